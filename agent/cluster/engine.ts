@@ -24,9 +24,13 @@ export interface Engine {
   /**
    * Serves another plan for the same pipeline with the settings that were applied: changes the stored plan and the replicas,
    * and nothing else. A field that another tool manages, e.g. an autoscaler the number of replicas, stays as that tool set it.
+   * Replicas of a heavy variant that the plan does not have end.
    * @returns the changes, with the fields that stay
    */
   adapt(plan: Plan): Promise<ObjectChange[]>;
+
+  /** The stages in which plans for {@link adapt} may have a cascade: those with something to run replicas of a heavy variant. */
+  cascadeStages(): Promise<ReadonlySet<string>>;
 
   /**
    * Serves the plan before the current one again, with the settings that it was applied with, e.g. its image.

@@ -30,6 +30,17 @@ export class NotDeployableError extends InputError {
   }
 }
 
+/** A plan asks for other replicas or cores than its own workers have. */
+export class EditedPlanError extends InputError {
+  override name = 'EditedPlanError';
+  constructor(contradictions: readonly string[]) {
+    super(
+      `This plan contradicts itself, because it was edited: ${contradictions.join('; ')}. Plan again for the cores that it may hold: ` +
+        'ipa-edge plan --cores.',
+    );
+  }
+}
+
 /** A plan that was made while others serve has stages together in replicas that are apart now, or the other way round. */
 export class OtherPodsError extends InputError {
   override name = 'OtherPodsError';
@@ -48,17 +59,6 @@ export class NotServingError extends Error {
     super(
       `${wanted - ready} of ${wanted} pods do not serve the plan yet: ${waits.join('; ') || 'they are starting'}. The plan stays ` +
         `applied. To go back: ipa-agent apply --rollback ${pipeline}.`,
-    );
-  }
-}
-
-/** Something does not run plans that have cascades. */
-export class CascadeUnsupportedError extends InputError {
-  override name = 'CascadeUnsupportedError';
-  constructor(what: string, stages: readonly string[]) {
-    super(
-      `${what}, and the plan has a cascade in ${stages.join(', ')}. Plan with one variant for each stage: ` +
-        'ipa-edge plan --no-cascades.',
     );
   }
 }

@@ -1,10 +1,13 @@
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
-import { CascadeUnsupportedError, NotDeployableError } from './errors.ts';
+import { heavyName } from '../../solver/plan/plan-document.ts';
+import { EditedPlanError, NotDeployableError } from './errors.ts';
 
 /**
- * Refuses a plan that was made from times measured in a browser, or published: replicas run Node on the profiled device.
- * @throws NotDeployableError
+ * Refuses a plan that was made from times measured in a browser, or published, because replicas run Node on the profiled device; and
+ * one whose stages ask for other cores than its workers hold, because it was edited.
+ * @throws NotDeployableError, EditedPlanError
  */
 export function checkDeployable(plan: Plan): void {
   const { environment } = plan.profile.device;
@@ -14,12 +17,33 @@ export function checkDeployable(plan: Plan): void {
     );
   const wasm = plan.stages.find(({ backend }) => backend === 'wasm');
   if (wasm) throw new NotDeployableError(`stage ${wasm.name} runs on wasm, which only browsers have`);
+  const contradictions = contradictionsIn(plan);
+  if (contradictions.length > 0) throw new EditedPlanError(contradictions);
 }
 
-/** Refuses a plan with cascades. @param what does not run them, and why @throws CascadeUnsupportedError */
-export function checkNoCascades({ stages }: Plan, what: string): void {
-  const cascades = stages.flatMap(({ escalation }) => escalation?.from ?? []);
-  if (cascades.length > 0) throw new CascadeUnsupportedError(what, cascades);
+/** In what a plan asks for other replicas and cores than its own workers have. */
+function contradictionsIn({ stages, workers, resources }: Plan): string[] {
+  const some = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+  const ofStages = stages.flatMap(({ name, backend, threads, replicas }) => {
+    const own = workers.filter((worker) => worker.stages.includes(name));
+    const other = own.find((worker) => !onGpu(backend) && worker.threads !== threads);
+    return [
+      ...(other
+        ? [
+            `stage ${name} asks for ${some(threads, 'thread')}, and its worker ${other.id} has ${other.threads}`,
+          ]
+        : []),
+      ...(own.length === replicas
+        ? []
+        : [`stage ${name} asks for ${some(replicas, 'replica')}, and has ${some(own.length, 'worker')}`]),
+    ];
+  });
+  const cores = workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0);
+  if (cores <= resources.cores) return ofStages;
+  return [
+    ...ofStages,
+    `its workers hold ${some(cores, 'core')}, and its resources are ${some(resources.cores, 'core')}`,
+  ];
 }
 
 /** Replicas that hold the same stages. */
@@ -81,6 +105,16 @@ export function plannedGroups({ stages, workers }: Plan): ReplicaGroup[] {
     groups.set(held.join(), { stages: held, replicas: held.length === 1 ? replicas : like.length });
   }
   return [...groups.values()];
+}
+
+/** Whether replicas hold the heavy variant of a cascade, and nothing else. A plan without the cascade needs none of them. */
+export const isHeavy = ({ stages }: Plan, group: ReplicaGroup): boolean =>
+  group.stages.length === 1 && stages.some(({ name, escalation }) => escalation && name === group.stages[0]);
+
+/** The row of a heavy variant that plans may have for each stage of a pipeline, by the stage's name. */
+export function heavyRows({ stages }: Pipeline): ReadonlyMap<string, string> {
+  const names = new Set(stages.map(({ name }) => name));
+  return new Map([...names].map((name) => [name, heavyName(name, names)]));
 }
 
 /** Whether a running replica can change from one plan stage to the other. If not, the engine replaces the replica. */

@@ -1,12 +1,10 @@
 import { Command } from 'commander';
-import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import type { Engine } from '../cluster/engine.ts';
-import { checkNoCascades } from '../cluster/replica-plan.ts';
 import { type ControllerOptions, control, currentPlan } from '../cluster/watch/controller.ts';
 import { type ReconcileOptions, reconcile } from '../kubernetes/resource/reconcile.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
@@ -43,7 +41,7 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
 Without --profile it follows the InferencePipeline with the pipeline's name (ipa-agent crd): it profiles where there is no profile,
 plans, applies, and tells in the object's status how far that is.
 
-Watch plans no cascades, because a new cascade may need deployments that do not exist.
+Watch plans cascades in those stages that have pods for a heavy variant since a plan with a cascade was applied.
 
   $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
   $ kubectl events --namespace shop --for configmap/fashion-plan`,
@@ -71,7 +69,7 @@ Watch plans no cascades, because a new cascade may need deployments that do not 
       const follower = await openFollower(profile, flags, engine, pipeline);
       try {
         // Checks the plan at the start, so that a plan of another profile ends the command with an error.
-        follower.adaptationFor(current);
+        follower.adaptationFor(current, await engine.cascadeStages());
         logLine(`watching ${pipeline} in ${engine.target}`);
         await engine.lead(follower.follow, listener);
       } finally {
@@ -86,11 +84,10 @@ async function openFollower(
   engine: Engine,
   pipeline: string,
 ) {
-  const replanner = await Replanner.open(profile, flags, { apart: true, cascades: false });
-  const adaptationFor = (plan: Plan) => {
+  const replanner = await Replanner.open(profile, flags, { apart: true });
+  const adaptationFor: ControllerOptions['adaptationFor'] = (plan, cascadeStages) => {
     replanner.check(plan, `The plan of ${engine.target}`);
-    checkNoCascades(plan, 'Watch plans one variant for each stage');
-    return replanner.adaptationFor(plan);
+    return replanner.adaptationFor(plan, cascadeStages);
   };
   const onCounts: ControllerOptions['onCounts'] = (...seen) => {
     for (const what of replanner.correct(...seen)) logLine(what);

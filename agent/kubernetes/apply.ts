@@ -2,13 +2,13 @@ import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import { OtherPodsError } from '../cluster/errors.ts';
-import { plannedGroups } from '../cluster/replica-plan.ts';
+import { isHeavy, plannedGroups, type ReplicaGroup } from '../cluster/replica-plan.ts';
 import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
-import type { ServedPlan } from './objects/stage.ts';
+import { type ServedPlan, stageObjects } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
 import type { Applied } from './plans.ts';
@@ -52,10 +52,11 @@ export async function applyPlan(
   }
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   const rolling = trials.filter(startsBeside).map(({ object }) => object);
-  if (!allowPending) await checkRoom(api, deployments, rolling, onEvent);
+  if (!allowPending) await checkRoom(api, plan, deployments, rolling, onEvent);
   const { current } = context.applied;
-  if (current && !prune && podsText(current) !== podsText(plan))
-    onEvent(`the pods of ${podsText(current)} serve on: remove them with --prune when the new ones serve`);
+  const [before, after] = [current ?? plan, plan].map((of) => podsText(plannedGroups(of)));
+  if (!prune && before !== after)
+    onEvent(`the pods of ${before} serve on: remove them with --prune when the new ones serve`);
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
   const ending = unwanted.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
   if (ending.length > 0)
@@ -79,7 +80,8 @@ export async function applyPlan(
 
 /**
  * Applies the objects that another plan changes, without the fields that other tools manage: the stored plan, and the
- * deployments of the stages. Needs rights on these alone.
+ * deployments of the stages. Needs rights on these alone. The deployment of a heavy variant that the plan does not have stays
+ * without pods, so that a later plan can have the cascade again.
  * @throws OtherPodsError, NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function adaptPlan(
@@ -87,13 +89,20 @@ export async function adaptPlan(
   plan: Plan,
   context: DeploymentContext,
 ): Promise<ObjectChange[]> {
-  const { current } = context.applied;
-  if (current && podsText(current) !== podsText(plan))
-    throw new OtherPodsError(podsText(current), podsText(plan));
+  const current = context.applied.current ?? plan;
+  const otherPods = () => new OtherPodsError(podsText(plannedGroups(current)), podsText(plannedGroups(plan)));
+  const lasting = (of: Plan) => plannedGroups(of).filter((group) => !isHeavy(of, group));
+  if (podsText(lasting(current)) !== podsText(lasting(plan))) throw otherPods();
   const { gateway } = objectNames(plan.pipeline);
   const trials: Trial[] = [];
-  for (const object of objectsOf(plan, context))
-    if (object.kind === 'ConfigMap' || (object.kind === 'Deployment' && object.metadata.name !== gateway))
+  for (const object of objectsOf(plan, context)) {
+    const isPods = object.kind === 'Deployment' && object.metadata.name !== gateway;
+    if (isPods && (await api.read(object)) === null) throw otherPods();
+    if (isPods || object.kind === 'ConfigMap')
+      trials.push(await trial(api, object, () => withoutManaged(api, object)));
+  }
+  for (const object of idleDeployments(plan, context))
+    if ((await api.read(object)) !== null)
       trials.push(await trial(api, object, () => withoutManaged(api, object)));
   await applyTried(api, trials, false);
   return trials.map(({ change }) => change);
@@ -114,11 +123,24 @@ function startsBeside({ object, change: { changes } }: Trial): boolean {
   return strategy.rollingUpdate.maxSurge > 0 && !fewer;
 }
 
+/** The deployments of heavy variants that the plans before had and a plan has not, without pods. */
+function idleDeployments(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {
+  const rows = new Set(plan.stages.map(({ name }) => name));
+  const idle = new Map<string, KubernetesObject>();
+  for (const before of [applied.previous, applied.current]) {
+    if (before === null) continue;
+    for (const group of plannedGroups(before)) {
+      if (!isHeavy(before, group) || rows.has(group.stages[0]!)) continue;
+      const objects = stageObjects({ plan: before, pipeline, settings }, { ...group, replicas: 0 });
+      idle.set(group.stages[0]!, objects.find(({ kind }) => kind === 'Deployment')!);
+    }
+  }
+  return [...idle.values()];
+}
+
 /** Which stages are in pods together, e.g. `detect + classify`. */
-const podsText = (plan: Plan): string =>
-  plannedGroups(plan)
-    .map(({ stages }) => stages.join(' + '))
-    .join(', ');
+const podsText = (groups: readonly ReplicaGroup[]): string =>
+  groups.map(({ stages }) => stages.join(' + ')).join(', ');
 
 /** The objects of a plan. The plan applied before stays beside it for a rollback, unless both are the same. */
 function objectsOf(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {

@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { heavyName } from '../../solver/plan/plan-document.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import type {
@@ -18,6 +17,7 @@ import type {
   RolloutFollower,
 } from '../cluster/engine.ts';
 import { NoPreviousPlanError } from '../cluster/errors.ts';
+import { heavyRows } from '../cluster/replica-plan.ts';
 import type { Counts } from '../service/counts.ts';
 import type { KubernetesApi } from './api.ts';
 import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
@@ -62,6 +62,16 @@ export class KubernetesEngine implements Engine {
   async adapt(plan: Plan): Promise<ObjectChange[]> {
     const applied = await this.#applied();
     return adaptPlan(this.api, plan, this.#context(applied, applied.settings));
+  }
+
+  async cascadeStages(): Promise<ReadonlySet<string>> {
+    const { pipeline, namespace } = this.options;
+    const stages = new Set<string>();
+    for (const [stage, row] of heavyRows(pipeline)) {
+      const metadata = { name: objectNames(pipeline.name).pods([row]), namespace };
+      if (await this.api.read({ apiVersion: 'apps/v1', kind: 'Deployment', metadata })) stages.add(stage);
+    }
+    return stages;
   }
 
   async rollBack(options?: ApplyOptions) {
@@ -118,10 +128,8 @@ export class KubernetesEngine implements Engine {
 
   followEndpoints({ onChange, onEvent, signal }: Follower<readonly Endpoint[]>): Promise<void> {
     const { pipeline, namespace } = this.options;
-    const stages = pipeline.stages.map(({ name }) => name);
-    const names = new Set(stages);
     // A plan may have pods for a heavy variant beside those of a stage.
-    const rows = stages.flatMap((stage) => [stage, heavyName(stage, names)]);
+    const rows = [...heavyRows(pipeline)].flat();
     const labels = stageSelector(pipeline.name);
     return follow(
       this.api,

@@ -80,6 +80,17 @@ export class ProfileTooLargeError extends InputError {
   }
 }
 
+/** KServe does not run plans that have cascades. */
+export class CascadeUnsupportedError extends InputError {
+  override name = 'CascadeUnsupportedError';
+  constructor(stages: readonly string[]) {
+    super(
+      "A KServe graph cannot send some items of a response to a stage's heavy variant, and the plan has a cascade in " +
+        `${stages.join(', ')}. Plan with one variant for each stage: ipa-edge plan --no-cascades.`,
+    );
+  }
+}
+
 /** The nodes of a cluster have no room for a plan's pods. */
 export class NoRoomError extends Error {
   override name = 'NoRoomError';

@@ -18,7 +18,7 @@ export interface RowCounts {
   readonly hopMs: number;
 }
 
-const NO_BATCHES: RowCounts = { batches: 0, items: 0, hops: 0, hopMs: 0 };
+export const NO_BATCHES: RowCounts = { batches: 0, items: 0, hops: 0, hopMs: 0 };
 export const NOTHING: Counts = { arrivals: 0, accepted: 0, coreMs: 0, rows: new Map() };
 
 /** Reads the counts of a pipeline from the text of `/metrics`; what is absent counts as 0. */

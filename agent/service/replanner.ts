@@ -23,7 +23,7 @@ export class Replanner {
     private readonly profile: IdentifiedProfile,
     private readonly rest: Pick<AdaptationOptions, 'predictor' | 'intervalS'>,
     private readonly minRatePerS: number,
-    private readonly limits: Pick<PlanRequest, 'apart' | 'cascades'>,
+    private readonly limits: Pick<PlanRequest, 'apart'>,
   ) {
     this.#correction = new ServingCorrection(profile);
   }
@@ -31,7 +31,7 @@ export class Replanner {
   static async open(
     profile: IdentifiedProfile,
     { predictor: name, interval: intervalS, minRate }: AdaptationFlags,
-    limits: Pick<PlanRequest, 'apart' | 'cascades'> = {},
+    limits: Pick<PlanRequest, 'apart'> = {},
   ): Promise<Replanner> {
     const predictor = await predictorByName(name, learnedPredictor);
     // Only pods have a way to go.
@@ -39,14 +39,18 @@ export class Replanner {
     return new Replanner(planned, { predictor, intervalS }, minRate, limits);
   }
 
-  /** Options to adapt a plan to the load: for the plan's own request, on every backend of the profile. */
-  adaptationFor(plan: Plan): AdaptationOptions {
+  /**
+   * Options to adapt a plan to the load: for the plan's own request, on every backend of the profile.
+   * @param cascadeStages stages in which plans may have a cascade; absent: all
+   */
+  adaptationFor(plan: Plan, cascadeStages?: ReadonlySet<string>): AdaptationOptions {
     const standing = standingRequest(plan, backendsOf(this.profile.profile), this.minRatePerS);
     const request = { ...standing, ...this.limits };
+    const profileOf = cascadeStages ? withCascadesIn(cascadeStages) : (profile: IdentifiedProfile) => profile;
     return {
       ...this.rest,
       system: ipaEdgeSystem(
-        (asked) => this.#planner.plan(this.#correction.profile, asked),
+        (asked) => this.#planner.plan(profileOf(this.#correction.profile), asked),
         request,
         startMsOf(this.profile.profile),
       ),
@@ -83,4 +87,24 @@ export class Replanner {
   close(): void {
     this.#planner.close();
   }
+}
+
+/**
+ * Leaves a profile what plans with cascades need in these stages alone: a cascade is planned from its variants' answers. The same
+ * profile gives the same result, because a planner reads another one anew.
+ */
+function withCascadesIn(names: ReadonlySet<string>): (profile: IdentifiedProfile) => IdentifiedProfile {
+  const known = new WeakMap<IdentifiedProfile, IdentifiedProfile>();
+  return (identified) => {
+    const found = known.get(identified);
+    if (found) return found;
+    const { profile, sha256 } = identified;
+    const stages = profile.stages.map(({ variants, ...stage }) => ({
+      ...stage,
+      variants: names.has(stage.name) ? variants : variants.map(({ answers: _, ...variant }) => variant),
+    }));
+    const limited = { sha256, profile: { ...profile, stages } };
+    known.set(identified, limited);
+    return limited;
+  };
 }

@@ -1,9 +1,9 @@
 import { Correction } from '../../solver/adapt/correction.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { type Plan, stageNameOf } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { hopMeanMs, inService, requestCostOf } from '../../solver/plan/serving.ts';
 import { handOutMs } from '../../solver/simulate/service.ts';
-import type { Counts } from './counts.ts';
+import { type Counts, NO_BATCHES } from './counts.ts';
 
 /** Part of a core that requests must take for their core time to count: below it, what a process does besides would count for them. */
 const BUSY_MIN = 0.05;
@@ -33,7 +33,7 @@ export class ServingCorrection {
    */
   take(growth: Counts, elapsedMs: number, plan: Plan): string[] {
     const { profile, sha256 } = this.measured;
-    const told = [...this.#takeHops(growth, elapsedMs), ...this.#takeRequests(growth, elapsedMs, plan)];
+    const told = [...this.#takeHops(growth, elapsedMs, plan), ...this.#takeRequests(growth, elapsedMs, plan)];
     if (told.length > 0) {
       const hops = Object.fromEntries([...this.#hops].map(([stage, { used }]) => [stage, used]));
       this.#corrected = { sha256, profile: inService(profile, { request: this.#request.used, hops }) };
@@ -41,16 +41,26 @@ export class ServingCorrection {
     return told;
   }
 
-  #takeHops({ rows }: Counts, elapsedMs: number): string[] {
+  #takeHops({ rows }: Counts, elapsedMs: number, { stages }: Plan): string[] {
     const { profile } = this.measured;
-    return [...rows].flatMap(([stage, { batches, items, hops, hopMs }]) => {
+    const seen = new Map<string, { n: number; measuredMs: number; expectedMs: number }>();
+    for (const row of stages) {
+      const stage = stageNameOf(row);
+      const { batches, items, hops, hopMs } = rows.get(row.name) ?? NO_BATCHES;
       // Batches differ in size, and their ways take times nearly linear in it, so the mean size stands for all.
-      const expectedMs = batches > 0 ? hopMeanMs(profile, stage, items / batches) : undefined;
-      if (expectedMs === undefined) return [];
+      const meanMs = batches > 0 ? hopMeanMs(profile, stage, items / batches) : undefined;
+      if (meanMs === undefined) continue;
+      const { n, measuredMs, expectedMs } = seen.get(stage) ?? { n: 0, measuredMs: 0, expectedMs: 0 };
+      seen.set(stage, {
+        n: n + hops,
+        measuredMs: measuredMs + hopMs,
+        expectedMs: expectedMs + hops * meanMs,
+      });
+    }
+    return [...seen].flatMap(([stage, of]) => {
       const correction = this.#hops.get(stage) ?? new Correction();
       this.#hops.set(stage, correction);
-      const seen = { n: hops, measuredMs: hopMs, expectedMs: hops * expectedMs };
-      return correction.take(seen, elapsedMs) ? [text(`the way to pods of ${stage}`, correction)] : [];
+      return correction.take(of, elapsedMs) ? [text(`the way to pods of ${stage}`, correction)] : [];
     });
   }
 
@@ -60,7 +70,7 @@ export class ServingCorrection {
     if (!cost || accepted * cost.coreMs < BUSY_MIN * elapsedMs) return [];
     const perBatchMs = handOutMs(profile, stages);
     const handedMs = stages.reduce((sum, row, s) => {
-      const { batches = 0, items = 0 } = rows.get(row.name) ?? {};
+      const { batches, items } = rows.get(row.name) ?? NO_BATCHES;
       return batches > 0 ? sum + batches * perBatchMs(s, items / batches) : sum;
     }, 0);
     const seen = {

@@ -49,6 +49,20 @@ test('a way to pods that takes twice what the profile says comes into what plans
   expect(corrected.profile.sha256).toBe('a'.repeat(64));
 });
 
+test('batches on their way to pods of a heavy variant count for the stage of their cascade', () => {
+  const [detect] = plan.stages;
+  const escalation = { from: 'detect', below: 0.5, share: 0.3, accuracy: 0.9 };
+  const heavy = { ...detect!, name: 'detect-heavy', escalation };
+  const counts = { batches: 500, items: 1000, hops: 500, hopMs: 1500 };
+  const corrected = correction();
+  for (let i = 0; i < 60; i++)
+    corrected.take({ ...NOTHING, rows: new Map([['detect-heavy', counts]]) }, 10_000, {
+      ...plan,
+      stages: [...plan.stages, heavy],
+    });
+  expect(hopMeanMs(corrected.profile.profile, 'detect', 2)! / 1.5).toBeGreaterThan(1.65);
+});
+
 test('what is as the profile says changes nothing and tells nothing', () => {
   const corrected = correction();
   expect(tenMinutes(corrected, batches(500, 1.5))).toEqual([]);

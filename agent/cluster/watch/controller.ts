@@ -14,8 +14,12 @@ import { STABLE_MS, StableReplicas } from './stable-replicas.ts';
 export interface ControllerOptions {
   readonly engine: Engine;
   readonly pipeline: string;
-  /** Options to adapt a plan to the load. @throws PlanRefusedError if the plan is from another profile */
-  readonly adaptationFor: (plan: Plan) => AdaptationOptions;
+  /**
+   * Options to adapt a plan to the load.
+   * @param cascadeStages stages in which plans may have a cascade
+   * @throws PlanRefusedError if the plan is from another profile
+   */
+  readonly adaptationFor: (plan: Plan, cascadeStages: ReadonlySet<string>) => AdaptationOptions;
   /** Gets what the gateways have counted since the call before, and the plan that served meanwhile. */
   readonly onCounts?: (growth: Counts, elapsedMs: number, plan: Plan) => void;
   readonly backOff?: BackOff;
@@ -37,7 +41,7 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
   while (!signal.aborted) {
     const followed = await retrying.call(async () => {
       const plan = await currentPlan(options);
-      return { plan, adaptation: options.adaptationFor(plan) };
+      return { plan, adaptation: options.adaptationFor(plan, await options.engine.cascadeStages()) };
     });
     if (followed) await followLoad(options, followed, retrying, signal);
   }

@@ -1,8 +1,16 @@
-import type { Plan } from '../../../solver/documents/plan.ts';
+import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 
-/** The variants, batches and replicas of a plan, e.g. `n b2 ×1 → s b4 ×2`. */
+const rowText = ({ variant, batch, replicas }: PlanStage): string => `${variant} b${batch} ×${replicas}`;
+
+/** The variants, batches and replicas of a plan, e.g. `n b2 ×1 → s b4 ×2`, or of a cascade `s b4 ×2, under 0.9 l b1 ×1`. */
 export const choiceText = ({ stages }: Plan): string =>
-  stages.map(({ variant, batch, replicas }) => `${variant} b${batch} ×${replicas}`).join(' → ');
+  stages
+    .map((row, i) => {
+      const { escalation } = row;
+      if (escalation) return `, under ${+escalation.below.toPrecision(3)} ${rowText(row)}`;
+      return `${i === 0 ? '' : ' → '}${rowText(row)}`;
+    })
+    .join('');
 
 /** Describes a change of plan in one line. */
 export const planChangeText = (before: Plan, after: Plan): string =>

@@ -1,18 +1,22 @@
+import type { Device } from '../../../solver/documents/common.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import type { KubernetesApi } from '../api.ts';
 import { ApiError, NoRoomError } from '../errors.ts';
 import type { KubernetesObject } from '../objects/types.ts';
-import { type Cluster, podOf, readCluster, wantedOf, whyNot } from './cluster.ts';
+import { type Cluster, placedOf, readCluster, wantedOf, whyNot } from './cluster.ts';
 import { type Amounts, lacking, type Unplaced, unplaced } from './room.ts';
 
 /**
- * Refuses deployments whose pods the cluster has no room for beside the pods that run there. An account without the right to
- * list nodes and pods is told that nothing was checked.
+ * Refuses deployments whose pods no node may run, or that the cluster has no room for beside the pods that run there. An account
+ * without the right to list nodes and pods is told that nothing was checked.
+ * @param device of the plan, which those of the nodes must be
  * @param rolling those of the deployments whose running pods are replaced: a new pod starts beside the old ones
  * @throws NoRoomError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function checkRoom(
   api: KubernetesApi,
+  { profile: { device } }: Plan,
   deployments: readonly KubernetesObject[],
   rolling: readonly KubernetesObject[],
   onEvent: (what: string) => void,
@@ -26,13 +30,13 @@ export async function checkRoom(
     if (!(error instanceof ApiError && error.status === 403)) throw error;
     return onEvent(`whether the nodes have room for the pods was not checked: ${message(error)}`);
   }
-  const wanted = deployments.map((deployment) => wantedOf(deployment, cluster));
+  const wanted = deployments.map((deployment) => wantedOf(deployment, cluster, device));
   const missing = unplaced(wanted, cluster.rooms);
-  const surge = rolling.map((deployment) => ({ ...wantedOf(deployment, beside), replicas: 1 }));
+  const surge = rolling.map((deployment) => ({ ...wantedOf(deployment, beside, device), replicas: 1 }));
   const missingBeside = missing.length > 0 ? [] : unplaced(surge, beside.rooms);
   if (missing.length + missingBeside.length === 0) return;
   const text = (of: Unplaced, at: Cluster): string =>
-    missingText(of, deployments.find(({ metadata }) => metadata.name === of.wanted.name)!, at);
+    missingText(of, deployments.find(({ metadata }) => metadata.name === of.wanted.name)!, at, device);
   throw new NoRoomError([
     ...missing.map((of) => text(of, cluster)),
     ...missingBeside.map((of) => `${text(of, beside)}; a new pod starts before an old one ends`),
@@ -46,11 +50,13 @@ function missingText(
   { wanted, replicas, left }: Unplaced,
   deployment: KubernetesObject,
   { nodes }: Cluster,
+  device: Device,
 ): string {
   const { name, requests } = wanted;
+  const { pod, cores } = placedOf(deployment, device);
   const reasons = nodes.map((node) => {
     const room = left.find((one) => one.name === node.metadata.name);
-    if (!room) return `${node.metadata.name} ${whyNot(podOf(deployment), node)}`;
+    if (!room) return `${node.metadata.name} ${whyNot(pod, node, cores)}`;
     const short = lacking(requests, room.free).map((resource) =>
       amountText(resource, room.free[resource] ?? 0),
     );

@@ -1,3 +1,4 @@
+import type { Device } from '../../../solver/documents/common.ts';
 import type { KubernetesApi } from '../api.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import type { Toleration } from '../settings.ts';
@@ -25,6 +26,7 @@ interface Node extends KubernetesObject {
   };
   readonly status?: {
     readonly allocatable?: Readonly<Record<string, string>>;
+    readonly capacity?: Readonly<Record<string, string>>;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
@@ -72,30 +74,44 @@ export async function readCluster(
   return { nodes: nodes as readonly Node[], rooms };
 }
 
-/** What each pod of a deployment is. */
-export const podOf = ({ spec }: KubernetesObject): PodSpec =>
-  (spec as { readonly template: { readonly spec: PodSpec } }).template.spec;
+/** A plan's pods as the scheduler sees them, and the device that they are for. */
+interface Placed {
+  readonly pod: PodSpec;
+  /** Cores of the device that the plan was made for. Pods of stages run on no other, and gateways do. */
+  readonly cores: number | undefined;
+}
 
-/** The pods of a deployment, and the nodes that may run them. */
-export const wantedOf = (deployment: KubernetesObject, { nodes }: Cluster): Wanted => ({
-  name: deployment.metadata.name,
-  replicas: (deployment.spec as { readonly replicas: number }).replicas,
-  requests: requestsOf(podOf(deployment)),
-  nodes: nodes
-    .filter((node) => whyNot(podOf(deployment), node) === null)
-    .map(({ metadata }) => metadata.name),
+export const placedOf = ({ metadata, spec }: KubernetesObject, { logicalCores }: Device): Placed => ({
+  pod: (spec as { readonly template: { readonly spec: PodSpec } }).template.spec,
+  cores: metadata.labels?.['ipa-edge/part'] === 'stage' ? logicalCores : undefined,
 });
 
-/** Why a node does not run a pod, whatever room it has; null if it may. */
+/** The pods of a deployment, and the nodes that may run them. @param device of the plan */
+export function wantedOf(deployment: KubernetesObject, { nodes }: Cluster, device: Device): Wanted {
+  const { metadata, spec } = deployment;
+  const { pod, cores } = placedOf(deployment, device);
+  return {
+    name: metadata.name,
+    replicas: (spec as { readonly replicas: number }).replicas,
+    requests: requestsOf(pod),
+    nodes: nodes.filter((node) => whyNot(pod, node, cores) === null).map((node) => node.metadata.name),
+  };
+}
+
+/** Why a node does not run a pod, whatever room it has; null if it may. @param cores that the node must have in all */
 export function whyNot(
   { nodeSelector = {}, tolerations = [] }: PodSpec,
   { metadata, spec, status }: Node,
+  cores?: number,
 ): string | null {
   if (status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is !== 'True'))
     return 'is not ready';
   if (spec?.unschedulable) return 'takes no new pods (it is cordoned)';
   const label = Object.entries(nodeSelector).find(([key, value]) => metadata.labels?.[key] !== value);
   if (label) return `has no label ${label.join('=')}`;
+  const has = status?.capacity?.cpu;
+  if (cores !== undefined && has !== undefined && quantity(has) !== cores)
+    return `has ${has} cores in all, and the plan is for a device of ${cores}`;
   const taint = (spec?.taints ?? []).find(
     ({ key, value, effect }) =>
       effect !== 'PreferNoSchedule' &&

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
-import { checkDeployable, checkNoCascades } from '../../cluster/replica-plan.ts';
+import { checkDeployable } from '../../cluster/replica-plan.ts';
+import { CascadeUnsupportedError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
 import { objectNames, ownLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
@@ -24,7 +25,8 @@ import type { KubernetesObject } from './types.ts';
  */
 export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
-  checkNoCascades(plan, "A KServe graph cannot send some items of a response to a stage's heavy variant");
+  const cascades = plan.stages.flatMap(({ escalation }) => escalation?.from ?? []);
+  if (cascades.length > 0) throw new CascadeUnsupportedError(cascades);
   const object = planObject(plan, settings);
   return [
     { ...object, metadata: { ...object.metadata, name: planName(plan) } },

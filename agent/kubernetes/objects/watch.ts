@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Profile } from '../../../solver/documents/profile.ts';
-import { plannedGroups } from '../../cluster/replica-plan.ts';
+import { heavyRows, plannedGroups } from '../../cluster/replica-plan.ts';
 import { ProfileTooLargeError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
 import { describingLabels, objectNames, ownLabels } from './labels.ts';
@@ -37,13 +37,17 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
   const { namespace } = settings;
   const names = objectNames(pipeline.name);
   const metadata = watchMetadata(pipeline.name, namespace);
+  // Later plans may have them.
+  const heavies = [...heavyRows(pipeline).values()].map((row) => [row]);
   return [
     ...accountObjects(metadata, [
       { apiGroups: [''], resources: ['configmaps'], resourceNames: [names.plan], verbs: ['get', 'patch'] },
       {
         apiGroups: ['apps'],
         resources: ['deployments'],
-        resourceNames: plannedGroups(plan).map(({ stages }) => names.pods(stages)),
+        resourceNames: [
+          ...new Set([...plannedGroups(plan).map(({ stages }) => stages), ...heavies].map(names.pods)),
+        ],
         verbs: ['get', 'patch'],
       },
       // The gateways' counters of arrivals. Kubernetes cannot restrict this to the gateways, whose pods have random names.

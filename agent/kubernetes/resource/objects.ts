@@ -8,8 +8,7 @@ const GROUP = RESOURCE.apiVersion.split('/')[0]!;
 
 /**
  * The CRD, and watch for the InferencePipeline of a pipeline, with a Role for all that watch then does: it profiles, and applies
- * plans. Kubernetes lets it make the gateways' Role because its own has the rights of that Role. It may not list nodes, so it does
- * not check their room.
+ * plans. Kubernetes lets it make the gateways' Role because its own has the rights of that Role.
  */
 export const resourceObjects = (pipeline: string, settings: PodSettings): KubernetesObject[] => [
   resourceDefinition(),

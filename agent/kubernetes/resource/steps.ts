@@ -58,7 +58,8 @@ export async function planned(
   const { current } = await engine.plans();
   const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile);
   try {
-    await engine.apply(plan, { onEvent });
+    // To list nodes takes rights on the whole cluster. Pods that find no room wait, and an autoscaler of nodes adds some for them.
+    await engine.apply(plan, { onEvent, allowPending: true });
   } catch (error) {
     if (!(error instanceof FieldsManagedError)) throw error;
     // Fields that other tools manage, e.g. an autoscaler, stay as these set them.
@@ -114,7 +115,7 @@ const sayPlanned = (status: StatusWriter, plan: Plan): Promise<void> =>
     {
       status: 'True',
       reason: 'Applied',
-      message: `PAS ${plan.predicted.pas.toFixed(3)}, cost ${plan.predicted.cost.toFixed(2)}, within ${plan.slaMs} ms.`,
+      message: `PAS ${plan.predicted.pas.toFixed(3)}, cost ${plan.predicted.cost.toFixed(2)}, within ${plan.slaMs} ms. Whether the nodes have room, Ready tells.`,
     },
     { plan: choiceText(plan), plannedRatePerS: +plan.ratePerS.toPrecision(3) },
   );

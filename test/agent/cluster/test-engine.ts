@@ -79,6 +79,10 @@ export class TestEngine implements Engine {
     return this.apply(plan);
   }
 
+  async cascadeStages(): Promise<ReadonlySet<string>> {
+    return new Set();
+  }
+
   async rollBack() {
     const plan = this.#plans.previous!;
     return { plan, changes: await this.apply(plan) };

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ObjectChange } from '../../../agent/cluster/engine.ts';
+import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
 import { openEngine } from '../../../agent/commands/engine.ts';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
@@ -15,11 +16,9 @@ import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings, sharedPlan } from './objects/plans.ts';
 import { addNode } from './stand-in/nodes.ts';
 
-/** A plan whose stages are changed. */
-const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan => ({
-  ...plan,
-  stages: plan.stages.map((stage) => ({ ...stage, ...change })),
-});
+/** A plan whose stages are changed, with the workers that they need. */
+const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan =>
+  replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, ...change })) });
 
 const deployment = (name: string) => ({
   apiVersion: 'apps/v1',
@@ -117,8 +116,8 @@ test('a field that another manager has taken is a conflict that names both; forc
 
 test('what the server takes for invalid is told by field, and nothing is applied', async () => {
   const { cluster, standIn } = await standInCluster();
-  const error = await engineIn(cluster)
-    .apply(changed({ replicas: -1 }))
+  const error = await engineIn(cluster, { ...settings, gateways: -1 })
+    .apply(clusterPlan())
     .catch((e) => e);
   expect(error).toMatchObject({ name: 'ApiError', status: 422 });
   expect(error.message).toContain('spec.replicas: Invalid value: -1');

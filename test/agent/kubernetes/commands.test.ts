@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
 import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
@@ -13,7 +13,7 @@ import { addPod } from './stand-in/nodes.ts';
 
 const measured = fashionProfile();
 const plan = await planOnce(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
-const scaled: Plan = { ...plan, stages: plan.stages.map((stage) => ({ ...stage, replicas: 3 })) };
+const scaled = replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, replicas: 3 })) });
 
 /** A cluster, files to give to commands, and what they are all given. */
 async function setUp() {

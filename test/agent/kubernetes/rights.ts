@@ -13,10 +13,12 @@ const VERBS: Record<string, string> = {
   DELETE: 'delete',
 };
 
-/** The right that Kubernetes requires for a request. */
+/** The right that Kubernetes requires for a request in the namespace of the tests. */
 export function rightOf(method: string, url: string) {
   const [, group = '', resource, name, sub] =
-    /^\/api(?:s\/([^/]+))?\/[^/]+\/namespaces\/shop\/([^/?]+)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(url)!;
+    /^\/api(?:s\/([^/]+))?\/[^/]+\/namespaces\/shop\/([^/?]+)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(url) ?? [];
+  if (resource === undefined)
+    throw new Error(`${method} ${url} is not of the namespace, and a Role gives no right to it.`);
   const listed = url.includes('watch=true') ? 'watch' : 'list';
   const verb = method === 'GET' && name === undefined ? listed : VERBS[method]!;
   return { group, resource: sub ? `${resource}/${sub}` : resource!, name, verb };

@@ -47,7 +47,7 @@ test('a plan that the API server is lost over is applied to its end when it is b
   await engineIn(cluster).apply(await planFor(2));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
-  const { events, decided } = await watch(cluster, 150);
+  const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
   // Another decision would apply another plan, and leave nothing to end.
   decided.most = 1;
   const apply = cluster.apply.bind(cluster);
@@ -157,7 +157,9 @@ test('while the gateway does not say what arrives, nothing is decided', async ()
   await engineIn(cluster).apply(await planFor(150));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
-  const { events, decided } = await watch(cluster);
+  // Were the last seconds foreseen, a decision before the first count would be for no load.
+  let foreseenPerS = 150;
+  const { events, decided } = await watch(cluster, { foreseenPerS: () => foreseenPerS });
   const url = standIn.pods.get(GATEWAY)!;
   await until(() => expect(decided.times).toBeGreaterThan(0));
   standIn.pods.delete(GATEWAY);
@@ -168,6 +170,7 @@ test('while the gateway does not say what arrives, nothing is decided', async ()
   const before = await pods(cluster);
   standIn.pods.set(GATEWAY, url);
   load.ratePerS = 1;
+  foreseenPerS = 1;
   await until(async () => expect(await pods(cluster)).toBeLessThan(before));
 });
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
-import { control } from '../../../agent/cluster/watch/controller.ts';
+import { type ControllerOptions, control } from '../../../agent/cluster/watch/controller.ts';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
@@ -63,8 +63,15 @@ export async function arrivals(standIn: StandIn): Promise<Arrivals> {
 /** Stands for a plan of another profile: its load cannot be followed. */
 export const UNKNOWN_SLA_MS = 299;
 
-/** Watches until the test has finished. @param foreseenPerS what every forecast says; absent: the last seconds are foreseen */
-export async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
+interface Watching {
+  /** What a forecast says; absent: the last seconds are foreseen. */
+  readonly foreseenPerS?: () => number;
+  /** Absent: plans are made on {@link measured}. */
+  readonly adaptationFor?: ControllerOptions['adaptationFor'];
+}
+
+/** Watches until the test has finished. */
+export async function watch(cluster: KubernetesApi, { foreseenPerS, adaptationFor }: Watching = {}) {
   const planAt = await planOn(measured);
   const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
   const events: string[] = [];
@@ -76,7 +83,7 @@ export async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
     async forecast(countsPerS) {
       if (decided.times >= decided.most) throw new Error('nothing is foreseen');
       decided.times++;
-      const most = foreseenPerS ?? Math.max(...countsPerS.slice(-2));
+      const most = foreseenPerS?.() ?? Math.max(...countsPerS.slice(-2));
       return { medianPerS: most, p90PerS: most };
     },
   };
@@ -88,14 +95,11 @@ export async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
       backOff,
       checkMs: 200,
       stableMs: 400,
-      adaptationFor: (plan) => {
+      adaptationFor(plan, cascadeStages) {
         if (plan.slaMs === UNKNOWN_SLA_MS)
           throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
-        return {
-          system: ipaEdgeSystem(planAt, standingRequest(plan, ['cpu']), () => 1000),
-          predictor,
-          intervalS: 1,
-        };
+        const system = ipaEdgeSystem(planAt, standingRequest(plan, ['cpu']), () => 1000);
+        return { system, intervalS: 1, ...adaptationFor?.(plan, cascadeStages), predictor };
       },
       onEvent: (what) => events.push(what),
     },

@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest';
+import { EditedPlanError } from '../../../../agent/cluster/errors.ts';
 import { ApiError, NoRoomError } from '../../../../agent/kubernetes/errors.ts';
+import type { Plan } from '../../../../solver/documents/plan.ts';
 import { engineIn, nodeLabels, standInCluster } from '../cluster.ts';
 import { clusterPlan, settings, sharedPlan } from '../objects/plans.ts';
 import { addNode, addPod } from '../stand-in/nodes.ts';
@@ -84,6 +86,46 @@ test('a node that may not run the pods is told with its reason', async () => {
     /edge-1 takes no new pods \(it is cordoned\)/,
   );
 });
+
+test('a plan that was edited to a device of other cores is refused where no node is one', async () => {
+  const { cluster, changing } = await oneNode({ cores: '2', cpu: '8' });
+  const plan = clusterPlan();
+  await engineIn(cluster).apply(plan, { dryRun: true });
+  const { profile } = plan;
+  const edited = { ...plan, profile: { ...profile, device: { ...profile.device, logicalCores: 64 } } };
+  await expect(engineIn(cluster).apply(edited)).rejects.toThrow(
+    /1 of 1 pods of fashion-detect.*: edge-1 has 2 cores in all, and the plan is for a device of 64/,
+  );
+  expect(changing()).toEqual([]);
+});
+
+test.each([
+  [
+    'threads',
+    (plan: Plan) => ({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, threads: 1 })) }),
+    /stage detect asks for 1 thread, and its worker worker-0 has 2/,
+  ],
+  [
+    'replicas',
+    (plan: Plan) => ({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, replicas: 2 })) }),
+    /stage detect asks for 2 replicas, and has 1 worker/,
+  ],
+  [
+    'cores',
+    (plan: Plan) => ({ ...plan, resources: { ...plan.resources, cores: 4 } }),
+    /its workers hold 6 cores, and its resources are 4 cores/,
+  ],
+])(
+  'a plan whose %s were edited to others than its workers have is refused, and nothing is changed',
+  async (_, edit, why) => {
+    const { cluster, changing } = await oneNode({ cpu: '64' });
+    const applied = engineIn(cluster).apply(edit(clusterPlan()));
+    await expect(applied).rejects.toBeInstanceOf(EditedPlanError);
+    await expect(applied).rejects.toThrow(why);
+    await expect(applied).rejects.toThrow('ipa-edge plan');
+    expect(changing()).toEqual([]);
+  },
+);
 
 test('the plan is applied all the same where pods may wait for nodes', async () => {
   const { cluster } = await oneNode({ cpu: '1' });

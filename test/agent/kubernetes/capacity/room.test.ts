@@ -88,4 +88,10 @@ test('a node says why it does not run a pod', () => {
     null,
   ]);
   expect(tolerate({ operator: 'Equal', value: 'no' })).not.toBeNull();
+  const ofTwo = { ...node({}), status: { capacity: { cpu: '2' } } };
+  expect([whyNot({}, ofTwo), whyNot({}, ofTwo, 2), whyNot({}, ofTwo, 64)]).toEqual([
+    null,
+    null,
+    'has 2 cores in all, and the plan is for a device of 64',
+  ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CascadeUnsupportedError } from '../../../../agent/cluster/errors.ts';
+import { CascadeUnsupportedError } from '../../../../agent/kubernetes/errors.ts';
 import { kserveObjects } from '../../../../agent/kubernetes/objects/kserve.ts';
 import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
@@ -46,6 +46,7 @@ test('a plan with a cascade is refused, because a graph cannot send single items
   const heavy = {
     ...classify,
     name: 'classify-heavy',
+    replicas: 1,
     escalation: { from: 'classify', below: 0.5, share: 0.2, accuracy: 0.8 },
   };
   const { backend, threads } = heavy;

@@ -45,7 +45,9 @@ export function clusterPlan(change: Partial<Plan> = {}): Plan {
   return {
     ...plan,
     profile: { ...plan.profile, device: { ...device, platform: 'linux x64, some CPU' } },
+    resources: { ...plan.resources, cores: 64 },
     stages: plan.stages.map((stage) => ({ ...stage, threads: 2 })),
+    workers: plan.workers.map((worker) => ({ ...worker, threads: 2 })),
     ...change,
   };
 }

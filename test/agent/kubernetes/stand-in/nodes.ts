@@ -2,6 +2,8 @@ import type { JsonObject } from './fields.ts';
 import type { StandIn } from './server.ts';
 
 interface NodeOf {
+  /** Cores of the node in all; absent: it does not tell. */
+  readonly cores?: string;
   readonly cpu?: string;
   readonly memory?: string;
   readonly ready?: boolean;
@@ -14,7 +16,15 @@ interface NodeOf {
 export function addNode(
   standIn: StandIn,
   name: string,
-  { cpu = '64', memory = '256Gi', ready = true, cordoned = false, labels = {}, taints = [] }: NodeOf = {},
+  {
+    cores,
+    cpu = '64',
+    memory = '256Gi',
+    ready = true,
+    cordoned = false,
+    labels = {},
+    taints = [],
+  }: NodeOf = {},
 ): void {
   const node = {
     apiVersion: 'v1',
@@ -22,6 +32,7 @@ export function addNode(
     metadata: { name, namespace: '', labels: { 'kubernetes.io/hostname': name, ...labels } },
     spec: { ...(cordoned && { unschedulable: true }), taints },
     status: {
+      ...(cores !== undefined && { capacity: { cpu: cores } }),
       allocatable: { cpu, memory, pods: '110' },
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }],
     },

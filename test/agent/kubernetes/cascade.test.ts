@@ -1,0 +1,119 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { OtherPodsError } from '../../../agent/cluster/errors.ts';
+import { readApplied } from '../../../agent/kubernetes/plans.ts';
+import { Replanner } from '../../../agent/service/replanner.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { planRequest } from '../../../solver/plan/request.ts';
+import { identify } from '../../../workers/store/exchange.ts';
+import { planOn } from '../../solver/profiles.ts';
+import { until } from '../../until.ts';
+import { engineIn, standInCluster } from './cluster.ts';
+import { cascadeProfile } from './fashion-profile.ts';
+import { arrivals, deploymentOf, watch } from './watched.ts';
+
+const profile = cascadeProfile();
+const planAt = await planOn(profile);
+/** Few cores: at a low rate the best classifier answers alone, and at a high one it answers what a fast one is not sure of. */
+const planFor = (ratePerS: number): Promise<Plan> =>
+  planAt({
+    ...planRequest(profile, { slaMs: 300, ratePerS, resources: { cores: 6 } }),
+    apart: true,
+  });
+const [alone, cascade, busier] = (await Promise.all([2, 100, 150].map(planFor))) as [Plan, Plan, Plan];
+const rowsOf = ({ stages }: Plan) => stages.map(({ name, replicas }) => [name, replicas] as const);
+
+/** Waits until the deployments have the pods of a plan. */
+const scaled = async (
+  cluster: Parameters<typeof deploymentOf>[0],
+  plan: Plan,
+  idle: readonly string[] = [],
+) => {
+  for (const [name, replicas] of [...rowsOf(plan), ...idle.map((name) => [name, 0] as const)])
+    expect([name, (await deploymentOf(cluster, `fashion-${name}`)).replicas]).toEqual([name, replicas]);
+};
+
+test('the plans of this file are with a cascade where the load is high, and without one where it is low', () => {
+  expect(rowsOf(alone).map(([name]) => name)).toEqual(['detect', 'classify']);
+  for (const plan of [cascade, busier])
+    expect(rowsOf(plan).map(([name]) => name)).toEqual(['detect', 'classify', 'classify-heavy']);
+  expect(rowsOf(busier)).not.toEqual(rowsOf(cascade));
+});
+
+test('adapting scales both deployments of a cascade; a plan without it ends the heavy pods, whose deployment stays for the next', async () => {
+  const { cluster } = await standInCluster();
+  const engine = engineIn(cluster);
+  await engine.apply(cascade);
+  await scaled(cluster, cascade);
+  expect(await engine.cascadeStages()).toEqual(new Set(['classify']));
+  await engine.adapt(busier);
+  await scaled(cluster, busier);
+  await engine.adapt(alone);
+  await scaled(cluster, alone, ['classify-heavy']);
+  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(alone);
+  expect((await engine.adapt(alone)).filter(({ state }) => state !== 'unchanged')).toEqual([]);
+  await engine.adapt(cascade);
+  await scaled(cluster, cascade);
+});
+
+test('a plan without the cascade that was cut off while it was applied ends the heavy pods when it is applied again', async () => {
+  const { cluster } = await standInCluster();
+  const engine = engineIn(cluster);
+  await engine.apply(cascade);
+  const apply = cluster.apply.bind(cluster);
+  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
+    if (object.metadata.name === 'fashion-classify-heavy' && !options?.dryRun) throw new Error('cut off');
+    return apply(object, options);
+  });
+  await expect(engine.adapt(alone)).rejects.toThrow('cut off');
+  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(alone);
+  vi.mocked(cluster.apply).mockRestore();
+  await engine.adapt(alone);
+  await scaled(cluster, alone, ['classify-heavy']);
+});
+
+test('a cascade in a stage that has no deployment for a heavy variant is refused, and nothing is changed', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const engine = engineIn(cluster);
+  await engine.apply(alone);
+  expect(await engine.cascadeStages()).toEqual(new Set());
+  const { version } = standIn.store;
+  const refused = engine.adapt(cascade);
+  await expect(refused).rejects.toBeInstanceOf(OtherPodsError);
+  await expect(refused).rejects.toThrow(
+    /hold the stages detect, classify, .* wants detect, classify, classify-heavy/,
+  );
+  expect(standIn.store.version).toBe(version);
+});
+
+test('watch follows the arrivals at the gateways with a cascade and without it, and a rollback is followed too', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const engine = engineIn(cluster);
+  await engine.apply(cascade);
+  const load = await arrivals(standIn);
+  load.ratePerS = 150;
+  const flags = { predictor: 'last-window', interval: 1, minRate: 0 } as const;
+  const replanner = await Replanner.open(await identify(profile), flags, { apart: true });
+  onTestFinished(() => replanner.close());
+  const { events, decided } = await watch(cluster, {
+    adaptationFor: (plan, stages) => replanner.adaptationFor(plan, stages),
+  });
+  const names = async () => rowsOf((await readApplied(cluster, 'fashion', 'shop')).current!);
+  await until(() => expect(events.join('\n')).toMatch(/under 0\.95 res32 b\d ×/));
+  await until(async () => {
+    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    expect(current!.ratePerS).toBeGreaterThan(110);
+    expect(current!.stages.map(({ name }) => name)).toContain('classify-heavy');
+    await scaled(cluster, current!);
+  });
+  load.ratePerS = 1;
+  await until(async () => {
+    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    expect((await names()).map(([name]) => name)).toEqual(['detect', 'classify']);
+    await scaled(cluster, current!, ['classify-heavy']);
+  });
+  decided.most = 0;
+  const { plan } = await engine.rollBack();
+  await until(() => expect(events.join('\n')).toContain('another plan was applied'));
+  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(plan);
+  await scaled(cluster, plan);
+});
