@@ -41,6 +41,12 @@ test('an item that a model runs out of memory on fails alone; the others with it
       );
   });
   await Promise.all(failures);
+  // The protocol has no answer for an item alone, so a request of several is answered as a whole, and told which one failed.
+  const both = { ...white.inputs[0], shape: [2, 1, 28, 28], data: new Uint8Array(2 * 784).fill(255, 784) };
+  await expect(agent.client.infer('classify', { inputs: [both] })).rejects.toMatchObject({
+    status: 500,
+    reason: expect.stringContaining('classify failed on item 1'),
+  });
   expect(failures).toHaveLength(4);
   expect(tally).toEqual(whole(80));
   expect(replicas()).toEqual(before);

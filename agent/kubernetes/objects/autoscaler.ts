@@ -31,7 +31,7 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
       spec: {
         scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
         minReplicas: 1,
-        maxReplicas: Math.max(replicas, mostReplicas(plan, stages)),
+        maxReplicas: Math.max(replicas, replicasMax(plan, stages)),
         metrics: [
           {
             type: 'External',
@@ -51,7 +51,7 @@ const groupOf = (plan: Plan, deployment: string) =>
   plannedGroups(plan).find(({ stages }) => objectNames(plan.pipeline).pods(stages) === deployment);
 
 /** The replicas that the plan's cores or GPUs are enough for. */
-function mostReplicas({ stages, resources }: Plan, held: readonly string[]): number {
+function replicasMax({ stages, resources }: Plan, held: readonly string[]): number {
   const { backend, threads } = stages.find(({ name }) => name === held[0])!;
   return Math.max(1, onGpu(backend) ? resources.gpus : Math.floor(resources.cores / threads));
 }
