@@ -87,6 +87,9 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
   runPod(standIn, job, 'Pending', '');
   await until(() => expect(lines.at(-1)).toContain('waits: it is starting'));
   stop.abort();
-  expect((await waiting).name).toBe('Interrupted');
+  expect(await waiting).toMatchObject({
+    name: 'Interrupted',
+    message: expect.stringContaining('nothing of it is kept'),
+  });
   expect(standIn.store.all(JOBS)).toEqual([]);
 });
