@@ -1,6 +1,6 @@
 /**
- * Compares goodput under the SLA of a plan with that of the plain way: the same variants, one request at a time. Runs of both
- * alternate, so that both meet the same drift of the machine.
+ * Compares goodput under the SLA of a plan with that of the plain way: the same variants, one request at a time. The load of each
+ * way rises until too few requests make the SLA. Runs of both alternate, so that both meet the same drift of the machine.
  * `npm run bench:batching -- --pipeline mini-nlp --backend cpu [--json]`.
  */
 
@@ -26,8 +26,9 @@ import { machineText } from '../setup/machine.ts';
 
 /** A rate above any machine's, from which the highest feasible one is searched. */
 const BEYOND_PER_S = 1e6;
-/** Rates of the runs of both ways, as shares of a way's capacity. */
-const SHARES = [0.7, 0.8, 0.9, 1];
+/** The load of each way, as a share of its predicted capacity: it rises by a step while enough requests make the SLA. */
+const FIRST_SHARE = 0.7;
+const STEP = 0.1;
 /** A worker may be busy all the time, so that a capacity means the same for both ways: plans leave a fifth of it unused by default. */
 const UTILISATION_MAX = 1;
 const ROUNDS = 3;
@@ -56,6 +57,38 @@ function highestRate(planBeyond: () => Plan): number | null {
   }
 }
 
+/** One of the two ways to answer requests. */
+interface Way {
+  readonly name: 'plan' | 'plain';
+  /** The highest rate that is predicted to keep the SLA or, one request at a time, the workers busy. */
+  readonly capacityPerS: number;
+  planFor(ratePerS: number): Plan;
+}
+
+/** The runs of a way at one rate, a value for each round. */
+interface Row {
+  readonly way: Way;
+  readonly of: number;
+  readonly ratePerS: number;
+  readonly plan: Plan;
+  readonly goodputs: number[];
+  readonly attainments: number[];
+  readonly p95s: number[];
+  readonly lateP99Ms: number[];
+}
+
+function newRow(way: Way, of: number): Row {
+  const ratePerS = of * way.capacityPerS;
+  const columns = { goodputs: [], attainments: [], p95s: [], lateP99Ms: [] };
+  return { way, of, ratePerS, plan: way.planFor(ratePerS), ...columns };
+}
+
+const keepsSla = ({ plan, attainments }: Row): boolean => median(attainments) >= plan.percentile / 100;
+
+/** The highest goodput among the rates at which a way keeps the SLA; 0 if there is none. */
+const bestGoodput = (rows: readonly Row[]): number =>
+  Math.max(0, ...rows.filter(keepsSla).map(({ goodputs }) => median(goodputs)));
+
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-batching-'));
 const where = {
   manifestPath: option.manifestPath(flags),
@@ -79,48 +112,50 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
   });
   const highest = highestRate(() => plan(solver, measured, at(BEYOND_PER_S)));
   if (highest === null) throw new Error(`No rate is feasible with ${ms(slaMs)} ms. Give a longer --sla.`);
-  const capacity = 1000 / fastestBaseline(profile, variants, at(1)).meanMs;
-  const requests = (ratePerS: number) => Math.ceil(ratePerS * flags.duration);
-  const runs = SHARES.flatMap((of): { name: 'plan' | 'plain'; of: number; plan: Plan }[] => [
-    { name: 'plan', of, plan: plan(solver, measured, at(of * highest)) },
+  const ways: Way[] = [
+    // A plan for its highest rate also answers what lies beyond it, as far as it can.
     {
-      ...{ name: 'plain', of },
-      plan: baselinePlan(measured, variants, at(of * capacity), requests(of * capacity)),
+      name: 'plan',
+      capacityPerS: highest,
+      planFor: (ratePerS) => plan(solver, measured, at(Math.min(ratePerS, highest))),
     },
-  ]);
-  const rows = runs.map((one) => ({
-    ...one,
-    goodputs: [] as number[],
-    attainments: [] as number[],
-    p95s: [] as number[],
-    lateP99Ms: [] as number[],
-  }));
-  for (let round = 0; round < ROUNDS; round++)
-    for (const row of rows) {
-      const load = constantLoad(row.plan.ratePerS, flags.duration, flags.seed + round);
-      const report = await runner.run({
-        name: row.name,
-        plan: row.plan,
-        backends,
-        load,
-        seed: flags.seed + round,
-      });
-      row.goodputs.push(report.result.goodputPerS);
-      row.attainments.push(report.result.slaAttainment ?? 0);
-      row.p95s.push(report.result.latencyMs.p95 ?? Number.NaN);
-      row.lateP99Ms.push(report.load.latenessP99Ms);
-    }
+    {
+      name: 'plain',
+      capacityPerS: 1000 / fastestBaseline(profile, variants, at(1)).meanMs,
+      planFor: (ratePerS) =>
+        baselinePlan(measured, variants, at(ratePerS), Math.ceil(ratePerS * flags.duration)),
+    },
+  ];
+  const rows: Row[] = [];
+  for (let of = FIRST_SHARE, open = ways; open.length > 0; of += STEP) {
+    const next = open.map((way) => newRow(way, of));
+    for (let seed = flags.seed; seed < flags.seed + ROUNDS; seed++)
+      for (const row of next) {
+        const { way, plan, ratePerS } = row;
+        const load = constantLoad(ratePerS, flags.duration, seed);
+        const report = await runner.run({ name: way.name, plan, backends, load, seed });
+        row.goodputs.push(report.result.goodputPerS);
+        row.attainments.push(report.result.slaAttainment ?? 0);
+        row.p95s.push(report.result.latencyMs.p95 ?? Number.NaN);
+        row.lateP99Ms.push(report.load.latenessP99Ms);
+      }
+    rows.push(...next);
+    open = next.filter(keepsSla).map(({ way }) => way);
+  }
   progress.clear();
-  const best = (name: string): number[] =>
-    rows
-      .filter((row) => row.name === name)
-      .reduce<number[]>((so, row) => (median(row.goodputs) > median(so) ? row.goodputs : so), [0]);
-  const [planned, plain] = [best('plan'), best('plain')];
-  const ratio = median(planned) / median(plain);
+  const [planned, plain] = ways.map((way) => bestGoodput(rows.filter((row) => row.way === way)));
+  if (!planned || !plain)
+    throw new Error(`One way kept an SLA of ${ms(slaMs)} ms at no rate. Give a longer --sla.`);
+  const ratio = planned / plain;
   const machine = machineText();
   const date = new Date().toISOString();
   if (flags.json)
-    console.log(JSON.stringify({ date, machine, device: profile.device, variants, slaMs, rows, ratio }));
+    console.log(
+      JSON.stringify({
+        ...{ date, machine, device: profile.device, variants, slaMs, ratio },
+        rows: rows.map(({ way, ...row }) => ({ name: way.name, ...row })),
+      }),
+    );
   else {
     const software =
       profile.device.adapter?.software && backends.some(onGpu) ? ', webgpu on a SOFTWARE ADAPTER' : '';
@@ -141,12 +176,12 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
           'late p99 ms',
         ],
         rows.map((row) => [
-          row.name,
+          row.way.name,
           share(row.of),
           row.plan.stages
             .map(({ batch, replicas }) => `${batch}${replicas > 1 ? `×${replicas}` : ''}`)
             .join(' → '),
-          row.plan.ratePerS.toFixed(1),
+          row.ratePerS.toFixed(1),
           median(row.goodputs).toFixed(1),
           share(median(row.attainments)),
           ms(median(row.p95s)),

@@ -5,13 +5,17 @@ import type { Item } from './item-batch.ts';
 /** Full scale of a 16-bit sample. */
 const FULL_SCALE = 2 ** 15;
 
-/** The samples of a recording. They are a view of the item where its place in memory allows that, else a copy. */
-export function samplesOf(item: Item): Float32Array<ArrayBuffer> {
+/**
+ * The samples of a recording: a view of the item where its place in memory allows that, else a copy.
+ * @param copy where to copy them, of at least their number; absent: to new memory
+ */
+export function samplesOf(item: Item, copy?: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = item;
-  const { BYTES_PER_ELEMENT } = Float32Array;
-  return byteOffset % BYTES_PER_ELEMENT === 0
-    ? new Float32Array(buffer, byteOffset, byteLength / BYTES_PER_ELEMENT)
-    : new Float32Array(item.slice().buffer);
+  const length = byteLength / Float32Array.BYTES_PER_ELEMENT;
+  if (byteOffset % Float32Array.BYTES_PER_ELEMENT === 0) return new Float32Array(buffer, byteOffset, length);
+  if (!copy) return new Float32Array(item.slice().buffer);
+  new Uint8Array(copy.buffer, copy.byteOffset).set(item);
+  return copy.subarray(0, length);
 }
 
 /** Samples from −1 to 1. */

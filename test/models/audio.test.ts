@@ -20,4 +20,7 @@ test('the samples of an item are read wherever it lies in memory', () => {
   bytes.set(floats, 1);
   expect([...samplesOf(bytes.subarray(1))]).toEqual([0.5, -0.25, 1]);
   expect(samplesOf(floats).buffer).toBe(floats.buffer);
+  const copy = new Float32Array(4).subarray(1);
+  expect(samplesOf(bytes.subarray(1), copy)).toEqual(copy);
+  expect([...copy]).toEqual([0.5, -0.25, 1]);
 });

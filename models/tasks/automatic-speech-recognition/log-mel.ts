@@ -81,23 +81,28 @@ export function makeLogMel(config: LogMelConfig): LogMel {
   const re = new Float64Array(size);
   const im = new Float64Array(size);
 
-  /** Writes a frame under the window. @param heard the recording up to its last sound */
-  function load(heard: Float32Array, frame: number, into: Float64Array): void {
+  /**
+   * Loads two neighbouring frames under the window: the first as real parts, the second as imaginary ones.
+   * @param heard the recording up to its last sound
+   */
+  function load(heard: Float32Array, frame: number): void {
     const start = frame * hop - half;
-    if (start >= 0 && start + size <= heard.length) {
-      for (let i = 0; i < size; i++) into[i] = heard[start + i]! * window[i]!;
+    if (start >= 0 && start + hop + size <= heard.length) {
+      for (let i = 0; i < size; i++) {
+        const weight = window[i]!;
+        re[i] = heard[start + i]! * weight;
+        im[i] = heard[start + hop + i]! * weight;
+      }
       return;
     }
+    const reflected = (at: number) => heard[at < length ? at : 2 * (length - 1) - at] ?? 0;
     for (let i = 0; i < size; i++) {
-      const at = Math.abs(start + i);
-      into[i] = (heard[at < length ? at : 2 * (length - 1) - at] ?? 0) * window[i]!;
+      re[i] = reflected(Math.abs(start + i)) * window[i]!;
+      im[i] = reflected(Math.abs(start + hop + i)) * window[i]!;
     }
   }
 
-  /**
-   * Replaces two frames by their powers. One transform gives both, because it has one frame as its real and the other as its
-   * imaginary part.
-   */
+  /** Replaces two frames by their powers. One transform gives both, because each is real. */
   function transform(): void {
     fft(re, im);
     for (let k = 0; k <= half; k++) {
@@ -111,15 +116,24 @@ export function makeLogMel(config: LogMelConfig): LogMel {
     }
   }
 
-  /** Writes a frame's power in each band. Returns the largest. */
-  function writeBands(power: Float64Array, out: Float32Array, frame: number): number {
+  /** Writes the power of two frames in each band, or of the first alone. Returns the largest. */
+  function writeBands(out: Float32Array, frame: number, both: boolean): number {
     let loudest = POWER_MIN;
     for (let band = 0, weight = 0; band < mels; band++) {
-      let sum = 0;
-      for (let bin = firsts[band]!; weight < ends[band]!; weight++, bin++)
-        sum += weights[weight]! * power[bin]!;
-      out[band * frames + frame] = sum;
-      if (sum > loudest) loudest = sum;
+      const end = ends[band]!;
+      let first = 0;
+      let second = 0;
+      for (let bin = firsts[band]!; weight < end; weight++, bin++) {
+        first += weights[weight]! * re[bin]!;
+        second += weights[weight]! * im[bin]!;
+      }
+      const at = band * frames + frame;
+      out[at] = first;
+      if (first > loudest) loudest = first;
+      if (both) {
+        out[at + 1] = second;
+        if (second > loudest) loudest = second;
+      }
     }
     return loudest;
   }
@@ -143,12 +157,9 @@ export function makeLogMel(config: LogMelConfig): LogMel {
       const sounding = framesBefore(end);
       let loudest = POWER_MIN;
       for (let frame = 0; frame < sounding; frame += 2) {
-        load(heard, frame, re);
-        // The frame after the last one is computed with it, and left out.
-        load(heard, frame + 1, im);
+        load(heard, frame);
         transform();
-        loudest = Math.max(loudest, writeBands(re, out, frame));
-        if (frame + 1 < sounding) loudest = Math.max(loudest, writeBands(im, out, frame + 1));
+        loudest = Math.max(loudest, writeBands(out, frame, frame + 1 < sounding));
       }
       const least = Math.max(POWER_MIN, loudest / 10 ** RANGE);
       const silence = 0.25 * Math.log10(least) + 1;

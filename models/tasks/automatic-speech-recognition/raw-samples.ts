@@ -14,13 +14,14 @@ const EPSILON = 1e-7;
 
 /**
  * Writes a recording as the model takes it.
- * @param out of the recording's length or longer; its values after the recording stay as they are
+ * @param out of the recording's length or longer; after the recording it is silent
  */
 export function writeRawSamples(
   samples: Float32Array,
   { do_normalize: normalise }: RawSamplesConfig,
   out: Float32Array,
 ): void {
+  out.fill(0, samples.length);
   if (!normalise) {
     out.set(samples);
     return;

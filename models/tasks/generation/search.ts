@@ -30,14 +30,29 @@ export function likeliest(logits: Float32Array): number {
   return best;
 }
 
+/** Logits this far below the largest are left out of sums: even a million of them add less than 2e-8. */
+const REACH = 32;
+const STEPS_PER_UNIT = 64;
+/** e^(−i / STEPS_PER_UNIT), up to REACH. */
+const POWERS = Float64Array.from({ length: REACH * STEPS_PER_UNIT }, (_, i) => Math.exp(-i / STEPS_PER_UNIT));
+
 /**
- * The logarithm of the sum of a row's exponentials: a logit minus it is a log-probability. 0 if every token is forbidden.
+ * The logarithm of the sum of a row's exponentials: a logit minus it is a log-probability. 0 if every token is forbidden. The
+ * exponentials are a table's values times three terms of a series, because Math.exp takes more than twice as long, for a whole
+ * vocabulary at each token. They are exact to 1e-8.
  * @param most the largest logit
  */
 export function logNormaliser(logits: Float32Array, most: number): number {
   if (most === Number.NEGATIVE_INFINITY) return 0;
   let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
+  for (let i = 0; i < logits.length; i++) {
+    const below = most - logits[i]!;
+    if (below < REACH) {
+      const place = Math.floor(below * STEPS_PER_UNIT);
+      const rest = below - place / STEPS_PER_UNIT;
+      sum += POWERS[place]! * (1 - rest * (1 - (rest / 2) * (1 - rest / 3)));
+    }
+  }
   return most + Math.log(sum);
 }
 

@@ -94,6 +94,16 @@ test('a recording has the same text alone and in any batch', async () => {
   );
 });
 
+test('recordings are heard alike wherever they lie in memory', async () => {
+  const items = [saying([4, 4, 0, 5]), saying([0, 7, 7, 7]), saying([5])];
+  const shifted = items.map((item): Item => {
+    const bytes = new Uint8Array(item.length + 1);
+    bytes.set(item, 1);
+    return bytes.subarray(1);
+  });
+  expect((await answer(shifted)).results).toEqual((await answer(items)).results);
+});
+
 test('a very short recording is followed by silence, so that every model takes it', async () => {
   const spy = model();
   await answer([recording([1])], spy);

@@ -4,7 +4,7 @@ import { BeamSearch } from '../../../models/tasks/generation/beams.ts';
 import { constrain } from '../../../models/tasks/generation/constrain.ts';
 import { GreedySearch } from '../../../models/tasks/generation/greedy.ts';
 import type { GenerationRules } from '../../../models/tasks/generation/rules.ts';
-import type { Search } from '../../../models/tasks/generation/search.ts';
+import { likeliest, logNormaliser, type Search } from '../../../models/tasks/generation/search.ts';
 import { seededRandom } from '../../../solver/math/random.ts';
 
 const END = 0;
@@ -180,5 +180,28 @@ describe('rules', () => {
     const none = rules({ banned: [0, 1, 2, 3], beams: 2 });
     const model: Model = () => new Float32Array(VOCABULARY);
     expect(generate(new BeamSearch(1, none), model, 1).generated[0]).toEqual({ tokens: [], score: 0 });
+  });
+});
+
+describe('the normaliser of log-probabilities', () => {
+  test('is the logarithm of the sum of exponentials, whatever the logits', () => {
+    const logit = fc.oneof(
+      fc.double({ min: -80, max: 80, noNaN: true }),
+      fc.constant(Number.NEGATIVE_INFINITY),
+    );
+    fc.assert(
+      fc.property(fc.array(logit, { minLength: 1, maxLength: 300 }), (values) => {
+        const logits = Float32Array.from([...values, 0]);
+        const most = logits[likeliest(logits)]!;
+        const sum = logits.reduce((total, one) => total + Math.exp(one - most), 0);
+        expect(Math.abs(logNormaliser(logits, most) - (most + Math.log(sum)))).toBeLessThan(1e-8);
+      }),
+    );
+  });
+
+  test('is 0 if every token is forbidden', () => {
+    expect(logNormaliser(new Float32Array(3).fill(Number.NEGATIVE_INFINITY), Number.NEGATIVE_INFINITY)).toBe(
+      0,
+    );
   });
 });
