@@ -36,7 +36,7 @@ export class Admission {
     waiting[stage]! += more;
     const running = waiting.map(() => 0);
     const leftMs = waiting.map(() => 0);
-    for (const { stage: row, entries, startMs } of this.batches.values()) {
+    for (const { row, entries, startMs } of this.batches.values()) {
       // A batch of a heavy variant that has gone counts as its stage's.
       const takesMs = (rowAt(stages, row) ?? stages[stageOf(row, stages.length)]!).serviceMs(entries.length);
       running[row]! += entries.length;

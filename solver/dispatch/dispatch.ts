@@ -105,15 +105,15 @@ class QueueDispatch implements Dispatch {
   completed(id: number, follows: readonly Follow[], nowMs: number): void {
     const batch = this.#inFlight(id);
     const { length: stages } = this.#policy.stages;
-    const stage = stageOf(batch.stage, stages);
+    const stage = stageOf(batch.row, stages);
     const last = stage === stages - 1;
-    if (!(last && follows.length === 0) && !isFollowedBy(batch, follows, batch.stage === stage))
+    if (!(last && follows.length === 0) && !isFollowedBy(batch, follows, batch.row === stage))
       throw new InvalidChildrenError(id, batch.entries.length, follows);
     this.#free(batch, nowMs);
     batch.entries.forEach((entry, k) => {
       const { request, item } = entry;
       const follow = follows[k] ?? 0;
-      this.#outlook.completed(batch.stage, follow);
+      this.#outlook.completed(batch.row, follow);
       if (!request.entries.delete(entry)) return; // The request ended before this batch did.
       if (follow === 'heavy') this.#enter(request, heavyRow(stage, stages), item.id, 0, nowMs);
       else if (stage !== request.last)
@@ -134,7 +134,7 @@ class QueueDispatch implements Dispatch {
     for (const entry of batch.entries) {
       if (!entry.request.entries.has(entry)) continue;
       if (alone) this.#end(entry.request, 'failed');
-      else this.#queues.push(batch.stage, entry, true);
+      else this.#queues.push(batch.row, entry, true);
     }
   }
 
@@ -190,7 +190,7 @@ class QueueDispatch implements Dispatch {
       if (head === undefined) continue;
       if (this.#policy.shedding === 'late')
         wakeMs = Math.min(wakeMs, this.#nextBatch.latestStartMs(this.#policy, queue, head) + LATE_GRAIN_MS);
-      if (this.#workers.idleHolder(queue.stage))
+      if (this.#workers.idleHolder(queue.row))
         wakeMs = Math.min(wakeMs, this.#nextBatch.closesMs(this.#policy, queue, head));
     }
     return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
@@ -208,7 +208,7 @@ class QueueDispatch implements Dispatch {
   }
 
   #enter(request: RequestState, row: number, parent: number | null, index: number, nowMs: number): void {
-    const item: Item = { id: this.#items++, request: request.id, stage: row, parent, index };
+    const item: Item = { id: this.#items++, request: request.id, row, parent, index };
     const entry: Entry = { item, request, enqueuedMs: nowMs, queue: null, losses: 0 };
     request.entries.add(entry);
     this.#queues.push(row, entry);
@@ -246,7 +246,7 @@ class QueueDispatch implements Dispatch {
       if (!entry.request.entries.has(entry)) continue;
       const again = how(entry);
       if (again === 'failed') this.#end(entry.request, 'failed');
-      else this.#queues.push(batch.stage, entry, again === 'alone');
+      else this.#queues.push(batch.row, entry, again === 'alone');
     }
   }
 
@@ -258,23 +258,23 @@ class QueueDispatch implements Dispatch {
       const queue = all[i]!;
       const head = queue.head();
       if (head === undefined || nowMs <= this.#nextBatch.latestStartMs(this.#policy, queue, head)) continue;
-      this.#shedRule.shed(queue.stage);
+      this.#shedRule.shed(queue.row);
       this.#end(head.request, 'shed');
       i = -1; // The request may have headed other queues too, so all are checked again.
     }
   }
 
   #start(queue: ItemQueue, worker: WorkerState, nowMs: number): void {
-    const { stage, solo } = queue;
-    const entries = queue.take(solo ? 1 : rowAt(this.#policy.stages, stage)!.batch);
+    const { row, solo } = queue;
+    const entries = queue.take(solo ? 1 : rowAt(this.#policy.stages, row)!.batch);
     const startMs = worker.batch === null ? nowMs : Number.POSITIVE_INFINITY;
-    const batch: BatchState = { id: this.#started++, stage, worker, entries, startMs };
+    const batch: BatchState = { id: this.#started++, row, worker, entries, startMs };
     this.#batches.set(batch.id, batch);
     if (worker.batch === null) worker.batch = batch;
     else worker.ahead = batch;
     worker.lastBatch = batch.id;
     const items = entries.map((entry) => entry.item);
-    this.#actions.push({ kind: 'start', batch: batch.id, stage, worker: worker.id, items });
+    this.#actions.push({ kind: 'start', batch: batch.id, row, worker: worker.id, items });
   }
 }
 

@@ -18,14 +18,14 @@ export class NextBatch {
   ) {}
 
   /** The last moment at which the request at the head of a queue can start there and still be expected to make the SLA. */
-  latestStartMs(policy: DispatchPolicy, { stage, solo, size }: ItemQueue, { request }: Entry): number {
-    const together = solo ? 1 : Math.min(size, rowAt(policy.stages, stage)!.batch);
-    return this.shedRule.latestStartMs(policy, stage, request, together);
+  latestStartMs(policy: DispatchPolicy, { row, solo, size }: ItemQueue, { request }: Entry): number {
+    const together = solo ? 1 : Math.min(size, rowAt(policy.stages, row)!.batch);
+    return this.shedRule.latestStartMs(policy, row, request, together);
   }
 
   /** Time at which the batch at the head of a queue closes if no more items come; −∞ if it is full already. */
   closesMs(policy: DispatchPolicy, queue: ItemQueue, head: Entry): number {
-    const { batch, maxWaitMs } = rowAt(policy.stages, queue.stage)!;
+    const { batch, maxWaitMs } = rowAt(policy.stages, queue.row)!;
     if (queue.solo || queue.size >= batch) return Number.NEGATIVE_INFINITY;
     const waitedMs = queue.oldestMs()! + maxWaitMs;
     if (policy.shedding === 'never') return waitedMs;
@@ -43,7 +43,7 @@ export class NextBatch {
     for (const queue of queues) {
       const head = queue.head();
       if (head === undefined || head.request.arrivalMs >= firstMs) continue;
-      const idle = this.workers.idleHolder(queue.stage);
+      const idle = this.workers.idleHolder(queue.row);
       const worker = idle ?? this.#aheadHolder(policy, queue, head, nowMs);
       if (worker === undefined || (idle && nowMs < this.closesMs(policy, queue, head))) continue;
       first = [queue, worker];
@@ -64,9 +64,9 @@ export class NextBatch {
     nowMs: number,
   ): WorkerState | undefined {
     const { slaMs, shedding, stages } = policy;
-    const { batch, serviceMs } = rowAt(stages, queue.stage)!;
+    const { batch, serviceMs } = rowAt(stages, queue.row)!;
     if (queue.solo || queue.size < batch) return undefined;
-    const worker = this.workers.soleHolder(queue.stage);
+    const worker = this.workers.soleHolder(queue.row);
     if (!worker?.batch || worker.ahead) return undefined;
     const takesMs = serviceMs(batch);
     if (shedding === 'late' && nowMs + takesMs > this.latestStartMs(policy, queue, head)) return undefined;
@@ -76,7 +76,7 @@ export class NextBatch {
 }
 
 /** Whether the worker of a batch may have to run what follows from that batch before `head`, because its request arrived earlier. */
-function followersPrecede({ stage: row, worker, entries }: BatchState, head: Entry, stages: number): boolean {
+function followersPrecede({ row, worker, entries }: BatchState, head: Entry, stages: number): boolean {
   const stage = stageOf(row, stages);
   const heavyHere = row === stage && worker.holds[heavyRow(stage, stages)] === true;
   const nextHere = stage + 1 < stages && worker.holds[stage + 1] === true;

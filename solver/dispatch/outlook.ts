@@ -107,7 +107,7 @@ export class Outlook {
       items = (items + waiting[heavier]! + running[heavier]!) * this.#fanOut[stage]!.or(1);
     }
     const groupMs = groups.map(
-      (group) => group.stages.reduce((sum, row) => sum + workMs[row]!, 0) / Math.max(1, group.workers),
+      (group) => group.rows.reduce((sum, row) => sum + workMs[row]!, 0) / Math.max(1, group.workers),
     );
     return Math.max(...groupMs);
   }

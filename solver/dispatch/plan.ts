@@ -42,7 +42,7 @@ export function workersOf(plan: {
   const indices = new Map(plan.stages.map(({ name }, at) => [name, order[at]!]));
   return plan.workers.map(({ id, stages }) => ({
     id,
-    stages: stages.map((stage) => {
+    rows: stages.map((stage) => {
       const index = indices.get(stage);
       if (index === undefined) throw new UnknownStageError(id, stage);
       return index;

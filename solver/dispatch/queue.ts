@@ -38,7 +38,7 @@ const arrivedBefore = (a: Entry, b: Entry): boolean => {
  * heaps until it reaches their top, so every operation takes O(log n), amortised.
  */
 export class ItemQueue {
-  readonly stage: number;
+  readonly row: number;
   /** Whether each item of the queue runs in a batch of its own. */
   readonly solo: boolean;
   readonly #byArrival = new Heap<Entry>(arrivedBefore);
@@ -46,8 +46,8 @@ export class ItemQueue {
   readonly #byWait = new Heap<Entry>((a, b) => a.enqueuedMs < b.enqueuedMs);
   #size = 0;
 
-  constructor(stage: number, solo: boolean) {
-    this.stage = stage;
+  constructor(row: number, solo: boolean) {
+    this.row = row;
     this.solo = solo;
   }
 

@@ -20,13 +20,13 @@ export interface DispatchStage extends DispatchRow {
 }
 
 /**
- * A worker runs one batch at a time, of any stage it holds. The only worker that holds a stage may be handed a full batch of
- * that stage while it runs another batch, so that it goes on without a pause.
+ * A worker runs one batch at a time, of any row it holds. The only worker that holds a row may be handed a full batch of that
+ * row while it runs another batch, so that it goes on without a pause.
  */
 export interface DispatchWorker {
   readonly id: string;
   /** Indices of the rows that the worker holds (`rows.ts`); without cascades, those of the stages. */
-  readonly stages: readonly number[];
+  readonly rows: readonly number[];
 }
 
 export interface DispatchPolicy {
@@ -40,7 +40,7 @@ export interface Item {
   readonly id: number;
   readonly request: number;
   /** Index of the item's row (`rows.ts`); without cascades, that of its stage. */
-  readonly stage: number;
+  readonly row: number;
   /** Id of the item whose result this item came from; null for the item with which a request enters. */
   readonly parent: number | null;
   /** Position among the children of `parent`. */
@@ -58,7 +58,7 @@ export type Action =
       readonly kind: 'start';
       readonly batch: number;
       /** Index of the row whose variant runs the batch. */
-      readonly stage: number;
+      readonly row: number;
       readonly worker: string;
       readonly items: readonly Item[];
     }

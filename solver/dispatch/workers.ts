@@ -17,7 +17,7 @@ export interface WorkerState {
 
 export interface BatchState {
   readonly id: number;
-  readonly stage: number;
+  readonly row: number;
   readonly worker: WorkerState;
   readonly entries: readonly Entry[];
   /** When its worker began it; infinity while the worker runs another batch first. */
@@ -26,12 +26,12 @@ export interface BatchState {
 
 /** Rows that share workers, directly or by way of other rows. No other row takes time of these workers. */
 export interface Sharing {
-  readonly stages: readonly number[];
+  readonly rows: readonly number[];
   /** Number of workers that hold these rows; 0 while the executor replaces all of them. */
   readonly workers: number;
 }
 
-/** All workers, and which of them may take the next batch of a stage. */
+/** All workers, and which of them may take the next batch of a row. */
 export class Workers {
   readonly #workers = new Map<string, WorkerState>();
   #sharing: readonly Sharing[] | undefined;
@@ -39,12 +39,12 @@ export class Workers {
   constructor(private readonly rows: number) {}
 
   /** @throws DuplicateWorkerError, UnknownStageError */
-  add({ id, stages }: DispatchWorker): WorkerState {
+  add({ id, rows }: DispatchWorker): WorkerState {
     if (this.#workers.has(id)) throw new DuplicateWorkerError(id);
     const holds = Array.from({ length: this.rows }, () => false);
-    for (const stage of stages) {
-      if (holds[stage] === undefined) throw new UnknownStageError(id, stage);
-      holds[stage] = true;
+    for (const row of rows) {
+      if (holds[row] === undefined) throw new UnknownStageError(id, row);
+      holds[row] = true;
     }
     const worker: WorkerState = { id, holds, batch: null, ahead: null, retired: false, lastBatch: -1 };
     this.#workers.set(id, worker);
@@ -77,20 +77,20 @@ export class Workers {
     return this.#sharing;
   }
 
-  /** The idle worker that holds a stage and was used least recently. */
-  idleHolder(stage: number): WorkerState | undefined {
+  /** The idle worker that holds a row and was used least recently. */
+  idleHolder(row: number): WorkerState | undefined {
     let found: WorkerState | undefined;
     for (const worker of this.#workers.values())
-      if (worker.batch === null && worker.holds[stage] && (!found || worker.lastBatch < found.lastBatch))
+      if (worker.batch === null && worker.holds[row] && (!found || worker.lastBatch < found.lastBatch))
         found = worker;
     return found;
   }
 
-  /** The only worker that holds a stage; undefined if none or several hold it. */
-  soleHolder(stage: number): WorkerState | undefined {
+  /** The only worker that holds a row; undefined if none or several hold it. */
+  soleHolder(row: number): WorkerState | undefined {
     let found: WorkerState | undefined;
     for (const worker of this.#workers.values()) {
-      if (worker.retired || !worker.holds[stage]) continue;
+      if (worker.retired || !worker.holds[row]) continue;
       if (found) return undefined;
       found = worker;
     }
@@ -99,13 +99,13 @@ export class Workers {
 
   #groups(): Sharing[] {
     const serving = [...this.#workers.values()].filter(({ retired }) => !retired);
-    let groups = Array.from({ length: this.rows }, (_, stage) => ({ stages: [stage], workers: 0 }));
+    let groups = Array.from({ length: this.rows }, (_, row) => ({ rows: [row], workers: 0 }));
     for (const { holds } of serving) {
-      const shares = ({ stages }: Sharing) => stages.some((stage) => holds[stage]);
+      const shares = ({ rows }: Sharing) => rows.some((row) => holds[row]);
       const joined = groups.filter(shares);
       groups = groups.filter((group) => !shares(group));
       groups.push({
-        stages: joined.flatMap(({ stages }) => stages),
+        rows: joined.flatMap(({ rows }) => rows),
         workers: 1 + joined.reduce((sum, { workers }) => sum + workers, 0),
       });
     }

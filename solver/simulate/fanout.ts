@@ -196,12 +196,12 @@ export class ChildDealer {
     const stage = stageOf(row, this.stages);
     const position = this.#position(item, packItem, stage);
     if (position > 0) this.#positions.set(item.id, position);
-    if (row === stage && item.stage === stage && escalates?.(packItem, stage, position)) return 'heavy';
+    if (row === stage && item.row === stage && escalates?.(packItem, stage, position)) return 'heavy';
     if (stage === this.stages - 1) return 0;
     return this.#before(packItem, stage, position + 1) - this.#before(packItem, stage, position);
   }
 
-  #position({ parent, stage: own, index }: Item, packItem: number, stage: number): number {
+  #position({ parent, row: own, index }: Item, packItem: number, stage: number): number {
     if (parent === null) return 0;
     const ofParent = this.#positions.get(parent) ?? 0;
     // An item for a heavy variant is the item that it follows from.

@@ -202,14 +202,14 @@ export class Simulation {
         this.#endMs = Math.max(this.#endMs, answeredMs);
         continue;
       }
-      const { batch, stage, worker, items } = action;
+      const { batch, row, worker, items } = action;
       const beside = this.#running.beside(worker, this.#nowMs);
-      const ms = this.#service.sampleMs(stage, items.length, this.#random, beside);
-      const handOutMs = (serving?.batchMs(stage, items.length) ?? 0) / 2;
+      const ms = this.#service.sampleMs(row, items.length, this.#random, beside);
+      const handOutMs = (serving?.batchMs(row, items.length) ?? 0) / 2;
       // The time of the hand-out is a part of the batch's time.
       const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
-      const endMs = startMs + ms + this.#afterPauseMs(stage, worker, startMs);
-      this.#running.start({ batch, stage, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
+      const endMs = startMs + ms + this.#afterPauseMs(row, worker, startMs);
+      this.#running.start({ batch, stage: row, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
     }
   }
 

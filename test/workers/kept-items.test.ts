@@ -177,7 +177,7 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
         const { id } = requests.enter(scenes[i]!, 0);
         open.add(id);
         waiting.push({
-          item: { id: ids++, request: id, stage: 0, parent: null, index: 0 },
+          item: { id: ids++, request: id, row: 0, parent: null, index: 0 },
           bytes: scenes[i]!,
         });
       }
@@ -192,8 +192,8 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
         act,
       }: (typeof steps)[number]) => {
         if (waiting.length === 0) return;
-        const { stage } = waiting[at % waiting.length]!.item;
-        const batch = waiting.filter(({ item }) => item.stage === stage).slice(0, items);
+        const { row: stage } = waiting[at % waiting.length]!.item;
+        const batch = waiting.filter(({ item }) => item.row === stage).slice(0, items);
         const worker = workers[w]!;
         const sent = requests.batchFor(
           worker,
@@ -236,7 +236,7 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
           const [next, following] =
             follows[i] === 'heavy' ? [stage + 3, [ran[i]!]] : [(stage % 3) + 1, children[i]!];
           following.forEach((bytes, index) => {
-            const child = { id: ids++, request: item.request, stage: next, parent: item.id, index };
+            const child = { id: ids++, request: item.request, row: next, parent: item.id, index };
             waiting.push({ item: child, bytes });
           });
         });

@@ -215,14 +215,11 @@ export class Executor {
 
   /** Lets the dispatch hand batches to a worker. */
   #admit({ id, job }: Member): void {
-    this.#dispatch.workerAdded({ id, stages: job.planWorker.stages.map((name) => this.#rows.indexOf(name)) });
+    this.#dispatch.workerAdded({ id, rows: job.planWorker.stages.map((name) => this.#rows.indexOf(name)) });
   }
 
   /** Runs a batch on a worker. Items for a next row that no other worker runs stay in this worker. */
-  #runOn(
-    { id, job, worker }: Member,
-    { stage: row, items }: StartAction,
-  ): Promise<StageRun<ItemBatch | KeptItems>> {
+  #runOn({ id, job, worker }: Member, { row, items }: StartAction): Promise<StageRun<ItemBatch | KeptItems>> {
     const { name } = this.#rows.at(row);
     if (!worker.runKeeping) return worker.run(name, this.#requests.batchOf(items));
     const batch = this.#requests.batchFor(job, items);
@@ -275,12 +272,12 @@ export class Executor {
   }
 
   async #run(action: StartAction): Promise<void> {
-    const { batch, stage, worker: id, items } = action;
+    const { batch, row, worker: id, items } = action;
     const member = this.#supervisor.get(id)!;
     const { job } = member;
-    const { name, serviceMs } = this.#rows.at(stage);
+    const { name, serviceMs } = this.#rows.at(row);
     const { variant, backend } = job.stages.find((held) => held.name === name)!;
-    const below = this.#rows.thresholdOf(stage);
+    const below = this.#rows.thresholdOf(row);
     const handedMs = performance.now();
     try {
       const run = await this.#supervisor.run(member, serviceMs(items.length), this.plan.slaMs, () =>

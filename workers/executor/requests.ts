@@ -155,7 +155,7 @@ export class Requests {
     return done.children[index]!;
   }
 
-  #stageOf({ stage: row }: QueuedItem): PipelineStage {
+  #stageOf({ row }: QueuedItem): PipelineStage {
     const { stages } = this.pipeline;
     return stages[stageOf(row, stages.length)]!;
   }

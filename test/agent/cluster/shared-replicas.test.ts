@@ -39,7 +39,7 @@ function attainment({ replicas, batch, load, shares, apart = false }: Setup): nu
     const workers = ids.filter((_, i) => !apart || i % shares.length === g);
     return createDispatch(
       policy,
-      workers.map((id) => ({ id, stages: [0] })),
+      workers.map((id) => ({ id, rows: [0] })),
     );
   });
   const events: Event[] = [];

@@ -12,8 +12,8 @@ const policy = (slaMs: number, shedding: DispatchPolicy['shedding']): DispatchPo
 });
 
 const own: DispatchWorker[] = [
-  { id: 'w', stages: [0] },
-  { id: 'v', stages: [1] },
+  { id: 'w', rows: [0] },
+  { id: 'v', rows: [1] },
 ];
 
 const batches = (actions: readonly Action[]): string[] =>
@@ -45,12 +45,12 @@ describe('handing over ahead', () => {
   });
 
   it('leaves a batch in the queue where another worker could take it sooner', () => {
-    const { started } = send(6, [...own, { id: 'u', stages: [0] }]);
+    const { started } = send(6, [...own, { id: 'u', rows: [0] }]);
     expect(started).toEqual(['w: 1 2', 'u: 3 4']);
   });
 
   describe('where one worker holds both stages', () => {
-    const both: DispatchWorker[] = [{ id: 'w', stages: [0, 1] }];
+    const both: DispatchWorker[] = [{ id: 'w', rows: [0, 1] }];
 
     it('leaves a batch in the queue that children of what runs come before', () => {
       expect(send(4, both).started).toEqual(['w: 1 2']);
@@ -81,7 +81,7 @@ describe('handing over ahead', () => {
     for (let loss = 1; loss <= 3; loss++) {
       dispatch.workerLost(worker, loss);
       worker = `w${loss}`;
-      dispatch.workerAdded({ id: worker, stages: [0] });
+      dispatch.workerAdded({ id: worker, rows: [0] });
       for (const action of dispatch.poll(loss))
         if (action.kind === 'end') ends.push(`${action.request} ${action.outcome}`);
     }

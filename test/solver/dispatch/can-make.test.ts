@@ -14,7 +14,7 @@ function entered(dispatch: Dispatch, requests: number, singleStage?: number): vo
 function made(stages: ReturnType<typeof stage>[], workers: readonly (readonly number[])[]): number {
   const dispatch = createDispatch(
     policy(stages, 'late', 100),
-    workers.map((held, i) => ({ id: `w${i}`, stages: held })),
+    workers.map((held, i) => ({ id: `w${i}`, rows: held })),
   );
   let id = 0;
   for (; dispatch.canMake(0, 0, 1) && id < 1000; id++) {
@@ -26,7 +26,7 @@ function made(stages: ReturnType<typeof stage>[], workers: readonly (readonly nu
 
 test('behind nothing, a request can make the SLA as long as its stages take no more than what is left', () => {
   const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0, 20)], 'late', 100), [
-    { id: 'w', stages: [0, 1] },
+    { id: 'w', rows: [0, 1] },
   ]);
   expect(dispatch.canMake(0, 70, 1)).toBe(true);
   expect(dispatch.canMake(0, 71, 1)).toBe(false);
@@ -49,7 +49,7 @@ test('stages of one worker add up, and stages with workers of their own run side
 });
 
 test('requests that come together wait for each other', () => {
-  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', stages: [0] }]);
+  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', rows: [0] }]);
   expect(dispatch.canMake(0, 0, 10)).toBe(true);
   expect(dispatch.canMake(0, 0, 11)).toBe(false);
 });
@@ -60,13 +60,13 @@ test('a full queue is behind a shorter one in a larger batch', () => {
 });
 
 test('a plan that sheds none takes all', () => {
-  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'never', 100), [{ id: 'w', stages: [0] }]);
+  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'never', 100), [{ id: 'w', rows: [0] }]);
   entered(dispatch, 100);
   expect(dispatch.canMake(0, 1e6, 1)).toBe(true);
 });
 
 test('asking changes nothing', () => {
-  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', stages: [0] }]);
+  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', rows: [0] }]);
   entered(dispatch, 20);
   const before = [dispatch.open, dispatch.queued, dispatch.nextWakeMs()];
   expect(dispatch.canMake(0, 0, 1)).toBe(false);
@@ -83,7 +83,7 @@ test('on a worker that keeps its times, what is let in is not shed, and the work
   fc.assert(
     fc.property(cases, ({ serviceMs, gapMs, slaMs }) => {
       const dispatch = createDispatch(policy([stage('a', 1, 0, serviceMs)], 'late', slaMs), [
-        { id: 'w', stages: [0] },
+        { id: 'w', rows: [0] },
       ]);
       const lastMs = 50 * serviceMs;
       let [letIn, completed, busyMs] = [0, 0, 0];

@@ -4,7 +4,7 @@ import { ended, policy, stage, started } from './short.ts';
 
 describe('closing a batch', () => {
   it('waits for its size', () => {
-    const dispatch = createDispatch(policy([stage('a', 2, 50)]), [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch(policy([stage('a', 2, 50)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     expect(started(dispatch.poll(0))).toEqual([]);
     dispatch.arrive(2, 5);
@@ -12,7 +12,7 @@ describe('closing a batch', () => {
   });
 
   it('waits no longer than maxWaitMs and says when that is', () => {
-    const dispatch = createDispatch(policy([stage('a', 2, 50)]), [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch(policy([stage('a', 2, 50)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 3);
     expect(started(dispatch.poll(3))).toEqual([]);
     expect(dispatch.nextWakeMs()).toBe(53);
@@ -21,7 +21,7 @@ describe('closing a batch', () => {
 
   it('closes early where the slack ends, with room for a late timer', () => {
     const stages = [stage('a', 8, 500, 10), stage('b', 8, 500, 20)];
-    const dispatch = createDispatch(policy(stages, 'late', 100), [{ id: 'w', stages: [0, 1] }]);
+    const dispatch = createDispatch(policy(stages, 'late', 100), [{ id: 'w', rows: [0, 1] }]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
     // 100 − 5 % − 10 − 20
@@ -30,7 +30,7 @@ describe('closing a batch', () => {
   });
 
   it('follows a new policy for what waits already', () => {
-    const dispatch = createDispatch(policy([stage('a', 8, 500)]), [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch(policy([stage('a', 8, 500)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
     dispatch.setPolicy(policy([stage('a', 1, 0)]));
@@ -41,7 +41,7 @@ describe('closing a batch', () => {
 describe('choosing what runs where', () => {
   it('takes the batch whose request arrived first, whatever its stage', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 1);
@@ -52,7 +52,7 @@ describe('choosing what runs where', () => {
 
   it('takes the later stage of two whose requests arrived together', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
@@ -63,8 +63,8 @@ describe('choosing what runs where', () => {
 
   it('spreads over the workers that hold a stage', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0)]), [
-      { id: 'v', stages: [0] },
-      { id: 'w', stages: [0] },
+      { id: 'v', rows: [0] },
+      { id: 'w', rows: [0] },
     ]);
     const workers = [0, 1, 2, 3].map((request) => {
       dispatch.arrive(request, request);
@@ -76,20 +76,20 @@ describe('choosing what runs where', () => {
   });
 
   it('gives a worker only stages it holds', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
     dispatch.completed(0, [2], 1);
     expect(started(dispatch.poll(1))).toEqual([]);
     expect(dispatch.queued).toEqual([0, 2]);
     expect(dispatch.nextWakeMs()).toBeUndefined();
-    dispatch.workerAdded({ id: 'v', stages: [1] });
+    dispatch.workerAdded({ id: 'v', rows: [1] });
     expect(started(dispatch.poll(2))).toEqual(['v/1: 1', 'v/1: 1']);
   });
 
   it('runs one request at a time where one worker holds all, at batch 1', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     for (const request of [1, 2, 3]) dispatch.arrive(request, request);
     const order: string[] = [];
@@ -104,7 +104,7 @@ describe('choosing what runs where', () => {
 describe('fan-out', () => {
   it('completes a request when the last of its items is done', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 2, 0)]), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(7, 0);
     dispatch.poll(0);
@@ -118,7 +118,7 @@ describe('fan-out', () => {
 
   it('completes a request that has no children', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(7, 0);
     dispatch.poll(0);
@@ -128,7 +128,7 @@ describe('fan-out', () => {
 
   it('tells which item came from which', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 2, 0)]), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(7, 0);
     dispatch.poll(0);
@@ -136,8 +136,8 @@ describe('fan-out', () => {
     expect(dispatch.poll(10)).toMatchObject([
       {
         items: [
-          { request: 7, stage: 1, parent: 0, index: 0 },
-          { request: 7, stage: 1, parent: 0, index: 1 },
+          { request: 7, row: 1, parent: 0, index: 0 },
+          { request: 7, row: 1, parent: 0, index: 1 },
         ],
       },
     ]);
@@ -157,14 +157,14 @@ describe('shedding', () => {
   });
 
   it('never sheds where the policy says so', () => {
-    const dispatch = createDispatch({ ...oneStage, shedding: 'never' }, [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch({ ...oneStage, shedding: 'never' }, [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     expect(started(dispatch.poll(5000))).toEqual(['w/0: 1']);
   });
 
   it('expects the fan-out it has seen', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0, 10), stage('b', 1, 0, 10)], 'late', 100), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
@@ -180,7 +180,7 @@ describe('shedding', () => {
 
   it('cancels what waits of a shed request and ignores what returns of it', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)], 'late', 100), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
@@ -193,7 +193,7 @@ describe('shedding', () => {
   });
 
   it('sheds all that is open at the close', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
     dispatch.poll(0);
@@ -205,7 +205,7 @@ describe('shedding', () => {
 it('takes no more work per item when 100,000 wait', () => {
   const cpuMs = (requests: number) => {
     const dispatch = createDispatch(policy([stage('a', 4, 5), stage('b', 4, 5)], 'late', 1e9), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     const start = process.cpuUsage();
     for (let request = 0; request < requests; request++) {

@@ -15,7 +15,7 @@ describe('failures', () => {
   it('fails a poisoned item alone, not with its batch', () => {
     const dispatch = createDispatch(policy([stage('a', 3, 0)]), []);
     for (const request of [1, 2, 3]) dispatch.arrive(request, 0);
-    dispatch.workerAdded({ id: 'w', stages: [0] });
+    dispatch.workerAdded({ id: 'w', rows: [0] });
     const outcomes: string[] = [];
     for (let nowMs = 0; dispatch.open > 0; nowMs++)
       for (const action of dispatch.poll(nowMs)) {
@@ -28,12 +28,12 @@ describe('failures', () => {
   });
 
   it('puts what a lost worker had before all that arrived later', () => {
-    const dispatch = createDispatch(policy([stage('a', 2, 0)]), [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch(policy([stage('a', 2, 0)]), [{ id: 'w', rows: [0] }]);
     for (const request of [1, 2, 3, 4]) dispatch.arrive(request, request);
     expect(started(dispatch.poll(4))).toEqual(['w/0: 1 2', 'w/0: 3 4']);
     dispatch.workerLost('w', 5);
     expect(dispatch.queued).toEqual([4]);
-    dispatch.workerAdded({ id: 'v', stages: [0] });
+    dispatch.workerAdded({ id: 'v', rows: [0] });
     expect(started(dispatch.poll(5))).toEqual(['v/0: 1 2', 'v/0: 3 4']);
   });
 
@@ -42,13 +42,13 @@ describe('failures', () => {
     for (const request of [1, 2, 3]) dispatch.arrive(request, 0);
     const outcomes: string[] = [];
     let lost = 0;
-    dispatch.workerAdded({ id: 'w0', stages: [0] });
+    dispatch.workerAdded({ id: 'w0', rows: [0] });
     for (let nowMs = 0; dispatch.open > 0; nowMs++)
       for (const action of dispatch.poll(nowMs)) {
         if (action.kind === 'end') outcomes.push(...ended([action]));
         else if (action.items.some((item) => item.request === 2)) {
           dispatch.workerLost(action.worker, nowMs);
-          dispatch.workerAdded({ id: `w${++lost}`, stages: [0] });
+          dispatch.workerAdded({ id: `w${++lost}`, rows: [0] });
         } else dispatch.completed(action.batch, [], nowMs);
       }
     outcomes.push(...ended(dispatch.poll(99)));
@@ -57,7 +57,7 @@ describe('failures', () => {
   });
 
   it('lets a retired worker finish what it was handed and then forgets it', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', stages: [0] }]);
+    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
     dispatch.arrive(3, 0);
@@ -75,7 +75,7 @@ describe('failures', () => {
 describe('mistakes of a driver', () => {
   const running = () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', stages: [0, 1] },
+      { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
@@ -100,9 +100,9 @@ describe('mistakes of a driver', () => {
   it('refuses a request that is open, a worker that is here, one that is not, and stages that do not exist', () => {
     const dispatch = running();
     expect(() => dispatch.arrive(1, 1)).toThrow(DuplicateRequestError);
-    expect(() => dispatch.workerAdded({ id: 'w', stages: [0] })).toThrow(DuplicateWorkerError);
+    expect(() => dispatch.workerAdded({ id: 'w', rows: [0] })).toThrow(DuplicateWorkerError);
     expect(() => dispatch.workerLost('x', 1)).toThrow(UnknownWorkerError);
-    expect(() => dispatch.workerAdded({ id: 'x', stages: [4] })).toThrow(UnknownStageError);
+    expect(() => dispatch.workerAdded({ id: 'x', rows: [4] })).toThrow(UnknownStageError);
   });
 
   it('refuses a policy of another pipeline', () => {

@@ -61,7 +61,7 @@ export class CheckedDispatch {
   }
 
   add(holds: readonly number[]): void {
-    const worker: DispatchWorker = { id: `w${this.#added++}`, stages: holds };
+    const worker: DispatchWorker = { id: `w${this.#added++}`, rows: holds };
     this.workers.set(worker.id, { holds, retired: false, batches: [] });
     this.dispatch.workerAdded(worker);
     this.#poll();
@@ -220,37 +220,37 @@ export class CheckedDispatch {
   }
 
   #started(action: Action & { kind: 'start' }): void {
-    const { stage, items } = action;
+    const { row, items } = action;
     const worker = this.workers.get(action.worker)!;
     assert.ok(!worker.retired);
     const ahead = worker.batches.length > 0;
-    assert.ok(worker.holds.includes(stage));
+    assert.ok(worker.holds.includes(row));
     const taken = items.map((item) => this.#takeWaiting(item));
     assert.equal(new Set(items.map((item) => item.id)).size, items.length);
     const solo = taken.some((item) => item.solo);
-    for (const item of taken) assert.equal(item.row, stage);
-    const { batch, maxWaitMs } = this.#row(stage);
+    for (const item of taken) assert.equal(item.row, row);
+    const { batch, maxWaitMs } = this.#row(row);
     assert.ok(items.length > 0);
     assert.ok(items.length <= (solo ? 1 : batch));
     if (this.#policy.shedding === 'never' && !solo && items.length < batch)
       assert.ok(taken.some((item) => this.nowMs >= item.enqueuedMs + maxWaitMs));
     const last = taken[taken.length - 1]!;
     if (ahead) {
-      const holders = [...this.workers.values()].filter((w) => !w.retired && w.holds.includes(stage));
+      const holders = [...this.workers.values()].filter((w) => !w.retired && w.holds.includes(row));
       assert.deepEqual([worker.batches.length, holders.length], [1, 1]);
       assert.ok(!solo && items.length === batch);
       const { slaMs, shedding, stages } = this.#policy;
-      const short = shedding === 'late' && this.#row(stage).serviceMs(batch) <= 0.05 * slaMs;
+      const short = shedding === 'late' && this.#row(row).serviceMs(batch) <= 0.05 * slaMs;
       const running = this.batches.get(worker.batches[0]!)!;
       const next = (running.row % stages.length) + 1;
       const followers = [running.row + stages.length, ...(next < stages.length ? [next] : [])];
       const arrivalMs = ({ request }: ModelItem) => this.requests[request]!.arrivalMs;
-      if (!short && followers.some((row) => worker.holds.includes(row)))
+      if (!short && followers.some((follower) => worker.holds.includes(follower)))
         for (const item of running.items) assert.ok(arrivalMs(item) > arrivalMs(taken[0]!));
     }
-    for (const left of this.#of(stage)) if (left.solo === solo) assert.ok(!this.#before(left, last));
-    const escalates = this.#policy.stages[stage]?.heavy !== undefined;
-    this.batches.set(action.batch, { worker: action.worker, row: stage, escalates, items: taken });
+    for (const left of this.#of(row)) if (left.solo === solo) assert.ok(!this.#before(left, last));
+    const escalates = this.#policy.stages[row]?.heavy !== undefined;
+    this.batches.set(action.batch, { worker: action.worker, row, escalates, items: taken });
     worker.batches.push(action.batch);
   }
 
@@ -258,7 +258,7 @@ export class CheckedDispatch {
     const at = this.#waiting.findIndex(
       (waiting) =>
         waiting.request === item.request &&
-        waiting.stage === item.stage &&
+        waiting.stage === item.row &&
         waiting.parent === item.parent &&
         waiting.index === item.index,
     );

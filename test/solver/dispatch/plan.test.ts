@@ -35,7 +35,7 @@ describe('expected time of a batch', () => {
 describe('workers of a plan', () => {
   it('hold stages by index', () => {
     const plan = { stages: [{ name: 'a' }, { name: 'b' }], workers: [{ id: 'w', stages: ['b', 'a'] }] };
-    expect(workersOf(plan)).toEqual([{ id: 'w', stages: [1, 0] }]);
+    expect(workersOf(plan)).toEqual([{ id: 'w', rows: [1, 0] }]);
   });
 
   it('hold no stage that the plan does not have', () => {

@@ -22,7 +22,7 @@ export const policy = (
 export const started = (actions: readonly Action[]) =>
   actions.flatMap((action) =>
     action.kind === 'start'
-      ? [`${action.worker}/${action.stage}: ${action.items.map((item) => item.request).join(' ')}`]
+      ? [`${action.worker}/${action.row}: ${action.items.map((item) => item.request).join(' ')}`]
       : [],
   );
 

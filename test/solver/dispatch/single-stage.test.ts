@@ -4,7 +4,7 @@ import { ended, policy, stage, started } from './short.ts';
 
 test('a request for one stage shares its batches with the pipeline, and ends after it', () => {
   const dispatch = createDispatch(policy([stage('a', 2, 50), stage('b', 2, 50)]), [
-    { id: 'w', stages: [0, 1] },
+    { id: 'w', rows: [0, 1] },
   ]);
   dispatch.arrive(1, 0);
   dispatch.arrive(2, 0, 0);

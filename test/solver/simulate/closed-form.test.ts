@@ -59,7 +59,7 @@ function queue(utilisation: number, workers: number, { sampleMs }: Service, seed
       shedding: 'never',
       stages: [{ name: 's', batch: 1, maxWaitMs: 0, serviceMs: () => SERVICE_MS }],
     },
-    workers: Array.from({ length: workers }, (_, i) => ({ id: `w${i}`, stages: [0] })),
+    workers: Array.from({ length: workers }, (_, i) => ({ id: `w${i}`, rows: [0] })),
     arrivalsMs,
     packItems: new Int32Array(REQUESTS),
     counts: () => 1,

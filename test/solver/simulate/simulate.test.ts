@@ -32,7 +32,7 @@ const poisson = (ratePerS: number, seconds: number, seed: number) =>
 /** One stage, one server, batch 1, nothing shed. */
 const queue = (arrivalsMs: Float64Array, sampleMs: (random: Random) => number): SimulationInput => ({
   policy: policy([1], 0, 'never', 1e9),
-  workers: [{ id: 'w', stages: [0] }],
+  workers: [{ id: 'w', rows: [0] }],
   arrivalsMs,
   packItems: new Int32Array(arrivalsMs.length),
   counts: () => 1,
@@ -48,7 +48,7 @@ const pipeline = (ratePerS: number, shedding: DispatchPolicy['shedding']): Simul
   const arrivalsMs = constantRate(ratePerS, 100, 3);
   return {
     policy: policy([2, 4], 15, shedding, 300),
-    workers: [{ id: 'w', stages: [0, 1] }],
+    workers: [{ id: 'w', rows: [0, 1] }],
     arrivalsMs,
     packItems: drawPackItems(arrivalsMs.length, 6, 3),
     counts: (packItem, stage) => (stage === 0 ? 1 : packItem),
@@ -123,7 +123,7 @@ describe('a simulation', () => {
     const three = {
       ...input,
       policy: policy([2, 4, 4], 5, 'never', 1e6),
-      workers: [{ id: 'w', stages: [0, 1, 2] }],
+      workers: [{ id: 'w', rows: [0, 1, 2] }],
       // The third stage has more items than the second for some items of the pack, fewer for others.
       counts: (packItem: number, stage: number) => [1, packItem, [0, 3, 1, 3, 7, 2][packItem]!][stage]!,
     };
@@ -138,7 +138,7 @@ describe('a simulation', () => {
 
   it('shares a load between two workers evenly', () => {
     const one = queue(poisson(70, 500, 1), () => 20);
-    const workers = ['v', 'w'].map((id) => ({ id, stages: [0] }));
+    const workers = ['v', 'w'].map((id) => ({ id, rows: [0] }));
     const { requests, utilisation } = simulate({ ...one, workers });
     expect(requests.every(({ outcome }) => outcome === 'completed')).toBe(true);
     expect(utilisation.v! / utilisation.w!).toBeCloseTo(1, 1);
@@ -182,8 +182,8 @@ describe('a simulation', () => {
     const late: SimulationInput = {
       ...queue(Float64Array.of(0, 1, 2, 40), () => 10),
       workers: [
-        { id: 'w', stages: [0] },
-        { id: 'v', stages: [0] },
+        { id: 'w', rows: [0] },
+        { id: 'v', rows: [0] },
       ],
       service: { sampleMs: () => 10, latenessMs: (running) => (running.length > 0 ? 5 : 0) },
     };
