@@ -70,7 +70,11 @@ export function replicaPlan(
   const replicasOf = ({ name }: PlanStage) =>
     held.reduce((sum, { stages, replicas }) => (stages.includes(name) ? sum + replicas : sum), 0);
   const waiting = plan.stages.filter((stage) => replicasOf(stage) === 0);
-  const stages = plan.stages.map((stage) => ({ ...stage, replicas: Math.max(1, replicasOf(stage)) }));
+  // A replica loads one session for each of its stages, so none holds a standby.
+  const stages = plan.stages.map(({ standby: _, ...stage }) => ({
+    ...stage,
+    replicas: Math.max(1, replicasOf(stage)),
+  }));
   const all = [...held, ...waiting.map(({ name }) => ({ stages: [name], replicas: 1 }))];
   return { ...plan, stages, workers: inOrder(plan, all).flatMap((group) => workersOf(plan, group)) };
 }

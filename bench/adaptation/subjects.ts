@@ -50,7 +50,7 @@ async function published(pipeline: Pipeline): Promise<Subject> {
   const document = await readJson(join(ROOT, 'models', pipeline, 'manifest.json'), parsePublished);
   const profile = await publishedProfile(document);
   const { slaMs, cores, restrictTo } = document;
-  const request = planRequest(profile, { slaMs, ratePerS: 1, resources: { cores } });
+  const request = planRequest(profile, { slaMs, ratePerS: 1, resources: { cores }, downshift: false });
   return {
     profile,
     request: { ...request, restrictTo, minRatePerS: 0 },
@@ -68,6 +68,7 @@ async function measured(path: string): Promise<Subject> {
     slaMs,
     ratePerS: 1,
     percentile: DEFAULT_PERCENTILE,
+    downshift: false,
     resources: { cores: CLUSTER_CORES, gpus: 0 },
   });
   const heaviest = fastestBaseline(profile, variantsByTime(profile, 'heaviest', ['cpu']), request);

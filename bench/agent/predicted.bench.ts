@@ -100,7 +100,10 @@ async function plannerAt(
   return (slaMs, ratePerS) => {
     try {
       const plan = planner.plan(
-        planRequest(measured, { slaMs, ratePerS, percentile: PERCENTILE, resources: { cores } }),
+        planRequest(measured, {
+          ...{ slaMs, ratePerS, percentile: PERCENTILE, resources: { cores } },
+          downshift: false,
+        }),
       );
       return plan.predicted.slaAttainment >= PERCENTILE / 100 ? plan : undefined;
     } catch (error) {

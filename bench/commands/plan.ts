@@ -27,6 +27,7 @@ export const planCommand = () =>
       option.notNegative,
     )
     .option('--no-cascades', 'plan one variant for each stage, and no cascades')
+    .option('--no-downshift', 'shed requests in a burst, rather than answer them with lighter variants')
     .option(
       '--frontier',
       'also print every Pareto-best choice of accuracy, cost and latency, and what cascades gain',
@@ -50,6 +51,7 @@ The plan is the exact optimum of an integer program. A simulation with the measu
         percentile: options.percentile,
         ...(options.backend && { backends: options.backend }),
         cascades: options.cascades,
+        downshift: options.downshift,
         objective: {
           alpha: options.alpha,
           beta: options.beta,

@@ -98,6 +98,7 @@ A new replica serves once its sessions have started, which takes as long as in t
         slaMs,
         ratePerS: load.ratePerS,
         percentile: options.percentile,
+        downshift: false,
         objective: {
           alpha: options.alpha,
           beta: options.beta,

@@ -7,7 +7,7 @@ export interface LiveWorker {
   readonly id: string;
   readonly planWorker: PlanWorker;
   /** The models of the worker's sessions, in the order of `planWorker.stages`, each with the largest batch of its warm-up. */
-  readonly stages: readonly Pick<PlanStage, 'sha256' | 'batch'>[];
+  readonly stages: readonly Pick<PlanStage, 'sha256' | 'batch' | 'standby'>[];
 }
 
 /** The workers to start and to retire so that the live workers become those of a plan. */
@@ -43,8 +43,10 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
   return (
     sameHolder &&
     stagesOf(plan, wanted).every(
-      ({ sha256, batch }, i) =>
-        stages[i]!.sha256 === sha256 && (!onGpu(wanted.backend) || batch <= stages[i]!.batch),
+      ({ sha256, standby, batch }, i) =>
+        stages[i]!.sha256 === sha256 &&
+        stages[i]!.standby?.sha256 === standby?.sha256 &&
+        (!onGpu(wanted.backend) || batch <= stages[i]!.batch),
     )
   );
 }
@@ -67,6 +69,7 @@ export const sameChoice = (a: Plan, b: Plan): boolean =>
       stage.name === other.name &&
       stage.escalation?.below === other.escalation?.below &&
       stage.sha256 === other.sha256 &&
+      stage.standby?.sha256 === other.standby?.sha256 &&
       stage.backend === other.backend &&
       stage.threads === other.threads &&
       stage.replicas === other.replicas &&

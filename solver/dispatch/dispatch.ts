@@ -1,4 +1,5 @@
 import { Admission } from './admission.ts';
+import { Downshift } from './downshift.ts';
 import {
   BatchNotInFlightError,
   DuplicateRequestError,
@@ -9,13 +10,14 @@ import { NextBatch } from './next-batch.ts';
 import { Outlook } from './outlook.ts';
 import type { Entry, ItemQueue, RequestState } from './queue.ts';
 import { Queues } from './queues.ts';
-import { heavyRow, rowAt, stageOf } from './rows.ts';
+import { heavyRow, rowAt, stageOf, standbyRow } from './rows.ts';
 import { ShedRule } from './shed-rule.ts';
 import type {
   Action,
   Dispatch,
   DispatchPolicy,
   DispatchWorker,
+  Escalated,
   Follow,
   Item,
   Outcome,
@@ -43,10 +45,13 @@ class QueueDispatch implements Dispatch {
   readonly #queues: Queues;
   readonly #nextBatch: NextBatch;
   readonly #admission: Admission;
+  readonly #downshift: Downshift;
   readonly #requests = new Map<number, RequestState>();
   readonly #batches = new Map<number, BatchState>();
   readonly #workers: Workers;
   #actions: Action[] = [];
+  /** The request that entered last. */
+  #newest: RequestState | undefined;
   #entered = 0;
   #items = 0;
   #inTime = 0;
@@ -57,7 +62,7 @@ class QueueDispatch implements Dispatch {
     this.#policy = policy;
     this.#outlook = new Outlook(stages);
     this.#shedRule = new ShedRule(this.#outlook);
-    this.#workers = new Workers(2 * stages);
+    this.#workers = new Workers(3 * stages);
     this.#queues = new Queues(policy);
     this.#nextBatch = new NextBatch(this.#shedRule, this.#workers);
     this.#admission = new Admission(
@@ -67,6 +72,7 @@ class QueueDispatch implements Dispatch {
       this.#workers,
       this.#batches,
     );
+    this.#downshift = new Downshift(policy, this.#admission);
   }
 
   get queued(): readonly number[] {
@@ -93,13 +99,14 @@ class QueueDispatch implements Dispatch {
     const order = this.#entered++;
     const request: RequestState = { id, arrivalMs, last, order, entries: new Set(), waiting: 0 };
     this.#requests.set(id, request);
-    this.#enter(request, singleStage ?? 0, null, 0, arrivalMs);
+    this.#newest = request;
+    this.#enter(request, { row: singleStage ?? 0, parent: null, index: 0 }, arrivalMs);
   }
 
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean {
     const stage = singleStage ?? 0;
     const last = singleStage ?? this.#policy.stages.length - 1;
-    return this.#admission.canMake(this.#policy, arrivalMs, nowMs, requests, { stage, last });
+    return this.#admission.canMake(this.#downshift.lightest, arrivalMs, nowMs, requests, { stage, last });
   }
 
   completed(id: number, follows: readonly Follow[], nowMs: number): void {
@@ -115,15 +122,8 @@ class QueueDispatch implements Dispatch {
       const follow = follows[k] ?? 0;
       this.#outlook.completed(batch.row, follow);
       if (!request.entries.delete(entry)) return; // The request ended before this batch did.
-      if (follow === 'heavy') this.#enter(request, heavyRow(stage, stages), item.id, 0, nowMs);
-      else if (stage !== request.last)
-        for (let index = 0; index < follow; index++) this.#enter(request, stage + 1, item.id, index, nowMs);
-      if (request.entries.size === 0) {
-        const inTime = nowMs - request.arrivalMs <= this.#policy.slaMs;
-        this.#shedRule.completed(inTime);
-        if (inTime) this.#inTime++;
-        this.#end(request, 'completed');
-      }
+      if (typeof follow === 'number') this.#goOn(request, stage, item.id, follow, nowMs);
+      else this.#enter(request, { row: heavyRow(stage, stages), parent: item.id, index: 0 }, nowMs, follow);
     });
   }
 
@@ -171,14 +171,15 @@ class QueueDispatch implements Dispatch {
       throw new StagesDifferError(names, found);
     this.#policy = policy;
     this.#queues.setPolicy(policy);
+    this.#downshift.setPolicy(policy);
   }
 
   poll(nowMs: number): Action[] {
-    this.#shedLate(nowMs);
+    this.#endLate(nowMs);
     const next = () => this.#nextBatch.next(this.#policy, this.#queues.all, nowMs);
-    for (let start = next(); start !== undefined; start = next()) {
-      this.#start(...start, nowMs);
-      this.#shedLate(nowMs); // The queues have new heads now, which may be late.
+    for (let batch = next(); batch !== undefined; batch = next()) {
+      this.#runOrSettle(...batch, nowMs);
+      this.#endLate(nowMs); // The queues have new heads now, which may be late.
     }
     return this.#takeActions();
   }
@@ -189,7 +190,7 @@ class QueueDispatch implements Dispatch {
       const head = queue.head();
       if (head === undefined) continue;
       if (this.#policy.shedding === 'late')
-        wakeMs = Math.min(wakeMs, this.#nextBatch.latestStartMs(this.#policy, queue, head) + LATE_GRAIN_MS);
+        wakeMs = Math.min(wakeMs, this.#latestStartMs(queue, head) + LATE_GRAIN_MS);
       if (this.#workers.idleHolder(queue.row))
         wakeMs = Math.min(wakeMs, this.#nextBatch.closesMs(this.#policy, queue, head));
     }
@@ -207,11 +208,29 @@ class QueueDispatch implements Dispatch {
     return actions;
   }
 
-  #enter(request: RequestState, row: number, parent: number | null, index: number, nowMs: number): void {
-    const item: Item = { id: this.#items++, request: request.id, row, parent, index };
-    const entry: Entry = { item, request, enqueuedMs: nowMs, queue: null, losses: 0 };
+  /** @param escalated set if the item enters the row of a heavy variant */
+  #enter(
+    request: RequestState,
+    place: Pick<Item, 'row' | 'parent' | 'index'>,
+    nowMs: number,
+    escalated?: Escalated,
+  ): void {
+    const item: Item = { id: this.#items++, request: request.id, ...place };
+    const entry: Entry = { item, request, escalated, enqueuedMs: nowMs, queue: null, losses: 0 };
     request.entries.add(entry);
-    this.#queues.push(row, entry);
+    this.#queues.push(item.row, entry);
+  }
+
+  /** Lets an item's children enter the next stage. The request completes if it has no other items. @param parent id of the item */
+  #goOn(request: RequestState, stage: number, parent: number, children: number, nowMs: number): void {
+    if (stage !== request.last)
+      for (let index = 0; index < children; index++)
+        this.#enter(request, { row: stage + 1, parent, index }, nowMs);
+    if (request.entries.size > 0) return;
+    const inTime = nowMs - request.arrivalMs <= this.#policy.slaMs;
+    this.#shedRule.completed(inTime);
+    if (inTime) this.#inTime++;
+    this.#end(request, 'completed');
   }
 
   #end(request: RequestState, outcome: Outcome): void {
@@ -250,23 +269,58 @@ class QueueDispatch implements Dispatch {
     }
   }
 
-  /** Sheds late requests. Checking the heads is enough: queues are in order of arrival, and all requests have one SLA. */
-  #shedLate(nowMs: number): void {
+  /** The last moment at which the item at the head of a queue can start and still be expected to make the SLA. */
+  #latestStartMs(queue: ItemQueue, head: Entry): number {
+    const policy = this.#downshift.settles(queue.row) ? this.#policy : this.#downshift.lightest;
+    return this.#nextBatch.latestStartMs(policy, queue, head);
+  }
+
+  /**
+   * Sheds late requests; an item that would be late only with its heavy variant settles. Checking the heads is enough: queues are
+   * in order of arrival, and all requests have one SLA.
+   */
+  #endLate(nowMs: number): void {
     if (this.#policy.shedding === 'never') return;
     const { all } = this.#queues;
     for (let i = 0; i < all.length; i++) {
       const queue = all[i]!;
       const head = queue.head();
-      if (head === undefined || nowMs <= this.#nextBatch.latestStartMs(this.#policy, queue, head)) continue;
-      this.#shedRule.shed(queue.row);
-      this.#end(head.request, 'shed');
+      if (head === undefined || nowMs <= this.#latestStartMs(queue, head)) continue;
+      if (this.#downshift.settles(queue.row)) this.#settle(queue, 1, nowMs);
+      else {
+        this.#shedRule.shed(queue.row);
+        this.#end(head.request, 'shed');
+      }
       i = -1; // The request may have headed other queues too, so all are checked again.
     }
   }
 
-  #start(queue: ItemQueue, worker: WorkerState, nowMs: number): void {
+  /** Lets the light variant's answers stand for the first items of a heavy variant's queue. */
+  #settle(queue: ItemQueue, count: number, nowMs: number): void {
+    for (const entry of queue.take(count)) {
+      const { request, item } = entry;
+      const { otherwise: children } = entry.escalated!;
+      request.entries.delete(entry);
+      this.#actions.push({ kind: 'settle', item, children });
+      const stage = stageOf(item.row, this.#policy.stages.length);
+      this.#goOn(request, stage, item.parent!, children, nowMs);
+    }
+  }
+
+  /** Starts the batch of a queue, as planned or on the standby, or settles its items. */
+  #runOrSettle(queue: ItemQueue, worker: WorkerState, nowMs: number): void {
     const { row, solo } = queue;
-    const entries = queue.take(solo ? 1 : rowAt(this.#policy.stages, row)!.batch);
+    const { stages } = this.#policy;
+    const size = solo ? 1 : rowAt(stages, row)!.batch;
+    const settles = this.#downshift.settles(row);
+    const mayShift = settles || this.#downshift.hasStandby(row, worker);
+    const shifts = mayShift && this.#downshift.isDue(row, this.#newest!, nowMs);
+    if (shifts && settles) this.#settle(queue, size, nowMs);
+    else this.#start(queue.take(size), shifts ? standbyRow(row, stages.length) : row, worker, nowMs);
+  }
+
+  /** @param row the row whose variant runs the items */
+  #start(entries: readonly Entry[], row: number, worker: WorkerState, nowMs: number): void {
     const startMs = worker.batch === null ? nowMs : Number.POSITIVE_INFINITY;
     const batch: BatchState = { id: this.#started++, row, worker, entries, startMs };
     this.#batches.set(batch.id, batch);
@@ -281,4 +335,7 @@ class QueueDispatch implements Dispatch {
 /** @param light whether the batch's variant may have a heavier one after it */
 const isFollowedBy = (batch: BatchState, follows: readonly Follow[], light: boolean): boolean =>
   follows.length === batch.entries.length &&
-  follows.every((n) => (n === 'heavy' ? light : Number.isInteger(n) && n >= 0));
+  follows.every((follow) => {
+    const children = typeof follow === 'number' ? follow : follow.otherwise;
+    return (typeof follow === 'number' || light) && Number.isInteger(children) && children >= 0;
+  });

@@ -1,5 +1,7 @@
 /** Errors for wrong calls to the dispatch. A call that throws one of them has changed nothing. */
 
+import type { Follow } from './types.ts';
+
 export class BatchNotInFlightError extends Error {
   override readonly name = 'BatchNotInFlightError';
   constructor(readonly batch: number) {
@@ -11,9 +13,9 @@ export class BatchNotInFlightError extends Error {
 
 export class InvalidChildrenError extends Error {
   override readonly name = 'InvalidChildrenError';
-  constructor(batch: number, items: number, follows: readonly (number | string)[]) {
+  constructor(batch: number, items: number, follows: readonly Follow[]) {
     super(
-      `batch ${batch}: expected ${items} counts of children, one per item; found [${follows.join(', ')}]`,
+      `batch ${batch}: expected ${items} counts of children, one per item; found ${JSON.stringify(follows)}`,
     );
   }
 }

@@ -20,14 +20,14 @@ export class Outlook {
   constructor(private readonly stages: number) {
     this.#fanOut = Array.from({ length: stages }, () => new RunningMean());
     this.#escalated = Array.from({ length: stages }, () => new RunningMean());
-    this.#holders = Array(2 * stages).fill(0);
+    this.#holders = Array(3 * stages).fill(0);
   }
 
   /** Counts what followed from an item of a row. */
   completed(row: number, follow: Follow): void {
     const stage = stageOf(row, this.stages);
-    if (row === stage) this.#escalated[stage]!.add(follow === 'heavy' ? 1 : 0);
-    if (follow !== 'heavy') this.#fanOut[stage]!.add(follow);
+    if (row === stage) this.#escalated[stage]!.add(typeof follow === 'number' ? 0 : 1);
+    if (typeof follow === 'number') this.#fanOut[stage]!.add(follow);
   }
 
   /** Counts a worker that was added (1) or removed (−1). @param holds for each row, whether the worker holds it */
@@ -107,7 +107,7 @@ export class Outlook {
       items = (items + waiting[heavier]! + running[heavier]!) * this.#fanOut[stage]!.or(1);
     }
     const groupMs = groups.map(
-      (group) => group.rows.reduce((sum, row) => sum + workMs[row]!, 0) / Math.max(1, group.workers),
+      (group) => group.rows.reduce((sum, row) => sum + (workMs[row] ?? 0), 0) / Math.max(1, group.workers),
     );
     return Math.max(...groupMs);
   }

@@ -1,5 +1,5 @@
 import { Heap } from './heap.ts';
-import type { Item } from './types.ts';
+import type { Escalated, Item } from './types.ts';
 
 /** A request that has entered the dispatch and has not ended. */
 export interface RequestState {
@@ -19,6 +19,8 @@ export interface RequestState {
 export interface Entry {
   readonly item: Item;
   readonly request: RequestState;
+  /** Set if the item waits for, or runs in, a heavy variant. */
+  readonly escalated: Escalated | undefined;
   /** Time at which the item first came to its stage. An item that is put back into a queue keeps this time. */
   readonly enqueuedMs: number;
   /** The queue in which the item waits; null while the item is in flight, and after its end. */

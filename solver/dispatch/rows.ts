@@ -2,15 +2,17 @@ import type { PlanStage } from '../documents/plan.ts';
 import type { DispatchRow, DispatchStage } from './types.ts';
 
 /**
- * A stage has one row, or two if it is a cascade: that of its light variant, which every item reaches, and that of its heavy
- * variant. The first has the stage's index; the second has that index plus the number of stages. So a row keeps its index,
- * whichever plan serves.
+ * A stage has one row; a cascade has two, and so has a stage with a standby. Of a cascade, every item reaches the row of the light
+ * variant, and some go on to that of the heavy variant. The first row has the stage's index, that of a heavy variant this index plus
+ * the number of stages, and that of a standby the index plus twice this number. So a row keeps its index, whichever plan serves.
  */
 export const stageOf = (row: number, stages: number): number => row % stages;
 
 export const heavyRow = (stage: number, stages: number): number => stage + stages;
 
-/** The row of an index; undefined for the heavy variant of a stage without a cascade. */
+export const standbyRow = (stage: number, stages: number): number => stage + 2 * stages;
+
+/** The row of an index that has a queue; undefined for the heavy variant of a stage without a cascade. */
 export const rowAt = (stages: readonly DispatchStage[], row: number): DispatchRow | undefined =>
   row < stages.length ? stages[row] : stages[row - stages.length]?.heavy;
 
@@ -21,9 +23,16 @@ export function rowIndices(rows: readonly Pick<PlanStage, 'escalation'>[]): numb
   return rows.map(({ escalation }) => (escalation ? heavyRow(stage, stages) : ++stage));
 }
 
-/** The rows of a plan by their index. Absent: heavy variants of stages without a cascade. */
-export function rowsByIndex<R extends Pick<PlanStage, 'escalation'>>(rows: readonly R[]): (R | undefined)[] {
+/** The rows of a plan by their index, standbys among them. Absent: the heavy variants and standbys that stages do not have. */
+export function rowsByIndex<R extends Pick<PlanStage, 'escalation' | 'standby'>>(
+  rows: readonly R[],
+): (R | undefined)[] {
+  const stages = rows.filter(({ escalation }) => !escalation).length;
   const byIndex: (R | undefined)[] = [];
-  for (const [at, index] of rowIndices(rows).entries()) byIndex[index] = rows[at];
+  for (const [at, index] of rowIndices(rows).entries()) {
+    const row = rows[at]!;
+    byIndex[index] = row;
+    if (row.standby) byIndex[standbyRow(index, stages)] = { ...row, ...row.standby };
+  }
   return Array.from(byIndex);
 }

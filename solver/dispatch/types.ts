@@ -17,6 +17,8 @@ export interface DispatchStage extends DispatchRow {
     /** Expected share of the stage's items that go on to the heavy variant. */
     readonly share: number;
   };
+  /** A lighter variant that workers of the stage hold too, for bursts; absent: none. It runs the stage's batches, so it has no queue. */
+  readonly standby?: Pick<DispatchRow, 'serviceMs'>;
 }
 
 /**
@@ -32,6 +34,8 @@ export interface DispatchWorker {
 export interface DispatchPolicy {
   readonly slaMs: number;
   readonly shedding: Plan['shedding'];
+  /** Whether lighter work replaces planned work that would make requests late (`downshift.ts`). */
+  readonly downshift?: boolean;
   readonly stages: readonly DispatchStage[];
 }
 
@@ -47,8 +51,14 @@ export interface Item {
   readonly index: number;
 }
 
+/** The item goes on to the heavy variant. */
+export interface Escalated {
+  /** Number of items of the next stage that follow if the light variant's answer stands after all. */
+  readonly otherwise: number;
+}
+
 /** What follows from a completed item: so many items of the next stage, or the same item again, for the heavy variant. */
-export type Follow = number | 'heavy';
+export type Follow = number | Escalated;
 
 export type Outcome = 'completed' | 'shed' | 'failed';
 
@@ -57,10 +67,16 @@ export type Action =
   | {
       readonly kind: 'start';
       readonly batch: number;
-      /** Index of the row whose variant runs the batch. */
+      /** Index of the row whose variant runs the batch: that of the items' queue, or of its stage's standby. */
       readonly row: number;
       readonly worker: string;
       readonly items: readonly Item[];
+    }
+  /** The item, which waited for its heavy variant, does not go on: the answer that its parent got from the light variant stands. */
+  | {
+      readonly kind: 'settle';
+      readonly item: Item /** Number of items of the next stage that follow. */;
+      readonly children: number;
     }
   /** The request has ended. Each request ends once; results of its items that still run are ignored. */
   | { readonly kind: 'end'; readonly request: number; readonly outcome: Outcome };

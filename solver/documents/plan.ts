@@ -62,6 +62,13 @@ const escalation = z.strictObject({
 });
 export type Escalation = z.infer<typeof escalation>;
 
+/** Mean round-trip times of a batch by its number of items, rising. */
+const serviceMs = z.array(z.strictObject({ items: positiveCount, meanMs: milliseconds })).min(1);
+
+/** A lighter variant whose session each worker of a row holds too, on the same backend and threads, to run batches in a burst. */
+const standby = z.strictObject({ variant: name, sha256, accuracy, serviceMs });
+export type Standby = z.infer<typeof standby>;
+
 /** A row of a plan: one variant of a stage. A stage has one row, or two if it is a cascade: the light variant's, then the heavy one's. */
 export const planStage = z.strictObject({
   /** The stage's name; in the row of a cascade's heavy variant, a name of its own. */
@@ -81,9 +88,10 @@ export const planStage = z.strictObject({
   boundMs: milliseconds,
   gpuShare: z.number().nonnegative(),
   cost: z.number().nonnegative(),
-  /** Expected round-trip time of a batch by its number of items, rising. The dispatch derives slack and shedding from it. */
-  serviceMs: z.array(z.strictObject({ items: positiveCount, meanMs: milliseconds })).min(1),
+  /** Expected times, from which the dispatch derives slack and shedding. */
+  serviceMs,
   escalation: escalation.optional(),
+  standby: standby.optional(),
 });
 export type PlanStage = z.infer<typeof planStage>;
 
@@ -138,6 +146,11 @@ export const planSchema = z
     /** `late`: a request is shed as soon as it is expected to miss the SLA. */
     shedding: z.enum(['late', 'never']),
     /**
+     * Whether lighter work replaces planned work in a burst, before any request is shed: batches of standbys, and the answers of
+     * light variants. Absent: it does not.
+     */
+    downshift: z.boolean().optional(),
+    /**
      * Expected time of a request outside queues and models: HTTP, and the way from and to the client. The dispatch
      * must end requests earlier by this time, because the SLA holds on the client's clock. Absent if it was not measured.
      */
@@ -149,12 +162,21 @@ export const planSchema = z
   .superRefine((plan, context) => {
     expectDistinct(context, plan.stages, 'name', ['stages'], 'stage names');
     expectDistinct(context, plan.workers, 'id', ['workers'], 'worker ids');
-    plan.stages.forEach(({ name, serviceMs, escalation }, i) => {
+    plan.stages.forEach(({ name, serviceMs, escalation, standby }, i) => {
       const before = plan.stages[i - 1];
       const follows = !escalation || (before?.name === escalation.from && !before.escalation);
       expectThat(context, follows, ['stages', i, 'escalation'], 'expected the stage of the row before');
-      const rising = serviceMs.every(({ items }, k) => k === 0 || items > serviceMs[k - 1]!.items);
+      const rising = [serviceMs, standby?.serviceMs ?? []].every((times) =>
+        times.every(({ items }, k) => k === 0 || items > times[k - 1]!.items),
+      );
       expectThat(context, rising, ['stages', i, 'serviceMs'], 'expected numbers of items that rise');
+      const cascade = escalation ?? plan.stages[i + 1]?.escalation;
+      expectThat(
+        context,
+        !(standby && cascade),
+        ['stages', i, 'standby'],
+        'expected no standby in a cascade',
+      );
       const held = plan.workers.some((worker) => worker.stages.includes(name));
       expectThat(context, held, ['workers'], `expected a worker that holds stage ${name}`);
     });

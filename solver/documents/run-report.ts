@@ -78,8 +78,26 @@ const cascadeOutcome = z.strictObject({
   escalated: count,
   /** Share of the items that was predicted to go on. */
   predictedShare: z.number().min(0).max(1),
+  /** Number of the escalated items for which the light variant's answer stood, because of a burst. Older reports do not tell. */
+  settled: count.optional(),
+  /** Accuracy that the plan counts on, of the stage and of the light variant alone. Older reports do not tell. */
+  expected: z.strictObject({ accuracy, lightAccuracy: accuracy }).optional(),
 });
 export type CascadeOutcome = z.infer<typeof cascadeOutcome>;
+
+/** What the standby of a stage did in a run. */
+const standbyOutcome = z.strictObject({
+  stage: name,
+  variant: name,
+  /** Accuracy that the plan counts on. */
+  accuracy,
+  standby: name,
+  standbyAccuracy: accuracy,
+  /** Items that either variant answered, and how many of them the standby did. */
+  items: count,
+  downshifted: count,
+});
+export type StandbyOutcome = z.infer<typeof standbyOutcome>;
 
 /** How the plans of a run followed the load. */
 const adaptation = z.strictObject({
@@ -138,6 +156,8 @@ export const runReportSchema = z.strictObject({
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
   /** What the cascades of the plans did; older reports, and simulated runs, do not tell. */
   cascades: z.array(cascadeOutcome).optional(),
+  /** What the standbys of the plans did; older reports, and simulated runs, do not tell. */
+  standbys: z.array(standbyOutcome).optional(),
   /** How new plans followed the load; null if the first plan served to the end. */
   adaptation: adaptation.nullable(),
   overTime: z.array(interval).min(1),

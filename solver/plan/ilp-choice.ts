@@ -56,6 +56,13 @@ export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest):
 /** Does what {@link solveIlp} does, for callers to whom another rate is of no use. @throws NothingMeasuredError */
 export function chooseIlp(solver: Solver, measured: Profile, asked: PlanRequest): IlpChoice | Refusal {
   const { profile, request } = withWorkerSharing(measured, asked);
+  const found = chooseOf(solver, profile, request);
+  const mayLack = request.downshift && request.resources.memoryBytes !== undefined;
+  // The memory may have room for the plan, but not for its standbys.
+  return 'binding' in found && mayLack ? chooseOf(solver, profile, { ...request, standbys: false }) : found;
+}
+
+function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpChoice | Refusal {
   const offered = planOptions(profile, request);
   if (offered.overloaded.length > 0) return { binding: offered.overloaded.join('; '), nearestSlaMs: null };
   const solution = solver.solve(offered.problem);
@@ -70,6 +77,7 @@ export function chooseIlp(solver: Solver, measured: Profile, asked: PlanRequest)
       stages,
       workers: planWorkers(stages, 'shared', cpuWorkersFor(request)),
       shedding: 'late',
+      ...(request.downshift && { downshift: true }),
       ...(cost && { servingMs: meanDelayMs(cost.latency) }),
       certificate: certificate(solution),
     },

@@ -1,11 +1,20 @@
+import type { MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
-import { PLAN, type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../documents/plan.ts';
-import { cellsOfStage, type Profile } from '../documents/profile.ts';
+import {
+  PLAN,
+  type Plan,
+  type PlanStage,
+  type PlanWorker,
+  type Standby,
+  stageNameOf,
+} from '../documents/plan.ts';
+import { accuracyOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
 import type { PlanOption } from './plan-option.ts';
 import type { PlanRequest } from './request.ts';
 import type { RowOption } from './row-option.ts';
+import type { CellFacts } from './stage-facts.ts';
 
 type PlanHead = Pick<
   Plan,
@@ -45,7 +54,7 @@ export function heavyName(stage: string, stages: ReadonlySet<string>): string {
 
 /** Converts an option of one variant to the row of a plan. */
 export function planStage(profile: Profile, option: RowOption): PlanStage {
-  const { cell } = option;
+  const { cell, standby } = option;
   return {
     name: cell.stage,
     variant: cell.variant,
@@ -60,12 +69,20 @@ export function planStage(profile: Profile, option: RowOption): PlanStage {
     boundMs: option.boundMs,
     gpuShare: option.gpuShare,
     cost: option.cost,
-    serviceMs: serviceMs(profile, option),
+    serviceMs: serviceMs(profile, cell),
+    ...(standby && { standby: planStandby(profile, standby) }),
   };
 }
 
+const planStandby = (profile: Profile, { cell, variant }: CellFacts): Standby => ({
+  variant: variant.name,
+  sha256: variant.sha256,
+  accuracy: accuracyOf(variant)!,
+  serviceMs: serviceMs(profile, cell),
+});
+
 /** Mean times of the chosen session's measured batches by size, in rising order, up to the chosen size. */
-function serviceMs(profile: Profile, { cell: chosen }: RowOption): PlanStage['serviceMs'] {
+function serviceMs(profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs'] {
   const bySize = new Map(
     cellsOfStage(profile, { ...chosen, name: chosen.stage })
       .filter((cell) => cell.batch <= chosen.batch && !cell.flags.includes('output-mismatch'))

@@ -29,7 +29,9 @@ export function planMismatches(plan: Plan, target: Target): string[] {
   if (order(own) !== order(stages))
     reasons.push(`its stages are ${order(own)}, and those of the pipeline are ${order(stages)}`);
   else
-    for (const row of plan.stages) {
+    for (const row of plan.stages.flatMap((one) =>
+      one.standby ? [one, { ...one, ...one.standby }] : [one],
+    )) {
       const { variant, sha256 } = row;
       const stage = stages.find(({ name }) => name === stageNameOf(row))!;
       const here = stage.variants.find((other) => other.name === variant);
@@ -105,6 +107,7 @@ export function planChanges(before: Plan, after: Plan): PlanChange[] {
         [`${stage.name}: backend`, `${stage.backend}${stage.threads > 1 ? ` ×${stage.threads}` : ''}`],
         [`${stage.name}: batch`, String(stage.batch)],
         [`${stage.name}: replicas`, String(stage.replicas)],
+        [`${stage.name}: standby`, stage.standby?.variant ?? 'none'],
         ...(stage.escalation
           ? [[`${stage.name}: confidence below`, String(stage.escalation.below)] as const]
           : []),

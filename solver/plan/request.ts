@@ -28,8 +28,10 @@ export interface PlanRequest {
   /** Sessions that must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
   readonly keep?: readonly Pick<
     PlanStage,
-    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas' | 'escalation'
+    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas' | 'escalation' | 'standby'
   >[];
+  /** Whether the plan downshifts in a burst, and so holds standbys. If absent, it does not. */
+  readonly downshift?: true;
   /** `false`: each stage gets one variant. If absent, a stage may get a cascade. */
   readonly cascades?: false;
   /** Fixed numbers of replicas by stage name. A stage that is absent gets as many as it needs. */
@@ -44,6 +46,8 @@ export interface PlanRequest {
 export interface IlpRequest extends PlanRequest {
   /** Threads of the shared worker; if absent, each replica has a worker of its own. */
   readonly sharedThreads?: number;
+  /** `false`: the memory has no room for standbys. */
+  readonly standbys?: false;
 }
 
 export const DEFAULT_OBJECTIVE: Objective = {
@@ -79,6 +83,8 @@ export interface PartialPlanRequest {
   readonly resources?: Partial<Resources>;
   /** `false`: one variant for each stage. */
   readonly cascades?: boolean | undefined;
+  /** `false`: in a burst, requests are shed rather than answered by lighter variants. */
+  readonly downshift?: boolean | undefined;
 }
 
 /** Fills the defaults into a user's request. */
@@ -88,6 +94,7 @@ export const planRequest = (profile: Profile, request: PartialPlanRequest): Plan
   percentile: request.percentile ?? DEFAULT_PERCENTILE,
   ...(request.backends && { backends: request.backends }),
   ...(request.cascades === false && { cascades: false }),
+  ...(request.downshift !== false && { downshift: true }),
   objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
   resources: { ...resourcesOf(profile.device), ...request.resources },
   ...(forPods(profile) && { apart: true }),

@@ -36,6 +36,8 @@ export interface RowOption {
   readonly memoryBytes: number;
   /** Switch cost in the objective: η · switchMs / horizonMs + β · price of the cores that it replaces · their share of the time. */
   readonly switchCost: number;
+  /** The cell of the standby; absent: the row has none. */
+  readonly standby?: CellFacts;
   /** Flags of the cell, and `few-samples` if it has too few samples for the request's percentile. */
   readonly flags: readonly CellFlag[];
 }
@@ -73,7 +75,7 @@ export function rowOption(
   { stages, rows = 1, together }: Place,
 ): RowOption {
   const { resources, objective, sharedThreads, ratePerS } = request;
-  const { cell, variant, meanMs, latencyMs } = facts;
+  const { cell, variant, meanMs, latencyMs, standby } = facts;
   const { items } = row;
   const itemsPerS = ratePerS * items.mean;
   // Share of its time that one session alone would be busy with all items of the row.
@@ -121,10 +123,11 @@ export function rowOption(
       (gpu ? 0 : busy * cell.threads) + (batchesPerS * facts.hostMs + ratePerS * row.request.hostMs) / 1000,
     threadShare: (batchesPerS * facts.threadMs + ratePerS * row.request.threadMs) / 1000,
     cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
-    memoryBytes: variant.sizeBytes * replicas,
+    memoryBytes: (variant.sizeBytes + (standby?.variant.sizeBytes ?? 0)) * replicas,
     switchCost:
       (stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs) +
       objective.beta * resources.pricePerCore * replaced * (request.heldTwice ?? 0),
+    ...(standby && { standby }),
     flags: facts.flags,
   };
 }

@@ -9,6 +9,7 @@ import { NothingMeasuredError } from './errors.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
+import { standbyFor } from './standby.ts';
 
 /** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
 const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
@@ -26,6 +27,8 @@ export interface CellFacts {
   /** Core time of a batch beside its session that the plan's cores must bear. */
   readonly hostMs: number;
   readonly flags: readonly CellFlag[];
+  /** The cell of the variant that stands by for bursts; absent: none does. */
+  readonly standby?: CellFacts;
 }
 
 /** The facts about a stage that do not depend on the rate. */
@@ -66,7 +69,8 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
   profile.stages.map((stage, s) => {
     const { name } = stage;
     const factsOf = (cell: MeasuredCell) => cellFacts(profile, stage, cell, request);
-    const cells = usableCells(profile, name, request).map(factsOf);
+    const alone = usableCells(profile, name, request).map(factsOf);
+    const cells = withStandbys(profile, request, name, alone, factsOf);
     const items = fanOut(profile, name, request.percentile, request.restrictTo);
     const facts = { name, items, request: s === 0 ? requestFacts(profile, request) : NO_REQUEST_COST };
     const kept = request.keep?.find(({ escalation }) => escalation?.from === name);
@@ -85,6 +89,27 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     }));
     return { ...facts, cells, cascades };
   });
+
+/** The cells of a stage, each with its standby. Sessions that must stay keep the standby that they have. */
+function withStandbys(
+  profile: Profile,
+  request: IlpRequest,
+  stage: string,
+  cells: readonly CellFacts[],
+  factsOf: (cell: MeasuredCell) => CellFacts,
+): readonly CellFacts[] {
+  // Pods of a stage load one session, so they hold no standby.
+  if (!request.downshift || request.standbys === false || request.apart) return cells;
+  const { keep, ...free } = request;
+  const kept = keep?.find(({ name }) => name === stage);
+  if (kept && !kept.standby) return cells;
+  const others = keep ? usableCells(profile, stage, free).map(factsOf) : cells;
+  const ready = others.filter(({ cell }) => !kept || cell.variant === kept.standby!.variant);
+  return cells.map((facts) => {
+    const standby = standbyFor(facts, ready);
+    return standby ? { ...facts, standby } : facts;
+  });
+}
 
 function cellFacts(
   profile: Profile,

@@ -1,6 +1,7 @@
-import type { PlanStage } from '../documents/plan.ts';
+import type { PlanStage, Standby } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { RunReport } from '../documents/run-report.ts';
+import { downshiftFactor, downshiftSentences } from './downshift.ts';
 
 /** A share of the items as words, e.g. `7 of 100`. */
 const ofHundred = (share: number): string => {
@@ -16,7 +17,9 @@ const variantText = (
   heavy?: { readonly variant: string; readonly share: number },
 ): string => (heavy ? `${variant}, ${ofHundred(heavy.share)} on to ${heavy.variant}` : variant);
 
-type Row = Pick<PlanStage, 'name' | 'variant' | 'escalation'>;
+type Row = Pick<PlanStage, 'name' | 'variant' | 'escalation'> & {
+  readonly standby?: Pick<Standby, 'variant'> | undefined;
+};
 
 /** What runs each stage of a plan, by the stages' names in order. */
 export const planVariants = (rows: readonly Row[]): Record<string, string> =>
@@ -43,9 +46,13 @@ export const pointVariants = ({
 export const pointBatches = ({ batches, cascades }: FrontierPoint, stage: string): string =>
   [batches[stage], cascades?.[stage]?.batch].filter((batch) => batch !== undefined).join(' + ');
 
-/** A sentence for each cascade of a plan: which items go on, and how many. */
-export const cascadeSentences = (rows: readonly Row[]): string[] =>
-  rows.flatMap(({ variant, escalation }, i) => {
+/** A sentence for each cascade of a plan, which items go on and how many, and for each standby. */
+export const variantSentences = (rows: readonly Row[]): string[] =>
+  rows.flatMap(({ name, variant, escalation, standby }, i) => {
+    if (standby)
+      return [
+        `In ${name}, ${standby.variant} stands by: in a burst it answers what ${variant} would answer too late.`,
+      ];
     if (!escalation) return [];
     const { from, below, share } = escalation;
     return [
@@ -54,26 +61,29 @@ export const cascadeSentences = (rows: readonly Row[]): string[] =>
     ];
   });
 
-/** What the cascades of a run did beside what was predicted: how many items went on and why, and the accuracy that came of it. */
+/** What cascades and standbys did in a run beside what was predicted: how many items changed variants and why, and the accuracy. */
 export function escalationSentences({
   cascades = [],
+  standbys = [],
   result,
   predicted,
-}: Pick<RunReport, 'cascades' | 'result' | 'predicted'>): string[] {
+}: Pick<RunReport, 'cascades' | 'standbys' | 'result' | 'predicted'>): string[] {
   const told = cascades.filter(({ items }) => items > 0);
-  if (told.length === 0) return [];
+  const downshifts = downshiftSentences({ cascades, standbys });
+  if (told.length + downshifts.length === 0) return [];
   const { endToEnd, metric } = result.accuracy;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
     ...told.map(
-      ({ stage, light, heavy, below, items, escalated, predictedShare }) =>
-        `In ${stage}, ${heavy} answered ${escalated} of the ${items} items that ${light} answered first, because ` +
-        `the confidence of ${light} was under ${below}: ${ofHundred(escalated / items)} went on, predicted ${ofHundred(predictedShare)}.`,
+      ({ stage, light, heavy, below, items, escalated, predictedShare, settled = 0 }) =>
+        `In ${stage}, ${heavy} answered ${escalated - settled} of the ${items} items that ${light} answered first, because ` +
+        `the confidence of ${light} was under ${below}: ${ofHundred((escalated - settled) / items)} went on, predicted ${ofHundred(predictedShare)}.`,
     ),
+    ...downshifts,
     ...(endToEnd === null || predicted.endToEnd === null
       ? []
       : [
-          `Accuracy, end to end (${metric}): measured ${percent(endToEnd)}, predicted ${percent(predicted.endToEnd)}.`,
+          `Accuracy, end to end (${metric}): measured ${percent(endToEnd)}, predicted ${percent(predicted.endToEnd * downshiftFactor({ cascades, standbys }))}.`,
         ]),
   ];
 }

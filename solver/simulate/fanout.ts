@@ -196,9 +196,12 @@ export class ChildDealer {
     const stage = stageOf(row, this.stages);
     const position = this.#position(item, packItem, stage);
     if (position > 0) this.#positions.set(item.id, position);
-    if (row === stage && item.row === stage && escalates?.(packItem, stage, position)) return 'heavy';
-    if (stage === this.stages - 1) return 0;
-    return this.#before(packItem, stage, position + 1) - this.#before(packItem, stage, position);
+    const last = stage === this.stages - 1;
+    const children = last
+      ? 0
+      : this.#before(packItem, stage, position + 1) - this.#before(packItem, stage, position);
+    const escalated = row === stage && item.row === stage && escalates?.(packItem, stage, position);
+    return escalated ? { otherwise: children } : children;
   }
 
   #position({ parent, row: own, index }: Item, packItem: number, stage: number): number {

@@ -12,7 +12,15 @@ import { simulate } from './simulate.ts';
 export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'servingMs' | 'workers'> & {
   readonly stages: readonly Pick<
     PlanStage,
-    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'maxWaitMs' | 'serviceMs' | 'escalation'
+    | 'name'
+    | 'variant'
+    | 'backend'
+    | 'threads'
+    | 'batch'
+    | 'maxWaitMs'
+    | 'serviceMs'
+    | 'escalation'
+    | 'standby'
   >[];
 };
 
@@ -22,7 +30,8 @@ export type SimulatedPrediction = Pick<
 >;
 
 /**
- * Predicts a plan's latency and attainment at its rate, by simulating `n` requests (at least one) with the profile's samples.
+ * Predicts a plan's latency and attainment at its rate, by simulating `n` requests (at least one) with the profile's samples. No
+ * downshift is simulated: a plan must keep its SLA with its own variants.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function predict(
@@ -34,7 +43,7 @@ export function predict(
   const random = seededRandom(seed);
   const nextSeed = () => Math.floor(random() * 2 ** 32);
   const { requests } = simulate({
-    policy: policyOf(plan),
+    policy: { ...policyOf(plan), downshift: false },
     workers: workersOf(plan),
     arrivalsMs: constantRate(plan.ratePerS, n / plan.ratePerS, nextSeed()),
     packItems: drawPackItems(n, packSize, nextSeed()),

@@ -60,7 +60,7 @@ const TAKING_TURNS = 2;
  */
 export const serviceFromProfile = (
   profile: Pick<Profile, 'cells' | 'coRun' | 'serving'>,
-  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation'>[],
+  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation' | 'standby'>[],
 ): ServiceModel => {
   const rows = rowsByIndex(stages);
   return {
@@ -85,7 +85,7 @@ export const serviceFromProfile = (
 /** Time of the serving thread for a batch, by row and items. A simulation asks for few different ones many times. */
 export function handOutMs(
   profile: Pick<Profile, 'coRun' | 'serving'>,
-  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation'> | undefined)[],
+  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
 ): ServingModel['batchMs'] {
   const known = rows.map(() => new Map<number, number>());
   return (stage, items) => {
@@ -104,7 +104,7 @@ export function handOutMs(
 /** The time that serving takes, where the profile has it. */
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
-  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation'> | undefined)[],
+  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
 ): Pick<ServiceModel, 'serving'> {
   const cost = requestCostOf(profile);
   if (!cost) return {};
@@ -176,7 +176,7 @@ function sharedGpu(
  */
 export const serviceFromRun = (
   service: readonly Service[],
-  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'escalation'>[],
+  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'escalation' | 'standby'>[],
 ): ServiceModel =>
   serviceFromSamples(
     rowsByIndex(stages).map(

@@ -1,4 +1,5 @@
 import { createDispatch } from '../dispatch/dispatch.ts';
+import { stageOf, standbyRow } from '../dispatch/rows.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
@@ -32,6 +33,8 @@ export interface SimulationResult {
   readonly requests: readonly RequestRecord[];
   /** The batches in the order of their ends. */
   readonly batches: readonly SimulatedBatch[];
+  /** For each stage, the number of items that a lighter variant answered because of a burst. */
+  readonly downshifted: readonly number[];
   /** Share of the time until `endMs` that each worker was busy, by the worker's id. */
   readonly utilisation: Readonly<Record<string, number>>;
   /** Time at which the last request ended. */
@@ -65,6 +68,7 @@ export class Simulation {
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
+  readonly #downshifted: number[];
   #arrived = 0;
   /** Until this time the thread that sends requests waits for its turn. */
   #heldMs = Number.NEGATIVE_INFINITY;
@@ -78,6 +82,7 @@ export class Simulation {
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
     this.#dealer = new ChildDealer(input.counts, input.policy.stages.length);
+    this.#downshifted = input.policy.stages.map(() => 0);
     this.#pausedMs = new Float64Array(input.arrivalsMs.length);
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
   }
@@ -131,6 +136,7 @@ export class Simulation {
         outcome,
       })),
       batches: this.#batches,
+      downshifted: this.#downshifted,
       utilisation: this.#utilisation(),
       endMs: this.#endMs,
     };
@@ -202,7 +208,13 @@ export class Simulation {
         this.#endMs = Math.max(this.#endMs, answeredMs);
         continue;
       }
+      if (action.kind === 'settle') {
+        this.#downshifted[stageOf(action.item.row, this.#downshifted.length)]!++;
+        continue;
+      }
       const { batch, row, worker, items } = action;
+      const { length: stages } = this.#downshifted;
+      if (row >= standbyRow(0, stages)) this.#downshifted[stageOf(row, stages)]! += items.length;
       const beside = this.#running.beside(worker, this.#nowMs);
       const ms = this.#service.sampleMs(row, items.length, this.#random, beside);
       const handOutMs = (serving?.batchMs(row, items.length) ?? 0) / 2;

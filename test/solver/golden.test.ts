@@ -133,6 +133,7 @@ describe('stored profiles of fashion', () => {
     const profile = PROFILES.node;
     const simulated = new SimulatedPlans();
     const request = planRequest(profile, {
+      downshift: false,
       slaMs: 25,
       ratePerS: 1,
       objective: { beta: 0.02 },

@@ -26,14 +26,19 @@ export async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = 
   const { environment = compiledEnvironment(), limits } = setting;
   const batches: BatchRecord[] = [];
   const events: string[] = [];
+  const settled: string[] = [];
   const executor = await Executor.start(
     models.pipeline,
     handPlan(models, { backend: 'cpu', ...hand }),
     setting.startWorker ?? workerStarter(models, environment),
-    { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
+    {
+      onBatch: (batch) => batches.push(batch),
+      onSettled: (stage) => settled.push(stage),
+      onEvent: (what) => events.push(what),
+    },
     limits,
   );
-  return { executor, batches, events };
+  return { executor, batches, events, settled };
 }
 
 export const submit = (executor: Executor, i: number): Promise<RequestAnswer> =>

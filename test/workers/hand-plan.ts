@@ -10,6 +10,8 @@ export interface HandPlan {
   readonly variants?: readonly string[];
   /** Makes the last stage a cascade: its heavy variant, in the row `<stage>-heavy`, and the threshold. */
   readonly cascade?: { readonly heavy: string; readonly below: number };
+  /** Lets the plan downshift. `standby`: the standby of the last stage. `ms`: expected time of a batch of that, or of any light variant. */
+  readonly downshift?: { readonly standby?: string; readonly ms: number };
   readonly batch?: number;
   readonly maxWaitMs?: number;
   readonly slaMs?: number;
@@ -57,6 +59,16 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     const { name } = stages.at(-1)!;
     stages.push(rowOf(`${name}-heavy`, heavy, { from: name, below, share: 0.3, accuracy: 0.9 }));
   }
+  if (hand.downshift) {
+    const { standby, ms } = hand.downshift;
+    const serviceMs = [{ items: 1, meanMs: ms }];
+    const last = stages.findLast(({ escalation }) => !escalation)!;
+    for (const row of stages) if (!row.escalation && !(standby && row === last)) row.serviceMs = serviceMs;
+    if (standby) {
+      const { variant, sha256, accuracy } = rowOf(last.name, standby);
+      last.standby = { variant, sha256, accuracy, serviceMs };
+    }
+  }
   return {
     schema: PLAN,
     createdAt: new Date(0).toISOString(),
@@ -88,6 +100,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
       stages: [...stages],
     })),
     shedding,
+    ...(hand.downshift && { downshift: true }),
     certificate: 'made by hand',
     predicted: {
       boundMs: 20,

@@ -157,7 +157,7 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
     { maxLength: 3 },
   );
   const step = fc.record({
-    act: fc.constantFrom('run', 'run', 'run', 'run', 'end', 'lose', 'fail'),
+    act: fc.constantFrom('run', 'run', 'run', 'run', 'settle', 'end', 'lose', 'fail'),
     worker: fc.nat(1),
     at: fc.nat(),
     items: fc.integer({ min: 1, max: 4 }),
@@ -172,6 +172,8 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
       const workers = [new ModelWorker(), new ModelWorker()];
       const open = new Set<number>();
       const waiting: { item: QueuedItem; bytes: Item }[] = [];
+      /** Of each item that escalated, the children that follow if the answer of the light variant stands. */
+      const light = new Map<number, Item[]>();
       let ids = 0;
       for (let i = 0; i < 3; i++) {
         const { id } = requests.enter(scenes[i]!, 0);
@@ -226,20 +228,41 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
           below,
         );
         expect(follows).toEqual(
-          children.map(({ length }, i) => (below !== undefined && scores[i]! < below ? 'heavy' : length)),
+          children.map(({ length }, i) =>
+            below !== undefined && scores[i]! < below ? { otherwise: length } : length,
+          ),
         );
         batch.forEach(({ item }, i) => {
           waiting.splice(
             waiting.findIndex((entry) => entry.item === item),
             1,
           );
-          const [next, following] =
-            follows[i] === 'heavy' ? [stage + 3, [ran[i]!]] : [(stage % 3) + 1, children[i]!];
-          following.forEach((bytes, index) => {
-            const child = { id: ids++, request: item.request, row: next, parent: item.id, index };
-            waiting.push({ item: child, bytes });
-          });
+          const escalates = typeof follows[i] !== 'number';
+          if (escalates) light.set(item.id, children[i]!);
+          enter(
+            item.request,
+            item.id,
+            escalates ? stage + 3 : (stage % 3) + 1,
+            escalates ? [ran[i]!] : children[i]!,
+          );
         });
+      };
+      const enter = (request: number, parent: number, row: number, bytes: readonly Item[]) => {
+        bytes.forEach((one, index) => {
+          waiting.push({ item: { id: ids++, request, row, parent, index }, bytes: one });
+        });
+      };
+      const settle = (at: number) => {
+        const heavy = waiting.filter(({ item }) => item.row === 4);
+        if (heavy.length === 0) return;
+        const { item } = heavy[at % heavy.length]!;
+        waiting.splice(
+          waiting.findIndex((entry) => entry.item === item),
+          1,
+        );
+        const children = light.get(item.parent!)!;
+        requests.settle(item, children.length);
+        enter(item.request, item.parent!, 2, children);
       };
       const end = (id: number) => {
         requests.end(id, 'shed');
@@ -250,6 +273,7 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
       for (const step of steps) {
         if (step.act === 'lose') workers[step.worker] = new ModelWorker();
         else if (step.act === 'end' && open.size > 0) end([...open][step.at % open.size]!);
+        else if (step.act === 'settle') settle(step.at);
         else run(step);
       }
       for (const id of [...open]) end(id);

@@ -20,6 +20,7 @@ function reportOf(
   requests: number,
   plans: { atMs: number; plan: ReturnType<typeof planOn> }[],
   more: readonly BatchRecord[] = [],
+  settled: Parameters<typeof runReport>[1]['settled'] = [],
 ) {
   const { plan } = plans[0]!;
   const answer: ItemAnswer = { result: null, children: [{ result: null, children: [] }] };
@@ -53,6 +54,7 @@ function reportOf(
           }),
         ),
       ],
+      settled,
       events: [],
       packItems: new Int32Array(requests),
       plans,
@@ -102,7 +104,8 @@ describe('the cascades of a run', () => {
       batch(0.9, 2, 2),
       batch(null, 8, 0),
     ]);
-    const pair = { stage: 'classify', light: 'mlp64', predictedShare: 0.3 };
+    const expected = { accuracy: 0.9, lightAccuracy: 0.9 };
+    const pair = { stage: 'classify', light: 'mlp64', predictedShare: 0.3, expected, settled: 0 };
     expect(report.cascades).toEqual([
       { ...pair, heavy: 'cnn16', below: 0.6, items: 10, escalated: 3 },
       { ...pair, heavy: 'res32', below: 0.9, items: 2, escalated: 2 },
@@ -110,7 +113,36 @@ describe('the cascades of a run', () => {
     expect(parseRunReport(JSON.parse(JSON.stringify(report)), 'the report')).toEqual(report);
   });
 
+  it('are told with the answers of light variants that stood in a burst', () => {
+    const plan = planWith('cnn16', 0.6);
+    const settled = [
+      { stage: 'classify', plan },
+      { stage: 'classify', plan: planWith('res32', 0.9) },
+    ];
+    const { cascades } = reportOf(5, [{ atMs: 0, plan }], [batch(0.6, 4, 3)], settled);
+    expect(cascades).toMatchObject([{ heavy: 'cnn16', escalated: 3, settled: 1 }]);
+  });
+
   it('are none where every stage has one variant', () => {
     expect(reportOf(5, [{ atMs: 0, plan: planOn('cpu') }]).cascades).toEqual([]);
   });
+});
+
+it('the standbys of a run are told with the items that they answered', () => {
+  const downshift = { standby: 'mlp64', ms: 1 };
+  const hand = { backend: 'cpu', variants: ['det4', 'res32'], workers: [['detect', 'classify']] } as const;
+  const plan = handPlan(models, { ...hand, downshift });
+  const batch = (variant: string, items: number, standby: boolean): BatchRecord => ({
+    ...{ stage: 'classify', variant, backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
+    ...(standby && { standby }),
+  });
+  const served = [{ atMs: 0, plan }];
+  // One item more, in a batch of each stage, is in every report.
+  const { standbys, result } = reportOf(5, served, [batch('res32', 7, false), batch('mlp64', 2, true)]);
+  const accuracies = { accuracy: 0.9, standbyAccuracy: 0.9 };
+  expect(standbys).toEqual([
+    { stage: 'classify', variant: 'res32', standby: 'mlp64', ...accuracies, items: 10, downshifted: 2 },
+  ]);
+  expect(result.accuracy.pas).toBeCloseTo(plan.predicted.pas);
+  expect(reportOf(5, served).standbys![0]).toMatchObject({ items: 1, downshifted: 0 });
 });

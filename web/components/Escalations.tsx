@@ -1,7 +1,7 @@
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { escalationSentences } from '../../solver/report/cascade-text.ts';
 
-/** What the cascades of a run did, beside what was predicted. */
+/** What cascades and standbys did in a run, beside what was predicted. */
 export function Escalations({ run, title }: { readonly run: RunReport; readonly title?: string }) {
   return (
     <>

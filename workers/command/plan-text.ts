@@ -1,5 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import { cascadeSentences } from '../../solver/report/cascade-text.ts';
+import { variantSentences } from '../../solver/report/cascade-text.ts';
 import { ms, share, table } from './terminal.ts';
 
 /** A plan as text: a table of its stages, with its prediction below. */
@@ -34,7 +34,7 @@ export function planText(plan: Plan): string {
   const lines = [
     stages,
     '',
-    ...cascadeSentences(plan.stages),
+    ...variantSentences(plan.stages),
     `stages of each worker: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
     plan.certificate,
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,

@@ -11,11 +11,12 @@ import { Alarm } from './clock.ts';
 import { type Job, jobOf, liveWorker, type Member } from './job.ts';
 import { PlanRows } from './plan-rows.ts';
 import { Requests } from './requests.ts';
-import type { StartWorker } from './start-worker.ts';
+import { type StartWorker, standbyKey } from './start-worker.ts';
 import { Supervisor, type SupervisorLimits } from './supervisor.ts';
 import type { ExecutorHooks, RequestAnswer } from './types.ts';
 
 type StartAction = Extract<Action, { kind: 'start' }>;
+type SettleAction = Extract<Action, { kind: 'settle' }>;
 
 /**
  * Runs a plan on workers, with the dispatch policy that the simulator uses too. Every submitted request ends completed, shed or
@@ -215,13 +216,18 @@ export class Executor {
 
   /** Lets the dispatch hand batches to a worker. */
   #admit({ id, job }: Member): void {
-    this.#dispatch.workerAdded({ id, rows: job.planWorker.stages.map((name) => this.#rows.indexOf(name)) });
+    const rows = job.stages.flatMap(({ name, standby }) => [
+      this.#rows.indexOf(name),
+      ...(standby ? [this.#rows.standbyOf(name)] : []),
+    ]);
+    this.#dispatch.workerAdded({ id, rows });
   }
 
   /** Runs a batch on a worker. Items for a next row that no other worker runs stay in this worker. */
   #runOn({ id, job, worker }: Member, { row, items }: StartAction): Promise<StageRun<ItemBatch | KeptItems>> {
-    const { name } = this.#rows.at(row);
-    if (!worker.runKeeping) return worker.run(name, this.#requests.batchOf(items));
+    const { name, isStandby } = this.#rows.at(row);
+    const key = isStandby ? standbyKey(name) : name;
+    if (!worker.runKeeping) return worker.run(key, this.#requests.batchOf(items));
     const batch = this.#requests.batchFor(job, items);
     const { next, heavy } = this.#rows.after(row);
     const keeping = {
@@ -229,7 +235,7 @@ export class Executor {
       keepOwn: this.#runsAlone(id, heavy),
       forget: job.forget.splice(0),
     };
-    return worker.runKeeping(name, batch, keeping);
+    return worker.runKeeping(key, batch, keeping);
   }
 
   /** Whether a worker is the only one that runs a row. @param name undefined: there is no such row, so no worker runs it */
@@ -267,16 +273,23 @@ export class Executor {
   #act(actions: readonly Action[]): void {
     for (const action of actions) {
       if (action.kind === 'start') void this.#run(action);
-      else this.#requests.end(action.request, action.outcome);
+      else if (action.kind === 'end') this.#requests.end(action.request, action.outcome);
+      else this.#settle(action);
     }
+  }
+
+  #settle({ item, children }: SettleAction): void {
+    this.#requests.settle(item, children);
+    this.hooks.onSettled?.(this.#rows.stageNameAt(item.row));
   }
 
   async #run(action: StartAction): Promise<void> {
     const { batch, row, worker: id, items } = action;
     const member = this.#supervisor.get(id)!;
     const { job } = member;
-    const { name, serviceMs } = this.#rows.at(row);
-    const { variant, backend } = job.stages.find((held) => held.name === name)!;
+    const { name, isStandby, serviceMs } = this.#rows.at(row);
+    const held = job.stages.find((own) => own.name === name)!;
+    const { variant } = isStandby ? held.standby! : held;
     const below = this.#rows.thresholdOf(row);
     const handedMs = performance.now();
     try {
@@ -293,11 +306,12 @@ export class Executor {
       this.hooks.onBatch?.({
         stage: name,
         variant,
-        backend,
+        backend: held.backend,
         worker: id,
         items: items.length,
+        ...(isStandby && { standby: true }),
         ...(below !== undefined && {
-          cascade: { below, escalated: follows.filter((follow) => follow === 'heavy').length },
+          cascade: { below, escalated: follows.filter((follow) => typeof follow !== 'number').length },
         }),
         startMs,
         serviceMs: now - startMs,

@@ -1,24 +1,51 @@
 import { policyOf } from '../../solver/dispatch/plan.ts';
-import { heavyRow, rowAt, rowIndices, stageOf } from '../../solver/dispatch/rows.ts';
-import type { DispatchPolicy, DispatchRow } from '../../solver/dispatch/types.ts';
+import { heavyRow, rowsByIndex, stageOf, standbyRow } from '../../solver/dispatch/rows.ts';
+import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
+
+/** A row of a plan by its index in the dispatch. */
+interface IndexedRow {
+  /** The row's name; of a standby, that of the row whose batches it runs. */
+  readonly name: string;
+  readonly isStandby: boolean;
+  /** Expected round-trip time of a batch. */
+  serviceMs(items: number): number;
+}
 
 /** A plan with its dispatch policy, and its rows by their names and by their indices in the dispatch. */
 export class PlanRows {
   readonly policy: DispatchPolicy;
+  readonly #names: readonly (string | undefined)[];
 
   constructor(readonly plan: Plan) {
     this.policy = policyOf(plan);
+    this.#names = rowsByIndex(plan.stages).map((row) => row?.name);
+  }
+
+  get #stages(): number {
+    return this.policy.stages.length;
   }
 
   /** The index in the dispatch of a row of the plan. */
   indexOf(name: string): number {
-    const { stages: rows } = this.plan;
-    return rowIndices(rows)[rows.findIndex((row) => row.name === name)]!;
+    return this.#names.indexOf(name);
   }
 
-  at(row: number): DispatchRow {
-    return rowAt(this.policy.stages, row)!;
+  /** The index of the standby of a row. */
+  standbyOf(name: string): number {
+    return standbyRow(this.indexOf(name), this.#stages);
+  }
+
+  at(row: number): IndexedRow {
+    const stage = this.policy.stages[stageOf(row, this.#stages)]!;
+    const isStandby = row >= standbyRow(0, this.#stages);
+    const { serviceMs } = (isStandby ? stage.standby : row < this.#stages ? stage : stage.heavy)!;
+    return { name: this.#names[row]!, isStandby, serviceMs };
+  }
+
+  /** Name of the stage that a row belongs to. */
+  stageNameAt(row: number): string {
+    return this.policy.stages[stageOf(row, this.#stages)]!.name;
   }
 
   /** Names of the rows to which a row's items go on: that of the next stage, and that of its own heavy variant. */
@@ -30,8 +57,7 @@ export class PlanRows {
 
   /** The confidence under which results of a row escalate; undefined if none does. */
   thresholdOf(row: number): number | undefined {
-    const { stages } = this.policy;
-    const heavy = row < stages.length ? rowAt(stages, heavyRow(row, stages.length)) : undefined;
-    return this.plan.stages.find(({ name }) => name === heavy?.name)?.escalation?.below;
+    const { heavy } = this.after(row);
+    return this.plan.stages.find(({ name }) => name === heavy)?.escalation?.below;
   }
 }

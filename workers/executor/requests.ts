@@ -36,12 +36,15 @@ export interface Keeper {
 interface Done {
   readonly item: QueuedItem;
   readonly answer: GrowingAnswer;
-  readonly escalates: boolean;
+  escalates: boolean;
   /** Undefined while only the keeper has the children. */
   children: readonly Item[] | undefined;
   /** The worker that keeps the children, and each child's number until that child runs. */
-  readonly kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
+  kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
 }
+
+const emptyAnswers = (count: number): GrowingAnswer[] =>
+  Array.from({ length: count }, () => ({ result: null, children: [] }));
 
 /**
  * Keeps the items of the open requests, and collects their answers stage by stage. If a worker keeps the items between two of
@@ -100,13 +103,13 @@ export class Requests {
       const request = this.#open.get(item.request);
       if (!request) {
         worker.forget.push(...numbers, ...itself); // the request has been shed or has failed
-        return escalates ? 'heavy' : count;
+        return escalates ? { otherwise: count } : count;
       }
       worker.forget.push(...(escalates ? numbers : itself));
       const answer = this.#answerOf(item, request);
       answer.result = result;
       if (item.parent !== null && this.#done.get(item.parent)!.escalates) answer.escalated = true;
-      if (!escalates) answer.children = Array.from({ length: count }, () => ({ result: null, children: [] }));
+      if (!escalates) answer.children = emptyAnswers(count);
       const numbered = escalates ? itself : numbers;
       const keeps = escalates ? own !== undefined : kept;
       this.#done.set(item.id, {
@@ -117,8 +120,18 @@ export class Requests {
         kept: keeps ? { keeper: worker, numbers: new Map(numbered.entries()) } : undefined,
       });
       request.items.push(item.id);
-      return escalates ? 'heavy' : count;
+      return escalates ? { otherwise: count } : count;
     });
+  }
+
+  /** Lets the answer of a light variant stand for an item that waited for the heavy one. @param count number of its children */
+  settle({ parent }: QueuedItem, count: number): void {
+    const done = this.#done.get(parent!)!;
+    done.kept?.keeper.forget.push(...done.kept.numbers.values());
+    done.kept = undefined;
+    done.escalates = false;
+    done.children = undefined; // If the children run, they are made from the result.
+    done.answer.children = emptyAnswers(count);
   }
 
   /** Closes a request and resolves its answer. */

@@ -9,8 +9,10 @@ import {
   type RequestRecord,
   type RunReport,
   type Service,
+  type StandbyOutcome,
 } from '../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { downshiftFactor } from '../../solver/report/downshift.ts';
 import { isValid } from '../../solver/report/lateness.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
@@ -30,6 +32,8 @@ export interface RunRecord {
   readonly lateness: readonly number[];
   readonly judge: Judge;
   readonly batches: readonly BatchRecord[];
+  /** Each item that settled: its stage, and the plan that served. */
+  readonly settled: readonly { readonly stage: string; readonly plan: Plan }[];
   readonly events: RunReport['events'];
   /** For each request, the index of its item in the pack. */
   readonly packItems: Int32Array;
@@ -53,6 +57,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
   const cost = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.cost }));
   const pas = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.pas }));
   const endMs = 1000 * load.durationS;
+  const outcomes = { cascades: cascadesOf(record), standbys: standbysOf(record) };
   return {
     schema: REPORT,
     kind: 'run',
@@ -78,7 +83,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
       accuracy: {
         endToEnd: judge.score,
         metric: pipelineMetric(models.pipeline.first),
-        pas: timeMean(pas, 0, endMs),
+        pas: timeMean(pas, 0, endMs) * downshiftFactor(outcomes),
         n: judge.n,
       },
       cost: { mean: timeMean(cost, 0, endMs), max: Math.max(...cost.map(({ value }) => value)) },
@@ -86,7 +91,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
     predicted: plan.predicted,
     resimulated: resimulate(options, record, requests, service),
     plans: record.plans,
-    cascades: cascadesOf(record),
+    ...outcomes,
     adaptation: options.adaptation
       ? {
           system: options.adaptation.system.name,
@@ -115,13 +120,13 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
 }
 
 /** What each cascade of the plans did. A plan that served twice counts once. */
-function cascadesOf({ plans, batches }: RunRecord): CascadeOutcome[] {
+function cascadesOf({ plans, batches, settled }: RunRecord): CascadeOutcome[] {
   const found = new Map<string, CascadeOutcome>();
   for (const { plan } of plans)
     for (const [i, { variant: heavy, escalation }] of plan.stages.entries()) {
       if (!escalation) continue;
-      const { from: stage, below, share } = escalation;
-      const light = plan.stages[i - 1]!.variant;
+      const { from: stage, below, share, accuracy } = escalation;
+      const { variant: light, accuracy: lightAccuracy } = plan.stages[i - 1]!;
       const own = batches.filter(
         (batch) => batch.stage === stage && batch.variant === light && batch.cascade?.below === below,
       );
@@ -133,6 +138,32 @@ function cascadesOf({ plans, batches }: RunRecord): CascadeOutcome[] {
         items: own.reduce((sum, { items }) => sum + items, 0),
         escalated: own.reduce((sum, { cascade }) => sum + cascade!.escalated, 0),
         predictedShare: share,
+        expected: { accuracy, lightAccuracy },
+        settled: settled.filter(
+          (one) => one.stage === stage && one.plan.stages[i]?.escalation?.below === below,
+        ).length,
+      });
+    }
+  return [...found.values()];
+}
+
+/** What the standbys of the plans did. A plan that served twice counts once. */
+function standbysOf({ plans, batches }: RunRecord): StandbyOutcome[] {
+  const found = new Map<string, StandbyOutcome>();
+  for (const { plan } of plans)
+    for (const { name: stage, variant, accuracy, standby } of plan.stages) {
+      if (!standby) continue;
+      const own = (isStandby: boolean, by: string) =>
+        batches
+          .filter((batch) => batch.stage === stage && batch.variant === by && !!batch.standby === isStandby)
+          .reduce((sum, { items }) => sum + items, 0);
+      const downshifted = own(true, standby.variant);
+      found.set([stage, variant, standby.variant].join('/'), {
+        ...{ stage, variant, accuracy },
+        standby: standby.variant,
+        standbyAccuracy: standby.accuracy,
+        items: own(false, variant) + downshifted,
+        downshifted,
       });
     }
   return [...found.values()];
@@ -148,8 +179,10 @@ function resimulate(
   const hasService = ({ name, variant, backend }: Plan['stages'][number]) =>
     service.some((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend);
   // A plan that served only briefly may have run no batch of some stage, so it has no service times.
-  const served = plans.filter(({ plan: { stages } }) => stages.every(hasService));
-  if (requests.length === 0 || served[0] !== plans[0]) return null;
+  const served = plans
+    .filter(({ plan: { stages } }) => stages.every(hasService))
+    .map(({ atMs, plan: own }) => ({ atMs, plan: withMeasuredStandbys(own, service) }));
+  if (requests.length === 0 || served[0]?.atMs !== plans[0]!.atMs) return null;
   const model = (serving: Plan): PlanModel => {
     const wasServed = (i: number) =>
       served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
@@ -158,7 +191,7 @@ function resimulate(
       service: serviceFromRun(service, serving.stages),
     };
   };
-  const simulation = new SwitchingSimulation(plan, model, {
+  const simulation = new SwitchingSimulation(served[0].plan, model, {
     arrivalsMs: load.arrivalsMs.subarray(0, requests.length),
     packItems,
     seed,
@@ -171,6 +204,16 @@ function resimulate(
   const { latencyMs, slaAttainment } = requestResult(simulated, plan.slaMs, load.durationS);
   return { p95: latencyMs.p95, slaAttainment: slaAttainment! };
 }
+
+/** The plan with those standbys only that ran: a run without a burst has no times of them. */
+const withMeasuredStandbys = (plan: Plan, service: readonly Service[]): Plan => ({
+  ...plan,
+  stages: plan.stages.map(({ standby, ...row }) =>
+    standby && service.some((entry) => entry.stage === row.name && entry.variant === standby.variant)
+      ? { ...row, standby }
+      : row,
+  ),
+});
 
 /** What became of one pack item in a run, by stage: the number of items, and which of them a cascade's heavy variant answered. */
 interface Seen {

@@ -7,7 +7,7 @@ import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
 import { stoppedLoad } from './load.ts';
 import type { RunOptions } from './run-options.ts';
-import { runReport } from './run-report.ts';
+import { type RunRecord, runReport } from './run-report.ts';
 import { workerStarter } from './start-worker.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
@@ -24,6 +24,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const pack = await models.readPack();
   const items = itemsOf(pack.items);
   const batches: BatchRecord[] = [];
+  const plans: RunReport['plans'] = [];
+  const settled: RunRecord['settled'][number][] = [];
   const events: RunReport['events'] = [];
   let startMs = performance.now();
   const onEvent = (what: string) => {
@@ -36,11 +38,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
       batches.push(batch);
       watch?.onBatch(batch);
     },
+    onSettled: (stage) => settled.push({ stage, plan: plans.at(-1)!.plan }),
     onEvent,
   });
   const total = load.arrivalsMs.length;
   const packItems = drawPackItems(total, items.length, seed);
-  const plans: RunReport['plans'] = [];
   const serves = (served: RunReport['plans'][number]) => {
     plans.push(served);
     watch?.onPlan(served);
@@ -106,7 +108,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await all;
     return runReport(
       { ...options, load: sent },
-      { pack, device, answers, lateness, judge, batches, events, packItems, plans, steps },
+      { pack, device, answers, lateness, judge, batches, settled, events, packItems, plans, steps },
     );
   } finally {
     executor.close();

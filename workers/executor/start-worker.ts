@@ -49,6 +49,9 @@ export type StartWorker = (
   signal?: AbortSignal,
 ) => Promise<ExecutorWorker>;
 
+/** The key of the session in a worker that a row's standby has; that of the row's own variant is the row's name. */
+export const standbyKey = (row: string): string => `${row}/standby`;
+
 /** Starts workers in the environment. Their warm-up runs made-up items, so that no labelled pack is read. */
 export const workerStarter =
   (models: LoadedManifest, environment: Environment): StartWorker =>
@@ -64,7 +67,7 @@ export async function startWorker(
   { pipeline, readModels }: LoadedManifest,
   environment: Environment,
   { id, threads, stages }: Pick<PlanWorker, 'id' | 'threads' | 'stages'>,
-  planned: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'batch' | 'escalation'>[],
+  planned: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'batch' | 'escalation' | 'standby'>[],
   signal?: AbortSignal,
 ): Promise<StageWorker> {
   const worker = await environment.spawn(id, threads);
@@ -74,21 +77,27 @@ export async function startWorker(
     signal?.throwIfAborted();
     for (const name of stages) {
       const row = planned.find((one) => one.name === name)!;
-      const { variant, backend, batch: largest } = row;
+      const { variant, backend, batch: largest, standby } = row;
       const stage = pipeline.stage(stageNameOf(row));
-      await worker.load(
-        variantSpec(stage, { variant, backend, key: name }),
-        await readModels(stage.variant(variant)),
-      );
       const items = itemsFor(stage);
-      let runs = 0;
-      const run = (batch: number) => worker.run(name, takeInTurn(items, runs++ * batch, batch));
-      for (const batch of warmUpSizes(largest)) await run(batch);
-      await settle(async () => {
-        const start = performance.now();
-        await run(largest);
-        return performance.now() - start;
-      }, SETTLED);
+      const sessions = [
+        { key: name, variant },
+        ...(standby ? [{ key: standbyKey(name), variant: standby.variant }] : []),
+      ];
+      for (const session of sessions) {
+        await worker.load(
+          variantSpec(stage, { ...session, backend }),
+          await readModels(stage.variant(session.variant)),
+        );
+        let runs = 0;
+        const run = (batch: number) => worker.run(session.key, takeInTurn(items, runs++ * batch, batch));
+        for (const batch of warmUpSizes(largest)) await run(batch);
+        await settle(async () => {
+          const start = performance.now();
+          await run(largest);
+          return performance.now() - start;
+        }, SETTLED);
+      }
     }
     return worker;
   } catch (error) {

@@ -18,6 +18,8 @@ export interface BatchRecord {
   readonly backend: Backend;
   readonly worker: string;
   readonly items: number;
+  /** Set if the stage's standby ran the batch. */
+  readonly standby?: true;
   /** Of a cascade's light variant: the threshold, and how many of the items went on to the heavy one. */
   readonly cascade?: { readonly below: number; readonly escalated: number };
   /** Start of the batch, in `performance.now()` of the executor's thread. */
@@ -28,6 +30,8 @@ export interface BatchRecord {
 
 export interface ExecutorHooks {
   onBatch?(batch: BatchRecord): void;
+  /** Called when an item settles: the answer of a cascade's light variant stands, because a burst left no time for the heavy one. */
+  onSettled?(stage: string): void;
   /** Called when a worker was lost; `onEvent` gives the reason. */
   onLost?(worker: string): void;
   /** Called when a worker was lost or replaced, or the plan changed. @param what a sentence for people */

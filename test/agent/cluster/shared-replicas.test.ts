@@ -56,6 +56,7 @@ function attainment({ replicas, batch, load, shares, apart = false }: Setup): nu
         if (action.outcome === 'completed' && nowMs - arrivedMs[action.request]! <= SLA_MS) inTime++;
         continue;
       }
+      if (action.kind === 'settle') continue;
       const { worker, items } = action;
       const endMs = Math.max(nowMs, freeMs.get(worker)!) + serviceMs(items.length) * (0.9 + 0.2 * random());
       freeMs.set(worker, endMs);

@@ -94,7 +94,7 @@ test('on a worker that keeps its times, what is let in is not shed, and the work
           if (action.kind === 'start') {
             running.push({ batch: action.batch, endMs: (running.at(-1)?.endMs ?? nowMs) + serviceMs });
             busyMs += serviceMs;
-          } else {
+          } else if (action.kind === 'end') {
             expect(action.outcome).toBe('completed');
             completed++;
           }

@@ -19,7 +19,7 @@ describe('failures', () => {
     const outcomes: string[] = [];
     for (let nowMs = 0; dispatch.open > 0; nowMs++)
       for (const action of dispatch.poll(nowMs)) {
-        if (action.kind === 'end') outcomes.push(...ended([action]));
+        if (action.kind !== 'start') outcomes.push(...ended([action]));
         else if (action.items.some((item) => item.request === 2)) dispatch.failed(action.batch, nowMs);
         else dispatch.completed(action.batch, [], nowMs);
       }
@@ -45,7 +45,7 @@ describe('failures', () => {
     dispatch.workerAdded({ id: 'w0', rows: [0] });
     for (let nowMs = 0; dispatch.open > 0; nowMs++)
       for (const action of dispatch.poll(nowMs)) {
-        if (action.kind === 'end') outcomes.push(...ended([action]));
+        if (action.kind !== 'start') outcomes.push(...ended([action]));
         else if (action.items.some((item) => item.request === 2)) {
           dispatch.workerLost(action.worker, nowMs);
           dispatch.workerAdded({ id: `w${++lost}`, rows: [0] });
@@ -102,7 +102,7 @@ describe('mistakes of a driver', () => {
     expect(() => dispatch.arrive(1, 1)).toThrow(DuplicateRequestError);
     expect(() => dispatch.workerAdded({ id: 'w', rows: [0] })).toThrow(DuplicateWorkerError);
     expect(() => dispatch.workerLost('x', 1)).toThrow(UnknownWorkerError);
-    expect(() => dispatch.workerAdded({ id: 'x', rows: [4] })).toThrow(UnknownStageError);
+    expect(() => dispatch.workerAdded({ id: 'x', rows: [6] })).toThrow(UnknownStageError);
   });
 
   it('refuses a policy of another pipeline', () => {

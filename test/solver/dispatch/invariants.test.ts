@@ -18,34 +18,43 @@ const rows = fc
     serviceMs: (items: number) => fixedMs + perItemMs * items,
   }));
 
-/** Policies in which any stage may be a cascade. */
+/** Policies in which any stage may be a cascade or have a standby. */
 const policies: fc.Arbitrary<DispatchPolicy> = fc
   .record({
     slaMs: fc.integer({ min: 5, max: 300 }),
     shedding: fc.constantFrom('late' as const, 'never' as const),
+    downshift: fc.boolean(),
     stages: fc.array(
-      fc.record({ light: rows, heavy: fc.option(rows), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      fc.record({
+        light: rows,
+        second: fc.option(fc.record({ row: rows, isHeavy: fc.boolean() })),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
       {
         minLength: STAGES,
         maxLength: STAGES,
       },
     ),
   })
-  .map(({ slaMs, shedding, stages }) => ({
+  .map(({ slaMs, shedding, downshift, stages }) => ({
     slaMs,
     shedding,
-    stages: stages.map(({ light, heavy, share }, i) => ({
+    downshift: downshift && shedding === 'late',
+    stages: stages.map(({ light, second, share }, i) => ({
       name: `s${i}`,
       ...light,
-      ...(heavy && { heavy: { name: `s${i}-heavy`, ...heavy, share } }),
+      ...(second?.isHeavy && { heavy: { name: `s${i}-heavy`, ...second.row, share } }),
+      ...(second && !second.isHeavy && { standby: { serviceMs: second.row.serviceMs } }),
     })),
   }));
 
-/** Rows that a worker holds: light variants have the indices of the stages, heavy ones follow. */
-const holds = fc.uniqueArray(fc.nat(2 * STAGES - 1), { minLength: 1 });
+/** Rows that a worker holds: light variants have the indices of the stages, heavy ones follow, then standbys. */
+const holds = fc
+  .uniqueArray(fc.nat(3 * STAGES - 1), { minLength: 1 })
+  .map((held) => [...new Set(held.flatMap((row) => (row < 2 * STAGES ? [row] : [row, row % STAGES])))]);
 const follows = fc.oneof(
   { weight: 3, arbitrary: fc.nat(3) },
-  { weight: 1, arbitrary: fc.constant('heavy' as const) },
+  { weight: 1, arbitrary: fc.record({ otherwise: fc.nat(3) }) },
 );
 /** Which of the batches in flight, or of the workers, is meant. */
 const which = fc.nat(7);
@@ -106,8 +115,8 @@ it('keeps every rule of the policy whatever happens, and ends every request exac
 it('completes every request when nothing fails and nothing is shed', () => {
   fc.assert(
     fc.property(policies, fc.array(follows, { minLength: 1, maxLength: 30 }), (policy, after) => {
-      const checked = new CheckedDispatch({ ...policy, shedding: 'never' });
-      checked.add([0, 1, 2, 3, 4, 5]);
+      const checked = new CheckedDispatch({ ...policy, shedding: 'never', downshift: false });
+      checked.add([0, 1, 2, 3, 4, 5, 6, 7, 8]);
       checked.add([2]);
       for (const _ of after) checked.arrive();
       for (let turns = 0; checked.dispatch.open > 0 && turns < 5000; turns++) {

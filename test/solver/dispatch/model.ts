@@ -17,6 +17,7 @@ interface ModelItem {
   readonly stage: number;
   readonly parent: number | null;
   readonly index: number;
+  readonly otherwise: number;
   readonly enqueuedMs: number;
   /** Index of the row that the item waits for: its own, or the only one of its stage once the policy has no such row. */
   row: number;
@@ -97,7 +98,7 @@ export class CheckedDispatch {
     const stage = row % stages;
     const follows = items.map((_, k) => {
       const follow = followOf(k);
-      return follow === 'heavy' && !escalates ? 1 : follow;
+      return escalates || typeof follow === 'number' ? follow : follow.otherwise;
     });
     items.forEach((item, k) => {
       const request = this.requests[item.request]!;
@@ -105,12 +106,9 @@ export class CheckedDispatch {
       this.#done.add(item.id!);
       request.live--;
       const follow = follows[k]!;
-      const [next, count] =
-        follow === 'heavy' ? [stage + stages, 1] : [stage + 1, stage === stages - 1 ? 0 : follow];
-      for (let index = 0; index < count; index++) {
-        request.live++;
-        this.#wait(item.request, next, item.id, index);
-      }
+      if (typeof follow === 'number')
+        this.#enter(item.request, stage + 1, item.id, stage + 1 < stages ? follow : 0);
+      else this.#enter(item.request, stage + stages, item.id, 1, follow.otherwise);
     });
     this.dispatch.completed(batch, follows, this.nowMs);
     this.#poll();
@@ -169,8 +167,14 @@ export class CheckedDispatch {
     for (const batch of [...this.batches.keys()]) this.complete(batch, () => 1);
   }
 
-  #wait(request: number, stage: number, parent: number | null, index: number): void {
-    const item = { request, stage, parent, index, enqueuedMs: this.nowMs };
+  /** @param otherwise number of children of the item's parent if the answer of the light variant stands */
+  #enter(request: number, row: number, parent: number | null, count: number, otherwise = 0): void {
+    this.requests[request]!.live += count;
+    for (let index = 0; index < count; index++) this.#wait(request, row, parent, index, otherwise);
+  }
+
+  #wait(request: number, stage: number, parent: number | null, index: number, otherwise = 0): void {
+    const item = { request, stage, parent, index, otherwise, enqueuedMs: this.nowMs };
     this.#waiting.push({ ...item, row: this.#present(stage), solo: false, losses: 0, id: null });
   }
 
@@ -194,6 +198,7 @@ export class CheckedDispatch {
     const actions = this.dispatch.poll(this.nowMs);
     for (const action of actions)
       if (action.kind === 'end') this.#ended(action, false);
+      else if (action.kind === 'settle') this.#settled(action);
       else this.#started(action);
     for (const request of this.requests)
       if (request.outcome === null) {
@@ -219,12 +224,32 @@ export class CheckedDispatch {
     this.#waiting = this.#waiting.filter((item) => item.request !== action.request);
   }
 
+  #settled({ item, children }: Action & { kind: 'settle' }): void {
+    const { length: stages } = this.#policy.stages;
+    assert.ok(this.#policy.downshift && this.#policy.shedding === 'late');
+    const { row, request, parent, otherwise } = this.#takeWaiting(item);
+    assert.equal(row, item.row);
+    assert.ok(row >= stages);
+    assert.equal(children, otherwise);
+    this.requests[request]!.live--;
+    this.#done.add(item.id);
+    const next = (row % stages) + 1;
+    this.#enter(request, next, parent, next < stages ? children : 0);
+  }
+
   #started(action: Action & { kind: 'start' }): void {
-    const { row, items } = action;
+    const { items } = action;
+    const { length: stages } = this.#policy.stages;
+    const isStandby = action.row >= 2 * stages;
+    const row = isStandby ? action.row % stages : action.row;
     const worker = this.workers.get(action.worker)!;
     assert.ok(!worker.retired);
     const ahead = worker.batches.length > 0;
     assert.ok(worker.holds.includes(row));
+    if (isStandby) {
+      assert.ok(worker.holds.includes(action.row));
+      assert.ok(this.#policy.downshift && this.#policy.stages[row]!.standby);
+    }
     const taken = items.map((item) => this.#takeWaiting(item));
     assert.equal(new Set(items.map((item) => item.id)).size, items.length);
     const solo = taken.some((item) => item.solo);
@@ -243,14 +268,17 @@ export class CheckedDispatch {
       const short = shedding === 'late' && this.#row(row).serviceMs(batch) <= 0.05 * slaMs;
       const running = this.batches.get(worker.batches[0]!)!;
       const next = (running.row % stages.length) + 1;
-      const followers = [running.row + stages.length, ...(next < stages.length ? [next] : [])];
+      const followers = [
+        ...(running.row < stages.length ? [running.row + stages.length] : []),
+        ...(next < stages.length ? [next] : []),
+      ];
       const arrivalMs = ({ request }: ModelItem) => this.requests[request]!.arrivalMs;
       if (!short && followers.some((follower) => worker.holds.includes(follower)))
         for (const item of running.items) assert.ok(arrivalMs(item) > arrivalMs(taken[0]!));
     }
     for (const left of this.#of(row)) if (left.solo === solo) assert.ok(!this.#before(left, last));
-    const escalates = this.#policy.stages[row]?.heavy !== undefined;
-    this.batches.set(action.batch, { worker: action.worker, row, escalates, items: taken });
+    const escalates = !isStandby && this.#policy.stages[row]?.heavy !== undefined;
+    this.batches.set(action.batch, { worker: action.worker, row: action.row, escalates, items: taken });
     worker.batches.push(action.batch);
   }
 

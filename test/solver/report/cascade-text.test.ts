@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import {
-  cascadeSentences,
   escalationSentences,
   planVariants,
   pointBatches,
   pointVariants,
+  variantSentences,
 } from '../../../solver/report/cascade-text.ts';
+import { downshiftFactor } from '../../../solver/report/downshift.ts';
 
 const rows = [
   { name: 'detect', variant: 'det8' },
@@ -33,11 +34,17 @@ test('a plan and its point of the frontier say the same of a cascade: how many o
   expect([pointBatches(point, 'detect'), pointBatches(point, 'classify')]).toEqual(['1', '8 + 4']);
 });
 
+test('a sentence tells of each standby', () => {
+  expect(variantSentences([{ ...rows[0]!, standby: { variant: 'det4' } }])).toEqual([
+    'In detect, det4 stands by: in a burst it answers what det8 would answer too late.',
+  ]);
+});
+
 test('a sentence tells of each cascade; a plan without one has none', () => {
-  expect(cascadeSentences(rows)).toEqual([
+  expect(variantSentences(rows)).toEqual([
     'In classify, cnn8 answers first. Where its confidence is under 0.62, res32 answers instead: 7 of 100 items go on to res32.',
   ]);
-  expect(cascadeSentences(rows.slice(0, 2))).toEqual([]);
+  expect(variantSentences(rows.slice(0, 2))).toEqual([]);
 });
 
 test('a share under one of 100 is told of 1000', () => {
@@ -68,4 +75,37 @@ test('a run tells how many items went on, why, and what accuracy came of it, bes
   expect(escalationSentences(run(null, 0.8493))).toEqual([went]);
   const { cascades: _, ...older } = run(0.8, 0.8);
   expect(escalationSentences(older)).toEqual([]);
+});
+
+test('a run tells what lighter variants took over in a burst, and what that costs in accuracy', () => {
+  const run = {
+    cascades: [
+      {
+        ...{ stage: 'classify', light: 'cnn8', heavy: 'res32', below: 0.62, items: 400, escalated: 80 },
+        ...{ predictedShare: 0.2, settled: 40, expected: { accuracy: 0.9, lightAccuracy: 0.8 } },
+      },
+    ],
+    standbys: [
+      {
+        ...{ stage: 'detect', variant: 'det16', accuracy: 0.96, standby: 'det4', standbyAccuracy: 0.86 },
+        ...{ items: 400, downshifted: 100 },
+      },
+    ],
+    result: { accuracy: { endToEnd: 0.7, metric: 'F1@0.5', pas: 0.8, n: 90 } },
+    predicted: { endToEnd: 0.8 },
+  } as unknown as Parameters<typeof escalationSentences>[0];
+  // Half of the items that were to go on did not, so that half of the ten points that the heavy variant adds are lost.
+  expect(downshiftFactor(run)).toBeCloseTo((0.85 / 0.9) * (0.935 / 0.96));
+  expect(escalationSentences(run)).toEqual([
+    'In classify, res32 answered 40 of the 400 items that cnn8 answered first, because the confidence of cnn8 was under 0.62: 10 of 100 went on, predicted 20 of 100.',
+    'In a burst, det4 answered 100 of the 400 items of detect instead of det16. The accuracy of the stage is predicted as 93.5 % instead of 96.0 %.',
+    'In a burst, the answer of cnn8 stood for 40 of the 80 items of classify that were to go on to res32. The accuracy of the stage is predicted as 85.0 % instead of 90.0 %.',
+    'Accuracy, end to end (F1@0.5): measured 70.0 %, predicted 73.6 %.',
+  ]);
+});
+
+test('a run without a burst has the accuracy that its plan predicts', () => {
+  const standby = { stage: 'a', variant: 'x', accuracy: 0.9, standby: 'y', standbyAccuracy: 0.5 };
+  expect(downshiftFactor({})).toBe(1);
+  expect(downshiftFactor({ standbys: [{ ...standby, items: 0, downshifted: 0 }] })).toBe(1);
 });

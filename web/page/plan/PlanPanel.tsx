@@ -1,5 +1,5 @@
 import { useMemo, useRef } from 'preact/hooks';
-import { cascadeSentences } from '../../../solver/report/cascade-text.ts';
+import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { costUnit } from '../../charts/axis.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
@@ -71,7 +71,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
         <div>
           <StageBudget title="The longest that each stage may take" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
-          {cascadeSentences(head.stages).map((sentence) => (
+          {variantSentences(head.stages).map((sentence) => (
             <p key={sentence}>{sentence}</p>
           ))}
           <PlanDetails shown={shown} />

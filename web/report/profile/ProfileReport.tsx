@@ -1,7 +1,7 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
-import { cascadeSentences, pointVariants } from '../../../solver/report/cascade-text.ts';
+import { pointVariants, variantSentences } from '../../../solver/report/cascade-text.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { onSoftwareGpu } from '../../components/backends.ts';
@@ -76,7 +76,7 @@ function Planned({ plan, frontier, without }: PlannedProps) {
         <StageBudget title="The longest that each stage may take" plans={[{ name: 'plan', plan }]} />
         <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       </div>
-      {cascadeSentences(plan.stages).map((sentence) => (
+      {variantSentences(plan.stages).map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
       {frontier.length > 0 && (

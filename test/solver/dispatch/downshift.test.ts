@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import type { DispatchPolicy } from '../../../solver/dispatch/types.ts';
+import { ended, stage, started } from './short.ts';
+
+const SLA_MS = 100;
+
+/** One stage of 20 ms an item, with a standby of 5 ms an item in row 2 if there is one stage, in row 4 if there are two. */
+const withStandby = (downshift = true, more: DispatchPolicy['stages'] = []): DispatchPolicy => ({
+  slaMs: SLA_MS,
+  shedding: 'late',
+  downshift,
+  stages: [{ ...stage('a', 1, 0, 20), standby: { serviceMs: (items) => 5 * items } }, ...more],
+});
+
+/** A cascade of 5 ms and 40 ms an item, and a stage after it. Rows are 0, 2 (heavy) and 1 (next). */
+const withCascade = (downshift: boolean): DispatchPolicy => ({
+  slaMs: SLA_MS,
+  shedding: 'late',
+  downshift,
+  stages: [
+    { ...stage('a', 1, 0, 5), heavy: { ...stage('a-heavy', 1, 0, 40), share: 0.5 } },
+    stage('b', 1, 0, 5),
+  ],
+});
+
+describe('a stage with a standby', () => {
+  const arrived = (policy: DispatchPolicy, requests: number, rows: readonly number[]) => {
+    const dispatch = createDispatch(policy, [{ id: 'w', rows }]);
+    for (let id = 0; id < requests; id++) dispatch.arrive(id, 0);
+    return dispatch;
+  };
+
+  it('runs as planned while the newest request can wait for all before it', () => {
+    expect(started(arrived(withStandby(), 5, [0, 2]).poll(0))).toEqual(['w/0: 0', 'w/0: 1']);
+  });
+
+  it('runs on the standby when the newest request cannot', () => {
+    expect(started(arrived(withStandby(), 6, [0, 2]).poll(0))).toEqual(['w/2: 0', 'w/2: 1']);
+  });
+
+  it('runs as planned again as soon as the backlog is gone', () => {
+    const dispatch = arrived(withStandby(), 6, [0, 2]);
+    dispatch.poll(0);
+    dispatch.completed(0, [0], 5);
+    expect(started(dispatch.poll(5))).toEqual(['w/0: 2']);
+  });
+
+  it('runs as planned on a worker that does not hold the standby, and without downshift', () => {
+    expect(started(arrived(withStandby(), 6, [0]).poll(0))).toEqual(['w/0: 0', 'w/0: 1']);
+    expect(started(arrived(withStandby(false), 6, [0, 2]).poll(0))).toEqual(['w/0: 0', 'w/0: 1']);
+  });
+
+  it('sheds a request only when the standby is too slow for it too', () => {
+    const dispatch = createDispatch(withStandby(), []);
+    dispatch.arrive(0, 0);
+    expect(ended(dispatch.poll(95))).toEqual([]);
+    expect(ended(dispatch.poll(95.1))).toEqual(['0 shed']);
+  });
+
+  it('admits what the standby can bear', () => {
+    expect(arrived(withStandby(), 10, [0, 2]).canMake(0, 0, 1)).toBe(true);
+    expect(arrived(withStandby(false), 10, [0, 2]).canMake(0, 0, 1)).toBe(false);
+    expect(arrived(withStandby(), 20, [0, 2]).canMake(0, 0, 1)).toBe(false);
+  });
+
+  it('passes on the children of a batch that the standby ran', () => {
+    const dispatch = arrived(withStandby(true, [stage('b', 4, 0, 1)]), 6, [0, 1, 4]);
+    expect(started(dispatch.poll(0))).toEqual(['w/4: 0']);
+    dispatch.completed(0, [2], 5);
+    expect(started(dispatch.poll(5))[0]).toBe('w/1: 0 0');
+  });
+});
+
+describe('a cascade', () => {
+  /** Requests whose light answers are not sure at 5 ms, when a worker for the heavy variant comes. */
+  const escalated = (downshift: boolean, requests: number) => {
+    const dispatch = createDispatch(withCascade(downshift), [{ id: 'light', rows: [0] }]);
+    for (let id = 0; id < requests; id++) dispatch.arrive(id, 0);
+    for (let batch = 0; batch < requests; batch++) {
+      dispatch.poll(0);
+      dispatch.completed(batch, [{ otherwise: 1 }], 0);
+    }
+    dispatch.workerAdded({ id: 'heavy', rows: [2] });
+    return dispatch;
+  };
+
+  it('goes on to the heavy variant while the newest request can wait for it', () => {
+    expect(started(escalated(true, 2).poll(5))).toEqual(['heavy/2: 0', 'heavy/2: 1']);
+  });
+
+  it('lets light answers stand until the newest request can wait for the rest', () => {
+    const dispatch = escalated(true, 4);
+    const actions = dispatch.poll(5);
+    const settled = actions.flatMap((action) => (action.kind === 'settle' ? [action.item.request] : []));
+    expect(settled).toEqual([0, 1]);
+    expect(started(actions)).toEqual(['heavy/2: 2', 'heavy/2: 3']);
+    expect(dispatch.queued).toEqual([0, 0, 2]);
+  });
+
+  it('names the item and its children, which follow from the light answer', () => {
+    const [settle] = escalated(true, 4).poll(5);
+    expect(settle).toMatchObject({ kind: 'settle', item: { row: 2, parent: 0, index: 0 }, children: 1 });
+  });
+
+  it('sheds instead without downshift', () => {
+    const dispatch = escalated(false, 4);
+    expect(started(dispatch.poll(5))).toEqual(['heavy/2: 0', 'heavy/2: 1']);
+    expect(ended(dispatch.poll(56))).toEqual(['2 shed', '3 shed']);
+  });
+
+  it('lets an answer stand when the heavy variant would be late, though no worker is free', () => {
+    const dispatch = createDispatch(withCascade(true), [{ id: 'w', rows: [0, 2] }]);
+    dispatch.arrive(0, 0);
+    dispatch.poll(0);
+    dispatch.completed(0, [{ otherwise: 0 }], 5);
+    dispatch.workerLost('w', 5);
+    dispatch.poll(5);
+    expect(ended(dispatch.poll(dispatch.nextWakeMs()!))).toEqual(['0 completed']);
+  });
+});

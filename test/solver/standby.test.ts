@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { planMismatches } from '../../solver/plan/replan.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
+import { pipeline } from './pipelines.ts';
+import { request, resources } from './profiles.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+/** The more accurate the slower: xl can be planned at 10/s, and both l and m are twice as fast at least. */
+const PROFILE = pipeline({
+  stages: {
+    classify: {
+      s: { accuracy: 0.6, ms: 4 },
+      m: { accuracy: 0.7, ms: 8 },
+      l: { accuracy: 0.8, ms: 14 },
+      xl: { accuracy: 0.9, ms: 30 },
+    },
+  },
+});
+const planned = (more: Partial<PlanRequest> = {}, profile: Profile = PROFILE): Plan =>
+  plan(solver, { profile, sha256: 'b'.repeat(64) }, request({ downshift: true, ...more }));
+const memory = (memoryBytes: number) => ({ resources: resources({ memoryBytes }) });
+
+describe('the standby of a planned variant', () => {
+  it('is the most accurate variant that takes half the time or less', () => {
+    const { downshift, stages } = planned();
+    expect(downshift).toBe(true);
+    expect(stages[0]).toMatchObject({ variant: 'xl', standby: { variant: 'l', accuracy: 0.8 } });
+    expect(planned({ restrictTo: { classify: ['xl', 's', 'm'] } }).stages[0]!.standby!.variant).toBe('m');
+  });
+
+  it('brings the times of its own batches, up to the planned size', () => {
+    const [row] = planned().stages;
+    expect(row!.standby!.serviceMs.map(({ items }) => items)).toEqual(
+      row!.serviceMs.map(({ items }) => items),
+    );
+    expect(row!.standby!.serviceMs[0]!.meanMs).toBeCloseTo(14, 0);
+  });
+
+  it('changes neither the choice nor the prediction', () => {
+    const { downshift: _, stages, createdAt, certificate, ...rest } = planned();
+    const without = plan(solver, { profile: PROFILE, sha256: 'b'.repeat(64) }, request());
+    expect(without.downshift).toBeUndefined();
+    expect(stages.map(({ standby, ...row }) => row)).toEqual(without.stages);
+    expect(rest).toEqual({ ...rest, predicted: without.predicted, workers: without.workers });
+  });
+
+  it('is left out where no variant is fast enough, and where pods hold one session each', () => {
+    expect(planned({ restrictTo: { classify: ['s', 'm'] } }).stages[0]!.standby?.variant).toBe('s');
+    expect(planned({ restrictTo: { classify: ['l', 'm'] } }).stages[0]!.standby).toBeUndefined();
+    expect(planned({ apart: true }).stages[0]!.standby).toBeUndefined();
+  });
+
+  it('stays when only batches are chosen anew', () => {
+    const keep = planned().stages;
+    expect(planned({ keep, ratePerS: 20 }).stages[0]!.standby!.variant).toBe('l');
+    const bare = keep.map(({ standby: _, ...row }) => row);
+    expect(planned({ keep: bare, ratePerS: 20 }).stages[0]!.standby).toBeUndefined();
+  });
+
+  it('counts in the memory, and gives way where there is room for the plan alone', () => {
+    const { sizeBytes } = PROFILE.stages[0]!.variants[0]!;
+    expect(planned(memory(2 * sizeBytes)).stages[0]!.standby?.variant).toBe('l');
+    const tight = planned(memory(sizeBytes));
+    expect(tight.stages[0]!.variant).toBe('s');
+    expect(
+      planned({ ...memory(sizeBytes), restrictTo: { classify: ['xl', 'l'] } }).stages[0],
+    ).not.toHaveProperty('standby');
+  });
+
+  it('must be among the models of the machine that runs the plan', () => {
+    const made = planned();
+    const target = { pipeline: 'test', device: made.profile.device, stages: PROFILE.stages };
+    expect(planMismatches(made, target)).toEqual([]);
+    const others = PROFILE.stages.map((stage) => ({
+      ...stage,
+      variants: stage.variants.filter(({ name }) => name !== 'l'),
+    }));
+    expect(planMismatches(made, { ...target, stages: others })).toEqual([
+      'stage classify has no variant l here',
+    ]);
+  });
+});
+
+it('whatever the variants, the standby is the one that a search over all of them finds', () => {
+  const variants = fc.array(
+    fc.record({ accuracy: fc.integer({ min: 1, max: 99 }), ms: fc.integer({ min: 1, max: 40 }) }),
+    { minLength: 1, maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(variants, (facts) => {
+      const named = Object.fromEntries(
+        facts.map(({ accuracy, ms }, i) => [`v${i}`, { accuracy: accuracy / 100, ms }]),
+      );
+      const profile = pipeline({ stages: { classify: named }, batches: [1], spread: 1 });
+      const [row] = parsePlan(planned({}, profile), 'made').stages;
+      const fast = Object.entries(named).filter(([, { ms }]) => ms <= 0.5 * named[row!.variant]!.ms);
+      const best = Math.max(...fast.map(([, { accuracy }]) => accuracy));
+      expect(row!.standby?.accuracy).toBe(fast.length > 0 ? best : undefined);
+    }),
+    { numRuns: 100 },
+  );
+});
