@@ -35,6 +35,11 @@ export class Telemetry {
     SECONDS,
   );
   readonly #batchItems = this.#metrics.histogram('batch_items', 'Items in a batch.', ['stage'], ITEMS);
+  readonly #downshifted = this.#metrics.counter(
+    'downshifted_items_total',
+    'Items that a lighter variant than planned answered, because of a burst.',
+    ['stage'],
+  );
   readonly #batchSeconds = this.#metrics.histogram(
     'batch_duration_seconds',
     'Time from handing a batch to a worker until its results are back.',
@@ -81,6 +86,7 @@ export class Telemetry {
     }
     for (const stage of stages) {
       this.#batchItems.zero({ stage });
+      this.#downshifted.inc({ stage }, 0);
       this.#batchSeconds.zero({ stage });
       this.#hopSeconds.zero({ stage });
     }
@@ -100,9 +106,15 @@ export class Telemetry {
     this.#requests.inc({ model, outcome: 'rejected' }, requests);
   }
 
-  batch({ stage, items, serviceMs }: BatchRecord): void {
+  batch({ stage, items, serviceMs, standby }: BatchRecord): void {
     this.#batchItems.observe({ stage }, items);
     this.#batchSeconds.observe({ stage }, serviceMs / 1000);
+    if (standby) this.#downshifted.inc({ stage }, items);
+  }
+
+  /** Counts an item for which the answer of a cascade's light variant stood. */
+  settled(stage: string): void {
+    this.#downshifted.inc({ stage });
   }
 
   /** Observes the way of a batch to a pod and back. */

@@ -75,6 +75,7 @@ export class Service {
       options.startWorker,
       {
         onBatch: (batch) => telemetry.batch(batch),
+        onSettled: (stage) => telemetry.settled(stage),
         onLost: () => telemetry.workerLost(),
         onEvent: options.onEvent,
       },
