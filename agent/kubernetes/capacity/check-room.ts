@@ -10,7 +10,7 @@ import { type Amounts, lacking, type Unplaced, unplaced } from './room.ts';
 /**
  * Refuses deployments whose pods no node may run, or that the cluster has no room for beside the pods that run there. An account
  * without the right to list nodes and pods is told that nothing was checked.
- * @param device of the plan, which those of the nodes must be
+ * @param plan whose device those of the nodes must be
  * @param rolling those of the deployments whose running pods are replaced: a new pod starts beside the old ones
  * @throws NoRoomError, ApiError and its subclasses, ClusterUnreachableError
  */

@@ -37,7 +37,7 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
   const { namespace } = settings;
   const names = objectNames(pipeline.name);
   const metadata = watchMetadata(pipeline.name, namespace);
-  // Later plans may have them.
+  // Plans after this one may have a heavy variant in any stage, if there is a deployment for it.
   const heavies = [...heavyRows(pipeline).values()].map((row) => [row]);
   return [
     ...accountObjects(metadata, [

@@ -102,6 +102,42 @@ test('a gateway that is killed and starts again while the API server is gone ser
   expect(await send(next, 5)).toEqual({ completed: 5 });
 });
 
+test('pods of a heavy variant run the items that escalate; they end with the cascade, and no request is lost', async () => {
+  const [, light] = plan.stages;
+  const heavy = {
+    ...light!,
+    ...{ name: 'classify-heavy', variant: 'cnn16', replicas: 1 },
+    sha256: sha256Of(fashion.pipeline.stage('classify').variant('cnn16')),
+    escalation: { from: 'classify', below: 0.6, share: 0.3, accuracy: 0.9 },
+  };
+  const worker = { id: heavy.name, backend: heavy.backend, threads: 1, stages: [heavy.name] };
+  const cascade: Plan = { ...plan, stages: [...plan.stages, heavy], workers: [...plan.workers, worker] };
+  const { cluster, pods, tell, gateway } = await startCluster(['detect', 'classify', heavy.name], cascade);
+  expect(await send(gateway, 50)).toEqual({ completed: 50 });
+  const itemsOf = async (pod: number, stage: string) =>
+    Number(
+      new RegExp(`replica_batch_items_sum{stage="${stage}"} (\\d+)`).exec(
+        await metrics(pods[pod]!.running),
+      )![1],
+    );
+  const [all, escalated] = [await itemsOf(1, 'classify'), await itemsOf(2, heavy.name)];
+  expect(escalated).toBeGreaterThan(0);
+  expect(escalated).toBeLessThan(all);
+
+  const adapted: Promise<unknown>[] = [];
+  const outcomes = await send(gateway, 100, (sent) => {
+    if (sent === 30) adapted.push(engineIn(cluster).adapt(plan));
+    if (sent === 70)
+      tell((pod) => (pod === pods[2] ? { ready: false, serving: true, terminating: true } : {}));
+  });
+  await Promise.all(adapted);
+  expect(outcomes).toEqual({ completed: 100 });
+  await until(async () =>
+    expect(await metrics(gateway)).not.toContain('ipa_edge_replicas{stage="classify-heavy"}'),
+  );
+  expect(await send(gateway, 20)).toEqual({ completed: 20 });
+});
+
 test("the cluster's plan is followed: variants change in the pods that run, with no request failed, and without the API server all goes on", async () => {
   const { standIn, cluster, pods, gateway, token } = await startCluster(['detect', 'classify']);
   const heavier: Plan = {

@@ -25,20 +25,20 @@ const freePort = (): Promise<number> =>
   });
 
 /** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, a gateway in front. */
-export async function startCluster(stages: readonly (string | readonly string[])[]) {
+export async function startCluster(stages: readonly (string | readonly string[])[], served = plan) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
-  await engineIn(cluster).apply(plan);
+  await engineIn(cluster).apply(served);
   const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
   const port = await freePort();
   const pods = await Promise.all(
     stages.map(async (stage, i) => {
       const address = `127.0.0.${i + 2}`;
-      return { stage, address, running: await startPod(plan, stage, { address, port, token }) };
+      return { stage, address, running: await startPod(served, stage, { address, port, token }) };
     }),
   );
   /** Says which pods there are, as the controller of EndpointSlices does. */
   const tell = (state: (pod: (typeof pods)[number]) => Partial<Endpoint> | null = () => ({})) => {
-    for (const stage of ['detect', 'classify']) {
+    for (const { name: stage } of served.stages) {
       const endpoints = pods.flatMap((pod) => {
         const told = [pod.stage].flat().includes(stage) ? state(pod) : null;
         return told ? [{ address: pod.address, pod: pod.address, ready: true, ...told }] : [];
@@ -48,7 +48,7 @@ export async function startCluster(stages: readonly (string | readonly string[])
   };
   tell();
   const folder = await temporaryFolder();
-  await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
+  await writeFile(join(folder, 'plan.json'), JSON.stringify(served));
   // The gateway gets the token from the cluster, and all else from its arguments.
   const startGateway = (name = 'gateway') =>
     startAgent([
