@@ -1,6 +1,7 @@
 /**
- * Compares goodput under the SLA of a plan with that of the plain way: the same variants, one request at a time. The load of each
- * way rises until too few requests make the SLA. Runs of both alternate, so that both meet the same drift of the machine.
+ * Compares goodput under the SLA of a plan with that of the plain way: the same variants, one request at a time. For each way it
+ * looks for the highest load at which enough requests make the SLA. Runs of both alternate, so that both meet the same drift of
+ * the machine.
  * `npm run bench:batching -- --pipeline mini-nlp --backend cpu [--json]`.
  */
 
@@ -26,9 +27,8 @@ import { machineText } from '../setup/machine.ts';
 
 /** A rate above any machine's, from which the highest feasible one is searched. */
 const BEYOND_PER_S = 1e6;
-/** The load of each way, as a share of its predicted capacity: it rises by a step while enough requests make the SLA. */
-const FIRST_SHARE = 0.7;
-const STEP = 0.1;
+/** The first load of each way, in tenths of its predicted capacity. */
+const FIRST_TENTHS = 7;
 /** A worker may be busy all the time, so that a capacity means the same for both ways: plans leave a fifth of it unused by default. */
 const UTILISATION_MAX = 1;
 const ROUNDS = 3;
@@ -68,7 +68,8 @@ interface Way {
 /** The runs of a way at one rate, a value for each round. */
 interface Row {
   readonly way: Way;
-  readonly of: number;
+  /** The rate in tenths of the way's capacity. */
+  readonly tenths: number;
   readonly ratePerS: number;
   readonly plan: Plan;
   readonly goodputs: number[];
@@ -77,13 +78,25 @@ interface Row {
   readonly lateP99Ms: number[];
 }
 
-function newRow(way: Way, of: number): Row {
-  const ratePerS = of * way.capacityPerS;
+function newRow(way: Way, tenths: number): Row {
+  const ratePerS = (tenths / 10) * way.capacityPerS;
   const columns = { goodputs: [], attainments: [], p95s: [], lateP99Ms: [] };
-  return { way, of, ratePerS, plan: way.planFor(ratePerS), ...columns };
+  return { way, tenths, ratePerS, plan: way.planFor(ratePerS), ...columns };
 }
 
 const keepsSla = ({ plan, attainments }: Row): boolean => median(attainments) >= plan.percentile / 100;
+
+/**
+ * The next rate of a way: a tenth above the highest at which it keeps the SLA, or below the lowest while it keeps the SLA at none.
+ * Undefined once it is known where the way begins to miss the SLA.
+ */
+function nextTenths(rows: readonly Row[]): number | undefined {
+  if (rows.length === 0) return FIRST_TENTHS;
+  const tried = rows.map(({ tenths }) => tenths);
+  const kept = rows.filter(keepsSla).map(({ tenths }) => tenths);
+  const next = kept.length > 0 ? Math.max(...kept) + 1 : Math.min(...tried) - 1;
+  return next === 0 || tried.includes(next) ? undefined : next;
+}
 
 /** The highest goodput among the rates at which a way keeps the SLA; 0 if there is none. */
 const bestGoodput = (rows: readonly Row[]): number =>
@@ -127,8 +140,13 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     },
   ];
   const rows: Row[] = [];
-  for (let of = FIRST_SHARE, open = ways; open.length > 0; of += STEP) {
-    const next = open.map((way) => newRow(way, of));
+  const rowsOf = (way: Way) => rows.filter((row) => row.way === way);
+  for (;;) {
+    const next = ways.flatMap((way) => {
+      const tenths = nextTenths(rowsOf(way));
+      return tenths === undefined ? [] : [newRow(way, tenths)];
+    });
+    if (next.length === 0) break;
     for (let seed = flags.seed; seed < flags.seed + ROUNDS; seed++)
       for (const row of next) {
         const { way, plan, ratePerS } = row;
@@ -140,10 +158,9 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
         row.lateP99Ms.push(report.load.latenessP99Ms);
       }
     rows.push(...next);
-    open = next.filter(keepsSla).map(({ way }) => way);
   }
   progress.clear();
-  const [planned, plain] = ways.map((way) => bestGoodput(rows.filter((row) => row.way === way)));
+  const [planned, plain] = ways.map((way) => bestGoodput(rowsOf(way)));
   if (!planned || !plain)
     throw new Error(`One way kept an SLA of ${ms(slaMs)} ms at no rate. Give a longer --sla.`);
   const ratio = planned / plain;
@@ -177,7 +194,7 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
         ],
         rows.map((row) => [
           row.way.name,
-          share(row.of),
+          share(row.tenths / 10),
           row.plan.stages
             .map(({ batch, replicas }) => `${batch}${replicas > 1 ? `×${replicas}` : ''}`)
             .join(' → '),
