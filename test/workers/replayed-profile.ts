@@ -1,6 +1,7 @@
 import { type Cell, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts';
+import { coRunMs } from '../../workers/profiler/co-run-time.ts';
 import { latencyOf, MAX_RUNS, type Sample } from '../../workers/profiler/measure.ts';
 import { extendCell, measuredCell } from '../../workers/profiler/measured-cell.ts';
 import { Progress } from '../../workers/profiler/progress.ts';
@@ -9,7 +10,8 @@ import type { ProfileProgress } from '../../workers/profiler/types.ts';
 
 /** A profile measured again with the times of a stored one, on a clock that shows just these times. */
 
-const CO_RUN_MS = 4300;
+const CO_RUN_MS = 3200;
+const WORKER_START_MS = 1100;
 const WARM_UP_RUNS = 8;
 /** Items of each stage on which accuracy is measured, by steps of one batch. */
 const ITEMS = 400;
@@ -78,7 +80,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
     progress.step(cellId(cell), cells.get(cellId(cell))!);
   }
   progress.coRuns(1);
-  nowMs += CO_RUN_MS;
+  nowMs += WORKER_START_MS + Math.min(CO_RUN_MS, coRunMs(budgetS));
   progress.step('two side by side');
   progress.refine();
   for (;;) {

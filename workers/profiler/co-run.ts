@@ -4,11 +4,13 @@ import { onGpu } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../runtime/errors.ts';
+import { coRunMs } from './co-run-time.ts';
 import { measureCpuCoRun } from './cpu-co-run.ts';
 import { measureGpuCoRun } from './gpu-co-run.ts';
 import type { RunBatch } from './measure.ts';
 import type { Progress } from './progress.ts';
 import type { Sessions } from './sessions.ts';
+import type { ProfileSettings } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 
 /** Backend and thread count of two workers that are measured together. */
@@ -17,6 +19,7 @@ type WorkerKind = Pick<CellKey, 'backend' | 'threads'>;
 export interface CoRunOptions {
   readonly manifest: Manifest;
   readonly environment: Environment;
+  readonly settings: Pick<ProfileSettings, 'budgetS'>;
   readonly sessions: Sessions;
   readonly progress: Progress;
   readonly clock: WorkClock;
@@ -34,7 +37,7 @@ export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
  * the first and of the last stage. A pipeline of one stage has no such pair.
  */
 export async function measureCoRuns(
-  { manifest, environment, progress, clock, sessions, signal }: CoRunOptions,
+  { manifest, environment, settings, progress, clock, sessions, signal }: CoRunOptions,
   cells: readonly Cell[],
   runnerOf: RunnerOf,
 ): Promise<CoRun[]> {
@@ -50,7 +53,7 @@ export async function measureCoRuns(
     const what = `${first.variant} beside ${last.variant} on ${kind.backend}`;
     progress.working(what);
     try {
-      measured.push(await measureCoRun(kind, first, last, runnerOf, environment));
+      measured.push(await measureCoRun(kind, first, last, runnerOf, environment, coRunMs(settings.budgetS)));
       progress.step(what);
     } catch (error) {
       signal?.throwIfAborted();
@@ -69,12 +72,13 @@ async function measureCoRun(
   last: CellKey,
   runnerOf: RunnerOf,
   { cpuMs }: Environment,
+  forMs: number,
 ): Promise<CoRun> {
   const a = await runnerOf(first, false);
   const beside = await runnerOf(last, true);
   return onGpu(backend)
-    ? measureGpuCoRun(backend, a, await runnerOf(last, false), beside)
-    : measureCpuCoRun({ backend, threads }, a, beside, cpuMs);
+    ? measureGpuCoRun(backend, a, await runnerOf(last, false), beside, forMs)
+    : measureCpuCoRun({ backend, threads }, a, beside, cpuMs, forMs);
 }
 
 /** The backends and thread counts for which two workers fit on this machine's cores, or share its GPU. */

@@ -6,6 +6,7 @@ import { delaysOf, PERCENTILES } from './percentiles.ts';
 
 /** The workers run alone and together in alternating rounds, so that a drift of the machine affects both alike. */
 const ROUNDS = 4;
+/** Longest time together in a round, after as long a time alone. */
 const ROUND_MS = 400;
 const WARM_UP_RUNS = 3;
 /** Time between two timers whose lateness is measured: a load of some hundred requests per second has such gaps. */
@@ -15,26 +16,29 @@ const TIMER_MS = 3;
  * Measures how much longer a batch takes while another worker is busy, and how late this thread's timers are meanwhile.
  * @param key backend and thread count of both workers
  * @param cpuMs core time that this process has taken
+ * @param forMs time for all rounds
  */
 export async function measureCpuCoRun(
   key: Pick<CpuCoRun, 'backend' | 'threads'>,
   a: RunBatch,
   b: RunBatch,
   cpuMs: (() => number) | undefined,
+  forMs: number,
 ): Promise<CpuCoRun> {
+  const roundMs = Math.min(ROUND_MS, forMs / (2 * ROUNDS));
   for (let i = 0; i < WARM_UP_RUNS; i++) await Promise.all([a(), b()]);
   const alone: [number[], number[]] = [[], []];
   const together: [number[], number[]] = [[], []];
   const late: number[] = [];
   let hostMs = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    alone[0].push(...(await runFor(a, ROUND_MS / 2)));
-    alone[1].push(...(await runFor(b, ROUND_MS / 2)));
+    alone[0].push(...(await runFor(a, roundMs / 2)));
+    alone[1].push(...(await runFor(b, roundMs / 2)));
     const before = cpuMs?.() ?? 0;
     const [timesA, timesB, timers] = await Promise.all([
-      runFor(a, ROUND_MS),
-      runFor(b, ROUND_MS),
-      timersFor(ROUND_MS),
+      runFor(a, roundMs),
+      runFor(b, roundMs),
+      timersFor(roundMs),
     ]);
     hostMs += (cpuMs?.() ?? 0) - before;
     together[0].push(...timesA);

@@ -5,11 +5,9 @@ import type { RunBatch } from './measure.ts';
 
 /** Largest number of rounds. In each, two workers run side by side, then one worker runs both stages. */
 const ROUNDS = 10;
-/** Each half of a round ends after this time, once each session has run {@link LEAST_RUNS} times. */
+/** Each half of a round ends after this time or sooner, once each session has run {@link LEAST_RUNS} times. */
 const HALF_MS = 300;
 const LEAST_RUNS = 2;
-/** No round except the first begins later than this, so that a slow GPU does not take minutes. */
-const MOST_MS = 8000;
 const WARM_UP_RUNS = 3;
 
 /**
@@ -17,13 +15,16 @@ const WARM_UP_RUNS = 3;
  * @param first the first stage
  * @param last the last stage, in the same worker as the first
  * @param lastBeside the last stage, in a worker of its own
+ * @param forMs no round except the first begins later than this, so that a slow GPU does not take minutes
  */
 export async function measureGpuCoRun(
   backend: GpuBackend,
   first: RunBatch,
   last: RunBatch,
   lastBeside: RunBatch,
+  forMs: number,
 ): Promise<GpuCoRun> {
+  const halfMs = Math.min(HALF_MS, forMs / (2 * ROUNDS));
   for (let i = 0; i < WARM_UP_RUNS; i++) {
     await inTurn([first, last]);
     await Promise.all([first(), lastBeside()]);
@@ -31,11 +32,11 @@ export async function measureGpuCoRun(
   const slowDowns: number[] = [];
   let n = 0;
   const startMs = performance.now();
-  let before = await oneWorker([first, last]);
-  while (slowDowns.length === 0 || (slowDowns.length < ROUNDS && performance.now() - startMs < MOST_MS)) {
-    const { done, ms } = await twoWorkers([first, lastBeside]);
+  let before = await oneWorker([first, last], halfMs);
+  while (slowDowns.length === 0 || (slowDowns.length < ROUNDS && performance.now() - startMs < forMs)) {
+    const { done, ms } = await twoWorkers([first, lastBeside], halfMs);
     // One worker is measured before and after the two, so that a drift of the machine cancels out.
-    const after = await oneWorker([first, last]);
+    const after = await oneWorker([first, last], halfMs);
     const aloneMs = done.reduce((sum, batches, i) => sum + (batches * (before[i]! + after[i]!)) / 2, 0);
     slowDowns.push((2 * ms) / aloneMs);
     n += Math.min(...done);
@@ -55,19 +56,18 @@ async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
 }
 
 /** Mean latency in ms of a batch of each session, if one worker runs the sessions in turn. */
-async function oneWorker(runs: readonly RunBatch[]): Promise<number[]> {
+async function oneWorker(runs: readonly RunBatch[], forMs: number): Promise<number[]> {
   const rounds: number[][] = [];
   const startMs = performance.now();
-  while (rounds.length < LEAST_RUNS || performance.now() - startMs < HALF_MS) rounds.push(await inTurn(runs));
+  while (rounds.length < LEAST_RUNS || performance.now() - startMs < forMs) rounds.push(await inTurn(runs));
   return runs.map((_, i) => mean(rounds.map((times) => times[i]!)));
 }
 
 /** Runs the sessions side by side. @returns how many batches each completed while all were busy, and how long that was */
-async function twoWorkers(runs: readonly RunBatch[]): Promise<{ done: number[]; ms: number }> {
+async function twoWorkers(runs: readonly RunBatch[], forMs: number): Promise<{ done: number[]; ms: number }> {
   const startMs = performance.now();
   const ends = runs.map((): number[] => []);
-  const enough = () =>
-    performance.now() - startMs >= HALF_MS && ends.every((own) => own.length >= LEAST_RUNS);
+  const enough = () => performance.now() - startMs >= forMs && ends.every((own) => own.length >= LEAST_RUNS);
   await Promise.all(
     runs.map(async (run, i) => {
       while (!enough()) {

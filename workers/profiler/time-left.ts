@@ -1,10 +1,12 @@
 import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import { coRunMs } from './co-run-time.ts';
 import { MAX_RUNS, MIN_RUNS } from './measure.ts';
 import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome, sweepId } from './sweep.ts';
 
-/** Time to measure two workers side by side, for one kind of worker: rounds of fixed length, and a worker that starts. */
-const CO_RUN_MS = 5000;
+/** Two workers of one kind are measured side by side for about so long, unless the budget allows less; first one has to start. */
+const CO_RUN_MS = 4000;
+const WORKER_START_MS = 1000;
 /** A cell's time besides its samples, until one was measured: sessions, a cold run, and warm-up runs. */
 const CELL_REST_MS = 60;
 const CELL_REST_RUNS = 10;
@@ -80,7 +82,7 @@ function measuringLeft(work: Work): number {
   const cellsMs = runs.map((run) => cellMs(run, work));
   const budgetLeft = Math.max(0, budgetMs - spentMs);
   const firstPass = Math.max(sum(cellsMs.slice(0, smallestAhead)), Math.min(sum(cellsMs), budgetLeft));
-  const coRuns = CO_RUN_MS * coRunsAhead;
+  const coRuns = (Math.min(CO_RUN_MS, coRunMs(budgetMs / 1000)) + WORKER_START_MS) * coRunsAhead;
   const room = Math.max(0, budgetLeft - firstPass - coRuns);
   return firstPass + coRuns + Math.min(room, refineMs(runs, work));
 }
