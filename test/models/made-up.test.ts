@@ -11,7 +11,7 @@ const content: fc.Arbitrary<ItemFormat> = fc.oneof(
     height: size(9),
     width: size(9),
   }),
-  fc.record({ kind: fc.constant('audio' as const), sampleRateHz: fc.constant(8000), samplesMax: size(9000) }),
+  fc.record({ kind: fc.constant('audio' as const), sampleRateHz: fc.constant(8000), samplesMax: size(900) }),
   fc.record({ kind: fc.constant('text' as const), bytesMax: size(900) }),
 );
 

@@ -30,13 +30,20 @@ describe.each(Object.keys(python))('%s', async (name) => {
   const pack = (await readPack()) as LabelledPack;
   const run = async (stage: PipelineStage, variant: string, items: readonly Item[]) =>
     runModel(await readModels(stage.variant(variant)), stage, batchOf(items));
+  /** Results of the first stage for the pack, by variant: the stage alone and the pipeline are scored on the same ones. */
+  const ofPack = new Map<string, ReturnType<typeof run>>();
+  const runOnPack = (variant: string) => {
+    const results = ofPack.get(variant) ?? run(pipeline.first, variant, itemsOf(pack.items));
+    ofPack.set(variant, results);
+    return results;
+  };
 
   test.each(pipeline.stages.map((stage, s) => [stage.name, stage, s] as const))(
     'every variant of %s alone scores as in Python',
     async (_, stage, s) => {
       const { items, truths } = (await labelledItems(pack, pipeline))[s]!;
       for (const variant of stage.stage.variants.map(({ name }) => name)) {
-        const results = await run(stage, variant, items);
+        const results = await (s === 0 ? runOnPack(variant) : run(stage, variant, items));
         const score = total(results.map((result, i) => stageScore(stage, result, truths[i]!.truth)));
         expect(apart(score, python[name]![stage.name]![variant]!), variant).toBeLessThan(MOST_APART);
       }
@@ -45,7 +52,9 @@ describe.each(Object.keys(python))('%s', async (name) => {
 
   /** Answers of a chain, stage by stage. */
   async function answersOf(stage: PipelineStage, variants: readonly string[], items: readonly Item[]) {
-    const results = await run(stage, variants[0]!, items);
+    const results = await (stage === pipeline.first
+      ? runOnPack(variants[0]!)
+      : run(stage, variants[0]!, items));
     const { next } = stage;
     if (!next) return results.map((result): ItemAnswer => ({ result, children: [] }));
     const passedOn = results.map((result, i) => childrenOf(stage, next.format, items[i]!, result));

@@ -99,11 +99,20 @@ function erlangC(workers: number, utilisation: number): number {
 }
 
 describe.each([0.3, 0.6, 0.8])('at a utilisation of %d', (utilisation) => {
+  const simulated = new Map<string, SimulationResult>();
+  /** The result for one worker, which several figures are taken of. */
+  function ofOne(service: Service, seed: number): SimulationResult {
+    const key = `${service.name} ${seed}`;
+    const result = simulated.get(key) ?? simulate(queue(utilisation, 1, service, seed));
+    simulated.set(key, result);
+    return result;
+  }
+
   test.each(SERVICES)('requests wait as Pollaczek and Khinchine say where service is $name', (service) => {
     // W = λ E[S²] / (2 (1 − ρ))
     const theory = (SERVICE_MS * utilisation * service.secondMoment) / (2 * (1 - utilisation));
     expectEstimate(
-      estimate((seed) => meanWaitMs(simulate(queue(utilisation, 1, service, seed)))),
+      estimate((seed) => meanWaitMs(ofOne(service, seed))),
       theory,
     );
   });
@@ -119,9 +128,7 @@ describe.each([0.3, 0.6, 0.8])('at a utilisation of %d', (utilisation) => {
   test('the p95 of M/M/1 is that of an exponential distribution', () => {
     const theory = (SERVICE_MS / (1 - utilisation)) * Math.log(20);
     expectEstimate(
-      estimate((seed) =>
-        nearestRank(sortedNumbers(latencies(simulate(queue(utilisation, 1, EXPONENTIAL, seed)))), 95),
-      ),
+      estimate((seed) => nearestRank(sortedNumbers(latencies(ofOne(EXPONENTIAL, seed))), 95)),
       theory,
     );
   });
