@@ -3,7 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserFlags, findBrowser } from './bench/setup/browser.js';
 import { PATIENCE_MS } from './test/patience.ts';
-import LongestProjectsFirst from './test/sequencer.ts';
+import LongestFirst from './test/sequencer.ts';
 
 const executablePath = await findBrowser();
 const headers = {
@@ -33,9 +33,9 @@ const LIMITS = {
 
 export default defineConfig({
   test: {
-    // Tests of pages and servers wait for other processes much of their time: one file more than cores keeps the cores busy.
-    maxWorkers: availableParallelism() + 1,
-    sequence: { sequencer: LongestProjectsFirst },
+    // Tests of pages and servers wait for other processes much of their time: two files more than cores keep the cores busy.
+    maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Pure logic shares nothing that a test changes, so that its modules are loaded once a process, not once a file.
       { test: { ...LIMITS, name: 'logic', isolate: false, include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },

@@ -3,10 +3,35 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Projects whose files take longest come first, so that the short files of the last ones fill what the long ones leave idle. */
 const ORDER = ['page', 'node', 'long', 'logic'];
 
-const place = ({ project }: TestSpecification): number => ORDER.indexOf(project.name);
+/** The files that take longest: they come before all others, so that none of them is left when everything else has ended. */
+const LONGEST = [
+  'agent/kubernetes/gateway',
+  'agent/kubernetes/watch',
+  'package/tarball',
+  'package/third-task',
+  'web/own',
+  'bench/hub',
+  'bench/hub-minis',
+  'bench/bad-input',
+  'agent/kubernetes/commands',
+  'web/plan',
+  'web/front',
+  'models/minis',
+  'agent/serve',
+  'web/measure',
+  'workers/profile',
+  'solver/simulate/closed-form',
+  'solver/confirmed',
+  'solver/adapt/predictors/learned',
+];
 
-/** Runs the projects with the longest files first; within a project, the files that took longest last time, or are largest. */
-export default class LongestProjectsFirst extends BaseSequencer {
+const place = ({ project, moduleId }: TestSpecification): number => {
+  const rank = LONGEST.findIndex((file) => moduleId.endsWith(`/test/${file}.test.ts`));
+  return rank >= 0 ? rank - LONGEST.length : ORDER.indexOf(project.name);
+};
+
+/** Runs the longest files first, then project by project; within a project, the files that took longest last time, or are largest. */
+export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }
