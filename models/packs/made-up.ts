@@ -35,10 +35,10 @@ function sentence(random: Random, count: number): string {
 
 const MAKE: { readonly [K in ItemKind]: (format: ItemFormatOf<K>, random: Random) => Item } = {
   pixels: ({ channels, height, width }, random) =>
-    Uint8Array.from({ length: channels * height * width }, () => below(random, 256)),
+    new Uint8Array(channels * height * width).map(() => below(random, 256)),
   audio({ samplesMax }, random) {
     const length = Math.max(1, Math.floor(samplesMax * (SHORTEST_SHARE + (1 - SHORTEST_SHARE) * random())));
-    const samples = Float32Array.from({ length }, () => LOUDNESS * (2 * random() - 1));
+    const samples = new Float32Array(length).map(() => LOUDNESS * (2 * random() - 1));
     return new Uint8Array(samples.buffer);
   },
   text: ({ bytesMax }, random) =>
