@@ -4,7 +4,7 @@ import type { Queues } from './queues.ts';
 import { rowAt, stageOf, standbyRow } from './rows.ts';
 import type { ShedRule } from './shed-rule.ts';
 import type { DispatchPolicy } from './types.ts';
-import type { BatchState, Sharing, Workers } from './workers.ts';
+import type { BatchState, Workers } from './workers.ts';
 
 /** Estimates whether requests make the SLA behind all that waits and runs. */
 export class Admission {
@@ -16,58 +16,64 @@ export class Admission {
     private readonly batches: ReadonlyMap<number, BatchState>,
   ) {}
 
-  /** As of `Dispatch`. @param stage the stage that the requests enter @param last the stage after which they end */
+  /**
+   * As of `Dispatch`.
+   * @param policies those by whose times the work ahead, and the requests themselves, are expected to take
+   * @param stage the stage that the requests enter
+   * @param last the stage after which they end
+   */
   canMake(
-    policy: DispatchPolicy,
+    policies: { readonly backlog: DispatchPolicy; readonly request: DispatchPolicy },
     arrivalMs: number,
     nowMs: number,
     requests: number,
     { stage, last }: { readonly stage: number; readonly last: number },
   ): boolean {
+    const { backlog, request: policy } = policies;
     if (policy.shedding === 'never') return true;
     const request = { arrivalMs, last, waiting: 1 };
     const together = Math.min(this.queues.together(stage) + requests, policy.stages[stage]!.batch);
-    const backlogMs = this.#backlogMs(policy, nowMs, this.workers.sharing(), stage, requests - 1);
+    const counts = this.#counted(backlog, nowMs);
+    counts.waiting[stage]! += requests - 1;
+    const backlogMs = this.outlook.backlogMs(backlog.stages, counts, this.workers.sharing());
     return nowMs + backlogMs <= this.shedRule.latestStartMs(policy, stage, request, together);
   }
 
   /**
-   * Whether a request can be expected to make the SLA if it waits for a row behind all that waits and runs on the row's workers.
-   * @param request a request that counts among those that wait
+   * Whether the workers of a row keep up: of the requests that wait for these workers, the one that arrived last can be expected to
+   * make the SLA behind all others. What waits elsewhere does not count, because it comes no faster than other workers let it.
    */
-  keepsUp(policy: DispatchPolicy, { arrivalMs, last }: RequestState, nowMs: number, row: number): boolean {
-    const { batch } = rowAt(policy.stages, row)!;
-    const together = Math.max(1, Math.min(this.queues.together(row), batch));
-    const groups = this.workers.sharing().filter((group) => group.rows.includes(row));
-    const backlogMs = this.#backlogMs(policy, nowMs, groups, row, -1);
-    const request = { arrivalMs, last, waiting: 1 };
-    return nowMs + backlogMs <= this.shedRule.latestStartMs(policy, row, request, together);
+  keepsUp(policy: DispatchPolicy, nowMs: number, row: number): boolean {
+    const { stages } = policy;
+    const group = this.workers.sharing().find(({ rows }) => rows.includes(row))!;
+    let last: { readonly row: number; readonly request: RequestState } | undefined;
+    for (const other of group.rows) {
+      const request = this.queues.newest(other);
+      if (request && !(last && last.request.arrivalMs >= request.arrivalMs)) last = { row: other, request };
+    }
+    if (!last) return true;
+    const counts = this.#counted(policy, nowMs);
+    for (const count of Object.values(counts))
+      for (const other of count.keys()) if (!group.rows.includes(other)) count[other] = 0;
+    counts.waiting[last.row]!--;
+    const backlogMs = this.outlook.backlogMs(stages, counts, [group]);
+    const together = Math.min(this.queues.together(last.row), rowAt(stages, last.row)!.batch);
+    const request = { ...last.request, waiting: 1 };
+    return nowMs + backlogMs <= this.shedRule.latestStartMs(policy, last.row, request, together);
   }
 
-  /**
-   * Expected time until all that waits and runs is done.
-   * @param groups the workers that count
-   * @param more number of items that come to wait for `row`
-   */
-  #backlogMs(
-    { stages }: DispatchPolicy,
-    nowMs: number,
-    groups: readonly Sharing[],
-    row: number,
-    more: number,
-  ): number {
+  /** What waits and runs, by row. A standby's batches count for its stage, because what follows from them is the same. */
+  #counted({ stages }: DispatchPolicy, nowMs: number): Record<'waiting' | 'running' | 'leftMs', number[]> {
     const { waiting } = this.queues;
-    waiting[row] = Math.max(0, waiting[row]! + more);
     const running = waiting.map(() => 0);
     const leftMs = waiting.map(() => 0);
     for (const { row: ran, entries, startMs } of this.batches.values()) {
       const takesMs = this.#takesMs(stages, ran, entries.length);
-      // A standby has no queue of its own: what follows from its batches follows from the stage's.
-      const queued = ran < waiting.length ? ran : stageOf(ran, stages.length);
-      running[queued]! += entries.length;
-      leftMs[queued]! += Math.min(takesMs, Math.max(0, startMs + takesMs - nowMs));
+      const row = ran < waiting.length ? ran : stageOf(ran, stages.length);
+      running[row]! += entries.length;
+      leftMs[row]! += Math.min(takesMs, Math.max(0, startMs + takesMs - nowMs));
     }
-    return this.outlook.backlogMs(stages, { waiting, running, leftMs }, groups);
+    return { waiting, running, leftMs };
   }
 
   /** Expected time of a batch. A batch of a heavy variant or a standby that has gone counts as its stage's. */

@@ -44,14 +44,11 @@ class QueueDispatch implements Dispatch {
   readonly #shedRule: ShedRule;
   readonly #queues: Queues;
   readonly #nextBatch: NextBatch;
-  readonly #admission: Admission;
   readonly #downshift: Downshift;
   readonly #requests = new Map<number, RequestState>();
   readonly #batches = new Map<number, BatchState>();
   readonly #workers: Workers;
   #actions: Action[] = [];
-  /** The request that entered last. */
-  #newest: RequestState | undefined;
   #entered = 0;
   #items = 0;
   #inTime = 0;
@@ -65,14 +62,14 @@ class QueueDispatch implements Dispatch {
     this.#workers = new Workers(3 * stages);
     this.#queues = new Queues(policy);
     this.#nextBatch = new NextBatch(this.#shedRule, this.#workers);
-    this.#admission = new Admission(
+    const admission = new Admission(
       this.#outlook,
       this.#shedRule,
       this.#queues,
       this.#workers,
       this.#batches,
     );
-    this.#downshift = new Downshift(policy, this.#admission);
+    this.#downshift = new Downshift(policy, admission, this.#nextBatch);
   }
 
   get queued(): readonly number[] {
@@ -99,14 +96,13 @@ class QueueDispatch implements Dispatch {
     const order = this.#entered++;
     const request: RequestState = { id, arrivalMs, last, order, entries: new Set(), waiting: 0 };
     this.#requests.set(id, request);
-    this.#newest = request;
     this.#enter(request, { row: singleStage ?? 0, parent: null, index: 0 }, arrivalMs);
   }
 
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean {
     const stage = singleStage ?? 0;
     const last = singleStage ?? this.#policy.stages.length - 1;
-    return this.#admission.canMake(this.#downshift.lightest, arrivalMs, nowMs, requests, { stage, last });
+    return this.#downshift.canMake(arrivalMs, nowMs, requests, { stage, last });
   }
 
   completed(id: number, follows: readonly Follow[], nowMs: number): void {
@@ -190,7 +186,7 @@ class QueueDispatch implements Dispatch {
       const head = queue.head();
       if (head === undefined) continue;
       if (this.#policy.shedding === 'late')
-        wakeMs = Math.min(wakeMs, this.#latestStartMs(queue, head) + LATE_GRAIN_MS);
+        wakeMs = Math.min(wakeMs, this.#downshift.latestStartMs(queue, head) + LATE_GRAIN_MS);
       if (this.#workers.idleHolder(queue.row))
         wakeMs = Math.min(wakeMs, this.#nextBatch.closesMs(this.#policy, queue, head));
     }
@@ -269,12 +265,6 @@ class QueueDispatch implements Dispatch {
     }
   }
 
-  /** The last moment at which the item at the head of a queue can start and still be expected to make the SLA. */
-  #latestStartMs(queue: ItemQueue, head: Entry): number {
-    const policy = this.#downshift.settles(queue.row) ? this.#policy : this.#downshift.lightest;
-    return this.#nextBatch.latestStartMs(policy, queue, head);
-  }
-
   /**
    * Sheds late requests; an item that would be late only with its heavy variant settles. Checking the heads is enough: queues are
    * in order of arrival, and all requests have one SLA.
@@ -285,7 +275,7 @@ class QueueDispatch implements Dispatch {
     for (let i = 0; i < all.length; i++) {
       const queue = all[i]!;
       const head = queue.head();
-      if (head === undefined || nowMs <= this.#latestStartMs(queue, head)) continue;
+      if (head === undefined || nowMs <= this.#downshift.latestStartMs(queue, head)) continue;
       if (this.#downshift.settles(queue.row)) this.#settle(queue, 1, nowMs);
       else {
         this.#shedRule.shed(queue.row);
@@ -314,7 +304,7 @@ class QueueDispatch implements Dispatch {
     const size = solo ? 1 : rowAt(stages, row)!.batch;
     const settles = this.#downshift.settles(row);
     const mayShift = settles || this.#downshift.hasStandby(row, worker);
-    const shifts = mayShift && this.#downshift.isDue(row, this.#newest!, nowMs);
+    const shifts = mayShift && this.#downshift.isDue(queue, nowMs);
     if (shifts && settles) this.#settle(queue, size, nowMs);
     else this.#start(queue.take(size), shifts ? standbyRow(row, stages.length) : row, worker, nowMs);
   }

@@ -1,34 +1,51 @@
 import type { Admission } from './admission.ts';
-import type { RequestState } from './queue.ts';
+import type { NextBatch } from './next-batch.ts';
+import type { Entry, ItemQueue } from './queue.ts';
 import { standbyRow } from './rows.ts';
 import type { DispatchPolicy, DispatchStage } from './types.ts';
 import type { WorkerState } from './workers.ts';
 
 /**
- * Downshift: lighter work replaces planned work while the newest request cannot be expected to make the SLA behind all that waits
- * for the same workers. The standby of a stage runs its batches, and the answers of a cascade's light variant stand. So requests
- * are shed only where lighter work takes too long too.
+ * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep
+ * up: the newest request that waits for them cannot be expected to make the SLA behind all others. The standby of a stage runs its batches, and the answers of a
+ * cascade's light variant stand. So requests are shed only where lighter work takes too long too.
  */
 export class Downshift {
   #policy: DispatchPolicy;
   #lightest: DispatchPolicy;
+  /** For each stage, the policy in which only this stage is light: a request is late only if it is so with planned work elsewhere. */
+  #lightAt: readonly DispatchPolicy[];
 
   constructor(
     policy: DispatchPolicy,
     private readonly admission: Admission,
+    private readonly nextBatch: NextBatch,
   ) {
     this.#policy = policy;
-    this.#lightest = lightestOf(policy);
+    this.#lightest = lightened(policy);
+    this.#lightAt = lightenedEach(policy);
   }
 
   setPolicy(policy: DispatchPolicy): void {
     this.#policy = policy;
-    this.#lightest = lightestOf(policy);
+    this.#lightest = lightened(policy);
+    this.#lightAt = lightenedEach(policy);
   }
 
-  /** The policy with the lightest work that may replace planned work. By its times, requests are admitted and shed. */
-  get lightest(): DispatchPolicy {
-    return this.#lightest;
+  /** Whether requests that have arrived together can be expected to make the SLA, with lighter work where they wait. */
+  canMake(
+    arrivalMs: number,
+    nowMs: number,
+    requests: number,
+    route: { readonly stage: number; readonly last: number },
+  ): boolean {
+    const policies = { backlog: this.#lightest, request: this.#lightAt[route.stage]! };
+    return this.admission.canMake(policies, arrivalMs, nowMs, requests, route);
+  }
+
+  /** The last moment at which the item at the head of a queue can start, with lighter work, and still be expected to make the SLA. */
+  latestStartMs(queue: ItemQueue, head: Entry): number {
+    return this.nextBatch.latestStartMs(this.#lightAt[queue.row] ?? this.#policy, queue, head);
   }
 
   /** Whether an item that waits for a row may leave it with the answer that it has, because the row is a heavy variant's. */
@@ -42,18 +59,26 @@ export class Downshift {
     return downshift === true && !!stages[row]?.standby && worker.holds[standbyRow(row, stages.length)]!;
   }
 
-  /** Whether the next batch of a row must be lighter than planned. @param newest the request that entered last */
-  isDue(row: number, newest: RequestState, nowMs: number): boolean {
-    return !this.admission.keepsUp(this.#policy, newest, nowMs, row);
+  /** Whether the next batch of a queue must be lighter than planned. */
+  isDue(queue: ItemQueue, nowMs: number): boolean {
+    const head = queue.head()!;
+    return (
+      nowMs > this.nextBatch.latestStartMs(this.#policy, queue, head) ||
+      !this.admission.keepsUp(this.#policy, nowMs, queue.row)
+    );
   }
 }
 
-/** A policy as if each stage had only its lightest variant. */
-function lightestOf(policy: DispatchPolicy): DispatchPolicy {
+/** A policy with the lightest variant of one stage, or of all, in place of the planned ones. */
+function lightened(policy: DispatchPolicy, only?: number): DispatchPolicy {
   if (!policy.downshift) return policy;
-  const stages = policy.stages.map(
-    ({ heavy: _, standby, ...row }): DispatchStage =>
-      standby ? { ...row, serviceMs: standby.serviceMs } : row,
-  );
+  const stages = policy.stages.map((stage, s): DispatchStage => {
+    if (only !== undefined && s !== only) return stage;
+    const { heavy: _, standby, ...row } = stage;
+    return standby ? { ...row, serviceMs: standby.serviceMs } : row;
+  });
   return { ...policy, stages };
 }
+
+const lightenedEach = (policy: DispatchPolicy): DispatchPolicy[] =>
+  policy.stages.map((_, stage) => lightened(policy, stage));

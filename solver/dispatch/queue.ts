@@ -47,6 +47,7 @@ export class ItemQueue {
   /** Items by the time at which they came to the stage: a request that arrived early may come to a later stage late. */
   readonly #byWait = new Heap<Entry>((a, b) => a.enqueuedMs < b.enqueuedMs);
   #size = 0;
+  #newest: RequestState | undefined;
 
   constructor(row: number, solo: boolean) {
     this.row = row;
@@ -57,8 +58,15 @@ export class ItemQueue {
     return this.#size;
   }
 
+  /** The request that arrived last of those whose items have come since the queue was empty; undefined while it is empty. */
+  get newest(): RequestState | undefined {
+    return this.#size > 0 ? this.#newest : undefined;
+  }
+
   push(entry: Entry): void {
     entry.queue = this;
+    const { newest } = this;
+    if (!newest || newest.arrivalMs < entry.request.arrivalMs) this.#newest = entry.request;
     entry.request.waiting++;
     this.#size++;
     this.#byArrival.push(entry);

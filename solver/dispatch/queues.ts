@@ -1,4 +1,4 @@
-import { type Entry, ItemQueue } from './queue.ts';
+import { type Entry, ItemQueue, type RequestState } from './queue.ts';
 import { heavyRow, rowAt, stageOf } from './rows.ts';
 import type { DispatchPolicy } from './types.ts';
 
@@ -32,6 +32,11 @@ export class Queues {
   /** Number of a row's items that wait to run in batches together. */
   together(row: number): number {
     return this.#shared[row]!.size;
+  }
+
+  /** The request that arrived last among those that wait for a row in batches together. */
+  newest(row: number): RequestState | undefined {
+    return this.#shared[row]?.newest;
   }
 
   /** Lets an item wait for a row. @param alone whether it must run in a batch of its own */

@@ -1,0 +1,178 @@
+/**
+ * Measures what downshift gains in a burst of three times the planned rate, which starts within a second, and what it costs in
+ * accuracy: real runs and simulations of one plan with downshift and without. Runs of both alternate, so that both meet the same
+ * drift of the machine. `npm run bench:downshift -- --pipeline fashion --backend cpu [--json]`.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { policyOf, workersOf } from '../../solver/dispatch/plan.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { RequestRecord } from '../../solver/documents/run-report.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { median } from '../../solver/math/statistics.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { slaByRule } from '../../solver/plan/sla.ts';
+import { escalationSentences, planVariants, variantSentences } from '../../solver/report/cascade-text.ts';
+import { downshiftFactor } from '../../solver/report/downshift.ts';
+import { drawPackItems, packItemCounts } from '../../solver/simulate/fanout.ts';
+import { serviceFromProfile } from '../../solver/simulate/service.ts';
+import { simulate } from '../../solver/simulate/simulate.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
+import * as option from '../../workers/command/options.ts';
+import { ms, share, table } from '../../workers/command/terminal.ts';
+import { type Load, traceLoad } from '../../workers/executor/load.ts';
+import { withRunner } from '../runner/runner.ts';
+import { machineText } from '../setup/machine.ts';
+
+/** A rate above any machine's, from which the highest feasible one is searched. */
+const BEYOND_PER_S = 1e6;
+/** The rate of the burst, as a multiple of the planned rate. */
+const TIMES = 3;
+/** Seconds of the load at the planned rate, of the burst, and at the planned rate again. */
+const CALM_S = 5;
+const BURST_S = 5;
+const ROUNDS = 3;
+
+const flags = new Command('bench:downshift')
+  .description('goodput and accuracy in a burst, with and without downshift')
+  .addOption(option.pipelineOption())
+  .addOption(option.manifestOption())
+  .option('--backend <list>', 'one backend, or several to plan for together', option.backends, ['cpu'])
+  .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8])
+  .option('--budget <duration>', 'time for the measurements', option.duration, 60)
+  .option('--sla <ms>', 'bound on the p95 latency (default: as for bench)', option.positive)
+  .option(
+    '--rate <n>',
+    'requests per second that are planned for (default: a third of the highest feasible rate, so that the lightest variants bear the burst)',
+    option.positive,
+  )
+  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
+  .option('--json', 'print the measurements as JSON')
+  .parse()
+  .opts();
+
+/** Requests of the burst that were answered in time, per second. */
+function goodputInBurst(requests: readonly RequestRecord[], slaMs: number): number {
+  const [fromMs, toMs] = [1000 * CALM_S, 1000 * (CALM_S + BURST_S)];
+  const inTime = requests.filter(
+    ({ arrivalMs, latencyMs }) =>
+      arrivalMs >= fromMs && arrivalMs < toMs && latencyMs !== null && latencyMs <= slaMs,
+  );
+  return inTime.length / BURST_S;
+}
+
+function simulated(one: Plan, profile: Profile, load: Load, seed: number): readonly RequestRecord[] {
+  const { packSize, ...flow } = packItemCounts(profile, one.stages);
+  return simulate({
+    policy: policyOf(one),
+    workers: workersOf(one),
+    arrivalsMs: load.arrivalsMs,
+    packItems: drawPackItems(load.arrivalsMs.length, packSize, seed),
+    ...flow,
+    service: serviceFromProfile(profile, one.stages),
+    seed,
+  }).requests;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-downshift-'));
+const where = {
+  manifestPath: option.manifestPath(flags),
+  out: join(folder, 'profile.json'),
+  signal: interruptSignal(),
+};
+await withRunner(flags.backend, where, async ({ runner, progress }) => {
+  const backends: Backend[] = flags.backend;
+  const measured = await runner.profile({
+    ...{ backends, threads: [1], batches: flags.batches, budgetS: flags.budget, seed: flags.seed },
+  });
+  const { profile } = measured;
+  const solver = await loadSolver();
+  const stages = profile.stages.map(({ name }) => name);
+  const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut, profile.coRun);
+  const planFor = (ratePerS: number, downshift: boolean) =>
+    plan(solver, measured, planRequest(profile, { slaMs, ratePerS, backends, downshift }));
+  const ratePerS: number = flags.rate ?? highestRate(() => planFor(BEYOND_PER_S, false)) / TIMES;
+  const ways = [true, false].map((downshift) => ({
+    name: downshift ? 'downshift' : 'no downshift',
+    plan: planFor(ratePerS, downshift),
+    measured: [] as number[],
+    simulated: [] as number[],
+    accuracies: [] as (number | null)[],
+    predictedAccuracies: [] as (number | null)[],
+    shed: [] as number[],
+    sentences: [] as string[],
+  }));
+  const rates = [...Array(CALM_S).fill(1), ...Array(BURST_S).fill(TIMES), ...Array(CALM_S).fill(1)];
+  for (let seed = flags.seed; seed < flags.seed + ROUNDS; seed++) {
+    const trace = {
+      schema: 'ipa-edge/trace@1',
+      name: 'burst',
+      unit: 'requests/s',
+      intervalS: 1,
+      rates,
+    } as const;
+    const load = traceLoad(trace, ratePerS, seed, 'poisson');
+    for (const way of ways) {
+      const report = await runner.run({ name: way.name, plan: way.plan, backends, load, seed });
+      const { accuracy, shed } = report.result;
+      const expected = report.predicted.endToEnd;
+      way.measured.push(goodputInBurst(report.requests, slaMs));
+      way.simulated.push(goodputInBurst(simulated(way.plan, profile, load, seed), slaMs));
+      way.accuracies.push(accuracy.endToEnd);
+      way.predictedAccuracies.push(expected === null ? null : expected * downshiftFactor(report));
+      way.shed.push(shed);
+      way.sentences = escalationSentences(report);
+    }
+  }
+  progress.clear();
+  const of = (key: 'measured' | 'simulated') => median(ways[0]![key]) / median(ways[1]![key]);
+  const ratio = { measured: of('measured'), simulated: of('simulated') };
+  const date = new Date().toISOString();
+  const machine = machineText();
+  if (flags.json)
+    return console.log(
+      JSON.stringify({ date, machine, device: profile.device, slaMs, ratePerS, ratio, ways }),
+    );
+  const middle = (values: readonly (number | null)[]) => median(values.map((value) => value ?? Number.NaN));
+  const [{ plan: shown, sentences }] = ways as [(typeof ways)[number]];
+  console.log(
+    `${date}, ${machine}, ${profile.device.agent}\n` +
+      `${Object.values(planVariants(shown.stages)).join(' → ')} on ${backends.join(', ')}, SLA ${ms(slaMs)} ms (p${shown.percentile}); ` +
+      `${ratePerS.toFixed(1)} requests/s for ${CALM_S} s, ${TIMES} times as many for ${BURST_S} s, then ${ratePerS.toFixed(1)} again; ${ROUNDS} rounds\n` +
+      `${variantSentences(shown.stages).join('\n')}\n`,
+  );
+  console.log(
+    table(
+      ['run', 'goodput/s in the burst', 'simulated', 'shed in all', 'accuracy, whole run', 'predicted'],
+      ways.map((way) => [
+        way.name,
+        median(way.measured).toFixed(1),
+        median(way.simulated).toFixed(1),
+        String(median(way.shed)),
+        share(middle(way.accuracies)),
+        share(middle(way.predictedAccuracies)),
+      ]),
+    ),
+  );
+  console.log(`\n${sentences.join('\n')}`);
+  console.log(
+    `\ngoodput in the burst, with downshift ÷ without: ${ratio.measured.toFixed(2)}, simulated: ${ratio.simulated.toFixed(2)}`,
+  );
+}).finally(() => rm(folder, { recursive: true }));
+
+/** The highest feasible rate, by the error that planning for a rate beyond it gives. */
+function highestRate(planBeyond: () => Plan): number {
+  try {
+    return planBeyond().ratePerS;
+  } catch (error) {
+    if (error instanceof InfeasiblePlanError && error.nearestRatePerS !== null) return error.nearestRatePerS;
+    throw error;
+  }
+}
