@@ -40,7 +40,7 @@ describe('the profiling page', () => {
   it('says what this device can do, and what to do about what it cannot', async () => {
     await page.locator('#device > summary').click();
     await page.locator('.check').first().waitFor();
-    expect(await page.locator('.check-label').allTextContents()).toContain('Timer grain');
+    expect(await page.locator('.checks .under').allTextContents()).toContain('Timer grain');
     expect(complaints).toEqual([]);
   });
 

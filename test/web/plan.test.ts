@@ -172,7 +172,7 @@ describe('the section Plan', () => {
     await typed('Time limit (SLA)').fill('200');
     await settled();
     await page.getByText('Table of the best choices').click();
-    const row = page.locator('.data tbody tr', { has: page.getByRole('button', { name: 'Choose' }) }).first();
+    const row = page.locator('.fold tbody tr', { has: page.getByRole('button', { name: 'Choose' }) }).first();
     const chosen = await row.locator('td').first().textContent();
     await row.getByRole('button', { name: 'Choose' }).click();
     await settled();

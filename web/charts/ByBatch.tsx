@@ -19,7 +19,7 @@ export function ByBatch({ panels, ...shared }: ByBatchProps) {
   return (
     <>
       {[LATENCY, THROUGHPUT].map((measure) => (
-        <div class="panels" key={measure.value}>
+        <div class="tiles panels" key={measure.value}>
           {panels.map((panel) => (
             <Panel
               key={panel.id}

@@ -24,13 +24,13 @@ export function BySize(props: BySizeProps) {
   if (batches.length === 0) return null;
   const batch = chosen !== null && batches.includes(chosen) ? chosen : batches[0]!;
   return (
-    <details class="data" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="fold" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        Time against size of {props.stage} <span class="muted">(a point for each run)</span>
+        Time against size of {props.stage} <span class="muted small">(a point for each run)</span>
       </summary>
       {open && (
         <>
-          <label class="size-batch">
+          <label class="row muted small">
             Batch
             <select value={batch} onChange={({ currentTarget: { value } }) => setChosen(Number(value))}>
               {batches.map((size) => (
@@ -54,7 +54,7 @@ function Panels({ stage, cells, batch, ...shared }: BySizeProps & { readonly bat
   );
   const [low, high] = timeDomain(panels.flatMap(({ points }) => points));
   return (
-    <div class="panels">
+    <div class="tiles panels">
       {panels.map((panel) => (
         <Panel key={panel.id} panel={panel} low={low} high={high} {...shared} />
       ))}

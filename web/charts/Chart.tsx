@@ -24,10 +24,10 @@ interface FigureProps {
 /** A titled panel for a chart. */
 export function Figure({ title, note, children }: FigureProps) {
   return (
-    <figure class="panel">
-      <figcaption>
-        <span class="panel-title">{title}</span>
-        {note && <span class="panel-note">{note}</span>}
+    <figure class="card panel">
+      <figcaption class="row apart">
+        <strong>{title}</strong>
+        {note && <span class="muted small">{note}</span>}
       </figcaption>
       {children}
     </figure>

@@ -114,14 +114,26 @@ function latencyOverTime(
   };
 }
 
+/** The sign of each outcome, its colour, and the outcome in words. */
+const SIGNS = [
+  ['●', 'series-1', 'completed within the SLA'],
+  ['◆', 'series-2', 'completed late'],
+  ['×', 'text', 'shed'],
+  ['▲', 'bad', 'failed'],
+] as const;
+
 /** The legend of {@link LatencyOverTime}. */
 export function LatencyLegend() {
   return (
-    <ul class="legend">
-      <li class="key-within">completed within the SLA</li>
-      <li class="key-late">completed late</li>
-      <li class="key-shed">shed</li>
-      <li class="key-failed">failed</li>
+    <ul class="row legend">
+      {SIGNS.map(([sign, colour, outcome]) => (
+        <li key={outcome}>
+          <span style={{ color: `var(--${colour})` }} aria-hidden="true">
+            {sign}
+          </span>{' '}
+          {outcome}
+        </li>
+      ))}
     </ul>
   );
 }

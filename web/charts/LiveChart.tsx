@@ -42,9 +42,9 @@ export function LiveChart(props: LiveChartProps) {
   const tip = seconds.find((second) => second.x === pointed);
   const right = tip && x(tip.x) > WIDTH / 2;
   return (
-    <figure class="live-chart panel">
-      <figcaption>
-        <span class="panel-title">{title}</span> <span class="live-now">{now}</span>
+    <figure class="card panel live-chart">
+      <figcaption class="row apart">
+        <strong>{title}</strong> <span class="muted small live-now">{now}</span>
       </figcaption>
       <KeyboardChart
         class="live-plot"
@@ -62,13 +62,20 @@ export function LiveChart(props: LiveChartProps) {
           {switchesS
             .filter((s) => s > fromS)
             .map((s) => (
-              <path key={s} class="live-switch" d={`M${x(s)} 0V${HEIGHT}`} />
+              <path key={s} stroke="var(--muted)" stroke-dasharray="2 3" d={`M${x(s)} 0V${HEIGHT}`} />
             ))}
-          {rule && rule.value <= max && <path class="live-rule" d={`M0 ${y(rule.value)}H${WIDTH}`} />}
+          {rule && rule.value <= max && (
+            <path
+              stroke="var(--text)"
+              stroke-width={1.25}
+              stroke-dasharray="6 3"
+              d={`M0 ${y(rule.value)}H${WIDTH}`}
+            />
+          )}
           {lines.map(({ label, style, points }) => (
             <path
               key={label}
-              class="live-line"
+              stroke-width={1.75}
               d={steps(points, x, y, toS)}
               style={{ stroke: style.colour, strokeDasharray: style.dash }}
             />
@@ -81,9 +88,9 @@ export function LiveChart(props: LiveChartProps) {
               style={{ stroke: colour, strokeWidth: size }}
             />
           ))}
-          {tip && <path class="live-pointed" d={`M${at(x(tip.x + 0.5))} 0V${HEIGHT}`} />}
+          {tip && <path stroke="var(--muted)" d={`M${at(x(tip.x + 0.5))} 0V${HEIGHT}`} />}
         </svg>
-        {maxLabel && <span class="live-max">{maxLabel}</span>}
+        {maxLabel && <span class="muted">{maxLabel}</span>}
         {rule && rule.value <= max && (
           <span
             class={y(rule.value) > LOW ? 'live-rule-label above' : 'live-rule-label'}
@@ -103,19 +110,19 @@ export function LiveChart(props: LiveChartProps) {
           </span>
         )}
       </KeyboardChart>
-      <div class="live-axis" aria-hidden="true">
+      <div class="row apart muted fine" aria-hidden="true">
         <span>{Math.round(fromS)} s</span>
-        {dots.length > 0 && (
-          <span class="live-key">
-            {dots.map(({ label, colour }) => (
-              <span key={label}>
-                <span style={{ color: colour }}>●</span> {label}
-              </span>
-            ))}
-          </span>
-        )}
         <span>{Math.round(toS)} s</span>
       </div>
+      {dots.length > 0 && (
+        <div class="row tight muted fine" aria-hidden="true">
+          {dots.map(({ label, colour }) => (
+            <span key={label}>
+              <span style={{ color: colour }}>●</span> {label}
+            </span>
+          ))}
+        </div>
+      )}
     </figure>
   );
 }

@@ -51,7 +51,7 @@ function Flag({ weight, children }: FlagProps) {
 
 export function CellFlags({ flags }: { readonly flags: readonly CellFlag[] }) {
   return (
-    <span class="flags">
+    <span class="row">
       {flags.map((flag) => (
         <span key={flag} title={FLAGS[flag]}>
           <Flag weight={WEIGHTS[flag] ?? 'warn'}>{flag}</Flag>

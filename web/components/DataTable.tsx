@@ -38,9 +38,9 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataT
   const press = (column: number) =>
     setSort((now) => (now?.column === column ? { column, down: !now.down } : { column, down: false }));
   return (
-    <details class="data">
+    <details class="fold">
       <summary>
-        {caption} <span class="muted">({plural(rows.length, 'row')})</span>
+        {caption} <span class="muted small">({plural(rows.length, 'row')})</span>
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="scroll" aria-label={caption} tabIndex={0}>

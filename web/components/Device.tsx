@@ -12,7 +12,7 @@ interface NoticeProps {
 /** A warning for the user, above the results that it concerns. */
 export function Notice({ title, children }: NoticeProps) {
   return (
-    <p class="notice">
+    <p class="row baseline notice">
       <strong>{title}</strong>
       <span>{children}</span>
     </p>
@@ -31,7 +31,7 @@ export function SoftwareNotice() {
 /** What the items stand for that a profile was measured on. */
 export function MeasuredOn({ pack }: { readonly pack: PackFacts | null | undefined }) {
   const note = packNote(pack);
-  return note === null ? null : <p class="muted measured-on">{note}</p>;
+  return note === null ? null : <p class="muted">{note}</p>;
 }
 
 /** Facts about the device of a profile. */
@@ -60,10 +60,10 @@ interface FactsProps {
 
 export function Facts({ facts, class: own = '' }: FactsProps) {
   return (
-    <dl class={`facts ${own}`}>
+    <dl class={`row facts ${own}`}>
       {facts.map(([term, value]) => (
         <div key={term}>
-          <dt>
+          <dt class="muted fine">
             <Term>{term}</Term>
           </dt>
           <dd>{value}</dd>

@@ -33,7 +33,7 @@ function Explained({ of, class: own, text }: ExplainedProps) {
       >
         {text}
       </button>
-      <span id={id} popover="auto" class="explanation">
+      <span id={id} popover="auto" class="card explanation">
         <strong>{of}</strong> {TERMS[of]}
       </span>
     </>

@@ -14,7 +14,6 @@ import { Share } from './share/Share.tsx';
 import { Trying } from './try/Trying.tsx';
 import './controls/controls.css';
 import './frame/frame.css';
-import './page.css';
 
 /**
  * The profiling page. Its sections are in the order of use: measure, results, plan, try it, share. Those after the first appear
@@ -27,8 +26,8 @@ export function App() {
         Skip to measuring
       </a>
       <header class="bar">
-        <div class="bar-row">
-          <h1>
+        <div class="row apart">
+          <h1 class="row">
             <Mark /> ipa-edge
           </h1>
           <Navigation />
@@ -51,7 +50,7 @@ export function App() {
         <Done />
       </main>
       {ready.value && (
-        <footer class="foot">
+        <footer class="foot muted small">
           <p>
             This page measures, plans and keeps everything in this browser. It sends nothing anywhere.{' '}
             <a href="licences.txt">Licences of the code in this page</a>
@@ -96,7 +95,7 @@ function OpenedProfile() {
   if (!opened.value) return null;
   const { profile, sha256 } = opened.value;
   return (
-    <p class="opened">
+    <p class="row small opened">
       <span class="muted">{showsExample.value ? 'Example' : 'Profile'}</span>{' '}
       <span class="opened-name">{profileNames.value[sha256] ?? profile.pipeline}</span>
       {showsExample.value && (
@@ -106,7 +105,7 @@ function OpenedProfile() {
       )}
       {onSoftwareGpu(profile.device, backendsOf(profile)) && (
         <span
-          class="badge"
+          class="badge fine"
           title="Measured on a software adapter: its webgpu figures say nothing about a GPU"
         >
           software GPU

@@ -16,7 +16,7 @@ export function VerdictCard({
 }: VerdictCardProps) {
   const title = useId();
   return (
-    <section class={`card verdict-card ${level}`} aria-labelledby={title}>
+    <section class={`card edged verdict-card ${level}`} aria-labelledby={title}>
       <Gauge level={level} inTime={inTime} />
       <div>
         <h3 id={title}>{headline}</h3>
@@ -40,18 +40,12 @@ const MARKS: Readonly<Record<Verdict['level'], string>> = { good: '✓', warn: '
 /** A ring, filled by the share of requests that are in time. */
 function Gauge({ level, inTime }: Pick<Verdict, 'level' | 'inTime'>) {
   return (
-    <div class="gauge">
+    <div class="gauge middle small">
       <svg viewBox="0 0 80 80" width="80" height="80" aria-hidden="true">
-        <circle class="gauge-track" cx="40" cy="40" r={RADIUS} />
-        <circle
-          class="gauge-share"
-          cx="40"
-          cy="40"
-          r={RADIUS}
-          stroke-dasharray={`${(inTime ?? 0) * LENGTH} ${LENGTH}`}
-        />
+        <circle cx="40" cy="40" r={RADIUS} />
+        <circle cx="40" cy="40" r={RADIUS} stroke-dasharray={`${(inTime ?? 0) * LENGTH} ${LENGTH}`} />
       </svg>
-      <span class="gauge-figure">{inTime === null ? MARKS[level] : `${number(100 * inTime, 0)}\u00a0%`}</span>
+      <strong class="middle">{inTime === null ? MARKS[level] : `${number(100 * inTime, 0)}\u00a0%`}</strong>
       <span class="muted">{inTime === null ? 'no figure' : 'in time'}</span>
     </div>
   );

@@ -21,12 +21,12 @@ export function Choices<T extends string | number>(props: ChoicesProps<T>) {
     if (next.length > 0) onChange(next);
   };
   return (
-    <fieldset class="choices">
-      <legend>
+    <fieldset class="row tight">
+      <legend class="muted small">
         <Term>{label}</Term>
       </legend>
       {offered.map((choice) => (
-        <label key={choice} class="chip">
+        <label key={choice} class="row tight chip">
           <input
             type="checkbox"
             checked={chosen.includes(choice)}
@@ -41,7 +41,7 @@ export function Choices<T extends string | number>(props: ChoicesProps<T>) {
         </label>
       ))}
       {note && (
-        <span class="muted">
+        <span class="muted small">
           {note} <a href="#device">What to do</a>
         </span>
       )}

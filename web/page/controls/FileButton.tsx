@@ -16,6 +16,7 @@ export function FileButton({ label, accept, multiple, folder, disabled, onFiles 
       {label}
       <input
         type="file"
+        class="unseen"
         accept={accept}
         multiple={multiple}
         {...(folder && { webkitdirectory: true })}

@@ -14,7 +14,7 @@ export function DeviceFold() {
   const checks = [...(found?.checks ?? []), ...(offline.value ? [offlineCheck(offline.value)] : [])];
   const withRemedy = checks.filter((check) => check.remedy);
   return (
-    <details id="device" class="card device" aria-busy={!found}>
+    <details id="device" class="card" aria-busy={!found}>
       <summary>
         <strong>This device</strong>{' '}
         <span class="muted">
@@ -23,7 +23,7 @@ export function DeviceFold() {
         </span>
       </summary>
       {found?.adapter?.software && <SoftwareNotice />}
-      <ul class="checks">
+      <ul class="tiles checks">
         {checks.map((check) => (
           <CheckItem key={check.label} check={check} />
         ))}
@@ -46,8 +46,8 @@ function CheckItem({ check: { label, state, value } }: { readonly check: Check }
         {MARKS[state]}
       </span>
       <span>
-        <span class="check-label">{label}</span>
-        <span class={`check-value ${state === 'good' ? '' : state}`}>{value}</span>
+        <span class="under">{label}</span>
+        <span class={state === 'warn' || state === 'bad' ? state : undefined}>{value}</span>
       </span>
     </li>
   );

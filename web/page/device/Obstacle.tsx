@@ -12,7 +12,7 @@ export function Obstacle() {
         <>
           <span class={`mark ${worst.state}`} aria-hidden="true">
             !
-          </span>{' '}
+          </span>
           <strong>{worst.what}</strong> You can start all the same. {worst.remedy}{' '}
           <a href="#device">All checks</a>
         </>

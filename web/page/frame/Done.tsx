@@ -13,12 +13,12 @@ export function Done() {
     if (next) goTo(next);
   };
   return (
-    <aside class="done" aria-label="Measured">
+    <aside class="card edged good row apart done" aria-label="Measured">
       <p>
         <strong class="good">✓ Done.</strong> {done.pipeline} is measured: {plural(done.cells, 'cell')} in{' '}
         {duration(done.tookMs)}.
       </p>
-      <p class="done-next">
+      <p class="row">
         <button type="button" class="primary" onClick={() => close('results')}>
           See the results
         </button>

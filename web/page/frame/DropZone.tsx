@@ -40,11 +40,9 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div class="drop-zone">
-      <div>
-        <p>
-          <strong>Drop to open</strong>
-        </p>
-        <p class="muted">A profile, plan, report, trace, archive or pipeline, or models of your own</p>
+      <div class="card">
+        <strong>Drop to open</strong>
+        <div class="muted">A profile, plan, report, trace, archive or pipeline, or models of your own</div>
       </div>
     </div>
   );

@@ -24,7 +24,7 @@ export function Navigation() {
 /** Progress of the running profile, visible from every section. */
 function MeasuredShare() {
   const now = profileState.value.progress;
-  return <span class="share">{now ? `${Math.floor(100 * now.share)} %` : '…'}</span>;
+  return <span class="muted fine">{now ? `${Math.floor(100 * now.share)} %` : '…'}</span>;
 }
 
 /** The last section whose top is above the upper third of the window; at the end of the page, the last section. */

@@ -5,7 +5,7 @@ import { running } from '../../state/measure/profiling.ts';
 export function NewerVersion() {
   if (!newer.value) return null;
   return (
-    <p class="notice" role="status">
+    <p class="notice row" role="status">
       <span>A newer version of this page is ready. Your profiles and pipelines are kept.</span>
       <button type="button" disabled={running.value !== null} onClick={takeOver}>
         Reload

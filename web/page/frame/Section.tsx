@@ -14,7 +14,7 @@ interface SectionProps {
 export function Section({ id, title, lead, busy = false, children }: SectionProps) {
   return (
     <section id={id} class="section" aria-labelledby={`${id}-title`} aria-busy={busy} tabIndex={-1}>
-      <header class="section-head">
+      <header>
         <h2 id={`${id}-title`}>{title}</h2>
         <p class="muted">{lead}</p>
       </header>
@@ -25,5 +25,5 @@ export function Section({ id, title, lead, busy = false, children }: SectionProp
 
 /** Content of an empty section: tells the user what to do first. */
 export function Empty({ children }: { readonly children: ComponentChildren }) {
-  return <p class="empty">{children}</p>;
+  return <p class="empty dashed muted">{children}</p>;
 }

@@ -19,7 +19,7 @@ export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest'
   const states = new Map<string, Cell['state']>(liveCells.value.map((cell) => [cellId(cell), cell.state]));
   const current = profileState.value.progress?.current;
   return (
-    <div class="cell-grid">
+    <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="cell-scroll" aria-label="Cells" tabIndex={0}>
         <table aria-label="Cells, by variant, backend and batch size">
@@ -71,14 +71,14 @@ export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest'
           ))}
         </table>
       </section>
-      <ul class="legend" aria-hidden="true">
+      <ul class="row legend" aria-hidden="true">
         {Object.entries(WORDS).map(([state, word]) => (
           <li key={state}>
             <span class={`cell ${state}`} /> {word}
           </li>
         ))}
       </ul>
-    </div>
+    </>
   );
 }
 

@@ -44,7 +44,7 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
   };
   return (
     <form
-      class="hub-form"
+      class="row end"
       aria-label="A model of the hub"
       onSubmit={(event) => {
         event.preventDefault();
@@ -68,7 +68,7 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
       </button>
       <details>
         <summary>More about the model</summary>
-        <div class="hub-more">
+        <div class="row end">
           <SelectField label="Decoder" {...field('decoder')}>
             <option value="">as the encoder's</option>
             <Options names={dtype.options} />

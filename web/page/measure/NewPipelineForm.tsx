@@ -32,7 +32,7 @@ export function NewPipelineForm() {
       setChosen(null);
     });
   return (
-    <section class="new-pipeline" aria-label="A new pipeline without a manifest">
+    <section aria-label="A new pipeline without a manifest">
       <p>
         <strong>A new pipeline without a manifest:</strong> choose models with the files that their repository
         has beside them (config.json, tokenizer.json and the like; none for models that classify pictures),
@@ -41,11 +41,11 @@ export function NewPipelineForm() {
         can also drop all of it on the page together.
       </p>
       {chosen?.words.map((one) => (
-        <p key={one} class="muted">
+        <p key={one} class="muted small">
           {one}
         </p>
       ))}
-      <div class="buttons">
+      <div class="row end buttons">
         <FileButton
           label="Choose models"
           accept=".onnx,.onnx_data,.data,.json"

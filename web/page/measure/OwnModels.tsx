@@ -31,8 +31,8 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
           again.
         </p>
         <ul class="row end own-ways">
-          <li>
-            <span class="muted">
+          <li class="stack tight">
+            <span class="muted small">
               Labelled pack, now: {manifest.pack?.source ?? 'none'}
               {manifest.pack?.mix && `. ${manifest.pack.mix}`}
             </span>
@@ -43,8 +43,8 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
               onFiles={(files) => void attempt(async () => (await ownModels()).replacePack(files))}
             />
           </li>
-          <li>
-            <span class="muted">
+          <li class="stack tight">
+            <span class="muted small">
               Or pictures in folders by class, JSON lines, or sounds with their transcripts: a pack is made of
               them
             </span>
@@ -55,8 +55,8 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
               onFiles={(files) => void attempt(async () => (await ownModels()).replacePack(files))}
             />
           </li>
-          <li>
-            <span class="muted">Choose a manifest together with all the files that it names</span>
+          <li class="stack tight">
+            <span class="muted small">Choose a manifest together with all the files that it names</span>
             <FileButton
               label="Open a pipeline's files"
               multiple
@@ -64,7 +64,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
               onFiles={(files) => void attempt(() => openFiles(files))}
             />
           </li>
-          <li>
+          <li class="stack tight">
             <ManifestForm />
           </li>
         </ul>
@@ -84,7 +84,7 @@ function ManifestForm() {
   const [address, setAddress] = useState('');
   return (
     <form
-      class="manifest-form"
+      class="row end"
       onSubmit={(event) => {
         event.preventDefault();
         void attempt(async () => (await ownPipelineFiles()).addPipelineByAddress(address.trim()));

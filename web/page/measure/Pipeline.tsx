@@ -12,9 +12,9 @@ export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   const first = manifest.stages[0]!;
   return (
     <ol class="pipeline">
-      <li class="end">
-        <span class="end-label">request</span>
-        <span class="muted">one {ITEM_NOUNS[taskOf(first).itemFormat(first).kind].one}</span>
+      <li class="dashed middle end">
+        <strong>request</strong>
+        <span class="muted small">one {ITEM_NOUNS[taskOf(first).itemFormat(first).kind].one}</span>
       </li>
       {manifest.stages.map((stage, i) => (
         <li key={stage.name} class="stage-step">
@@ -34,8 +34,8 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
   const range =
     into > 0 && opened?.pipeline === manifest.name ? fanOutRange(opened, manifest.stages[into]!.name) : null;
   return (
-    <div class="fan-out">
-      <svg viewBox="0 0 48 40" width="48" height="40" aria-hidden="true">
+    <div class="fan-out middle small">
+      <svg class="arrow" viewBox="0 0 48 40" width="48" height="40" aria-hidden="true">
         {fanOuts.includes('each-row') ? (
           <>
             <path d="M0 20h14C24 20 24 6 36 6h8M14 20h30M14 20c10 0 10 14 22 14h8" />

@@ -38,7 +38,7 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
           </select>
         </label>
       )}
-      <p class="pipeline-title">{manifest.title}</p>
+      <strong class="pipeline-title">{manifest.title}</strong>
       {isOwn.value && (
         <DeleteButton
           what={`pipeline ${manifest.name}`}

@@ -31,7 +31,7 @@ export function PipelinePictures({ manifest }: { readonly manifest: Manifest }) 
           >
             {items ? items.map((item, j) => <ItemPicture key={j} item={item} />) : <KindSymbol kind={kind} />}
           </Data>,
-          <li key={stage.name} class="pictures-stage">
+          <li key={stage.name} class="pictures-stage middle">
             <strong>{stage.name}</strong>
             <Arrow />
             <span class="muted">{plural(stage.variants.length, 'model')} to try</span>
@@ -40,13 +40,15 @@ export function PipelinePictures({ manifest }: { readonly manifest: Manifest }) 
       })}
       <Data caption={answers?.length === 1 ? 'the answer' : 'the answers'}>
         {answers ? (
-          <ul class="pictures-answers">
+          <ul class="pictures-text">
             {answers.map((answer, i) => (
-              <li key={i}>{answer}</li>
+              <li key={i}>
+                <strong>{answer}</strong>
+              </li>
             ))}
           </ul>
         ) : (
-          <span class="pictures-symbol">✓</span>
+          <span class="muted pictures-symbol">✓</span>
         )}
       </Data>
     </ol>
@@ -77,15 +79,15 @@ interface DataProps {
 
 function Data({ caption, children }: DataProps) {
   return (
-    <li class="pictures-data">
-      <div class="pictures-items">{children}</div>
+    <li class="stack tight pictures-data">
+      <div class="card pictures-items">{children}</div>
       <span class="muted">{caption}</span>
     </li>
   );
 }
 
 const Arrow = () => (
-  <svg viewBox="0 0 56 16" width="56" height="16" aria-hidden="true">
+  <svg class="arrow" viewBox="0 0 56 16" width="56" height="16" aria-hidden="true">
     <path d="M1 8h52M46 2l7 6-7 6" />
   </svg>
 );
@@ -116,7 +118,7 @@ function Waveform({ peaks }: { readonly peaks: readonly (readonly [number, numbe
   const path = peaks.map(([low, high], i) => `M${i + 0.5} ${y(high) - 0.3}V${y(low) + 0.3}`).join('');
   return (
     <svg
-      class="pictures-wave"
+      class="wave"
       viewBox={`0 0 ${peaks.length} ${WAVE_HEIGHT}`}
       preserveAspectRatio="none"
       role="img"
@@ -130,7 +132,7 @@ function Waveform({ peaks }: { readonly peaks: readonly (readonly [number, numbe
 const SYMBOLS: Readonly<Record<ItemKind, string>> = { pixels: '▦', audio: '∿', text: '¶' };
 
 const KindSymbol = ({ kind }: { readonly kind: ItemKind }) => (
-  <span class="pictures-symbol" aria-hidden="true">
+  <span class="muted pictures-symbol" aria-hidden="true">
     {SYMBOLS[kind]}
   </span>
 );

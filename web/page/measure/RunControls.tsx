@@ -44,7 +44,7 @@ export function RunControls() {
   useKeptFocus(buttons);
   return (
     <div class="run">
-      <div class="buttons" ref={buttons}>
+      <div class="row buttons" ref={buttons}>
         {run ? <RunningButtons controller={run.controller} /> : <StartButtons />}
       </div>
       {other ? <OtherTab work={other} /> : run ? <RunProgress {...profileState.value} /> : <StartFacts />}
@@ -125,7 +125,7 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
   const counted = COUNTED[now.phase];
   return (
     <div class={`progress ${pause === 'on' ? 'paused' : ''}`}>
-      <label>
+      <label class="row apart">
         <span>
           <strong>{step}</strong>
           {counted && `: ${now.done} of ${now.total} ${counted}`}
@@ -150,8 +150,8 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
 /** What another tab does, which keeps this one from measuring. */
 function OtherTab({ work }: { readonly work: TabWork }) {
   return (
-    <section class="warning" aria-label="Another tab">
-      <div class="row title-row">
+    <section class="notice" aria-label="Another tab">
+      <div class="row apart">
         <p>
           <strong>{otherTabDoes(work)}.</strong> Two tabs at once would slow each other, so this tab waits
           until the other has finished.
@@ -206,13 +206,13 @@ function Warnings() {
   return (
     <>
       {wasHidden.value && (
-        <p class="warning">
+        <p class="notice">
           <strong>Hidden.</strong> This page was hidden while it measured. Browsers slow hidden pages, so
           measuring waits until the page is shown again, and cells that were measured meanwhile are flagged.
         </p>
       )}
       {drifting > 0 && (
-        <p class="warning">
+        <p class="notice">
           <strong>Drifting.</strong> This device got slower or faster while it measured (
           {plural(drifting, 'cell')} flagged). Press Pause, let the device cool, plug it in, close other
           programs, then press Resume.

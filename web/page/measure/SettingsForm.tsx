@@ -17,7 +17,7 @@ export function SettingsForm() {
   const noWebGpu = whyNotMeasurable('webgpu');
   return (
     <form class="settings" onSubmit={(event) => event.preventDefault()}>
-      <fieldset class="row end settings-row" disabled={running.value !== null}>
+      <fieldset class="row start settings-row" disabled={running.value !== null}>
         <legend class="unseen">Settings</legend>
         <Choices
           label="Backends"
@@ -42,9 +42,9 @@ export function SettingsForm() {
           onChange={(s) => change({ budgetS: s })}
         />
       </fieldset>
-      <details class="advanced">
+      <details class="fold">
         <summary>Advanced</summary>
-        <fieldset class="row end settings-row" disabled={running.value !== null}>
+        <fieldset class="row start settings-row" disabled={running.value !== null}>
           <legend class="unseen">Advanced settings</legend>
           <Choices
             label="Threads, on wasm"

@@ -83,9 +83,11 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
         </tbody>
       </table>
       {stage.variants.some(({ accuracy }) => accuracy === null) && (
-        <p class="source">Where no accuracy was published, the profile measures it on the labelled pack.</p>
+        <p class="muted fine source">
+          Where no accuracy was published, the profile measures it on the labelled pack.
+        </p>
       )}
-      <p class="add-models">
+      <p>
         <FileButton
           label={`Add models to ${stage.name}`}
           accept=".onnx,.onnx_data,.data,.json"
@@ -93,9 +95,9 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           disabled={busy.value}
           onFiles={add}
         />{' '}
-        <span class="muted">or drop them here</span>
+        <span class="muted small">or drop them here</span>
       </p>
-      <details class="source">
+      <details class="muted fine source">
         <summary>Where the accuracies are from, and what a model takes</summary>
         {sources.map((source, i) => (
           <p key={source}>

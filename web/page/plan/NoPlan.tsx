@@ -23,7 +23,7 @@ function Offers({ why: { nearestSlaMs, nearestRatePerS, request } }: { readonly 
         ? roomier(nearestRatePerS)
         : slower(nearestRatePerS);
   return (
-    <div class="buttons">
+    <div class="row buttons">
       {nearestSlaMs !== null && (
         <button
           type="button"

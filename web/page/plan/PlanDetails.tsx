@@ -6,7 +6,7 @@ import type { ShownPlan } from './shown-plan.ts';
 /** What the planner reckons with, the proof that no other choice is better, and how to serve the plan: folded away. */
 export function PlanDetails({ shown: { head, predicted, pas, boundMs } }: { readonly shown: ShownPlan }) {
   return (
-    <details class="data">
+    <details class="fold">
       <summary>What the planner reckons with</summary>
       <Facts
         facts={[

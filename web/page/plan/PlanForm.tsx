@@ -21,7 +21,11 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
   const { percentile, cores } = planSettings.value;
   const { logicalCores } = profile.device;
   return (
-    <form class="plan-settings card" aria-label="Plan settings" onSubmit={(event) => event.preventDefault()}>
+    <form
+      class="card tiles plan-settings"
+      aria-label="Plan settings"
+      onSubmit={(event) => event.preventDefault()}
+    >
       <Quantity label="Time limit (SLA)" unit="ms" {...bound('slaMs')} max={LARGEST.slaMs} scale={SLA} />
       <Quantity
         label="Arrival rate"
@@ -31,13 +35,14 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
         scale={RATE}
       />
       <fieldset class="segments">
-        <legend>
+        <legend class="muted small">
           <Term>Share of requests that must be in time</Term>
         </legend>
         {PERCENTILES.map((one) => (
           <label key={one}>
             <input
               type="radio"
+              class="unseen"
               name="percentile"
               checked={percentile === one}
               onChange={() => changePlanSettings({ percentile: one })}
@@ -58,7 +63,7 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
           onChange={(value) => changePlanSettings({ cores: value >= logicalCores ? null : value })}
         />
       )}
-      <details class="advanced">
+      <details class="fold">
         <summary>Advanced</summary>
         <Quantity label="Weight of accuracy, α" {...bound('alpha')} max={LARGEST.weight} scale={WEIGHT} />
         <Quantity label="Weight of cost, β" {...bound('beta')} max={LARGEST.weight} scale={PRICE} />

@@ -67,8 +67,8 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
         ]}
       />
       {pinned.value && planNow.value && <Comparison pinned={pinned.value} plan={planNow.value} />}
-      <div class="answer-grid">
-        <div>
+      <div class="stack start answer-grid">
+        <div class="stack">
           <StageBudget title="The longest that each stage may take" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
           {variantSentences(head.stages).map((sentence) => (
@@ -98,7 +98,7 @@ const usedPrices = ({ resources, stages }: ShownPlan['head']) => ({
 function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
   const now = planNow.value;
   return (
-    <div class="row title-row verdict">
+    <div class="row apart start verdict">
       <p class="lead">
         Run <strong>{chain(variantsOf(head), stagesOf(head))}</strong>,{' '}
         {chosen ? 'which keeps enough room' : 'the best choice for these settings'}
@@ -120,7 +120,7 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
           </span>
         )}
       </p>
-      <div class="buttons">
+      <div class="row buttons">
         <button
           type="button"
           disabled={!pinned.value && !now}

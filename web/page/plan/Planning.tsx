@@ -18,7 +18,7 @@ export function Planning() {
       lead="Which model each stage should run, how many items at a time and in how many copies, so that requests are answered in time, as accurately as the cost is worth."
     >
       {profile.value ? (
-        <div class="planning">
+        <div class="stack start planning">
           <PlanForm profile={profile.value} />
           <PlanPanel />
         </div>

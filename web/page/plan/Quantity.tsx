@@ -59,11 +59,11 @@ export function Quantity({ label, unit, value, max, whole = false, scale, onChan
   };
   return (
     <div class="quantity">
-      <span>
+      <span class="muted small">
         <label for={id}>{label}</label>
         <TermMark of={label} />
       </span>
-      <span class="quantity-value">
+      <span class="row baseline tight small quantity-value">
         <NumberInput
           id={id}
           value={value}

@@ -12,12 +12,12 @@ export function Trade() {
   const place = tradePlace.value;
   const chosen = points[place];
   return (
-    <div class="quantity trade">
-      <span>
+    <div class="quantity">
+      <span class="muted small">
         <label for="trade">{LABEL}</label>
         <TermMark of={LABEL} />
       </span>
-      <span class="quantity-value muted">
+      <span class="row small muted quantity-value">
         {points.length === 1
           ? 'one choice'
           : points.length > 1 && `${place + 1} of ${plural(points.length, 'choice')}`}
@@ -39,7 +39,7 @@ export function Trade() {
           if (next) choosePoint(next);
         }}
       />
-      <span class="ends muted" aria-hidden="true">
+      <span class="row apart muted small" aria-hidden="true">
         <span>cheaper</span>
         <span>more accurate</span>
       </span>

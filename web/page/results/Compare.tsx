@@ -32,7 +32,7 @@ export function Compare() {
         </p>
       ) : (
         <div class="row end">
-          <label class="field compare-with">
+          <label class="field">
             Compare this profile with
             <select
               value={other.value?.sha256 ?? ''}
@@ -57,7 +57,7 @@ export function Compare() {
 /** Choice of the backends that are compared. */
 function Pairing() {
   return (
-    <label class="field compare-with">
+    <label class="field">
       Backends to compare
       <select
         value={pairings.value.indexOf(pairing.value!)}
@@ -93,14 +93,14 @@ function Compared({
     <>
       <Differences base={base} other={other.value!.profile} />
       {points.length === 0 ? (
-        <p class="warning">
+        <p class="notice">
           The two profiles have no point in common: no stage, variant and batch size that both measured on
           these backends.
         </p>
       ) : (
         <>
           <Outcome points={points} />
-          <div class="panels">
+          <div class="tiles start panels">
             {titles.map((title) => (
               <Ratios
                 key={title}

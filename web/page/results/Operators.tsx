@@ -111,7 +111,7 @@ function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell
   const without = timeable.value.find((one) => cellId(one) === cellId(cell))?.latencyMs.p50;
   if (!told)
     return (
-      <p class="warning">
+      <p class="notice">
         <strong>Not told.</strong> The GPU told this page no times of its kernels: a browser without the
         WebGPU feature timestamp-query does not. Choose wasm, or use another browser.
       </p>

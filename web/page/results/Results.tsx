@@ -63,7 +63,7 @@ function Opened() {
   const { profile } = opened.value!;
   return (
     <>
-      <p class="opened-profile">
+      <p>
         <strong>{profile.pipeline}</strong>, measured {date(profile.createdAt)}
       </p>
       {showsExample.value && (

@@ -14,7 +14,7 @@ function SavedProfile({ entry }: { readonly entry: ProfileEntry }) {
   const isOpened = opened.value?.sha256 === id;
   if (naming) return <NameForm entry={entry} onDone={() => setNaming(false)} />;
   return (
-    <li class={isOpened ? 'marked' : undefined}>
+    <li class={isOpened ? 'row baseline marked' : 'row baseline'}>
       <button
         type="button"
         class="link"

@@ -26,10 +26,10 @@ export function Share() {
       title="Share"
       lead="Saves what was measured and planned as files, and opens such files again. They go to your disk and nowhere else."
     >
-      <div class="share-cards">
+      <div class="tiles share-cards">
         <div class="card">
           <h3>Save as files</h3>
-          <ul class="exports">
+          <ul class="stack exports">
             <Export
               label="Report"
               file="HTML"
@@ -91,7 +91,7 @@ interface ExportProps {
 function Export({ label, file, disabled, onSave, children }: ExportProps) {
   return (
     <li>
-      <button type="button" disabled={disabled} onClick={onSave}>
+      <button type="button" class="row apart" disabled={disabled} onClick={onSave}>
         Save {label.toLowerCase()} <span class="muted">{file}</span>
       </button>
       <span class="muted">{children}</span>

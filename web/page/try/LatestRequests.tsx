@@ -39,20 +39,25 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
     predictions.some(({ verdict }) => verdict === 'unjudged'),
   );
   return (
-    <figure class="panel">
-      <figcaption>
+    <figure class="card panel">
+      <figcaption class="row apart">
         <span class="row">
-          <span class="panel-title">Latest requests and answers</span>
+          <strong>Latest requests and answers</strong>
           <button type="button" aria-pressed={held} onClick={() => setHeld(!held)}>
             {held ? 'Go on' : 'Hold'}
           </button>
         </span>
         {!isUnjudged && <VerdictLegend view={view} stages={pipeline.stages} />}
       </figcaption>
-      <ul class={`requests ${format.kind} ${held ? 'held' : ''}`}>
+      <ul class={`tiles requests ${format.kind} ${held ? 'held' : ''}`}>
         {shown.map((request, slot) => (
           // The key is the position in the list, where requests replace each other.
-          <li key={slot} class={slot === (count.current - 1) % SLOTS ? 'request newest' : 'request'}>
+          <li
+            key={slot}
+            class={
+              slot === (count.current - 1) % SLOTS ? 'stack tight request newest' : 'stack tight request'
+            }
+          >
             <RequestView format={format} view={view} request={request} />
           </li>
         ))}

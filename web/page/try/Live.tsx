@@ -11,7 +11,7 @@ export function Live({ run }: { readonly run: Trying }) {
   const now = view.value;
   const stopping = controller.signal.aborted;
   return (
-    <section class="live" aria-label="The run">
+    <section class="stack" aria-label="The run">
       <div class="row card">
         <label class="live-progress">
           <span>

@@ -28,7 +28,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const dotsOf = (some: typeof ended, known = true): LivePoint[] =>
     some.map(({ arrivalMs, latencyMs }) => [arrivalMs / 1000, known ? latencyMs : null]);
   return (
-    <div class="live-charts">
+    <div class="tiles live-charts">
       <LiveChart
         {...time}
         title="Arrival rate"

@@ -19,7 +19,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
   const { completed, shed, failed } = result;
   return (
     <section class="outcome" aria-label="Result of the run">
-      <div class="row title-row">
+      <div class="row apart">
         <h3>
           Measured beside predicted{' '}
           <span class="muted">
@@ -51,7 +51,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
       {report.requests.length > 0 && (
         <>
           <LatencyLegend />
-          <div class="panels">
+          <div class="tiles panels">
             <LatencyOverTime title="Latency of each request" run={report} low={low} high={high} />
           </div>
         </>

@@ -29,14 +29,14 @@ export function TryForm() {
   const ready = arriving !== null && !(arriving instanceof Error) && obstacle.value === null;
   return (
     <form
-      class="card try-form"
+      class="card stack"
       aria-label="The load"
       onSubmit={(event) => {
         event.preventDefault();
         if (ready) void tryPlan();
       }}
     >
-      <div class="row end try-fields">
+      <div class="row end">
         <label class="field">
           Load
           <select
@@ -53,8 +53,8 @@ export function TryForm() {
         <NumberField label="Scale of the rate" {...bound('scale')} min={0.001} max={1000} />
         <NumberField label="Duration (s)" {...bound('durationS')} min={1} max={3600} />
         <NumberField label="Seed" {...bound('seed')} whole />
-        <fieldset class="try-adapt">
-          <label class="choice">
+        <fieldset class="row end">
+          <label class="row tight try-adapt">
             <input
               type="checkbox"
               checked={adapt}
@@ -69,7 +69,7 @@ export function TryForm() {
       {arriving instanceof Error && <p class="bad">{arriving.message}</p>}
       {arriving && !(arriving instanceof Error) && <LoadPreview load={arriving} />}
       {obstacle.value && <p class="bad">{obstacle.value}</p>}
-      <div class="buttons">
+      <div class="row buttons">
         <button type="submit" class="primary" disabled={!ready}>
           Run the plan
         </button>
@@ -95,7 +95,7 @@ function TraceDrop() {
   const take = ([file]: File[]) => void attempt(() => openTrace(file!));
   const { over, target } = useDrop(false, take);
   return (
-    <section class={over ? 'trace-drop over' : 'trace-drop'} aria-label="Trace" {...target}>
+    <section class={over ? 'dashed trace-drop over' : 'dashed trace-drop'} aria-label="Trace" {...target}>
       <FileButton label="Choose a trace" accept=".json,application/json" disabled={false} onFiles={take} />{' '}
       {trace.value ? (
         <span>

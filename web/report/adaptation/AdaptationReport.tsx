@@ -64,7 +64,7 @@ export function AdaptationReport({ report, json }: AdaptationReportProps) {
 
 function Glossary() {
   return (
-    <footer class="foot">
+    <footer class="foot muted small">
       <p>
         Attainment: requests completed within the SLA ÷ requests sent; shed and failed requests are misses.
         PAS: the product of the stages' accuracies. Cost: price per core × cores held + price per GPU × share

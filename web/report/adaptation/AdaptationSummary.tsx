@@ -2,7 +2,6 @@ import type { AdaptationRun, Comparison } from '../../../solver/documents/adapta
 import { CardTable } from '../../components/CardTable.tsx';
 import { DASH, number, percent, plural } from '../../components/format.ts';
 import { CRITERIA, type Criterion, rivalOf, runMeeting, settingText } from './systems.ts';
-import '../parts/summary.css';
 
 interface AdaptationSummaryProps {
   readonly comparisons: readonly Comparison[];
@@ -77,10 +76,10 @@ function Found({ comparison, criterion, rival }: FoundProps) {
   const than = rival && rivalOf(comparison, rival);
   return (
     <>
-      <span>
+      <strong>
         <span class={run ? 'good' : 'bad'}>{run ? '✓ yes' : '✗ no'}</span>
         {run && than && than.cost > 0 && `, cost × ${number(run.cost / than.cost, 2)}`}
-      </span>
+      </strong>
       {run && (
         <>
           <span class="under">
@@ -105,7 +104,7 @@ function RunFigures({ run, first }: RunFiguresProps) {
   const [lead, last] = first === 'PAS' ? [accurate, attained] : [attained, accurate];
   return (
     <>
-      <span>{lead(run)}</span>
+      <strong>{lead(run)}</strong>
       <span class="under">
         {costs(run)} · {last(run)}
       </span>

@@ -22,10 +22,10 @@ export function ComparisonDetails({ id, comparison, open, onToggle }: Comparison
   const { pipeline, slaMs, requests } = comparison;
   const title = `${pipeline}, ${workloadText(comparison)}`;
   return (
-    <details id={id} class="data" open={open} onToggle={(event) => onToggle(event.currentTarget.open)}>
+    <details id={id} class="fold" open={open} onToggle={(event) => onToggle(event.currentTarget.open)}>
       <summary>
         {title}{' '}
-        <span class="muted">
+        <span class="muted small">
           (SLA {milliseconds(slaMs)}, {plural(requests, 'request')})
         </span>
       </summary>
@@ -39,7 +39,7 @@ function Body({ title, comparison }: { readonly title: string; readonly comparis
   const panels = useMemo(() => panelsOf(drawn, comparison.slaMs), [drawn, comparison]);
   return (
     <>
-      <div class="panels comparison">
+      <div class="tiles start panels comparison">
         <CostAccuracy title={`Accuracy for cost, ${title}`} comparison={comparison} />
         {drawn.length > 0 && (
           <TimePanels title={`Over time, ${title}`} endMs={endOf(drawn[0]!.run.overTime)} panels={panels} />

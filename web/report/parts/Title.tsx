@@ -10,7 +10,7 @@ interface TitleProps {
 /** Title of a report, with a button to save the report as JSON. */
 export function Title({ name, json, valid = true }: TitleProps) {
   return (
-    <div class="row title-row">
+    <div class="row apart">
       <h1>
         <span class="muted">ipa-edge report</span> {name}
         {!valid && <span class="bad">: not valid</span>}

@@ -72,7 +72,7 @@ function Planned({ plan, frontier, without }: PlannedProps) {
           ['Cost', number(predicted.cost)],
         ]}
       />
-      <div class="panels plans">
+      <div class="tiles start panels plans">
         <StageBudget title="The longest that each stage may take" plans={[{ name: 'plan', plan }]} />
         <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       </div>

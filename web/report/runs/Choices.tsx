@@ -25,7 +25,7 @@ export function Choices({ sets, stages }: ChoicesProps) {
       </p>
       {sets.map((set) => (
         <div key={set.title}>
-          <div class="panels">
+          <div class="tiles panels">
             <SetCombinations set={set} stages={stages} />
             <SetFrontier set={set} stages={stages} />
           </div>

@@ -32,7 +32,7 @@ export function RunOverTime({ run }: { readonly run: RunReport }) {
   const endMs = 1000 * run.load.durationS;
   return (
     <>
-      <div class="panels">
+      <div class="tiles panels">
         <TimePanels
           title={title}
           note={

@@ -25,7 +25,7 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
       {sets.map((set) => {
         const [low, high] = runsDomain(set.runs);
         return (
-          <div class="panels" key={set.title}>
+          <div class="tiles panels" key={set.title}>
             {set.runs.filter(hasRequests).map((run) => (
               <LatencyOverTime key={run.name} title={runTitle(run)} run={run} low={low} high={high} />
             ))}
@@ -108,7 +108,7 @@ function SetPlans({ set }: { readonly set: BackendSet }) {
     plan: lastPlan(run),
   }));
   return (
-    <div class="panels plans">
+    <div class="tiles start panels plans">
       <StageBudget title={`The longest that each stage may take, ${set.title}`} plans={plans} />
       <PlanTable caption={`Plans, ${set.title}`} plans={plans} />
     </div>

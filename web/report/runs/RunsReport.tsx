@@ -77,7 +77,7 @@ function Header({ view, json }: ReportProps) {
 
 function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
   return (
-    <nav class="contents" aria-label="Contents">
+    <nav class="row" aria-label="Contents">
       <a href="#outcome">Results</a>
       <a href="#runs">Runs</a>
       {timedRuns(sets).length > 0 && <a href="#over-time">Over time</a>}
@@ -93,7 +93,7 @@ const EXPLAINED = ['Attainment', 'Goodput', 'Accuracy, end to end', 'PAS', 'Boun
 
 function Glossary() {
   return (
-    <footer class="foot">
+    <footer class="foot muted small">
       <dl class="glossary">
         {EXPLAINED.map((term) => (
           <div key={term}>

@@ -6,7 +6,6 @@ import { milliseconds, number, percent, rate } from '../../components/format.ts'
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { runVerdict } from '../../components/verdict/verdict.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';
-import '../parts/summary.css';
 
 interface SummaryProps {
   readonly set: BackendSet;
@@ -21,7 +20,7 @@ interface SummaryProps {
 export function Summary({ set, stages, profile, linked }: SummaryProps) {
   const chosen = planRun(set);
   return (
-    <section class="summary">
+    <section>
       <h3>{set.title}</h3>
       {chosen && <VerdictCard verdict={runVerdict(chosen, profile)} linked={linked} />}
       {chosen && (
@@ -79,7 +78,7 @@ const column = (
   numeric: true,
   show: (run: RunReport) => (
     <>
-      <span>{measured(run)}</span>
+      <strong>{measured(run)}</strong>
       <span class="under">
         {run.plans.length > 1 ? 'first plan' : 'predicted'} {predicted(run.predicted)}
       </span>

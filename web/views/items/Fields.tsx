@@ -12,10 +12,10 @@ const decoder = new TextDecoder();
 export function Fields({ names, texts }: FieldsProps) {
   if (names.length === 0) return null;
   return (
-    <dl class="stage-answers item-fields">
+    <dl class="stage-answers">
       {names.map((name, i) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt class="muted small">{name}</dt>
           <dd dir="auto">{decoder.decode(texts[i])}</dd>
         </div>
       ))}

@@ -22,7 +22,7 @@ export function Recording({ format: { sampleRateHz }, content }: RecordingProps)
   // Another recording in this place, or none, ends the sound of this one.
   useEffect(() => stop ?? undefined, [samples, stop]);
   return (
-    <div class="recording">
+    <div class="recording wave">
       <button
         type="button"
         aria-label={stop ? 'Stop the recording' : 'Play the recording'}

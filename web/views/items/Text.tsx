@@ -28,7 +28,7 @@ export function Text({ utf8, predictions }: TextProps) {
           // The parts of a text never change their order.
           <mark key={i} class={`verdict-${mark.verdict}`}>
             {text}
-            {mark.label !== null && <span class="mark-label"> {mark.label}</span>}
+            {mark.label !== null && <span class="muted small"> {mark.label}</span>}
           </mark>
         ) : (
           text

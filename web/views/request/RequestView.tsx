@@ -34,7 +34,7 @@ export function RequestView({ format, view, request: { item, predictions, latenc
       {!view.drawsAnswers && (
         <StageAnswers stageAnswers={predictions.flatMap(({ stageAnswers }) => stageAnswers)} />
       )}
-      <p class="request-caption">
+      <p class="row apart small">
         <span>{view.caption(format, content, predictions)}</span>
         <span class="muted">{milliseconds(latencyMs)}</span>
       </p>
@@ -51,7 +51,7 @@ interface VerdictLegendProps {
 export function VerdictLegend({ view: { legend }, stages }: VerdictLegendProps) {
   const somePartly = stages.some(({ stage }) => viewOf(stage).makesTexts);
   return (
-    <ul class="legend verdict-legend">
+    <ul class="row legend">
       {legend
         .filter(([verdict]) => verdict !== 'partly' || somePartly)
         .map(([verdict, text]) => (

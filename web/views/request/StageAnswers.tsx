@@ -9,7 +9,7 @@ export function StageAnswers({ stageAnswers }: { readonly stageAnswers: readonly
     <dl class="stage-answers">
       {stageAnswers.map((stageAnswer, i) => (
         <div key={`${stageAnswer.stage} ${i}`}>
-          <dt>{stageAnswer.stage}</dt>
+          <dt class="muted small">{stageAnswer.stage}</dt>
           <Answer {...stageAnswer} />
         </div>
       ))}
@@ -36,7 +36,7 @@ function Answer({ verdict, predicted, truth, score }: StageAnswer) {
         <strong dir="auto">{predicted ?? truth}</strong>
       )}
       {score ? (
-        <span class="answer-score">
+        <span class="under">
           {score.metric} {percent(score.value)}
         </span>
       ) : (
@@ -76,9 +76,9 @@ function ComparedText({ verdict, predicted, truth }: ComparedTextProps) {
   return (
     <>
       <Marked stretches={compared.predicted} />
-      <span class="true-text">
+      <div>
         <span class="muted">true:</span> <Marked stretches={compared.truth} />
-      </span>
+      </div>
     </>
   );
 }

@@ -19,7 +19,11 @@ export function ContentInput({ format }: { readonly format: ItemFormat }) {
   const take = ([file]: File[]) => void takeFile(file!);
   const { over, target } = useDrop(busy, take);
   return (
-    <section class={over ? 'own-drop over' : 'own-drop'} aria-label="Content" {...target}>
+    <section
+      class={over ? 'stack dashed own-drop over' : 'stack dashed own-drop'}
+      aria-label="Content"
+      {...target}
+    >
       {format.kind === 'text' && <TextInput bytesMax={contentBytesMax(format)} />}
       <div class="row">
         {format.kind === 'audio' && <RecordButton />}
@@ -81,7 +85,7 @@ function RecordButton() {
   if (!recording)
     return (
       <button type="button" disabled={now !== null} onClick={() => void takeRecording()}>
-        <span class="record-mark" aria-hidden="true">
+        <span class="bad" aria-hidden="true">
           ●
         </span>{' '}
         Record

@@ -25,7 +25,7 @@ export function OwnInput() {
         Your own input <span class="muted">one request, stage by stage</span>
       </h3>
       <form
-        class="card own-form"
+        class="card stack"
         aria-labelledby="own-title"
         onSubmit={(event) => {
           event.preventDefault();
@@ -42,7 +42,7 @@ export function OwnInput() {
             {notTaken.value}
           </p>
         )}
-        <div class="buttons">
+        <div class="row baseline buttons">
           <button type="submit" class="primary" disabled={lacking !== null || busy}>
             Run your input
           </button>

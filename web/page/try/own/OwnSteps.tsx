@@ -24,7 +24,7 @@ export function OwnSteps() {
         {statusText()}
       </p>
       {steps.length > 0 && (
-        <ol class="own-steps" aria-label="Stage by stage">
+        <ol class="stack" aria-label="Stage by stage">
           {steps.map((step) => (
             <Step key={step.stage.name} {...step} />
           ))}
@@ -63,10 +63,10 @@ function Step({ stage, choice: { variant, backend }, heavy, items, results, ms }
       {items.length === 0 ? (
         <p class="muted">The stage before passed on no {one}.</p>
       ) : (
-        <ul class={`step-items ${stage.format.kind}`}>
+        <ul class={`stack step-items ${stage.format.kind}`}>
           {items.slice(0, ITEMS_SHOWN).map((item, i) => (
             // The items of a step never change their order.
-            <li key={i} class="step-item">
+            <li key={i} class="stack tight step-item">
               <StepItem stage={stage} item={item} result={results[i]!} />
             </li>
           ))}

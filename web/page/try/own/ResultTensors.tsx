@@ -13,7 +13,7 @@ const VALUES_SHOWN = 40;
 /** A stage's results as the tensors in which a server answers, whatever the task. */
 export function ResultTensors({ stage: { task, stage }, results }: ResultTensorsProps) {
   return (
-    <details class="data">
+    <details class="fold">
       <summary>As tensors</summary>
       <dl class="stage-answers">
         {task.tensors(stage).map((tensor) => {
@@ -21,7 +21,7 @@ export function ResultTensors({ stage: { task, stage }, results }: ResultTensors
           const left = values.length - VALUES_SHOWN;
           return (
             <div key={tensor.name}>
-              <dt>{tensor.name}</dt>
+              <dt class="muted small">{tensor.name}</dt>
               <dd dir="auto">
                 {values.length === 0 && <span class="muted">empty</span>}
                 {values
