@@ -209,6 +209,15 @@ describe('the section Plan', () => {
     await expect.poll(() => rows.count()).toBe(0);
   });
 
+  it('has room for the table of two plans beside the frontier', async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await button('Pin to compare').click();
+    await typed('Time limit (SLA)').fill('15');
+    await settled();
+    const table = page.getByRole('region', { name: 'The plans' });
+    expect(await table.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+  });
+
   it('fits a narrow screen, with two plans as well', async () => {
     await page.setViewportSize({ width: 360, height: 800 });
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);

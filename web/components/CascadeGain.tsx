@@ -18,6 +18,10 @@ export function CascadeGain({ caption, points, without, stages }: CascadeGainPro
   if (without.length === 0) return null;
   return (
     <>
+      <p class="muted">
+        In a cascade a light variant answers first, and a heavy one answers the items of which the light one
+        is not sure.
+      </p>
       {cascadeGainSentences(points, without).map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}

@@ -1,6 +1,6 @@
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { CardCells, type CardColumn, CardHeads } from './CardTable.tsx';
-import { milliseconds, number, percent } from './format.ts';
+import { milliseconds, percent, rate } from './format.ts';
 
 interface PlanTableProps {
   readonly caption: string;
@@ -20,7 +20,7 @@ const COLUMNS: readonly Column[] = [
   figure('Replicas', ({ replicas }) => replicas),
   figure('Time at most', ({ boundMs }) => milliseconds(boundMs)),
   figure('Accuracy', ({ accuracy }) => percent(accuracy)),
-  figure('Items/s to answer', ({ itemsPerS }) => number(itemsPerS)),
+  figure('Arriving', ({ itemsPerS }) => rate(itemsPerS)),
 ];
 
 /** Table of variant, batch and replicas of each stage, for one or more plans. */

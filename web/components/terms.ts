@@ -43,7 +43,7 @@ const WORDS = {
   Weights:
     'The number type of the model’s weights. Smaller types, such as q8 (8 bits), make a smaller file, and are sometimes faster or less accurate.',
   Accuracy: 'The model’s score on labelled examples, by the metric of its task.',
-  'Items/s to answer':
+  Arriving:
     'How many items reach the stage per second at the arrival rate: a request can bring it several, or none.',
   Certificate:
     'The planner compares all combinations. The objective is α × accuracy − β × cost of the choice; the bound is the highest that any choice could reach. Where both are equal, no other choice is better.',

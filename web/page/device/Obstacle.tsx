@@ -1,4 +1,5 @@
 import { checked, whyUnsaved } from '../../state/app.ts';
+import { running } from '../../state/measure/profiling.ts';
 
 /**
  * The most important thing that this browser or machine lacks, with its remedy; the other checks are folded away. Nothing that
@@ -13,8 +14,8 @@ export function Obstacle() {
           <span class={`mark ${worst.state}`} aria-hidden="true">
             !
           </span>
-          <strong>{worst.what}</strong> You can start all the same. {worst.remedy}{' '}
-          <a href="#device">All checks</a>
+          <strong>{worst.what}</strong> {!running.value && 'You can start all the same. '}
+          {worst.remedy} <a href="#device">All checks</a>
         </>
       )}
     </p>
