@@ -7,13 +7,12 @@ import { OUT } from './pictures.ts';
 
 /** What a person does on the page, for pictures of it. */
 
-export const WAIT = { timeout: 300_000 };
 /** Seconds for measuring the speed of a pipeline's models. */
 const BUDGET_S = '20';
 
 export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 export const typed = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });
-const planned = (page: Page) => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor(WAIT);
+const planned = (page: Page) => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 
 export async function fill(page: Page, questions: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(questions)) await typed(page, name).fill(value);
@@ -41,7 +40,7 @@ export async function open(page: Page, pipeline: string): Promise<void> {
     await page.getByRole('checkbox', { name: '16', exact: true }).uncheck();
     await setBudget(page, BUDGET_S);
     await button(page, 'Start').click();
-    await page.locator('.done').getByRole('button', { name: 'Close' }).click(WAIT);
+    await page.locator('.done').getByRole('button', { name: 'Close' }).click();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       button(page, 'Save profile JSON').click(),
@@ -49,11 +48,11 @@ export async function open(page: Page, pipeline: string): Promise<void> {
     await mkdir(OUT, { recursive: true });
     await copyFile(await file.path(), kept);
   }
-  await page.locator('.opened', { hasText: pipeline }).waitFor(WAIT);
+  await page.locator('.opened', { hasText: pipeline }).waitFor();
   await planned(page);
 }
 
 export async function stop(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByRole('button', { name: 'Run the plan' }).waitFor(WAIT);
+  await page.getByRole('button', { name: 'Run the plan' }).waitFor();
 }
