@@ -5,7 +5,7 @@ import { spread } from './series.ts';
 
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 
-/** Axis label that shows how cost is computed from these prices: `cost (cores + 8 × GPU share)`. */
+/** How cost is computed from these prices: `(cores + 8 × GPU share)`. */
 export function costUnit({ pricePerCore, pricePerGpu }: Prices): string {
   const term = (price: number, what: string) =>
     price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];

@@ -18,10 +18,10 @@ export function PlanModels({ stages }: Pick<Plan, 'stages'>) {
 
 function factsOf({ sha256, accuracy }: PlanStage): string[] {
   const measured = profile.value?.stages.flatMap(({ variants }) => variants);
-  const shipped = models.value?.manifest.stages.flatMap(({ variants }) => variants);
+  const chosen = models.value?.manifest.stages.flatMap(({ variants }) => variants);
   const size = measured?.find((variant) => variant.sha256 === sha256)?.sizeBytes;
   // The profile does not say the weights: its pipeline does, if it is the chosen one.
-  const variant = shipped?.find((one) => sha256Of(one) === sha256);
+  const variant = chosen?.find((one) => sha256Of(one) === sha256);
   return [
     ...(size === undefined ? [] : [bytes(size)]),
     ...(variant ? [weightsText(variant)] : []),
