@@ -73,7 +73,7 @@ function partsOf(name: string, plan: BoundPlan): Part[] {
 const MARGIN_RIGHT = 16;
 const LABEL_HEIGHT = 14;
 /** Upper bound of the width of bold text, in pixels. */
-const textWidth = (text: string): number => 7 * text.length;
+const textWidth = (text: string): number => 8 * text.length;
 
 /** Places labels of too short parts above the bar. A label starts at its part or, to avoid overlap, after the previous label. */
 function labelsAbove(parts: readonly Part[], scale: number, width: number): Part[] {
