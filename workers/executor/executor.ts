@@ -123,8 +123,7 @@ export class Executor {
    * @param singleStage as of {@link submit}
    */
   canMake(arrivalMs: number, requests: number, singleStage?: string): boolean {
-    const stage = singleStage === undefined ? undefined : this.#rows.indexOf(singleStage);
-    return this.#dispatch.canMake(arrivalMs, performance.now(), requests, stage);
+    return this.#dispatch.canMake(arrivalMs, performance.now(), requests, this.#indexOf(singleStage));
   }
 
   /**
@@ -136,13 +135,13 @@ export class Executor {
   submit(input: Item, arrivalMs: number, singleStage?: string): Promise<RequestAnswer> {
     if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
     const { id, answer } = this.#requests.enter(input, arrivalMs);
-    this.#dispatch.arrive(
-      id,
-      arrivalMs,
-      singleStage === undefined ? undefined : this.#rows.indexOf(singleStage),
-    );
+    this.#dispatch.arrive(id, arrivalMs, this.#indexOf(singleStage));
     this.#pump();
     return answer;
+  }
+
+  #indexOf(singleStage: string | undefined): number | undefined {
+    return singleStage === undefined ? undefined : this.#rows.indexOf(singleStage);
   }
 
   /**
