@@ -125,13 +125,10 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
   });
   const highest = highestRate(() => plan(solver, measured, at(BEYOND_PER_S)));
   if (highest === null) throw new Error(`No rate is feasible with ${ms(slaMs)} ms. Give a longer --sla.`);
+  // One plan for all loads: at some lower rates none is feasible, because large batches take long to fill.
+  const best = plan(solver, measured, at(highest));
   const ways: Way[] = [
-    // A plan for its highest rate also answers what lies beyond it, as far as it can.
-    {
-      name: 'plan',
-      capacityPerS: highest,
-      planFor: (ratePerS) => plan(solver, measured, at(Math.min(ratePerS, highest))),
-    },
+    { name: 'plan', capacityPerS: highest, planFor: () => best },
     {
       name: 'plain',
       capacityPerS: 1000 / fastestBaseline(profile, variants, at(1)).meanMs,
