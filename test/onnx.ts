@@ -80,13 +80,16 @@ const byName = (values: Values, name: string) =>
     'dims' in values ? { [name]: values as Value } : (values as Readonly<Record<string, Value>>),
   );
 
-/** @param input its only input, with the name `image`, or its inputs by name @param output its only one, `out`, or all by name */
+/** @param input its only input, with the name `image`, or its inputs by name @param output its only one, `out`, or all by name @param notes of the exporter */
 function model(
   nodes: number[][],
   constants: number[][],
   input: Values,
   output: Values,
+  notes: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const note = ([key, value]: [string, string]) =>
+    field(14, [...field(1, text(key)), ...field(2, text(value))]);
   const value = (name: string, { type, dims }: Value) => {
     const shape = dims.flatMap((d) => field(1, typeof d === 'number' ? whole(1, d) : field(2, text(d))));
     return [...field(1, text(name)), ...field(2, field(1, [...whole(1, ELEM[type]), ...field(2, shape)]))];
@@ -98,7 +101,12 @@ function model(
     ...byName(input, 'image').flatMap(([name, one]) => field(11, value(name, one))),
     ...byName(output, 'out').flatMap(([name, one]) => field(12, value(name, one))),
   ];
-  return Uint8Array.from([...whole(1, 8), ...field(7, graph), ...field(8, whole(2, 17))]);
+  return Uint8Array.from([
+    ...whole(1, 8),
+    ...field(7, graph),
+    ...field(8, whole(2, 17)),
+    ...Object.entries(notes).flatMap(note),
+  ]);
 }
 
 /** A model that gives back its input of these dimensions. */
@@ -163,18 +171,22 @@ const LOGITS = { detr: { factor: 10, bias: [0, 0, 0, 6] }, 'rt-detr': { factor: 
  * A detector of red, green and blue quarters of a square image, whose weights have the element type of its input and outputs. Every
  * query or candidate stands for a quarter; a class is as probable as its channel is bright there.
  * @param side of the image in pixels, an even number
+ * @param notes of the exporter
  */
 export function quarterDetector(
-  format: 'detr' | 'rt-detr' | 'yolov8',
+  format: 'detr' | 'rt-detr' | 'yolov8' | 'yolov5',
   type: 'float32' | 'float16',
   side = 16,
+  notes: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const CHANNELS = 3;
   const quarter = side / 2;
   // One value for each number of a box and each class, otherwise one for each class and for "no object" if there is such a class.
-  const first = format === 'yolov8' ? 4 : 0;
+  const first = { yolov8: 4, yolov5: 5, detr: 0, 'rt-detr': 0 }[format];
   const { factor, bias } =
-    format === 'yolov8' ? { factor: 1, bias: Array<number>(4 + CHANNELS).fill(0) } : LOGITS[format];
+    format === 'detr' || format === 'rt-detr'
+      ? LOGITS[format]
+      : { factor: 1, bias: Array<number>(first + CHANNELS).fill(0) };
   const rows = bias.length;
   const weight = (row: number, channel: number) => (row - first === channel ? factor / quarter ** 2 : 0);
   const weights = Array.from({ length: rows * CHANNELS * quarter ** 2 }, (_, i) =>
@@ -196,13 +208,23 @@ export function quarterDetector(
     constant('shape', 'int64', [0, rows, centres.length], [3]),
     constant('bias', type, bias, [rows]),
   ];
-  if (format === 'yolov8') {
-    const boxes = Array.from({ length: rows }, (_, row) => centres.map((box) => box[row] ?? 0)).flat();
+  if (first > 0) {
+    // In yolov5 every candidate is surely an object.
+    const numbers = centres.map((box) => (format === 'yolov5' ? [...box, 1] : box));
+    const boxes = Array.from({ length: rows }, (_, row) => numbers.map((box) => box[row] ?? 0)).flat();
+    const dims = format === 'yolov5' ? [centres.length, rows] : [rows, centres.length];
+    const last =
+      format === 'yolov5' ? { op: 'Transpose', attributes: { perm: [0, 2, 1] } } : { op: 'Identity' };
     return model(
-      [...quarters, node('Add', ['quarters', 'boxes'], 'out')],
+      [
+        ...quarters,
+        node('Add', ['quarters', 'boxes'], 'candidates'),
+        node(last.op, ['candidates'], 'out', last.attributes),
+      ],
       [...constants, constant('boxes', type, boxes, [1, rows, centres.length])],
       images,
-      { type, dims: ['batch', rows, centres.length] },
+      { type, dims: ['batch', ...dims] },
+      notes,
     );
   }
   return model(

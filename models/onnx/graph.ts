@@ -10,6 +10,8 @@ export interface Graph {
   readonly operators: ReadonlyMap<string, number>;
   /** The operator that makes each output, by the output's name. */
   readonly makers: ReadonlyMap<string, string>;
+  /** What the exporter noted of the model, by name. */
+  readonly notes: ReadonlyMap<string, string>;
 }
 
 /** A file is no ONNX model. */
@@ -31,14 +33,18 @@ export function readGraph(bytes: Uint8Array, file: string): Graph {
   try {
     const graph = lengthOf(bytes, 7);
     if (!graph) throw new RangeError('there is no graph');
-    return graphOf(graph);
+    const notes = [...messages(bytes, 14)].map((note): [string, string] => [
+      textOf(note, 1),
+      textOf(note, 2),
+    ]);
+    return { ...graphOf(graph), notes: new Map(notes) };
   } catch (error) {
     if (error instanceof RangeError) throw new NotOnnxError(file);
     throw error;
   }
 }
 
-function graphOf(graph: Uint8Array): Graph {
+function graphOf(graph: Uint8Array): Omit<Graph, 'notes'> {
   const constants = new Set<string>();
   const inputs: TensorInfo[] = [];
   const outputs: TensorInfo[] = [];

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifierFields, NotAClassifierError } from '../../models/onnx/classifier.ts';
+import { classifierFields } from '../../models/onnx/classifier.ts';
 import { NotOnnxError, readGraph } from '../../models/onnx/graph.ts';
+import { ModelAloneError } from '../../models/onnx/picture-input.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { brightestChannel, identityModel } from '../onnx.ts';
 
@@ -91,7 +92,7 @@ describe('a classifier without a manifest', () => {
     ['no picture', identityModel('float32', ['n', 8]), null, /no picture/],
   ])('is refused with %s', (_, bytes, classes, why) => {
     const make = () => classifierFields(readGraph(bytes, 'm.onnx'), classes, 'm.onnx');
-    expect(make).toThrow(NotAClassifierError);
+    expect(make).toThrow(ModelAloneError);
     expect(make).toThrow(why);
   });
 });

@@ -8,6 +8,7 @@ import { ROOT } from '../../workers/command/root.ts';
 import { COLOURS, SCENE } from '../formats.ts';
 import { tone, wavOf } from '../models/wav.ts';
 import { brightestChannel, quarterDetector } from '../onnx.ts';
+import { colouredQuarters } from './coloured-quarters.ts';
 import { dropPaths } from './dropped-paths.ts';
 import { openPage } from './opened-page.ts';
 import { ownModel } from './own-files.ts';
@@ -85,7 +86,7 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
     await write('finder/preprocessor_config.json', JSON.stringify(preprocessor));
     await write('finder/onnx/model.onnx', quarterDetector('detr', 'float32'));
     await write('finder/onnx/model_fp16.onnx', quarterDetector('detr', 'float16'));
-    const data = await colouredQuarters('photos');
+    const data = await colouredQuarters(join(folder, 'photos'));
     await dropAnywhere(model, data);
     await expect.poll(() => own.chosen()).toBe('finder');
     expect(await own.names('detect')).toEqual(['finder-fp32', 'finder-fp16']);
@@ -106,29 +107,6 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
     await expect.poll(() => own.status().textContent()).toContain('1 recording');
   });
 });
-
-/** Pictures of a coloured quarter on black, in folders of their own, with their boxes. */
-async function colouredQuarters(name: string): Promise<string> {
-  const [half, side] = [SCENE, 2 * SCENE];
-  const create = (size: number, background: string) => ({
-    create: { width: size, height: size, channels: 3 as const, background },
-  });
-  for (const [i, background] of ['#ff0000', '#00ff00', '#0000ff'].entries()) {
-    const input = await sharp(create(half, background)).png().toBuffer();
-    const scene = sharp(create(side, '#000')).composite([{ input, left: half * (i % 2), top: 0 }]);
-    await write(`${name}/images/${i % 2}/${i}.png`, await scene.png().toBuffer());
-  }
-  const coco = {
-    images: COLOURS.map((_, id) => ({ id, file_name: `${id % 2}/${id}.png` })),
-    annotations: COLOURS.map((_, id) => ({
-      image_id: id,
-      category_id: 10 + id,
-      bbox: [half * (id % 2), 0, half, half],
-    })),
-    categories: COLOURS.map((one, i) => ({ id: 10 + i, name: one })),
-  };
-  return write(`${name}/annotations/instances.json`, JSON.stringify(coco));
-}
 
 it('folders of pictures, one for each class, become a pipeline with their model', async () => {
   const model = brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, {

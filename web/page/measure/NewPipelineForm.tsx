@@ -1,44 +1,28 @@
-import { useState } from 'preact/hooks';
 import { HUB_KINDS } from '../../../models/hub/kinds.ts';
 import { attempt } from '../../state/app.ts';
 import { isDescribed } from '../../state/files/model-folders.ts';
 import { busy } from '../../state/pipelines/adding.ts';
-import { newPipelines } from '../../state/pipelines/changes.ts';
+import {
+  ask,
+  type ChosenModels,
+  chooseModels,
+  chosenModels,
+  makeOfChosen,
+} from '../../state/pipelines/chosen-models.ts';
 import { FileButton } from '../controls/FileButton.tsx';
-
-interface Chosen {
-  readonly files: readonly File[];
-  /** What each model takes, gives and consists of. */
-  readonly words: readonly string[];
-}
 
 /** Makes a pipeline of ONNX models, without a manifest. */
 export function NewPipelineForm() {
-  const [chosen, setChosen] = useState<Chosen | null>(null);
-  const [task, setTask] = useState('');
-  const [prefix, setPrefix] = useState('');
-  const choose = (files: File[]) =>
-    void attempt(async () => {
-      const { graphText, seeModels } = await newPipelines();
-      const words = (await seeModels(files)).map(({ file, graph }) => `${file} ${graphText(graph)}.`);
-      setChosen({ files, words });
-    });
-  const make = (data: readonly File[]) =>
-    void attempt(async () => {
-      await (await newPipelines()).makePipeline(chosen!.files, data, {
-        task: task || undefined,
-        prefix: prefix || undefined,
-      });
-      setChosen(null);
-    });
+  const chosen = chosenModels.value;
+  const make = (data: readonly File[]) => void attempt(() => makeOfChosen(data));
   return (
     <section aria-label="A new pipeline without a manifest">
       <p>
         <strong>A new pipeline without a manifest:</strong> choose models with the files that their repository
-        has beside them (config.json, tokenizer.json and the like; none for models that classify pictures),
-        then labelled data: a folder of pictures for each class, boxes in the COCO format with their pictures,
-        JSON lines, or sounds with transcripts. The page then writes the manifest and the labelled pack. You
-        can also drop all of it on the page together.
+        has beside them (config.json, tokenizer.json and the like; none for models that classify pictures or
+        detect objects in a YOLO format), then labelled data: a folder of pictures for each class, boxes in
+        the COCO format with their pictures, JSON lines, or sounds with transcripts. The page then writes the
+        manifest and the labelled pack. You can also drop all of it on the page together.
       </p>
       {chosen?.words.map((one) => (
         <p key={one} class="muted small">
@@ -51,31 +35,12 @@ export function NewPipelineForm() {
           accept=".onnx,.onnx_data,.data,.json"
           multiple
           disabled={busy.value}
-          onFiles={choose}
+          onFiles={(files) => void attempt(() => chooseModels(files))}
         />
         {chosen && (
           <>
-            {isDescribed(chosen.files) && (
-              <>
-                <label class="field">
-                  Task
-                  <select value={task} onChange={({ currentTarget }) => setTask(currentTarget.value)}>
-                    <option value="">as the model says</option>
-                    {HUB_KINDS.map((kind) => (
-                      <option key={kind.task}>{kind.task}</option>
-                    ))}
-                  </select>
-                </label>
-                <label class="field">
-                  Text before each text
-                  <input
-                    maxLength={1000}
-                    value={prefix}
-                    onInput={({ currentTarget }) => setPrefix(currentTarget.value)}
-                  />
-                </label>
-              </>
-            )}
+            {isDescribed(chosen.files) && <DescribedFields asked={chosen.asked} />}
+            {chosen.heads.length > 0 && <DetectorFields {...chosen} />}
             <FileButton
               label="Choose a folder of labelled data"
               folder
@@ -90,5 +55,59 @@ export function NewPipelineForm() {
         )}
       </div>
     </section>
+  );
+}
+
+function DescribedFields({ asked: { task, prefix } }: Pick<ChosenModels, 'asked'>) {
+  return (
+    <>
+      <label class="field">
+        Task
+        <select value={task} onChange={({ currentTarget }) => ask({ task: currentTarget.value })}>
+          <option value="">as the model says</option>
+          {HUB_KINDS.map((kind) => (
+            <option key={kind.task}>{kind.task}</option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        Text before each text
+        <input
+          maxLength={1000}
+          value={prefix}
+          onInput={({ currentTarget }) => ask({ prefix: currentTarget.value })}
+        />
+      </label>
+    </>
+  );
+}
+
+/** What the page asks of detectors in a YOLO format. */
+function DetectorFields({ heads, asked: { format, classes } }: Pick<ChosenModels, 'heads' | 'asked'>) {
+  const head = heads.find((one) => one.format === format)!;
+  return (
+    <>
+      <label class="field">
+        Output format
+        <select value={format} onChange={({ currentTarget }) => ask({ format: currentTarget.value })}>
+          {heads.map((one) => (
+            <option key={one.format} value={one.format}>
+              {one.format === 'yolov8'
+                ? `yolov8: [batch, 4 + ${one.classes} classes, boxes]`
+                : `yolov5: [batch, boxes, 5 + ${one.classes} classes]`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        Names of its {head.classes} classes, one on each line, in the model's order
+        <textarea
+          rows={4}
+          placeholder={'class 0\nclass 1\n…'}
+          value={classes}
+          onInput={({ currentTarget }) => ask({ classes: currentTarget.value })}
+        />
+      </label>
+    </>
   );
 }

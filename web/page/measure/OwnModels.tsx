@@ -1,10 +1,11 @@
 import { signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { openFiles } from '../../state/files/open-files.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
 import { ownModels, ownPipelineFiles } from '../../state/pipelines/changes.ts';
+import { chosenModels } from '../../state/pipelines/chosen-models.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 
 /** The forms for models of the hub and for new pipelines. Their code is loaded when the section is first opened, not with the page. */
@@ -17,9 +18,14 @@ async function loadForms(): Promise<void> {
 /** Form to add models, labelled packs and whole pipelines. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
   const Forms = forms.value;
+  const details = useRef<HTMLDetailsElement>(null);
+  const isAsked = chosenModels.value !== null;
+  useEffect(() => {
+    if (isAsked) details.current!.open = true;
+  }, [isAsked]);
   return (
     <section class="card own-models" aria-label="Your own models" aria-busy={adding.value !== null}>
-      <details onToggle={({ currentTarget }) => currentTarget.open && void attempt(loadForms)}>
+      <details ref={details} onToggle={({ currentTarget }) => currentTarget.open && void attempt(loadForms)}>
         <summary>
           <strong>Your own models</strong>{' '}
           <span class="muted">add variants, your own labelled pack, or a whole pipeline</span>

@@ -35,7 +35,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   for (const archive of kinds.tar) await (await ownPipelineFiles()).addPipelineTar(archive);
   if (kinds.model.length > 0 && (kinds.labelled.length > 0 || isDescribed(kinds.model)))
     return (await newPipelines()).makePipeline(kinds.model, kinds.labelled);
-  if (kinds.model.length > 0) await (await ownModels()).addModels(kinds.model, null);
+  if (kinds.model.length > 0) await (await ownModels()).addOrOffer(kinds.model);
   if (kinds.labelled.length > 0) await (await ownModels()).replacePack(kinds.labelled);
   for (const pack of kinds.pack) await (await ownModels()).replacePack([pack]);
 }

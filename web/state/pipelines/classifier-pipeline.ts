@@ -1,22 +1,15 @@
 import { itemsOf } from '../../../models/items/item-batch.ts';
-import { freeName, variantName } from '../../../models/manifests/edit.ts';
-import { parseManifest } from '../../../models/manifests/manifest.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type ClassifierFields, classifierFields } from '../../../models/onnx/classifier.ts';
-import { readGraph } from '../../../models/onnx/graph.ts';
 import { isLabelled, type Pack } from '../../../models/packs/pack.ts';
 import type { ClassResult } from '../../../models/tasks/classes.ts';
-import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
-import { bytesOf } from '../files/file-size.ts';
 import { pathOf } from '../files/given-files.ts';
 import { labelledFolder } from '../files/labelled-data.ts';
-import { modelSets } from '../files/model-sets.ts';
 import type { Addition } from './adding.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
-import { fitting } from './model-fit.ts';
-import { NONE_PUBLISHED } from './own-models.ts';
-import { graphText } from './seen-models.ts';
+import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
 
 /** Makes a pipeline of one stage from picture classifiers that come as ONNX files alone, without a configuration. */
 
@@ -36,45 +29,33 @@ const TRIED = 32;
 
 /**
  * @param data a folder with a folder of pictures for each class; empty for none
- * @throws NotOnnxError, NotAClassifierError, UnfitDataError, and what {@link fitting} throws
+ * @throws ModelAloneError, UnfitDataError, and what `fitting` throws
  */
 export async function classifierPipeline(
   models: readonly File[],
   data: readonly File[],
+  first: FirstModel,
   addition: Addition,
 ): Promise<MadePipeline> {
   const { checker, step } = addition;
-  const { sets, assets } = modelSets(models);
-  const first = [...sets[0]!.sessions.values()][0]!.file;
-  step(`Reading ${first.name}`);
-  const bytes = await bytesOf(first);
-  const graph = readGraph(bytes, first.name);
-  const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, first.name);
+  const { file, bytes, graph } = first;
+  const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, file);
   // A pack has pixels as they are, so that it does not depend on the scaling.
-  const unscaled = new Pipeline({ name: first.name, stages: [stageOf(fields, SCALINGS[0]!)] });
+  const unscaled = new Pipeline({ name: file, stages: [stageOf(fields, SCALINGS[0]!)] });
   const labelled = data.length > 0 ? await packedData(data, unscaled, step) : undefined;
-  step(`Finding out how ${first.name} wants its pixels`);
-  const scaling =
-    labelled && (await bestScaling(checker, { file: first.name, bytes, fields }, labelled.pack));
-  const stage = stageOf(fields, scaling ?? SCALINGS[0]!);
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const set of sets) {
-    step(`Checking ${set.name}`);
-    const fit = await fitting(checker, [stage], set, assets);
-    for (const read of fit.read) files.set(read.sha256, read.bytes);
-    const name = variantName(set.name, stage);
-    stage.variants.push({ name, ...fit.files, accuracy: null, accuracySource: NONE_PUBLISHED });
-  }
-  const name = freeName(first.name.replace(/\.onnx$/i, ''), []);
-  const manifest = parseManifest(
-    { schema: MANIFEST, name, title: `Pictures: ${name}`, stages: [stage] },
-    name,
-  );
+  step(`Finding out how ${file} wants its pixels`);
+  const scaling = labelled && (await bestScaling(checker, { file, bytes, fields }, labelled.pack));
   const found =
     scaling &&
-    `. Its pixels are scaled to ${scaling.words}, with which it got most of the labelled pictures right`;
-  const words = `${first.name} ${graphText(graph)}${found ?? ''}`;
-  return { manifest, files, words, ...(labelled && { labelled }) };
+    `Its pixels are scaled to ${scaling.words}, with which it got most of the labelled pictures right`;
+  const made = await oneStagePipeline(
+    models,
+    first,
+    stageOf(fields, scaling ?? SCALINGS[0]!),
+    found,
+    addition,
+  );
+  return { ...made, ...(labelled && { labelled }) };
 }
 
 /** A model that becomes a pipeline. */

@@ -8,7 +8,7 @@ import type { ModelChecker } from '../../engine/check-model.ts';
 import { bytesOf } from '../files/file-size.ts';
 import type { GivenFiles, ModelSet } from '../files/model-sets.ts';
 
-class NoStageError extends Error {
+export class NoStageError extends Error {
   override name = 'NoStageError';
   constructor(model: string, reasons: readonly string[]) {
     super(

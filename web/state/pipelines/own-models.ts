@@ -4,14 +4,18 @@ import { type LoadedManifest, sha256Hex, withFiles } from '../../../models/manif
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type Pack, packOf } from '../../../models/packs/pack.ts';
 import { type Manifest, type ManifestVariant, sha256Of } from '../../../solver/documents/manifest.ts';
+import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import { models } from '../app.ts';
 import { bytesOf } from '../files/file-size.ts';
 import { isPack } from '../files/kinds.ts';
 import { type MadePack, packOfData } from '../files/labelled-data.ts';
 import { modelSets } from '../files/model-sets.ts';
+import { goTo } from '../go-to.ts';
 import { addOneByOne, lastAdded } from './adding.ts';
-import { fitting, type ReadFile } from './model-fit.ts';
+import { chosenModels } from './chosen-models.ts';
+import { fitting, NoStageError, type ReadFile } from './model-fit.ts';
 import { isOwn, ownPipelines, setChosen, usedNames } from './pipelines.ts';
+import { seeModels } from './seen-models.ts';
 
 /** The stage already has this model as a variant. */
 class DuplicateModelError extends Error {
@@ -51,6 +55,25 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
       lastAdded.value = told.join(' ');
     }
   });
+
+/**
+ * Adds models to the stages that they fit. Detectors that fit none are offered as a pipeline of their own, in the form that asks what
+ * their files do not tell.
+ * @throws as {@link addModels}
+ */
+export async function addOrOffer(files: readonly File[]): Promise<void> {
+  try {
+    await addModels(files, null);
+  } catch (error) {
+    if (!(error instanceof NoStageError || error instanceof ModelMismatchError)) throw error;
+    const seen = await seeModels(files);
+    if (seen.heads.length === 0) throw error;
+    chosenModels.value = seen;
+    const names = files.map(({ name }) => name).join(' and ');
+    lastAdded.value = `${names} fits no stage of ${models.value!.manifest.name}, and looks like a detector in a YOLO format. Name its classes above, under "A new pipeline without a manifest".`;
+    goTo('measure');
+  }
+}
 
 /** The chosen pipeline, or a renamed copy if it is a shipped one, which must not change. */
 export function ownCopy(): LoadedManifest {

@@ -1,22 +1,31 @@
 import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
+import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import { dimsText } from '../../../workers/runtime/runtime.ts';
 import { bytesOf } from '../files/file-size.ts';
+import { isDescribed } from '../files/model-folders.ts';
+import type { ChosenModels } from './chosen-models.ts';
 
 /** What ONNX files say of their models, in words. */
 
-/** A model, as its file describes it. */
-interface SeenModel {
-  readonly file: string;
-  readonly graph: Graph;
-}
-
 /** Reads what models take, give and consist of. @throws FileTooLargeError, NotOnnxError */
-export const seeModels = (models: readonly File[]): Promise<SeenModel[]> =>
-  Promise.all(
-    models
+export async function seeModels(files: readonly File[]): Promise<ChosenModels> {
+  const seen = await Promise.all(
+    files
       .filter(({ name }) => /\.onnx$/i.test(name))
       .map(async (file) => ({ file: file.name, graph: readGraph(await bytesOf(file), file.name) })),
   );
+  const [first, ...others] = isDescribed(files) ? [] : seen.map(({ graph }) => yoloHeads(graph));
+  const isCommon = ({ format, classes }: YoloHead) =>
+    others.every((heads) => heads.some((one) => one.format === format && one.classes === classes));
+  const heads = first?.filter(isCommon) ?? [];
+  const classes = heads.length > 0 ? notedClasses(seen[0]!.graph).join('\n') : '';
+  return {
+    files,
+    words: seen.map(({ file, graph }) => `${file} ${graphText(graph)}.`),
+    heads,
+    asked: { task: '', prefix: '', format: heads[0]?.format ?? '', classes },
+  };
+}
 
 /** A tensor in words: `input float32 [n, 3, 224, 224]`. */
 const tensorText = ({ name, type, dims }: Graph['inputs'][number]): string =>

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { type Graph, readGraph } from '../../models/onnx/graph.ts';
+import { ModelAloneError } from '../../models/onnx/picture-input.ts';
+import { ClassCountError, notedClasses, yoloFields, yoloHeads } from '../../models/onnx/yolo.ts';
+import { brightestChannel, quarterDetector } from '../onnx.ts';
+
+type Dims = readonly (number | null)[];
+
+const graphOf = (output: Dims, input: Dims = [1, 3, 640, 640], names?: string): Graph => ({
+  inputs: [{ name: 'images', type: 'float32', dims: input }],
+  outputs: [{ name: 'output0', type: 'float32', dims: output }],
+  operators: new Map(),
+  makers: new Map(),
+  notes: new Map(names === undefined ? [] : [['names', names]]),
+});
+
+describe('the format of a detector without a manifest', () => {
+  it.each([
+    ['yolov8', [1, 84, 8400], 80],
+    ['yolov8', [null, 5, null], 1],
+    ['yolov5', [1, 25_200, 85], 80],
+    ['yolov5', [null, null, 6], 1],
+  ] as const)('is %s where the output is %j', (format, output, classes) => {
+    expect(yoloHeads(graphOf(output))[0]).toEqual({ format, classes });
+  });
+
+  it('is asked for where the shape fits both, the likelier first', () => {
+    expect(yoloHeads(graphOf([1, 20, 30]))).toEqual([
+      { format: 'yolov8', classes: 16 },
+      { format: 'yolov5', classes: 25 },
+    ]);
+  });
+
+  it.each([
+    ['scores of classes', graphOf([1, 1000])],
+    ['a map', graphOf([1, 4, 32, 32])],
+    ['boxes of no class', graphOf([1, 4, 8400])],
+    ['an output of any size', graphOf([null, null, null])],
+    ['thousands of features', graphOf([1, 4096, 5000])],
+    ['texts', graphOf([1, 84, 8400], [1, 512])],
+    [
+      'several outputs',
+      {
+        ...graphOf([1, 84, 8400]),
+        outputs: [...graphOf([1, 84, 8400]).outputs, ...graphOf([1, 32, 160, 160]).outputs],
+      },
+    ],
+  ])('is none of a model with %s', (_, graph) => {
+    expect(yoloHeads(graph)).toEqual([]);
+  });
+
+  it('is read of files, and a classifier has none', () => {
+    const read = (bytes: Uint8Array) => yoloHeads(readGraph(bytes, 'm.onnx'));
+    expect(read(quarterDetector('yolov8', 'float32'))).toEqual([{ format: 'yolov8', classes: 3 }]);
+    expect(read(quarterDetector('yolov5', 'float16'))).toEqual([{ format: 'yolov5', classes: 3 }]);
+    expect(read(quarterDetector('detr', 'float32'))).toEqual([]);
+    const input = { type: 'float32', dims: ['batch', 3, 8, 8] } as const;
+    expect(read(brightestChannel(input, 1, { type: 'float32', dims: ['batch', 3] }))).toEqual([]);
+  });
+});
+
+describe('the names of classes in the note of an exporter', () => {
+  it.each([
+    ["{0: 'person', 1: 'traffic light'}", ['person', 'traffic light']],
+    [`{0: "driver's seat", 1: 'it\\'s'}`, ["driver's seat", "it's"]],
+    ['{1: "b", 0: "a"}', ['a']],
+    ['', []],
+    ['no names: at all', []],
+  ])('%j', (note, names) => {
+    expect(notedClasses(graphOf([1, 84, 8400], undefined, note))).toEqual(names);
+  });
+
+  it('are read of a file', () => {
+    const bytes = quarterDetector('yolov8', 'float32', 16, {
+      task: 'detect',
+      names: "{0: 'red', 1: 'green'}",
+    });
+    expect(notedClasses(readGraph(bytes, 'm.onnx'))).toEqual(['red', 'green']);
+  });
+});
+
+describe('a detector without a manifest', () => {
+  const head = { format: 'yolov8', classes: 2 } as const;
+
+  it('has its pictures, its format and its classes, which are numbered if nobody names them', () => {
+    const fields = yoloFields(graphOf([1, 6, 8400], [null, 3, null, null]), head, [], 'm.onnx');
+    expect(fields.input).toMatchObject({ channels: 3, height: 640, width: 640, mean: [0], std: [1] });
+    expect(fields.output.format).toBe('yolov8');
+    expect(fields.classes).toEqual(['class 0', 'class 1']);
+    expect(yoloFields(graphOf([1, 6, 8400]), head, ['cat', 'dog'], 'm.onnx').classes).toEqual(['cat', 'dog']);
+  });
+
+  it('is refused where another number of classes is named, or where it takes no picture', () => {
+    const named = () => yoloFields(graphOf([1, 6, 8400]), head, ['cat'], 'm.onnx');
+    expect(named).toThrow(ClassCountError);
+    expect(named).toThrow(/In the format yolov8, m.onnx tells 2 classes apart, and 1 are named/);
+    expect(() => yoloFields(graphOf([1, 6, 8400], [1, 7, 64, 64]), head, [], 'm.onnx')).toThrow(
+      ModelAloneError,
+    );
+  });
+});

@@ -1,0 +1,57 @@
+import { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { notedClasses, type YoloHead, yoloFields, yoloHeads } from '../../../models/onnx/yolo.ts';
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import type { Addition } from './adding.ts';
+import { type MadePipeline, packedData } from './made-pipeline.ts';
+import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
+
+/** Makes a pipeline of one stage from detectors in a YOLO format that come as ONNX files alone. */
+
+/** What the user says of a detector; what its file tells stands for what is absent. */
+export interface AskedDetector {
+  readonly head?: YoloHead | undefined;
+  /** Names of the classes, in the order of the model's outputs. */
+  readonly classes?: readonly string[] | undefined;
+}
+
+/** Labelled data names classes, and nothing says which of a model's they are. */
+class UnnamedClassesError extends Error {
+  override name = 'UnnamedClassesError';
+  constructor(file: string) {
+    super(
+      `Nothing says what the classes of ${file} are called, so the labelled data cannot be compared with them. Choose the model under ` +
+        '"A new pipeline without a manifest", name its classes there, and then give the data.',
+    );
+  }
+}
+
+/** Whether a model looks like a detector in a YOLO format. */
+export const isDetector = ({ graph }: FirstModel): boolean => yoloHeads(graph).length > 0;
+
+/**
+ * @param data boxes in the COCO format with their pictures; empty for none
+ * @throws UnnamedClassesError, ModelAloneError, ClassCountError, UnfitDataError, InvalidDocumentError, and what `fitting` throws
+ */
+export async function detectorPipeline(
+  models: readonly File[],
+  data: readonly File[],
+  first: FirstModel,
+  { head = yoloHeads(first.graph)[0]!, classes = notedClasses(first.graph) }: AskedDetector,
+  addition: Addition,
+): Promise<MadePipeline> {
+  const { file, graph } = first;
+  if (data.length > 0 && classes.length === 0) throw new UnnamedClassesError(file);
+  const stage: ManifestStage = {
+    name: 'detect',
+    task: 'object-detection',
+    ...yoloFields(graph, head, classes, file),
+    variants: [],
+  };
+  const labelled =
+    data.length > 0
+      ? await packedData(data, new Pipeline({ name: file, stages: [stage] }), addition.step)
+      : undefined;
+  const found = `It is taken for a detector of ${head.classes} classes in the format ${head.format}: see under Try it, with a picture of your own, whether its boxes are right`;
+  const made = await oneStagePipeline(models, first, stage, found, addition);
+  return { ...made, ...(labelled && { labelled }) };
+}

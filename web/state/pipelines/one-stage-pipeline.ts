@@ -1,0 +1,58 @@
+import { freeName, variantName } from '../../../models/manifests/edit.ts';
+import { parseManifest } from '../../../models/manifests/manifest.ts';
+import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
+import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
+import { bytesOf } from '../files/file-size.ts';
+import { modelSets } from '../files/model-sets.ts';
+import type { Addition } from './adding.ts';
+import type { MadePipeline } from './made-pipeline.ts';
+import { fitting } from './model-fit.ts';
+import { NONE_PUBLISHED } from './own-models.ts';
+import { graphText } from './seen-models.ts';
+
+/** Makes a pipeline of one stage from models of pictures that come as ONNX files alone. */
+
+/** The first of the models, by which the stage is told. */
+export interface FirstModel {
+  readonly file: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly graph: Graph;
+}
+
+/** @throws FileTooLargeError, NotOnnxError */
+export async function firstModel(models: readonly File[], step: Addition['step']): Promise<FirstModel> {
+  const [session] = modelSets(models).sets[0]!.sessions.values();
+  const { name } = session!.file;
+  step(`Reading ${name}`);
+  const bytes = await bytesOf(session!.file);
+  return { file: name, bytes, graph: readGraph(bytes, name) };
+}
+
+/**
+ * Checks that each model fits the stage, and makes it a variant.
+ * @param stage without variants
+ * @param found what was found out of the models besides, in a sentence
+ * @throws what {@link fitting} throws
+ */
+export async function oneStagePipeline(
+  models: readonly File[],
+  { file, graph }: Pick<FirstModel, 'file' | 'graph'>,
+  stage: ManifestStage,
+  found: string | undefined,
+  { checker, step }: Addition,
+): Promise<MadePipeline> {
+  const { sets, assets } = modelSets(models);
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const variants: ManifestStage['variants'] = [];
+  for (const set of sets) {
+    step(`Checking ${set.name}`);
+    const fit = await fitting(checker, [stage], set, assets);
+    for (const read of fit.read) files.set(read.sha256, read.bytes);
+    const name = variantName(set.name, { ...stage, variants });
+    variants.push({ name, ...fit.files, accuracy: null, accuracySource: NONE_PUBLISHED });
+  }
+  const name = freeName(file.replace(/\.onnx$/i, ''), []);
+  const made = { schema: MANIFEST, name, title: `Pictures: ${name}`, stages: [{ ...stage, variants }] };
+  const words = [`${file} ${graphText(graph)}`, found].filter(Boolean).join('. ');
+  return { manifest: parseManifest(made, name), files, words };
+}
