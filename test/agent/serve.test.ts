@@ -15,6 +15,7 @@ import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { planOnce } from '../../workers/planner/planner.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
+import { writeFewScenes } from '../web/few-scenes.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
@@ -194,7 +195,9 @@ test('a plan for a GPU is refused where there is none', async () => {
 
 test('a plan as the page makes it is planned again with --replan alone, on a profile that is made once and kept', async () => {
   const elsewhere = await planOnce(fashionProfile(), { slaMs: 800, ratePerS: 3, percentile: 95 });
-  const args = ['--plan', write('plan.json', elsewhere), '--replan', '--budget', '2s'];
+  const manifest = await writeFewScenes(join(folder, 'models'));
+  const given = ['--plan', write('plan.json', elsewhere), '--manifest', manifest];
+  const args = [...given, '--replan', '--budget', '1s'];
   agent = ipaAgentServe(args);
   const client = new OipClient((await agent.listening)!);
   expect((await client.infer('fashion', requestOf(0))).outputs).toHaveLength(5);

@@ -7,6 +7,7 @@ import { parseProfile } from '../../../solver/documents/profile.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { IPA_AGENT } from '../../compiled.ts';
 import { until } from '../../until.ts';
+import { writeFewScenes } from '../../web/few-scenes.ts';
 import { standInCluster } from './cluster.ts';
 import { JOBS, jobOf, runPod } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
@@ -18,14 +19,18 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
   const out = join(folder, 'profile.json');
   const command = startCommand([
     ...['profile', '--target', 'kubernetes', '--pipeline', 'fashion', '--out', out, '--namespace', 'shop'],
-    ...['--backend', 'cpu', '--threads', '1', '--batches', '1', '--budget', '2s'],
+    ...['--backend', 'cpu', '--threads', '1', '--batches', '1', '--budget', '1s'],
     ...['--kubeconfig', kubeconfig, '--node-selector', 'pool=edge', 'disk=ssd'],
   ]);
   const job = await jobOf(standIn);
   const { containers, nodeSelector } = job.spec.template.spec;
   expect(nodeSelector).toEqual({ pool: 'edge', disk: 'ssd' });
-  // What the container is told to run is run here, but for where it writes.
-  const args = containers[0]!.args.map((arg) => arg.replace(/^\/tmp\//, `${folder}/`));
+  // What the container is told to run is run here, but for where it writes, and with fewer variants and scenes.
+  const { args: told } = containers[0]!;
+  const manifest = await writeFewScenes(join(folder, 'models'));
+  const args = told.map((arg) =>
+    arg === told[told.indexOf('--manifest') + 1] ? manifest : arg.replace(/^\/tmp\//, `${folder}/`),
+  );
   const pod = spawn(process.execPath, [IPA_AGENT, ...args]);
   let log = '';
   for (const stream of [pod.stdout, pod.stderr])
