@@ -2,14 +2,26 @@ import { HUB_KINDS } from '../../../models/hub/kinds.ts';
 import { attempt } from '../../state/app.ts';
 import { isDescribed } from '../../state/files/model-folders.ts';
 import { busy } from '../../state/pipelines/adding.ts';
-import {
-  ask,
-  type ChosenModels,
-  chooseModels,
-  chosenModels,
-  makeOfChosen,
-} from '../../state/pipelines/chosen-models.ts';
+import { newPipelines } from '../../state/pipelines/changes.ts';
+import { ask, type ChosenModels, chosenModels } from '../../state/pipelines/chosen-models.ts';
 import { FileButton } from '../controls/FileButton.tsx';
+
+async function chooseModels(files: readonly File[]): Promise<void> {
+  chosenModels.value = await (await newPipelines()).seeModels(files);
+}
+
+/** Makes a pipeline of the chosen models. @param data labelled data; empty for none @throws the errors of `makePipeline` */
+async function makeOfChosen(data: readonly File[]): Promise<void> {
+  const { files, heads, asked } = chosenModels.value!;
+  const classes = asked.classes.split('\n').map((name) => name.trim());
+  await (await newPipelines()).makePipeline(files, data, {
+    task: asked.task || undefined,
+    prefix: asked.prefix || undefined,
+    head: heads.find(({ format }) => format === asked.format),
+    classes: classes.filter(Boolean),
+  });
+  chosenModels.value = null;
+}
 
 /** Makes a pipeline of ONNX models, without a manifest. */
 export function NewPipelineForm() {
