@@ -1,5 +1,5 @@
 import { policyOf } from '../../solver/dispatch/plan.ts';
-import { heavyRow, rowsByIndex, stageOf, standbyRow } from '../../solver/dispatch/rows.ts';
+import { rowsByIndex, stageOf, standbyRow } from '../../solver/dispatch/rows.ts';
 import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 
