@@ -1,7 +1,8 @@
 /**
  * Times the page: `npm run bench:page [profile.json]`, by default with the profile written by `npm start`. For many positions
  * of each slider it measures how long the integer program takes, when the solved plan is shown, and when the simulation has
- * confirmed it. Then it runs the plan in the page with charts and requests, and in a page that draws nothing.
+ * confirmed it. It runs the plan in the page with charts and requests, and in a page that draws nothing. Then it clicks and types while
+ * the page measures, and tells how long interactions take until the next paint.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { constantLoad } from '../../workers/executor/load.ts';
 import { servePage } from '../runner/host.ts';
 import { withRunner } from '../runner/runner.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { collectInteractions, interactWhileMeasuring } from './interactions.ts';
 
 const PROFILE = process.argv[2] ?? 'out/fashion/profile.json';
 const QUESTIONS = 60;
@@ -47,6 +49,7 @@ try {
   const plan = parsePlan(JSON.parse(await exported(page, 'Export plan')), 'the plan');
   const drawn = await runDrawn(page);
   console.table([row('charts and requests', drawn, drawn.busy), row('none', await runHeadless(plan))]);
+  console.table([await interactWhileMeasuring(browser, page)]);
 } finally {
   await browser.close();
   await host.close();
@@ -56,11 +59,13 @@ async function opened(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   // tsx inserts calls of this helper into functions, but pages do not have it.
   await page.addInitScript('globalThis.__name = (named) => named');
+  await collectInteractions(page);
   await page.goto(host.url);
   await page
     .getByLabel('Import profile')
     .setInputFiles({ name: 'profile.json', mimeType: 'application/json', buffer: Buffer.from(text) });
   await settled(page);
+  await page.locator('.plan-settings .advanced > summary').click();
   return page;
 }
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { mainThreadTasks } from '../../bench/page/main-thread.ts';
 import { cellId } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { knownWorkMs, mainThreadTasks } from './main-thread.ts';
+import { knownWorkMs } from './main-thread.ts';
 import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
