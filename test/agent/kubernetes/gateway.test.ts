@@ -4,6 +4,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
+import { TOKEN } from './processes.ts';
 import { metrics, plan, send, startCluster, untilMetric } from './served.ts';
 
 test('pods come, go and are killed with requests in flight, and no request is lost', async () => {
@@ -139,7 +140,7 @@ test('pods of a heavy variant run the items that escalate; they end with the cas
 });
 
 test("the cluster's plan is followed: variants change in the pods that run, with no request failed, and without the API server all goes on", async () => {
-  const { standIn, cluster, pods, gateway, token } = await startCluster(['detect', 'classify']);
+  const { standIn, cluster, pods, gateway } = await startCluster(['detect', 'classify']);
   const heavier: Plan = {
     ...plan,
     stages: plan.stages.map((stage, s) => {
@@ -169,11 +170,11 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   // Nobody changes it but through the cluster, and nobody reads the token.
   const put = await fetch(`${gateway.url}/plan`, {
     method: 'PUT',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify(plan),
   });
   expect(put.status).toBe(403);
   expect(
     [gateway, ...pods.map(({ running }) => running)].flatMap(({ lines }) => lines).join('\n'),
-  ).not.toContain(token);
+  ).not.toContain(TOKEN);
 });

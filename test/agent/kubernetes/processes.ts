@@ -39,20 +39,21 @@ export interface Running {
   readonly ended: Promise<number | null>;
 }
 
-/** Where a command runs. */
+/** Where a command runs, and until when. */
 interface Place {
   /** Another copy of the program than the checkout's. */
   readonly entry?: string;
   readonly cwd?: string;
   /** A program with arguments that starts Node. */
   readonly under?: readonly string[];
+  readonly atEnd?: (end: () => Promise<void>) => void;
 }
 
-/** `ipa-agent …`; it is ended when the test has finished. */
+/** `ipa-agent …`; it is ended when the test has finished, or whatever else `atEnd` waits for. */
 export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
-  { entry = IPA_AGENT, cwd, under = [] }: Place = {},
+  { entry = IPA_AGENT, cwd, under = [], atEnd = onTestFinished }: Place = {},
 ): Omit<Running, 'url'> {
   const [program, ...rest] = [...under, process.execPath, entry, ...args];
   const child = spawn(program!, rest, {
@@ -62,7 +63,7 @@ export function startCommand(
   });
   const lines: string[] = [];
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  onTestFinished(async () => {
+  atEnd(async () => {
     child.kill('SIGKILL');
     await ended;
   });
@@ -96,12 +97,12 @@ export const TOKEN = 'a-token-of-the-tests';
 export async function startPod(
   plan: Plan,
   stages: string | readonly string[],
-  { address = '127.0.0.1', port = 0, token = TOKEN, under = [] as readonly string[] } = {},
+  { address = '127.0.0.1', port = 0, ...place }: Place & { address?: string; port?: number } = {},
 ): Promise<Running> {
   const folder = await temporaryFolder();
   const file = join(folder, 'plan.json');
   await writeFile(file, JSON.stringify(plan));
   const held = [stages].flat().flatMap((stage) => ['--stage', stage]);
   const args = ['stage', '--plan', file, ...held, '--host', address, '--port', String(port)];
-  return startAgent(args, { IPA_AGENT_TOKEN: token }, { under });
+  return startAgent(args, { IPA_AGENT_TOKEN: TOKEN }, place);
 }

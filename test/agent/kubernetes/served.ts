@@ -1,15 +1,18 @@
+import type { ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect } from 'vitest';
-import { tokenOf } from '../../../agent/kubernetes/token.ts';
+import { afterAll, expect } from 'vitest';
+import { objectNames } from '../../../agent/kubernetes/objects/labels.ts';
+import { TOKEN_KEY } from '../../../agent/kubernetes/objects/pods.ts';
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { type InferenceServerError, OipClient } from '../oip-client.ts';
 import { batchRequest } from '../tensors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
-import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
+import { planHere, type Running, startAgent, startPod, TOKEN, temporaryFolder } from './processes.ts';
 import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
 
 const scenes = itemsOf((await fashion.readPack()).items);
@@ -24,18 +27,59 @@ const freePort = (): Promise<number> =>
     });
   });
 
+type Stages = string | readonly string[];
+
+interface Pod {
+  readonly served: Plan;
+  readonly stage: Stages;
+  readonly address: string;
+  readonly running: Running;
+}
+
+/** Pods that the tests of a file have started. Later tests use them again, because each takes more than a second of a core to start. */
+const started: Pod[] = [];
+const ends: (() => Promise<void>)[] = [];
+afterAll(() => Promise.all(ends.map((end) => end())));
+const port = await freePort();
+let addresses = 1;
+
+/** A pod of the plan for each entry of `stages`: one that runs already, or a new one. */
+function podsFor(stages: readonly Stages[], served: Plan): Promise<Pod[]> {
+  const taken: (Pod | Promise<Pod>)[] = [];
+  for (const stage of stages) {
+    const free = started.find(
+      (pod) =>
+        pod.served === served &&
+        `${pod.stage}` === `${stage}` &&
+        !taken.includes(pod) &&
+        runs(pod.running.process),
+    );
+    taken.push(free ?? newPod(served, stage, `127.0.0.${++addresses}`));
+  }
+  return Promise.all(taken);
+}
+
+const runs = ({ killed, exitCode }: ChildProcess): boolean => !killed && exitCode === null;
+
+async function newPod(served: Plan, stage: Stages, address: string): Promise<Pod> {
+  const running = await startPod(served, stage, { address, port, atEnd: (end) => ends.push(end) });
+  const pod = { served, stage, address, running };
+  started.push(pod);
+  return pod;
+}
+
 /** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, a gateway in front. */
-export async function startCluster(stages: readonly (string | readonly string[])[], served = plan) {
+export async function startCluster(stages: readonly Stages[], served = plan) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
+  // The pods have this token already.
+  await cluster.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: objectNames('fashion').token, namespace: settings.namespace },
+    data: { [TOKEN_KEY]: Buffer.from(TOKEN).toString('base64') },
+  });
   await engineIn(cluster).apply(served);
-  const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
-  const port = await freePort();
-  const pods = await Promise.all(
-    stages.map(async (stage, i) => {
-      const address = `127.0.0.${i + 2}`;
-      return { stage, address, running: await startPod(served, stage, { address, port, token }) };
-    }),
-  );
+  const pods = await podsFor(stages, served);
   /** Says which pods there are, as the controller of EndpointSlices does. */
   const tell = (state: (pod: (typeof pods)[number]) => Partial<Endpoint> | null = () => ({})) => {
     for (const { name: stage } of served.stages) {
@@ -56,7 +100,7 @@ export async function startCluster(stages: readonly (string | readonly string[])
       ...['--kubeconfig', kubeconfig, '--port', '0', '--remember', join(folder, `${name}.json`)],
     ]);
   const gateway = await startGateway();
-  return { standIn, cluster, pods, tell, gateway, startGateway, token };
+  return { standIn, cluster, pods, tell, gateway, startGateway };
 }
 
 /** Requests that are open at a time. */
