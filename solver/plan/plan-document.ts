@@ -10,11 +10,11 @@ import {
 } from '../documents/plan.ts';
 import { accuracyOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
+import type { CellFacts } from './cell-facts.ts';
 import { expectedTimesMs } from './co-run.ts';
 import type { PlanOption } from './plan-option.ts';
 import type { PlanRequest } from './request.ts';
 import type { RowOption } from './row-option.ts';
-import type { CellFacts } from './stage-facts.ts';
 
 type PlanHead = Pick<
   Plan,

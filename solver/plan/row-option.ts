@@ -1,9 +1,10 @@
 import type { CellFlag, MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import { accuracyOf } from '../documents/profile.ts';
+import type { CellFacts } from './cell-facts.ts';
 import { NoAccuracyError } from './errors.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
-import type { CellFacts, StageFacts } from './stage-facts.ts';
+import type { StageFacts } from './stage-facts.ts';
 
 /** One way to run a variant of a stage; symbols are those of the README, "Planning". */
 export interface RowOption {

@@ -1,8 +1,9 @@
-import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
+import { cellId, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
+import type { CellFacts } from './cell-facts.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { NothingMeasuredError } from './errors.ts';
@@ -15,21 +16,6 @@ import { standbyFor } from './standby.ts';
 const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
 /** 100 − percentile has a rounding error, e.g. for p99.9, which must not add a sample. */
 const ROUNDING = 1e-9;
-
-/** The facts about a cell that do not depend on the rate. */
-export interface CellFacts {
-  readonly cell: MeasuredCell;
-  readonly variant: Profile['stages'][number]['variants'][number];
-  readonly meanMs: number;
-  readonly latencyMs: number;
-  /** h: time that a batch takes of the thread that hands it out. */
-  readonly threadMs: number;
-  /** Core time of a batch beside its session that the plan's cores must bear. */
-  readonly hostMs: number;
-  readonly flags: readonly CellFlag[];
-  /** The cell of the variant that stands by for bursts; absent: none does. */
-  readonly standby?: CellFacts;
-}
 
 /** The facts about a stage that do not depend on the rate. */
 export interface StageFacts {

@@ -1,5 +1,5 @@
 import { accuracyOf } from '../documents/profile.ts';
-import type { CellFacts } from './stage-facts.ts';
+import type { CellFacts } from './cell-facts.ts';
 
 /** A standby runs a batch in at most this part of the planned variant's time, if a variant does. */
 const HALF = 0.5;
