@@ -1,9 +1,10 @@
 import { onGpu } from '../documents/common.ts';
 import { paretoBest } from '../frontier/pareto.ts';
+import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, totalsOf, utilisationOf } from './plan-option.ts';
 import type { IlpRequest } from './request.ts';
 import { ceil, fixedReplicas, rowOption } from './row-option.ts';
-import { type CascadeFacts, type CellFacts, NO_REQUEST_COST, type StageFacts } from './stage-facts.ts';
+import { type CascadeFacts, NO_REQUEST_COST, type StageFacts } from './stage-facts.ts';
 
 /**
  * The options of a cascade at its threshold, without those that another of them equals or beats in everything. Two variants on a
