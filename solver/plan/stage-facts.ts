@@ -62,12 +62,13 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     const kept = request.keep?.find(({ escalation }) => escalation?.from === name);
     if (kept) {
       const heavyCells = usableCells(profile, name, request, kept).map(factsOf);
-      return { ...facts, cells: [], cascades: [keptCascade(profile, request, kept, cells, heavyCells)] };
+      return { ...facts, cells: [], cascades: [keptCascade(profile, request, kept, alone, heavyCells)] };
     }
     if (request.cascades === false || request.keep || request.replicas?.[name] !== undefined)
       return { ...facts, cells, cascades: [] };
-    const variants = new Set(cells.map(({ variant }) => variant.name));
-    const ofVariant = (named: string) => cells.filter(({ variant }) => variant.name === named);
+    // A cascade has no standby: the answers of its light variant stand.
+    const variants = new Set(alone.map(({ variant }) => variant.name));
+    const ofVariant = (named: string) => alone.filter(({ variant }) => variant.name === named);
     const cascades = cascadesOf(profile, stage, variants, request).map((cascade) => ({
       ...cascade,
       lightCells: ofVariant(cascade.light),

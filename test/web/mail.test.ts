@@ -22,7 +22,7 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
   await language.waitFor();
   expect(await page.locator('.pipeline .end').textContent()).toContain('one text');
   expect(await page.locator('.fan-out').last().textContent()).toContain('only items of class eng');
-  expect(await language.textContent()).toContain('Input: int64 [batch, 32]');
+  expect(await language.textContent()).toContain('Input of a model: int64 [batch, 32]');
 
   await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
   for (const batch of ['4', '8', '16'])

@@ -33,6 +33,8 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     batchMs = 1,
     shedding = 'never',
   } = hand;
+  const takes = (meanMs: number): PlanStage['serviceMs'] =>
+    [...new Set([1, batch])].map((items) => ({ items, meanMs }));
   const rowOf = (name: string, variant: string, escalation?: PlanStage['escalation']): PlanStage => {
     const stage = manifest.stages.find((one) => one.name === (escalation?.from ?? name))!;
     return {
@@ -49,7 +51,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
       boundMs: 10,
       gpuShare: 0,
       cost: 1,
-      serviceMs: [{ items: 1, meanMs: batchMs }],
+      serviceMs: takes(batchMs),
       ...(escalation && { escalation }),
     };
   };
@@ -61,7 +63,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
   }
   if (hand.downshift) {
     const { standby, ms } = hand.downshift;
-    const serviceMs = [{ items: 1, meanMs: ms }];
+    const serviceMs = takes(ms);
     const last = stages.findLast(({ escalation }) => !escalation)!;
     for (const row of stages) if (!row.escalation && !(standby && row === last)) row.serviceMs = serviceMs;
     if (standby) {
@@ -91,7 +93,13 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     percentile: 95,
     ratePerS: 50,
     objective: DEFAULT_OBJECTIVE,
-    resources: { cores: 2, gpus: 1, pricePerCore: 1, pricePerGpu: 8, utilisationMax: 0.8 },
+    resources: {
+      cores: Math.max(2, hand.workers.length),
+      gpus: 1,
+      pricePerCore: 1,
+      pricePerGpu: 8,
+      utilisationMax: 0.8,
+    },
     stages,
     workers: hand.workers.map((stages, i) => ({
       id: `worker-${i}`,
