@@ -6,9 +6,9 @@ import type { DispatchPolicy, DispatchStage } from './types.ts';
 import type { WorkerState } from './workers.ts';
 
 /**
- * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep
- * up: the newest request that waits for them cannot be expected to make the SLA behind all others. The standby of a stage runs its batches, and the answers of a
- * cascade's light variant stand. So requests are shed only where lighter work takes too long too.
+ * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep up: the
+ * newest request that waits for them cannot be expected to make the SLA behind all others. The standby of a stage runs its batches,
+ * and the answers of a cascade's light variant stand. So requests are shed only where lighter work takes too long too.
  */
 export class Downshift {
   #policy: DispatchPolicy;

@@ -1,10 +1,11 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { OtherPodsError } from '../../../agent/cluster/errors.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
-import { Replanner } from '../../../agent/service/replanner.ts';
+import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
+import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
-import { identify } from '../../../workers/store/exchange.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
@@ -90,12 +91,15 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
   const engine = engineIn(cluster);
   await engine.apply(cascade);
   const load = await arrivals(standIn);
-  load.ratePerS = 150;
-  const flags = { predictor: 'last-window', interval: 1, minRate: 0 } as const;
-  const replanner = await Replanner.open(await identify(profile), flags, { apart: true });
-  onTestFinished(() => replanner.close());
+  let foreseenPerS = 190;
+  load.ratePerS = foreseenPerS;
   const { events, decided } = await watch(cluster, {
-    adaptationFor: (plan, stages) => replanner.adaptationFor(plan, stages),
+    foreseenPerS: () => foreseenPerS,
+    adaptationFor: (plan) => ({
+      predictor: lastWindow,
+      intervalS: 1,
+      system: ipaEdgeSystem(planAt, { ...standingRequest(plan, ['cpu']), apart: true }, () => 1000),
+    }),
   });
   const names = async () => rowsOf((await readApplied(cluster, 'fashion', 'shop')).current!);
   await until(() => expect(events.join('\n')).toMatch(/under 0\.95 res32 b\d ×/));
@@ -105,7 +109,8 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
     expect(current!.stages.map(({ name }) => name)).toContain('classify-heavy');
     await scaled(cluster, current!);
   });
-  load.ratePerS = 1;
+  foreseenPerS = 1;
+  load.ratePerS = foreseenPerS;
   await until(async () => {
     const { current } = await readApplied(cluster, 'fashion', 'shop');
     expect((await names()).map(([name]) => name)).toEqual(['detect', 'classify']);
