@@ -100,7 +100,7 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     plan(solver, measured, planRequest(profile, { slaMs, ratePerS, backends, downshift }));
   const ratePerS: number = flags.rate ?? highestRate(() => planFor(BEYOND_PER_S, false)) / TIMES;
   const ways = [true, false].map((downshift) => ({
-    name: downshift ? 'downshift' : 'no downshift',
+    name: downshift ? 'downshift' : 'no-downshift',
     plan: planFor(ratePerS, downshift),
     measured: [] as number[],
     simulated: [] as number[],
