@@ -1,43 +1,24 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { COLOURS, SCENE } from '../formats.ts';
 import { quarterDetector } from '../onnx.ts';
 import { colouredQuarters } from './coloured-quarters.ts';
-import { dropPaths } from './dropped-paths.ts';
-import { openPage } from './opened-page.ts';
-import { OwnPage } from './own-page.ts';
-import { servedPage } from './serve.ts';
+import { DropSite } from './drop-site.ts';
 
 /** Detectors without a manifest or a configuration, dropped on the page as it ships as a file manager drops them. */
 
-const site = servedPage();
-let own: OwnPage;
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-detector-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-beforeEach(async () => {
-  own = new OwnPage(await openPage(site.browser, site.url));
-});
-afterEach(async () => {
-  await own.opened.context.close();
-  expect(own.opened.complaints).toEqual([]);
-});
+const site = new DropSite();
+const { dropAnywhere } = site;
 
 /** Writes a model below the test's folder. @returns its path */
 async function write(name: string, model: Uint8Array): Promise<string> {
-  await writeFile(join(folder, name), model);
-  return join(folder, name);
+  await writeFile(join(site.folder, name), model);
+  return join(site.folder, name);
 }
 
-const dropAnywhere = (...paths: string[]): Promise<void> => dropPaths(own.page, '#plan', paths);
-
 describe('a detector in a YOLO format, as an ONNX file alone', () => {
-  const form = () => own.page.getByRole('region', { name: 'A new pipeline without a manifest' });
+  const form = () => site.own.page.getByRole('region', { name: 'A new pipeline without a manifest' });
   const names = () => form().getByRole('textbox', { name: 'Names of its 3 classes' });
 
   it.each(['yolov8', 'yolov5'] as const)(
@@ -45,20 +26,22 @@ describe('a detector in a YOLO format, as an ONNX file alone', () => {
     async (format) => {
       await dropAnywhere(await write(`${format}.onnx`, quarterDetector(format, 'float32')));
       await names().waitFor();
-      expect(await own.status().textContent()).toBe(
+      expect(await site.own.status().textContent()).toBe(
         `${format}.onnx fits no stage of fashion, and looks like a detector in a YOLO format. Name its classes above, under "A new pipeline without a manifest".`,
       );
       expect(await form().getByRole('combobox', { name: 'Output format' }).inputValue()).toBe(format);
-      const boxes = await colouredQuarters(join(folder, 'boxes'));
+      const boxes = await colouredQuarters(join(site.folder, 'boxes'));
       const giveBoxes = () => form().getByLabel('Choose a folder of labelled data').setInputFiles(boxes);
       await names().fill('red\ngreen');
       await giveBoxes();
-      await own.refused(/tells 3 classes apart, and 2 are named/);
+      await site.own.refused(/tells 3 classes apart, and 2 are named/);
       await names().fill(COLOURS.join('\n'));
       await giveBoxes();
-      await expect.poll(() => own.chosen()).toBe(format);
-      expect(await own.status().textContent()).toContain(`detector of 3 classes in the format ${format}`);
-      expect((await own.measure()).stages[0]!.variants[0]!.accuracy.measured).toMatchObject({
+      await expect.poll(() => site.own.chosen()).toBe(format);
+      expect(await site.own.status().textContent()).toContain(
+        `detector of 3 classes in the format ${format}`,
+      );
+      expect((await site.own.measure()).stages[0]!.variants[0]!.accuracy.measured).toMatchObject({
         value: 1,
         n: 3,
       });
@@ -68,9 +51,9 @@ describe('a detector in a YOLO format, as an ONNX file alone', () => {
   it('whose exporter noted the names is a pipeline with them at once, beside boxes and pictures', async () => {
     const notes = { names: "{0: 'red', 1: 'green', 2: 'blue'}" };
     const model = await write('noted.onnx', quarterDetector('yolov8', 'float32', SCENE, notes));
-    await dropAnywhere(model, await colouredQuarters(join(folder, 'noted-photos')));
-    await expect.poll(() => own.chosen()).toBe('noted');
-    expect(await own.status().textContent()).toContain('measuring uses 3 images of');
+    await dropAnywhere(model, await colouredQuarters(join(site.folder, 'noted-photos')));
+    await expect.poll(() => site.own.chosen()).toBe('noted');
+    expect(await site.own.status().textContent()).toContain('measuring uses 3 images of');
   });
 
   it('without labels answers a picture with the names that the exporter noted', async () => {
@@ -79,12 +62,12 @@ describe('a detector in a YOLO format, as an ONNX file alone', () => {
     await names().waitFor();
     expect(await names().inputValue()).toBe(COLOURS.join('\n'));
     await form().getByRole('button', { name: 'Go on without labels' }).click();
-    await expect.poll(() => own.chosen()).toBe('alone');
-    const picture = join(await colouredQuarters(join(folder, 'seen')), 'images/1/1.png');
-    await own.page.getByLabel('Choose a picture').setInputFiles(picture);
-    await own.page.getByRole('button', { name: 'Run your input' }).click();
-    await own.page.getByText(/^Answered in/).waitFor();
-    const steps = own.page.getByRole('list', { name: 'Stage by stage' });
+    await expect.poll(() => site.own.chosen()).toBe('alone');
+    const picture = join(await colouredQuarters(join(site.folder, 'seen')), 'images/1/1.png');
+    await site.own.page.getByLabel('Choose a picture').setInputFiles(picture);
+    await site.own.page.getByRole('button', { name: 'Run your input' }).click();
+    await site.own.page.getByText(/^Answered in/).waitFor();
+    const steps = site.own.page.getByRole('list', { name: 'Stage by stage' });
     expect(await steps.textContent()).toContain('green');
   });
 });

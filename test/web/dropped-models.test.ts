@@ -1,55 +1,37 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { COLOURS, SCENE } from '../formats.ts';
 import { tone, wavOf } from '../models/wav.ts';
 import { brightestChannel, quarterDetector } from '../onnx.ts';
 import { colouredQuarters } from './coloured-quarters.ts';
+import { DropSite } from './drop-site.ts';
 import { dropPaths } from './dropped-paths.ts';
-import { openPage } from './opened-page.ts';
 import { ownModel } from './own-files.ts';
-import { OwnPage } from './own-page.ts';
-import { servedPage } from './serve.ts';
 
 /** Folders of models and of labelled data, dropped on the page as it ships as a file manager drops them. */
 
 const MINIS = join(ROOT, 'models/minis');
 
-const site = servedPage();
-let own: OwnPage;
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-dropped-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
-beforeEach(async () => {
-  own = new OwnPage(await openPage(site.browser, site.url));
-});
-afterEach(async () => {
-  await own.opened.context.close();
-  expect(own.opened.complaints).toEqual([]);
-});
+const site = new DropSite();
+const { dropAnywhere } = site;
 
 /** Writes a file below the test's folder. @returns the path of the folder or file just below the test's folder */
 async function write(path: string, content: string | Uint8Array): Promise<string> {
-  await mkdir(dirname(join(folder, path)), { recursive: true });
-  await writeFile(join(folder, path), content);
-  return join(folder, path.split('/')[0]!);
+  await mkdir(dirname(join(site.folder, path)), { recursive: true });
+  await writeFile(join(site.folder, path), content);
+  return join(site.folder, path.split('/')[0]!);
 }
-
-const dropAnywhere = (...paths: string[]): Promise<void> => dropPaths(own.page, '#plan', paths);
 
 const accuracies = ({ stages }: Profile) =>
   stages.map(({ name, variants }) => [name, ...variants.map((one) => one.accuracy.measured?.value)]);
 
 describe('a folder in the layout of the hub becomes a pipeline', () => {
   it('of texts, with JSON lines beside it: it is measured and planned', async () => {
-    const model = join(folder, 'mood');
+    const model = join(site.folder, 'mood');
     await cp(join(MINIS, 'mood-small'), model, { recursive: true });
     await write('mood/README.md', '# A model');
     await write('mood/1_Pooling/config.json', '{}');
@@ -61,16 +43,16 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
         .join('\n'),
     );
     await dropAnywhere(model, mails);
-    await expect.poll(() => own.chosen()).toBe('mood');
-    expect(await own.names('classify-text')).toEqual(['mood-fp32']);
-    const told = await own.status().textContent();
+    await expect.poll(() => site.own.chosen()).toBe('mood');
+    expect(await site.own.names('classify-text')).toEqual(['mood-fp32']);
+    const told = await site.own.status().textContent();
     expect(told).toMatch(
       /model\.onnx takes input_ids int64 .*attention_mask int64 .* and gives logits float32/,
     );
     expect(told).toMatch(
       /operators: \d+ \w+, .*other kinds\. From now on, measuring uses 2 texts of messages\.jsonl/,
     );
-    const profile = await own.measure();
+    const profile = await site.own.measure();
     const [variant] = profile.stages[0]!.variants;
     expect(variant!.accuracy.measured).toMatchObject({ n: 2 });
   });
@@ -86,25 +68,25 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
     await write('finder/preprocessor_config.json', JSON.stringify(preprocessor));
     await write('finder/onnx/model.onnx', quarterDetector('detr', 'float32'));
     await write('finder/onnx/model_fp16.onnx', quarterDetector('detr', 'float16'));
-    const data = await colouredQuarters(join(folder, 'photos'));
+    const data = await colouredQuarters(join(site.folder, 'photos'));
     await dropAnywhere(model, data);
-    await expect.poll(() => own.chosen()).toBe('finder');
-    expect(await own.names('detect')).toEqual(['finder-fp32', 'finder-fp16']);
-    expect(await own.status().textContent()).toContain('measuring uses 3 images of');
-    expect(accuracies(await own.measure())).toEqual([['detect', 1, 1]]);
+    await expect.poll(() => site.own.chosen()).toBe('finder');
+    expect(await site.own.names('detect')).toEqual(['finder-fp32', 'finder-fp16']);
+    expect(await site.own.status().textContent()).toContain('measuring uses 3 images of');
+    expect(accuracies(await site.own.measure())).toEqual([['detect', 1, 1]]);
   });
 
   it('of sounds: their times alone are measured, and the page says so; recordings that are dropped later become its pack', async () => {
     await dropAnywhere(join(MINIS, 'speech-small'));
-    await expect.poll(() => own.chosen()).toBe('speech-small');
-    expect(await own.names('transcribe')).toEqual(['speech-small-fp32']);
-    const told = await own.status().textContent();
+    await expect.poll(() => site.own.chosen()).toBe('speech-small');
+    expect(await site.own.names('transcribe')).toEqual(['speech-small-fp32']);
+    const told = await site.own.status().textContent();
     expect(told).toMatch(/encoder_model\.onnx takes .*decoder_model_merged\.onnx takes .* and \d+ more/);
     expect(told).toMatch(/no accuracy, so that nothing can be planned: drop sounds with their transcripts/);
     const sounds = await write('calls/1/1-1.wav', wavOf(tone(440, 0.5, 16_000), { rateHz: 16_000 }));
     await write('calls/1/1.trans.txt', '1-1 Where is it?\n');
     await dropAnywhere(sounds);
-    await expect.poll(() => own.status().textContent()).toContain('1 recording');
+    await expect.poll(() => site.own.status().textContent()).toContain('1 recording');
   });
 });
 
@@ -122,21 +104,21 @@ it('folders of pictures, one for each class, become a pipeline with their model'
     ),
   );
   await dropAnywhere(await write('channels.onnx', model), ...folders);
-  await expect.poll(() => own.chosen()).toBe('channels');
-  expect(await own.status().textContent()).toContain('got most of the labelled pictures right');
+  await expect.poll(() => site.own.chosen()).toBe('channels');
+  expect(await site.own.status().textContent()).toContain('got most of the labelled pictures right');
 });
 
 it('a folder that is dropped on a stage adds its model to the stage', async () => {
   await write('mine/linear.onnx', (await ownModel('linear')).bytes);
   await write('mine/README.md', '# A model');
-  await dropPaths(own.page, '[aria-label="Stage classify"]', [join(folder, 'mine')]);
-  await expect.poll(() => own.names('classify')).toContain('linear-2');
+  await dropPaths(site.own.page, '[aria-label="Stage classify"]', [join(site.folder, 'mine')]);
+  await expect.poll(() => site.own.names('classify')).toContain('linear-2');
 });
 
 describe('what is missing is said, with the remedy', () => {
   const give = async (name: string, ...files: string[]) => {
-    const form = own.page.getByRole('region', { name: 'A new pipeline without a manifest' });
-    if (!(await form.isVisible())) await own.openSection();
+    const form = site.own.page.getByRole('region', { name: 'A new pipeline without a manifest' });
+    if (!(await form.isVisible())) await site.own.openSection();
     await form.getByLabel('Choose models').setInputFiles(files.map((file) => resolve(MINIS, name, file)));
     return form;
   };
@@ -151,33 +133,35 @@ describe('what is missing is said, with the remedy', () => {
       'tokenizer_config.json',
       'onnx/decoder_model_merged.onnx',
     );
-    await own.refused(
+    await site.own.refused(
       /has decoder_model_merged\.onnx, and translation needs encoder_model\.onnx with decoder_model_merged\.onnx.*drop all files/,
     );
     await goOn('mood-small', 'config.json', 'onnx/model.onnx');
-    await own.refused(/has no tokenizer\.json with a tokenizer_config\.json.*missing, choose or drop it too/);
+    await site.own.refused(
+      /has no tokenizer\.json with a tokenizer_config\.json.*missing, choose or drop it too/,
+    );
     await goOn('mood-small', 'onnx/model.onnx');
-    await own.refused(/Give the config\.json of its repository with it/);
-    expect(await own.ownPipelines()).toEqual([]);
-    expect(await own.keptFiles()).toBe(0);
+    await site.own.refused(/Give the config\.json of its repository with it/);
+    expect(await site.own.ownPipelines()).toEqual([]);
+    expect(await site.own.keptFiles()).toBe(0);
   });
 
   it('of a model that may have several tasks: the task is chosen in the form', async () => {
     const config = JSON.parse(await readFile(join(MINIS, 'translate-small/config.json'), 'utf8'));
     const t5 = { ...config, architectures: ['T5ForConditionalGeneration'] };
-    await cp(join(MINIS, 'translate-small'), join(folder, 't5'), { recursive: true });
+    await cp(join(MINIS, 'translate-small'), join(site.folder, 't5'), { recursive: true });
     await write('t5/config.json', JSON.stringify(t5));
-    await dropAnywhere(join(folder, 't5'));
-    await own.refused(/is for translation or summarization.*"A new pipeline without a manifest"/);
+    await dropAnywhere(join(site.folder, 't5'));
+    await site.own.refused(/is for translation or summarization.*"A new pipeline without a manifest"/);
     const files = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'];
     const models = ['onnx/encoder_model.onnx', 'onnx/decoder_model_merged.onnx'];
     const form = await give(
       '../../../../..',
-      ...[...files, ...models].map((file) => join(folder, 't5', file)),
+      ...[...files, ...models].map((file) => join(site.folder, 't5', file)),
     );
     await form.getByLabel('Task').selectOption('translation');
     await form.getByRole('button', { name: 'Go on without labels' }).click();
-    await expect.poll(() => own.chosen()).toBe('own');
-    expect(await own.names('translate')).toEqual(['own-fp32']);
+    await expect.poll(() => site.own.chosen()).toBe('own');
+    expect(await site.own.names('translate')).toEqual(['own-fp32']);
   });
 });
