@@ -45,12 +45,15 @@ export class Replanner {
    */
   adaptationFor(plan: Plan, cascadeStages?: ReadonlySet<string>): AdaptationOptions {
     const standing = standingRequest(plan, backendsOf(this.profile.profile), this.minRatePerS);
-    const request = { ...standing, ...this.limits };
-    const profileOf = cascadeStages ? withCascadesIn(cascadeStages) : (profile: IdentifiedProfile) => profile;
+    const request = {
+      ...standing,
+      ...this.limits,
+      ...(cascadeStages && { cascades: [...cascadeStages] }),
+    };
     return {
       ...this.rest,
       system: ipaEdgeSystem(
-        (asked) => this.#planner.plan(profileOf(this.#correction.profile), asked),
+        (asked) => this.#planner.plan(this.#correction.profile, asked),
         request,
         startMsOf(this.profile.profile),
       ),
@@ -87,24 +90,4 @@ export class Replanner {
   close(): void {
     this.#planner.close();
   }
-}
-
-/**
- * Leaves a profile what plans with cascades need in these stages alone: a cascade is planned from its variants' answers. The same
- * profile gives the same result, because a planner reads another one anew.
- */
-function withCascadesIn(names: ReadonlySet<string>): (profile: IdentifiedProfile) => IdentifiedProfile {
-  const known = new WeakMap<IdentifiedProfile, IdentifiedProfile>();
-  return (identified) => {
-    const found = known.get(identified);
-    if (found) return found;
-    const { profile, sha256 } = identified;
-    const stages = profile.stages.map(({ variants, ...stage }) => ({
-      ...stage,
-      variants: names.has(stage.name) ? variants : variants.map(({ answers: _, ...variant }) => variant),
-    }));
-    const limited = { sha256, profile: { ...profile, stages } };
-    known.set(identified, limited);
-    return limited;
-  };
 }

@@ -32,8 +32,8 @@ export interface PlanRequest {
   >[];
   /** Whether the plan downshifts in a burst, and so holds standbys. If absent, it does not. */
   readonly downshift?: true;
-  /** `false`: each stage gets one variant. If absent, a stage may get a cascade. */
-  readonly cascades?: false;
+  /** The stages that may get a cascade; `false`: none of them. If absent, each may. */
+  readonly cascades?: false | readonly string[];
   /** Fixed numbers of replicas by stage name. A stage that is absent gets as many as it needs. */
   readonly replicas?: Readonly<Record<string, number>>;
   /** Variants to choose from, by stage name. A stage that is absent may have any variant. */

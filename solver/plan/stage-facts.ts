@@ -64,7 +64,7 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
       const heavyCells = usableCells(profile, name, request, kept).map(factsOf);
       return { ...facts, cells: [], cascades: [keptCascade(profile, request, kept, alone, heavyCells)] };
     }
-    if (request.cascades === false || request.keep || request.replicas?.[name] !== undefined)
+    if (!mayCascade(request, name) || request.keep || request.replicas?.[name] !== undefined)
       return { ...facts, cells, cascades: [] };
     // A cascade has no standby: the answers of its light variant stand.
     const variants = new Set(alone.map(({ variant }) => variant.name));
@@ -76,6 +76,9 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     }));
     return { ...facts, cells, cascades };
   });
+
+const mayCascade = ({ cascades }: IlpRequest, stage: string): boolean =>
+  cascades === undefined || (cascades !== false && cascades.includes(stage));
 
 /** The cells of a stage, each with its standby. Sessions that must stay keep the standby that they have. */
 function withStandbys(
