@@ -13,7 +13,6 @@ import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { median } from '../../solver/math/statistics.ts';
-import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
@@ -22,11 +21,10 @@ import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
+import { highestRate } from '../comparison/highest-rate.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 
-/** A rate above any machine's, from which the highest feasible one is searched. */
-const BEYOND_PER_S = 1e6;
 /** The first load of each way, in tenths of its predicted capacity. */
 const FIRST_TENTHS = 7;
 /** A worker may be busy all the time, so that a capacity means the same for both ways: plans leave a fifth of it unused by default. */
@@ -46,16 +44,6 @@ const flags = new Command('bench:batching')
   .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();
-
-/** The highest feasible rate, by the error that planning for a rate beyond it gives; null if no rate is feasible. */
-function highestRate(planBeyond: () => Plan): number | null {
-  try {
-    return planBeyond().ratePerS;
-  } catch (error) {
-    if (error instanceof InfeasiblePlanError) return error.nearestRatePerS;
-    throw error;
-  }
-}
 
 /** One of the two ways to answer requests. */
 interface Way {
@@ -123,8 +111,7 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     ...planRequest(profile, { slaMs, ratePerS, backends, resources: { utilisationMax: UTILISATION_MAX } }),
     restrictTo,
   });
-  const highest = highestRate(() => plan(solver, measured, at(BEYOND_PER_S)));
-  if (highest === null) throw new Error(`No rate is feasible with ${ms(slaMs)} ms. Give a longer --sla.`);
+  const highest = highestRate(solver, measured, at);
   // One plan for all loads: at some lower rates none is feasible, because large batches take long to fill.
   const best = plan(solver, measured, at(highest));
   const ways: Way[] = [

@@ -8,31 +8,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { policyOf, workersOf } from '../../solver/dispatch/plan.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
 import type { RequestRecord } from '../../solver/documents/run-report.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { median } from '../../solver/math/statistics.ts';
-import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { escalationSentences, planVariants, variantSentences } from '../../solver/report/cascade-text.ts';
 import { downshiftFactor } from '../../solver/report/downshift.ts';
-import { drawPackItems, packItemCounts } from '../../solver/simulate/fanout.ts';
-import { serviceFromProfile } from '../../solver/simulate/service.ts';
-import { simulate } from '../../solver/simulate/simulate.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
-import { type Load, traceLoad } from '../../workers/executor/load.ts';
+import { traceLoad } from '../../workers/executor/load.ts';
+import { highestRate } from '../comparison/highest-rate.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
+import { simulated } from '../simulator/plans.ts';
 
-/** A rate above any machine's, from which the highest feasible one is searched. */
-const BEYOND_PER_S = 1e6;
 /** The rate of the burst, as a multiple of the planned rate. */
 const TIMES = 3;
 /** Seconds of the load at the planned rate, of the burst, and at the planned rate again. */
@@ -68,19 +61,6 @@ function goodputInBurst(requests: readonly RequestRecord[], slaMs: number): numb
   return inTime.length / BURST_S;
 }
 
-function simulated(one: Plan, profile: Profile, load: Load, seed: number): readonly RequestRecord[] {
-  const { packSize, ...flow } = packItemCounts(profile, one.stages);
-  return simulate({
-    policy: policyOf(one),
-    workers: workersOf(one),
-    arrivalsMs: load.arrivalsMs,
-    packItems: drawPackItems(load.arrivalsMs.length, packSize, seed),
-    ...flow,
-    service: serviceFromProfile(profile, one.stages),
-    seed,
-  }).requests;
-}
-
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-downshift-'));
 const where = {
   manifestPath: option.manifestPath(flags),
@@ -96,12 +76,12 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
   const solver = await loadSolver();
   const stages = profile.stages.map(({ name }) => name);
   const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut, profile.coRun);
-  const planFor = (ratePerS: number, downshift: boolean) =>
-    plan(solver, measured, planRequest(profile, { slaMs, ratePerS, backends, downshift }));
-  const ratePerS: number = flags.rate ?? highestRate(() => planFor(BEYOND_PER_S, false)) / TIMES;
+  const at = (ratePerS: number, downshift = false) =>
+    planRequest(profile, { slaMs, ratePerS, backends, downshift });
+  const ratePerS: number = flags.rate ?? highestRate(solver, measured, at) / TIMES;
   const ways = [true, false].map((downshift) => ({
     name: downshift ? 'downshift' : 'no-downshift',
-    plan: planFor(ratePerS, downshift),
+    plan: plan(solver, measured, at(ratePerS, downshift)),
     measured: [] as number[],
     simulated: [] as number[],
     accuracies: [] as (number | null)[],
@@ -166,13 +146,3 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     `\ngoodput in the burst, with downshift ÷ without: ${ratio.measured.toFixed(2)}, simulated: ${ratio.simulated.toFixed(2)}`,
   );
 }).finally(() => rm(folder, { recursive: true }));
-
-/** The highest feasible rate, by the error that planning for a rate beyond it gives. */
-function highestRate(planBeyond: () => Plan): number {
-  try {
-    return planBeyond().ratePerS;
-  } catch (error) {
-    if (error instanceof InfeasiblePlanError && error.nearestRatePerS !== null) return error.nearestRatePerS;
-    throw error;
-  }
-}
