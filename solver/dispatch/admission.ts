@@ -1,7 +1,7 @@
 import type { Outlook } from './outlook.ts';
 import type { RequestState } from './queue.ts';
 import type { Queues } from './queues.ts';
-import { rowAt, stageOf, standbyRow } from './rows.ts';
+import { isStandbyRow, rowAt, stageOf } from './rows.ts';
 import type { ShedRule } from './shed-rule.ts';
 import type { DispatchPolicy } from './types.ts';
 import type { BatchState, Workers } from './workers.ts';
@@ -46,20 +46,22 @@ export class Admission {
   keepsUp(policy: DispatchPolicy, nowMs: number, row: number): boolean {
     const { stages } = policy;
     const group = this.workers.sharing().find(({ rows }) => rows.includes(row))!;
-    let last: { readonly row: number; readonly request: RequestState } | undefined;
+    let newest: { readonly row: number; readonly request: RequestState } | undefined;
     for (const other of group.rows) {
       const request = this.queues.newest(other);
-      if (request && !(last && last.request.arrivalMs >= request.arrivalMs)) last = { row: other, request };
+      if (request && !(newest && newest.request.arrivalMs >= request.arrivalMs))
+        newest = { row: other, request };
     }
-    if (!last) return true;
+    if (!newest) return true;
     const counts = this.#counted(policy, nowMs);
     for (const count of Object.values(counts))
       for (const other of count.keys()) if (!group.rows.includes(other)) count[other] = 0;
-    counts.waiting[last.row]!--;
+    counts.waiting[newest.row]!--;
     const backlogMs = this.outlook.backlogMs(stages, counts, [group]);
-    const together = Math.min(this.queues.together(last.row), rowAt(stages, last.row)!.batch);
-    const request = { ...last.request, waiting: 1 };
-    return nowMs + backlogMs <= this.shedRule.latestStartMs(policy, last.row, request, together);
+    const together = Math.min(this.queues.together(newest.row), rowAt(stages, newest.row)!.batch);
+    const { arrivalMs, last: lastStage } = newest.request;
+    const request = { arrivalMs, last: lastStage, waiting: 1 };
+    return nowMs + backlogMs <= this.shedRule.latestStartMs(policy, newest.row, request, together);
   }
 
   /** What waits and runs, by row. A standby's batches count for its stage, because what follows from them is the same. */
@@ -69,17 +71,17 @@ export class Admission {
     const leftMs = waiting.map(() => 0);
     for (const { row: ran, entries, startMs } of this.batches.values()) {
       const takesMs = this.#takesMs(stages, ran, entries.length);
-      const row = ran < waiting.length ? ran : stageOf(ran, stages.length);
+      const row = isStandbyRow(ran, stages.length) ? stageOf(ran, stages.length) : ran;
       running[row]! += entries.length;
       leftMs[row]! += Math.min(takesMs, Math.max(0, startMs + takesMs - nowMs));
     }
     return { waiting, running, leftMs };
   }
 
-  /** Expected time of a batch. A batch of a heavy variant or a standby that has gone counts as its stage's. */
+  /** Expected time of a batch. If the variant that ran it has left the policy, that of the stage stands for it. */
   #takesMs(stages: DispatchPolicy['stages'], row: number, items: number): number {
     const stage = stages[stageOf(row, stages.length)]!;
-    const standby = row >= standbyRow(0, stages.length) ? stage.standby : undefined;
+    const standby = isStandbyRow(row, stages.length) ? stage.standby : undefined;
     return (standby ?? rowAt(stages, row) ?? stage).serviceMs(items);
   }
 }

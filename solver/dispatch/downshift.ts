@@ -1,9 +1,16 @@
 import type { Admission } from './admission.ts';
 import type { NextBatch } from './next-batch.ts';
 import type { Entry, ItemQueue } from './queue.ts';
-import { standbyRow } from './rows.ts';
+import { isHeavyRow, standbyRow } from './rows.ts';
 import type { DispatchPolicy, DispatchStage } from './types.ts';
 import type { WorkerState } from './workers.ts';
+
+/** A policy with the times of the lightest variants in place of the planned ones. */
+interface LightPolicies {
+  readonly everywhere: DispatchPolicy;
+  /** For each stage, light there only: a request is late only if it is so with planned work in all other stages. */
+  readonly at: readonly DispatchPolicy[];
+}
 
 /**
  * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep up: the
@@ -12,9 +19,7 @@ import type { WorkerState } from './workers.ts';
  */
 export class Downshift {
   #policy: DispatchPolicy;
-  #lightest: DispatchPolicy;
-  /** For each stage, the policy in which only this stage is light: a request is late only if it is so with planned work elsewhere. */
-  #lightAt: readonly DispatchPolicy[];
+  #light: LightPolicies;
 
   constructor(
     policy: DispatchPolicy,
@@ -22,14 +27,12 @@ export class Downshift {
     private readonly nextBatch: NextBatch,
   ) {
     this.#policy = policy;
-    this.#lightest = lightened(policy);
-    this.#lightAt = lightenedEach(policy);
+    this.#light = lightOf(policy);
   }
 
   setPolicy(policy: DispatchPolicy): void {
     this.#policy = policy;
-    this.#lightest = lightened(policy);
-    this.#lightAt = lightenedEach(policy);
+    this.#light = lightOf(policy);
   }
 
   /** Whether requests that have arrived together can be expected to make the SLA, with lighter work where they wait. */
@@ -39,18 +42,18 @@ export class Downshift {
     requests: number,
     route: { readonly stage: number; readonly last: number },
   ): boolean {
-    const policies = { backlog: this.#lightest, request: this.#lightAt[route.stage]! };
+    const policies = { backlog: this.#light.everywhere, request: this.#light.at[route.stage]! };
     return this.admission.canMake(policies, arrivalMs, nowMs, requests, route);
   }
 
   /** The last moment at which the item at the head of a queue can start, with lighter work, and still be expected to make the SLA. */
   latestStartMs(queue: ItemQueue, head: Entry): number {
-    return this.nextBatch.latestStartMs(this.#lightAt[queue.row] ?? this.#policy, queue, head);
+    return this.nextBatch.latestStartMs(this.#light.at[queue.row] ?? this.#policy, queue, head);
   }
 
   /** Whether an item that waits for a row may leave it with the answer that it has, because the row is a heavy variant's. */
   settles(row: number): boolean {
-    return this.#policy.downshift === true && row >= this.#policy.stages.length;
+    return this.#policy.downshift === true && isHeavyRow(row, this.#policy.stages.length);
   }
 
   /** Whether a worker may run a row's batches with the standby of the row. */
@@ -80,5 +83,7 @@ function lightened(policy: DispatchPolicy, only?: number): DispatchPolicy {
   return { ...policy, stages };
 }
 
-const lightenedEach = (policy: DispatchPolicy): DispatchPolicy[] =>
-  policy.stages.map((_, stage) => lightened(policy, stage));
+const lightOf = (policy: DispatchPolicy): LightPolicies => ({
+  everywhere: lightened(policy),
+  at: policy.stages.map((_, stage) => lightened(policy, stage)),
+});

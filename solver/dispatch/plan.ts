@@ -1,7 +1,7 @@
 import type { Plan, PlanStage } from '../documents/plan.ts';
 import { UnknownStageError } from './errors.ts';
 import { interpolate } from './interpolate.ts';
-import { rowIndices, standbyRow } from './rows.ts';
+import { heldRows, rowIndices } from './rows.ts';
 import type { DispatchPolicy, DispatchRow, DispatchStage, DispatchWorker } from './types.ts';
 
 /** The fields of a plan that the dispatch depends on. */
@@ -62,12 +62,7 @@ export function workersOf(plan: {
 }): DispatchWorker[] {
   const order = rowIndices(plan.stages);
   const { length } = plan.stages.filter(({ escalation }) => !escalation);
-  const indices = new Map(
-    plan.stages.map(({ name, standby }, at) => [
-      name,
-      standby ? [order[at]!, standbyRow(order[at]!, length)] : [order[at]!],
-    ]),
-  );
+  const indices = new Map(plan.stages.map((row, at) => [row.name, heldRows(order[at]!, row, length)]));
   return plan.workers.map(({ id, stages }) => ({
     id,
     rows: stages.flatMap((stage) => {

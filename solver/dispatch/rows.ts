@@ -12,6 +12,14 @@ export const heavyRow = (stage: number, stages: number): number => stage + stage
 
 export const standbyRow = (stage: number, stages: number): number => stage + 2 * stages;
 
+export const isHeavyRow = (row: number, stages: number): boolean => row >= stages && row < 2 * stages;
+
+export const isStandbyRow = (row: number, stages: number): boolean => row >= 2 * stages;
+
+/** The rows that a worker holds with a plan's row: this row and, if it has a standby, that of the standby. */
+export const heldRows = (row: number, { standby }: Pick<PlanStage, 'standby'>, stages: number): number[] =>
+  standby ? [row, standbyRow(row, stages)] : [row];
+
 /** The row of an index that has a queue; undefined for the heavy variant of a stage without a cascade. */
 export const rowAt = (stages: readonly DispatchStage[], row: number): DispatchRow | undefined =>
   row < stages.length ? stages[row] : stages[row - stages.length]?.heavy;

@@ -51,7 +51,7 @@ export interface Item {
   readonly index: number;
 }
 
-/** The item goes on to the heavy variant. */
+/** What follows from an item whose light variant was not sure: the item goes on to the heavy variant. */
 export interface Escalated {
   /** Number of items of the next stage that follow if the light variant's answer stands after all. */
   readonly otherwise: number;

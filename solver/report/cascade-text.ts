@@ -1,7 +1,7 @@
 import type { PlanStage, Standby } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { RunReport } from '../documents/run-report.ts';
-import { downshiftFactor, downshiftSentences } from './downshift.ts';
+import { downshiftFactor, downshiftSentences, percent } from './downshift.ts';
 
 /** A share of the items as words, e.g. `7 of 100`. */
 const ofHundred = (share: number): string => {
@@ -72,7 +72,6 @@ export function escalationSentences({
   const downshifts = downshiftSentences({ cascades, standbys });
   if (told.length + downshifts.length === 0) return [];
   const { endToEnd, metric } = result.accuracy;
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
     ...told.map(
       ({ stage, light, heavy, below, items, escalated, predictedShare, settled = 0 }) =>

@@ -28,7 +28,7 @@ export const downshiftSentences = (outcomes: Outcomes): string[] =>
       `${sentence} The accuracy of the stage is predicted as ${percent(accuracy)} instead of ${percent(plannedAccuracy)}.`,
   );
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function stagesOf({ cascades = [], standbys = [] }: Outcomes): DownshiftedStage[] {
   const ofStandbys = standbys

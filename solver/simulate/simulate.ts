@@ -1,5 +1,5 @@
 import { createDispatch } from '../dispatch/dispatch.ts';
-import { stageOf, standbyRow } from '../dispatch/rows.ts';
+import { isStandbyRow, stageOf } from '../dispatch/rows.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
@@ -214,7 +214,7 @@ export class Simulation {
       }
       const { batch, row, worker, items } = action;
       const { length: stages } = this.#downshifted;
-      if (row >= standbyRow(0, stages)) this.#downshifted[stageOf(row, stages)]! += items.length;
+      if (isStandbyRow(row, stages)) this.#downshifted[stageOf(row, stages)]! += items.length;
       const beside = this.#running.beside(worker, this.#nowMs);
       const ms = this.#service.sampleMs(row, items.length, this.#random, beside);
       const handOutMs = (serving?.batchMs(row, items.length) ?? 0) / 2;

@@ -215,11 +215,7 @@ export class Executor {
 
   /** Lets the dispatch hand batches to a worker. */
   #admit({ id, job }: Member): void {
-    const rows = job.stages.flatMap(({ name, standby }) => [
-      this.#rows.indexOf(name),
-      ...(standby ? [this.#rows.standbyOf(name)] : []),
-    ]);
-    this.#dispatch.workerAdded({ id, rows });
+    this.#dispatch.workerAdded({ id, rows: job.stages.flatMap((row) => this.#rows.heldWith(row)) });
   }
 
   /** Runs a batch on a worker. Items for a next row that no other worker runs stay in this worker. */

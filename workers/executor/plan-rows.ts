@@ -1,7 +1,7 @@
 import { policyOf } from '../../solver/dispatch/plan.ts';
-import { rowsByIndex, stageOf, standbyRow } from '../../solver/dispatch/rows.ts';
+import { heldRows, isStandbyRow, rowsByIndex, stageOf } from '../../solver/dispatch/rows.ts';
 import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 
 /** A row of a plan by its index in the dispatch. */
 interface IndexedRow {
@@ -31,14 +31,14 @@ export class PlanRows {
     return this.#names.indexOf(name);
   }
 
-  /** The index of the standby of a row. */
-  standbyOf(name: string): number {
-    return standbyRow(this.indexOf(name), this.#stages);
+  /** The indices of what a worker holds with a row of its plan, whose standby the present plan's row need not have. */
+  heldWith(row: PlanStage): number[] {
+    return heldRows(this.indexOf(row.name), row, this.#stages);
   }
 
   at(row: number): IndexedRow {
     const stage = this.policy.stages[stageOf(row, this.#stages)]!;
-    const isStandby = row >= standbyRow(0, this.#stages);
+    const isStandby = isStandbyRow(row, this.#stages);
     const { serviceMs } = (isStandby ? stage.standby : row < this.#stages ? stage : stage.heavy)!;
     return { name: this.#names[row]!, isStandby, serviceMs };
   }
