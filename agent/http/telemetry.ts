@@ -112,7 +112,7 @@ export class Telemetry {
     if (standby) this.#downshifted.inc({ stage }, items);
   }
 
-  /** Counts an item for which the answer of a cascade's light variant stood. */
+  /** Counts an item that settled: in a burst, the light variant's answer stood in place of the heavy variant's. */
   settled(stage: string): void {
     this.#downshifted.inc({ stage });
   }

@@ -30,7 +30,7 @@ export async function choose(page: Page, pipeline: string): Promise<void> {
   await page.locator('.pipeline-title', { hasText: JSON.parse(manifest).title }).waitFor();
 }
 
-/** Opens the profile of a pipeline that an earlier part measured; else measures it. */
+/** Opens a profile of a pipeline: the one that an earlier part of the pictures measured and kept, otherwise a new one. */
 export async function open(page: Page, pipeline: string): Promise<void> {
   const kept = join(OUT, `${pipeline}.json`);
   await choose(page, pipeline);

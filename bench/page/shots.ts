@@ -26,7 +26,7 @@ const PARTS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   speech,
   input,
 };
-/** As long as a busy machine may take for what a picture waits for. */
+/** A picture waits for a state of the page; a page that takes longer than a busy machine needs counts as broken. */
 const PATIENCE_MS = 300_000;
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** Load in requests/s, which falls. */

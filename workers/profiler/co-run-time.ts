@@ -1,4 +1,4 @@
-/** Share of the budget; a usual budget allows all the time that makes the figures sure. */
+/** The time is this share of the profile's budget. From a budget of 100 s on it is the most, which makes the figures sure. */
 const SHARE = 0.08;
 const MOST_MS = 8000;
 const LEAST_MS = 400;

@@ -1,4 +1,4 @@
-/** Adds up, by type of operator, the events that ONNX Runtime's profiler wrote of one session. */
+/** Adds up the times of a session's operators by type, from the trace that ONNX Runtime's profiler wrote. */
 
 interface Options {
   /** Whether the session runs on a GPU, where a node's own time is that of handing it over, and kernels have events of their own. */
@@ -33,9 +33,9 @@ interface TraceEvent {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** More events than ONNX Runtime keeps of a session. */
+/** ONNX Runtime keeps fewer events of a session, so a longer trace is not its own. */
 const KERNELS_MOST = 1_000_000;
-/** More types than there are. A trace that has more has made them up. */
+/** ONNX has fewer types of operators, so a trace with more has made them up. */
 const TYPES_MOST = 1000;
 const OTHERS = 'others';
 const NAME_MOST = 100;

@@ -13,7 +13,7 @@ import type { ResourceSpec } from './schema.ts';
 import { answers, planFor } from './spec.ts';
 import type { StatusWriter } from './status.ts';
 
-/** One generation of an InferencePipeline, and what works on it. */
+/** What the steps need to reconcile one generation of an InferencePipeline. */
 export interface Work extends Listener {
   readonly api: KubernetesApi;
   readonly manifest: Manifest;

@@ -57,8 +57,8 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
   });
 
 /**
- * Adds models to the stages that they fit. Detectors that fit none are offered as a pipeline of their own, in the form that asks what
- * their files do not tell.
+ * Adds models to the stages that they fit. Detectors that fit none are offered as a pipeline of their own: a form asks for
+ * what the detectors' files do not tell, such as the names of the classes.
  * @throws as {@link addModels}
  */
 export async function addOrOffer(files: readonly File[]): Promise<void> {
