@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  ChecksumError,
-  type LoadedManifest,
-  MissingFileError,
-  sha256Hex,
-  withFiles,
-} from '../../models/manifests/load.ts';
+import { ChecksumError, type LoadedManifest, sha256Hex, withFiles } from '../../models/manifests/load.ts';
 import { MANIFEST, MANIFEST_1, type Manifest, type ModelFile } from '../../solver/documents/manifest.ts';
-import { PipelineNotFoundError, PipelineStore } from '../../workers/store/pipelines.ts';
+import { PipelineNotFoundError, PipelineStore, RemovedFileError } from '../../workers/store/pipelines.ts';
 import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
 import { classify } from '../models/stages.ts';
 
@@ -113,6 +107,17 @@ describe('the store of pipelines', () => {
     expect(await text(await store.load('one'), 0)).toBe('A');
   });
 
+  it('saves and deletes beside a pipeline that cannot be read, whose files stay', async () => {
+    await store.save(await pipeline('newer', { 'a.onnx': 'A', 'p.bin': 'P' }));
+    const cache = await caches.open((await caches.keys())[0]!);
+    const key = (await cache.keys()).find(({ url }) => url.endsWith('/newer'))!;
+    await cache.put(key, new Response('{"schema": "ipa-edge/manifest@9"}'));
+    await store.save(await pipeline('one', { 'b.onnx': 'B', 'p.bin': 'P' }));
+    await store.delete('one');
+    expect(await store.list()).toEqual(['newer']);
+    expect(await kept()).toBeGreaterThanOrEqual(1 + 2);
+  });
+
   it('saved at once from two tabs, both are whole', async () => {
     const tabs = [store, new PipelineStore(caches)];
     await Promise.all(
@@ -151,7 +156,7 @@ describe('the store of pipelines', () => {
     await cache.put(key, new Response('Z'));
     await expect(text(loaded, 0)).rejects.toThrow(ChecksumError);
     await cache.delete(key);
-    await expect(text(loaded, 0)).rejects.toThrow(MissingFileError);
+    await expect(text(loaded, 0)).rejects.toThrow(RemovedFileError);
   });
 
   it('without the Cache API has none, and says why none can be saved', async () => {

@@ -8,8 +8,8 @@ import { classify, pipelineOf } from '../models/stages.ts';
 const CLASSES = classify.classes.length;
 const IMAGE = new Uint8Array(classify.input.height * classify.input.width);
 
-/** A runtime whose sessions give every item the first class, and call `onRun` when a run begins. */
-const runtime = (onRun: () => void): Runtime => ({
+/** A runtime whose sessions give every item the first class, and call `onRun` when a run begins, `onRelease` when they are released. */
+const runtime = (onRun: () => void, onRelease = () => {}): Runtime => ({
   info: { ortVersion: '0', ortBuild: 'none', crossOriginIsolated: false, timerGrainMs: 0.001 },
   lost: new Promise(() => {}),
   createSession: async () => ({
@@ -22,18 +22,34 @@ const runtime = (onRun: () => void): Runtime => ({
       return { outputs: { y: { type: 'float32', data, dims: [1, CLASSES] } }, ms: 1 };
     },
     async endProfiling() {},
-    async release() {},
+    release: async () => onRelease(),
   }),
+});
+
+const spec = variantSpec(pipelineOf(classify).first, { key: 'k', variant: 'only', backend: 'cpu' });
+const files = { model: new Uint8Array(1) };
+
+test('a variant that is loaded again takes the place of the one before, whose session is released', async () => {
+  let released = 0;
+  const host = new StageHost(async () =>
+    runtime(
+      () => {},
+      () => released++,
+    ),
+  );
+  await host.start(1);
+  await host.load(spec, files);
+  await host.load(spec, files);
+  expect(released).toBe(1);
+  await host.release('k');
+  expect(released).toBe(2);
 });
 
 test('a batch that waits begins only after the answer of the batch before it has left the worker', async () => {
   const order: string[] = [];
   const host = new StageHost(async () => runtime(() => order.push('run')));
   await host.start(1);
-  const stage = pipelineOf(classify).first;
-  await host.load(variantSpec(stage, { key: 'k', variant: 'only', backend: 'cpu' }), {
-    model: new Uint8Array(1),
-  });
+  await host.load(spec, files);
   // Comlink sends an answer two steps after its promise is resolved.
   const answer = () =>
     host

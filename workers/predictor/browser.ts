@@ -7,14 +7,19 @@ import type { PredictorApi } from './worker.browser.ts';
 let started: ReturnType<typeof start> | undefined;
 
 function start() {
-  const { endpoint, gone } = rawWorker(
+  const { endpoint, gone, terminate } = rawWorker(
     new Worker(new URL('./worker.browser.ts', import.meta.url), { type: 'module', name: 'predictor' }),
   );
+  gone.then(() => {
+    terminate();
+    started = undefined;
+  });
   return { api: wrap<PredictorApi>(endpoint), lifeline: new Lifeline('predictor', gone) };
 }
 
 /**
- * The learned predictor of a page, in a web worker of its own, so that the page stays responsive.
+ * The learned predictor of a page, in a web worker of its own, so that the page stays responsive. Where that worker was lost, another
+ * one is started.
  * @throws MissingFileError, ChecksumError, WorkerLostError
  */
 export async function learnedPredictor(): Promise<Predictor> {

@@ -45,7 +45,9 @@ export class StageHost implements StageWorkerApi {
   load(spec: VariantSpec, files: ModelBytes): Promise<LoadedVariant> {
     return this.#serially(async () => {
       const { createMs, ...variant } = await openVariant(this.#started, spec, files);
+      const before = this.#variants.get(spec.key);
       this.#variants.set(spec.key, variant);
+      if (before) await releaseSessions(before.sessions);
       const sessions = Object.entries(variant.sessions);
       return {
         createMs,

@@ -121,7 +121,7 @@ export interface OperatorTimes {
 export interface StageWorkerApi {
   /** Loads ONNX Runtime. Must be the first call, and only once. @param threads number of threads of a CPU backend */
   start(threads: number): Promise<Runtime['info']>;
-  /** Creates and checks the sessions of a variant. @throws ModelLoadError, ModelMismatchError */
+  /** Creates and checks the sessions of a variant, which takes the place of one of the same key. @throws ModelLoadError, ModelMismatchError */
   load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant>;
   /** Runs a batch: items in, results and the next stage's items out. @throws DeviceLostError */
   run(

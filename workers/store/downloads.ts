@@ -32,7 +32,7 @@ export class Downloads {
 
   /**
    * Downloads a file whose size is known from a host that lets pages of other sites read its files, or what is missing of it. Its parts
-   * stay until {@link forget}.
+   * stay until {@link forget}. Where two tabs want the same file, the second waits for the first, and goes on after it.
    * @param headersFor headers to send to an address
    * @param onBytes called with the bytes of the file that are here
    * @throws DownloadError, ChecksumError, StoreFullError, StoreUnavailableError, and the signal's reason
@@ -43,26 +43,34 @@ export class Downloads {
     onBytes: (bytes: number) => void = () => {},
     headersFor: HeadersFor = () => ({}),
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const part = await PartInCache.open(await this.#open(), file);
-    onBytes(part.bytes);
-    try {
-      await resume(hostOf(file, signal, headersFor), file, part, ({ doneBytes }) => onBytes(doneBytes));
-      return await part.content();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw asDownloadError(file, error);
-    } finally {
-      await part.keep();
-    }
+    const cache = await this.#open();
+    return navigator.locks.request(lockOf(file.sha256), { signal }, async () => {
+      const part = await PartInCache.open(cache, file);
+      onBytes(part.bytes);
+      try {
+        await resume(hostOf(file, signal, headersFor), file, part, ({ doneBytes }) => onBytes(doneBytes));
+        return await part.content();
+      } catch (error) {
+        signal.throwIfAborted();
+        throw asDownloadError(file, error);
+      } finally {
+        await part.keep();
+      }
+    });
   }
 
-  /** Deletes the parts of files, and what was left long ago. */
+  /** Deletes the parts of files, and what was left long ago; not those of a file that another tab downloads. */
   async forget(sums: readonly string[]): Promise<void> {
     const cache = await this.#open();
     for (const key of await cache.keys()) {
       const [sum] = new URL(key.url).pathname.slice(FOLDER.length).split('/');
       const keptAt = Date.parse((await cache.match(key))?.headers.get('date') ?? '');
-      if (sums.includes(sum!) || !(Date.now() - keptAt < KEEP_MS)) await cache.delete(key);
+      if (sums.includes(sum!) || !(Date.now() - keptAt < KEEP_MS))
+        await navigator.locks.request(
+          lockOf(sum!),
+          { ifAvailable: true },
+          (lock) => lock && cache.delete(key),
+        );
     }
   }
 
@@ -74,6 +82,9 @@ export class Downloads {
     return this.caches.open(CACHE);
   }
 }
+
+/** The name of the lock that lets one tab at a time write a file's parts: parts of two downloads do not fit together. */
+const lockOf = (sha256: string): string => `${CACHE} ${sha256}`;
 
 /** The headers to send to an address. */
 export type HeadersFor = (address: URL) => Readonly<Record<string, string>>;

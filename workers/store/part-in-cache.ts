@@ -5,7 +5,7 @@ import { orFull } from './store.ts';
 /** Path prefix of the cache's keys, `<sha256>/<first byte>`. Nothing is ever fetched from there. */
 export const FOLDER = '/ipa-edge-downloads/';
 
-/** A part is kept once it has so many bytes; a page that is closed loses less than one. */
+/** A part is kept once it has so many bytes; a page that is closed loses less than a part. */
 const PART_BYTES = 4 * 2 ** 20;
 
 /** A file's parts in the cache, and the chunks that came after them. */

@@ -2,6 +2,7 @@ import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
 import { type LoadedManifest, readChecked, withFiles } from '../../models/manifests/load.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { canonicalJson } from '../../solver/documents/canonical.ts';
+import { InputError } from '../../solver/documents/coded-error.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { orFull, StoreUnavailableError } from './store.ts';
@@ -11,6 +12,17 @@ export class PipelineNotFoundError extends Error {
   override name = 'PipelineNotFoundError';
   constructor(pipeline: string) {
     super(`No pipeline ${pipeline} is kept here. It was removed, or added in another browser.`);
+  }
+}
+
+/** A file of a kept pipeline is gone. */
+export class RemovedFileError extends InputError {
+  override name = 'RemovedFileError';
+  constructor(file: string, pipeline: string) {
+    super(
+      `${file} of the pipeline ${pipeline} is no longer kept here: the browser removed it, or another tab replaced the pipeline. ` +
+        'Reload the page, or add the pipeline again.',
+    );
   }
 }
 
@@ -104,7 +116,7 @@ const keptFiles = (cache: Cache, manifest: Manifest): LoadedManifest =>
     readChecked(
       async () => {
         const kept = await cache.match(FILES + sha256);
-        if (!kept) throw new Error('the browser has removed it');
+        if (!kept) throw new RemovedFileError(file, manifest.name);
         return new Uint8Array(await kept.arrayBuffer());
       },
       file,
@@ -124,7 +136,12 @@ async function sweep(cache: Cache): Promise<void> {
   const all = await paths(cache);
   const named = new Set<string>();
   for (const path of all.filter((one) => one.startsWith(MANIFESTS))) {
-    const manifest = parseManifest(await (await cache.match(path))!.json(), path);
+    const manifest = await (await cache.match(path))!
+      .json()
+      .then((value) => parseManifest(value, path))
+      .catch(() => null);
+    // Nobody knows the files of a pipeline that cannot be read, as of one that a newer version of the page kept: all stay.
+    if (!manifest) return;
     for (const { sha256 } of filesOf(manifest)) named.add(FILES + sha256);
   }
   for (const path of all) if (path.startsWith(FILES) && !named.has(path)) await cache.delete(path);

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { sha256Hex } from '../../models/manifests/load.ts';
+import { Downloads } from '../../workers/store/downloads.ts';
+
+const MIB = 2 ** 20;
+const NEVER = new AbortController().signal;
+
+let name: string;
+beforeEach(() => {
+  name = crypto.randomUUID();
+});
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  for (const key of await caches.keys()) await caches.delete(key);
+});
+
+const waitsForLock = async () => ((await navigator.locks.query()).pending ?? []).length > 0;
+
+it('downloaded in two tabs at once, a file is whole in both', async () => {
+  const bytes = new Uint8Array(12 * MIB).map((_, i) => i % 251);
+  const file = { url: `https://hub.test/${name}`, sha256: await sha256Hex(bytes), mostBytes: bytes.length };
+  /** Number of chunks that each request was asked for. */
+  const asked: number[] = [];
+  let firstIsDone = false;
+  vi.stubGlobal('fetch', async (_url: string, { headers }: { headers: { range?: string } }) => {
+    const request = asked.push(0) - 1;
+    // Both requests are answered in parts of their own size.
+    const size = (5 + request) * MIB;
+    let at = Number(/\d+/.exec(headers.range ?? '0')![0]);
+    const status = at > 0 ? 206 : 200;
+    const body = new ReadableStream(
+      {
+        async pull(controller) {
+          asked[request]!++;
+          if (asked[request] === 2)
+            await (request === 0
+              ? vi.waitUntil(async () => asked[1] === 2 || (await waitsForLock()), { timeout: 20_000 })
+              : vi.waitUntil(() => firstIsDone, { timeout: 20_000 }));
+          if (at === bytes.length) return controller.close();
+          controller.enqueue(bytes.slice(at, at + size));
+          at = Math.min(bytes.length, at + size);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(body, { status });
+  });
+  const [first, second] = [new Downloads(), new Downloads()].map((tab) => tab.fetch(file, NEVER));
+  expect(await sha256Hex(await first!)).toBe(file.sha256);
+  firstIsDone = true;
+  expect(await sha256Hex(await second!)).toBe(file.sha256);
+});
