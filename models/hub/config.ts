@@ -32,6 +32,7 @@ const config = z.object({
   /** `multi_label_classification` gives an item any number of classes. */
   problem_type: names.nullish(),
   max_position_embeddings: side.nullish().catch(null),
+  pad_token_id: z.int().nonnegative().nullish().catch(null),
   /** What T5 calls `max_position_embeddings`. */
   n_positions: side.nullish().catch(null),
   ...generating,

@@ -5,6 +5,8 @@ import type { HubModel } from './kind.ts';
 const TOKENS_MAX = 512;
 /** No stage reads longer texts. */
 const TEXT_TOKENS_MAX = 8192;
+/** Models, by type, that number positions from the one after the padding token's number: their 514 positions are 512 tokens. */
+const AFTER_PADDING = /roberta|camembert|longformer|mpnet|data2vec-text/;
 /** Tokens that two windows of a long text share, as in the pipelines of the hub's own library. */
 export const STRIDE = 128;
 
@@ -17,7 +19,7 @@ export function textLengthOf({ id, config, tokenizer }: HubModel): number {
     );
   const { model_max_length } = tokenizer;
   const stated = model_max_length && Number.isInteger(model_max_length) ? model_max_length : TOKENS_MAX;
-  // RoBERTa counts positions from 2, so its 514 positions are 512 tokens; the tokenizer then states 512.
   const positions = config.max_position_embeddings ?? config.n_positions ?? TOKENS_MAX;
-  return Math.max(1, Math.min(stated, positions, TEXT_TOKENS_MAX));
+  const first = AFTER_PADDING.test(config.model_type ?? '') ? (config.pad_token_id ?? 1) + 1 : 0;
+  return Math.max(1, Math.min(stated, positions - first, TEXT_TOKENS_MAX));
 }

@@ -14,6 +14,9 @@ const READERS: Readonly<Record<string, (view: DataView, at: number) => number>> 
   [`${FLOAT}/32`]: (view, at) => view.getFloat32(at, true),
 };
 
+/** A program that writes to a pipe, such as ffmpeg or espeak-ng, cannot go back to write a size, so it states at least this one. */
+const SIZE_UNKNOWN = 0x7ffff000;
+
 interface Chunk {
   readonly id: string;
   readonly view: DataView;
@@ -27,15 +30,18 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.byteLength < 12 || idAt(view, 0) !== 'RIFF' || idAt(view, 8) !== 'WAVE')
     throw new InvalidSoundError('it does not begin as a WAV file');
-  const end = 8 + view.getUint32(4, true);
+  const stated = view.getUint32(4, true);
+  const end = stated >= SIZE_UNKNOWN ? view.byteLength : 8 + stated;
   if (end > view.byteLength)
     throw new InvalidSoundError(`it should have ${end} bytes, but ends after ${view.byteLength}`);
   for (let at = 12; at + 8 <= end; ) {
     const id = idAt(view, at);
-    const size = view.getUint32(at + 4, true);
-    if (size > end - at - 8)
+    const own = view.getUint32(at + 4, true);
+    const left = end - at - 8;
+    const size = id === 'data' && own >= SIZE_UNKNOWN ? left : own;
+    if (size > left)
       throw new InvalidSoundError(
-        `its chunk "${id}" should have ${size} bytes, but ${end - at - 8} follow in the file`,
+        `its chunk "${id}" should have ${size} bytes, but ${left} follow in the file`,
       );
     yield { id, view: new DataView(bytes.buffer, bytes.byteOffset + at + 8, size) };
     at += 8 + size + (size % 2); // a chunk of an odd size is followed by one byte that belongs to no chunk

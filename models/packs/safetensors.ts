@@ -13,7 +13,7 @@ export class InvalidPackError extends InputError {
   ) {
     super(
       `The labelled pack${file === undefined ? '' : ` ${file}`} is not valid: ${problem}. ` +
-        'Make the pack again (models/train/ has the scripts) or fetch it again.',
+        'Make the pack again from its labelled data, or fetch it again.',
       options,
     );
   }

@@ -25,6 +25,8 @@ test('an answer is scored by the alternative that fits best', () => {
 
 test('no answer is right only where there is none', () => {
   expect([tokenF1('', ['']), tokenF1('van', ['']), tokenF1('', ['van'])]).toEqual([1, 0, 0]);
+  expect([exactMatch('', ['the', 'red van']), tokenF1('', ['the', 'red van'])]).toEqual([0, 0]);
+  expect(exactMatch('', ['the'])).toBe(1);
 });
 
 const words = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 7 });

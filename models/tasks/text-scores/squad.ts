@@ -34,11 +34,13 @@ const overlap: AnswerScore = (answer, truth) => {
 
 const wordsOf = (text: string): string[] => normalisedAnswer(text).split(' ').filter(Boolean);
 
-/** The score by the alternative that fits best. */
+/** The score by the alternative that fits best. One without words counts only where none has any. */
 const best =
   (score: AnswerScore) =>
-  (answer: string, alternatives: readonly string[]): number =>
-    Math.max(...alternatives.map((truth) => score(answer, truth)));
+  (answer: string, alternatives: readonly string[]): number => {
+    const worded = alternatives.filter(normalisedAnswer);
+    return Math.max(...(worded.length > 0 ? worded : ['']).map((truth) => score(answer, truth)));
+  };
 
 /** Whether an answer equals one of the true answers (1) or none (0). @param alternatives at least one */
 export const exactMatch = best(exactly);

@@ -35,6 +35,12 @@ describe('the stage of a hub model', () => {
     expect(stageOf({ ...SENTIMENT, config: short }).input).toEqual({ encoding: 'tokens', length: 128 });
   });
 
+  test('of the positions of RoBERTa, those before the first token are not read', () => {
+    expect(stageOf({ ...ANSWERER, tokenizer: { model_max_length: 1e30 } }).input).toMatchObject({
+      length: 512,
+    });
+  });
+
   test('a text classifier without a tokenizer, or of several classes at once, is refused', () => {
     expect(() => stageOf({ config: SENTIMENT.config })).toThrow(/owner\/model has no tokenizer\.json/);
     const config = { ...SENTIMENT.config, problem_type: 'multi_label_classification' };
