@@ -59,47 +59,30 @@ export const addVariant = (manifest: Manifest, stage: string, variant: ManifestV
 export const removeVariant = (manifest: Manifest, stage: string, variant: string): Manifest =>
   withVariants(manifest, stage, (variants) => variants.filter(({ name }) => name !== variant));
 
-const renamed = <F extends { readonly file: string }>(
-  files: Readonly<Record<string, F>>,
-  rename: (file: string) => string,
-): Record<string, F> =>
-  Object.fromEntries(Object.entries(files).map(([role, one]) => [role, { ...one, file: rename(one.file) }]));
-
-/** Renames every file of a manifest. @param rename gets a file's path or URL and the ending for its content */
-export const withFileNames = (
-  manifest: Manifest,
-  rename: (file: string, ending: 'onnx' | 'json' | 'bin') => string,
-): Manifest => ({
-  ...manifest,
-  stages: manifest.stages.map((stage) => ({
-    ...stage,
-    variants: stage.variants.map((variant) => ({
-      ...variant,
-      sessions: Object.fromEntries(
-        Object.entries(renamed(variant.sessions, (file) => rename(file, 'onnx'))).map(([role, session]) => [
-          role,
-          {
-            ...session,
-            ...(session.data && {
-              data: session.data.map((one) => ({ ...one, file: rename(one.file, 'bin') })),
-            }),
-          },
-        ]),
-      ),
-      ...(variant.assets && { assets: renamed(variant.assets, (file) => rename(file, 'json')) }),
-    })),
-  })),
-  pack: manifest.pack && { ...manifest.pack, file: rename(manifest.pack.file, 'bin') },
-});
+const mapValues = <T>(values: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 
 /** Gives every file a distinct name without a folder, so that the manifest and its files can lie in one folder. */
 export function inOneFolder(manifest: Manifest): Manifest {
   const taken: string[] = [];
-  return withFileNames(manifest, (file, ending) => {
-    const name = freeName(baseName(file), taken);
+  const renamed = <F extends { readonly file: string }>(one: F, ending: 'onnx' | 'json' | 'bin'): F => {
+    const name = freeName(baseName(one.file), taken);
     taken.push(name);
-    return `${name}.${ending}`;
+    return { ...one, file: `${name}.${ending}` };
+  };
+  const inFolder = ({ sessions, assets, ...variant }: ManifestVariant): ManifestVariant => ({
+    ...variant,
+    sessions: mapValues(sessions, (session) => ({
+      ...renamed(session, 'onnx'),
+      ...(session.data && { data: session.data.map((one) => renamed(one, 'bin')) }),
+    })),
+    ...(assets && { assets: mapValues(assets, (one) => renamed(one, 'json')) }),
   });
+  return {
+    ...manifest,
+    stages: manifest.stages.map((stage) => ({ ...stage, variants: stage.variants.map(inFolder) })),
+    pack: manifest.pack && renamed(manifest.pack, 'bin'),
+  };
 }
 
 export interface NamedFile {

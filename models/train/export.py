@@ -6,6 +6,14 @@ from pathlib import Path
 import torch
 
 
+def in_own_process(run, *arguments) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=run, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        raise RuntimeError(f"{run.__name__} ended with {process.exitcode}")
+
+
 def _export(
     model: torch.nn.Module,
     path: Path,
@@ -40,10 +48,4 @@ def export(
     free and named `free`. A separate process does it, because Debian's PyTorch and ONNX Runtime share the library of
     ONNX schemas, which prints a thousand complaints when one process uses both.
     """
-    process = multiprocessing.get_context("spawn").Process(
-        target=_export, args=(model, path, item_shape, output, input, free, dtype)
-    )
-    process.start()
-    process.join()
-    if process.exitcode != 0:
-        raise RuntimeError(f"{path} was not written: its process ended with {process.exitcode}")
+    in_own_process(_export, model, path, item_shape, output, input, free, dtype)

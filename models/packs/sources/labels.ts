@@ -4,7 +4,7 @@ import type { NamedTensor } from '../write.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** The label of one of a stage's rows, as people write it. */
-export interface RowLabel {
+interface RowLabel {
   /** A JSON value; undefined for a row that never reaches the stage. */
   readonly label: unknown;
   /** The text that the stage gets; null where it is none, or not known. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { listOf } from '../../../solver/documents/common.ts';
 import { parseDocument } from '../../../solver/documents/document.ts';
 import type { Pipeline } from '../../manifests/pipeline.ts';
-import { type NamedTensor, textTensors } from '../write.ts';
-import { checkText, type Row, rowSchema, rowTensors } from './rows.ts';
+import type { NamedTensor } from '../write.ts';
+import { type Row, rowSchema, textRowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceFiles, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
@@ -11,7 +11,9 @@ import { UnfitDataError } from './unfit.ts';
 const FIELD = 'question';
 
 const answers = listOf(z.string());
-const lineSchema = rowSchema.extend({ context: z.string().min(1), [FIELD]: z.string().min(1), answers });
+const lineSchema = rowSchema
+  .extend({ context: z.string().min(1), [FIELD]: z.string().min(1), answers })
+  .transform(({ context: text, ...row }) => ({ text, ...row }));
 
 const paragraph = z.object({
   context: z.string(),
@@ -21,8 +23,8 @@ const paragraph = z.object({
 });
 const squadSchema = z.object({ data: listOf(z.object({ paragraphs: listOf(paragraph) })) });
 
-interface Question extends Omit<Row, 'text'> {
-  readonly context: string;
+interface Question extends Row {
+  readonly text: string;
   readonly question: string;
   readonly answers: readonly string[];
 }
@@ -40,7 +42,7 @@ async function inSquad(file: string, files: SourceFiles): Promise<Question[] | n
   return parseDocument(squadSchema, value, file).data.flatMap(({ paragraphs }) =>
     paragraphs.flatMap(({ context, qas }) =>
       qas.map((own) => ({
-        context,
+        text: context,
         question: own.question,
         answers: own.answers.map((answer) => answer.text),
         labels: {},
@@ -74,23 +76,10 @@ export async function fromQuestions(file: string, options: SourceOptions): Promi
   const stage = answeringStage(pipeline, file);
   const all: readonly Question[] =
     (await inSquad(file, options.files)) ?? (await readLines(lineSchema, file, options.files));
-  const rows = chosen(all, options, file);
-  for (const [i, { context, where }] of rows.entries()) {
-    checkText(context, bytesMax, where);
-    options.onItem(i + 1, rows.length);
-  }
-  const labelled = rows.map((row) => ({
+  const rows = chosen(all, options, file).map((row) => ({
     ...row,
-    text: row.context,
     labels: { ...row.labels, [stage]: row.answers },
     fields: { ...row.fields, [FIELD]: row.question },
   }));
-  return [
-    ...textTensors(
-      'text',
-      'text_end',
-      rows.map(({ context }) => context),
-    ),
-    ...rowTensors(pipeline, labelled),
-  ];
+  return textRowTensors(rows, bytesMax, options);
 }

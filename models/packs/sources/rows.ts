@@ -4,6 +4,7 @@ import { FIELD_BYTES_MAX } from '../../items/fields.ts';
 import type { Pipeline } from '../../manifests/pipeline.ts';
 import { type NamedTensor, textTensors } from '../write.ts';
 import { labelTensors } from './labels.ts';
+import type { SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** Items with at most one label for each stage, as JSON lines hold them. */
@@ -23,7 +24,7 @@ export interface Row extends z.output<typeof rowSchema> {
 }
 
 /** @throws UnfitDataError if a text is too long */
-export function checkText(text: string, bytesMax: number, where: string): void {
+function checkText(text: string, bytesMax: number, where: string): void {
   const { length } = new TextEncoder().encode(text);
   if (length > bytesMax)
     throw new UnfitDataError(where, `the text has ${length} bytes, at most ${bytesMax} fit`, 'Shorten it.');
@@ -71,3 +72,17 @@ export const rowTensors = (pipeline: Pipeline, rows: readonly Row[]): NamedTenso
     ),
   ),
 ];
+
+/** A pack's tensors of rows whose items are texts. @throws UnfitDataError */
+export function textRowTensors(
+  rows: readonly (Row & { readonly text: string })[],
+  bytesMax: number,
+  { pipeline, onItem }: SourceOptions,
+): NamedTensor[] {
+  const texts = rows.map(({ text, where }, i) => {
+    checkText(text, bytesMax, where);
+    onItem(i + 1, rows.length);
+    return text;
+  });
+  return [...textTensors('text', 'text_end', texts), ...rowTensors(pipeline, rows)];
+}

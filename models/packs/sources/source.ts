@@ -27,7 +27,7 @@ export interface SourceFiles {
 /** `centre` keeps the largest central rectangle of the format's shape; `stretch` keeps the whole picture. */
 export type Fit = 'centre' | 'stretch';
 
-export interface SizedPicture {
+interface SizedPicture {
   readonly item: Item;
   readonly width: number;
   readonly height: number;

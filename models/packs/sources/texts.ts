@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type NamedTensor, textTensors } from '../write.ts';
-import { checkText, rowSchema, rowTensors } from './rows.ts';
+import type { NamedTensor } from '../write.ts';
+import { rowSchema, textRowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
 
 /** A line has the text, or its words. */
@@ -20,19 +20,7 @@ const textSchema = rowSchema
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromTexts(file: string, options: SourceOptions): Promise<NamedTensor[]> {
-  const { pipeline } = options;
-  const { bytesMax } = formatOf(pipeline, 'text', file);
+  const { bytesMax } = formatOf(options.pipeline, 'text', file);
   const rows = chosen(await readLines(textSchema, file, options.files), options, file);
-  for (const [i, { text, where }] of rows.entries()) {
-    checkText(text, bytesMax, where);
-    options.onItem(i + 1, rows.length);
-  }
-  return [
-    ...textTensors(
-      'text',
-      'text_end',
-      rows.map(({ text }) => text),
-    ),
-    ...rowTensors(pipeline, rows),
-  ];
+  return textRowTensors(rows, bytesMax, options);
 }

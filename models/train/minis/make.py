@@ -6,7 +6,6 @@ Takes about forty minutes on one free core. Needs the Debian package espeak-ng, 
 """
 
 import json
-import multiprocessing
 import subprocess
 import sys
 import warnings
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from export import in_own_process
 from mail.texts import UDHR, read_declarations
 from records import ROOT, file_facts, record, versions
 
@@ -63,14 +63,6 @@ def _export_all(folder: Path) -> None:
             export(folder, kind, size, target, target in quantised)
 
 
-def _in_own_process(run, *arguments) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=run, args=arguments)
-    process.start()
-    process.join()
-    if process.exitcode != 0:
-        raise RuntimeError(f"{run.__name__} ended with {process.exitcode}")
-
-
 def _scores(folder: Path) -> dict[str, dict]:
     command = [sys.executable, "-m", "minis.evaluate", str(folder)]
     # Debian's ONNX Runtime writes a thousand complaints of its schemas, which are of no use unless the process fails.
@@ -111,7 +103,7 @@ def make(folder_name: str) -> None:
     _speak(folder)
     for kind in RECIPES:
         train(folder, kind)
-    _in_own_process(_export_all, folder)
+    in_own_process(_export_all, folder)
     write_packs(folder)
     scores, counts = _scores(folder), _counts(folder)
     write_manifests(scores, counts)

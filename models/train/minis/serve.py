@@ -7,19 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from run import open_session
+
 ROOT = Path(__file__).resolve().parents[3]
 BATCH = 16
 ENCODE_TEXTS = Path(__file__).parent / "tokenizers" / "encode-texts.ts"
 # An answer has at most so many tokens, as in BERT's script for SQuAD.
 ANSWER_TOKENS = 30
-
-
-def _session(path: Path):
-    import onnxruntime  # not at the top, because the processes that export must not load ONNX Runtime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _padded(rows: list[list[int]], fill: int) -> np.ndarray:
@@ -46,7 +40,7 @@ class Model:
     def __init__(self, folder: Path, suffix: str = ""):
         self.folder = folder
         self.sessions = {
-            path.name: _session(folder / "onnx" / f"{path.stem}{suffix}.onnx")
+            path.name: open_session(folder / "onnx" / f"{path.stem}{suffix}.onnx")
             for path in (folder / "onnx").iterdir()
             if not path.stem.endswith("_quantized")
         }

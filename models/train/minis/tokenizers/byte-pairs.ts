@@ -26,7 +26,7 @@ function commonestPair(words: readonly (readonly [string[], number])[]): string 
   return byCount(counts)[0]?.[0];
 }
 
-export interface BytePairs {
+interface BytePairs {
   readonly vocab: Readonly<Record<string, number>>;
   readonly merges: readonly string[];
 }

@@ -58,7 +58,7 @@ const KINDS: { readonly [kind: string]: Kind<unknown> } = {
       ),
     encode({ question, context, span }, encoder) {
       const { ids: own, spans } = encoder.tokenize(context);
-      const { ids, lastAt } = encoder.pair!.join(encoder.tokenize(question).ids, own);
+      const { ids, lastAt } = encoder.pair!.join(encoder.ids(question), own);
       const start = lastAt + spans.findIndex(({ end }) => end > span.start);
       return { ids, start, end: lastAt + spans.findLastIndex(({ start }) => start < span.end) };
     },

@@ -20,7 +20,7 @@ function encoded(item: string | readonly [question: string, context: string]): o
   if (typeof item === 'string') return { ids: encoder.tokens(item, MANY).ids };
   const [question, context] = item;
   const { ids: own, spans } = encoder.tokenize(context);
-  const { ids, lastAt } = encoder.pair!.join(encoder.tokenize(question).ids, own);
+  const { ids, lastAt } = encoder.pair!.join(encoder.ids(question), own);
   return { ids, at: lastAt, spans: spans.map(({ start, end }) => [start, end]) };
 }
 

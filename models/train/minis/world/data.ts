@@ -35,7 +35,7 @@ export interface Spoken {
   readonly answer: string;
 }
 /** A text that is summarised, then asked about. */
-export interface Summarised extends Rewritten {
+interface Summarised extends Rewritten {
   readonly question: string;
   readonly answer: string;
 }

@@ -6,7 +6,7 @@ export interface Span {
 }
 
 /** A text without marks, and where the words of each role stand in it. */
-export interface Unmarked {
+interface Unmarked {
   readonly text: string;
   readonly spans: Readonly<Record<string, Span>>;
 }

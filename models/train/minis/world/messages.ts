@@ -25,7 +25,7 @@ import {
  * question about a fact; marked.ts takes the marks out again.
  */
 
-export interface Person {
+interface Person {
   readonly name: string;
   readonly woman: boolean;
 }
@@ -94,7 +94,7 @@ const FROM = { en: 'from', fr: 'de', de: 'von' };
 const THEM = { en: ['him', 'her'], fr: ['', ''], de: ['ihn', 'sie'] };
 
 /** The same text with a capital letter at the front, behind a mark if there is one. */
-export const capital = (text: string) =>
+const capital = (text: string) =>
   text.replace(/^(\{\w+\|)?(\p{L})/u, (_, mark = '', letter) => mark + letter.toUpperCase());
 
 const dayText = ({ day, dayPart }: Facts, language: Language) =>

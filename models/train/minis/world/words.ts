@@ -1,13 +1,13 @@
 /** The words of the parcel desk's messages, in English, French and German. */
 
-export const LANGUAGES = ['en', 'fr', 'de'] as const;
+const LANGUAGES = ['en', 'fr', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** The same words in the three languages. */
 export type Words = { readonly [L in Language]: string };
 
 const words = (en: string, fr: string, de: string): Words => ({ en, fr, de });
 
-export type Gender = 'm' | 'f' | 'n';
+type Gender = 'm' | 'f' | 'n';
 
 export const NUMBERS: { readonly [L in Language]: readonly string[] } = {
   en: 'zero one two three four five six seven eight nine ten eleven twelve'.split(' '),
@@ -18,7 +18,7 @@ export const NUMBERS: { readonly [L in Language]: readonly string[] } = {
 /** German "one of them", by the gender of the thing. */
 export const GERMAN_ONE: { readonly [G in Gender]: string } = { f: 'eine', m: 'einer', n: 'eines' };
 
-export interface Thing {
+interface Thing {
   readonly name: Words;
   readonly gender: { readonly fr: Gender; readonly de: Gender };
 }
@@ -80,7 +80,7 @@ export const CITIES: readonly Words[] = [
 ];
 
 /** What the things do: the verb, the words before a city and before a day, and German's word at the end. */
-export interface Verb {
+interface Verb {
   readonly verb: Words;
   readonly place: Words;
   readonly time: Words;
