@@ -1,11 +1,18 @@
 import type { Item } from './item-batch.ts';
+import type { ItemFormatOf } from './item-format.ts';
 
 /** Longest text that a stage accepts, in bytes. */
 export const TEXT_BYTES_MAX = 64 * 1024;
 
+/** The format of texts that come without fields. */
+export const TEXT_FORMAT: ItemFormatOf<'text'> = { kind: 'text', bytesMax: TEXT_BYTES_MAX };
+
+const encoder = new TextEncoder();
+
 /** A text as an item. Of a text that is too long, whole characters are left out at its end. */
 export function textItem(text: string, bytesMax: number): Item {
+  const whole = encoder.encode(text);
+  if (whole.length <= bytesMax) return whole;
   const bytes = new Uint8Array(bytesMax);
-  const { written } = new TextEncoder().encodeInto(text, bytes);
-  return bytes.slice(0, written);
+  return bytes.subarray(0, encoder.encodeInto(text, bytes).written);
 }

@@ -7,8 +7,9 @@ import { LabelError } from './label-error.ts';
 import { macroF1 } from './macro-f1.ts';
 import { type Input, oneRun } from './one-run.ts';
 import type { Program } from './program.ts';
+import { columnOf } from './result-columns.ts';
 import { f1Match } from './score.ts';
-import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
+import type { StageResult, Task, TruthRows } from './task.ts';
 import { FLOATS } from './tensor.ts';
 
 /** This file has what all classification tasks share, on images and on texts: manifest fields, results, labels. */
@@ -98,9 +99,10 @@ export function readClass(
 }
 
 /** Output tensors in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
-const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
-  { name: 'labels', datatype: 'INT32', columns: 1, rowsOf: ({ label }) => [label] },
-  { name: 'scores', datatype: 'FP32', columns: 1, rowsOf: ({ score }) => [score] },
+const column = columnOf((result: ClassResult) => [result]);
+const CLASS_TENSORS = [
+  column('labels', 'INT32', ({ label }) => label),
+  column('scores', 'FP32', ({ score }) => score),
 ];
 
 /** The parts of a classification task that depend on the kind of item. */

@@ -16,7 +16,7 @@ const KNOWN = new Set([
 ]);
 
 /** What is known of a linear pattern. */
-export interface LinearPattern {
+interface LinearPattern {
   /** Whether it may match nothing. */
   readonly empty: boolean;
   /** Most steps at one place of the text before a match fails. */

@@ -56,7 +56,7 @@ export interface Input<S, Row = Item> {
 }
 
 /** A session's tensors, and the rows that it runs on. */
-export interface RowRun<S, Row> {
+interface RowRun<S, Row> {
   readonly stage: S;
   readonly inputs: readonly Input<S, Row>[];
   readonly outputs: readonly TensorSpec[];
@@ -115,7 +115,7 @@ export function feedsOf<S, Row>(
 }
 
 /** Parts from which {@link oneRun} makes the program of a variant with one session. */
-export interface OneRun<S, R> {
+interface OneRun<S, R> {
   inputs(stage: S): readonly Input<S>[];
   outputs(stage: S): readonly TensorSpec[];
   /** Decodes the outputs for one item, in the order of `outputs`, as its result. */

@@ -23,7 +23,7 @@ export interface TruthRows<T> {
 }
 
 /** Names of a task's metric. */
-export interface MetricNames {
+interface MetricNames {
   /** For the stage alone. */
   readonly stage: string;
   /** For a pipeline that begins with the task. */

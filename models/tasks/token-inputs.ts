@@ -1,12 +1,25 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import type { Item } from '../items/item-batch.ts';
+import { checkItem } from '../items/item-format.ts';
+import { TEXT_FORMAT } from '../items/text.ts';
 import type { Input } from './one-run.ts';
-import type { Session } from './tensor.ts';
+import type { TensorInfo } from './tensor.ts';
 import type { Encoder, Tokens } from './tokens.ts';
 
 /** A stage whose models take tokens. */
 export interface TokenStage extends ManifestStage {
   /** The variant's tokenizer, once its assets are read. */
   readonly encoder?: Encoder;
+}
+
+/** A stage whose models take the tokens of a text. */
+export interface TextStage extends TokenStage {
+  readonly input: {
+    /** Most tokens that the models read at once, special tokens included. */
+    readonly length: number;
+    /** What stands before each text for the models. */
+    readonly prefix?: string;
+  };
 }
 
 /** A tensor int64 [rows, tokens], filled up to the longest row or to the model's fixed length. @param fill value of padding */
@@ -56,6 +69,33 @@ export const TOKEN_INPUTS: readonly Input<TokenStage, Tokens>[] = [
   ),
 ];
 
-/** The number of tokens that a model always takes; undefined if it takes any number. */
-export const fixedLength = ({ inputs }: Session): number | undefined =>
-  inputs.find(({ name }) => name === 'input_ids')?.dims[1] ?? undefined;
+/** Most tokens of a row: the stage's, or the model's number of tokens if that is fixed and less. @param info of a tensor of tokens */
+export const rowLength = ({ input }: TextStage, { dims }: TensorInfo): number =>
+  Math.min(input.length, dims[1] ?? Number.POSITIVE_INFINITY);
+
+/** The tensors of {@link TOKEN_INPUTS}, made of the beginnings of texts. */
+export const TEXT_INPUTS = TOKEN_INPUTS.map(
+  ({ spec, encode }): Input<TextStage> => ({
+    spec,
+    encode: (stage, items, scratch, info) =>
+      encode(stage, tokensOf(stage, items, rowLength(stage, info)), scratch, info),
+  }),
+);
+
+const decoder = new TextDecoder();
+const encoded = new WeakMap<
+  readonly Item[],
+  { readonly encoder: Encoder; readonly tokens: readonly Tokens[] }
+>();
+
+/** The tokens of texts. The same array of items is encoded once, though a model takes several tensors that are made of them. */
+function tokensOf({ name, input, encoder }: TextStage, items: readonly Item[], most: number) {
+  const known = encoded.get(items);
+  if (known && known.encoder === encoder) return known.tokens;
+  const tokens = items.map((item) => {
+    checkItem(name, TEXT_FORMAT, item);
+    return encoder!.tokens((input.prefix ?? '') + decoder.decode(item), most);
+  });
+  encoded.set(items, { encoder: encoder!, tokens });
+  return tokens;
+}

@@ -5,23 +5,23 @@ import { InvalidTokenizerError } from './tokenizer-errors.ts';
 import { checkSteps, type Steps } from './tokenizer-steps.ts';
 
 /**
- * Checks of a `tokenizer.json` before the library reads it. A tokenizer comes with a model from anywhere, and the library believes
- * what it says: some would never return, or fill the memory.
+ * Checks of a `tokenizer.json` before the library reads it. A tokenizer comes with a model from anywhere, and the library trusts the
+ * file: with some files it would never return, or fill the memory.
  */
 
 /** Twice the size of the largest known tokenizer's file. */
 const FILE_BYTES_MAX = 64 * 2 ** 20;
-/** The same for tokens and merges. */
+/** Twice as many tokens and merges as the largest known tokenizer has. */
 const TOKENS_MAX = 1_000_000;
 const MERGES_MAX = 1_000_000;
-/** A token's number is less. */
+/** The number of a token is less than this. */
 const IDS_MAX = 10_000_000;
 /** Characters of a token, and of all tokens, of which models are made; the longest known token has 128 spaces. */
 const TOKEN_LENGTH_MAX = 1024;
 const LETTERS_MAX = 5_500_000;
 /** A Unigram model reads at most this many characters from each place of a text on. */
 const PIECE_LENGTH_MAX = 128;
-/** A WordPiece model does so too, within a word. */
+/** A WordPiece model reads at most this many characters of a word. */
 const WORD_LENGTH_MAX = 100;
 /** Tokens that are found in a text before anything else, the longest of them, and all of their characters. */
 const ADDED_MAX = 10_000;
@@ -67,7 +67,7 @@ type ModelFile = z.output<typeof fileSchema>['model'];
 type Pair<T> = readonly [string, T];
 
 /** What cuts words into tokens. Of kind `words`, each word is a token. */
-export type CheckedModel =
+type CheckedModel =
   | { readonly kind: 'Unigram'; readonly pieces: readonly Pair<number>[]; readonly unknownId: number }
   | { readonly kind: 'WordPiece'; readonly unknown: string; readonly prefix: string }
   | { readonly kind: 'BPE'; readonly merges: readonly Pair<string>[] }

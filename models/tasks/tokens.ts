@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Item } from '../items/item-batch.ts';
 import { parseAsset } from './asset.ts';
 import { type Span, spansOf } from './token-spans.ts';
 import type { SafeTokenizer } from './tokenizer.ts';
@@ -48,7 +47,9 @@ export interface Encoder {
   tokens(text: string, most: number): Tokens;
   /** The text of tokens, without special tokens. */
   text(ids: readonly number[]): string;
-  /** All tokens of a text, without special tokens, and where they stand in it. */
+  /** All tokens of a text, without special tokens. */
+  ids(text: string): readonly number[];
+  /** The same tokens, and where they stand in the text. */
   tokenize(text: string): TokenizedText;
   readonly single: Template;
   /** Null if the tokenizer does not join pairs of texts. */
@@ -81,6 +82,7 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
       return { ids: whole.slice(0, most), types: types.slice(0, most) };
     },
     text: (ids) => tokenizer.decode(ids).trim(),
+    ids: (text) => tokenizer.encode(text).ids,
     tokenize(text) {
       const { ids, tokens } = tokenizer.encode(text);
       return { ids, spans: spansOf(text, surfacesOf(tokens)) };
@@ -89,6 +91,12 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
     pair: known(() => templateOf(tokenizer, 2)),
   };
 }
+
+/** A stage with the tokenizer of its variant. @throws InvalidDocumentError, InvalidTokenizerError */
+export const withEncoder = async <S>(
+  stage: S,
+  assets: Readonly<Record<string, Uint8Array>>,
+): Promise<S & { readonly encoder: Encoder }> => ({ ...stage, encoder: await readEncoder(assets) });
 
 /** Most special tokens and texts in a template. */
 const SLOTS_MAX = 64;
@@ -133,19 +141,4 @@ function templateOf(tokenizer: SafeTokenizer, texts: 1 | 2): Template | null {
       return { ids, types, lastAt };
     },
   };
-}
-
-const encoded = new WeakMap<
-  readonly Item[],
-  { readonly encoder: Encoder; readonly tokens: readonly Tokens[] }
->();
-
-/** The tokens of texts. The same array of items is encoded once, though a model takes several tensors that are made of them. */
-export function tokensOf(encoder: Encoder, items: readonly Item[], most: number): readonly Tokens[] {
-  const known = encoded.get(items);
-  if (known?.encoder === encoder) return known.tokens;
-  const decoder = new TextDecoder();
-  const tokens = items.map((item) => encoder.tokens(decoder.decode(item), most));
-  encoded.set(items, { encoder, tokens });
-  return tokens;
 }

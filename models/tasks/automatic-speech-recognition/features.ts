@@ -84,7 +84,7 @@ export async function readFeatures(
 }
 
 /** A model takes other features than its `preprocessor_config.json` describes. */
-export class FeaturesMismatchError extends Error {
+class FeaturesMismatchError extends Error {
   override name = 'FeaturesMismatchError';
   constructor(stage: string, taken: string, described: string) {
     super(

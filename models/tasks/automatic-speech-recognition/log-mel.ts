@@ -4,7 +4,7 @@ import { log10InPlace } from './log10.ts';
 
 /** Log-mel features, as the encoders of Whisper take them. */
 
-export interface LogMel {
+interface LogMel {
   readonly mels: number;
   readonly frames: number;
   /**

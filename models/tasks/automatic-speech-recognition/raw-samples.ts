@@ -7,7 +7,7 @@ export const rawSamplesConfig = z.object({
   /** Whether each recording is shifted and scaled to a mean of 0 and a variance of 1. */
   do_normalize: z.boolean().default(false),
 });
-export type RawSamplesConfig = Pick<z.output<typeof rawSamplesConfig>, 'do_normalize'>;
+type RawSamplesConfig = Pick<z.output<typeof rawSamplesConfig>, 'do_normalize'>;
 
 /** Added to the variance, so that silence can be divided by its square root. The hub's models are trained with it. */
 const EPSILON = 1e-7;

@@ -10,7 +10,7 @@ export const wordsOf = (text: string): string[] =>
     .split(/[^\p{L}\p{M}\p{N}]+/u)
     .filter((word) => word !== '');
 
-export interface WordErrors {
+interface WordErrors {
   /** Fewest words to substitute, insert or delete, so that the found words become the true ones (Levenshtein's distance). */
   readonly errors: number;
   /** Number of true words. */

@@ -2,10 +2,12 @@ import type { GenerationRules } from './rules.ts';
 
 /** Sets the logits of tokens that the rules forbid to −∞. @param logits of one row, overwritten @param tokens after the prompt */
 export function constrain(logits: Float32Array, tokens: readonly number[], rules: GenerationRules): void {
-  const { prompt, forcedFirst } = rules;
-  if (tokens.length === 0 && forcedFirst !== null) {
+  const { prompt, forcedFirst, forcedLast, tokensMax } = rules;
+  const first = tokens.length === 0 && forcedFirst !== null ? [forcedFirst] : [];
+  const forced = tokens.length === tokensMax - 1 && forcedLast.length > 0 ? forcedLast : first;
+  if (forced.length > 0) {
     logits.fill(Number.NEGATIVE_INFINITY);
-    logits[forcedFirst] = 0;
+    for (const id of forced) logits[id] = 0;
     return;
   }
   const ban = (id: number) => {

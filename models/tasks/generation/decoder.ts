@@ -19,14 +19,14 @@ export type DecoderSessions =
   | { readonly decoder: Session; readonly 'decoder-with-past': Session };
 
 /** What the encoder gives the decoder. */
-export interface Encoded {
+interface Encoded {
   readonly states: KeptTensor;
   /** int64 [rows, length], 1 for what is not padding. */
   readonly mask: Tensor<'int64'>;
 }
 
 /** The result of one step. */
-export interface DecoderStep {
+interface DecoderStep {
   /** The logits of each row's next token. They belong to the caller. */
   readonly logits: Float32Array[];
   readonly ms: number;

@@ -18,14 +18,12 @@ export interface GeneratingStage extends ManifestStage {
 }
 
 /** Parts from which {@link generating} makes programs. */
-export interface Generating<S extends GeneratingStage, Row, R> {
+interface Generating<S extends GeneratingStage, R> {
   /** Inputs of the encoder. */
-  inputs(stage: S): readonly Input<S, Row>[];
-  /** What the encoder takes of each item. */
-  rowsOf(stage: S, items: readonly Item[]): readonly Row[];
+  readonly inputs: readonly Input<S>[];
   /** Roles of the variant's files beside its models and the generation's rules. */
   readonly assets: readonly string[];
-  /** Reads the assets: the stage with its `rules`, and what `rowsOf` and `decode` need. */
+  /** Reads the assets: the stage with its `rules`, and what `inputs` and `decode` need. */
   prepare(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
   /** The result for an item. */
   decode(stage: S, generated: Generated): R;
@@ -57,13 +55,11 @@ const DECODERS: readonly Readonly<Record<string, Signature>>[] = [
  * has ended leaves the batch, so a batch takes as many steps as its longest row. Times of runs are named `encoder`,
  * `decoder-first` (the prompt) and `decoder` (each later token).
  */
-export const generating = <S extends GeneratingStage, Row, R>(
-  parts: Generating<S, Row, R>,
-): Program<S, R>[] =>
+export const generating = <S extends GeneratingStage, R>(parts: Generating<S, R>): Program<S, R>[] =>
   DECODERS.map((decoder) => ({
     signatures: (stage) => ({
       encoder: {
-        inputs: parts.inputs(stage).map(({ spec }) => spec(stage)),
+        inputs: parts.inputs.map(({ spec }) => spec(stage)),
         outputs: [{ name: ENCODER_OUTPUT, types: FLOATS, dims: [null, null] }],
         keeps: true,
       },
@@ -74,15 +70,15 @@ export const generating = <S extends GeneratingStage, Row, R>(
     run: (stage, items, sessions, scratch) => generate(parts, stage, items, sessions, scratch),
   }));
 
-async function generate<S extends GeneratingStage, Row, R>(
-  { inputs, rowsOf, decode }: Generating<S, Row, R>,
+async function generate<S extends GeneratingStage, R>(
+  { inputs, decode }: Generating<S, R>,
   stage: S,
   items: readonly Item[],
   sessions: Readonly<Record<string, Session>>,
   scratch: Scratch,
 ): Promise<ProgramRun<R>> {
   const { encoder } = sessions;
-  const feeds = feedsOf(stage, inputs(stage), rowsOf(stage, items), encoder!, scratch);
+  const feeds = feedsOf(stage, inputs, items, encoder!, scratch);
   const encoded = await encoder!.run(feeds, { read: [], keep: [ENCODER_OUTPUT] });
   const states = encoded.kept![ENCODER_OUTPUT]!;
   const decoder = new Decoder(sessions as unknown as DecoderSessions, {

@@ -10,6 +10,7 @@ export const RULES_ASSETS = ['config', 'generation-config'] as const;
 const VOCABULARY_MAX = 10_000_000;
 const tokenId = z.int().min(0).max(VOCABULARY_MAX);
 const tokenIds = listOf(tokenId, { most: 100_000 });
+const endIds = z.union([tokenId, listOf(tokenId, { least: 1, most: 1000 })]);
 /** Sequences that are looked for after every token, and the longest of them. */
 const SEQUENCES_MAX = 10_000;
 const SEQUENCE_LENGTH_MAX = 32;
@@ -18,9 +19,10 @@ const SEQUENCE_LENGTH_MAX = 32;
 const fileSchema = z.looseObject({
   decoder_start_token_id: tokenId.nullish(),
   bos_token_id: tokenId.nullish(),
-  eos_token_id: z.union([tokenId, listOf(tokenId, { least: 1, most: 1000 })]).nullish(),
+  eos_token_id: endIds.nullish(),
   pad_token_id: tokenId.nullish(),
   forced_bos_token_id: tokenId.nullish(),
+  forced_eos_token_id: endIds.nullish(),
   suppress_tokens: tokenIds.nullish(),
   begin_suppress_tokens: tokenIds.nullish(),
   bad_words_ids: listOf(listOf(tokenId, { least: 1, most: SEQUENCE_LENGTH_MAX }), {
@@ -47,6 +49,8 @@ export interface GenerationRules {
   readonly tokensMin: number;
   /** The token that must follow the prompt; null if any may. */
   readonly forcedFirst: number | null;
+  /** The tokens of which one must be the last where a row has as many as it may; none if any may. */
+  readonly forcedLast: readonly number[];
   /** Tokens that never come. */
   readonly banned: readonly number[];
   /** Tokens that do not come right after the prompt. */
@@ -66,24 +70,23 @@ export interface GenerationRules {
 }
 
 /** What a stage asks of generation, besides the variant's own rules. */
-export interface GenerationLimits {
+interface GenerationLimits {
   readonly tokensMax: number;
   readonly beams: number;
-  /** Makes the prompt from the two files, joined; absent: the start token alone. */
-  prompt?(file: Readonly<Record<string, unknown>>, start: number): readonly number[];
+  /** Tokens of the prompt after the one that starts the decoder; absent: none. */
+  readonly told?: readonly number[];
 }
 
 /** Reads a variant's rules from its assets. @throws InvalidDocumentError */
 export function readRules(
   assets: Readonly<Record<string, Uint8Array>>,
-  { tokensMax, beams, prompt: promptOf }: GenerationLimits,
+  { tokensMax, beams, told = [] }: GenerationLimits,
 ): GenerationRules {
   const [config, generation] = RULES_ASSETS.map((role) =>
     parseAsset(fileSchema, assets[role]!, `${role.replace('-', '_')}.json`),
   );
   const file = { ...config, ...present(generation!) } as RulesFile;
-  const start = file.decoder_start_token_id ?? file.bos_token_id ?? 0;
-  const prompt = promptOf?.(file, start) ?? [start];
+  const prompt = [file.decoder_start_token_id ?? file.bos_token_id ?? 0, ...told];
   const positions = file.max_target_positions ?? file.max_position_embeddings ?? Number.POSITIVE_INFINITY;
   const badWords = file.bad_words_ids ?? [];
   return {
@@ -92,6 +95,7 @@ export function readRules(
     tokensMax: Math.max(1, Math.min(tokensMax, positions - prompt.length)),
     tokensMin: Math.max(0, (file.min_length ?? 0) - prompt.length),
     forcedFirst: file.forced_bos_token_id ?? null,
+    forcedLast: [file.forced_eos_token_id ?? []].flat(),
     banned: [...(file.suppress_tokens ?? []), ...badWords.flatMap((ids) => (ids.length === 1 ? ids : []))],
     bannedFirst: file.begin_suppress_tokens ?? [],
     bannedSequences: badWords.filter(({ length }) => length > 1),

@@ -5,7 +5,8 @@ import { classesField, classIndex } from '../classes.ts';
 import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
 import { type Input, oneRun } from '../one-run.ts';
 import { valuesIn } from '../program.ts';
-import type { ResultTensor, StageResult, Task } from '../task.ts';
+import { columnOf } from '../result-columns.ts';
+import type { StageResult, Task } from '../task.ts';
 import { meanAveragePrecision } from './average-precision.ts';
 import { matchDetections, type TrueObject } from './boxes.ts';
 import { centreMap } from './centre-map.ts';
@@ -57,12 +58,7 @@ const labelled = (stage: Stage): LabelledStage => ({
   classes: stage.classes,
 });
 
-const LABELS: ResultTensor<Result> = {
-  name: 'labels',
-  datatype: 'INT32',
-  columns: 1,
-  rowsOf: ({ detections }) => detections.map(({ label }) => label),
-};
+const column = columnOf(({ detections }: Result) => detections);
 
 /** Whether objects of this class are reported and scored. */
 const counts = ({ classes, keep }: Stage, label: number): boolean =>
@@ -171,12 +167,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
       columns: 4,
       rowsOf: ({ detections }) => detections.flatMap(({ x0, y0, x1, y1 }) => [x0, y0, x1, y1]),
     },
-    {
-      name: 'scores',
-      datatype: 'FP32',
-      columns: 1,
-      rowsOf: ({ detections }) => detections.map(({ score }) => score),
-    },
-    ...(classes ? [LABELS] : []),
+    column('scores', 'FP32', ({ score }) => score),
+    ...(classes ? [column('labels', 'INT32', ({ label }) => label)] : []),
   ],
 };

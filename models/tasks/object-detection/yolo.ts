@@ -29,21 +29,20 @@ export const yolo: DetectorOutput<z.output<typeof field>> = {
   detections([output], size, { format, threshold, overlapMax }) {
     const { values, dims } = output!;
     const [rows, columns] = dims as [number, number];
-    const [candidates, numbers] = format === 'yolov5' ? [rows, columns] : [columns, rows];
-    const value =
-      format === 'yolov5'
-        ? (candidate: number, i: number) => values[candidate * columns + i]!
-        : (candidate: number, i: number) => values[i * columns + candidate]!;
+    // Where a candidate's numbers begin, and how far apart they are, differs between the formats.
+    const [candidates, numbers, step, apart] =
+      format === 'yolov5' ? [rows, columns, columns, 1] : [columns, rows, 1, columns];
     const first = format === 'yolov5' ? 5 : 4;
     const found: Detection[] = [];
-    for (let k = 0; k < candidates; k++) {
-      let label = 0;
-      for (let c = 1; c < numbers - first; c++) if (value(k, first + c) > value(k, first + label)) label = c;
-      const score = value(k, first + label) * (format === 'yolov5' ? value(k, 4) : 1);
-      if (score > threshold)
-        found.push(
-          ...inside(detectionOf(value(k, 0), value(k, 1), value(k, 2), value(k, 3), label, score), size),
-        );
+    for (let from = 0; from < candidates * step; from += step) {
+      let best = from + first * apart;
+      for (let at = best + apart; at < from + numbers * apart; at += apart)
+        if (values[at]! > values[best]!) best = at;
+      const score = values[best]! * (format === 'yolov5' ? values[from + 4 * apart]! : 1);
+      if (!(score > threshold)) continue;
+      const number = (i: number) => values[from + i * apart]!;
+      const label = (best - from) / apart - first;
+      found.push(...inside(detectionOf(number(0), number(1), number(2), number(3), label, score), size));
     }
     found.sort((a, b) => b.score - a.score);
     return suppressed(found.slice(0, CANDIDATES_MAX), overlapMax);

@@ -38,17 +38,20 @@ export function bestAnswer(
   unanswerable: boolean,
 ): Answer {
   const none = windows.map((window) => window.none).reduce((a, b) => (sumOf(b) < sumOf(a) ? b : a));
-  let best: { readonly span: Span; readonly logit: number } | null = null;
+  let best = { start: 0, end: 0, logit: Number.NEGATIVE_INFINITY };
   for (const { from, starts, ends } of windows)
-    for (let first = 0; first < starts.length; first++)
+    for (let first = 0; first < starts.length; first++) {
+      const { start } = spans[from + first]!;
       for (let last = first; last < Math.min(ends.length, first + TOKENS_MAX); last++) {
         const logit = starts[first]! + ends[last]!;
-        const span = { start: spans[from + first]!.start, end: spans[from + last]!.end };
+        if (!(logit > best.logit)) continue;
+        const { end } = spans[from + last]!;
         // Tokens of white space alone are no answer.
-        if (logit > (best?.logit ?? Number.NEGATIVE_INFINITY) && span.start < span.end)
-          best = { span, logit };
+        if (start < end) best = { start, end, logit };
       }
-  const given = best !== null && !(unanswerable && sumOf(none) > best.logit) ? best : null;
+    }
+  if (best.end === 0 || (unanswerable && sumOf(none) > best.logit))
+    best = { start: 0, end: 0, logit: sumOf(none) };
   const start = logSum(
     windows.map(({ starts }) => starts),
     none.start,
@@ -57,13 +60,12 @@ export function bestAnswer(
     windows.map(({ ends }) => ends),
     none.end,
   );
-  const { span, logit } = given ?? { span: { start: 0, end: 0 }, logit: sumOf(none) };
   const characters = charactersBefore(text);
   return {
-    text: text.slice(span.start, span.end),
-    start: characters[span.start]!,
-    end: characters[span.end]!,
-    score: Math.exp(logit - start - end),
+    text: text.slice(best.start, best.end),
+    start: characters[best.start]!,
+    end: characters[best.end]!,
+    score: Math.exp(best.logit - start - end),
   };
 }
 

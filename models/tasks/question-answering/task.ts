@@ -1,49 +1,59 @@
 import { z } from 'zod';
 import { splitFields } from '../../items/fields.ts';
 import type { Item } from '../../items/item-batch.ts';
-import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
-import { TEXT_BYTES_MAX, textItem } from '../../items/text.ts';
-import { type ItemOutput, runRows } from '../one-run.ts';
+import { checkItem, type ItemFormat } from '../../items/item-format.ts';
+import { TEXT_FORMAT } from '../../items/text.ts';
+import type { ItemOutput } from '../one-run.ts';
 import type { Program } from '../program.ts';
-import type { StageResult, Task } from '../task.ts';
+import { columnOf } from '../result-columns.ts';
+import type { Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
 import { alternativesOf, labelOfAlternatives, readText, readTextTruths, writeTexts } from '../text-labels.ts';
+import { passingTextOn, type TextResult } from '../text-results.ts';
 import { exactMatch, tokenF1 } from '../text-scores/squad.ts';
-import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
+import { paddingBefore, type TextStage } from '../token-inputs.ts';
+import type { Span } from '../token-spans.ts';
 import { InvalidTokenizerError } from '../tokenizer-errors.ts';
-import { type Encoder, readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
+import { type Encoder, withEncoder } from '../tokens.ts';
+import { windowed } from '../windowed.ts';
 import { type Window, type WindowSize, windowField, windowsOf } from '../windows.ts';
 import { type Answer, bestAnswer, type WindowLogits } from './answers.ts';
 
 const ID = 'question-answering';
 
-interface Stage extends TokenStage {
+interface Stage extends TextStage {
   /** The size of rows of a question, a part of the text and special tokens. The question has at most half of a row. */
   readonly input: WindowSize;
   /** Whether the models can say that a text has no answer, as those trained on SQuAD 2 do. */
   readonly unanswerable: boolean;
 }
 
-interface Result extends StageResult, Answer {
-  readonly task: typeof ID;
-}
+type Result = TextResult & Answer;
 
 /** The answers that count as right. If the text does not answer the question, the empty answer is the right one. */
 type Alternatives = readonly string[];
 
-const FORMAT: ItemFormat = { kind: 'text', bytesMax: TEXT_BYTES_MAX, fields: ['question'] };
+const FORMAT: ItemFormat = { ...TEXT_FORMAT, fields: ['question'] };
+
+const column = columnOf((result: Result) => [result]);
 
 const OUTPUTS = ['start_logits', 'end_logits'].map((name) => ({ name, types: FLOATS, dims: [null] }));
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** An item's text with the spans of its tokens, cut into windows that all begin with the question. */
-function windowsOfItem({ name, encoder, input }: Stage, item: Item, length: number) {
+/** A text with the spans of its tokens, cut into windows that all begin with the question. */
+interface AskedText {
+  readonly text: string;
+  readonly spans: readonly Span[];
+  readonly windows: readonly Window[];
+}
+
+function cut({ name, encoder, input }: Stage, item: Item, length: number): AskedText {
   checkItem(name, FORMAT, item);
   const { content, texts } = splitFields(FORMAT, item);
   const text = decoder.decode(content);
   const { ids, spans } = encoder!.tokenize(text);
-  const question = encoder!.tokenize(decoder.decode(texts[0])).ids;
+  const question = encoder!.ids(decoder.decode(texts[0]));
   return { text, spans, windows: windowsOf(encoder!.pair!, ids, { ...input, length }, question) };
 }
 
@@ -61,30 +71,18 @@ function logitsOf(encoder: Encoder, window: Window, [starts, ends]: readonly Ite
 }
 
 const extractive: Program<Stage, Result> = {
-  assets: () => TOKENIZER_ASSETS,
-  async prepare(stage, assets) {
-    const encoder = await readEncoder(assets);
-    if (!encoder.pair) throw new InvalidTokenizerError('it does not join a question with a text');
-    return { ...stage, encoder };
-  },
-  signatures: (stage) => ({
-    model: { inputs: TOKEN_INPUTS.map(({ spec }) => spec(stage)), outputs: OUTPUTS },
+  ...windowed<Stage, AskedText, Result>({
+    outputs: () => OUTPUTS,
+    cut,
+    decode({ encoder, unanswerable }, { text, spans, windows }, outputs) {
+      const logits = windows.map((window, w) => logitsOf(encoder!, window, outputs[w]!));
+      return { task: ID, ...bestAnswer(text, spans, logits, unanswerable) };
+    },
   }),
-  async run(stage, items, { model }, scratch) {
-    const length = fixedLength(model!) ?? stage.input.length;
-    const texts = items.map((item) => windowsOfItem(stage, item, length));
-    const rows = texts.flatMap(({ windows }) => windows);
-    const run = await runRows(
-      { stage, inputs: TOKEN_INPUTS, outputs: OUTPUTS, rows, most: items.length },
-      model!,
-      scratch,
-    );
-    let row = 0;
-    const results = texts.map(({ text, spans, windows }): Result => {
-      const logits = windows.map((window) => logitsOf(stage.encoder!, window, run.results[row++]!));
-      return { task: ID, ...bestAnswer(text, spans, logits, stage.unanswerable) };
-    });
-    return { ...run, results };
+  async prepare(stage, assets) {
+    const prepared = await withEncoder(stage, assets);
+    if (!prepared.encoder.pair) throw new InvalidTokenizerError('it does not join a question with a text');
+    return prepared;
   },
 };
 
@@ -102,9 +100,7 @@ export const questionAnswering: Task<Stage, Result, Alternatives> = {
 
   itemFormat: () => FORMAT,
   programs: [extractive],
-  children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
-  fanOut: () => 'one',
-  confidence: ({ score }) => score,
+  ...passingTextOn,
 
   metric: { stage: 'token F1', pipeline: 'token F1' },
   judged: 'always',
@@ -133,9 +129,9 @@ export const questionAnswering: Task<Stage, Result, Alternatives> = {
   ],
 
   tensors: () => [
-    { name: 'answer', datatype: 'BYTES', columns: 1, rowsOf: ({ text }) => [text] },
-    { name: 'score', datatype: 'FP32', columns: 1, rowsOf: ({ score }) => [score] },
-    { name: 'start', datatype: 'INT32', columns: 1, rowsOf: ({ start }) => [start] },
-    { name: 'end', datatype: 'INT32', columns: 1, rowsOf: ({ end }) => [end] },
+    column('answer', 'BYTES', ({ text }) => text),
+    column('score', 'FP32', ({ score }) => score),
+    column('start', 'INT32', ({ start }) => start),
+    column('end', 'INT32', ({ end }) => end),
   ],
 };

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
-import type { Item } from '../../items/item-batch.ts';
 import { checkItem } from '../../items/item-format.ts';
-import { TEXT_BYTES_MAX } from '../../items/text.ts';
+import { TEXT_BYTES_MAX, TEXT_FORMAT } from '../../items/text.ts';
 import {
   type ClassifyingStage,
   type ClassResult,
@@ -12,8 +11,8 @@ import {
 } from '../classes.ts';
 import type { Input } from '../one-run.ts';
 import type { Task } from '../task.ts';
-import { TOKEN_INPUTS } from '../token-inputs.ts';
-import { type Encoder, readEncoder, TOKENIZER_ASSETS, tokensOf } from '../tokens.ts';
+import { TEXT_INPUTS, type TokenStage } from '../token-inputs.ts';
+import { TOKENIZER_ASSETS, withEncoder } from '../tokens.ts';
 
 const ID = 'text-classification';
 
@@ -27,46 +26,28 @@ const textInput = z.strictObject({
   length: positiveCount.max(TEXT_BYTES_MAX),
 });
 
-interface Stage extends ClassifyingStage {
+interface Stage extends ClassifyingStage, TokenStage {
   readonly input: z.output<typeof textInput>;
   /** Names of the classes whose items go on to the next stage; absent if the items of all classes do. */
   readonly passOn?: readonly string[];
-  /** The variant's tokenizer, once its assets are read. */
-  readonly encoder?: Encoder;
 }
 
 const passesOn = ({ classes, passOn }: Stage, label: number): boolean =>
   passOn === undefined || passOn.includes(classes[label]!);
 
-const checkItems = (stage: Stage, items: readonly Item[]): void => {
-  for (const item of items) checkItem(stage.name, textClassification.itemFormat(stage), item);
-};
-
 const firstBytes: Input<Stage> = {
   spec: ({ input }) => ({ types: ['int64'], dims: [input.length] }),
   encode(stage, items) {
     const { length } = stage.input;
-    checkItems(stage, items);
     const data = new BigInt64Array(items.length * length);
     items.forEach((item, i) => {
+      checkItem(stage.name, TEXT_FORMAT, item);
       const read = Math.min(length, item.length);
       for (let b = 0; b < read; b++) data[i * length + b] = BigInt(item[b]!);
     });
     return { type: 'int64', data, dims: [items.length, length] };
   },
 };
-
-/** The tensors of tokens, made of texts. */
-const TEXT_TOKEN_INPUTS = TOKEN_INPUTS.map(
-  ({ spec, encode }): Input<Stage> => ({
-    spec,
-    encode(stage, items, scratch, info) {
-      checkItems(stage, items);
-      const rows = tokensOf(stage.encoder!, items, info.dims[1] ?? stage.input.length);
-      return encode(stage, rows, scratch, info);
-    },
-  }),
-);
 
 /** The task "text-classification": one class per text. The next stage gets the same text if `passOn` allows its class. */
 export const textClassification: Task<Stage, ClassResult, number> = {
@@ -85,15 +66,14 @@ export const textClassification: Task<Stage, ClassResult, number> = {
   },
 
   // A model may read only the start of a text; the next stage still gets the whole text.
-  itemFormat: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
+  itemFormat: () => TEXT_FORMAT,
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
   ...classifying<Stage>(ID, {
-    inputs: ({ input }) => (input.encoding === 'tokens' ? TEXT_TOKEN_INPUTS : [firstBytes]),
+    inputs: ({ input }) => (input.encoding === 'tokens' ? TEXT_INPUTS : [firstBytes]),
     assets: ({ input }) => (input.encoding === 'tokens' ? TOKENIZER_ASSETS : []),
-    async prepare(stage, assets) {
-      return stage.input.encoding === 'tokens' ? { ...stage, encoder: await readEncoder(assets) } : stage;
-    },
+    prepare: async (stage, assets) =>
+      stage.input.encoding === 'tokens' ? withEncoder(stage, assets) : stage,
     passesOn,
   }),
 };

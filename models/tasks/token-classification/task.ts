@@ -1,14 +1,15 @@
 import type { Item } from '../../items/item-batch.ts';
-import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
-import { TEXT_BYTES_MAX, textItem } from '../../items/text.ts';
+import { checkItem, contentBytesMax } from '../../items/item-format.ts';
+import { TEXT_FORMAT, textItem } from '../../items/text.ts';
 import { classesField, largest } from '../classes.ts';
-import { type ItemOutput, runRows } from '../one-run.ts';
-import type { Program } from '../program.ts';
+import type { ItemOutput } from '../one-run.ts';
+import { columnOf } from '../result-columns.ts';
 import type { StageResult, Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
-import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
+import { paddingBefore, type TextStage } from '../token-inputs.ts';
 import { charactersBefore, type Span } from '../token-spans.ts';
-import { readEncoder, TOKENIZER_ASSETS, type TokenizedText } from '../tokens.ts';
+import type { TokenizedText } from '../tokens.ts';
+import { windowed } from '../windowed.ts';
 import { type Window, type WindowSize, windowField, windowsOf } from '../windows.ts';
 import { type ClassifiedWord, type Entity, entitiesOf, typeOf, wordsIn } from './entities.ts';
 import { readEntityLabel } from './labels.ts';
@@ -16,9 +17,7 @@ import { matchEntities, readEntities, type TrueEntity, writeEntities } from './t
 
 const ID = 'token-classification';
 
-const FORMAT: ItemFormat = { kind: 'text', bytesMax: TEXT_BYTES_MAX };
-
-interface Stage extends TokenStage {
+interface Stage extends TextStage {
   readonly input: WindowSize;
   /** Classes of tokens in the order of the models' outputs, e.g. `O`, `B-PER`, `I-PER`. */
   readonly classes: readonly string[];
@@ -34,12 +33,12 @@ interface Result extends StageResult {
   readonly score: number;
 }
 
-const outputsOf = ({ classes }: Stage) => [{ name: 'logits', types: FLOATS, dims: [null, classes.length] }];
+const column = columnOf(({ entities }: Result) => entities);
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const textOf = ({ name }: Stage, item: Item): string => {
-  checkItem(name, FORMAT, item);
+  checkItem(name, TEXT_FORMAT, item);
   return decoder.decode(item);
 };
 
@@ -82,57 +81,35 @@ function classified(
   });
 }
 
-const perToken: Program<Stage, Result> = {
-  assets: () => TOKENIZER_ASSETS,
-  async prepare(stage, assets) {
-    return { ...stage, encoder: await readEncoder(assets) };
-  },
-  signatures: (stage) => ({
-    model: { inputs: TOKEN_INPUTS.map(({ spec }) => spec(stage)), outputs: outputsOf(stage) },
-  }),
-  async run(stage, items, { model }, scratch) {
-    const encoder = stage.encoder!;
-    const size = { ...stage.input, length: fixedLength(model!) ?? stage.input.length };
-    const texts = items.map((item) => {
-      const text = textOf(stage, item);
-      const tokens = encoder.tokenize(text);
-      return { text, tokens, windows: windowsOf(encoder.single, tokens.ids, size) };
-    });
-    const rows = texts.flatMap(({ windows }) => windows);
-    const run = await runRows(
-      { stage, inputs: TOKEN_INPUTS, outputs: outputsOf(stage), rows, most: items.length },
-      model!,
-      scratch,
-    );
-    let row = 0;
-    const results = texts.map(({ text, tokens, windows }) => {
-      const outputs = windows.map((window) => ({ window, output: run.results[row++]![0]! }));
-      return resultOf(stage, text, tokens, logitsOf(stage, tokens.ids.length, outputs));
-    });
-    return { ...run, results };
-  },
-};
-
-function resultOf(
-  stage: Stage,
-  text: string,
-  { spans }: TokenizedText,
-  logits: readonly Float32Array[],
-): Result {
-  const characters = charactersBefore(text);
-  const words = classified(stage, wordsIn(text), spans, logits);
-  const entities = entitiesOf(words);
-  return {
-    task: ID,
-    score: words.reduce((least, { score }) => Math.min(least, score), 1),
-    entities: entities.map(({ start, end, ...entity }) => ({
-      ...entity,
-      text: text.slice(start, end),
-      start: characters[start]!,
-      end: characters[end]!,
-    })),
-  };
+interface CutText extends TokenizedText {
+  readonly text: string;
+  readonly windows: readonly Window[];
 }
+
+const perToken = windowed<Stage, CutText, Result>({
+  outputs: ({ classes }) => [{ name: 'logits', types: FLOATS, dims: [null, classes.length] }],
+  cut(stage, item, length) {
+    const text = textOf(stage, item);
+    const tokens = stage.encoder!.tokenize(text);
+    const windows = windowsOf(stage.encoder!.single, tokens.ids, { ...stage.input, length });
+    return { ...tokens, text, windows };
+  },
+  decode(stage, { text, ids, spans, windows }, outputs) {
+    const seen = windows.map((window, w) => ({ window, output: outputs[w]![0]! }));
+    const words = classified(stage, wordsIn(text), spans, logitsOf(stage, ids.length, seen));
+    const characters = charactersBefore(text);
+    return {
+      task: ID,
+      score: words.reduce((least, { score }) => Math.min(least, score), 1),
+      entities: entitiesOf(words).map(({ start, end, ...entity }) => ({
+        ...entity,
+        text: text.slice(start, end),
+        start: characters[start]!,
+        end: characters[end]!,
+      })),
+    };
+  },
+});
 
 /** What of a stage its labels depend on: the types of entities in the order in which classes first name them. */
 const labelled = ({ name, classes }: Stage) => ({
@@ -146,7 +123,7 @@ export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
   fields: { input: windowField, classes: classesField },
   variantFields: ['input'],
 
-  itemFormat: () => FORMAT,
+  itemFormat: () => TEXT_FORMAT,
   programs: [perToken],
   children(stage, item, { entities }, next) {
     const characters = [...textOf(stage, item)];
@@ -174,30 +151,10 @@ export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
   match: ({ entities }, truths) => matchEntities(entities, truths),
 
   tensors: () => [
-    {
-      name: 'entities',
-      datatype: 'BYTES',
-      columns: 1,
-      rowsOf: ({ entities }) => entities.map(({ text }) => text),
-    },
-    {
-      name: 'types',
-      datatype: 'BYTES',
-      columns: 1,
-      rowsOf: ({ entities }) => entities.map(({ type }) => type),
-    },
-    {
-      name: 'scores',
-      datatype: 'FP32',
-      columns: 1,
-      rowsOf: ({ entities }) => entities.map(({ score }) => score),
-    },
-    {
-      name: 'starts',
-      datatype: 'INT32',
-      columns: 1,
-      rowsOf: ({ entities }) => entities.map(({ start }) => start),
-    },
-    { name: 'ends', datatype: 'INT32', columns: 1, rowsOf: ({ entities }) => entities.map(({ end }) => end) },
+    column('entities', 'BYTES', ({ text }) => text),
+    column('types', 'BYTES', ({ type }) => type),
+    column('scores', 'FP32', ({ score }) => score),
+    column('starts', 'INT32', ({ start }) => start),
+    column('ends', 'INT32', ({ end }) => end),
   ],
 };

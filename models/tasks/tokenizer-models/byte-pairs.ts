@@ -2,7 +2,7 @@ import { Heap } from '../../../solver/dispatch/heap.ts';
 import { PairTable } from './pair-table.ts';
 import { fuseUnknown } from './unknown.ts';
 
-export interface BytePairModel {
+interface BytePairModel {
   /** The number of each token. */
   readonly ids: ReadonlyMap<string, number>;
   /** Pairs of tokens that are joined, the most urgent first. */

@@ -1,7 +1,7 @@
 import { Trie } from './trie.ts';
 import { fuseUnknown } from './unknown.ts';
 
-export interface UnigramModel {
+interface UnigramModel {
   /** Pieces with the logarithms of their probabilities. A piece's number is its index. */
   readonly pieces: readonly (readonly [string, number])[];
   /** The number of each token, pieces and others. */

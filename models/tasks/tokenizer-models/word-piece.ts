@@ -1,6 +1,6 @@
 import { Trie } from './trie.ts';
 
-export interface WordPieceModel {
+interface WordPieceModel {
   /** The number of each token. */
   readonly ids: ReadonlyMap<string, number>;
   /** Stands for an unknown word. */

@@ -48,14 +48,17 @@ const past = (part: string) => ({
 });
 
 /** An encoder and decoders that write the texts of a script: row r of the batch writes `script[r]`, then ends. */
-function models(script: readonly (readonly number[])[], merged = true) {
+function models(script: readonly (readonly number[])[], merged = true, length: number | null = null) {
+  const read: number[][] = [];
   const steps: { rows: number; tokens: number[][]; session: string; cached: boolean }[] = [];
   const encoder: Session = {
-    inputs: [info('input_ids'), info('attention_mask')],
+    inputs: [info('input_ids', [null, length]), info('attention_mask', [null, length])],
     outputs: [],
     async run(feeds, fetches) {
       expect(fetches).toEqual({ read: [], keep: ['last_hidden_state'] });
-      const rows = feeds.input_ids!.dims[0]!;
+      const { data, dims } = feeds.input_ids as Tensor<'int64'>;
+      const [rows, width] = dims as [number, number];
+      for (let r = 0; r < rows; r++) read.push(Array.from(data.subarray(r * width, (r + 1) * width), Number));
       const states = new FakeTensor(
         Array.from({ length: rows }, (_, i) => i),
         [3, 4],
@@ -108,7 +111,7 @@ function models(script: readonly (readonly number[])[], merged = true) {
   const sessions: Record<string, Session> = merged
     ? { encoder, decoder: decoder('merged', true) }
     : { encoder, decoder: decoder('first', false), 'decoder-with-past': decoder('later', true) };
-  return { sessions, steps };
+  return { sessions, steps, read };
 }
 
 const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
@@ -117,18 +120,23 @@ const rulesFiles = (config: object = {}, generation: object = {}) => ({
   'generation-config': json(generation),
 });
 
-async function run(script: readonly (readonly number[])[], merged = true, beams = 1) {
+async function run(
+  script: readonly (readonly number[])[],
+  merged = true,
+  beams = 1,
+  { text = 'good', length = null as number | null } = {},
+) {
   const stage = {
     ...{ name: 'translate', task: 'translation', variants: [] },
     ...{ input: { length: 16, prefix: '' }, tokensMax: 20, beams },
   };
-  const { sessions, steps } = models(script, merged);
+  const { sessions, steps, read } = models(script, merged, length);
   const files = { ...rulesFiles(), ...tokenizerFiles() };
   const program = programOf(stage, [...Object.keys(sessions), ...Object.keys(files)])!;
   const prepared = await program.prepare!(stage, files);
-  const items = script.map(() => new TextEncoder().encode('good'));
+  const items = script.map(() => new TextEncoder().encode(text));
   const answer = await program.run(prepared, items, sessions, new Scratch());
-  return { ...answer, steps, times: timesOf(answer.runs) };
+  return { ...answer, steps, read, times: timesOf(answer.runs) };
 }
 
 describe.each([
@@ -172,6 +180,14 @@ describe.each([
     await expect(run([[4, 5], [FAILS]], merged)).rejects.toThrow('made-up failure');
     expect(held.size).toBe(0);
   });
+});
+
+test('a text is cut where the encoder takes fewer tokens than the stage, with its special tokens', async () => {
+  const { read } = await run([[4], [4]], true, 1, { text: 'good bad good bad', length: 4 });
+  expect(read).toEqual([
+    [2, 4, 5, 3],
+    [2, 4, 5, 3],
+  ]);
 });
 
 test('encoder, first step and later steps are timed apart, and steps are counted', async () => {
