@@ -26,7 +26,7 @@ export interface HubKind {
   fieldsOf(model: HubModel): Fields;
   /** Fields that the user chooses, whatever the model: a model fits a stage that has others. E.g. `output.threshold`. */
   readonly choices: readonly string[];
-  /** Numbers that are the most that the model takes: a variant takes no more than its stage asks for. */
+  /** Paths of numbers that limit what the model takes, e.g. `input.length`: a variant takes no more than its stage asks for. */
   readonly limits: readonly string[];
   /**
    * Makes fields of a stage and of a model fit each other where more decides than each field alone, e.g. the size of pictures; absent:

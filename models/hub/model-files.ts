@@ -6,7 +6,7 @@ import { assetName, modelName } from './file-names.ts';
 import type { Repository, RepositoryFile } from './repository.ts';
 
 /** A model file of a repository, with the files of weights that belong to it. */
-export interface HubSession {
+interface HubSession {
   readonly dtype: Dtype;
   readonly file: RepositoryFile;
   readonly data: readonly RepositoryFile[];

@@ -27,7 +27,7 @@ export interface Pin extends HubStage {
 }
 
 /** The user's words; absent: the stage of the model's task, and the pipeline's name as it is. */
-export interface PinNames {
+interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
   /** Fields of the stage, and of this model, that the user sets. */

@@ -8,7 +8,7 @@ import { HUB_KINDS } from './kinds.ts';
 import { withPin } from './pin.ts';
 import { hubReference } from './repository.ts';
 
-export const RECIPE = 'ipa-edge/recipe@1';
+const RECIPE = 'ipa-edge/recipe@1';
 
 const line = z.string().min(1).max(2000);
 

@@ -45,7 +45,7 @@ export interface Repository {
   readonly files: readonly RepositoryFile[];
 }
 
-export interface HubRepository extends Repository {
+interface HubRepository extends Repository {
   /** The commit that the described revision stands for. */
   readonly revision: string;
   readonly licence: string | null;

@@ -21,7 +21,7 @@ export const fieldBytesMax = ({ fields = [] }: Fields): number =>
   fields.length * (FIELD_BYTES_MAX + LENGTH_BYTES);
 
 /** An item without its fields, and the texts of the fields, in the order of the format. All are views of the item's bytes. */
-export interface ItemParts {
+interface ItemParts {
   readonly content: Item;
   readonly texts: readonly Item[];
 }

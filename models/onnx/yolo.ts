@@ -5,8 +5,8 @@ import { pictureInput } from './picture-input.ts';
 
 /** Detectors in a YOLO format, told by the shape of their only output. */
 
-export const YOLO_FORMATS = ['yolov8', 'yolov5'] as const;
-export type YoloFormat = (typeof YOLO_FORMATS)[number];
+const YOLO_FORMATS = ['yolov8', 'yolov5'] as const;
+type YoloFormat = (typeof YOLO_FORMATS)[number];
 
 /** As many classes must be named as the model tells apart. */
 export class ClassCountError extends Error {
@@ -26,7 +26,7 @@ export interface YoloHead {
 }
 
 /** The fields of a stage of the task "object-detection". */
-export interface YoloFields {
+interface YoloFields {
   readonly input: ImageInput;
   readonly output: ReturnType<typeof yolo.field.parse>;
   readonly classes: readonly string[];

@@ -12,7 +12,7 @@ export interface StageItems {
 }
 
 /** Items of one stage, with their ground truths too. */
-export interface LabelledItems extends StageItems {
+interface LabelledItems extends StageItems {
   readonly truths: readonly ItemTruth[];
 }
 

@@ -30,7 +30,7 @@ export interface Profiler {
 }
 
 /** The differences between `ipa-edge profile` and `ipa-agent profile`. */
-export interface ProfileVariation {
+interface ProfileVariation {
   readonly backends: { readonly help: string; readonly default: Backend[] };
   /** Default thread counts of CPU backends. */
   readonly threads: number[];

@@ -21,7 +21,8 @@ const MOST_REDIRECTS = 8;
 const SILENCE_MS = 60_000;
 /** A request waits at most so long in all for a host's rate limit. */
 const MOST_RATE_LIMIT_S = 300;
-export interface HubClientOptions {
+
+interface HubClientOptions {
   /** Environment variables: `HF_ENDPOINT` and `HF_TOKEN` are read, and `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, also in small letters. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;

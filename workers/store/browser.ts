@@ -24,7 +24,7 @@ interface Tables extends DBSchema {
 }
 
 type Database = IDBPDatabase<Tables>;
-export type Migration = (
+type Migration = (
   database: Database,
   transaction: IDBPTransaction<Tables, StoreNames<Tables>[], 'versionchange'>,
 ) => void;
