@@ -41,7 +41,8 @@ export class Admission {
 
   /**
    * Whether the workers of a row keep up: of the requests that wait for these workers, the one that arrived last can be expected to
-   * make the SLA behind all others. What waits elsewhere does not count, because it comes no faster than other workers let it.
+   * make the SLA behind all others. What waits elsewhere does not count, because it comes no faster than other workers let it. Nor
+   * does that request's own wait for the first stage.
    */
   keepsUp(policy: DispatchPolicy, nowMs: number, row: number): boolean {
     const { stages } = policy;
@@ -61,7 +62,8 @@ export class Admission {
     const together = Math.min(this.queues.together(newest.row), rowAt(stages, newest.row)!.batch);
     const { arrivalMs, last: lastStage } = newest.request;
     const request = { arrivalMs, last: lastStage, waiting: 1 };
-    return nowMs + backlogMs <= this.shedRule.latestStartMs(policy, newest.row, request, together);
+    const latestMs = this.shedRule.latestStartMs(policy, newest.row, request, together);
+    return nowMs + backlogMs <= latestMs + newest.request.waitedMs;
   }
 
   /** What waits and runs, by row. A standby's batches count for its stage, because what follows from them is the same. */

@@ -94,7 +94,10 @@ class QueueDispatch implements Dispatch {
     if (this.#requests.has(id)) throw new DuplicateRequestError(id);
     const last = singleStage ?? this.#policy.stages.length - 1;
     const order = this.#entered++;
-    const request: RequestState = { id, arrivalMs, last, order, entries: new Set(), waiting: 0 };
+    const request: RequestState = {
+      ...{ id, arrivalMs, last, order, entries: new Set() },
+      ...{ waiting: 0, waitedMs: 0, hurried: false },
+    };
     this.#requests.set(id, request);
     this.#enter(request, { row: singleStage ?? 0, parent: null, index: 0 }, arrivalMs);
   }
@@ -224,7 +227,7 @@ class QueueDispatch implements Dispatch {
         this.#enter(request, { row: stage + 1, parent, index }, nowMs);
     if (request.entries.size > 0) return;
     const inTime = nowMs - request.arrivalMs <= this.#policy.slaMs;
-    this.#shedRule.completed(inTime);
+    this.#shedRule.completed(inTime && !request.hurried);
     if (inTime) this.#inTime++;
     this.#end(request, 'completed');
   }
@@ -276,7 +279,7 @@ class QueueDispatch implements Dispatch {
       const queue = all[i]!;
       const head = queue.head();
       if (head === undefined || nowMs <= this.#downshift.latestStartMs(queue, head)) continue;
-      if (this.#downshift.settles(queue.row)) this.#settle(queue, 1, nowMs);
+      if (this.#downshift.settles(queue.row)) this.#settle(this.#takeLighter(queue, 1, nowMs), nowMs);
       else {
         this.#shedRule.shed(queue.row);
         this.#end(head.request, 'shed');
@@ -285,9 +288,9 @@ class QueueDispatch implements Dispatch {
     }
   }
 
-  /** Lets the light variant's answers stand for the first items of a heavy variant's queue. */
-  #settle(queue: ItemQueue, count: number, nowMs: number): void {
-    for (const entry of queue.take(count)) {
+  /** Lets the light variant's answers stand for items that were taken from a heavy variant's queue. */
+  #settle(entries: readonly Entry[], nowMs: number): void {
+    for (const entry of entries) {
       const { request, item } = entry;
       const { otherwise: children } = entry.escalated!;
       request.entries.delete(entry);
@@ -305,8 +308,17 @@ class QueueDispatch implements Dispatch {
     const settles = this.#downshift.settles(row);
     const mayShift = settles || this.#downshift.hasStandby(row, worker);
     const shifts = mayShift && this.#downshift.isDue(queue, nowMs);
-    if (shifts && settles) this.#settle(queue, size, nowMs);
-    else this.#start(queue.take(size), shifts ? standbyRow(row, stages.length) : row, worker, nowMs);
+    if (!shifts) this.#start(queue.take(size), row, worker, nowMs);
+    else if (settles) this.#settle(this.#takeLighter(queue, size, nowMs), nowMs);
+    else this.#start(this.#takeLighter(queue, size, nowMs), standbyRow(row, stages.length), worker, nowMs);
+  }
+
+  /** Takes items that lighter work than planned will answer from a queue. */
+  #takeLighter(queue: ItemQueue, count: number, nowMs: number): Entry[] {
+    const hurries = this.#downshift.hurries(queue, nowMs);
+    const entries = queue.take(count);
+    if (hurries) for (const { request } of entries) request.hurried = true;
+    return entries;
   }
 
   /** @param row the row whose variant runs the items */
@@ -317,6 +329,8 @@ class QueueDispatch implements Dispatch {
     if (worker.batch === null) worker.batch = batch;
     else worker.ahead = batch;
     worker.lastBatch = batch.id;
+    for (const { request, item } of entries)
+      if (item.parent === null) request.waitedMs = nowMs - request.arrivalMs;
     const items = entries.map((entry) => entry.item);
     this.#actions.push({ kind: 'start', batch: batch.id, row, worker: worker.id, items });
   }

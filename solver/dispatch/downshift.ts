@@ -16,6 +16,9 @@ interface LightPolicies {
  * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep up: the
  * newest request that waits for them cannot be expected to make the SLA behind all others. The standby of a stage runs its batches,
  * and the answers of a cascade's light variant stand. So requests are shed only where lighter work takes too long too.
+ *
+ * Where an earlier stage does not keep up, lighter work later saves no request: it makes up for a wait before that stage, and then the
+ * next requests wait as long. Such requests are hurried. The shed rule counts them as wasted, so that few are.
  */
 export class Downshift {
   #policy: DispatchPolicy;
@@ -68,6 +71,18 @@ export class Downshift {
     return (
       nowMs > this.nextBatch.latestStartMs(this.#policy, queue, head) ||
       !this.admission.keepsUp(this.#policy, nowMs, queue.row)
+    );
+  }
+
+  /**
+   * Whether lighter work for the next batch of a queue makes up for a wait before the first stage: the workers keep up, and without
+   * that wait the item at the head would not be late.
+   */
+  hurries(queue: ItemQueue, nowMs: number): boolean {
+    const head = queue.head()!;
+    const lateMs = nowMs - this.nextBatch.latestStartMs(this.#policy, queue, head);
+    return (
+      lateMs > 0 && lateMs <= head.request.waitedMs && this.admission.keepsUp(this.#policy, nowMs, queue.row)
     );
   }
 }

@@ -13,6 +13,10 @@ export interface RequestState {
   readonly entries: Set<Entry>;
   /** Number of the request's items that are waiting. */
   waiting: number;
+  /** How long the request waited until its first batch; 0 before that batch starts. */
+  waitedMs: number;
+  /** Whether lighter work than planned made up for that wait (`downshift.ts`). */
+  hurried: boolean;
 }
 
 /** An item with its request and its queue. */

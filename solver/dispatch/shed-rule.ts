@@ -2,7 +2,7 @@ import type { Outlook } from './outlook.ts';
 import type { RequestState } from './queue.ts';
 import type { DispatchPolicy } from './types.ts';
 
-/** The shed rule's margin settles where this share of started requests is wasted: shed after their first stage, or too late. */
+/** The shed rule's margin settles where this share of started requests is wasted: shed after their first stage, too late, or hurried. */
 const WASTED_SHARE = 0.05;
 /** Each wasted request widens the margin by this part of the SLA. */
 const STEP = 0.01;
@@ -42,9 +42,9 @@ export class ShedRule {
     else this.#shrink();
   }
 
-  /** Adjusts the margin when a request completes. */
-  completed(inTime: boolean): void {
-    if (inTime) this.#shrink();
+  /** Adjusts the margin when a request completes. @param well in time, and not hurried (`downshift.ts`) */
+  completed(well: boolean): void {
+    if (well) this.#shrink();
     else this.#grow();
   }
 

@@ -72,6 +72,42 @@ describe('a stage with a standby', () => {
   });
 });
 
+describe('a standby after a stage that has nothing lighter', () => {
+  /** When the next request at the first stage is late, after one that waited for its worker and came to the standby at 85 ms. */
+  const lateAfter = (waitedMs: number) => {
+    const policy: DispatchPolicy = {
+      slaMs: SLA_MS,
+      shedding: 'late',
+      downshift: true,
+      stages: [
+        stage('a', 1, 0, 20),
+        { ...stage('b', 1, 0, 20), standby: { serviceMs: (items) => 5 * items } },
+      ],
+    };
+    const dispatch = createDispatch(policy, [{ id: 'b', rows: [1, 5] }]);
+    dispatch.arrive(0, 0);
+    dispatch.workerAdded({ id: 'a', rows: [0] });
+    dispatch.poll(waitedMs);
+    dispatch.completed(0, [1], 85);
+    expect(started(dispatch.poll(85))).toEqual(['b/5: 0']);
+    dispatch.workerLost('a', 85);
+    dispatch.completed(1, [0], 90);
+    expect(ended(dispatch.poll(90))).toEqual(['0 completed']);
+    dispatch.arrive(1, 1000);
+    dispatch.poll(1000);
+    return dispatch.nextWakeMs()! - 1000;
+  };
+
+  it('makes the next request start earlier if it made up for a wait before that stage', () => {
+    expect(lateAfter(50)).toBeCloseTo(59.01, 9);
+  });
+
+  it('does not if that stage was slow', () => {
+    expect(lateAfter(0)).toBeCloseTo(60.01, 9);
+    expect(lateAfter(4)).toBeCloseTo(60.01, 9);
+  });
+});
+
 describe('a cascade', () => {
   /** Requests whose light answers are not sure at 5 ms, when a worker for the heavy variant comes. */
   const escalated = (downshift: boolean, requests: number) => {
