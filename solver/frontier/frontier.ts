@@ -2,8 +2,8 @@ import type { Problem } from '../documents/problem.ts';
 import type { Weights } from '../documents/report.ts';
 import { limitRows, scores, TOLERANCE } from '../ilp/core.ts';
 import { choiceDescriber, type DescribedChoice } from '../ilp/describe.ts';
+import { paretoBest } from '../math/pareto.ts';
 import { FrontierTooLargeError } from '../plan/errors.ts';
-import { paretoBest } from './pareto.ts';
 import { choosingWeights } from './weights.ts';
 
 export interface FrontierChoice extends DescribedChoice {
@@ -111,7 +111,7 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
     if (fits) pairs[fitting++] = pair;
   }
   const best = paretoBest(keys, width, fitting, MOST);
-  if (!best) throw new FrontierTooLargeError(problem.stages[s]!.name, MOST);
+  if (best.length > MOST) throw new FrontierTooLargeError(problem.stages[s]!.name, MOST);
 
   const before = Uint32Array.from(best, (row) => Math.floor(pairs[row]! / options.length));
   const option = Uint32Array.from(best, (row) => pairs[row]! % options.length);

@@ -1,4 +1,5 @@
 import type { Problem } from '../documents/problem.ts';
+import { paretoBest } from '../math/pareto.ts';
 
 /** A sum may exceed its limit by this much, in the limit's unit, because of rounding errors. */
 export const TOLERANCE = 1e-9;
@@ -124,17 +125,14 @@ export function reduce(core: Core): Core {
   return { ...core, limits, stages: stages.map((options) => undominated(options, rows)) };
 }
 
+/** Compares score, weight and the use of the limits `rows`. */
 function undominated(options: readonly CoreOption[], rows: readonly number[]): CoreOption[] {
-  const noWorse = (a: CoreOption, b: CoreOption) =>
-    a.score >= b.score && a.weight <= b.weight && rows.every((r) => a.use[r]! <= b.use[r]!);
-  // In this order every option comes after those that dominate it.
-  const sorted = [...options].sort((a, b) => {
-    if (a.weight !== b.weight) return a.weight - b.weight;
-    if (a.score !== b.score) return b.score - a.score;
-    for (const r of rows) if (a.use[r] !== b.use[r]) return a.use[r]! - b.use[r]!;
-    return a.index - b.index;
-  });
-  const kept: CoreOption[] = [];
-  for (const option of sorted) if (!kept.some((other) => noWorse(other, option))) kept.push(option);
-  return kept;
+  const width = 2 + rows.length;
+  const table = new Float64Array(options.length * width);
+  for (const [o, { weight, score, use }] of options.entries()) {
+    table[o * width] = weight;
+    table[o * width + 1] = -score;
+    for (const [c, r] of rows.entries()) table[o * width + 2 + c] = use[r]!;
+  }
+  return paretoBest(table, width, options.length).map((o) => options[o]!);
 }

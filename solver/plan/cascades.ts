@@ -6,10 +6,16 @@ import { areAllowed, areOf, offsetsOf } from '../simulate/fanout.ts';
 import { fanOut, type ItemsPerRequest, mostItems } from './items-per-request.ts';
 import type { PlanRequest } from './request.ts';
 
-/** A light and a heavy variant of a stage with a threshold, and what the pack tells of them. */
+/** A light and a heavy variant of a stage. */
 export interface Cascade {
   readonly light: string;
   readonly heavy: string;
+  /** The thresholds to choose from, rising; so accuracies and items rise, too. */
+  readonly thresholds: readonly Threshold[];
+}
+
+/** A threshold of a cascade, and what the pack tells of it. */
+export interface Threshold {
   /** Items whose result has a confidence under this go on to the heavy variant. */
   readonly below: number;
   /** Accuracy of the stage to plan with: a lower confidence bound. */
@@ -19,7 +25,7 @@ export interface Cascade {
 }
 
 /** Of thresholds that differ by less than this in accuracy, the one that sends the fewest items on stands for the others. */
-export const ACCURACY_STEP = 0.005;
+export const ACCURACY_STEP = 0.001;
 
 /** z of a one-sided bound that holds with a probability of 95 %. */
 const Z = 1.645;
@@ -50,7 +56,7 @@ type ProfileStage = Profile['stages'][number];
 /** The cascades of a profile's stage by what was asked. They depend on no rate, and one profile is planned with many times. */
 const known = new WeakMap<ProfileStage, Map<string, readonly Cascade[]>>();
 
-/** The pairs of a stage's variants that may be cascades, at the thresholds to choose from. None without measured confidences. */
+/** The pairs of a stage's variants that may be cascades. None without measured confidences. */
 export function cascadesOf(
   profile: Profile,
   stage: ProfileStage,
@@ -84,13 +90,14 @@ function allCascades(
       const whole = accuracyOf(heavy)!;
       if (whole <= alone) return [];
       const rising = thresholdsOf(light.answers!, heavy.answers!, order, whole);
-      return worthwhile(rising, alone).map(({ below, accuracy }): Cascade => {
+      const thresholds = worthwhile(rising, alone).map(({ below, accuracy }): Threshold => {
         const items =
           itemsAt.get(below) ??
           escalatedItems(profile, stage.name, light.name, below, percentile, restrictTo);
         itemsAt.set(below, items);
-        return { light: light.name, heavy: heavy.name, below, accuracy, items };
+        return { below, accuracy, items };
       });
+      return thresholds.length > 0 ? [{ light: light.name, heavy: heavy.name, thresholds }] : [];
     });
   });
 }
@@ -99,7 +106,7 @@ function allCascades(
 const risingConfidence = (answers: ItemAnswers): number[] =>
   answers.map((_, i) => i).sort((a, b) => answers[a]![0] - answers[b]![0]);
 
-type Threshold = Pick<Cascade, 'below' | 'accuracy'>;
+type Bound = Omit<Threshold, 'items'>;
 
 /**
  * All thresholds of a pair that send some of the items on, rising, each with a lower bound on the accuracy. Both variants answer the
@@ -112,9 +119,9 @@ function thresholdsOf(
   heavy: ItemAnswers,
   order: readonly number[],
   whole: number,
-): Threshold[] {
+): Bound[] {
   const possible = mean(heavy.map(([, , points]) => points));
-  const thresholds: Threshold[] = [];
+  const thresholds: Bound[] = [];
   let [sum, squares] = [0, 0];
   for (let at = order.length - 1; at > 0; at--) {
     const i = order[at]!;
@@ -133,7 +140,7 @@ function thresholdsOf(
  * The thresholds whose accuracy is at least {@link ACCURACY_STEP} over that of all lower ones, and of the light variant alone. So every
  * threshold that is left out has one that sends no more items on, and is less than the step worse.
  */
-function worthwhile(rising: readonly Threshold[], alone: number): Threshold[] {
+function worthwhile(rising: readonly Bound[], alone: number): Bound[] {
   let best = alone;
   return rising.filter(({ accuracy }) => {
     if (accuracy < best + ACCURACY_STEP) return false;
@@ -153,7 +160,7 @@ export function escalatedItems(
   below: number,
   percentile: number,
   restrictTo: PlanRequest['restrictTo'],
-): Cascade['items'] {
+): ItemsPerRequest {
   const paths = (profile.paths ?? []).filter(
     (path) =>
       path.stage === stage &&

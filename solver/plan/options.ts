@@ -72,7 +72,9 @@ const takes = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): bool
   stages.some(
     ({ request, cells, cascades }) =>
       request[what] > 0 ||
-      [...cells, ...cascades.flatMap(({ lightCells }) => lightCells)].some((cell) => cell[what] > 0),
+      [...cells, ...cascades.flatMap(({ lightCells, heavyCells }) => [...lightCells, ...heavyCells])].some(
+        (cell) => cell[what] > 0,
+      ),
   );
 
 /** The id of an option, e.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch; a cascade's has both and the threshold. */

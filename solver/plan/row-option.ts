@@ -45,12 +45,14 @@ export interface RowOption {
 
 /** A value this little above an integer counts as that integer, so that a rounding error adds no replica. */
 export const ROUNDING = 1e-9;
-/** The next integer, unless the value is a rounding error above one. */
-export const ceil = (value: number): number => Math.ceil(value - ROUNDING);
 
 /** The fixed number of a stage's replicas; undefined if the stage gets as many as it needs. */
 export const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
   keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
+
+/** The number of replicas on a CPU that keep up, given the share of its time that one alone would be busy. */
+export const replicasFor = (busy: number, { resources, sharedThreads }: IlpRequest): number =>
+  sharedThreads === undefined ? Math.max(1, Math.ceil(busy / resources.utilisationMax - ROUNDING)) : 1;
 
 /** The part of a stage that a row of a plan runs. */
 interface Row extends Pick<StageFacts, 'name' | 'items' | 'request'> {
@@ -86,9 +88,7 @@ export function rowOption(
   const gpu = onGpu(cell.backend);
   const shared = gpu || sharedThreads !== undefined;
   const replicas =
-    together?.replicas ??
-    fixedRowReplicas(row, request) ??
-    (shared ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
+    together?.replicas ?? fixedRowReplicas(row, request) ?? (gpu ? 1 : replicasFor(busy, request));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;

@@ -1,16 +1,15 @@
-import { cellId, type MeasuredCell } from '../documents/cell.ts';
-import { onGpu } from '../documents/common.ts';
+import type { MeasuredCell } from '../documents/cell.ts';
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
-import { NothingMeasuredError } from './errors.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
 import { standbyFor } from './standby.ts';
+import { usableCells } from './usable-cells.ts';
 
 /** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
 const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
@@ -130,7 +129,7 @@ function keptCascade(
   const { from, below, accuracy } = escalation!;
   const light = lightCells[0]!.variant.name;
   const items = escalatedItems(profile, from, light, below, percentile, restrictTo);
-  return { light, heavy, below, accuracy, items, lightCells, heavyCells };
+  return { light, heavy, thresholds: [{ below, accuracy, items }], lightCells, heavyCells };
 }
 
 function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
@@ -184,53 +183,3 @@ function timesOf(profile: Profile, cell: MeasuredCell): Times {
   ofProfile.set(cell, times);
   return times;
 }
-
-/**
- * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the
- * reference backend's. Of two cells with the same key, the later one counts.
- * @param kept the session that must stay
- * @throws NothingMeasuredError if there is none
- */
-export function usableCells(
-  profile: Profile,
-  stage: string,
-  request: IlpRequest,
-  kept = request.keep?.find(({ name }) => name === stage),
-): MeasuredCell[] {
-  const { sharedThreads } = request;
-  const variants = request.restrictTo?.[stage];
-  const allowed = profile.cells.filter(
-    (cell) =>
-      cell.stage === stage &&
-      (variants?.includes(cell.variant) ?? true) &&
-      (request.backends?.includes(cell.backend) ?? true) &&
-      (sharedThreads === undefined || onGpu(cell.backend) || cell.threads === sharedThreads) &&
-      (kept === undefined || runsOn(kept, cell)),
-  );
-  const measured = allowed.filter((cell) => cell.state === 'measured');
-  const usable = measured.filter((cell) => !cell.flags.includes('output-mismatch'));
-  if (usable.length > 0) return [...new Map(usable.map((cell) => [cellId(cell), cell])).values()];
-  if (measured.length > 0)
-    throw new NothingMeasuredError(
-      stage,
-      `the outputs of all ${measured.length} measured cells differ from the reference backend's. ` +
-        'Allow another backend or variant.',
-    );
-  const asked = [
-    ...(variants ? [`variants ${variants.join(', ')}`] : []),
-    ...(request.backends ? [`backends ${request.backends.join(', ')}`] : []),
-  ].join(' on ');
-  throw new NothingMeasuredError(
-    stage,
-    `${allowed.length > 0 ? `all ${allowed.length} cells` : 'no cell'}${asked && ` of ${asked}`} ` +
-      `${allowed.length > 0 ? 'were skipped or failed' : 'is in the profile'}. ` +
-      'Profile again with them, or with a larger budget, or allow others.',
-  );
-}
-
-/** Whether a warm session can run a cell's batches. On a GPU it would have to compile shaders for larger batches first. */
-const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile['cells'][number]): boolean =>
-  session.variant === cell.variant &&
-  session.backend === cell.backend &&
-  session.threads === cell.threads &&
-  (!onGpu(session.backend) || cell.batch <= session.batch);

@@ -2,7 +2,7 @@ import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { withoutCoRun } from './co-run.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
-import { usableCells } from './stage-facts.ts';
+import { usableCells } from './usable-cells.ts';
 
 /** The profile and the request that the integer program works on. */
 export interface IlpInput {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { standingRequest } from '../../solver/adapt/standing-request.ts';
+import { parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
@@ -20,6 +22,8 @@ beforeAll(async () => {
 const classify = (profile: Profile) => profile.stages[1]!;
 const BOTH = new Set(['s', 'l']);
 const AT_95 = { percentile: 95 };
+const thresholdsOf = (profile: Profile) =>
+  cascadesOf(profile, classify(profile), BOTH, AT_95).flatMap(({ thresholds }) => thresholds);
 
 const pairs: fc.Arbitrary<Pair[]> = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.boolean(), fc.boolean()), {
@@ -40,7 +44,7 @@ describe('a threshold', () => {
     fc.assert(
       fc.property(pairs, (drawn) => {
         const profile = cascadeProfile(drawn);
-        for (const { below, accuracy, items } of cascadesOf(profile, classify(profile), BOTH, AT_95)) {
+        for (const { below, accuracy, items } of thresholdsOf(profile)) {
           const escalated = drawn.filter(([confidence]) => confidence < below).length;
           expect(items.mean).toBeCloseTo((PER_REQUEST * escalated) / drawn.length, 9);
           const right = drawn.filter(([confidence, light, heavy]) => (confidence < below ? heavy : light));
@@ -67,7 +71,7 @@ describe('a threshold', () => {
       );
       if (heavy! <= light!) return;
       const profile = cascadeProfile(drawn);
-      const kept = [{ below: 0, accuracy: light! }, ...cascadesOf(profile, classify(profile), BOTH, AT_95)];
+      const kept = [{ below: 0, accuracy: light! }, ...thresholdsOf(profile)];
       for (const { below, accuracy } of everyBound(drawn)) {
         const best = Math.max(...kept.filter((one) => one.below <= below).map((one) => one.accuracy));
         expect(accuracy).toBeLessThan(best + ACCURACY_STEP + 1e-9);
@@ -160,7 +164,7 @@ function bruteForce(profile: Profile, asked: PlanRequest): number {
       return { accuracy: accuracy.measured!.value, cost: n, latencyMs: row.bound(n), batch: row.batch };
     }),
   );
-  const both = cascadesOf(profile, classify(profile), BOTH, asked).flatMap(({ accuracy, items }) =>
+  const both = thresholdsOf(profile).flatMap(({ accuracy, items }) =>
     cellsOf('classify', 's').flatMap((light) =>
       cellsOf('classify', 'l').map((heavy): Choice => {
         const first = rows(light, PER_REQUEST, PER_REQUEST);
@@ -233,6 +237,9 @@ describe('the integer program', () => {
     const single = plan(solver, { profile, sha256: '0'.repeat(64) }, { ...asked, cascades: false });
     expect(single.stages).toHaveLength(2);
     expect(single.predicted.pas).toBeLessThan(made.predicted.pas);
+    // Nor may a plan that replaces it have a cascade.
+    expect(standingRequest(parsePlan(single, 'made'), ['cpu']).cascades).toBe(false);
+    expect(standingRequest(made, ['cpu']).cascades).toBeUndefined();
   });
 
   it('puts the variants in workers of their own where stages run in pods', () => {

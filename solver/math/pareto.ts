@@ -1,13 +1,14 @@
 /**
  * The Pareto-best rows of a table: those for which no other row is smaller or equal in every column. Of equal rows the first
- * counts. Rows are sorted by the first column, then by the second, and so on. Undefined if there are over `most` of them.
+ * counts. They are sorted by the first column, then by the second, and so on.
+ * @param most the search ends once more than this many are found
  */
 export function paretoBest(
   table: Float64Array,
   width: number,
   rows: number,
-  most: number,
-): number[] | undefined {
+  most = Number.POSITIVE_INFINITY,
+): number[] {
   const order = Uint32Array.from({ length: rows }, (_, row) => row).sort((a, b) => {
     for (let c = 0; c < width; c++) {
       const difference = table[a * width + c]! - table[b * width + c]!;
@@ -26,7 +27,7 @@ export function paretoBest(
     // A row comes after every row that beats it, so the first column needs no comparison.
     const by = rivals.findIndex((rival) => noWorse(rival, row));
     if (by < 0) {
-      if (best.push(row) > most) return undefined;
+      if (best.push(row) > most) break;
       rivals.push(row);
     } else {
       const nearer = by >> 1;
