@@ -46,9 +46,9 @@ export class Replanner {
   adaptationFor(plan: Plan, cascadeStages?: ReadonlySet<string>): AdaptationOptions {
     const standing = standingRequest(plan, backendsOf(this.profile.profile), this.minRatePerS);
     const request = {
+      ...(cascadeStages && { cascades: [...cascadeStages] }),
       ...standing,
       ...this.limits,
-      ...(cascadeStages && { cascades: [...cascadeStages] }),
     };
     return {
       ...this.rest,

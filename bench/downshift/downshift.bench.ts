@@ -16,7 +16,7 @@ import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { escalationSentences, planVariants, variantSentences } from '../../solver/report/cascade-text.ts';
-import { downshiftFactor } from '../../solver/report/downshift.ts';
+import { downshiftFactor, lighterAnswers } from '../../solver/report/downshift.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
@@ -87,6 +87,8 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     accuracies: [] as (number | null)[],
     predictedAccuracies: [] as (number | null)[],
     shed: [] as number[],
+    lighter: [] as number[],
+    simulatedLighter: [] as number[],
     sentences: [] as string[],
   }));
   const rates = [...Array(CALM_S).fill(1), ...Array(BURST_S).fill(TIMES), ...Array(CALM_S).fill(1)];
@@ -104,7 +106,10 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
       const { accuracy, shed } = report.result;
       const expected = report.predicted.endToEnd;
       way.measured.push(goodputInBurst(report.requests, slaMs));
-      way.simulated.push(goodputInBurst(simulated(way.plan, profile, load, seed), slaMs));
+      const { requests, downshifted } = simulated(way.plan, profile, load, seed);
+      way.simulated.push(goodputInBurst(requests, slaMs));
+      way.lighter.push(lighterAnswers(report));
+      way.simulatedLighter.push(downshifted.reduce((sum, items) => sum + items, 0));
       way.accuracies.push(accuracy.endToEnd);
       way.predictedAccuracies.push(expected === null ? null : expected * downshiftFactor(report));
       way.shed.push(shed);
@@ -130,12 +135,17 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
   );
   console.log(
     table(
-      ['run', 'goodput/s in the burst', 'simulated', 'shed in all', 'accuracy, whole run', 'predicted'],
+      [
+        ...['run', 'goodput/s in the burst', 'simulated', 'shed in all'],
+        ...['answered by lighter variants', 'simulated', 'accuracy, whole run', 'predicted'],
+      ],
       ways.map((way) => [
         way.name,
         median(way.measured).toFixed(1),
         median(way.simulated).toFixed(1),
         String(median(way.shed)),
+        String(median(way.lighter)),
+        String(median(way.simulatedLighter)),
         share(middle(way.accuracies)),
         share(middle(way.predictedAccuracies)),
       ]),

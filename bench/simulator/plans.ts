@@ -83,7 +83,7 @@ export function simulated(plan: Plan, profile: Profile, load: Load, seed: number
     ...flow,
     service: serviceFromProfile(profile, plan.stages),
     seed,
-  }).requests;
+  });
 }
 
 /** Share of a run for which its busiest worker was busy. Near 1 the run was overloaded, whatever the profile predicted. */

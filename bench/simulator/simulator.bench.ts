@@ -77,7 +77,7 @@ await withRunner(['webgpu', 'wasm'], where, async ({ runner, progress }) => {
     const load = constantLoad(ratePerS, setting.durationS, flags.seed);
     const open = { ...plan(1e6), shedding: 'never' } as const;
     const latencies = sortedNumbers(
-      simulated(open, profile, load, flags.seed).flatMap(({ latencyMs }) => latencyMs ?? []),
+      simulated(open, profile, load, flags.seed).requests.flatMap(({ latencyMs }) => latencyMs ?? []),
     );
     const chosen = plan(nearestRank(latencies, SLA_AT));
     const { backend } = setting;
@@ -89,7 +89,7 @@ await withRunner(['webgpu', 'wasm'], where, async ({ runner, progress }) => {
       seed: flags.seed,
     });
     const fromProfile = requestOutcomes(
-      simulated(chosen, profile, load, flags.seed),
+      simulated(chosen, profile, load, flags.seed).requests,
       chosen.slaMs,
       load.durationS,
     );

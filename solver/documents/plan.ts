@@ -150,6 +150,8 @@ export const planSchema = z
      * light variants. Absent: it does not.
      */
     downshift: z.boolean().optional(),
+    /** `false`: each stage has one variant, and so have the plans that replace this one. Absent: a stage may have a cascade. */
+    cascades: z.literal(false).optional(),
     /**
      * Expected time of a request outside queues and models: HTTP, and the way from and to the client. The dispatch
      * must end requests earlier by this time, because the SLA holds on the client's clock. Absent if it was not measured.

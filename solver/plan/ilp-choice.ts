@@ -24,8 +24,6 @@ export interface IlpChoice {
   readonly pas: number;
   readonly cost: number;
   readonly solution: Optimal;
-  /** The chosen option of each stage. */
-  readonly options: readonly PlanOption[];
 }
 
 /** Why no choice of options meets a request: what an {@link InfeasiblePlanError} tells without a search for the nearest rate. */
@@ -78,6 +76,7 @@ function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpCho
       workers: planWorkers(stages, 'shared', cpuWorkersFor(request)),
       shedding: 'late',
       ...(request.downshift && { downshift: true }),
+      ...(request.cascades === false && { cascades: false }),
       ...(cost && { servingMs: meanDelayMs(cost.latency) }),
       certificate: certificate(solution),
     },
@@ -85,7 +84,6 @@ function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpCho
     pas: options.reduce((product, option) => product * stageAccuracy(option), 1),
     cost: solution.cost,
     solution,
-    options,
   };
 }
 

@@ -20,8 +20,8 @@ const LEAST_PER_S = 1e-3;
  * feasible one is found by bisection.
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
-  // A cascade takes more than its light variant alone, so it makes no other rate feasible.
-  const stages = stageFacts(profile, { ...request, cascades: false });
+  // A cascade takes more than its light variant alone, and a standby only memory, so neither makes another rate feasible.
+  const stages = stageFacts(profile, { ...request, cascades: false, standbys: false });
   const works = (ratePerS: number): boolean => {
     const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });
     return overloaded.length === 0 && isFeasible(solver.glpk, problem);

@@ -1,4 +1,4 @@
-import type { PlanStage, Standby } from '../documents/plan.ts';
+import type { Plan, PlanStage, Standby } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { RunReport } from '../documents/run-report.ts';
 import { downshiftFactor, downshiftSentences, percent } from './downshift.ts';
@@ -60,6 +60,24 @@ export const variantSentences = (rows: readonly Row[]): string[] =>
         `${ofHundred(share)} items go on to ${variant}.`,
     ];
   });
+
+/** Why the end-to-end accuracy of a plan with cascades is not known; empty if it is, or if no cascade is the reason. */
+export function unknownEndToEnd({
+  stages,
+  predicted,
+}: {
+  readonly stages: readonly Row[];
+  readonly predicted: Pick<Plan['predicted'], 'endToEnd'>;
+}): string[] {
+  if (predicted.endToEnd !== null) return [];
+  // The first stage has one item a request, and nothing follows from the items of the last.
+  const partly = stages.slice(2, -1).flatMap(({ escalation }) => escalation ?? []);
+  return partly.map(
+    ({ from }) =>
+      `Accuracy, end to end: not known. Of a request's items in ${from} only some go on to the heavy variant, and the profile does not ` +
+      'tell what follows from which of them.',
+  );
+}
 
 /** What cascades and standbys did in a run beside what was predicted: how many items changed variants and why, and the accuracy. */
 export function escalationSentences({

@@ -21,6 +21,13 @@ export const downshiftFactor = (outcomes: Outcomes): number =>
     1,
   );
 
+/** Number of items that lighter variants answered because of a burst. */
+export const lighterAnswers = ({ cascades = [], standbys = [] }: Outcomes): number =>
+  [...standbys.map(({ downshifted }) => downshifted), ...cascades.map(({ settled = 0 }) => settled)].reduce(
+    (sum, items) => sum + items,
+    0,
+  );
+
 /** A sentence for each stage in which lighter variants took over: for how many items, and what it costs in accuracy. */
 export const downshiftSentences = (outcomes: Outcomes): string[] =>
   stagesOf(outcomes).map(

@@ -34,7 +34,7 @@ const refused = (asked: Partial<PlanRequest>, given = gpu): InfeasiblePlanError 
 
 describe('a choice', () => {
   it('is a plan whose stages on the GPU share one worker', () => {
-    const { plan, pas, boundMs, solution, options } = solveIlp(solver, gpu, request({ slaMs: 400 }));
+    const { plan, pas, boundMs, solution } = solveIlp(solver, gpu, request({ slaMs: 400 }));
     expect(plan.stages.map(({ name, variant }) => [name, variant])).toEqual([
       ['detect', 'm'],
       ['classify', 'l'],
@@ -48,7 +48,6 @@ describe('a choice', () => {
       9,
     );
     expect(solution.bound).toBeGreaterThanOrEqual(solution.objective);
-    expect(options.map((option) => option.cell.stage)).toEqual(['detect', 'classify']);
     expect(plan.certificate).toMatch(/^optimal: objective 0\.\d+, bound 0\.\d+, \d+ nodes?, \d+\.\d ms$/);
     for (const stage of plan.stages) planStageSchema.parse(stage);
     for (const worker of plan.workers) planWorker.parse(worker);

@@ -76,6 +76,21 @@ describe('the standby of a planned variant', () => {
     ).not.toHaveProperty('standby');
   });
 
+  it('gives way in the search for the nearest rate, too', () => {
+    // l is the smallest, and the one faster variant that it could have as its standby has no room beside it, nor alone.
+    const sizes: Record<string, number> = { l: 1, m: 3 };
+    const profile: Profile = {
+      ...PROFILE,
+      stages: PROFILE.stages.map((stage) => ({
+        ...stage,
+        variants: stage.variants.map((one) => ({ ...one, sizeBytes: sizes[one.name] ?? one.sizeBytes })),
+      })),
+    };
+    const asked = { ...memory(2), restrictTo: { classify: ['l', 'm'] } };
+    expect(planned(asked, profile).stages[0]).toMatchObject({ variant: 'l', replicas: 1 });
+    expect(() => planned({ ...asked, ratePerS: 1000 }, profile)).toThrow(/It works with .* requests\/s/);
+  });
+
   it('must be among the models of the machine that runs the plan', () => {
     const made = planned();
     const target = { pipeline: 'test', device: made.profile.device, stages: PROFILE.stages };

@@ -1,5 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import { variantSentences } from '../../solver/report/cascade-text.ts';
+import { unknownEndToEnd, variantSentences } from '../../solver/report/cascade-text.ts';
 import { ms, share, table } from './terminal.ts';
 
 /** A plan as text: a table of its stages, with its prediction below. */
@@ -41,6 +41,7 @@ export function planText(plan: Plan): string {
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
       `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
     `PAS ${share(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
+    ...unknownEndToEnd(plan),
   ];
   if (predicted.slaAttainment < percentile / 100)
     lines.push('NOT CONFIRMED: in the simulation no plan kept the SLA; this one came nearest.');

@@ -4,6 +4,7 @@ import {
   planVariants,
   pointBatches,
   pointVariants,
+  unknownEndToEnd,
   variantSentences,
 } from '../../../solver/report/cascade-text.ts';
 import { downshiftFactor } from '../../../solver/report/downshift.ts';
@@ -45,6 +46,19 @@ test('a sentence tells of each cascade; a plan without one has none', () => {
     'In classify, cnn8 answers first. Where its confidence is under 0.62, res32 answers instead: 7 of 100 items go on to res32.',
   ]);
   expect(variantSentences(rows.slice(0, 2))).toEqual([]);
+});
+
+test('a plan whose accuracy end to end is not known says so where a cascade is the reason', () => {
+  const read = { name: 'read', variant: 'tiny' };
+  const unknown = (...stages: Parameters<typeof unknownEndToEnd>[0]['stages'][number][]) =>
+    unknownEndToEnd({ stages, predicted: { endToEnd: null } });
+  expect(unknown(...rows, read)).toEqual([
+    "Accuracy, end to end: not known. Of a request's items in classify only some go on to the heavy variant, and the profile does not " +
+      'tell what follows from which of them.',
+  ]);
+  expect(unknown(...rows.slice(1), read)).toEqual([]);
+  expect(unknown(...rows)).toEqual([]);
+  expect(unknownEndToEnd({ stages: [...rows, read], predicted: { endToEnd: 0.8 } })).toEqual([]);
 });
 
 test('a share under one of 100 is told of 1000', () => {
