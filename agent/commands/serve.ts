@@ -91,20 +91,18 @@ host name at the agent and read from it (DNS rebinding).
               replanner?.check(sent, source);
             },
           };
-          const app = createApp(service, changes, { names });
-          if (replanner)
-            void followServing(
-              service,
-              (...seen) => {
-                for (const what of replanner.correct(...seen)) report({ event: 'worker', what });
-              },
-              signal,
-            );
-          await serve(app, service, {
+          await serve(createApp(service, changes, { names }), service, {
             host,
             port,
             signal,
-            onListening: (url) => report({ event: 'listening', url }),
+            onListening(url) {
+              report({ event: 'listening', url });
+              if (!replanner) return;
+              const onCounts: Parameters<typeof followServing>[1] = (...seen) => {
+                for (const what of replanner.correct(...seen)) report({ event: 'worker', what });
+              };
+              void followServing(service, onCounts, signal);
+            },
           });
         } finally {
           service.close();

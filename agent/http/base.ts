@@ -16,6 +16,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** When the request arrived, in `performance.now()`. */
     arrivalMs: number;
+    /** The request's share of the memory for bodies; null for a request without a body. */
+    admitted: Admitted | null;
   }
 }
 
@@ -54,8 +56,6 @@ const HEAP_GROWTH_PERCENT = 400;
 
 /** What every HTTP server needs of the service behind it. */
 export interface BaseService {
-  /** False while the service shuts down. */
-  readonly accepting: boolean;
   /** Writes a line to the log. */
   log(line: string): void;
 }
@@ -79,15 +79,17 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
   });
   const unreadAnswers = new UnreadAnswers(unread);
   app.decorateRequest('arrivalMs', 0);
-  app.addHook('onRequest', async (request) => {
+  app.decorateRequest('admitted', null);
+  app.addHook('onRequest', (request, _reply, done) => {
     request.arrivalMs = arrivedMs();
     if (names) checkHost(request.headers, names);
     checkBody(request);
+    done();
   });
   readBodies(app, new Admission(memory));
-  // While the service shuts down, a client must not keep its connection, but open one to another server.
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (!service.accepting) reply.header('connection', 'close');
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    // Here and not when the response has been sent: a client that has gone gets none.
+    request.admitted?.leave();
     done(null, payload);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -107,6 +109,7 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     // Only the log has the path of a model file, because clients must not learn where files are.
     const answer = { error: badModel ? BAD_MODEL : message(error) };
     if (request.raw.complete || lengthOf(request) <= UNREAD_BYTES_MAX) return reply.code(status).send(answer);
+    request.admitted?.leave();
     return unreadAnswers.answer(request, reply.code(status), answer);
   });
   return app;
@@ -144,20 +147,9 @@ function checkBody(request: FastifyRequest): void {
 
 /** Reads every body as bytes, whatever its content type: the protocol's decoder interprets them. */
 function readBodies(app: FastifyInstance, admission: Admission): void {
-  const admitted = new WeakMap<FastifyRequest, Admitted>();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request: FastifyRequest, stream: IncomingMessage) => {
-    const { take, leave } = admission.enter(stream.socket, request.ip);
-    admitted.set(request, { take, leave });
-    return readBody(stream, lengthOf(request), take);
-  });
-  const leave = (request: FastifyRequest) => admitted.get(request)?.leave();
-  app.addHook('onResponse', (request, _reply, done) => {
-    leave(request);
-    done();
-  });
-  app.addHook('onRequestAbort', (request, done) => {
-    leave(request);
-    done();
+    request.admitted = admission.enter(stream.socket, request.ip);
+    return readBody(stream, lengthOf(request), request.admitted.take);
   });
 }

@@ -8,8 +8,8 @@ import { HttpError } from './errors.ts';
 const FIRST_BYTES = 64 * 1024;
 
 /**
- * Reads a body into one buffer that grows with what arrives. `base.ts` limits its length, `admission.ts` the memory of all bodies. Kept as they come, the pieces of a client that sends byte by byte
- * would take hundreds of times the memory.
+ * Reads a body into one buffer that grows with what arrives. `base.ts` limits its length, `admission.ts` the memory of all bodies.
+ * Kept as they come, the pieces of a client that sends byte by byte would take hundreds of times the memory.
  * @param length announced length in bytes; no more arrives
  * @param onBytes called with the number of bytes of each piece; what it throws ends the reading
  */

@@ -50,11 +50,10 @@ export function inferenceRoutes(app: FastifyInstance, service: Service, decoder:
   };
   const { bodyLimit, jsonBytesMax } = limitsOf(service);
   /** Refuses a request before its body is read. */
-  const onRequest = async (request: ModelRequest): Promise<void> => {
+  const onRequest = (request: ModelRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     checkJsonLength(request, jsonBytesMax);
     const model = service.models.get(request.params.model);
-    const refusal = model && service.refusal(model, request.arrivalMs);
-    if (refusal) throw refusal;
+    done(model && service.refusal(model, request.arrivalMs));
   };
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, async (request: ModelRequest) => {

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../../workers/command/exit.ts';
+import { sleep } from '../../workers/executor/clock.ts';
 
 /** Explanations for the codes of Node's errors when a server cannot listen on its address. */
 const REASONS: Record<string, string> = {
@@ -37,6 +38,8 @@ export interface ServeOptions {
   /** Ends serving: no more requests are accepted, and those that were accepted are answered. */
   readonly signal: AbortSignal;
   readonly closeMs?: number;
+  /** After the signal requests are accepted for this long, because clients do not know yet that the server ends; default: 0. */
+  readonly leaveMs?: number;
   onListening(url: string): void;
 }
 
@@ -48,11 +51,17 @@ export interface ServeOptions {
 export async function serve(
   app: FastifyInstance,
   service: { drain(): Promise<void> },
-  { host, port, signal, closeMs = CLOSE_MS, onListening }: ServeOptions,
+  { host, port, signal, closeMs = CLOSE_MS, leaveMs = 0, onListening }: ServeOptions,
 ): Promise<void> {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    // A client that kept its connection would send its next request into a server that ends.
+    if (signal.aborted) reply.header('connection', 'close');
+    done(null, payload);
+  });
   onListening(await listen(app, host, port));
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await sleep(leaveMs);
   await service.drain();
   const cutOff = setTimeout(() => app.server.closeAllConnections(), closeMs);
   await app.close();

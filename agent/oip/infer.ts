@@ -23,7 +23,8 @@ const tensor = z.object({
   shape: z.array(z.int().nonnegative()).min(1).max(8),
   datatype: z.string().max(20),
   parameters: z.looseObject({ binary_data_size: z.int().nonnegative().optional() }).optional(),
-  data: z.array(z.unknown()).optional(),
+  // The values are checked when they are decoded; a schema of each would take longer than that.
+  data: z.custom<readonly unknown[]>(Array.isArray, 'Invalid input: expected array').optional(),
 });
 
 const inferRequestSchema = z.object({

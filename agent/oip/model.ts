@@ -114,21 +114,23 @@ export function itemsOfRequest(
   return itemsOfTensors(inputs, format);
 }
 
+const encoder = new TextEncoder();
+
 /** Converts results to a model's output tensors. @param results for each item of the request, its results by stage */
 export function outputTensors(
   stages: readonly PipelineStage[],
   results: readonly (readonly (readonly StageResult[])[])[],
 ): Tensor[] {
-  const encoder = new TextEncoder();
   return outputsOf(stages).map(({ name, stage, datatype, columns, rowsOf }): Tensor => {
-    const values = results.flatMap((byStage, item) =>
-      (byStage[stage] ?? []).flatMap((result) => rowsOf(result, item)),
-    );
+    const values: (number | string)[] = [];
+    for (const [item, byStage] of results.entries())
+      for (const result of byStage[stage] ?? []) for (const value of rowsOf(result, item)) values.push(value);
     const shape = shapeOf(values.length / columns, columns);
     if (datatype === 'BYTES')
       return { name, datatype, shape, data: values.map((text) => encoder.encode(String(text))) };
+    // A typed array of an array takes a fraction of the time of `from` with a function for each value.
     return datatype === 'FP32'
-      ? { name, datatype, shape, data: Float32Array.from(values, Number) }
-      : { name, datatype, shape, data: Int32Array.from(values, Number) };
+      ? { name, datatype, shape, data: new Float32Array(values as number[]) }
+      : { name, datatype, shape, data: new Int32Array(values as number[]) };
   });
 }

@@ -89,11 +89,6 @@ export class Service {
     return this.#executor.plan;
   }
 
-  /** False while the service shuts down. */
-  get accepting(): boolean {
-    return !this.#draining;
-  }
-
   /** Whether the service accepts requests and each stage has a worker that is not overdue. */
   get ready(): boolean {
     return !this.#draining && this.#executor.ready;

@@ -4,7 +4,7 @@ import { InferenceFailedError, UnavailableError } from '../../agent/service/erro
 
 test('an error that nobody foresaw is answered with 500 and told to the log; what has a status of its own is not', async () => {
   const told: string[] = [];
-  const app = baseApp({ accepting: true, log: (what) => told.push(what) });
+  const app = baseApp({ log: (what) => told.push(what) });
   const errors: Record<string, Error> = {
     '/broken': new TypeError('no such thing'),
     '/failed': new InferenceFailedError('classify', 0),

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
+import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import { UnavailableError } from '../../agent/service/errors.ts';
 import type { ExecutorWorker } from '../../workers/executor/start-worker.ts';
 import type { InferenceServerError } from './oip-client.ts';
@@ -24,6 +25,15 @@ const slowWorker = (ms: number) => async (): Promise<ExecutorWorker> => ({
       children: { lengths: [], bytes: new Uint8Array() },
       childCounts: lengths.map(() => 0),
     };
+  },
+});
+
+/** A worker that answers, and finds nothing, once the promise resolves. */
+const heldWorker = (until: Promise<unknown>) => async (): Promise<ExecutorWorker> => ({
+  ...(await slowWorker(0)()),
+  run: async (key, items) => {
+    await until;
+    return (await slowWorker(0)()).run(key, items);
   },
 });
 
@@ -67,9 +77,33 @@ test('a request that cannot make its SLA is refused before its body came, and th
   expect(await metricOf('ipa_edge_requests_total{model="detect",outcome="rejected"}')).toBe(1);
 });
 
+test('a client that goes before it is answered leaves no bytes counted, and neither do those it sent behind', async () => {
+  let answer = () => {};
+  const until = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const { bytes, jsonLength } = encodeRequest(requestOf(0), true);
+  const memory = { total: 3 * bytes.length, perAddress: 3 * bytes.length, perConnection: 3 * bytes.length };
+  agent = await serving(
+    { workers: [['detect', 'classify']], batch: 1 },
+    { startWorker: heldWorker(until), http: { memory } },
+  );
+  const socket = connect(agent.port, '127.0.0.1');
+  const head =
+    'POST /v2/models/detect/infer HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\n' +
+    `Inference-Header-Content-Length: ${jsonLength}\r\nContent-Length: ${bytes.length}\r\n\r\n`;
+  for (let i = 0; i < 3; i++) socket.write(Buffer.concat([Buffer.from(head), bytes]));
+  await expect.poll(() => metricOf('ipa_edge_open_requests')).toBe(3);
+  await expect(agent.client.infer('detect', requestOf(0))).rejects.toThrow(/already use all the memory/);
+  socket.destroy();
+  answer();
+  await expect.poll(() => metricOf('ipa_edge_open_requests')).toBe(0);
+  await agent.client.infer('detect', requestOf(0));
+});
+
 test('a request counts as arrived when its head came, however late its body', async () => {
   agent = await stuck();
-  const app = baseApp({ accepting: true, log: () => {} });
+  const app = baseApp({ log: () => {} });
   let headMs = 0;
   app.addHook('onRequest', async () => {
     headMs = performance.now();

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
 
-const app = baseApp({ accepting: true, log: () => {} }, { names: ['box.example', '10.1.2.3'] });
+const app = baseApp({ log: () => {} }, { names: ['box.example', '10.1.2.3'] });
 app.post('/', async () => ({}));
 app.put('/', async () => ({}));
 app.get('/', async () => ({}));

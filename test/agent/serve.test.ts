@@ -19,6 +19,7 @@ import { writeFewScenes } from '../web/few-scenes.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
+import { fashionProfile as cpuProfile } from './kubernetes/fashion-profile.ts';
 import { OipClient } from './oip-client.ts';
 import { load, metric, models, planOf, replicas, requestOf, whole } from './serving.ts';
 
@@ -249,10 +250,13 @@ test('the token is taken from a file, and told nowhere', async () => {
   expect(JSON.stringify(agent.told) + agent.stderr()).not.toContain('a-secret');
 });
 
-test('a port that is taken is told with exit 2', async () => {
+test('a port that is taken is told with exit 2, by an agent that would follow the load, too', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
   const port = new URL((await agent.listening)!).port;
-  const second = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--port', port]);
+  const profile = { ...cpuProfile(), device };
+  const plan = await planOnce(profile, { slaMs: 1000, ratePerS: 1 });
+  const adapted = ['--plan', write('adapted.json', plan), '--adapt', '--profile', write('p.json', profile)];
+  const second = ipaAgentServe([...adapted, '--port', port]);
   expect(await second.ended).toBe(2);
   expect(second.stderr()).toContain(
     `The agent cannot listen on port ${port} of 127.0.0.1: the port is in use`,

@@ -31,10 +31,6 @@ export class HeldStages {
     throw failed.reason;
   }
 
-  get accepting(): boolean {
-    return this.services.every(({ accepting }) => accepting);
-  }
-
   get ready(): boolean {
     return this.services.every(({ ready }) => ready);
   }
