@@ -1,4 +1,5 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
+import { WorkerLostError } from '../../workers/runtime/errors.ts';
 import type { Rollout } from './engine.ts';
 
 /** The pipeline has no applied plan yet. */
@@ -69,4 +70,9 @@ export class NoReplicaError extends Error {
   constructor(stage: string) {
     super(`Stage ${stage} has no replica that is ready and free. Look at its logs if this lasts.`);
   }
+}
+
+/** A replica that the engine reports does not answer. */
+export class ReplicaSilentError extends WorkerLostError {
+  override name = 'ReplicaSilentError';
 }

@@ -22,6 +22,9 @@ interface GatewayFlags extends AddressFlags, EngineFlags {
   readonly remember?: string;
 }
 
+/** Until the Service of a cluster sends nothing more to a gateway that ends, and clients have left the connections that they keep. */
+const LEAVE_MS = 5000;
+
 export const gatewayCommand = () =>
   addEngineOptions(
     addAddressOptions(
@@ -43,7 +46,8 @@ export const gatewayCommand = () =>
       'after',
       `
 The gateway queues and batches requests as ipa-agent serve does, sends the batches to the pods that are ready, and follows
-the plan that is applied.
+the plan that is applied. On SIGTERM it serves for 5 s more and closes each connection with its answer, so that clients go to
+other gateways.
 
   $ ipa-agent gateway --plan plan.json --namespace shop`,
     )
@@ -79,6 +83,7 @@ the plan that is applied.
           host,
           port,
           signal,
+          leaveMs: LEAVE_MS,
           onListening: (url) => logLine(`listening on ${url}`),
         });
       } finally {

@@ -18,52 +18,79 @@ interface Serving {
  * The replicas that serve. Workers of the executor borrow them; workers with the same session never share a replica.
  *
  * A stage is served by its ready replicas. While it has none, its leaving replicas serve; while it has none of these either, the
- * replicas that were ready before: an engine that has lost sight of a machine calls replicas unready that still answer.
+ * replicas that were ready before: an engine that has lost sight of a machine calls replicas unready that still answer. The other
+ * way round, an engine may call a replica ready that has ended: one that gave a worker no answer serves only if no other does.
  */
 export class Directory {
+  #endpoints: readonly Endpoint[] = [];
   #serving: readonly Serving[] = [];
   /** URLs of the replicas that have been ready. */
   #wereReady: ReadonlySet<string> = new Set();
   /** URLs of the replicas that have been leaving. */
   #wereLeaving: ReadonlySet<string> = new Set();
-  /** Sessions of the workers that borrow a replica, by the replica's URL. */
-  readonly #lent = new Map<string, Set<string>>();
-  /** Callbacks of the workers that borrow a replica, by the replica's URL. */
-  readonly #borrowers = new Map<string, Set<OnLeave>>();
+  /** URLs of the replicas that gave no answer. */
+  #silent: ReadonlySet<string> = new Set();
+  /** Callbacks of the workers that borrow a replica, by the replica's URL and the worker's session. */
+  readonly #loans = new Map<string, Map<string, OnLeave>>();
+
+  /** @param onSilent called when a replica has become silent */
+  constructor(private readonly onSilent: () => void = () => {}) {}
 
   /** Takes the engine's present replicas. @returns the stages that have replicas to serve, but none that is ready */
   update(endpoints: readonly Endpoint[]): string[] {
+    this.#endpoints = endpoints;
+    const urls = endpoints.map(({ url }) => url);
+    this.#silent = new Set(urls.filter((url) => this.#silent.has(url)));
     this.#wereReady = new Set(
       endpoints.flatMap(({ url, state }) => (state === 'ready' || this.#wereReady.has(url) ? [url] : [])),
     );
     const leaving = endpoints.flatMap(({ url, state }) => (state === 'leaving' ? [url] : []));
     // One that serves while it leaves is told of only when it is gone.
-    const ending = new Set([...this.#wereLeaving, ...leaving]);
-    const stages = [...new Set(endpoints.map(({ stage }) => stage))];
-    const served = stages.flatMap((stage) => this.#servingOf(stage, endpoints));
-    const serving = new Set(served.map(({ url }) => url));
-    this.#serving = [...serving].map((url) => ({
+    this.#choose(new Set([...this.#wereLeaving, ...leaving]));
+    this.#wereLeaving = new Set(leaving);
+    const ready = new Set(endpoints.flatMap(({ stage, state }) => (state === 'ready' ? [stage] : [])));
+    return this.#stages.filter((stage) => !ready.has(stage) && this.serves(stage));
+  }
+
+  /** Whether some replicas are silent. */
+  get hasSilent(): boolean {
+    return this.#silent.size > 0;
+  }
+
+  /** Takes silent replicas for replicas that answer, until they are found silent again. */
+  tryAgain(): void {
+    this.#silent = new Set();
+    this.#choose(this.#wereLeaving);
+  }
+
+  get #stages(): string[] {
+    return [...new Set(this.#endpoints.map(({ stage }) => stage))];
+  }
+
+  /** Chooses the replicas that serve. @param ending URLs of those that the engine ends on purpose */
+  #choose(ending: ReadonlySet<string>): void {
+    const served = this.#stages.flatMap((stage) => this.#servingOf(stage));
+    this.#serving = [...new Set(served.map(({ url }) => url))].map((url) => ({
       url,
       stages: served.flatMap((one) => (one.url === url ? [one.stage] : [])),
     }));
-    for (const [url, borrowers] of this.#borrowers)
+    const serving = new Set(this.#serving.map(({ url }) => url));
+    for (const [url, loans] of [...this.#loans])
       if (!serving.has(url))
-        for (const onLeave of [...borrowers])
+        for (const onLeave of [...loans.values()])
           if (ending.has(url)) onLeave('its replica ends', true);
           else onLeave('its replica does not serve any more', false);
-    this.#wereLeaving = new Set(leaving);
-    const ready = new Set(endpoints.flatMap(({ stage, state }) => (state === 'ready' ? [stage] : [])));
-    return stages.filter((stage) => !ready.has(stage) && this.serves(stage));
   }
 
-  #servingOf(stage: string, endpoints: readonly Endpoint[]): readonly Endpoint[] {
-    const own = endpoints.filter((endpoint) => endpoint.stage === stage);
+  #servingOf(stage: string): readonly Endpoint[] {
+    const own = this.#endpoints.filter((endpoint) => endpoint.stage === stage);
     const choices = [
       own.filter(({ state }) => state === 'ready'),
       own.filter(({ state }) => state === 'leaving'),
       own.filter(({ url }) => this.#wereReady.has(url)),
     ];
-    return choices.find((choice) => choice.length > 0) ?? [];
+    const answering = choices.map((choice) => choice.filter(({ url }) => !this.#silent.has(url)));
+    return [...answering, ...choices].find((choice) => choice.length > 0) ?? [];
   }
 
   /** Whether a replica serves a stage. */
@@ -87,41 +114,44 @@ export class Directory {
    * @param onLeave called when the replica no longer serves
    * @throws NoReplicaError
    */
-  lend(
-    stages: readonly string[],
-    session: string,
-    onLeave: OnLeave,
-  ): { readonly url: string; giveBack(): void } {
+  lend(stages: readonly string[], session: string, onLeave: OnLeave): Loan {
     const free = this.#serving.filter(
       (replica) =>
         replica.stages.length === stages.length &&
         stages.every((stage) => replica.stages.includes(stage)) &&
-        !(this.#lent.get(replica.url)?.has(session) ?? false),
+        !this.#loans.get(replica.url)?.has(session),
     );
     // During a switch of plans a replica may run two sessions, but an idle replica is faster.
-    const [replica] = free.sort((a, b) => this.#sessions(a) - this.#sessions(b));
+    const sessions = ({ url }: Serving): number => this.#loans.get(url)?.size ?? 0;
+    const [replica] = free.sort((a, b) => sessions(a) - sessions(b));
     if (!replica) throw new NoReplicaError(stages.join(', '));
     const { url } = replica;
-    const lent = entry(this.#lent, url);
-    const borrowers = entry(this.#borrowers, url);
-    lent.add(session);
-    borrowers.add(onLeave);
+    const loans = this.#loans.get(url) ?? new Map<string, OnLeave>();
+    this.#loans.set(url, loans.set(session, onLeave));
+    const giveBack = () => {
+      const present = this.#loans.get(url);
+      if (present?.get(session) !== onLeave) return;
+      present.delete(session);
+      if (present.size === 0) this.#loans.delete(url);
+    };
     return {
       url,
-      giveBack() {
-        lent.delete(session);
-        borrowers.delete(onLeave);
+      giveBack,
+      giveBackSilent: () => {
+        giveBack();
+        if (!this.#endpoints.some((endpoint) => endpoint.url === url)) return;
+        this.#silent = new Set([...this.#silent, url]);
+        this.#choose(this.#wereLeaving);
+        this.onSilent();
       },
     };
   }
-
-  #sessions({ url }: Serving): number {
-    return this.#lent.get(url)?.size ?? 0;
-  }
 }
 
-function entry<T>(map: Map<string, Set<T>>, key: string): Set<T> {
-  const found = map.get(key) ?? new Set<T>();
-  map.set(key, found);
-  return found;
+/** A replica that a worker borrows. */
+interface Loan {
+  readonly url: string;
+  giveBack(): void;
+  /** Gives back a replica that gave no answer. */
+  giveBackSilent(): void;
 }

@@ -38,12 +38,13 @@ export interface GatewayOptions extends Listener {
  * few clients that keep their connections.
  */
 export class Gateway {
-  readonly #directory = new Directory();
+  readonly #directory = new Directory(() => this.#changed());
   #plan: Plan;
   #service: Service | undefined;
   #closeClients: () => void = () => {};
   /** Resolves the promise of {@link #nextChange}. */
   #changed: () => void = () => {};
+  readonly #closed = new AbortController();
 
   private constructor(private readonly options: GatewayOptions) {
     this.#plan = options.plan;
@@ -54,9 +55,14 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkModels(options.plan, options.models.manifest, 'The plan');
     const gateway = new Gateway(options);
-    await gateway.#recall();
-    gateway.#followEngine();
-    await gateway.#start();
+    try {
+      await gateway.#recall();
+      gateway.#followEngine();
+      await gateway.#start();
+    } catch (error) {
+      gateway.close();
+      throw error;
+    }
     void gateway.#keepUp();
     return gateway;
   }
@@ -65,7 +71,10 @@ export class Gateway {
     return this.#service!;
   }
 
+  /** Ends the service, and stops following the engine. */
   close(): void {
+    this.#closed.abort();
+    this.#changed();
     this.#service?.close();
     this.#closeClients();
   }
@@ -88,7 +97,8 @@ export class Gateway {
   }
 
   #followEngine(): void {
-    const { engine, signal, onEvent } = this.options;
+    const { engine, onEvent } = this.options;
+    const { signal } = this.#closed;
     let notReady = '';
     void engine.followEndpoints({
       onChange: (endpoints) => {
@@ -145,27 +155,31 @@ export class Gateway {
 
   /** Switches the service to the latest plan and replicas whenever these change, one switch after the other. */
   async #keepUp(): Promise<void> {
-    const { signal, onEvent, backOff = BACK_OFF } = this.options;
+    const { onEvent, backOff = BACK_OFF } = this.options;
+    const { signal } = this.#closed;
     let failures = 0;
     while (!signal.aborted) {
       const changed = this.#nextChange();
       const wanted = replicaPlan(this.#plan, this.#directory.groups);
       this.service.foresee(this.#plan);
-      if (JSON.stringify(wanted) === JSON.stringify(this.service.plan)) {
-        await changed;
-        continue;
-      }
-      try {
-        await this.service.replace(wanted);
+      if (JSON.stringify(wanted) !== JSON.stringify(this.service.plan)) {
+        try {
+          await this.service.replace(wanted);
+        } catch (error) {
+          onEvent(`the plan that serves stays for now: ${message(error)}`);
+          await Promise.race([changed, sleep(pauseMs(backOff, ++failures), signal)]);
+        }
+      } else if (this.#directory.hasSilent) {
+        const paused = sleep(pauseMs(backOff, ++failures), signal).then(() => true);
+        if (await Promise.race([changed, paused])) this.#directory.tryAgain();
+      } else {
         failures = 0;
-      } catch (error) {
-        onEvent(`the plan that serves stays for now: ${message(error)}`);
-        await Promise.race([changed, sleep(pauseMs(backOff, ++failures), signal)]);
+        await changed;
       }
     }
   }
 
-  /** Resolves at the next change of plan or replicas, or when the signal aborts. */
+  /** Resolves at the next change of plan or replicas, or when the gateway ends. */
   #nextChange(): Promise<void> {
     return new Promise((resolve) => {
       this.#changed = resolve;

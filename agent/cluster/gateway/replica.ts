@@ -8,6 +8,7 @@ import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
+import { ReplicaSilentError } from '../errors.ts';
 import { RUN_MS_HEADER } from '../run-header.ts';
 
 /** The response of a replica to `GET /stage/<stage>` and `PUT /stage/<stage>`. */
@@ -55,13 +56,14 @@ export class Replica implements ExecutorWorker {
     });
   }
 
-  /** Makes the replica load the planned variants, unless they are loaded. @throws WorkerLostError */
+  /** Makes the replica load the planned variants, unless they are loaded. @throws WorkerLostError, ReplicaSilentError */
   static async start(options: ReplicaOptions): Promise<Replica> {
     const { id, url, planned } = options;
     try {
       const runtimes = await Promise.all(planned.map((stage) => load(options, stage)));
       return new Replica(options, runtimes[0]!);
     } catch (error) {
+      if (error instanceof ReplicaSilentError) throw error;
       throw new WorkerLostError(`${id} at ${url}`, message(error));
     }
   }
@@ -74,8 +76,6 @@ export class Replica implements ExecutorWorker {
       method: 'POST',
       body: Buffer.concat(packMessage(items)),
       signal: this.#ended.signal,
-    }).catch((error) => {
-      throw new WorkerLostError(id, message(error));
     });
     if (status === 200) {
       const run = unpackMessage(bytes) as StageRun;
@@ -124,12 +124,16 @@ async function callStage(options: ReplicaOptions, planned: PlanStage, method: 'G
 
 type Sent = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'headers' | 'signal'>;
 
-/** Sends a request to a path below `/stage`. */
-async function call({ url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
-  const { statusCode, headers, body } = await request(`${url}/stage/${path}`, { dispatcher, ...sent });
-  // A replica of an earlier version does not tell how long it ran the batch.
-  const runMs = Number(headers[RUN_MS_HEADER] ?? Number.NaN);
-  return { status: statusCode, bytes: Buffer.from(await body.arrayBuffer()), runMs };
+/** Sends a request to a path below `/stage`. @throws ReplicaSilentError */
+async function call({ id, url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
+  try {
+    const { statusCode, headers, body } = await request(`${url}/stage/${path}`, { dispatcher, ...sent });
+    // A replica of an earlier version does not tell how long it ran the batch.
+    const runMs = Number(headers[RUN_MS_HEADER] ?? Number.NaN);
+    return { status: statusCode, bytes: Buffer.from(await body.arrayBuffer()), runMs };
+  } catch (error) {
+    throw new ReplicaSilentError(`${id} at ${url}`, message(error));
+  }
 }
 
 const answerText = (status: number, bytes: Buffer): string =>

@@ -2,6 +2,7 @@ import { Agent } from 'undici';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
 import type { StartWorker } from '../../../workers/executor/start-worker.ts';
+import { ReplicaSilentError } from '../errors.ts';
 import type { Directory, OnLeave } from './directory.ts';
 import { Replica, type ReplicaOptions } from './replica.ts';
 
@@ -26,22 +27,19 @@ export function replicaStarter(
     const planned = planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
     let replica: Replica | undefined;
     let left: Parameters<OnLeave> | undefined;
-    const { url, giveBack } = directory.lend(planWorker.stages, sessionOf(planned), (...how) => {
-      left = how;
-      replica?.leave(...how);
-    });
+    const { url, giveBack, giveBackSilent } = directory.lend(
+      planWorker.stages,
+      sessionOf(planned),
+      (...how) => {
+        left = how;
+        replica?.leave(...how);
+      },
+    );
     try {
-      replica = await Replica.start({
-        id,
-        url,
-        dispatcher,
-        planned,
-        token,
-        onEnd: giveBack,
-        onHop,
-      });
+      replica = await Replica.start({ id, url, dispatcher, planned, token, onEnd: giveBack, onHop });
     } catch (error) {
-      giveBack();
+      if (error instanceof ReplicaSilentError) giveBackSilent();
+      else giveBack();
       throw error;
     }
     if (left !== undefined) replica.leave(...left);

@@ -89,3 +89,31 @@ test('a worker is told whether its replica was ended on purpose: a plan that wan
   expect(told([replica('a', 'leaving')])).toEqual([]);
   expect(told([replica('a', 'leaving')], [])[0]).toBe(true);
 });
+
+test('a silent replica serves only where no other does, until it is tried again', () => {
+  let told = 0;
+  const directory = new Directory(() => told++);
+  const both = [replica('a', 'ready'), replica('b', 'ready')];
+  directory.update(both);
+  const left: string[] = [];
+  const lent = directory.lend(['detect'], 'one', () => {});
+  directory.lend(['detect'], 'two', (reason) => left.push(reason));
+  expect(serving(directory)).toEqual(['a', 'b']);
+  lent.giveBackSilent();
+  expect([lent.url, told, directory.hasSilent]).toEqual(['a', 1, true]);
+  directory.update(both);
+  expect(directory.groups).toEqual([{ stages: ['detect'], replicas: 1 }]);
+  expect(directory.lend(['detect'], 'one', () => {}).url).toBe('b');
+  directory.tryAgain();
+  expect(directory.groups).toEqual([{ stages: ['detect'], replicas: 2 }]);
+  expect(left).toEqual([]);
+});
+
+test('replicas that are all silent serve on, and silence ends with the replica', () => {
+  const directory = new Directory();
+  directory.update([replica('a', 'ready'), replica('b', 'unready')]);
+  directory.lend(['detect'], 'one', () => {}).giveBackSilent();
+  expect(serving(directory)).toEqual(['a']);
+  directory.update([replica('b', 'ready')]);
+  expect(directory.hasSilent).toBe(false);
+});

@@ -48,7 +48,7 @@ async function startGateway(engine: TestEngine) {
   const { service } = gateway;
   const infer = (count: number) =>
     service.infer(service.model('fashion'), Array(count).fill(item), performance.now());
-  return { service, infer, events };
+  return { gateway, service, infer, events };
 }
 
 /** The class of each object, by item. */
@@ -101,7 +101,7 @@ test('a plan that is applied is followed in the replicas that run', async () => 
   expect([engine.chosen('detect'), engine.chosen('classify')]).toEqual([['det16'], ['res32', 'res32']]);
 });
 
-test('a replica that crashes loses no request, before the engine reports it and afterwards', async () => {
+test('a replica that crashes loses no request, before the engine sees it and afterwards', async () => {
   const engine = startEngine();
   await engine.apply(patient);
   const { infer, service, events } = await startGateway(engine);
@@ -109,10 +109,32 @@ test('a replica that crashes loses no request, before the engine reports it and 
   const running = infer(30);
   await engine.crash('classify');
   expect(labelsOf(await running)).toHaveLength(30);
-  engine.report();
+  engine.see();
   await until(() => expect(service.plan.stages[1]!.replicas).toBe(1));
   expect(labelsOf(await infer(10))).toHaveLength(10);
   expect(events.join('\n')).toContain('was lost');
+});
+
+test('a replica that answers again serves again', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { service, infer } = await startGateway(engine);
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(2));
+  const answerAgain = await engine.mute('classify');
+  expect(labelsOf(await infer(30))).toHaveLength(30);
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(1));
+  await answerAgain();
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(2));
+  expect(labelsOf(await infer(10))).toHaveLength(10);
+});
+
+test('a gateway that is closed follows the engine no more, so that its process can end', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { gateway } = await startGateway(engine);
+  expect(engine.followers).toBe(2);
+  gateway.close();
+  await until(() => expect(engine.followers).toBe(0));
 });
 
 test('a replica refuses messages that are not batches of its stage, and runs on', async () => {

@@ -58,6 +58,8 @@ export class TestEngine implements Engine {
   arrived = 0;
   #plans: AppliedPlans = { current: null, previous: null };
   #replicas: Replica[] = [];
+  /** Replicas that have ended, which the engine has not seen yet. */
+  #unseen: Endpoint[] = [];
   readonly #planFollowers = new Set<Follower<Plan>>();
   readonly #endpointFollowers = new Set<Follower<readonly Endpoint[]>>();
 
@@ -106,7 +108,7 @@ export class TestEngine implements Engine {
   }
 
   async followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void> {
-    follower.onChange(this.#replicas);
+    follower.onChange(this.endpoints);
     await followed(this.#endpointFollowers, follower);
   }
 
@@ -130,8 +132,9 @@ export class TestEngine implements Engine {
     return TOKEN;
   }
 
+  /** The replicas that the engine reports. */
   get endpoints(): readonly Endpoint[] {
-    return this.#replicas;
+    return [...this.#unseen, ...this.#replicas];
   }
 
   /** Variants that the replicas of a stage have chosen. */
@@ -139,14 +142,35 @@ export class TestEngine implements Engine {
     return this.#of(stage).map(({ held }) => held.of(stage).chosen.variant);
   }
 
-  /** Ends a replica without a word, as a machine that fails does. */
+  /** Ends a replica without a word, as a machine that fails does: the engine goes on reporting it. */
   async crash(stage: string): Promise<void> {
-    await this.#end(this.#of(stage)[0]!);
+    const replica = this.#of(stage)[0]!;
+    this.#unseen.push(replica);
+    await this.#end(replica);
   }
 
-  /** Reports which replicas there are. */
-  report(): void {
-    for (const { onChange } of this.#endpointFollowers) onChange([...this.#replicas]);
+  /** Number of those who follow the engine. */
+  get followers(): number {
+    return this.#planFollowers.size + this.#endpointFollowers.size;
+  }
+
+  /** Lets a replica answer no more, unseen. @returns a function that lets it answer again */
+  async mute(stage: string): Promise<() => Promise<void>> {
+    const { app, url } = this.#of(stage)[0]!;
+    const closed = new Promise((resolve) => app.server.close(resolve));
+    app.server.closeAllConnections();
+    await closed;
+    return () => new Promise((resolve) => app.server.listen(Number(new URL(url).port), '127.0.0.1', resolve));
+  }
+
+  /** Sees which replicas have crashed. */
+  see(): void {
+    this.#unseen = [];
+    this.#report();
+  }
+
+  #report(): void {
+    for (const { onChange } of this.#endpointFollowers) onChange(this.endpoints);
   }
 
   async close(): Promise<void> {
@@ -170,7 +194,7 @@ export class TestEngine implements Engine {
       this.#replicas.push({ url, stage, state: 'ready', held, app });
     }
     for (const replica of this.#of(stage).slice(replicas)) await this.#end(replica);
-    this.report();
+    this.#report();
   }
 
   async #end(replica: Replica): Promise<void> {

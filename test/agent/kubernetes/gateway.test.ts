@@ -1,11 +1,22 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
-import { TOKEN } from './processes.ts';
-import { metrics, plan, send, startCluster, untilMetric } from './served.ts';
+import { TOKEN, temporaryFolder } from './processes.ts';
+import { metrics, plan, secretOf, send, startCluster, untilMetric } from './served.ts';
+
+/** The plan with the heaviest variants, in batches of 2. */
+const heavier: Plan = {
+  ...plan,
+  stages: plan.stages.map((stage, s) => {
+    const variant = fashion.manifest.stages[s]!.variants.at(-1)!;
+    return { ...stage, variant: variant.name, sha256: sha256Of(variant), batch: 2 };
+  }),
+};
 
 test('pods come, go and are killed with requests in flight, and no request is lost', async () => {
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);
@@ -80,6 +91,26 @@ test('the only pod of a stage is drained: it serves until another pod is ready, 
   expect(gateway.lines.join('\n')).toContain('no replica of detect is ready');
 });
 
+test('a token that is rotated fails no request, and the plan after it is followed', async () => {
+  const tokenFile = join(await temporaryFolder(), 'token');
+  await writeFile(tokenFile, TOKEN);
+  const { cluster, pods, gateway } = await startCluster(['detect', 'classify'], plan, tokenFile);
+  let rotating = true;
+  const sending = send(gateway, () => rotating);
+  await writeFile(tokenFile, 'another-token');
+  await cluster.apply(secretOf('another-token'), { force: true });
+  await engineIn(cluster).apply(heavier);
+  await untilMetric(gateway, 'stage="detect",variant="det16"');
+  rotating = false;
+  expect(Object.keys(await sending)).toEqual(['completed']);
+  const before = await fetch(`${pods[0]!.running.url}/stage/detect`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(plan.stages[0]),
+  });
+  expect(before.status).toBe(401);
+});
+
 test('while the cluster takes all pods for unready, those that answer serve on, and the gateway stays ready', async () => {
   const { tell, gateway } = await startCluster(['detect', 'classify']);
   await send(gateway, 5);
@@ -141,13 +172,6 @@ test('pods of a heavy variant run the items that escalate; they end with the cas
 
 test("the cluster's plan is followed: variants change in the pods that run, with no request failed, and without the API server all goes on", async () => {
   const { standIn, cluster, pods, gateway } = await startCluster(['detect', 'classify']);
-  const heavier: Plan = {
-    ...plan,
-    stages: plan.stages.map((stage, s) => {
-      const variant = fashion.manifest.stages[s]!.variants.at(-1)!;
-      return { ...stage, variant: variant.name, sha256: sha256Of(variant), batch: 2 };
-    }),
-  };
   let changing = true;
   const sending = send(gateway, () => changing);
   await engineIn(cluster).apply(heavier);

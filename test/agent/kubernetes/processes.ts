@@ -93,16 +93,23 @@ export async function startAgent(
 
 export const TOKEN = 'a-token-of-the-tests';
 
-/** A pod of one stage or of several, as a process on an address of loopback. */
+/** A pod of one stage or of several, as a process on an address of loopback. @param tokenFile has another token than `TOKEN` */
 export async function startPod(
   plan: Plan,
   stages: string | readonly string[],
-  { address = '127.0.0.1', port = 0, ...place }: Place & { address?: string; port?: number } = {},
+  {
+    address = '127.0.0.1',
+    port = 0,
+    tokenFile,
+    ...place
+  }: Place & { address?: string; port?: number; tokenFile?: string | undefined } = {},
 ): Promise<Running> {
   const folder = await temporaryFolder();
   const file = join(folder, 'plan.json');
   await writeFile(file, JSON.stringify(plan));
   const held = [stages].flat().flatMap((stage) => ['--stage', stage]);
   const args = ['stage', '--plan', file, ...held, '--host', address, '--port', String(port)];
-  return startAgent(args, { IPA_AGENT_TOKEN: TOKEN }, place);
+  return tokenFile === undefined
+    ? startAgent(args, { IPA_AGENT_TOKEN: TOKEN }, place)
+    : startAgent([...args, '--token-file', tokenFile], {}, place);
 }

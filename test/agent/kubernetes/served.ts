@@ -29,10 +29,19 @@ const freePort = (): Promise<number> =>
 
 type Stages = string | readonly string[];
 
+/** The Secret of the cluster with a token. */
+export const secretOf = (token: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: objectNames('fashion').token, namespace: settings.namespace },
+  data: { [TOKEN_KEY]: Buffer.from(token).toString('base64') },
+});
+
 interface Pod {
   readonly served: Plan;
   readonly stage: Stages;
   readonly address: string;
+  readonly tokenFile: string | undefined;
   readonly running: Running;
 }
 
@@ -44,42 +53,42 @@ const port = await freePort();
 let addresses = 1;
 
 /** A pod of the plan for each entry of `stages`: one that runs already, or a new one. */
-function podsFor(stages: readonly Stages[], served: Plan): Promise<Pod[]> {
+function podsFor(stages: readonly Stages[], served: Plan, tokenFile?: string): Promise<Pod[]> {
   const taken: (Pod | Promise<Pod>)[] = [];
   for (const stage of stages) {
     const free = started.find(
       (pod) =>
         pod.served === served &&
+        pod.tokenFile === tokenFile &&
         `${pod.stage}` === `${stage}` &&
         !taken.includes(pod) &&
         runs(pod.running.process),
     );
-    taken.push(free ?? newPod(served, stage, `127.0.0.${++addresses}`));
+    taken.push(free ?? newPod({ served, stage, address: `127.0.0.${++addresses}`, tokenFile }));
   }
   return Promise.all(taken);
 }
 
 const runs = ({ killed, exitCode }: ChildProcess): boolean => !killed && exitCode === null;
 
-async function newPod(served: Plan, stage: Stages, address: string): Promise<Pod> {
-  const running = await startPod(served, stage, { address, port, atEnd: (end) => ends.push(end) });
-  const pod = { served, stage, address, running };
+async function newPod(of: Omit<Pod, 'running'>): Promise<Pod> {
+  const { served, stage, address, tokenFile } = of;
+  const running = await startPod(served, stage, { address, port, tokenFile, atEnd: (end) => ends.push(end) });
+  const pod = { ...of, running };
   started.push(pod);
   return pod;
 }
 
-/** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, a gateway in front. */
-export async function startCluster(stages: readonly Stages[], served = plan) {
+/**
+ * A cluster of processes: a stand-in for its API server, stages on addresses of loopback, a gateway in front.
+ * @param tokenFile from which the pods read their token
+ */
+export async function startCluster(stages: readonly Stages[], served = plan, tokenFile?: string) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
   // The pods have this token already.
-  await cluster.create({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: objectNames('fashion').token, namespace: settings.namespace },
-    data: { [TOKEN_KEY]: Buffer.from(TOKEN).toString('base64') },
-  });
+  await cluster.create(secretOf(TOKEN));
   await engineIn(cluster).apply(served);
-  const pods = await podsFor(stages, served);
+  const pods = await podsFor(stages, served, tokenFile);
   /** Says which pods there are, as the controller of EndpointSlices does. */
   const tell = (state: (pod: (typeof pods)[number]) => Partial<Endpoint> | null = () => ({})) => {
     for (const { name: stage } of served.stages) {

@@ -48,6 +48,23 @@ test('one of two gateways is killed with requests in flight: only those are lost
   expect(metric(text, 'ipa_edge_requests_total{model="fashion",outcome="failed"}')).toBe(0);
 });
 
+test('a gateway that is told to end answers the clients that keep their connections to it, and sends them elsewhere', async () => {
+  const { both } = await startTwo();
+  const [survivor, ending] = both;
+  let toEnding = 0;
+  const outcomes = await send(
+    // As a Service: connections that are kept go to the gateway that ends until it closes them, new ones do not.
+    (i) => (ending.process.killed && toEnding++ >= OPEN ? survivor : both[i % 2]!),
+    200,
+    (i) => {
+      if (i === 100) ending.process.kill('SIGTERM');
+    },
+  );
+  expect(outcomes).toEqual({ completed: 200 });
+  const { headers } = await fetch(`${ending.url}/v2`);
+  expect(headers.get('connection')).toBe('close');
+});
+
 test('two gateways follow one plan: each changes to it, in pods that both use, and no request fails', async () => {
   const { both, cluster, pods } = await startTwo();
   const heavier: Plan = {
