@@ -40,6 +40,8 @@ export async function follow(
         onChange([...objects.values()]);
       }
       failures = 0;
+      // A server that ends each watch at once must not be asked in a loop. What happens in the pause comes with the next watch.
+      await sleep(pauseMs(backOff, 1), signal);
     } catch (error) {
       if (signal.aborted) return;
       resourceVersion = undefined;

@@ -48,21 +48,23 @@ export class Leadership {
     let leading: { stop: AbortController; ended: Promise<void> } | undefined;
     let failing = false;
     while (!signal.aborted) {
-      try {
-        await this.#acquireOrRenew();
-        failing = false;
-      } catch (error) {
-        if (!failing) onEvent(`the lease cannot be read or renewed: ${message(error)}`);
-        failing = true;
-      }
-      if (this.#leads && !leading) {
+      const tried = this.#acquireOrRenew().then(
+        () => {
+          failing = false;
+        },
+        (error) => {
+          if (!failing) onEvent(`the lease cannot be read or renewed: ${message(error)}`);
+          failing = true;
+        },
+      );
+      // The API server may take longer to answer than the Lease lasts.
+      await (leading ? Promise.race([tried, sleep(this.#leftMs, signal)]) : tried);
+      if (this.#leftMs > 0 && !leading) {
         onEvent('leading');
         const stop = new AbortController();
         leading = { stop, ended: lead(stop.signal) };
       }
-      // The remaining third of the duration is for `lead` to end before another process may take the Lease.
-      const untilMs = this.#leads ? this.#renewedMs! + (2 / 3) * this.#durationMs - performance.now() : 0;
-      if (leading && untilMs <= 0) {
+      if (leading && this.#leftMs <= 0) {
         leading.stop.abort(new Error('the lease was lost'));
         await leading.ended;
         leading = undefined;
@@ -70,15 +72,20 @@ export class Leadership {
         onEvent('not leading any more');
       }
       const pauseMs = this.#durationMs / 5;
-      await sleep(leading ? Math.min(pauseMs, Math.max(1, untilMs)) : pauseMs, signal);
+      await sleep(leading ? Math.min(pauseMs, Math.max(1, this.#leftMs)) : pauseMs, signal);
     }
     leading?.stop.abort(signal.reason);
     await leading?.ended;
     await this.#release();
   }
 
-  get #leads(): boolean {
-    return this.#renewedMs !== undefined;
+  /**
+   * For how long this process may go on leading; 0 if it does not lead. The last third of the duration is for `lead` to end before
+   * another process may take the Lease.
+   */
+  get #leftMs(): number {
+    if (this.#renewedMs === undefined) return 0;
+    return Math.max(0, this.#renewedMs + (2 / 3) * this.#durationMs - performance.now());
   }
 
   async #acquireOrRenew(): Promise<void> {
@@ -117,8 +124,7 @@ export class Leadership {
 
   /** Clears the holder, so that another process can lead at once, before the Lease expires. */
   async #release(): Promise<void> {
-    if (!this.#leads) return;
-    this.#renewedMs = undefined;
+    if (this.#leftMs === 0) return;
     const { api, identity } = this.options;
     const lease = (await api.read(this.#object({})).catch(() => null)) as Lease | null;
     if (lease?.spec.holderIdentity !== identity) return;

@@ -286,3 +286,11 @@ test('under a long SLA a worker hangs after half a minute', async () => {
   await pass(1);
   expect(worker.terminated).toBe(true);
 });
+
+test('a worker is not ended at once for an SLA and a time that no timer can wait for', async () => {
+  const { supervisor, add } = setUp();
+  const { member, worker } = await add('a');
+  void supervisor.run(member, 1e12, 1e12, () => member.worker.run('stage', items)).catch(() => {});
+  await pass(10_000);
+  expect([member.overdue, worker.terminated]).toEqual([false, false]);
+});

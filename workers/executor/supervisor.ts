@@ -41,6 +41,9 @@ const LIMITS: SupervisorLimits = {
 /** A worker may hang for this many SLAs, but not longer than `mostMs`: then its requests have missed a short SLA anyway. */
 const HUNG_SLAS = { slas: 5, mostMs: 30_000 };
 
+/** Calls a function after a time, however long: a timer of more than 2³¹ ms would ring at once. */
+const inMs = (ms: number, ring: () => void) => setTimeout(ring, Math.min(ms, 2 ** 31 - 1));
+
 export interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
   nameOf(job: Job): string;
@@ -132,17 +135,13 @@ export class Supervisor<Job> {
   #watch(member: Member<Job>, expectedMs: number, slaMs: number): () => void {
     const { overdueTimes, overdueMs, hungTimes, hungMs } = this.#limits;
     const hungSlasMs = Math.min(HUNG_SLAS.mostMs, HUNG_SLAS.slas * slaMs);
-    const timers = [
-      setTimeout(
-        () => {
-          member.overdue = true;
-        },
-        Math.max(overdueMs, slaMs, overdueTimes * expectedMs),
-      ),
-      setTimeout(() => member.worker.terminate(), Math.max(hungMs, hungSlasMs, hungTimes * expectedMs)),
-    ];
+    const overdue = inMs(Math.max(overdueMs, slaMs, overdueTimes * expectedMs), () => {
+      member.overdue = true;
+    });
+    const hung = inMs(Math.max(hungMs, hungSlasMs, hungTimes * expectedMs), () => member.worker.terminate());
     return () => {
-      for (const timer of timers) clearTimeout(timer);
+      clearTimeout(overdue);
+      clearTimeout(hung);
       // Batches of a worker end in order, so the worker goes on, whatever batches follow.
       member.overdue = false;
     };

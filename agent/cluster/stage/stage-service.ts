@@ -31,10 +31,10 @@ interface Job {
 /** A worker that has a variant loaded. */
 type Loaded = Supervised<Job>;
 
-/** A variant that is no longer the chosen one is unloaded this long after its last batch. */
+/** A variant that is no longer the chosen one is unloaded this long after its last batch, or before a third one is loaded. */
 const LINGER_MS = 30_000;
-/** Most unfinished batches of a variant before new ones are refused. Each gateway sends at most two at a time. */
-const WAITING_MAX = 16;
+/** Most unfinished batches of a variant before new ones are refused: those of 32 gateways, each of which sends two at a time. */
+const WAITING_MAX = 64;
 const DRAIN_CHECK_MS = 50;
 
 /**
@@ -95,10 +95,6 @@ export class StageService {
   /** Names of the loaded variants. */
   get variants(): string[] {
     return [...this.#loaded.keys()];
-  }
-
-  get accepting(): boolean {
-    return this.#accepting;
   }
 
   get ready(): boolean {
@@ -207,6 +203,8 @@ export class StageService {
   }
 
   async #load(planned: PlanStage): Promise<void> {
+    // A pod has memory for two variants of a stage.
+    this.#unload(0);
     const [loaded] = await this.#supervisor.start([{ planned, usedMs: performance.now() }]);
     if (!loaded) return;
     const before = this.#loaded.get(planned.variant);
@@ -225,15 +223,19 @@ export class StageService {
     return { planned: this.#chosen, usedMs: performance.now() };
   }
 
-  /** Unloads variants that no gateway asks for any more, and repeats this from time to time. */
-  #sweep(): void {
+  /** Unloads the variants that are not chosen and have run no batch for this long. */
+  #unload(unusedMs: number): void {
     const now = performance.now();
     for (const [variant, { id, job, inFlight }] of this.#loaded) {
-      const unused = inFlight === 0 && now - job.usedMs > LINGER_MS;
-      if (variant === this.#chosen.variant || !unused) continue;
+      if (variant === this.#chosen.variant || inFlight > 0 || now - job.usedMs < unusedMs) continue;
       this.#loaded.delete(variant);
       this.#supervisor.retire(id);
     }
+  }
+
+  /** Unloads variants that no gateway asks for any more, and repeats this from time to time. */
+  #sweep(): void {
+    this.#unload(LINGER_MS);
     this.#cancelSweep = after(LINGER_MS / 4, () => this.#sweep());
   }
 }

@@ -37,13 +37,12 @@ export interface ControllerOptions {
  * then on.
  */
 export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const retrying = new Retrying(options, signal);
   while (!signal.aborted) {
-    const followed = await retrying.call(async () => {
+    const followed = await retried(options, signal, async () => {
       const plan = await currentPlan(options);
       return { plan, adaptation: options.adaptationFor(plan, await options.engine.cascadeStages()) };
     });
-    if (followed) await followLoad(options, followed, retrying, signal);
+    if (followed) await followLoad(options, followed, signal);
   }
 }
 
@@ -51,7 +50,6 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
 async function followLoad(
   options: ControllerOptions,
   { plan, adaptation }: { readonly plan: Plan; readonly adaptation: AdaptationOptions },
-  retrying: Retrying,
   signal: AbortSignal,
 ): Promise<void> {
   const { engine, onEvent } = options;
@@ -72,7 +70,7 @@ async function followLoad(
   try {
     while (!signal.aborted) {
       const { changes } = target;
-      const now = await retrying.call(read, (failing) => adapter.hold(failing));
+      const now = await retried(options, signal, read, (failing) => adapter.hold(failing));
       if (!now) return;
       if (target.changes === changes && !target.busy && !samePlan(now.plan, target.plan)) {
         if (!target.hasTried(now.plan))
@@ -109,40 +107,33 @@ export async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 
   return current;
 }
 
-/** Repeats a request to the engine until it succeeds. */
-class Retrying {
-  constructor(
-    private readonly options: ControllerOptions,
-    private readonly signal: AbortSignal,
-  ) {}
-
-  /**
-   * Returns undefined if the signal aborts first.
-   * @param onFailing called with true at the first failure, and with false at the success after it
-   */
-  async call<T>(
-    work: () => Promise<T>,
-    onFailing: (failing: boolean) => void = () => {},
-  ): Promise<T | undefined> {
-    const { onEvent, backOff = BACK_OFF } = this.options;
-    for (let failures = 0; !this.signal.aborted; ) {
-      try {
-        const result = await work();
-        if (failures > 0) {
-          onEvent('the cluster answers again');
-          onFailing(false);
-        }
-        return result;
-      } catch (error) {
-        if (failures === 0) {
-          onEvent(`the cluster cannot be followed: ${message(error)}`);
-          onFailing(true);
-        }
-        await sleep(pauseMs(backOff, ++failures), this.signal);
+/**
+ * Repeats a request to the engine until it succeeds. Returns undefined if the signal aborts first.
+ * @param onFailing called with true at the first failure, and with false at the success after it
+ */
+async function retried<T>(
+  { onEvent, backOff = BACK_OFF }: ControllerOptions,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  onFailing: (failing: boolean) => void = () => {},
+): Promise<T | undefined> {
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      const result = await work();
+      if (failures > 0) {
+        onEvent('the cluster answers again');
+        onFailing(false);
       }
+      return result;
+    } catch (error) {
+      if (failures === 0) {
+        onEvent(`the cluster cannot be followed: ${message(error)}`);
+        onFailing(true);
+      }
+      await sleep(pauseMs(backOff, ++failures), signal);
     }
-    return undefined;
   }
+  return undefined;
 }
 
 /** The adapter's target: a switch to a plan applies the plan to the engine. Plans are applied one after the other. */

@@ -105,7 +105,8 @@ async function tellReadiness(
       reason: serves ? 'Serving' : 'PodsStarting',
       message: [`${ready} of ${wanted} pods serve.`, ...waits].join(' '),
     });
-    await sleep(readMs, signal);
+    // The API server is asked less often while nothing is expected to change.
+    await sleep(serves ? 5 * readMs : readMs, signal);
   }
 }
 

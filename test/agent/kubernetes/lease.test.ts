@@ -12,11 +12,11 @@ const LEASE = {
 };
 const KEY = 'apis/coordination.k8s.io/v1/namespaces/shop/leases/fashion-watch';
 
-/** A cluster on the clock that the test turns: each answer takes 10 ms, none comes while it is cut off. */
+/** A cluster on the clock that the test turns: answers take a while, and none comes while it is cut off. */
 function clusterOf(store: ObjectStore) {
-  const state = { cut: false };
+  const state = { cut: false, takesMs: 10 };
   const answer = async <T>(work: () => T): Promise<T> => {
-    await sleep(10);
+    await sleep(state.takesMs);
     if (state.cut) throw new Error('cut off');
     try {
       return work();
@@ -91,4 +91,27 @@ test('of those who watch, one leads at a time, and another follows when it ends 
   first.stop();
   await seconds(4);
   await Promise.all([waiting.ended, first.ended]);
+});
+
+test('a leader that is answered slowly stops before another one may lead, and leads again when it is answered in time', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  const seconds = (count: number) => vi.advanceTimersByTimeAsync(1000 * count);
+  const store = new ObjectStore();
+  const [own, others] = [clusterOf(store), clusterOf(store)];
+  const first = candidate(own.cluster, 'first');
+  await seconds(1);
+  const second = candidate(others.cluster, 'second');
+  await seconds(10);
+  // As long as the agent waits for an answer at most; to renew the lease takes two of them.
+  own.state.takesMs = 9900;
+  await seconds(30);
+  expect([first.leads(), second.leads()]).toEqual([false, true]);
+  expect(first.led[0]!.toMs).toBeLessThanOrEqual(second.led[0]!.fromMs);
+  own.state.takesMs = 10;
+  second.stop();
+  await seconds(30);
+  expect(first.leads()).toBe(true);
+  first.stop();
+  await seconds(4);
+  await Promise.all([first.ended, second.ended]);
 });

@@ -1,0 +1,52 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { StageService } from '../../../agent/cluster/stage/stage-service.ts';
+import { takeInTurn } from '../../../models/items/item-batch.ts';
+import { blankItem } from '../../../models/items/item-format.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
+import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
+import { clusterPlan, fashion } from '../kubernetes/objects/plans.ts';
+
+const { first } = fashion.pipeline;
+const plan = clusterPlan();
+const items = takeInTurn([blankItem(first.task.itemFormat(first.stage))], 0, 1);
+
+test('a replica has two variants loaded at most, however fast plans change, and unloads none that runs a batch', async () => {
+  let loaded = 0;
+  let most = 0;
+  let answer = () => {};
+  const startWorker = async (): Promise<ExecutorWorker> => {
+    most = Math.max(most, ++loaded);
+    let ended = false;
+    return {
+      info: { ortVersion: 'none', ortBuild: 'node', crossOriginIsolated: true, timerGrainMs: 0 },
+      lost: new Promise(() => {}),
+      run: () =>
+        new Promise((resolve) => {
+          answer = () => resolve({ results: [], children: takeInTurn([], 0, 0), childCounts: [0] });
+        }),
+      terminate() {
+        if (!ended) loaded--;
+        ended = true;
+      },
+    };
+  };
+  const service = await StageService.start({
+    ...{ pipeline: fashion.pipeline, plan, stage: 'detect', startWorker },
+    onEvent() {},
+    onBatch() {},
+  });
+  onTestFinished(() => service.close());
+  const changeTo = async (v: number) => {
+    const variant = first.stage.variants[v]!;
+    await service.change({ ...plan.stages[0]!, variant: variant.name, sha256: sha256Of(variant) });
+  };
+  for (const v of [1, 2, 0, 1]) await changeTo(v);
+  expect([loaded, most]).toEqual([2, 2]);
+
+  const running = service.run(items);
+  const { variant } = service.chosen;
+  for (const v of [2, 0]) await changeTo(v);
+  expect(service.variants).toContain(variant);
+  answer();
+  await running;
+});
