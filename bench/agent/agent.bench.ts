@@ -11,23 +11,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { wrap } from 'comlink';
 import { Command } from 'commander';
-import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
-import { loadManifest } from '../../models/manifests/load.ts';
+import { takeInTurn } from '../../models/items/item-batch.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
 import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { readAtMost, writeJson } from '../../workers/command/files.ts';
+import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import { spawnInNode } from '../overhead/bare/node.ts';
 import type { Bench } from '../overhead/types.ts';
+import { startClient } from './client.ts';
 import { addPlanOptions, type PlanFlags, planOnCpu } from './fashion-plan.ts';
-import type { LoadGenerator, Sent } from './load.ts';
+import type { Sent } from './load.ts';
 import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
 import { stageLoop } from './stage-loop.ts';
@@ -50,11 +48,8 @@ const flags = addPlanOptions(
   .parse()
   .opts<PlanFlags & { readonly duration: number; readonly rounds: number; readonly json?: boolean }>();
 
-const manifestPath = option.manifestPath({ pipeline: 'fashion' });
-const models = await loadManifest(manifestPath, readAtMost);
-const { manifest } = models;
-const pack = await models.readPack();
-const items = (await stageItems(pack, models.pipeline)).map((stage) => stage.items);
+const { models, generator, terminate } = await startClient();
+const items = (await stageItems(await models.readPack(), models.pipeline)).map((stage) => stage.items);
 const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
@@ -72,17 +67,10 @@ const serve = async (name: string, served: Plan) => {
   await writeJson(file, served);
   return startServing(file);
 };
-const raw = spawnWorker(fileURLToPath(new URL('./load.worker.ts', import.meta.url)));
-const generator = wrap<LoadGenerator>(raw.endpoint);
 const bare = await BareWorkers.start(bench, plan);
 const loop = await stageLoop(bench, plan, bare);
 const [planned, forced] = [await serve('plan', plan), await serve('batch-1', batchOne)];
 try {
-  const { stage, task } = models.pipeline.first;
-  const format = task.itemFormat(stage);
-  if (format.kind !== 'pixels') throw new Error(`${manifest.name} does not begin with images`);
-  const shape = [format.channels, format.height, format.width];
-  await generator.aim({ model: manifest.name, images: itemsOf(pack.items), shape });
   for (const { url } of [planned, forced]) await generator.closed(url, atOnce, 1, WARM_UP_MS);
   const counts = await found();
   const measurements: Measurements = {
@@ -98,7 +86,7 @@ try {
 } finally {
   for (const server of [planned, forced]) server.stop();
   bare.close();
-  raw.terminate();
+  terminate();
   await rm(folder, { recursive: true });
 }
 

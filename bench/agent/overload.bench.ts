@@ -6,20 +6,15 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { wrap } from 'comlink';
 import { Command } from 'commander';
-import { itemsOf } from '../../models/items/item-batch.ts';
-import { loadManifest } from '../../models/manifests/load.ts';
 import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { readAtMost, writeJson } from '../../workers/command/files.ts';
+import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
-import { spawnWorker } from '../../workers/environment/node.ts';
+import { startClient, startProcess } from './client.ts';
 import { addPlanOptions, type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import { JUNK, type JunkClients, type JunkKind } from './junk.ts';
-import type { LoadGenerator } from './load.ts';
 import { type Outcome, outcomeOf } from './report.ts';
 import { startServing } from './served.ts';
 
@@ -38,23 +33,13 @@ const flags = addPlanOptions(
   .parse()
   .opts<PlanFlags & { readonly duration: number }>();
 
-const models = await loadManifest(option.manifestPath({ pipeline: 'fashion' }), readAtMost);
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-overload-'));
 const plan = await planOnCpu(flags, folder);
 await writeJson(join(folder, 'plan.json'), plan);
-const worker = (file: string) => spawnWorker(fileURLToPath(new URL(file, import.meta.url)));
-const [loadWorker, junkWorker] = [worker('./load.worker.ts'), worker('./junk.worker.ts')];
-const generator = wrap<LoadGenerator>(loadWorker.endpoint);
-const junk = wrap<JunkClients>(junkWorker.endpoint);
+const { models, generator, terminate } = await startClient();
+const { api: junk, terminate: endJunk } = startProcess<JunkClients>('./junk.worker.ts');
 const { url, pid, stop } = await startServing(join(folder, 'plan.json'));
 try {
-  const { name } = models.manifest;
-  const { stage, task } = models.pipeline.first;
-  const format = task.itemFormat(stage);
-  if (format.kind !== 'pixels') throw new Error(`${name} does not begin with images`);
-  const shape = [format.channels, format.height, format.width];
-  const { items } = await models.readPack();
-  await generator.aim({ model: name, images: itemsOf(items), shape });
   await generator.closed(url, 8, 1, WARM_UP_MS);
   console.log(
     `${new Date().toISOString()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}\n`,
@@ -69,15 +54,15 @@ try {
   console.log(`Server's memory in the overload: at most ${afterMb.toFixed(0)} MB`);
   const beside: [JunkKind, Outcome, number][] = [];
   for (const kind of Object.keys(JUNK) as JunkKind[]) {
-    await junk.start(url, `/v2/models/${name}/infer`, kind, CLIENTS[kind]);
+    await junk.start(url, `/v2/models/${models.manifest.name}/infer`, kind, CLIENTS[kind]);
     beside.push([kind, await open(BESIDE * plan.ratePerS), await mostMb()]);
     await junk.stop();
   }
   console.log(`\n${besideText(alone, aloneMb, beside)}`);
 } finally {
   stop();
-  loadWorker.terminate();
-  junkWorker.terminate();
+  terminate();
+  endJunk();
   await rm(folder, { recursive: true });
 }
 

@@ -6,24 +6,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { wrap } from 'comlink';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { itemsOf } from '../../models/items/item-batch.ts';
-import { loadManifest } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { readAtMost, writeJson } from '../../workers/command/files.ts';
+import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { spawnWorker } from '../../workers/environment/node.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { machineText } from '../setup/machine.ts';
+import { startClient } from './client.ts';
 import { addPlanOptions, type PlanFlags, profileOnCpu } from './fashion-plan.ts';
-import type { LoadGenerator } from './load.ts';
 import { type Compared, predictedText } from './predicted-report.ts';
 import { outcomeOf } from './report.ts';
 import { type Served, startPods, startServing } from './served.ts';
@@ -59,17 +54,9 @@ const flags = addPlanOptions(
   .parse()
   .opts<Flags>();
 
-const models = await loadManifest(option.manifestPath({ pipeline: 'fashion' }), readAtMost);
+const { models, generator, terminate } = await startClient();
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-predicted-'));
-const raw = spawnWorker(fileURLToPath(new URL('./load.worker.ts', import.meta.url)));
-const generator = wrap<LoadGenerator>(raw.endpoint);
 try {
-  const { stage, task } = models.pipeline.first;
-  const format = task.itemFormat(stage);
-  if (format.kind !== 'pixels') throw new Error(`${models.manifest.name} does not begin with images`);
-  const shape = [format.channels, format.height, format.width];
-  const { items } = await models.readPack();
-  await generator.aim({ model: models.manifest.name, images: itemsOf(items), shape });
   const profile = await profileOnCpu({ ...flags, sla: Math.max(...flags.slas), rate: 1 }, folder);
   const compared: Compared[] = [];
   for (const at of flags.at ? [flags.at] : PLACES) {
@@ -84,7 +71,7 @@ try {
       : `${new Date().toISOString()}, ${machineText()}, Node ${process.versions.node}\n\n${predictedText(compared)}`,
   );
 } finally {
-  raw.terminate();
+  terminate();
   await rm(folder, { recursive: true });
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +8,7 @@ import { writeJson } from '../../workers/command/files.ts';
 
 const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
 /** What the processes of a benchmark tell each other to change a plan; they listen on loopback alone. */
-export const TOKEN = 'of-the-benchmark';
+const TOKEN = 'of-the-benchmark';
 
 /** A process of `ipa-agent` that listens on a free port. */
 export interface Served {
@@ -17,11 +17,21 @@ export interface Served {
   stop(): void;
 }
 
-const spawnAgent = (args: readonly string[], stdio: 'inherit' | 'pipe') =>
-  spawn(process.execPath, [COMMAND, ...args], {
+/** The commands that run. They end with this process at the latest. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
+function spawnAgent(args: readonly string[], stdio: 'inherit' | 'pipe'): ChildProcess {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
     stdio: ['ignore', 'pipe', stdio],
     env: { ...process.env, IPA_AGENT_TOKEN: TOKEN },
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
 
 /** Starts a command that serves. @throws Error with what it wrote if it ends before it listens */
 async function startAgent(...args: string[]): Promise<Served> {
@@ -60,37 +70,23 @@ export async function runProfile(...args: string[]): Promise<void> {
 export async function startPods(plan: Plan, folder: string): Promise<Served> {
   const file = join(folder, 'plan.json');
   await writeJson(file, plan);
-  const started = await Promise.all(
-    plan.stages.flatMap(({ name, replicas }) =>
-      Array.from({ length: replicas }, async () => ({
-        stage: name,
-        state: 'ready',
-        served: await startAgent('stage', '--plan', file, '--stage', name),
-      })),
-    ),
+  const stages = plan.stages.flatMap(({ name, replicas }) => Array<string>(replicas).fill(name));
+  const pods = await Promise.all(
+    stages.map((stage) => startAgent('stage', '--plan', file, '--stage', stage)),
   );
-  const stop = () => {
-    for (const { served } of started) served.stop();
-  };
   const [remembered, kubeconfig] = [join(folder, 'replicas.json'), join(folder, 'kubeconfig')];
-  const pods = started.map(({ stage, state, served }) => ({ stage, state, url: served.url }));
-  await writeFile(remembered, JSON.stringify(pods));
+  const replicas = pods.map(({ url }, i) => ({ stage: stages[i], state: 'ready', url }));
+  await writeFile(remembered, JSON.stringify(replicas));
   await writeFile(kubeconfig, NO_CLUSTER);
-  try {
-    const gateway = await startAgent(
-      ...['gateway', '--plan', file, '--kubeconfig', kubeconfig, '--remember', remembered],
-    );
-    return {
-      ...gateway,
-      stop() {
-        gateway.stop();
-        stop();
-      },
-    };
-  } catch (error) {
-    stop();
-    throw error;
-  }
+  const gateway = await startAgent(
+    ...['gateway', '--plan', file, '--kubeconfig', kubeconfig, '--remember', remembered],
+  );
+  return {
+    ...gateway,
+    stop() {
+      for (const { stop } of [gateway, ...pods]) stop();
+    },
+  };
 }
 
 /** A kubeconfig of a cluster that nobody answers for: port 9 is reserved for discarding. */

@@ -1,17 +1,7 @@
 import { describingLabels, objectNames, ownLabels, partLabels } from './labels.ts';
-import { accountObjects, httpPort, rolling } from './parts.ts';
-import {
-  container,
-  nodeSelector,
-  OWN_NAMESPACE,
-  PLAN_FILE,
-  PORT,
-  podSpec,
-  REPLICAS_FILE,
-  SERVICE_LEAVE_S,
-  spreadOverNodes,
-  TOKEN_FILE,
-} from './pods.ts';
+import { accountObjects, deployment, disruptionBudget, httpPort } from './parts.ts';
+import { OWN_NAMESPACE, servingPod } from './pod-spec.ts';
+import { nodeSelector, PLAN_FILE, PORT, REPLICAS_FILE, TOKEN_FILE } from './pods.ts';
 import type { ServedPlan } from './stage.ts';
 import type { KubernetesObject } from './types.ts';
 
@@ -23,8 +13,8 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
   const selector = partLabels(pipeline, 'gateway');
   const labels = { ...ownLabels(pipeline), ...describingLabels(pipeline, 'gateway'), ...selector };
   const metadata = { name: names.gateway, namespace, labels };
-  const pod = container(settings, {
-    name: 'gateway',
+  const pod = servingPod(settings, {
+    ...{ name: 'gateway', plan: names.plan, token: names.token },
     args: [
       'gateway',
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg],
@@ -34,7 +24,7 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
     env: [OWN_NAMESPACE.env],
     // A small request, because the plan does not count the gateway's cores and the stages' pods need the room.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
-    leaveS: SERVICE_LEAVE_S,
+    nodeSelector: nodeSelector(plan.profile.device, {}),
   });
   return [
     ...accountObjects(metadata, [
@@ -47,30 +37,12 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
       metadata,
       spec: { type: 'ClusterIP', selector, ports: [httpPort] },
     },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata,
-      spec: {
-        replicas: settings.gateways,
-        selector: { matchLabels: selector },
-        strategy: rolling({ maxSurge: 1, maxUnavailable: 0 }),
-        template: {
-          metadata: { labels },
-          spec: {
-            ...podSpec([pod], nodeSelector(plan.profile.device, {}), settings, names),
-            ...spreadOverNodes(selector),
-            serviceAccountName: names.gateway,
-            automountServiceAccountToken: true,
-          },
-        },
-      },
-    },
-    {
-      apiVersion: 'policy/v1',
-      kind: 'PodDisruptionBudget',
-      metadata,
-      spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-    },
+    deployment(metadata, {
+      replicas: settings.gateways,
+      selector,
+      rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+      pod: { ...pod, serviceAccountName: names.gateway, automountServiceAccountToken: true },
+    }),
+    disruptionBudget(metadata, selector),
   ];
 }

@@ -5,17 +5,13 @@ import { CascadeUnsupportedError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
 import { objectNames, ownLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
-import {
-  container,
-  nodeSelector,
-  PLAN_FILE,
-  PORT,
-  podSpec,
-  SERVICE_LEAVE_S,
-  stageResources,
-} from './pods.ts';
+import { servingPod } from './pod-spec.ts';
+import { nodeSelector, PLAN_FILE, PORT, stageResources } from './pods.ts';
 import { planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
+
+/** Seconds that a pod serves before it is told to end, until KServe sends nothing more. */
+const LEAVE_S = 5;
 
 /**
  * Makes the KServe objects of a plan: an InferenceService for each stage with the planned replicas, and an InferenceGraph that
@@ -45,8 +41,8 @@ function inferenceService(
   settings: PodSettings,
 ): KubernetesObject {
   const name = objectNames(plan.pipeline).stage(stage.name);
-  const pod = container(settings, {
-    name: 'kserve-container',
+  const pod = servingPod(settings, {
+    ...{ name: 'kserve-container', plan: planName(plan) },
     args: [
       'stage',
       ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
@@ -56,7 +52,8 @@ function inferenceService(
     resources: stageResources(pipeline, [stage]),
     // By default KServe uses version 1 of the protocol for a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
-    leaveS: SERVICE_LEAVE_S,
+    nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),
+    leaveS: LEAVE_S,
   });
   return {
     apiVersion: 'serving.kserve.io/v1beta1',
@@ -76,9 +73,7 @@ function inferenceService(
         minReplicas: stage.replicas,
         maxReplicas: stage.replicas,
         timeout: Math.max(1, Math.ceil(plan.slaMs / 1000)),
-        ...podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, {
-          plan: planName(plan),
-        }),
+        ...pod,
       },
     },
   };

@@ -19,7 +19,50 @@ export const accountObjects = (
 
 export const httpPort = { name: 'http', port: PORT, targetPort: 'http', protocol: 'TCP' };
 
-export const rolling = (rollingUpdate: { maxSurge: number; maxUnavailable: number }) => ({
-  type: 'RollingUpdate',
-  rollingUpdate,
+export interface DeployedPods {
+  readonly replicas: number;
+  readonly selector: Readonly<Record<string, string>>;
+  /** How pods are replaced; absent: by Kubernetes' defaults. */
+  readonly rollingUpdate?: { readonly maxSurge: number; readonly maxUnavailable: number };
+  readonly pod: object;
+}
+
+/** A deployment, whose pods prefer nodes that do not run such a pod yet, so that the loss of a node leaves some. */
+export const deployment = (
+  metadata: KubernetesObject['metadata'],
+  { replicas, selector, rollingUpdate, pod }: DeployedPods,
+): KubernetesObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata,
+  spec: {
+    replicas,
+    selector: { matchLabels: selector },
+    ...(rollingUpdate && { strategy: { type: 'RollingUpdate', rollingUpdate } }),
+    template: {
+      metadata: { labels: metadata.labels },
+      spec: {
+        ...pod,
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'kubernetes.io/hostname',
+            whenUnsatisfiable: 'ScheduleAnyway',
+            labelSelector: { matchLabels: selector },
+          },
+        ],
+      },
+    },
+  },
+});
+
+/** Lets one of these pods at a time be drained. */
+export const disruptionBudget = (
+  metadata: KubernetesObject['metadata'],
+  selector: Readonly<Record<string, string>>,
+): KubernetesObject => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata,
+  spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
 });

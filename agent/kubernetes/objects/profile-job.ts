@@ -3,14 +3,8 @@ import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import type { PodSettings } from '../settings.ts';
 import { ownLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
-import {
-  CONTAINER_SECURITY,
-  modelsMounts,
-  modelsVolumes,
-  POD_SECURITY,
-  profilerResources,
-  scheduling,
-} from './pods.ts';
+import { agentPod } from './pod-spec.ts';
+import { profilerResources } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Seconds for which a finished Job is kept, so that its log can be read. */
@@ -27,12 +21,11 @@ export function profileJob(
   settings: PodSettings,
   suffix: string,
 ): KubernetesObject {
-  const { namespace, image, manifest, nodeSelector } = settings;
+  const { namespace, manifest, nodeSelector } = settings;
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
   const labels = { ...ownLabels(pipeline.name), 'ipa-edge/part': 'profile' };
-  const container = {
+  const pod = agentPod(settings, {
     name: 'profile',
-    image,
     args: [
       'profile',
       ...['--manifest', manifest, '--backend', backends.join(','), '--threads', threads.join(',')],
@@ -41,10 +34,9 @@ export function profileJob(
       ...['--pods', '--out', '/tmp/profile/profile.json', '--json'],
     ],
     resources: profilerResources(pipeline, backends, Math.max(...threads)),
-    terminationMessagePolicy: 'FallbackToLogsOnError',
-    securityContext: CONTAINER_SECURITY,
-    volumeMounts: [...modelsMounts(settings), { name: 'tmp', mountPath: '/tmp' }],
-  };
+    nodeSelector,
+    tmp: '512Mi',
+  });
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -52,19 +44,7 @@ export function profileJob(
     spec: {
       backoffLimit: 0,
       ttlSecondsAfterFinished: KEPT_S,
-      template: {
-        metadata: { labels },
-        spec: {
-          restartPolicy: 'Never',
-          containers: [container],
-          nodeSelector: { ...nodeSelector },
-          ...scheduling(settings),
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          securityContext: POD_SECURITY,
-          volumes: [...modelsVolumes(settings), { name: 'tmp', emptyDir: { sizeLimit: '512Mi' } }],
-        },
-      },
+      template: { metadata: { labels }, spec: { ...pod, restartPolicy: 'Never' } },
     },
   };
 }

@@ -4,18 +4,9 @@ import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import type { ReplicaGroup } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { describingLabels, objectNames, ownLabels, partLabels, podLabels, stageLabels } from './labels.ts';
-import { httpPort, rolling } from './parts.ts';
-import {
-  container,
-  nodeSelector,
-  PLAN_FILE,
-  PORT,
-  podSpec,
-  STAGE_LEAVE_S,
-  spreadOverNodes,
-  stageResources,
-  TOKEN_FILE,
-} from './pods.ts';
+import { deployment, disruptionBudget, httpPort } from './parts.ts';
+import { STAGE_LEAVE_S, servingPod } from './pod-spec.ts';
+import { nodeSelector, PLAN_FILE, PORT, stageResources, TOKEN_FILE } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Inputs of a plan's Kubernetes objects. */
@@ -45,8 +36,8 @@ export function stageObjects(
   const common = { ...ownLabels(pipeline.name), ...describingLabels(pipeline.name, 'stage') };
   const { namespace } = settings;
   const metadata = { name: names.pods(held), namespace, labels: { ...common, ...selector } };
-  const pod = container(settings, {
-    name: 'stage',
+  const pod = servingPod(settings, {
+    ...{ name: 'stage', plan: names.plan, token: names.token },
     args: [
       'stage',
       ...held.flatMap((name) => ['--stage', name]),
@@ -54,6 +45,7 @@ export function stageObjects(
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
     resources: stageResources(pipeline, stages),
+    nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),
     leaveS: STAGE_LEAVE_S,
   });
   const each = (of: (stage: PlanStage) => string): string => stages.map(of).join(', ');
@@ -70,10 +62,8 @@ export function stageObjects(
       // A headless Service, because the gateway chooses the pod for each batch.
       spec: { clusterIP: 'None', selector, ports: [httpPort] },
     })),
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: {
+    deployment(
+      {
         ...metadata,
         annotations: {
           'ipa-edge/stage': each(({ name }) => name),
@@ -81,30 +71,15 @@ export function stageObjects(
           'ipa-edge/batch': each(({ batch }) => String(batch)),
         },
       },
-      spec: {
-        replicas: group.replicas,
-        selector: { matchLabels: selector },
+      {
+        ...{ replicas: group.replicas, selector, pod },
         // A cluster may have no spare GPU for an additional pod during an update, but it should have spare cores.
-        strategy: rolling(
-          stages.some(({ backend }) => onGpu(backend))
-            ? { maxSurge: 0, maxUnavailable: 1 }
-            : { maxSurge: 1, maxUnavailable: 0 },
-        ),
-        template: {
-          metadata: { labels: metadata.labels },
-          spec: {
-            ...podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, names),
-            ...spreadOverNodes(selector),
-          },
-        },
+        rollingUpdate: stages.some(({ backend }) => onGpu(backend))
+          ? { maxSurge: 0, maxUnavailable: 1 }
+          : { maxSurge: 1, maxUnavailable: 0 },
       },
-    },
-    {
-      apiVersion: 'policy/v1',
-      kind: 'PodDisruptionBudget',
-      metadata,
-      spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
-    },
+    ),
+    disruptionBudget(metadata, selector),
     {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',

@@ -4,17 +4,9 @@ import { heavyRows, plannedGroups } from '../../cluster/replica-plan.ts';
 import { ProfileTooLargeError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
 import { describingLabels, objectNames, ownLabels } from './labels.ts';
-import { accountObjects } from './parts.ts';
-import {
-  CONTAINER_SECURITY,
-  modelsMounts,
-  modelsVolumes,
-  nodeSelector,
-  OWN_NAMESPACE,
-  POD_SECURITY,
-  scheduling,
-  spreadOverNodes,
-} from './pods.ts';
+import { accountObjects, deployment } from './parts.ts';
+import { type AgentPod, agentPod, OWN_NAMESPACE } from './pod-spec.ts';
+import { nodeSelector } from './pods.ts';
 import type { ServedPlan } from './stage.ts';
 import type { KubernetesObject } from './types.ts';
 
@@ -67,8 +59,7 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
     watchDeployment(pipeline.name, settings, {
       nodeSelector: nodeSelector(profile.device, {}),
       args: ['--profile', `${PROFILE_FOLDER}/${PROFILE_KEY}`],
-      mounts: [{ name: 'profile', mountPath: PROFILE_FOLDER, readOnly: true }],
-      volumes: [{ name: 'profile', configMap: { name: names.watch } }],
+      mounts: [{ name: 'profile', mountPath: PROFILE_FOLDER, source: { configMap: { name: names.watch } } }],
     }),
   ];
 }
@@ -96,55 +87,26 @@ export const profileObject = (profile: Profile, name: string, namespace: string)
 
 const PROFILE_FOLDER = '/etc/ipa-edge';
 
-interface WatchPod {
-  readonly nodeSelector: Readonly<Record<string, string>>;
-  readonly args: readonly string[];
-  readonly mounts: readonly object[];
-  readonly volumes: readonly object[];
-}
-
 /** Two pods that run watch. The second takes over when the first one's Lease ends, so that a drained node does not stop adaptation. */
 export function watchDeployment(
   pipeline: string,
   settings: PodSettings,
-  { nodeSelector, args, mounts, volumes }: WatchPod,
+  { args = [], ...pod }: Partial<Pick<AgentPod, 'nodeSelector' | 'args' | 'mounts'>> = {},
 ): KubernetesObject {
   const metadata = watchMetadata(pipeline, settings.namespace);
-  const { name, labels } = metadata;
-  const selector = selectorOf(pipeline);
-  const container = {
+  const spec = agentPod(settings, {
     name: 'watch',
-    image: settings.image,
     args: ['watch', '--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg, ...args],
     env: [OWN_NAMESPACE.env],
     resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '1', memory: '1Gi' } },
-    terminationMessagePolicy: 'FallbackToLogsOnError',
-    securityContext: CONTAINER_SECURITY,
-    volumeMounts: [...mounts, ...modelsMounts(settings), { name: 'tmp', mountPath: '/tmp' }],
-  };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata,
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: selector },
-      template: {
-        metadata: { labels },
-        spec: {
-          serviceAccountName: name,
-          enableServiceLinks: false,
-          automountServiceAccountToken: true,
-          nodeSelector,
-          ...scheduling(settings),
-          securityContext: POD_SECURITY,
-          containers: [container],
-          volumes: [...volumes, ...modelsVolumes(settings), { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
-          ...spreadOverNodes(selector),
-        },
-      },
-    },
-  };
+    nodeSelector: {},
+    ...pod,
+  });
+  return deployment(metadata, {
+    replicas: 2,
+    selector: selectorOf(pipeline),
+    pod: { ...spec, serviceAccountName: metadata.name, automountServiceAccountToken: true },
+  });
 }
 
 function compressed(profile: Profile): Buffer {

@@ -38,5 +38,5 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'list'] },
   ]),
-  watchDeployment(pipeline, settings, { nodeSelector: {}, args: [], mounts: [], volumes: [] }),
+  watchDeployment(pipeline, settings),
 ];

@@ -1,0 +1,149 @@
+import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
+import { PLAN_KEY, PORT } from './pods.ts';
+
+/** Seconds that a stage's pod continues to serve when it is to end: long enough to start another pod, because this one may be the only one. */
+export const STAGE_LEAVE_S = 30;
+/** Seconds that a pod then has to answer what it has accepted. */
+const DRAIN_S = 35;
+
+/** Seconds to load and warm up a model or, for the gateway, until each stage has a pod. */
+const STARTUP_S = 600;
+
+const HEALTH = { live: '/v2/health/live', ready: '/v2/health/ready' };
+
+/** The namespace of a pod as an argument, so that objects serve in whichever namespace they are applied. */
+export const OWN_NAMESPACE = {
+  arg: '$(POD_NAMESPACE)',
+  env: { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+};
+
+/** A volume, and where the container finds it; only /tmp can be written to. */
+interface Mount {
+  readonly name: string;
+  readonly mountPath: string;
+  /** The volume's kind with its settings. */
+  readonly source: object;
+}
+
+export interface AgentPod {
+  /** Name of the container. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly resources: unknown;
+  readonly env?: readonly { readonly name: string; readonly [source: string]: unknown }[];
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly mounts?: readonly Mount[];
+  /** Further fields of the container. */
+  readonly container?: object;
+  /** Size of /tmp, in Kubernetes' notation. */
+  readonly tmp?: string;
+}
+
+/** The spec of a pod that runs `ipa-agent` with these arguments, and can do no more than that. */
+export function agentPod(
+  settings: PodSettings,
+  { name, args, resources, env, nodeSelector, mounts = [], container, tmp = '64Mi' }: AgentPod,
+) {
+  const { image, modelsClaim: claimName } = settings;
+  const models: Mount = {
+    ...{ name: 'models', mountPath: MODELS_FOLDER },
+    source: { persistentVolumeClaim: { claimName, readOnly: true } },
+  };
+  const all = claimName === null ? mounts : [...mounts, models];
+  return {
+    containers: [
+      {
+        name,
+        image,
+        args: [...args],
+        ...(env && { env: [...env] }),
+        resources,
+        ...container,
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        volumeMounts: [
+          ...all.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+          { name: 'tmp', mountPath: '/tmp' },
+        ],
+      },
+    ],
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    nodeSelector: { ...nodeSelector },
+    ...scheduling(settings),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      // Only this group can read mounted Secrets.
+      fsGroup: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumes: [
+      ...all.map(({ name, source }) => ({ name, ...source })),
+      { name: 'tmp', emptyDir: { sizeLimit: tmp } },
+    ],
+  };
+}
+
+/** Which nodes take a pod, and how they get its image. */
+const scheduling = ({ pullSecrets, tolerations, priorityClass }: PodSettings) => ({
+  ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
+  ...(tolerations.length > 0 && {
+    tolerations: tolerations.map(({ key, value, effect }) => ({
+      key,
+      ...(value === undefined ? { operator: 'Exists' } : { operator: 'Equal', value }),
+      effect,
+    })),
+  }),
+  ...(priorityClass !== null && { priorityClassName: priorityClass }),
+});
+
+export interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
+  /** Name of the ConfigMap with the plan. */
+  readonly plan: string;
+  /** Name of the Secret with the token; absent: the pod accepts no changes. */
+  readonly token?: string;
+  /** Seconds that the pod serves before it is told to end; absent: it serves on by itself after it was told. */
+  readonly leaveS?: number;
+}
+
+/** The spec of a pod that serves HTTP. */
+export const servingPod = (settings: PodSettings, { plan, token, leaveS, ...pod }: ServingPod) => ({
+  ...agentPod(settings, {
+    ...pod,
+    container: {
+      ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
+      startupProbe: probe(HEALTH.live, 1, STARTUP_S),
+      livenessProbe: probe(HEALTH.live, 10, 3),
+      readinessProbe: probe(HEALTH.ready, 2, 2),
+      ...(leaveS !== undefined && { lifecycle: { preStop: { sleep: { seconds: leaveS } } } }),
+    },
+    mounts: [
+      {
+        ...{ name: 'plan', mountPath: '/etc/ipa-edge' },
+        source: { configMap: { name: plan, items: [{ key: PLAN_KEY, path: PLAN_KEY }] } },
+      },
+      ...(token === undefined
+        ? []
+        : [
+            {
+              ...{ name: 'token', mountPath: '/var/run/ipa-edge' },
+              source: { secret: { secretName: token, defaultMode: 0o440 } },
+            },
+          ]),
+    ],
+  }),
+  terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S,
+});
+
+const probe = (path: string, periodSeconds: number, failureThreshold: number) => ({
+  httpGet: { path, port: 'http' },
+  periodSeconds,
+  timeoutSeconds: 5,
+  failureThreshold,
+});
