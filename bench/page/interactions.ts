@@ -37,7 +37,7 @@ export async function collectInteractions(page: Page): Promise<void> {
 
 /** Each makes one interaction: a press of the mouse or of a key. @param round counts up, so that each press changes something */
 const ACTS: readonly ((page: Page, round: number) => Promise<void>)[] = [
-  (page, round) => pressOn(page, 'SLA', round),
+  (page, round) => pressOn(page, 'Time limit (SLA)', round),
   (page, round) => pressOn(page, 'Arrival rate', round),
   (page, round) =>
     page

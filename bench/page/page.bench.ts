@@ -65,7 +65,7 @@ async function opened(context: BrowserContext): Promise<Page> {
     .getByLabel('Import profile')
     .setInputFiles({ name: 'profile.json', mimeType: 'application/json', buffer: Buffer.from(text) });
   await settled(page);
-  await page.locator('.plan-settings .advanced > summary').click();
+  await page.locator('.plan-settings > .fold > summary').click();
   return page;
 }
 

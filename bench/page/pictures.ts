@@ -8,7 +8,7 @@ import { ROOT } from '../../workers/command/root.ts';
 /** Where the pictures go. */
 export const OUT = join(ROOT, 'out/shots');
 const SCHEMES = ['light', 'dark'] as const;
-const WIDTHS = { huge: 2560, wide: 1440, narrow: 360 };
+const WIDTHS = { wide: 1440, middle: 768, narrow: 390 };
 /** Folder and size of the README's pictures. */
 const README = { folder: join(ROOT, 'web'), width: 1440, height: 860 };
 

@@ -159,6 +159,26 @@ describe('the example', () => {
     expect(await figure.locator('svg').count()).toBe(0);
   });
 
+  it("has settings of its own, and leaves the user's as they were", async () => {
+    await open();
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    const rate = page.getByRole('spinbutton', { name: 'Arrival rate', exact: true });
+    await rate.fill('7');
+    await button('Look at an example').click();
+    await planned(page);
+    expect(await rate.inputValue()).not.toBe('7');
+    await rate.fill('3');
+    await planned(page);
+    await button('Close the example').click();
+    await expect.poll(() => rate.inputValue()).toBe('7');
+    await button('Look at an example').click();
+    await page.reload();
+    await loaded();
+    await planned(page);
+    expect(await rate.inputValue()).toBe('7');
+  });
+
   it('leaves no empty band under its plan', async () => {
     for (const screen of SCREENS) {
       await open(screen);

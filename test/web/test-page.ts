@@ -20,7 +20,7 @@ export async function ensureTestPageBuilt(): Promise<void> {
       {
         name: 'test-engine',
         enforce: 'pre',
-        resolveId: (id) => (/\/(engine|time-operators)\.ts$/.test(id) ? at('./engine.ts') : undefined),
+        resolveId: (id) => (id.endsWith('/engine.ts') ? at('./engine.ts') : undefined),
       },
     ],
   });

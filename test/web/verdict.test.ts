@@ -44,6 +44,23 @@ describe('the verdict on a run', () => {
   });
 });
 
+describe('a GPU that is a software adapter', () => {
+  const on = (backend: 'webgpu' | 'wasm'): RunReport => ({
+    ...held,
+    plans: held.plans.map((served) => ({
+      ...served,
+      plan: { ...served.plan, stages: served.plan.stages.map((stage) => ({ ...stage, backend })) },
+    })),
+  });
+
+  it('is a reason for a verdict only where a plan runs on it', () => {
+    expect(runVerdict(on('webgpu'), profile).reasons).toContainEqual(
+      expect.stringMatching(/^WebGPU ran on the CPU/),
+    );
+    expect(runVerdict(on('wasm'), profile).reasons.join()).not.toContain('WebGPU');
+  });
+});
+
 describe('the verdict on a plan', () => {
   const { plan } = held.plans[0]!;
   const predicting = (slaAttainment: number) => ({
@@ -61,6 +78,14 @@ describe('the verdict on a plan', () => {
     const verdict = planVerdict(predicting(0.9), profile);
     expect(verdict.level).toBe('warn');
     expect(verdict.headline).toMatch(/^Not quite: .*90\.0\s% of .*; 95\s% are asked for/);
+  });
+
+  it('names the most accurate combination only where that is more accurate than the plan, which may be a cascade', () => {
+    const best = Math.max(...profile.endToEnd.map(({ value }) => value));
+    const reasons = (endToEnd: number) =>
+      planVerdict({ ...plan, predicted: { ...plan.predicted, endToEnd } }, profile).reasons.join();
+    expect(reasons(best - 0.01)).toContain('the most accurate combination reaches');
+    expect(reasons(best + 0.01)).not.toContain('the most accurate combination');
   });
 
   it('that there is none of is no, with the reason', () => {

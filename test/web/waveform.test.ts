@@ -5,15 +5,15 @@ import { peaksOf } from '../../web/views/items/waveform.ts';
 describe('the peaks of a recording', () => {
   it('are the lowest and highest sample of each stretch, relative to the loudest', () => {
     expect(peaksOf(Float32Array.of(0, 0.25, -0.5, 0.125), 2)).toEqual([
-      { low: 0, high: 0.5 },
-      { low: -1, high: 0.25 },
+      [0, 0.5],
+      [-1, 0.25],
     ]);
   });
 
   it('are zero in silence', () => {
     expect(peaksOf(new Float32Array(10), 2)).toEqual([
-      { low: 0, high: 0 },
-      { low: 0, high: 0 },
+      [0, 0],
+      [0, 0],
     ]);
   });
 
@@ -25,8 +25,8 @@ describe('the peaks of a recording', () => {
         (samples, columns) => {
           const peaks = peaksOf(samples, columns);
           expect(peaks.length).toBe(columns);
-          for (const { low, high } of peaks) expect(low).toBeLessThanOrEqual(high);
-          const loudest = Math.max(...peaks.flatMap(({ low, high }) => [-low, high]));
+          for (const [low, high] of peaks) expect(low).toBeLessThanOrEqual(high);
+          const loudest = Math.max(...peaks.flatMap(([low, high]) => [-low, high]));
           expect(loudest).toBeCloseTo(samples.some((sample) => Math.abs(sample) > 0) ? 1 : 0);
         },
       ),

@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from 'preact/hooks';
+import { logDomain } from './axis.ts';
 import { type BatchPanel, describePoint, panelTitle } from './batch-panels.ts';
-import { type BatchMeasure, batchPlot, domainOf, LATENCY, THROUGHPUT } from './batch-plot.ts';
+import { type BatchMeasure, batchPlot, LATENCY, THROUGHPUT } from './batch-plot.ts';
 import { Chart } from './Chart.tsx';
 
 interface ByBatchProps {
@@ -16,23 +17,24 @@ interface ByBatchProps {
 /** Charts of a stage's latency and throughput against the batch size, for each backend and thread count. */
 export function ByBatch({ panels, ...shared }: ByBatchProps) {
   const points = panels.flatMap((panel) => panel.points);
-  return (
-    <>
-      {[LATENCY, THROUGHPUT].map((measure) => (
-        <div class="tiles panels" key={measure.value}>
-          {panels.map((panel) => (
-            <Panel
-              key={panel.id}
-              panel={panel}
-              measure={measure}
-              domain={domainOf(points, measure)}
-              {...shared}
-            />
-          ))}
-        </div>
-      ))}
-    </>
-  );
+  const rows = [LATENCY, THROUGHPUT].map((measure) => {
+    const domain = logDomain(points.flatMap(measure.range));
+    return panels.map((panel) => (
+      <Panel
+        key={`${panel.id} ${measure.value}`}
+        panel={panel}
+        measure={measure}
+        domain={domain}
+        {...shared}
+      />
+    ));
+  });
+  // The two charts of a single panel stand side by side.
+  return (panels.length === 1 ? [rows.flat()] : rows).map((row, i) => (
+    <div class="tiles panels" key={i}>
+      {row}
+    </div>
+  ));
 }
 
 interface PanelProps extends Omit<ByBatchProps, 'panels'> {

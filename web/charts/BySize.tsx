@@ -1,10 +1,11 @@
 import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { Cell } from '../../solver/documents/cell.ts';
 import type { SizeUnit } from '../../solver/documents/profile.ts';
+import { logDomain } from './axis.ts';
 import { type CellPanel, panelTitle } from './batch-panels.ts';
 import { Chart } from './Chart.tsx';
 import { batchesOfSizes, type SizePoint, sizePanels } from './size-panels.ts';
-import { sizePlot, timeDomain } from './size-plot.ts';
+import { sizePlot } from './size-plot.ts';
 
 interface BySizeProps {
   readonly stage: string;
@@ -34,9 +35,7 @@ export function BySize(props: BySizeProps) {
             Batch
             <select value={batch} onChange={({ currentTarget: { value } }) => setChosen(Number(value))}>
               {batches.map((size) => (
-                <option key={size} value={size}>
-                  {size}
-                </option>
+                <option key={size}>{size}</option>
               ))}
             </select>
           </label>
@@ -52,7 +51,7 @@ function Panels({ stage, cells, batch, ...shared }: BySizeProps & { readonly bat
     () => sizePanels(stage, cells, batch, shared.unit),
     [stage, cells, batch, shared.unit],
   );
-  const [low, high] = timeDomain(panels.flatMap(({ points }) => points));
+  const [low, high] = logDomain(panels.flatMap(({ points }) => points.map(({ ms }) => ms)));
   return (
     <div class="tiles panels">
       {panels.map((panel) => (

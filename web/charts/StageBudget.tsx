@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { milliseconds, number } from '../components/format.ts';
-import { TO_THE_RIGHT } from './axis.ts';
+import { OVER_MARKS, TO_THE_RIGHT } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import type { ChartPoint } from './chart-points.ts';
 import { styleOf } from './series.ts';
@@ -16,6 +16,7 @@ type BoundPlan = Pick<Plan, 'slaMs' | 'stages'>;
 
 interface Part {
   readonly name: string;
+  readonly stage: string;
   readonly label: string;
   readonly from: number;
   readonly to: number;
@@ -61,9 +62,10 @@ function partsOf(name: string, plan: BoundPlan): Part[] {
     const { colour } = styleOf(i);
     const wait = waitOf(stage);
     const middle = from + stage.boundMs - wait;
+    const own = { name, stage: stage.name, colour };
     const parts = [
-      { name, label: `${stage.name} ${milliseconds(stage.boundMs)}`, from, to: middle, colour, opacity: 0.9 },
-      { name, label: '', from: middle, to: middle + wait, colour, opacity: 0.35 },
+      { ...own, label: `${stage.name} ${milliseconds(stage.boundMs)}`, from, to: middle, opacity: 0.9 },
+      { ...own, label: '', from: middle, to: middle + wait, opacity: 0.35 },
     ];
     from = middle + wait;
     return parts;
@@ -75,17 +77,23 @@ const LABEL_HEIGHT = 14;
 /** Upper bound of the width of bold text, in pixels. */
 const textWidth = (text: string): number => 8 * text.length;
 
-/** Places labels of too short parts above the bar. A label starts at its part or, to avoid overlap, after the previous label. */
+/**
+ * Places labels of too short parts above the bar: names with times or, where there is no room for all, names alone. A label starts
+ * at its part or, to avoid overlap, after the previous label.
+ */
 function labelsAbove(parts: readonly Part[], scale: number, width: number): Part[] {
-  let end = 0;
-  return parts
-    .filter(({ label }) => label !== '')
-    .map((part) => {
-      const at = Math.max(part.from * scale, end);
-      end = at + textWidth(part.label) + 8;
-      return { ...part, from: at / scale };
-    })
-    .filter((part) => part.from * scale + textWidth(part.label) <= width);
+  const labelled = parts.filter(({ label }) => label !== '');
+  const placed = [labelled, labelled.map((part) => ({ ...part, label: part.stage }))].map((all) => {
+    let end = 0;
+    return all
+      .map((part) => {
+        const at = Math.max(part.from * scale, end);
+        end = at + textWidth(part.label) + 8;
+        return { ...part, from: at / scale };
+      })
+      .filter((part) => part.from * scale + textWidth(part.label) <= width);
+  });
+  return placed.find(({ length }) => length === labelled.length) ?? placed[1]!;
 }
 
 const SLA_LINE = { stroke: 'var(--text)', strokeWidth: 1.5, strokeDasharray: '6 3' } as const;
@@ -132,19 +140,19 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         fill: 'var(--on-series)',
         fontWeight: 600,
       }),
+      slas.length === 1
+        ? Plot.ruleX(slas, SLA_LINE)
+        : Plot.tickX(plans, { x: ({ plan }) => plan.slaMs, y: 'name', ...SLA_LINE }),
       Plot.text(above, {
         x: 'from',
         y: 'name',
         text: 'label',
         textAnchor: 'start',
         lineAnchor: 'bottom',
-        dy: -5,
+        dy: -7,
         fill: 'colour',
-        fontWeight: 600,
+        ...OVER_MARKS,
       }),
-      slas.length === 1
-        ? Plot.ruleX(slas, SLA_LINE)
-        : Plot.tickX(plans, { x: ({ plan }) => plan.slaMs, y: 'name', ...SLA_LINE }),
       Plot.text(slas, {
         x: slas,
         text: (slaMs: number) => `SLA ${number(slaMs)} ms`,

@@ -46,7 +46,7 @@ export const ruleMarks = ({ value, label }: Rule, side: 'left' | 'right'): Plot.
  * @param height of the axis, in pixels
  * @param distance between two labels, in pixels
  */
-export function spreadLabels(
+function spreadLabels(
   values: readonly number[],
   [low, high]: readonly [number, number],
   { height, distance, log = false }: { height: number; distance: number; log?: boolean },
@@ -62,34 +62,37 @@ export function spreadLabels(
 }
 
 /** The end of a series, in the units of the axes. */
-export interface SeriesEnd {
+interface SeriesEnd {
   readonly name: string;
   readonly colour: string;
   readonly x: number;
   readonly y: number;
 }
 
-/**
- * Draws the name of each series to the right of its end, without overlaps, on a logarithmic value axis.
- * @param height of the chart with its margins {@link MARGIN}
- * @param dx distance from the end, in pixels
- */
+interface EndLabelOptions {
+  /** Height of the axis, in pixels. */
+  readonly height: number;
+  readonly log?: boolean;
+  /** Distance from the end, in pixels. */
+  readonly dx?: number;
+}
+
+/** Draws the name of each series to the right of its end, without overlaps. Of series that end together, the last has the highest name. */
 export function endLabels(
   ends: readonly SeriesEnd[],
   domain: readonly [number, number],
-  height: number,
-  dx: number = TO_THE_RIGHT.dx,
+  { height, log = false, dx = TO_THE_RIGHT.dx }: EndLabelOptions,
 ): Plot.Markish {
-  const apart = spreadLabels(
-    ends.map(({ y }) => y),
-    domain,
-    { height: height - MARGIN.marginTop - MARGIN.marginBottom, distance: 12, log: true },
-  );
+  const values = ends.map(({ y }) => y);
+  const apart = spreadLabels(values, domain, { height, distance: 13, log });
   return Plot.text(
     ends.map((end, i) => ({ ...end, at: apart[i]! })),
     { x: 'x', y: 'at', text: 'name', fill: 'colour', ...OVER_MARKS, ...TO_THE_RIGHT, dx },
   );
 }
+
+/** Height of the axis of a chart with the margins {@link MARGIN}. */
+export const innerHeight = (height: number): number => height - MARGIN.marginTop - MARGIN.marginBottom;
 
 /** The domain of a logarithmic axis, with a margin at both ends. A coarse clock measures some times as 0, which have no place on it. */
 export function logDomain(values: readonly number[]): [number, number] {

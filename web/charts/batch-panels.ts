@@ -1,7 +1,7 @@
 import { type Cell, type MeasuredCell, roundTripsMs } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
-import { milliseconds, number, plural } from '../components/format.ts';
+import { milliseconds, number, sweepText } from '../components/format.ts';
 
 /** Data of one chart: points of the cells of a stage on one backend with one thread count. */
 export interface CellPanel<Point> {
@@ -73,11 +73,10 @@ function pointOf(cell: MeasuredCell): BatchPoint {
  * @param software whether WebGPU has only a software adapter: then a chart of it says so
  */
 export const panelTitle = (
-  { stage, backend, threads }: Pick<BatchPanel, 'stage' | 'backend' | 'threads'>,
+  panel: Pick<BatchPanel, 'stage' | 'backend' | 'threads'>,
   software = false,
 ): string =>
-  `${stage} on ${backend}${threads > 1 ? `, ${plural(threads, 'thread')}` : ''}` +
-  `${software && backend === 'webgpu' ? ' (SOFTWARE)' : ''}`;
+  `${panel.stage} on ${sweepText(panel)}${software && panel.backend === 'webgpu' ? ' (SOFTWARE)' : ''}`;
 
 /** Tooltip of a point. */
 export const describePoint = (p: BatchPoint): string =>

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import { endLabels, logAxisY, logDomain, logScaleY, MARGIN } from './axis.ts';
+import { endLabels, innerHeight, logAxisY, logScaleY, MARGIN } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
-import { type SeriesStyle, styleOf } from './series.ts';
+import { seriesOf } from './series.ts';
 
 /** A measured quantity to draw against the batch size. */
 export interface BatchMeasure {
@@ -13,11 +13,7 @@ export interface BatchMeasure {
   behind(series: readonly Series[]): Plot.Markish[];
 }
 
-interface Series {
-  readonly variant: string;
-  readonly points: readonly BatchPoint[];
-  readonly style: SeriesStyle;
-}
+type Series = ReturnType<typeof seriesOf<BatchPoint>>[number];
 
 /** Latency: median as a line, p5 to p95 as a band, cold first runs as hollow dots. */
 export const LATENCY: BatchMeasure = {
@@ -50,11 +46,6 @@ export const THROUGHPUT: BatchMeasure = {
   behind: () => [],
 };
 
-/** A common value axis for several charts, with a margin at both ends. */
-export function domainOf(points: readonly BatchPoint[], { range }: BatchMeasure): [number, number] {
-  return logDomain(points.flatMap(range));
-}
-
 const HEIGHT = 300;
 
 /**
@@ -70,15 +61,7 @@ export function batchPlot(
   measure: BatchMeasure,
 ): Plot.PlotOptions {
   const { value } = measure;
-  const series = variants
-    .map(
-      (variant, i): Series => ({
-        variant,
-        style: styleOf(i),
-        points: points.filter((p) => p.variant === variant),
-      }),
-    )
-    .filter((s) => s.points.length > 0);
+  const series = seriesOf(points, variants);
   const ends = series.map(({ variant, points: own, style: { colour } }) => ({
     name: variant,
     colour,
@@ -106,7 +89,7 @@ export function batchPlot(
         Plot.lineY(own, { x: 'batch', y: value, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
         Plot.dot(own, { x: 'batch', y: value, symbol, fill: colour, r: 3 }),
       ]),
-      endLabels(ends, domain, HEIGHT, 19),
+      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true, dx: 19 }),
       Plot.tip(points, Plot.pointer({ x: 'batch', y: value, title: describePoint })),
     ],
   };

@@ -4,7 +4,7 @@ import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
-import { costUnit, MARGIN, OVER_MARKS, type Prices, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import { costUnit, endLabels, MARGIN, OVER_MARKS, type Prices } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 import { type SeriesStyle, styleOf } from './series.ts';
 
@@ -80,6 +80,12 @@ export function frontierPlot(
       strokeDasharray: dash,
     });
   const channels = { x: 'cost', y: 'accuracy' } as const;
+  const ends = [...plain, ...lines.toReversed()].map(({ label, style: { colour }, points: own }) => ({
+    name: label,
+    colour,
+    x: right,
+    y: own.at(-1)!.accuracy,
+  }));
   // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
   return {
@@ -103,14 +109,7 @@ export function frontierPlot(
           steps(line),
           Plot.dot(line.points, { ...channels, fill: line.style.colour, symbol: line.style.symbol, r: 3.5 }),
         ]),
-      Plot.text(endLabels([...plain, ...lines.toReversed()], domain), {
-        x: right,
-        y: 'at',
-        text: 'text',
-        fill: 'colour',
-        ...TO_THE_RIGHT,
-        fontWeight: 600,
-      }),
+      endLabels(ends, domain, { height: HEIGHT - MARGIN_TOP - MARGIN.marginBottom }),
       Plot.dot([chosen], { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
       Plot.text([chosen], {
         ...channels,
@@ -126,18 +125,6 @@ export function frontierPlot(
       ),
     ],
   };
-}
-
-/** Places each line's label at its end, without overlaps. Of lines that end together, the last has the highest label. */
-function endLabels(lines: readonly Line[], domain: readonly [number, number]) {
-  const height = HEIGHT - MARGIN_TOP - MARGIN.marginBottom;
-  const ends = lines.map(({ points }) => points.at(-1)!.accuracy);
-  const apart = spreadLabels(ends, domain, { height, distance: 14 });
-  return lines.map(({ label, style: { colour } }, i) => ({
-    text: label,
-    colour,
-    at: apart[i]!,
-  }));
 }
 
 /** Points for the arrow keys: line by line from the SLA to the shortest bound, each by rising cost. */

@@ -72,22 +72,19 @@ export function ratioPlot(
   domain: readonly [number, number],
 ): Plot.PlotOptions {
   const [least, most] = domain;
+  const ticks = ticksOf(most).filter((tick) => tick >= least && tick <= most);
   return {
     height: 62 + 15 * points.length,
     marginTop: 10,
     marginBottom: 36,
     marginLeft: 12 + 7 * Math.max(...points.map((p) => rowOf(p).length)),
     marginRight: 16,
-    x: {
-      type: 'log',
-      domain,
-      ticks: ticksOf(most).filter((tick) => tick >= least && tick <= most),
-      tickFormat: (t: number) => `× ${t}`,
-      grid: true,
-      label: 'median, other ÷ this →',
-    },
+    x: { type: 'log', domain, axis: null },
     y: { type: 'point', domain: points.map(rowOf), label: null, tickSize: 0 },
     marks: [
+      Plot.gridX(ticks),
+      // Plot's own axis omits some labels of a logarithmic scale.
+      Plot.axisX(ticks, { label: 'median, other ÷ this →', text: (tick: number) => `× ${tick}` }),
       Plot.ruleX([1], { stroke: 'var(--text)', strokeOpacity: 0.6 }),
       Plot.ruleY(points, {
         y: rowOf,

@@ -26,6 +26,19 @@ export function styleOf(index: number): SeriesStyle {
   return { ...STYLES[(index + round) % STYLES.length]!, colour: own.colour };
 }
 
+/** The points of each variant that has some. A variant's place among all chooses its style. */
+export const seriesOf = <P extends { readonly variant: string }>(
+  points: readonly P[],
+  variants: readonly string[],
+) =>
+  variants
+    .map((variant, i) => ({
+      variant,
+      style: styleOf(i),
+      points: points.filter((point) => point.variant === variant),
+    }))
+    .filter((series) => series.points.length > 0);
+
 /**
  * Moves positions apart to a minimum distance, keeping their order, within [0, max].
  * @param positions in any order

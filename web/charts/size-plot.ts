@@ -1,15 +1,10 @@
 import * as Plot from '@observablehq/plot';
 import type { SizeUnit } from '../../solver/documents/profile.ts';
-import { endLabels, logAxisY, logDomain, logScaleY, MARGIN } from './axis.ts';
-import { styleOf } from './series.ts';
+import { endLabels, innerHeight, logAxisY, logScaleY, MARGIN } from './axis.ts';
+import { seriesOf } from './series.ts';
 import { medianLine, type SizePoint } from './size-panels.ts';
 
 const HEIGHT = 300;
-
-/** A common value axis for several charts, with a margin at both ends. */
-export function timeDomain(points: readonly SizePoint[]): [number, number] {
-  return logDomain(points.map(({ ms }) => ms));
-}
 
 /**
  * Plots the time of each run against the size of its batch, with a line through medians for each variant.
@@ -21,14 +16,7 @@ export function sizePlot(
   unit: SizeUnit,
   domain: readonly [number, number],
 ): Plot.PlotOptions {
-  const series = variants
-    .map((variant, i) => ({
-      variant,
-      style: styleOf(i),
-      points: points.filter((p) => p.variant === variant),
-    }))
-    .filter((own) => own.points.length > 0)
-    .map((own) => ({ ...own, line: medianLine(own.points) }));
+  const series = seriesOf(points, variants).map((own) => ({ ...own, line: medianLine(own.points) }));
   const largest = Math.max(...points.map(({ size }) => size));
   // Names stand beside the chart, because points lie beyond the ends of the lines.
   const ends = series.map(({ variant, style: { colour }, line }) => ({
@@ -52,7 +40,7 @@ export function sizePlot(
       ...series.map(({ line, style: { colour, dash } }) =>
         Plot.lineY(line, { ...channels, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
       ),
-      endLabels(ends, domain, HEIGHT),
+      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true }),
       Plot.tip(points, Plot.pointer({ ...channels, title: 'text' })),
     ],
   };

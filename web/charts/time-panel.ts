@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { number } from '../components/format.ts';
-import { logAxisY, MARGIN, type Rule, ruleMarks, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import { endLabels, logAxisY, MARGIN, type Rule, ruleMarks } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 import type { SeriesStyle } from './series.ts';
 
@@ -93,14 +93,7 @@ export function linesPanel(panel: LinesPanel): TimePanel {
             }),
           ),
           ...(rule ? ruleMarks(rule, 'left') : []),
-          Plot.text(endLabels(series, domain, log), {
-            x: frame.endMs / 1000,
-            y: 'at',
-            text: 'label',
-            fill: 'colour',
-            fontWeight: 'weight',
-            ...TO_THE_RIGHT,
-          }),
+          endLabels(endsOf(series, frame.endMs, log), domain, { height, log }),
           ...tipAlong(moments(series)),
         ],
       };
@@ -139,21 +132,12 @@ function domainOf({ series, scale, rule }: LinesPanel): [number, number] {
   return [low - room, high + room];
 }
 
-/** Places a label at the last known value of each series, without overlaps. */
-function endLabels(series: readonly TimeSeries[], domain: readonly [number, number], log: boolean) {
-  const known = series.flatMap((one) => {
-    const last = one.points.findLast((point) => point.value !== null && (!log || point.value > 0))?.value;
-    return last == null ? [] : [{ ...one, last }];
+/** The last known value of each series, at the end of the chart. */
+const endsOf = (series: readonly TimeSeries[], endMs: number, log: boolean) =>
+  series.flatMap(({ label, style: { colour }, points }) => {
+    const last = points.findLast(({ value }) => value !== null && (!log || value > 0))?.value;
+    return last == null ? [] : [{ name: label, colour, x: endMs / 1000, y: last }];
   });
-  const ends = known.map(({ last }) => last);
-  const apart = spreadLabels(ends, domain, { height: heightOf(series), distance: 13, log });
-  return known.map(({ label, style: { colour }, strong }, i) => ({
-    label,
-    colour,
-    weight: strong ? 700 : 500,
-    at: apart[i]!,
-  }));
-}
 
 /** The values of all series at each time at which one of them changes. */
 function moments(series: readonly TimeSeries[]): ChartPoint[] {

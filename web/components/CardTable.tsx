@@ -1,11 +1,9 @@
 import type { ComponentChildren } from 'preact';
+import type { Column } from './DataTable.tsx';
 import { Term } from './Term.tsx';
 
-export interface CardColumn<Row> {
-  readonly head: string;
-  readonly numeric?: boolean;
-  readonly show: (row: Row) => ComponentChildren;
-}
+/** A column of a table whose rows cannot be sorted, so that it needs no value. */
+export type CardColumn<Row> = Omit<Column<Row>, 'value'> & Partial<Pick<Column<Row>, 'value'>>;
 
 interface CardTableProps<Row> {
   readonly label: string;
@@ -19,7 +17,7 @@ interface CardTableProps<Row> {
   readonly marked?: (row: Row) => boolean;
 }
 
-/** An expanded table. On a narrow screen each row becomes a card. */
+/** An expanded table. On a narrow screen each row becomes a card, in which each cell has its column's head. */
 export function CardTable<Row>(props: CardTableProps<Row>) {
   const { label, class: own, corner, columns, rows, rowKey, rowHead, marked } = props;
   return (
@@ -29,39 +27,26 @@ export function CardTable<Row>(props: CardTableProps<Row>) {
         <thead>
           <tr>
             <th scope="col">{corner}</th>
-            <CardHeads columns={columns} />
+            {columns.map((column) => (
+              <th key={column.label} scope="col" class={column.numeric ? 'numeric' : undefined}>
+                <Term>{column.label}</Term>
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)} class={marked?.(row) ? 'marked' : undefined}>
               <th scope="row">{rowHead(row)}</th>
-              <CardCells columns={columns} row={row} />
+              {columns.map(({ label: head, numeric, show, value }) => (
+                <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
+                  {show ? show(row) : value?.(row)}
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
       </table>
     </section>
   );
-}
-
-/** Head cells of the columns, for the row of heads. */
-export function CardHeads<Row>({ columns }: Pick<CardTableProps<Row>, 'columns'>) {
-  return columns.map(({ head, numeric }) => (
-    <th key={head} scope="col" class={numeric ? 'numeric' : undefined}>
-      <Term>{head}</Term>
-    </th>
-  ));
-}
-
-/** Cells of one row, each with its column's head for the card on a narrow screen. */
-export function CardCells<Row>({
-  columns,
-  row,
-}: Pick<CardTableProps<Row>, 'columns'> & { readonly row: Row }) {
-  return columns.map(({ head, numeric, show }) => (
-    <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
-      {show(row)}
-    </td>
-  ));
 }

@@ -4,6 +4,7 @@ import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { chain, DASH, number, percent } from './format.ts';
+import { Sentences } from './Term.tsx';
 
 interface CascadeGainProps {
   readonly caption: string;
@@ -22,9 +23,7 @@ export function CascadeGain({ caption, points, without, stages }: CascadeGainPro
         In a cascade a light variant answers first, and a heavy one answers the items of which the light one
         is not sure.
       </p>
-      {cascadeGainSentences(points, without).map((sentence) => (
-        <p key={sentence}>{sentence}</p>
-      ))}
+      <Sentences of={cascadeGainSentences(points, without)} />
       <DataTable
         caption={caption}
         columns={columns(stages)}

@@ -5,7 +5,8 @@ import { BySize } from '../charts/BySize.tsx';
 import { batchPanels } from '../charts/batch-panels.ts';
 import { AccuracyTable } from './AccuracyTable.tsx';
 import { CellNotes, CellTable } from './Cells.tsx';
-import type { ShownStage } from './stage-names.ts';
+import { MeasuredOn } from './Device.tsx';
+import { type ShownStage, stageNames } from './stage-names.ts';
 
 interface StageCellsProps {
   readonly stages: readonly ShownStage[];
@@ -17,6 +18,20 @@ interface StageCellsProps {
   /** The stages of the profile with their accuracies; absent while the profile runs. */
   readonly accuracies?: Profile['stages'];
 }
+
+/** Results of each stage of a finished profile, and what they were measured on. */
+export const ProfileCells = ({ profile }: { readonly profile: Profile }) => (
+  <>
+    <MeasuredOn pack={profile.pack} />
+    <StageCells
+      stages={stageNames(profile.stages)}
+      cells={profile.cells}
+      batches={profile.settings.batches}
+      software={profile.device.adapter?.software ?? false}
+      accuracies={profile.stages}
+    />
+  </>
+);
 
 /** Results of each stage: warnings about unreliable measurements, charts, and tables. */
 export function StageCells({ stages, cells, batches, software, accuracies = [] }: StageCellsProps) {

@@ -15,6 +15,23 @@ export function TermMark({ of }: { readonly of: string }) {
   return Object.hasOwn(TERMS, of) ? <Explained of={of} class="term-mark" text="?" /> : null;
 }
 
+/** The explained words that stand in sentences. */
+const IN_SENTENCES = /(stands by|confidence)/;
+
+/** Paragraphs in which words of the field are explained. */
+export const Sentences = ({ of, title }: { readonly of: readonly string[]; readonly title?: string }) => (
+  <>
+    {of.map((sentence) => (
+      <p key={sentence}>
+        {title && <strong>{title}: </strong>}
+        {sentence.split(IN_SENTENCES).map((part, i) => (
+          <Term key={i}>{part}</Term>
+        ))}
+      </p>
+    ))}
+  </>
+);
+
 interface ExplainedProps {
   readonly of: string;
   readonly class: string;

@@ -1,3 +1,4 @@
+import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { ManifestVariant } from '../../solver/documents/manifest.ts';
 
@@ -32,6 +33,10 @@ export function bytes(value: number): string {
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
   return `${number(value / 1000 ** power)}\u00a0${units[power]}`;
 }
+
+/** A backend with its threads: `wasm, 2 threads`. */
+export const sweepText = ({ backend, threads }: Pick<CellKey, 'backend' | 'threads'>): string =>
+  threads > 1 ? `${backend}, ${plural(threads, 'thread')}` : backend;
 
 const WEIGHTS: Readonly<Record<string, string>> = { fp32: 'float32', fp16: 'float16' };
 

@@ -1,3 +1,5 @@
+import type { Peak } from '../views/items/waveform.ts';
+
 /** One request of a pipeline's labelled pack, from the request to the answer: what the page draws a shipped pipeline with. */
 export interface Sample {
   readonly stages: readonly SampleStage[];
@@ -23,7 +25,7 @@ export type SampleItem =
   | {
       readonly kind: 'audio';
       readonly seconds: number;
-      readonly peaks: readonly (readonly [number, number])[];
+      readonly peaks: readonly Peak[];
     }
   | { readonly kind: 'text'; readonly text: string };
 

@@ -1,25 +1,33 @@
 import { computed, signal } from '@preact/signals';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { identify } from '../../workers/store/exchange.ts';
-import { attempt, opened } from './app.ts';
+import { attempt, opened, saved } from './app.ts';
 import { goTo } from './go-to.ts';
 import { openMeasured } from './pipelines/pipelines.ts';
+import { lentSettings } from './plan/settings.ts';
 import { tried } from './try/trying.ts';
 
-/** The example: a profile and a run of another device, which ship with the page. It is shown, but never saved. */
+/**
+ * The example: profiles of another device, what was planned with one of them, and a run of that plan, which ship with the page.
+ * They are shown, but never saved.
+ */
 
 const FILE = 'example.json';
 
-const example = signal<IdentifiedProfile | null>(null);
+/** The profile that the sections show, then others to compare it with; empty until the example is first opened. */
+const example = signal<readonly IdentifiedProfile[]>([]);
 
 /** What the sections showed before the example. */
 let before = { opened: opened.peek(), tried: tried.peek() };
 
 /** Whether the sections show the example. */
-export const showsExample = computed(() => example.value !== null && opened.value === example.value);
+export const showsExample = computed(() => opened.value !== null && opened.value === example.value[0]);
+
+/** The profiles to compare the example with, while it is shown. */
+export const besideExample = computed(() => (showsExample.value ? example.value.slice(1) : []));
 
 /** The example's file cannot be read. */
-export class ExampleMissingError extends Error {
+class ExampleMissingError extends Error {
   override name = 'ExampleMissingError';
   constructor(options: ErrorOptions) {
     super('The example could not be loaded. Connect to the network, and try again.', options);
@@ -31,10 +39,13 @@ export async function openExample(): Promise<void> {
   await attempt(async () => {
     // The code of archives is loaded when it is first used.
     const { importArchive } = await import('./files/archive.ts');
-    const { profiles, run } = importArchive(await read(), 'the example');
+    const { profiles, opened: shown, plan: settings, run } = importArchive(await read(), 'the example');
     if (!showsExample.value) before = { opened: opened.value, tried: tried.value };
-    example.value = await identify(profiles[0]!);
-    await openMeasured(example.value);
+    const known = await Promise.all(profiles.map(identify));
+    const [source] = known.splice(shown ?? 0, 1);
+    example.value = [source!, ...known];
+    lentSettings.value = { source: source!, settings };
+    await openMeasured(source!);
     tried.value = run;
     goTo('results');
   });
@@ -54,6 +65,7 @@ async function read(): Promise<string> {
 /** Shows again what the sections showed before the example. */
 export function closeExample(): void {
   tried.value = before.tried;
-  opened.value = before.opened;
-  example.value = null;
+  // The user may have deleted the profile meanwhile.
+  const isThere = saved.value.some(({ id }) => id === before.opened?.sha256);
+  opened.value = isThere ? before.opened : null;
 }

@@ -1,6 +1,7 @@
 import type { CellFlag, MeasuredCell } from '../../../solver/documents/cell.ts';
+import type { Device } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { chain, milliseconds, number, percent, plural } from '../format.ts';
@@ -58,7 +59,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
       accuracyReason(predicted.endToEnd, profile),
       slowestReason(plan),
       careReason(profile),
-      softwareReason(profile),
+      softwareReason(profile.device, [plan]),
     ]),
     next: meets
       ? { text: 'Try the plan with real requests.', section: 'try' }
@@ -91,7 +92,10 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
     gapReason(run),
     accuracyReason(accuracy.endToEnd, profile),
     profile && careReason(profile),
-    profile && softwareReason(profile),
+    softwareReason(
+      run.device,
+      run.plans.map(({ plan }) => plan),
+    ),
   ];
   if (!load.valid)
     return {
@@ -135,7 +139,8 @@ function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason |
 function accuracyReason(endToEnd: number | null, profile: Profile | null): Reason | null {
   if (endToEnd === null) return null;
   const best = Math.max(...(profile?.endToEnd ?? []).map(({ value }) => value));
-  const besides = Number.isFinite(best) ? `; the most accurate combination reaches ${percent(best)}` : '';
+  // A cascade may be more accurate than every combination of single models.
+  const besides = best > endToEnd ? `; the most accurate combination reaches ${percent(best)}` : '';
   return { weight: 45, text: `The whole pipeline is right in ${percent(endToEnd)} of the cases${besides}.` };
 }
 
@@ -196,7 +201,11 @@ function careReason({ cells }: Profile): Reason | null {
   };
 }
 
-const softwareReason = (profile: Profile): Reason | null =>
-  onSoftwareGpu(profile.device, backendsOf(profile))
+/** That plans ran, or are to run, on a software adapter. */
+const softwareReason = (device: Device, plans: readonly Plan[]): Reason | null =>
+  onSoftwareGpu(
+    device,
+    plans.flatMap(({ stages }) => stages.map(({ backend }) => backend)),
+  )
     ? { weight: 65, text: 'WebGPU ran on the CPU: its figures say nothing about a GPU.' }
     : null;

@@ -20,6 +20,7 @@ const charted = <Props extends object>(pick: (loaded: Parts) => FunctionComponen
     return Part && <Part {...props} />;
   };
 
+export const ProfileCells = charted((loaded) => loaded.ProfileCells);
 export const StageCells = charted((loaded) => loaded.StageCells);
 export const PlanPanel = charted((loaded) => loaded.PlanPanel);
 export const Compare = charted((loaded) => loaded.Compare);

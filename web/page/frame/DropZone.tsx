@@ -26,16 +26,13 @@ export function DropZone() {
         if (files.length > 0) await openFiles(files);
       });
     };
-    window.addEventListener('dragenter', drag);
-    window.addEventListener('dragover', drag);
-    window.addEventListener('dragleave', leave);
-    window.addEventListener('drop', drop);
-    return () => {
-      window.removeEventListener('dragenter', drag);
-      window.removeEventListener('dragover', drag);
-      window.removeEventListener('dragleave', leave);
-      window.removeEventListener('drop', drop);
-    };
+    const end = new AbortController();
+    const { signal } = end;
+    window.addEventListener('dragenter', drag, { signal });
+    window.addEventListener('dragover', drag, { signal });
+    window.addEventListener('dragleave', leave, { signal });
+    window.addEventListener('drop', drop, { signal });
+    return () => end.abort();
   }, []);
   if (!over) return null;
   return (

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { openExample } from '../../state/example.ts';
 import type { SectionId } from './sections.ts';
 
 interface SectionProps {
@@ -26,4 +27,17 @@ export function Section({ id, title, lead, busy = false, children }: SectionProp
 /** Content of an empty section: tells the user what to do first. */
 export function Empty({ children }: { readonly children: ComponentChildren }) {
   return <p class="empty dashed muted">{children}</p>;
+}
+
+/** Content of a section that needs a profile, while none is opened. */
+export function NoProfile({ why }: { readonly why: string }) {
+  return (
+    <Empty>
+      {why} <a href="#measure">Measure this device</a>, drop a profile's file anywhere on this page, or{' '}
+      <button type="button" class="link" onClick={() => void openExample()}>
+        look at an example
+      </button>
+      .
+    </Empty>
+  );
 }

@@ -1,10 +1,11 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentProps } from 'preact';
 import { useState } from 'preact/hooks';
 import { HUB_KINDS } from '../../../models/hub/kinds.ts';
 import { type Dtype, dtype, type Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { addHubModel } from '../../state/pipelines/hub-models.ts';
+import { SelectField, TextField } from '../controls/Field.tsx';
 
 const HUB = 'https://huggingface.co';
 
@@ -20,6 +21,15 @@ const EMPTY = {
   token: '',
   endpoint: HUB,
 };
+
+/** A choice of the task of models whose configuration does not tell it. */
+export const TaskField = (field: Pick<ComponentProps<typeof SelectField>, 'value' | 'onValue'>) => (
+  <SelectField
+    label="Task"
+    {...field}
+    options={[['', 'as the model says'], ...HUB_KINDS.map(({ task }) => task)]}
+  />
+);
 
 /** Form to add a model of the Hugging Face hub by its id. What is typed stays in this form alone. */
 export function HubForm({ manifest }: { readonly manifest: Manifest }) {
@@ -52,31 +62,28 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
       }}
     >
       <TextField label="Hugging Face model id" {...field('id')} required placeholder="Xenova/resnet-18" />
-      <SelectField label="Weights" {...field('weights')}>
-        <Options names={dtype.options} />
-      </SelectField>
-      <SelectField label="Add as" {...field('stage')} value={stage ?? ''}>
-        <option value="">a new pipeline</option>
-        {manifest.stages.map(({ name }) => (
-          <option key={name} value={name}>
-            a variant of {name}
-          </option>
-        ))}
-      </SelectField>
+      <SelectField label="Weights" {...field('weights')} options={dtype.options} />
+      <SelectField
+        label="Add as"
+        {...field('stage')}
+        value={stage ?? ''}
+        options={[
+          ['', 'a new pipeline'],
+          ...manifest.stages.map(({ name }) => [name, `a variant of ${name}`] as const),
+        ]}
+      />
       <button type="submit" disabled={busy.value}>
         Add
       </button>
-      <details>
+      <details class="fold">
         <summary>More about the model</summary>
         <div class="row end">
-          <SelectField label="Decoder" {...field('decoder')}>
-            <option value="">as the encoder's</option>
-            <Options names={dtype.options} />
-          </SelectField>
-          <SelectField label="Task" {...field('task')}>
-            <option value="">as the model says</option>
-            <Options names={HUB_KINDS.map((kind) => kind.task)} />
-          </SelectField>
+          <SelectField
+            label="Decoder"
+            {...field('decoder')}
+            options={[['', "as the encoder's"], ...dtype.options]}
+          />
+          <TaskField {...field('task')} />
           <TextField label="Prefix" {...field('prefix')} placeholder="summarize: " />
           <TextField label="Revision" {...field('revision')} placeholder="main" />
           <TextField label="Access token" {...field('token')} type="password" />
@@ -90,65 +97,3 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
     </form>
   );
 }
-
-interface FieldProps {
-  readonly label: string;
-  readonly value: string;
-  onValue(value: string): void;
-}
-
-interface TextFieldProps extends FieldProps {
-  readonly type?: 'text' | 'url' | 'password';
-  readonly required?: boolean;
-  readonly placeholder?: string;
-}
-
-/** A field whose value the browser does not remember. */
-function TextField({
-  label,
-  value,
-  onValue,
-  type = 'text',
-  required = false,
-  placeholder = '',
-}: TextFieldProps) {
-  return (
-    <label class="field">
-      {label}
-      <input
-        // Preact's types tell inputs apart by a type that is known when the code is written.
-        {...({ type } as { type: 'text' })}
-        autocomplete="off"
-        required={required}
-        placeholder={placeholder}
-        maxLength={1000}
-        value={value}
-        onInput={({ currentTarget }) => onValue(currentTarget.value)}
-      />
-    </label>
-  );
-}
-
-function SelectField({
-  label,
-  value,
-  onValue,
-  children,
-}: FieldProps & { readonly children: ComponentChildren }) {
-  return (
-    <label class="field">
-      {label}
-      <select value={value} onChange={({ currentTarget }) => onValue(currentTarget.value)}>
-        {children}
-      </select>
-    </label>
-  );
-}
-
-const Options = ({ names }: { readonly names: readonly string[] }) => (
-  <>
-    {names.map((name) => (
-      <option key={name}>{name}</option>
-    ))}
-  </>
-);

@@ -1,10 +1,11 @@
-import { HUB_KINDS } from '../../../models/hub/kinds.ts';
 import { attempt } from '../../state/app.ts';
 import { isDescribed } from '../../state/files/model-folders.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { newPipelines } from '../../state/pipelines/changes.ts';
 import { ask, type ChosenModels, chosenModels } from '../../state/pipelines/chosen-models.ts';
+import { SelectField, TextField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
+import { TaskField } from './HubForm.tsx';
 
 async function chooseModels(files: readonly File[]): Promise<void> {
   chosenModels.value = await (await newPipelines()).seeModels(files);
@@ -28,13 +29,13 @@ export function NewPipelineForm() {
   const chosen = chosenModels.value;
   const make = (data: readonly File[]) => void attempt(() => makeOfChosen(data));
   return (
-    <section aria-label="A new pipeline without a manifest">
+    <>
       <p>
-        <strong>A new pipeline without a manifest:</strong> choose models with the files that their repository
-        has beside them (config.json, tokenizer.json and the like; none for models that classify pictures or
-        detect objects in a YOLO format), then labelled data: a folder of pictures for each class, boxes in
-        the COCO format with their pictures, JSON lines, or sounds with transcripts. The page then writes the
-        manifest and the labelled pack. You can also drop all of it on the page together.
+        Choose models with the files that their repository has beside them (config.json, tokenizer.json and
+        the like; none for models that classify pictures or detect objects in a YOLO format), then labelled
+        examples: pictures in a folder for each class, boxes in the COCO format with their pictures, JSON
+        lines, or sounds with transcripts. The page writes the manifest and the labelled pack. You can also
+        drop all of it on the page together.
       </p>
       {chosen?.words.map((one) => (
         <p key={one} class="muted small">
@@ -66,30 +67,15 @@ export function NewPipelineForm() {
           </>
         )}
       </div>
-    </section>
+    </>
   );
 }
 
 function DescribedFields({ asked: { task, prefix } }: Pick<ChosenModels, 'asked'>) {
   return (
     <>
-      <label class="field">
-        Task
-        <select value={task} onChange={({ currentTarget }) => ask({ task: currentTarget.value })}>
-          <option value="">as the model says</option>
-          {HUB_KINDS.map((kind) => (
-            <option key={kind.task}>{kind.task}</option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        Text before each text
-        <input
-          maxLength={1000}
-          value={prefix}
-          onInput={({ currentTarget }) => ask({ prefix: currentTarget.value })}
-        />
-      </label>
+      <TaskField value={task} onValue={(value) => ask({ task: value })} />
+      <TextField label="Text before each text" value={prefix} onValue={(value) => ask({ prefix: value })} />
     </>
   );
 }
@@ -99,18 +85,17 @@ function DetectorFields({ heads, asked: { format, classes } }: Pick<ChosenModels
   const head = heads.find((one) => one.format === format)!;
   return (
     <>
-      <label class="field">
-        Output format
-        <select value={format} onChange={({ currentTarget }) => ask({ format: currentTarget.value })}>
-          {heads.map((one) => (
-            <option key={one.format} value={one.format}>
-              {one.format === 'yolov8'
-                ? `yolov8: [batch, 4 + ${one.classes} classes, boxes]`
-                : `yolov5: [batch, boxes, 5 + ${one.classes} classes]`}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectField
+        label="Output format"
+        value={format}
+        onValue={(value) => ask({ format: value })}
+        options={heads.map((one) => [
+          one.format,
+          one.format === 'yolov8'
+            ? `yolov8: [batch, 4 + ${one.classes} classes, boxes]`
+            : `yolov5: [batch, boxes, 5 + ${one.classes} classes]`,
+        ])}
+      />
       <label class="field">
         Names of its {head.classes} classes, one on each line, in the model's order
         <textarea

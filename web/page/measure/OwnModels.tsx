@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
@@ -6,6 +7,7 @@ import { openFiles } from '../../state/files/open-files.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
 import { ownModels, ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { chosenModels } from '../../state/pipelines/chosen-models.ts';
+import { TextField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
 
 /** The forms for models of the hub and for new pipelines. Their code is loaded when the section is first opened, not with the page. */
@@ -24,67 +26,81 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
     if (isAsked) details.current!.open = true;
   }, [isAsked]);
   return (
-    <section class="card own-models" aria-label="Your own models" aria-busy={adding.value !== null}>
+    <section class="card" aria-label="Your own models" aria-busy={adding.value !== null}>
       <details ref={details} onToggle={({ currentTarget }) => currentTarget.open && void attempt(loadForms)}>
         <summary>
           <strong>Your own models</strong>{' '}
-          <span class="muted">add variants, your own labelled pack, or a whole pipeline</span>
+          <span class="muted">try your own ONNX models, labelled examples, or a whole pipeline</span>
         </summary>
         <p>
-          Add ONNX models to a stage above. Each is checked, gets its file's name, stays in this browser, and
-          is measured, planned and run like the other variants. Nothing leaves this machine; a hub is asked
-          for the files of the model that you name. A download that was stopped goes on when you add the model
-          again.
+          Models are checked, kept in this browser, and then measured, planned and run like the others.
+          Nothing leaves this machine; a hub is asked for the files of the model that you name, and for
+          nothing else.
         </p>
-        <ul class="row end own-ways">
-          <li class="stack tight">
-            <span class="muted small">
+        <div class="tiles start own-ways">
+          <Way title="One more model of a stage">
+            <p>
+              Drop an ONNX file on its stage above, or press “Add models” there. It is named after its file.
+            </p>
+          </Way>
+          <Way title="Your own labelled examples">
+            <p>
+              Accuracy is measured on them. A pack that ipa-edge made, or pictures in a folder for each class,
+              JSON lines, or sounds with their transcripts.
+            </p>
+            <div class="row buttons">
+              <FileButton label="Use another pack" multiple disabled={busy.value} onFiles={replacePack} />
+              <FileButton
+                label="Use a folder of labelled data"
+                folder
+                disabled={busy.value}
+                onFiles={replacePack}
+              />
+            </div>
+            <p class="muted small">
               Labelled pack, now: {manifest.pack?.source ?? 'none'}
               {manifest.pack?.mix && `. ${manifest.pack.mix}`}
-            </span>
-            <FileButton
-              label="Use another pack"
-              multiple
-              disabled={busy.value}
-              onFiles={(files) => void attempt(async () => (await ownModels()).replacePack(files))}
-            />
-          </li>
-          <li class="stack tight">
-            <span class="muted small">
-              Or pictures in folders by class, JSON lines, or sounds with their transcripts: a pack is made of
-              them
-            </span>
-            <FileButton
-              label="Use a folder of labelled data"
-              folder
-              disabled={busy.value}
-              onFiles={(files) => void attempt(async () => (await ownModels()).replacePack(files))}
-            />
-          </li>
-          <li class="stack tight">
-            <span class="muted small">Choose a manifest together with all the files that it names</span>
-            <FileButton
-              label="Open a pipeline's files"
-              multiple
-              disabled={busy.value}
-              onFiles={(files) => void attempt(() => openFiles(files))}
-            />
-          </li>
-          <li class="stack tight">
+            </p>
+          </Way>
+          <Way title="A whole pipeline">
+            <p>Its manifest together with all files that it names, or the address of a manifest.</p>
+            <div class="row buttons">
+              <FileButton
+                label="Open a pipeline's files"
+                multiple
+                disabled={busy.value}
+                onFiles={(files) => void attempt(() => openFiles(files))}
+              />
+            </div>
             <ManifestForm />
-          </li>
-        </ul>
-        {Forms && (
-          <>
-            <Forms.HubForm manifest={manifest} />
-            <Forms.NewPipelineForm />
-          </>
-        )}
+          </Way>
+          {Forms && (
+            <>
+              <Way title="A model of the Hugging Face hub">
+                <p>A download that was stopped goes on when you add the model again.</p>
+                <Forms.HubForm manifest={manifest} />
+              </Way>
+              <Way title="A new pipeline without a manifest">
+                <Forms.NewPipelineForm />
+              </Way>
+            </>
+          )}
+        </div>
       </details>
       <AddingStatus />
     </section>
   );
 }
+
+/** One way to bring something of one's own. */
+const Way = ({ title, children }: { readonly title: string; readonly children: ComponentChildren }) => (
+  <section aria-label={title}>
+    <h4>{title}</h4>
+    {children}
+  </section>
+);
+
+const replacePack = (files: File[]) => void attempt(async () => (await ownModels()).replacePack(files));
 
 function ManifestForm() {
   const [address, setAddress] = useState('');
@@ -96,16 +112,14 @@ function ManifestForm() {
         void attempt(async () => (await ownPipelineFiles()).addPipelineByAddress(address.trim()));
       }}
     >
-      <label class="field">
-        Address of a manifest
-        <input
-          type="url"
-          required
-          placeholder="https://…/manifest.json"
-          value={address}
-          onInput={({ currentTarget }) => setAddress(currentTarget.value)}
-        />
-      </label>
+      <TextField
+        label="Address of a manifest"
+        type="url"
+        required
+        placeholder="https://…/manifest.json"
+        value={address}
+        onValue={setAddress}
+      />
       <button type="submit" disabled={busy.value}>
         Open
       </button>

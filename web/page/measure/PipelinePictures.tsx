@@ -6,6 +6,7 @@ import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { plural } from '../../components/format.ts';
 import { type Sample, type SampleItem, sampleOf } from '../../samples/sample.ts';
 import { Picture } from '../../views/items/Picture.tsx';
+import { Wave } from '../../views/items/Wave.tsx';
 import './pictures.css';
 
 /**
@@ -94,7 +95,7 @@ const Arrow = () => (
 
 function ItemPicture({ item }: { readonly item: SampleItem }) {
   if (item.kind === 'pixels') return <Pixels item={item} />;
-  if (item.kind === 'audio') return <Waveform peaks={item.peaks} />;
+  if (item.kind === 'audio') return <Wave peaks={item.peaks} label="waveform of a recording" />;
   return <p class="pictures-text">{item.text}</p>;
 }
 
@@ -107,25 +108,6 @@ function Pixels({ item }: { readonly item: Extract<SampleItem, { kind: 'pixels' 
     <div class="pictures-pixels">
       <Picture shape={item} pixels={pixels} predictions={null} />
     </div>
-  );
-}
-
-/** Height of a waveform's drawing, in units of its columns. */
-const WAVE_HEIGHT = 40;
-
-function Waveform({ peaks }: { readonly peaks: readonly (readonly [number, number])[] }) {
-  const y = (value: number) => ((1 - value) * WAVE_HEIGHT) / 2;
-  const path = peaks.map(([low, high], i) => `M${i + 0.5} ${y(high) - 0.3}V${y(low) + 0.3}`).join('');
-  return (
-    <svg
-      class="wave"
-      viewBox={`0 0 ${peaks.length} ${WAVE_HEIGHT}`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label="waveform of a recording"
-    >
-      <path d={path} />
-    </svg>
   );
 }
 

@@ -20,7 +20,7 @@ export function Comparison({ pinned, plan }: ComparisonProps) {
       class="comparison-table"
       corner="Plan"
       columns={FIGURES.map((figure) => ({
-        head: figure.label,
+        label: figure.label,
         numeric: true,
         show: ({ text }: (typeof rows)[number]) => text(figure),
       }))}

@@ -1,6 +1,7 @@
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { number } from '../../components/format.ts';
-import { changePlanSettings, roomier } from '../../state/plan/planning.ts';
+import { roomier } from '../../state/plan/planning.ts';
+import { changePlanSettings } from '../../state/plan/settings.ts';
 
 /** Rounds a feasible rate down to few digits, so that it stays feasible. */
 const slower = (value: number): number => Number((value * 0.995).toPrecision(3));

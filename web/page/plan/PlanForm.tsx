@@ -1,6 +1,6 @@
 import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
 import { Term } from '../../components/Term.tsx';
-import { changePlanSettings, LARGEST, PERCENTILES, planSettings } from '../../state/plan/planning.ts';
+import { changePlanSettings, LARGEST, PERCENTILES, planSettings } from '../../state/plan/settings.ts';
 import { Choices } from '../controls/Choices.tsx';
 import { countScale, Quantity, ratioScale } from './Quantity.tsx';
 import { Trade } from './Trade.tsx';

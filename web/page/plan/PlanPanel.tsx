@@ -5,6 +5,7 @@ import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
 import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
+import { Sentences } from '../../components/Term.tsx';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
 import { savePlan } from '../../state/files/exports.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/plan/planning.ts';
@@ -71,9 +72,9 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
         <div class="stack">
           <StageBudget title="The longest that each stage may take" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
-          {variantSentences(head.stages).map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
+          <div>
+            <Sentences of={variantSentences(head.stages)} />
+          </div>
           <PlanDetails shown={shown} />
         </div>
         <FrontierPanel shown={shown} />

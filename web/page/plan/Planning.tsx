@@ -2,10 +2,9 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { date, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { profile } from '../../state/app.ts';
-import { openExample } from '../../state/example.ts';
 import { pinned } from '../../state/plan/planning.ts';
 import { PlanPanel } from '../charted/charted.tsx';
-import { Empty, Section } from '../frame/Section.tsx';
+import { NoProfile, Section } from '../frame/Section.tsx';
 import './plan.css';
 import { PlanForm } from './PlanForm.tsx';
 
@@ -25,14 +24,7 @@ export function Planning() {
       ) : pinned.value ? (
         <PinnedAlone plan={pinned.value} />
       ) : (
-        <Empty>
-          A plan is made from measurements. <a href="#measure">Measure this device</a>,{' '}
-          <a href="#share">import a profile</a>, or{' '}
-          <button type="button" class="link" onClick={() => void openExample()}>
-            look at an example
-          </button>
-          .
-        </Empty>
+        <NoProfile why="A plan is made from measurements." />
       )}
     </Section>
   );

@@ -7,15 +7,15 @@ import { Chart } from '../../charts/Chart.tsx';
 import { describeRatio, ratioDomain, ratioPlot, rowOf, times, VERDICTS } from '../../charts/ratios.ts';
 import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
-import { adapterText, date, milliseconds, number, plural } from '../../components/format.ts';
+import { adapterText, date, milliseconds, number, plural, sweepText } from '../../components/format.ts';
 import { attempt, opened } from '../../state/app.ts';
 import { profileTitle } from '../../state/profile-names.ts';
+import { SelectField } from '../controls/Field.tsx';
 import {
   type ComparedPoint,
   isSameSweep,
   type ProfileComparison,
   type Sides,
-  type Sweep,
   type Unmatched,
   type Verdict,
 } from './compare-profiles.ts';
@@ -32,49 +32,31 @@ export function Compare() {
         </p>
       ) : (
         <div class="row end">
-          <label class="field">
-            Compare this profile with
-            <select
-              value={other.value?.sha256 ?? ''}
-              onChange={({ currentTarget: { value } }) => void attempt(() => compareWith(value || null))}
-            >
-              <option value="">none</option>
-              {comparable.value.map((entry) => (
-                <option key={entry.id} value={entry.id}>
-                  {profileTitle(entry)} ({entry.id.slice(0, 8)})
-                </option>
-              ))}
-            </select>
-          </label>
-          {pairings.value.length > 1 && <Pairing />}
+          <SelectField
+            label="Compare this profile with"
+            value={other.value?.sha256 ?? ''}
+            onValue={(id) => void attempt(() => compareWith(id || null))}
+            options={[
+              ['', 'none'],
+              ...comparable.value.map(
+                (entry) => [entry.id, `${profileTitle(entry)} (${entry.id.slice(0, 8)})`] as const,
+              ),
+            ]}
+          />
+          {pairings.value.length > 1 && (
+            <SelectField
+              label="Backends to compare"
+              value={String(pairings.value.indexOf(pairing.value!))}
+              onValue={(index) => choosePairing(Number(index))}
+              options={pairings.value.map((sides, i) => [i, sidesText(sides)])}
+            />
+          )}
         </div>
       )}
       {comparison.value && <Compared comparison={comparison.value} />}
     </section>
   );
 }
-
-/** Choice of the backends that are compared. */
-function Pairing() {
-  return (
-    <label class="field">
-      Backends to compare
-      <select
-        value={pairings.value.indexOf(pairing.value!)}
-        onChange={({ currentTarget: { value } }) => choosePairing(Number(value))}
-      >
-        {pairings.value.map((sides, i) => (
-          <option key={sidesText(sides)} value={i}>
-            {sidesText(sides)}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-const sweepText = ({ backend, threads }: Sweep): string =>
-  threads > 1 ? `${backend} with ${plural(threads, 'thread')}` : backend;
 
 const sidesText = (sides: Sides): string =>
   sides === 'same'

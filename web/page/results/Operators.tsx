@@ -2,7 +2,9 @@ import { useState } from 'preact/hooks';
 import { type CellKey, cellId } from '../../../solver/documents/cell.ts';
 import type { OperatorTime } from '../../../workers/stage/protocol.ts';
 import { type CardColumn, CardTable } from '../../components/CardTable.tsx';
-import { milliseconds, number, percent, plural } from '../../components/format.ts';
+import { figures } from '../../components/DataTable.tsx';
+import { milliseconds, number, percent, plural, sweepText } from '../../components/format.ts';
+import { showsExample } from '../../state/example.ts';
 import {
   cancelTiming,
   type TimedCell,
@@ -13,6 +15,7 @@ import {
   timingFailure,
   whyNotTimeable,
 } from '../../state/measure/operators.ts';
+import { SelectField } from '../controls/Field.tsx';
 
 /** Shows on demand which operators take the time of a variant. */
 export function Operators() {
@@ -42,14 +45,12 @@ export function Operators() {
 }
 
 const variantOf = ({ stage, variant }: CellKey): string => `${stage}/${variant}`;
-const sweepOf = ({ backend, threads }: CellKey): string =>
-  threads > 1 ? `${backend}, ${plural(threads, 'thread')}` : backend;
 const batchOf = ({ batch }: CellKey): string => String(batch);
 
 /** The choices that name a cell; each later one depends on those before. */
 const CHOICES = [
   { label: 'Variant', of: variantOf },
-  { label: 'Backend', of: sweepOf },
+  { label: 'Backend', of: sweepText },
   { label: 'Batch', of: batchOf },
 ] as const;
 
@@ -74,21 +75,13 @@ function OperatorsForm() {
       }}
     >
       {fields.map(({ label, all, chosen }, i) => (
-        <label key={label} class="field">
-          {label}
-          <select
-            value={chosen}
-            onChange={({ currentTarget: { value } }) =>
-              setAsked(fields.map((field, f) => (f === i ? value : field.chosen)))
-            }
-          >
-            {all.map((one) => (
-              <option key={one} value={one}>
-                {one}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField
+          key={label}
+          label={label}
+          value={chosen}
+          onValue={(value) => setAsked(fields.map((field, f) => (f === i ? value : field.chosen)))}
+          options={all}
+        />
       ))}
       <button type="submit" disabled={busy || whyNotTimeable.value !== null}>
         Time its operators
@@ -103,12 +96,14 @@ function OperatorsForm() {
   );
 }
 
-const titleOf = (key: CellKey): string => `${variantOf(key)} on ${sweepOf(key)}, batch ${batchOf(key)}`;
+const titleOf = (key: CellKey): string => `${variantOf(key)} on ${sweepText(key)}, batch ${batchOf(key)}`;
 
 /** What was found out of one cell. */
 function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell) {
   const sum = operators.reduce((total, { ms }) => total + ms, 0);
-  const without = timeable.value.find((one) => cellId(one) === cellId(cell))?.latencyMs.p50;
+  const measured = timeable.value.find((one) => cellId(one) === cellId(cell));
+  // The example's figures are another device's.
+  const without = showsExample.value ? undefined : measured?.latencyMs.p50;
   if (!told)
     return (
       <p class="notice">
@@ -142,20 +137,20 @@ function columnsOf(operators: readonly OperatorTime[], sum: number): CardColumn<
   const differ = (of: (row: OperatorTime) => string) => new Set(operators.map(of)).size > 1;
   return [
     ...(differ(({ session }) => session)
-      ? [{ head: 'Session', show: ({ session }: OperatorTime) => session }]
+      ? [{ label: 'Session', show: ({ session }: OperatorTime) => session }]
       : []),
     ...(differ(({ on }) => on)
-      ? [{ head: 'Runs on', show: ({ on }: OperatorTime) => on.toUpperCase() }]
+      ? [{ label: 'Runs on', show: ({ on }: OperatorTime) => on.toUpperCase() }]
       : []),
-    { head: 'Calls a batch', numeric: true, show: ({ calls }) => number(calls) },
-    { head: 'Time a batch', numeric: true, show: ({ ms }) => milliseconds(ms) },
+    figures('Calls a batch', ({ calls }) => calls, number),
+    figures('Time a batch', ({ ms }) => ms, milliseconds),
     {
-      head: 'Share',
+      label: 'Share',
       numeric: true,
       show: ({ ms }) => (
         <>
-          <span class="share-bar" style={{ width: `${(4 * ms) / sum}rem` }} aria-hidden="true" />{' '}
-          {percent(sum > 0 ? ms / sum : null)}
+          {percent(sum > 0 ? ms / sum : null)}{' '}
+          <span class="share-bar" style={{ '--share': `${(100 * ms) / sum}%` }} aria-hidden="true" />
         </>
       ),
     },

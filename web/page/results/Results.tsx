@@ -1,11 +1,11 @@
-import { DeviceFacts, MeasuredOn, Notice } from '../../components/Device.tsx';
+import { DeviceFacts, Notice } from '../../components/Device.tsx';
 import { date } from '../../components/format.ts';
 import { stageNames } from '../../components/stage-names.ts';
 import { checked, opened } from '../../state/app.ts';
-import { openExample, showsExample } from '../../state/example.ts';
+import { showsExample } from '../../state/example.ts';
 import { liveCells, running } from '../../state/measure/profiling.ts';
-import { Compare, StageCells } from '../charted/charted.tsx';
-import { Empty, Section } from '../frame/Section.tsx';
+import { Compare, ProfileCells, StageCells } from '../charted/charted.tsx';
+import { Empty, NoProfile, Section } from '../frame/Section.tsx';
 import { Operators } from './Operators.tsx';
 import { ResultsVerdict } from './ResultsVerdict.tsx';
 import './results.css';
@@ -28,24 +28,12 @@ export function Results() {
   );
 }
 
-function Nothing() {
-  return (
-    <Empty>
-      {running.value ? (
-        'The first results appear once the models are loaded and their accuracy is measured.'
-      ) : (
-        <>
-          Nothing is measured yet. <a href="#measure">Measure this device</a>, drop a profile's file anywhere
-          on this page, or{' '}
-          <button type="button" class="link" onClick={() => void openExample()}>
-            look at an example
-          </button>
-          .
-        </>
-      )}
-    </Empty>
+const Nothing = () =>
+  running.value ? (
+    <Empty>The first results appear once the models are loaded and their accuracy is measured.</Empty>
+  ) : (
+    <NoProfile why="Nothing is measured yet." />
   );
-}
 
 function Live() {
   const { manifest, settings } = running.value!;
@@ -74,14 +62,7 @@ function Opened() {
       )}
       <ResultsVerdict of={opened.value!} />
       <DeviceFacts device={profile.device} />
-      <MeasuredOn pack={profile.pack} />
-      <StageCells
-        stages={stageNames(profile.stages)}
-        cells={profile.cells}
-        batches={profile.settings.batches}
-        software={profile.device.adapter?.software ?? false}
-        accuracies={profile.stages}
-      />
+      <ProfileCells profile={profile} />
       <Operators />
       <Compare />
     </>

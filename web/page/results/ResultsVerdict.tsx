@@ -1,7 +1,8 @@
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { noPlanVerdict, planVerdict, runVerdict, type Verdict } from '../../components/verdict/verdict.ts';
-import { isFresh, plan, planSettings, solved } from '../../state/plan/planning.ts';
+import { isFresh, plan, solved } from '../../state/plan/planning.ts';
+import { planSettings } from '../../state/plan/settings.ts';
 import { tried } from '../../state/try/trying.ts';
 
 /** The verdict on the opened profile: of its last run or, if there is none, of its plan. */

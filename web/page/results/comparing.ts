@@ -1,18 +1,28 @@
 import { computed, signal } from '@preact/signals';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
+import type { ProfileEntry } from '../../../workers/store/store.ts';
 import { opened, saved, store } from '../../state/app.ts';
+import { besideExample } from '../../state/example.ts';
 import { compareProfiles, type ProfileComparison, pairingsOf, type Sides } from './compare-profiles.ts';
 
-/** The profile that the user chose to compare with the opened one, or null. */
-const chosen = signal<IdentifiedProfile | null>(null);
+/** The profile that the user chose to compare with the opened one; null for none, undefined before a choice. */
+const chosen = signal<IdentifiedProfile | null | undefined>(undefined);
 
-/** Saved profiles to compare with the opened one: all others. */
-export const comparable = computed(() => saved.value.filter(({ id }) => id !== opened.value?.sha256));
+/** Profiles to compare with the opened one: all others that are saved and, beside the example, those that come with it. */
+export const comparable = computed<readonly ProfileEntry[]>(() => [
+  ...besideExample.value.map(({ sha256: id, profile: { pipeline, createdAt } }) => ({
+    id,
+    pipeline,
+    createdAt,
+  })),
+  ...saved.value.filter(({ id }) => id !== opened.value?.sha256),
+]);
 
-/** The chosen profile, unless it has since been deleted or opened. */
-export const other = computed(() =>
-  comparable.value.some(({ id }) => id === chosen.value?.sha256) ? chosen.value : null,
-);
+/** The chosen profile, unless it has since been deleted or opened. Without a choice, the one that comes with the example. */
+export const other = computed(() => {
+  const now = chosen.value === undefined ? besideExample.value[0] : chosen.value;
+  return comparable.value.some(({ id }) => id === now?.sha256) ? now! : null;
+});
 
 /** The ways to pair backends of the two profiles; empty while no two profiles are compared. */
 export const pairings = computed<readonly Sides[]>(() =>
@@ -39,5 +49,6 @@ export const comparison = computed<ProfileComparison | null>(() =>
 
 /** @throws ProfileNotFoundError, InvalidDocumentError */
 export async function compareWith(id: string | null): Promise<void> {
-  chosen.value = id === null ? null : await store.value!.loadProfile(id);
+  const shipped = besideExample.value.find(({ sha256 }) => sha256 === id);
+  chosen.value = shipped ?? (id === null ? null : await store.value!.loadProfile(id));
 }

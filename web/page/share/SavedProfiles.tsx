@@ -6,6 +6,7 @@ import { openFiles } from '../../state/files/open-files.ts';
 import { openWithPipeline } from '../../state/pipelines/pipelines.ts';
 import { MOST_LETTERS, nameProfile, profileNames, profileTitle } from '../../state/profile-names.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
+import { TextField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
 
 function SavedProfile({ entry }: { readonly entry: ProfileEntry }) {
@@ -59,18 +60,14 @@ function NameForm({ entry, onDone }: { readonly entry: ProfileEntry; readonly on
         }}
         onKeyDown={({ key }) => key === 'Escape' && onDone()}
       >
-        <label class="field">
-          Name of {pipeline}, {date(createdAt)}
-          <input
-            ref={input}
-            type="text"
-            autocomplete="off"
-            maxLength={MOST_LETTERS}
-            placeholder="such as: my phone, plugged in"
-            value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label={`Name of ${pipeline}, ${date(createdAt)}`}
+          input={input}
+          maxLength={MOST_LETTERS}
+          placeholder="such as: my phone, plugged in"
+          value={text}
+          onValue={setText}
+        />
         <button type="submit">Keep name</button>
       </form>
     </li>

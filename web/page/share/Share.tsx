@@ -11,7 +11,8 @@ import {
 } from '../../state/files/exports.ts';
 import { settingsLink } from '../../state/files/link.ts';
 import { askedSettings } from '../../state/measure/settings.ts';
-import { pinned, plan, planSettings } from '../../state/plan/planning.ts';
+import { pinned, plan } from '../../state/plan/planning.ts';
+import { planSettings } from '../../state/plan/settings.ts';
 import { profileTitle } from '../../state/profile-names.ts';
 import { trySettings } from '../../state/try/load.ts';
 import { Section } from '../frame/Section.tsx';

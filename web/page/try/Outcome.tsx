@@ -1,10 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
+import { escalationSentences } from '../../../solver/report/cascade-text.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
-import { Escalations } from '../../components/Escalations.tsx';
 import { milliseconds, number, plural } from '../../components/format.ts';
 import { saveFile } from '../../components/save-file.ts';
+import { Sentences } from '../../components/Term.tsx';
 import { RunOverTime } from '../../report/runs/OverTime.tsx';
 import { RunNotes } from '../../report/runs/Runs.tsx';
 import { Summary } from '../../report/runs/Summary.tsx';
@@ -46,7 +47,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
       {sets.map((set) => (
         <Summary key={set.title} set={set} stages={stages} profile={profileOf(report)} linked />
       ))}
-      <Escalations run={report} />
+      <Sentences of={escalationSentences(report)} />
       <RunNotes runs={[report]} />
       {report.requests.length > 0 && (
         <>

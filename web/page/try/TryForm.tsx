@@ -3,6 +3,7 @@ import { attempt } from '../../state/app.ts';
 import { plan } from '../../state/plan/planning.ts';
 import { change, LOADS, load, openTrace, scaleOfPlan, trace, trySettings } from '../../state/try/load.ts';
 import { obstacle, tryPlan } from '../../state/try/trying.ts';
+import { SelectField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
 import { NumberField } from '../controls/NumberInput.tsx';
 import { useDrop } from '../controls/use-drop.ts';
@@ -37,19 +38,12 @@ export function TryForm() {
       }}
     >
       <div class="row end">
-        <label class="field">
-          Load
-          <select
-            value={kind}
-            onChange={(event) => change({ load: event.currentTarget.value as (typeof LOADS)[number] })}
-          >
-            {LOADS.map((one) => (
-              <option key={one} value={one}>
-                {WORDS[one]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField
+          label="Load"
+          value={kind}
+          onValue={(value) => change({ load: value as (typeof LOADS)[number] })}
+          options={LOADS.map((one) => [one, WORDS[one]])}
+        />
         <NumberField label="Scale of the rate" {...bound('scale')} min={0.001} max={1000} />
         <NumberField label="Duration (s)" {...bound('durationS')} min={1} max={3600} />
         <NumberField label="Seed" {...bound('seed')} whole />

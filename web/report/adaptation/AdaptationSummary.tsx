@@ -120,26 +120,26 @@ const accurate = (run: AdaptationRun): string => `PAS\u00a0${percent(run.pas)}`;
 
 const COLUMNS = [
   {
-    head: 'IPA',
+    label: 'IPA',
     show: (comparison: Comparison) => <RunFigures run={rivalOf(comparison, 'ipa')} first="attainment" />,
   },
   {
-    head: 'Ours beats IPA',
+    label: 'Ours beats IPA',
     show: (comparison: Comparison) => <Found comparison={comparison} criterion="beatsIpa" rival="ipa" />,
   },
   {
-    head: 'FA2-high',
+    label: 'FA2-high',
     show: (comparison: Comparison) => <RunFigures run={rivalOf(comparison, 'fa2-high')} first="PAS" />,
   },
   {
-    head: 'Ours beats FA2-high',
+    label: 'Ours beats FA2-high',
     show: (comparison: Comparison) => (
       <Found comparison={comparison} criterion="beatsFa2High" rival="fa2-high" />
     ),
   },
   {
-    head: 'Ours keeps p99',
+    label: 'Ours keeps p99',
     show: (comparison: Comparison) => <Found comparison={comparison} criterion="keepsP99" />,
   },
-  { head: 'Oracle', show: ({ oracle }: Comparison) => <RunFigures run={oracle} first="attainment" /> },
+  { label: 'Oracle', show: ({ oracle }: Comparison) => <RunFigures run={oracle} first="attainment" /> },
 ];

@@ -1,8 +1,6 @@
 import type { Profile } from '../../../solver/documents/profile.ts';
-import { MeasuredOn } from '../../components/Device.tsx';
 import { plural } from '../../components/format.ts';
-import { StageCells } from '../../components/StageCells.tsx';
-import { stageNames } from '../../components/stage-names.ts';
+import { ProfileCells } from '../../components/StageCells.tsx';
 
 /** All cells of the profile from which the plans were made. */
 export function Measurements({ profile }: { readonly profile: Profile }) {
@@ -13,14 +11,7 @@ export function Measurements({ profile }: { readonly profile: Profile }) {
         {plural(profile.cells.length, 'cell')}, measured in shuffled order with seed {profile.settings.seed}.
         Latency is that of a warm round trip through a stage worker. Axes are logarithmic, but for sizes.
       </p>
-      <MeasuredOn pack={profile.pack} />
-      <StageCells
-        stages={stageNames(profile.stages)}
-        cells={profile.cells}
-        batches={profile.settings.batches}
-        software={profile.device.adapter?.software ?? false}
-        accuracies={profile.stages}
-      />
+      <ProfileCells profile={profile} />
     </section>
   );
 }

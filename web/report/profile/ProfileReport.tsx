@@ -1,16 +1,15 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
-import { pointVariants, variantSentences } from '../../../solver/report/cascade-text.ts';
-import { Frontier } from '../../charts/Frontier.tsx';
+import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { onSoftwareGpu } from '../../components/backends.ts';
-import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
-import { FrontierTable } from '../../components/FrontierTable.tsx';
+import { FrontierParts } from '../../components/FrontierParts.tsx';
 import { chain, date, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
-import { sameVariants, stagesOf, variantsOf } from '../../components/variants.ts';
+import { Sentences } from '../../components/Term.tsx';
+import { stagesOf, variantsOf } from '../../components/variants.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { planVerdict } from '../../components/verdict/verdict.ts';
 import { Measurements } from '../parts/Measurements.tsx';
@@ -54,12 +53,11 @@ interface PlannedProps {
 
 function Planned({ plan, frontier, without }: PlannedProps) {
   const { predicted, slaMs, percentile, ratePerS } = plan;
-  const names = stagesOf(plan);
   return (
     <section id="plan">
       <h2>Plan</h2>
       <p>
-        <strong>{chain(variantsOf(plan), names)}</strong> is predicted to complete{' '}
+        <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> is predicted to complete{' '}
         {percent(predicted.slaAttainment)} of {number(ratePerS)} requests/s within {number(slaMs)} ms. Nothing
         ran: these figures are simulated.
       </p>
@@ -76,33 +74,15 @@ function Planned({ plan, frontier, without }: PlannedProps) {
         <StageBudget title="The longest that each stage may take" plans={[{ name: 'plan', plan }]} />
         <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       </div>
-      {variantSentences(plan.stages).map((sentence) => (
-        <p key={sentence}>{sentence}</p>
-      ))}
+      <Sentences of={variantSentences(plan.stages)} />
       {frontier.length > 0 && (
-        <>
-          <Frontier
-            title="Accuracy for cost"
-            points={frontier}
-            without={without}
-            stages={names}
-            slaMs={slaMs}
-            chosen={{ cost: predicted.cost, accuracy: predicted.pas }}
-            prices={plan.resources}
-          />
-          <CascadeGain
-            caption="Table of what cascades gain"
-            points={frontier}
-            without={without}
-            stages={names}
-          />
-          <FrontierTable
-            caption="Table of the best choices"
-            points={frontier}
-            stages={names}
-            marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}
-          />
-        </>
+        <FrontierParts
+          points={frontier}
+          without={without}
+          plan={{ stages: plan.stages, cost: predicted.cost, pas: predicted.pas }}
+          slaMs={slaMs}
+          prices={plan.resources}
+        />
       )}
     </section>
   );

@@ -4,9 +4,9 @@ import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, DASH, milliseconds, number, percent } from '../../components/format.ts';
-import { variantsOf } from '../../components/variants.ts';
+import { sameVariants, variantsOf } from '../../components/variants.ts';
 import { Combinations } from './Combinations.tsx';
-import { type BackendSet, lastPlan, planRun, runsVariants } from './view.ts';
+import { type BackendSet, lastPlan, planRun } from './view.ts';
 
 interface ChoicesProps {
   readonly sets: readonly BackendSet[];
@@ -24,71 +24,64 @@ export function Choices({ sets, stages }: ChoicesProps) {
         marks the plan.
       </p>
       {sets.map((set) => (
-        <div key={set.title}>
-          <div class="tiles panels">
-            <SetCombinations set={set} stages={stages} />
-            <SetFrontier set={set} stages={stages} />
-          </div>
-          {set.combinations.length > 0 && (
-            <DataTable
-              caption={`Table of combinations, ${set.title}`}
-              columns={combinationColumns(stages)}
-              rows={[...set.combinations].sort((a, b) => b.pas - a.pas)}
-              rowKey={(c) => chain(c.variants, stages)}
-              marked={(c) => isChosen(set, c)}
-            />
-          )}
-          <CascadeGain
-            caption={`Table of what cascades gain, ${set.title}`}
-            points={set.frontier}
-            without={set.frontierWithoutCascades}
-            stages={stages}
-          />
-          {set.frontier.length > 0 && (
-            <FrontierTable
-              caption={`Table of the best choices, ${set.title}`}
-              points={set.frontier}
-              stages={stages}
-              marked={(point) => isChosen(set, point)}
-            />
-          )}
-        </div>
+        <SetChoices key={set.title} set={set} stages={stages} />
       ))}
     </section>
   );
 }
 
-function isChosen(set: BackendSet, { variants }: Pick<Combination, 'variants'>): boolean {
+function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages: readonly string[] }) {
+  const { title, combinations, frontier, frontierWithoutCascades: without, runs } = set;
   const run = planRun(set);
-  return run !== undefined && runsVariants(run, variants);
-}
-
-function SetCombinations({ set, stages }: { readonly set: BackendSet; readonly stages: readonly string[] }) {
-  if (set.combinations.length === 0) return null;
+  const isChosen = ({ variants }: Pick<Combination, 'variants'>): boolean =>
+    run !== undefined && sameVariants(variantsOf(lastPlan(run)), variants);
   return (
-    <Combinations
-      title={`Combinations, ${set.title}`}
-      combinations={set.combinations}
-      stages={stages}
-      named={set.runs.map((run) => ({ name: run.name, variants: variantsOf(lastPlan(run)) }))}
-    />
-  );
-}
-
-function SetFrontier({ set, stages }: { readonly set: BackendSet; readonly stages: readonly string[] }) {
-  const run = planRun(set);
-  if (set.frontier.length === 0 || !run) return null;
-  const { pas, cost } = run.predicted;
-  return (
-    <Frontier
-      title={`Accuracy for cost, ${set.title}`}
-      points={set.frontier}
-      without={set.frontierWithoutCascades}
-      stages={stages}
-      slaMs={run.slaMs}
-      chosen={{ cost, accuracy: pas }}
-      prices={run.plans[0]!.plan.resources}
-    />
+    <div>
+      <div class="tiles panels">
+        {combinations.length > 0 && (
+          <Combinations
+            title={`Combinations, ${title}`}
+            combinations={combinations}
+            stages={stages}
+            named={runs.map((one) => ({ name: one.name, variants: variantsOf(lastPlan(one)) }))}
+          />
+        )}
+        {frontier.length > 0 && run && (
+          <Frontier
+            title={`Accuracy for cost, ${title}`}
+            points={frontier}
+            without={without}
+            stages={stages}
+            slaMs={run.slaMs}
+            chosen={{ cost: run.predicted.cost, accuracy: run.predicted.pas }}
+            prices={run.plans[0]!.plan.resources}
+          />
+        )}
+      </div>
+      {combinations.length > 0 && (
+        <DataTable
+          caption={`Table of combinations, ${title}`}
+          columns={combinationColumns(stages)}
+          rows={[...combinations].sort((a, b) => b.pas - a.pas)}
+          rowKey={(c) => chain(c.variants, stages)}
+          marked={isChosen}
+        />
+      )}
+      <CascadeGain
+        caption={`Table of what cascades gain, ${title}`}
+        points={frontier}
+        without={without}
+        stages={stages}
+      />
+      {frontier.length > 0 && (
+        <FrontierTable
+          caption={`Table of the best choices, ${title}`}
+          points={frontier}
+          stages={stages}
+          marked={isChosen}
+        />
+      )}
+    </div>
   );
 }
 

@@ -1,10 +1,11 @@
 import type { RunReport } from '../../../solver/documents/run-report.ts';
+import { escalationSentences } from '../../../solver/report/cascade-text.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
-import { Escalations } from '../../components/Escalations.tsx';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
+import { Sentences } from '../../components/Term.tsx';
 import { type BackendSet, lastPlan, runTitle } from './view.ts';
 
 /** Charts of every run's latency over time. Runs on the same backends share an axis. */
@@ -33,7 +34,7 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
         );
       })}
       {runs.map((run) => (
-        <Escalations key={runTitle(run)} run={run} title={runTitle(run)} />
+        <Sentences key={runTitle(run)} of={escalationSentences(run)} title={runTitle(run)} />
       ))}
       <RunNotes runs={runs} />
       <DataTable caption="Table of runs" columns={RUN_COLUMNS} rows={runs} rowKey={runTitle} />

@@ -70,11 +70,11 @@ function Comparison({ run, others, stages }: ComparisonProps) {
 
 /** Makes a column of measured values, each with the predicted value below it. */
 const column = (
-  head: string,
+  label: string,
   measured: (run: RunReport) => ComponentChildren,
   predicted: (predicted: RunReport['predicted']) => string,
 ) => ({
-  head,
+  label,
   numeric: true,
   show: (run: RunReport) => (
     <>

@@ -4,7 +4,7 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import type { BenchReport, Combination, FrontierPoint } from '../../../solver/documents/report.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { chain, plural } from '../../components/format.ts';
-import { sameVariants, stagesOf, type Variants, variantsOf } from '../../components/variants.ts';
+import { stagesOf, variantsOf } from '../../components/variants.ts';
 
 /** Runs that could use the same backends, with the alternatives on these backends. */
 export interface BackendSet {
@@ -77,7 +77,3 @@ const titleOf = (backends: readonly Backend[]): string => [...backends].sort().r
 /** The run of the planner's choice, or undefined. */
 export const planRun = (set: BackendSet): RunReport | undefined =>
   set.runs.find((run) => run.name === 'plan') ?? (set.runs.length === 1 ? set.runs[0] : undefined);
-
-/** Whether a run's last plan has these variants. */
-export const runsVariants = (run: RunReport, variants: Variants): boolean =>
-  sameVariants(variantsOf(lastPlan(run)), variants);

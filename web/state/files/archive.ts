@@ -4,7 +4,8 @@ import { parseJson } from '../../../solver/documents/document.ts';
 import { profileSchema } from '../../../solver/documents/profile.ts';
 import { runReportSchema } from '../../../solver/documents/run-report.ts';
 import { profileSettingsSchema } from '../measure/settings.ts';
-import { pinnedSchema, planSettingsSchema } from '../plan/planning.ts';
+import { pinnedSchema } from '../plan/planning.ts';
+import { planSettingsSchema } from '../plan/settings.ts';
 import { profileNamesSchema } from '../profile-names.ts';
 import { trySettingsSchema } from '../try/load.ts';
 

@@ -8,7 +8,8 @@ import { reportIn } from '../../../solver/report/inject.ts';
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
 import { saved, store } from '../app.ts';
 import { askedSettings } from '../measure/settings.ts';
-import { changePlanSettings, openPlan, pinned, pinnedSchema } from '../plan/planning.ts';
+import { openPlan, pinned, pinnedSchema } from '../plan/planning.ts';
+import { takePlanSettings } from '../plan/settings.ts';
 import { profileNames } from '../profile-names.ts';
 import { takeTrace, trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
@@ -102,7 +103,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     const ids: string[] = [];
     for (const profile of profiles) ids.push(await save(profile));
     askedSettings.value = measure;
-    changePlanSettings(plan);
+    takePlanSettings(plan);
     trySettings.value = load;
     tried.value = run;
     pinned.value = pin;

@@ -7,11 +7,11 @@ import { kindOf } from './kinds.ts';
 import { asideOf, isDescribed } from './model-folders.ts';
 
 /**
- * Opens files by their contents. A manifest and the other files together are a pipeline, and so are models together with labelled
- * data, or with what the hub says of them. Without these, each file is opened by itself: documents, pipelines, and models and labelled packs for the chosen pipeline. Files opened before a
- * refused one stay open.
- * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError, and errors of
- * adding models and pipelines
+ * Opens files by their contents. A manifest and the other files together are a pipeline, and so are models together with
+ * labelled data, or with what the hub says of them. Without these, each file is opened by itself: documents, pipelines, and
+ * models and labelled packs for the chosen pipeline. Files opened before a refused one stay open.
+ * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError,
+ * StoreFullError, and errors of adding models and pipelines
  */
 export async function openFiles(files: readonly File[]): Promise<void> {
   const kinds: Record<Awaited<ReturnType<typeof kindOf>>, File[]> = {

@@ -4,7 +4,8 @@ import { parseJson } from '../../../solver/documents/document.ts';
 import { attempt, saved } from '../app.ts';
 import { askedSettings, profileSettingsSchema } from '../measure/settings.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
-import { changePlanSettings, pinned, pinnedSchema, planSettingsSchema } from '../plan/planning.ts';
+import { pinned, pinnedSchema } from '../plan/planning.ts';
+import { planSettingsSchema, takePlanSettings } from '../plan/settings.ts';
 import { trySettings, trySettingsSchema } from '../try/load.ts';
 
 /** Contents of a link: the settings of the sections Measure, Plan and Try it, and the pinned plan, without any measurement. */
@@ -56,7 +57,7 @@ export async function applyLink(): Promise<void> {
     history.replaceState(null, '', `${location.pathname}${location.search}`);
     const linked = readSettings(hash)!;
     askedSettings.value = linked.measure;
-    changePlanSettings(linked.plan);
+    takePlanSettings(linked.plan);
     trySettings.value = linked.load;
     if (linked.pinned !== undefined) pinned.value = linked.pinned;
     if (!linked.profile) return;

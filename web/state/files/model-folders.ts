@@ -7,7 +7,7 @@ import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { bytesOf } from './file-size.ts';
 import { pathOf } from './given-files.ts';
 import { isBesideModels } from './kinds.ts';
-import { type ModelSet, modelSets } from './model-sets.ts';
+import { type ModelSet, modelSets, needFor } from './model-sets.ts';
 import type { ModelFiles } from './weights.ts';
 
 /** Models that somebody gives with the files that the hub has beside them, read as a repository of the hub is. */
@@ -104,18 +104,15 @@ function modelFolder(id: string, set: ModelSet, assets: ReadonlyMap<string, File
 /** The variant of a stage that a model's files make. @throws IncompleteModelError */
 function variantOf(
   id: string,
-  { sessions }: ModelSet,
+  set: ModelSet,
   stage: ManifestStage,
   given: ReadonlyMap<string, File>,
   fileNamed: (path: string) => RepositoryFile,
 ): HubVariant {
-  const needs = needsOf(stage);
-  const need = needs.find(
-    (one) =>
-      one.sessions.size === sessions.size && [...one.sessions.keys()].every((role) => sessions.has(role)),
-  );
+  const { sessions } = set;
+  const need = needFor(stage, set);
   if (!need) {
-    const sets = needs.map((one) =>
+    const sets = needsOf(stage).map((one) =>
       [...one.sessions.values()].map((model) => `${model}.onnx`).join(' with '),
     );
     const names = [...sessions.values()].map(({ file }) => file.name);

@@ -1,5 +1,7 @@
 import { type DtypeChoice, dtypeNamed, dtypeText } from '../../../models/hub/dtypes.ts';
 import { isAssetName, roleNamed } from '../../../models/hub/file-names.ts';
+import { type Needs, needsOf } from '../../../models/hub/model-files.ts';
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { pathOf } from './given-files.ts';
 import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
 
@@ -29,6 +31,13 @@ export interface ModelSet {
   /** By role: `model`, or the parts of an encoder with a decoder. */
   readonly sessions: ReadonlyMap<string, ModelFiles>;
 }
+
+/** What the program of a stage needs that runs such models; undefined if the stage has no such program. */
+export const needFor = (stage: ManifestStage, { sessions }: ModelSet): Needs | undefined =>
+  needsOf(stage).find(
+    (need) =>
+      need.sessions.size === sessions.size && [...need.sessions.keys()].every((role) => sessions.has(role)),
+  );
 
 export interface GivenFiles {
   readonly sets: readonly ModelSet[];

@@ -3,7 +3,7 @@ import type { CellKey, MeasuredCell } from '../../../solver/documents/cell.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import type { OperatorTimes } from '../../../workers/stage/protocol.ts';
-import { timeOperators } from '../../engine/time-operators.ts';
+import { timeOperators } from '../../engine/engine.ts';
 import { models, opened, profile } from '../app.ts';
 import { otherTab, otherTabDoes } from '../tabs.ts';
 import { trying } from '../try/trying.ts';

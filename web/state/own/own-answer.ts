@@ -1,9 +1,9 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
-import type { StageChoice, StageStep, StepByStep } from '../../../workers/executor/step-by-step.ts';
+import { browserEnvironment } from '../../../workers/environment/browser.ts';
+import { type StageChoice, type StageStep, StepByStep } from '../../../workers/executor/step-by-step.ts';
 import { message } from '../../../workers/runtime/errors.ts';
-import { openSteps } from '../../engine/open-steps.ts';
 import { models } from '../app.ts';
 import { running } from '../measure/profiling.ts';
 import { plan } from '../plan/planning.ts';
@@ -79,7 +79,7 @@ async function stepsFor(loaded: LoadedManifest, chosen: readonly StageChoice[], 
   const key = JSON.stringify(chosen);
   if (kept?.models === loaded && kept.key === key) return kept.steps;
   close();
-  const steps = await openSteps(loaded, chosen, signal);
+  const steps = await StepByStep.start(loaded, browserEnvironment(), chosen, signal);
   if (signal.aborted) {
     steps.close();
     signal.throwIfAborted();

@@ -1,12 +1,10 @@
 import { dtypeNamed } from '../../../models/hub/dtypes.ts';
-import { assetName } from '../../../models/hub/file-names.ts';
 import { type ModelBytes, sha256Hex } from '../../../models/manifests/load.ts';
-import { taskOf } from '../../../models/tasks/registry.ts';
 import { type ManifestStage, type ManifestVariant, weightsRole } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { bytesOf } from '../files/file-size.ts';
-import type { GivenFiles, ModelSet } from '../files/model-sets.ts';
+import { type GivenFiles, type ModelSet, needFor } from '../files/model-sets.ts';
 
 export class NoStageError extends Error {
   override name = 'NoStageError';
@@ -69,9 +67,10 @@ interface FittingVariant {
 export async function fitting(
   checker: ModelChecker,
   stages: readonly ManifestStage[],
-  { name, sessions }: ModelSet,
+  set: ModelSet,
   assets: GivenFiles['assets'],
 ): Promise<FittingVariant> {
+  const { name, sessions } = set;
   const models = new Map<string, ReadModel>();
   for (const [role, { file, weights }] of sessions)
     models.set(role, { model: await readFile(file), weights: await Promise.all(weights.map(readFile)) });
@@ -82,7 +81,7 @@ export async function fitting(
   const misfits: Error[] = [];
   for (const stage of stages)
     try {
-      const own = await assetsOf(stage, [...sessions.keys()], name, assets);
+      const own = await assetsOf(stage, set, assets);
       const bytes = Object.fromEntries([...own].map(([role, file]) => [role, file.bytes]));
       const tensors = await checker.check(stage, name, { ...modelBytes, ...bytes });
       fits.push({ stage, files: entries(models, own), tensors, read: [...filesOf(models), ...own.values()] });
@@ -112,21 +111,16 @@ const bytesByRole = (role: string, { model, weights }: ReadModel): ModelBytes =>
 const filesOf = (models: ReadonlyMap<string, ReadModel>): ReadFile[] =>
   [...models.values()].flatMap(({ model, weights }) => [model, ...weights]);
 
-/** The assets that a stage's program for these sessions needs; none if it has no such program. @throws MissingAssetsError */
+/** The assets that a stage's program for these models needs; none if it has no such program. @throws MissingAssetsError */
 async function assetsOf(
   stage: ManifestStage,
-  sessions: readonly string[],
-  name: string,
+  set: ModelSet,
   given: GivenFiles['assets'],
 ): Promise<ReadonlyMap<string, ReadFile>> {
-  const program = taskOf(stage).programs.find(({ signatures }) => {
-    const roles = Object.keys(signatures(stage));
-    return roles.length === sessions.length && roles.every((role) => sessions.includes(role));
-  });
-  const roles = program?.assets?.(stage) ?? [];
-  const missing = roles.map(assetName).filter((file) => !given.has(file));
-  if (missing.length > 0) throw new MissingAssetsError(name, missing);
-  const read = roles.map(async (role) => [role, await readFile(given.get(assetName(role))!)] as const);
+  const needed = [...(needFor(stage, set)?.assets ?? [])];
+  const missing = needed.map(([, file]) => file).filter((file) => !given.has(file));
+  if (missing.length > 0) throw new MissingAssetsError(set.name, missing);
+  const read = needed.map(async ([role, file]) => [role, await readFile(given.get(file)!)] as const);
   return new Map(await Promise.all(read));
 }
 

@@ -1,39 +1,27 @@
 import { computed, effect, signal } from '@preact/signals';
-import { z } from 'zod';
-import { backend, positiveCount } from '../../../solver/documents/common.ts';
 import { type Plan, planSchema } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
 import { hasCascades } from '../../../solver/frontier/cascade-gains.ts';
 import { betaWithin, chosenAmong } from '../../../solver/frontier/weights.ts';
-import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
-import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../../solver/plan/request.ts';
-import { slaByRule } from '../../../solver/plan/sla.ts';
+import { planRequest } from '../../../solver/plan/request.ts';
 import { openPlanner } from '../../../workers/planner/browser.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import { identify } from '../../../workers/store/exchange.ts';
-import { opened, profile } from '../app.ts';
+import { opened } from '../app.ts';
 import { kept } from '../kept.ts';
 import { newestOnly } from './newest-only.ts';
-
-export const PERCENTILES = [90, 95, 99] as const;
-
-/** Upper limits of the form's inputs; `weight` is for α and β. */
-export const LARGEST = { slaMs: 1e6, ratePerS: 1e5, weight: 1e6 } as const;
-
-/** The settings of the section Plan, which a link can contain. */
-export const planSettingsSchema = z.strictObject({
-  slaMs: z.number().positive().max(LARGEST.slaMs),
-  ratePerS: z.number().positive().max(LARGEST.ratePerS),
-  percentile: z.literal(PERCENTILES),
-  alpha: z.number().nonnegative().max(LARGEST.weight),
-  beta: z.number().nonnegative().max(LARGEST.weight),
-  /** Null for all backends of the profile. */
-  backends: z.array(backend).min(1).nullable(),
-  /** Null for all cores of the device. */
-  cores: positiveCount.nullable(),
-});
-export type PlanSettings = z.infer<typeof planSettingsSchema>;
+import {
+  changePlanSettings,
+  draftSettings,
+  LARGEST,
+  type PlanSettings,
+  planSettings,
+  planSettingsSchema,
+  roomySla,
+  takePlanSettings,
+  tryDefaultSla,
+} from './settings.ts';
 
 /** What to plan for. Every answer contains it, so that an answer is never shown for other settings or another profile. */
 interface PlanQuery {
@@ -51,19 +39,6 @@ type FrontierFound = PlanQuery & {
   readonly without: readonly FrontierPoint[];
 };
 
-export const planSettings = kept<PlanSettings>({
-  name: 'plan',
-  schema: planSettingsSchema,
-  initial: {
-    slaMs: 100,
-    ratePerS: 5,
-    percentile: DEFAULT_PERCENTILE,
-    alpha: DEFAULT_OBJECTIVE.alpha,
-    beta: DEFAULT_OBJECTIVE.beta,
-    backends: null,
-    cores: null,
-  },
-});
 export const solved = signal<Solved | null>(null);
 export const confirmed = signal<Confirmed | null>(null);
 export const frontier = signal<FrontierFound | null>(null);
@@ -86,15 +61,6 @@ export const plan = computed<Plan | null>(() => {
   return found && isFresh(found) && !(found.answer instanceof Error) ? found.answer : null;
 });
 
-/** Whether the user chose the SLA. Until then, each opened profile sets an SLA that suits its device. */
-const slaChosen = kept({ name: 'sla-chosen', schema: z.boolean(), initial: false });
-
-/** Changes some of the settings. */
-export function changePlanSettings(part: Partial<PlanSettings>): void {
-  if (part.slaMs !== undefined) slaChosen.value = true;
-  planSettings.value = { ...planSettings.value, ...part };
-}
-
 /** Pins a plan from a file, and plans with its settings where the form has such. */
 export function openPlan(plan: Plan): void {
   pinned.value = plan;
@@ -103,7 +69,7 @@ export function openPlan(plan: Plan): void {
   const cores = Math.floor(resources.cores) || null;
   const asked = { ...planSettings.value, slaMs, ratePerS, percentile, alpha, beta, cores };
   const given = planSettingsSchema.safeParse(asked);
-  if (given.success) changePlanSettings(given.data);
+  if (given.success) takePlanSettings(given.data);
 }
 
 /** Changes the settings so that the integer program chooses this point of the frontier. */
@@ -133,34 +99,6 @@ export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null 
 /** Rounds a feasible latency bound up to few digits, so that it stays feasible. */
 export const roomier = (value: number): number => Number((value * 1.005).toPrecision(3));
 
-effect(() => {
-  const source = profile.value;
-  if (!source) return;
-  const settings = planSettings.peek();
-  const measured = new Set(source.cells.map((cell) => cell.backend));
-  const { backends, cores } = settings;
-  planSettings.value = {
-    ...settings,
-    ...(!slaChosen.peek() && { slaMs: suitedSla(source) }),
-    backends: backends?.every((one) => measured.has(one)) ? backends : null,
-    cores: cores !== null && cores < source.device.logicalCores ? cores : null,
-  };
-});
-
-/** The page's default SLA is this many times the least feasible one, so that the integer program has a choice. */
-const ROOM = 1.5;
-
-/** Increases the page's default SLA if no plan meets it. */
-function findSla(why: Error): void {
-  if (slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null) return;
-  planSettings.value = { ...planSettings.peek(), slaMs: Math.ceil(ROOM * why.nearestSlaMs) };
-}
-
-function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
-  const names = stages.map((stage) => stage.name);
-  return Math.ceil(settings.slaMs ?? slaByRule(cells, names, fanOut, coRun));
-}
-
 /** Two planners, so that the integer program never waits for a simulation. */
 const solver = openPlanner();
 const confirmer = openPlanner();
@@ -183,16 +121,12 @@ const orError = <T>(answer: Promise<T>): Promise<T | Error> =>
 /** The integer program's choice for a profile that is still being measured; null if it has none. */
 export async function planDraft(draft: Profile): Promise<SolvedPlan | null> {
   const source = await identify(draft);
-  const settings = {
-    ...planSettings.peek(),
-    ...(!slaChosen.value && { slaMs: suitedSla(draft) }),
-    backends: null,
-  };
+  const settings = draftSettings(draft);
   const solveWithin = (slaMs: number) =>
     orError(solver.solve(source, requestOf({ source, settings: { ...settings, slaMs } })));
   const answer = await solveWithin(settings.slaMs);
-  const nearest = answer instanceof InfeasiblePlanError && !slaChosen.value ? answer.nearestSlaMs : null;
-  const found = nearest === null ? answer : await solveWithin(Math.ceil(ROOM * nearest));
+  const slaMs = roomySla(answer);
+  const found = slaMs === null ? answer : await solveWithin(slaMs);
   return found instanceof Error ? null : found;
 }
 
@@ -200,7 +134,7 @@ const solve = newestOnly(async (query: PlanQuery) => {
   const answer = await orError(solver.solve(query.source, requestOf(query)));
   solved.value = { ...query, answer };
   if (!isFresh(query)) return;
-  if (answer instanceof Error) return findSla(answer);
+  if (answer instanceof Error) return tryDefaultSla(answer);
   confirm(query);
   findFrontier(query);
 });

@@ -1,7 +1,8 @@
 import { computed } from '@preact/signals';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
 import { chosenAmong } from '../../../solver/frontier/weights.ts';
-import { frontier, planSettings } from './planning.ts';
+import { frontier } from './planning.ts';
+import { planSettings } from './settings.ts';
 
 const chosen = computed(() => {
   const points = frontier.value?.answer;

@@ -4,6 +4,7 @@ import type { Item } from '../../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../../models/items/item-format.ts';
 import { number } from '../../components/format.ts';
 import { play } from './player.ts';
+import { Wave } from './Wave.tsx';
 import { peaksOf } from './waveform.ts';
 
 interface RecordingProps {
@@ -12,17 +13,16 @@ interface RecordingProps {
 }
 
 const COLUMNS = 240;
-const HEIGHT = 48;
 
 /** A recording: its waveform, and a button that plays it. */
 export function Recording({ format: { sampleRateHz }, content }: RecordingProps) {
   const samples = useMemo(() => samplesOf(content), [content]);
-  const path = useMemo(() => waveformPath(samples), [samples]);
+  const peaks = useMemo(() => peaksOf(samples, COLUMNS), [samples]);
   const [stop, setStop] = useState<(() => void) | null>(null);
   // Another recording in this place, or none, ends the sound of this one.
   useEffect(() => stop ?? undefined, [samples, stop]);
   return (
-    <div class="recording wave">
+    <div class="recording">
       <button
         type="button"
         aria-label={stop ? 'Stop the recording' : 'Play the recording'}
@@ -36,25 +36,9 @@ export function Recording({ format: { sampleRateHz }, content }: RecordingProps)
       >
         <span aria-hidden="true">{stop ? '■' : '▶'}</span>
       </button>
-      <svg
-        viewBox={`0 0 ${COLUMNS} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`waveform of ${seconds(samples.length / sampleRateHz)}`}
-      >
-        <path d={path} />
-      </svg>
+      <Wave peaks={peaks} label={`waveform of ${seconds(samples.length / sampleRateHz)}`} />
     </div>
   );
 }
 
 export const seconds = (s: number): string => `${number(s, 1)}\u00a0s`;
-
-/** A vertical line for each column, from the lowest to the highest sample; silence is a dot. */
-const waveformPath = (samples: Float32Array): string =>
-  peaksOf(samples, COLUMNS)
-    .map(({ low, high }, column) => {
-      const y = (value: number) => ((1 - value) * HEIGHT) / 2;
-      return `M${column + 0.5} ${(y(high) - 0.25).toFixed(2)}V${(y(low) + 0.25).toFixed(2)}`;
-    })
-    .join('');

@@ -1,8 +1,5 @@
 /** The lowest and highest sample of a stretch of a recording, relative to the loudest sample of all. */
-export interface Peak {
-  readonly low: number;
-  readonly high: number;
-}
+export type Peak = readonly [low: number, high: number];
 
 /** The peaks of `columns` stretches of equal length, from −1 to 1, so that quiet recordings can be seen too. */
 export function peaksOf(samples: Float32Array, columns: number): Peak[] {
@@ -18,6 +15,6 @@ export function peaksOf(samples: Float32Array, columns: number): Peak[] {
       low = Math.min(low, samples[i]! * scale);
       high = Math.max(high, samples[i]! * scale);
     }
-    return { low, high };
+    return [low, high];
   });
 }

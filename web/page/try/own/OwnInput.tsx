@@ -9,9 +9,13 @@ import {
   stageChoices,
 } from '../../../state/own/own-answer.ts';
 import { missing, notTaken, ownFields, ownFormat } from '../../../state/own/own-input.ts';
+import { SelectField, TextField } from '../../controls/Field.tsx';
 import { ContentInput } from './ContentInput.tsx';
 import { OwnSteps } from './OwnSteps.tsx';
 import './own.css';
+
+/** Most letters of a field: each may take three bytes. */
+const LETTERS_MAX = 5000;
 
 /** Answers one request of the user's own, and shows stage by stage what went in and what came out. */
 export function OwnInput() {
@@ -34,7 +38,15 @@ export function OwnInput() {
       >
         <ContentInput format={format} />
         {format.fields?.map((name) => (
-          <FieldInput key={name} name={name} />
+          <TextField
+            key={name}
+            label={name[0]!.toUpperCase() + name.slice(1)}
+            maxLength={LETTERS_MAX}
+            value={ownFields.value[name] ?? ''}
+            onValue={(value) => {
+              ownFields.value = { ...ownFields.value, [name]: value };
+            }}
+          />
         ))}
         <Variants />
         {notTaken.value && (
@@ -64,46 +76,20 @@ export function OwnInput() {
   );
 }
 
-/** Most letters of a field: each may take three bytes. */
-const LETTERS_MAX = 5000;
-
-function FieldInput({ name }: { readonly name: string }) {
-  return (
-    <label class="field">
-      {name[0]!.toUpperCase() + name.slice(1)}
-      <input
-        type="text"
-        dir="auto"
-        maxLength={LETTERS_MAX}
-        value={ownFields.value[name] ?? ''}
-        onInput={(event) => {
-          ownFields.value = { ...ownFields.value, [name]: event.currentTarget.value };
-        }}
-      />
-    </label>
-  );
-}
-
 /** The variant of each stage: the plan's, or another one that the user chooses. */
 function Variants() {
   return (
     <div class="row end">
       {stageChoices.value.map(({ name, variant, backend }) => (
-        <label key={name} class="field">
-          {name} on {backend}
-          <select
-            value={variant}
-            onChange={(event) => {
-              ownVariants.value = { ...ownVariants.value, [name]: event.currentTarget.value };
-            }}
-          >
-            {models.value!.pipeline.stage(name).stage.variants.map((one) => (
-              <option key={one.name} value={one.name}>
-                {one.name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField
+          key={name}
+          label={`${name} on ${backend}`}
+          value={variant}
+          onValue={(value) => {
+            ownVariants.value = { ...ownVariants.value, [name]: value };
+          }}
+          options={models.value!.pipeline.stage(name).stage.variants.map((one) => one.name)}
+        />
       ))}
     </div>
   );

@@ -1,0 +1,46 @@
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { pointVariants } from '../../solver/report/cascade-text.ts';
+import type { Prices } from '../charts/axis.ts';
+import { Frontier } from '../charts/Frontier.tsx';
+import { CascadeGain } from './CascadeGain.tsx';
+import { FrontierTable } from './FrontierTable.tsx';
+import { sameVariants, stagesOf, variantsOf } from './variants.ts';
+
+interface FrontierPartsProps {
+  readonly points: readonly FrontierPoint[];
+  /** The frontier without cascades; empty if that is the same. */
+  readonly without: readonly FrontierPoint[];
+  readonly plan: Pick<Plan, 'stages'> & { readonly cost: number; readonly pas: number };
+  readonly slaMs: number;
+  readonly prices: Prices;
+  /** Returns a function that chooses the point, or null if no β chooses it. Without this property no point can be chosen. */
+  readonly choose?: (point: FrontierPoint) => (() => void) | null;
+}
+
+/** The frontier of accuracy and cost: its chart, what cascades gain on it, and the table of its points. */
+export function FrontierParts({ points, without, plan, slaMs, prices, choose }: FrontierPartsProps) {
+  const stages = stagesOf(plan);
+  return (
+    <>
+      <Frontier
+        title="Accuracy for cost"
+        points={points}
+        without={without}
+        stages={stages}
+        slaMs={slaMs}
+        chosen={{ cost: plan.cost, accuracy: plan.pas }}
+        prices={prices}
+        {...(choose && { choose: (point) => choose(point)?.() })}
+      />
+      <CascadeGain caption="Table of what cascades gain" points={points} without={without} stages={stages} />
+      <FrontierTable
+        caption="Table of the best choices"
+        points={points}
+        stages={stages}
+        marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}
+        {...(choose && { choose })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { z } from 'zod';
+import { backend, positiveCount } from '../../../solver/documents/common.ts';
+import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
+import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
+import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../../solver/plan/request.ts';
+import { slaByRule } from '../../../solver/plan/sla.ts';
+import { opened, profile } from '../app.ts';
+import { kept } from '../kept.ts';
+
+export const PERCENTILES = [90, 95, 99] as const;
+
+/** Upper limits of the form's inputs; `weight` is for α and β. */
+export const LARGEST = { slaMs: 1e6, ratePerS: 1e5, weight: 1e6 } as const;
+
+/** The settings of the section Plan, which a link can contain. */
+export const planSettingsSchema = z.strictObject({
+  slaMs: z.number().positive().max(LARGEST.slaMs),
+  ratePerS: z.number().positive().max(LARGEST.ratePerS),
+  percentile: z.literal(PERCENTILES),
+  alpha: z.number().nonnegative().max(LARGEST.weight),
+  beta: z.number().nonnegative().max(LARGEST.weight),
+  /** Null for all backends of the profile. */
+  backends: z.array(backend).min(1).nullable(),
+  /** Null for all cores of the device. */
+  cores: positiveCount.nullable(),
+});
+export type PlanSettings = z.infer<typeof planSettingsSchema>;
+
+/** The user's settings. */
+const ownSettings = kept<PlanSettings>({
+  name: 'plan',
+  schema: planSettingsSchema,
+  initial: {
+    slaMs: 100,
+    ratePerS: 5,
+    percentile: DEFAULT_PERCENTILE,
+    alpha: DEFAULT_OBJECTIVE.alpha,
+    beta: DEFAULT_OBJECTIVE.beta,
+    backends: null,
+    cores: null,
+  },
+});
+
+/** Settings that come with a profile, such as the example's, and hold while it is opened. They are not kept. */
+export const lentSettings = signal<{
+  readonly source: IdentifiedProfile;
+  readonly settings: PlanSettings;
+} | null>(null);
+const isLent = (): boolean => lentSettings.value !== null && lentSettings.value.source === opened.value;
+
+export const planSettings = computed(() => (isLent() ? lentSettings.value!.settings : ownSettings.value));
+
+function setSettings(settings: PlanSettings): void {
+  if (isLent()) lentSettings.value = { source: opened.value!, settings };
+  else ownSettings.value = settings;
+}
+
+/** Whether the user chose the SLA. Until then, each opened profile sets an SLA that suits its device. */
+const slaChosen = kept({ name: 'sla-chosen', schema: z.boolean(), initial: false });
+
+/** Changes some of the settings. */
+export function changePlanSettings(part: Partial<PlanSettings>): void {
+  if (part.slaMs !== undefined && !isLent()) slaChosen.value = true;
+  setSettings({ ...planSettings.value, ...part });
+}
+
+/** Takes settings from a file or a link, in place of those that a profile lends. */
+export function takePlanSettings(settings: PlanSettings): void {
+  lentSettings.value = null;
+  changePlanSettings(settings);
+}
+
+effect(() => {
+  const source = profile.value;
+  if (!source || untracked(isLent)) return;
+  const settings = ownSettings.peek();
+  const measured = new Set(source.cells.map((cell) => cell.backend));
+  const { backends, cores } = settings;
+  ownSettings.value = {
+    ...settings,
+    ...(!slaChosen.peek() && { slaMs: suitedSla(source) }),
+    backends: backends?.every((one) => measured.has(one)) ? backends : null,
+    cores: cores !== null && cores < source.device.logicalCores ? cores : null,
+  };
+});
+
+/** The page's default SLA is this many times the least feasible one, so that the integer program has a choice. */
+const ROOM = 1.5;
+
+/** A default SLA that some plan meets, where none meets the one before; null if the user chose the SLA, or if no SLA helps. */
+export const roomySla = (why: unknown): number | null =>
+  slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null
+    ? null
+    : Math.ceil(ROOM * why.nearestSlaMs);
+
+/** Increases the default SLA if no plan meets it. */
+export function tryDefaultSla(why: Error): void {
+  const slaMs = isLent() ? null : roomySla(why);
+  if (slaMs !== null) ownSettings.value = { ...ownSettings.peek(), slaMs };
+}
+
+/** The user's settings for a profile that is still being measured. */
+export const draftSettings = (draft: Profile): PlanSettings => ({
+  ...ownSettings.peek(),
+  ...(!slaChosen.peek() && { slaMs: suitedSla(draft) }),
+  backends: null,
+});
+
+function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
+  const names = stages.map((stage) => stage.name);
+  return Math.ceil(settings.slaMs ?? slaByRule(cells, names, fanOut, coRun));
+}
