@@ -40,17 +40,16 @@ const CHARACTERS = /\P{M}\p{M}*|\p{M}+/gsu;
 /** What normalisations remove or add: accents, white space, control characters, and the stand-ins for spaces and unknown bytes. */
 const DROPPED = /[\p{M}\p{C}\s\u2581\ufffd]/gu;
 
-/** Letters and signs of which normalisation changes nothing but the case. */
-const PLAIN = /^[!-~]*$/;
-
-/** Such letters, and spaces, which alone are dropped. */
-const SIMPLE = /^[ -~]*$/;
+/** A character of which normalisation may change more than the case. */
+const UNUSUAL = /[^!-~]/;
+/** The same, without the space, which is dropped. */
+const UNUSUAL_BUT_SPACE = /[^ -~]/;
 
 /** The letters of a text that are the same before and after a tokenizer's normalisation. */
 export const lettersOf = (text: string): string =>
-  PLAIN.test(text)
-    ? text.toLowerCase()
-    : text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(DROPPED, '').replaceAll('ς', 'σ');
+  UNUSUAL.test(text)
+    ? text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(DROPPED, '').replaceAll('ς', 'σ')
+    : text.toLowerCase();
 
 /** The text of a token without characters that can be seen. */
 const BLANK = /^[\s\u2581]*$/;
@@ -77,7 +76,7 @@ class Letters {
 
   constructor(text: string) {
     this.#text = text;
-    if (SIMPLE.test(text)) {
+    if (!UNUSUAL_BUT_SPACE.test(text)) {
       // The same as below, which takes many times as long.
       this.all = lettersOf(text.replaceAll(' ', ''));
       for (let i = 0; i < text.length; i++) if (text[i] !== ' ') this.#spans.push({ start: i, end: i + 1 });

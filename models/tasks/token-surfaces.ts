@@ -18,6 +18,9 @@ const BYTE_OF = (() => {
   );
 })();
 
+/** Number of spellings to keep: texts share most of their tokens, but a word that is no token may stand for itself. */
+const SPELLINGS_MAX = 50_000;
+
 /** Returns how a tokenizer's tokens spell a text. */
 export function surfaceReader({
   file: { model },
@@ -39,8 +42,9 @@ export function surfaceReader({
   const startsWord = (token: string, text: string | null) =>
     prefix ? !token.startsWith(prefix) : SPACE.test(text ?? '');
 
+  const known = new Map<string, Spelling>();
   return (tokens) => {
-    const known = new Map<string, Spelling>();
+    if (known.size > SPELLINGS_MAX) known.clear();
     const spellings = tokens.map((token) => {
       const own = known.get(token) ?? spellingOf(bytesOf(token));
       known.set(token, own);
