@@ -40,6 +40,12 @@ export interface HubKind {
   ): { readonly stage: Fields; readonly model: Fields };
 }
 
+/** Fits the models that have one of these architectures or, where their repository names none, have the task by its own word. */
+export const fitsBy =
+  (expected: RegExp, task?: string): HubKind['fits'] =>
+  (model) =>
+    hasArchitecture(model, expected, task !== undefined && model.task === task) ? 'surely' : 'no';
+
 /** Whether a model has one of these architectures, in which the class of the hub's library is named. @param otherwise where none is named */
 export const hasArchitecture = (
   { config: { architectures } }: HubModel,

@@ -1,4 +1,4 @@
-import { type HubKind, hasArchitecture } from '../../hub/kind.ts';
+import { fitsBy, type HubKind } from '../../hub/kind.ts';
 import { GENERATION_CHOICES, generationOf } from '../generation/hub.ts';
 
 const ID = 'automatic-speech-recognition';
@@ -13,10 +13,7 @@ export const recognizers: HubKind = {
   task: ID,
   stageName: 'transcribe',
   models: 'a speech recognizer (Whisper, Moonshine or wav2vec2 …ForCTC)',
-  fits: (model) =>
-    hasArchitecture(model, /^((Whisper|Moonshine)ForConditionalGeneration|Wav2Vec2ForCTC)$/)
-      ? 'surely'
-      : 'no',
+  fits: fitsBy(/^((Whisper|Moonshine)ForConditionalGeneration|Wav2Vec2ForCTC)$/),
   fieldsOf(model) {
     const { sampling_rate, n_samples } = model.preprocessor ?? {};
     const sampleRateHz = sampling_rate ?? SAMPLE_RATE_HZ;

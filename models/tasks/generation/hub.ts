@@ -33,16 +33,14 @@ const ANY_TASK = /^M?T5ForConditionalGeneration$/;
 interface TextToTextModels extends Pick<HubKind, 'task' | 'stageName' | 'models'> {
   /** Architectures whose models have the task. */
   readonly surely: RegExp;
-  /** Further architectures whose models may have it, besides T5. */
-  readonly ifTold?: RegExp;
 }
 
 /** The hub's models of a task that makes a text of a text with an encoder and a decoder. */
-export const textToTextModels = ({ surely, ifTold, ...kind }: TextToTextModels): HubKind => ({
+export const textToTextModels = ({ surely, ...kind }: TextToTextModels): HubKind => ({
   ...kind,
   fits(model) {
     if (hasArchitecture(model, surely)) return 'surely';
-    return hasArchitecture(model, ANY_TASK) || (ifTold && hasArchitecture(model, ifTold)) ? 'if-told' : 'no';
+    return hasArchitecture(model, ANY_TASK) ? 'if-told' : 'no';
   },
   fieldsOf: (model) => ({
     input: {

@@ -1,4 +1,4 @@
-import { type HubKind, hasArchitecture } from '../../hub/kind.ts';
+import { fitsBy, type HubKind } from '../../hub/kind.ts';
 import { STRIDE, textLengthOf } from '../../hub/text-length.ts';
 
 /** How the names of models tell that they were trained on SQuAD 2, whose texts may have no answer. */
@@ -8,8 +8,7 @@ export const answerers: HubKind = {
   task: 'question-answering',
   stageName: 'answer',
   models: 'a model that answers questions (…ForQuestionAnswering)',
-  fits: (model) =>
-    hasArchitecture(model, /ForQuestionAnswering$/, model.task === 'question-answering') ? 'surely' : 'no',
+  fits: fitsBy(/ForQuestionAnswering$/, 'question-answering'),
   fieldsOf: (model) => ({
     input: { length: textLengthOf(model), stride: STRIDE },
     unanswerable: WITHOUT_ANSWERS.test(model.id),

@@ -1,16 +1,13 @@
 import { classesOf } from '../../hub/classes.ts';
 import { UnusableConfigError } from '../../hub/errors.ts';
-import { type HubKind, hasArchitecture } from '../../hub/kind.ts';
+import { fitsBy, type HubKind } from '../../hub/kind.ts';
 import { textLengthOf } from '../../hub/text-length.ts';
 
 export const textClassifiers: HubKind = {
   task: 'text-classification',
   stageName: 'classify-text',
   models: 'a text classifier (…ForSequenceClassification)',
-  fits: (model) =>
-    hasArchitecture(model, /ForSequenceClassification/, model.task === 'text-classification')
-      ? 'surely'
-      : 'no',
+  fits: fitsBy(/ForSequenceClassification/, 'text-classification'),
   fieldsOf(model) {
     const { id, config } = model;
     if (config.problem_type === 'multi_label_classification')
