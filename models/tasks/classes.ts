@@ -10,7 +10,7 @@ import type { Program } from './program.ts';
 import { columnOf } from './result-columns.ts';
 import { f1Match } from './score.ts';
 import type { StageResult, Task, TruthRows } from './task.ts';
-import { FLOATS } from './tensor.ts';
+import { FLOATS, indexOfLargest } from './tensor.ts';
 
 /** This file has what all classification tasks share, on images and on texts: manifest fields, results, labels. */
 
@@ -47,8 +47,7 @@ export function largest(
   values: Float32Array,
   scores: ClassifyingStage['scores'],
 ): { label: number; score: number } {
-  let label = 0;
-  for (let c = 1; c < values.length; c++) if (values[c]! > values[label]!) label = c;
+  const label = indexOfLargest(values);
   if (scores === 'probabilities') return { label, score: values[label]! };
   let sum = 0;
   for (let c = 0; c < values.length; c++) sum += Math.exp(values[c]! - values[label]!);

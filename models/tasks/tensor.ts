@@ -104,3 +104,10 @@ export function floatsOf(tensor: Tensor): Float32Array {
   const numbers = numbersOf(tensor);
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }
+
+/** The index of the largest value; of equal ones the first. */
+export function indexOfLargest(values: Float32Array): number {
+  let largest = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[largest]!) largest = i;
+  return largest;
+}

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { listOf, recordOf } from '../../../solver/documents/common.ts';
 import { parseAsset } from '../asset.ts';
-import { likeliest, logNormaliser, meanProbability } from '../generation/search.ts';
+import { logNormaliser, meanProbability } from '../generation/search.ts';
+import { indexOfLargest } from '../tensor.ts';
 
 /**
  * Texts from the outputs of models that are trained with connectionist temporal classification (CTC), such as wav2vec2.
@@ -77,7 +78,7 @@ export function greedyPath(logits: Float32Array, classes: number, blank: number)
   let frames = 0;
   for (let from = 0; from + classes <= logits.length; from += classes) {
     const frame = logits.subarray(from, from + classes);
-    const best = likeliest(frame);
+    const best = indexOfLargest(frame);
     logProbability += frame[best]! - logNormaliser(frame, frame[best]!);
     frames++;
     if (best !== last && best !== blank) found.push(best);

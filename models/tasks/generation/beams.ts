@@ -1,9 +1,9 @@
+import { indexOfLargest } from '../tensor.ts';
 import { constrain } from './constrain.ts';
 import type { GenerationRules } from './rules.ts';
 import {
   type Generated,
   isEnd,
-  likeliest,
   logNormaliser,
   meanProbability,
   type NextStep,
@@ -109,7 +109,7 @@ export class BeamSearch implements Search {
     open.forEach(({ tokens, logProbability }, row) => {
       const own = logits[row]!;
       constrain(own, tokens, this.rules);
-      const before = logProbability - logNormaliser(own, own[likeliest(own)]!);
+      const before = logProbability - logNormaliser(own, own[indexOfLargest(own)]!);
       for (let token = 0; token < own.length; token++) {
         const whole = before + own[token]!;
         if (whole === Number.NEGATIVE_INFINITY) continue;

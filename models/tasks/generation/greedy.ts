@@ -1,9 +1,9 @@
+import { indexOfLargest } from '../tensor.ts';
 import { constrain } from './constrain.ts';
 import type { GenerationRules } from './rules.ts';
 import {
   type Generated,
   isEnd,
-  likeliest,
   logNormaliser,
   meanProbability,
   type NextStep,
@@ -36,7 +36,7 @@ export class GreedySearch implements Search {
     this.#open.forEach((row, r) => {
       const own = logits[r]!;
       constrain(own, row.tokens, this.rules);
-      const token = likeliest(own);
+      const token = indexOfLargest(own);
       row.logProbability += own[token]! - logNormaliser(own, own[token]!);
       row.chosen++;
       if (isEnd(this.rules, token)) return;

@@ -23,13 +23,6 @@ export interface Search {
   results(): Generated[];
 }
 
-/** The likeliest token; of equal ones the first. */
-export function likeliest(logits: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
-  return best;
-}
-
 /** Logits this far below the largest are left out of sums: even a million of them add less than 2e-8. */
 const REACH = 32;
 const STEPS_PER_UNIT = 64;

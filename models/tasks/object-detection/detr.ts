@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FLOATS } from '../tensor.ts';
+import { FLOATS, indexOfLargest } from '../tensor.ts';
 import {
   type Detection,
   type DetectorOutput,
@@ -50,12 +50,6 @@ export const detr: DetectorOutput<z.output<typeof field>> = {
     return found;
   },
 };
-
-function indexOfLargest(values: Float32Array): number {
-  let largest = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[largest]!) largest = i;
-  return largest;
-}
 
 /** The most probable class except the last, which means "no object". */
 function bestBySoftmax(logits: Float32Array): { label: number; score: number } {
