@@ -75,7 +75,8 @@ export type Action =
   /** The item, which waited for its heavy variant, does not go on: the answer that its parent got from the light variant stands. */
   | {
       readonly kind: 'settle';
-      readonly item: Item /** Number of items of the next stage that follow. */;
+      readonly item: Item;
+      /** Number of items of the next stage that follow. */
       readonly children: number;
     }
   /** The request has ended. Each request ends once; results of its items that still run are ignored. */

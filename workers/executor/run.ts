@@ -7,7 +7,8 @@ import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
 import { stoppedLoad } from './load.ts';
 import type { RunOptions } from './run-options.ts';
-import { type RunRecord, runReport } from './run-report.ts';
+import type { RunRecord } from './run-record.ts';
+import { runReport } from './run-report.ts';
 import { workerStarter } from './start-worker.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 

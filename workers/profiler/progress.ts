@@ -130,11 +130,11 @@ export class Progress {
 
   /** @param ms time that the cell's last step took */
   #finish(cell: Cell, ms: number): void {
-    const before = this.#finished.get(cellId(cell));
-    this.#finished.set(cellId(cell), cell);
-    this.#ahead.delete(cellId(cell));
-    if (cell.state !== 'measured') return;
     const id = cellId(cell);
+    const before = this.#finished.get(id);
+    this.#finished.set(id, cell);
+    this.#ahead.delete(id);
+    if (cell.state !== 'measured') return;
     const { n, mean } = cell.latencyMs;
     if (this.#phase !== 'refine') {
       this.#restMs.push(Math.max(0, ms - n * mean));

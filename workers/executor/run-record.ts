@@ -1,0 +1,24 @@
+import type { Pack } from '../../models/packs/pack.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Adaptation, RunReport } from '../../solver/documents/run-report.ts';
+import type { Judge } from './judge.ts';
+import type { BatchRecord, RequestAnswer } from './types.ts';
+
+/** Everything recorded during a run. */
+export interface RunRecord {
+  readonly pack: Pack;
+  readonly device: RunReport['device'];
+  readonly answers: readonly RequestAnswer[];
+  /** For each request, the time at which it was sent minus its scheduled time, in ms. */
+  readonly lateness: readonly number[];
+  readonly judge: Judge;
+  readonly batches: readonly BatchRecord[];
+  /** Each item that settled: its stage, and the plan that served. */
+  readonly settled: readonly { readonly stage: string; readonly plan: Plan }[];
+  readonly events: RunReport['events'];
+  /** For each request, the index of its item in the pack. */
+  readonly packItems: Int32Array;
+  /** The plans that served, with the time when each began. */
+  readonly plans: RunReport['plans'];
+  readonly steps: Adaptation['steps'];
+}
