@@ -8,16 +8,28 @@ export const delays = z
 export type Delays = z.infer<typeof delays>;
 
 /**
- * How much longer batches on a CPU take while another worker of the same backend and threads is busy. Each delay is a quantile
- * of the times of two workers (of the first and the last stage) run together, minus that of each alone. It is a time, not a
- * ratio, because a worker waits for its turn on a core, however long its batch is.
+ * How much longer a batch takes right after a batch of another session in the same worker, as a part of the time of its session's
+ * smallest batch: what left the caches meanwhile depends on the session, not on the batch. Older profiles do not have it.
+ */
+const afterOther = z.number().nonnegative().optional();
+
+/**
+ * How much longer batches on a CPU take while another worker of the same backend and threads is busy: a batch that takes t alone
+ * takes slowDown · (t + delay). Two workers, of the first and the last stage, were run together and alone.
  */
 const cpuCoRun = z.strictObject({
   backend: cpuBackend,
   threads: positiveCount,
   /** Number of samples of the worker that has fewer. */
   n: positiveCount,
+  /** A part of the delay does not depend on how long the batch is: so it is at each percentile of all batches. */
   delays,
+  /**
+   * How many times longer a batch takes, by longer and shorter batches of the same sessions: workers share caches and, with a third
+   * thread, cores. Absent if no longer batches were measured, and in older profiles, whose delays have all of the difference.
+   */
+  slowDown: z.number().min(1).optional(),
+  afterOther,
   /**
    * How late the thread that hands out the batches gets its turn while both workers are busy: the delays of its timers. Older
    * profiles do not have them.
@@ -41,6 +53,7 @@ const gpuCoRun = z.strictObject({
    * only take turns, 1 if they do not disturb each other. The throughput of two workers is 2 ÷ this ratio times that of one.
    */
   slowDowns: z.array(z.number().positive()).min(1),
+  afterOther,
 });
 export type GpuCoRun = z.infer<typeof gpuCoRun>;
 

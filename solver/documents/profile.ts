@@ -72,6 +72,8 @@ export const fanOut = z.strictObject({
   /** The chosen variant of each upstream stage; empty for the first stage. */
   upstream: z.record(name, name),
   counts: z.array(count).min(1),
+  /** Size of each of these items, in the same order, in the stage's `sizeUnit`. Absent if all are equal, and in older profiles. */
+  sizes: z.array(z.number().nonnegative()).optional(),
 });
 export type FanOut = z.infer<typeof fanOut>;
 
@@ -142,6 +144,10 @@ export const profileSchema = z
       const lengths = new Set(variants.flatMap(({ answers }) => answers?.length ?? []));
       const message = 'expected answers of all variants to the same items';
       expectThat(context, lengths.size <= 1, ['stages', s, 'variants'], message);
+    });
+    profile.fanOut.forEach(({ counts, sizes }, i) => {
+      const paired = sizes === undefined || sizes.length === counts.reduce((sum, n) => sum + n, 0);
+      expectThat(context, paired, ['fanOut', i, 'sizes'], 'expected one for each item');
     });
     profile.paths?.forEach(({ confidences, earned }, i) => {
       const paired = earned === undefined || earned.length === confidences.length;

@@ -8,12 +8,17 @@ import { seededRandom, shuffled } from '../math/random.ts';
 /** How many items of a stage follow from an item of the pack, given by its index; 1 in the first stage. */
 export type ItemCounts = (packItem: number, stage: number) => number;
 
+/** Size of an item, in its stage's unit; undefined if it is not known. @param position among its request's items of the stage */
+export type ItemSizes = (packItem: number, stage: number, position: number) => number | undefined;
+
 /** Whether an item goes on to the heavy variant of its stage. @param position among its request's items of the stage */
 export type Escalates = (packItem: number, stage: number, position: number) => boolean;
 
 /** What becomes of the items of the pack in the stages of a plan. */
 export interface ItemFlow {
   readonly counts: ItemCounts;
+  /** Absent: no sizes are known. */
+  readonly sizes?: ItemSizes | undefined;
   /** Absent: no stage is a cascade. */
   readonly escalates?: Escalates | undefined;
 }
@@ -31,12 +36,14 @@ type Row = Pick<PlanStage, 'name' | 'variant' | 'escalation'>;
 type Measured = Pick<Profile, 'fanOut' | 'paths'>;
 type Variants = Readonly<Record<string, string>>;
 
-/** A stage's items of one pack item: their number, which of them escalate, and the variants of the stages before. */
+/** A stage's items of one pack item: their number, their sizes, which of them escalate, and the variants of the stages before. */
 export interface StageItems {
   readonly upstream: Variants;
   readonly count: number;
   /** Number of the stage's items that belong to the pack items before. */
   readonly before: number;
+  /** Empty if they are not known. */
+  readonly sizes: readonly number[];
   readonly escalated: readonly boolean[];
 }
 
@@ -57,6 +64,7 @@ export function packItemCounts(measured: Measured, rows: readonly Row[]): ItemFl
   return {
     packSize: Math.max(1, ...lengths),
     counts: (packItem, stage) => flow(packItem)[stage]!.count,
+    sizes: (packItem, stage, position) => flow(packItem)[stage]!.sizes[position],
     escalates: cascades
       ? (packItem, stage, position) => flow(packItem)[stage]!.escalated[position] ?? false
       : undefined,
@@ -80,7 +88,8 @@ export function packFlow(
     for (const [at, row] of rows.entries()) {
       if (row.escalation) continue;
       const heavy = rows[at + 1]?.escalation ? rows[at + 1] : undefined;
-      const entry = stages.length === 0 ? undefined : fanOutOf(measured, row.name, upstream);
+      const first = stages.length === 0;
+      const entry = first ? fanOutOfFirst(measured, row.name) : fanOutOf(measured, row.name, upstream);
       const place = entry ? packItem % entry.counts.length : packItem;
       const count = entry?.counts[place] ?? 1;
       const before = entry ? offsetsOf(offsets, entry)[place]! : place;
@@ -93,7 +102,8 @@ export function packFlow(
             : isDue(before + position, heavy.escalation!.share),
         );
       }
-      stages.push({ upstream, count, before, escalated });
+      const sizes = entry?.sizes?.slice(before, before + count) ?? [];
+      stages.push({ upstream, count, before, sizes, escalated });
       upstream = { ...upstream, [row.name]: escalated[0] ? heavy!.variant : row.variant };
     }
     return stages;
@@ -108,10 +118,14 @@ export function packFlow(
   };
 }
 
-const firstLength = ({ fanOut, paths }: Measured, stage: string): number =>
-  fanOut.find((entry) => entry.stage === stage)?.counts.length ??
-  paths?.find((entry) => entry.stage === stage)?.confidences.length ??
+const firstLength = (measured: Measured, stage: string): number =>
+  fanOutOfFirst(measured, stage)?.counts.length ??
+  measured.paths?.find((entry) => entry.stage === stage)?.confidences.length ??
   1;
+
+/** The fan-out of the first stage, which profiles need not have: each request is one item. */
+const fanOutOfFirst = ({ fanOut }: Measured, stage: string): FanOut | undefined =>
+  fanOut.find((entry) => entry.stage === stage);
 
 /** Whether the variants of some stages are those of a choice, which may name the variants of more stages. */
 export const areOf = (variants: Variants, choice: Variants): boolean =>
@@ -184,9 +198,15 @@ export class ChildDealer {
 
   /** @param stages number of stages */
   constructor(
-    private readonly counts: ItemCounts,
+    private readonly flow: Pick<ItemFlow, 'counts' | 'sizes'>,
     private readonly stages: number,
   ) {}
+
+  /** Size of an item; undefined if it is not known. */
+  sizeOf(item: Item, packItem: number): number | undefined {
+    const stage = stageOf(item.row, this.stages);
+    return this.flow.sizes?.(packItem, stage, this.#position(item, packItem, stage));
+  }
 
   /**
    * What follows from an item that the variant of a row answered. Must be called once for each item, after the call for its parent.
@@ -213,7 +233,8 @@ export class ChildDealer {
 
   /** Number of children that the items before a position in a stage have together. */
   #before(packItem: number, stage: number, position: number): number {
-    const items = stage === 0 ? 1 : this.counts(packItem, stage);
-    return Math.floor((position * this.counts(packItem, stage + 1)) / items);
+    const { counts } = this.flow;
+    const items = stage === 0 ? 1 : counts(packItem, stage);
+    return Math.floor((position * counts(packItem, stage + 1)) / items);
   }
 }

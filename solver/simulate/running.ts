@@ -8,13 +8,13 @@ export interface RunningBatch {
   readonly worker: string;
   readonly items: readonly Item[];
   startMs: number;
-  /** Expected end of the batch. It moves when another batch on the same GPU starts or ends. */
+  /** Expected end of the batch. It moves when another batch that slows it starts or ends. */
   endMs: number;
   /** How many times slower than alone the batch runs now. */
   slowDown: number;
 }
 
-/** The batches of all workers; each worker runs one at a time. Batches that run at the same time on a GPU slow each other. */
+/** The batches of all workers; each worker runs one at a time. Batches that run at the same time may slow each other. */
 export class RunningBatches {
   /** The batch that each worker runs now, by the worker's id. */
   readonly #now = new Map<string, RunningBatch>();

@@ -1,20 +1,29 @@
-import { interpolate } from '../dispatch/interpolate.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
 import type { CpuCoRun } from '../documents/co-run.ts';
-import { type GpuBackend, onGpu } from '../documents/common.ts';
+import { onGpu } from '../documents/common.ts';
 import { type PlanStage, stageNameOf } from '../documents/plan.ts';
 import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
-import { sortedNumbers } from '../math/statistics.ts';
-import { cpuCoRunOf, gpuSlowDown } from '../plan/co-run.ts';
+import { coRunOf, cpuCoRunOf, gpuSlowDown } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
 import { batchPause, batchTimesMs, hopCoresMs, requestCostOf, requestPause } from '../plan/serving.ts';
+import { BatchTimes, type MeasuredBatches } from './batch-times.ts';
+
+/** What the time of a batch depends on beside its row and its number of items. */
+export interface Circumstances {
+  /** Total size of the batch's items, in the stage's unit; undefined if it is not known. */
+  readonly size: number | undefined;
+  /** The stages that other workers run when the batch starts. */
+  readonly beside: readonly number[];
+  /** The row whose batch the worker ran before; undefined: it ran none. */
+  readonly after: number | undefined;
+}
 
 /** Gives simulated batches their service times. Stages are given by the index of their row. */
 export interface ServiceModel {
-  /** Draws the round-trip time of one batch. @param beside the stages that other workers run when the batch starts */
-  sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
+  /** Draws the round-trip time of one batch. */
+  sampleMs(stage: number, items: number, random: Random, circumstances: Circumstances): number;
   /** How late requests are sent while workers run these stages. Absent: always on time. */
   latenessMs?(running: readonly number[], random: Random): number;
   /** How many times longer a batch takes while workers run these stages, its own included. Absent: batches do not interact. */
@@ -52,10 +61,10 @@ export class UnmeasuredStageError extends Error {
 const TAKING_TURNS = 2;
 
 /**
- * Draws service times from the profile's batches of the chosen variants: each is the whole round trip of one measured batch, so
- * batches of small and of large items come as often as they were measured. They were measured alone, so the profile's co-runs add
- * the effect of other workers: on a CPU, a batch that starts beside another is delayed, and a request that arrives beside two is
- * sent late; on a GPU, batches slow each other.
+ * Draws service times from the profile's batches of the chosen variants: each is the whole round trip of one measured batch, with
+ * what the sizes of the items make of it (`batch-times.ts`). They were measured alone, so the profile's co-runs add the effect of
+ * other workers: batches slow each other; on a CPU, a batch that starts beside another is also delayed, and a request that arrives
+ * beside two is sent late. A batch that follows another session's in its worker takes longer by as much as was measured.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
@@ -64,19 +73,22 @@ export const serviceFromProfile = (
 ): ServiceModel => {
   const rows = rowsByIndex(stages);
   return {
-    ...serviceFromSamples(
+    ...serviceFromBatches(
       rows.map(
         (row) =>
           row && {
             label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,
             coRun: cpuCoRunOf(profile, row),
-            samples: cellsOfStage(profile, row).map(
-              (cell) => [cell.batch, batchTimesMs(profile, cell)] as const,
-            ),
+            afterOther: coRunOf(profile, row)?.afterOther,
+            measured: cellsOfStage(profile, row).map((cell) => ({
+              items: cell.batch,
+              timesMs: batchTimesMs(profile, cell),
+              sizes: cell.sizes,
+            })),
           },
       ),
     ),
-    ...sharedGpu(profile, rows),
+    ...besideOthers(profile, rows),
     ...sharedCores(profile, rows),
     ...servedRequests(profile, rows),
   };
@@ -150,22 +162,28 @@ function sharedCores(
 }
 
 /**
- * The slow-down of batches on one GPU, equal for all of them. Only two workers were measured together, so three or more are
- * assumed to get no more done than two.
+ * The slow-down of batches beside other workers, on one GPU equal for all of them. Only two workers were measured together. Three or
+ * more are assumed to get no more done on a GPU than two, and to slow a batch on a CPU, where each has a core, as much as one.
  */
-function sharedGpu(
+function besideOthers(
   profile: Pick<Profile, 'coRun'>,
-  rows: readonly (Pick<PlanStage, 'backend'> | undefined)[],
+  rows: readonly (Pick<PlanStage, 'backend' | 'threads'> | undefined)[],
 ): Pick<ServiceModel, 'slowDown'> {
-  const gpus = rows.map((row) => (row && onGpu(row.backend) ? row.backend : undefined));
-  if (gpus.every((gpu) => gpu === undefined)) return {};
-  const withTwo = (gpu: GpuBackend) => gpuSlowDown(profile, gpu)?.median ?? TAKING_TURNS;
-  const slowDowns = gpus.map((gpu) => gpu && withTwo(gpu));
+  const devices = rows.map((row) => row && (onGpu(row.backend) ? row.backend : 'cores'));
+  const slowDowns = rows.map((row) => {
+    if (!row) return undefined;
+    const { backend } = row;
+    if (!onGpu(backend)) return cpuCoRunOf(profile, row)?.slowDown;
+    return gpuSlowDown(profile, backend)?.median ?? TAKING_TURNS;
+  });
+  if (slowDowns.every((slowDown) => slowDown === undefined)) return {};
   return {
     slowDown(stage, running) {
-      const gpu = gpus[stage];
-      const busy = running.filter((other) => gpus[other] === gpu).length;
-      return gpu === undefined || busy < 2 ? 1 : (slowDowns[stage]! * busy) / 2;
+      const slowDown = slowDowns[stage];
+      const device = devices[stage];
+      const busy = running.filter((other) => devices[other] === device).length;
+      if (slowDown === undefined || busy < 2) return 1;
+      return device === 'cores' ? slowDown : (slowDown * busy) / 2;
     },
   };
 }
@@ -178,49 +196,41 @@ export const serviceFromRun = (
   service: readonly Service[],
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'escalation' | 'standby'>[],
 ): ServiceModel =>
-  serviceFromSamples(
+  serviceFromBatches(
     rowsByIndex(stages).map(
       (row) =>
         row && {
           label: `${row.name}/${row.variant}/${row.backend}`,
-          coRun: undefined, // The samples of a run already contain co-run delays.
-          samples: service
+          coRun: undefined, // The samples of a run already contain what other workers and sessions do to it.
+          measured: service
             .filter(
               ({ stage, variant, backend }) =>
                 stage === row.name && variant === row.variant && backend === row.backend,
             )
-            .map((entry) => [entry.items, entry.samplesMs] as const),
+            .map(({ items, samplesMs }) => ({ items, timesMs: samplesMs })),
         },
     ),
   );
 
-/** Samples of round-trip times, by batch size. */
-type SizedSamples = readonly (readonly [items: number, samplesMs: readonly number[]])[];
-
-interface StageSamples {
+interface RowTimes {
   readonly label: string;
   readonly coRun: CpuCoRun | undefined;
-  readonly samples: SizedSamples;
+  readonly afterOther?: number | undefined;
+  readonly measured: readonly MeasuredBatches[];
 }
 
-function serviceFromSamples(rows: readonly (StageSamples | undefined)[]): ServiceModel {
+function serviceFromBatches(rows: readonly (RowTimes | undefined)[]): ServiceModel {
   const tables = rows.map((row) => {
     if (!row) return undefined;
-    const { label, coRun, samples } = row;
-    if (samples.length === 0) throw new UnmeasuredStageError(label);
-    const bySize = new Map<number, number[]>();
-    for (const [items, samplesMs] of samples) bySize.set(items, [...(bySize.get(items) ?? []), ...samplesMs]);
-    const sizes = [...bySize.keys()].sort((a, b) => a - b);
-    return { coRun, sizes, sorted: sizes.map((size) => sortedNumbers(bySize.get(size)!)) };
+    if (row.measured.length === 0) throw new UnmeasuredStageError(row.label);
+    const times = new BatchTimes(row.measured);
+    return { coRun: row.coRun, afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, times };
   });
   return {
-    sampleMs(stage, items, random, beside) {
-      const { coRun, sizes, sorted } = tables[stage]!;
-      // A whole batch of a measured number of items; else the same quantile of the two neighbouring numbers: a slow batch of 3
-      // lies between slow batches of 2 and 4.
-      const u = random();
-      const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
-      const alone = interpolate(sizes, quantile, items);
+    sampleMs(stage, items, random, { size, beside, after }) {
+      const { coRun, afterOtherMs, times } = tables[stage]!;
+      const otherBefore = after !== undefined && after !== stage;
+      const alone = times.atMs(items, random(), size) + (otherBefore ? afterOtherMs : 0);
       const delayed = coRun !== undefined && beside.some((other) => tables[other]?.coRun !== undefined);
       return delayed ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
     },

@@ -1,6 +1,6 @@
 import { createDispatch } from '../dispatch/dispatch.ts';
 import { isStandbyRow, stageOf } from '../dispatch/rows.ts';
-import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
+import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { ChildDealer, type ItemFlow } from './fanout.ts';
@@ -55,10 +55,12 @@ export class Simulation {
   #service: ServiceModel;
   #escalates: ItemFlow['escalates'];
   #dealer: ChildDealer;
-  /** For each request, the fan-out of the variants that served when it arrived. */
+  /** For each request, the fan-out and sizes with the variants that served when it arrived. */
   readonly #dealers: ChildDealer[] = [];
   readonly #running = new RunningBatches();
   readonly #thread = new ServingThread();
+  /** The row of each worker's last batch. */
+  readonly #lastRow = new Map<string, number>();
   /** When each worker ended its last batch. */
   readonly #idleFromMs = new Map<string, number>();
   /** The timer of the dispatch: when it is due, and when it rings. */
@@ -81,7 +83,7 @@ export class Simulation {
     this.#escalates = input.escalates;
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
-    this.#dealer = new ChildDealer(input.counts, input.policy.stages.length);
+    this.#dealer = new ChildDealer(input, input.policy.stages.length);
     this.#downshifted = input.policy.stages.map(() => 0);
     this.#pausedMs = new Float64Array(input.arrivalsMs.length);
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
@@ -89,12 +91,12 @@ export class Simulation {
 
   /**
    * Changes the service times of batches that start from now on, which items of batches that end from now on escalate, and the
-   * fan-out of requests that arrive from now on.
+   * fan-out and sizes of requests that arrive from now on.
    */
-  switchTo({ service, counts, escalates }: Pick<SimulationInput, 'service' | 'counts' | 'escalates'>): void {
+  switchTo({ service, ...flow }: Pick<SimulationInput, 'service' | keyof ItemFlow>): void {
     this.#service = service;
-    this.#escalates = escalates;
-    this.#dealer = new ChildDealer(counts, this.#input.policy.stages.length);
+    this.#escalates = flow.escalates;
+    this.#dealer = new ChildDealer(flow, this.#input.policy.stages.length);
   }
 
   get nowMs(): number {
@@ -215,14 +217,30 @@ export class Simulation {
       const { batch, row, worker, items } = action;
       const { length: stages } = this.#downshifted;
       if (isStandbyRow(row, stages)) this.#downshifted[stageOf(row, stages)]! += items.length;
-      const beside = this.#running.beside(worker, this.#nowMs);
-      const ms = this.#service.sampleMs(row, items.length, this.#random, beside);
+      const circumstances = {
+        size: this.#sizeOf(items),
+        beside: this.#running.beside(worker, this.#nowMs),
+        after: this.#lastRow.get(worker),
+      };
+      this.#lastRow.set(worker, row);
+      const ms = this.#service.sampleMs(row, items.length, this.#random, circumstances);
       const handOutMs = (serving?.batchMs(row, items.length) ?? 0) / 2;
       // The time of the hand-out is a part of the batch's time.
       const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
       const endMs = startMs + ms + this.#afterPauseMs(row, worker, startMs);
       this.#running.start({ batch, stage: row, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
     }
+  }
+
+  /** Total size of a batch's items; undefined if one of them is not known. */
+  #sizeOf(items: readonly Item[]): number | undefined {
+    let total = 0;
+    for (const item of items) {
+      const size = this.#dealers[item.request]!.sizeOf(item, this.#input.packItems[item.request]!);
+      if (size === undefined) return undefined;
+      total += size;
+    }
+    return total;
   }
 
   /** How much longer a batch takes because its worker was idle before. */

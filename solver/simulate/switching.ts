@@ -2,10 +2,11 @@ import { diff, type LiveWorker, stagesOf } from '../adapt/diff.ts';
 import { policyOf, workersOf } from '../dispatch/plan.ts';
 import type { Served } from '../dispatch/types.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
+import type { ItemFlow } from './fanout.ts';
 import { Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
 
 /** The parts of a simulation's input that depend on the plan that serves. */
-export type PlanModel = Pick<SimulationInput, 'counts' | 'escalates' | 'service'>;
+export type PlanModel = Pick<SimulationInput, 'service' | keyof ItemFlow>;
 
 /** The change to a new plan, whose workers are starting. */
 export interface Switch {

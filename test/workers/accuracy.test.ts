@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { childrenOf } from '../../models/manifests/pipeline.ts';
 import type { Pack } from '../../models/packs/pack.ts';
 import { accuracySteps, type MeasuredAccuracy, measureAccuracy } from '../../workers/profiler/accuracy.ts';
 import type { AccuracyPart, RunVariant } from '../../workers/profiler/accuracy-part.ts';
+import { loadShipped } from '../shipped.ts';
 import { loadSmallFashion } from './fashion.ts';
 
 let models: LoadedManifest;
@@ -97,5 +99,43 @@ describe('measuring accuracy', () => {
       ),
       { numRuns: 40, examples: [[14, 1]] },
     );
+  });
+});
+
+describe('the fan-out of a pipeline for texts', () => {
+  it('has the size of each text that reaches a stage, by the variants before', async () => {
+    const { pipeline, readPack } = await loadShipped('mail');
+    const mail = await readPack();
+    const [language, spam] = [pipeline.stages[0]!, pipeline.stages[1]!];
+    /** English are the texts longer than the variant's name, times ten. */
+    const isEnglish = (variant: string, { length }: Uint8Array) => length > 10 * variant.length;
+    const run: RunVariant = async (stage, variant, batch) => {
+      const items = itemsOf(batch);
+      const labels = items.map((item) => (stage === 'spam' || isEnglish(variant, item) ? 0 : 1));
+      const results = labels.map((label) => ({ task: 'text-classification', label, score: 1 }));
+      const children =
+        stage === 'spam'
+          ? items.map(() => [])
+          : items.map((item, i) => childrenOf(language, spam.format, item, results[i]!));
+      return {
+        results,
+        children: batchOf(children.flat()),
+        childCounts: children.map(({ length }) => length),
+      };
+    };
+    const watch = { step: () => {}, recall: () => {}, save: async () => {} };
+    const { fanOut } = await measureAccuracy(pipeline, mail, run, [], watch);
+    const texts = itemsOf(mail.items);
+    expect(fanOut).toHaveLength(1 + language.stage.variants.length);
+    expect(fanOut[0]).toMatchObject({ stage: 'language', sizes: texts.map(({ length }) => length) });
+    for (const { upstream, sizes } of fanOut.slice(1))
+      expect(sizes).toEqual(
+        texts.filter((text) => isEnglish(upstream.language!, text)).map(({ length }) => length),
+      );
+  });
+
+  it('has no sizes where all items are of one size', async () => {
+    const { accuracy } = await session([]);
+    expect(accuracy!.fanOut.map(({ sizes }) => sizes)).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -1,14 +1,25 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { meanDelayMs } from '../../solver/plan/delays.ts';
+import { measureAfterOther } from '../../workers/profiler/after-other.ts';
 import { coRunMs } from '../../workers/profiler/co-run-time.ts';
-import { measureCpuCoRun } from '../../workers/profiler/cpu-co-run.ts';
+import { delaysBeside, measureCpuCoRun, slowDownOf } from '../../workers/profiler/cpu-co-run.ts';
 import { measureGpuCoRun } from '../../workers/profiler/gpu-co-run.ts';
 
-const RUN_MS = 2;
-/** A batch that takes {@link RUN_MS} of the clock that the test drives. */
-const run = async () => {
-  await new Promise((resolve) => setTimeout(resolve, RUN_MS));
-  return { inferenceMs: RUN_MS, handlingMs: 0 };
-};
+/** Number of batches that run now. */
+let running = 0;
+
+/** A batch that takes so long alone, and times `slowDown` if another one runs as it begins, of the clock that the test drives. */
+const batch =
+  (aloneMs: number, slowDown = 1) =>
+  async () => {
+    const ms = running > 0 ? slowDown * aloneMs : aloneMs;
+    running++;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    running--;
+    return { inferenceMs: ms, handlingMs: 0 };
+  };
+const run = batch(2);
+const KIND = { backend: 'wasm', threads: 1 } as const;
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
@@ -27,7 +38,12 @@ async function timed(measuring: Promise<{ n: number }>): Promise<{ n: number; ms
 test.each([
   [
     'of the CPU',
-    (forMs: number) => measureCpuCoRun({ backend: 'wasm', threads: 1 }, run, run, undefined, forMs),
+    (forMs: number) => measureCpuCoRun(KIND, [{ short: run }, { short: run }], undefined, forMs),
+  ],
+  [
+    'of the CPU, with long batches too,',
+    (forMs: number) =>
+      measureCpuCoRun(KIND, [{ short: run, long: batch(5) }, { short: run }], undefined, forMs),
   ],
   ['of the GPU', (forMs: number) => measureGpuCoRun('webgpu', run, run, run, forMs)],
 ])('two workers %s are measured side by side for as long as the budget allows', async (_, measure) => {
@@ -41,3 +57,72 @@ test.each([
 test('a usual budget allows all that makes the figures sure, and a small one a small share of it', () => {
   expect([1, 10, 100, 600].map(coRunMs)).toEqual([400, 800, 8000, 8000]);
 });
+
+test('long batches beside another worker tell how many times longer a batch takes', async () => {
+  const worker = { short: batch(3, 2), long: batch(17, 2) };
+  const other = { short: batch(4, 2), long: batch(19, 2) };
+  const measuring = measureCpuCoRun(KIND, [worker, other], undefined, 4000);
+  await timed(measuring);
+  const { slowDown, delays } = await measuring;
+  // A batch that begins just as the other worker's ends is not slowed.
+  expect(slowDown).toBeGreaterThan(1.7);
+  expect(slowDown).toBeLessThan(2.1);
+  for (const { delayMs } of delays) expect(delayMs).toBeLessThan(0.5);
+});
+
+const times = (alone: number[], together: number[]) => ({ alone, together });
+
+test('what batches of any length take longer is a delay, what grows with their length a slow-down', () => {
+  const short = times([2, 2, 2], [6, 6, 6]);
+  const long = times([10, 10], [18, 18]);
+  expect(slowDownOf([{ short, long }])).toBe(1.5);
+  // 1.5 · (2 + 2) = 6
+  expect(delaysBeside([short], 1.5).map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(2));
+});
+
+test('workers that do not slow each other have no slow-down below 1 and no negative delay', () => {
+  const [short, long] = [times([2, 3], [2, 2]), times([10], [9])];
+  expect(slowDownOf([{ short, long }])).toBe(1);
+  expect(delaysBeside([short], 1).every(({ delayMs }) => delayMs === 0)).toBe(true);
+});
+
+test('without long batches, all of the difference is a delay', () => {
+  expect(slowDownOf([])).toBeUndefined();
+  // By a coarse clock, long batches may look as short as short ones.
+  expect(slowDownOf([{ short: times([1], [2]), long: times([1], [3]) }])).toBeUndefined();
+  const [a, b] = [times([2, 2, 2, 2], [2, 2, 4, 8]), times([3, 3, 3, 3], [3, 3, 5, 9])];
+  const delays = delaysBeside([a, b], 1);
+  expect(delays.map(({ delayMs }) => delayMs)).toEqual([0, 0, 0, 2, 6, 6, 6]);
+});
+
+test('where the slow-down is too much for some batches, the delays keep the mean', () => {
+  const even = Array.from({ length: 100 }, (_, i) => i / 10);
+  const alone = even.map(() => 4);
+  // Together, 4 to 14 ms: twice as long at most in the lower half.
+  const together = even.map((ms) => 4 + ms);
+  const delays = delaysBeside([times(alone, together)], 2);
+  expect(delays[0]!.delayMs).toBe(0);
+  // The mean together is 8.95 ms: 8.95 / 2 − 4 = 0.475.
+  expect(meanDelayMs(delays)).toBeGreaterThan(0.4);
+  expect(meanDelayMs(delays)).toBeLessThan(0.55);
+});
+
+test.each([
+  [1, 0.175],
+  [-1, 0],
+])(
+  'batches that take %i ms longer after another session add the part %f of their time',
+  async (longerMs, part) => {
+    let before: number | undefined;
+    const session = (aloneMs: number) => async () => {
+      const ms = before === aloneMs ? aloneMs : aloneMs + longerMs;
+      before = aloneMs;
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return { inferenceMs: ms, handlingMs: 0 };
+    };
+    const measuring = measureAfterOther([session(4), session(10)], 100);
+    await timed(measuring.then(() => ({ n: 1 })));
+    // The mean of 1 ms in 4 ms and 1 ms in 10 ms.
+    expect(await measuring).toBeCloseTo(part);
+  },
+);

@@ -1,5 +1,6 @@
 import { batchOf, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
-import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import { sizeOf } from '../../models/items/item-format.ts';
+import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
 import { confidenceOf } from '../../models/tasks/confidence.ts';
 import { type ItemAnswer, lastStagePoints, pipelineMetric, requestScore } from '../../models/tasks/judge.ts';
@@ -78,7 +79,7 @@ export class Combinations {
     const { stages } = this.pipeline;
     const next = stages[before.results.length];
     if (!next) return this.#saveEndToEnd(before);
-    await this.#saveFanOut(before, next.name);
+    await this.#saveFanOut(before, next);
     if (before.results.length === this.#depth) return;
     for (const { name: variant } of next.stage.variants) {
       const variants = { ...before.variants, [next.name]: variant };
@@ -92,10 +93,12 @@ export class Combinations {
     }
   }
 
-  async #saveFanOut({ variants, counts }: PartialRun, stage: string): Promise<void> {
-    const fanOut = { stage, upstream: this.#varying(variants), counts: [...counts] };
-    const key = fanOutKey(fanOut);
+  async #saveFanOut({ variants, items, counts }: PartialRun, next: PipelineStage): Promise<void> {
+    const place = { stage: next.name, upstream: this.#varying(variants) };
+    const key = fanOutKey(place);
     if (this.#fanOut.has(key)) return;
+    const sizes = itemsOf(items).map((item) => sizeOf(next.format, item));
+    const fanOut = { ...place, counts: [...counts], ...(new Set(sizes).size > 1 && { sizes }) };
     this.#fanOut.set(key, fanOut);
     await this.watch.save({ kind: 'fan-out', fanOut });
   }

@@ -1,5 +1,6 @@
 import type { CpuCoRun } from '../../solver/documents/co-run.ts';
-import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { mean, median, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { meanDelayMs } from '../../solver/plan/delays.ts';
 import { sleepUntil } from '../executor/clock.ts';
 import type { RunBatch } from './measure.ts';
 import { delaysOf, PERCENTILES } from './percentiles.ts';
@@ -11,6 +12,28 @@ const ROUND_MS = 400;
 const WARM_UP_RUNS = 3;
 /** Time between two timers whose lateness is measured: a load of some hundred requests per second has such gaps. */
 const TIMER_MS = 3;
+/** A larger slow-down is taken for a disturbance, and counts as this one. */
+const SLOW_DOWN_MOST = 3;
+
+/** What one of two workers runs beside the other. */
+export interface CoRunBatches {
+  readonly short: RunBatch;
+  /** Larger batches of the same session, which take at least twice as long; absent: none were measured. */
+  readonly long?: RunBatch | undefined;
+}
+
+/** Times of one batch that a worker runs again and again, in ms. */
+interface Times {
+  readonly alone: number[];
+  /** While the other worker was busy. */
+  readonly together: number[];
+}
+
+/** Time that {@link measureCpuCoRun} has for the batches of one worker alone, or of both together, in one round. */
+const roundMsOf = (forMs: number): number => Math.min(ROUND_MS, forMs / (4 * ROUNDS));
+
+/** Longest batch that runs a few times in each round, if rounds of short and of long batches have `forMs` together. */
+export const longBatchMostMs = (forMs: number): number => roundMsOf(forMs) / 4;
 
 /**
  * Measures how much longer a batch takes while another worker is busy, and how late this thread's timers are meanwhile.
@@ -20,46 +43,84 @@ const TIMER_MS = 3;
  */
 export async function measureCpuCoRun(
   key: Pick<CpuCoRun, 'backend' | 'threads'>,
-  a: RunBatch,
-  b: RunBatch,
+  workers: readonly [CoRunBatches, CoRunBatches],
   cpuMs: (() => number) | undefined,
   forMs: number,
 ): Promise<CpuCoRun> {
-  const roundMs = Math.min(ROUND_MS, forMs / (2 * ROUNDS));
-  for (let i = 0; i < WARM_UP_RUNS; i++) await Promise.all([a(), b()]);
-  const alone: [number[], number[]] = [[], []];
-  const together: [number[], number[]] = [[], []];
   const late: number[] = [];
   let hostMs = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    alone[0].push(...(await runFor(a, roundMs / 2)));
-    alone[1].push(...(await runFor(b, roundMs / 2)));
+  /** Runs a batch of each worker alone, then both together. @returns the core time that this thread took for both together */
+  const round = async (runs: readonly RunBatch[], times: readonly Times[], ms: number): Promise<number> => {
+    for (const [w, run] of runs.entries()) times[w]!.alone.push(...(await runFor(run, ms / 2)));
     const before = cpuMs?.() ?? 0;
-    const [timesA, timesB, timers] = await Promise.all([
-      runFor(a, roundMs),
-      runFor(b, roundMs),
-      timersFor(roundMs),
-    ]);
-    hostMs += (cpuMs?.() ?? 0) - before;
-    together[0].push(...timesA);
-    together[1].push(...timesB);
+    const [timers, ...together] = await Promise.all([timersFor(ms), ...runs.map((run) => runFor(run, ms))]);
     late.push(...timers);
+    for (const [w, own] of together.entries()) times[w]!.together.push(...own);
+    return (cpuMs?.() ?? 0) - before;
+  };
+  const shortRuns = workers.map(({ short }) => short);
+  const longRuns = workers.map(({ short, long = short }) => long);
+  const hasLong = workers.some(({ long }) => long);
+  for (let i = 0; i < WARM_UP_RUNS; i++)
+    for (const runs of hasLong ? [shortRuns, longRuns] : [shortRuns])
+      await Promise.all(runs.map((run) => run()));
+  const short = workers.map((): Times => ({ alone: [], together: [] }));
+  const long = workers.map((): Times => ({ alone: [], together: [] }));
+  const roundMs = hasLong ? roundMsOf(forMs) : roundMsOf(2 * forMs);
+  for (let r = 0; r < ROUNDS; r++) {
+    hostMs += await round(shortRuns, short, roundMs);
+    if (hasLong) await round(longRuns, long, roundMs);
   }
-  const sorted = [alone, together].map((pair) => pair.map(sortedNumbers)) as [Float64Array[], Float64Array[]];
-  const delayMs = (percentile: number, worker: number): number =>
-    nearestRank(sorted[1][worker]!, percentile) - nearestRank(sorted[0][worker]!, percentile);
+  const slowDown = slowDownOf(
+    workers.flatMap((batches, w) => (batches.long ? [{ short: short[w]!, long: long[w]! }] : [])),
+  );
   return {
     backend: key.backend,
     threads: key.threads,
-    n: Math.min(...sorted.flat().map((times) => times.length)),
-    delays: PERCENTILES.map((percentile) => ({
-      percentile,
-      // The mean delay of both workers. A busy neighbour cannot make a worker faster, so a negative delay is noise.
-      delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
-    })),
-    ...(cpuMs && { hostMs: hostMs / (together[0].length + together[1].length) }),
+    n: Math.min(...short.flatMap(({ alone, together }) => [alone.length, together.length])),
+    delays: delaysBeside(short, slowDown ?? 1),
+    ...(slowDown !== undefined && { slowDown }),
+    ...(cpuMs && { hostMs: hostMs / short.reduce((sum, { together }) => sum + together.length, 0) }),
     lateness: delaysOf(late),
   };
+}
+
+/**
+ * How many times longer a batch takes beside another worker, without what does not depend on the batch's length: what longer batches
+ * take more together ÷ what they take more alone, in the median, the mean of both workers. Undefined without longer batches.
+ */
+export function slowDownOf(
+  workers: readonly { readonly short: Times; readonly long: Times }[],
+): number | undefined {
+  const ratios = workers.flatMap(({ short, long }) => {
+    const moreMs = (how: keyof Times) => median(long[how]) - median(short[how]);
+    return moreMs('alone') > 0 ? [moreMs('together') / moreMs('alone')] : [];
+  });
+  if (ratios.length === 0) return undefined;
+  // A busy neighbour cannot make a worker faster, so a ratio below 1 is noise.
+  return Math.min(SLOW_DOWN_MOST, Math.max(1, mean(ratios)));
+}
+
+/**
+ * The delays that a slow-down leaves unexplained: the mean of both workers at each percentile. At some percentiles the slow-down
+ * alone may be too long; the delays at the others are then as much shorter, so that the mean delay is that measured.
+ */
+export function delaysBeside(workers: readonly Times[], slowDown: number): CpuCoRun['delays'] {
+  const sorted = workers.map(
+    ({ alone, together }) => [sortedNumbers(alone), sortedNumbers(together)] as const,
+  );
+  const rest = PERCENTILES.map((percentile) => ({
+    percentile,
+    delayMs: mean(
+      sorted.map(
+        ([alone, together]) => nearestRank(together, percentile) / slowDown - nearestRank(alone, percentile),
+      ),
+    ),
+  }));
+  const positive = rest.map(({ percentile, delayMs }) => ({ percentile, delayMs: Math.max(0, delayMs) }));
+  const meanMs = Math.max(0, meanDelayMs(rest));
+  const scale = meanMs === 0 ? 0 : meanMs / meanDelayMs(positive);
+  return positive.map(({ percentile, delayMs }) => ({ percentile, delayMs: scale * delayMs }));
 }
 
 /** Runs batches for `ms`. @returns the latency of each, in ms */

@@ -5,7 +5,7 @@ import { MAX_RUNS, MIN_RUNS } from './measure.ts';
 import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome, sweepId } from './sweep.ts';
 
 /** Two workers of one kind are measured side by side for about so long, unless the budget allows less; first one has to start. */
-const CO_RUN_MS = 4000;
+const CO_RUN_MS = 7000;
 const WORKER_START_MS = 1000;
 /** A cell's time besides its samples, until one was measured: sessions, a cold run, and warm-up runs. */
 const CELL_REST_MS = 60;

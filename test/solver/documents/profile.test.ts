@@ -21,6 +21,14 @@ test.each<[string, Partial<MeasuredCell>]>([
   expect(() => withColumns(columns)).toThrow(`cells[0].${field}: expected one per inferenceMs`);
 });
 
+test('a fan-out has the size of each item, or none', () => {
+  const one = cell('detect', 's', 'cpu', 4, runs(10));
+  const withSizes = (sizes: number[]) =>
+    profile([one], { fanOut: [{ stage: 'classify', upstream: { detect: 's' }, counts: [2, 0, 1], sizes }] });
+  expect(withSizes([3, 4, 5]).fanOut[0]!.sizes).toEqual([3, 4, 5]);
+  expect(() => withSizes([3, 4])).toThrow('fanOut[0].sizes: expected one for each item');
+});
+
 test('a profile without cells, with one twice, or with one that took no time is refused', () => {
   const one = cell('detect', 's', 'cpu', 4, runs(10));
   expect(() => profile([])).toThrow('cells: expected at least one cell');

@@ -17,6 +17,9 @@ const coRun: CpuCoRun = {
   ],
 };
 
+const ALONE = { size: undefined, beside: [], after: undefined };
+const BESIDE = { size: undefined, beside: [1], after: undefined };
+
 /** Stage `a` takes 10 ms, `b` 20 ms; each on its backend. */
 function serviceOn(a: Backend, b: Backend, more: Partial<CpuCoRun> = {}) {
   const stages = [
@@ -43,11 +46,28 @@ test('a delay is interpolated between the percentiles measured, and level beyond
 
 test('a batch on a CPU is delayed, as batches were, while another stage runs beside it', () => {
   const service = serviceOn('wasm', 'wasm');
-  expect([0.2, 0.7, 0.95].map((u) => service.sampleMs(0, 1, () => u, [1]))).toEqual([11, 12, 13]);
+  expect([0.2, 0.7, 0.95].map((u) => service.sampleMs(0, 1, () => u, BESIDE))).toEqual([11, 12, 13]);
+});
+
+test('batches on cores slow each other as they did, and those on a GPU do not slow them', () => {
+  const slow = { slowDown: 1.5 };
+  expect(serviceOn('wasm', 'wasm', slow).slowDown!(0, [0, 1])).toBe(1.5);
+  expect(serviceOn('wasm', 'wasm', slow).slowDown!(0, [0])).toBe(1);
+  expect(serviceOn('wasm', 'webgpu', slow).slowDown!(0, [0, 1])).toBe(1);
+  expect(serviceOn('wasm', 'wasm').slowDown).toBeUndefined();
+});
+
+test.each<[string, number | undefined, number]>([
+  ["after another session's batch in its worker, by a part of its session's smallest batch", 1, 12],
+  ['not after a batch of its own session', 0, 10],
+  ['not as the first batch of its worker', undefined, 10],
+])('a batch takes longer %s', (_, after, ms) => {
+  const service = serviceOn('wasm', 'wasm', { afterOther: 0.2 });
+  expect(service.sampleMs(0, 1, () => 0.95, { ...ALONE, after })).toBe(ms);
 });
 
 test('a batch takes what it took alone while nothing runs beside it', () => {
-  expect(serviceOn('wasm', 'wasm').sampleMs(0, 1, () => 0.95, [])).toBe(10);
+  expect(serviceOn('wasm', 'wasm').sampleMs(0, 1, () => 0.95, ALONE)).toBe(10);
 });
 
 test.each<[string, Backend, Backend]>([
@@ -55,7 +75,7 @@ test.each<[string, Backend, Backend]>([
   ['what runs beside it is on a GPU', 'wasm', 'webgpu'],
   ['its co-run was not measured', 'cpu', 'cpu'],
 ])('a batch is not delayed where %s', (_, a, b) => {
-  expect(serviceOn(a, b).sampleMs(0, 1, () => 0.95, [1])).toBe(10);
+  expect(serviceOn(a, b).sampleMs(0, 1, () => 0.95, BESIDE)).toBe(10);
 });
 
 test('a request is sent late, as timers were, while two stages run on a CPU', () => {
@@ -82,13 +102,18 @@ test('what a plan may expect of a CPU is half of the batches delayed, where ther
   expect(mean(expectedTimesMs({ stages: [stage], coRun: [coRun] }, cell))).toBe(10);
   // Delays of 1 ms up to the median, 3 ms from the 90th percentile on, evenly between: 1.6 ms in the mean.
   expect(mean(expectedTimesMs({ stages: [stage, stage], coRun: [coRun] }, cell))).toBeCloseTo(10.8, 2);
+  // Slowed too: the mean of 10 ms and 1.5 · 11.6 ms, of few samples as of many.
+  const slower = { stages: [stage, stage], coRun: [{ ...coRun, slowDown: 1.5 }] };
+  expect(mean(expectedTimesMs(slower, cell))).toBeCloseTo(13.7, 1);
+  const few = { ...cell, inferenceMs: [9], handlingMs: [1] };
+  expect(mean(expectedTimesMs(slower, few))).toBeCloseTo(13.7, 1);
 });
 
 const CELLS = [cell('detect', 's', 'cpu', 1, runs(1))];
 
 test('a profile holds delays of a CPU and slow-downs of a GPU, and refuses one for the other', () => {
   const shared: GpuCoRun = { backend: 'webgpu', threads: 1, n: 9, slowDowns: [1.8] };
-  const late = { ...coRun, lateness: coRun.delays };
+  const late = { ...coRun, slowDown: 1.2, lateness: coRun.delays };
   expect(profile(CELLS, { coRun: [coRun, late, shared] }).coRun).toEqual([coRun, late, shared]);
   const refused = (entry: object) => () => profile(CELLS, { coRun: [entry as CpuCoRun] });
   expect(refused({ ...coRun, backend: 'webgpu' })).toThrow(/coRun\[0\]\.slowDowns/);

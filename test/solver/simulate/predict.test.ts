@@ -64,6 +64,8 @@ const plan = (ratePerS: number, shedding: PredictedPlan['shedding'] = 'late'): P
   workers: [{ id: 'w', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] }],
 });
 
+const ALONE = { size: undefined, beside: [], after: undefined };
+
 /** Always the same quantile. */
 const at =
   (u: number): Random =>
@@ -74,11 +76,11 @@ describe('service times of a profile', () => {
   const service = serviceFromProfile(profile, plan(1).stages);
 
   it('are whole round trips of the chosen variant', () => {
-    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 1, at(u), []))).toEqual([8, 10, 12]);
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 1, at(u), ALONE))).toEqual([8, 10, 12]);
   });
 
   it('lie between those of the neighbouring sizes, at one quantile', () => {
-    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), []))).toEqual([12, 14, 16]);
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), ALONE))).toEqual([12, 14, 16]);
   });
 
   it('do not exist for a variant that was not measured', () => {
@@ -97,7 +99,7 @@ describe('service times of a run', () => {
 
   it('are those of its own batches of that size, variant and backend', () => {
     const service = serviceFromRun(entries, [{ name: 'detect', variant: 's', backend: 'cpu' }]);
-    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), []))).toEqual([10, 20, 30]);
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), ALONE))).toEqual([10, 20, 30]);
   });
 
   it('do not exist for a stage that ran no batch', () => {

@@ -57,6 +57,27 @@ const pipeline = (ratePerS: number, shedding: DispatchPolicy['shedding']): Simul
   };
 };
 
+it('tells each batch which row its worker ran before', () => {
+  const seen: [row: number, after: number | undefined][] = [];
+  simulate({
+    ...pipeline(1, 'never'),
+    arrivalsMs: [0, 1000],
+    packItems: [1, 1],
+    service: {
+      sampleMs: (row, _items, _random, { after }) => {
+        seen.push([row, after]);
+        return 1;
+      },
+    },
+  });
+  expect(seen).toEqual([
+    [0, undefined],
+    [1, 0],
+    [0, 1],
+    [1, 0],
+  ]);
+});
+
 describe('against queueing theory', () => {
   // Pollaczek–Khinchine: mean wait = λ E[S²] / (2 (1 − ρ)).
   it('waits as an M/D/1 queue does', () => {
