@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserFlags, findBrowser } from './bench/setup/browser.js';
+import { compiledWorkers } from './test/compiled.ts';
 import { PATIENCE_MS } from './test/patience.ts';
 import LongestFirst from './test/sequencer.ts';
 
@@ -41,6 +42,7 @@ export default defineConfig({
       { test: { ...LIMITS, name: 'logic', isolate: false, include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
       { test: { ...LIMITS, name: 'long', include: LONG } },
       {
+        plugins: [compiledWorkers],
         test: {
           ...LIMITS,
           name: 'node',
@@ -50,6 +52,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [compiledWorkers],
         test: {
           ...LIMITS,
           name: 'page',

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Plugin } from 'vite';
 import { ROOT } from '../workers/command/root.ts';
-import type { Environment } from '../workers/environment/environment.ts';
-import { nodeEnvironment, spawnWorker } from '../workers/environment/node.ts';
-import { StageWorker } from '../workers/stage/stage-worker.ts';
 
 /**
  * The compiled library, which is built before the tests: a process of it starts in a third of the time that the TypeScript of a
@@ -13,11 +12,18 @@ export const compiled = (file: string): string => join(ROOT, 'dist/lib', file);
 export const IPA_EDGE = compiled('bench/cli.js');
 export const IPA_AGENT = compiled('agent/cli.js');
 
-/** The environment of Node with compiled stage workers. */
-export function compiledEnvironment(): Environment {
-  const worker = compiled('workers/stage/worker.node.js');
-  return {
-    ...nodeEnvironment(),
-    spawn: (id, threads) => StageWorker.start(id, spawnWorker(worker), threads),
-  };
-}
+const WORKER = /new URL\('([^']+\.node)\.ts', import\.meta\.url\)/;
+
+/** Where tests import the TypeScript of the sources, these start compiled workers all the same. */
+export const compiledWorkers: Plugin = {
+  name: 'compiled-workers',
+  enforce: 'pre',
+  transform: {
+    filter: { code: WORKER },
+    handler: (code, id) =>
+      code.replace(WORKER, (_, worker) => {
+        const file = compiled(relative(ROOT, join(dirname(id), `${worker}.js`)));
+        return `new URL('${pathToFileURL(file)}')`;
+      }),
+  },
+};

@@ -10,10 +10,10 @@ import { parseProfile } from '../../solver/documents/profile.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 import { readAtMost } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { type RecordedStage, recordStage } from '../../workers/profiler/recorded-stage.ts';
 import { Sessions } from '../../workers/profiler/sessions.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { cell, profile, runs } from '../solver/profiles.ts';
 import { models } from './serving.ts';
 
@@ -21,7 +21,7 @@ const SETTINGS: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1
 
 /** What the first variant of each stage made of some items. */
 async function record({ pipeline, ...models }: LoadedManifest): Promise<RecordedStage[]> {
-  const sessions = new Sessions({ pipeline, ...models }, compiledEnvironment());
+  const sessions = new Sessions({ pipeline, ...models }, nodeEnvironment());
   const ofStages = await stageItems(await models.readPack(), pipeline);
   const recorded: RecordedStage[] = [];
   for (const [s, { name: stage, stage: fields }] of pipeline.stages.entries()) {

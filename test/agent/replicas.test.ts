@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
 import { load, models, planOf, replicas, requestOf, type Serving, serving, whole } from './serving.ts';
 
@@ -32,7 +32,7 @@ test.each([
 );
 
 test('without a replica of a stage the agent is not ready, and is again when there is one', async () => {
-  const startWorker = workerStarter(models, compiledEnvironment());
+  const startWorker = workerStarter(models, nodeEnvironment());
   let come = () => {};
   let mayCome = Promise.resolve();
   agent = await serving(

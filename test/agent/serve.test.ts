@@ -13,7 +13,6 @@ import { planMismatches } from '../../solver/plan/replan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { planOnce } from '../../workers/planner/planner.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { fashionProfile } from '../web/fixtures.ts';
@@ -145,7 +144,7 @@ test('whoever opens a connection or begins a request and never goes on does not 
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: ownPlan,
-    startWorker: workerStarter(models, compiledEnvironment()),
+    startWorker: workerStarter(models, nodeEnvironment()),
     onEvent: () => {},
   });
   const stop = new AbortController();

@@ -8,14 +8,13 @@ import { itemsTensors } from '../../agent/oip/items.ts';
 import { Service } from '../../agent/service/service.ts';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadShipped, SHIPPED } from '../shipped.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 import { kserveCheck, kubernetesCheck } from './kubernetes/objects/schemas.ts';
 import { OipClient } from './oip-client.ts';
 
-/** All tests share the checks, because compiling the schemas takes seconds. */
 const ofKubernetes = kubernetesCheck();
 const ofKserve = kserveCheck();
 
@@ -39,7 +38,7 @@ describe.each(SHIPPED)('the pipeline %s', (name) => {
     const service = await Service.start({
       pipeline,
       plan: planOf(models, false),
-      startWorker: workerStarter(models, compiledEnvironment()),
+      startWorker: workerStarter(models, nodeEnvironment()),
       onEvent: () => {},
     });
     const app = createApp(service, { checkPlan: () => {} });

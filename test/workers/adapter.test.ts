@@ -4,11 +4,11 @@ import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
 import type { LoadState, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type Adaptation, parseRunReport } from '../../solver/documents/run-report.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Adapter } from '../../workers/executor/adapter.ts';
 import type { Executor } from '../../workers/executor/executor.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 
@@ -46,7 +46,7 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
     plan: plans[0],
     backends: ['cpu'],
     models,
-    environment: compiledEnvironment(),
+    environment: nodeEnvironment(),
     load: constantLoad(20, 600, 1),
     seed: 1,
     adaptation: { system, predictor: lastWindow, intervalS: 1 },

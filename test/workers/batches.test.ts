@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compiledEnvironment } from '../compiled.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { loadShipped } from '../shipped.ts';
 import { inBatchAndAlone, MINI_STAGES } from './batches.ts';
 
@@ -8,7 +8,7 @@ test.each(MINI_STAGES)(
   async (name, stage, variant) => {
     const models = await loadShipped(name);
     const { together, alone, steps } = await inBatchAndAlone(
-      compiledEnvironment(),
+      nodeEnvironment(),
       'cpu',
       models,
       stage,

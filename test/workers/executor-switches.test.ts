@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { compiledEnvironment } from '../compiled.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { until } from '../until.ts';
 import { models, outcomes, send, stageWorkers, start } from './executors.ts';
 import { handPlan } from './hand-plan.ts';
@@ -58,7 +58,7 @@ test('switches that are asked for while others go on follow one after the other,
 });
 
 test('a switch that waits for another one when the executor closes starts nothing', async () => {
-  const environment = compiledEnvironment();
+  const environment = nodeEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const { executor } = await start({ workers: [['detect', 'classify']] }, { environment });
   const [two, three] = [2, 3].map((replicas) =>

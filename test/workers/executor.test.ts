@@ -2,9 +2,9 @@ import { expect, test, vi } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
 import { models, outcomes, send, stageWorkers, start, submit, times } from './executors.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
@@ -51,7 +51,7 @@ test('a worker killed in the middle of a run loses no request', async () => {
 });
 
 test('a lost worker is replaced however often that fails, the failure is told once, and no request is lost', async () => {
-  const environment = compiledEnvironment();
+  const environment = nodeEnvironment();
   const { executor, events } = await start(
     { workers: [['detect', 'classify']] },
     { environment, limits: { respawnMs: [0] } },
@@ -80,7 +80,7 @@ test('workers that are being loaded when the executor closes end at once', async
       return models.readModels(variant);
     },
   };
-  const environment = compiledEnvironment();
+  const environment = nodeEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const one = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
   const executor = await Executor.start(models.pipeline, one, workerStarter(slow, environment));

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { type Item, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { type StartWorker, workerStarter } from '../../workers/executor/start-worker.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
 import type { BatchRecord, RequestAnswer } from '../../workers/executor/types.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
 
@@ -23,7 +23,7 @@ interface Setting {
 }
 
 export async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
-  const { environment = compiledEnvironment(), limits } = setting;
+  const { environment = nodeEnvironment(), limits } = setting;
   const batches: BatchRecord[] = [];
   const events: string[] = [];
   const settled: string[] = [];
@@ -66,7 +66,7 @@ export function outcomes(answers: readonly RequestAnswer[]): Record<string, numb
 }
 
 export const stageWorkers = (): number[] =>
-  execFileSync('pgrep', ['-P', String(process.pid), '-f', 'worker.node'], { encoding: 'utf8' })
+  execFileSync('pgrep', ['-P', String(process.pid), '-f', 'stage/worker.node'], { encoding: 'utf8' })
     .trim()
     .split('\n')
     .map(Number);

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
 import { ChecksumError, loadManifest, MissingFileError } from '../../models/manifests/load.ts';
 import { MANIFEST, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { ModelLoadError } from '../../workers/runtime/errors.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { classesOf, filesWith, WEIGHTS } from './external-weights.ts';
 
 async function inNode(files: ReturnType<typeof filesWith>, brightest = [0, 3, 1]) {
-  const worker = await compiledEnvironment().spawn('test', 1);
+  const worker = await nodeEnvironment().spawn('test', 1);
   try {
     return await classesOf(worker, 'cpu', files, brightest);
   } finally {

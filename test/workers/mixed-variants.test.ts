@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { planRequest } from '../../solver/plan/request.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { DETECTORS, loadMixed } from '../mixed-pipeline.ts';
 
 let folder: string;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   models = loadMixed();
   const store = await openFileStore(folder);
   const settings = { backends: ['cpu'], threads: [1], batches: [1, 4], budgetS: 2, seed: 3 } as const;
-  measured = await measureProfile({ models, environment: compiledEnvironment(), store, settings });
+  measured = await measureProfile({ models, environment: nodeEnvironment(), store, settings });
   store.close();
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -55,7 +55,7 @@ test.each(DETECTORS)('a plan with %s runs and answers right', async (name) => {
   const plan = await planner.plan(identified, planRequest(alone, { slaMs: 5000, ratePerS: 2 }));
   planner.close();
   const report = await run({
-    ...{ name: 'plan', plan, backends: ['cpu'], models, environment: compiledEnvironment(), seed: 1 },
+    ...{ name: 'plan', plan, backends: ['cpu'], models, environment: nodeEnvironment(), seed: 1 },
     load: constantLoad(5, 2, 1),
   });
   expect(report.result).toMatchObject({ completed: 10, shed: 0, failed: 0, accuracy: { endToEnd: 1 } });

@@ -9,11 +9,11 @@ import { loadSolver } from '../../solver/ilp/solve.ts';
 import { NoAccuracyError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { openFileStore } from '../../workers/store/node.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 
 /** The shipped classifiers without the shipped pack. @param accuracy that the manifest states for the lightest */
@@ -34,7 +34,7 @@ async function classifiers(accuracy: number | null) {
 test('a pipeline without a labelled pack is profiled for its times, planned with the manifest’s accuracies, and run unscored', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-no-pack-'));
   const store = await openFileStore(folder);
-  const environment = compiledEnvironment();
+  const environment = nodeEnvironment();
   const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 1, seed: 3 } as const;
   const measure = async (accuracy: number | null): Promise<IdentifiedProfile> =>
     measureProfile({ models: await classifiers(accuracy), environment, store, settings });

@@ -7,16 +7,16 @@ import type { LabelledPack } from '../../models/packs/pack.ts';
 import { cellId } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../workers/runtime/errors.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import type { Store } from '../../workers/store/store.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
 import { loadFashion, loadSmallFashion } from './fashion.ts';
 
-const environment = compiledEnvironment();
+const environment = nodeEnvironment();
 const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 3, seed: 7 };
 
 /** The pipeline as far as the order of the work goes: two variants a stage. */

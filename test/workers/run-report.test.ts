@@ -3,11 +3,11 @@ import type { Pack } from '../../models/packs/pack.ts';
 import type { ItemAnswer } from '../../models/tasks/judge.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { parseRunReport } from '../../solver/documents/run-report.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Judge } from '../../workers/executor/judge.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { runReport } from '../../workers/executor/run-report.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 
@@ -30,7 +30,7 @@ function reportOf(
       plan,
       backends: ['cpu', 'webgpu'],
       models,
-      environment: compiledEnvironment(),
+      environment: nodeEnvironment(),
       load: constantLoad(requests, 1, 1),
       seed: 1,
     },

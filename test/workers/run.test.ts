@@ -2,10 +2,10 @@ import { beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
 import { parseRunReport } from '../../solver/documents/run-report.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import type { EndedRequest, RunWatch } from '../../workers/executor/run-options.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 
@@ -26,7 +26,7 @@ function runOf(
     plan: handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
     backends: ['cpu'],
     models,
-    environment: compiledEnvironment(),
+    environment: nodeEnvironment(),
     load: constantLoad(load.ratePerS, load.durationS, 1),
     seed: 1,
     watch: { ...quiet, ...watch },

@@ -3,9 +3,9 @@ import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Pack } from '../../models/packs/pack.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { ModelLoadError, ModelMismatchError, WorkerLostError } from '../../workers/runtime/errors.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 
 let models: LoadedManifest;
@@ -19,7 +19,7 @@ beforeAll(async () => {
 const scenes = (count: number) => takeInTurn(itemsOf(pack.items, 4), 0, count);
 
 async function withDetector() {
-  const worker = await compiledEnvironment().spawn('test', 1);
+  const worker = await nodeEnvironment().spawn('test', 1);
   const { first } = models.pipeline;
   const files = await models.readModels(first.variant('det4'));
   const spec = variantSpec(first, { key: 'd', variant: 'det4', backend: 'cpu' });

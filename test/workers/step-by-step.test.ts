@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Item, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { type StageChoice, type StageStep, StepByStep } from '../../workers/executor/step-by-step.ts';
 import { ModelLoadError } from '../../workers/runtime/errors.ts';
-import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 
 const CHOICES: readonly StageChoice[] = [
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 const start = (signal = new AbortController().signal, loaded = models) =>
-  StepByStep.start(loaded, compiledEnvironment(), CHOICES, signal);
+  StepByStep.start(loaded, nodeEnvironment(), CHOICES, signal);
 
 async function stepsOf(steps: StepByStep, item: Item): Promise<StageStep[]> {
   const all: StageStep[] = [];

@@ -8,12 +8,12 @@ import { fromTexts } from '../../../models/packs/sources/texts.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { MANIFEST } from '../../../solver/documents/manifest.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
+import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { constantLoad } from '../../../workers/executor/load.ts';
 import { run } from '../../../workers/executor/run.ts';
 import { openPlanner } from '../../../workers/planner/node.ts';
 import { measureProfile } from '../../../workers/profiler/profile.ts';
 import { openFileStore } from '../../../workers/store/node.ts';
-import { compiledEnvironment } from '../../compiled.ts';
 import { language, pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tokenizerFiles } from '../../models/tokenizer.ts';
 import { tokenTagger } from '../../onnx.ts';
@@ -99,7 +99,7 @@ test('a model that finds entities is measured on a pack of tagged words and plac
 
   const models = await loadManifest(file, (name) => readFile(name));
   const store = await openFileStore(path('store'));
-  const environment = compiledEnvironment();
+  const environment = nodeEnvironment();
   const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 1, seed: 3 } as const;
   const measured = await measureProfile({ models, environment, store, settings });
   store.close();
