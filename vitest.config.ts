@@ -29,7 +29,8 @@ const IN_BROWSER = 'test/**/*.browser.test.ts';
 const LIMITS = {
   testTimeout: 1.25 * PATIENCE_MS,
   hookTimeout: 1.25 * PATIENCE_MS,
-  expect: { poll: { timeout: PATIENCE_MS } },
+  // What is polled is often asked of another process, which takes both processes milliseconds.
+  expect: { poll: { timeout: PATIENCE_MS, interval: 100 } },
 };
 
 export default defineConfig({

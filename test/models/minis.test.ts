@@ -9,6 +9,7 @@ import type { LabelledPack } from '../../models/packs/pack.ts';
 import { type ItemAnswer, requestScore, stageScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
 import record from '../../models/train/record.json' with { type: 'json' };
+import { sha256Of } from '../../solver/documents/manifest.ts';
 import { runModel } from './run-model.ts';
 
 /** Scores of the Python side on the packs, with the metrics and loops written a second time (models/train/minis/evaluate.py). */
@@ -24,17 +25,22 @@ const apart = (score: number | null, expected: number) => Math.abs(score! - expe
 
 const total = (scores: readonly Score[]) => metricOf(scores.reduce(addScores, NO_SCORE));
 
+/**
+ * Results of first stages for packs, by pack and variant: a stage alone and its pipeline are scored on the same ones, and so are
+ * two pipelines that begin alike.
+ */
+const ofPacks = new Map<string, ReturnType<typeof runModel>>();
+
 describe.each(Object.keys(python))('%s', async (name) => {
   const path = fileURLToPath(new URL(`../../models/${name}/manifest.json`, import.meta.url));
-  const { pipeline, readModels, readPack } = await loadManifest(path, (file) => readFile(file));
+  const { manifest, pipeline, readModels, readPack } = await loadManifest(path, (file) => readFile(file));
   const pack = (await readPack()) as LabelledPack;
   const run = async (stage: PipelineStage, variant: string, items: readonly Item[]) =>
     runModel(await readModels(stage.variant(variant)), stage, batchOf(items));
-  /** Results of the first stage for the pack, by variant: the stage alone and the pipeline are scored on the same ones. */
-  const ofPack = new Map<string, ReturnType<typeof run>>();
   const runOnPack = (variant: string) => {
-    const results = ofPack.get(variant) ?? run(pipeline.first, variant, itemsOf(pack.items));
-    ofPack.set(variant, results);
+    const key = `${manifest.pack!.sha256} ${sha256Of(pipeline.first.variant(variant))}`;
+    const results = ofPacks.get(key) ?? run(pipeline.first, variant, itemsOf(pack.items));
+    ofPacks.set(key, results);
     return results;
   };
 

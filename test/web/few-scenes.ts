@@ -7,17 +7,22 @@ import { ROOT } from '../../workers/command/root.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { firstScenes } from './own-files.ts';
 
-/** The two lightest variants of each shipped stage, with few labelled scenes: they are soon measured. */
+/** Shipped pipelines with the two lightest variants of each stage; `fashion` with few labelled scenes, too: they are soon measured. */
 
 const PACK = 'few.bin';
 const SCENES = 8;
 
+async function lightest(name: string) {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'models', name, 'manifest.json'), 'utf8'));
+  for (const stage of manifest.stages) stage.variants.splice(2);
+  return manifest;
+}
+
 async function fewScenes() {
   const pack = await firstScenes(SCENES);
   const sha256 = createHash('sha256').update(pack).digest('hex');
-  const shipped = JSON.parse(await readFile(FASHION, 'utf8'));
-  for (const stage of shipped.stages) stage.variants.splice(2);
-  return { pack, manifest: { ...shipped, pack: { file: PACK, sha256, source: 'the first scenes' } } };
+  const source = 'the first scenes';
+  return { pack, manifest: { ...(await lightest('fashion')), pack: { file: PACK, sha256, source } } };
 }
 
 /** Writes the pipeline into a folder. Returns the path of its manifest. */
@@ -30,17 +35,20 @@ export async function writeFewScenes(folder: string): Promise<string> {
   return path;
 }
 
-/** Serves the built page with the pipeline. Its service worker must be blocked: it refuses files that were not built with it. */
-export async function serveFewScenes(): Promise<Host> {
+/** Serves the built page with other files. Its service worker must be blocked: it refuses files that were not built with it. */
+async function serveWith(files: Readonly<Record<string, Uint8Array | string>>): Promise<Host> {
   await ensurePageBuilt();
-  const { pack, manifest } = await fewScenes();
-  const models = 'models/fashion';
-  return serveFolder(
-    join(ROOT, 'dist/page'),
-    0,
-    new Map<string, () => Promise<Uint8Array | string>>([
-      [`${models}/manifest.json`, async () => JSON.stringify(manifest)],
-      [`${models}/${PACK}`, async () => pack],
-    ]),
-  );
+  const entries = Object.entries(files).map(([path, content]) => [path, async () => content] as const);
+  return serveFolder(join(ROOT, 'dist/page'), 0, new Map(entries));
 }
+
+export async function serveFewScenes(): Promise<Host> {
+  const { pack, manifest } = await fewScenes();
+  return serveWith({
+    'models/fashion/manifest.json': JSON.stringify(manifest),
+    [`models/fashion/${PACK}`]: pack,
+  });
+}
+
+export const serveLightest = async (name: string): Promise<Host> =>
+  serveWith({ [`models/${name}/manifest.json`]: JSON.stringify(await lightest(name)) });

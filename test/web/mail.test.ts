@@ -1,14 +1,15 @@
 import { expect, it } from 'vitest';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { expectAccessible } from './accessible.ts';
-import { openPage, planned, saved } from './opened-page.ts';
+import { serveLightest } from './few-scenes.ts';
+import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
-/** The shipped pipeline of texts on the page as it ships, on wasm. */
+/** The shipped pipeline of texts on the page, on wasm. */
 
 const NARROW_PX = 400;
 
-const site = servedPage();
+const site = servedPage(() => serveLightest('mail'));
 
 it('a pipeline of texts is chosen, measured, planned and run; each text is shown with what the stages say of it', async () => {
   const { page, context, complaints } = await openPage(site.browser, site.url, {
@@ -24,10 +25,7 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
   expect(await page.locator('.fan-out').last().textContent()).toContain('only items of class eng');
   expect(await language.textContent()).toContain('Input of a model: int64 [batch, 32]');
 
-  await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
-  for (const batch of ['4', '8', '16'])
-    await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
-  await page.getByLabel('Budget (s)').fill('5');
+  await setUpOnWasm(page);
   await button('Start').click();
   await planned(page);
   const { pipeline, fanOut } = parseProfile(

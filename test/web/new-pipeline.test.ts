@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { brightestChannel } from '../onnx.ts';
-import { planned, saved } from './opened-page.ts';
+import { planned, saved, setUpOnWasm } from './opened-page.ts';
 import { openedPage } from './serve.ts';
 
 /** Pipelines that the page makes of models and labelled data, without a manifest. */
@@ -67,10 +67,7 @@ describe('models of pictures', () => {
       .getByText(/The pipeline channels is made.*measuring uses 6 images of colours/)
       .waitFor();
     expect(await tab.page.locator('.stage').textContent()).toContain('channels');
-    await tab.page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
-    for (const batch of ['2', '4', '8', '16'])
-      await tab.page.getByRole('checkbox', { name: batch, exact: true }).last().uncheck();
-    await tab.page.getByLabel('Budget (s)').fill('5');
+    await setUpOnWasm(tab.page);
     await tab.page.getByRole('button', { name: 'Start', exact: true }).click();
     await planned(tab.page);
     const { stages } = JSON.parse(await saved(tab.page, 'Save profile JSON')) as Profile;

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { expectAccessible } from './accessible.ts';
-import { openPage, planned } from './opened-page.ts';
+import { serveLightest } from './few-scenes.ts';
+import { openPage, planned, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
-/** A shipped pipeline of recordings and questions on the page as it ships, on wasm. */
+/** A shipped pipeline of recordings and questions on the page, on wasm. */
 
 const NARROW_PX = 390;
 
-const site = servedPage();
+const site = servedPage(() => serveLightest('mini-audio-qa'));
 
 it('recordings are measured and run; each is shown with its question, and with what was heard and answered', async () => {
   const { page, context, complaints } = await openPage(site.browser, site.url, {
@@ -20,10 +21,7 @@ it('recordings are measured and run; each is shown with its question, and with w
   expect(await page.locator('.pipeline .end').textContent()).toContain('one recording');
   expect(await page.locator('.fan-out').last().textContent()).toContain('every transcript');
 
-  await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
-  for (const batch of ['4', '8', '16'])
-    await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
-  await page.getByLabel('Budget (s)').fill('5');
+  await setUpOnWasm(page);
   await button('Start').click();
   await planned(page);
   expect(await page.locator('#results').textContent()).toContain('exact match');

@@ -10,7 +10,7 @@ import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor } from '../../../solver/adapt/predictors/predictor.ts';
 import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { planOnce } from '../../../workers/planner/planner.ts';
+import { planRequest } from '../../../solver/plan/request.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
 import { fashionProfile } from './fashion-profile.ts';
@@ -21,8 +21,9 @@ import type { StandIn } from './stand-in/server.ts';
 const backOff = { firstMs: 50, pauseMsMax: 200 };
 
 export const measured = fashionProfile();
+const planAt = await planOn(measured);
 export const planFor = (ratePerS: number, slaMs = 300): Promise<Plan> =>
-  planOnce(measured, { slaMs, ratePerS, resources: { cores: 40 } });
+  planAt(planRequest(measured, { slaMs, ratePerS, resources: { cores: 40 } }));
 
 /** A gateway as far as its arrivals go: they come at a rate by the clock, however seldom they are counted. */
 class Arrivals {
@@ -72,7 +73,6 @@ interface Watching {
 
 /** Watches until the test has finished. */
 export async function watch(cluster: KubernetesApi, { foreseenPerS, adaptationFor }: Watching = {}) {
-  const planAt = await planOn(measured);
   const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
   const events: string[] = [];
   /** Decisions so far, and how many there may be: without a forecast there is none, and no plan of the watch's own comes between. */
