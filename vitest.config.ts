@@ -25,8 +25,10 @@ const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/arc
 const BUILT = ['test/web/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/package/**/*.test.ts'];
 const IN_BROWSER = 'test/**/*.browser.test.ts';
 
-/** Whatever waits for a condition fails after `PATIENCE_MS`, and says for which; a whole test, which has several, later. */
-const LIMITS = {
+const COMMON = {
+  // Files of a project share their processes, because each process loads all modules anew. Tests leave no state behind.
+  isolate: false,
+  // Whatever waits for a condition fails after `PATIENCE_MS`, and says for which; a whole test, which has several, later.
   testTimeout: 1.25 * PATIENCE_MS,
   hookTimeout: 1.25 * PATIENCE_MS,
   // What is polled is often asked of another process, which takes both processes milliseconds.
@@ -39,13 +41,12 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Pure logic shares nothing that a test changes, so that its modules are loaded once a process, not once a file.
-      { test: { ...LIMITS, name: 'logic', isolate: false, include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
-      { test: { ...LIMITS, name: 'long', include: LONG } },
+      { test: { ...COMMON, name: 'logic', include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
+      { test: { ...COMMON, name: 'long', include: LONG } },
       {
         plugins: [compiledWorkers],
         test: {
-          ...LIMITS,
+          ...COMMON,
           name: 'node',
           globalSetup: 'test/build-library.ts',
           include: ['test/**/*.test.ts'],
@@ -55,7 +56,8 @@ export default defineConfig({
       {
         plugins: [compiledWorkers],
         test: {
-          ...LIMITS,
+          ...COMMON,
+          isolate: true,
           name: 'page',
           globalSetup: 'test/build.ts',
           include: BUILT,
@@ -67,7 +69,8 @@ export default defineConfig({
         worker: { format: 'es' },
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         test: {
-          ...LIMITS,
+          ...COMMON,
+          isolate: true,
           name: 'browser',
           include: [IN_BROWSER],
           browser: {

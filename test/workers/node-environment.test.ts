@@ -1,11 +1,19 @@
-import { expect, test, vi } from 'vitest';
+import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 
-vi.mock('node:os', async (original) => ({
-  ...(await original<typeof import('node:os')>()),
-  availableParallelism: () => 1,
-  cpus: () => Array.from({ length: 3 }, () => ({ model: 'A CPU' })),
-}));
+beforeAll(() => {
+  const [cpu] = os.cpus();
+  vi.spyOn(os, 'availableParallelism').mockReturnValue(1);
+  vi.spyOn(os, 'cpus').mockReturnValue([cpu!, cpu!, cpu!]);
+  // Modules that import single functions get these.
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 const runtime = { ortVersion: '1', ortBuild: 'node', crossOriginIsolated: false, timerGrainMs: 0 } as const;
 

@@ -58,12 +58,14 @@ function readApi(apiVersion: string): Api {
   return { schemas: components.schemas, validator };
 }
 
+/** The files of a process share these, because what several kinds consist of, such as a pod, takes seconds to compile. */
+const apis = new Map<string, Api>();
+
 /** Checks objects of those; null where there is no reference data. */
 export function kubernetesCheck():
   | (Check & { readonly knows: (object: KubernetesObject) => boolean })
   | null {
   if (referenceFile('schemas/k8s-openapi/api_v1.openapi-v3.json') === null) return null;
-  const apis = new Map<string, Api>();
   const check: Check = (object) => {
     const { apiVersion } = object;
     if (!apis.has(apiVersion)) apis.set(apiVersion, readApi(apiVersion));
@@ -76,7 +78,6 @@ export function kubernetesCheck():
           | undefined
       )?.some((gvk) => gvk.group === group && gvk.version === version && gvk.kind === object.kind),
     )!;
-    // What several kinds consist of, such as a pod, is compiled once.
     const validate = validator.getSchema(`api#/components/schemas/${name}`)!;
     return validate(object) ? [] : told(validate.errors);
   };
