@@ -57,8 +57,8 @@ export default defineConfig({
         plugins: [compiledWorkers],
         test: {
           ...COMMON,
-          isolate: true,
           name: 'page',
+          environment: './test/web/browser-environment.ts',
           globalSetup: 'test/build.ts',
           include: BUILT,
           exclude: [IN_BROWSER],
@@ -70,6 +70,7 @@ export default defineConfig({
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         test: {
           ...COMMON,
+          // With the page of a file end its workers and GPU devices.
           isolate: true,
           name: 'browser',
           include: [IN_BROWSER],

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { serveFewScenes } from './few-scenes.ts';
-import { openBrowser } from './serve.ts';
+import { closeContexts, sharedBrowser } from './serve.ts';
 
 test('the example page profiles, plans and runs by the library alone, under the policy that is served', async () => {
   const host = await serveFewScenes();
-  const browser = await openBrowser();
+  const browser = await sharedBrowser();
   try {
     const page = await browser.newPage();
     const errors: string[] = [];
@@ -16,7 +16,7 @@ test('the example page profiles, plans and runs by the library alone, under the 
       /measured \d+ cells on Chromium \d+\nplanned \w+ at batch \d → \w+ at batch \d\np50/,
     );
   } finally {
-    await browser.close();
+    await closeContexts(browser);
     await host.close();
   }
 });

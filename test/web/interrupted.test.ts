@@ -19,7 +19,7 @@ import { servedPage } from './serve.ts';
 
 /** With real workers on wasm, unless a test is about the GPU, so that a software adapter does not matter. */
 
-const site = servedPage(serveFewScenes);
+const site = servedPage(serveFewScenes, true);
 let opened: OpenedPage;
 let page: Page;
 

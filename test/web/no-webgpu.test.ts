@@ -4,7 +4,7 @@ import type { Host } from '../../bench/runner/static-server.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import { LONG_S, newContext, openIn, openPage, planned, saved, setBudget } from './opened-page.ts';
-import { openBrowser } from './serve.ts';
+import { openBrowser, sharedBrowser } from './serve.ts';
 
 /** The shipped page in browsers that cannot give it WebGPU. */
 
@@ -46,9 +46,8 @@ test('without navigator.gpu the page measures on wasm', async () => {
 });
 
 test('a GPU that is gone since the page was opened is left out, and the message says so', async () => {
-  const browser = await openBrowser();
+  const { page, context } = await openPage(await sharedBrowser(), served.url);
   try {
-    const { page } = await openPage(browser, served.url);
     const webgpu = page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu');
     expect(await webgpu.isChecked()).toBe(true);
     await page.evaluate(() => {
@@ -63,7 +62,7 @@ test('a GPU that is gone since the page was opened is left out, and the message 
     expect(await webgpu.isChecked()).toBe(false);
     expect(await webgpu.isDisabled()).toBe(true);
   } finally {
-    await browser.close();
+    await context.close();
   }
 });
 

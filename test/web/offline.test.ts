@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { complaintsOf, newContext, planned, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
-import { openBrowser } from './serve.ts';
+import { sharedBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
 
 let browser: Browser;
@@ -17,9 +17,8 @@ let complaints: readonly string[];
 
 beforeAll(async () => {
   await ensurePageBuilt();
-  browser = await openBrowser();
+  browser = await sharedBrowser();
 });
-afterAll(() => browser.close());
 beforeEach(async () => {
   host = await serveStatic(join(ROOT, 'dist/page'), '/some/path/');
   context = await browser.newContext();

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Report } from '../../solver/documents/report.ts';
-import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
+import { closeContexts, type ReportFolder, reportFolder, sharedBrowser } from './serve.ts';
 
 /** A report shown in a browser, with what went wrong on its page. */
 export interface ShownReport {
@@ -14,10 +14,10 @@ export function reportViewer(): (report: Report, width?: number) => Promise<Show
   let browser: Browser;
   let folder: ReportFolder;
   beforeAll(async () => {
-    [browser, folder] = await Promise.all([openBrowser(), reportFolder()]);
+    [browser, folder] = await Promise.all([sharedBrowser(), reportFolder()]);
   });
-  afterAll(() => Promise.all([browser.close(), folder.remove()]));
-  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+  afterAll(() => folder.remove());
+  afterEach(() => closeContexts(browser));
   return async (report, width = 1280) => {
     const page = await browser.newPage({ viewport: { width, height: 900 } });
     const errors: string[] = [];

@@ -23,14 +23,26 @@ export async function openBrowser(args = browserFlags()): Promise<Browser> {
   return browser;
 }
 
-/** A browser and a served page for all tests of a file; by default the page as it ships. */
-export function servedPage(serve: () => Promise<Host> = () => servePage(0)) {
+/** The browser that the test files of this process share, because each takes a second of a core to start. */
+export async function sharedBrowser(): Promise<Browser> {
+  if (!(await globalThis.sharedBrowser)?.isConnected()) globalThis.sharedBrowser = openBrowser();
+  return globalThis.sharedBrowser!;
+}
+
+export const closeContexts = (browser: Browser) =>
+  Promise.all(browser.contexts().map((context) => context.close()));
+
+/**
+ * A browser and a served page for all tests of a file; by default the page as it ships.
+ * @param ownBrowser for tests that crash the browser's GPU process
+ */
+export function servedPage(serve: () => Promise<Host> = () => servePage(0), ownBrowser = false) {
   let browser: Browser;
   let host: Host;
   beforeAll(async () => {
-    [browser, host] = await Promise.all([openBrowser(), serve()]);
+    [browser, host] = await Promise.all([ownBrowser ? openBrowser() : sharedBrowser(), serve()]);
   });
-  afterAll(() => Promise.all([browser.close(), host.close()]));
+  afterAll(() => Promise.all([ownBrowser ? browser.close() : closeContexts(browser), host.close()]));
   return {
     get browser() {
       return browser;

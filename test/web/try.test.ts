@@ -15,7 +15,7 @@ import { servedPage } from './serve.ts';
 
 /** The built page with its real engine: real models, workers and scenes, on a profile whose times are invented. */
 
-const site = servedPage();
+const site = servedPage(undefined, true);
 let context: BrowserContext;
 let page: Page;
 let profile: string;
