@@ -9,9 +9,9 @@ const load = (name: string) =>
     async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
   );
 
-/** One stage for each kind of model, because the software adapter takes seconds for a batch. */
+/** A model that runs once, and one with a decoder that runs in a loop: the software adapter takes seconds for a batch. */
 const STAGES = MINI_STAGES.filter(
-  ([, stage, variant]) => /^(transcribe|answer|translate)$/.test(stage) && variant === 'small',
+  ([, stage, variant]) => /^(transcribe|answer)$/.test(stage) && variant === 'small',
 );
 
 test.each(STAGES)(
