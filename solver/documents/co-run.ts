@@ -22,7 +22,7 @@ const cpuCoRun = z.strictObject({
   threads: positiveCount,
   /** Number of samples of the worker that has fewer. */
   n: positiveCount,
-  /** A part of the delay does not depend on how long the batch is: so it is at each percentile of all batches. */
+  /** The delay at each percentile of the batches; short and long batches have the same delays. */
   delays,
   /**
    * How many times longer a batch takes, by longer and shorter batches of the same sessions: workers share caches and, with a third

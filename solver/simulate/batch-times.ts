@@ -11,7 +11,8 @@ export interface MeasuredBatches {
 
 /**
  * Times of batches as they were measured. Where the sizes of the items are known, larger items take longer by a line that is fitted
- * to the measured batches, so that a long request is long in each of its stages. Beside the line, the batches differ as measured.
+ * to the measured batches, so that a long request is long in each of its stages. Batches of one size differ as the
+ * measured ones differ from the line.
  */
 export class BatchTimes {
   /** In rising order of items. */
