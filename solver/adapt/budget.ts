@@ -2,7 +2,7 @@ import { mean } from '../math/statistics.ts';
 import type { LoadState } from './system.ts';
 
 /** What was missed too little or too much lately is made up for within this time. */
-const SETTLED_S = 300;
+const SETTLED_S = 120;
 /**
  * Bounds of the allowed share: `least` is a part of the share that the percentile leaves, `most` a share of all requests. A plan for
  * less of the load than `most` leaves would lose more requests than the difference, because shed requests have taken time of workers.

@@ -17,8 +17,8 @@ interface LightPolicies {
  * newest request that waits for them cannot be expected to make the SLA behind all others. The standby of a stage runs its batches,
  * and the answers of a cascade's light variant stand. So requests are shed only where lighter work takes too long too.
  *
- * Where an earlier stage does not keep up, lighter work later saves no request: it makes up for a wait before that stage, and then the
- * next requests wait as long. Such requests are hurried. The shed rule counts them as wasted, so that few are.
+ * Where the first stage does not keep up, lighter work later saves no request: it makes up for the wait before that stage, and then
+ * the next requests wait as long. Such requests are hurried. The shed rule counts them as wasted, so that few are.
  */
 export class Downshift {
   #policy: DispatchPolicy;

@@ -15,10 +15,10 @@ it('is what the percentile leaves, where nothing is known of the requests or exa
   expect(share(1000, 50)).toBeCloseTo(0.05);
 });
 
-it('makes up within five minutes for requests that missed too much or too little', () => {
-  // 3,000 requests in five minutes: 15 are half a percent.
-  expect(share(1000, 35)).toBeCloseTo(0.055);
-  expect(share(1000, 65)).toBeCloseTo(0.045);
+it('makes up within two minutes for requests that missed too much or too little', () => {
+  // 1,200 requests in two minutes: 6 are half a percent.
+  expect(share(1000, 44)).toBeCloseTo(0.055);
+  expect(share(1000, 56)).toBeCloseTo(0.045);
 });
 
 it('is never 0, never over 6 % unless the percentile leaves more, and falls with each miss', () => {
