@@ -17,25 +17,24 @@ export const EXTENSIONS = ['binary_tensor_data'];
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const parameters = z.record(z.string(), z.unknown()).optional();
 const tensor = z.object({
   name: z.string().min(1).max(200),
   shape: z.array(z.int().nonnegative()).min(1).max(8),
   datatype: z.string().max(20),
-  parameters: z.looseObject({ binary_data_size: z.int().nonnegative().optional() }).optional(),
+  parameters: z.object({ binary_data_size: z.int().nonnegative().optional() }).optional(),
   // The values are checked when they are decoded; a schema of each would take longer than that.
   data: z.custom<readonly unknown[]>(Array.isArray, 'Invalid input: expected array').optional(),
 });
 
 const inferRequestSchema = z.object({
   id: z.string().max(200).optional(),
-  parameters: z.looseObject({ binary_data_output: z.boolean().optional() }).optional(),
+  parameters: z.object({ binary_data_output: z.boolean().optional() }).optional(),
   inputs: z.array(tensor).min(1).max(64),
   outputs: z
     .array(
       z.object({
         name: z.string().min(1).max(200),
-        parameters: z.looseObject({ binary_data: z.boolean().optional() }).optional(),
+        parameters: z.object({ binary_data: z.boolean().optional() }).optional(),
       }),
     )
     .max(64)
@@ -46,7 +45,6 @@ const inferResponseSchema = z.object({
   model_name: z.string(),
   model_version: z.string().optional(),
   id: z.string().optional(),
-  parameters,
   outputs: z.array(tensor),
 });
 

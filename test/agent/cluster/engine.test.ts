@@ -115,6 +115,28 @@ test('a replica that crashes loses no request, before the engine sees it and aft
   expect(events.join('\n')).toContain('was lost');
 });
 
+test('a replica that crashed unseen holds up neither a plan with more replicas nor the start of a gateway', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const gateways = [await startGateway(engine)];
+  await until(() => expect(gateways[0]!.service.plan.stages[1]!.replicas).toBe(2));
+  await engine.crash('classify');
+  // Only a batch tells the gateway that the replica is gone.
+  expect(labelsOf(await gateways[0]!.infer(30))).toHaveLength(30);
+  const stages = patient.stages.map((stage) => ({ ...stage, replicas: stage.name === 'classify' ? 3 : 1 }));
+  await engine.apply({
+    ...patient,
+    stages,
+    workers: [...patient.workers, { ...patient.workers.at(-1)!, id: 'third' }],
+  });
+  expect(engine.endpoints.filter(({ stage }) => stage === 'classify')).toHaveLength(4);
+  gateways.push(await startGateway(engine));
+  for (const { service, infer } of gateways) {
+    await until(() => expect(service.plan.stages.map(({ replicas }) => replicas)).toEqual([1, 3]));
+    expect(labelsOf(await infer(10))).toHaveLength(10);
+  }
+});
+
 test('a replica that answers again serves again', async () => {
   const engine = startEngine();
   await engine.apply(patient);
