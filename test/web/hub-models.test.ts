@@ -217,6 +217,28 @@ describe('a model of the hub', () => {
     expect(own.opened.complaints.filter((one) => !/40[13]/.test(String(one)))).toEqual([]);
   });
 
+  it('that is gated comes with its token again where another tab has deleted a part of it', async () => {
+    hub.spoil('owner/large', ({ headers, url }, response) => {
+      if (url!.includes('signature') || headers.authorization === 'Bearer of-mine') return false;
+      response.writeHead(401).end();
+      return true;
+    });
+    let held: ServerResponse | undefined;
+    hub.spoil('onnx_data?signature', (_, response) => {
+      held = response;
+      response.writeHead(200, { 'content-length': WEIGHTS.length });
+      return true;
+    });
+    await add('owner/large', 'fp32', 'a new pipeline', hub.url, { 'Access token': 'of-mine' });
+    await expect.poll(() => held).toBeDefined();
+    await own.page.evaluate(async () => {
+      const cache = await caches.open('ipa-edge downloads');
+      for (const key of await cache.keys()) await cache.delete(key);
+    });
+    held!.end(WEIGHTS);
+    await expect.poll(() => own.chosen()).toBe('large');
+  });
+
   it('that has several tasks gets the one that is chosen, with its prefix', async () => {
     const mini = join(ROOT, 'models/minis/translate-small');
     const names = readdirSync(mini, { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -57,10 +57,12 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
   const pinned = withPin(base?.manifest ?? null, described, { stage: stage ?? undefined });
   const manifest = base ? pinned : { ...pinned, name: freeName(pinned.name, usedNames()) };
   const wanted = missingFiles(manifest, base?.manifest ?? null, described);
-  await downloadAll([...wanted.values()], headersOf(request), addition);
+  const headersFor = headersOf(request);
+  await downloadAll([...wanted.values()], headersFor, addition);
   const read: LoadedManifest['readVerified'] = async (file, sha256) => {
     const known = wanted.get(sha256);
-    if (known) return downloads.fetch(known, signal);
+    // Another tab that added the same model may have deleted the file meanwhile: it is downloaded anew.
+    if (known) return downloads.fetch(known, signal, () => {}, headersFor);
     return described.read.get(sha256) ?? base!.readVerified(file, sha256);
   };
   const loaded = withFiles(manifest, read);
