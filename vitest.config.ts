@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { browserFlags, findBrowser } from './bench/setup/browser.js';
+import { browserFlags, findBrowser, findTestBrowser } from './bench/setup/browser.js';
 import { compiledWorkers } from './test/compiled.ts';
 import { PATIENCE_MS } from './test/patience.ts';
 import LongestFirst from './test/sequencer.ts';
 
-const executablePath = await findBrowser();
+const wholeBrowser = await findBrowser();
+const executablePath = await findTestBrowser();
+// Commands that tests start use the browser of the tests.
+if (executablePath) process.env.CHROME_PATH = executablePath;
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -26,6 +29,7 @@ const BUILT = ['test/web/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/package
 const IN_BROWSER = 'test/**/*.browser.test.ts';
 
 const COMMON = {
+  provide: { wholeBrowser },
   // Files of a project share their processes, because each process loads all modules anew. Tests leave no state behind.
   isolate: false,
   // Whatever waits for a condition fails after `PATIENCE_MS`, and says for which; a whole test, which has several, later.

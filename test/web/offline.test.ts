@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
+import { browserFlags } from '../../bench/setup/browser.js';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { complaintsOf, newContext, planned, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
-import { sharedBrowser } from './serve.ts';
+import { openBrowser, sharedBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
 
 let browser: Browser;
@@ -101,9 +102,12 @@ describe('the built page on a host without headers, under a path', () => {
   });
 
   it('can be installed', async () => {
+    const whole = await openBrowser(browserFlags(), inject('wholeBrowser'));
+    onTestFinished(() => whole.close());
+    page = await whole.newPage();
     await page.goto(host.url);
     await expect.poll(() => check('Works offline')).toContain('yes');
-    const session = await context.newCDPSession(page);
+    const session = await page.context().newCDPSession(page);
     const { errors, data } = await session.send('Page.getAppManifest');
     expect(errors).toEqual([]);
     expect(JSON.parse(data!)).toMatchObject({

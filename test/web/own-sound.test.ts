@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { browserFlags } from '../../bench/setup/browser.js';
 import { samplesOf } from '../../models/items/audio.ts';
 import { splitFields } from '../../models/items/fields.ts';
@@ -24,7 +24,8 @@ const NARROW_PX = 390;
 const site = servedPage();
 let withMicrophone: Browser;
 beforeAll(async () => {
-  withMicrophone = await openBrowser([...browserFlags(), '--use-fake-device-for-media-stream']);
+  const flags = [...browserFlags(), '--use-fake-device-for-media-stream'];
+  withMicrophone = await openBrowser(flags, inject('wholeBrowser'));
 });
 afterAll(() => withMicrophone.close());
 

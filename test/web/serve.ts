@@ -15,9 +15,16 @@ import { TEST_PAGE } from './test-page.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** A browser whose pages wait for what must happen as long as every test does. */
-export async function openBrowser(args = browserFlags()): Promise<Browser> {
-  const executablePath = await findBrowser();
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Path of a browser that can have windows; undefined: Playwright's own. Other tests use one that cannot, if it is installed. */
+    readonly wholeBrowser: string | undefined;
+  }
+}
+
+/** A browser whose pages wait for what must happen as long as every test does. @param path of its executable */
+export async function openBrowser(args = browserFlags(), path?: string): Promise<Browser> {
+  const executablePath = path ?? (await findBrowser());
   const browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
   browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
   return browser;
