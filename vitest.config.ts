@@ -22,6 +22,8 @@ const LONG = [
   'test/solver/confirmed.test.ts',
   'test/models/fashion.test.ts',
 ];
+/** Processes, pages and workers share a busy machine: a test of them that fails runs once more, and the report says so. */
+const OF_PROCESSES = { retry: 1 };
 /** The other pure logic, by npm run test:fast: neither processes, nor browsers, nor a built page. */
 const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];
 /** What needs the built page or package: both are built once, before tests that run side by side would each build them. */
@@ -51,6 +53,7 @@ export default defineConfig({
         plugins: [compiledWorkers],
         test: {
           ...COMMON,
+          ...OF_PROCESSES,
           name: 'node',
           globalSetup: 'test/build-library.ts',
           include: ['test/**/*.test.ts'],
@@ -61,6 +64,7 @@ export default defineConfig({
         plugins: [compiledWorkers],
         test: {
           ...COMMON,
+          ...OF_PROCESSES,
           name: 'page',
           environment: './test/web/browser-environment.ts',
           globalSetup: 'test/build.ts',
@@ -74,6 +78,7 @@ export default defineConfig({
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         test: {
           ...COMMON,
+          ...OF_PROCESSES,
           // With the page of a file end its workers and GPU devices.
           isolate: true,
           name: 'browser',
