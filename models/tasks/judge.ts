@@ -1,5 +1,5 @@
 import type { PipelineStage } from '../manifests/pipeline.ts';
-import { addScores, isRight, metricOf, NO_SCORE, type Score } from './score.ts';
+import { addScores, isRight, type Match, metricOf, NO_SCORE, type Score } from './score.ts';
 import type { StageResult } from './task.ts';
 
 /** Tree of a request's results: the result for an item and, in order, those for the next stage's items made from it. */
@@ -32,11 +32,11 @@ export const stageScore = ({ task }: PipelineStage, result: StageResult, truth: 
  */
 export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Score {
   return sum(
-    task.match(answer.result!, truth.truth).map(({ predicted, truth: there, score }) => {
-      const childAnswer = predicted === null ? undefined : answer.children[predicted];
-      const childTruth = there === null ? undefined : truth.children[there];
-      if (!next || !childAnswer || !childTruth) return score;
+    task.match(answer.result!, truth.truth).map((match) => {
+      const [childAnswer, childTruth] = followingFrom(match, answer, truth);
+      if (!next || !childAnswer || !childTruth) return match.score;
       if (task.judged === 'last') return requestScore(next, childAnswer, childTruth);
+      const { score } = match;
       if (!isRight(score)) return score;
       const share = metricOf(requestScore(next, childAnswer, childTruth)) ?? 1;
       return { earned: score.earned * share, possible: score.possible };
@@ -56,23 +56,29 @@ export function lastStagePoints(
   weight = 1,
   points = new Map<ItemAnswer, number>(),
 ): ReadonlyMap<ItemAnswer, number> {
-  for (const { predicted, truth: there, score } of task.match(answer.result!, truth.truth)) {
+  for (const match of task.match(answer.result!, truth.truth)) {
     if (!next) {
-      points.set(answer, (points.get(answer) ?? 0) + weight * score.earned);
+      points.set(answer, (points.get(answer) ?? 0) + weight * match.score.earned);
       continue;
     }
-    const childAnswer = predicted === null ? undefined : answer.children[predicted];
-    const childTruth = there === null ? undefined : truth.children[there];
+    const [childAnswer, childTruth] = followingFrom(match, answer, truth);
     if (!childAnswer || !childTruth) continue;
     if (task.judged === 'last') lastStagePoints(next, childAnswer, childTruth, weight, points);
-    else if (isRight(score)) {
+    else if (isRight(match.score)) {
       const { possible } = requestScore(next, childAnswer, childTruth);
       if (possible > 0)
-        lastStagePoints(next, childAnswer, childTruth, (weight * score.earned) / possible, points);
+        lastStagePoints(next, childAnswer, childTruth, (weight * match.score.earned) / possible, points);
     }
   }
   return points;
 }
+
+/** The answer and the truth of the next stage's item that follows from a match; undefined where there is none. */
+const followingFrom = ({ predicted, truth }: Match, { children }: ItemAnswer, labels: ItemTruth) =>
+  [
+    predicted === null ? undefined : children[predicted],
+    truth === null ? undefined : labels.children[truth],
+  ] as const;
 
 /** Name of the metric behind {@link requestScore}, e.g. `F1@0.5, right class`. @param first the pipeline's first stage */
 export function pipelineMetric(first: PipelineStage): string {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   type ItemAnswer,
   type ItemTruth,
@@ -11,6 +11,7 @@ import {
 import { matchBoxes, overlap, type TrueObject } from '../../models/tasks/object-detection/boxes.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
+import { writing } from '../../models/tasks/text-results.ts';
 import { classify, colour, detect, language, pipelineOf, spam } from './stages.ts';
 
 const square = (x: number, y = 0, side = 10): TrueObject => ({
@@ -141,6 +142,20 @@ test('a request is scored by the last stage where earlier ones only prepare its 
       next: { ...next!, task: { ...next!.task, metric: { stage: 'chrF', pipeline: 'chrF' } } },
     }),
   ).toBe('chrF');
+});
+
+test('a text that a later stage judges is not compared with its label', () => {
+  const { first } = pipelineOf(classify, colour);
+  const scoreOf = vi.fn(() => ({ earned: 1, possible: 1 }));
+  const task = { ...first.task, ...writing('translation', 'chrF', scoreOf) };
+  const answer = { ...answers(1, 1), result: { task: 'translation', text: 'eins', score: 1 } };
+  const translating = { ...first, task };
+  expect(requestScore(translating, answer, truths(1, 1))).toEqual(
+    requestScore(first.next!, answers(1), truths(1)),
+  );
+  expect(scoreOf).not.toHaveBeenCalled();
+  requestScore({ ...translating, next: null }, answer, truths(1));
+  expect(scoreOf).toHaveBeenCalledOnce();
 });
 
 test('a right class earns its points in the share that the later stage earns', () => {
