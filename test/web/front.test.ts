@@ -150,12 +150,15 @@ describe('the example', () => {
     await folded.getByRole('button', { name: 'Certificate' }).waitFor();
   });
 
-  it('has one choice, which is said in words in place of a chart with one point', async () => {
+  it('has one choice within a short time limit, which is said in words in place of a chart with one point', async () => {
     await open();
     await button('Look at an example').click();
     await planned(page);
+    await page.getByRole('spinbutton', { name: 'Arrival rate', exact: true }).fill('1');
+    await page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true }).fill('10.5');
+    await planned(page);
     const figure = page.locator('.answer figure', { hasText: 'Accuracy for cost' });
-    expect(await figure.textContent()).toContain('There is one choice: within 50 ms');
+    expect(await figure.textContent()).toContain('There is one choice: within 10.5 ms');
     expect(await figure.locator('svg').count()).toBe(0);
   });
 

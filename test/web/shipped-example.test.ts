@@ -6,11 +6,12 @@ import { parseRunReport } from '../../solver/documents/run-report.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../web/public/example.json', import.meta.url));
 
-it("the page's example is one profile of a shipped pipeline on wasm and, if it has a run, a valid one", () => {
-  const { profiles, run } = JSON.parse(readFileSync(EXAMPLE, 'utf8'));
-  expect(profiles).toHaveLength(1);
-  const profile = parseProfile(profiles[0], EXAMPLE);
-  expect(profile.pipeline).toBe('fashion');
-  expect(new Set(profile.cells.map(({ backend }) => backend))).toEqual(new Set(['wasm']));
-  if (run) expect(parseRunReport(run, EXAMPLE).load.valid).toBe(true);
+it("the page's example is a shipped pipeline on wasm, a valid run of its plan, and the same pipeline by Node to compare", () => {
+  const { profiles, opened, run } = JSON.parse(readFileSync(EXAMPLE, 'utf8'));
+  expect(profiles).toHaveLength(2);
+  const [shown, other] = [profiles[opened], profiles[1 - opened]].map((one) => parseProfile(one, EXAMPLE));
+  const backends = (profile: typeof shown) => [...new Set(profile!.cells.map(({ backend }) => backend))];
+  expect([shown!.pipeline, other!.pipeline]).toEqual(['fashion', 'fashion']);
+  expect([backends(shown), backends(other)]).toEqual([['wasm'], ['cpu']]);
+  expect(parseRunReport(run, EXAMPLE).load.valid).toBe(true);
 });
