@@ -45,7 +45,7 @@ it('downloaded in two tabs at once, a file is whole in both', async () => {
     );
     return new Response(body, { status });
   });
-  const [first, second] = [new Downloads(), new Downloads()].map((tab) => tab.fetch(file, NEVER));
+  const [first, second] = [new Downloads(), new Downloads()].map((tab) => tab.fetch(file, NEVER, () => ({})));
   expect(await sha256Hex(await first!)).toBe(file.sha256);
   firstIsDone = true;
   expect(await sha256Hex(await second!)).toBe(file.sha256);

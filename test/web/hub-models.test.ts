@@ -74,6 +74,15 @@ async function add(
   await form.getByRole('button', { name: 'Add' }).click();
 }
 
+/** The hub lets nobody read a model without this token; the host of its large files asks for none. */
+const TOKEN = 'of-mine';
+const gate = (id: string): void =>
+  hub.spoil(id, ({ headers, url }, response) => {
+    if (url!.includes('signature') || headers.authorization === `Bearer ${TOKEN}`) return false;
+    response.writeHead(headers.authorization ? 403 : 401).end();
+    return true;
+  });
+
 describe('a model of the hub', () => {
   it('comes by its id as a new pipeline, gets a second variant, and is there after a reload without a network', async () => {
     await add('owner/brightest', 'fp32');
@@ -192,25 +201,21 @@ describe('a model of the hub', () => {
   it('that is gated comes with a token, which the hub alone gets, at the revision that is asked for', async () => {
     const gated = { 'config.json': classifier(3, 3), 'preprocessor_config.json': preprocessor(8, 8) };
     hub.publish('owner/gated', { ...gated, 'onnx/model.onnx': brightest('float32') });
-    hub.spoil('owner/gated', ({ headers, url }, response) => {
-      if (url!.includes('signature') || headers.authorization === 'Bearer of-mine') return false;
-      response.writeHead(headers.authorization ? 403 : 401).end();
-      return true;
-    });
+    gate('owner/gated');
     await add('owner/gated', 'fp32');
     await own.refused(/answered 401.*private or gated.*token of that account under "Access token"/s);
     await add('owner/gated', 'fp32', 'a new pipeline', hub.url, { 'Access token': 'wrong' });
     await own.refused(/answered 403.*The token may not read it/s);
     const before = hub.requests.length;
     await add('owner/gated', 'fp32', 'a new pipeline', hub.url, {
-      'Access token': 'of-mine',
+      'Access token': TOKEN,
       Revision: 'main',
     });
     await expect.poll(() => own.chosen()).toBe('gated');
     const asked = hub.requests.slice(before);
     expect(asked[0]!.url).toContain('/owner/gated/revision/main?');
     for (const { host, authorization } of asked)
-      expect(authorization).toBe(host === 'hub' ? 'Bearer of-mine' : undefined);
+      expect(authorization).toBe(host === 'hub' ? `Bearer ${TOKEN}` : undefined);
     await own.page.reload();
     await own.openSection();
     expect(await own.page.getByLabel('Access token').inputValue()).toBe('');
@@ -218,18 +223,14 @@ describe('a model of the hub', () => {
   });
 
   it('that is gated comes with its token again where another tab has deleted a part of it', async () => {
-    hub.spoil('owner/large', ({ headers, url }, response) => {
-      if (url!.includes('signature') || headers.authorization === 'Bearer of-mine') return false;
-      response.writeHead(401).end();
-      return true;
-    });
+    gate('owner/large');
     let held: ServerResponse | undefined;
     hub.spoil('onnx_data?signature', (_, response) => {
       held = response;
       response.writeHead(200, { 'content-length': WEIGHTS.length });
       return true;
     });
-    await add('owner/large', 'fp32', 'a new pipeline', hub.url, { 'Access token': 'of-mine' });
+    await add('owner/large', 'fp32', 'a new pipeline', hub.url, { 'Access token': TOKEN });
     await expect.poll(() => held).toBeDefined();
     await own.page.evaluate(async () => {
       const cache = await caches.open('ipa-edge downloads');

@@ -33,15 +33,14 @@ export class Downloads {
   /**
    * Downloads a file whose size is known from a host that lets pages of other sites read its files, or what is missing of it. Its parts
    * stay until {@link forget}. Where two tabs want the same file, the second waits for the first, and goes on after it.
-   * @param headersFor headers to send to an address
    * @param onBytes called with the bytes of the file that are here
    * @throws DownloadError, ChecksumError, StoreFullError, StoreUnavailableError, and the signal's reason
    */
   async fetch(
     file: KnownFile,
     signal: AbortSignal,
+    headersFor: HeadersFor,
     onBytes: (bytes: number) => void = () => {},
-    headersFor: HeadersFor = () => ({}),
   ): Promise<Uint8Array<ArrayBuffer>> {
     const cache = await this.#open();
     return navigator.locks.request(lockOf(file.sha256), { signal }, async () => {

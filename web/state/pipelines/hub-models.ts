@@ -62,7 +62,7 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
   const read: LoadedManifest['readVerified'] = async (file, sha256) => {
     const known = wanted.get(sha256);
     // Another tab that added the same model may have deleted the file meanwhile: it is downloaded anew.
-    if (known) return downloads.fetch(known, signal, () => {}, headersFor);
+    if (known) return downloads.fetch(known, signal, headersFor);
     return described.read.get(sha256) ?? base!.readVerified(file, sha256);
   };
   const loaded = withFiles(manifest, read);
@@ -125,7 +125,7 @@ async function downloadAll(
       const which = `file ${i + 1} of ${files.length}`;
       step(`Downloading ${which}: ${bytesText(doneBytes)} of ${bytesText(totalBytes)}${left}`);
     };
-    await downloads.fetch(file, signal, onBytes, headersFor);
+    await downloads.fetch(file, signal, headersFor, onBytes);
     beforeBytes += file.mostBytes;
   }
 }
