@@ -165,7 +165,7 @@ function lostReason({ result: { shed, failed }, load }: RunReport): Reason | nul
   if (shed + failed === 0) return null;
   return {
     weight: 90,
-    text: `Of ${plural(load.requests, 'request')}, ${number(shed)} ${shed === 1 ? 'was' : 'were'} refused and ${number(failed)} failed.`,
+    text: `Of ${plural(load.requests, 'request')}, ${plural(shed, 'was', 'were')} refused and ${number(failed)} failed.`,
   };
 }
 
