@@ -8,7 +8,7 @@ import LongestFirst from './test/sequencer.ts';
 
 const wholeBrowser = await findBrowser();
 const executablePath = await findTestBrowser();
-// Commands that tests start use the browser of the tests.
+// Commands that tests start look for their browser here, too.
 if (executablePath) process.env.CHROME_PATH = executablePath;
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -22,8 +22,6 @@ const LONG = [
   'test/solver/confirmed.test.ts',
   'test/models/fashion.test.ts',
 ];
-/** Processes, pages and workers share a busy machine: a test of them that fails runs once more, and the report says so. */
-const OF_PROCESSES = { retry: 1 };
 /** The other pure logic, by npm run test:fast: neither processes, nor browsers, nor a built page. */
 const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];
 /** What needs the built page or package: both are built once, before tests that run side by side would each build them. */
@@ -41,6 +39,9 @@ const COMMON = {
   expect: { poll: { timeout: PATIENCE_MS, interval: 100 } },
 };
 
+/** On a busy machine a process or a page may get no CPU for seconds. A test that fails of it runs once more, which the report counts. */
+const OF_PROCESSES = { ...COMMON, retry: 1 };
+
 export default defineConfig({
   test: {
     // Tests of pages and servers wait for other processes much of their time: two files more than cores keep the cores busy.
@@ -52,7 +53,6 @@ export default defineConfig({
       {
         plugins: [compiledWorkers],
         test: {
-          ...COMMON,
           ...OF_PROCESSES,
           name: 'node',
           globalSetup: 'test/build-library.ts',
@@ -63,7 +63,6 @@ export default defineConfig({
       {
         plugins: [compiledWorkers],
         test: {
-          ...COMMON,
           ...OF_PROCESSES,
           name: 'page',
           environment: './test/web/browser-environment.ts',
@@ -77,7 +76,6 @@ export default defineConfig({
         worker: { format: 'es' },
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         test: {
-          ...COMMON,
           ...OF_PROCESSES,
           // With the page of a file end its workers and GPU devices.
           isolate: true,

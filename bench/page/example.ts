@@ -9,15 +9,15 @@ import { browserFlags, ensureBrowser } from '../setup/browser.js';
 
 /**
  * Makes the page's example, `web/public/example.json`, with the page itself: `npx tsx bench/page/example.ts`. The example is an
- * archive of one profile of `fashion` on wasm, which is not of the user's device, a run of its plan, and a profile by Node on the same
- * machine to compare the first one with.
+ * archive with a profile of `fashion` on wasm, which is not of the user's device, and a run of its plan. A second profile, measured
+ * in Node on the same machine, is there to be compared with the first.
  */
 
-/** Short, because the page loads every sample. */
+/** A short measurement has few samples, all of which the page loads. */
 const BUDGET_S = '12';
-/** A load at which batches and standbys matter on two cores. */
+/** Two cores can carry this load, and are busy enough that a standby answers now and then. */
 const RATE_PER_S = '60';
-/** Short, because the page loads every request of the run, too. */
+/** A short run has few requests, all of which the page loads. */
 const RUN_S = '15';
 /** The machine may be busy with something else during a run, which is then not valid. */
 const MOST_RUNS = 5;

@@ -73,7 +73,7 @@ export function lastStagePoints(
   return points;
 }
 
-/** The answer and the truth of the next stage's item that follows from a match; undefined where there is none. */
+/** A match may lead to an item of the next stage: that item's answer and its truth. Each is undefined where it is missing. */
 const followingFrom = ({ predicted, truth }: Match, { children }: ItemAnswer, labels: ItemTruth) =>
   [
     predicted === null ? undefined : children[predicted],

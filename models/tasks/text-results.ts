@@ -41,7 +41,7 @@ export const writing = (task: string, metric: string, scoreOf: (text: string, tr
       {
         predicted: 0,
         truth: 0,
-        // Comparing long texts takes time, and where a later stage judges the text, the score is never read.
+        // Computed when it is read: comparing long texts takes time, and where a later stage judges the text, nobody reads it.
         get score() {
           return scoreOf(text, truth);
         },

@@ -55,7 +55,7 @@ let report: RunReport;
 
 beforeAll(async () => {
   writeFileSync(path('profile.json'), exportProfile(await slowAsIs()));
-  // On a machine with nothing else to do the plan is back 9 s after the burst. A busy one gets the load late, and starts models slowly.
+  // On an idle machine the plan is back 9 s after the burst. On a busy one requests come late and models start slowly.
   const rates = [...Array(4).fill(1), ...Array(4).fill(13), ...Array(48).fill(1)];
   writeFileSync(path('trace.json'), JSON.stringify({ rates }));
   const given = ['--sla', '2000', '--rate', '1', '--cores', '2'];

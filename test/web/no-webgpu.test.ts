@@ -1,10 +1,10 @@
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../../bench/runner/static-server.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import { LONG_S, newContext, openIn, openPage, planned, saved, setBudget } from './opened-page.ts';
-import { openBrowser, sharedBrowser } from './serve.ts';
+import { openWholeBrowser, sharedBrowser } from './serve.ts';
 
 /** The shipped page in browsers that cannot give it WebGPU. */
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => served.close());
 
 test('without an adapter the page measures, resumes and plans on wasm', async ({ skip }) => {
-  const browser = await openBrowser(PLAIN, inject('wholeBrowser'));
+  const browser = await openWholeBrowser(PLAIN);
   try {
     const { page, complaints } = await openPage(browser, served.url);
     skip(await hasAdapter(page), 'a plain Chromium gives WebGPU on this machine');
@@ -31,7 +31,7 @@ test('without an adapter the page measures, resumes and plans on wasm', async ({
 });
 
 test('without navigator.gpu the page measures on wasm', async () => {
-  const browser = await openBrowser([...PLAIN, '--disable-gpu'], inject('wholeBrowser'));
+  const browser = await openWholeBrowser([...PLAIN, '--disable-gpu']);
   try {
     const context = await newContext(browser);
     await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
-import { browserFlags } from '../../bench/setup/browser.js';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { complaintsOf, newContext, planned, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
-import { openBrowser, sharedBrowser } from './serve.ts';
+import { openWholeBrowser, sharedBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
 
 let browser: Browser;
@@ -102,7 +101,7 @@ describe('the built page on a host without headers, under a path', () => {
   });
 
   it('can be installed', async () => {
-    const whole = await openBrowser(browserFlags(), inject('wholeBrowser'));
+    const whole = await openWholeBrowser();
     onTestFinished(() => whole.close());
     page = await whole.newPage();
     await page.goto(host.url);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { browserFlags } from '../../bench/setup/browser.js';
 import { samplesOf } from '../../models/items/audio.ts';
 import { splitFields } from '../../models/items/fields.ts';
@@ -11,7 +11,7 @@ import { ROOT } from '../../workers/command/root.ts';
 import { tone, wavOf } from '../models/wav.ts';
 import { expectAccessible } from './accessible.ts';
 import { dropOn, type OpenedPage, openPage } from './opened-page.ts';
-import { openBrowser, servedPage } from './serve.ts';
+import { openWholeBrowser, servedPage } from './serve.ts';
 
 /** Sounds and questions of the user's own, on a shipped pipeline, with the browser's made-up microphone, which beeps. */
 
@@ -24,8 +24,7 @@ const NARROW_PX = 390;
 const site = servedPage();
 let withMicrophone: Browser;
 beforeAll(async () => {
-  const flags = [...browserFlags(), '--use-fake-device-for-media-stream'];
-  withMicrophone = await openBrowser(flags, inject('wholeBrowser'));
+  withMicrophone = await openWholeBrowser([...browserFlags(), '--use-fake-device-for-media-stream']);
 });
 afterAll(() => withMicrophone.close());
 

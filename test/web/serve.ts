@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
 import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
@@ -17,7 +17,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Path of a browser that can have windows; undefined: Playwright's own. Other tests use one that cannot, if it is installed. */
+    /** Path of the Chromium or Chrome that the commands use; undefined where only Playwright's own is installed. */
     readonly wholeBrowser: string | undefined;
   }
 }
@@ -29,6 +29,10 @@ export async function openBrowser(args = browserFlags(), path?: string): Promise
   browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
   return browser;
 }
+
+/** A browser with windows, microphone and installed apps, which the headless shell of other tests lacks. */
+export const openWholeBrowser = (args = browserFlags()): Promise<Browser> =>
+  openBrowser(args, inject('wholeBrowser'));
 
 /** The browser that the test files of this process share, because each takes a second of a core to start. */
 export async function sharedBrowser(): Promise<Browser> {
