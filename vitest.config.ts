@@ -39,7 +39,7 @@ const COMMON = {
   expect: { poll: { timeout: PATIENCE_MS, interval: 100 } },
 };
 
-/** On a busy machine a process or a page may get no CPU for seconds. A test that fails of it runs once more, which the report counts. */
+/** A busy machine may leave a process or a page without CPU for seconds, so a test that fails runs once more. The report counts that. */
 const OF_PROCESSES = { ...COMMON, retry: 1 };
 
 export default defineConfig({
