@@ -52,6 +52,7 @@ beforeEach(async () => {
 
 const form = () => tab.page.getByRole('region', { name: 'A new pipeline without a manifest' });
 const told = () => tab.page.locator('.taking');
+const start = () => tab.page.getByRole('button', { name: 'Start', exact: true }).click();
 const chooseModel = () => form().getByLabel('Choose models').setInputFiles(model);
 
 describe('models of pictures', () => {
@@ -68,7 +69,7 @@ describe('models of pictures', () => {
       .waitFor();
     expect(await tab.page.locator('.stage').textContent()).toContain('channels');
     await setUpOnWasm(tab.page);
-    await tab.page.getByRole('button', { name: 'Start', exact: true }).click();
+    await start();
     await planned(tab.page);
     const { stages } = JSON.parse(await saved(tab.page, 'Save profile JSON')) as Profile;
     expect(stages[0]!.variants[0]!.accuracy.measured).toMatchObject({ value: 1, n: 6 });
@@ -80,6 +81,16 @@ describe('models of pictures', () => {
     await told()
       .getByText(/its times are measured, and no accuracy, so that nothing can be planned/)
       .waitFor();
+    await setUpOnWasm(tab.page);
+    await start();
+    await planned(tab.page);
+    const { cells } = JSON.parse(await saved(tab.page, 'Save profile JSON')) as Profile;
+    expect(cells.map(({ batch, state }) => `${batch} ${state}`)).toEqual(['1 measured', '2 measured']);
+    expect(await tab.page.locator('.answer [role=alert]').textContent()).toMatch(
+      /^Variant channels of stage classify has no accuracy/,
+    );
+    const verdict = await tab.page.locator('#results .verdict-card').textContent();
+    expect(verdict).toMatch(/^!no figureLatency is measured, but not accuracy.*Add labelled data/);
   });
 
   it('of other classes than the folders have are refused, and why is said', async () => {

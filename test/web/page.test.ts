@@ -66,6 +66,14 @@ describe('the profiling page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('says in a card of its results what an opened profile comes to, and leads to the next step', async () => {
+    await importFixture();
+    const card = page.locator('#results .verdict-card');
+    expect(await card.locator('h3').textContent()).toMatch(/^Yes: .* should answer 5 requests\/s within/);
+    expect(await card.getByRole('link').getAttribute('href')).toBe('#try');
+    expect(complaints).toEqual([]);
+  });
+
   it('imports and exports a profile byte for byte, and exports its plan with the command that takes it', async () => {
     const text = await importFixture();
     expect((await download('Save profile JSON')).text).toBe(text);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from '../../solver/documents/run-report.ts';
+import { InfeasiblePlanError, NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { noPlanVerdict, planVerdict, runVerdict } from '../../web/components/verdict/verdict.ts';
 import { fashionProfile } from './fixtures.ts';
 import { fashionReport } from './report-fixtures.ts';
@@ -88,10 +89,36 @@ describe('the verdict on a plan', () => {
     expect(reasons(best + 0.01)).not.toContain('the most accurate combination');
   });
 
-  it('that there is none of is no, with the reason', () => {
-    const verdict = noPlanVerdict(new Error('The SLA is too short.'), 1, 5);
-    expect(verdict).toMatchObject({ level: 'bad', reasons: ['The SLA is too short.'] });
+  const infeasible = (nearestSlaMs: number | null, nearestRatePerS: number | null) =>
+    new InfeasiblePlanError(
+      { slaMs: 1, ratePerS: 5, percentile: 95 },
+      'SLA: too short',
+      nearestSlaMs,
+      nearestRatePerS,
+    );
+
+  it('that no models meet is no, with the reason and the nearest SLA or rate where one is known', () => {
+    const why = infeasible(4, null);
+    const verdict = noPlanVerdict(why);
+    expect(verdict).toMatchObject({ level: 'bad', reasons: [why.message], next: { section: 'plan' } });
     expect(verdict.headline).toMatch(/^No: .* 5 requests\/s within 1 ms/);
+    for (const some of [why, infeasible(null, 2)])
+      expect(noPlanVerdict(some).next.text).toMatch(/nearest SLA or rate/);
+    expect(noPlanVerdict(infeasible(null, null)).next.text).toMatch(/^Allow more cores or backends/);
+  });
+
+  it('that lacks accuracies says that latency is measured, and asks for labelled data', () => {
+    const verdict = noPlanVerdict(new NoAccuracyError('detect', 'mine'));
+    expect(verdict).toMatchObject({ level: 'warn', next: { section: 'measure' } });
+    expect(verdict.headline).toMatch(/^Latency is measured/);
+    expect(verdict.next.text).toMatch(/labelled data/);
+  });
+
+  it('that failed for another reason says nothing of the models, and gives the reason', () => {
+    const why = new NothingMeasuredError('detect', 'all 3 cells failed.');
+    const { headline, reasons, next } = noPlanVerdict(why);
+    expect([headline, next.text].join()).not.toMatch(/no combination|nearest/);
+    expect(reasons).toEqual([why.message]);
   });
 
   it('says when many figures need care, before what is less important', () => {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
 import { WorkerLostError } from '../../workers/runtime/errors.ts';
@@ -26,6 +26,13 @@ test('a planner in a child process plans, solves alone, tells what is infeasible
   planner.close();
   await expect(waiting).rejects.toBeInstanceOf(WorkerLostError);
   await expect(planner.plan(profile, request({ slaMs: 1000 }))).rejects.toBeInstanceOf(WorkerLostError);
+});
+
+test('an error of planning keeps its class on its way out of the worker', async () => {
+  const planner = openPlanner();
+  onTestFinished(() => planner.close());
+  const elsewhere = planner.solve(profile, request({ backends: ['cuda'] }));
+  await expect(elsewhere).rejects.toBeInstanceOf(NothingMeasuredError);
 });
 
 test('calls about several profiles at once are each answered on their own profile', async () => {

@@ -1,4 +1,5 @@
-import { WorkerLostError } from '../runtime/errors.ts';
+import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { DeviceLostError, ModelLoadError, ModelMismatchError, WorkerLostError } from '../runtime/errors.ts';
 
 /** Rejects the open calls to a worker when the worker is gone, since nothing would answer the calls any more. */
 export class Lifeline {
@@ -29,8 +30,28 @@ export class Lifeline {
       if (this.#gone) return reject(this.#gone);
       this.#waiting.add(reject);
       answer
-        .then((value) => resolve(value as Awaited<P>), reject)
+        .then(
+          (value) => resolve(value as Awaited<P>),
+          (error) => reject(revive(error)),
+        )
         .finally(() => this.#waiting.delete(reject));
     });
   }
+}
+
+/** Error classes by the `name` of their instances, because a minified build renames the classes themselves. */
+const ERRORS = new Map(
+  Object.entries({
+    ModelLoadError,
+    ModelMismatchError,
+    DeviceLostError,
+    NoAccuracyError,
+    NothingMeasuredError,
+  }).map(([name, type]) => [name, type.prototype]),
+);
+
+/** Gives an error its class again: structured cloning keeps only the error's name and message. */
+function revive(error: unknown): unknown {
+  const prototype = error instanceof Error ? ERRORS.get(error.name) : undefined;
+  return prototype ? Object.setPrototypeOf(error, prototype) : error;
 }

@@ -2,7 +2,6 @@ import { type Endpoint, type Remote, transfer, wrap } from 'comlink';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import type { Tensor } from '../../models/tasks/tensor.ts';
-import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Lifeline } from './lifeline.ts';
 import type {
@@ -44,7 +43,7 @@ export class StageWorker {
   static async start(id: string, raw: RawWorker, threads: number): Promise<StageWorker> {
     const worker = new StageWorker(id, raw);
     try {
-      worker.#info = await worker.#call(worker.#api.start(threads));
+      worker.#info = await worker.#lifeline.call(worker.#api.start(threads));
     } catch (error) {
       raw.terminate();
       throw error;
@@ -58,12 +57,15 @@ export class StageWorker {
 
   /** Resolves with the reason when the worker, or its GPU device, is lost. */
   get lost(): Promise<string> {
-    return Promise.race([this.raw.gone, this.#call(this.#api.lost()).catch((error: Error) => error.message)]);
+    return Promise.race([
+      this.raw.gone,
+      this.#lifeline.call(this.#api.lost()).catch((error: Error) => error.message),
+    ]);
   }
 
   /** @throws ModelLoadError, ModelMismatchError, WorkerLostError */
   load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant> {
-    return this.#call(this.#api.load(spec, models));
+    return this.#lifeline.call(this.#api.load(spec, models));
   }
 
   /** Runs a batch. The items' buffer is transferred to the worker. @throws DeviceLostError, WorkerLostError */
@@ -78,12 +80,14 @@ export class StageWorker {
     keeping?: Keeping,
   ): Promise<MeasuredRun<ItemBatch | KeptItems>> {
     const sent = 'kept' in items ? items : transfer(items, [items.bytes.buffer]);
-    return this.#call(this.#run(key, sent, keeping));
+    return this.#lifeline.call(this.#run(key, sent, keeping));
   }
 
   /** Runs a batch for its raw outputs. The items' buffer is transferred. @throws DeviceLostError, WorkerLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
-    return this.#call<readonly Tensor[]>(this.#api.infer(key, transfer(items, [items.bytes.buffer])));
+    return this.#lifeline.call<Promise<readonly Tensor[]>>(
+      this.#api.infer(key, transfer(items, [items.bytes.buffer])),
+    );
   }
 
   /**
@@ -95,36 +99,14 @@ export class StageWorker {
       batches,
       batches.map(({ bytes }) => bytes.buffer),
     );
-    return this.#call(this.#api.operators(spec, models, sent));
+    return this.#lifeline.call(this.#api.operators(spec, models, sent));
   }
 
   release(key: string): Promise<void> {
-    return this.#call(this.#api.release(key));
+    return this.#lifeline.call(this.#api.release(key));
   }
 
   terminate(): void {
     this.raw.terminate();
   }
-
-  #call<T>(answer: Promise<T>): Promise<T> {
-    return this.#lifeline.call(
-      answer.catch((error) => {
-        throw revive(error);
-      }),
-    );
-  }
-}
-
-/** Error classes by the `name` of their instances, because a minified build renames the classes themselves. */
-const ERRORS = new Map(
-  Object.entries({ ModelLoadError, ModelMismatchError, DeviceLostError }).map(([name, type]) => [
-    name,
-    type.prototype,
-  ]),
-);
-
-/** Gives an error its class again: structured cloning keeps only the error's name and message. */
-function revive(error: unknown): unknown {
-  const prototype = error instanceof Error ? ERRORS.get(error.name) : undefined;
-  return prototype ? Object.setPrototypeOf(error, prototype) : error;
 }

@@ -3,6 +3,7 @@ import type { Device } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
+import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { chain, milliseconds, number, percent, plural } from '../format.ts';
 import { stagesOf, variantsOf } from '../variants.ts';
@@ -70,14 +71,34 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
   };
 }
 
-/** The verdict on a request for a plan that no plan meets. */
-export function noPlanVerdict(why: Error, slaMs: number, ratePerS: number): Verdict {
+/** The verdict where there is no plan. Only {@link InfeasiblePlanError} says that the models are too slow for what is asked. */
+export function noPlanVerdict(why: Error): Verdict {
+  const none = { level: 'warn', inTime: null, reasons: [why.message] } as const;
+  if (why instanceof InfeasiblePlanError) {
+    const { request, nearestSlaMs, nearestRatePerS } = why;
+    return {
+      ...none,
+      level: 'bad',
+      headline: `No: no combination of these models answers ${number(request.ratePerS)} requests/s within ${number(request.slaMs)} ms.`,
+      next: {
+        text:
+          nearestSlaMs === null && nearestRatePerS === null
+            ? 'Allow more cores or backends, or measure further models.'
+            : 'Take the nearest SLA or rate that works.',
+        section: 'plan',
+      },
+    };
+  }
+  if (why instanceof NoAccuracyError)
+    return {
+      ...none,
+      headline: 'Latency is measured, but not accuracy, by which a plan chooses among the models.',
+      next: { text: 'Add labelled data to the pipeline, and measure again.', section: 'measure' },
+    };
   return {
-    level: 'bad',
-    inTime: null,
-    headline: `No: no combination of these models answers ${number(ratePerS)} requests/s within ${number(slaMs)} ms.`,
-    reasons: [why.message],
-    next: { text: 'Take the nearest SLA or rate that works.', section: 'plan' },
+    ...none,
+    headline: 'No plan could be made, so nothing is known of these models under load.',
+    next: { text: 'Do what the reason says, or measure again.', section: 'measure' },
   };
 }
 

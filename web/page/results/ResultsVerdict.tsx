@@ -2,7 +2,6 @@ import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { noPlanVerdict, planVerdict, runVerdict, type Verdict } from '../../components/verdict/verdict.ts';
 import { isFresh, plan, solved } from '../../state/plan/planning.ts';
-import { planSettings } from '../../state/plan/settings.ts';
 import { tried } from '../../state/try/trying.ts';
 
 /** The verdict on the opened profile: of its last run or, if there is none, of its plan. */
@@ -17,7 +16,5 @@ function verdictOn({ profile, sha256 }: IdentifiedProfile): Verdict | null {
   if (run?.plans[0]?.plan.profile.sha256 === sha256) return runVerdict(run, profile);
   if (plan.value) return planVerdict(plan.value, profile);
   const found = solved.value;
-  if (!isFresh(found) || !(found!.answer instanceof Error)) return null;
-  const { slaMs, ratePerS } = planSettings.value;
-  return noPlanVerdict(found!.answer, slaMs, ratePerS);
+  return isFresh(found) && found!.answer instanceof Error ? noPlanVerdict(found!.answer) : null;
 }
