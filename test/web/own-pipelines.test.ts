@@ -136,7 +136,7 @@ describe('a pipeline of the user', () => {
     await promisify(execFile)('tar', ['-xf', 'own.tar'], { cwd: folder });
     const models = await loadManifest(join(folder, 'fashion-own/manifest.json'), (path) => readFile(path));
     for (const { file, sha256 } of filesOf(models.manifest)) await models.readVerified(file, sha256);
-    expect((await models.readPack()).truths).toHaveLength(300);
+    expect((await models.readPack()).truths).toHaveLength(450);
 
     const remove = own.page.getByRole('button', { name: /Delete pipeline fashion-own/ });
     await remove.click();

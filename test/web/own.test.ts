@@ -192,7 +192,7 @@ describe('a labelled pack of the user', () => {
     expect(await own.injected()).toBe(false);
     expect(await own.chosen()).toBe('fashion-own');
     await own.chooser().selectOption('fashion');
-    await expect.poll(() => pack().textContent()).toContain('300 scenes');
+    await expect.poll(() => pack().textContent()).toContain('450 scenes');
     expect(own.opened.complaints).toEqual([]);
   });
 
@@ -205,7 +205,7 @@ describe('a labelled pack of the user', () => {
     await dropOn(own.page, '#plan', [{ name: 'classes.bin', bytes: ownScenes(4, 12) }]);
     await own.refused(/"label\.classify" has class 12 at row 0, but stage "classify" has 10 classes/);
     await own.openSection();
-    expect(await pack().textContent()).toContain('300 scenes');
+    expect(await pack().textContent()).toContain('450 scenes');
     expect(await own.names('classify')).toEqual([...FASHION, 'linear-2']);
   });
 });
