@@ -82,7 +82,7 @@ function deviceMismatches(there: Device, here: Device): string[] {
  * old plan; cores and GPUs come from the profile's device.
  */
 export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
-  const { cores, gpus } = resourcesOf(profile.device);
+  const { cores, gpus } = resourcesOf(profile);
   const { memoryBytes: _, ...kept } = plan.resources;
   return {
     ...standingRequest(plan, backendsOf(profile)),

@@ -1,4 +1,4 @@
-import type { Backend, Device } from '../documents/common.ts';
+import type { Backend } from '../documents/common.ts';
 import type { Objective, PlanStage, Resources } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { forPods } from './serving.ts';
@@ -38,7 +38,10 @@ export interface PlanRequest {
   readonly replicas?: Readonly<Record<string, number>>;
   /** Variants to choose from, by stage name. A stage that is absent may have any variant. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
-  /** Set if each stage runs in pods of its own, so that stages never share a worker, however few cores there are. */
+  /**
+   * Set if workers are pods. The sessions of a pod are set when it starts, so that a pod holds no standby, and two variants of a
+   * cascade are in pods of their own.
+   */
   readonly apart?: true;
 }
 
@@ -61,9 +64,12 @@ export const DEFAULT_OBJECTIVE: Objective = {
 
 export const DEFAULT_PERCENTILE = 95;
 
-/** All cores and GPUs of a device, at the default prices and the default utilisation limit. */
-export const resourcesOf = (device: Device): Resources => ({
-  cores: device.logicalCores,
+/**
+ * The cores and GPUs of a profile's device, at the default prices and the default utilisation limit. Plans for pods leave a core,
+ * for which the gateways ask.
+ */
+export const resourcesOf = ({ device, serving }: Pick<Profile, 'device' | 'serving'>): Resources => ({
+  cores: Math.max(1, device.logicalCores - (forPods({ serving }) ? 1 : 0)),
   gpus: device.adapter ? 1 : 0,
   pricePerCore: 1,
   pricePerGpu: 8,
@@ -79,7 +85,7 @@ export interface PartialPlanRequest {
   /** Backends to choose from; by default all that were measured. */
   readonly backends?: readonly Backend[];
   readonly objective?: Partial<Objective>;
-  /** Resources that the plan may use; by default all cores and GPUs of the profile's device. */
+  /** Resources that the plan may use; by default those of {@link resourcesOf}. */
   readonly resources?: Partial<Resources>;
   /** `false`: one variant for each stage. */
   readonly cascades?: boolean | undefined;
@@ -96,6 +102,6 @@ export const planRequest = (profile: Profile, request: PartialPlanRequest): Plan
   ...(request.cascades === false && { cascades: false }),
   ...(request.downshift !== false && { downshift: true }),
   objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
-  resources: { ...resourcesOf(profile.device), ...request.resources },
+  resources: { ...resourcesOf(profile), ...request.resources },
   ...(forPods(profile) && { apart: true }),
 });

@@ -158,11 +158,11 @@ function handOutFacts(
 }
 
 /**
- * Whether the plan's cores bear serving, too. On one machine they do if workers may hold every core; beside pods they do if the
- * profile tells what it takes.
+ * Whether the plan's cores bear serving, too. They do if workers may hold every core; beside pods only if the profile tells what
+ * serving takes.
  */
 const sharesCores = (profile: Profile, { apart, resources }: IlpRequest): boolean =>
-  apart ? forPods(profile) : resources.cores >= profile.device.logicalCores;
+  resources.cores >= profile.device.logicalCores && (!apart || forPods(profile));
 
 interface Times {
   /** Expected round-trip times in rising order. */

@@ -13,12 +13,12 @@ export interface IlpInput {
 /**
  * Decides whether the stages on a CPU share one worker. They do if there are fewer cores than the stages need; otherwise each
  * replica has a worker of its own. The shared worker gets the most threads that fit the cores and that every stage was measured
- * with. No worker runs beside it, so the co-run delays of the profile do not apply.
+ * with. No worker runs beside it, so the co-run delays of the profile do not apply. A pod that all stages share gets no cascade,
+ * because a later plan without the heavy variant would need another pod.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function withWorkerSharing(profile: Profile, request: PlanRequest): IlpInput {
   const unshared: IlpInput = { profile, request };
-  if (request.apart) return unshared;
   // For each stage, the threads of every cell that it may be planned with; 0 on a GPU.
   const stages = profile.stages.map(({ name }) =>
     usableCells(profile, name, request).map(({ backend, threads }) => (onGpu(backend) ? 0 : threads)),
@@ -32,6 +32,10 @@ export function withWorkerSharing(profile: Profile, request: PlanRequest): IlpIn
   if (shareable.length === 0) return unshared;
   return {
     profile: withoutCoRun(profile),
-    request: { ...request, sharedThreads: Math.max(...shareable) },
+    request: {
+      ...request,
+      sharedThreads: Math.max(...shareable),
+      ...(request.apart && { cascades: false }),
+    },
   };
 }

@@ -126,6 +126,14 @@ describe('the way of a batch to a pod', () => {
     expect(withoutHops(cluster).serving).toEqual({ requests: [cost(1, 1)] });
   });
 
+  it('leaves a core of the node for the gateways by default', () => {
+    const cores = (logicalCores: number) =>
+      planRequest(measured({ requests: [cost(1, 1)], hops: far }, { device: { ...DEVICE, logicalCores } }), {
+        ...{ slaMs: 100, ratePerS: 1 },
+      }).resources.cores;
+    expect([1, 2, 8].map(cores)).toEqual([1, 1, 7]);
+  });
+
   it("counts the gateway and the pods' servers among the cores", () => {
     const slow = [hop('detect', 1, 5), hop('classify', 1, 5)].map((one) => ({ ...one, podMs: 20 }));
     const at = (hops: Hop[]) => () =>

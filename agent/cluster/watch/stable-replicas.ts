@@ -1,6 +1,6 @@
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
-import { replicaPlan, sameResources } from '../replica-plan.ts';
+import { plannedGroups, replicaPlan, sameResources } from '../replica-plan.ts';
 
 /** Milliseconds for which a stage keeps replicas by default: many times the start of a replica, so that a wave costs no start. */
 export const STABLE_MS = 60_000;
@@ -24,14 +24,19 @@ export class StableReplicas {
       ...this.#wanted.filter(({ atMs }) => nowMs - atMs < this.windowMs),
       { atMs: nowMs, stages: plan.stages },
     ];
-    const groups = plan.stages.map((stage) => ({ stages: [stage.name], replicas: this.#most(stage) }));
-    if (plan.stages.every(({ replicas }, s) => groups[s]!.replicas === replicas)) return plan;
+    const planned = plannedGroups(plan);
+    // Replicas with several stages are as many as the plan wants.
+    const groups = planned.map((group) =>
+      group.stages.length > 1 ? group : { ...group, replicas: this.#most(plan, group.stages[0]!) },
+    );
+    if (planned.every(({ replicas }, g) => groups[g]!.replicas === replicas)) return plan;
     const kept = withCosts(replicaPlan(plan, groups), plan);
     return fits(kept) ? kept : plan;
   }
 
-  /** The most replicas that a plan of the window wanted of a stage with these resources. */
-  #most(stage: PlanStage): number {
+  /** The most replicas that a plan of the window wanted of a stage, with the resources that the stage has in a plan. */
+  #most(plan: Plan, name: string): number {
+    const stage = plan.stages.find((one) => one.name === name)!;
     const like = this.#wanted.flatMap(({ stages }) =>
       stages.filter((earlier) => earlier.name === stage.name && sameResources(earlier, stage)),
     );

@@ -1,13 +1,13 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
-import { planRequest } from '../../../solver/plan/request.ts';
+import { planRequest, resourcesOf } from '../../../solver/plan/request.ts';
 import { Planner } from '../../../workers/planner/planner.ts';
 import { claimSettings, type GivenSettings, imageSettings } from '../settings.ts';
 import type { ResourceSpec } from './schema.ts';
 
 /** Whether a plan is one that the spec asks for. Where plans follow the load, the rate is the load's. */
 export function answers(plan: Plan, spec: ResourceSpec, { profile, sha256 }: IdentifiedProfile): boolean {
-  const cores = spec.cores ?? profile.device.logicalCores;
+  const cores = spec.cores ?? resourcesOf(profile).cores;
   return (
     plan.profile.sha256 === sha256 &&
     plan.slaMs === spec.slaMs &&

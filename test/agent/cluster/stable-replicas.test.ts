@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StableReplicas } from '../../../agent/cluster/watch/stable-replicas.ts';
 import { planSchema } from '../../../solver/documents/plan.ts';
-import { clusterPlan } from '../kubernetes/objects/plans.ts';
+import { clusterPlan, sharedPlan } from '../kubernetes/objects/plans.ts';
 
 const WINDOW_MS = 100;
 const wanting = (detect: number, classify: number, cores = 1000) => {
@@ -57,4 +57,12 @@ test('replicas with other resources count for nothing: the engine replaces them 
   const plan = wanting(1, 1);
   const now = { ...plan, stages: plan.stages.map((stage) => ({ ...stage, threads: stage.threads + 1 })) };
   expect(stable.settle(now, 1)).toBe(now);
+});
+
+test('stages that share a replica stay together, whatever replicas of their own earlier plans gave them', () => {
+  const stable = new StableReplicas(WINDOW_MS);
+  const shared = sharedPlan();
+  const stages = shared.stages.map((stage) => ({ ...stage, replicas: 3 }));
+  stable.settle({ ...clusterPlan(), stages }, 0);
+  expect(stable.settle(shared, 1)).toBe(shared);
 });

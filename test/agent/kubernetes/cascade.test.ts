@@ -40,6 +40,14 @@ test('the plans of this file are with a cascade where the load is high, and with
   expect(rowsOf(busier)).not.toEqual(rowsOf(cascade));
 });
 
+test('a plan whose stages share a pod has no cascade, because a plan without it would need another pod', async () => {
+  const request = planRequest(profile, { slaMs: 300, ratePerS: 15, resources: { cores: 1 } });
+  const [machine, pods] = [await planAt(request), await planAt({ ...request, apart: true })];
+  expect(rowsOf(machine).map(([name]) => name)).toContain('classify-heavy');
+  expect(rowsOf(pods).map(([name]) => name)).toEqual(['detect', 'classify']);
+  expect(pods.workers.map(({ stages }) => stages)).toEqual([['detect', 'classify']]);
+});
+
 test('adapting scales both deployments of a cascade; a plan without it ends the heavy pods, whose deployment stays for the next', async () => {
   const { cluster } = await standInCluster();
   const engine = engineIn(cluster);

@@ -63,3 +63,22 @@ export function cascadeProfile(): Profile {
   });
   return parseProfile({ ...plain, stages }, 'made up');
 }
+
+/** The profile of a node with few cores as a job measures it for pods: with what requests and the way to a pod cost. */
+export function podsProfile(logicalCores: number): Profile {
+  const plain = fashionProfile();
+  const latency = [{ percentile: 50, delayMs: 1 }];
+  return parseProfile(
+    {
+      ...plain,
+      device: { ...plain.device, logicalCores },
+      serving: {
+        requests: [{ body: 'binary', bodyBytes: 1000, n: 10, coreMs: 1, latency }],
+        hops: plain.stages.map(({ name }) => ({
+          ...{ stage: name, items: 1, n: 10, gatewayMs: 0.2, podMs: 0.2, latency },
+        })),
+      },
+    },
+    'made up',
+  );
+}

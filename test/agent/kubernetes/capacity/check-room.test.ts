@@ -1,8 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { EditedPlanError } from '../../../../agent/cluster/errors.ts';
 import { ApiError, NoRoomError } from '../../../../agent/kubernetes/errors.ts';
 import type { Plan } from '../../../../solver/documents/plan.ts';
+import { planRequest } from '../../../../solver/plan/request.ts';
+import { planOn } from '../../../solver/profiles.ts';
 import { engineIn, nodeLabels, standInCluster } from '../cluster.ts';
+import { podsProfile } from '../fashion-profile.ts';
 import { clusterPlan, settings, sharedPlan } from '../objects/plans.ts';
 import { addNode, addPod } from '../stand-in/nodes.ts';
 
@@ -57,6 +60,32 @@ test('two stages that share a worker have room on a node of two cores beside the
   }));
   await expect(engineIn(cluster).apply({ ...shared, workers })).rejects.toBeInstanceOf(NoRoomError);
   await engineIn(cluster).apply(shared);
+});
+
+describe('a profile of a node of two cores, for pods', async () => {
+  const profile = podsProfile(2);
+  const planAt = await planOn(profile);
+  const planned = (ratePerS: number) => planAt(planRequest(profile, { slaMs: 300, ratePerS }));
+
+  test('gives a plan whose stages share a pod that has room there beside two gateways', async () => {
+    const { cluster } = await oneNode({ cpu: '2' });
+    const plan = await planned(5);
+    expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect', 'classify']]);
+    await engineIn(cluster).apply(plan);
+  });
+
+  test('gives plans for other rates that change variants and batches in that pod', async () => {
+    const { cluster } = await oneNode({ cpu: '2' });
+    const engine = engineIn(cluster);
+    const [plan, busier] = await Promise.all([planned(5), planned(40)]);
+    await engine.apply(plan);
+    expect(busier.stages.map(({ variant }) => variant)).not.toEqual(
+      plan.stages.map(({ variant }) => variant),
+    );
+    const paths = (await engine.adapt(busier)).flatMap(({ changes }) => changes.map(({ path }) => path));
+    expect(paths.filter((path) => path.startsWith('spec'))).toEqual([]);
+    expect((await engine.plans()).current).toEqual(busier);
+  });
 });
 
 test('pods are replaced only where a new one has room beside the old ones, which run until it serves', async () => {
