@@ -18,6 +18,7 @@ Commands pass JSON documents on: manifest → profile → plan → report.
   $ ipa-edge run --plan plan.json --rate 5 --duration 40s --out report.json
 
   $ ipa-edge pin Xenova/resnet-18 --out my/manifest.json               a manifest from models of a hub
+  $ ipa-edge bench --recipe nlp                                        a whole pipeline of them, with its data: all steps
 
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; finished measurements are kept.`,
   );

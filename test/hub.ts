@@ -1,6 +1,19 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ROOT } from '../workers/command/root.ts';
+
+const MINIS = join(ROOT, 'models/minis');
+
+/** The files of a folder by their paths in it. */
+const filesIn = (from: string): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    readdirSync(from, { recursive: true, encoding: 'utf8' })
+      .filter((path) => statSync(join(from, path)).isFile())
+      .map((path) => [path.replaceAll('\\', '/'), new Uint8Array(readFileSync(join(from, path)))]),
+  );
 
 /** What a test's hub does to requests of one address, before it answers them as it should. */
 type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -61,6 +74,12 @@ export class LocalHub {
         ] as const,
     );
     this.#repositories.set(id, { files: new Map(bytes), about });
+  }
+
+  /** Publishes the small trained models in the hub's layout that come with ipa-edge, as `minis/<folder>`. */
+  publishMinis(): void {
+    for (const name of readdirSync(MINIS).filter((one) => statSync(join(MINIS, one)).isDirectory()))
+      this.publish(`minis/${name}`, filesIn(join(MINIS, name)), { cardData: { license: 'mit' } });
   }
 
   /** Spoils requests whose address holds `part`, as long as `fault` returns true. */

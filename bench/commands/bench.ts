@@ -16,7 +16,7 @@ import { planWithinReach } from '../../solver/plan/within-reach.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
-import { Interrupted, interruptSignal } from '../../workers/command/exit.ts';
+import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
@@ -26,6 +26,8 @@ import { constantLoad, type Load } from '../../workers/executor/load.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
 import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
 import { combinations } from '../comparison/combinations.ts';
+import { prepareRecipe } from '../recipe/prepare.ts';
+import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { runText } from './tables.ts';
@@ -42,6 +44,9 @@ export const benchCommand = () =>
     )
     .addOption(option.pipelineOption())
     .addOption(option.manifestOption())
+    .addOption(
+      recipeOption('models of a hub and public data, which are downloaded first, instead of --pipeline'),
+    )
     .option(
       '--backend <list>',
       'what to measure; one plan is made for the first backend alone, one for all together',
@@ -67,21 +72,28 @@ export const benchCommand = () =>
       option.duration,
     )
     .option('--seed <n>', 'seed of the random order of measuring, arrivals and items', option.integer, 1)
-    .option('--out <folder>', 'where the documents go (default: out/<pipeline>)')
+    .option(
+      '--out <folder>',
+      'where the documents go, and the manifest and pack of a recipe (default: out/<pipeline>)',
+    )
     .addOption(option.jsonOption())
     .addHelpText(
       'after',
       `
+With --recipe, what is missing is done first, and each step is shown before it runs: the models are pinned and downloaded, and the
+recipe's shell commands and pack make its labelled pack. After Ctrl-C the same command goes on where it stopped.
+
   $ ipa-edge bench --pipeline fashion
-  $ ipa-edge bench --manifest my/manifest.json --sla 200 --rate 10 --budget 10m`,
+  $ ipa-edge bench --manifest my/manifest.json --sla 200 --rate 10 --budget 10m
+  $ ipa-edge bench --recipe nlp --backend cpu --budget 20m`,
     )
     .action(async (options, command) => {
       const started = performance.now();
       const signal = interruptSignal();
-      const manifestPath = option.manifestPath(options);
+      const say = (text: string) => (options.json ? console.error(text) : console.log(text));
+      const manifestPath = await manifestOf(options, signal, say);
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       const out = (file: string) => join(options.out ?? join('out', manifest.name), file);
-      const say = (text: string) => (options.json ? console.error(text) : console.log(text));
       const where = { manifestPath, out: out('profile.json'), signal };
       await withRunner(options.backend, where, async ({ runner, store, progress }) => {
         const backend = await availableBackends(command, options.backend, runner.whyUnavailable);
@@ -125,6 +137,19 @@ export const benchCommand = () =>
         for (const line of invalid(runs)) say(line);
       });
     });
+
+/** The path of the manifest that is asked for; a recipe's is made first. @throws UsageError */
+async function manifestOf(
+  options: { pipeline?: string; manifest?: string; recipe?: string; out?: string },
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<string> {
+  if (options.recipe === undefined) return option.manifestPath(options);
+  if (options.pipeline !== undefined || options.manifest !== undefined)
+    throw new UsageError('Give exactly one of --pipeline, --manifest and --recipe.');
+  const recipe = await readRecipe(options.recipe);
+  return prepareRecipe(recipe, options.out ?? join('out', recipe.name), signal, say);
+}
 
 /** Computes the frontiers, or reports that one is too large and returns none. */
 function frontiersOrNone(profile: Profile, request: PlanRequest, say: (text: string) => void): Frontiers {

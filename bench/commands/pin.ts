@@ -1,22 +1,17 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Description, describe } from '../../models/hub/describe.ts';
+import { describe } from '../../models/hub/describe.ts';
 import { type DtypeChoice, readDtypes } from '../../models/hub/dtypes.ts';
 import { HUB_KINDS } from '../../models/hub/kinds.ts';
 import { withPin } from '../../models/hub/pin.ts';
-import { parseRecipe, pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
+import { pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
 import { hubReference } from '../../models/hub/repository.ts';
-import { parseManifest } from '../../models/manifests/manifest.ts';
 import { name } from '../../solver/documents/common.ts';
-import { dtype, type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
+import { dtype } from '../../solver/documents/manifest.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
-import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { ROOT } from '../../workers/command/root.ts';
-import { megabytes, table } from '../../workers/command/terminal.ts';
-import { FileCache } from '../../workers/hub/cache.ts';
-import { HubClient } from '../../workers/hub/client.ts';
+import { pinInto } from '../recipe/pin.ts';
+import { readRecipe, recipeOption } from '../recipe/recipes.ts';
+import { dataSteps, dataText } from '../recipe/steps.ts';
 
 export const pinCommand = () =>
   new Command('pin')
@@ -24,10 +19,7 @@ export const pinCommand = () =>
       "write a hub's model, or a pipeline of them, into a manifest: a variant for each data type, at one commit, with SHA-256, size and licence",
     )
     .argument('[id]', "the model's id, owner/name or owner/name@revision")
-    .option(
-      '--recipe <name>',
-      `a whole pipeline instead of an id: one of ${shippedRecipes().join(', ')}, or the path of a recipe`,
-    )
+    .addOption(recipeOption('a whole pipeline instead of an id'))
     .option(
       '--dtypes <list>',
       `some of ${dtype.options.join(', ')}, or the encoder's and the decoder's, e.g. fp32+q8 (default: all that the model has)`,
@@ -64,24 +56,21 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
     )
     .action(async (id: string | undefined, options: PinFlags) => {
       const { out } = options;
-      const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
-      const client = new HubClient({ signal: interruptSignal('stopping') });
-      const cache = new FileCache();
-      const keepRead = async ({ read }: Description) => {
-        for (const [sha256, bytes] of read) await cache.keep(sha256, bytes);
-      };
       const recipe = await recipeOf(id, options);
-      let manifest: Manifest;
-      if (recipe) manifest = await pinRecipe(client, recipe, existing, keepRead);
-      else {
+      const said = await pinInto(out, interruptSignal('stopping'), async (hub, existing, keep) => {
+        if (recipe) return pinRecipe(hub, recipe, existing, keep);
         const { dtypes, task, stage, name: pipeline, prefix } = options;
-        const described = await describe(client, hubReference(id!), { dtypes, task, prefix });
-        await keepRead(described);
-        manifest = withPin(existing, described, { stage, pipeline });
+        const described = await describe(hub, hubReference(id!), { dtypes, task, prefix });
+        await keep(described);
+        return withPin(existing, described, { stage, pipeline });
+      });
+      console.log(said);
+      if (recipe) {
+        const lines = dataSteps(recipe, out).map(({ line }) => `  ${line}`);
+        console.log(
+          `\n${dataText(recipe)}\n\nFor a pack of them, as bench --recipe makes it:\n\n${lines.join('\n')}`,
+        );
       }
-      await writeWhole(out, `${JSON.stringify(manifest, null, 2)}\n`);
-      console.log(`${variantTable(manifest)}\n\nwrote ${out}`);
-      if (recipe) console.log(`\n${packText(recipe, out)}`);
     });
 
 interface PinFlags {
@@ -102,27 +91,7 @@ async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe
   if (recipe === undefined) return null;
   for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name'] as const)
     if (flags[own] !== undefined) throw new UsageError(`A recipe says this itself: leave --${own} out.`);
-  const path = shippedRecipes().includes(recipe) ? recipePath(recipe) : recipe;
-  return readJson(path, parseRecipe);
-}
-
-const recipePath = (name: string): string => join(ROOT, 'models', name, 'recipe.json');
-
-/** The names of the recipes that come with ipa-edge. */
-const shippedRecipes = (): string[] =>
-  readdirSync(join(ROOT, 'models')).filter((name) => existsSync(recipePath(name)));
-
-/** What is left to do for a labelled pack. */
-function packText({ data }: Recipe, manifest: string): string {
-  const quoted = data.pack.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word}'`));
-  return [
-    `Labelled items: ${data.about}`,
-    `Licence: ${data.licence}. From ${data.address}; for a pack of them:`,
-    '',
-    ...[...data.prepare, `npx ipa-edge pack --manifest ${manifest} ${quoted.join(' ')}`].map(
-      (line) => `  ${line}`,
-    ),
-  ].join('\n');
+  return readRecipe(recipe);
 }
 
 function dtypes(text: string): DtypeChoice[] {
@@ -141,18 +110,3 @@ function named(text: string): string {
   if (!parsed.success) throw new InvalidArgumentError('Expected a name of letters, digits, ".", "_" or "-".');
   return parsed.data;
 }
-
-const variantTable = ({ stages }: Manifest): string =>
-  table(
-    ['stage', 'task', 'variant', 'MB', 'revision', 'licence'],
-    stages.flatMap((stage) =>
-      stage.variants.map((variant) => [
-        stage.name,
-        stage.task,
-        variant.name,
-        megabytes(sizeBytesOf(variant)),
-        variant.source?.revision.slice(0, 12) ?? 'of your own',
-        variant.source ? (variant.source.licence ?? 'not stated') : '',
-      ]),
-    ),
-  );

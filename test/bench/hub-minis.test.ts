@@ -1,33 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { ROOT } from '../../workers/command/root.ts';
 import { LocalHub } from '../hub.ts';
 import { tone, wavOf } from '../models/wav.ts';
 import { ipaEdge } from './command.ts';
 
-/** Small trained models in the hub's layout. */
-const MINIS = join(ROOT, 'models/minis');
-
 let hub: LocalHub;
 let folder: string;
-
-/** The files of a folder by their paths in it. */
-const filesIn = (from: string): Record<string, Uint8Array> =>
-  Object.fromEntries(
-    readdirSync(from, { recursive: true, encoding: 'utf8' })
-      .filter((path) => statSync(join(from, path)).isFile())
-      .map((path) => [path.replaceAll('\\', '/'), new Uint8Array(readFileSync(join(from, path)))]),
-  );
 
 beforeAll(async () => {
   hub = await LocalHub.start();
   folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-  for (const name of readdirSync(MINIS).filter((one) => statSync(join(MINIS, one)).isDirectory()))
-    hub.publish(`minis/${name}`, filesIn(join(MINIS, name)), { cardData: { license: 'mit' } });
+  hub.publishMinis();
 });
 
 afterAll(async () => {

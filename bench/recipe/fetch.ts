@@ -1,0 +1,65 @@
+import { filesOf } from '../../models/manifests/edit.ts';
+import { loadManifest, MOST_FILE_BYTES, resolveFile } from '../../models/manifests/load.ts';
+import { Interrupted } from '../../workers/command/exit.ts';
+import { megabytes, ProgressLine } from '../../workers/command/terminal.ts';
+import { FileCache } from '../../workers/hub/cache.ts';
+import { HubClient } from '../../workers/hub/client.ts';
+import { fileReader, isUrl } from '../../workers/hub/reader.ts';
+import type { KnownFile } from '../../workers/hub/resume.ts';
+
+/** Downloads the files of a manifest that are not here. @returns what was done, in words @throws Interrupted */
+export async function fetchFiles(path: string, signal: AbortSignal): Promise<string> {
+  const { manifest } = await loadManifest(path, fileReader(signal));
+  const known = filesOf(manifest).map(({ file, sha256, sizeBytes }) => ({
+    url: resolveFile(path, file),
+    sha256,
+    sizeBytes: sizeBytes ?? 0,
+    mostBytes: sizeBytes ?? MOST_FILE_BYTES,
+  }));
+  const files = [...new Map(known.map((file) => [file.sha256, file])).values()].filter(({ url }) =>
+    isUrl(url),
+  );
+  return fetchAll(files, signal).catch((cause) => {
+    if (!signal.aborted) throw cause;
+    throw new Interrupted('Stopped. What was downloaded is kept: run the same command again to continue.', {
+      cause,
+    });
+  });
+}
+
+interface WantedFile extends KnownFile {
+  /** 0 where the manifest does not state it. */
+  readonly sizeBytes: number;
+}
+
+/** Downloads the files that are not here or are damaged, one after the other. @returns what was done, in words */
+async function fetchAll(files: readonly WantedFile[], signal: AbortSignal): Promise<string> {
+  const cache = new FileCache();
+  const missing: WantedFile[] = [];
+  for (const file of files) if (!((await cache.has(file)) && (await cache.check(file)))) missing.push(file);
+
+  const client = new HubClient({ signal });
+  const progress = new ProgressLine();
+  const startMs = performance.now();
+  let before = { doneBytes: 0, movedBytes: 0 };
+  let laterBytes = missing.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  for (const [i, file] of missing.entries()) {
+    laterBytes -= file.sizeBytes;
+    let all = before;
+    await cache
+      .fetch(file, client, ({ url, doneBytes, totalBytes, movedBytes }) => {
+        all = {
+          doneBytes: before.doneBytes + doneBytes,
+          movedBytes: before.movedBytes + movedBytes,
+        };
+        const bytes = { ...all, totalBytes: before.doneBytes + totalBytes + laterBytes };
+        progress.bytes(`file ${i + 1} of ${missing.length}: ${url}`, bytes, startMs);
+      })
+      .finally(progress.clear);
+    before = all;
+  }
+  return (
+    `${missing.length} of ${files.length} files downloaded (${megabytes(before.movedBytes)} MB), ` +
+    `the others were here. They are in ${cache.folder}`
+  );
+}

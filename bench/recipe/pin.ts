@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import type { Description, HubReader } from '../../models/hub/describe.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
+import { readJson, writeWhole } from '../../workers/command/files.ts';
+import { megabytes, table } from '../../workers/command/terminal.ts';
+import { FileCache } from '../../workers/hub/cache.ts';
+import { HubClient } from '../../workers/hub/client.ts';
+
+/** Makes a manifest from models of a hub. @param keep keeps the files that were read, so that they are not downloaded later */
+type Pin = (
+  hub: HubReader,
+  existing: Manifest | null,
+  keep: (description: Description) => Promise<void>,
+) => Promise<Manifest>;
+
+/** Writes what a pin makes into a manifest's file, which may exist. @returns the manifest in words */
+export async function pinInto(out: string, signal: AbortSignal, pin: Pin): Promise<string> {
+  const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
+  const cache = new FileCache();
+  const manifest = await pin(new HubClient({ signal }), existing, async ({ read }) => {
+    for (const [sha256, bytes] of read) await cache.keep(sha256, bytes);
+  });
+  await writeWhole(out, `${JSON.stringify(manifest, null, 2)}\n`);
+  return `${variantTable(manifest)}\n\nwrote ${out}`;
+}
+
+const variantTable = ({ stages }: Manifest): string =>
+  table(
+    ['stage', 'task', 'variant', 'MB', 'revision', 'licence'],
+    stages.flatMap((stage) =>
+      stage.variants.map((variant) => [
+        stage.name,
+        stage.task,
+        variant.name,
+        megabytes(sizeBytesOf(variant)),
+        variant.source?.revision.slice(0, 12) ?? 'of your own',
+        variant.source ? (variant.source.licence ?? 'not stated') : '',
+      ]),
+    ),
+  );

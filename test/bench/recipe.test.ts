@@ -1,0 +1,116 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LocalHub } from '../hub.ts';
+import { ipaEdge } from './command.ts';
+
+/** `bench --recipe`: from the name of a recipe to a report. */
+
+let hub: LocalHub;
+let folder: string;
+const at = (...path: string[]) => join(folder, ...path);
+const read = (...path: string[]) => readFileSync(at(...path), 'utf8');
+
+beforeEach(async () => {
+  hub = await LocalHub.start();
+  hub.publishMinis();
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-recipe-'));
+});
+afterEach(async () => {
+  await hub.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Writes a recipe of one small classifier, whose data these lines prepare as `texts.jsonl`. */
+function writeRecipe(...prepare: string[]): void {
+  const model = { hub: 'minis/language-small', dtypes: ['fp32'] };
+  const recipe = {
+    ...{ schema: 'ipa-edge/recipe@1', name: 'letters', title: 'Languages of letters' },
+    stages: [{ name: 'language', task: 'text-classification', models: [model] }],
+    data: {
+      ...{ about: 'Two letters.', address: 'https://letters.example', licence: 'CC0', prepare },
+      pack: ['--texts', 'texts.jsonl', '--source', 'two letters'],
+    },
+  };
+  writeFileSync(at('recipe.json'), JSON.stringify(recipe));
+}
+
+const bench = (meanwhile?: Parameters<typeof ipaEdge>[1]) =>
+  ipaEdge(
+    [
+      ...['bench', '--recipe', at('recipe.json'), '--out', at('out'), '--backend', 'cpu', '--batches', '1'],
+      ...['--budget', '1s', '--sla', '1000', '--rate', '5', '--duration', '2s'],
+    ],
+    meanwhile,
+    hub.env(at('cache')),
+  );
+
+test('one command goes from nothing to a report, and the second time repeats no step and moves no bytes', async () => {
+  const letters = [
+    { text: 'mon colis est perdu .', labels: { language: 'French' } },
+    { text: 'danke schön !', labels: { language: 'German' } },
+  ];
+  writeFileSync(at('letters.jsonl'), letters.map((letter) => JSON.stringify(letter)).join('\n'));
+  const step = `echo "prepared" >> log && cp ${at('letters.jsonl')} texts.jsonl`;
+  writeRecipe(step);
+
+  const first = await bench();
+  expect(first.code, first.stderr).toBe(0);
+  expect(first.stdout).toContain('Labelled items: Two letters.\nLicence: CC0. From https://letters.example');
+  expect(first.stdout).toContain(`step 1 of 2, in ${at('out/data')}:\n  ${step}`);
+  expect(first.stdout).toContain(`step 2 of 2, in ${at('out/data')}:\n  npx ipa-edge pack --manifest`);
+  const report = JSON.parse(read('out/report.json'));
+  expect(report.pipeline).toBe('letters');
+  expect(report.profile.pack.source).toBe('two letters, n = 2');
+  const asked = hub.requests.length;
+
+  const second = await bench();
+  expect(second.code, second.stderr).toBe(0);
+  expect(second.stdout).not.toContain('step 1 of 2');
+  expect(hub.requests).toHaveLength(asked);
+  expect(read('out/data/log')).toBe('prepared\n');
+});
+
+test('a step that fails is named with the program that is missing, and finished steps are not repeated', async () => {
+  const finished = 'echo "prepared" >> log';
+  writeRecipe(finished, 'no-such-program --now | cat');
+  const failed = await bench();
+  expect(failed.stderr).toMatch(
+    /Step 2 of the recipe failed: the program no-such-program is not installed.*\n.*no-such-program --now \| cat/,
+  );
+  expect(failed.code).toBe(1);
+
+  writeRecipe(finished, 'false');
+  const again = await bench();
+  expect(again.stderr).toMatch(/Step 2 of the recipe failed: it ended with exit code 1/);
+  expect(read('out/data/log')).toBe('prepared\n');
+});
+
+test('Ctrl-C ends a step with all of its programs, and exits 130', async () => {
+  writeRecipe('echo "waiting for it" && sleep 1000 | cat');
+  let seen = '';
+  const stopped = await bench((child) =>
+    child.stderr!.on('data', (chunk) => {
+      seen += chunk;
+      if (seen.endsWith('waiting for it\n')) child.kill('SIGINT');
+    }),
+  );
+  expect(stopped.stderr).toContain('Finished steps are kept');
+  expect(stopped.code).toBe(130);
+});
+
+test('a recipe is not benched into the folder of another pipeline, or beside --pipeline', async () => {
+  writeRecipe();
+  const both = await ipaEdge(['bench', '--recipe', at('recipe.json'), '--pipeline', 'mail']);
+  expect(both.stderr).toContain('Give exactly one of --pipeline, --manifest and --recipe.');
+  expect(both.code).toBe(2);
+  await ipaEdge(
+    ['pin', 'minis/language-small', '--out', at('out/manifest.json')],
+    undefined,
+    hub.env(at('cache')),
+  );
+  const other = await bench();
+  expect(other.stderr).toContain('is of the pipeline language-small. Give another folder with --out.');
+  expect(other.code).toBe(2);
+});
