@@ -1,0 +1,181 @@
+/**
+ * Compares plans with cascades with plans of single variants: at the accuracy of the best single variants, and at the cost of the
+ * cascade. Every plan runs on labelled items that chose nothing.
+ * `npm run bench:cascades -- --held-out held-out.bin --backend cpu [--json]`; `models/train/make.py fashion held-out` makes the items.
+ */
+
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { sha256Hex } from '../../models/manifests/load.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { slaByRule } from '../../solver/plan/sla.ts';
+import { escalationSentences, planVariants } from '../../solver/report/cascade-text.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
+import { writeJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { ms, share, table } from '../../workers/command/terminal.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { withRunner } from '../runner/runner.ts';
+import { machineText } from '../setup/machine.ts';
+
+/** How much less accurate than the best single variants a plan may be. */
+const SLACK = 0.005;
+/** The highest rate of one core is sought to within this factor. */
+const STEP = 1.02;
+/** Most cores that a plan may hold. */
+const CORES = 16;
+
+const flags = new Command('bench:cascades')
+  .description('plans with cascades against plans of single variants, on held-out items')
+  .requiredOption('--held-out <file>', 'labelled pack of items that chose no threshold')
+  .addOption(option.pipelineOption())
+  .addOption(option.manifestOption())
+  .option('--backend <list>', 'one backend, or several to plan for together', option.backends, ['cpu'])
+  .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8])
+  .option('--budget <duration>', 'time for the measurements', option.duration, 60)
+  .option('--sla <ms>', 'bound on the p95 latency (default: as for bench)', option.positive)
+  .option('--duration <duration>', 'how long requests arrive in one run', option.duration, 15)
+  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
+  .option('--json', 'print the measurements as JSON')
+  .parse()
+  .opts();
+
+/** Copies the pipeline's folder with the held-out pack in place of its own. @returns path of the manifest */
+async function withHeldOut(manifestPath: string, folder: string): Promise<string> {
+  const copy = join(folder, 'pipeline');
+  await cp(dirname(manifestPath), copy, { recursive: true });
+  const manifest = JSON.parse(await readFile(manifestPath, 'utf8'));
+  await cp(flags.heldOut, join(copy, manifest.pack.file));
+  const sha256 = await sha256Hex(await readFile(flags.heldOut));
+  const path = join(copy, 'manifest.json');
+  await writeJson(path, { ...manifest, pack: { ...manifest.pack, sha256, source: 'held-out items' } });
+  return path;
+}
+
+/** The most accurate plan for a rate, and the cheapest of an accuracy. */
+async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend[], slaMs: number) {
+  const solver = await loadSolver();
+  const planFor = (
+    ratePerS: number,
+    ask: { cores: number; cascades: boolean; beta: number },
+  ): Plan | undefined => {
+    const { cores, cascades, beta } = ask;
+    const request = planRequest(measured.profile, {
+      ...{ slaMs, ratePerS, backends, cascades, downshift: false },
+      ...{ objective: { beta }, resources: { cores } },
+    });
+    try {
+      return plan(solver, measured, request);
+    } catch (error) {
+      if (error instanceof InfeasiblePlanError) return undefined;
+      throw error;
+    }
+  };
+  const mostAccurate = (ratePerS: number, cores: number, cascades: boolean) =>
+    planFor(ratePerS, { cores, cascades, beta: 0 });
+  return {
+    mostAccurate,
+    /** The plan on the fewest cores that is as accurate as asked. */
+    cheapest(ratePerS: number, accuracy: number, cascades: boolean): Plan | undefined {
+      for (let cores = 1; cores <= CORES; cores++) {
+        const found = mostAccurate(ratePerS, cores, cascades);
+        if (found && accuracyOf(found) >= accuracy) return found;
+      }
+      return undefined;
+    },
+    /** The highest rate at which one core is as accurate as asked; 0 if there is none. */
+    highest(accuracy: number, cascades: boolean): number {
+      const carries = (ratePerS: number) => {
+        const found = mostAccurate(ratePerS, 1, cascades);
+        return found !== undefined && accuracyOf(found) >= accuracy;
+      };
+      let [low, high] = [0, 1];
+      while (carries(high)) [low, high] = [high, 2 * high];
+      while (low > 0 && high / low > STEP) {
+        const middle = Math.sqrt(low * high);
+        if (carries(middle)) low = middle;
+        else high = middle;
+      }
+      return low;
+    },
+  };
+}
+
+/** End-to-end accuracy that a plan predicts. */
+const accuracyOf = ({ predicted }: Plan): number => predicted.endToEnd ?? predicted.pas;
+
+const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-cascades-'));
+const manifestPath = option.manifestPath(flags);
+const where = { out: join(folder, 'profile.json'), signal: interruptSignal() };
+const backends: Backend[] = flags.backend;
+
+async function main(): Promise<void> {
+  const measured = await withRunner(backends, { ...where, manifestPath }, ({ runner }) =>
+    runner.profile({
+      ...{ backends, threads: [1], batches: flags.batches, budgetS: flags.budget, seed: flags.seed },
+    }),
+  );
+  const { profile } = measured;
+  const stages = profile.stages.map(({ name }) => name);
+  const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut, profile.coRun);
+  const planner = await plannerOf(measured, backends, slaMs);
+  const best = planner.mostAccurate(1, CORES, false);
+  if (!best) throw new Error(`No plan keeps an SLA of ${ms(slaMs)} ms. Give a longer --sla.`);
+  const least = accuracyOf(best) - SLACK;
+  const rates = { cascade: planner.highest(least, true), single: planner.highest(least, false) };
+  const ratePerS = rates.cascade;
+  const rows = [
+    { name: 'cascade', plan: planner.cheapest(ratePerS, least, true) },
+    { name: 'single-as-accurate', plan: planner.cheapest(ratePerS, least, false) },
+    { name: 'single-as-cheap', plan: planner.mostAccurate(ratePerS, 1, false) },
+  ].flatMap(({ name, plan: found }) => (found ? [{ name, plan: found }] : []));
+  const heldOut = { ...where, manifestPath: await withHeldOut(manifestPath, folder) };
+  const runs = await withRunner(backends, heldOut, async ({ runner }) => {
+    const reports = [];
+    for (const { name, plan: run } of rows) {
+      const load = constantLoad(ratePerS, flags.duration, flags.seed);
+      reports.push(await runner.run({ name, plan: run, backends, load, seed: flags.seed }));
+    }
+    return reports;
+  });
+  const [date, machine] = [new Date().toISOString(), machineText()];
+  if (flags.json)
+    return console.log(
+      JSON.stringify({ date, machine, device: profile.device, slaMs, ratePerS, rates, rows, runs }),
+    );
+  console.log(
+    `${date}, ${machine}, ${profile.device.agent}\n` +
+      `${backends.join(', ')}, SLA ${ms(slaMs)} ms (p95); the best single variants predict ${share(accuracyOf(best))} end to end; ` +
+      `within ${SLACK} of that, one core carries ${rates.cascade.toFixed(1)} requests/s with a cascade and ${rates.single.toFixed(1)} ` +
+      `without: × ${(rates.cascade / rates.single).toFixed(2)}\n\n${ratePerS.toFixed(1)} requests/s for ${flags.duration} s on held-out items:`,
+  );
+  console.log(
+    table(
+      ['plan', 'variants', 'cost', 'end to end', 'predicted', 'attainment', 'predicted', ''],
+      rows.map(({ name, plan: { stages: planned, predicted } }, i) => {
+        const { result, load } = runs[i]!;
+        return [
+          name,
+          Object.values(planVariants(planned)).join(' → '),
+          predicted.cost.toFixed(2),
+          share(result.accuracy.endToEnd),
+          share(predicted.endToEnd),
+          share(result.slaAttainment ?? Number.NaN),
+          share(predicted.slaAttainment),
+          load.valid ? '' : 'NOT VALID',
+        ];
+      }),
+    ),
+  );
+  console.log(`\n${escalationSentences(runs[0]!).join('\n')}`);
+}
+
+await main().finally(() => rm(folder, { recursive: true }));
