@@ -102,7 +102,8 @@ recipe's shell commands and pack make its labelled pack. After Ctrl-C the same c
         const { profile } = measured;
         progress.clear();
         say(`${deviceLine(profile)}\n`);
-        if (profile.pack === null) say(`${packNote(null)}\n`);
+        const note = packNote(profile.pack);
+        if (note) say(`${note}\n`);
         const solver = await loadSolver();
         const sets = backendSets(backend).map((backends) => prepare(solver, measured, backends, options));
         await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);

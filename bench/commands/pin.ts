@@ -2,10 +2,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { describe } from '../../models/hub/describe.ts';
 import { type DtypeChoice, readDtypes } from '../../models/hub/dtypes.ts';
 import { HUB_KINDS } from '../../models/hub/kinds.ts';
-import { withPin } from '../../models/hub/pin.ts';
+import { type StatedAccuracy, withPin } from '../../models/hub/pin.ts';
 import { pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
 import { hubReference } from '../../models/hub/repository.ts';
-import { name } from '../../solver/documents/common.ts';
+import { accuracy, name } from '../../solver/documents/common.ts';
 import { dtype } from '../../solver/documents/manifest.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
@@ -37,13 +37,15 @@ export const pinCommand = () =>
       named,
     )
     .option('--name <pipeline>', "the pipeline's name (default: the present one, or the model's)", named)
+    .option('--accuracy <0..1>', "the model's published accuracy, in the metric of its task", share)
+    .option('--accuracy-source <text>', 'where that accuracy is published')
     .requiredOption('--out <manifest>', 'the manifest to write or, if it exists, to extend', option.outFile)
     .addHelpText(
       'after',
       `
 The model is ${HUB_KINDS.map(({ models }) => models).join(', or ')}.
 Pin downloads no model files: fetch does, and so do profile and bench if you skip fetch. A model that is pinned again replaces
-its earlier variants.
+its earlier variants. With a labelled pack (ipa-edge pack) accuracies are measured; without one, plans need --accuracy of every model.
 
 HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token for gated models, which only that hub gets.
 
@@ -51,18 +53,20 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
   $ ipa-edge pin Xenova/resnet-50 --dtypes fp32,q8 --out my/manifest.json         more variants of the same stage
   $ ipa-edge pin onnx-community/rtdetr_v2_r18vd-ONNX@main --name street --out street/manifest.json
   $ ipa-edge pin onnx-community/whisper-tiny --dtypes fp32,fp32+q8 --out speech/manifest.json     the second: encoder in fp32, decoder in q8
+  $ ipa-edge pin Xenova/resnet-18 --accuracy 0.6976 --accuracy-source "torchvision, ImageNet" --out my/manifest.json
   $ ipa-edge pin --recipe nlp --out nlp/manifest.json     all models of a pipeline; then it tells how to make the labelled pack
   $ ipa-edge pin Xenova/t5-small --task summarization --prefix "summarize: " --out short/manifest.json`,
     )
     .action(async (id: string | undefined, options: PinFlags) => {
       const { out } = options;
       const recipe = await recipeOf(id, options);
+      const stated = statedIn(options);
       const said = await pinInto(out, interruptSignal('stopping'), async (hub, existing, keep) => {
         if (recipe) return pinRecipe(hub, recipe, existing, keep);
         const { dtypes, task, stage, name: pipeline, prefix } = options;
         const described = await describe(hub, hubReference(id!), { dtypes, task, prefix });
         await keep(described);
-        return withPin(existing, described, { stage, pipeline });
+        return withPin(existing, described, { stage, pipeline, stated });
       });
       console.log(said);
       if (recipe) {
@@ -80,7 +84,16 @@ interface PinFlags {
   readonly prefix?: string;
   readonly stage?: string;
   readonly name?: string;
+  readonly accuracy?: number;
+  readonly accuracySource?: string;
   readonly out: string;
+}
+
+/** @throws UsageError */
+function statedIn({ accuracy, accuracySource }: PinFlags): StatedAccuracy | undefined {
+  if ((accuracy === undefined) !== (accuracySource === undefined))
+    throw new UsageError('Give --accuracy and --accuracy-source together.');
+  return accuracy === undefined ? undefined : { accuracy, accuracySource: accuracySource! };
 }
 
 /** The recipe that is asked for; null where it is one model. @throws UsageError */
@@ -89,7 +102,7 @@ async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe
   if ((id === undefined) === (recipe === undefined))
     throw new UsageError('Give exactly one of an id and --recipe.');
   if (recipe === undefined) return null;
-  for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name'] as const)
+  for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name', 'accuracy'] as const)
     if (flags[own] !== undefined) throw new UsageError(`A recipe says this itself: leave --${own} out.`);
   return readRecipe(recipe);
 }
@@ -103,6 +116,12 @@ function dtypes(text: string): DtypeChoice[] {
       );
     return read;
   });
+}
+
+function share(text: string): number {
+  const parsed = accuracy.safeParse(text.trim() === '' ? text : Number(text));
+  if (!parsed.success) throw new InvalidArgumentError('Expected a number from 0 to 1.');
+  return parsed.data;
 }
 
 function named(text: string): string {

@@ -3,6 +3,7 @@ import { frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
+import { packNote } from '../../solver/report/pack-note.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
@@ -69,6 +70,8 @@ The plan is the exact optimum of an integer program. A simulation with the measu
       const found = options.frontier && frontiers(profile, request);
       if (options.json) return console.log(JSON.stringify(found ? { plan: chosen, ...found } : chosen));
       console.log(planText(chosen));
+      const note = packNote(profile.pack);
+      if (note) console.log(`\n${note}`);
       if (found) console.log(`\n${frontierText(found)}`);
       if (options.out) console.log(`\nwrote ${options.out}`);
     });

@@ -1,16 +1,19 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { loadManifest } from '../../models/manifests/load.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { backendsOf } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
+import { packNote } from '../../solver/report/pack-note.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import type { AdaptationSettings } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
+import { fileReader } from '../../workers/hub/reader.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
@@ -85,6 +88,7 @@ export const runCommand = () =>
         ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)
         : undefined;
       const signal = interruptSignal();
+      const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       const asked = [...new Set(adaptation?.request.backends ?? plan.stages.map(({ backend }) => backend))];
       await withRunner(asked, { manifestPath, out: options.out, signal }, async ({ runner, progress }) => {
         await checkBackends(plan, runner);
@@ -104,7 +108,9 @@ export const runCommand = () =>
         if (options.json) console.log(JSON.stringify(report));
         else {
           if (adaptation) console.log(`${planTimeline(report)}\n`);
-          console.log(`${runText([report])}\n\nwrote ${written.join(', ')}`);
+          console.log(
+            `${runText([report])}\n\n${packNote(manifest.pack ?? null)}\n\nwrote ${written.join(', ')}`,
+          );
         }
         if (signal.aborted)
           throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);

@@ -26,12 +26,18 @@ export interface Pin extends HubStage {
   readonly sums: ReadonlyMap<string, string>;
 }
 
-/** The user's words; absent: the stage of the model's task, and the pipeline's name as it is. */
+/** An accuracy that was published for a model, in the metric of its task. */
+export type StatedAccuracy = Pick<ManifestVariant, 'accuracy' | 'accuracySource'>;
+
+const NONE_STATED: StatedAccuracy = { accuracy: null, accuracySource: 'not published with the model file' };
+
+/** The user's words; absent: the stage of the model's task, the pipeline's name as it is, and no accuracy. */
 interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
   /** Fields of the stage, and of this model, that the user sets. */
   readonly fields?: Fields | undefined;
+  readonly stated?: StatedAccuracy | undefined;
 }
 
 /**
@@ -50,7 +56,7 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
   // A pack has the first stage's items; those of later stages are made while the pipeline runs.
   const measured = manifest?.pack !== undefined && known === manifest.stages[0];
   const fit = fitted(id, pin, name, known ? fieldsOf(known) : null, names.fields ?? {}, measured);
-  const variants = variantsWith(pin, fit.own, known?.variants ?? []);
+  const variants = variantsWith(pin, { ...(names.stated ?? NONE_STATED), ...fit.own }, known?.variants ?? []);
   const stage = { name, ...fit.stage, variants } as ManifestStage;
   if (!manifest)
     return parseManifest(
@@ -71,8 +77,12 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
 
 const shortId = (id: string): string => id.replace(/^.*\//, '');
 
-/** The variants of a stage, with those of the pin in the place of earlier ones or at the end. */
-function variantsWith(pin: Pin, ownFields: Fields, known: readonly ManifestVariant[]): ManifestVariant[] {
+/** The variants of a stage, with those of the pin in the place of earlier ones or at the end. @param same what all of them share */
+function variantsWith(
+  pin: Pin,
+  same: StatedAccuracy & Fields,
+  known: readonly ManifestVariant[],
+): ManifestVariant[] {
   const { repository, source } = pin;
   const variants = [...known];
   for (const own of pin.variants) {
@@ -86,11 +96,9 @@ function variantsWith(pin: Pin, ownFields: Fields, known: readonly ManifestVaria
     const taken = variants.map(({ name }) => name);
     const variant: ManifestVariant = {
       name: at < 0 ? freeName(`${shortId(repository.id)}-${dtypeText(own.dtypes)}`, taken) : taken[at]!,
-      accuracy: null,
-      accuracySource: 'not published with the model file',
+      ...same,
       ...(source && { source }),
       ...files,
-      ...ownFields,
     };
     variants.splice(at < 0 ? variants.length : at, at < 0 ? 0 : 1, variant);
   }

@@ -13,17 +13,20 @@ export class NothingMeasuredError extends InputError {
   }
 }
 
+const NO_ACCURACY_REMEDY =
+  ' Make a labelled pack (ipa-edge pack), on which accuracies are measured, or state the published one (ipa-edge pin --accuracy); ' +
+  'then profile again.';
+
 /** A variant has neither a measured nor a published accuracy, so the planner cannot weigh it. */
 export class NoAccuracyError extends InputError {
   override name = 'NoAccuracyError';
-  constructor(
-    readonly stage: string,
-    readonly variant: string,
-  ) {
-    super(
-      `Variant ${variant} of stage ${stage} has no accuracy to plan with. Give the pipeline a labelled pack and measure again, or ` +
-        "write the variant's published accuracy and its source into the manifest, and measure again.",
-    );
+  constructor(stage: string, variant: string) {
+    super(`Variant ${variant} of stage ${stage} has no accuracy to plan with.${NO_ACCURACY_REMEDY}`);
+  }
+
+  /** The message without its remedy, because the page offers another one. */
+  get problem(): string {
+    return this.message.replace(NO_ACCURACY_REMEDY, '');
   }
 }
 

@@ -117,6 +117,47 @@ test('a hub model goes from its id to a profile, and its files move once', async
   expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy.measured?.value)).toEqual([1, 1, 1]);
 });
 
+test('a model without labelled data is planned and run by the accuracy that its pin states, which every command says', async () => {
+  const [profile, plan] = [join(folder, 'profile.json'), join(folder, 'plan.json')];
+  const measure = () =>
+    onHub([
+      ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1'],
+      ...['--budget', '1s', '--out', profile],
+    ]);
+  const planned = () =>
+    onHub(['plan', '--profile', profile, '--sla', '1000', '--rate', '5', '--cores', '8', '--out', plan]);
+  const stated = ['--accuracy', '0.8', '--accuracy-source', 'its page'];
+  await pin('owner/brightest', '--dtypes', 'fp32', ...stated);
+  await pin('owner/brightest', '--dtypes', 'fp16');
+  await measure();
+  const unknown = await planned();
+  expect(unknown.stderr).toMatch(
+    /Variant brightest-fp16 of stage classify has no accuracy.*ipa-edge pack.*ipa-edge pin --accuracy/,
+  );
+  expect(unknown.code).toBe(2);
+
+  await pin('owner/brightest', '--dtypes', 'fp16', ...stated);
+  await measure();
+  const note = 'The pipeline has no labelled pack: times are of made-up items';
+  const chosen = await planned();
+  expect(chosen.stdout).toContain('PAS 0.800');
+  expect(chosen.stdout).toContain(note);
+  const report = join(folder, 'report.json');
+  const ran = await onHub([
+    ...['run', '--plan', plan, '--manifest', manifestPath, '--duration', '2s', '--out', report],
+  ]);
+  expect(ran.stdout).toContain(note);
+});
+
+test.each<[what: string, args: string[], says: RegExp]>([
+  ['without its source', ['--accuracy', '0.8'], /Give --accuracy and --accuracy-source together/],
+  ['in percent', ['--accuracy', '80', '--accuracy-source', 'its page'], /Expected a number from 0 to 1/],
+])('pin refuses an accuracy %s', async (_, args, says) => {
+  const { code, stderr } = await pin('owner/brightest', ...args);
+  expect(stderr).toMatch(says);
+  expect(code).toBe(2);
+});
+
 test('the files of a pinned manifest are served to a browser from here, downloaded where they were not', async () => {
   await pin('owner/brightest', '--dtypes', 'fp32');
   addPack();

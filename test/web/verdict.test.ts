@@ -112,6 +112,8 @@ describe('the verdict on a plan', () => {
     expect(verdict).toMatchObject({ level: 'warn', next: { section: 'measure' } });
     expect(verdict.headline).toMatch(/^Latency is measured/);
     expect(verdict.next.text).toMatch(/labelled data/);
+    // The remedies of the commands are no help on the page.
+    expect(verdict.reasons).toEqual(['Variant mine of stage detect has no accuracy to plan with.']);
   });
 
   it('that failed for another reason says nothing of the models, and gives the reason', () => {

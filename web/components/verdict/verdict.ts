@@ -92,6 +92,7 @@ export function noPlanVerdict(why: Error): Verdict {
   if (why instanceof NoAccuracyError)
     return {
       ...none,
+      reasons: [why.problem],
       headline: 'Latency is measured, but not accuracy, by which a plan chooses among the models.',
       next: { text: 'Add labelled data to the pipeline, and measure again.', section: 'measure' },
     };
