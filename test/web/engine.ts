@@ -14,15 +14,21 @@ const JOURNAL = 'test';
 declare global {
   /** Cells after which the profiler of this page waits, until this is set anew; absent: it never does. */
   var holdAfterCells: number | undefined;
+  /** Whether the page's models, which there are none of, are being read until this is set anew. */
+  var holdModels: boolean | undefined;
 }
 
+const pause = () => new Promise((resolve) => setTimeout(resolve, CELL_MS));
+
 async function held(cells: number, signal: AbortSignal | undefined): Promise<void> {
-  while (cells === globalThis.holdAfterCells && !signal?.aborted)
-    await new Promise((resolve) => setTimeout(resolve, CELL_MS));
+  while (cells === globalThis.holdAfterCells && !signal?.aborted) await pause();
 }
 
 export const loadPipeline = async (): Promise<LoadedManifest> =>
-  withFiles(fashionManifest(), () => Promise.reject(new Error('This page has no models.')));
+  withFiles(fashionManifest(), async () => {
+    while (globalThis.holdModels) await pause();
+    throw new Error('This page has no models.');
+  });
 
 export async function measure(options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> {
   const { store, settings, signal, unpaused, onProgress } = options;
@@ -35,7 +41,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
     await held(cells.length, signal);
     signal?.throwIfAborted();
     if (!known.some((other) => cellId(other) === cellId(cell))) {
-      await new Promise((resolve) => setTimeout(resolve, CELL_MS));
+      await pause();
       await store.append(JOURNAL, { kind: 'cell', cell });
     }
     cells.push(cell);

@@ -1,6 +1,8 @@
 import type { Page } from 'playwright';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type OpenedPage, openIn, openPage, planned } from './opened-page.ts';
+import { fashionProfile } from './fixtures.ts';
+import { choose, type OpenedPage, openIn, openPage, planned, profileFile } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 /** Several tabs of one browser. */
@@ -51,6 +53,17 @@ describe('while one tab measures', () => {
     expect(await button(second.page, /Resume/).count()).toBe(0);
   });
 
+  it('the others answer no request of their own', async () => {
+    const ask = second.page.getByRole('form', { name: 'Your own input' });
+    const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#d02010' } });
+    const file = { name: 'red.png', mimeType: 'image/png', buffer: await picture.png().toBuffer() };
+    await ask.getByLabel('Choose a picture').setInputFiles(file);
+    await expect.poll(() => button(second.page, 'Run your input').isEnabled()).toBe(true);
+    await measureUntil(30);
+    await ask.getByText('Another tab measures fashion. Wait until it has finished').waitFor();
+    expect(await button(second.page, 'Run your input').isDisabled()).toBe(true);
+  });
+
   it('another can stop it, and goes on where it was', async () => {
     await measureUntil(30);
     await button(second.page, 'Stop it').click();
@@ -81,6 +94,22 @@ describe('while one tab measures', () => {
     await second.page.getByRole('alert').getByText('Another tab of this page measures').waitFor();
     expect(await button(second.page, 'Start').isEnabled()).toBe(true);
   });
+});
+
+it('while one tab runs a plan, the others say so and wait', async () => {
+  await choose(first.page, profileFile(fashionProfile()));
+  await planned(first.page);
+  await first.page.evaluate(() => {
+    globalThis.holdModels = true;
+  });
+  await button(first.page, 'Run the plan').click();
+  await otherTab(second.page).getByText('Another tab runs a plan of fashion').waitFor();
+  expect(await button(second.page, 'Start').isDisabled()).toBe(true);
+  await first.page.evaluate(() => {
+    globalThis.holdModels = false;
+  });
+  await otherTab(second.page).waitFor({ state: 'detached' });
+  expect(await button(second.page, 'Start').isEnabled()).toBe(true);
 });
 
 describe('a browser', () => {

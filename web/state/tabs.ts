@@ -1,4 +1,4 @@
-import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { SolvedPlan } from '../../workers/planner/planner.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 
@@ -33,6 +33,13 @@ export const otherTab = signal<TabWork | null>(null);
 /** What another tab does, in words. */
 export const otherTabDoes = ({ pipeline, profile }: TabWork): string =>
   profile ? `Another tab measures ${pipeline}` : `Another tab runs a plan of ${pipeline}`;
+
+/** Why nothing else may run here meanwhile; null if no other tab is known to do anything. */
+export const heldByOtherTab = computed<string | null>(
+  () =>
+    otherTab.value &&
+    `${otherTabDoes(otherTab.value)}. Wait until it has finished, or stop it under Measure.`,
+);
 
 /** Another tab measures or runs a plan. */
 class OtherTabError extends Error {

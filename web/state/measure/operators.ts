@@ -5,7 +5,7 @@ import { message } from '../../../workers/runtime/errors.ts';
 import type { OperatorTimes } from '../../../workers/stage/protocol.ts';
 import { timeOperators } from '../../engine/engine.ts';
 import { models, opened, profile } from '../app.ts';
-import { otherTab, otherTabDoes } from '../tabs.ts';
+import { heldByOtherTab, otherTab } from '../tabs.ts';
 import { trying } from '../try/trying.ts';
 import { running } from './profiling.ts';
 import { BACKENDS, whyNotMeasurable } from './settings.ts';
@@ -55,7 +55,7 @@ export const whyNotTimeable = computed<string | null>(() => {
     return `This browser can run none of the models of this profile with the pipeline ${models.value?.manifest.name}. Choose the profile's pipeline under Measure.`;
   if (running.value) return 'Wait until measuring has ended, because this would disturb it.';
   if (trying.value) return 'Wait until the run of the plan has ended, because this would disturb it.';
-  return otherTab.value && `${otherTabDoes(otherTab.value)}. Wait until it has finished.`;
+  return heldByOtherTab.value;
 });
 
 effect(() => {

@@ -7,6 +7,7 @@ import { message } from '../../../workers/runtime/errors.ts';
 import { models } from '../app.ts';
 import { running } from '../measure/profiling.ts';
 import { plan } from '../plan/planning.ts';
+import { heldByOtherTab } from '../tabs.ts';
 import { obstacle, trying } from '../try/trying.ts';
 import { ownItem } from './own-input.ts';
 
@@ -32,7 +33,7 @@ export const occupied = computed<string | null>(() =>
     ? 'Wait until measuring has ended, because a request would disturb it.'
     : trying.value
       ? 'Wait until the run of the plan has ended, because a request would disturb it.'
-      : null,
+      : heldByOtherTab.value,
 );
 
 /**
