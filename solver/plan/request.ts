@@ -65,11 +65,11 @@ export const DEFAULT_OBJECTIVE: Objective = {
 export const DEFAULT_PERCENTILE = 95;
 
 /**
- * The cores and GPUs of a profile's device, at the default prices and the default utilisation limit. Plans for pods leave a core,
- * for which the gateways ask.
+ * The cores and GPUs of a profile's device, at the default prices and the default utilisation limit. A core is left where a plan is
+ * served: for the process that serves or, on a cluster, for the gateways.
  */
 export const resourcesOf = ({ device, serving }: Pick<Profile, 'device' | 'serving'>): Resources => ({
-  cores: Math.max(1, device.logicalCores - (forPods({ serving }) ? 1 : 0)),
+  cores: Math.max(1, device.logicalCores - (serving ? 1 : 0)),
   gpus: device.adapter ? 1 : 0,
   pricePerCore: 1,
   pricePerGpu: 8,

@@ -37,6 +37,8 @@ const hop = (stage: string, items: number, ms: number): Hop => ({
   latency: always(ms),
 });
 
+const far = [hop('detect', 1, 5), hop('classify', 1, 5), hop('classify', 4, 6)];
+
 const DEVICE = { ...profile(CELLS).device, logicalCores: 2 };
 const measured = (serving?: Profile['serving'], more: Partial<Profile> = {}): Profile =>
   profile(CELLS, { device: DEVICE, ...(serving && { serving }), ...more });
@@ -83,6 +85,18 @@ describe('what a request costs outside the models', () => {
     expect(at(420)).toThrow(/time of the thread that serves requests/);
   });
 
+  it.each([
+    ['a machine, for serving', undefined],
+    ['a node, for the gateways', far],
+  ])('leaves a core of %s by default', (_, hops) => {
+    const cores = (logicalCores: number, serving?: Profile['serving']) =>
+      planRequest(measured(serving, { device: { ...DEVICE, logicalCores } }), { slaMs: 100, ratePerS: 1 })
+        .resources.cores;
+    const serving = { requests: [cost(1, 1)], ...(hops && { hops }) };
+    expect([1, 2, 8].map((logicalCores) => cores(logicalCores, serving))).toEqual([1, 1, 7]);
+    expect([1, 2, 8].map((logicalCores) => cores(logicalCores))).toEqual([1, 2, 8]);
+  });
+
   it('leaves the cores of a machine a share for serving', () => {
     const detector = (coreMs: number) =>
       planned(measured({ requests: [cost(7, coreMs)] }), {
@@ -95,8 +109,6 @@ describe('what a request costs outside the models', () => {
 });
 
 describe('the way of a batch to a pod', () => {
-  const far = [hop('detect', 1, 5), hop('classify', 1, 5), hop('classify', 4, 6)];
-
   it('is in the bound, in the prediction and in what the dispatch expects', () => {
     const [near, away] = [undefined, far].map((hops) =>
       planned(measured({ requests: [cost(1, 1)], ...(hops && { hops }) }), {
@@ -124,14 +136,6 @@ describe('the way of a batch to a pod', () => {
     expect(planRequest(cluster, { slaMs: 100, ratePerS: 1 }).apart).toBe(true);
     expect(planRequest(withoutHops(cluster), { slaMs: 100, ratePerS: 1 }).apart).toBeUndefined();
     expect(withoutHops(cluster).serving).toEqual({ requests: [cost(1, 1)] });
-  });
-
-  it('leaves a core of the node for the gateways by default', () => {
-    const cores = (logicalCores: number) =>
-      planRequest(measured({ requests: [cost(1, 1)], hops: far }, { device: { ...DEVICE, logicalCores } }), {
-        ...{ slaMs: 100, ratePerS: 1 },
-      }).resources.cores;
-    expect([1, 2, 8].map(cores)).toEqual([1, 1, 7]);
   });
 
   it("counts the gateway and the pods' servers among the cores", () => {

@@ -104,7 +104,11 @@ export const withPlanning = (command: Command, whose = ''): Command =>
       percentile,
       DEFAULT_PERCENTILE,
     )
-    .option('--cores <n>', "cores that a plan may hold (default: those of the profile's device)", notNegative)
+    .option(
+      '--cores <n>',
+      "cores that a plan may hold (default: those of the profile's device, but one for serving if the agent made the profile)",
+      notNegative,
+    )
     .option('--alpha <n>', `weight of accuracy${whose}`, notNegative, DEFAULT_OBJECTIVE.alpha)
     .option('--beta <n>', `weight of cost${whose}`, notNegative, DEFAULT_OBJECTIVE.beta)
     .option('--delta <n>', `weight of batch sizes${whose}`, notNegative, DEFAULT_OBJECTIVE.delta)

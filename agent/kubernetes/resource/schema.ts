@@ -21,7 +21,7 @@ export const resourceSpec = z.strictObject({
   cores: positiveCount
     .max(100_000)
     .optional()
-    .describe('Cores that plans may use; by default those of the node that was profiled.'),
+    .describe('Cores that plans may use; by default those of the node that was profiled, but one.'),
   image: z.string().min(1).max(500).optional().describe('Image of the pods.'),
   manifest: z.string().min(1).max(500).optional().describe('Path of the manifest in the image.'),
   modelsClaim: z

@@ -1,4 +1,5 @@
 import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
+import { resourcesOf } from '../../../solver/plan/request.ts';
 import { Term } from '../../components/Term.tsx';
 import { changePlanSettings, LARGEST, PERCENTILES, planSettings } from '../../state/plan/settings.ts';
 import { Choices } from '../controls/Choices.tsx';
@@ -20,6 +21,7 @@ const bound = (field: 'slaMs' | 'ratePerS' | 'alpha' | 'beta') => ({
 export function PlanForm({ profile }: { readonly profile: Profile }) {
   const { percentile, cores } = planSettings.value;
   const { logicalCores } = profile.device;
+  const usual = resourcesOf(profile).cores;
   return (
     <form
       class="card tiles plan-settings"
@@ -57,10 +59,10 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
         <Quantity
           label="Cores"
           unit={`of ${logicalCores}`}
-          value={cores ?? logicalCores}
+          value={cores ?? usual}
           whole
           scale={countScale(1, logicalCores)}
-          onChange={(value) => changePlanSettings({ cores: value >= logicalCores ? null : value })}
+          onChange={(value) => changePlanSettings({ cores: value === usual ? null : value })}
         />
       )}
       <details class="fold">

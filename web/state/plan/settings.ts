@@ -22,7 +22,7 @@ export const planSettingsSchema = z.strictObject({
   beta: z.number().nonnegative().max(LARGEST.weight),
   /** Null for all backends of the profile. */
   backends: z.array(backend).min(1).nullable(),
-  /** Null for all cores of the device. */
+  /** Null for the cores that plans on the profile may hold by default. */
   cores: positiveCount.nullable(),
 });
 export type PlanSettings = z.infer<typeof planSettingsSchema>;
@@ -81,7 +81,7 @@ effect(() => {
     ...settings,
     ...(!slaChosen.peek() && { slaMs: suitedSla(source) }),
     backends: backends?.every((one) => measured.has(one)) ? backends : null,
-    cores: cores !== null && cores < source.device.logicalCores ? cores : null,
+    cores: cores !== null && cores <= source.device.logicalCores ? cores : null,
   };
 });
 
