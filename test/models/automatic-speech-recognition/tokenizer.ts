@@ -1,7 +1,7 @@
 const special = (content: string, id: number) => ({ id, content, special: true });
 
 /** A tokenizer for CTC in the layout of the hub: the letters A (4), B (5) and É (7), the delimiter of words (3), no token 6. */
-export const ctcTokenizer = (changes: object = {}): Uint8Array =>
+export const ctcTokenizer = (changes: object = {}): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(
     JSON.stringify({
       added_tokens: ['<pad>', '<s>', '<unk>'].map(special),

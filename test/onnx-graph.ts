@@ -1,0 +1,115 @@
+import { float16Of } from '../models/tasks/tensor.ts';
+
+/** Writes tiny ONNX files by hand: the few protobuf fields of onnx.proto3 that tests need. */
+
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))];
+const text = (value: string): number[] => [...new TextEncoder().encode(value)];
+const field = (number: number, bytes: readonly number[]): number[] => [
+  ...varint((number << 3) | 2),
+  ...varint(bytes.length),
+  ...bytes,
+];
+const whole = (number: number, value: number): number[] => [...varint(number << 3), ...varint(value)];
+
+export const ELEM = { float32: 1, uint8: 2, int64: 7, bool: 9, float16: 10 } as const;
+export type Elem = keyof typeof ELEM;
+/** A string is a symbolic dimension. */
+export type Dims = readonly (number | string)[];
+
+/** An operator; an attribute is a whole number, or several. */
+export function node(
+  op: string,
+  inputs: string[],
+  output: string,
+  attributes: Record<string, number | number[]> = {},
+) {
+  const [INT, INTS] = [2, 7];
+  const attribute = ([name, value]: [string, number | number[]]) => [
+    ...field(1, text(name)),
+    ...(typeof value === 'number' ? whole(3, value) : value.flatMap((one) => whole(8, one))),
+    ...whole(20, typeof value === 'number' ? INT : INTS),
+  ];
+  return [
+    ...inputs.flatMap((input) => field(1, text(input))),
+    ...field(2, text(output)),
+    ...field(4, text(op)),
+    ...Object.entries(attributes).flatMap((entry) => field(5, attribute(entry))),
+  ];
+}
+
+export function constant(
+  name: string,
+  type: Elem,
+  values: readonly number[],
+  dims: readonly number[],
+): number[] {
+  const raw =
+    type === 'float16'
+      ? float16Of(values)
+      : type === 'float32'
+        ? Float32Array.from(values)
+        : BigInt64Array.from(values.map(BigInt));
+  return [
+    ...dims.flatMap((dim) => whole(1, dim)),
+    ...whole(2, ELEM[type]),
+    ...field(8, text(name)),
+    ...field(9, [...new Uint8Array(raw.buffer)]),
+  ];
+}
+
+/** A constant whose float32 values are in a file of their own, from its start. */
+export function externalConstant(name: string, dims: readonly number[], file: string): number[] {
+  const [EXTERNAL, bytes] = [1, 4 * dims.reduce((product, dim) => product * dim)];
+  const entry = ([key, value]: [string, string]) =>
+    field(13, [...field(1, text(key)), ...field(2, text(value))]);
+  return [
+    ...dims.flatMap((dim) => whole(1, dim)),
+    ...whole(2, ELEM.float32),
+    ...field(8, text(name)),
+    ...Object.entries({ location: file, offset: '0', length: String(bytes) }).flatMap(entry),
+    ...whole(14, EXTERNAL),
+  ];
+}
+
+export interface Value {
+  readonly type: Elem;
+  readonly dims: Dims;
+}
+
+type Values = Value | Readonly<Record<string, Value>>;
+
+/** Values by name. @param name of a value that is given alone */
+const byName = (values: Values, name: string) =>
+  Object.entries(
+    'dims' in values ? { [name]: values as Value } : (values as Readonly<Record<string, Value>>),
+  );
+
+/** @param input its only input, with the name `image`, or its inputs by name @param output its only one, `out`, or all by name @param notes of the exporter */
+export function model(
+  nodes: number[][],
+  constants: number[][],
+  input: Values,
+  output: Values,
+  notes: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const note = ([key, value]: [string, string]) =>
+    field(14, [...field(1, text(key)), ...field(2, text(value))]);
+  const value = (name: string, { type, dims }: Value) => {
+    const shape = dims.flatMap((d) => field(1, typeof d === 'number' ? whole(1, d) : field(2, text(d))));
+    return [...field(1, text(name)), ...field(2, field(1, [...whole(1, ELEM[type]), ...field(2, shape)]))];
+  };
+  const graph = [
+    ...nodes.flatMap((one) => field(1, one)),
+    ...field(2, text('g')),
+    ...constants.flatMap((one) => field(5, one)),
+    ...byName(input, 'image').flatMap(([name, one]) => field(11, value(name, one))),
+    ...byName(output, 'out').flatMap(([name, one]) => field(12, value(name, one))),
+  ];
+  return Uint8Array.from([
+    ...whole(1, 8),
+    ...field(7, graph),
+    ...field(8, whole(2, 17)),
+    ...Object.entries(notes).flatMap(note),
+  ]);
+}
