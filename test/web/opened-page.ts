@@ -98,6 +98,9 @@ export async function saved(page: Page, button: string | RegExp): Promise<string
 export const unfoldAdvanced = (form: Locator): Promise<void> =>
   form.getByText('Advanced', { exact: true }).click();
 
+/** The section that the page's address names. */
+export const section = (page: Page): string => new URL(page.url()).hash;
+
 /** Resolves when the opened profile is planned. */
 export const planned = (page: Page): Promise<void> =>
   page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
-import { type AnyFile, dropOn, openPage } from './opened-page.ts';
+import { type AnyFile, dropOn, openPage, section } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
@@ -32,6 +32,11 @@ describe('a pipeline of the user', () => {
 
   const laidOut = async (files: readonly AnyFile[]) => {
     for (const { name, bytes } of files) await writeFile(join(folder, name), bytes);
+  };
+  /** A pipeline is chosen, and the page has gone to the section with it. */
+  const shown = async (name: string) => {
+    await expect.poll(() => own.chosen()).toBe(name);
+    await expect.poll(() => section(own.page)).toBe('#measure');
   };
   const CORS = { 'Access-Control-Allow-Origin': '*' };
 
@@ -109,13 +114,16 @@ describe('a pipeline of the user', () => {
   it('comes as files, under another name where its own is taken, and once only', async () => {
     const files = await garments('fashion');
     await dropOn(own.page, '#plan', files);
-    await expect.poll(() => own.chosen()).toBe('fashion-2');
+    await shown('fashion-2');
     await dropOn(own.page, '#plan', await garments());
-    await expect.poll(() => own.chosen()).toBe('garments');
+    await shown('garments');
     await own.chooser().selectOption('fashion');
     await own.stage('detect').waitFor();
+    await own.page.evaluate(() => {
+      location.hash = 'plan';
+    });
     await dropOn(own.page, '#plan', await garments());
-    await expect.poll(() => own.chosen()).toBe('garments');
+    await shown('garments');
     expect(await own.ownPipelines()).toEqual(['fashion-2', 'garments']);
     await dropOn(own.page, '#plan', files.slice(0, 2));
     await own.refused(
@@ -146,7 +154,7 @@ describe('a pipeline of the user', () => {
     expect(await own.keptFiles()).toBe(0);
 
     await dropOn(own.page, '#plan', [{ name: 'own.tar', bytes: archive }]);
-    await expect.poll(() => own.chosen()).toBe('fashion-own');
+    await shown('fashion-own');
     expect(await own.names('classify')).toEqual([...FASHION, 'mine']);
     expect(own.opened.complaints).toEqual([]);
   });

@@ -6,7 +6,16 @@ import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import { fashionProfile } from './fixtures.ts';
-import { choose, drop, openPage, planned, profileFile, saved, unfoldAdvanced } from './opened-page.ts';
+import {
+  choose,
+  drop,
+  openPage,
+  planned,
+  profileFile,
+  saved,
+  section,
+  unfoldAdvanced,
+} from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -18,9 +27,10 @@ const problem = () => tab.page.locator('.page-problem [role=alert]');
 const savedProfiles = () => tab.page.locator('.saved li');
 
 describe('files that come in', () => {
-  it('a profile that is dropped anywhere is saved, opened and planned', async () => {
+  it('a profile that is dropped anywhere is saved, opened, shown and planned', async () => {
     await drop(tab.page, [profileFile(fashionProfile())]);
     await planned(tab.page);
+    expect(section(tab.page)).toBe('#results');
     expect(await savedProfiles().count()).toBe(1);
     expect(await tab.page.locator('.drop-zone').count()).toBe(0);
   });
@@ -137,6 +147,7 @@ describe('files that go out', () => {
     const elsewhere = await openPage(tab.site.browser, tab.site.url);
     await choose(elsewhere.page, { name: 'all.json', text });
     await planned(elsewhere.page);
+    expect(section(elsewhere.page)).toBe('#results');
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
     expect(await elsewhere.page.getByLabel('Seed of the order').inputValue()).toBe('9');
     expect(await elsewhere.page.getByLabel('Duration (s)').inputValue()).toBe('33');
@@ -176,7 +187,6 @@ describe('each file that the page writes is read again, and shown where it belon
     expect(other.complaints).toEqual([]);
     await other.context.close();
   }
-  const section = (on: Page) => new URL(on.url()).hash;
 
   it('a plan: pinned, with its settings, and alone where its profile is not', async () => {
     await choose(tab.page, profileFile(fashionProfile()));

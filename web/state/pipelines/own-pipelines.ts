@@ -18,6 +18,7 @@ import {
 } from '../../../solver/documents/manifest.ts';
 import { fileFetcher } from '../../engine/fetch-file.ts';
 import { bytesOf } from '../files/file-size.ts';
+import { goTo } from '../go-to.ts';
 import { type Addition, addOneByOne, lastAdded } from './adding.ts';
 import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames } from './pipelines.ts';
 
@@ -61,10 +62,16 @@ const readByName =
     return bytes;
   };
 
+/** Makes a pipeline the chosen one, and shows it. One that is not stored yet is checked and stored. */
+async function addPipeline(loaded: LoadedManifest, addition: Addition): Promise<void> {
+  if (await isHere(loaded.manifest)) await choosePipeline(loaded.manifest.name);
+  else await storePipeline(loaded, addition);
+  goTo('measure');
+}
+
 /** Checks all files of a pipeline, stores it, and makes it the chosen one. */
-async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition): Promise<void> {
+async function storePipeline(loaded: LoadedManifest, { checker, step }: Addition): Promise<void> {
   const { stages, pack, name } = loaded.manifest;
-  if (await isHere(loaded.manifest)) return choosePipeline(name);
   const manifest = { ...loaded.manifest, name: freeName(name, usedNames()) };
   const variants = variantsToCheck(stages, async (stage, variant, files) => {
     const models = Object.values(variant.sessions).map(({ file }) => file);
