@@ -16,7 +16,7 @@ export function VerdictCard({
 }: VerdictCardProps) {
   const title = useId();
   return (
-    <section class={`card edged verdict-card ${level}`} aria-labelledby={title}>
+    <article class={`card edged verdict-card ${level}`} aria-labelledby={title}>
       <Gauge level={level} inTime={inTime} />
       <div>
         <h3 id={title}>{headline}</h3>
@@ -29,7 +29,7 @@ export function VerdictCard({
           <strong>Next:</strong> {linked ? <a href={`#${next.section}`}>{next.text}</a> : next.text}
         </p>
       </div>
-    </section>
+    </article>
   );
 }
 

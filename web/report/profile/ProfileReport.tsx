@@ -1,5 +1,5 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { backendsOf } from '../../../solver/documents/profile.ts';
+import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
 import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
@@ -37,8 +37,9 @@ export function ProfileReport({ report, json }: ProfileReportProps) {
         <DeviceFacts device={profile.device} />
       </header>
       <main>
-        {plan && <VerdictCard verdict={planVerdict(plan, profile)} linked={false} />}
-        {plan && <Planned plan={plan} frontier={frontier} without={frontierWithoutCascades} />}
+        {plan && (
+          <Planned plan={plan} frontier={frontier} without={frontierWithoutCascades} profile={profile} />
+        )}
         <Measurements profile={profile} />
       </main>
     </>
@@ -49,13 +50,15 @@ interface PlannedProps {
   readonly plan: Plan;
   readonly frontier: Document['frontier'];
   readonly without: Document['frontier'];
+  readonly profile: Profile;
 }
 
-function Planned({ plan, frontier, without }: PlannedProps) {
+function Planned({ plan, frontier, without, profile }: PlannedProps) {
   const { predicted, slaMs, percentile, ratePerS } = plan;
   return (
     <section id="plan">
       <h2>Plan</h2>
+      <VerdictCard verdict={planVerdict(plan, profile)} linked={false} />
       <p>
         <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> is predicted to complete{' '}
         {percent(predicted.slaAttainment)} of {number(ratePerS)} requests/s within {number(slaMs)} ms. Nothing
