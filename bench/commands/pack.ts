@@ -1,8 +1,8 @@
 import { basename, dirname, join } from 'node:path';
-import { Command } from 'commander';
-import { sha256Hex } from '../../models/manifests/load.ts';
+import { Command, InvalidArgumentError } from 'commander';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
+import { packEntry } from '../../models/packs/entry.ts';
 import { packOf } from '../../models/packs/pack.ts';
 import { fromCoco, fromFolders } from '../../models/packs/sources/pictures.ts';
 import { fromQuestions } from '../../models/packs/sources/questions.ts';
@@ -10,6 +10,7 @@ import { fromRecordings } from '../../models/packs/sources/recordings.ts';
 import type { SourceOptions } from '../../models/packs/sources/source.ts';
 import { fromTexts } from '../../models/packs/sources/texts.ts';
 import { type NamedTensor, packBytes } from '../../models/packs/write.ts';
+import { packFacts } from '../../solver/documents/common.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -27,6 +28,7 @@ interface Options {
   readonly limit: number;
   readonly seed: number;
   readonly source?: string;
+  readonly mix?: string;
 }
 
 export const packCommand = () =>
@@ -51,10 +53,16 @@ export const packCommand = () =>
     .option('--limit <n>', 'items at most; more are drawn at random', option.count, 500)
     .option('--seed <n>', 'seed of that draw', option.integer, 1)
     .option('--source <text>', 'where the data is from (default: the name of the folder or file)')
+    .option(
+      '--mix <text>',
+      'what the mix of items stands for, e.g. "calls of a help desk, as long as in May" (default: their number and sizes)',
+      mix,
+    )
     .addHelpText(
       'after',
       `
-Accuracy, fan-out and latency are measured on the items of the pack, so take data that no variant was trained on.
+Accuracy, fan-out and latency are measured on the items of the pack, so take data that no variant was trained on. Percentiles are
+those of the pack's mix of sizes, so take items as large as those to come, and say with --mix what they stand for.
 
   $ ipa-edge pack --manifest my/manifest.json --folders photos        photos/cat/1.jpg, photos/dog/2.jpg, …
   $ ipa-edge pack --manifest my/manifest.json --coco instances_val2017.json --pictures val2017
@@ -79,17 +87,19 @@ Where a stage reads a text beside the item, such as a question, each line has it
       });
       const bytes = await packBytes(tensors);
       progress.clear();
-      const { items } = await packOf(bytes, 'that was made', pipeline);
-      const file = 'pack.bin';
-      const path = join(dirname(options.manifest), file);
+      const pack = await packOf(bytes, 'that was made', pipeline);
+      const entry = await packEntry(bytes, options.source ?? basename(from), pack, pipeline, options.mix);
+      const path = join(dirname(options.manifest), entry.file);
       await writeWhole(path, bytes);
-      const source = `${options.source ?? basename(from)}, n = ${items.lengths.length}`;
-      await writeJson(options.manifest, {
-        ...manifest,
-        pack: { file, sha256: await sha256Hex(bytes), source: source.slice(0, 400) },
-      });
-      console.log(`wrote ${path}: ${items.lengths.length} items; ${options.manifest} names it`);
+      await writeJson(options.manifest, { ...manifest, pack: entry });
+      console.log(`wrote ${path}: ${entry.mix}; ${options.manifest} names it`);
     });
+
+function mix(text: string): string {
+  const parsed = packFacts.shape.mix.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError('Expected a text of 1 to 400 letters.');
+  return text;
+}
 
 async function read(
   { folders, coco, pictures, texts, questions, recordings }: Options,

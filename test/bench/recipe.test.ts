@@ -62,7 +62,7 @@ test('one command goes from nothing to a report, and the second time repeats no 
   expect(first.stdout).toContain(`step 2 of 2, in ${at('out/data')}:\n  npx ipa-edge pack --manifest`);
   const report = JSON.parse(read('out/report.json'));
   expect(report.pipeline).toBe('letters');
-  expect(report.profile.pack.source).toBe('two letters, n = 2');
+  expect(report.profile.pack.source).toBe('2 texts of two letters');
   const asked = hub.requests.length;
 
   const second = await bench();

@@ -159,19 +159,27 @@ test('data that does not fit is refused, with its place and the remedy', async (
   await expect(fromTexts(path('none.jsonl'), options(spam))).rejects.toThrow(/no labelled items/);
 });
 
-test('the command writes the pack beside the manifest, which then names it', async () => {
-  await writeFile(
-    path('line.jsonl'),
-    JSON.stringify({ text: 'hello', labels: { language: 'eng', spam: 'ham' } }),
+test('the command writes the pack beside the manifest, which then names it and says what its mix stands for', async () => {
+  const lines = ['hello', 'hi', 'good morning'].map((text) =>
+    JSON.stringify({ text, labels: { language: 'eng', spam: 'ham' } }),
   );
+  await writeFile(path('lines.jsonl'), lines.join('\n'));
   const manifest = { schema: MANIFEST, name: 'mine', title: 'Mine', stages: [language, spam] };
   await writeFile(path('manifest.json'), JSON.stringify(manifest));
-  const args = ['pack', '--manifest', path('manifest.json'), '--texts', path('line.jsonl')];
-  const { code, stdout } = await ipaEdge(args);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('pack.bin: 1 items')]);
-  const loaded = await loadManifest(path('manifest.json'), (file) => readFile(file));
-  expect(loaded.manifest.pack).toMatchObject({ file: 'pack.bin', source: 'line.jsonl, n = 1' });
-  expect((await loaded.readPack()).items.lengths).toEqual([5]);
-  const wrong = await ipaEdge(['pack', '--manifest', path('manifest.json')]);
+  const pack = (...more: string[]) => ipaEdge(['pack', '--manifest', path('manifest.json'), ...more]);
+  const read = () => loadManifest(path('manifest.json'), (file) => readFile(file));
+  const { code, stdout } = await pack('--texts', path('lines.jsonl'));
+  const mix = '3 texts of 2 to 12 bytes, median 5; what load they stand for is not stated.';
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`pack.bin: ${mix}`)]);
+  const loaded = await read();
+  expect(loaded.manifest.pack).toMatchObject({ file: 'pack.bin', source: '3 texts of lines.jsonl', mix });
+  expect((await loaded.readPack()).items.lengths).toEqual([5, 2, 12]);
+
+  expect((await pack('--texts', path('lines.jsonl'), '--mix', 'Greetings in May.')).code).toBe(0);
+  expect((await read()).manifest.pack!.mix).toBe('Greetings in May.');
+
+  const wrong = await pack();
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('Give one of --folders')]);
+  const long = await pack('--texts', path('lines.jsonl'), '--mix', 'x'.repeat(401));
+  expect([long.code, long.stderr]).toEqual([2, expect.stringContaining('a text of 1 to 400 letters')]);
 });

@@ -3,11 +3,11 @@ import { freeName } from '../../../models/manifests/edit.ts';
 import { withFiles } from '../../../models/manifests/load.ts';
 import { parseManifest } from '../../../models/manifests/manifest.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { packEntry } from '../../../models/packs/entry.ts';
 import { type Pack, packOf } from '../../../models/packs/pack.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { packOfData } from '../files/labelled-data.ts';
 import { type Addition, lastAdded } from './adding.ts';
-import { packEntry } from './own-models.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
 /** A pipeline that the page made of models, without a manifest. */

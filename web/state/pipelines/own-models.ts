@@ -1,8 +1,8 @@
-import { ITEM_NOUNS } from '../../../models/items/item-format.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
-import { type LoadedManifest, sha256Hex, withFiles } from '../../../models/manifests/load.ts';
+import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { type Pack, packOf } from '../../../models/packs/pack.ts';
+import { packEntry } from '../../../models/packs/entry.ts';
+import { packOf } from '../../../models/packs/pack.ts';
 import { type Manifest, type ManifestVariant, sha256Of } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import { models } from '../app.ts';
@@ -121,18 +121,6 @@ async function packFrom(
   const [file] = files;
   if (files.length === 1 && (await isPack(file!))) return { bytes: await bytesOf(file!), from: file!.name };
   return packOfData(files, pipeline, (done, total) => step(`Reading labelled items: ${done} of ${total}`));
-}
-
-/** What a manifest says of a pack. */
-export async function packEntry(
-  bytes: Uint8Array<ArrayBuffer>,
-  from: string,
-  pack: Pack,
-  { first }: Pipeline,
-) {
-  const kind = first.task.itemFormat(first.stage).kind;
-  const source = `${pack.items.lengths.length} ${ITEM_NOUNS[kind].many} of ${from.slice(0, 200)}`;
-  return { file: 'pack.bin', sha256: await sha256Hex(bytes), source };
 }
 
 /** Deletes a variant of a pipeline that the user added. @throws InvalidDocumentError if the stage has no other */

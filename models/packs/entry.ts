@@ -1,0 +1,35 @@
+import { median } from '../../solver/math/statistics.ts';
+import { itemsOf } from '../items/item-batch.ts';
+import { ITEM_NOUNS, SIZE_UNITS, sizeOf } from '../items/item-format.ts';
+import { sha256Hex } from '../manifests/load.ts';
+import type { Pipeline } from '../manifests/pipeline.ts';
+import type { Pack } from './pack.ts';
+
+/**
+ * What a manifest says of a pack that was made of a user's data.
+ * @param from where the data is from
+ * @param mix what the mix of items stands for; absent where nobody says so, then their sizes are told
+ */
+export async function packEntry(
+  bytes: Uint8Array<ArrayBuffer>,
+  from: string,
+  pack: Pack,
+  pipeline: Pipeline,
+  mix = `${sizesText(pack, pipeline)}; what load they stand for is not stated.`,
+) {
+  const source = `${counted(pack, pipeline)} of ${from.slice(0, 300)}`;
+  return { file: 'pack.bin', sha256: await sha256Hex(bytes), source, mix };
+}
+
+const counted = ({ items: { lengths } }: Pack, { first: { format } }: Pipeline): string =>
+  `${lengths.length} ${ITEM_NOUNS[format.kind][lengths.length === 1 ? 'one' : 'many']}`;
+
+function sizesText(pack: Pack, pipeline: Pipeline): string {
+  const { format } = pipeline.first;
+  const sizes = itemsOf(pack.items).map((item) => Math.round(10 * sizeOf(format, item)) / 10);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const unit = SIZE_UNITS[format.kind];
+  return `${counted(pack, pipeline)} of ${
+    least === most ? `${least} ${unit}` : `${least} to ${most} ${unit}, median ${median(sizes)}`
+  }`;
+}
