@@ -7,7 +7,8 @@ import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
 import { TOKEN, temporaryFolder } from './processes.ts';
-import { metrics, plan, secretOf, send, startCluster, untilMetric } from './served.ts';
+import { expectConserved, metrics, plan, secretOf, send, startCluster, untilMetric } from './served.ts';
+import { setNodeReady } from './stand-in/nodes.ts';
 
 /** The plan with the heaviest variants, in batches of 2. */
 const heavier: Plan = {
@@ -21,13 +22,15 @@ const heavier: Plan = {
 test('pods come, go and are killed with requests in flight, and no request is lost', async () => {
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 3');
-  const [, killed, leaving] = pods;
+  const [, killed, leaving, last] = pods;
   const outcomes = await send(gateway, 300, (sent) => {
     // Kubernetes takes a while to see that a pod is gone.
     if (sent === 60) killed!.running.process.kill('SIGKILL');
-    if (sent === 120) tell((pod) => (pod === killed ? null : {}));
-    if (sent === 180)
-      tell((pod) => (pod === killed ? null : pod === leaving ? { ready: false, terminating: true } : {}));
+    if (sent === 120) tell.gone(killed!);
+    if (sent === 180) {
+      tell.ready(leaving!, false);
+      tell.terminates(leaving!);
+    }
   });
   expect(outcomes).toEqual({ completed: 300 });
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 1');
@@ -35,23 +38,28 @@ test('pods come, go and are killed with requests in flight, and no request is lo
     'ipa_edge_requests_total{model="fashion",outcome="completed"} 300',
   );
   // The last one of a stage is gone: what comes waits, and is answered when another comes.
-  tell((pod) => (pod === killed || pod === leaving || pod.stage === 'classify' ? null : {}));
+  for (const pod of [leaving!, last!]) tell.gone(pod);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 0');
   expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(503);
   const waiting = send(gateway, 5);
   await untilMetric(gateway, 'ipa_edge_open_requests 5');
-  tell((pod) => (pod === killed ? null : {}));
+  tell.starts(last!);
   expect(await waiting).toEqual({ completed: 5 });
 });
 
 test('a pod that holds both stages serves the pipeline, and another one takes its place', async () => {
   const both = ['detect', 'classify'];
-  const { pods, tell, gateway } = await startCluster([both, both]);
+  const sharing: Plan = {
+    ...plan,
+    stages: plan.stages.map((stage) => ({ ...stage, replicas: 1 })),
+    workers: [{ ...plan.workers[0]!, stages: both }],
+  };
+  const { pods, tell, gateway } = await startCluster([both, both], sharing);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 2');
   expect(((await (await fetch(`${gateway.url}/plan`)).json()) as Plan).workers).toHaveLength(2);
   const outcomes = await send(gateway, 100, (sent) => {
     if (sent === 40) pods[0]!.running.process.kill('SIGKILL');
-    if (sent === 60) tell((pod) => (pod === pods[0] ? null : {}));
+    if (sent === 60) tell.gone(pods[0]!);
   });
   expect(outcomes).toEqual({ completed: 100 });
   await untilMetric(gateway, 'ipa_edge_replicas{stage="detect"} 1');
@@ -61,34 +69,30 @@ test('a pod that a plan no longer wants is no lost worker, and one that is kille
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 3');
   const [, ended, killed] = pods;
-  const ending = { ready: false, serving: true, terminating: true };
-  tell((pod) => (pod === ended ? ending : {}));
+  tell.terminates(ended!);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 2');
   expect(await metrics(gateway)).toContain('ipa_edge_workers_lost_total 0\n');
-  tell((pod) => (pod === ended || pod === killed ? null : {}));
+  for (const pod of [ended!, killed!]) tell.gone(pod);
   await untilMetric(gateway, 'ipa_edge_workers_lost_total 1\n');
 });
 
-test('the only pod of a stage is drained: it serves until another pod is ready, and no request is lost', async () => {
-  const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'detect']);
-  const [first, , other] = pods;
-  tell((pod) => (pod === other ? { ready: false } : {}));
+test('the only pod of a stage is evicted with requests in flight: it serves until another pod is ready, and no request is lost', async () => {
+  const { pods, tell, evict, gateway } = await startCluster(['detect', 'classify', 'detect']);
+  const [evicted, , other] = pods;
+  tell.ready(other!, false);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="detect"} 1');
-  const outcomes = await send(gateway, 150, (sent) => {
-    if (sent === 40)
-      tell((pod) =>
-        pod === other
-          ? { ready: false }
-          : pod === first
-            ? { ready: false, serving: true, terminating: true }
-            : {},
-      );
-    if (sent === 80) tell((pod) => (pod === first ? { ready: false, serving: true, terminating: true } : {}));
-    if (sent === 100) first!.running.process.kill('SIGTERM');
-    if (sent === 120) tell((pod) => (pod === first ? null : {}));
-  });
-  expect(outcomes).toEqual({ completed: 150 });
-  expect(gateway.lines.join('\n')).toContain('no replica of detect is ready');
+  let draining = true;
+  const sending = send(gateway, () => draining);
+  expect(await evict(evicted!)).toBe(201);
+  await until(() => expect(gateway.lines.join('\n')).toContain('no replica of detect is ready'));
+  // The budget holds until the cluster has another pod.
+  expect(await evict(evicted!)).toBe(429);
+  tell.ready(other!, true);
+  await tell.ends(evicted!);
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="detect"} 1');
+  draining = false;
+  expect(Object.keys(await sending)).toEqual(['completed']);
+  await expectConserved(gateway);
 });
 
 test('a token that is rotated fails no request, and the plan after it is followed', async () => {
@@ -111,27 +115,19 @@ test('a token that is rotated fails no request, and the plan after it is followe
   expect(before.status).toBe(401);
 });
 
-test('while the cluster takes all pods for unready, those that answer serve on, and the gateway stays ready', async () => {
-  const { tell, gateway } = await startCluster(['detect', 'classify']);
-  await send(gateway, 5);
-  tell(() => ({ ready: false }));
+test('a node of which the cluster loses sight with requests in flight takes none of its pods away, and the gateway stays ready', async () => {
+  const { standIn, gateway } = await startCluster(['detect', 'classify']);
+  let storm = true;
+  const sending = send(gateway, () => storm);
+  setNodeReady(standIn, 'amd64', false);
   await until(() => expect(gateway.lines.join('\n')).toContain('no replica of detect, classify is ready'));
   expect(await send(gateway, 30)).toEqual({ completed: 30 });
   expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(200);
-});
-
-test('a gateway that is killed and starts again while the API server is gone serves with the pods that it remembers', async () => {
-  const { standIn, gateway, startGateway } = await startCluster(['detect', 'classify']);
-  expect(await send(gateway, 5)).toEqual({ completed: 5 });
-  await standIn.down();
-  gateway.process.kill('SIGKILL');
-  await gateway.ended;
-  const next = await startGateway();
-  expect(await send(next, 20)).toEqual({ completed: 20 });
-  expect(next.lines.join('\n')).toContain('cannot be followed');
-  await standIn.up();
-  await until(() => expect(next.lines.join('\n')).toContain('the API server is back'));
-  expect(await send(next, 5)).toEqual({ completed: 5 });
+  setNodeReady(standIn, 'amd64', true);
+  expect(await send(gateway, 30)).toEqual({ completed: 30 });
+  storm = false;
+  expect(Object.keys(await sending)).toEqual(['completed']);
+  await expectConserved(gateway);
 });
 
 test('pods of a heavy variant run the items that escalate; they end with the cascade, and no request is lost', async () => {
@@ -159,8 +155,7 @@ test('pods of a heavy variant run the items that escalate; they end with the cas
   const adapted: Promise<unknown>[] = [];
   const outcomes = await send(gateway, 100, (sent) => {
     if (sent === 30) adapted.push(engineIn(cluster).adapt(plan));
-    if (sent === 70)
-      tell((pod) => (pod === pods[2] ? { ready: false, serving: true, terminating: true } : {}));
+    if (sent === 70) tell.terminates(pods[2]!);
   });
   await Promise.all(adapted);
   expect(outcomes).toEqual({ completed: 100 });

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { objectNames } from '../../../agent/kubernetes/objects/labels.ts';
+import { objectNames, podLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { TOKEN_KEY } from '../../../agent/kubernetes/objects/pods.ts';
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
@@ -13,7 +13,8 @@ import { batchRequest } from '../tensors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { planHere, type Running, startAgent, startPod, TOKEN, temporaryFolder } from './processes.ts';
-import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
+import { addPod } from './stand-in/nodes.ts';
+import { endPod, setReady, terminate } from './stand-in/pods.ts';
 
 const scenes = itemsOf((await fashion.readPack()).items);
 export const plan = await planHere();
@@ -89,17 +90,29 @@ export async function startCluster(stages: readonly Stages[], served = plan, tok
   await cluster.create(secretOf(TOKEN));
   await engineIn(cluster).apply(served);
   const pods = await podsFor(stages, served, tokenFile);
-  /** Says which pods there are, as the controller of EndpointSlices does. */
-  const tell = (state: (pod: (typeof pods)[number]) => Partial<Endpoint> | null = () => ({})) => {
-    for (const { name: stage } of served.stages) {
-      const endpoints = pods.flatMap((pod) => {
-        const told = [pod.stage].flat().includes(stage) ? state(pod) : null;
-        return told ? [{ address: pod.address, pod: pod.address, ready: true, ...told }] : [];
-      });
-      setEndpoints(standIn, settings.namespace, 'fashion', stage, port, endpoints);
-    }
+  const { store } = standIn;
+  const keyOf = ({ address }: Pod) => `api/v1/namespaces/${settings.namespace}/pods/${address}`;
+  /** What the cluster tells of a pod. */
+  const tell = {
+    starts: (pod: Pod, ready = true) =>
+      addPod(standIn, {
+        ...{ name: pod.address, namespace: settings.namespace, ready },
+        labels: podLabels('fashion', [pod.stage].flat()),
+        serves: { address: pod.address, port },
+      }),
+    ready: (pod: Pod, ready: boolean) => setReady(store, keyOf(pod), ready ? 'True' : 'False'),
+    terminates: (pod: Pod) => terminate(store, keyOf(pod)),
+    ends: (pod: Pod) => endPod(store, keyOf(pod), pod.running.process),
+    gone: (pod: Pod) => store.remove(keyOf(pod)),
   };
-  tell();
+  for (const pod of pods) tell.starts(pod);
+  /** Asks the API server to evict a pod, as `kubectl drain` does. @returns the status of the answer */
+  const evict = async ({ address }: Pod): Promise<number> => {
+    const url = `${standIn.url}/api/v1/namespaces/${settings.namespace}/pods/${address}/eviction`;
+    const { authorization } = standIn;
+    const answer = await fetch(url, { method: 'POST', headers: { authorization }, body: '{}' });
+    return answer.status;
+  };
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'plan.json'), JSON.stringify(served));
   // The gateway gets the token from the cluster, and all else from its arguments.
@@ -109,7 +122,7 @@ export async function startCluster(stages: readonly Stages[], served = plan, tok
       ...['--kubeconfig', kubeconfig, '--port', '0', '--remember', join(folder, `${name}.json`)],
     ]);
   const gateway = await startGateway();
-  return { standIn, cluster, pods, tell, gateway, startGateway };
+  return { standIn, cluster, pods, tell, evict, gateway, startGateway };
 }
 
 /** Requests that are open at a time. */
@@ -151,6 +164,25 @@ export async function send(
 }
 
 export const metrics = async ({ url }: Running): Promise<string> => (await fetch(`${url}/metrics`)).text();
+
+/** The value of a metric. */
+export const metricIn = (text: string, name: string): number =>
+  Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)![1]);
+
+/** Checks that every request which came to a gateway has one end, and that none of them failed. */
+export async function expectConserved(gateway: Running): Promise<void> {
+  const text = await metrics(gateway);
+  const ended = (outcome: string) =>
+    metricIn(text, `ipa_edge_requests_total{model="fashion",outcome="${outcome}"}`);
+  const all = ['completed', 'shed', 'failed', 'rejected'].map(ended).reduce((sum, count) => sum + count, 0);
+  expect(all).toBe(metricIn(text, 'ipa_edge_arrivals_total{model="fashion"}'));
+  expect(ended('failed')).toBe(0);
+}
+
+/** How requests ended, those with an error or none together. */
+export function endsOf({ completed = 0, shed = 0, ...lost }: Record<string, number>) {
+  return { completed, shed, failed: Object.values(lost).reduce((sum, count) => sum + count, 0) };
+}
 
 /** Until a metric has a value. */
 export const untilMetric = (gateway: Running, line: string) =>

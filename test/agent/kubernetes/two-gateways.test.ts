@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
-import { metrics, OPEN, plan, send, startCluster, untilMetric } from './served.ts';
+import type { Running } from './processes.ts';
+import { endsOf, expectConserved, OPEN, plan, send, startCluster, untilMetric } from './served.ts';
 
 /** Two gateways that share one pod of detect and two of classify. */
 async function startTwo() {
@@ -13,10 +15,6 @@ async function startTwo() {
   for (const gateway of both) await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 2');
   return { ...served, both };
 }
-
-/** The value of a metric. */
-const metric = (text: string, name: string): number =>
-  Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)![1]);
 
 test('one of two gateways is killed with requests in flight: only those are lost, and every request has one end', async () => {
   const { both } = await startTwo();
@@ -33,19 +31,45 @@ test('one of two gateways is killed with requests in flight: only those are lost
       alive = false;
     },
   );
-  const { completed = 0, shed = 0, ...lost } = outcomes;
-  const failed = Object.values(lost).reduce((sum, count) => sum + count, 0);
+  const { completed, shed, failed } = endsOf(outcomes);
   expect(completed + shed + failed).toBe(sent);
   expect(shed).toBe(0);
   expect(failed).toBeLessThanOrEqual(OPEN);
-  const text = await metrics(survivor);
-  const ended = ['completed', 'shed', 'failed', 'rejected'].map((outcome) =>
-    metric(text, `ipa_edge_requests_total{model="fashion",outcome="${outcome}"}`),
+  await expectConserved(survivor);
+});
+
+test('a gateway that is killed with requests in flight, while the API server is gone, starts again and serves with the pods that it remembers', async () => {
+  const { both, standIn, startGateway } = await startTwo();
+  const [survivor, killed] = both;
+  await standIn.down();
+  let targets: readonly Running[] = both;
+  let next: Running | undefined;
+  let toNext = 0;
+  const outcomes = await send(
+    (i) => {
+      const target = targets[i % targets.length]!;
+      if (target === next) toNext++;
+      return target;
+    },
+    () => toNext < 30,
+    (i) => {
+      if (i !== 40) return;
+      killed.process.kill('SIGKILL');
+      targets = [survivor];
+      void startGateway('other').then((started) => {
+        next = started;
+        targets = [survivor, next];
+      });
+    },
   );
-  expect(ended.reduce((sum, count) => sum + count, 0)).toBe(
-    metric(text, 'ipa_edge_arrivals_total{model="fashion"}'),
-  );
-  expect(metric(text, 'ipa_edge_requests_total{model="fashion",outcome="failed"}')).toBe(0);
+  const { shed, failed } = endsOf(outcomes);
+  expect(shed).toBe(0);
+  expect(failed).toBeLessThanOrEqual(OPEN);
+  for (const gateway of [survivor, next!]) await expectConserved(gateway);
+  expect(next!.lines.join('\n')).toContain('cannot be followed');
+  await standIn.up();
+  await until(() => expect(next!.lines.join('\n')).toContain('the API server is back'));
+  expect(await send(next!, 5)).toEqual({ completed: 5 });
 });
 
 test('a gateway that is told to end answers the clients that keep their connections to it, and sends them elsewhere', async () => {

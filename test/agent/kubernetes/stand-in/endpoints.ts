@@ -1,8 +1,7 @@
-import { kubernetesName } from '../../../../agent/kubernetes/objects/names.ts';
-import type { StandIn } from './server.ts';
-import type { StoredObject } from './store.ts';
+import { isReady, type Labels, type PodStatus, podsOf } from './pods.ts';
+import type { ObjectStore, StoredObject } from './store.ts';
 
-export interface Endpoint {
+interface Endpoint {
   readonly address: string;
   readonly pod: string;
   readonly ready: boolean;
@@ -43,27 +42,35 @@ export const endpointSlice = (
   ports: endpoints.length === 0 ? null : [{ name: 'http', protocol: 'TCP', port }],
 });
 
-/** Does what the controller of EndpointSlices does for a stage's service. */
-export function setEndpoints(
-  standIn: StandIn,
-  namespace: string,
-  pipeline: string,
-  stage: string,
-  port: number,
-  endpoints: readonly Endpoint[],
-): void {
-  const labels = {
-    'app.kubernetes.io/part-of': kubernetesName(pipeline),
-    'ipa-edge/part': 'stage',
-    'ipa-edge/stage': kubernetesName(stage),
-  };
-  const slice = endpointSlice(
-    namespace,
-    { service: kubernetesName(pipeline, stage), labels, port },
-    endpoints,
-  );
-  const key = `apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/${slice.metadata.name}`;
-  const manager = 'kube-controller-manager';
-  if (standIn.store.get(key)) standIn.store.replace(key, slice, manager);
-  else standIn.store.create(key, slice, manager);
+/** Does from now on what the controller of EndpointSlices does: the pods that a headless Service selects are in its slice. */
+export function controlEndpoints(store: ObjectStore): void {
+  store.watchers.add(({ object: { kind, metadata } }) => {
+    if (kind !== 'Pod') return;
+    for (const service of store.all(`api/v1/namespaces/${metadata.namespace}/services`)) {
+      const { clusterIP, selector } = service.spec as { clusterIP: string; selector: Labels };
+      if (clusterIP === 'None') writeSlice(store, service, podsOf(store, metadata.namespace, selector));
+    }
+  });
 }
+
+function writeSlice(store: ObjectStore, service: StoredObject, pods: readonly StoredObject[]): void {
+  const { name, namespace, labels = {} } = service.metadata;
+  const reached = pods.filter(({ status }) => (status as PodStatus).podIP !== undefined);
+  const endpoints = reached.map((pod) => {
+    const terminating = pod.metadata.deletionTimestamp !== undefined;
+    const serving = isReady(pod);
+    const address = (pod.status as PodStatus).podIP!;
+    return { address, pod: pod.metadata.name, ready: serving && !terminating, serving, terminating };
+  });
+  const port = reached[0] ? portOf(reached[0]) : 0;
+  const slice = endpointSlice(namespace, { service: name, labels, port }, endpoints);
+  const key = `apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/${slice.metadata.name}`;
+  if (store.get(key)) store.replace(key, slice, MANAGER);
+  else if (endpoints.length > 0) store.create(key, slice, MANAGER);
+}
+
+const MANAGER = 'kube-controller-manager';
+
+const portOf = ({ spec }: StoredObject): number =>
+  (spec as unknown as { containers: { ports: { containerPort: number }[] }[] }).containers[0]!.ports[0]!
+    .containerPort;

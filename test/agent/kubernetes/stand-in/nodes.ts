@@ -1,4 +1,5 @@
 import type { JsonObject } from './fields.ts';
+import { setReady } from './pods.ts';
 import type { StandIn } from './server.ts';
 
 interface NodeOf {
@@ -40,6 +41,18 @@ export function addNode(
   standIn.store.create(`api/v1/nodes/${name}`, node, 'kubelet');
 }
 
+/** Does what the controller of nodes does when it loses sight of a node, and when it sees the node again, with the node's pods. */
+export function setNodeReady({ store }: StandIn, name: string, ready: boolean): void {
+  setReady(store, `api/v1/nodes/${name}`, ready ? 'True' : 'Unknown');
+  for (const { kind, metadata, spec } of store.all('api/v1/namespaces'))
+    if (kind === 'Pod' && (spec as { nodeName?: string }).nodeName === name)
+      setReady(
+        store,
+        `api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`,
+        ready ? 'True' : 'False',
+      );
+}
+
 interface PodOf {
   readonly name: string;
   readonly namespace: string;
@@ -49,6 +62,8 @@ interface PodOf {
   readonly labels?: { [key: string]: string };
   readonly phase?: string;
   readonly ready?: boolean;
+  /** Where the pod serves HTTP. */
+  readonly serves?: { readonly address: string; readonly port: number };
 }
 
 /** Adds a pod on a node, as kubelet tells it. */
@@ -63,14 +78,26 @@ export function addPod(
     labels = {},
     phase = 'Running',
     ready = true,
+    serves,
   }: PodOf,
 ): void {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, labels },
-    spec: { nodeName: node, containers: [{ name: 'main', resources: { requests: { cpu, memory } } }] },
-    status: { phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+    spec: {
+      nodeName: node,
+      containers: [
+        {
+          ...{ name: 'main', resources: { requests: { cpu, memory } } },
+          ...(serves && { ports: [{ name: 'http', containerPort: serves.port }] }),
+        },
+      ],
+    },
+    status: {
+      ...{ phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+      ...(serves && { podIP: serves.address }),
+    },
   };
   standIn.store.create(`api/v1/namespaces/${namespace}/pods/${name}`, pod, 'kubelet');
 }

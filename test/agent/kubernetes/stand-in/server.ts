@@ -6,7 +6,9 @@ import type { TLSSocket } from 'node:tls';
 import { stringify } from 'yaml';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { CustomKind } from './custom-kind.ts';
+import { controlEndpoints } from './endpoints.ts';
 import type { JsonObject } from './fields.ts';
+import { evict } from './pods.ts';
 import { type Change, ObjectStore, StatusError, type StoredObject } from './store.ts';
 
 /** What was asked for, as the tests look at it. */
@@ -49,7 +51,10 @@ export interface Tls {
   readonly ca: string;
 }
 
-/** A stand-in of a Kubernetes API server, on loopback: server-side apply, lists, watches, the proxy to pods. No controllers. */
+/**
+ * A stand-in of a Kubernetes API server, on loopback: server-side apply, lists, watches, evictions, the proxy to pods. Of the
+ * controllers it has that of EndpointSlices alone.
+ */
 export class StandIn {
   readonly store = new ObjectStore();
   readonly seen: Seen[] = [];
@@ -67,6 +72,7 @@ export class StandIn {
 
   static async start(tls?: Tls): Promise<StandIn> {
     const standIn = new StandIn(tls);
+    controlEndpoints(standIn.store);
     await standIn.up();
     return standIn;
   }
@@ -166,6 +172,8 @@ export class StandIn {
     const key = `${collection}/${name}`;
     const manager = query.get('fieldManager') ?? 'unknown';
     const plural = collection.split('/').at(-1)!;
+    if (method === 'POST' && rest === 'eviction')
+      return [201, evict(this.store, namespaceOf(collection), name!)];
     if (body && method !== 'DELETE') {
       body.metadata.namespace ??= namespaceOf(collection);
       if (body.kind !== KINDS[plural])

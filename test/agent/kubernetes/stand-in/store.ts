@@ -144,11 +144,12 @@ export class ObjectStore {
     return this.#update(key, before, object, manager);
   }
 
-  /** Sets the status, as controllers do. */
-  setStatus(key: string, status: JsonObject): void {
+  /** Sets the status, as controllers do. @param marks further fields of the metadata that the server sets */
+  setStatus(key: string, status: JsonObject, marks: JsonObject = {}): void {
     const version = ++this.#version;
     const before = this.#known(key);
-    const object = { ...before, status, metadata: { ...before.metadata, resourceVersion: String(version) } };
+    const metadata = { ...before.metadata, ...marks, resourceVersion: String(version) };
+    const object = { ...before, status, metadata };
     this.#objects.set(key, object);
     this.#tell({ type: 'MODIFIED', version, object });
   }
