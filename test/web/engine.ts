@@ -31,9 +31,12 @@ export const loadPipeline = async (): Promise<LoadedManifest> =>
   });
 
 export async function measure(options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> {
-  const { store, settings, signal, unpaused, onProgress } = options;
+  const { store, settings, signal, unpaused, onProgress, onDraft } = options;
   const profile = fashionProfile(settings.seed);
-  const wanted = profile.cells.filter((cell) => settings.backends.includes(cell.backend));
+  const wanted = profile.cells
+    .filter((cell) => settings.backends.includes(cell.backend))
+    .sort((a, b) => a.batch - b.batch);
+  onProgress?.({ phase: 'accuracy', done: 1, total: 1, share: 0, timeLeftMs: null, current: 'detect/det4' });
   const known = (await store.readJournal(JOURNAL)).map((entry) => (entry as { cell: Cell }).cell);
   const cells: Cell[] = [];
   for (const cell of wanted) {
@@ -55,6 +58,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
       current: cellId(cell),
       finished: cell,
     });
+    if (wanted[done]?.batch !== cell.batch) await onDraft?.({ ...profile, cells: [...cells] });
   }
   const finished = await identify({ ...profile, cells });
   await store.saveProfile(finished);

@@ -1,6 +1,14 @@
 import type { Locator } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newContext, type OpenedPage, openIn, openPage, planned } from './opened-page.ts';
+import {
+  holdAfter,
+  measureUntil,
+  newContext,
+  type OpenedPage,
+  openIn,
+  openPage,
+  planned,
+} from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 /** Browsers and tabs that lack what the page would like: it says what it does, and loses nothing that was finished. */
@@ -17,23 +25,12 @@ const button = (name: string | RegExp) =>
   opened.page.getByRole('button', { name, exact: typeof name === 'string' });
 const alert = () => opened.page.locator('.page-problem [role=alert]');
 
-const hold = (cells: number | undefined) =>
-  opened.page.evaluate((most) => {
-    globalThis.holdAfterCells = most;
-  }, cells);
-
 /** Whether an element is in sight. */
 const inWindow = (element: Locator): Promise<boolean> =>
   element.evaluate((one) => {
     const { top, bottom } = one.getBoundingClientRect();
     return top >= 0 && bottom <= innerHeight;
   });
-
-async function measureUntil(cells: number): Promise<void> {
-  await hold(cells);
-  await button('Start').click();
-  await opened.page.locator('.progress').getByText(`${cells} of 90 cells`).waitFor();
-}
 
 describe('in a usual window', () => {
   beforeEach(async () => {
@@ -42,9 +39,9 @@ describe('in a usual window', () => {
   afterEach(() => opened.context.close());
 
   it('a profile that is measured says so wherever the user is, and leads to what comes next', async () => {
-    await measureUntil(30);
+    await measureUntil(opened.page, 30);
     await opened.page.locator('#share').scrollIntoViewIfNeeded();
-    await hold(undefined);
+    await holdAfter(opened.page, undefined);
     const done = opened.page.getByRole('complementary', { name: 'Measured' });
     await done.getByText(/Done\. fashion is measured: \d+ cells in/).waitFor();
     await expect.poll(() => inWindow(done)).toBe(true);
@@ -54,7 +51,7 @@ describe('in a usual window', () => {
   });
 
   it('a disk that gets full stops the profile; with room again, it goes on where it was', async () => {
-    await measureUntil(30);
+    await measureUntil(opened.page, 30);
     await opened.page.evaluate(() => {
       const { add } = IDBObjectStore.prototype;
       globalThis.diskIsFull = true;
@@ -67,7 +64,7 @@ describe('in a usual window', () => {
         get: () => globalThis.diskIsFull && new DOMException('full', 'QuotaExceededError'),
       });
     });
-    await hold(undefined);
+    await holdAfter(opened.page, undefined);
     await alert().getByText('There is no room left to save').waitFor();
     await opened.page.evaluate(() => {
       globalThis.diskIsFull = false;
@@ -81,14 +78,14 @@ describe('in a usual window', () => {
 
   it('a tab that is hidden while it measures says so, and so does another tab', async () => {
     const other = await openIn(opened.context, site.url);
-    await measureUntil(30);
+    await measureUntil(opened.page, 30);
     await opened.page.evaluate(() => {
       Object.defineProperty(document, 'hidden', { get: () => true });
       document.dispatchEvent(new Event('visibilitychange'));
     });
     await opened.page.getByText('This page was hidden while it measured').waitFor();
     await other.page.getByText('That tab is hidden, and measures nothing until it is shown').waitFor();
-    await hold(undefined);
+    await holdAfter(opened.page, undefined);
     await planned(opened.page);
   });
 });
@@ -102,9 +99,9 @@ it('a window that lets the page save nothing measures and plans, and says how lo
   });
   opened = await openIn(context, site.url);
   await opened.page.locator('.obstacle', { hasText: 'Profiles last until this page is closed' }).waitFor();
-  await measureUntil(30);
+  await measureUntil(opened.page, 30);
   await button('Cancel').click();
-  await hold(undefined);
+  await holdAfter(opened.page, undefined);
   await button('Resume 30/90').click();
   await planned(opened.page);
   expect(await opened.page.locator('.saved li').count()).toBe(1);

@@ -119,29 +119,51 @@ describe('a field refuses in words what it cannot use, and the last good value s
     expect(await why.count()).toBe(0);
   });
 
+  /** Types texts that fields of a form refuse: each field takes its last value again. */
+  async function refuses(form: string, texts: readonly (readonly [field: string, text: string])[]) {
+    for (const [name, text] of texts) {
+      const field = number(tab.page, name);
+      const before = await field.inputValue();
+      await field.fill(text);
+      expect(await field.getAttribute('aria-invalid')).toBe('true');
+      const why = tab.page.locator(`${form} .invalid`).first();
+      expect(await why.textContent()).toMatch(/Takes a .*stays in use/);
+      await field.blur();
+      expect(await field.inputValue()).toBe(before);
+    }
+  }
+
   it("the plan's settings", async () => {
     await profiles();
     await planned(tab.page);
     await unfoldAdvanced(tab.page.locator('.plan-settings'));
     const lead = await tab.page.locator('.answer .lead').textContent();
-    for (const [name, text] of [
+    await refuses('.plan-settings', [
       ['Time limit (SLA)', '-5'],
       ['Time limit (SLA)', '1e308'],
       ['Arrival rate', '0'],
       ['Arrival rate', '1e7'],
       ['Weight of accuracy, α', '-1'],
       ['Cores', '9'],
-    ] as const) {
-      const field = number(tab.page, name);
-      const before = await field.inputValue();
-      await field.fill(text);
-      expect(await field.getAttribute('aria-invalid')).toBe('true');
-      expect(await tab.page.locator('.plan-settings .invalid').first().textContent()).toMatch(
-        /Takes a .*stays in use/,
-      );
-      await field.blur();
-      expect(await field.inputValue()).toBe(before);
-    }
+    ]);
     expect(await tab.page.locator('.answer .lead').textContent()).toBe(lead);
+  });
+
+  it('the load of a run', async () => {
+    await profiles();
+    await planned(tab.page);
+    await tab.page.getByRole('checkbox', { name: /Adapt/ }).check();
+    const preview = tab.page.locator('.live-chart', { hasText: 'What will arrive' });
+    const arrives = await preview.textContent();
+    await refuses('#try', [
+      ['Scale of the rate', '0'],
+      ['Scale of the rate', '1001'],
+      ['Duration (s)', '0.5'],
+      ['Duration (s)', '3601'],
+      ['Seed', '1.5'],
+      ['Plan again every (s)', '0'],
+      ['Plan again every (s)', ''],
+    ]);
+    expect(await preview.textContent()).toBe(arrives);
   });
 });

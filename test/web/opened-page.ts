@@ -101,6 +101,19 @@ export const unfoldAdvanced = (form: Locator): Promise<void> =>
 /** The section that the page's address names. */
 export const section = (page: Page): string => new URL(page.url()).hash;
 
+/** Of a page with the test engine: after how many cells its profiler waits; undefined: it goes on. */
+export const holdAfter = (page: Page, cells: number | undefined): Promise<void> =>
+  page.evaluate((most) => {
+    globalThis.holdAfterCells = most;
+  }, cells);
+
+/** Starts a profile in a page with the test engine, which then waits after so many cells. */
+export async function measureUntil(page: Page, cells: number): Promise<void> {
+  await holdAfter(page, cells);
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await page.locator('.progress').getByText(`${cells} of 90 cells`).waitFor();
+}
+
 /** Resolves when the opened profile is planned. */
 export const planned = (page: Page): Promise<void> =>
   page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();

@@ -2,7 +2,7 @@ import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { expectAccessible } from './accessible.ts';
 import { fashionProfile } from './fixtures.ts';
-import { choose, planned, profileFile } from './opened-page.ts';
+import { choose, holdAfter, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -81,14 +81,10 @@ describe('where the runtime does not help', () => {
     await choose(page, profileFile(fashionProfile()));
     await ask(page, 'detect/det4', 'wasm', '1');
     await panel(page).getByText('Running detect/det4').waitFor();
-    await page.evaluate(() => {
-      globalThis.holdAfterCells = 1;
-    });
+    await holdAfter(page, 1);
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.getByRole('button', { name: 'Pause' }).waitFor();
-    await page.evaluate(() => {
-      globalThis.holdAfterCells = undefined;
-    });
+    await holdAfter(page, undefined);
     await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
     expect(await panel(page).getByText('Running').count()).toBe(0);
   });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planSchema } from '../../solver/documents/plan.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
-import { complaintsOf, newContext } from './opened-page.ts';
+import { complaintsOf, holdAfter, measureUntil, newContext, planned } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 const site = servedPage(servePageWithTestEngine);
@@ -23,6 +23,18 @@ afterEach(() => context.close());
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 
+/** What the page tells of every browser. */
+const CHECKS = [
+  'WebGPU',
+  'Adapter',
+  'Cross-origin isolated',
+  'Timer grain',
+  'Storage left',
+  'One tab measures',
+  'ONNX Runtime',
+];
+const labels = () => page.locator('.checks .under').allTextContents();
+
 async function importFixture(): Promise<string> {
   const text = exportProfile(fashionProfile());
   const file = { name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(text) };
@@ -40,7 +52,7 @@ describe('the profiling page', () => {
   it('says what this device can do, and what to do about what it cannot', async () => {
     await page.locator('#device > summary').click();
     await page.locator('.check').first().waitFor();
-    expect(await page.locator('.checks .under').allTextContents()).toContain('Timer grain');
+    expect(await labels()).toEqual(expect.arrayContaining(CHECKS));
     expect(complaints).toEqual([]);
   });
 
@@ -51,7 +63,7 @@ describe('the profiling page', () => {
     await page.addInitScript((software) => {
       const adapter = {
         info: { vendor: 'acme', architecture: 'roadrunner', description: '', isFallbackAdapter: software },
-        features: new Set(),
+        features: new Set(['shader-f16']),
         limits: { maxComputeInvocationsPerWorkgroup: 1024 },
       };
       Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => adapter } });
@@ -63,6 +75,43 @@ describe('the profiling page', () => {
     const remedy = page.locator('#device .notes li', { hasText: 'hardware acceleration' });
     expect(await remedy.count()).toBe(isFallbackAdapter ? 1 : 0);
     expect(await page.getByText('SOFTWARE ADAPTER', { exact: true }).count()).toBe(isFallbackAdapter ? 1 : 0);
+    expect(await labels()).toEqual(expect.arrayContaining([...CHECKS, 'f16 shaders', 'Subgroups']));
+    expect(await page.locator('.check', { hasText: 'f16 shaders' }).textContent()).toContain('yes');
+    expect(await page.locator('.check', { hasText: 'Subgroups' }).textContent()).toContain('no');
+    expect(complaints).toEqual([]);
+  });
+
+  it('tells the best plan so far while it measures, once every model was measured', async () => {
+    await measureUntil(page, 10);
+    const told = page.locator('.provisional');
+    expect(await told.textContent()).toBe('A first plan appears once every model was measured once.');
+    await holdAfter(page, 30);
+    await page.locator('.provisional', { hasText: 'Best so far' }).waitFor();
+    expect(await told.textContent()).toMatch(
+      /^Best so far: det\d+ → \w+ within [\d,]+ ms, accuracy [\d.]+\s%, cost [\d.]+\. It may change until all is measured\.$/,
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  it('draws what is measured so far while it measures', async () => {
+    await measureUntil(page, 30);
+    const results = page.locator('#results');
+    await results.locator('svg.chart').first().waitFor();
+    expect(await results.locator('> header').textContent()).toContain('What is measured so far');
+    expect(complaints).toEqual([]);
+  });
+
+  it('stopped before any speed was measured, says after a reload that what was measured is kept, and goes on', async () => {
+    await holdAfter(page, 0);
+    await button('Start').click();
+    await page.locator('.progress').getByText('Measuring accuracy').waitFor();
+    await page.reload();
+    await button('Resume').waitFor();
+    const told =
+      'The profile was stopped. What was measured is kept. Resume continues from there, even after a reload.';
+    expect(await page.locator('.run').textContent()).toContain(told);
+    await button('Resume').click();
+    await planned(page);
     expect(complaints).toEqual([]);
   });
 

@@ -2,7 +2,16 @@ import type { Page } from 'playwright';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { choose, type OpenedPage, openIn, openPage, planned, profileFile } from './opened-page.ts';
+import {
+  choose,
+  holdAfter,
+  measureUntil,
+  type OpenedPage,
+  openIn,
+  openPage,
+  planned,
+  profileFile,
+} from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 /** Several tabs of one browser. */
@@ -24,18 +33,9 @@ const button = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name, exact: typeof name === 'string' });
 const otherTab = (page: Page) => page.getByRole('region', { name: 'Another tab' });
 
-/** Starts a profile in the first tab, which then waits after so many cells. */
-async function measureUntil(cells: number): Promise<void> {
-  await first.page.evaluate((most) => {
-    globalThis.holdAfterCells = most;
-  }, cells);
-  await button(first.page, 'Start').click();
-  await first.page.locator('.progress').getByText(`${cells} of 90 cells`).waitFor();
-}
-
 describe('while one tab measures', () => {
   it('the others show how it gets on and cannot start, one opened later too, until it has finished', async () => {
-    await measureUntil(30);
+    await measureUntil(first.page, 30);
     await otherTab(second.page).getByText('Another tab measures fashion').waitFor();
     await otherTab(second.page).getByText('30 of 90 cells').waitFor();
     expect(await button(second.page, 'Start').isDisabled()).toBe(true);
@@ -43,9 +43,7 @@ describe('while one tab measures', () => {
     await otherTab(third.page).getByText('30 of 90 cells').waitFor();
     await third.page.close();
 
-    await first.page.evaluate(() => {
-      globalThis.holdAfterCells = undefined;
-    });
+    await holdAfter(first.page, undefined);
     await planned(first.page);
     await otherTab(second.page).waitFor({ state: 'detached' });
     await expect.poll(() => second.page.locator('.saved li').count()).toBe(1);
@@ -59,13 +57,13 @@ describe('while one tab measures', () => {
     const file = { name: 'red.png', mimeType: 'image/png', buffer: await picture.png().toBuffer() };
     await ask.getByLabel('Choose a picture').setInputFiles(file);
     await expect.poll(() => button(second.page, 'Run your input').isEnabled()).toBe(true);
-    await measureUntil(30);
+    await measureUntil(first.page, 30);
     await ask.getByText('Another tab measures fashion. Wait until it has finished').waitFor();
     expect(await button(second.page, 'Run your input').isDisabled()).toBe(true);
   });
 
   it('another can stop it, and goes on where it was', async () => {
-    await measureUntil(30);
+    await measureUntil(first.page, 30);
     await button(second.page, 'Stop it').click();
     await button(first.page, 'Resume 30/90').waitFor();
     await button(second.page, 'Resume 30/90').click();
@@ -75,7 +73,7 @@ describe('while one tab measures', () => {
   });
 
   it('and crashes, the next one can go on where it was', async () => {
-    await measureUntil(30);
+    await measureUntil(first.page, 30);
     await otherTab(second.page).getByText('30 of 90 cells').waitFor();
     const session = await first.context.newCDPSession(first.page);
     const crash = first.page.waitForEvent('crash');

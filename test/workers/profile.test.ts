@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ItemBatch } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
 import { cellId } from '../../solver/documents/cell.ts';
@@ -9,7 +10,7 @@ import { parseProfile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { profile } from '../../workers/profiler/profile.ts';
-import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../workers/runtime/errors.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import type { Store } from '../../workers/store/store.ts';
@@ -80,6 +81,43 @@ test('an interrupted profile goes on where it was and measures no finished cell 
   const document = await profile({ models, environment, store, settings: other, onProgress });
   expect(new Set(measured).size).toBe(measured.length);
   expect(document.cells.filter((cell) => cell.batch === 1)).toHaveLength(4);
+});
+
+test('accuracy that was measured before an interruption is kept, and none of its steps runs twice', async () => {
+  const ran: string[] = [];
+  const counting: Environment = {
+    ...environment,
+    async spawn(id, threads) {
+      const worker = await environment.spawn(id, threads);
+      const run = worker.run.bind(worker);
+      return Object.assign(worker, {
+        run(key: string, items: ItemBatch) {
+          ran.push(key);
+          return run(key, items);
+        },
+      });
+    },
+  };
+  /** The sessions that ran until a profile was stopped, in order. */
+  async function ranUntil(isEnd: (now: ProfileProgress) => boolean, seed: number): Promise<string[]> {
+    const controller = new AbortController();
+    const stopped = profile({
+      models,
+      environment: counting,
+      store,
+      settings: { ...settings, seed },
+      signal: controller.signal,
+      onProgress: (now) => isEnd(now) && controller.abort(new Error('stopped')),
+    });
+    await expect(stopped).rejects.toThrow('stopped');
+    return ran.splice(0);
+  }
+  const atSpeed = ({ phase }: ProfileProgress) => phase === 'cells';
+  const whole = await ranUntil(atSpeed, 12);
+  const before = await ranUntil(({ phase, done }) => phase === 'accuracy' && done === 3, 13);
+  expect(before).toEqual(whole.slice(0, before.length));
+  expect(before.length).toBeGreaterThan(0);
+  expect(await ranUntil(atSpeed, 13)).toEqual(whole.slice(before.length));
 });
 
 test('cells that the budget did not reach are measured when the profile is resumed with a larger one', async () => {
