@@ -34,6 +34,14 @@ export function frontier(problem: Problem): FrontierChoice[] {
   return points.map((point, i) => ({ ...point, weights: weights[i]! }));
 }
 
+/** The Pareto-best choices among those of several frontiers, as one frontier. */
+export function merged<Choice extends FrontierChoice>(choices: readonly Choice[]): Choice[] {
+  const keys = choices.flatMap(({ cost, accuracy, latencyMs }) => [cost, -accuracy, latencyMs].map(rounded));
+  const points = paretoBest(Float64Array.from(keys), 3, choices.length).map((row) => choices[row]!);
+  const weights = choosingWeights(points);
+  return points.map((point, i) => ({ ...point, weights: weights[i]! }));
+}
+
 /** Columns of the rows that describe options and choices: cost, score, latency, then the use of each limited resource. */
 const SCORE = 1;
 const USE = 3;

@@ -3,8 +3,9 @@ import type { FrontierPoint } from '../documents/report.ts';
 import { chosenOptions } from '../plan/ilp-choice.ts';
 import { planOptions } from '../plan/options.ts';
 import type { PlanRequest } from '../plan/request.ts';
+import { upstreamChoices } from '../plan/upstream.ts';
 import { withWorkerSharing } from '../plan/worker-sharing.ts';
-import { frontier } from './frontier.ts';
+import { frontier, merged } from './frontier.ts';
 
 /**
  * The choices of the integer program for a request that are Pareto-best in accuracy, cost and latency bound, sorted by cost,
@@ -13,10 +14,13 @@ import { frontier } from './frontier.ts';
  */
 export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {
   const { profile, request } = withWorkerSharing(measured, asked);
-  const offered = planOptions(profile, request);
-  if (offered.overloaded.length > 0) return [];
+  const choices = upstreamChoices(profile, request).flatMap((program) => {
+    const offered = planOptions(profile, program);
+    if (offered.overloaded.length > 0) return [];
+    return frontier(offered.problem).map((point) => ({ ...point, offered }));
+  });
   const backends = [...(request.backends ?? backendsOf(profile))];
-  return frontier(offered.problem).map(({ choice, accuracy, cost, latencyMs, weights }) => {
+  return merged(choices).map(({ offered, choice, accuracy, cost, latencyMs, weights }) => {
     const options = chosenOptions(offered, choice);
     const cells = options.map(({ cell }) => cell);
     const cascades = options.flatMap(({ cell, cascade }) => {

@@ -10,6 +10,7 @@ import { type CpuWorkers, planHead, planRows, planWorkers } from './plan-documen
 import { type PlanOption, stageAccuracy } from './plan-option.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { requestCostOf } from './serving.ts';
+import { upstreamChoices } from './upstream.ts';
 import { withWorkerSharing } from './worker-sharing.ts';
 
 type Optimal = Extract<Solution, { status: 'optimal' }>;
@@ -60,7 +61,23 @@ export function chooseIlp(solver: Solver, measured: Profile, asked: PlanRequest)
   return 'binding' in found && mayLack ? chooseOf(solver, profile, { ...request, standbys: false }) : found;
 }
 
+/** The best solution among the programs of a request; otherwise the refusal with the shortest SLA that works. */
 function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpChoice | Refusal {
+  const found = upstreamChoices(profile, request).map((program) => solveProgram(solver, profile, program));
+  const choices = found.filter((one) => 'solution' in one);
+  if (choices.length > 0)
+    return choices.reduce((best, one) => (one.solution.objective > best.solution.objective ? one : best));
+  const refused = found as Refusal[];
+  const nearest = refused.reduce((best, one) => (slaOf(one) < slaOf(best) ? one : best));
+  if (refused.length === 1 || nearest.nearestSlaMs !== null) return nearest;
+  // No program works with any SLA, so what binds is told of all variants, not of one.
+  const whole = solveProgram(solver, profile, request);
+  return 'binding' in whole ? whole : nearest;
+}
+
+const slaOf = ({ nearestSlaMs }: Refusal): number => nearestSlaMs ?? Number.POSITIVE_INFINITY;
+
+function solveProgram(solver: Solver, profile: Profile, request: IlpRequest): IlpChoice | Refusal {
   const offered = planOptions(profile, request);
   if (offered.overloaded.length > 0) return { binding: offered.overloaded.join('; '), nearestSlaMs: null };
   const solution = solver.solve(offered.problem);

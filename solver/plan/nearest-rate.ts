@@ -4,6 +4,7 @@ import type { Solver } from '../ilp/solve.ts';
 import { optionsAtRate } from './options.ts';
 import type { IlpRequest } from './request.ts';
 import { stageFacts } from './stage-facts.ts';
+import { upstreamChoices } from './upstream.ts';
 
 /** The search tries the requested rate times 2 to these powers: whole ones from −40 to −11, then eighths from −10 to 4. */
 const EXPONENTS = [
@@ -21,11 +22,13 @@ const LEAST_PER_S = 1e-3;
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
   // A cascade takes more than its light variant alone, and a standby only memory, so neither makes another rate feasible.
-  const stages = stageFacts(profile, { ...request, cascades: false, standbys: false });
-  const works = (ratePerS: number): boolean => {
-    const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });
-    return overloaded.length === 0 && isFeasible(solver.glpk, problem);
-  };
+  const choices = upstreamChoices(profile, { ...request, cascades: false, standbys: false });
+  const facts = choices.map((choice) => stageFacts(profile, choice));
+  const works = (ratePerS: number): boolean =>
+    facts.some((stages) => {
+      const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });
+      return overloaded.length === 0 && isFeasible(solver.glpk, problem);
+    });
   const rates = EXPONENTS.filter(
     (exponent) => exponent >= -10 || request.ratePerS * 2 ** exponent >= LEAST_PER_S,
   ).map((exponent) => request.ratePerS * 2 ** exponent);

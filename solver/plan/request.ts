@@ -49,9 +49,18 @@ export interface PlanRequest {
 export interface IlpRequest extends PlanRequest {
   /** Threads of the shared worker; if absent, each replica has a worker of its own. */
   readonly sharedThreads?: number;
+  /**
+   * The variants that run in stages before others, by stage name, so that it is known how many items the others get. Further
+   * variants of such a stage may be its standbys.
+   */
+  readonly upstream?: Readonly<Record<string, readonly string[]>>;
   /** `false`: the memory has no room for standbys. */
   readonly standbys?: false;
 }
+
+/** Whether a request lets a stage have a cascade. */
+export const mayCascade = ({ cascades }: PlanRequest, stage: string): boolean =>
+  cascades === undefined || (cascades !== false && cascades.includes(stage));
 
 export const DEFAULT_OBJECTIVE: Objective = {
   alpha: 1,

@@ -6,7 +6,7 @@ import type { CellFacts } from './cell-facts.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
-import type { IlpRequest, PlanRequest } from './request.ts';
+import { type IlpRequest, mayCascade, type PlanRequest } from './request.ts';
 import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
 import { standbyFor } from './standby.ts';
 import { usableCells } from './usable-cells.ts';
@@ -55,29 +55,31 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     const { name } = stage;
     const factsOf = (cell: MeasuredCell) => cellFacts(profile, stage, cell, request);
     const alone = usableCells(profile, name, request).map(factsOf);
-    const cells = withStandbys(profile, request, name, alone, factsOf);
-    const items = fanOut(profile, name, request.percentile, request.restrictTo);
+    const runs = ({ variant }: CellFacts) => request.upstream?.[name]?.includes(variant.name) ?? true;
+    const cells = withStandbys(profile, request, name, alone, factsOf).filter(runs);
+    const counted = {
+      percentile: request.percentile,
+      restrictTo: { ...request.restrictTo, ...request.upstream },
+    };
+    const items = fanOut(profile, name, counted.percentile, counted.restrictTo);
     const facts = { name, items, request: s === 0 ? requestFacts(profile, request) : NO_REQUEST_COST };
     const kept = request.keep?.find(({ escalation }) => escalation?.from === name);
     if (kept) {
       const heavyCells = usableCells(profile, name, request, kept).map(factsOf);
-      return { ...facts, cells: [], cascades: [keptCascade(profile, request, kept, alone, heavyCells)] };
+      return { ...facts, cells: [], cascades: [keptCascade(profile, counted, kept, alone, heavyCells)] };
     }
     if (!mayCascade(request, name) || request.keep || request.replicas?.[name] !== undefined)
       return { ...facts, cells, cascades: [] };
     // A cascade has no standby: the answers of its light variant stand.
-    const variants = new Set(alone.map(({ variant }) => variant.name));
+    const variants = new Set(alone.filter(runs).map(({ variant }) => variant.name));
     const ofVariant = (named: string) => alone.filter(({ variant }) => variant.name === named);
-    const cascades = cascadesOf(profile, stage, variants, request).map((cascade) => ({
+    const cascades = cascadesOf(profile, stage, variants, counted).map((cascade) => ({
       ...cascade,
       lightCells: ofVariant(cascade.light),
       heavyCells: ofVariant(cascade.heavy),
     }));
     return { ...facts, cells, cascades };
   });
-
-const mayCascade = ({ cascades }: IlpRequest, stage: string): boolean =>
-  cascades === undefined || (cascades !== false && cascades.includes(stage));
 
 /** The cells of a stage, each with its standby. Sessions that must stay keep the standby that they have. */
 function withStandbys(
@@ -121,7 +123,7 @@ function cellFacts(
 /** The cascade that runs now. */
 function keptCascade(
   profile: Profile,
-  { percentile, restrictTo }: IlpRequest,
+  { percentile, restrictTo }: Pick<IlpRequest, 'percentile' | 'restrictTo'>,
   { variant: heavy, escalation }: NonNullable<PlanRequest['keep']>[number],
   lightCells: readonly CellFacts[],
   heavyCells: readonly CellFacts[],

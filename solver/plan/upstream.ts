@@ -1,0 +1,49 @@
+import { stageNameOf } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import { type IlpRequest, mayCascade } from './request.ts';
+import { usableCells } from './usable-cells.ts';
+
+/** Each choice is a program to solve. */
+const CHOICES_MOST = 8;
+
+/**
+ * The programs that a request is solved by; the best of their solutions is the request's. How many items reach a stage depends on
+ * the variants before it, and one program for all variants would have to count the most items. So each program runs one variant
+ * of an earlier stage, or any of them where two may form a cascade. Beyond {@link CHOICES_MOST} programs, a stage's variants are
+ * not told apart.
+ * @throws NothingMeasuredError if a stage has no cell to plan with
+ */
+export function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
+  const { keep } = request;
+  if (keep) {
+    const upstream: Record<string, string[]> = {};
+    for (const row of keep) upstream[stageNameOf(row)] = [...(upstream[stageNameOf(row)] ?? []), row.variant];
+    return [{ ...request, upstream }];
+  }
+  let choices = [request];
+  // Ranks of accuracies are among a program's own options, so those of several programs cannot be compared.
+  if (request.objective.accuracy.startsWith('rank')) return choices;
+  for (const stage of profile.stages.slice(0, -1)) {
+    if (!mattersLater(profile, stage.name)) continue;
+    const sets = variantSets(profile, stage, request);
+    if (choices.length * sets.length > CHOICES_MOST) break;
+    choices = choices.flatMap((choice) =>
+      sets.map((set) => ({ ...choice, upstream: { ...choice.upstream, [stage.name]: set } })),
+    );
+  }
+  return choices;
+}
+
+/** Whether a stage's variant decides how many items reach a later stage, or how many of them escalate there. */
+function mattersLater({ fanOut, paths = [] }: Profile, stage: string): boolean {
+  const counts = fanOut.filter(({ upstream }) => stage in upstream).map((entry) => String(entry.counts));
+  return new Set(counts).size > 1 || paths.some(({ upstream }) => stage in upstream);
+}
+
+/** Each variant of a stage, and all of them if two may form a cascade. */
+function variantSets(profile: Profile, stage: Profile['stages'][number], request: IlpRequest): string[][] {
+  const all = [...new Set(usableCells(profile, stage.name, request).map(({ variant }) => variant))];
+  const answered = stage.variants.filter(({ name, answers }) => answers && all.includes(name));
+  const single = all.map((variant) => [variant]);
+  return answered.length > 1 && mayCascade(request, stage.name) ? [...single, all] : single;
+}

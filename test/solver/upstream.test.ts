@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { beforeAll, expect, it } from 'vitest';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
+import { cell, profile, request, resources, runs } from './profiles.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+const DETECTORS = ['s', 'm'];
+
+/** The choice of a request, or undefined if there is none. */
+function choose(measured: Profile, asked: PlanRequest): IlpChoice | undefined {
+  try {
+    return solveIlp(solver, measured, asked);
+  } catch (error) {
+    if (error instanceof InfeasiblePlanError) return undefined;
+    throw error;
+  }
+}
+
+/** Detectors s and m, of which s finds 2 objects a picture and m 3, and classifiers s and l, on a CPU. */
+const measured = fc
+  .tuple(...[5, 9, 3, 12].map((ms) => fc.integer({ min: ms, max: 3 * ms })))
+  .map(([s, m, small, large]) =>
+    profile(
+      [1, 4].flatMap((batch) => [
+        cell('detect', 's', 'cpu', batch, runs(s! * batch ** 0.7)),
+        cell('detect', 'm', 'cpu', batch, runs(m! * batch ** 0.7)),
+        cell('classify', 's', 'cpu', batch, runs(small! * batch ** 0.7)),
+        cell('classify', 'l', 'cpu', batch, runs(large! * batch ** 0.7)),
+      ]),
+    ),
+  );
+
+const asked = fc
+  .record({
+    ratePerS: fc.constantFrom(5, 20, 60),
+    slaMs: fc.constantFrom(80, 200, 900),
+    beta: fc.constantFrom(1e-4, 3e-3, 3e-2),
+    cores: fc.integer({ min: 1, max: 8 }),
+  })
+  .map(({ beta, cores, ...rest }) =>
+    request({ ...rest, objective: { ...request().objective, beta }, resources: resources({ cores }) }),
+  );
+
+it('the best plan is that of the detector with which the best one can be made', () => {
+  fc.assert(
+    fc.property(measured, asked, (given, wanted) => {
+      const each = DETECTORS.map((name) => choose(given, { ...wanted, restrictTo: { detect: [name] } }));
+      const best = Math.max(...each.map((one) => one?.solution.objective ?? Number.NEGATIVE_INFINITY));
+      const found = choose(given, wanted)?.solution.objective ?? Number.NEGATIVE_INFINITY;
+      expect(found === best || Math.abs(found - best) < 1e-9).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('the frontier has just the choices that no detector betters', () => {
+  fc.assert(
+    fc.property(measured, asked, (given, wanted) => {
+      const each = DETECTORS.flatMap((name) =>
+        profileFrontier(given, { ...wanted, restrictTo: { detect: [name] } }),
+      );
+      const key = ({ cost, accuracy, boundMs }: (typeof each)[number]) =>
+        [cost, accuracy, boundMs].map((value) => value.toFixed(9)).join(' ');
+      const best = each.filter(
+        (point) =>
+          !each.some(
+            (other) =>
+              key(other) !== key(point) &&
+              other.cost <= point.cost + 1e-9 &&
+              other.accuracy >= point.accuracy - 1e-9 &&
+              other.boundMs <= point.boundMs + 1e-9,
+          ),
+      );
+      expect(new Set(profileFrontier(given, wanted).map(key))).toEqual(new Set(best.map(key)));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('a stage is planned for the items that the chosen detector finds', () => {
+  const given = profile([
+    cell('detect', 's', 'cpu', 1, runs(5)),
+    cell('detect', 'm', 'cpu', 1, runs(50)),
+    cell('classify', 's', 'cpu', 1, runs(4)),
+  ]);
+  const { plan } = solveIlp(solver, given, request({ ratePerS: 10, slaMs: 90 }));
+  expect(plan.stages.map(({ variant, itemsPerS }) => [variant, itemsPerS])).toEqual([
+    ['s', 10],
+    ['s', 20],
+  ]);
+});
+
+it('sessions that must stay are planned for the items of the detector that runs', () => {
+  const given = profile([
+    cell('detect', 's', 'cpu', 1, runs(5)),
+    cell('detect', 'm', 'cpu', 1, runs(5)),
+    cell('classify', 's', 'cpu', 1, runs(4)),
+  ]);
+  const { plan: serving } = solveIlp(solver, given, request({ restrictTo: { detect: ['s'] } }));
+  const { plan } = solveIlp(solver, given, request({ keep: serving.stages }));
+  expect(plan.stages[1]!.itemsPerS).toBe(serving.stages[1]!.itemsPerS);
+});
