@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import type { PodSettings } from '../settings.ts';
-import { ownLabels } from './labels.ts';
+import { describingLabels, ownLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
 import { agentPod } from './pod-spec.ts';
 import { profilerResources } from './pods.ts';
@@ -23,7 +23,11 @@ export function profileJob(
 ): KubernetesObject {
   const { namespace, manifest, nodeSelector } = settings;
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
-  const labels = { ...ownLabels(pipeline.name), 'ipa-edge/part': 'profile' };
+  const labels = {
+    ...ownLabels(pipeline.name),
+    ...describingLabels(pipeline.name, 'profile'),
+    'ipa-edge/part': 'profile',
+  };
   const pod = agentPod(settings, {
     name: 'profile',
     args: [

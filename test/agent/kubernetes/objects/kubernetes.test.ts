@@ -142,22 +142,79 @@ test('a change of variant and batch leaves the pods as they are', () => {
   expect(sameResources(before.stages[0]!, more)).toBe(false);
 });
 
-test('pods cannot do more than run: not root, nothing to write on, no capabilities, no token of the API for stages', () => {
-  for (const deployment of objects().filter(({ kind }) => kind === 'Deployment')) {
-    const { spec } = (deployment as unknown as { spec: { template: { spec: Record<string, unknown> } } }).spec
-      .template;
-    expect(spec.securityContext).toMatchObject({
-      runAsNonRoot: true,
-      seccompProfile: { type: 'RuntimeDefault' },
+/** Everything that runs pods: gateways, stages, watch, and the job that profiles. */
+const workloads = (of = settings) =>
+  [
+    ...kubernetesObjects(clusterPlan(), fashion.pipeline, of),
+    ...watchObjects(fashionProfile(), { ...served, settings: of }),
+    profileJob(
+      { backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
+      fashion.pipeline,
+      of,
+      'abcd',
+    ),
+  ]
+    .filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
+    // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+    .map((object) => [object.metadata.name, object as any] as const);
+
+test.each(workloads())('pods of %s keep the Pod Security Standard "restricted"', (_, { spec }) => {
+  const pod = spec.template.spec;
+  expect(pod.securityContext).toMatchObject({
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  expect(pod.securityContext.runAsUser).toBeGreaterThan(0);
+  for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers', 'ephemeralContainers'])
+    expect(pod).not.toHaveProperty(field);
+  for (const { name: _, ...source } of pod.volumes)
+    expect(['configMap', 'secret', 'emptyDir', 'persistentVolumeClaim']).toEqual(
+      expect.arrayContaining(Object.keys(source)),
+    );
+  for (const { securityContext, ports = [] } of pod.containers) {
+    // Beyond the standard nothing is writable but /tmp.
+    expect(securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
     });
-    for (const { securityContext } of spec.containers as { securityContext: unknown }[])
-      expect(securityContext).toEqual({
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ['ALL'] },
-      });
-    expect(spec.automountServiceAccountToken).toBe(deployment.metadata.name === 'fashion-gateway');
+    for (const port of ports) expect(port).not.toHaveProperty('hostPort');
   }
+});
+
+test.each(workloads())(
+  'pods of %s have the labels that Kubernetes recommends',
+  (name, { metadata, spec }) => {
+    const recommended = {
+      'app.kubernetes.io/name': 'ipa-edge',
+      'app.kubernetes.io/instance': 'fashion',
+      'app.kubernetes.io/part-of': 'fashion',
+      'app.kubernetes.io/managed-by': 'ipa-agent',
+      'app.kubernetes.io/component': /gateway|watch|profile/.exec(name)?.[0] ?? 'stage',
+    };
+    for (const labels of [metadata.labels, spec.template.metadata.labels])
+      expect(labels).toMatchObject(recommended);
+  },
+);
+
+test.each(workloads().filter(([, { kind }]) => kind === 'Deployment'))(
+  'pods of %s spread over nodes, as far as there are some',
+  (_, { spec }) => {
+    expect(spec.template.spec.topologySpreadConstraints).toEqual([
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: spec.selector,
+      },
+    ]);
+    expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+  },
+);
+
+test('only gateways and watch have a token of the API, by which gateways may only read', () => {
+  for (const [name, { spec }] of workloads())
+    expect(spec.template.spec.automountServiceAccountToken, name).toBe(/gateway|watch/.test(name));
   const { rules } = find(objects(), 'Role', 'fashion-gateway');
   expect(new Set(rules.flatMap((rule: { verbs: string[] }) => rule.verbs))).toEqual(
     new Set(['list', 'watch']),
@@ -185,22 +242,9 @@ test('pods are asked whether they live and are ready, leave before they end, and
 });
 
 test('models come from a volume where a claim is given: every pod reads it, the one that profiles too, and none writes', () => {
-  const fromVolume = { ...settings, ...claimSettings('shop-models') };
-  const job = profileJob(
-    { backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
-    fashion.pipeline,
-    fromVolume,
-    'abcd',
-  );
-  const workloads = [
-    ...kubernetesObjects(clusterPlan(), fashion.pipeline, fromVolume).filter(
-      ({ kind }) => kind === 'Deployment',
-    ),
-    job,
-  ];
-  expect(workloads.length).toBe(4);
-  for (const workload of workloads) {
-    const { spec } = find([workload], workload.kind, workload.metadata.name).spec.template;
+  const reading = workloads({ ...settings, ...claimSettings('shop-models') } as typeof settings);
+  for (const [, workload] of reading) {
+    const { spec } = workload.spec.template;
     const [{ args, volumeMounts }] = spec.containers;
     expect(args[args.indexOf('--manifest') + 1]).toBe('/models/manifest.json');
     expect(volumeMounts).toContainEqual({ name: 'models', mountPath: '/models', readOnly: true });
