@@ -2,7 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
-import { HEARD, inBatchAndAlone, MINI_STAGES, ofMinis, ofTones } from './batches.ts';
+import {
+  HEARD,
+  inBatchAndAlone,
+  MINI_STAGES,
+  ofMinis,
+  ofTones,
+  stepsOfEight,
+  WITH_STEPS,
+} from './batches.ts';
 
 let wasm: StageWorker;
 let webgpu: StageWorker;
@@ -36,6 +44,15 @@ test.each(MINI_STAGES)(
     const two = { ...few, items: few.items.slice(0, 2) };
     const onWebgpu = await inBatchAndAlone(webgpu, two, true);
     expect(onWebgpu.together).toEqual(onWasm.alone.slice(0, 2));
+  },
+);
+
+test.each(WITH_STEPS)(
+  '%s: eight items that end at different steps take %s/%s in one batch as many steps as the longest',
+  async (name, stage, variant) => {
+    const { together, alone } = await stepsOfEight(wasm, await load(name), stage, variant, 'wasm');
+    expect(new Set(alone).size).toBeGreaterThan(2);
+    expect(together).toBe(Math.max(...alone));
   },
 );
 

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 import { loadShipped } from '../shipped.ts';
-import { HEARD, inBatchAndAlone, MINI_STAGES, ofMinis, ofTones } from './batches.ts';
+import {
+  HEARD,
+  inBatchAndAlone,
+  MINI_STAGES,
+  ofMinis,
+  ofTones,
+  stepsOfEight,
+  WITH_STEPS,
+} from './batches.ts';
 
 let worker: StageWorker;
 beforeAll(async () => {
@@ -20,6 +28,15 @@ test.each(MINI_STAGES)(
     );
     expect(together).toEqual(alone);
     expect(steps[0]).toBe(Math.max(...steps.slice(1)));
+  },
+);
+
+test.each(WITH_STEPS)(
+  '%s: eight items that end at different steps take %s/%s in one batch as many steps as the longest',
+  async (name, stage, variant) => {
+    const { together, alone } = await stepsOfEight(worker, await loadShipped(name), stage, variant, 'cpu');
+    expect(new Set(alone).size).toBeGreaterThan(2);
+    expect(together).toBe(Math.max(...alone));
   },
 );
 

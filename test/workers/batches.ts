@@ -29,8 +29,8 @@ interface Case {
   readonly items: readonly Item[];
 }
 
-/** A variant of a shipped stage, and three items of its pack, of which the first two are made very different or, if recordings, equally long. */
-export async function ofMinis(
+/** A variant of a shipped stage, and the items of its pack, the shortest first. */
+async function ofPack(
   models: LoadedManifest,
   stageName: string,
   variant: string,
@@ -39,26 +39,49 @@ export async function ofMinis(
   const { pipeline } = models;
   const stage = pipeline.stage(stageName);
   const labelled = await labelledItems((await models.readPack()) as LabelledPack, pipeline);
-  const bySize = [...labelled[pipeline.stages.indexOf(stage)]!.items].sort((a, b) => a.length - b.length);
+  return {
+    spec: variantSpec(stage, { variant, backend }),
+    files: await models.readModels(stage.variant(variant)),
+    items: [...labelled[pipeline.stages.indexOf(stage)]!.items].sort((a, b) => a.length - b.length),
+  };
+}
+
+/** A variant of a shipped stage, and three items of its pack, of which the first two are made very different or, if recordings, equally long. */
+export async function ofMinis(...named: Parameters<typeof ofPack>): Promise<Case> {
+  const { items, ...variant } = await ofPack(...named);
+  const { format } = variant.spec;
   const resized = (item: Item, bytes: number): Item => {
-    const { content, texts } = splitFields(stage.format, item);
+    const { content, texts } = splitFields(format, item);
     return joinFields({
       content: Uint8Array.from({ length: bytes }, (_, i) => content[i % content.length]!),
       texts,
     });
   };
   // Models that take no padding run only recordings of one length together.
-  const [short, long] = stage.format.kind === 'text' ? [8, 200] : [96_000, 96_000];
-  return {
-    spec: variantSpec(stage, { variant, backend }),
-    files: await models.readModels(stage.variant(variant)),
-    items: [
-      resized(bySize[0]!, short),
-      resized(bySize.at(-1)!, long),
-      bySize[Math.floor(bySize.length / 2)]!,
-    ],
-  };
+  const [short, long] = format.kind === 'text' ? [8, 200] : [96_000, 96_000];
+  const middle = items[Math.floor(items.length / 2)]!;
+  return { ...variant, items: [resized(items[0]!, short), resized(items.at(-1)!, long), middle] };
 }
+
+/** Decoder steps of eight items of a pack: of each alone, and of all in one batch. Of 24 items, they are those whose steps differ most. */
+export async function stepsOfEight(worker: StageWorker, ...named: Parameters<typeof ofPack>) {
+  const { spec, files, items } = await ofPack(...named);
+  await worker.load(spec, files);
+  const measured: { item: Item; steps: number }[] = [];
+  for (const item of items.slice(0, 24))
+    measured.push({ item, steps: (await worker.run(spec.key, batchOf([item]))).steps });
+  measured.sort((a, b) => a.steps - b.steps);
+  const eight = Array.from({ length: 8 }, (_, i) => measured[Math.round((i * (measured.length - 1)) / 7)]!);
+  const { steps } = await worker.run(spec.key, batchOf(eight.map(({ item }) => item)));
+  await worker.release(spec.key);
+  return { together: steps, alone: eight.map((one) => one.steps) };
+}
+
+/** Stages whose items take different numbers of decoder steps. */
+export const WITH_STEPS = [
+  ['mini-nlp', 'translate', 'small'],
+  ['mini-audio-qa', 'transcribe', 'small'],
+] as const;
 
 const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
 const [START, END, GOOD, BAD] = [2, 3, 4, 5];
