@@ -15,12 +15,13 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Long statistics of simulations and forecasts, and all models on all scenes. */
+/** Long statistics of simulations and forecasts, all models on all scenes, and many hostile files. */
 const LONG = [
   'test/solver/adapt/predictors/learned.test.ts',
   'test/solver/simulate/closed-form.test.ts',
   'test/solver/confirmed.test.ts',
   'test/models/fashion.test.ts',
+  'test/**/hostile-many.test.ts',
 ];
 /** The other pure logic, by npm run test:fast: neither processes, nor browsers, nor a built page. */
 const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];
@@ -68,7 +69,7 @@ export default defineConfig({
           environment: './test/web/browser-environment.ts',
           globalSetup: 'test/build.ts',
           include: BUILT,
-          exclude: [IN_BROWSER],
+          exclude: [IN_BROWSER, ...LONG],
         },
       },
       {

@@ -1,19 +1,39 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { bytesOf, type HostileCase, hostileFiles, isRead } from './hostile.ts';
 
+/** Most CPU time that a file may take. It does not depend on what else the machine does. */
+const READ_MS_MAX = 1000;
+/** Most memory that all reads together may leave in use: a leak of 2 kB a file is more than that in 10,000 files. */
+const LEFT_BYTES_MAX = 20e6;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+const bytesInUse = (): number => {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+};
+
 /**
- * Expects that the valid files of a case are read, and that changed ones are read or refused. A failure prints the seed with which its
- * files are made again.
+ * Expects that the valid files of a case are read, that changed ones are read or refused, and that none takes long or leaves memory in
+ * use. A failure prints the seed with which its files are made again.
  */
 export async function expectNoHarm(kind: HostileCase, count: number): Promise<void> {
   for (const valid of kind.files) expect(await isRead(kind, bytesOf(valid), valid)).toBe(true);
   let refused = 0;
+  const before = bytesInUse();
   await fc.assert(
     fc.asyncProperty(hostileFiles(kind), async ({ bytes, valid }) => {
+      const start = process.cpuUsage();
       if (!(await isRead(kind, bytes, valid))) refused++;
+      const { user, system } = process.cpuUsage(start);
+      expect((user + system) / 1000).toBeLessThan(READ_MS_MAX);
     }),
     { numRuns: count },
   );
+  expect(bytesInUse() - before).toBeLessThan(LEFT_BYTES_MAX);
   expect(refused).toBeGreaterThan(0);
 }
