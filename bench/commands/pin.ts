@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { describe } from '../../models/hub/describe.ts';
 import { type DtypeChoice, readDtypes } from '../../models/hub/dtypes.ts';
@@ -9,16 +10,21 @@ import { accuracy, name } from '../../solver/documents/common.ts';
 import { dtype } from '../../solver/documents/manifest.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
-import { pinInto } from '../recipe/pin.ts';
+import { onDisk } from '../pack/disk.ts';
+import { pinGiven } from '../pin/given.ts';
+import { pinInto } from '../pin/manifest.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { dataSteps, dataText } from '../recipe/steps.ts';
 
 export const pinCommand = () =>
   new Command('pin')
     .description(
-      "write a hub's model, or a pipeline of them, into a manifest: a variant for each data type, at one commit, with SHA-256, size and licence",
+      "write a model, of a hub or on this machine, or a pipeline of a hub's models, into a manifest: a variant for each data type, at one commit, with SHA-256, size and licence",
     )
-    .argument('[id]', "the model's id, owner/name or owner/name@revision")
+    .argument(
+      '[id]',
+      "the model's id, owner/name or owner/name@revision; or the path of its folder in the hub's layout, or of an .onnx file",
+    )
     .addOption(recipeOption('a whole pipeline instead of an id'))
     .option(
       '--dtypes <list>',
@@ -31,6 +37,7 @@ export const pinCommand = () =>
       ),
     )
     .option('--prefix <text>', 'prefix before each text, e.g. "summarize: "')
+    .option('--classes <file>', 'names of the classes of an .onnx file alone, a line each')
     .option(
       '--stage <name>',
       "the stage that gets the variants (default: the first one of the model's task)",
@@ -47,6 +54,9 @@ The model is ${HUB_KINDS.map(({ models }) => models).join(', or ')}.
 Pin downloads no model files: fetch does, and so do profile and bench if you skip fetch. A model that is pinned again replaces
 its earlier variants. With a labelled pack (ipa-edge pack) accuracies are measured; without one, plans need --accuracy of every model.
 
+A folder or an .onnx file of yours is pinned by its path: the manifest names the files where they are. An ONNX file without the hub's
+config.json must detect objects in a YOLO format, or classify pictures.
+
 HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token for gated models, which only that hub gets.
 
   $ ipa-edge pin Xenova/resnet-18 --out my/manifest.json
@@ -54,6 +64,8 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
   $ ipa-edge pin onnx-community/rtdetr_v2_r18vd-ONNX@main --name street --out street/manifest.json
   $ ipa-edge pin onnx-community/whisper-tiny --dtypes fp32,fp32+q8 --out speech/manifest.json     the second: encoder in fp32, decoder in q8
   $ ipa-edge pin Xenova/resnet-18 --accuracy 0.6976 --accuracy-source "torchvision, ImageNet" --out my/manifest.json
+  $ ipa-edge pin ./exported/resnet-18 --out my/manifest.json               a folder in the hub's layout
+  $ ipa-edge pin best.onnx --classes names.txt --out yolo/manifest.json    one file, e.g. of a YOLO detector
   $ ipa-edge pin --recipe nlp --out nlp/manifest.json     all models of a pipeline; then it tells how to make the labelled pack
   $ ipa-edge pin Xenova/t5-small --task summarization --prefix "summarize: " --out short/manifest.json`,
     )
@@ -64,9 +76,20 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
       const said = await pinInto(out, interruptSignal('stopping'), async (hub, existing, keep) => {
         if (recipe) return pinRecipe(hub, recipe, existing, keep);
         const { dtypes, task, stage, name: pipeline, prefix } = options;
+        const names = { stage, pipeline, stated };
+        if (existsSync(id!))
+          return pinGiven(
+            id!,
+            existing,
+            out,
+            { dtypes, task, prefix, classes: await classesIn(options), ...names },
+            console.log,
+          );
+        if (options.classes)
+          throw new UsageError(`The hub says what the classes of ${id} are: leave --classes out.`);
         const described = await describe(hub, hubReference(id!), { dtypes, task, prefix });
         await keep(described);
-        return withPin(existing, described, { stage, pipeline, stated });
+        return withPin(existing, described, names);
       });
       console.log(said);
       if (recipe) {
@@ -84,9 +107,15 @@ interface PinFlags {
   readonly prefix?: string;
   readonly stage?: string;
   readonly name?: string;
+  readonly classes?: string;
   readonly accuracy?: number;
   readonly accuracySource?: string;
   readonly out: string;
+}
+
+async function classesIn({ classes }: PinFlags): Promise<string[] | undefined> {
+  if (classes === undefined) return undefined;
+  return (await onDisk.text(classes)).split('\n').flatMap((line) => line.trim() || []);
 }
 
 /** @throws UsageError */
@@ -102,7 +131,7 @@ async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe
   if ((id === undefined) === (recipe === undefined))
     throw new UsageError('Give exactly one of an id and --recipe.');
   if (recipe === undefined) return null;
-  for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name', 'accuracy'] as const)
+  for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name', 'classes', 'accuracy'] as const)
     if (flags[own] !== undefined) throw new UsageError(`A recipe says this itself: leave --${own} out.`);
   return readRecipe(recipe);
 }

@@ -4,8 +4,8 @@ import { pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
+import { pinInto } from '../pin/manifest.ts';
 import { fetchFiles } from './fetch.ts';
-import { pinInto } from './pin.ts';
 import { dataSteps, dataText, runSteps } from './steps.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { sha256Hex } from '../manifests/load.ts';
 import { parseConfig, parseGeneration, parsePreprocessor, parseTokenizer } from './config.ts';
 import type { DtypeChoice } from './dtypes.ts';
-import { UnusableConfigError } from './errors.ts';
+import { noConfig } from './errors.ts';
 import { type HubVariant, hubVariants } from './model-files.ts';
 import type { Pin } from './pin.ts';
 import {
@@ -13,7 +13,7 @@ import {
   parseRepository,
   type RepositoryFile,
 } from './repository.ts';
-import { hubStage } from './stage.ts';
+import { type HubStage, hubStage } from './stage.ts';
 
 /** Reads small files of a model hub. */
 export interface HubReader {
@@ -80,23 +80,18 @@ export async function describeFiles(
   files: ModelFolder,
   { task, prefix }: Omit<PinOptions, 'dtypes'> = {},
 ): Promise<Description> {
-  const { repository, source, addressOf } = files;
+  const { repository, addressOf } = files;
   const has = (path: string) => repository.files.some((file) => file.path === path);
   const contents = new Map<string, Uint8Array<ArrayBuffer>>();
-  const contentOf = async (path: string, mostBytes: number) => {
-    const known = contents.get(path);
-    if (known) return known;
-    const bytes = await files.bytes(path, mostBytes);
+  const readFile = async <T>(path: string, parse: Parse<T>): Promise<T> => {
+    const bytes = contents.get(path) ?? (await files.bytes(path, MOST_JSON_BYTES));
     contents.set(path, bytes);
-    return bytes;
+    return parseBytes(bytes, addressOf(path), parse);
   };
-  const readFile = async <T>(path: string, parse: Parse<T>): Promise<T> =>
-    parseBytes(await contentOf(path, MOST_JSON_BYTES), addressOf(path), parse);
   const readIfThere = async <T>(path: string, parse: Parse<T>) => (has(path) ? readFile(path, parse) : null);
 
-  if (!has('config.json'))
-    throw new UnusableConfigError(repository.id, 'has no config.json, which says what the model is');
-  const { kind, stage } = hubStage(
+  if (!has('config.json')) throw noConfig(repository.id);
+  const found = hubStage(
     {
       ...repository,
       config: await readFile('config.json', parseConfig),
@@ -107,13 +102,23 @@ export async function describeFiles(
     task,
     prefix === undefined ? {} : { input: { prefix } },
   );
+  return withSums(files, found, contents);
+}
+
+/** Adds to what a model is its variants and the sums of their files. @param contents what was read of the files already, by path */
+export async function withSums(
+  files: ModelFolder,
+  { kind, stage }: HubStage,
+  contents: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Promise<Description> {
+  const { repository, source, addressOf } = files;
   const variants = files.variantsOf(stage);
   const sums = new Map<string, string>();
   const read = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const { path, sha256, sizeBytes } of variants.flatMap(filesOfVariant)) {
     if (sums.has(path)) continue;
     // A hub states the sums of large files alone.
-    const bytes = sha256 === null ? await contentOf(path, sizeBytes) : contents.get(path);
+    const bytes = contents.get(path) ?? (sha256 === null ? await files.bytes(path, sizeBytes) : undefined);
     const sum = sha256 ?? (await sha256Hex(bytes!));
     if (bytes) read.set(sum, bytes);
     sums.set(path, sum);

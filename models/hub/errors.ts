@@ -47,6 +47,9 @@ export class UnusableConfigError extends InputError {
   }
 }
 
+export const noConfig = (id: string): UnusableConfigError =>
+  new UnusableConfigError(id, 'has no config.json, which says what the model is');
+
 /** A repository has no model file that can be pinned. */
 export class NoModelFileError extends InputError {
   override name = 'NoModelFileError';

@@ -32,7 +32,7 @@ export type StatedAccuracy = Pick<ManifestVariant, 'accuracy' | 'accuracySource'
 const NONE_STATED: StatedAccuracy = { accuracy: null, accuracySource: 'not published with the model file' };
 
 /** The user's words; absent: the stage of the model's task, the pipeline's name as it is, and no accuracy. */
-interface PinNames {
+export interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
   /** Fields of the stage, and of this model, that the user sets. */
@@ -42,16 +42,14 @@ interface PinNames {
 
 /**
  * Adds a model to a manifest: a variant for each of its data types, in the stage that is named, in the first stage of the model's
- * task, or in a new stage at the end. Variants of the same repository and data types are replaced. Where the model takes or gives
+ * task, or in a new stage at the end. Variants of the same repository and data types, or of the same files, are replaced. Where the model takes or gives
  * something else than the stage says, its variants have fields of their own.
  * @param manifest null: a new one with this stage alone
  * @throws StageMismatchError, InvalidDocumentError
  */
 export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {}): Manifest {
   const { id } = pin.repository;
-  const known = manifest?.stages.find((stage) =>
-    names.stage === undefined ? stage.task === pin.stage.task : stage.name === names.stage,
-  );
+  const known = stageFor(manifest, pin.stage.task, names.stage);
   const name = names.stage ?? known?.name ?? pin.stage.name;
   // A pack has the first stage's items; those of later stages are made while the pipeline runs.
   const measured = manifest?.pack !== undefined && known === manifest.stages[0];
@@ -75,6 +73,10 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
   );
 }
 
+/** The stage of a manifest that a model of this task is added to. @param name that the user gives it */
+export const stageFor = (manifest: Manifest | null, task: string, name?: string): ManifestStage | undefined =>
+  manifest?.stages.find((stage) => (name === undefined ? stage.task === task : stage.name === name));
+
 const shortId = (id: string): string => id.replace(/^.*\//, '');
 
 /** The variants of a stage, with those of the pin in the place of earlier ones or at the end. @param same what all of them share */
@@ -87,11 +89,10 @@ function variantsWith(
   const variants = [...known];
   for (const own of pin.variants) {
     const files = filesOf(pin, own);
-    const at = variants.findIndex(
-      (variant) =>
-        source !== null &&
-        variant.source?.hub === source.hub &&
-        dtypesOf(variant.sessions) === dtypesOf(files.sessions),
+    const at = variants.findIndex((variant) =>
+      source === null
+        ? addressesOf(variant.sessions) === addressesOf(files.sessions)
+        : variant.source?.hub === source.hub && dtypesOf(variant.sessions) === dtypesOf(files.sessions),
     );
     const taken = variants.map(({ name }) => name);
     const variant: ManifestVariant = {
@@ -129,6 +130,11 @@ function filesOf(
     ...(others.length > 0 && { assets: Object.fromEntries(others) }),
   };
 }
+
+const addressesOf = (sessions: ManifestVariant['sessions']): string =>
+  Object.values(sessions)
+    .map(({ file }) => file)
+    .join('\n');
 
 /** The data types of sessions, by role, as one text. */
 const dtypesOf = (sessions: ManifestVariant['sessions']): string =>

@@ -32,7 +32,7 @@ export function classifierFields(
   if (classes && classes.length !== count)
     throw new ModelAloneError(
       file,
-      `it tells ${count} classes apart, and the folders have ${classes.length} (${classes.slice(0, 5).join(', ')} …)`,
+      `it tells ${count} classes apart, and ${classes.length} are given (${classes.slice(0, 5).join(', ')} …)`,
     );
   return {
     input,

@@ -1,3 +1,4 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
 import type { TensorInfo } from '../tasks/tensor.ts';
 
 /** What an ONNX file says of its model, read without ONNX Runtime: the few fields of onnx.proto3 that a manifest depends on. */
@@ -15,7 +16,7 @@ export interface Graph {
 }
 
 /** A file is no ONNX model. */
-export class NotOnnxError extends Error {
+export class NotOnnxError extends InputError {
   override name = 'NotOnnxError';
   constructor(file: string) {
     super(`${file} cannot be read as an ONNX model. Export the model to ONNX, and choose that file.`);

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import { InputError } from '../../solver/documents/coded-error.ts';
 import type { ImageInput, imageInput } from '../tasks/images.ts';
 import type { Graph } from './graph.ts';
 
 /** An ONNX file alone does not tell how its model is run. */
-export class ModelAloneError extends Error {
+export class ModelAloneError extends InputError {
   override name = 'ModelAloneError';
   constructor(file: string, problem: string) {
     super(

@@ -1,3 +1,4 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
 import { type ImageInput, imageInput } from '../tasks/images.ts';
 import { yolo } from '../tasks/object-detection/yolo.ts';
 import type { Graph } from './graph.ts';
@@ -9,7 +10,7 @@ const YOLO_FORMATS = ['yolov8', 'yolov5'] as const;
 type YoloFormat = (typeof YOLO_FORMATS)[number];
 
 /** As many classes must be named as the model tells apart. */
-export class ClassCountError extends Error {
+export class ClassCountError extends InputError {
   override name = 'ClassCountError';
   constructor(file: string, { format, classes }: YoloHead, named: number) {
     super(

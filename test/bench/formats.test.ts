@@ -1,21 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
-import {
-  CLASSIFIERS,
-  COLOURS,
-  entryOf,
-  externalFiles,
-  type NamedBytes,
-  ownVariant,
-  PATCH,
-  quarters,
-  SCENE,
-  scenes,
-} from '../formats.ts';
+import { colouredQuarters } from '../coloured-quarters.ts';
+import { CLASSIFIERS, COLOURS, externalFiles, type NamedBytes, PATCH, SCENE } from '../formats.ts';
 import { LocalHub } from '../hub.ts';
 import { quarterDetector } from '../onnx.ts';
 import { drawLines, textDirection } from '../text-lines.ts';
@@ -36,9 +27,18 @@ async function layOut(files: readonly NamedBytes[]): Promise<void> {
   for (const { name, bytes } of files) await writeFile(at(name), bytes);
 }
 
-async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
-  const { code, stderr } = await ipaEdge(args, undefined, env);
+/** @returns what the command says */
+async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { code, stdout, stderr } = await ipaEdge(args, undefined, env);
   expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+/** Makes the pack of coloured quarters, which are the boxes of both stages. */
+async function pack(): Promise<void> {
+  const boxes = await colouredQuarters(at('boxes'));
+  const coco = join(boxes, 'annotations/instances.json');
+  await command(['pack', '--manifest', at(MANIFEST), '--coco', coco, '--pictures', join(boxes, 'images')]);
 }
 
 const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(at(name), 'utf8'));
@@ -83,12 +83,10 @@ test('a pinned DETR, and classifiers with external data, channels last, bytes, a
   });
   await command(['pin', 'owner/quarters', '--out', at(MANIFEST)], env);
   await command(['pin', 'owner/colours', '--out', at(MANIFEST)], env);
-  const own = CLASSIFIERS.slice(0, -1);
-  const pack = scenes();
-  await layOut([...own.map(([file]) => file), pack]);
-  const pinned = (await json(MANIFEST)) as { stages: { variants: object[] }[] };
-  pinned.stages[1]!.variants.push(...own.map(ownVariant));
-  await writeFile(at(MANIFEST), JSON.stringify({ ...pinned, pack: { ...entryOf(pack), source: 'made up' } }));
+  const own = CLASSIFIERS.slice(0, -1).map(([file]) => file);
+  await layOut(own);
+  for (const { name } of own) await command(['pin', at(name), '--out', at(MANIFEST)], env);
+  await pack();
 
   const { profile, plan } = await profileAndPlan(env);
   await hub.close();
@@ -97,21 +95,83 @@ test('a pinned DETR, and classifiers with external data, channels last, bytes, a
       ['quarters-fp32', 1],
       ['quarters-fp16', 1],
     ],
-    ['colours-fp32', 'usual', 'nhwc', 'bytes', 'pairs', 'trailing', 'half_fp16'].map((name) => [name, 1]),
+    ['colours', 'usual', 'nhwc', 'bytes', 'pairs', 'trailing']
+      .map((name) => [`${name}-fp32`, 1])
+      .concat([['half-fp16', 1]]),
   ]);
   expect(profile.cells.filter(({ state }) => state === 'failed')).toEqual([]);
-  expect(profile.cells.filter(({ variant }) => variant === 'pairs').map(({ batch }) => batch)).toEqual([2]);
+  expect(profile.cells.filter(({ variant }) => variant === 'pairs-fp32').map(({ batch }) => batch)).toEqual([
+    2,
+  ]);
   expect(plan.stages.map(({ name }) => name)).toEqual(['detect', 'classify']);
 });
 
-test('a YOLO, in fp32 and fp16, goes from its files to a plan', async () => {
-  await layOut(quarters('yolov8', CLASSIFIERS.slice(0, 1)));
+test('a YOLO, in fp32 and fp16, and a classifier go from their files to a plan, without a manifest', async () => {
+  const notes = { names: "{0: 'red', 1: 'green', 2: 'blue'}" };
+  const [usual] = CLASSIFIERS[0]!;
+  await layOut([
+    { name: 'found.onnx', bytes: quarterDetector('yolov8', 'float32', SCENE, notes) },
+    { name: 'found_fp16.onnx', bytes: quarterDetector('yolov8', 'float16', SCENE, notes) },
+    usual,
+    { name: 'names.txt', bytes: new TextEncoder().encode(COLOURS.join('\n')) },
+  ]);
+  const first = await command(['pin', at('found.onnx'), '--out', at(MANIFEST)]);
+  expect(first).toContain('found.onnx is taken for a detector of 3 classes in the format yolov8.');
+  await command(['pin', at('found_fp16.onnx'), '--out', at(MANIFEST)]);
+  const last = await command(['pin', at(usual.name), '--classes', at('names.txt'), '--out', at(MANIFEST)]);
+  expect(last).toContain('usual.onnx does not say how pixels are scaled');
+  await pack();
   const { profile, plan } = await profileAndPlan();
-  expect(accuracies(profile)[0]).toEqual([
-    ['yolov8-float32', 1],
-    ['yolov8-float16', 1],
+  expect(accuracies(profile)).toEqual([
+    [
+      ['found-fp32', 1],
+      ['found-fp16', 1],
+    ],
+    [['usual-fp32', 1]],
   ]);
   expect(plan.predicted.endToEnd).toBe(1);
+});
+
+test('a folder in the layout of the hub is pinned by its path; pinned again, its files replace those before', async () => {
+  const [model, weights] = externalFiles('model.onnx');
+  await mkdir(at('colours/onnx'), { recursive: true });
+  const config = { architectures: ['ResNetForImageClassification'], id2label: { ...COLOURS } };
+  const preprocessor = { do_normalize: false, size: { height: PATCH, width: PATCH } };
+  await writeFile(at('colours/config.json'), JSON.stringify(config));
+  await writeFile(at('colours/preprocessor_config.json'), JSON.stringify(preprocessor));
+  for (const { name, bytes } of [model, weights]) await writeFile(at(`colours/onnx/${name}`), bytes);
+  await command(['pin', at('colours'), '--out', at('own/manifest.json')]);
+  const files = async () => {
+    const { stages } = parseManifest(await json('own/manifest.json'), 'own');
+    return stages[0]!.variants.map(({ name, sessions: { model: own } }) => [
+      name,
+      own!.file,
+      own!.data![0]!.file,
+    ]);
+  };
+  const entry = ['colours-fp32', '../colours/onnx/model.onnx', '../colours/onnx/model.onnx_data'];
+  expect(await files()).toEqual([entry]);
+  await command(['pin', at('colours'), '--out', at('own/manifest.json')]);
+  expect(await files()).toEqual([entry]);
+});
+
+test('a file that is no model, or of other classes than are named, is refused with exit 2', async () => {
+  await layOut([
+    { name: 'none.onnx', bytes: new TextEncoder().encode('no model') },
+    CLASSIFIERS[0]![0],
+    { name: 'names.txt', bytes: new TextEncoder().encode('red\ngreen\n') },
+  ]);
+  const pin = (...args: string[]) => ipaEdge(['pin', ...args, '--out', at(MANIFEST)]);
+  const none = await pin(at('none.onnx'));
+  expect([none.code, none.stderr]).toEqual([
+    2,
+    expect.stringMatching(/none\.onnx cannot be read as an ONNX model/),
+  ]);
+  const two = await pin(at('usual.onnx'), '--classes', at('names.txt'));
+  expect([two.code, two.stderr]).toEqual([
+    2,
+    expect.stringMatching(/tells 3 classes apart, and 2 are given/),
+  ]);
 });
 
 test("PaddleOCR's classifier of text direction goes from its file and pictures in folders to a plan", async () => {

@@ -87,7 +87,7 @@ describe('a classifier without a manifest', () => {
   });
 
   it.each([
-    ['other classes', rgb, ['cat', 'dog'], /tells 3 classes apart, and the folders have 2 \(cat, dog/],
+    ['other classes', rgb, ['cat', 'dog'], /tells 3 classes apart, and 2 are given \(cat, dog/],
     ['no scores', identityModel('float32', ['n', 3, 8, 8]), null, /no scores/],
     ['no picture', identityModel('float32', ['n', 8]), null, /no picture/],
   ])('is refused with %s', (_, bytes, classes, why) => {

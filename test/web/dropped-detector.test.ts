@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { colouredQuarters } from '../coloured-quarters.ts';
 import { COLOURS, SCENE } from '../formats.ts';
 import { quarterDetector } from '../onnx.ts';
-import { colouredQuarters } from './coloured-quarters.ts';
 import { DropSite } from './drop-site.ts';
 
 /** Detectors without a manifest or a configuration, dropped on the page as it ships as a file manager drops them. */

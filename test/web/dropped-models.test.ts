@@ -4,10 +4,10 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { colouredQuarters } from '../coloured-quarters.ts';
 import { COLOURS, SCENE } from '../formats.ts';
 import { tone, wavOf } from '../models/wav.ts';
 import { brightestChannel, quarterDetector } from '../onnx.ts';
-import { colouredQuarters } from './coloured-quarters.ts';
 import { DropSite } from './drop-site.ts';
 import { dropPaths } from './dropped-paths.ts';
 import { ownModel } from './own-files.ts';
@@ -134,7 +134,7 @@ describe('what is missing is said, with the remedy', () => {
       'onnx/decoder_model_merged.onnx',
     );
     await site.own.refused(
-      /has decoder_model_merged\.onnx, and translation needs encoder_model\.onnx with decoder_model_merged\.onnx.*drop all files/,
+      /has decoder_model_merged\.onnx, and translation needs encoder_model\.onnx with decoder_model_merged\.onnx.*Give all files/,
     );
     await goOn('mood-small', 'config.json', 'onnx/model.onnx');
     await site.own.refused(

@@ -98,6 +98,6 @@ describe('models of pictures', () => {
     await chooseModel();
     await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
     const alert = tab.page.locator('.page-problem [role=alert]');
-    await alert.getByText(/tells 3 classes apart, and the folders have 2/).waitFor();
+    await alert.getByText(/tells 3 classes apart, and 2 are given/).waitFor();
   });
 });

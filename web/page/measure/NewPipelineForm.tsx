@@ -1,5 +1,5 @@
+import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { attempt } from '../../state/app.ts';
-import { isDescribed } from '../../state/files/model-folders.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { newPipelines } from '../../state/pipelines/changes.ts';
 import { ask, type ChosenModels, chosenModels } from '../../state/pipelines/chosen-models.ts';

@@ -1,3 +1,4 @@
+import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { fitted, type SourceFiles } from '../../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { planesOfPicture } from '../own/picture.ts';
@@ -5,9 +6,6 @@ import { checkSize } from './file-size.ts';
 
 /** Most bytes of one file of labelled data. */
 const MOST_BYTES = 500_000_000;
-
-/** The path of a file within the folder that the user gave; its name if it was given alone. */
-export const pathOf = (file: File): string => file.webkitRelativePath || file.name;
 
 /** The files that a user gave, as labelled data. */
 export function givenFiles(given: readonly File[]): SourceFiles {

@@ -1,10 +1,10 @@
+import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { opened, refresh } from '../app.ts';
 import { goTo } from '../go-to.ts';
 import { newPipelines, ownModels, ownPipelineFiles } from '../pipelines/changes.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
 import { type Document, type Landing, readDocument, take } from './documents.ts';
-import { kindOf } from './kinds.ts';
-import { asideOf, isDescribed } from './model-folders.ts';
+import { asideOf, kindOf } from './kinds.ts';
 
 /**
  * Opens files by their contents. A manifest and the other files together are a pipeline, and so are models together with

@@ -1,5 +1,6 @@
 import { isAssetName } from '../../../models/hub/file-names.ts';
-import { isWeights } from './weights.ts';
+import { folderOf, rootsOf } from '../../../models/hub/given/model-folders.ts';
+import { isWeights } from '../../../models/hub/given/weights.ts';
 
 /** What a file is, by its name and its first bytes. */
 
@@ -11,7 +12,21 @@ const BESIDE_MODELS =
   /^(\.gitattributes|README\.md|LICENSE(\.\w+)?|(vocab|special_tokens_map|added_tokens|quantize_config|quant_config)\.json|vocab\.txt|merges\.txt|.*\.model)$/i;
 
 /** Whether a file is one of those that a repository has beside its models, and that no model here needs. */
-export const isBesideModels = ({ name }: File): boolean => BESIDE_MODELS.test(name);
+const isBesideModels = ({ name }: File): boolean => BESIDE_MODELS.test(name);
+
+/**
+ * What a repository has beside its models that no model here needs, such as a licence: by its name, or in a model's folder.
+ * @returns whether a file is that; documents of ipa-edge are not
+ */
+export function asideOf(files: readonly File[]): (file: File) => Promise<boolean> {
+  const roots = rootsOf(files);
+  return async (file) => {
+    if (roots.length === 0) return false;
+    if (isBesideModels(file)) return true;
+    const folder = folderOf(file);
+    return folder !== '' && roots.includes(folder) && !(await file.text()).includes('"ipa-edge/');
+  };
+}
 
 /** Whether a file is gzipped, as packs are. */
 export async function isPack(file: File): Promise<boolean> {

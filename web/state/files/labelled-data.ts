@@ -1,3 +1,4 @@
+import { pathOf } from '../../../models/hub/given/given-file.ts';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { cocoPictures, fromCoco, fromFolders } from '../../../models/packs/sources/pictures.ts';
 import { fromQuestions } from '../../../models/packs/sources/questions.ts';
@@ -6,7 +7,7 @@ import type { SourceOptions } from '../../../models/packs/sources/source.ts';
 import { fromTexts } from '../../../models/packs/sources/texts.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { packBytes } from '../../../models/packs/write.ts';
-import { givenFiles, pathOf } from './given-files.ts';
+import { givenFiles } from './given-files.ts';
 
 /** More labelled items than this would take long to measure accuracy on. */
 const MOST_ITEMS = 500;

@@ -1,11 +1,11 @@
+import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type ClassifierFields, classifierFields } from '../../../models/onnx/classifier.ts';
+import { classifierStage, type Scaling, UNSCALED } from '../../../models/onnx/stages.ts';
 import { isLabelled, type Pack } from '../../../models/packs/pack.ts';
 import type { ClassResult } from '../../../models/tasks/classes.ts';
-import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
-import { pathOf } from '../files/given-files.ts';
 import { labelledFolder } from '../files/labelled-data.ts';
 import type { Addition } from './adding.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
@@ -13,16 +13,13 @@ import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
 
 /** Makes a pipeline of one stage from picture classifiers that come as ONNX files alone, without a configuration. */
 
-const STAGE = 'classify';
-const TASK = 'image-classification';
-
 /** How pixels are scaled for a model, which no ONNX file says: to 0–1, to −1–1, or as for ImageNet. */
-const SCALINGS = [
-  { words: '0 to 1', mean: [0], std: [1] },
+const SCALINGS: readonly (Scaling & { readonly words: string })[] = [
+  { words: '0 to 1', ...UNSCALED },
   { words: '−1 to 1', mean: [0.5], std: [0.5] },
   { words: "ImageNet's mean and deviation", mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
 ];
-type Scaling = (typeof SCALINGS)[number];
+type NamedScaling = (typeof SCALINGS)[number];
 
 /** Labelled pictures on which the scaling is chosen. */
 const TRIED = 32;
@@ -41,7 +38,7 @@ export async function classifierPipeline(
   const { file, bytes, graph } = first;
   const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, file);
   // A pack has pixels as they are, so that it does not depend on the scaling.
-  const unscaled = new Pipeline({ name: file, stages: [stageOf(fields, SCALINGS[0]!)] });
+  const unscaled = new Pipeline({ name: file, stages: [classifierStage(fields, SCALINGS[0]!)] });
   const labelled = data.length > 0 ? await packedData(data, unscaled, step) : undefined;
   step(`Finding out how ${file} wants its pixels`);
   const scaling = labelled && (await bestScaling(checker, { file, bytes, fields }, labelled.pack));
@@ -51,7 +48,7 @@ export async function classifierPipeline(
   const made = await oneStagePipeline(
     models,
     first,
-    stageOf(fields, scaling ?? SCALINGS[0]!),
+    classifierStage(fields, scaling ?? SCALINGS[0]!),
     found,
     addition,
   );
@@ -65,17 +62,6 @@ interface NewModel {
   readonly fields: ClassifierFields;
 }
 
-type ScaledStage = ManifestStage & Omit<ClassifierFields, 'classes'> & { readonly classes: string[] };
-
-const stageOf = ({ input, classes, scores }: ClassifierFields, { mean, std }: Scaling): ScaledStage => ({
-  name: STAGE,
-  task: TASK,
-  input: { layout: 'nchw', ...input, mean, std },
-  classes: [...classes],
-  scores,
-  variants: [],
-});
-
 /** The names of the folders of pictures, which are those of the classes. */
 function classesIn(data: readonly File[]): string[] {
   const folder = labelledFolder(data.map(pathOf));
@@ -84,7 +70,7 @@ function classesIn(data: readonly File[]): string[] {
 }
 
 /** The scaling with which a model gets most labelled pictures right. */
-async function bestScaling(checker: ModelChecker, model: NewModel, pack: Pack): Promise<Scaling> {
+async function bestScaling(checker: ModelChecker, model: NewModel, pack: Pack): Promise<NamedScaling> {
   let best = { scaling: SCALINGS[0]!, right: -1 };
   if (!isLabelled(pack)) return best.scaling;
   const { fields, file, bytes } = model;
@@ -95,7 +81,7 @@ async function bestScaling(checker: ModelChecker, model: NewModel, pack: Pack): 
   const items = drawn.map((i) => all[i]!);
   for (const scaling of SCALINGS) {
     if (scaling.mean.length > 1 && fields.input.channels === 1) continue;
-    const results = await checker.answers(stageOf(fields, scaling), file, { model: bytes }, items);
+    const results = await checker.answers(classifierStage(fields, scaling), file, { model: bytes }, items);
     const right = results.filter(
       (result, i) => (result as ClassResult).label === pack.truths[drawn[i]!]!.truth,
     ).length;

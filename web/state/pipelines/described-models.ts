@@ -1,11 +1,13 @@
 import { describeFiles, type PinOptions } from '../../../models/hub/describe.ts';
 import { AmbiguousTaskError, StageMismatchError, UnusableConfigError } from '../../../models/hub/errors.ts';
+import { pathOf } from '../../../models/hub/given/given-file.ts';
+import { modelFolders } from '../../../models/hub/given/model-folders.ts';
 import { withPin } from '../../../models/hub/pin.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { readGraph } from '../../../models/onnx/graph.ts';
 import { type Manifest, stageOfVariant } from '../../../solver/documents/manifest.ts';
-import { modelFolders } from '../files/model-folders.ts';
+import { bytesOf } from '../files/file-size.ts';
 import type { Addition } from './adding.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
 import { graphText } from './seen-models.ts';
@@ -36,7 +38,7 @@ export async function describedPipeline(
   let manifest: Manifest | null = null;
   let words = '';
   try {
-    for (const folder of modelFolders(models)) {
+    for (const folder of modelFolders(models, { bytes: bytesOf, addressOf: pathOf })) {
       step(`Reading ${folder.repository.id}`);
       const described = await describeFiles(folder, asked);
       for (const [sha256, bytes] of described.read) files.set(sha256, bytes);

@@ -1,6 +1,6 @@
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { notedClasses, type YoloHead, yoloFields, yoloHeads } from '../../../models/onnx/yolo.ts';
-import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import { detectorStage } from '../../../models/onnx/stages.ts';
+import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import type { Addition } from './adding.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
 import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
@@ -41,12 +41,7 @@ export async function detectorPipeline(
 ): Promise<MadePipeline> {
   const { file, graph } = first;
   if (data.length > 0 && classes.length === 0) throw new UnnamedClassesError(file);
-  const stage: ManifestStage = {
-    name: 'detect',
-    task: 'object-detection',
-    ...yoloFields(graph, head, classes, file),
-    variants: [],
-  };
+  const stage = detectorStage(graph, head, classes, file);
   const labelled =
     data.length > 0
       ? await packedData(data, new Pipeline({ name: file, stages: [stage] }), addition.step)

@@ -1,10 +1,10 @@
 import { dtypeNamed } from '../../../models/hub/dtypes.ts';
+import { type GivenFiles, type ModelSet, needFor } from '../../../models/hub/given/model-sets.ts';
 import { type ModelBytes, sha256Hex } from '../../../models/manifests/load.ts';
 import { type ManifestStage, type ManifestVariant, weightsRole } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { bytesOf } from '../files/file-size.ts';
-import { type GivenFiles, type ModelSet, needFor } from '../files/model-sets.ts';
 
 export class NoStageError extends Error {
   override name = 'NoStageError';
@@ -67,8 +67,8 @@ interface FittingVariant {
 export async function fitting(
   checker: ModelChecker,
   stages: readonly ManifestStage[],
-  set: ModelSet,
-  assets: GivenFiles['assets'],
+  set: ModelSet<File>,
+  assets: GivenFiles<File>['assets'],
 ): Promise<FittingVariant> {
   const { name, sessions } = set;
   const models = new Map<string, ReadModel>();
@@ -114,8 +114,8 @@ const filesOf = (models: ReadonlyMap<string, ReadModel>): ReadFile[] =>
 /** The assets that a stage's program for these models needs; none if it has no such program. @throws MissingAssetsError */
 async function assetsOf(
   stage: ManifestStage,
-  set: ModelSet,
-  given: GivenFiles['assets'],
+  set: ModelSet<File>,
+  given: GivenFiles<File>['assets'],
 ): Promise<ReadonlyMap<string, ReadFile>> {
   const needed = [...(needFor(stage, set)?.assets ?? [])];
   const missing = needed.map(([, file]) => file).filter((file) => !given.has(file));

@@ -1,4 +1,4 @@
-import { isDescribed } from '../files/model-folders.ts';
+import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { addOneByOne } from './adding.ts';
 import { classifierPipeline } from './classifier-pipeline.ts';
 import { type AskedTask, describedPipeline } from './described-models.ts';

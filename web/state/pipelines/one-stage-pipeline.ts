@@ -1,9 +1,9 @@
+import { modelSets } from '../../../models/hub/given/model-sets.ts';
 import { freeName, variantName } from '../../../models/manifests/edit.ts';
 import { parseManifest } from '../../../models/manifests/manifest.ts';
 import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { bytesOf } from '../files/file-size.ts';
-import { modelSets } from '../files/model-sets.ts';
 import type { Addition } from './adding.ts';
 import type { MadePipeline } from './made-pipeline.ts';
 import { fitting } from './model-fit.ts';

@@ -1,3 +1,4 @@
+import { modelSets } from '../../../models/hub/given/model-sets.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
@@ -9,7 +10,6 @@ import { models } from '../app.ts';
 import { bytesOf } from '../files/file-size.ts';
 import { isPack } from '../files/kinds.ts';
 import { type MadePack, packOfData } from '../files/labelled-data.ts';
-import { modelSets } from '../files/model-sets.ts';
 import { goTo } from '../go-to.ts';
 import { addOneByOne, lastAdded } from './adding.ts';
 import { chosenModels } from './chosen-models.ts';

@@ -1,8 +1,8 @@
+import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
 import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import { dimsText } from '../../../workers/runtime/runtime.ts';
 import { bytesOf } from '../files/file-size.ts';
-import { isDescribed } from '../files/model-folders.ts';
 import type { ChosenModels } from './chosen-models.ts';
 
 /** What ONNX files say of their models, in words. */

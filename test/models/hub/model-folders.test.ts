@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { describeFiles } from '../../models/hub/describe.ts';
-import { dtypeText } from '../../models/hub/dtypes.ts';
-import { modelFolders } from '../../web/state/files/model-folders.ts';
-import { MARIAN, RESNET } from '../models/hub/models.ts';
+import { describeFiles } from '../../../models/hub/describe.ts';
+import { dtypeText } from '../../../models/hub/dtypes.ts';
+import { pathOf } from '../../../models/hub/given/given-file.ts';
+import { modelFolders } from '../../../models/hub/given/model-folders.ts';
+import { MARIAN, RESNET } from './models.ts';
 
-/** Folders of models that are given to the page, read as repositories of the hub are. */
+/** Folders of models that somebody gives, read as repositories of the hub are. */
 
 const fileAt = (path: string, content: object = {}): File =>
   Object.defineProperty(
@@ -27,10 +28,15 @@ const translator = (folder: string, ...models: string[]): File[] => [
   ...['tokenizer.json', 'generation_config.json', ...models].map((name) => fileAt(folder + name)),
 ];
 
+const READER = {
+  bytes: async (file: File) => new Uint8Array(await file.arrayBuffer()),
+  addressOf: pathOf,
+};
+
 /** What is found: task, name, data types and files by role. */
 const found = (...files: File[]) =>
   Promise.all(
-    modelFolders(files).map(async (folder) => {
+    modelFolders(files, READER).map(async (folder) => {
       const { kind, repository, variants } = await describeFiles(folder);
       const [{ dtypes, sessions, assets }] = variants as [(typeof variants)[0]];
       const models = Object.entries(sessions).map(

@@ -1,15 +1,18 @@
+import { InputError } from '../../../solver/documents/coded-error.ts';
+import type { GivenFile } from './given-file.ts';
+
 /** How a file of weights is named after its model: `model.onnx_data` or `model.onnx.data`, with a number where there are several. */
 const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
 
 /** The name of the model whose weights a file has; undefined for a file of another kind. */
-const modelOf = ({ name }: File): string | undefined => WEIGHTS.exec(name)?.[1];
+const modelOf = ({ name }: Pick<GivenFile, 'name'>): string | undefined => WEIGHTS.exec(name)?.[1];
 
-export const isWeights = (file: File): boolean => modelOf(file) !== undefined;
+export const isWeights = (file: Pick<GivenFile, 'name'>): boolean => modelOf(file) !== undefined;
 
 /** A file of weights was given without its model. */
-class WeightsAloneError extends Error {
+class WeightsAloneError extends InputError {
   override name = 'WeightsAloneError';
-  constructor(file: File) {
+  constructor(file: GivenFile) {
     super(
       `${file.name} has weights of the model ${modelOf(file)}. Give both together, with the names that they had when they ` +
         'were saved.',
@@ -18,13 +21,13 @@ class WeightsAloneError extends Error {
 }
 
 /** A model's file, and the files that hold weights of it. */
-export interface ModelFiles {
-  readonly file: File;
-  readonly weights: readonly File[];
+export interface ModelFiles<F extends GivenFile> {
+  readonly file: F;
+  readonly weights: readonly F[];
 }
 
 /** Finds the weights of each model by their names. @throws WeightsAloneError */
-export function modelsWithWeights(files: readonly File[]): ModelFiles[] {
+export function modelsWithWeights<F extends GivenFile>(files: readonly F[]): ModelFiles<F>[] {
   const models = files.filter((file) => !isWeights(file));
   const weights = files.filter(isWeights);
   const alone = weights.find((file) => !models.some(({ name }) => name === modelOf(file)));

@@ -1,52 +1,56 @@
-import { type DtypeChoice, dtypeNamed, dtypeText } from '../../../models/hub/dtypes.ts';
-import { isAssetName, roleNamed } from '../../../models/hub/file-names.ts';
-import { type Needs, needsOf } from '../../../models/hub/model-files.ts';
+import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
-import { pathOf } from './given-files.ts';
+import { type DtypeChoice, dtypeNamed, dtypeText } from '../dtypes.ts';
+import { isAssetName, roleNamed } from '../file-names.ts';
+import { type Needs, needsOf } from '../model-files.ts';
+import { type GivenFile, pathOf } from './given-file.ts';
 import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
 
 /** Files that somebody gives, as variants. */
 
-const isAsset = (file: File): boolean => isAssetName(file.name);
+const isAsset = (file: GivenFile): boolean => isAssetName(file.name);
 
 /** Whether a file is to be read as a model: in a folder, other files lie beside models. */
-const mayBeModel = (file: File): boolean =>
+const mayBeModel = (file: GivenFile): boolean =>
   pathOf(file) === file.name || /\.onnx$/i.test(file.name) || isWeights(file);
 
 /** Files such as a tokenizer were given without a model, or twice. */
-export class AssetsAloneError extends Error {
+export class AssetsAloneError extends InputError {
   override name = 'AssetsAloneError';
-  constructor(files: readonly File[]) {
+  constructor(files: readonly GivenFile[]) {
     super(
       `${files.map(({ name }) => name).join(' and ')} cannot be added without the one model that it belongs to. ` +
-        'Choose the model (.onnx) and its files together, one model at a time.',
+        'Give the model (.onnx) and its files together, one model at a time.',
     );
   }
 }
 
 /** The model files of a variant. */
-export interface ModelSet {
+export interface ModelSet<F extends GivenFile> {
   /** What the user sees of it, from which the variant gets its name. */
   readonly name: string;
   /** By role: `model`, or the parts of an encoder with a decoder. */
-  readonly sessions: ReadonlyMap<string, ModelFiles>;
+  readonly sessions: ReadonlyMap<string, ModelFiles<F>>;
 }
 
 /** What the program of a stage needs that runs such models; undefined if the stage has no such program. */
-export const needFor = (stage: ManifestStage, { sessions }: ModelSet): Needs | undefined =>
+export const needFor = (
+  stage: ManifestStage,
+  { sessions }: Pick<ModelSet<GivenFile>, 'sessions'>,
+): Needs | undefined =>
   needsOf(stage).find(
     (need) =>
       need.sessions.size === sessions.size && [...need.sessions.keys()].every((role) => sessions.has(role)),
   );
 
-export interface GivenFiles {
-  readonly sets: readonly ModelSet[];
+export interface GivenFiles<F extends GivenFile> {
+  readonly sets: readonly ModelSet<F>[];
   /** Files that a variant may need beside its models, by name. */
-  readonly assets: ReadonlyMap<string, File>;
+  readonly assets: ReadonlyMap<string, F>;
 }
 
 /** Sorts files into variants and assets by their names. @throws WeightsAloneError, AssetsAloneError */
-export function modelSets(files: readonly File[]): GivenFiles {
+export function modelSets<F extends GivenFile>(files: readonly F[]): GivenFiles<F> {
   const given = files.filter(isAsset);
   const assets = new Map(given.map((file) => [file.name, file]));
   const models = modelsWithWeights(files.filter((file) => !isAsset(file) && mayBeModel(file)));
@@ -65,11 +69,11 @@ export function modelSets(files: readonly File[]): GivenFiles {
 
 const isRole =
   (role: string) =>
-  ({ file }: ModelFiles): boolean =>
+  ({ file }: ModelFiles<GivenFile>): boolean =>
     roleNamed(file.name) === role;
 
 /** Joins encoders and decoders: those of one data type, or all where only one encoder is given. */
-function joined(parts: readonly ModelFiles[]): ModelSet[] {
+function joined<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F>[] {
   const encoders = parts.filter(isRole('encoder'));
   if (encoders.length <= 1) return parts.length > 0 ? [setOf(parts)] : [];
   const dtypes = [...new Set(parts.map(({ file }) => dtypeNamed(file.name)))];
@@ -77,7 +81,7 @@ function joined(parts: readonly ModelFiles[]): ModelSet[] {
 }
 
 /** A merged decoder does what the two others do, and is preferred. */
-function setOf(parts: readonly ModelFiles[]): ModelSet {
+function setOf<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F> {
   const merged = parts.filter(isRole('decoder')).find(({ file }) => /merged/i.test(file.name));
   const kept = merged ? [...parts.filter(isRole('encoder')), merged] : parts;
   const sessions = new Map(kept.map((part) => [roleNamed(part.file.name)!, part]));

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { COLOURS, SCENE } from '../formats.ts';
+import { COLOURS, SCENE } from './formats.ts';
 
 /** Writes pictures of a coloured quarter on black, in folders of their own, with their boxes in the COCO format. @returns the folder */
 export async function colouredQuarters(folder: string): Promise<string> {

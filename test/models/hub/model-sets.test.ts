@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AssetsAloneError, modelSets } from '../../web/state/files/model-sets.ts';
+import { AssetsAloneError, modelSets } from '../../../models/hub/given/model-sets.ts';
 
 const sets = (...names: string[]) => {
   const { sets: found, assets } = modelSets(names.map((name) => new File(['x'], name)));

@@ -1,12 +1,11 @@
-import type { ModelFolder } from '../../../models/hub/describe.ts';
-import { dtypeNamed } from '../../../models/hub/dtypes.ts';
-import { isAssetName } from '../../../models/hub/file-names.ts';
-import { type HubVariant, needsOf } from '../../../models/hub/model-files.ts';
-import type { RepositoryFile } from '../../../models/hub/repository.ts';
+import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
-import { bytesOf } from './file-size.ts';
-import { pathOf } from './given-files.ts';
-import { isBesideModels } from './kinds.ts';
+import type { ModelFolder } from '../describe.ts';
+import { dtypeNamed } from '../dtypes.ts';
+import { isAssetName } from '../file-names.ts';
+import { type HubVariant, needsOf } from '../model-files.ts';
+import type { RepositoryFile } from '../repository.ts';
+import { type GivenFile, type GivenReader, pathOf } from './given-file.ts';
 import { type ModelSet, modelSets, needFor } from './model-sets.ts';
 import type { ModelFiles } from './weights.ts';
 
@@ -15,10 +14,10 @@ import type { ModelFiles } from './weights.ts';
 const CONFIG = 'config.json';
 
 /** The folder of a file, with a slash at its end; empty for a file that was given alone. */
-const folderOf = (file: File): string => pathOf(file).replace(/[^/]*$/, '');
+export const folderOf = (file: GivenFile): string => pathOf(file).replace(/[^/]*$/, '');
 
 /** The folders of models: those that have a `config.json`, and lie in no other one. */
-function rootsOf(files: readonly File[]): string[] {
+export function rootsOf(files: readonly GivenFile[]): string[] {
   const folders = [...new Set(files.filter(({ name }) => name === CONFIG).map(folderOf))];
   return folders.filter(
     (folder) => !folders.some((outer) => outer !== '' && outer !== folder && folder.startsWith(outer)),
@@ -26,27 +25,14 @@ function rootsOf(files: readonly File[]): string[] {
 }
 
 /** Whether models come with what the hub says of them. */
-export const isDescribed = (files: readonly File[]): boolean => files.some(({ name }) => name === CONFIG);
-
-/**
- * What a repository has beside its models that no model here needs, such as a licence: by its name, or in a model's folder.
- * @returns whether a file is that; documents of ipa-edge are not
- */
-export function asideOf(files: readonly File[]): (file: File) => Promise<boolean> {
-  const roots = rootsOf(files);
-  return async (file) => {
-    if (roots.length === 0) return false;
-    if (isBesideModels(file)) return true;
-    const folder = folderOf(file);
-    return folder !== '' && roots.includes(folder) && !(await file.text()).includes('"ipa-edge/');
-  };
-}
+export const isDescribed = (files: readonly Pick<GivenFile, 'name'>[]): boolean =>
+  files.some(({ name }) => name === CONFIG);
 
 /** A model needs files that were not given with it. */
-class IncompleteModelError extends Error {
+class IncompleteModelError extends InputError {
   override name = 'IncompleteModelError';
   constructor(id: string, problem: string) {
-    super(`${id} ${problem}. Choose or drop all files of its folder together.`);
+    super(`${id} ${problem}. Give all files of its folder together.`);
   }
 }
 
@@ -54,22 +40,24 @@ class IncompleteModelError extends Error {
  * The folders of the models among given files, one for each variant.
  * @throws WeightsAloneError, AssetsAloneError
  */
-export function modelFolders(given: readonly File[]): ModelFolder[] {
+export function modelFolders<F extends GivenFile>(
+  given: readonly F[],
+  reader: GivenReader<F>,
+): ModelFolder[] {
   // A file system gives files in any order.
   const files = [...given].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
   const roots = rootsOf(files);
-  const rootOf = (file: File) => roots.find((root) => root !== '' && folderOf(file).startsWith(root)) ?? '';
+  const rootOf = (file: F) => roots.find((root) => root !== '' && folderOf(file).startsWith(root)) ?? '';
   return [...new Set(files.map(rootOf))].flatMap((root) => {
     // The hub's library has a config.json for each module in a folder below.
-    const isOwn = (file: File) =>
-      rootOf(file) === root && (!isAssetName(file.name) || folderOf(file) === root);
+    const isOwn = (file: F) => rootOf(file) === root && (!isAssetName(file.name) || folderOf(file) === root);
     const { sets, assets } = modelSets(files.filter(isOwn));
-    return sets.map((set) => modelFolder(idOf(root, set), set, assets));
+    return sets.map((set) => modelFolder(idOf(root, set), set, assets, reader));
   });
 }
 
 /** A model is called after its folder or, if it was given without one or has a name of its own, after its file. */
-function idOf(root: string, { name, sessions }: ModelSet): string {
+function idOf(root: string, { name, sessions }: ModelSet<GivenFile>): string {
   const folder = root.split('/').at(-2);
   const alone = sessions.get('model')?.file.name;
   if (folder !== undefined && (!alone || /^model(_\w+)?\.onnx$/i.test(alone))) return folder;
@@ -80,7 +68,12 @@ function idOf(root: string, { name, sessions }: ModelSet): string {
 const bareName = (file: string): string =>
   file.replace(/(_(fp16|quantized|int8|uint8|q4|q4f16|bnb4))?\.onnx$/i, '');
 
-function modelFolder(id: string, set: ModelSet, assets: ReadonlyMap<string, File>): ModelFolder {
+function modelFolder<F extends GivenFile>(
+  id: string,
+  set: ModelSet<F>,
+  assets: ReadonlyMap<string, F>,
+  { bytes, addressOf }: GivenReader<F>,
+): ModelFolder {
   const models = [...set.sessions.values()];
   const given = new Map([
     ...assets,
@@ -95,18 +88,18 @@ function modelFolder(id: string, set: ModelSet, assets: ReadonlyMap<string, File
   return {
     repository: { id, task: null, files: [...given.keys()].map(fileNamed) },
     source: null,
-    addressOf: (path) => path,
+    addressOf: (path) => addressOf(given.get(path)!),
     variantsOf: (stage) => [variantOf(id, set, stage, given, fileNamed)],
-    bytes: (path) => bytesOf(given.get(path)!),
+    bytes: (path, mostBytes) => bytes(given.get(path)!, mostBytes),
   };
 }
 
 /** The variant of a stage that a model's files make. @throws IncompleteModelError */
 function variantOf(
   id: string,
-  set: ModelSet,
+  set: ModelSet<GivenFile>,
   stage: ManifestStage,
-  given: ReadonlyMap<string, File>,
+  given: ReadonlyMap<string, GivenFile>,
   fileNamed: (path: string) => RepositoryFile,
 ): HubVariant {
   const { sessions } = set;
@@ -124,7 +117,7 @@ function variantOf(
   const missing = [...need.assets.values()].filter((name) => !given.has(name));
   if (missing.length > 0)
     throw new IncompleteModelError(id, `has no ${missing.join(' and no ')}, which ${stage.task} needs`);
-  const session = ({ file, weights }: ModelFiles) => ({
+  const session = ({ file, weights }: ModelFiles<GivenFile>) => ({
     dtype: dtypeNamed(file.name),
     file: fileNamed(file.name),
     data: weights.map(({ name }) => fileNamed(name)),

@@ -1,0 +1,89 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { describeFiles } from '../../models/hub/describe.ts';
+import { describeAlone } from '../../models/hub/describe-alone.ts';
+import { type DtypeChoice, dtypeText } from '../../models/hub/dtypes.ts';
+import { NoModelFileError } from '../../models/hub/errors.ts';
+import { isAssetName } from '../../models/hub/file-names.ts';
+import type { GivenFile } from '../../models/hub/given/given-file.ts';
+import { isDescribed, modelFolders } from '../../models/hub/given/model-folders.ts';
+import { isWeights } from '../../models/hub/given/weights.ts';
+import { type PinNames, withPin } from '../../models/hub/pin.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
+import { readAtMost } from '../../workers/command/files.ts';
+
+/** Pins models that lie on this machine. */
+
+interface FileOnDisk extends GivenFile {
+  readonly at: string;
+}
+
+interface GivenOptions extends PinNames {
+  readonly dtypes?: readonly DtypeChoice[] | undefined;
+  readonly task?: string | undefined;
+  readonly prefix?: string | undefined;
+  /** Names of the classes of an ONNX file alone. */
+  readonly classes?: readonly string[] | undefined;
+}
+
+/**
+ * Adds the models of a folder in the hub's layout, or of one ONNX file, to a manifest.
+ * @param out where the manifest will be: it names the files by their paths from its folder
+ * @param say gets what the files do not tell
+ * @throws NoModelFileError, and what describing models throws
+ */
+export async function pinGiven(
+  path: string,
+  existing: Manifest | null,
+  out: string,
+  { dtypes, task, prefix, classes, ...names }: GivenOptions,
+  say: (text: string) => void,
+): Promise<Manifest> {
+  const files = await modelFiles(path);
+  const folders = modelFolders(files, {
+    bytes: async ({ at }, mostBytes) => new Uint8Array(await readAtMost(at, mostBytes)),
+    addressOf: ({ at }) => relative(dirname(resolve(out)), at).replaceAll(sep, '/'),
+  });
+  let manifest = existing;
+  let pinned = 0;
+  for (const folder of folders) {
+    const { described, assumed } = isDescribed(folder.repository.files.map(({ path }) => ({ name: path })))
+      ? { described: await describeFiles(folder, { task, prefix }), assumed: null }
+      : await describeAlone(folder, manifest, { classes, stage: names.stage });
+    const own = dtypeText(described.variants[0]!.dtypes);
+    if (dtypes && !dtypes.some((one) => dtypeText(one) === own)) continue;
+    if (assumed) say(assumed);
+    manifest = withPin(manifest, described, names);
+    pinned++;
+  }
+  if (!manifest || pinned === 0)
+    throw new NoModelFileError(
+      `${path} has no ONNX models${dtypes ? ` in ${dtypes.map(dtypeText).join(', ')}` : ''}. Give the folder of a model, or its .onnx file.`,
+    );
+  return manifest;
+}
+
+/** The files of a folder, or a file with those beside it that belong to it. */
+async function modelFiles(path: string): Promise<FileOnDisk[]> {
+  const isFolder = (await stat(path)).isDirectory();
+  const root = isFolder ? path : dirname(path);
+  const entries = await readdir(root, { recursive: isFolder, withFileTypes: true });
+  const isOwn = (name: string) =>
+    isFolder ||
+    name === basename(path) ||
+    isAssetName(name) ||
+    (isWeights({ name }) && name.startsWith(basename(path)));
+  const own = entries.filter((entry) => entry.isFile() && isOwn(entry.name));
+  // Without its configuration, a file lies among others by chance.
+  const alone = !isFolder && !isDescribed(own);
+  return Promise.all(
+    own
+      .filter(({ name }) => !(alone && isAssetName(name)))
+      .map(async ({ name, parentPath }) => {
+        const at = resolve(parentPath, name);
+        const { size } = await stat(at);
+        const inFolder = join(basename(resolve(path)), relative(path, at)).replaceAll(sep, '/');
+        return { name, size, at, webkitRelativePath: isFolder ? inFolder : '' };
+      }),
+  );
+}
