@@ -12,8 +12,8 @@ import type { Body } from '../infer.ts';
 import type { Decoded, DecoderService } from './service.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
-/** Longer JSON is parsed in another process. This much takes the serving thread about a millisecond. */
-const HERE_BYTES_MAX = 32 * 1024;
+/** Longer JSON is parsed in another process. This much takes the serving thread about half a millisecond, and at worst a few. */
+export const HERE_BYTES_MAX = 32 * 1024;
 /** Most bytes of bodies that wait for the other process; more would only wait longer. */
 const WAITING_BYTES_MAX = 32 * 2 ** 20;
 
