@@ -74,12 +74,14 @@ const LOGITS = { detr: { factor: 10, bias: [0, 0, 0, 6] }, 'rt-detr': { factor: 
  * query or candidate stands for a quarter; a class is as probable as its channel is bright there.
  * @param side of the image in pixels, an even number
  * @param notes of the exporter
+ * @param size height and width as the model declares them
  */
 export function quarterDetector(
   format: 'detr' | 'rt-detr' | 'yolov8' | 'yolov5',
   type: 'float32' | 'float16',
   side = 16,
   notes: Readonly<Record<string, string>> = {},
+  size: Dims = [side, side],
 ): Uint8Array<ArrayBuffer> {
   const CHANNELS = 3;
   const quarter = side / 2;
@@ -100,7 +102,7 @@ export function quarterDetector(
     [1, 3],
     [3, 3],
   ].map(([x, y]) => [(x! * quarter) / 2, (y! * quarter) / 2, quarter, quarter]);
-  const images: Value = { type, dims: ['batch', CHANNELS, side, side] };
+  const images: Value = { type, dims: ['batch', CHANNELS, ...size] };
   const quarters = [
     node('Conv', ['image', 'weights', 'bias'], 'map', { strides: [quarter, quarter] }),
     node('Reshape', ['map', 'shape'], 'quarters'),

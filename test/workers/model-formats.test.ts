@@ -18,7 +18,7 @@ import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { tokenizerFiles } from '../models/tokenizer.ts';
-import { brightestChannel, tokenCounter } from '../onnx.ts';
+import { brightestChannel, quarterDetector, tokenCounter } from '../onnx.ts';
 
 /** Models as people have them: other layouts, element types, shapes and batch sizes than those of the shipped models. */
 
@@ -39,6 +39,7 @@ interface Format {
   readonly input: Type;
   readonly output: 'float32' | 'float16';
   readonly batch: number | 'batch';
+  readonly size: readonly (number | string)[];
   readonly trailing: number[];
 }
 
@@ -48,6 +49,7 @@ const USUAL: Format = {
   input: 'float32',
   output: 'float32',
   batch: 'batch',
+  size: [HEIGHT, WIDTH],
   trailing: [],
 };
 
@@ -59,11 +61,12 @@ test.each<[string, Partial<Format>]>([
   ['uint8 pixels, channels last', { input: 'uint8', layout: 'nhwc', stated: 'nhwc' }],
   ['float16 in and out', { input: 'float16', output: 'float16' }],
   ['an output of further dimensions of 1', { trailing: [1, 1] }],
+  ['open height and width', { size: ['h', 'w'] }],
   ['a fixed batch of 1', { batch: 1 }],
   ['a fixed batch of 4', { batch: 4 }],
 ])('a model with %s gives the same classes, whatever the batch', async (_, differs) => {
-  const { layout, stated, input, output, batch, trailing } = { ...USUAL, ...differs };
-  const dims = layout === 'nchw' ? [3, HEIGHT, WIDTH] : [HEIGHT, WIDTH, 3];
+  const { layout, stated, input, output, batch, size, trailing } = { ...USUAL, ...differs };
+  const dims = layout === 'nchw' ? [3, ...size] : [...size, 3];
   const model = brightestChannel({ type: input, dims: [batch, ...dims] }, layout === 'nchw' ? 1 : 3, {
     type: output,
     dims: [batch, 3, ...trailing],
@@ -88,6 +91,33 @@ test.each<[string, Partial<Format>]>([
     const { results } = await worker.run('k', batchOf(channels.map(imageOf)));
     expect(results.map((result) => (result as unknown as { label: number }).label)).toEqual(channels);
   }
+  worker.terminate();
+});
+
+test('a detector with open height and width finds the objects of a batch', async () => {
+  const SIDE = 16;
+  const stage = {
+    name: 'detect',
+    task: 'object-detection',
+    input: { channels: 3, height: SIDE, width: SIDE, mean: [0], std: [1], layout: 'nchw' },
+    output: { format: 'detr', threshold: 0.5 },
+    classes: CLASSES,
+    variants: [],
+  };
+  const worker = await nodeEnvironment().spawn('formats', 1);
+  const model = quarterDetector('detr', 'float32', SIDE, {}, ['h', 'w']);
+  await worker.load(specAlone(stage, { key: 'k', model: 'detect/made-up', backend: 'cpu' }), { model });
+  // The left half of each image has one channel.
+  const images = [0, 2].map((channel) =>
+    Uint8Array.from({ length: 3 * SIDE ** 2 }, (_, i) =>
+      Math.floor(i / SIDE ** 2) === channel && i % SIDE < SIDE / 2 ? 255 : 0,
+    ),
+  );
+  const { results } = await worker.run('k', batchOf(images));
+  const quarter = (label: number, y0: number) => ({ x0: 0, y0, x1: SIDE / 2, y1: y0 + SIDE / 2, label });
+  expect(results).toMatchObject(
+    [0, 2].map((label) => ({ detections: [quarter(label, 0), quarter(label, SIDE / 2)] })),
+  );
   worker.terminate();
 });
 
