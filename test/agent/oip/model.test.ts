@@ -56,6 +56,26 @@ describe('the pipeline as a model', () => {
     });
   });
 
+  test('has a row for each entity of a text: what it is, and where it stands', () => {
+    const names = {
+      ...{ name: 'names', task: 'token-classification', variants: [] },
+      ...{ input: { length: 8, stride: 2 }, classes: ['O', 'B-PER', 'B-LOC'] },
+    };
+    const zoe = { text: 'Zoë', type: 'PER', start: 0, end: 3, score: 0.5 };
+    const tokyo = { text: '東京', type: 'LOC', start: 8, end: 10, score: 0.25 };
+    const answers = [[zoe, tokyo], [], [zoe]].map((entities) => [
+      [{ task: names.task, entities, score: 1 } as StageResult],
+    ]);
+    expect(outputTensors(pipelineOf(names).stages, answers)).toEqual([
+      { name: 'entities', datatype: 'BYTES', shape: [3], data: ['Zoë', '東京', 'Zoë'].map(utf8) },
+      { name: 'types', datatype: 'BYTES', shape: [3], data: ['PER', 'LOC', 'PER'].map(utf8) },
+      { name: 'scores', datatype: 'FP32', shape: [3], data: Float32Array.of(0.5, 0.25, 0.5) },
+      { name: 'starts', datatype: 'INT32', shape: [3], data: Int32Array.of(0, 8, 0) },
+      { name: 'ends', datatype: 'INT32', shape: [3], data: Int32Array.of(3, 10, 3) },
+      { name: 'item_index', datatype: 'INT32', shape: [3], data: Int32Array.of(0, 0, 2) },
+    ]);
+  });
+
   test('says so in its metadata', () => {
     const { inputs, outputs } = modelMetadata('fashion', '1', stages);
     expect(inputs).toEqual([{ name: 'images', datatype: 'UINT8', shape: [-1, 1, 128, 128] }]);
