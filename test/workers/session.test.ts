@@ -59,3 +59,22 @@ test('a run on the CPU that fails does so at once', async () => {
   await vi.advanceTimersByTimeAsync(0);
   expect(run.error).toEqual(new Error('mapAsync was aborted'));
 });
+
+test('a run whose outputs stay on the GPU takes as long as the GPU, though ONNX Runtime returns early', async () => {
+  vi.useFakeTimers();
+  const GPU_MS = 300;
+  const output = { type: 'float32', dims: [1] };
+  const run = async () => ({ output });
+  const ort = {
+    InferenceSession: {
+      create: async () => ({ inputMetadata: [], outputMetadata: [], outputNames: ['output'], run }),
+    },
+  } as unknown as Ort;
+  const onSubmittedWorkDone = () => new Promise((resolve) => setTimeout(resolve, GPU_MS));
+  const device = async () => ({ queue: { onSubmittedWorkDone } }) as unknown as GPUDevice;
+  const options = { backend: 'webgpu', threads: 1, keeps: true, weights: {}, device } as const;
+  const session = await createSession(ort, new Uint8Array(), options);
+  const running = session.run({}, { read: [], keep: ['output'] });
+  await vi.advanceTimersByTimeAsync(GPU_MS);
+  expect((await running).ms).toBe(GPU_MS);
+});
