@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BrowserContext, Page, Response } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ROOT } from '../../workers/command/root.ts';
 import { fashionProfile } from './fixtures.ts';
 import { choose, planned, profileFile } from './opened-page.ts';
 import { servedPage } from './serve.ts';
@@ -8,6 +11,8 @@ import { servedPage } from './serve.ts';
 /** What the page as it ships costs before anything is measured: what it loads, and what it can do without ONNX Runtime and models. */
 
 const SHELL_BYTES = 250_000;
+/** Of all style sheets. A new rule takes the place of others. */
+const CSS = { lines: 1800, bytes: 32_000 };
 /** ONNX Runtime's files, the workers that hold it, and what it runs. */
 const RUNTIME = /\/assets\/ort|\.onnx$|\/models\/.*\.(?!json)\w+$/;
 
@@ -64,4 +69,14 @@ describe('the shell', () => {
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: /^Resume/ }).waitFor();
   });
+});
+
+it(`the style sheets have at most ${CSS.lines} lines and ${CSS.bytes / 1000} kB`, () => {
+  const web = join(ROOT, 'web');
+  const sheets = readdirSync(web, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.css'))
+    .map((path) => readFileSync(join(web, path), 'utf8'))
+    .join('');
+  expect(sheets.split('\n').length - 1).toBeLessThanOrEqual(CSS.lines);
+  expect(sheets.length).toBeLessThanOrEqual(CSS.bytes);
 });

@@ -65,7 +65,7 @@ export function App() {
 function Problem() {
   if (!problem.value) return null;
   return (
-    <div class="problem page-problem">
+    <div class="row start apart problem page-problem">
       <p role="alert">{problem.value}</p>
       <button
         type="button"
@@ -82,10 +82,10 @@ function Problem() {
 /** The logo: two stages with an arrow between them. */
 function Mark() {
   return (
-    <svg class="mark-logo" viewBox="0 0 32 16" width="32" height="16" aria-hidden="true">
-      <circle cx="7" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5" />
-      <path d="M14 8h5m-2-2.5L19.5 8 17 10.5" fill="none" stroke="currentColor" stroke-width="1.75" />
-      <circle cx="25.5" cy="8" r="5.5" fill="currentColor" />
+    <svg viewBox="0 0 32 16" width="32" height="16" aria-hidden="true">
+      <circle cx="7" cy="8" r="5.5" fill="none" stroke="var(--accent)" stroke-width="2.5" />
+      <path d="M14 8h5m-2-2.5L19.5 8 17 10.5" fill="none" stroke="var(--accent)" stroke-width="1.75" />
+      <circle cx="25.5" cy="8" r="5.5" fill="var(--accent)" />
     </svg>
   );
 }

@@ -42,8 +42,16 @@ function Gauge({ level, inTime }: Pick<Verdict, 'level' | 'inTime'>) {
   return (
     <div class="gauge middle small">
       <svg viewBox="0 0 80 80" width="80" height="80" aria-hidden="true">
-        <circle cx="40" cy="40" r={RADIUS} />
-        <circle cx="40" cy="40" r={RADIUS} stroke-dasharray={`${(inTime ?? 0) * LENGTH} ${LENGTH}`} />
+        <g fill="none" stroke-width="7" transform="rotate(-90 40 40)">
+          <circle cx="40" cy="40" r={RADIUS} stroke="var(--raised)" />
+          <circle
+            cx="40"
+            cy="40"
+            r={RADIUS}
+            stroke="var(--tone)"
+            stroke-dasharray={`${(inTime ?? 0) * LENGTH} ${LENGTH}`}
+          />
+        </g>
       </svg>
       <strong class="middle">{inTime === null ? MARKS[level] : `${number(100 * inTime, 0)}\u00a0%`}</strong>
       <span class="muted">{inTime === null ? 'no figure' : 'in time'}</span>

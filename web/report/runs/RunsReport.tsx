@@ -94,14 +94,13 @@ const EXPLAINED = ['Attainment', 'Goodput', 'Accuracy, end to end', 'PAS', 'Boun
 function Glossary() {
   return (
     <footer class="foot muted small">
-      <dl class="glossary">
+      <ul class="stack tight glossary">
         {EXPLAINED.map((term) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{TERMS[term]}</dd>
-          </div>
+          <li key={term}>
+            <strong>{term}:</strong> {TERMS[term]}
+          </li>
         ))}
-      </dl>
+      </ul>
       <p>
         Percentiles are nearest-rank. A dash stands for a figure that was not measured or has too few samples.
       </p>

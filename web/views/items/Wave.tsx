@@ -23,7 +23,12 @@ export function Wave({ peaks, label }: WaveProps) {
       role="img"
       aria-label={label}
     >
-      <path d={path.join('')} />
+      <path
+        d={path.join('')}
+        stroke="var(--series-1)"
+        stroke-width="1.5"
+        vector-effect="non-scaling-stroke"
+      />
     </svg>
   );
 }
