@@ -58,7 +58,7 @@ class QueueDispatch implements Dispatch {
     const stages = policy.stages.length;
     this.#policy = policy;
     this.#outlook = new Outlook(stages);
-    this.#shedRule = new ShedRule(this.#outlook);
+    this.#shedRule = new ShedRule(this.#outlook, stages);
     this.#workers = new Workers(3 * stages);
     this.#queues = new Queues(policy);
     this.#nextBatch = new NextBatch(this.#shedRule, this.#workers);

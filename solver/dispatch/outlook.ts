@@ -51,26 +51,34 @@ export class Outlook {
     const stage = stageOf(row, stages.length);
     let ms = Math.ceil(waiting / (together * this.#parallel(row))) * rowAt(stages, row)!.serviceMs(together);
     let items = waiting;
-    if (row === stage) ms += this.#heavyMs(stages, stage, items);
+    // What follows from a batch waits for the next stage together.
+    let mates = Math.max(items, together);
+    if (row === stage) ms += this.#heavyMs(stages, stage, items, mates);
     for (let later = stage + 1; later <= last; later++) {
-      items *= this.#fanOut[later - 1]!.or(1);
+      const fanOut = this.#fanOut[later - 1]!.or(1);
+      items *= fanOut;
+      mates *= fanOut;
       if (items === 0) break;
-      ms += this.#rowMs(stages, later, items) + this.#heavyMs(stages, later, items);
+      ms += this.#rowMs(stages, later, items, mates) + this.#heavyMs(stages, later, items, mates);
     }
     return ms;
   }
 
   /** Expected time of the heavy variant of a stage for those of its items that go on to it; 0 without a cascade. */
-  #heavyMs(stages: readonly DispatchStage[], stage: number, items: number): number {
-    const expected = items * this.#escalatedShare(stages, stage);
+  #heavyMs(stages: readonly DispatchStage[], stage: number, items: number, mates: number): number {
+    const share = this.#escalatedShare(stages, stage);
+    const expected = items * share;
     if (expected === 0) return 0;
     // Fewer than one expected item is the probability that there is one.
-    return Math.min(1, expected) * this.#rowMs(stages, heavyRow(stage, stages.length), expected);
+    return (
+      Math.min(1, expected) * this.#rowMs(stages, heavyRow(stage, stages.length), expected, mates * share)
+    );
   }
 
-  #rowMs(stages: readonly DispatchStage[], row: number, items: number): number {
+  /** @param mates number of items that come to the row at the same time, `items` among them */
+  #rowMs(stages: readonly DispatchStage[], row: number, items: number, mates: number): number {
     const { batch, serviceMs } = rowAt(stages, row)!;
-    const size = Math.max(1, Math.min(batch, Math.round(items)));
+    const size = Math.max(1, Math.min(batch, Math.round(mates)));
     return Math.max(1, items / (size * this.#parallel(row))) * serviceMs(size);
   }
 

@@ -1,58 +1,70 @@
 import type { Outlook } from './outlook.ts';
 import type { RequestState } from './queue.ts';
+import { isHeavyRow, stageOf } from './rows.ts';
 import type { DispatchPolicy } from './types.ts';
 
-/** The shed rule's margin settles where this share of started requests is wasted: shed after their first stage, too late, or hurried. */
+/** A margin of the shed rule settles where this share of the requests that started its stage is wasted: shed later, too late, or hurried. */
 const WASTED_SHARE = 0.05;
-/** Each wasted request widens the margin by this part of the SLA. */
+/** Each wasted request widens a margin by this part of the SLA. */
 const STEP = 0.01;
 const MOST = 0.5;
 
 /**
  * The shed rule: a request is late if its expected remaining time is longer than what is left of its SLA, and late requests are
- * shed. Before its first stage a request must be early by a margin, because in an overload, queues and slow batches make the
- * expected times too short. The margin settles where {@link WASTED_SHARE} of the started requests is wasted.
+ * shed. Before every stage but the last, a request must be early by a margin, because in an overload, queues and slow batches make
+ * the expected times too short. A queue stands before the slowest stage, so each stage has a margin of its own. It settles where
+ * {@link WASTED_SHARE} of the requests that started the stage is wasted.
  *
  * No request is shed as it arrives for the queue before it: workers that are starting may serve it in time.
  */
 export class ShedRule {
-  /** How early a request must be before its first stage, as a part of the SLA. */
-  #margin = 0;
+  /** For each stage but the last, how early a request must be before it, as a part of the SLA. */
+  readonly #margins: number[];
 
-  constructor(private readonly outlook: Outlook) {}
+  constructor(
+    private readonly outlook: Outlook,
+    private readonly stages: number,
+  ) {
+    this.#margins = Array(Math.max(1, stages - 1)).fill(0);
+  }
 
   /**
-   * The last moment at which a request can start a stage and still be expected to make the SLA.
+   * The last moment at which a request can start a row and still be expected to make the SLA.
    * @param request the request, with the number of its items that wait
    * @param together number of items in each of their batches
    */
   latestStartMs(
     { slaMs, stages }: DispatchPolicy,
-    stage: number,
+    row: number,
     { arrivalMs, last, waiting }: Pick<RequestState, 'arrivalMs' | 'last' | 'waiting'>,
     together: number,
   ): number {
-    const dueMs = arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin : 0));
-    return dueMs - this.outlook.remainingMs(stages, stage, last, waiting, together);
+    const dueMs = arrivalMs + slaMs * (1 - (this.#margins[row] ?? 0));
+    return dueMs - this.outlook.remainingMs(stages, row, last, waiting, together);
   }
 
-  /** Adjusts the margin when a request is shed while it waits for `stage`. */
-  shed(stage: number): void {
-    if (stage > 0) this.#grow();
-    else this.#shrink();
+  /** Adjusts the margins when a request is shed while it waits for a row. */
+  shed(row: number): void {
+    const at = stageOf(row, this.stages);
+    for (const stage of this.#margins.keys()) {
+      if (stage < at || (stage === at && isHeavyRow(row, this.stages))) this.#grow(stage);
+      else if (stage === at) this.#shrink(stage);
+    }
   }
 
-  /** Adjusts the margin when a request completes. @param well in time, and not hurried (`downshift.ts`) */
+  /** Adjusts the margins when a request completes. @param well in time, and not hurried (`downshift.ts`) */
   completed(well: boolean): void {
-    if (well) this.#shrink();
-    else this.#grow();
+    for (const stage of this.#margins.keys()) {
+      if (well) this.#shrink(stage);
+      else this.#grow(stage);
+    }
   }
 
-  #grow(): void {
-    this.#margin = Math.min(MOST, this.#margin + STEP);
+  #grow(stage: number): void {
+    this.#margins[stage] = Math.min(MOST, this.#margins[stage]! + STEP);
   }
 
-  #shrink(): void {
-    this.#margin = Math.max(0, this.#margin - (STEP * WASTED_SHARE) / (1 - WASTED_SHARE));
+  #shrink(stage: number): void {
+    this.#margins[stage] = Math.max(0, this.#margins[stage]! - (STEP * WASTED_SHARE) / (1 - WASTED_SHARE));
   }
 }
