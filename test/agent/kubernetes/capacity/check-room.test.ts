@@ -1,9 +1,10 @@
-import { describe, expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { EditedPlanError } from '../../../../agent/cluster/errors.ts';
 import { ApiError, NoRoomError } from '../../../../agent/kubernetes/errors.ts';
+import { Replanner } from '../../../../agent/service/replanner.ts';
 import type { Plan } from '../../../../solver/documents/plan.ts';
-import { planRequest } from '../../../../solver/plan/request.ts';
-import { planOn } from '../../../solver/profiles.ts';
+import { planOnce } from '../../../../workers/planner/planner.ts';
+import { identify } from '../../../../workers/store/exchange.ts';
 import { engineIn, nodeLabels, standInCluster } from '../cluster.ts';
 import { podsProfile } from '../fashion-profile.ts';
 import { clusterPlan, settings, sharedPlan } from '../objects/plans.ts';
@@ -62,30 +63,26 @@ test('two stages that share a worker have room on a node of two cores beside the
   await engineIn(cluster).apply(shared);
 });
 
-describe('a profile of a node of two cores, for pods', async () => {
-  const profile = podsProfile(2);
-  const planAt = await planOn(profile);
-  const planned = (ratePerS: number) => planAt(planRequest(profile, { slaMs: 300, ratePerS }));
+test('a profile of a node of two cores, for pods, gives a plan that has room there beside two gateways, and so do those of watch', async () => {
+  const measured = await identify(podsProfile(2));
+  const plan = await planOnce(measured.profile, { slaMs: 300, ratePerS: 5 });
+  expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect', 'classify']]);
+  const { cluster } = await oneNode({ cpu: '2' });
+  const engine = engineIn(cluster);
+  await engine.apply(plan);
 
-  test('gives a plan whose stages share a pod that has room there beside two gateways', async () => {
-    const { cluster } = await oneNode({ cpu: '2' });
-    const plan = await planned(5);
-    expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect', 'classify']]);
-    await engineIn(cluster).apply(plan);
-  });
-
-  test('gives plans for other rates that change variants and batches in that pod', async () => {
-    const { cluster } = await oneNode({ cpu: '2' });
-    const engine = engineIn(cluster);
-    const [plan, busier] = await Promise.all([planned(5), planned(40)]);
-    await engine.apply(plan);
-    expect(busier.stages.map(({ variant }) => variant)).not.toEqual(
-      plan.stages.map(({ variant }) => variant),
-    );
-    const paths = (await engine.adapt(busier)).flatMap(({ changes }) => changes.map(({ path }) => path));
-    expect(paths.filter((path) => path.startsWith('spec'))).toEqual([]);
-    expect((await engine.plans()).current).toEqual(busier);
-  });
+  const flags = { predictor: 'last-window', interval: 10, minRate: 0 } as const;
+  const replanner = await Replanner.open(measured, flags, { apart: true });
+  onTestFinished(() => replanner.close());
+  const { system } = replanner.adaptationFor(plan, await engine.cascadeStages());
+  const load = { forecast: { medianPerS: 40, p90PerS: 40 }, countsPerS: [40, 40] };
+  const busier = await system.plan(load, plan);
+  const variants = (of: Plan) => of.stages.map(({ variant }) => variant);
+  expect(variants(busier)).not.toEqual(variants(plan));
+  const paths = (await engine.adapt(busier)).flatMap(({ changes }) => changes.map(({ path }) => path));
+  // The pod stays as it is, and runs other variants and batches.
+  expect(paths.filter((path) => path.startsWith('spec'))).toEqual([]);
+  expect((await engine.plans()).current).toEqual(busier);
 });
 
 test('pods are replaced only where a new one has room beside the old ones, which run until it serves', async () => {
