@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { ownLabels } from '../../../../agent/kubernetes/objects/labels.ts';
 import { readApplied } from '../../../../agent/kubernetes/plans.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
 import { type ReconcileOptions, reconcile } from '../../../../agent/kubernetes/resource/reconcile.ts';
@@ -15,7 +16,7 @@ import { fashionProfile } from '../fashion-profile.ts';
 import { JOBS, jobOf, runPod } from '../jobs.ts';
 import { fashion } from '../objects/plans.ts';
 import { allows, type Rule, rightOf } from '../rights.ts';
-import { tellPods } from '../stand-in/nodes.ts';
+import { addPod, tellPods } from '../stand-in/nodes.ts';
 import type { StandIn } from '../stand-in/server.ts';
 
 const KEY = 'apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion';
@@ -128,6 +129,22 @@ test('a changed SLA is planned on the same profile; one that no plan meets says 
   await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
   const posted = standIn.seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs'));
   expect(posted).toHaveLength(1);
+});
+
+test('a plan for which the nodes have no room is applied, because watch may not list them, and Ready tells what its pods wait for', async () => {
+  const { standIn, apply, profiled } = await watched();
+  for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
+  await apply(spec);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  const pod = { name: 'fashion-detect-x', namespace: 'shop' };
+  addPod(standIn, { ...pod, labels: ownLabels('fashion'), ready: false });
+  const message = '0/0 nodes are available: 1 Insufficient cpu.';
+  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${pod.name}`, {
+    conditions: [{ type: 'PodScheduled', status: 'False', message }],
+  });
+  await until(() => expect(conditionOf(standIn, 'Ready')?.message).toContain(`${pod.name}: ${message}`));
+  expect(standIn.seen.filter(({ url }) => url.includes('/nodes'))).toEqual([]);
 });
 
 test('a field that another tool manages stays as that tool set it, and the rest of a new plan is applied', async () => {
