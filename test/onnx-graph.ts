@@ -5,7 +5,8 @@ import { float16Of } from '../models/tasks/tensor.ts';
 const varint = (value: number): number[] =>
   value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))];
 const text = (value: string): number[] => [...new TextEncoder().encode(value)];
-const field = (number: number, bytes: readonly number[]): number[] => [
+type Bytes = readonly number[] | Uint8Array;
+const field = (number: number, bytes: Bytes): number[] => [
   ...varint((number << 3) | 2),
   ...varint(bytes.length),
   ...bytes,
@@ -85,6 +86,29 @@ const byName = (values: Values, name: string) =>
     'dims' in values ? { [name]: values as Value } : (values as Readonly<Record<string, Value>>),
   );
 
+/** An ONNX file of these parts, each as it stands in the file. */
+export const fileOf = (
+  nodes: readonly Bytes[],
+  constants: readonly Bytes[],
+  inputs: readonly Bytes[],
+  outputs: readonly Bytes[],
+  notes: readonly Bytes[] = [],
+): Uint8Array<ArrayBuffer> => {
+  const graph = [
+    ...nodes.flatMap((one) => field(1, one)),
+    ...field(2, text('g')),
+    ...constants.flatMap((one) => field(5, one)),
+    ...inputs.flatMap((one) => field(11, one)),
+    ...outputs.flatMap((one) => field(12, one)),
+  ];
+  return Uint8Array.from([
+    ...whole(1, 8),
+    ...field(7, graph),
+    ...field(8, whole(2, 17)),
+    ...notes.flatMap((one) => field(14, one)),
+  ]);
+};
+
 /** @param input its only input, with the name `image`, or its inputs by name @param output its only one, `out`, or all by name @param notes of the exporter */
 export function model(
   nodes: number[][],
@@ -93,23 +117,15 @@ export function model(
   output: Values,
   notes: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const note = ([key, value]: [string, string]) =>
-    field(14, [...field(1, text(key)), ...field(2, text(value))]);
-  const value = (name: string, { type, dims }: Value) => {
+  const value = ([name, { type, dims }]: [string, Value]) => {
     const shape = dims.flatMap((d) => field(1, typeof d === 'number' ? whole(1, d) : field(2, text(d))));
     return [...field(1, text(name)), ...field(2, field(1, [...whole(1, ELEM[type]), ...field(2, shape)]))];
   };
-  const graph = [
-    ...nodes.flatMap((one) => field(1, one)),
-    ...field(2, text('g')),
-    ...constants.flatMap((one) => field(5, one)),
-    ...byName(input, 'image').flatMap(([name, one]) => field(11, value(name, one))),
-    ...byName(output, 'out').flatMap(([name, one]) => field(12, value(name, one))),
-  ];
-  return Uint8Array.from([
-    ...whole(1, 8),
-    ...field(7, graph),
-    ...field(8, whole(2, 17)),
-    ...Object.entries(notes).flatMap(note),
-  ]);
+  return fileOf(
+    nodes,
+    constants,
+    byName(input, 'image').map(value),
+    byName(output, 'out').map(value),
+    Object.entries(notes).map(([key, note]) => [...field(1, text(key)), ...field(2, text(note))]),
+  );
 }

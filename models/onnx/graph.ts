@@ -81,7 +81,7 @@ function countOperators(graph: Uint8Array, counts: Map<string, number>): void {
 }
 
 /** The texts and messages of a field. */
-function* messages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
+export function* messages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
   for (const { number, value } of fields(message))
     if (number === wanted && typeof value !== 'number') yield value;
 }
@@ -136,4 +136,5 @@ const lengthOf = (message: Uint8Array, wanted: number): Uint8Array | undefined =
   messages(message, wanted).next().value ?? undefined;
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-const textOf = (message: Uint8Array, number: number): string => text(lengthOf(message, number) ?? NOTHING);
+export const textOf = (message: Uint8Array, number: number): string =>
+  text(lengthOf(message, number) ?? NOTHING);

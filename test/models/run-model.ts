@@ -3,22 +3,26 @@ import { keepFields } from '../../models/items/fields.ts';
 import { type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import { childrenOf as followingItems, type PipelineStage } from '../../models/manifests/pipeline.ts';
+import type { CtcAlphabet } from '../../models/tasks/automatic-speech-recognition/ctc.ts';
 import { Scratch } from '../../models/tasks/program.ts';
 import { programOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
+import type { Encoder } from '../../models/tasks/tokens.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { createNodeRuntime } from '../../workers/runtime/ort-node.ts';
 import type { OrtSession } from '../../workers/runtime/runtime.ts';
 
-/** Results of real models for items of their stage, on one core. */
+/** Results of real models for items of their stage, on one core. @param seen changes the stage as the program sees it */
 export async function runModel(
   models: ModelBytes,
   { stage, task, format }: PipelineStage,
   items: ItemBatch,
+  seen = (prepared: ManifestStage): ManifestStage => prepared,
 ): Promise<StageResult[]> {
   if (items.lengths.length === 0) return [];
   const runtime = await createNodeRuntime(1);
   const program = programOf(stage, Object.keys(models))!;
-  const prepared = (await program.prepare?.(stage, models)) ?? stage;
+  const prepared = seen((await program.prepare?.(stage, models)) ?? stage);
   const sessions: Record<string, OrtSession> = {};
   for (const [role, { keeps = false }] of Object.entries(program.signatures(stage)))
     sessions[role] = await runtime.createSession(models[role]!, 'cpu', { keeps });
@@ -26,6 +30,23 @@ export async function runModel(
   const { results } = await program.run(prepared, own, sessions, new Scratch());
   for (const session of Object.values(sessions)) await session.release();
   return results;
+}
+
+/** The tokens that real models write for items of their stage: of a generating model without the end, of a CTC model without blanks. */
+export async function tokensOf(...[models, stage, items]: Parameters<typeof runModel>): Promise<number[][]> {
+  const inNumbers = (prepared: ManifestStage) => {
+    const { encoder, alphabet } = prepared as { encoder?: Encoder; alphabet?: CtcAlphabet };
+    return {
+      ...prepared,
+      encoder: encoder && { ...encoder, text: (ids: readonly number[]) => ids.join(' ') },
+      alphabet: alphabet && {
+        ...alphabet,
+        letters: new Map([...alphabet.letters.keys()].map((id) => [id, `${id} `])),
+      },
+    };
+  };
+  const results = await runModel(models, stage, items, inNumbers);
+  return results.map((result) => (result as unknown as { text: string }).text.split(' ').map(Number));
 }
 
 /** The items that results give the next stage, by item. */
