@@ -26,7 +26,9 @@ export function CardTable<Row>(props: CardTableProps<Row>) {
       <table class={own}>
         <thead>
           <tr>
-            <th scope="col">{corner}</th>
+            <th scope="col">
+              <Term>{corner}</Term>
+            </th>
             {columns.map((column) => (
               <th key={column.label} scope="col" class={column.numeric ? 'numeric' : undefined}>
                 <Term>{column.label}</Term>

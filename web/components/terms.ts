@@ -1,4 +1,27 @@
 const WORDS = {
+  // What is there
+  Pipeline:
+    'Models that answer a request one after the other, stage by stage: one may find the garments in a picture, and the next one name each.',
+  'Labelled pack':
+    'Examples with their right answers, in one file. Measuring and runs send them as requests, and judge the answers by them.',
+  Task: 'What a stage does, such as finding objects in pictures or classifying texts.',
+  Decoder:
+    'The number type of the weights of a decoder: the second part of a model that writes texts, after its encoder.',
+  Revision: 'The version of the model’s files: a branch, a tag or a commit of its repository.',
+  Adapter:
+    'What the browser gives a page to compute with: a graphics card, or software that stands in for one.',
+  'f16 shaders': 'Whether the graphics card computes with numbers of 16 bits, as models of the type fp16 do.',
+  Subgroups:
+    'Whether threads of the graphics card pass values to each other directly, which makes some models faster.',
+  'Largest buffer':
+    'The most bytes of the graphics card’s memory in one piece, such as the weights of a layer.',
+  'Storage binding':
+    'The most bytes that one step of a model can read or write on the graphics card at once.',
+  'Workgroup storage': 'The fast memory that a group of threads of the graphics card shares.',
+  'Workgroup size': 'The most threads of the graphics card that can work as one group.',
+  'ONNX Runtime':
+    'The library that runs the models. Its builds jspi and asyncify differ in how they wait for the graphics card.',
+
   // What is asked
   SLA: 'The longest time that a request may take, from its arrival to its answer (SLA: service-level agreement). Some requests may take longer: how many, the share of requests that must be in time says.',
   'Arrival rate':
@@ -30,6 +53,8 @@ const WORDS = {
     'The time that the planner allows at most: each stage waits for a batch to fill, then runs it. The bounds of all stages together must be within the SLA. That is the worst case: most requests are faster, as the simulated latencies show.',
 
   // The plan, stage by stage
+  Run: 'A plan that answered requests, or a simulation of that.',
+  Plan: 'For each stage: a model, where it runs, how many items at a time, and in how many copies.',
   Stage:
     'One step of the pipeline, such as detecting or classifying. It takes items from the stage before and passes on its results.',
   Variant: 'One of the models that can do a stage’s work. Variants differ in accuracy and speed.',
@@ -55,13 +80,20 @@ const WORDS = {
   'Chosen with β':
     'The weights of cost for which the planner chooses this combination, at a weight of accuracy of 1.',
   Batches: 'The batch size of each stage, in order.',
+  Variants: 'The model of each stage, in order.',
+  'PAS without cascades': 'The best PAS for this cost if each stage has one model only.',
+  'Variants without cascades': 'The models with which that PAS is reached, one for each stage.',
 
   // What was measured
+  Cell: 'One figure to measure: how long a variant takes on a backend, with a batch size. It comes from many runs.',
   'Budget (s)':
     'Time for measuring speed. With less time, figures are less certain and large batches may be left out. Loading models and measuring accuracy come on top.',
   'Threads, on wasm': 'How many cores of the processor one model may use at once.',
   'Seed of the order':
     'Cells are measured in random order, so that a warm or busy device puts no model at a disadvantage. The same seed gives the same order, so that an interrupted profile goes on; another seed starts anew.',
+  Ratio: 'The p50 of the other profile, divided by the p50 of this one: below 1, the other is faster.',
+  '95 % interval':
+    'The ratio lies in it with a certainty of 95 %. The fewer samples there are, and the more they differ, the wider it is.',
   n: 'How many samples the figure rests on.',
   Load: 'Time to read the model’s file, once.',
   Create: 'Time for ONNX Runtime to prepare the model, once.',
@@ -72,10 +104,22 @@ const WORDS = {
   'Cross-origin isolated': 'A page with certain headers gets threads and a fine clock from the browser.',
 
   // Trying a plan
+  'Load pattern':
+    'How many requests come when. Constant: as many as the plan was made for. The others follow parts of a day of Twitter: bursty jumps to four times its rate for a while, steady stays low or high, and fluctuating has three bursts.',
+  Seed: 'Draws the times at which requests come and the examples that they bring. The same seed draws the same.',
+  Adapt:
+    'Every few seconds the page forecasts the load and plans for it. Where another plan is better, it takes over while requests go on.',
+  'Plan again every (s)':
+    'How many seconds pass between two forecasts, after each of which the plan may change.',
+  'Planned rate': 'How many requests per second the plan was made for.',
+  Median: 'A forecast that the load exceeds as often as not.',
+  p90: 'A forecast that the load exceeds in one of ten cases.',
   'Scale of the rate': 'A factor for the rate of requests: 2 sends twice as many.',
   Sent: 'Requests sent so far.',
   Shed: 'Requests refused at once, because they could not have been answered in time.',
   'In flight': 'Requests that are being answered now.',
+  'Requests sent late by (p99, last 10 s)':
+    'This page sends the requests as well. 99 of 100 were sent at most so much after they were due, which counts as a part of their latency.',
 };
 
 /**
@@ -87,6 +131,9 @@ export const TERMS: Readonly<Record<string, string>> = {
   'Time limit (SLA)': WORDS.SLA,
   'Time at most': WORDS.Bound,
   'p50 latency': WORDS.p50,
+  'This p50': WORDS.p50,
+  'Other p50': WORDS.p50,
+  Threads: WORDS['Threads, on wasm'],
   'p95 latency': WORDS.p95,
   'p99 latency': WORDS.p99,
 };

@@ -1,7 +1,28 @@
 import type { ComponentChildren, Ref } from 'preact';
+import { useId } from 'preact/hooks';
+import { TermMark } from '../../components/Term.tsx';
+
+interface LabelledProps {
+  readonly label: string;
+  readonly children: (id: string) => ComponentChildren;
+}
+
+/** An input with a label above, and an explanation of the label if it is a word of the field. */
+export function Labelled({ label, children }: LabelledProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <span>
+        <label for={id}>{label}</label>
+        <TermMark of={label} />
+      </span>
+      {children(id)}
+    </div>
+  );
+}
 
 interface FieldProps {
-  readonly label: ComponentChildren;
+  readonly label: string;
   readonly value: string;
   readonly onValue: (value: string) => void;
 }
@@ -17,19 +38,21 @@ interface TextFieldProps extends FieldProps {
 /** An input for a short text, with a label above. The browser does not remember its value. */
 export function TextField({ label, onValue, type = 'text', input, ...own }: TextFieldProps) {
   return (
-    <label class="field">
-      {label}
-      <input
-        maxLength={1000}
-        {...own}
-        // Preact's types tell inputs apart by a type that is known when the code is written.
-        {...({ type } as { type: 'text' })}
-        {...(input && { ref: input })}
-        autocomplete="off"
-        dir="auto"
-        onInput={({ currentTarget }) => onValue(currentTarget.value)}
-      />
-    </label>
+    <Labelled label={label}>
+      {(id) => (
+        <input
+          id={id}
+          maxLength={1000}
+          {...own}
+          // Preact's types tell inputs apart by a type that is known when the code is written.
+          {...({ type } as { type: 'text' })}
+          {...(input && { ref: input })}
+          autocomplete="off"
+          dir="auto"
+          onInput={({ currentTarget }) => onValue(currentTarget.value)}
+        />
+      )}
+    </Labelled>
   );
 }
 
@@ -41,18 +64,19 @@ interface SelectFieldProps extends FieldProps {
 /** A choice of one among several, with a label above. */
 export function SelectField({ label, value, onValue, options }: SelectFieldProps) {
   return (
-    <label class="field">
-      {label}
-      <select value={value} onChange={({ currentTarget }) => onValue(currentTarget.value)}>
-        {options.map((option) => {
-          const [own, name] = typeof option === 'string' ? [option, option] : option;
-          return (
-            <option key={own} value={own}>
-              {name}
-            </option>
-          );
-        })}
-      </select>
-    </label>
+    <Labelled label={label}>
+      {(id) => (
+        <select id={id} value={value} onChange={({ currentTarget }) => onValue(currentTarget.value)}>
+          {options.map((option) => {
+            const [own, name] = typeof option === 'string' ? [option, option] : option;
+            return (
+              <option key={own} value={own}>
+                {name}
+              </option>
+            );
+          })}
+        </select>
+      )}
+    </Labelled>
   );
 }

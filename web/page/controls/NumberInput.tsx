@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { number } from '../../components/format.ts';
-import { TermMark } from '../../components/Term.tsx';
+import { Labelled } from './Field.tsx';
 
 interface NumberInputProps {
   readonly id?: string;
@@ -60,14 +60,5 @@ function validText(whole: boolean, min: number | undefined, max: number | undefi
 
 /** A {@link NumberInput} with a label. */
 export function NumberField({ label, ...input }: Omit<NumberInputProps, 'id'> & { readonly label: string }) {
-  const id = useId();
-  return (
-    <div class="field">
-      <span>
-        <label for={id}>{label}</label>
-        <TermMark of={label} />
-      </span>
-      <NumberInput id={id} {...input} />
-    </div>
-  );
+  return <Labelled label={label}>{(id) => <NumberInput id={id} {...input} />}</Labelled>;
 }

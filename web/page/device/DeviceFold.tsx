@@ -1,5 +1,6 @@
 import { SoftwareNotice } from '../../components/Device.tsx';
 import { plural } from '../../components/format.ts';
+import { Term } from '../../components/Term.tsx';
 import { checked } from '../../state/app.ts';
 import { offline } from '../../state/device/offline.ts';
 import { type Check, type CheckState, offlineCheck } from '../../state/device/preflight.ts';
@@ -46,7 +47,9 @@ function CheckItem({ check: { label, state, value } }: { readonly check: Check }
         {MARKS[state]}
       </span>
       <span>
-        <span class="under">{label}</span>
+        <span class="under">
+          <Term>{label}</Term>
+        </span>
         <span class={state === 'warn' || state === 'bad' ? state : undefined}>{value}</span>
       </span>
     </li>

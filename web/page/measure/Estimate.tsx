@@ -1,4 +1,5 @@
 import { bytes, duration, plural } from '../../components/format.ts';
+import { TermMark } from '../../components/Term.tsx';
 import { checked, models } from '../../state/app.ts';
 import { estimate } from '../../state/measure/estimate.ts';
 import { settings } from '../../state/measure/settings.ts';
@@ -10,9 +11,9 @@ export function Estimate() {
   const { cells, modelBytes, workers, memoryBytes, timeMs } = estimate(manifest, settings.value);
   return (
     <p class="estimate">
-      <strong>About {duration(timeMs)}</strong> for at most {plural(cells, 'cell')} (one per variant, backend
-      and batch size), and <strong>{bytes(memoryBytes)} of memory</strong> in {plural(workers, 'worker')} with{' '}
-      {bytes(modelBytes)} of models.
+      <strong>About {duration(timeMs)}</strong> for at most {plural(cells, 'cell')}
+      <TermMark of="Cell" />, and <strong>{bytes(memoryBytes)} of memory</strong> in{' '}
+      {plural(workers, 'worker')} with {bytes(modelBytes)} of models.
       {checked.value?.adapter?.software && settings.value.backends.includes('webgpu') && (
         <span class="warn">
           {' '}

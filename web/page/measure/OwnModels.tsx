@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
+import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
 import { openFiles } from '../../state/files/open-files.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
@@ -56,6 +57,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
                 disabled={busy.value}
                 onFiles={replacePack}
               />
+              <TermMark of="Labelled pack" />
             </div>
             <p class="muted small">
               Labelled pack, now: {manifest.pack?.source ?? 'none'}

@@ -4,6 +4,7 @@ import { busy } from '../../state/pipelines/adding.ts';
 import { ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { choosePipeline, isOwn, ownNames, SHIPPED } from '../../state/pipelines/pipelines.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
+import { Labelled } from '../controls/Field.tsx';
 
 interface GroupProps {
   readonly label: string;
@@ -26,17 +27,19 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
   return (
     <div class="row end">
       {SHIPPED.length + ownNames.value.length > 1 && (
-        <label class="field">
-          Pipeline
-          <select
-            value={manifest.name}
-            disabled={busy.value}
-            onChange={({ currentTarget }) => void attempt(() => choosePipeline(currentTarget.value))}
-          >
-            <Group label="Ready-made" names={SHIPPED} />
-            <Group label="Your own" names={ownNames.value} />
-          </select>
-        </label>
+        <Labelled label="Pipeline">
+          {(id) => (
+            <select
+              id={id}
+              value={manifest.name}
+              disabled={busy.value}
+              onChange={({ currentTarget }) => void attempt(() => choosePipeline(currentTarget.value))}
+            >
+              <Group label="Ready-made" names={SHIPPED} />
+              <Group label="Your own" names={ownNames.value} />
+            </select>
+          )}
+        </Labelled>
       )}
       <strong class="pipeline-title">{manifest.title}</strong>
       {isOwn.value && (

@@ -1,4 +1,5 @@
 import { number, percent, plural } from '../../components/format.ts';
+import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
 import { plan } from '../../state/plan/planning.ts';
 import { change, LOADS, load, openTrace, scaleOfPlan, trace, trySettings } from '../../state/try/load.ts';
@@ -39,7 +40,7 @@ export function TryForm() {
     >
       <div class="row end">
         <SelectField
-          label="Load"
+          label="Load pattern"
           value={kind}
           onValue={(value) => change({ load: value as (typeof LOADS)[number] })}
           options={LOADS.map((one) => [one, WORDS[one]])}
@@ -56,6 +57,7 @@ export function TryForm() {
             />{' '}
             Adapt: plan again when the load changes
           </label>
+          <TermMark of="Adapt" />
           {adapt && <NumberField label="Plan again every (s)" {...bound('intervalS')} min={1} max={600} />}
         </fieldset>
       </div>
