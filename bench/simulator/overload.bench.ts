@@ -1,0 +1,55 @@
+/**
+ * Simulates the goodput of plans of the paper's pipelines under more load than they can carry, as shares of what their slowest stage
+ * carries: `npm run bench:shedding`. It depends on the shed rule, and on no machine.
+ */
+import { join } from 'node:path';
+import { parsePublished } from '../../solver/documents/published.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { readJson } from '../../workers/command/files.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { table } from '../../workers/command/terminal.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { publishedProfile } from '../adaptation/published-profile.ts';
+import { PIPELINES } from '../adaptation/subjects.ts';
+import { simulated } from './plans.ts';
+
+const RATES_PER_S = [10, 30];
+const OVERLOADS = [1.05, 1.15, 1.3, 1.6, 2, 3];
+const DURATION_S = 150;
+const SEED = 1;
+
+const solver = await loadSolver();
+const rows: string[][] = [];
+const shares: number[] = [];
+for (const name of PIPELINES.filter((one) => one !== 'fashion')) {
+  const document = await readJson(join(ROOT, 'models', name, 'manifest.json'), parsePublished);
+  const profile = await publishedProfile(document);
+  const { slaMs, cores, restrictTo } = document;
+  for (const ratePerS of RATES_PER_S) {
+    const request = planRequest(profile, { slaMs, ratePerS, resources: { cores }, downshift: false });
+    const made = plan(solver, { profile, sha256: '0'.repeat(64) }, { ...request, restrictTo });
+    const carriesPerS = Math.min(
+      ...made.stages.map(
+        ({ batch, replicas, serviceMs, itemsPerS }) =>
+          ((1000 * batch * replicas) / serviceMs.at(-1)!.meanMs) * (ratePerS / itemsPerS),
+      ),
+    );
+    const kept = OVERLOADS.map((overload) => {
+      const { requests } = simulated(
+        made,
+        profile,
+        constantLoad(overload * carriesPerS, DURATION_S, SEED),
+        SEED,
+      );
+      const good = requests.filter(({ latencyMs }) => latencyMs !== null && latencyMs <= slaMs).length;
+      return good / DURATION_S / carriesPerS;
+    });
+    shares.push(...kept);
+    rows.push([name, carriesPerS.toFixed(1), ...kept.map((share) => share.toFixed(3))]);
+  }
+}
+console.log(table(['plan', 'carries/s', ...OVERLOADS.map((overload) => `× ${overload}`)], rows));
+const mean = Math.exp(shares.reduce((sum, share) => sum + Math.log(share), 0) / shares.length);
+console.log(`geometric mean ${mean.toFixed(3)}, least ${Math.min(...shares).toFixed(3)}`);
