@@ -154,7 +154,7 @@ export class Comparer {
       setting,
       slaAttainment: result.slaAttainment!,
       p95Ms: result.latencyMs.p95,
-      pas: result.accuracy.pas,
+      pas: result.accuracy.pas!,
       cost: result.cost.mean,
       switches: plans.length - 1,
       overTime: overTime.map(rounded),

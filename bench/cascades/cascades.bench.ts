@@ -110,7 +110,7 @@ async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend
 }
 
 /** End-to-end accuracy that a plan predicts. */
-const accuracyOf = ({ predicted }: Plan): number => predicted.endToEnd ?? predicted.pas;
+const accuracyOf = ({ predicted }: Plan): number => predicted.endToEnd ?? predicted.pas!;
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-cascades-'));
 const manifestPath = option.manifestPath(flags);

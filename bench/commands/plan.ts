@@ -72,6 +72,6 @@ The plan is the exact optimum of an integer program. A simulation with the measu
       console.log(planText(chosen));
       const note = packNote(profile.pack);
       if (note) console.log(`\n${note}`);
-      if (found) console.log(`\n${frontierText(found)}`);
+      if (found) console.log(`\n${frontierText(found, chosen)}`);
       if (options.out) console.log(`\nwrote ${options.out}`);
     });

@@ -1,6 +1,8 @@
+import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { cascadeGains, type Frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
+import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import { escalationSentences, pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
@@ -46,13 +48,17 @@ function runTable(runs: readonly RunReport[]): string {
 export const runText = (runs: readonly RunReport[]): string =>
   [
     runTable(runs),
+    ...(runs.some(({ predicted }) => predicted.pas === null) ? [ACCURACY_UNKNOWN] : []),
     ...runs.flatMap((run) => escalationSentences(run).map((text) => `${run.name}: ${text}`)),
   ].join('\n');
 
 /** Table of a frontier's points, with the range of β that chooses each; if it has cascades, also what they gain. */
-export function frontierText({ frontier: points, frontierWithoutCascades: without }: Frontiers): string {
+export function frontierText(
+  { frontier: points, frontierWithoutCascades: without }: Frontiers,
+  { predicted }: Pick<Plan, 'predicted'>,
+): string {
   const rows = points.map((point) => [
-    share(point.accuracy),
+    share(predicted.pas === null ? null : point.accuracy),
     point.cost.toFixed(3),
     ms(point.boundMs),
     Object.values(pointVariants(point)).join(' → '),

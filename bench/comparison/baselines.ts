@@ -6,7 +6,7 @@ import { withoutCoRun } from '../../solver/plan/co-run.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage } from '../../solver/plan/plan-document.ts';
-import type { PlanOption } from '../../solver/plan/plan-option.ts';
+import { type PlanOption, pasOf } from '../../solver/plan/plan-option.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { smallestBatchMs } from '../../solver/plan/sla.ts';
@@ -79,7 +79,7 @@ export function baselinePlan(
     },
     {
       boundMs: options.reduce((sum, o) => sum + o.boundMs, 0),
-      pas: options.reduce((product, o) => product * o.accuracy, 1),
+      pas: pasOf(profile, options),
       cost: baselineCost(backend, threads, options, request),
     },
     0,

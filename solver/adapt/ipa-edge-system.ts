@@ -118,19 +118,19 @@ function replacedCores(current: Plan, plan: Plan): number {
 
 /**
  * The objective of a plan (README, "Planning") without the cost of a switch. Ranks are of the options of a stage, which a plan
- * does not hold, so accuracies stand for them.
+ * does not hold, so accuracies stand for them. All are 1 where none is known.
  */
 function objectiveOf(
   { stages, predicted }: Plan,
   { alpha, beta, delta, accuracy }: PlanRequest['objective'],
 ): number {
   const accuracies = stages.flatMap((row, i) =>
-    row.escalation ? [] : [stages[i + 1]?.escalation?.accuracy ?? row.accuracy],
+    row.escalation ? [] : [stages[i + 1]?.escalation?.accuracy ?? row.accuracy ?? 1],
   );
   const sum = accuracies.reduce((total, one) => total + one, 0);
   const combined = {
-    product: predicted.pas,
-    'rank-product': predicted.pas,
+    product: predicted.pas ?? 1,
+    'rank-product': predicted.pas ?? 1,
     sum,
     'rank-sum': sum,
     mean: sum / accuracies.length,

@@ -81,7 +81,8 @@ export const planStage = z.strictObject({
   /** The longest time that the oldest item of a batch waits for others. */
   maxWaitMs: milliseconds.max(WAIT_MOST_MS),
   replicas: positiveCount.max(REPLICAS_MOST),
-  accuracy,
+  /** Null where no accuracy is known of any variant. */
+  accuracy: accuracy.nullable(),
   /** Items that reach the stage per second, at the plan's rate. */
   itemsPerS: z.number().nonnegative(),
   /** T, the stage's part of the latency bound. */
@@ -118,7 +119,8 @@ export const prediction = z.strictObject({
   slaAttainment: z.number().min(0).max(1),
   shedShare: z.number().min(0).max(1),
   goodputPerS: z.number().nonnegative(),
-  pas: accuracy,
+  /** Null where no accuracy is known of any variant: the plan is by latency and cost alone. */
+  pas: accuracy.nullable(),
   /** Accuracy of the whole pipeline with these variants, measured on the pack; null if it was not measured. */
   endToEnd: accuracy.nullable(),
   cost: z.number().nonnegative(),

@@ -50,6 +50,10 @@ export const accuracyOf = ({
   accuracy: { measured, published },
 }: z.infer<typeof profileVariant>): number | null => measured?.value ?? published;
 
+/** Whether no accuracy is known of any variant, so that plans are by latency and cost alone. */
+export const accuraciesUnknown = ({ stages }: Pick<Profile, 'stages'>): boolean =>
+  stages.every(({ variants }) => variants.every((variant) => accuracyOf(variant) === null));
+
 /** Unit of an item's size. */
 const sizeUnit = z.enum(['pixels', 'seconds', 'bytes']);
 export type SizeUnit = z.infer<typeof sizeUnit>;

@@ -10,7 +10,7 @@ import { REPORT, runReportSchema } from './run-report.ts';
 const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
-  pas: accuracy,
+  pas: accuracy.nullable(),
   /** End-to-end accuracy on the items that the runs sent, so that it is comparable with the runs' accuracy. */
   endToEnd: accuracy.nullable(),
   /** End-to-end accuracy on the whole pack. */

@@ -43,7 +43,7 @@ const result = z.strictObject({
     /** Accuracy of the completed requests, judged by the pack's labels; null if none could be judged. */
     endToEnd: accuracy.nullable(),
     metric: z.string().max(60),
-    pas: accuracy,
+    pas: accuracy.nullable(),
     n: count,
   }),
   cost: z.strictObject({ mean: z.number().nonnegative(), max: z.number().nonnegative() }),
@@ -62,7 +62,7 @@ export const interval = z.strictObject({
   /** Mean cost of all workers over the interval. */
   cost: z.number().nonnegative(),
   /** Mean PAS over the interval, of the plan that served. */
-  pas: accuracy,
+  pas: accuracy.nullable(),
 });
 export type Interval = z.infer<typeof interval>;
 
@@ -89,7 +89,7 @@ export type CascadeOutcome = z.infer<typeof cascadeOutcome>;
 const standbyOutcome = z.strictObject({
   stage: name,
   variant: name,
-  /** Accuracy that the plan counts on. */
+  /** Accuracy that the plan counts on; 1 where none is known of any variant. */
   accuracy,
   standby: name,
   standbyAccuracy: accuracy,

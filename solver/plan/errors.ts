@@ -17,7 +17,7 @@ const NO_ACCURACY_REMEDY =
   ' Make a labelled pack (ipa-edge pack), on which accuracies are measured, or state the published one (ipa-edge pin --accuracy); ' +
   'then profile again.';
 
-/** A variant has neither a measured nor a published accuracy, so the planner cannot weigh it. */
+/** A variant has neither a measured nor a published accuracy, and others have, so the planner cannot compare them. */
 export class NoAccuracyError extends InputError {
   override name = 'NoAccuracyError';
   constructor(stage: string, variant: string) {

@@ -7,7 +7,7 @@ import { InfeasiblePlanError } from './errors.ts';
 import { nearestRate } from './nearest-rate.ts';
 import { type PlanOptions, planOptions } from './options.ts';
 import { type CpuWorkers, planHead, planRows, planWorkers } from './plan-document.ts';
-import { type PlanOption, stageAccuracy } from './plan-option.ts';
+import { type PlanOption, pasOf } from './plan-option.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { requestCostOf } from './serving.ts';
 import { upstreamChoices } from './upstream.ts';
@@ -21,8 +21,8 @@ export interface IlpChoice {
   readonly plan: Omit<Plan, 'createdAt' | 'profile' | 'predicted'>;
   /** Latency bound of the plan: Σ T over the stages. */
   readonly boundMs: number;
-  /** Product of the stages' accuracies, however the objective combines them. */
-  readonly pas: number;
+  /** Product of the stages' accuracies, however the objective combines them; null where none is known. */
+  readonly pas: number | null;
   readonly cost: number;
   readonly solution: Optimal;
 }
@@ -98,7 +98,7 @@ function solveProgram(solver: Solver, profile: Profile, request: IlpRequest): Il
       certificate: certificate(solution),
     },
     boundMs: solution.latencyMs,
-    pas: options.reduce((product, option) => product * stageAccuracy(option), 1),
+    pas: pasOf(profile, options),
     cost: solution.cost,
     solution,
   };

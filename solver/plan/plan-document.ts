@@ -8,7 +8,7 @@ import {
   type Standby,
   stageNameOf,
 } from '../documents/plan.ts';
-import { accuracyOf, cellsOfStage, type Profile } from '../documents/profile.ts';
+import { accuraciesUnknown, accuracyOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { expectedTimesMs } from './co-run.ts';
@@ -64,7 +64,7 @@ export function planStage(profile: Profile, option: RowOption): PlanStage {
     batch: cell.batch,
     maxWaitMs: option.waitMs,
     replicas: option.replicas,
-    accuracy: option.accuracy,
+    accuracy: accuraciesUnknown(profile) ? null : option.accuracy,
     itemsPerS: option.itemsPerS,
     boundMs: option.boundMs,
     gpuShare: option.gpuShare,

@@ -1,4 +1,5 @@
 import type { ProblemOption } from '../documents/problem.ts';
+import { accuraciesUnknown, type Profile } from '../documents/profile.ts';
 import type { RowOption } from './row-option.ts';
 
 /** One way to run a stage: with one variant, or with a cascade, whose light variant comes first. */
@@ -12,6 +13,10 @@ export interface PlanOption extends RowOption {
     readonly accuracy: number;
   };
 }
+
+/** The product of the stages' accuracies; null where none is known. */
+export const pasOf = (profile: Pick<Profile, 'stages'>, options: readonly PlanOption[]): number | null =>
+  accuraciesUnknown(profile) ? null : options.reduce((product, option) => product * stageAccuracy(option), 1);
 
 /** Accuracy of the stage with an option. */
 export const stageAccuracy = ({ accuracy, cascade }: PlanOption): number => cascade?.accuracy ?? accuracy;

@@ -116,7 +116,7 @@ export function planChanges(before: Plan, after: Plan): PlanChange[] {
     'workers, by what each holds': workers.map((worker) => worker.stages.join(' + ')).join(', '),
     cores: String(resources.cores),
     GPUs: String(resources.gpus),
-    'PAS, predicted': predicted.pas.toFixed(3),
+    'PAS, predicted': predicted.pas?.toFixed(3) ?? 'unknown',
     'attainment, predicted': predicted.slaAttainment.toFixed(3),
     'cost, predicted': predicted.cost.toFixed(3),
   });

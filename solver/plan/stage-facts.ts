@@ -1,5 +1,5 @@
 import type { MeasuredCell } from '../documents/cell.ts';
-import type { Profile } from '../documents/profile.ts';
+import { accuraciesUnknown, type Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
 import type { CellFacts } from './cell-facts.ts';
@@ -51,7 +51,7 @@ export const NO_REQUEST_COST: RequestFacts = { latencyMs: 0, threadMs: 0, hostMs
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] =>
-  profile.stages.map((stage, s) => {
+  comparable(profile).map((stage, s) => {
     const { name } = stage;
     const factsOf = (cell: MeasuredCell) => cellFacts(profile, stage, cell, request);
     const alone = usableCells(profile, name, request).map(factsOf);
@@ -80,6 +80,18 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     }));
     return { ...facts, cells, cascades };
   });
+
+/** The stages of a profile. Where no accuracy is known, all variants count the same one. */
+const comparable = (profile: Profile): Profile['stages'] =>
+  accuraciesUnknown(profile)
+    ? profile.stages.map((stage) => ({
+        ...stage,
+        variants: stage.variants.map((variant) => ({
+          ...variant,
+          accuracy: { ...variant.accuracy, published: 1 },
+        })),
+      }))
+    : profile.stages;
 
 /** The cells of a stage, each with its standby. Sessions that must stay keep the standby that they have. */
 function withStandbys(

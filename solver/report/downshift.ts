@@ -30,9 +30,10 @@ export const lighterAnswers = ({ cascades = [], standbys = [] }: Outcomes): numb
 
 /** A sentence for each stage in which lighter variants took over: for how many items, and what it costs in accuracy. */
 export const downshiftSentences = (outcomes: Outcomes): string[] =>
-  stagesOf(outcomes).map(
-    ({ sentence, accuracy, plannedAccuracy }) =>
-      `${sentence} The accuracy of the stage is predicted as ${percent(accuracy)} instead of ${percent(plannedAccuracy)}.`,
+  stagesOf(outcomes).map(({ sentence, accuracy, plannedAccuracy }) =>
+    accuracy === plannedAccuracy
+      ? sentence
+      : `${sentence} The accuracy of the stage is predicted as ${percent(accuracy)} instead of ${percent(plannedAccuracy)}.`,
   );
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

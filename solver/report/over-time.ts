@@ -22,13 +22,23 @@ export function timeMean(values: readonly TimedValue[], fromMs: number, toMs: nu
     : values.findLast(({ atMs }) => atMs <= fromMs)!.value;
 }
 
+/** A PAS that holds from `atMs` on; null where no accuracy is known. */
+export interface TimedPas {
+  readonly atMs: number;
+  readonly value: number | null;
+}
+
+/** The mean over time of PAS; null where it is not known of some time. */
+export const meanPas = (values: readonly TimedPas[], fromMs: number, toMs: number): number | null =>
+  values.every((one): one is TimedValue => one.value !== null) ? timeMean(values, fromMs, toMs) : null;
+
 /** Length of a report's intervals: short enough for a burst to show, long enough for a percentile. */
 const INTERVAL_MS = 10_000;
 
 /** Divides a run into intervals of 10 s, the last of which may be shorter. */
 export function overTime(
   requests: readonly RequestRecord[],
-  { cost, pas }: { readonly cost: readonly TimedValue[]; readonly pas: readonly TimedValue[] },
+  { cost, pas }: { readonly cost: readonly TimedValue[]; readonly pas: readonly TimedPas[] },
   slaMs: number,
   durationS: number,
 ): Interval[] {
@@ -48,7 +58,7 @@ export function overTime(
       p95Ms: latencyMs.p95,
       slaAttainment,
       cost: timeMean(cost, fromMs, toMs),
-      pas: timeMean(pas, fromMs, toMs),
+      pas: meanPas(pas, fromMs, toMs),
     };
   });
 }

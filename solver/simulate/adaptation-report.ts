@@ -1,7 +1,7 @@
 import { type Plan, type PlanWorker, stageNameOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
-import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
+import { meanPas, overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
 
@@ -48,7 +48,7 @@ export function adaptationReport(
     },
     result: {
       ...requestResult(requests, slaMs, durationS),
-      accuracy: { endToEnd: null, metric: 'PAS', pas: mean(pas), n: 0 },
+      accuracy: { endToEnd: null, metric: 'PAS', pas: meanPas(pas, 0, 1000 * durationS), n: 0 },
       cost: { mean: mean(cost), max: Math.max(...cost.map(({ value }) => value)) },
     },
     predicted: first.predicted,

@@ -6,7 +6,7 @@ import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
-import type { TimedValue } from '../report/over-time.ts';
+import type { TimedPas, TimedValue } from '../report/over-time.ts';
 import { countsPerSecond } from './arrivals.ts';
 import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
@@ -40,7 +40,7 @@ export interface AdaptationResult {
   /** Cost of all live workers over time, including those that are starting. */
   readonly cost: readonly TimedValue[];
   /** PAS of the plan that served, over time. */
-  readonly pas: readonly TimedValue[];
+  readonly pas: readonly TimedPas[];
 }
 
 /** The first plan is made for this many seconds of the load, as if they had passed before it started. */
@@ -64,7 +64,7 @@ class AdaptiveSimulation {
   readonly #steps: AdaptationStep[] = [];
   readonly #plans: { atMs: number; plan: Plan }[] = [];
   readonly #cost: TimedValue[] = [];
-  readonly #pas: TimedValue[] = [];
+  readonly #pas: TimedPas[] = [];
   /** The plans whose workers are starting, in the order in which they will serve. */
   readonly #pending: Pending[] = [];
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MANIFEST_URL, serveManifest } from '../../bench/runner/host.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
+import { parseReport } from '../../solver/documents/report.ts';
 import { COMMIT, LocalHub } from '../hub.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { tokenizerFiles, wordPiece } from '../models/tokenizer.ts';
@@ -147,6 +148,19 @@ test('a model without labelled data is planned and run by the accuracy that its 
     ...['run', '--plan', plan, '--manifest', manifestPath, '--duration', '2s', '--out', report],
   ]);
   expect(ran.stdout).toContain(note);
+});
+
+test('models of which no accuracy is known are benched by latency and cost alone, and the report opens', async () => {
+  await pin('owner/brightest', '--dtypes', 'fp32,fp16');
+  const out = join(folder, 'out');
+  const benched = await onHub([
+    ...['bench', '--manifest', manifestPath, '--backend', 'cpu', '--batches', '1', '--budget', '1s'],
+    ...['--sla', '1000', '--rate', '5', '--duration', '2s', '--out', out],
+  ]);
+  expect(benched.code, benched.stderr).toBe(0);
+  expect(benched.stdout).toContain('accuracy unknown: planned by latency and cost alone');
+  const report = parseReport(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')), 'report');
+  expect(report.kind === 'bench' && report.combinations.map(({ pas }) => pas)).toEqual([null, null]);
 });
 
 test.each<[what: string, args: string[], says: RegExp]>([

@@ -236,7 +236,7 @@ describe('the integer program', () => {
     expect(accuracy).toBeLessThan(right);
     const single = plan(solver, { profile, sha256: '0'.repeat(64) }, { ...asked, cascades: false });
     expect(single.stages).toHaveLength(2);
-    expect(single.predicted.pas).toBeLessThan(made.predicted.pas);
+    expect(single.predicted.pas).toBeLessThan(made.predicted.pas!);
     // Nor may a plan that replaces it have a cascade.
     expect(standingRequest(parsePlan(single, 'made'), ['cpu']).cascades).toBe(false);
     expect(standingRequest(made, ['cpu']).cascades).toBeUndefined();

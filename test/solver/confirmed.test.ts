@@ -59,7 +59,7 @@ describe('a plan that its simulation confirms', () => {
   });
 
   const objective = ({ predicted: { pas, cost }, stages }: ReturnType<typeof plan>): number =>
-    pas - 0.001 * cost - 1e-6 * stages.reduce((sum, { batch }) => sum + batch, 0);
+    pas! - 0.001 * cost - 1e-6 * stages.reduce((sum, { batch }) => sum + batch, 0);
 
   function planned(profile: Profile, of: PlanRequest) {
     try {

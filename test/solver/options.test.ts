@@ -145,6 +145,21 @@ describe('accuracy and switches', () => {
     expect([...first!.values()][0]!.accuracy).toBe(0.7);
     expect(() => planOptions(own(null), request())).toThrow(NoAccuracyError);
   });
+  it('counts the same accuracy for all variants where none is known of any', () => {
+    const cells = [
+      detect(),
+      cell('classify', 's', 'cpu', 1, runs(5)),
+      cell('detect', 'm', 'cpu', 1, runs(9)),
+    ];
+    const changed = structuredClone(profile(cells));
+    for (const { variants } of changed.stages)
+      for (const variant of variants) variant.accuracy = { published: null, measured: null };
+    const { byId } = planOptions(parseProfile(changed, 'unknown'), request());
+    expect(byId.map((options) => new Set([...options.values()].map(({ accuracy }) => accuracy)))).toEqual([
+      new Set([1]),
+      new Set([1]),
+    ]);
+  });
   it('costs η · (load + create + first run) / horizon to change variant or backend', () => {
     const of = cell('classify', 's', 'cpu', 1, runs(5));
     const now = (variant: string, backend: 'cpu' | 'webgpu') =>

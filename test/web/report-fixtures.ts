@@ -198,7 +198,7 @@ export function fashionReport(seed = 1): BenchReport {
   const sets: Backend[][] = [['webgpu', 'wasm'], ['webgpu']];
   const perSet = sets.map((backends) => {
     const combinations = combinationsOf(random, backends);
-    const best = combinations.filter((c) => c.feasible).sort((a, b) => b.pas - a.pas)[0]!;
+    const best = combinations.filter((c) => c.feasible).sort((a, b) => b.pas! - a.pas!)[0]!;
     const runs = (
       [
         ['plan', best.variants as Choice],

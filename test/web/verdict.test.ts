@@ -89,6 +89,13 @@ describe('the verdict on a plan', () => {
     expect(reasons(best + 0.01)).not.toContain('the most accurate combination');
   });
 
+  it('says first that accuracies are unknown, in the place of what the accuracy is', () => {
+    const unknown = { ...plan, predicted: { ...plan.predicted, pas: null, endToEnd: null } };
+    expect(planVerdict(unknown, profile).reasons[0]).toBe(
+      'Accuracy unknown: planned by latency and cost alone.',
+    );
+  });
+
   const infeasible = (nearestSlaMs: number | null, nearestRatePerS: number | null) =>
     new InfeasiblePlanError(
       { slaMs: 1, ratePerS: 5, percentile: 95 },

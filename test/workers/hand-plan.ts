@@ -68,7 +68,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     for (const row of stages) if (!row.escalation && !(standby && row === last)) row.serviceMs = serviceMs;
     if (standby) {
       const { variant, sha256, accuracy } = rowOf(last.name, standby);
-      last.standby = { variant, sha256, accuracy, serviceMs };
+      last.standby = { variant, sha256, accuracy: accuracy!, serviceMs };
     }
   }
   return {

@@ -143,6 +143,6 @@ it('the standbys of a run are told with the items that they answered', () => {
   expect(standbys).toEqual([
     { stage: 'classify', variant: 'res32', standby: 'mlp64', ...accuracies, items: 10, downshifted: 2 },
   ]);
-  expect(result.accuracy.pas).toBeCloseTo(plan.predicted.pas);
+  expect(result.accuracy.pas).toBeCloseTo(plan.predicted.pas!);
   expect(reportOf(5, served).standbys![0]).toMatchObject({ items: 1, downshifted: 0 });
 });

@@ -122,7 +122,9 @@ const stageOf = (plan: Plan, name: string): PlanStage | undefined =>
 /** Variants that served, in order of rising accuracy. */
 function variantsByAccuracy(plans: ServedPlans, name: string): string[] {
   const stages = plans.flatMap(({ plan }) => stageOf(plan, name) ?? []);
-  return [...new Set(stages.sort((a, b) => a.accuracy - b.accuracy).map(({ variant }) => variant))];
+  return [
+    ...new Set(stages.sort((a, b) => (a.accuracy ?? 0) - (b.accuracy ?? 0)).map(({ variant }) => variant)),
+  ];
 }
 
 const segmentsOf = (plans: ServedPlans, name: string, endMs: number): Segment[] =>

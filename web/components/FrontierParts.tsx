@@ -1,5 +1,6 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import type { Prices } from '../charts/axis.ts';
 import { Frontier } from '../charts/Frontier.tsx';
@@ -11,7 +12,7 @@ interface FrontierPartsProps {
   readonly points: readonly FrontierPoint[];
   /** The frontier without cascades; empty if that is the same. */
   readonly without: readonly FrontierPoint[];
-  readonly plan: Pick<Plan, 'stages'> & { readonly cost: number; readonly pas: number };
+  readonly plan: Pick<Plan, 'stages'> & { readonly cost: number; readonly pas: number | null };
   readonly slaMs: number;
   readonly prices: Prices;
   /** Returns a function that chooses the point, or null if no β chooses it. Without this property no point can be chosen. */
@@ -21,6 +22,7 @@ interface FrontierPartsProps {
 /** The frontier of accuracy and cost: its chart, what cascades gain on it, and the table of its points. */
 export function FrontierParts({ points, without, plan, slaMs, prices, choose }: FrontierPartsProps) {
   const stages = stagesOf(plan);
+  if (plan.pas === null) return <p class="muted">{ACCURACY_UNKNOWN.replace('a', 'A')}.</p>;
   return (
     <>
       <Frontier

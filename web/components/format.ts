@@ -1,6 +1,7 @@
 import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { ManifestVariant } from '../../solver/documents/manifest.ts';
+import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 
 /** This file formats numbers and other values as English text. */
 
@@ -27,6 +28,10 @@ export function milliseconds(value: number | null): string {
 
 export const percent = (share: number | null): string =>
   share === null ? DASH : `${number(100 * share, 1)}\u00a0%`;
+
+/** An accuracy in words, which may not be known. */
+export const accuracyText = (share: number | null): string =>
+  share === null ? ACCURACY_UNKNOWN : `accuracy ${percent(share)}`;
 
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];

@@ -1,4 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
+import { pasText } from '../../solver/report/accuracy-unknown.ts';
 import { unknownEndToEnd, variantSentences } from '../../solver/report/cascade-text.ts';
 import { ms, share, table } from './terminal.ts';
 
@@ -40,7 +41,7 @@ export function planText(plan: Plan): string {
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
       `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
-    `PAS ${share(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
+    `${pasText(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
     ...unknownEndToEnd(plan),
   ];
   if (predicted.slaAttainment < percentile / 100)

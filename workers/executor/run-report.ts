@@ -11,7 +11,7 @@ import {
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { downshiftFactor } from '../../solver/report/downshift.ts';
 import { isValid } from '../../solver/report/lateness.ts';
-import { overTime, timeMean } from '../../solver/report/over-time.ts';
+import { meanPas, overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { resimulate } from './resimulate.ts';
 import type { RunOptions } from './run-options.ts';
@@ -34,6 +34,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
   const pas = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.pas }));
   const endMs = 1000 * load.durationS;
   const outcomes = { cascades: cascadesOf(record), standbys: standbysOf(record) };
+  const planned = meanPas(pas, 0, endMs);
   return {
     schema: REPORT,
     kind: 'run',
@@ -59,7 +60,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
       accuracy: {
         endToEnd: judge.score,
         metric: pipelineMetric(models.pipeline.first),
-        pas: timeMean(pas, 0, endMs) * downshiftFactor(outcomes),
+        pas: planned === null ? null : planned * downshiftFactor(outcomes),
         n: judge.n,
       },
       cost: { mean: timeMean(cost, 0, endMs), max: Math.max(...cost.map(({ value }) => value)) },
@@ -114,7 +115,7 @@ function cascadesOf({ plans, batches, settled }: RunRecord): CascadeOutcome[] {
         items: own.reduce((sum, { items }) => sum + items, 0),
         escalated: own.reduce((sum, { cascade }) => sum + cascade!.escalated, 0),
         predictedShare: share,
-        expected: { accuracy, lightAccuracy },
+        expected: { accuracy, lightAccuracy: lightAccuracy! },
         settled: settled.filter(
           (one) => one.stage === stage && one.plan.stages[i]?.escalation?.below === below,
         ).length,
@@ -135,7 +136,7 @@ function standbysOf({ plans, batches }: RunRecord): StandbyOutcome[] {
           .reduce((sum, { items }) => sum + items, 0);
       const downshifted = own(true, standby.variant);
       found.set([stage, variant, standby.variant].join('/'), {
-        ...{ stage, variant, accuracy },
+        ...{ stage, variant, accuracy: accuracy ?? 1 },
         standby: standby.variant,
         standbyAccuracy: standby.accuracy,
         items: own(false, variant) + downshifted,

@@ -1,4 +1,5 @@
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { pasText } from '../../../solver/report/accuracy-unknown.ts';
 
 const rowText = ({ variant, batch, replicas }: PlanStage): string => `${variant} b${batch} ×${replicas}`;
 
@@ -15,4 +16,4 @@ export const choiceText = ({ stages }: Plan): string =>
 /** Describes a change of plan in one line. */
 export const planChangeText = (before: Plan, after: Plan): string =>
   `${choiceText(before)} became ${choiceText(after)}, for ${+after.ratePerS.toFixed(2)} requests/s within ` +
-  `${after.slaMs} ms; PAS ${after.predicted.pas.toFixed(3)}, cost ${after.predicted.cost.toFixed(2)}`;
+  `${after.slaMs} ms; ${pasText(after.predicted.pas)}, cost ${after.predicted.cost.toFixed(2)}`;

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
+import { pasText } from '../../../solver/report/accuracy-unknown.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import type { Listener } from '../../cluster/engine.ts';
 import { choiceText } from '../../cluster/watch/plan-change-text.ts';
@@ -116,7 +117,7 @@ const sayPlanned = (status: StatusWriter, plan: Plan): Promise<void> =>
     {
       status: 'True',
       reason: 'Applied',
-      message: `PAS ${plan.predicted.pas.toFixed(3)}, cost ${plan.predicted.cost.toFixed(2)}, within ${plan.slaMs} ms. Whether the nodes have room, Ready tells.`,
+      message: `${pasText(plan.predicted.pas)}, cost ${plan.predicted.cost.toFixed(2)}, within ${plan.slaMs} ms. Whether the nodes have room, Ready tells.`,
     },
     { plan: choiceText(plan), plannedRatePerS: +plan.ratePerS.toPrecision(3) },
   );

@@ -214,7 +214,7 @@ it('a worker that also holds a heavy variant takes as long more as the heavy var
   const light = plan.stages.find(({ name }) => name === 'classify')!;
   const heavy = {
     ...{ ...light, name: 'classify-heavy' },
-    escalation: { from: 'classify', below: 0.5, share: 0.3, accuracy: light.accuracy },
+    escalation: { from: 'classify', below: 0.5, share: 0.3, accuracy: light.accuracy! },
   };
   const worker = { ...plan.workers[0]!, stages: ['classify', 'classify-heavy'] };
   expect(startMsOf(profile)({ ...plan, stages: [...plan.stages, heavy] }, worker)).toBe(2000);

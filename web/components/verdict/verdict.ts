@@ -1,9 +1,10 @@
 import type { CellFlag, MeasuredCell } from '../../../solver/documents/cell.ts';
 import type { Device } from '../../../solver/documents/common.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
+import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { chain, milliseconds, number, percent, plural } from '../format.ts';
 import { stagesOf, variantsOf } from '../variants.ts';
@@ -57,7 +58,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
       : `Not quite: ${what} should answer ${percent(inTime)} of ${number(ratePerS)} requests/s within ${number(slaMs)} ms; ${percentile} % are asked for.`,
     reasons: heaviest([
       timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should be'),
-      accuracyReason(predicted.endToEnd, profile),
+      accuracyReason(predicted, profile),
       slowestReason(plan),
       careReason(profile),
       softwareReason(profile.device, [plan]),
@@ -112,7 +113,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
     timeReason(latencyMs.p95, slaMs, 'were'),
     lostReason(run),
     gapReason(run),
-    accuracyReason(accuracy.endToEnd, profile),
+    accuracyReason(accuracy, profile),
     profile && careReason(profile),
     softwareReason(
       run.device,
@@ -158,7 +159,11 @@ function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason |
 }
 
 /** What the accuracy is, beside the best that the models can do together. */
-function accuracyReason(endToEnd: number | null, profile: Profile | null): Reason | null {
+function accuracyReason(
+  { endToEnd, pas }: Pick<Prediction, 'endToEnd' | 'pas'>,
+  profile: Profile | null,
+): Reason | null {
+  if (pas === null) return { weight: 75, text: `${ACCURACY_UNKNOWN.replace('a', 'A')}.` };
   if (endToEnd === null) return null;
   const best = Math.max(...(profile?.endToEnd ?? []).map(({ value }) => value));
   // A cascade may be more accurate than every combination of single models.

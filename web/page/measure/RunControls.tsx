@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
-import { chain, duration, number, percent, plural } from '../../components/format.ts';
+import { accuracyText, chain, duration, number, plural } from '../../components/format.ts';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
 import { checked, models, problem, store } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
@@ -174,7 +174,7 @@ function Provisional({ found }: { readonly found: ProfileState['provisional'] })
   return (
     <p class="provisional">
       Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,
-      accuracy {percent(pas)}, cost {number(cost)}.{' '}
+      {accuracyText(pas)}, cost {number(cost)}.{' '}
       <span class="muted">It may change until all is measured.</span>
     </p>
   );

@@ -1,9 +1,10 @@
 import { useMemo, useRef } from 'preact/hooks';
+import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { costUnit } from '../../charts/axis.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
-import { chain, milliseconds, number, percent } from '../../components/format.ts';
+import { accuracyText, chain, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
@@ -43,7 +44,7 @@ export function PlanPanel() {
 /** The plan in a sentence for screen readers. */
 const spokenPlan = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
   `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
-  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, accuracy ${percent(predicted.endToEnd ?? predicted.pas)}, cost ${number(predicted.cost)}.`;
+  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted.endToEnd ?? predicted.pas)}, cost ${number(predicted.cost)}.`;
 
 function Planned({ shown }: { readonly shown: ShownPlan }) {
   const { head, predicted } = shown;
@@ -86,7 +87,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
 /** The accuracy of the whole pipeline or, where that was not measured, the product of the stages' accuracies. */
 const accuracyFact = ({ predicted, pas }: ShownPlan): readonly [string, string] =>
   predicted && predicted.endToEnd === null
-    ? ['PAS', percent(pas)]
+    ? ['PAS', pas === null ? ACCURACY_UNKNOWN : percent(pas)]
     : ['Accuracy, end to end', predicted ? percent(predicted.endToEnd) : '…'];
 
 /** The prices that a plan's cost is made of. */

@@ -6,7 +6,7 @@ import type { confirmed, solved } from '../../state/plan/planning.ts';
 export interface ShownPlan {
   readonly head: SolvedPlan['plan'];
   readonly boundMs: number;
-  readonly pas: number;
+  readonly pas: number | null;
   readonly cost: number;
   /** Null while the simulation runs. */
   readonly predicted: Prediction | null;

@@ -13,6 +13,7 @@ interface LiveChartsProps {
 export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const { recent, fromS, plans, ended } = view;
   const { slaMs, predicted, stages } = plans.at(-1)!.plan;
+  const expected = predicted.endToEnd ?? predicted.pas;
   const holds = held(plans.at(-1)!.plan);
   const time = {
     fromS,
@@ -114,12 +115,11 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         show={percent}
         now={
           <>
-            <strong>{percent(recent.accuracy)}</strong>, predicted{' '}
-            {percent(predicted.endToEnd ?? predicted.pas)}
+            <strong>{percent(recent.accuracy)}</strong>, predicted {percent(expected)}
           </>
         }
         max={1.2}
-        rule={{ value: predicted.endToEnd ?? predicted.pas, label: 'predicted' }}
+        {...(expected !== null && { rule: { value: expected, label: 'predicted' } })}
         lines={[{ label: 'accuracy', style: styleOf(0), points: points(view.accuracy) }]}
       />
       {holds.cores > 0 && (

@@ -86,7 +86,11 @@ function panelsOf(drawn: readonly NamedRun[], slaMs: number): TimePanel[] {
           style: { ...styleOf(0), colour: 'var(--text)' },
         })),
     }),
-    linesPanel({ label: 'PAS (%)', scale: 'near', series: series((i) => 100 * i.pas) }),
+    linesPanel({
+      label: 'PAS (%)',
+      scale: 'near',
+      series: series((i) => (i.pas === null ? null : 100 * i.pas)),
+    }),
     linesPanel({ label: 'cost', scale: 'zero', series: series((i) => i.cost) }),
     linesPanel({
       label: 'p95 (ms)',

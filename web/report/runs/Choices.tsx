@@ -33,12 +33,13 @@ export function Choices({ sets, stages }: ChoicesProps) {
 function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages: readonly string[] }) {
   const { title, combinations, frontier, frontierWithoutCascades: without, runs } = set;
   const run = planRun(set);
+  const pas = run ? run.predicted.pas : 0;
   const isChosen = ({ variants }: Pick<Combination, 'variants'>): boolean =>
     run !== undefined && sameVariants(variantsOf(lastPlan(run)), variants);
   return (
     <div>
       <div class="tiles panels">
-        {combinations.length > 0 && (
+        {combinations.length > 0 && pas !== null && (
           <Combinations
             title={`Combinations, ${title}`}
             combinations={combinations}
@@ -46,14 +47,14 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
             named={runs.map((one) => ({ name: one.name, variants: variantsOf(lastPlan(one)) }))}
           />
         )}
-        {frontier.length > 0 && run && (
+        {frontier.length > 0 && run && pas !== null && (
           <Frontier
             title={`Accuracy for cost, ${title}`}
             points={frontier}
             without={without}
             stages={stages}
             slaMs={run.slaMs}
-            chosen={{ cost: run.predicted.cost, accuracy: run.predicted.pas }}
+            chosen={{ cost: run.predicted.cost, accuracy: pas }}
             prices={run.plans[0]!.plan.resources}
           />
         )}
@@ -62,7 +63,7 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
         <DataTable
           caption={`Table of combinations, ${title}`}
           columns={combinationColumns(stages)}
-          rows={[...combinations].sort((a, b) => b.pas - a.pas)}
+          rows={[...combinations].sort((a, b) => (b.pas ?? 0) - (a.pas ?? 0))}
           rowKey={(c) => chain(c.variants, stages)}
           marked={isChosen}
         />
@@ -73,7 +74,7 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
         without={without}
         stages={stages}
       />
-      {frontier.length > 0 && (
+      {frontier.length > 0 && pas !== null && (
         <FrontierTable
           caption={`Table of the best choices, ${title}`}
           points={frontier}

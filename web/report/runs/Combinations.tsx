@@ -12,8 +12,8 @@ interface Named {
   readonly variants: Variants;
 }
 
-/** The end-to-end accuracy, or PAS if that was not measured. */
-const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas;
+/** The end-to-end accuracy, or PAS if that was not measured. Where neither is known, there is no chart. */
+const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas!;
 
 interface CombinationsProps {
   readonly title: string;

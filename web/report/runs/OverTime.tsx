@@ -112,7 +112,9 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
     linesPanel({
       label: 'PAS (%)',
       scale: 'near',
-      series: [{ label: 'PAS', style: styleOf(0), points: points((i) => 100 * i.pas) }],
+      series: [
+        { label: 'PAS', style: styleOf(0), points: points((i) => (i.pas === null ? null : 100 * i.pas)) },
+      ],
     }),
     linesPanel({
       label: 'cost',

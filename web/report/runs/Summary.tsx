@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
-import { milliseconds, number, percent, rate } from '../../components/format.ts';
+import { accuracyText, milliseconds, number, percent, rate } from '../../components/format.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { runVerdict } from '../../components/verdict/verdict.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';
@@ -52,16 +52,16 @@ interface ComparisonProps {
 }
 
 function Comparison({ run, others, stages }: ComparisonProps) {
-  const accuracy = (of: RunReport) => percent(of.result.accuracy.endToEnd ?? of.result.accuracy.pas);
+  const accuracy = ({ result: { accuracy } }: RunReport) => accuracyText(accuracy.endToEnd ?? accuracy.pas);
   return (
     <p>
       At {number(run.load.ratePerS)} requests/s, <strong>{servedText(run, stages)}</strong> completed{' '}
-      <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms, with
-      an accuracy of <strong>{accuracy(run)}</strong>.
+      <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms;{' '}
+      <strong>{accuracy(run)}</strong>.
       {others.map((other) => (
         <span key={other.name}>
           {' '}
-          The {other.name} choice: {percent(other.result.slaAttainment)} at {accuracy(other)}.
+          The {other.name} choice: {percent(other.result.slaAttainment)}; {accuracy(other)}.
         </span>
       ))}
     </p>

@@ -62,6 +62,6 @@ export async function keepPipeline(
   lastAdded.value = `The pipeline ${name} is made: ${words}. ${
     labelled
       ? `From now on, measuring uses ${labelled.entry.source}.`
-      : `Without labelled data its times are measured, and no accuracy, so that nothing can be planned: drop ${LABELLED[first.task.itemFormat(first.stage).kind]}.`
+      : `Without labelled data its times are measured, and no accuracy, so that plans are by latency and cost alone: drop ${LABELLED[first.task.itemFormat(first.stage).kind]}.`
   }`;
 }

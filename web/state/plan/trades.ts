@@ -1,15 +1,17 @@
 import { computed } from '@preact/signals';
+import { accuraciesUnknown } from '../../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
 import { chosenAmong } from '../../../solver/frontier/weights.ts';
 import { frontier } from './planning.ts';
 import { planSettings } from './settings.ts';
 
 const chosen = computed(() => {
-  const points = frontier.value?.answer;
-  return points && !(points instanceof Error) ? chosenAmong(points) : [];
+  const { answer: points, source } = frontier.value ?? {};
+  const known = source && !accuraciesUnknown(source.profile);
+  return known && points && !(points instanceof Error) ? chosenAmong(points) : [];
 });
 
-/** The combinations that some β chooses, from the cheapest to the most accurate; empty while they are not known. */
+/** The combinations that some β chooses, from the cheapest to the most accurate; empty while they, or accuracies, are not known. */
 export const trades = computed<readonly FrontierPoint[]>(() => chosen.value.map(({ point }) => point));
 
 /** The place among {@link trades} of the one that the weights choose. */

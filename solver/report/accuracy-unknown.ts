@@ -1,0 +1,5 @@
+/** What stands in the place of accuracies where none is known of any variant. */
+export const ACCURACY_UNKNOWN = 'accuracy unknown: planned by latency and cost alone';
+
+export const pasText = (pas: number | null): string =>
+  pas === null ? ACCURACY_UNKNOWN : `PAS ${pas.toFixed(3)}`;
