@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
+import { batchOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
+import { confidenceOf } from '../../models/tasks/confidence.ts';
+import { stageScore } from '../../models/tasks/judge.ts';
 import { cellId } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
@@ -12,6 +16,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../workers/runtime/errors.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { until } from '../until.ts';
@@ -118,6 +123,29 @@ test('accuracy that was measured before an interruption is kept, and none of its
   expect(before).toEqual(whole.slice(0, before.length));
   expect(before.length).toBeGreaterThan(0);
   expect(await ranUntil(atSpeed, 13)).toEqual(whole.slice(before.length));
+});
+
+test("a profile has each variant's answer to each labelled item, in one order, and the share of their points is the accuracy", async () => {
+  const few = { ...settings, batches: [1], budgetS: 1, seed: 12 };
+  const { stages } = await profile({ models, environment, store, settings: few });
+  const stage = models.pipeline.stage('classify');
+  const [, labelled] = await labelledItems((await models.readPack()) as LabelledPack, models.pipeline);
+  const { items, truths } = labelled!;
+  const worker = await environment.spawn('answers', 1);
+  for (const { name, accuracy, answers } of stages[1]!.variants) {
+    const spec = variantSpec(stage, { variant: name, backend: 'cpu' });
+    await worker.load(spec, await models.readModels(stage.variant(name)));
+    const alone = [];
+    for (const [i, item] of items.entries()) {
+      const [result] = (await worker.run(spec.key, batchOf([item]))).results;
+      const { earned, possible } = stageScore(stage, result!, truths[i]!.truth);
+      alone.push([expect.closeTo(confidenceOf(stage, result!)!, 4), earned, possible]);
+    }
+    expect(answers).toEqual(alone);
+    const [earned, possible] = [1, 2].map((p) => answers!.reduce((sum, answer) => sum + answer[p]!, 0));
+    expect(accuracy.measured).toMatchObject({ value: earned! / possible!, n: items.length });
+  }
+  worker.terminate();
 });
 
 test('cells that the budget did not reach are measured when the profile is resumed with a larger one', async () => {
