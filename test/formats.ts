@@ -73,7 +73,7 @@ export const ownVariant = ([model, weights]: readonly [NamedBytes, NamedBytes?])
 });
 
 /** Scenes with one or two coloured quarters on black, their boxes, and the colours for both stages. */
-export function scenes(): NamedBytes {
+function scenes(): NamedBytes {
   const objects = Array.from({ length: SCENES }, (_, image) => [
     image,
     ...(image % 2 ? [image + 1] : []),

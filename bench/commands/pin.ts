@@ -52,8 +52,8 @@ export const pinCommand = () =>
       `
 The model is ${HUB_KINDS.map(({ models }) => models).join(', or ')}.
 Pin downloads no model files: fetch does, and so do profile and bench if you skip fetch. A model that is pinned again replaces
-its earlier variants. With a labelled pack (ipa-edge pack) accuracies are measured; without one, state
---accuracy of every model, or of none: then plans are by latency and cost alone.
+its earlier variants. With a labelled pack (ipa-edge pack) accuracies are measured. Without one, state --accuracy of every model, or
+of none: then plans are by latency and cost alone.
 
 A folder or an .onnx file of yours is pinned by its path: the manifest names the files where they are. An ONNX file without the hub's
 config.json must detect objects in a YOLO format, or classify pictures.
