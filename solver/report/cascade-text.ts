@@ -51,7 +51,7 @@ export const variantSentences = (rows: readonly Row[]): string[] =>
   rows.flatMap(({ name, variant, escalation, standby }, i) => {
     if (standby)
       return [
-        `In ${name}, ${standby.variant} stands by: in a burst it answers what ${variant} would answer too late.`,
+        `In ${name}, ${standby.variant} stands by: when requests come in a burst, it answers those that ${variant} would answer too late.`,
       ];
     if (!escalation) return [];
     const { from, below, share } = escalation;

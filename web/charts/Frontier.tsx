@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import { number } from '../components/format.ts';
 import type { Prices } from './axis.ts';
@@ -28,7 +29,7 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
     [points, without, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
   );
   const keyPoints = useMemo(() => chartPoints(points, stages, slaMs), [points, stages, slaMs]);
-  if (keyPoints.length === 1)
+  if (bestForCost(points).length === 1)
     return (
       <Figure title={title}>
         <p>

@@ -12,7 +12,7 @@ interface StageBudgetProps {
   readonly plans: readonly { readonly name: string; readonly plan: BoundPlan }[];
 }
 
-type BoundPlan = Pick<Plan, 'slaMs' | 'stages'>;
+type BoundPlan = Pick<Plan, 'slaMs' | 'stages' | 'percentile'>;
 
 interface Part {
   readonly name: string;
@@ -28,10 +28,11 @@ interface Part {
 export function StageBudget({ title, plans }: StageBudgetProps) {
   const draw = useCallback((width: number) => budgetPlot(plans, width), [plans]);
   const points = useMemo(() => plans.map(pointOf), [plans]);
+  const waits = plans.some(({ plan }) => plan.stages.some((stage) => waitOf(stage) > 0));
   return (
     <Chart
       title={title}
-      note="solid: running · pale: waiting for a batch to fill"
+      note={`for all items of a request, in ${plans[0]!.plan.percentile} of 100 requests${waits ? ' · pale: waiting for a batch to fill' : ''}`}
       description="The part of the latency bound that each stage has, against the SLA. The plan's table holds the figures."
       draw={draw}
       points={points}

@@ -37,17 +37,17 @@ const roundedUp = (value: number): number => {
   return Math.ceil(value / unit - 1e-9) * unit;
 };
 
-/** The line of the best accuracy for each cost without cascades, within the SLA. It is not one of the choices, so it has no symbols. */
-const plainLine = (without: readonly FrontierPoint[]): Line[] =>
-  without.length === 0
-    ? []
-    : [
-        {
-          label: 'no cascade',
-          points: bestForCost(without),
-          style: { ...styleOf(LINES), colour: 'var(--text)', dash: '1 3' },
-        },
-      ];
+/**
+ * The line of the best accuracy for each cost without cascades, within the SLA; none if that is the same with them. It is not one of
+ * the choices, so it has no symbols.
+ */
+function plainLine(without: readonly FrontierPoint[], best: readonly FrontierPoint[]): Line[] {
+  const points = bestForCost(without);
+  const figures = (of: readonly FrontierPoint[]) => String(of.map(({ cost, accuracy }) => [cost, accuracy]));
+  if (points.length === 0 || figures(points) === figures(best)) return [];
+  const style = { ...styleOf(LINES), colour: 'var(--text)', dash: '1 3' };
+  return [{ label: 'no cascade', points, style }];
+}
 
 const HEIGHT = 300;
 const MARGIN_TOP = 32;
@@ -67,7 +67,7 @@ export function frontierPlot(
 ): Plot.PlotOptions {
   const lines = linesOf(points, slaMs);
   const drawn = lines.flatMap((line) => line.points);
-  const plain = plainLine(without);
+  const plain = plainLine(without, lines[0]!.points);
   const all = [chosen, ...drawn, ...plain.flatMap((line) => line.points)];
   const accuracies = all.map((p) => p.accuracy);
   const right = 1.1 * Math.max(...all.map((p) => p.cost));
@@ -95,7 +95,7 @@ export function frontierPlot(
     marginRight: 76,
     x: { label: `cost ${costUnit(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
     y: {
-      label: '↑ accuracy (PAS, %)',
+      label: '↑ accuracy (product of the stages, %)',
       percent: true,
       grid: true,
       domain: domain.map((a) => 100 * a),

@@ -37,7 +37,7 @@ test('a plan and its point of the frontier say the same of a cascade: how many o
 
 test('a sentence tells of each standby', () => {
   expect(variantSentences([{ ...rows[0]!, standby: { variant: 'det4' } }])).toEqual([
-    'In detect, det4 stands by: in a burst it answers what det8 would answer too late.',
+    'In detect, det4 stands by: when requests come in a burst, it answers those that det8 would answer too late.',
   ]);
 });
 

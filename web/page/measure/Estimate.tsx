@@ -33,7 +33,7 @@ export function StartFacts() {
       Start takes about {found ? duration(found.timeMs) : '…'} and loads{' '}
       {found ? bytes(found.modelBytes) : '…'} of models. Then you see how fast each one is here, choose how
       fast answers must come, and get a plan: which models to run, and the speed and accuracy to expect.
-      Nothing leaves this device. The example shows the same for another device.
+      Nothing leaves this device. The example shows results of another device.
     </p>
   );
 }

@@ -71,7 +71,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
       {pinned.value && planNow.value && <Comparison pinned={pinned.value} plan={planNow.value} />}
       <div class="stack start answer-grid">
         <div class="stack">
-          <StageBudget title="The longest that each stage may take" plans={plans} />
+          <StageBudget title="Time for each stage" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
           <div>
             <Sentences of={variantSentences(head.stages)} />

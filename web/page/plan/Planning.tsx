@@ -14,7 +14,7 @@ export function Planning() {
     <Section
       id="plan"
       title="Plan"
-      lead="Which model each stage should run, how many items at a time and in how many copies, so that requests are answered in time, as accurately as the cost is worth."
+      lead="The best model for each stage, how many items it should take at a time, and how many copies of it run. Say below what matters to you."
     >
       {profile.value ? (
         <div class="stack start planning">
