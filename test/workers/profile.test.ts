@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import { batchOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
@@ -11,6 +11,7 @@ import { confidenceOf } from '../../models/tasks/confidence.ts';
 import { stageScore } from '../../models/tasks/judge.ts';
 import { cellId } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
+import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { profile } from '../../workers/profiler/profile.ts';
@@ -39,6 +40,21 @@ beforeAll(async () => {
 afterAll(async () => {
   store.close();
   await rm(folder, { recursive: true });
+});
+
+/** The environment, which tells of each run of a session before it begins. */
+const withRuns = (onRun: (key: string) => void): Environment => ({
+  ...environment,
+  async spawn(id, threads) {
+    const worker = await environment.spawn(id, threads);
+    const run = worker.run.bind(worker);
+    return Object.assign(worker, {
+      run(key: string, items: ItemBatch) {
+        onRun(key);
+        return run(key, items);
+      },
+    });
+  },
 });
 
 test('every variant is measured, warm and cold apart, with samples, accuracy and fan-out, and better variants give a better pipeline', async () => {
@@ -90,19 +106,7 @@ test('an interrupted profile goes on where it was and measures no finished cell 
 
 test('accuracy that was measured before an interruption is kept, and none of its steps runs twice', async () => {
   const ran: string[] = [];
-  const counting: Environment = {
-    ...environment,
-    async spawn(id, threads) {
-      const worker = await environment.spawn(id, threads);
-      const run = worker.run.bind(worker);
-      return Object.assign(worker, {
-        run(key: string, items: ItemBatch) {
-          ran.push(key);
-          return run(key, items);
-        },
-      });
-    },
-  };
+  const counting = withRuns((key) => ran.push(key));
   /** The sessions that ran until a profile was stopped, in order. */
   async function ranUntil(isEnd: (now: ProfileProgress) => boolean, seed: number): Promise<string[]> {
     const controller = new AbortController();
@@ -190,6 +194,39 @@ test('a pause holds the next cell up, and ends with an abort too', async () => {
   controller.abort(new Error('cancelled'));
   await expect(asked).rejects.toThrow('cancelled');
   expect(cells).toHaveLength(4);
+});
+
+test('nothing runs while the page is hidden, and measuring goes on once the page is shown', async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  vi.stubGlobal('document', page);
+  vi.stubGlobal('navigator', { hardwareConcurrency: 1 });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const { hidden, visible } = browserEnvironment();
+  const ran: string[] = [];
+  let waits = 0;
+  let finished = 0;
+  const asked = profile({
+    models,
+    environment: {
+      ...withRuns(() => ran.push(page.visibilityState)),
+      hidden,
+      visible() {
+        if (hidden()) waits++;
+        return visible();
+      },
+    },
+    store,
+    settings: { ...settings, batches: [1], budgetS: 1, seed: 14 },
+    onProgress(now) {
+      if (now.finished && ++finished === 2) page.visibilityState = 'hidden';
+    },
+  });
+  await until(() => expect(waits).toBe(1));
+  expect(finished).toBe(2);
+  page.visibilityState = 'visible';
+  page.dispatchEvent(new Event('visibilitychange'));
+  expect((await asked).cells.map(({ state }) => state)).toEqual(Array(4).fill('measured'));
+  expect(ran).not.toContain('hidden');
 });
 
 test('a profile stands where there is no second worker to be had', async () => {
