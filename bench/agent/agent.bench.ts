@@ -98,16 +98,28 @@ async function found(): Promise<number[]> {
   return childCounts;
 }
 
-/** Median times of single requests: by bare sessions at batch 1, and by the server with either plan. */
+/** Median times of single requests: by bare sessions and by stage workers at batch 1, and by the server with either plan. */
 async function lowLoad(counts: readonly number[]) {
-  const times = { sessions: [] as number[], plan: [] as number[], batchOne: [] as number[] };
+  const times = {
+    sessions: [] as number[],
+    loop: [] as number[],
+    plan: [] as number[],
+    batchOne: [] as number[],
+  };
   for (let round = 0; round < flags.rounds; round++) {
-    for (const count of counts.slice(0, LOW.requests))
+    for (const count of counts.slice(0, LOW.requests)) {
       times.sessions.push(await bare.request([1, count], batchOne));
+      times.loop.push(await loop.request([1, count]));
+    }
     times.plan.push(...latencies(await generator.closed(planned.url, 1, 1, LOW.ms)));
     times.batchOne.push(...latencies(await generator.closed(forced.url, 1, 1, LOW.ms)));
   }
-  return { sessions: median(times.sessions), plan: median(times.plan), batchOne: median(times.batchOne) };
+  return {
+    sessions: median(times.sessions),
+    loop: median(times.loop),
+    plan: median(times.plan),
+    batchOne: median(times.batchOne),
+  };
 }
 
 /** Latencies of completed requests. A function and no constant, because the code above runs before a constant here has its value. */
@@ -142,7 +154,7 @@ async function saturate(perRequest: number) {
   const turns: [keyof typeof perS, () => Promise<number>][] = [
     ['sessions', async () => took((await bare.round(itemCounts)).ms)],
     ['single', () => goodput(planned.url, 1)],
-    ['loop', async () => took(await loop(itemCounts))],
+    ['loop', async () => took(await loop.round(itemCounts))],
     ['several', () => goodput(planned.url, IMAGES)],
     ['batchOne', () => goodput(forced.url, 1)],
   ];

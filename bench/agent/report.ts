@@ -28,8 +28,11 @@ export interface Outcome {
 export interface Measurements {
   readonly date: string;
   readonly plan: Plan;
-  /** Medians in ms of single requests: by bare sessions, by the server with the plan, and by the server with batches of 1. */
-  readonly low: { readonly sessions: number; readonly plan: number; readonly batchOne: number };
+  /**
+   * Medians in ms of single requests: by bare sessions and by stage workers with batches of 1, by the server with the plan, and by the
+   * server with batches of 1.
+   */
+  readonly low: Record<'sessions' | 'loop' | 'plan' | 'batchOne', number>;
   readonly open: readonly (Outcome & {
     readonly ratePerS: number;
     /** Rate as a share of the plan's rate. */
@@ -77,10 +80,11 @@ export function outcomeOf({ images, requests, tookMs, cpuMs }: Sent, slaMs: numb
 const verdict = (met: boolean, target: string): string => `(target ${target}${met ? '' : ': MISSED'})`;
 
 function lowText({ low }: Measurements): string {
-  const added = low.batchOne - low.sessions;
+  const added = low.batchOne - low.loop;
   return [
     'Low load, one request at a time, p50:',
-    `sessions alone with batches of 1: ${ms(low.sessions)} ms; server with batches of 1, as a plan for such a load has: ${ms(low.batchOne)} ms;`,
+    `sessions alone with batches of 1: ${ms(low.sessions)} ms; the same in stage workers, with decoding, crops and messages: ${ms(low.loop)} ms;`,
+    `server with batches of 1, as a plan for such a load has: ${ms(low.batchOne)} ms;`,
     `HTTP and queues add ${ms(added)} ms ${verdict(added <= TARGET.addedMs, `at most ${TARGET.addedMs}`)};`,
     `server with the plan, whose batches wait to fill: ${ms(low.plan)} ms`,
   ].join('\n');
