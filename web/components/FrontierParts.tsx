@@ -1,6 +1,6 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
+import { ACCURACY_UNKNOWN_SENTENCE } from '../../solver/report/accuracy-unknown.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import type { Prices } from '../charts/axis.ts';
 import { Frontier } from '../charts/Frontier.tsx';
@@ -22,7 +22,7 @@ interface FrontierPartsProps {
 /** The frontier of accuracy and cost: its chart, what cascades gain on it, and the table of its points. */
 export function FrontierParts({ points, without, plan, slaMs, prices, choose }: FrontierPartsProps) {
   const stages = stagesOf(plan);
-  if (plan.pas === null) return <p class="muted">{ACCURACY_UNKNOWN.replace('a', 'A')}.</p>;
+  if (plan.pas === null) return <p class="muted">{ACCURACY_UNKNOWN_SENTENCE}</p>;
   return (
     <>
       <Frontier

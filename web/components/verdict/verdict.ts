@@ -4,7 +4,7 @@ import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
-import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
+import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { chain, milliseconds, number, percent, plural } from '../format.ts';
 import { stagesOf, variantsOf } from '../variants.ts';
@@ -163,7 +163,7 @@ function accuracyReason(
   { endToEnd, pas }: Pick<Prediction, 'endToEnd' | 'pas'>,
   profile: Profile | null,
 ): Reason | null {
-  if (pas === null) return { weight: 75, text: `${ACCURACY_UNKNOWN.replace('a', 'A')}.` };
+  if (pas === null) return { weight: 75, text: ACCURACY_UNKNOWN_SENTENCE };
   if (endToEnd === null) return null;
   const best = Math.max(...(profile?.endToEnd ?? []).map(({ value }) => value));
   // A cascade may be more accurate than every combination of single models.
