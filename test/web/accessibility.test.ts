@@ -12,13 +12,14 @@ import { request, resources } from '../solver/profiles.ts';
 import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile } from './fixtures.ts';
+import { expectLegible } from './legible.ts';
 import { choose, drop, frontier, newContext, openIn, planned, profileFile } from './opened-page.ts';
 import { ownModel } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { type ReportFolder, reportFolder, servedPage, servePageWithTestEngine } from './serve.ts';
 
-/** What axe finds of the page as it ships, in every state that a person gets to see, and of the report. */
+/** What axe finds of the page as it ships, in every state that a person gets to see, and of the report; and whether both are legible, in a narrow window too. */
 
 const site = servedPage();
 let context: BrowserContext;
@@ -155,9 +156,11 @@ describe('the page', () => {
     await button('Run the plan').click();
     await page.locator('.request').nth(1).waitFor();
     await expectAccessible('#try');
+    await expectLegible(page);
     await button('Stop').click();
     await page.locator('.outcome').waitFor();
     await expectAccessible();
+    await expectLegible(page);
   });
 });
 

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright';
 import { expect } from 'vitest';
+import { unfold } from './legible.ts';
 
 /** The colour scheme changes colours only, so the dark one is only checked with the rules about colours. */
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
@@ -10,10 +11,7 @@ const REPEATED = 'tbody > tr:nth-child(n + 4):not(.marked)';
 
 /** Opens everything that is folded away, and expects axe to find nothing in either colour scheme. */
 export async function expectAccessible(page: Page, part?: string): Promise<void> {
-  await page.evaluate((within) => {
-    for (const details of document.querySelectorAll(`${within} details`))
-      (details as HTMLDetailsElement).open = true;
-  }, part ?? 'body');
+  await unfold(page, part);
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

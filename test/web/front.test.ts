@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
+import { expectLegible, unfold } from './legible.ts';
 import { choose, complaintsOf, drop, newContext, planned, profileFile } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
@@ -208,31 +209,13 @@ describe('the example', () => {
   });
 });
 
-/** The smallest letters that are shown, in px, with some of their text. */
-const smallestText = (): Promise<[number, string]> =>
-  page.evaluate(() => {
-    const sizes: [number, string][] = [];
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-      const parent = node.parentElement!;
-      if (!node.textContent!.trim() || !parent.checkVisibility({ visibilityProperty: true })) continue;
-      const scale = parent instanceof SVGGraphicsElement ? parent.getScreenCTM()!.a : 1;
-      sizes.push([scale * Number.parseFloat(getComputedStyle(parent).fontSize), node.textContent!]);
-    }
-    return sizes.sort(([a], [b]) => a - b)[0]!;
-  });
-
 describe.each(SCREENS)('with a profile, on a screen of $width × $height', (screen) => {
   it('no text is smaller than 12 px, folded or not', async () => {
     await open(screen);
     await choose(page, profileFile(fashionProfile()));
     await planned(page);
     await page.locator('#results svg.chart').nth(3).waitFor();
-    await page.evaluate(() => {
-      for (const fold of document.querySelectorAll('details')) fold.open = true;
-    });
-    const [size, text] = await smallestText();
-    expect(size, text).toBeGreaterThanOrEqual(11.99);
+    await expectLegible(page);
   });
 });
 
@@ -240,7 +223,7 @@ describe.each([
   { width: 320, height: 640, words: '320 px wide' },
   { width: 720, height: 450, words: 'of 1440 × 900 at 200 %' },
 ])('on a screen $words', (screen) => {
-  it('nothing is wider than the screen, folded or not, with a profile, a comparison and a pinned plan', async () => {
+  it('a profile, a comparison and a pinned plan are legible, and nothing is wider than the screen, folded or not', async () => {
     await open(screen);
     await drop(
       page,
@@ -250,11 +233,9 @@ describe.each([
     await button('Pin to compare').click();
     await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
     await page.locator('.compare .outcome').waitFor();
-    await page.evaluate(() => {
-      for (const fold of document.querySelectorAll('details')) fold.open = true;
-    });
+    await unfold(page);
     await page.getByRole('form', { name: 'A model of the hub' }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(screen.width);
+    await expectLegible(page);
   });
 });
 

@@ -2,12 +2,11 @@ import { expect, it } from 'vitest';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { expectAccessible } from './accessible.ts';
 import { serveLightest } from './few-scenes.ts';
+import { expectLegible } from './legible.ts';
 import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** The shipped pipeline of texts on the page, on wasm. */
-
-const NARROW_PX = 400;
 
 const site = servedPage(() => serveLightest('mail'));
 
@@ -59,10 +58,10 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
   // Held requests stay while the run goes on.
   expect(await requests.first().locator('.request-text').textContent()).toBe(shown[0]!.text);
 
-  await page.setViewportSize({ width: NARROW_PX, height: 900 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
+  await expectLegible(page);
   await button('Stop').click();
   await page.locator('.outcome').waitFor();
+  await expectLegible(page);
   expect(complaints).toEqual([]);
   await context.close();
 });

@@ -1,12 +1,11 @@
 import { expect, it } from 'vitest';
 import { expectAccessible } from './accessible.ts';
 import { serveLightest } from './few-scenes.ts';
+import { expectLegible } from './legible.ts';
 import { openPage, planned, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** A shipped pipeline of recordings and questions on the page, on wasm. */
-
-const NARROW_PX = 390;
 
 const site = servedPage(() => serveLightest('mini-audio-qa'));
 
@@ -39,10 +38,10 @@ it('recordings are measured and run; each is shown with its question, and with w
   }
   expect(await requests.getByRole('img', { name: /^waveform of \d+\.\d\ss$/ }).count()).toBe(6);
   await expectAccessible(page, '#try');
-  await page.setViewportSize({ width: NARROW_PX, height: 900 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
+  await expectLegible(page);
   await button('Stop').click();
   await page.locator('.outcome').waitFor();
+  await expectLegible(page);
   expect(complaints).toEqual([]);
   await context.close();
 });

@@ -10,7 +10,7 @@ export interface ShownReport {
 }
 
 /** Shows reports to the tests of a file, each in a page that is closed when its test ends. */
-export function reportViewer(): (report: Report, width?: number) => Promise<ShownReport> {
+export function reportViewer(): (report: Report) => Promise<ShownReport> {
   let browser: Browser;
   let folder: ReportFolder;
   beforeAll(async () => {
@@ -18,8 +18,8 @@ export function reportViewer(): (report: Report, width?: number) => Promise<Show
   });
   afterAll(() => folder.remove());
   afterEach(() => closeContexts(browser));
-  return async (report, width = 1280) => {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
+  return async (report) => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     page.on('request', (request) => {

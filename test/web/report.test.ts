@@ -2,6 +2,7 @@ import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
+import { expectLegible } from './legible.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { reportViewer } from './report-viewer.ts';
 import { speechReport } from './speech-fixture.ts';
@@ -223,17 +224,17 @@ describe('the report', () => {
   it.each([
     ['a bench', fashionReport(), 20],
     ['what changes over time', adaptiveRun(), 9],
-  ])('fits a narrow screen: %s', async (_, report, drawn) => {
-    const { page } = await show(report, 360);
+  ])('is legible, on a narrow screen too: %s', async (_, report, drawn) => {
+    const { page } = await show(report);
     await expect.poll(() => charts(page).count()).toBe(drawn);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await expectLegible(page);
   });
 
-  it('fits a narrow screen: a comparison', async () => {
-    const { page } = await show(adaptationReport(), 360);
+  it('is legible, on a narrow screen too: a comparison', async () => {
+    const { page } = await show(adaptationReport());
     await page.locator('.findings a').first().click();
     await expect.poll(() => charts(page).count()).toBe(6);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    await expectLegible(page);
   });
 
   it('refuses what is no report, naming the field', async () => {
