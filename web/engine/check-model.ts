@@ -2,11 +2,9 @@ import { batchOf, type Item, takeInTurn } from '../../models/items/item-batch.ts
 import { blankItem, type ItemFormat } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
-import type { TensorInfo } from '../../models/tasks/tensor.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import { dimsText } from '../../workers/runtime/runtime.ts';
-import { type LoadedVariant, specAlone } from '../../workers/stage/protocol.ts';
+import { specAlone } from '../../workers/stage/protocol.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 
 /** Number of test items: 2, so that the check detects a batch size fixed to 1. */
@@ -34,17 +32,12 @@ export class ModelChecker {
    * Creates a session and runs blank items through it.
    * @param stage as the variant of these models sees it
    * @param file name of the model in errors
-   * @returns the model's inputs and outputs as text
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
    */
-  async check(stage: ManifestStage, file: string, models: ModelBytes): Promise<string> {
-    const { sessions } = await this.#within(stage, file, models, async (worker, format) => {
+  async check(stage: ManifestStage, file: string, models: ModelBytes): Promise<void> {
+    await this.#within(stage, file, models, async (worker, format) => {
       await worker.run(file, takeInTurn([blankItem(format)], 0, ITEMS));
     });
-    const all = Object.values(sessions);
-    const inputs = all.flatMap((session) => session.inputs);
-    const outputs = all.flatMap((session) => session.outputs);
-    return `takes ${inputs.map(tensorText).join(', ')} and gives ${outputs.map(tensorText).join(', ')}`;
   }
 
   /** Answers items one by one. @returns the result of each @throws as {@link check} */
@@ -67,16 +60,15 @@ export class ModelChecker {
     file: string,
     models: ModelBytes,
     work: (worker: StageWorker, format: ItemFormat) => Promise<void>,
-  ): Promise<LoadedVariant> {
+  ): Promise<void> {
     this.signal.throwIfAborted();
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
     // Loading the worker's runtime can take long on a slow network, so an abort does not wait for it.
     const worker = await Promise.race([this.#worker, this.#aborted]);
     const spec = specAlone(stage, { key: file, model: file, backend: 'wasm' });
-    const loaded = await worker.load(spec, models);
+    await worker.load(spec, models);
     await work(worker, spec.format);
     await worker.release(file);
-    return loaded;
   }
 
   close(): void {
@@ -87,5 +79,3 @@ export class ModelChecker {
     this.#worker = undefined;
   }
 }
-
-const tensorText = ({ name, dims }: TensorInfo): string => `${name} ${dimsText(dims)}`;

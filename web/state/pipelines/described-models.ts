@@ -5,12 +5,11 @@ import { modelFolders } from '../../../models/hub/given/model-folders.ts';
 import { withPin } from '../../../models/hub/pin.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { readGraph } from '../../../models/onnx/graph.ts';
 import { type Manifest, stageOfVariant } from '../../../solver/documents/manifest.ts';
 import { bytesOf } from '../files/file-size.ts';
 import type { Addition } from './adding.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
-import { graphText } from './seen-models.ts';
+import { modelText } from './seen-models.ts';
 
 /** Makes pipelines of models that come with the files that the hub has beside them, whatever their task. */
 
@@ -44,10 +43,7 @@ export async function describedPipeline(
       for (const [sha256, bytes] of described.read) files.set(sha256, bytes);
       manifest = withPin(manifest, described);
       words ||= Object.values(described.variants[0]!.sessions)
-        .map(
-          ({ file: { path } }) =>
-            `${path} ${graphText(readGraph(files.get(described.sums.get(path)!)!, path))}`,
-        )
+        .map(({ file: { path } }) => modelText(files.get(described.sums.get(path)!)!, path))
         .join('. ');
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { type ManifestStage, type ManifestVariant, weightsRole } from '../../../
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { bytesOf } from '../files/file-size.ts';
+import { modelText } from './seen-models.ts';
 
 export class NoStageError extends Error {
   override name = 'NoStageError';
@@ -56,8 +57,8 @@ interface FittingVariant {
   /** The variant's files, as a manifest has them. */
   readonly files: Pick<ManifestVariant, 'sessions' | 'assets'>;
   readonly read: readonly ReadFile[];
-  /** What it takes and gives. */
-  readonly tensors: string;
+  /** What its models take, give and consist of. */
+  readonly words: string;
 }
 
 /**
@@ -83,8 +84,9 @@ export async function fitting(
     try {
       const own = await assetsOf(stage, set, assets);
       const bytes = Object.fromEntries([...own].map(([role, file]) => [role, file.bytes]));
-      const tensors = await checker.check(stage, name, { ...modelBytes, ...bytes });
-      fits.push({ stage, files: entries(models, own), tensors, read: [...filesOf(models), ...own.values()] });
+      await checker.check(stage, name, { ...modelBytes, ...bytes });
+      const words = [...models.values()].map(({ model }) => modelText(model.bytes, model.name)).join('. ');
+      fits.push({ stage, files: entries(models, own), words, read: [...filesOf(models), ...own.values()] });
     } catch (error) {
       if (!(error instanceof ModelMismatchError || error instanceof MissingAssetsError)) throw error;
       misfits.push(error);

@@ -51,7 +51,7 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
       if (same) throw new DuplicateModelError(set.name, fit.stage.name, same.name);
       step(`Saving ${set.name}`);
       await saveEdited(base, addVariant(base.manifest, fit.stage.name, variant), fit.read);
-      told.push(`${name} is a variant of ${fit.stage.name}: it ${fit.tensors}.`);
+      told.push(`${name} is a variant of ${fit.stage.name}: ${fit.words}.`);
       lastAdded.value = told.join(' ');
     }
   });

@@ -39,6 +39,10 @@ function listed(words: readonly string[], most: number, others: string): string 
   return words.slice(0, most).join(', ') + (more > 0 ? ` and ${more} ${others}` : '');
 }
 
+/** A model's inputs, outputs and operators, after its file's name. @throws NotOnnxError */
+export const modelText = (bytes: Uint8Array, file: string): string =>
+  `${file} ${graphText(readGraph(bytes, file))}`;
+
 /** A model's inputs, outputs and operators, in a sentence. */
 export function graphText({ inputs, outputs, operators }: Graph): string {
   const tensors = (all: Graph['inputs']) => listed(all.map(tensorText), NAMED.tensors, 'more');
