@@ -239,6 +239,18 @@ describe.each([
   });
 });
 
+it('who asks for reduced motion gets none', async () => {
+  await open();
+  const motion = () =>
+    page.evaluate(() => [
+      getComputedStyle(document.documentElement).scrollBehavior,
+      getComputedStyle(document.querySelector('.skip')!).transitionDuration,
+    ]);
+  expect(await motion()).toEqual(['auto', '0s']);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  expect(await motion()).toEqual(['smooth', '0.15s']);
+});
+
 describe('what this device lacks', () => {
   it('is one line with its remedy, and a link opens all checks', async () => {
     await open();

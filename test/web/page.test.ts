@@ -4,8 +4,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planSchema } from '../../solver/documents/plan.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
-import { complaintsOf, holdAfter, measureUntil, newContext, planned } from './opened-page.ts';
+import {
+  choose,
+  complaintsOf,
+  holdAfter,
+  measureUntil,
+  newContext,
+  planned,
+  profileFile,
+} from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { speechReport } from './speech-fixture.ts';
 
 const site = servedPage(servePageWithTestEngine);
 let context: BrowserContext;
@@ -120,6 +129,14 @@ describe('the profiling page', () => {
     const card = page.locator('#results .verdict-card');
     expect(await card.locator('h3').textContent()).toMatch(/^Yes: .* should answer 5 requests\/s within/);
     expect(await card.getByRole('link').getAttribute('href')).toBe('#try');
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows the time against the size of the items', async () => {
+    await choose(page, profileFile(speechReport().profile));
+    const bySize = page.locator('#results details', { hasText: 'Time against size of transcribe' });
+    await bySize.locator('summary').click();
+    await expect.poll(() => bySize.locator('svg.chart').count()).toBe(2);
     expect(complaints).toEqual([]);
   });
 

@@ -37,6 +37,19 @@ describe('a chart of the report', () => {
     await expectWalked(page, page.locator(figure).first(), first, last);
   });
 
+  it('of the stages of a plan has a line at the SLA', async () => {
+    const { page } = await show(fashionReport());
+    await page
+      .locator('#plans figure svg text', { hasText: /^SLA [\d,.]+ ms$/ })
+      .first()
+      .waitFor();
+    const line = page
+      .locator('#plans figure')
+      .first()
+      .locator('line[stroke-dasharray="6 3"], [stroke-dasharray="6 3"] line');
+    expect(await line.count()).toBe(1);
+  });
+
   it('tells of what changes over time by pointer and by keyboard: lines, and the plans that served', async () => {
     const { page } = await show(adaptiveRun());
     const figure = page.locator('#over-time figure');
