@@ -2,7 +2,7 @@ import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
-import { expectLegible } from './legible.ts';
+import { expectLegible, unfold } from './legible.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { reportViewer } from './report-viewer.ts';
 import { speechReport } from './speech-fixture.ts';
@@ -235,6 +235,26 @@ describe('the report', () => {
     await page.locator('.findings a').first().click();
     await expect.poll(() => charts(page).count()).toBe(6);
     await expectLegible(page);
+  });
+
+  it('has the sign and the word of each flag and mark on one line where it is 800 px wide', async () => {
+    const { page } = await show(fashionReport());
+    await page.setViewportSize({ width: 800, height: 900 });
+    await unfold(page);
+    const signs = page.locator('.flag, .mark');
+    expect(await signs.count()).toBeGreaterThan(0);
+    const broken = await signs.evaluateAll((all) =>
+      all.flatMap((sign) => {
+        const range = document.createRange();
+        range.selectNodeContents(sign);
+        const after = sign.nextSibling;
+        if (sign.matches('.mark') && after instanceof Text) range.setEnd(after, after.data.search(/\S/) + 1);
+        const middles = [...range.getClientRects()].map(({ top, bottom }) => (top + bottom) / 2);
+        const isOneLine = Math.max(...middles) - Math.min(...middles) < 5;
+        return isOneLine ? [] : [sign.parentElement!.textContent];
+      }),
+    );
+    expect(broken).toEqual([]);
   });
 
   it('refuses what is no report, naming the field', async () => {
