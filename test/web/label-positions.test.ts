@@ -34,4 +34,13 @@ describe('the label of a box in an image', () => {
     expect(places[0]!.y).toBe(38.75);
     expect(places[1]!.y).toBe(65);
   });
+
+  it('ends within the image where its box is near the middle', () => {
+    const [place] = labelPositions(
+      [{ box: box(45, 40, 60, 60), text: 'a label of 26 letters long' }],
+      IMAGE,
+      SIZE,
+    );
+    expect(place).toMatchObject({ x: 100 - 1 - 26 * 0.6 * SIZE, anchor: 'start' });
+  });
 });

@@ -1,6 +1,7 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useWidth } from '../components/width.ts';
 import { type ChartPoint, type DrawnChart, showTip } from './chart-points.ts';
 import { KeyboardChart } from './KeyboardChart.tsx';
 
@@ -48,13 +49,7 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<DrawnChart | null>(null);
   const shown = useRef<ChartPoint | null>(null);
-  const [width, setWidth] = useState(0);
-
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
-    observer.observe(host.current!);
-    return () => observer.disconnect();
-  }, []);
+  const width = useWidth(host);
 
   useLayoutEffect(() => {
     if (width === 0) return;

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Box, ImageShape } from '../../../models/items/crop.ts';
+import { useWidth } from '../../components/width.ts';
 import { type Prediction, predictionLabel, predictionText, type Verdict } from '../request/predictions.ts';
 import { type LabelPosition, labelPositions } from './label-positions.ts';
 
@@ -11,6 +12,9 @@ interface PictureProps {
   readonly predictions: readonly Prediction[] | null;
 }
 
+/** Height of the letters of a label, at least. */
+const SMALLEST_PX = 12;
+
 /** A picture with a labelled box for each detected or missed object. */
 export function Picture({ shape, pixels, predictions }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -18,7 +22,9 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
     canvas.current!.getContext('2d')!.putImageData(imageOf(pixels, shape), 0, 0);
   }, [pixels, shape]);
   const { width, height } = shape;
-  const size = width / 19;
+  const host = useRef<HTMLDivElement>(null);
+  const shownPx = useWidth(host) || width;
+  const size = Math.max(width / 19, (SMALLEST_PX * width) / shownPx);
   const labels = (predictions ?? []).map((prediction) => ({
     verdict: prediction.verdict,
     box: prediction.box ?? { x0: 0, y0: 0, x1: width, y1: height },
@@ -26,7 +32,7 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
   }));
   const positions = labelPositions(labels, shape, size);
   return (
-    <div class="request-picture" style={{ aspectRatio: `${width} / ${height}` }}>
+    <div class="request-picture" ref={host} style={{ aspectRatio: `${width} / ${height}` }}>
       <canvas ref={canvas} width={width} height={height} />
       <svg
         viewBox={`0 0 ${width} ${height}`}

@@ -23,8 +23,11 @@ export function labelPositions(
   const taken: Box[] = [];
   return labels.map(({ box: { x0, y0, x1, y1 }, text }) => {
     const anchor = x0 < width / 2 ? 'start' : 'end';
-    const x = anchor === 'start' ? Math.max(1, x0) : Math.min(width - 1, x1);
     const length = LETTER_WIDTH * size * text.length;
+    const x =
+      anchor === 'start'
+        ? Math.max(1, Math.min(x0, width - 1 - length))
+        : Math.min(width - 1, Math.max(x1, 1 + length));
     const left = anchor === 'start' ? x : x - length;
     const covers = (y: number): Box => ({ x0: left, y0: y - size, x1: left + length, y1: y + 0.2 * size });
     const lines = [y0 - 0.25 * size, y1 + size, y0 + size, y1 - 0.25 * size].filter(
