@@ -198,6 +198,24 @@ describe('a model of the hub', () => {
     expect(await own.keptFiles()).toBe(0);
   });
 
+  it('comes although the host of its files fails at first', async () => {
+    hub.answerWith('onnx?signature', [503, 500]);
+    await add('owner/brightest', 'fp32');
+    await expect.poll(() => own.chosen()).toBe('brightest');
+  });
+
+  it('whose file has another sum than the hub tells is refused, and nothing is kept', async () => {
+    const { length } = brightest('float32');
+    hub.spoil('onnx?signature', (_, response) => {
+      response.writeHead(200, { 'content-length': length }).end(new Uint8Array(length));
+      return true;
+    });
+    await add('owner/brightest', 'fp32');
+    await own.refused(/model\.onnx.*SHA-256/s);
+    expect(await own.ownPipelines()).toEqual([]);
+    expect(await own.keptFiles()).toBe(0);
+  });
+
   it('that is gated comes with a token, which the hub alone gets, at the revision that is asked for', async () => {
     const gated = { 'config.json': classifier(3, 3), 'preprocessor_config.json': preprocessor(8, 8) };
     hub.publish('owner/gated', { ...gated, 'onnx/model.onnx': brightest('float32') });

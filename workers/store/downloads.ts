@@ -105,8 +105,9 @@ const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: Heade
       cancel: () => body!.cancel(),
     };
   },
-  // A failed fetch is a TypeError, whose message differs between browsers.
-  isCut: (error) => error instanceof TypeError,
+  // A failed fetch is a TypeError, whose message differs between browsers. A host that has failed may soon answer.
+  isCut: (error) =>
+    error instanceof TypeError || (error instanceof DownloadError && (error.status ?? 0) >= 500),
   async pause(seconds) {
     await new Promise((resolve) => {
       setTimeout(resolve, 1000 * seconds);
