@@ -47,7 +47,7 @@ export class ChecksumError extends InputError {
   ) {
     super(
       `${path} should have SHA-256 ${expected}, but has ${found}. ` +
-        'Fetch the file again, or, if it was changed on purpose, write its new SHA-256 into the manifest.',
+        'Get the file again or, if it was changed on purpose, a manifest that has its new SHA-256.',
     );
   }
 }

@@ -50,3 +50,12 @@ it('downloaded in two tabs at once, a file is whole in both', async () => {
   firstIsDone = true;
   expect(await sha256Hex(await second!)).toBe(file.sha256);
 });
+
+it('a host that allows no more requests for now is asked again after the time that it names', async () => {
+  const bytes = new Uint8Array(MIB).map((_, i) => i % 251);
+  const file = { url: `https://hub.test/${name}`, sha256: await sha256Hex(bytes), mostBytes: bytes.length };
+  const answers = [new Response('', { status: 429, headers: { 'retry-after': '1' } }), new Response(bytes)];
+  vi.stubGlobal('fetch', async () => answers.shift()!);
+  const content = await new Downloads().fetch(file, NEVER, () => ({}));
+  expect(await sha256Hex(content)).toBe(file.sha256);
+});

@@ -13,14 +13,12 @@ import {
   UnexpectedAnswerError,
   UnreachableError,
 } from './errors.ts';
-import { type Host, persist } from './resume.ts';
+import { type Host, persist, RateLimit } from './resume.ts';
 
 const HUB = 'https://huggingface.co';
 const MOST_REDIRECTS = 8;
 /** A connection that sends nothing for so long counts as cut. */
 const SILENCE_MS = 60_000;
-/** A request waits at most so long in all for a host's rate limit. */
-const MOST_RATE_LIMIT_S = 300;
 
 interface HubClientOptions {
   /** Environment variables: `HF_ENDPOINT` and `HF_TOKEN` are read, and `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, also in small letters. */
@@ -66,7 +64,7 @@ export class HubClient {
    */
   async get(url: string, from = 0): Promise<Answer> {
     let at = url;
-    let waitedS = 0;
+    const limit = new RateLimit();
     for (let redirects = 0; redirects <= MOST_REDIRECTS; ) {
       const answer = await this.#once(at, from);
       const { statusCode: status, headers, body } = answer;
@@ -77,9 +75,8 @@ export class HubClient {
         redirects++;
         at = redirected(at, location);
       } else if (status === 429) {
-        const seconds = retryAfterS(headers['retry-after']);
-        waitedS += seconds;
-        if (waitedS > MOST_RATE_LIMIT_S) throw new RateLimitedError(shown(at), seconds);
+        const seconds = limit.waitS(String(headers['retry-after'] ?? ''));
+        if (!limit.isBearable) throw new RateLimitedError(shown(at), seconds);
         await this.#pause(seconds);
       } else if (status === 401 || status === 403)
         throw new AccessDeniedError(shown(at), status, this.#tokenFor(at) !== undefined);
@@ -217,11 +214,4 @@ function redirected(from: string, location: string): string {
   if (!to || !allowed.includes(to.protocol) || (isLocal(to) && !isLocal(new URL(from))))
     throw new UnexpectedAnswerError(shown(from), `a redirect to ${shown(location).slice(0, 100)}`);
   return to.href;
-}
-
-/** Seconds until a request may be repeated: the header holds seconds or a date. */
-function retryAfterS(header: string | string[] | undefined): number {
-  const text = String(header ?? '');
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(1, seconds) : 10;
 }

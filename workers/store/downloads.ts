@@ -1,6 +1,6 @@
 import { chunksOf } from '../../models/manifests/at-most.ts';
 import { TooManyBytesError, UnexpectedAnswerError } from '../hub/errors.ts';
-import { type Host, type KnownFile, type RestOfFile, resume } from '../hub/resume.ts';
+import { type Host, type KnownFile, RateLimit, type RestOfFile, resume } from '../hub/resume.ts';
 import { FOLDER, PartInCache } from './part-in-cache.ts';
 import { StoreUnavailableError } from './store.ts';
 
@@ -92,7 +92,16 @@ export type HeadersFor = (address: URL) => Readonly<Record<string, string>>;
 const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: HeadersFor): Host => ({
   async get(url, from): Promise<RestOfFile> {
     const headers = { ...headersFor(new URL(url)), ...(from > 0 && { range: `bytes=${from}-` }) };
-    const { status, headers: answered, body } = await fetch(url, { signal, cache: 'no-store', headers });
+    const ask = () => fetch(url, { signal, cache: 'no-store', headers });
+    const limit = new RateLimit();
+    let answer = await ask();
+    for (; answer.status === 429; answer = await ask()) {
+      await answer.body?.cancel();
+      const seconds = limit.waitS(answer.headers.get('retry-after'));
+      if (!limit.isBearable) break;
+      await this.pause(seconds);
+    }
+    const { status, headers: answered, body } = answer;
     if (![200, 206, 416].includes(status))
       throw new DownloadError(url, `the server answered ${status}`, status);
     const first = status === 206 ? from : 0;
