@@ -21,7 +21,7 @@ const LONG = [
   'test/solver/simulate/closed-form.test.ts',
   'test/solver/confirmed.test.ts',
   'test/models/fashion.test.ts',
-  'test/**/hostile-many.test.ts',
+  'test/models/hostile-many.test.ts',
 ];
 /** The other pure logic, by npm run test:fast: neither processes, nor browsers, nor a built page. */
 const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];

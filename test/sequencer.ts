@@ -7,7 +7,6 @@ const ORDER = ['page', 'node', 'long', 'logic'];
 const LONGEST = [
   'agent/kubernetes/gateway',
   'agent/kubernetes/watch',
-  'bench/pack/hostile-many',
   'models/hostile-many',
   'package/tarball',
   'package/third-task',
