@@ -92,7 +92,7 @@ Where a stage reads a text beside the item, such as a question, each line has it
       const path = join(dirname(options.manifest), entry.file);
       await writeWhole(path, bytes);
       await writeJson(options.manifest, { ...manifest, pack: entry });
-      console.log(`wrote ${path}: ${entry.mix}; ${options.manifest} names it`);
+      console.log(`wrote ${path}, which ${options.manifest} names\n${entry.mix}`);
     });
 
 function mix(text: string): string {

@@ -158,5 +158,5 @@ test('the command makes a pack of recordings', async () => {
     '--recordings',
     path('one.jsonl'),
   ]);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('pack.bin: 1 items')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('1 recording of 0.5 seconds')]);
 });

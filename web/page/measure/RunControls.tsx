@@ -173,7 +173,7 @@ function Provisional({ found }: { readonly found: ProfileState['provisional'] })
   const { plan, pas, cost } = found;
   return (
     <p class="provisional">
-      Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,
+      Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,{' '}
       {accuracyText(pas)}, cost {number(cost)}.{' '}
       <span class="muted">It may change until all is measured.</span>
     </p>
