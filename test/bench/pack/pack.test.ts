@@ -170,7 +170,7 @@ test('the command writes the pack beside the manifest, which then names it and s
   const read = () => loadManifest(path('manifest.json'), (file) => readFile(file));
   const { code, stdout } = await pack('--texts', path('lines.jsonl'));
   const mix = '3 texts of 2 to 12 bytes, median 5; what load they stand for is not stated.';
-  expect([code, stdout]).toEqual([0, expect.stringContaining(`pack.bin: ${mix}`)]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining(mix)]);
   const loaded = await read();
   expect(loaded.manifest.pack).toMatchObject({ file: 'pack.bin', source: '3 texts of lines.jsonl', mix });
   expect((await loaded.readPack()).items.lengths).toEqual([5, 2, 12]);
