@@ -46,7 +46,7 @@ const ACTS: readonly ((page: Page, round: number) => Promise<void>)[] = [
       .click(),
   (page) => page.getByRole('link', { name: 'Results', exact: true }).click(),
   async (page, round) => {
-    await page.getByLabel('Duration (s)').focus();
+    await page.getByRole('spinbutton', { name: 'Arrival rate', exact: true }).focus();
     await page.keyboard.press(String(round % 10));
   },
   (page) => page.getByRole('link', { name: 'Plan', exact: true }).click(),
