@@ -10,7 +10,7 @@ import { type CpuWorkers, planHead, planRows, planWorkers } from './plan-documen
 import { type PlanOption, pasOf } from './plan-option.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { requestCostOf } from './serving.ts';
-import { upstreamChoices } from './upstream.ts';
+import { rewardAtMost, upstreamChoices } from './upstream.ts';
 import { withWorkerSharing } from './worker-sharing.ts';
 
 type Optimal = Extract<Solution, { status: 'optimal' }>;
@@ -63,12 +63,20 @@ export function chooseIlp(solver: Solver, measured: Profile, asked: PlanRequest)
 
 /** The best solution among the programs of a request; otherwise the refusal with the shortest SLA that works. */
 function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpChoice | Refusal {
-  const found = upstreamChoices(profile, request).map((program) => solveProgram(solver, profile, program));
-  const choices = found.filter((one) => 'solution' in one);
-  if (choices.length > 0)
-    return choices.reduce((best, one) => (one.solution.objective > best.solution.objective ? one : best));
-  const refused = found as Refusal[];
-  const nearest = refused.reduce((best, one) => (slaOf(one) < slaOf(best) ? one : best));
+  const programs = upstreamChoices(profile, request)
+    .map((program) => ({ program, reward: rewardAtMost(profile, program) }))
+    .sort((a, b) => b.reward - a.reward);
+  let best: IlpChoice | undefined;
+  const refused: Refusal[] = [];
+  for (const { program, reward } of programs) {
+    // No later program can do better: what an option takes off the objective is never less than 0.
+    if (best && reward <= best.solution.objective) break;
+    const found = solveProgram(solver, profile, program);
+    if ('binding' in found) refused.push(found);
+    else if (!best || found.solution.objective > best.solution.objective) best = found;
+  }
+  if (best) return best;
+  const nearest = refused.reduce((least, one) => (slaOf(one) < slaOf(least) ? one : least));
   if (refused.length === 1 || nearest.nearestSlaMs !== null) return nearest;
   // No program works with any SLA, so what binds is told of all variants, not of one.
   const whole = solveProgram(solver, profile, request);

@@ -1,6 +1,7 @@
 import { stageNameOf } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
+import { accuracyOf, type Profile } from '../documents/profile.ts';
 import { type IlpRequest, mayCascade } from './request.ts';
+import { stageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
 
 /** Each choice is a program to solve. */
@@ -32,6 +33,20 @@ export function upstreamChoices(profile: Profile, request: IlpRequest): IlpReque
     );
   }
   return choices;
+}
+
+/** The most that accuracies can add to the objective of a program: those of the most accurate variant or cascade of each stage. */
+export function rewardAtMost(profile: Profile, request: IlpRequest): number {
+  const { alpha, accuracy } = request.objective;
+  const most = stageFacts(profile, request).map(({ cells, cascades }) =>
+    Math.max(
+      ...cells.map(({ variant }) => accuracyOf(variant) ?? 1),
+      ...cascades.flatMap(({ thresholds }) => thresholds.map((threshold) => threshold.accuracy)),
+    ),
+  );
+  const sum = most.reduce((all, one) => all + one, 0);
+  if (accuracy === 'product') return alpha * most.reduce((all, one) => all * one, 1);
+  return alpha * (accuracy === 'mean' ? sum / most.length : sum);
 }
 
 /** Whether a stage's variant decides how many items reach a later stage, or how many of them escalate there. */

@@ -99,9 +99,8 @@ export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null 
 /** Rounds a feasible latency bound up to few digits, so that it stays feasible. */
 export const roomier = (value: number): number => Number((value * 1.005).toPrecision(3));
 
-/** Two planners, so that the integer program never waits for a simulation. */
-const solver = openPlanner();
-const confirmer = openPlanner();
+/** Three planners, so that the integer program waits neither for a simulation nor for a frontier. */
+const [solver, confirmer, explorer] = [openPlanner(), openPlanner(), openPlanner()];
 
 const requestOf = ({ source, settings }: PlanQuery) => {
   const { slaMs, ratePerS, percentile, alpha, beta, backends, cores } = settings;
@@ -157,9 +156,9 @@ async function bothFrontiers({
   settings,
 }: PlanQuery): Promise<Pick<FrontierFound, 'answer' | 'without'>> {
   const request = requestOf({ source, settings });
-  const answer = await orError(solver.frontier(source, request));
+  const answer = await orError(explorer.frontier(source, request));
   if (answer instanceof Error || !hasCascades(answer)) return { answer, without: [] };
-  const without = await orError(solver.frontier(source, { ...request, cascades: false }));
+  const without = await orError(explorer.frontier(source, { ...request, cascades: false }));
   return { answer, without: without instanceof Error ? [] : without };
 }
 
