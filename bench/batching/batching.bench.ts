@@ -21,6 +21,7 @@ import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
+import { withBenchOptions } from '../comparison/bench-options.ts';
 import { highestRate } from '../comparison/highest-rate.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
@@ -31,17 +32,13 @@ const FIRST_TENTHS = 7;
 const UTILISATION_MAX = 1;
 const ROUNDS = 3;
 
-const flags = new Command('bench:batching')
-  .description('goodput of a plan against one request at a time, with the same variants')
-  .addOption(option.pipelineOption())
-  .addOption(option.manifestOption())
-  .option('--backend <list>', 'one backend, or several to plan for together', option.backends, ['cpu'])
-  .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8, 16])
-  .option('--budget <duration>', 'time for the measurements', option.duration, 60)
-  .option('--sla <ms>', 'bound on the p95 latency (default: as for bench)', option.positive)
+const flags = withBenchOptions(
+  new Command('bench:batching').description(
+    'goodput of a plan against one request at a time, with the same variants',
+  ),
+  [1, 2, 4, 8, 16],
+)
   .option('--duration <duration>', 'how long requests arrive in one run', option.duration, 15)
-  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
-  .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();
 

@@ -23,6 +23,7 @@ import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
+import { withBenchOptions } from '../comparison/bench-options.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 
@@ -33,18 +34,14 @@ const STEP = 1.02;
 /** Most cores that a plan may hold. */
 const CORES = 16;
 
-const flags = new Command('bench:cascades')
-  .description('plans with cascades against plans of single variants, on held-out items')
+const flags = withBenchOptions(
+  new Command('bench:cascades').description(
+    'plans with cascades against plans of single variants, on held-out items',
+  ),
+  [1, 2, 4, 8],
+)
   .requiredOption('--held-out <file>', 'labelled pack of items that chose no threshold')
-  .addOption(option.pipelineOption())
-  .addOption(option.manifestOption())
-  .option('--backend <list>', 'one backend, or several to plan for together', option.backends, ['cpu'])
-  .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8])
-  .option('--budget <duration>', 'time for the measurements', option.duration, 60)
-  .option('--sla <ms>', 'bound on the p95 latency (default: as for bench)', option.positive)
   .option('--duration <duration>', 'how long requests arrive in one run', option.duration, 15)
-  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
-  .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();
 

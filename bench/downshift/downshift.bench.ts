@@ -21,6 +21,7 @@ import { interruptSignal } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
+import { withBenchOptions } from '../comparison/bench-options.ts';
 import { highestRate } from '../comparison/highest-rate.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
@@ -33,21 +34,15 @@ const CALM_S = 5;
 const BURST_S = 5;
 const ROUNDS = 3;
 
-const flags = new Command('bench:downshift')
-  .description('goodput and accuracy in a burst, with and without downshift')
-  .addOption(option.pipelineOption())
-  .addOption(option.manifestOption())
-  .option('--backend <list>', 'one backend, or several to plan for together', option.backends, ['cpu'])
-  .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8])
-  .option('--budget <duration>', 'time for the measurements', option.duration, 60)
-  .option('--sla <ms>', 'bound on the p95 latency (default: as for bench)', option.positive)
+const flags = withBenchOptions(
+  new Command('bench:downshift').description('goodput and accuracy in a burst, with and without downshift'),
+  [1, 2, 4, 8],
+)
   .option(
     '--rate <n>',
     'requests per second that are planned for (default: a third of the highest feasible rate, so that the lightest variants bear the burst)',
     option.positive,
   )
-  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
-  .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();
 
