@@ -23,21 +23,27 @@ const MOST = 10_000;
  * least as good in accuracy, cost, latency and every limited resource, because the remaining stages add the same to both.
  * @throws FrontierTooLargeError
  */
-export function frontier(problem: Problem): FrontierChoice[] {
+export const frontier = (problem: Problem): FrontierChoice[] => withWeights(paretoChoices(problem));
+
+/** The choices of {@link frontier}, without the weights that choose them. @throws FrontierTooLargeError */
+export function paretoChoices(problem: Problem): DescribedChoice[] {
   const table = columns(problem);
   const fronts: Front[] = [];
   for (const s of problem.stages.keys())
     fronts.push(extended(problem, table, s, fronts.at(-1) ?? table.start));
   const describe = choiceDescriber(problem);
-  const points = Array.from(fronts.at(-1)!.option, (_, i) => describe(optionsOf(fronts, i)));
-  const weights = choosingWeights(points);
-  return points.map((point, i) => ({ ...point, weights: weights[i]! }));
+  return Array.from(fronts.at(-1)!.option, (_, i) => describe(optionsOf(fronts, i)));
 }
 
-/** The Pareto-best choices among those of several frontiers, as one frontier. */
-export function merged<Choice extends FrontierChoice>(choices: readonly Choice[]): Choice[] {
+/** The Pareto-best choices among those of several problems, as one frontier. */
+export function merged<Choice extends DescribedChoice>(
+  choices: readonly Choice[],
+): (Choice & FrontierChoice)[] {
   const keys = choices.flatMap(({ cost, accuracy, latencyMs }) => [cost, -accuracy, latencyMs].map(rounded));
-  const points = paretoBest(Float64Array.from(keys), 3, choices.length).map((row) => choices[row]!);
+  return withWeights(paretoBest(Float64Array.from(keys), 3, choices.length).map((row) => choices[row]!));
+}
+
+function withWeights<Choice extends DescribedChoice>(points: readonly Choice[]): (Choice & FrontierChoice)[] {
   const weights = choosingWeights(points);
   return points.map((point, i) => ({ ...point, weights: weights[i]! }));
 }

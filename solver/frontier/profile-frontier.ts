@@ -5,7 +5,7 @@ import { planOptions } from '../plan/options.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { upstreamChoices } from '../plan/upstream.ts';
 import { withWorkerSharing } from '../plan/worker-sharing.ts';
-import { frontier, merged } from './frontier.ts';
+import { merged, paretoChoices } from './frontier.ts';
 
 /**
  * The choices of the integer program for a request that are Pareto-best in accuracy, cost and latency bound, sorted by cost,
@@ -17,7 +17,7 @@ export function profileFrontier(measured: Profile, asked: PlanRequest): Frontier
   const choices = upstreamChoices(profile, request).flatMap((program) => {
     const offered = planOptions(profile, program);
     if (offered.overloaded.length > 0) return [];
-    return frontier(offered.problem).map((point) => ({ ...point, offered }));
+    return paretoChoices(offered.problem).map((point) => ({ ...point, offered }));
   });
   const backends = [...(request.backends ?? backendsOf(profile))];
   return merged(choices).map(({ offered, choice, accuracy, cost, latencyMs, weights }) => {

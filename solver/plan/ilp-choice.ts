@@ -5,11 +5,12 @@ import type { Solver } from '../ilp/solve.ts';
 import { meanDelayMs } from './delays.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { nearestRate } from './nearest-rate.ts';
-import { type PlanOptions, planOptions } from './options.ts';
+import { optionsAtRate, type PlanOptions } from './options.ts';
 import { type CpuWorkers, planHead, planRows, planWorkers } from './plan-document.ts';
 import { type PlanOption, pasOf } from './plan-option.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { requestCostOf } from './serving.ts';
+import { type StageFacts, stageFacts } from './stage-facts.ts';
 import { rewardAtMost, upstreamChoices } from './upstream.ts';
 import { withWorkerSharing } from './worker-sharing.ts';
 
@@ -64,14 +65,17 @@ export function chooseIlp(solver: Solver, measured: Profile, asked: PlanRequest)
 /** The best solution among the programs of a request; otherwise the refusal with the shortest SLA that works. */
 function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpChoice | Refusal {
   const programs = upstreamChoices(profile, request)
-    .map((program) => ({ program, reward: rewardAtMost(profile, program) }))
+    .map((program) => {
+      const facts = stageFacts(profile, program);
+      return { program, facts, reward: rewardAtMost(facts, program) };
+    })
     .sort((a, b) => b.reward - a.reward);
   let best: IlpChoice | undefined;
   const refused: Refusal[] = [];
-  for (const { program, reward } of programs) {
+  for (const { program, facts, reward } of programs) {
     // No later program can do better: what an option takes off the objective is never less than 0.
     if (best && reward <= best.solution.objective) break;
-    const found = solveProgram(solver, profile, program);
+    const found = solveProgram(solver, profile, program, facts);
     if ('binding' in found) refused.push(found);
     else if (!best || found.solution.objective > best.solution.objective) best = found;
   }
@@ -79,14 +83,19 @@ function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpCho
   const nearest = refused.reduce((least, one) => (slaOf(one) < slaOf(least) ? one : least));
   if (refused.length === 1 || nearest.nearestSlaMs !== null) return nearest;
   // No program works with any SLA, so what binds is told of all variants, not of one.
-  const whole = solveProgram(solver, profile, request);
+  const whole = solveProgram(solver, profile, request, stageFacts(profile, request));
   return 'binding' in whole ? whole : nearest;
 }
 
 const slaOf = ({ nearestSlaMs }: Refusal): number => nearestSlaMs ?? Number.POSITIVE_INFINITY;
 
-function solveProgram(solver: Solver, profile: Profile, request: IlpRequest): IlpChoice | Refusal {
-  const offered = planOptions(profile, request);
+function solveProgram(
+  solver: Solver,
+  profile: Profile,
+  request: IlpRequest,
+  facts: readonly StageFacts[],
+): IlpChoice | Refusal {
+  const offered = optionsAtRate(facts, request);
   if (offered.overloaded.length > 0) return { binding: offered.overloaded.join('; '), nearestSlaMs: null };
   const solution = solver.solve(offered.problem);
   if (solution.status === 'infeasible') return solution;

@@ -1,7 +1,7 @@
 import { stageNameOf } from '../documents/plan.ts';
 import { accuracyOf, type Profile } from '../documents/profile.ts';
 import { type IlpRequest, mayCascade } from './request.ts';
-import { stageFacts } from './stage-facts.ts';
+import type { StageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
 
 /** Each choice is a program to solve. */
@@ -36,9 +36,9 @@ export function upstreamChoices(profile: Profile, request: IlpRequest): IlpReque
 }
 
 /** The most that accuracies can add to the objective of a program: those of the most accurate variant or cascade of each stage. */
-export function rewardAtMost(profile: Profile, request: IlpRequest): number {
-  const { alpha, accuracy } = request.objective;
-  const most = stageFacts(profile, request).map(({ cells, cascades }) =>
+export function rewardAtMost(facts: readonly StageFacts[], { objective }: IlpRequest): number {
+  const { alpha, accuracy } = objective;
+  const most = facts.map(({ cells, cascades }) =>
     Math.max(
       ...cells.map(({ variant }) => accuracyOf(variant) ?? 1),
       ...cascades.flatMap(({ thresholds }) => thresholds.map((threshold) => threshold.accuracy)),
