@@ -3,7 +3,7 @@ import { constant, type Dims, ELEM, model, node } from './onnx-graph.ts';
 /** Tiny models that hear tones, in the formats of speech recognisers. */
 
 const RATE_HZ = 16_000;
-/** Samples of a frame, which whole periods of each tone fill. */
+/** A frame has this many samples: a whole number of periods of each tone, so that all frames of a tone are alike. */
 const FRAME = 320;
 /** The tones that the models tell apart. */
 export const TONES_HZ = [400, 800] as const;

@@ -57,7 +57,7 @@ const text: ItemFormat = { kind: 'text', bytesMax: BODY_BYTES };
 const audio: ItemFormat = { kind: 'audio', sampleRateHz: 16_000, samplesMax: BODY_BYTES };
 const pixels: ItemFormat = { kind: 'pixels', channels: 1, height: 512, width: 512 };
 
-/** Decodes a body as the routes do; most of the bodies are refused after all their work. */
+/** Decodes a body as the routes do. Most of these bodies are refused, but only once the whole body was decoded. */
 function decode(body: Body, format: ItemFormat): void {
   try {
     itemsOfTensors(decodeRequest(body).inputs, format);

@@ -64,7 +64,7 @@ export function cascadeProfile(): Profile {
   return parseProfile({ ...plain, stages }, 'made up');
 }
 
-/** The profile of a node with few cores as a job measures it for pods: with what requests and the way to a pod cost. */
+/** A profile for pods, as a job measures it on a node with this many cores: it has what a request and the way to a pod cost. */
 export function podsProfile(logicalCores: number): Profile {
   const plain = fashionProfile();
   const latency = [{ percentile: 50, delayMs: 1 }];
