@@ -2,15 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
-import {
-  HEARD,
-  inBatchAndAlone,
-  MINI_STAGES,
-  ofMinis,
-  ofTones,
-  stepsOfEight,
-  WITH_STEPS,
-} from './batches.ts';
+import { inBatchAndAlone, MINI_STAGES, ofMinis, testBatches } from './batches.ts';
 
 let wasm: StageWorker;
 let webgpu: StageWorker;
@@ -47,20 +39,4 @@ test.each(MINI_STAGES)(
   },
 );
 
-test.each(WITH_STEPS)(
-  '%s: eight items that end at different steps take %s/%s in one batch as many steps as the longest',
-  async (name, stage, variant) => {
-    const { together, alone } = await stepsOfEight(wasm, await load(name), stage, variant, 'wasm');
-    expect(new Set(alone).size).toBeGreaterThan(2);
-    expect(together).toBe(Math.max(...alone));
-  },
-);
-
-test.each(HEARD)(
-  'recordings of 1 s and 10 s get from a %s model in one batch what each gets alone',
-  async (format, texts) => {
-    const { together, alone } = await inBatchAndAlone(wasm, ofTones(format, 'wasm'));
-    expect(together).toEqual(alone);
-    expect(together).toMatchObject(texts.map((text) => ({ text })));
-  },
-);
+testBatches('wasm', () => wasm, load);

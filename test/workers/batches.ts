@@ -1,3 +1,4 @@
+import { expect, test } from 'vitest';
 import { joinFields, splitFields } from '../../models/items/fields.ts';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { LoadedManifest, ModelBytes } from '../../models/manifests/load.ts';
@@ -64,7 +65,7 @@ export async function ofMinis(...named: Parameters<typeof ofPack>): Promise<Case
 }
 
 /** Decoder steps of eight items of a pack: of each alone, and of all in one batch. Of 24 items, they are those whose steps differ most. */
-export async function stepsOfEight(worker: StageWorker, ...named: Parameters<typeof ofPack>) {
+async function stepsOfEight(worker: StageWorker, ...named: Parameters<typeof ofPack>) {
   const { spec, files, items } = await ofPack(...named);
   await worker.load(spec, files);
   const measured: { item: Item; steps: number }[] = [];
@@ -78,7 +79,7 @@ export async function stepsOfEight(worker: StageWorker, ...named: Parameters<typ
 }
 
 /** Stages whose items take different numbers of decoder steps. */
-export const WITH_STEPS = [
+const WITH_STEPS = [
   ['mini-nlp', 'translate', 'small'],
   ['mini-audio-qa', 'transcribe', 'small'],
 ] as const;
@@ -106,13 +107,13 @@ const RECOGNISERS = {
 };
 
 /** Each made-up recogniser, and what it hears in {@link ofTones}. */
-export const HEARD = [
+const HEARD = [
   ['CTC', ['A', 'AB', 'B']],
   ['Moonshine', ['good', 'good bad', 'bad']],
 ] as const;
 
 /** A recogniser of tones, and recordings of 1, 10 and 1 s. */
-export function ofTones(format: keyof typeof RECOGNISERS, backend: Backend): Case {
+function ofTones(format: keyof typeof RECOGNISERS, backend: Backend): Case {
   const stage = { ...transcribe, input: { ...transcribe.input, secondsMax: 10 } };
   const sounds = [tonesOf(1, TONES_HZ[0]), tonesOf(10, ...TONES_HZ), tonesOf(1, TONES_HZ[1])];
   return {
@@ -144,3 +145,28 @@ export async function inBatchAndAlone(
 /** A result with its numbers rounded: padding changes the order of sums, and so the last digits. */
 const rounded = (result: object): unknown =>
   JSON.parse(JSON.stringify(result, (_, value) => (typeof value === 'number' ? +value.toFixed(3) : value)));
+
+/** The tests of batches on a backend that runs every model. @param load loads a shipped pipeline */
+export function testBatches(
+  backend: Backend,
+  worker: () => StageWorker,
+  load: (name: string) => Promise<LoadedManifest>,
+): void {
+  test.each(WITH_STEPS)(
+    '%s: eight items that end at different steps take %s/%s in one batch as many steps as the longest',
+    async (name, stage, variant) => {
+      const { together, alone } = await stepsOfEight(worker(), await load(name), stage, variant, backend);
+      expect(new Set(alone).size).toBeGreaterThan(2);
+      expect(together).toBe(Math.max(...alone));
+    },
+  );
+
+  test.each(HEARD)(
+    'recordings of 1 s and 10 s get from a %s model in one batch what each gets alone',
+    async (format, texts) => {
+      const { together, alone } = await inBatchAndAlone(worker(), ofTones(format, backend));
+      expect(together).toEqual(alone);
+      expect(together).toMatchObject(texts.map((text) => ({ text })));
+    },
+  );
+}
