@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backend, count, milliseconds, name, positiveCount } from './common.ts';
 
 /** A reason why a measurement needs care. */
-const cellFlag = z.enum([
+export const cellFlag = z.enum([
   'software-adapter', // the GPU adapter is software
   'hidden-page', // the page was hidden during the measurement
   'drift', // the time of the reference cell had changed since the start
@@ -17,7 +17,7 @@ const cellFlag = z.enum([
 export type CellFlag = z.infer<typeof cellFlag>;
 
 /** The key of a cell. A cell is the unit that the profiler measures, journals and resumes. */
-const cellKey = z.strictObject({
+export const cellKey = z.strictObject({
   stage: name,
   variant: name,
   backend,

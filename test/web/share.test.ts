@@ -211,24 +211,41 @@ describe('each file that the page writes is read again, and shown where it belon
     });
   });
 
-  it('a report with its profile and plan; a table of cells only says what it lacks', async () => {
+  it('a report with its profile and plan', async () => {
     await choose(tab.page, profileFile(fashionProfile()));
     await planned(tab.page);
     const profile = await saved(tab.page, 'Save profile JSON');
     const html = await saved(tab.page, 'Save report HTML');
-    const csv = await saved(tab.page, 'Save cells CSV');
     await elsewhere(async (other) => {
-      await drop(other, [{ name: 'cells.csv', text: csv }]);
-      const alert = other.locator('.page-problem [role=alert]');
-      await alert.waitFor();
-      expect(await alert.textContent()).toMatch(
-        /cells\.csv has the cells.*without the samples.*Open the profile/,
-      );
       await drop(other, [{ name: 'report.html', text: html }]);
       await planned(other);
       expect(section(other)).toBe('#results');
       expect(await saved(other, 'Save profile JSON')).toBe(profile);
       await other.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    });
+  });
+
+  it('a table of cells: beside another profile, once that is opened, with what it cannot tell', async () => {
+    const node = fashionProfile(2);
+    node.device = { ...node.device, agent: 'Node 22', adapter: null };
+    node.cells = node.cells
+      .filter(({ backend }) => backend === 'wasm')
+      .map((one) => ({ ...one, backend: 'cpu' }));
+    await drop(tab.page, [profileFile(node)]);
+    await planned(tab.page);
+    const text = await saved(tab.page, 'Save cells CSV');
+    await elsewhere(async (other) => {
+      await choose(other, { name: 'cells.csv', text });
+      await other.locator('#results').getByText('cells.csv is ready to be compared').waitFor();
+      expect(section(other)).toBe('#results');
+      await choose(other, profileFile(fashionProfile(1)));
+      await planned(other);
+      const compare = other.locator('.compare');
+      await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
+      expect(await compare.textContent()).toMatch(/cells\.csv has the cells.*not tell samples, accuracies/);
+      expect(await compare.textContent()).toMatch(/Runs in:.*against Node 22/);
+      await choose(other, { name: 'half.csv', text: text.slice(0, text.length / 2) });
+      await other.locator('.page-problem').getByText('half.csv is not valid').waitFor();
     });
   });
 

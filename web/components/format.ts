@@ -78,7 +78,7 @@ export const chain = (variants: Readonly<Record<string, string>>, stages: readon
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
-export const adapterText = (adapter: Device['adapter']): string =>
+export const adapterText = (adapter: Omit<NonNullable<Device['adapter']>, 'software'> | null): string =>
   adapter
     ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' · ') || 'not named'
     : 'none';

@@ -9,10 +9,10 @@ import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { adapterText, date, milliseconds, number, plural, sweepText } from '../../components/format.ts';
 import { attempt, opened } from '../../state/app.ts';
-import { profileTitle } from '../../state/profile-names.ts';
 import { SelectField } from '../controls/Field.tsx';
 import {
   type ComparedPoint,
+  type ComparedProfile,
   isSameSweep,
   type ProfileComparison,
   type Sides,
@@ -28,7 +28,8 @@ export function Compare() {
       <h3 id="compare-title">Compare</h3>
       {comparable.value.length === 0 ? (
         <p class="muted">
-          To compare, import another profile, or measure this device again with another seed.
+          To compare, import another profile or the table of its cells (CSV), or measure this device again
+          with another seed.
         </p>
       ) : (
         <div class="row end">
@@ -38,9 +39,7 @@ export function Compare() {
             onValue={(id) => void attempt(() => compareWith(id || null))}
             options={[
               ['', 'none'],
-              ...comparable.value.map(
-                (entry) => [entry.id, `${profileTitle(entry)} (${entry.id.slice(0, 8)})`] as const,
-              ),
+              ...comparable.value.map(({ id, title }) => [id, `${title} (${id.slice(0, 8)})`] as const),
             ]}
           />
           {pairings.value.length > 1 && (
@@ -69,11 +68,19 @@ function Compared({
   readonly comparison: ProfileComparison;
 }) {
   const base = opened.value!.profile;
+  const against = other.value!;
   const titles = [...new Set(points.map(panelOf))];
   const domain = ratioDomain(points);
   return (
     <>
-      <Differences base={base} other={other.value!.profile} />
+      <Differences base={base} other={against.profile} />
+      {'file' in against && (
+        <p class="muted">
+          {against.file} has the cells of a profile alone. It does not tell samples, accuracies and labelled
+          examples, so it cannot be opened or planned with: for that, open the profile (JSON) or its report
+          (HTML).
+        </p>
+      )}
       {points.length === 0 ? (
         <p class="notice">
           The two profiles have no point in common: no stage, variant and batch size that both measured on
@@ -144,7 +151,7 @@ const panelOf = (point: ComparedPoint): string =>
     : `${point.key.stage}: ${sweepText(point.other)} against ${sweepText(point.key)}`;
 
 /** Other differences between the two profiles, which may explain differences in latency. */
-function Differences({ base, other: against }: { readonly base: Profile; readonly other: Profile }) {
+function Differences({ base, other: against }: { readonly base: Profile; readonly other: ComparedProfile }) {
   const rows: [string, string, string][] = [
     ['Measured', date(base.createdAt), date(against.createdAt)],
     ['Device', base.device.platform, against.device.platform],
@@ -152,7 +159,7 @@ function Differences({ base, other: against }: { readonly base: Profile; readonl
     ['Runs in', base.device.agent, against.device.agent],
     ['ONNX Runtime', ortOf(base), ortOf(against)],
     ['Pipeline', base.pipeline, against.pipeline],
-    ['Labelled examples', base.pack?.source ?? 'none', against.pack?.source ?? 'none'],
+    ['Labelled examples', examplesOf(base), examplesOf(against)],
   ];
   return (
     <ul class="notes">
@@ -167,7 +174,11 @@ function Differences({ base, other: against }: { readonly base: Profile; readonl
   );
 }
 
-const ortOf = ({ device }: Profile): string => `${device.ortVersion}, ${device.ortBuild} build`;
+/** Where a profile's labelled examples are from; older profiles and tables of cells do not say. */
+const examplesOf = ({ pack }: ComparedProfile): string =>
+  pack === undefined ? 'not told' : (pack?.source ?? 'none');
+
+const ortOf = ({ device }: ComparedProfile): string => `${device.ortVersion}, ${device.ortBuild} build`;
 
 function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
   const otherModels = points.filter(({ sameModel }) => !sameModel).length;

@@ -2,6 +2,7 @@ import { DeviceFacts, Notice } from '../../components/Device.tsx';
 import { date } from '../../components/format.ts';
 import { stageNames } from '../../components/stage-names.ts';
 import { checked, opened } from '../../state/app.ts';
+import { tables } from '../../state/compared.ts';
 import { showsExample } from '../../state/example.ts';
 import { liveCells, running } from '../../state/measure/profiling.ts';
 import { Compare, ProfileCells, StageCells } from '../charted/charted.tsx';
@@ -32,7 +33,12 @@ const Nothing = () =>
   running.value ? (
     <Empty>The first results appear once the models are loaded and their accuracy is measured.</Empty>
   ) : (
-    <NoProfile why="Nothing is measured yet." />
+    <NoProfile
+      why={tables.value
+        .map(({ file }) => `${file} is ready to be compared with a profile.`)
+        .concat('Nothing is measured yet.')
+        .join(' ')}
+    />
   );
 
 function Live() {

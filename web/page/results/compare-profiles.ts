@@ -1,5 +1,5 @@
-import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../../solver/documents/cell.ts';
-import { onGpu } from '../../../solver/documents/common.ts';
+import { type CellKey, cellId, type MeasuredCell, type Summary } from '../../../solver/documents/cell.ts';
+import { type Device, onGpu } from '../../../solver/documents/common.ts';
 import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
 
@@ -12,12 +12,30 @@ export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
 /** Whose cells are compared: those of every backend that both profiles measured, or those of one backend of each. */
 export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };
 
+type ComparedMeasured = CellKey &
+  Pick<MeasuredCell, 'state' | 'flags'> & {
+    readonly latencyMs: Pick<Summary, 'n' | 'p50' | 'p50Low' | 'p50High'>;
+  };
+export type ComparedCell = ComparedMeasured | (CellKey & { readonly state: 'skipped' | 'failed' });
+
+/** What is compared of a profile, and all that the table of its cells (CSV) tells. */
+export interface ComparedProfile extends Pick<Profile, 'pipeline' | 'createdAt' | 'pack'> {
+  readonly device: Pick<Device, 'platform' | 'agent' | 'ortVersion' | 'ortBuild' | 'timerGrainMs'> & {
+    readonly adapter: Omit<NonNullable<Device['adapter']>, 'software'> | null;
+  };
+  readonly stages: readonly {
+    readonly name: string;
+    readonly variants: readonly { readonly name: string; readonly sha256: string }[];
+  }[];
+  readonly cells: readonly ComparedCell[];
+}
+
 /** A cell measured by both profiles, of the other perhaps on another backend. */
 export interface ComparedPoint {
   /** The key of the base's cell. */
   readonly key: CellKey;
   readonly base: MeasuredCell;
-  readonly other: MeasuredCell;
+  readonly other: ComparedMeasured;
   /** Median latency of the other profile ÷ that of the base. */
   readonly ratio: number;
   /** 95 % confidence interval of the ratio. */
@@ -47,7 +65,7 @@ const MIN_SAMPLES = 6;
 const FALSE_DISCOVERIES = 0.05;
 
 /** The backends of a profile's measured cells: GPUs first, then by thread count. */
-function sweepsOf({ cells }: Profile): Sweep[] {
+function sweepsOf({ cells }: ComparedProfile): Sweep[] {
   const rank = ({ backend, threads }: Sweep) => (onGpu(backend) ? 0 : threads);
   const sweeps = new Map(
     cells
@@ -64,7 +82,7 @@ export const isSameSweep = (a: Sweep, b: Sweep): boolean =>
  * The ways to pair the backends of two profiles, the most telling first: the backends that both measured, then two GPUs or two
  * CPUs, then a GPU and a CPU.
  */
-export function pairingsOf(base: Profile, other: Profile): Sides[] {
+export function pairingsOf(base: ComparedProfile, other: ComparedProfile): Sides[] {
   const pairs = sweepsOf(base).flatMap((one) => sweepsOf(other).map((two) => ({ base: one, other: two })));
   const differ = (pair: (typeof pairs)[number]) =>
     Number(onGpu(pair.base.backend) !== onGpu(pair.other.backend));
@@ -78,7 +96,11 @@ export function pairingsOf(base: Profile, other: Profile): Sides[] {
  * cells is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). No interval includes how a device varies from day to
  * day, which neither profile shows.
  */
-export function compareProfiles(base: Profile, other: Profile, sides: Sides = 'same'): ProfileComparison {
+export function compareProfiles(
+  base: Profile,
+  other: ComparedProfile,
+  sides: Sides = 'same',
+): ProfileComparison {
   const ofBase = cellsByPlace(base, sides === 'same' ? null : sides.base);
   const ofOther = cellsByPlace(other, sides === 'same' ? null : sides.other);
   const place = placeOf(sides !== 'same');
@@ -113,7 +135,7 @@ interface Estimate extends Omit<ComparedPoint, 'verdict'> {
 const MOST_DEVIATIONS = 8;
 const Z_95 = normalQuantile(0.975);
 
-function estimate(base: Profile, from: MeasuredCell, other: Profile, to: MeasuredCell): Estimate {
+function estimate(base: Profile, from: MeasuredCell, other: ComparedProfile, to: ComparedMeasured): Estimate {
   const a = logMedian(from, base.device.timerGrainMs);
   const b = logMedian(to, other.device.timerGrainMs);
   const log = b.at - a.at;
@@ -135,7 +157,7 @@ function estimate(base: Profile, from: MeasuredCell, other: Profile, to: Measure
 }
 
 /** Logarithms of a median and of its interval's ends, which are at least one timer step away from the median. */
-function logMedian({ latencyMs: { p50, p50Low, p50High } }: MeasuredCell, grainMs: number) {
+function logMedian({ latencyMs: { p50, p50Low, p50High } }: ComparedMeasured, grainMs: number) {
   const step = Math.max(grainMs, 1e-9 * p50, Number.MIN_VALUE);
   const at = Math.max(p50, step);
   return {
@@ -159,21 +181,24 @@ const placeOf =
     across ? `${key.stage}/${key.variant}/${key.batch}` : cellId(key);
 
 /** @param sweep null for the cells of all backends */
-function cellsByPlace({ cells }: Profile, sweep: Sweep | null): ReadonlyMap<string, Cell> {
+function cellsByPlace<C extends ComparedCell>(
+  { cells }: { readonly cells: readonly C[] },
+  sweep: Sweep | null,
+): ReadonlyMap<string, C> {
   const own = sweep ? cells.filter((cell) => isSameSweep(cell, sweep)) : cells;
   const place = placeOf(sweep !== null);
   return new Map(own.map((cell) => [place(cell), cell]));
 }
 
-function measuredAt(cells: ReadonlyMap<string, Cell>, place: string): MeasuredCell | undefined {
+function measuredAt(cells: ReadonlyMap<string, ComparedCell>, place: string): ComparedMeasured | undefined {
   const found = cells.get(place);
   return found?.state === 'measured' ? found : undefined;
 }
 
 function unmatched(
-  of: ReadonlyMap<string, Cell>,
-  { stages }: Profile,
-  without: ReadonlyMap<string, Cell>,
+  of: ReadonlyMap<string, ComparedCell>,
+  { stages }: ComparedProfile,
+  without: ReadonlyMap<string, ComparedCell>,
 ): Unmatched[] {
   return [...of].flatMap(([place, { state, stage, variant, backend, threads, batch }]) => {
     const found = without.get(place)?.state;
@@ -189,5 +214,5 @@ function unmatched(
 }
 
 /** SHA-256 of the model of a cell. */
-const modelOf = ({ stages }: Profile, key: CellKey): string | undefined =>
+export const modelOf = ({ stages }: ComparedProfile, key: CellKey): string | undefined =>
   stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;

@@ -1,21 +1,22 @@
 import { computed, signal } from '@preact/signals';
-import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
-import type { ProfileEntry } from '../../../workers/store/store.ts';
 import { opened, saved, store } from '../../state/app.ts';
+import { chosen, tables } from '../../state/compared.ts';
 import { besideExample } from '../../state/example.ts';
+import { profileTitle } from '../../state/profile-names.ts';
 import { compareProfiles, type ProfileComparison, pairingsOf, type Sides } from './compare-profiles.ts';
 
-/** The profile that the user chose to compare with the opened one; null for none, undefined before a choice. */
-const chosen = signal<IdentifiedProfile | null | undefined>(undefined);
+/** What is not saved: the profiles that come with the example, beside it, and opened tables of cells. */
+const unsaved = computed(() => [...besideExample.value, ...tables.value]);
 
-/** Profiles to compare with the opened one: all others that are saved and, beside the example, those that come with it. */
-export const comparable = computed<readonly ProfileEntry[]>(() => [
-  ...besideExample.value.map(({ sha256: id, profile: { pipeline, createdAt } }) => ({
-    id,
-    pipeline,
-    createdAt,
-  })),
-  ...saved.value.filter(({ id }) => id !== opened.value?.sha256),
+/** What the opened profile can be compared with, by id: profiles, and tables of their cells. */
+export const comparable = computed(() => [
+  ...unsaved.value.map((one) => {
+    const title = profileTitle({ id: one.sha256, ...one.profile });
+    return { id: one.sha256, title: 'file' in one ? `${one.file}: ${title}` : title };
+  }),
+  ...saved.value
+    .filter(({ id }) => id !== opened.value?.sha256)
+    .map((entry) => ({ id: entry.id, title: profileTitle(entry) })),
 ]);
 
 /** The chosen profile, unless it has since been deleted or opened. Without a choice, the one that comes with the example. */
@@ -49,6 +50,6 @@ export const comparison = computed<ProfileComparison | null>(() =>
 
 /** @throws ProfileNotFoundError, InvalidDocumentError */
 export async function compareWith(id: string | null): Promise<void> {
-  const shipped = besideExample.value.find(({ sha256 }) => sha256 === id);
-  chosen.value = shipped ?? (id === null ? null : await store.value!.loadProfile(id));
+  const found = unsaved.value.find(({ sha256 }) => sha256 === id);
+  chosen.value = found ?? (id === null ? null : await store.value!.loadProfile(id));
 }

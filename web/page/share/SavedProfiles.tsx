@@ -88,12 +88,12 @@ export function SavedProfiles() {
       </ul>
       <FileButton
         label="Import profile"
-        accept=".json,.html,application/json,text/html"
+        accept=".json,.html,.csv,application/json,text/html,text/csv"
         multiple
         disabled={!store.value}
         onFiles={(files) => void attempt(() => openFiles(files))}
       />{' '}
-      <span class="muted">or a plan, a report, a trace, or an archive of everything</span>
+      <span class="muted">or a plan, a report, a trace, a table of cells, or an archive of everything</span>
     </>
   );
 }

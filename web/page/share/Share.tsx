@@ -44,8 +44,8 @@ export function Share() {
               Every sample. This page opens it, and so does <code>ipa-edge plan --profile</code>.
             </Export>
             <Export label="Cells" file="CSV" disabled={!opened.value} onSave={saveCells}>
-              One line for each cell, for a spreadsheet. It lacks the samples, so nothing can be planned from
-              it.
+              One line for each cell, for a spreadsheet. This page compares it with another profile; it lacks
+              the samples that plans are made from.
             </Export>
             <Export label="Plan" file="JSON" disabled={!plan.value} onSave={savePlan}>
               For this page, <code>ipa-edge run</code>, and <code>ipa-agent serve --replan</code> on any

@@ -1,9 +1,11 @@
 import { type Cell, cellId, type MeasuredCell, runNames } from '../../../solver/documents/cell.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { mean } from '../../../solver/math/statistics.ts';
+import { adapterText } from '../../components/format.ts';
+import { modelOf } from '../results/compare-profiles.ts';
 
 type Field = string | number | null;
-type Column = readonly [head: string, field: (cell: Cell) => Field];
+type Column = readonly [head: string, field: (cell: Cell, profile: Profile) => Field];
 
 /** Makes a column of means over the runs of measured cells. */
 const meanOf = (head: string, values: (cell: MeasuredCell) => readonly number[] | undefined): Column => [
@@ -38,6 +40,13 @@ const COLUMNS: readonly Column[] = [
     'reason',
     (cell) => (cell.state === 'skipped' ? cell.reason : cell.state === 'failed' ? cell.error : null),
   ],
+  ['sha256', (cell, profile) => modelOf(profile, cell)!],
+  ['pipeline', (_, { pipeline }) => pipeline],
+  ['createdAt', (_, { createdAt }) => createdAt],
+  ['adapter', (_, { device }) => adapterText(device.adapter)],
+  ...(['platform', 'agent', 'ortVersion', 'ortBuild', 'timerGrainMs'] as const).map(
+    (name) => [name, (_: Cell, { device }: Profile) => device[name]] as const,
+  ),
 ];
 
 /** Columns for cells of several session runs: the mean number of steps, and the mean time of each kind of session run. */
@@ -51,20 +60,21 @@ function runColumns(cells: readonly Cell[]): Column[] {
 }
 
 /**
- * Writes the cells of a profile as CSV (RFC 4180), one per line, sorted by id. What was not measured is empty, e.g. percentiles
- * of few samples.
+ * Writes the cells of a profile as CSV (RFC 4180), one per line, sorted by id, each with its device, so that tables can be put
+ * together. What was not measured is empty, e.g. percentiles of few samples.
  */
-export function cellsCsv({ cells }: Profile): string {
+export function cellsCsv(profile: Profile): string {
+  const { cells } = profile;
   const columns = [...COLUMNS, ...runColumns(cells)];
   const sorted = [...cells].sort((a, b) => cellId(a).localeCompare(cellId(b), 'en', { numeric: true }));
-  const lines = sorted.map((cell) => columns.map(([, field]) => csvField(field(cell))));
+  const lines = sorted.map((cell) => columns.map(([, field]) => csvField(field(cell, profile))));
   return [columns.map(([head]) => head), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
-/** Formats a CSV field. A text that a spreadsheet would take for a formula gets a leading apostrophe. */
+/** Formats a CSV field. A text that a spreadsheet would take for a formula gets a leading apostrophe, which a reader takes away. */
 function csvField(field: Field): string {
   if (field === null) return '';
   if (typeof field === 'number') return String(field);
-  const text = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
+  const text = /^'*[=+\-@\t\r]/.test(field) ? `'${field}` : field;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -7,6 +7,7 @@ import { parseTrace, TRACE } from '../../../solver/documents/trace.ts';
 import { reportIn } from '../../../solver/report/inject.ts';
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
 import { saved, store } from '../app.ts';
+import { compareTable } from '../compared.ts';
 import { askedSettings } from '../measure/settings.ts';
 import { openPlan, pinned, pinnedSchema } from '../plan/planning.ts';
 import { takePlanSettings } from '../plan/settings.ts';
@@ -14,17 +15,22 @@ import { profileNames } from '../profile-names.ts';
 import { takeTrace, trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
+import { parseCellTable } from './cell-table.ts';
 import { checkSize } from './file-size.ts';
 
 /** Most bytes of a document: no profile is larger, and reading a larger file would freeze the page. */
 const MOST_BYTES = 64_000_000;
+/** Most bytes of a table of cells, which has a line for each of them. */
+const MOST_TABLE_BYTES = 8_000_000;
+/** The kind of a table of cells. */
+const CELLS = 'cells';
 
 /** A file is of no kind that the page can open. */
 class UnknownFileError extends Error {
   override name = 'UnknownFileError';
   constructor(name: string, found: string) {
     super(
-      `${name} is ${found}. This page opens profiles, plans, reports, traces and archives that it saved, those of the ipa-edge ` +
+      `${name} is ${found}. This page opens profiles, plans, reports, traces, tables of cells and archives that it saved, those of the ipa-edge ` +
         'commands, ONNX models (.onnx, with their .onnx_data, tokenizer.json and the like), labelled packs, pipelines (.tar), and a ' +
         'manifest together with its files.',
     );
@@ -36,7 +42,7 @@ class FiguresOnlyError extends Error {
   override name = 'FiguresOnlyError';
 }
 
-/** A JSON document, alone or in a report's HTML. */
+/** A JSON document, alone or in a report's HTML, or a table of cells. */
 export interface Document {
   readonly file: File;
   readonly text: string;
@@ -47,15 +53,14 @@ export interface Document {
 
 const kindOf = (schema: string): string => schema.replace(/@\d+$/, '');
 
-/** @throws FileTooLargeError, FiguresOnlyError, UnknownFileError */
+/** @throws FileTooLargeError, UnknownFileError */
 export async function readDocument(file: File): Promise<Document> {
   checkSize(file, MOST_BYTES);
   const { name } = file;
+  const isTable = /\.csv$/i.test(name);
+  if (isTable) checkSize(file, MOST_TABLE_BYTES);
   const whole = await file.text();
-  if (/^stage,variant,backend,/.test(whole))
-    throw new FiguresOnlyError(
-      `${name} has the cells of a profile as a table, without the samples that plans are made from. Open the profile (JSON) or its report (HTML).`,
-    );
+  if (isTable) return { file, text: whole, value: null, kind: CELLS };
   const isHtml = /^\s*</.test(whole);
   const text = isHtml ? reportIn(whole) : whole;
   if (text === null) throw new UnknownFileError(name, 'a web page without a report of ipa-edge');
@@ -97,6 +102,10 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   [kindOf(TRACE)]: ({ value, file }) => {
     takeTrace(parseTrace(value, file.name));
     return { section: 'try' };
+  },
+  [CELLS]: ({ text, file }) => {
+    compareTable(parseCellTable(text, file.name));
+    return { section: 'results' };
   },
   [kindOf(ARCHIVE)]: async ({ text, file }) => {
     const { profiles, opened, measure, plan, load, run, pinned: pin, names } = importArchive(text, file.name);

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { cellFlag, cellId, cellKey } from '../../../solver/documents/cell.ts';
+import {
+  device,
+  isoDate,
+  milliseconds,
+  name,
+  positiveCount,
+  sha256,
+} from '../../../solver/documents/common.ts';
+import { InvalidDocumentError, shown } from '../../../solver/documents/document.ts';
+import { sha256OfText } from '../../../solver/math/sha256.ts';
+import type { ComparedCell, ComparedProfile } from '../../page/results/compare-profiles.ts';
+import { readCsv } from './csv.ts';
+
+/** The cells of a profile as the table (CSV) that `cells-csv.ts` writes. They can be compared, but not planned with. */
+export interface CellTable {
+  readonly sha256: string;
+  readonly profile: ComparedProfile;
+  /** Name of the table's file. */
+  readonly file: string;
+}
+
+const text = z.string().transform((field) => field.replace(/^'(?='*[=+\-@\t\r])/, ''));
+const numeral = z.string().regex(/^\d+(\.\d+)?(e[+-]\d+)?$/, 'expected a number');
+const figure = <T extends z.ZodType<number, number>>(schema: T) => numeral.transform(Number).pipe(schema);
+
+/** Fields of the profile, which each line repeats. */
+const ORIGIN = {
+  pipeline: name,
+  createdAt: isoDate,
+  adapter: text.pipe(z.string().max(1000)),
+  platform: text.pipe(device.shape.platform),
+  agent: text.pipe(device.shape.agent),
+  ortVersion: text.pipe(device.shape.ortVersion),
+  ortBuild: device.shape.ortBuild,
+  timerGrainMs: figure(milliseconds),
+};
+const key = z.object({
+  ...cellKey.shape,
+  threads: figure(positiveCount),
+  batch: figure(positiveCount),
+  sha256,
+  ...ORIGIN,
+});
+const measured = key.extend({
+  state: z.literal('measured'),
+  n: figure(positiveCount),
+  p50Ms: figure(milliseconds),
+  p50LowMs: figure(milliseconds),
+  p50HighMs: figure(milliseconds),
+  flags: z
+    .string()
+    .transform((flags) => flags.split(' ').filter(Boolean))
+    .pipe(z.array(cellFlag)),
+});
+/** A line. Other columns, such as means, are for people. */
+const row = z.discriminatedUnion('state', [measured, key.extend({ state: z.enum(['skipped', 'failed']) })]);
+type Row = z.infer<typeof row>;
+
+/** Reads a table of cells. @param file its name, also in errors @throws InvalidDocumentError */
+export function parseCellTable(csv: string, file: string): CellTable {
+  const [head, ...lines] = readCsv(csv, file);
+  const columns = head?.fields ?? [];
+  const problems = Object.keys(measured.shape)
+    .filter((column) => columns.filter((one) => one === column).length !== 1)
+    .map((column) => `line 1: expected one column ${column}`);
+  const rows: Row[] = [];
+  const ids = new Set<string>();
+  for (const { line, fields } of problems.length > 0 ? [] : lines) {
+    const value = Object.fromEntries(columns.map((column, i) => [column, fields[i]]));
+    const wrong = (column: string, message: string) =>
+      problems.push(`line ${line}, column ${column}: ${message}, found ${shown(value[column])}`);
+    const { data, error } = row.safeParse(value);
+    if (fields.length !== columns.length)
+      problems.push(`line ${line}: expected ${columns.length} fields, found ${fields.length}`);
+    else if (error) for (const { path, message } of error.issues) wrong(String(path[0]), message);
+    else {
+      const [first = data] = rows;
+      for (const column of Object.keys(ORIGIN) as (keyof typeof ORIGIN)[])
+        if (data[column] !== first[column])
+          wrong(column, `expected ${shown(first[column])} as in the first line`);
+      if (ids.has(cellId(data))) problems.push(`line ${line}: expected one cell ${cellId(data)}`);
+      ids.add(cellId(data));
+      rows.push(data);
+    }
+  }
+  const [first] = rows;
+  if (!first && problems.length === 0) problems.push('line 2: expected a cell');
+  if (!first || problems.length > 0) throw new InvalidDocumentError(file, problems);
+  return { sha256: sha256OfText(csv), profile: profileOf(first, rows), file };
+}
+
+function profileOf({ pipeline, createdAt, adapter, ...origin }: Row, rows: readonly Row[]): ComparedProfile {
+  const { platform, agent, ortVersion, ortBuild, timerGrainMs } = origin;
+  const named = adapter === 'none' ? null : { vendor: adapter, architecture: '', description: '' };
+  return {
+    pipeline,
+    createdAt,
+    device: { platform, agent, ortVersion, ortBuild, timerGrainMs, adapter: named },
+    stages: [...new Set(rows.map(({ stage }) => stage))].map((stage) => {
+      const own = rows.filter((one) => one.stage === stage);
+      return { name: stage, variants: own.map((one) => ({ name: one.variant, sha256: one.sha256 })) };
+    }),
+    cells: rows.map((one): ComparedCell => {
+      const { stage, variant, backend, threads, batch } = one;
+      const place = { stage, variant, backend, threads, batch };
+      if (one.state !== 'measured') return { ...place, state: one.state };
+      const { n, p50Ms: p50, p50LowMs: p50Low, p50HighMs: p50High, flags } = one;
+      return { ...place, state: 'measured', latencyMs: { n, p50, p50Low, p50High }, flags };
+    }),
+  };
+}
