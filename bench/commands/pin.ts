@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { describe } from '../../models/hub/describe.ts';
+import type { AloneOptions } from '../../models/hub/describe-alone.ts';
 import { type DtypeChoice, readDtypes } from '../../models/hub/dtypes.ts';
 import { HUB_KINDS } from '../../models/hub/kinds.ts';
 import { type StatedAccuracy, withPin } from '../../models/hub/pin.ts';
 import { pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
 import { hubReference } from '../../models/hub/repository.ts';
+import { type PictureSize, readSize } from '../../models/onnx/picture-input.ts';
+import { SCALINGS } from '../../models/onnx/stages.ts';
 import { accuracy, name } from '../../solver/documents/common.ts';
 import { dtype } from '../../solver/documents/manifest.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
@@ -38,6 +41,12 @@ export const pinCommand = () =>
     )
     .option('--prefix <text>', 'prefix before each text, e.g. "summarize: "')
     .option('--classes <file>', 'names of the classes of an .onnx file alone, a line each')
+    .option('--size <width>x<height>', 'pictures of an .onnx file alone that takes any size', readSize)
+    .addOption(
+      new Option('--scaling <name>', 'how an .onnx file alone wants its pixels').choices(
+        SCALINGS.map(({ name }) => name),
+      ),
+    )
     .option(
       '--stage <name>',
       "the stage that gets the variants (default: the first one of the model's task)",
@@ -67,6 +76,7 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
   $ ipa-edge pin Xenova/resnet-18 --accuracy 0.6976 --accuracy-source "torchvision, ImageNet" --out my/manifest.json
   $ ipa-edge pin ./exported/resnet-18 --out my/manifest.json               a folder in the hub's layout
   $ ipa-edge pin best.onnx --classes names.txt --out yolo/manifest.json    one file, e.g. of a YOLO detector
+  $ ipa-edge pin turned.onnx --classes names.txt --size 192x48 --scaling=-1..1 --out text/manifest.json
   $ ipa-edge pin --recipe nlp --out nlp/manifest.json     all models of a pipeline; then it tells how to make the labelled pack
   $ ipa-edge pin Xenova/t5-small --task summarization --prefix "summarize: " --out short/manifest.json`,
     )
@@ -78,16 +88,12 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
         if (recipe) return pinRecipe(hub, recipe, existing, keep);
         const { dtypes, task, stage, name: pipeline, prefix } = options;
         const names = { stage, pipeline, stated };
-        if (existsSync(id!))
-          return pinGiven(
-            id!,
-            existing,
-            out,
-            { dtypes, task, prefix, classes: await classesIn(options), ...names },
-            console.log,
-          );
-        if (options.classes)
-          throw new UsageError(`The hub says what the classes of ${id} are: leave --classes out.`);
+        if (existsSync(id!)) {
+          const said = { dtypes, task, prefix, ...names, ...(await saidAlone(options)) };
+          return pinGiven(id!, existing, out, said, console.log);
+        }
+        for (const own of ALONE)
+          if (options[own]) throw new UsageError(`The hub says this of ${id} itself: leave --${own} out.`);
         const described = await describe(hub, hubReference(id!), { dtypes, task, prefix });
         await keep(described);
         return withPin(existing, described, names);
@@ -109,14 +115,23 @@ interface PinFlags {
   readonly stage?: string;
   readonly name?: string;
   readonly classes?: string;
+  readonly size?: PictureSize;
+  readonly scaling?: string;
   readonly accuracy?: number;
   readonly accuracySource?: string;
   readonly out: string;
 }
 
-async function classesIn({ classes }: PinFlags): Promise<string[] | undefined> {
-  if (classes === undefined) return undefined;
-  return (await onDisk.text(classes)).split('\n').flatMap((line) => line.trim() || []);
+/** What is said of an ONNX file alone. */
+const ALONE = ['classes', 'size', 'scaling'] as const;
+
+async function saidAlone({ classes, size, scaling }: PinFlags): Promise<AloneOptions> {
+  const text = classes === undefined ? undefined : await onDisk.text(classes);
+  return {
+    classes: text?.split('\n').flatMap((line) => line.trim() || []),
+    size,
+    scaling: SCALINGS.find(({ name }) => name === scaling),
+  };
 }
 
 /** @throws UsageError */
@@ -132,7 +147,7 @@ async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe
   if ((id === undefined) === (recipe === undefined))
     throw new UsageError('Give exactly one of an id and --recipe.');
   if (recipe === undefined) return null;
-  for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name', 'classes', 'accuracy'] as const)
+  for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name', ...ALONE, 'accuracy'] as const)
     if (flags[own] !== undefined) throw new UsageError(`A recipe says this itself: leave --${own} out.`);
   return readRecipe(recipe);
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { describeFiles } from '../../models/hub/describe.ts';
-import { describeAlone } from '../../models/hub/describe-alone.ts';
+import { type AloneOptions, describeAlone } from '../../models/hub/describe-alone.ts';
 import { type DtypeChoice, dtypeText } from '../../models/hub/dtypes.ts';
 import { NoModelFileError } from '../../models/hub/errors.ts';
 import { isAssetName } from '../../models/hub/file-names.ts';
@@ -18,12 +18,10 @@ interface FileOnDisk extends GivenFile {
   readonly at: string;
 }
 
-interface GivenOptions extends PinNames {
+interface GivenOptions extends PinNames, AloneOptions {
   readonly dtypes?: readonly DtypeChoice[] | undefined;
   readonly task?: string | undefined;
   readonly prefix?: string | undefined;
-  /** Names of the classes of an ONNX file alone. */
-  readonly classes?: readonly string[] | undefined;
 }
 
 /**
@@ -36,7 +34,7 @@ export async function pinGiven(
   path: string,
   existing: Manifest | null,
   out: string,
-  { dtypes, task, prefix, classes, ...names }: GivenOptions,
+  { dtypes, task, prefix, ...said }: GivenOptions,
   say: (text: string) => void,
 ): Promise<Manifest> {
   const files = await modelFiles(path);
@@ -47,13 +45,15 @@ export async function pinGiven(
   let manifest = existing;
   let pinned = 0;
   for (const folder of folders) {
-    const { described, assumed } = isDescribed(folder.repository.files.map(({ path }) => ({ name: path })))
-      ? { described: await describeFiles(folder, { task, prefix }), assumed: null }
-      : await describeAlone(folder, manifest, { classes, stage: names.stage });
+    const { described, assumed, anew } = isDescribed(
+      folder.repository.files.map(({ path }) => ({ name: path })),
+    )
+      ? { described: await describeFiles(folder, { task, prefix }), assumed: null, anew: false }
+      : await describeAlone(folder, manifest, said);
     const own = dtypeText(described.variants[0]!.dtypes);
     if (dtypes && !dtypes.some((one) => dtypeText(one) === own)) continue;
     if (assumed) say(assumed);
-    manifest = withPin(manifest, described, names);
+    manifest = withPin(manifest, described, { ...said, anew });
     pinned++;
   }
   if (!manifest || pinned === 0)

@@ -2,7 +2,8 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import { MOST_FILE_BYTES } from '../manifests/load.ts';
 import { classifierFields } from '../onnx/classifier.ts';
 import { type Graph, readGraph } from '../onnx/graph.ts';
-import { classifierStage, detectorStage, type Scaling, UNSCALED } from '../onnx/stages.ts';
+import { type OpenSize, type PictureSize, takesAnySize } from '../onnx/picture-input.ts';
+import { classifierStage, detectorStage, SCALINGS, type Scaling } from '../onnx/stages.ts';
 import { notedClasses, type YoloHead, yoloHeads } from '../onnx/yolo.ts';
 import { type Description, type ModelFolder, withSums } from './describe.ts';
 import { noConfig } from './errors.ts';
@@ -13,24 +14,31 @@ interface DescribedAlone {
   readonly described: Description;
   /** What its file does not say and is taken for granted, in a sentence; null if the stage that it is added to says it. */
   readonly assumed: string | null;
+  /** Whether it is the only model of its stage, pinned again. */
+  readonly anew: boolean;
 }
 
-interface AloneOptions {
-  /** Names of its classes, in the order of the model's outputs; absent: as the stage or the exporter says, or numbered. */
+/** What the user says of a model; absent: as its file or the stage that it is added to says, or what is usual. */
+export interface AloneOptions {
+  /** Names of its classes, in the order of the model's outputs. */
   readonly classes?: readonly string[] | undefined;
+  /** The size of the pictures that it takes. */
+  readonly size?: PictureSize | undefined;
+  /** How its pixels are scaled. */
+  readonly scaling?: Scaling | undefined;
   /** The name of the stage that it is added to; absent: the first one of the model's task. */
   readonly stage?: string | undefined;
 }
 
 /**
  * Reads what a manifest says of a model of pictures that comes as an ONNX file alone: a detector in a YOLO format, or a classifier.
- * @param manifest to which the model is added: its stage says how pixels are scaled and what the classes are called
- * @throws UnusableConfigError, NotOnnxError, ModelAloneError, ClassCountError
+ * @param manifest to which the model is added
+ * @throws UnusableConfigError, NotOnnxError, ModelAloneError, PictureSizeError, ClassCountError
  */
 export async function describeAlone(
   folder: ModelFolder,
   manifest: Manifest | null,
-  { classes, stage }: AloneOptions,
+  asked: AloneOptions,
 ): Promise<DescribedAlone> {
   const { repository } = folder;
   const [model, ...others] = repository.files.filter(({ path }) => path.endsWith('.onnx'));
@@ -39,48 +47,59 @@ export async function describeAlone(
   const bytes = await folder.bytes(path, MOST_FILE_BYTES);
   const graph = readGraph(bytes, path);
   const [head] = yoloHeads(graph);
-  const known = stageFor(manifest, head ? 'object-detection' : 'image-classification', stage) as Known;
-  const found = head ? detector(graph, head, path, classes, known) : classifier(graph, path, classes, known);
-  const kind = HUB_KINDS.find(({ task }) => task === found.stage.task)!;
-  const described = await withSums(folder, { kind, stage: found.stage }, new Map([[path, bytes]]));
-  return { described, assumed: known ? null : found.assumed };
+  const there = stageFor(manifest, head ? 'object-detection' : 'image-classification', asked.stage);
+  const anew =
+    there?.variants.every(({ sessions }) => sessions.model?.file === folder.addressOf(path)) ?? false;
+  const known = (anew ? undefined : there) as Known;
+  const found = head ? detector(graph, head, path, asked, known) : classifier(graph, path, asked, known);
+  const { mean, std } = asked.scaling ?? found.input;
+  const input = { ...found.input, mean: [...mean], std: [...std] };
+  const stage = { ...found, input };
+  const kind = HUB_KINDS.find(({ task }) => task === stage.task)!;
+  const described = await withSums(folder, { kind, stage }, new Map([[path, bytes]]));
+  const { length } = stage.classes;
+  const what = head
+    ? `detector of ${length} classes in the format ${head.format}`
+    : `classifier of ${length} classes`;
+  const taken = [
+    asked.scaling ? [] : `pixels from ${SCALINGS[0].words} (--scaling)`,
+    asked.size || !takesAnySize(graph) ? [] : `pictures of ${input.width}x${input.height} (--size)`,
+    stage.classes[0] === 'class 0' ? 'numbered classes (--classes)' : [],
+  ].flat();
+  const rest =
+    taken.length > 0 ? `, with ${taken.join(', ')}: pin it again with these options to say otherwise` : '';
+  return { described, anew, assumed: known ? null : `${path} is taken for a ${what}${rest}.` };
 }
 
 /** What a stage that is there says of its models. */
-type Known = { readonly classes?: readonly string[]; readonly input?: Scaling } | undefined;
+type Known = { readonly classes?: readonly string[]; readonly input?: Scaling & PictureSize } | undefined;
 
-const NUMBERED = 'its classes are numbered: pin it again with --classes, which names them';
+const detector = (graph: Graph, head: YoloHead, file: string, asked: AloneOptions, known: Known) =>
+  detectorStage(
+    graph,
+    head,
+    asked.classes ?? ofCount(known?.classes, head.classes) ?? notedClasses(graph),
+    file,
+    sizeOf(asked, known),
+  );
 
-function detector(
-  graph: Graph,
-  head: YoloHead,
-  file: string,
-  asked: readonly string[] | undefined,
-  known: Known,
-) {
-  const classes = asked ?? ofCount(known?.classes, head.classes) ?? notedClasses(graph);
-  const named = classes.length > 0 ? '' : `; ${NUMBERED}`;
-  return {
-    stage: detectorStage(graph, head, classes, file),
-    assumed: `${file} is taken for a detector of ${head.classes} classes in the format ${head.format}${named}.`,
-  };
-}
-
-function classifier(graph: Graph, file: string, asked: readonly string[] | undefined, known: Known) {
-  const { input, classes, scores } = classifierFields(graph, asked ?? null, file);
+function classifier(graph: Graph, file: string, asked: AloneOptions, known: Known) {
+  const size = sizeOf(asked, known);
+  const { input, classes, scores } = classifierFields(graph, asked.classes ?? null, file, size);
   const fields = {
     // Where a stage is there, the runtime sees the order of a model's dimensions by itself.
     input: known ? { ...input, layout: 'nchw' as const } : input,
-    classes: asked ?? ofCount(known?.classes, classes.length) ?? classes,
+    classes: asked.classes ?? ofCount(known?.classes, classes.length) ?? classes,
     scores,
   };
-  return {
-    stage: classifierStage(fields, known?.input ?? UNSCALED),
-    assumed: `${file} does not say how pixels are scaled: 0 to 1 is taken, which \`mean\` and \`std\` of the stage in the manifest change${
-      asked ? '' : `; ${NUMBERED}`
-    }.`,
-  };
+  return classifierStage(fields, known?.input ?? SCALINGS[0]);
 }
+
+/** A model that takes pictures of any size takes those of a stage that is there. */
+const sizeOf = ({ size }: AloneOptions, known: Known): Partial<OpenSize> => ({
+  asked: size,
+  ...(known?.input && { usual: known.input }),
+});
 
 /** The names, if they are as many as the model tells classes apart. */
 const ofCount = (names: readonly string[] | undefined, count: number): readonly string[] | undefined =>

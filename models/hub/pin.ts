@@ -35,6 +35,8 @@ const NONE_STATED: StatedAccuracy = { accuracy: null, accuracySource: 'not publi
 export interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
+  /** Whether the model says anew what its stage is, because the stage has no other. */
+  readonly anew?: boolean | undefined;
   /** Fields of the stage, and of this model, that the user sets. */
   readonly fields?: Fields | undefined;
   readonly stated?: StatedAccuracy | undefined;
@@ -53,7 +55,14 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
   const name = names.stage ?? known?.name ?? pin.stage.name;
   // A pack has the first stage's items; those of later stages are made while the pipeline runs.
   const measured = manifest?.pack !== undefined && known === manifest.stages[0];
-  const fit = fitted(id, pin, name, known ? fieldsOf(known) : null, names.fields ?? {}, measured);
+  const fit = fitted(
+    id,
+    pin,
+    name,
+    known && !names.anew ? fieldsOf(known) : null,
+    names.fields ?? {},
+    measured,
+  );
   const variants = variantsWith(pin, { ...(names.stated ?? NONE_STATED), ...fit.own }, known?.variants ?? []);
   const stage = { name, ...fit.stage, variants } as ManifestStage;
   if (!manifest)

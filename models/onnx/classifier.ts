@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ClassifyingStage } from '../tasks/classes.ts';
 import type { imageInput } from '../tasks/images.ts';
 import type { Graph } from './graph.ts';
-import { ModelAloneError, pictureInput } from './picture-input.ts';
+import { ModelAloneError, type OpenSize, pictureInput } from './picture-input.ts';
 
 /** The fields of a stage of the task "image-classification". */
 export interface ClassifierFields {
@@ -12,19 +12,20 @@ export interface ClassifierFields {
 }
 
 /** Most classifiers were trained with pictures of this size. */
-const USUAL_EDGE = 224;
+const USUAL: OpenSize['usual'] = { width: 224, height: 224 };
 
 /**
  * Reads from a model's graph how it classifies pictures.
  * @param classes their names, in the order of the model's outputs; null to number them
- * @throws ModelAloneError
+ * @throws ModelAloneError, PictureSizeError
  */
 export function classifierFields(
   graph: Graph,
   classes: readonly string[] | null,
   file: string,
+  size: Partial<OpenSize> = {},
 ): ClassifierFields {
-  const input = pictureInput(graph, USUAL_EDGE, file);
+  const input = pictureInput(graph, { usual: USUAL, ...size }, file);
   const [scores] = graph.outputs;
   const [, count, ...further] = scores?.dims ?? [];
   if (!scores || !count || further.some((size) => size !== 1))

@@ -14,12 +14,44 @@ export class ModelAloneError extends InputError {
   }
 }
 
+/** A size of pictures was given that is none, or not the model's. */
+class PictureSizeError extends InputError {
+  override name = 'PictureSizeError';
+}
+
+export type PictureSize = Pick<ImageInput, 'width' | 'height'>;
+
+/** Reads a size such as 192x48, the width first. @throws PictureSizeError */
+export function readSize(text: string): PictureSize {
+  const [, width, height] = /^\s*(\d{1,4})\s*[x×]\s*(\d{1,4})\s*$/.exec(text) ?? [];
+  if (!Number(width) || !Number(height))
+    throw new PictureSizeError(
+      `${JSON.stringify(text.slice(0, 40))} is no size of pictures: give width and height in pixels, such as 192x48.`,
+    );
+  return { width: Number(width), height: Number(height) };
+}
+
+/** Whether the model takes pictures of more than one size. */
+export const takesAnySize = ({ inputs: [picture] }: Graph): boolean =>
+  picture?.dims.length === 4 && picture.dims.slice(1).includes(null);
+
+/** Sizes where a model leaves its pictures' size open. */
+export interface OpenSize {
+  /** The size that the user gives. A model of another fixed size is refused. */
+  readonly asked?: PictureSize | undefined;
+  /** The size where the user gives none. */
+  readonly usual: PictureSize;
+}
+
 /**
  * Reads from a model's graph what pictures it takes.
- * @param usualEdge height and width where the model takes any size
- * @throws ModelAloneError if it takes anything else
+ * @throws ModelAloneError if it takes anything else; PictureSizeError
  */
-export function pictureInput({ inputs }: Graph, usualEdge: number, file: string): z.input<typeof imageInput> {
+export function pictureInput(
+  { inputs }: Graph,
+  { asked, usual }: OpenSize,
+  file: string,
+): z.input<typeof imageInput> {
   const [picture, ...more] = inputs;
   if (!picture || more.length > 0)
     throw new ModelAloneError(file, `it takes ${inputs.length} tensors, and one is expected`);
@@ -27,10 +59,22 @@ export function pictureInput({ inputs }: Graph, usualEdge: number, file: string)
     size === 1 || size === 3;
   const { name, dims } = picture;
   const [, second, third, fourth] = dims;
+  const edge = (side: 'width' | 'height', own: number | null | undefined) => {
+    if (asked && own && own !== asked[side])
+      throw new PictureSizeError(
+        `${file} takes pictures with a ${side} of ${own} pixels, and ${asked[side]} is given. Give the model's own size.`,
+      );
+    return own ?? (asked ?? usual)[side];
+  };
   if (dims.length === 4 && isChannels(second))
-    return { channels: second, height: third ?? usualEdge, width: fourth ?? usualEdge };
+    return { channels: second, height: edge('height', third), width: edge('width', fourth) };
   if (dims.length === 4 && isChannels(fourth))
-    return { channels: fourth, height: second ?? usualEdge, width: third ?? usualEdge, layout: 'nhwc' };
+    return {
+      channels: fourth,
+      height: edge('height', second),
+      width: edge('width', third),
+      layout: 'nhwc',
+    };
   throw new ModelAloneError(
     file,
     `its input ${name} is no picture of 1 or 3 channels, [batch, channels, height, width]`,

@@ -1,7 +1,9 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import type { ImageInput } from '../tasks/images.ts';
 import type { ClassifierFields } from './classifier.ts';
 import type { Graph } from './graph.ts';
-import { type YoloHead, yoloFields } from './yolo.ts';
+import type { OpenSize } from './picture-input.ts';
+import { type YoloFields, type YoloHead, yoloFields } from './yolo.ts';
 
 /** The stages, without variants, of models of pictures that come as ONNX files alone. */
 
@@ -11,10 +13,20 @@ export interface Scaling {
   readonly std: readonly number[];
 }
 
-/** Pixels from 0 to 1. */
-export const UNSCALED: Scaling = { mean: [0], std: [1] };
+/** How models usually get their pixels; the first is taken where nothing else is known. */
+export const SCALINGS = [
+  { name: '0..1', words: '0 to 1', mean: [0], std: [1] },
+  { name: '-1..1', words: '−1 to 1', mean: [0.5], std: [0.5] },
+  {
+    name: 'imagenet',
+    words: "ImageNet's mean and deviation",
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  },
+] as const satisfies readonly (Scaling & { readonly name: string; readonly words: string })[];
 
-type ClassifierStage = ManifestStage & Omit<ClassifierFields, 'classes'> & { readonly classes: string[] };
+type ClassifierStage = ManifestStage &
+  Omit<ClassifierFields, 'classes' | 'input'> & { readonly input: ImageInput; readonly classes: string[] };
 
 export const classifierStage = (
   { input, classes, scores }: ClassifierFields,
@@ -22,21 +34,22 @@ export const classifierStage = (
 ): ClassifierStage => ({
   name: 'classify',
   task: 'image-classification',
-  input: { layout: 'nchw', ...input, mean: [...mean], std: [...std] },
+  input: { ...input, layout: input.layout ?? 'nchw', mean: [...mean], std: [...std] },
   classes: [...classes],
   scores,
   variants: [],
 });
 
-/** @param classes none to number them @throws ModelAloneError, ClassCountError */
+/** @param classes none to number them @throws ModelAloneError, PictureSizeError, ClassCountError */
 export const detectorStage = (
   graph: Graph,
   head: YoloHead,
   classes: readonly string[],
   file: string,
-): ManifestStage => ({
+  size: Partial<OpenSize> = {},
+): ManifestStage & YoloFields => ({
   name: 'detect',
   task: 'object-detection',
-  ...yoloFields(graph, head, classes, file),
+  ...yoloFields(graph, head, classes, file, size),
   variants: [],
 });

@@ -2,7 +2,7 @@ import { InputError } from '../../solver/documents/coded-error.ts';
 import { type ImageInput, imageInput } from '../tasks/images.ts';
 import { yolo } from '../tasks/object-detection/yolo.ts';
 import type { Graph } from './graph.ts';
-import { pictureInput } from './picture-input.ts';
+import { type OpenSize, pictureInput } from './picture-input.ts';
 
 /** Detectors in a YOLO format, told by the shape of their only output. */
 
@@ -27,7 +27,7 @@ export interface YoloHead {
 }
 
 /** The fields of a stage of the task "object-detection". */
-interface YoloFields {
+export interface YoloFields {
   readonly input: ImageInput;
   readonly output: ReturnType<typeof yolo.field.parse>;
   readonly classes: readonly string[];
@@ -38,7 +38,7 @@ const BESIDE_CLASSES: Record<YoloFormat, number> = { yolov8: 4, yolov5: 5 };
 /** A detector has fewer classes: a model with more has features in this place. */
 const CLASSES_MOST = 2000;
 /** Most detectors were trained with pictures of this size. */
-const USUAL_EDGE = 640;
+const USUAL: OpenSize['usual'] = { width: 640, height: 640 };
 /** A detection's probability must be above this, as is usual where detectors of these formats are tried out. */
 const THRESHOLD = 0.25;
 
@@ -74,18 +74,19 @@ export function notedClasses({ notes }: Graph): string[] {
 /**
  * @param head one of {@link yoloHeads}
  * @param classes their names, in the order of the model's outputs; none to number them
- * @throws ModelAloneError, ClassCountError
+ * @throws ModelAloneError, PictureSizeError, ClassCountError
  */
 export function yoloFields(
   graph: Graph,
   head: YoloHead,
   classes: readonly string[],
   file: string,
+  size: Partial<OpenSize> = {},
 ): YoloFields {
   const count = head.classes;
   if (classes.length > 0 && classes.length !== count) throw new ClassCountError(file, head, classes.length);
   return {
-    input: imageInput.parse(pictureInput(graph, USUAL_EDGE, file)),
+    input: imageInput.parse(pictureInput(graph, { usual: USUAL, ...size }, file)),
     output: yolo.field.parse({ format: head.format, threshold: THRESHOLD }),
     classes: classes.length > 0 ? classes : Array.from({ length: count }, (_, i) => `class ${i}`),
   };

@@ -9,7 +9,7 @@ import { colouredQuarters } from '../coloured-quarters.ts';
 import { CLASSIFIERS, COLOURS, externalFiles, type NamedBytes, PATCH, SCENE } from '../formats.ts';
 import { LocalHub } from '../hub.ts';
 import { quarterDetector } from '../onnx.ts';
-import { drawLines, textDirection } from '../text-lines.ts';
+import { DIRECTION, drawLines, SIZE, TURNS } from '../text-lines.ts';
 import { ipaEdge } from './command.ts';
 
 /** Models of many formats go from their files to a plan, by commands. */
@@ -116,10 +116,10 @@ test('a YOLO, in fp32 and fp16, and a classifier go from their files to a plan, 
     { name: 'names.txt', bytes: new TextEncoder().encode(COLOURS.join('\n')) },
   ]);
   const first = await command(['pin', at('found.onnx'), '--out', at(MANIFEST)]);
-  expect(first).toContain('found.onnx is taken for a detector of 3 classes in the format yolov8.');
+  expect(first).toContain('found.onnx is taken for a detector of 3 classes in the format yolov8');
   await command(['pin', at('found_fp16.onnx'), '--out', at(MANIFEST)]);
   const last = await command(['pin', at(usual.name), '--classes', at('names.txt'), '--out', at(MANIFEST)]);
-  expect(last).toContain('usual.onnx does not say how pixels are scaled');
+  expect(last).toContain('usual.onnx is taken for a classifier of 3 classes, with pixels from 0 to 1');
   await pack();
   const { profile, plan } = await profileAndPlan();
   expect(accuracies(profile)).toEqual([
@@ -175,12 +175,31 @@ test('a file that is no model, or of other classes than are named, is refused wi
 });
 
 test("PaddleOCR's classifier of text direction goes from its file and pictures in folders to a plan", async () => {
-  const { manifest, model } = await textDirection();
-  await layOut([model]);
-  await writeFile(at(MANIFEST), JSON.stringify(manifest));
+  await layOut([{ name: 'turns.txt', bytes: new TextEncoder().encode(TURNS.join('\n')) }]);
+  const pin = (...said: string[]) => command(['pin', DIRECTION, ...said, '--out', at(MANIFEST)]);
+  expect(await pin()).toContain(
+    'is taken for a classifier of 2 classes, with pixels from 0 to 1 (--scaling), pictures of 224x224 (--size), ' +
+      'numbered classes (--classes): pin it again with these options',
+  );
+  const told = await pin('--size', SIZE, '--scaling', '-1..1', '--classes', at('turns.txt'));
+  expect(told).toContain('is taken for a classifier of 2 classes.');
   await drawLines(at('lines'));
   await command(['pack', '--manifest', at(MANIFEST), '--folders', at('lines')]);
   const { profile, plan } = await profileAndPlan();
-  expect(accuracies(profile)).toEqual([[['ppocr', 1]]]);
-  expect(plan.stages).toMatchObject([{ variant: 'ppocr', backend: 'cpu' }]);
+  expect(accuracies(profile)).toEqual([[['ch_ppocr_mobile_v2.0_cls_infer-fp32', 1]]]);
+  expect(plan.stages).toMatchObject([{ name: 'classify', backend: 'cpu' }]);
+});
+
+test('a size or a scaling of pixels is refused where it is none, another than the model has, or said by the hub', async () => {
+  await layOut([CLASSIFIERS[0]![0]]);
+  const refusal = async (...args: string[]) => {
+    const { code, stderr } = await ipaEdge(['pin', ...args, '--out', at(MANIFEST)]);
+    expect(code).toBe(2);
+    return stderr;
+  };
+  expect(await refusal(DIRECTION, '--size', '192')).toMatch(/"192" is no size of pictures: give width/);
+  expect(await refusal(at('usual.onnx'), '--size', '192x48')).toMatch(
+    new RegExp(`usual.onnx takes pictures with a \\w+ of ${PATCH} pixels, and \\d+ is given`),
+  );
+  expect(await refusal('owner/model', '--scaling', 'imagenet')).toMatch(/says this .* leave --scaling out/);
 });

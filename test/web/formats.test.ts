@@ -2,14 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { onDisk } from '../../bench/pack/disk.ts';
-import { parseManifest } from '../../models/manifests/manifest.ts';
-import { Pipeline } from '../../models/manifests/pipeline.ts';
-import { fromFolders } from '../../models/packs/sources/pictures.ts';
-import { packBytes } from '../../models/packs/write.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { CLASSIFIERS, entryOf, type NamedBytes, quarters } from '../formats.ts';
-import { drawLines, textDirection } from '../text-lines.ts';
+import { CLASSIFIERS, type NamedBytes, quarters } from '../formats.ts';
+import { DIRECTION, drawLines, SIZE } from '../text-lines.ts';
 import { dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
@@ -70,17 +65,16 @@ it('a DETR comes as files, with a classifier whose weights are in a file of thei
   expect(own.opened.complaints).toEqual([]);
 });
 
-it("PaddleOCR's classifier of text direction comes as files with a pack", async () => {
+it("PaddleOCR's classifier of text direction becomes a pipeline with its size and pictures in folders by class", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-lines-'));
   await drawLines(folder);
-  const { manifest, model } = await textDirection();
-  const pipeline = new Pipeline(parseManifest(manifest, 'the test'));
-  const tensors = await fromFolders(folder, { pipeline, limit: 100, seed: 1, files: onDisk, onItem() {} });
+  await own.openSection();
+  const form = own.page.getByRole('region', { name: 'A new pipeline without a manifest' });
+  await form.getByLabel('Choose models').setInputFiles(DIRECTION);
+  await form.getByLabel('Width x height of its pictures').fill(SIZE);
+  await form.getByLabel('Choose a folder of labelled data').setInputFiles(folder);
+  await expect.poll(() => own.chosen()).toBe('ch_ppocr_mobile_v2.0_cls_infer');
   await rm(folder, { recursive: true });
-  const pack = { name: 'pack.bin', bytes: await packBytes(tensors) };
-  const packed = { ...manifest, pack: { ...entryOf(pack), source: 'drawn lines' } };
-  const json = { name: 'manifest.json', bytes: new TextEncoder().encode(JSON.stringify(packed)) };
-  await openFiles([json, model, pack], 'text-direction');
-  expect(accuracies(await own.measure())).toEqual([[['ppocr', 1]]]);
+  expect(accuracies(await own.measure())).toEqual([[['ch_ppocr_mobile_v2.0_cls_infer', 1]]]);
   expect(own.opened.complaints).toEqual([]);
 });

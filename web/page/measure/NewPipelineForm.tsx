@@ -1,4 +1,5 @@
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
+import { readSize } from '../../../models/onnx/picture-input.ts';
 import { attempt } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { newPipelines } from '../../state/pipelines/changes.ts';
@@ -20,6 +21,7 @@ async function makeOfChosen(data: readonly File[]): Promise<void> {
     prefix: asked.prefix || undefined,
     head: heads.find(({ format }) => format === asked.format),
     classes: classes.filter(Boolean),
+    size: asked.size ? readSize(asked.size) : undefined,
   });
   chosenModels.value = null;
 }
@@ -54,6 +56,14 @@ export function NewPipelineForm() {
           <>
             {isDescribed(chosen.files) && <DescribedFields asked={chosen.asked} />}
             {chosen.heads.length > 0 && <DetectorFields {...chosen} />}
+            {chosen.anySize && (
+              <TextField
+                label="Width x height of its pictures"
+                placeholder={chosen.heads.length > 0 ? '640x640' : '224x224'}
+                value={chosen.asked.size}
+                onValue={(size) => ask({ size })}
+              />
+            )}
             <FileButton
               label="Choose a folder of labelled data"
               folder

@@ -10,6 +10,8 @@ export interface Asked {
   readonly format: string;
   /** Names of classes, one on each line. */
   readonly classes: string;
+  /** Of pictures, such as 192x48. */
+  readonly size: string;
 }
 
 export interface ChosenModels {
@@ -18,6 +20,8 @@ export interface ChosenModels {
   readonly words: readonly string[];
   /** The YOLO heads that all of the models may have; none if they are no such detectors. */
   readonly heads: readonly YoloHead[];
+  /** Whether the first model alone does not tell how large its pictures are. */
+  readonly anySize: boolean;
   readonly asked: Asked;
 }
 

@@ -2,7 +2,8 @@ import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type ClassifierFields, classifierFields } from '../../../models/onnx/classifier.ts';
-import { classifierStage, type Scaling, UNSCALED } from '../../../models/onnx/stages.ts';
+import { type PictureSize, takesAnySize } from '../../../models/onnx/picture-input.ts';
+import { classifierStage, SCALINGS } from '../../../models/onnx/stages.ts';
 import { isLabelled, type Pack } from '../../../models/packs/pack.ts';
 import type { ClassResult } from '../../../models/tasks/classes.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
@@ -13,16 +14,16 @@ import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
 
 /** Makes a pipeline of one stage from picture classifiers that come as ONNX files alone, without a configuration. */
 
-/** How pixels are scaled for a model, which no ONNX file says: to 0–1, to −1–1, or as for ImageNet. */
-const SCALINGS: readonly (Scaling & { readonly words: string })[] = [
-  { words: '0 to 1', ...UNSCALED },
-  { words: '−1 to 1', mean: [0.5], std: [0.5] },
-  { words: "ImageNet's mean and deviation", mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-];
 type NamedScaling = (typeof SCALINGS)[number];
 
 /** Labelled pictures on which the scaling is chosen. */
 const TRIED = 32;
+
+/** What the user says of models of pictures. */
+export interface AskedPictures {
+  /** Absent: as the model tells or, where it takes any size, the usual one. */
+  readonly size?: PictureSize | undefined;
+}
 
 /**
  * @param data a folder with a folder of pictures for each class; empty for none
@@ -32,24 +33,29 @@ export async function classifierPipeline(
   models: readonly File[],
   data: readonly File[],
   first: FirstModel,
+  { size }: AskedPictures,
   addition: Addition,
 ): Promise<MadePipeline> {
   const { checker, step } = addition;
   const { file, bytes, graph } = first;
-  const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, file);
+  const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, file, { asked: size });
   // A pack has pixels as they are, so that it does not depend on the scaling.
-  const unscaled = new Pipeline({ name: file, stages: [classifierStage(fields, SCALINGS[0]!)] });
+  const unscaled = new Pipeline({ name: file, stages: [classifierStage(fields, SCALINGS[0])] });
   const labelled = data.length > 0 ? await packedData(data, unscaled, step) : undefined;
   step(`Finding out how ${file} wants its pixels`);
   const scaling = labelled && (await bestScaling(checker, { file, bytes, fields }, labelled.pack));
-  const found =
+  const found = [
+    takesAnySize(graph) &&
+      !size &&
+      `It takes pictures of any size, and gets them as ${fields.input.width}x${fields.input.height}: choose it under "A new pipeline without a manifest" to say another size`,
     scaling &&
-    `Its pixels are scaled to ${scaling.words}, with which it got most of the labelled pictures right`;
+      `Its pixels are scaled to ${scaling.words}, with which it got most of the labelled pictures right`,
+  ];
   const made = await oneStagePipeline(
     models,
     first,
-    classifierStage(fields, scaling ?? SCALINGS[0]!),
-    found,
+    classifierStage(fields, scaling ?? SCALINGS[0]),
+    found.filter(Boolean).join('. '),
     addition,
   );
   return { ...made, ...(labelled && { labelled }) };
@@ -71,7 +77,7 @@ function classesIn(data: readonly File[]): string[] {
 
 /** The scaling with which a model gets most labelled pictures right. */
 async function bestScaling(checker: ModelChecker, model: NewModel, pack: Pack): Promise<NamedScaling> {
-  let best = { scaling: SCALINGS[0]!, right: -1 };
+  let best: { scaling: NamedScaling; right: number } = { scaling: SCALINGS[0], right: -1 };
   if (!isLabelled(pack)) return best.scaling;
   const { fields, file, bytes } = model;
   const all = itemsOf(pack.items);

@@ -2,13 +2,14 @@ import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { detectorStage } from '../../../models/onnx/stages.ts';
 import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import type { Addition } from './adding.ts';
+import type { AskedPictures } from './classifier-pipeline.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
 import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
 
 /** Makes a pipeline of one stage from detectors in a YOLO format that come as ONNX files alone. */
 
 /** What the user says of a detector; what its file tells stands for what is absent. */
-export interface AskedDetector {
+export interface AskedDetector extends AskedPictures {
   readonly head?: YoloHead | undefined;
   /** Names of the classes, in the order of the model's outputs. */
   readonly classes?: readonly string[] | undefined;
@@ -36,12 +37,12 @@ export async function detectorPipeline(
   models: readonly File[],
   data: readonly File[],
   first: FirstModel,
-  { head = yoloHeads(first.graph)[0]!, classes = notedClasses(first.graph) }: AskedDetector,
+  { head = yoloHeads(first.graph)[0]!, classes = notedClasses(first.graph), size }: AskedDetector,
   addition: Addition,
 ): Promise<MadePipeline> {
   const { file, graph } = first;
   if (data.length > 0 && classes.length === 0) throw new UnnamedClassesError(file);
-  const stage = detectorStage(graph, head, classes, file);
+  const stage = detectorStage(graph, head, classes, file, { asked: size });
   const labelled =
     data.length > 0
       ? await packedData(data, new Pipeline({ name: file, stages: [stage] }), addition.step)

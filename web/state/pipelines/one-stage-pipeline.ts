@@ -38,7 +38,7 @@ export async function oneStagePipeline(
   models: readonly File[],
   { file, graph }: Pick<FirstModel, 'file' | 'graph'>,
   stage: ManifestStage,
-  found: string | undefined,
+  found: string,
   { checker, step }: Addition,
 ): Promise<MadePipeline> {
   const { sets, assets } = modelSets(models);

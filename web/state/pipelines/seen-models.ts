@@ -1,5 +1,6 @@
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
+import { takesAnySize } from '../../../models/onnx/picture-input.ts';
 import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import { dimsText } from '../../../workers/runtime/runtime.ts';
 import { bytesOf } from '../files/file-size.ts';
@@ -23,7 +24,8 @@ export async function seeModels(files: readonly File[]): Promise<ChosenModels> {
     files,
     words: seen.map(({ file, graph }) => `${file} ${graphText(graph)}.`),
     heads,
-    asked: { task: '', prefix: '', format: heads[0]?.format ?? '', classes },
+    anySize: first !== undefined && takesAnySize(seen[0]!.graph),
+    asked: { task: '', prefix: '', format: heads[0]?.format ?? '', classes, size: '' },
   };
 }
 
