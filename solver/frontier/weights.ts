@@ -2,7 +2,7 @@ import type { Weights } from '../documents/report.ts';
 import { TOLERANCE } from '../ilp/core.ts';
 import type { DescribedChoice } from '../ilp/describe.ts';
 
-/** Slopes with a smaller relative difference count as equal, because the integer program is solved to this precision. */
+/** Slopes and costs with a smaller relative difference count as equal, because the integer program is solved to this precision. */
 const SAME = 1e-9;
 
 /**
@@ -64,9 +64,11 @@ export function betaRange(weights: Weights | null): string {
 
 type CostAndAccuracy = Pick<DescribedChoice, 'cost' | 'accuracy'>;
 
-/** Gain in accuracy per unit of cost. */
-const slope = (from: CostAndAccuracy, to: CostAndAccuracy): number =>
-  (to.accuracy - from.accuracy) / (to.cost - from.cost);
+/** Gain in accuracy per unit of cost; infinite where the same cost, but for rounding, gives more accuracy. */
+const slope = (from: CostAndAccuracy, to: CostAndAccuracy): number => {
+  const [gained, paid] = [to.accuracy - from.accuracy, to.cost - from.cost];
+  return gained > 0 && paid <= SAME * to.cost ? Number.POSITIVE_INFINITY : gained / paid;
+};
 
 /** The upper convex hull of points in cost and accuracy, both rising: each of its points is the best one for some β. */
 function upperHull<P extends CostAndAccuracy>(points: readonly P[]): P[] {

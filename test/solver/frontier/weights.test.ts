@@ -25,3 +25,11 @@ test('with the β of a point, none is worth more; the β of all of them together
     }),
   );
 });
+
+test('two costs that differ by a rounding error are one, for which the more accurate point is chosen', () => {
+  const [less, more] = [
+    { cost: 1.9999999999999998, accuracy: 0.7 },
+    { cost: 2, accuracy: 0.85 },
+  ];
+  expect(chosenAmong([less, more]).map(({ point }) => point)).toEqual([more]);
+});
