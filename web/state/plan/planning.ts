@@ -133,7 +133,10 @@ const solve = newestOnly(async (query: PlanQuery) => {
   const answer = await orError(solver.solve(query.source, requestOf(query)));
   solved.value = { ...query, answer };
   if (!isFresh(query)) return;
-  if (answer instanceof Error) return tryDefaultSla(answer);
+  if (answer instanceof Error) {
+    frontier.value = null;
+    return tryDefaultSla(answer);
+  }
   confirm(query);
   findFrontier(query);
 });
