@@ -1,10 +1,11 @@
+import type { Batches } from './batches.ts';
 import type { Outlook } from './outlook.ts';
 import type { RequestState } from './queue.ts';
 import type { Queues } from './queues.ts';
 import { isStandbyRow, rowAt, stageOf } from './rows.ts';
 import type { ShedRule } from './shed-rule.ts';
 import type { DispatchPolicy } from './types.ts';
-import type { BatchState, Workers } from './workers.ts';
+import type { Workers } from './workers.ts';
 
 /** Estimates whether requests make the SLA behind all that waits and runs. */
 export class Admission {
@@ -13,7 +14,7 @@ export class Admission {
     private readonly shedRule: ShedRule,
     private readonly queues: Queues,
     private readonly workers: Workers,
-    private readonly batches: ReadonlyMap<number, BatchState>,
+    private readonly batches: Batches,
   ) {}
 
   /**

@@ -1,11 +1,7 @@
 import { Admission } from './admission.ts';
+import { Batches } from './batches.ts';
 import { Downshift } from './downshift.ts';
-import {
-  BatchNotInFlightError,
-  DuplicateRequestError,
-  InvalidChildrenError,
-  StagesDifferError,
-} from './errors.ts';
+import { DuplicateRequestError, StagesDifferError } from './errors.ts';
 import { NextBatch } from './next-batch.ts';
 import { Outlook } from './outlook.ts';
 import type { Entry, ItemQueue, RequestState } from './queue.ts';
@@ -46,13 +42,12 @@ class QueueDispatch implements Dispatch {
   readonly #nextBatch: NextBatch;
   readonly #downshift: Downshift;
   readonly #requests = new Map<number, RequestState>();
-  readonly #batches = new Map<number, BatchState>();
   readonly #workers: Workers;
+  readonly #batches: Batches;
   #actions: Action[] = [];
   #entered = 0;
   #items = 0;
   #inTime = 0;
-  #started = 0;
 
   constructor(policy: DispatchPolicy) {
     const stages = policy.stages.length;
@@ -60,6 +55,7 @@ class QueueDispatch implements Dispatch {
     this.#outlook = new Outlook(stages);
     this.#shedRule = new ShedRule(this.#outlook, stages);
     this.#workers = new Workers(3 * stages);
+    this.#batches = new Batches(this.#workers);
     this.#queues = new Queues(policy);
     this.#nextBatch = new NextBatch(this.#shedRule, this.#workers);
     const admission = new Admission(
@@ -109,13 +105,9 @@ class QueueDispatch implements Dispatch {
   }
 
   completed(id: number, follows: readonly Follow[], nowMs: number): void {
-    const batch = this.#inFlight(id);
     const { length: stages } = this.#policy.stages;
+    const batch = this.#batches.completed(id, follows, stages, nowMs);
     const stage = stageOf(batch.row, stages);
-    const last = stage === stages - 1;
-    if (!(last && follows.length === 0) && !isFollowedBy(batch, follows, batch.row === stage))
-      throw new InvalidChildrenError(id, batch.entries.length, follows);
-    this.#free(batch, nowMs);
     batch.entries.forEach((entry, k) => {
       const { request, item } = entry;
       const follow = follows[k] ?? 0;
@@ -127,8 +119,7 @@ class QueueDispatch implements Dispatch {
   }
 
   failed(id: number, nowMs: number): void {
-    const batch = this.#inFlight(id);
-    this.#free(batch, nowMs);
+    const batch = this.#batches.ended(id, nowMs);
     const alone = batch.entries.length === 1;
     for (const entry of batch.entries) {
       if (!entry.request.entries.has(entry)) continue;
@@ -239,27 +230,12 @@ class QueueDispatch implements Dispatch {
     this.#actions.push({ kind: 'end', request: request.id, outcome });
   }
 
-  #inFlight(id: number): BatchState {
-    const batch = this.#batches.get(id);
-    if (batch === undefined) throw new BatchNotInFlightError(id);
-    return batch;
-  }
-
-  #free(batch: BatchState, nowMs: number): void {
-    const { id, worker } = batch;
-    this.#batches.delete(id);
-    if (worker.batch === batch) worker.batch = worker.ahead;
-    worker.ahead = null;
-    if (worker.batch) worker.batch.startMs = Math.min(worker.batch.startMs, nowMs);
-    if (worker.retired && worker.batch === null) this.#workers.remove(worker);
-  }
-
   /**
    * Lets the items of a batch wait again.
    * @param how says of each item whether it runs with others, runs alone, or fails its request
    */
   #waitAgain(batch: BatchState, how: (entry: Entry) => 'together' | 'alone' | 'failed'): void {
-    this.#batches.delete(batch.id);
+    this.#batches.lost(batch);
     for (const entry of batch.entries) {
       if (!entry.request.entries.has(entry)) continue;
       const again = how(entry);
@@ -323,23 +299,10 @@ class QueueDispatch implements Dispatch {
 
   /** @param row the row whose variant runs the items */
   #start(entries: readonly Entry[], row: number, worker: WorkerState, nowMs: number): void {
-    const startMs = worker.batch === null ? nowMs : Number.POSITIVE_INFINITY;
-    const batch: BatchState = { id: this.#started++, row, worker, entries, startMs };
-    this.#batches.set(batch.id, batch);
-    if (worker.batch === null) worker.batch = batch;
-    else worker.ahead = batch;
-    worker.lastBatch = batch.id;
+    const { id } = this.#batches.start(entries, row, worker, nowMs);
     for (const { request, item } of entries)
       if (item.parent === null) request.waitedMs = nowMs - request.arrivalMs;
     const items = entries.map((entry) => entry.item);
-    this.#actions.push({ kind: 'start', batch: batch.id, row, worker: worker.id, items });
+    this.#actions.push({ kind: 'start', batch: id, row, worker: worker.id, items });
   }
 }
-
-/** @param light whether the batch's variant may have a heavier one after it */
-const isFollowedBy = (batch: BatchState, follows: readonly Follow[], light: boolean): boolean =>
-  follows.length === batch.entries.length &&
-  follows.every((follow) => {
-    const children = typeof follow === 'number' ? follow : follow.otherwise;
-    return (typeof follow === 'number' || light) && Number.isInteger(children) && children >= 0;
-  });
