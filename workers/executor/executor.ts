@@ -1,6 +1,6 @@
 import type { Item, ItemBatch } from '../../models/items/item-batch.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import { diff, type LiveWorker } from '../../solver/adapt/diff.ts';
+import { diff } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import type { Action, Dispatch, Served } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
@@ -10,6 +10,7 @@ import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import { Alarm } from './clock.ts';
 import { type Job, jobOf, liveWorker, type Member } from './job.ts';
 import { PlanRows } from './plan-rows.ts';
+import { Replicas } from './replicas.ts';
 import { Requests } from './requests.ts';
 import { type StartWorker, standbyKey } from './start-worker.ts';
 import { Supervisor, type SupervisorLimits } from './supervisor.ts';
@@ -26,6 +27,7 @@ export class Executor {
   #dispatch: Dispatch;
   #rows: PlanRows;
   readonly #supervisor: Supervisor<Job>;
+  readonly #replicas: Replicas;
   readonly #requests: Requests;
   #switching: Promise<void> = Promise.resolve();
   readonly #wake = new Alarm(() => this.#pump());
@@ -57,6 +59,7 @@ export class Executor {
         ),
       limits,
     });
+    this.#replicas = new Replicas(this.#supervisor);
   }
 
   /** Starts every worker of a plan for the pipeline. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
@@ -107,12 +110,12 @@ export class Executor {
 
   /** Number of workers that serve each row of the plan now. */
   get replicas(): readonly number[] {
-    return this.plan.stages.map(({ name }) => this.#workersOf(name).length);
+    return this.plan.stages.map(({ name }) => this.#replicas.of(name).length);
   }
 
   /** Whether each row of the plan has a worker that is not overdue. */
   get ready(): boolean {
-    return this.plan.stages.every(({ name }) => this.#workersOf(name).some(({ overdue }) => !overdue));
+    return this.plan.stages.every(({ name }) => this.#replicas.of(name).some(({ overdue }) => !overdue));
   }
 
   /**
@@ -158,11 +161,11 @@ export class Executor {
 
   async #switchTo(plan: Plan): Promise<void> {
     if (this.#closed) return;
-    const { start } = diff(this.#serving, plan);
+    const { start } = diff(this.#replicas.all, plan);
     const fresh = await this.#start(plan, start);
     if (this.#closed) return;
     // Compare again: a worker may have been lost while the new ones were started.
-    const { retire } = diff([...this.#serving, ...fresh.map(liveWorker)], plan);
+    const { retire } = diff([...this.#replicas.all, ...fresh.map(liveWorker)], plan);
     for (const id of retire) {
       if (!this.#supervisor.get(id)) continue;
       this.#dispatch.workerRetired(id);
@@ -182,12 +185,8 @@ export class Executor {
     this.hooks.onEvent?.(
       `switched to ${plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → ')}`,
     );
-    for (const missing of diff(this.#serving, plan).start)
+    for (const missing of diff(this.#replicas.all, plan).start)
       void this.#supervisor.replace(jobOf(plan, missing));
-  }
-
-  get #serving(): LiveWorker[] {
-    return this.#supervisor.members.filter((member) => !member.retired).map(liveWorker);
   }
 
   /** Makes a plan the current one. @param fresh workers that were started for the plan */
@@ -226,25 +225,11 @@ export class Executor {
     const batch = this.#requests.batchFor(job, items);
     const { next, heavy } = this.#rows.after(row);
     const keeping = {
-      keep: this.#runsAlone(id, next),
-      keepOwn: this.#runsAlone(id, heavy),
+      keep: this.#replicas.isAlone(id, next),
+      keepOwn: this.#replicas.isAlone(id, heavy),
       forget: job.forget.splice(0),
     };
     return worker.runKeeping(key, batch, keeping);
-  }
-
-  /** Whether a worker is the only one that runs a row. @param name undefined: there is no such row, so no worker runs it */
-  #runsAlone(worker: string, name: string | undefined): boolean {
-    if (name === undefined) return false;
-    const workers = this.#workersOf(name);
-    return workers.length === 1 && workers[0]!.id === worker;
-  }
-
-  /** The workers that serve a stage now. */
-  #workersOf(stage: string): Member[] {
-    return this.#supervisor.members.filter(
-      ({ retired, job }) => !retired && job.planWorker.stages.includes(stage),
-    );
   }
 
   /** Queues the batches of a lost worker again. @returns the job of its replacement */

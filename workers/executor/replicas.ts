@@ -1,0 +1,28 @@
+import type { LiveWorker } from '../../solver/adapt/diff.ts';
+import { type Job, liveWorker, type Member } from './job.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** The workers that serve now: those that were not retired. */
+export class Replicas {
+  constructor(private readonly supervisor: Supervisor<Job>) {}
+
+  get all(): LiveWorker[] {
+    return this.#serving.map(liveWorker);
+  }
+
+  /** The workers that serve a stage. */
+  of(stage: string): Member[] {
+    return this.#serving.filter(({ job }) => job.planWorker.stages.includes(stage));
+  }
+
+  /** Whether a worker is the only one that runs a row. @param name undefined: there is no such row, so no worker runs it */
+  isAlone(worker: string, name: string | undefined): boolean {
+    if (name === undefined) return false;
+    const workers = this.of(name);
+    return workers.length === 1 && workers[0]!.id === worker;
+  }
+
+  get #serving(): Member[] {
+    return this.supervisor.members.filter(({ retired }) => !retired);
+  }
+}
