@@ -6,7 +6,6 @@ import { type SimulationInput, type SimulationResult, simulate } from '../../../
 /** One stage, batch 1, nothing shed, Poisson arrivals: queues that theory knows. */
 
 const SERVICE_MS = 10;
-const REQUESTS = 20_000;
 const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
 /** Two-sided 99.9 % point of Student's t with 11 degrees of freedom. */
 const T = 4.437;
@@ -46,10 +45,12 @@ const SERVICES: Service[] = [
 ];
 
 function queue(utilisation: number, workers: number, { sampleMs }: Service, seed: number): SimulationInput {
+  // The busier a queue is, the longer one wait depends on others; the more workers it has, the rarer waits are.
+  const requests = Math.max(2, workers) * Math.max(3500, 7000 * utilisation);
   const random = seededRandom(1000 * seed + workers);
   const gapMs = SERVICE_MS / (workers * utilisation);
   let atMs = 0;
-  const arrivalsMs = Float64Array.from({ length: REQUESTS }, () => {
+  const arrivalsMs = Float64Array.from({ length: requests }, () => {
     atMs += exponential(gapMs, random);
     return atMs;
   });
@@ -61,7 +62,7 @@ function queue(utilisation: number, workers: number, { sampleMs }: Service, seed
     },
     workers: Array.from({ length: workers }, (_, i) => ({ id: `w${i}`, rows: [0] })),
     arrivalsMs,
-    packItems: new Int32Array(REQUESTS),
+    packItems: new Int32Array(requests),
     counts: () => 1,
     service: { sampleMs: (_stage, _items, drawn) => sampleMs(drawn) },
     seed,
