@@ -43,12 +43,12 @@ export function ranks(accuracies: readonly number[]): number[] {
 export const scores = (accuracies: readonly number[], method: Problem['objective']['accuracy']): number[] =>
   method === 'rank-sum' || method === 'rank-product' ? ranks(accuracies) : [...accuracies];
 
+/** A field of an option that a limit may bound. */
+export type LimitedTotal = 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'threadShare' | 'memoryBytes';
+
 /** The limits that a problem sets, each with the field of an option that counts against it. */
-export function limitRows(problem: Problem) {
-  const rows: {
-    limit: number | undefined;
-    of: 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'threadShare' | 'memoryBytes';
-  }[] = [
+export function limitRows(problem: Omit<Problem, 'objective' | 'stages'>) {
+  const rows: { limit: number | undefined; of: LimitedTotal }[] = [
     { limit: problem.slaMs, of: 'latencyMs' },
     { limit: problem.gpuShareMax, of: 'gpuShare' },
     { limit: problem.coresMax, of: 'cores' },

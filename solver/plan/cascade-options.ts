@@ -1,4 +1,5 @@
 import { onGpu } from '../documents/common.ts';
+import type { LimitedTotal } from '../ilp/core.ts';
 import { paretoBest } from '../math/pareto.ts';
 import type { Threshold } from './cascades.ts';
 import type { CellFacts } from './cell-facts.ts';
@@ -7,23 +8,46 @@ import type { IlpRequest } from './request.ts';
 import { fixedReplicas, type RowOption, replicasFor, rowOption } from './row-option.ts';
 import { type CascadeFacts, NO_REQUEST_COST, type StageFacts } from './stage-facts.ts';
 
+/** A way to run a cascade, before its option is made: most of them are beaten by others. */
+interface Candidate {
+  readonly light: RowOption;
+  readonly heavy: RowOption;
+  readonly threshold: Threshold;
+}
+
 /**
- * The options of a cascade, without those that another one at the same threshold equals or beats in everything. Two variants on a
- * CPU with the same threads sit in the same workers, unless stages run in pods: a share of a replica would cost a whole one.
+ * The options of a stage's cascades, without those that another one, or a variant alone, equals or beats in everything.
+ * @param alone the options of the stage's variants alone
+ * @param stages number of stages of the pipeline
+ * @param limited what limits bound
  */
 export function cascadeOptions(
+  stage: StageFacts,
+  alone: readonly RowOption[],
+  request: IlpRequest,
+  stages: number,
+  limited: readonly LimitedTotal[],
+): PlanOption[] {
+  const candidates = stage.cascades.flatMap((cascade) => candidatesOf(stage, cascade, request, stages));
+  return undominated(candidates, alone, request, limited).map(({ light, heavy, threshold }) => {
+    const { below, accuracy, items } = threshold;
+    const share = stage.items.mean === 0 ? 0 : Math.min(1, items.mean / stage.items.mean);
+    return { ...light, cascade: { heavy, below, share, accuracy } };
+  });
+}
+
+/**
+ * The ways to run a cascade. Two variants on a CPU with the same threads sit in the same workers, unless stages run in pods: a
+ * share of a replica would cost a whole one.
+ */
+function candidatesOf(
   stage: StageFacts,
   { thresholds, lightCells, heavyCells }: CascadeFacts,
   request: IlpRequest,
   stages: number,
-): PlanOption[] {
+): Candidate[] {
   const alone = { stages, rows: 2 };
-  const options = thresholds.map((): PlanOption[] => []);
-  const offer = (t: number, light: RowOption, heavy: RowOption) => {
-    const { below, accuracy, items } = thresholds[t]!;
-    const share = stage.items.mean === 0 ? 0 : Math.min(1, items.mean / stage.items.mean);
-    options[t]!.push({ ...light, cascade: { heavy, below, share, accuracy } });
-  };
+  const candidates: Candidate[] = [];
   const heavyRow = (t: number) => ({
     name: stage.name,
     items: thresholds[t]!.items,
@@ -41,7 +65,8 @@ export function cascadeOptions(
     if (others!.length > 0)
       for (const t of contenders(thresholds, heavy, request, (at) => replicasFor(busy[at]!, request))) {
         const row = rowOption(heavyRow(t), heavy, request, alone);
-        for (const light of others!) offer(t, light.row, row);
+        for (const light of others!)
+          candidates.push({ light: light.row, heavy: row, threshold: thresholds[t]! });
       }
     for (const { facts: light } of joined!) {
       const first = busyOf(stage.items.mean, light);
@@ -53,15 +78,15 @@ export function cascadeOptions(
           ...alone,
           together: { replicas: replicasAt(t), busy: all, part: all > 0 ? own / all : 0.5 },
         });
-        offer(
-          t,
-          rowOption(stage, light, request, place(first)),
-          rowOption(heavyRow(t), heavy, request, place(busy[t]!)),
-        );
+        candidates.push({
+          light: rowOption(stage, light, request, place(first)),
+          heavy: rowOption(heavyRow(t), heavy, request, place(busy[t]!)),
+          threshold: thresholds[t]!,
+        });
       }
     }
   }
-  return options.flatMap(undominated);
+  return candidates;
 }
 
 /** Whether a cascade's two variants sit in the same workers. */
@@ -104,27 +129,37 @@ function contenders(
   return kept;
 }
 
-/** The totals by which options of equal accuracy are compared. */
-const TOTALS = [
-  'latencyMs',
-  'cost',
-  'batch',
-  'gpuShare',
-  'cores',
-  'busyCores',
-  'threadShare',
-  'memoryBytes',
-  'switchCost',
-] as const;
-
-/** Options of equal accuracy without those that another equals or beats in every total. Of equal ones one stays. */
-function undominated(options: readonly PlanOption[]): PlanOption[] {
-  const width = TOTALS.length + 1;
-  const table = new Float64Array(options.length * width);
-  for (const [o, option] of options.entries()) {
-    const totals = totalsOf(option);
-    for (const [t, total] of TOTALS.entries()) table[o * width + t] = totals[total];
-    table[o * width + TOTALS.length] = utilisationOf(option);
-  }
-  return paretoBest(table, width, options.length).map((o) => options[o]!);
+/**
+ * The candidates that no other one, and no variant alone, equals or beats in accuracy, in cost, in the objective's weight, and in
+ * what a limit bounds. Of equal ones one stays.
+ */
+function undominated(
+  candidates: readonly Candidate[],
+  alone: readonly RowOption[],
+  { objective, resources }: IlpRequest,
+  limited: readonly LimitedTotal[],
+): Candidate[] {
+  // An accuracy's rank depends on which other accuracies are offered, so only options of equal accuracy are compared.
+  const ranked = objective.accuracy.startsWith('rank');
+  const width = 5 + limited.length;
+  const table = new Float64Array((candidates.length + alone.length) * width);
+  const fill = (row: number, light: RowOption, heavy: RowOption | undefined, accuracy: number) => {
+    const totals = totalsOf(light, heavy);
+    const columns = [
+      totals.cost,
+      -accuracy,
+      ranked ? accuracy : 0,
+      objective.beta * totals.cost + objective.delta * totals.batch + totals.switchCost,
+      Math.max(0, utilisationOf(light, heavy) - resources.utilisationMax),
+    ];
+    table.set(columns, row * width);
+    for (const [l, of] of limited.entries()) table[row * width + columns.length + l] = totals[of];
+  };
+  for (const [c, { light, heavy, threshold }] of candidates.entries())
+    fill(c, light, heavy, threshold.accuracy);
+  for (const [o, option] of alone.entries()) fill(candidates.length + o, option, undefined, option.accuracy);
+  return paretoBest(table, width, candidates.length + alone.length)
+    .filter((row) => row < candidates.length)
+    .sort((a, b) => a - b)
+    .map((row) => candidates[row]!);
 }

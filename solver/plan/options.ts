@@ -1,8 +1,9 @@
 import { cellId, type MeasuredCell } from '../documents/cell.ts';
 import type { Problem, ProblemOption } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
+import { limitRows } from '../ilp/core.ts';
 import { cascadeOptions } from './cascade-options.ts';
-import { type PlanOption, totalsOf, utilisationOf } from './plan-option.ts';
+import { type PlanOption, stageAccuracy, totalsOf, utilisationOf } from './plan-option.ts';
 import type { IlpRequest } from './request.ts';
 import { fixedReplicas, ROUNDING, rowOption } from './row-option.ts';
 import { type StageFacts, stageFacts } from './stage-facts.ts';
@@ -27,41 +28,50 @@ export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions 
 /** Does what {@link planOptions} does, for another rate and without reading the profile again. */
 export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest): PlanOptions {
   const { objective, resources, sharedThreads } = request;
+  const limits: Omit<Problem, 'objective' | 'stages'> = {
+    slaMs: request.slaMs,
+    gpuShareMax: resources.utilisationMax * resources.gpus,
+    coresMax: sharedThreads === undefined ? resources.cores : resources.utilisationMax * sharedThreads,
+    ...(takes(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
+    ...(takes(stages, 'threadMs') && { threadShareMax: resources.utilisationMax }),
+    ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
+  };
+  const limited = limitRows(limits).map(({ of }) => of);
   const overloaded: string[] = [];
   const byId = stages.map((stage) => {
-    const all: PlanOption[] = [
-      ...stage.cells.map((facts) => rowOption(stage, facts, request, { stages: stages.length })),
-      ...stage.cascades.flatMap((cascade) => cascadeOptions(stage, cascade, request, stages.length)),
-    ];
-    const fit = all.filter((o) => utilisationOf(o) <= resources.utilisationMax + ROUNDING);
+    const alone = stage.cells.map((facts) => rowOption(stage, facts, request, { stages: stages.length }));
+    const all: PlanOption[] = [...alone, ...cascadeOptions(stage, alone, request, stages.length, limited)];
+    const busiest = (o: PlanOption) => utilisationOf(o, o.cascade?.heavy);
+    const fit = all.filter((o) => busiest(o) <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0) {
       const fixed = fixedReplicas(stage.name, request);
-      const alone = sharedThreads === undefined ? 'a GPU' : 'the time of a worker';
+      const place = sharedThreads === undefined ? 'a GPU' : 'the time of a worker';
       overloaded.push(
         `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, which take at least ` +
-          `${+Math.min(...all.map(utilisationOf)).toPrecision(4)} of ` +
-          `${fixed === undefined ? alone : `the time of ${fixed} ${fixed === 1 ? 'replica' : 'replicas'}`}; ` +
+          `${+Math.min(...all.map(busiest)).toPrecision(4)} of ` +
+          `${fixed === undefined ? place : `the time of ${fixed} ${fixed === 1 ? 'replica' : 'replicas'}`}; ` +
           `at most ${+resources.utilisationMax.toPrecision(4)} of it may be used`,
       );
     }
     return new Map(fit.map((o) => [optionId(o), o]));
   });
   const problem: Problem = {
-    slaMs: request.slaMs,
+    ...limits,
     objective: {
       alpha: objective.alpha,
       beta: objective.beta,
       delta: objective.delta,
       accuracy: objective.accuracy,
     },
-    gpuShareMax: resources.utilisationMax * resources.gpus,
-    coresMax: sharedThreads === undefined ? resources.cores : resources.utilisationMax * sharedThreads,
-    ...(takes(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
-    ...(takes(stages, 'threadMs') && { threadShareMax: resources.utilisationMax }),
-    ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
     stages: stages.map((stage, s) => ({
       name: stage.name,
-      options: [...byId[s]!].map(([id, o]): ProblemOption => ({ id, ...totalsOf(o) })),
+      options: [...byId[s]!].map(
+        ([id, o]): ProblemOption => ({
+          id,
+          accuracy: stageAccuracy(o),
+          ...totalsOf(o, o.cascade?.heavy),
+        }),
+      ),
     })),
   };
   return { problem, byId, overloaded };

@@ -21,33 +21,34 @@ export const pasOf = (profile: Pick<Profile, 'stages'>, options: readonly PlanOp
 /** Accuracy of the stage with an option. */
 export const stageAccuracy = ({ accuracy, cascade }: PlanOption): number => cascade?.accuracy ?? accuracy;
 
-/** The largest utilisation of a replica. The variants of a cascade on a GPU share it. */
-export function utilisationOf(option: PlanOption): number {
-  const heavy = option.cascade?.heavy;
-  if (!heavy) return Math.max(option.utilisation, option.gpuShare);
-  return Math.max(option.utilisation, heavy.utilisation, option.gpuShare + heavy.gpuShare);
+/** The largest utilisation of a replica. The variants of a cascade on a GPU share it. @param heavy the heavy row of a cascade */
+export function utilisationOf(row: RowOption, heavy?: RowOption): number {
+  if (!heavy) return Math.max(row.utilisation, row.gpuShare);
+  return Math.max(row.utilisation, heavy.utilisation, row.gpuShare + heavy.gpuShare);
 }
 
-/** What an option uses and gives, over all its rows. Plans have thousands of options, so nothing else is made on the way. */
-export function totalsOf(option: PlanOption): Omit<ProblemOption, 'id'> {
-  const { cascade } = option;
-  const heavy = cascade?.heavy ?? NONE;
+/** What an option uses, over all its rows. Plans compare thousands of options, so nothing else is made on the way. */
+export function totalsOf(row: RowOption, heavy: Used = NONE): Omit<ProblemOption, 'id' | 'accuracy'> {
   return {
-    latencyMs: option.boundMs + heavy.boundMs,
-    accuracy: stageAccuracy(option),
-    cost: option.cost + heavy.cost,
-    batch: option.cell.batch + heavy.cell.batch,
-    gpuShare: option.gpuShare + heavy.gpuShare,
-    cores: option.cores + heavy.cores,
-    busyCores: option.busyCores + heavy.busyCores,
-    threadShare: option.threadShare + heavy.threadShare,
-    memoryBytes: option.memoryBytes + heavy.memoryBytes,
-    switchCost: option.switchCost + heavy.switchCost,
+    latencyMs: row.boundMs + heavy.boundMs,
+    cost: row.cost + heavy.cost,
+    batch: row.cell.batch + heavy.cell.batch,
+    gpuShare: row.gpuShare + heavy.gpuShare,
+    cores: row.cores + heavy.cores,
+    busyCores: row.busyCores + heavy.busyCores,
+    threadShare: row.threadShare + heavy.threadShare,
+    memoryBytes: row.memoryBytes + heavy.memoryBytes,
+    switchCost: row.switchCost + heavy.switchCost,
   };
 }
 
+type Used = Pick<
+  RowOption,
+  'boundMs' | 'cost' | 'gpuShare' | 'cores' | 'busyCores' | 'threadShare' | 'memoryBytes' | 'switchCost'
+> & { readonly cell: { readonly batch: number } };
+
 /** The heavy row of an option that has none. */
-const NONE = {
+const NONE: Used = {
   boundMs: 0,
   cost: 0,
   cell: { batch: 0 },
@@ -57,4 +58,4 @@ const NONE = {
   threadShare: 0,
   memoryBytes: 0,
   switchCost: 0,
-} as const;
+};

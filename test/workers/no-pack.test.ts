@@ -37,7 +37,7 @@ test('a pipeline without a labelled pack is profiled for its times, planned with
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-no-pack-'));
   const store = await openFileStore(folder);
   const environment = nodeEnvironment();
-  const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 1, seed: 3 } as const;
+  const settings = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 1, seed: 3 } as const;
   const measure = async (...accuracies: Parameters<typeof classifiers>): Promise<IdentifiedProfile> =>
     measureProfile({ models: await classifiers(...accuracies), environment, store, settings });
   const measured = await measure(0.8, 0.9);
@@ -48,7 +48,7 @@ test('a pipeline without a labelled pack is profiled for its times, planned with
     { published: 0.8, measured: null },
     { published: 0.9, measured: null },
   ]);
-  expect(profile.cells.map(({ state }) => state)).toEqual(Array(4).fill('measured'));
+  expect(profile.cells.map(({ state }) => state)).toEqual(['measured', 'measured']);
 
   const solver = await loadSolver();
   const planned = (of: IdentifiedProfile) =>
