@@ -8,7 +8,18 @@ import type { KubernetesObject } from '../../../../agent/kubernetes/objects/type
 import { CustomKind } from './custom-kind.ts';
 import { controlEndpoints } from './endpoints.ts';
 import type { JsonObject } from './fields.ts';
+import {
+  groupVersion,
+  KINDS,
+  keyOf,
+  kindPath,
+  namespaceOf,
+  pluralName,
+  type Target,
+  targetOf,
+} from './paths.ts';
 import { evict } from './pods.ts';
+import { objectsIn, selects } from './selection.ts';
 import { type Change, ObjectStore, StatusError, type StoredObject } from './store.ts';
 
 /** What was asked for, as the tests look at it. */
@@ -17,32 +28,6 @@ export interface Seen {
   readonly url: string;
   readonly status: number;
 }
-
-interface Target {
-  readonly collection: string;
-  readonly name: string | undefined;
-  readonly rest: string;
-}
-
-const KINDS: Record<string, string> = {
-  configmaps: 'ConfigMap',
-  deployments: 'Deployment',
-  endpointslices: 'EndpointSlice',
-  events: 'Event',
-  horizontalpodautoscalers: 'HorizontalPodAutoscaler',
-  inferencepipelines: 'InferencePipeline',
-  jobs: 'Job',
-  leases: 'Lease',
-  networkpolicies: 'NetworkPolicy',
-  nodes: 'Node',
-  pods: 'Pod',
-  poddisruptionbudgets: 'PodDisruptionBudget',
-  roles: 'Role',
-  rolebindings: 'RoleBinding',
-  secrets: 'Secret',
-  services: 'Service',
-  serviceaccounts: 'ServiceAccount',
-};
 
 /** With it the stand-in speaks TLS, and lets in whoever has a certificate of `ca` too. PEM. */
 export interface Tls {
@@ -262,73 +247,6 @@ export class StandIn {
     response.end(Buffer.from(await answer.arrayBuffer()));
   }
 }
-
-/** Group, version and plural of a collection. */
-const kindPath = (collection: string): string => collection.replace(/\/namespaces\/[^/]+/, '');
-
-/** `/apis/apps/v1/namespaces/default/deployments/x/rest`, or `/api/v1/nodes/x`: collection, name and what follows. */
-function targetOf(pathname: string): Target {
-  const match =
-    /^\/(api\/v1|apis\/[^/]+\/[^/]+)(\/namespaces\/[^/]+)?\/([^/]+)(?:\/([^/]+)(?:\/(.*))?)?$/.exec(pathname);
-  if (!match || KINDS[match[3]!] === undefined)
-    throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
-  const [, root, namespace = '', plural, name, rest = ''] = match;
-  return {
-    collection: `${root}${namespace}/${plural}`,
-    name: name === undefined ? undefined : decodeURIComponent(name),
-    rest,
-  };
-}
-
-const namespaceOf = (collection: string): string => collection.split('/').at(-2)!;
-
-/** The objects of a collection: of one namespace, or without one of all. */
-function objectsIn(store: ObjectStore, collection: string): StoredObject[] {
-  const parts = collection.split('/');
-  if (parts.includes('namespaces') || parts.at(-1) === 'nodes') return store.all(collection);
-  return store
-    .all(`${parts.slice(0, -1).join('/')}/namespaces`)
-    .filter(({ kind }) => kind === KINDS[parts.at(-1)!]);
-}
-
-function groupVersion(collection: string): [string, string] {
-  const parts = collection.split('/');
-  return parts[0] === 'api' ? ['', parts[1]!] : [parts[1]!, parts[2]!];
-}
-
-const pluralName = (collection: string): string => {
-  const [group] = groupVersion(collection);
-  const plural = collection.split('/').at(-1)!;
-  return group === '' ? plural : `${plural}.${group}`;
-};
-
-/** The collection that an object is in. */
-function keyOf({ apiVersion, kind, metadata }: StoredObject): string {
-  const plural = Object.entries(KINDS).find(([, name]) => name === kind)![0];
-  return `${apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`}/namespaces/${metadata.namespace}/${plural}`;
-}
-
-/** Label and field selectors: `key=value` and `key`; fields also `path!=value`. */
-function selects(query: URLSearchParams, object: StoredObject): boolean {
-  const { metadata } = object;
-  const labels = query.get('labelSelector')?.split(',') ?? [];
-  const fields = query.get('fieldSelector')?.split(',') ?? [];
-  return (
-    labels.every((term) => {
-      const [key, value] = term.split('=');
-      return value === undefined ? metadata.labels?.[key!] !== undefined : metadata.labels?.[key!] === value;
-    }) &&
-    fields.every((term) => {
-      const [, path, operator, value] = /^([^!=]+)(!?=)(.*)$/.exec(term)!;
-      return (fieldAt(object, path!) === value) === (operator === '=');
-    })
-  );
-}
-
-const fieldAt = (object: StoredObject, path: string): string => {
-  const value = path.split('.').reduce<unknown>((at, step) => (at as JsonObject | undefined)?.[step], object);
-  return value === undefined ? '' : String(value);
-};
 
 async function bodyOf(request: IncomingMessage): Promise<StoredObject | undefined> {
   let text = '';
