@@ -1,38 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AccuracyMethod, accuracyMethod } from '../../../solver/documents/plan.ts';
 import { type Problem, parseProblem, type Solution } from '../../../solver/documents/problem.ts';
-import { objectiveOf, ranks, reduce, toCore } from '../../../solver/ilp/core.ts';
+import { objectiveOf, toCore } from '../../../solver/ilp/core.ts';
 import type { Glpk } from '../../../solver/ilp/glpk.ts';
 import { maximise } from '../../../solver/ilp/maximise.ts';
 import { loadSolver, type Solver } from '../../../solver/ilp/solve.ts';
 import { seededRandom } from '../../../solver/math/random.ts';
-import { instance, type Kind } from '../instances.ts';
+import { instance } from '../instances.ts';
 import { bruteForce } from './brute-force.ts';
+import { small } from './small-problems.ts';
 
 let solver: Solver;
 beforeAll(async () => {
   solver = await loadSolver();
 });
-
-const KINDS: Kind[] = ['pipeline', 'uncorrelated', 'correlated', 'integer'];
-const pick = <T>(values: readonly T[], random: () => number): T =>
-  values[Math.floor(random() * values.length)]!;
-
-/** A small problem of any kind, drawn by its seed alone. */
-function small(seed: number): Problem {
-  const random = seededRandom(1_000_000 + seed);
-  const batches = pick([1, 2, 4], random);
-  return instance(seed, {
-    kind: pick(KINDS, random),
-    stages: 1 + Math.floor(random() * 4),
-    variants: 1 + Math.floor((random() * 8) / batches),
-    batches,
-    accuracy: pick<AccuracyMethod>(accuracyMethod.options, random),
-    capacities: random() < 0.5,
-    slaAt: pick([-0.05, 0.02, 0.2, 0.5, 0.9, 1.5], random),
-    capacityAt: pick([0.05, 0.3, 1, 3, 8], random),
-  });
-}
 
 const objective = (solution: Solution): number => {
   if (solution.status !== 'optimal') throw new Error(`infeasible: ${solution.binding}`);
@@ -172,6 +152,15 @@ it('does not depend on what GLPK answers', () => {
 });
 
 describe('a solution', () => {
+  it('takes ranks before it drops options', () => {
+    const given = problem({
+      slaMs: 10,
+      objective: { alpha: 1, beta: 0, delta: 0, accuracy: 'rank-sum' },
+      stages: [stage('a', [99, 0.9, 1], [5, 0.8, 1], [5, 0.1, 1])],
+    });
+    expect(objective(solver.solve(given))).toBeCloseTo(0.5, 12);
+  });
+
   it('names a choice with the sums that it says', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const given = small(seed);
@@ -266,49 +255,5 @@ describe('a solution', () => {
     expect(solver.solve(problem({ slaMs: 10, objective: {}, stages }))).toMatchObject({
       choice: { a: 'large' },
     });
-  });
-});
-
-describe('dominance', () => {
-  it('never changes the optimum, and drops most of a large stage', () => {
-    for (let seed = 1; seed <= 300; seed++) {
-      const given = small(seed);
-      const kept = reduce(toCore(given)).stages;
-      const pruned = {
-        ...given,
-        stages: given.stages.map((s, i) => ({ ...s, options: kept[i]!.map((o) => s.options[o.index]!) })),
-      };
-      // Ranks are of all options, so only methods without them can be compared on what is left.
-      if (given.objective.accuracy.startsWith('rank')) continue;
-      expect(bruteForce(pruned), `seed ${seed}`).toBe(bruteForce(given));
-    }
-    const large = instance(1, {
-      kind: 'pipeline',
-      stages: 10,
-      variants: 10,
-      batches: 8,
-      accuracy: 'product',
-      capacities: true,
-      slaAt: 0.3,
-      capacityAt: 0.4,
-    });
-    const left = reduce(toCore(large)).stages.reduce((sum, options) => sum + options.length, 0);
-    expect(left).toBeLessThan(400);
-  });
-});
-
-describe('ranks', () => {
-  it('are k / (n − 1) over distinct accuracies, 1 where there is one', () => {
-    expect(ranks([0.7, 0.5, 0.9, 0.5])).toEqual([0.5, 0, 1, 0]);
-    expect(ranks([0.4, 0.4])).toEqual([1, 1]);
-  });
-
-  it('are taken before options are dropped', () => {
-    const given = problem({
-      slaMs: 10,
-      objective: { alpha: 1, beta: 0, delta: 0, accuracy: 'rank-sum' },
-      stages: [stage('a', [99, 0.9, 1], [5, 0.8, 1], [5, 0.1, 1])],
-    });
-    expect(objective(solver.solve(given))).toBeCloseTo(0.5, 12);
   });
 });
