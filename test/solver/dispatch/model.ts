@@ -4,28 +4,12 @@ import type {
   Action,
   Dispatch,
   DispatchPolicy,
-  DispatchRow,
   DispatchWorker,
   Follow,
-  Item,
   Outcome,
 } from '../../../solver/dispatch/types.ts';
-
-interface ModelItem {
-  readonly request: number;
-  /** Index of the row that the item was made for. */
-  readonly stage: number;
-  readonly parent: number | null;
-  readonly index: number;
-  readonly otherwise: number;
-  readonly enqueuedMs: number;
-  /** Index of the row that the item waits for: its own, or the only one of its stage once the policy has no such row. */
-  row: number;
-  solo: boolean;
-  losses: number;
-  /** Known once it has been started. */
-  id: number | null;
-}
+import { ModelRows } from './model-rows.ts';
+import { type ModelItem, ModelWaiting } from './model-waiting.ts';
 
 interface ModelRequest {
   readonly arrivalMs: number;
@@ -52,12 +36,13 @@ export class CheckedDispatch {
   readonly batches = new Map<number, ModelBatch>();
   readonly workers = new Map<string, { holds: readonly number[]; retired: boolean; batches: number[] }>();
   #policy: DispatchPolicy;
-  #waiting: ModelItem[] = [];
-  readonly #done = new Set<number>();
+  #rows: ModelRows;
+  readonly #waiting = new ModelWaiting();
   #added = 0;
 
   constructor(policy: DispatchPolicy) {
     this.#policy = policy;
+    this.#rows = new ModelRows(policy);
     this.dispatch = createDispatch(policy, []);
   }
 
@@ -103,7 +88,7 @@ export class CheckedDispatch {
     items.forEach((item, k) => {
       const request = this.requests[item.request]!;
       if (request.outcome !== null) return;
-      this.#done.add(item.id!);
+      this.#waiting.answered(item.id!);
       request.live--;
       const follow = follows[k]!;
       if (typeof follow === 'number')
@@ -149,7 +134,8 @@ export class CheckedDispatch {
   setPolicy(policy: DispatchPolicy): void {
     this.#policy = policy;
     this.dispatch.setPolicy(policy);
-    for (const item of this.#waiting) item.row = this.#present(item.row);
+    this.#rows = new ModelRows(policy);
+    this.#waiting.move((row) => this.#rows.present(row));
     this.#poll();
   }
 
@@ -162,7 +148,7 @@ export class CheckedDispatch {
     assert.equal(this.dispatch.open, 0);
     assert.deepEqual(
       this.dispatch.queued,
-      this.#rows.map(() => 0),
+      this.#rows.all.map(() => 0),
     );
     for (const batch of [...this.batches.keys()]) this.complete(batch, () => 1);
   }
@@ -175,13 +161,13 @@ export class CheckedDispatch {
 
   #wait(request: number, stage: number, parent: number | null, index: number, otherwise = 0): void {
     const item = { request, stage, parent, index, otherwise, enqueuedMs: this.nowMs };
-    this.#waiting.push({ ...item, row: this.#present(stage), solo: false, losses: 0, id: null });
+    this.#waiting.push({ ...item, row: this.#rows.present(stage), solo: false, losses: 0, id: null });
   }
 
   #waitAgain(item: ModelItem, solo: boolean): void {
     if (this.requests[item.request]!.outcome !== null) return;
     item.solo = solo;
-    item.row = this.#present(item.row);
+    item.row = this.#rows.present(item.row);
     this.#waiting.push(item);
   }
 
@@ -208,7 +194,7 @@ export class CheckedDispatch {
     assert.equal(this.dispatch.open, this.requests.filter((request) => request.outcome === null).length);
     assert.deepEqual(
       this.dispatch.queued,
-      this.#rows.map(({ index }) => this.#of(index).length),
+      this.#rows.all.map(({ index }) => this.#waiting.of(index).length),
     );
     this.#expectNothingOverdue();
   }
@@ -221,18 +207,18 @@ export class CheckedDispatch {
     assert.equal(action.outcome === 'failed', request.mustFail);
     if (action.outcome === 'shed') assert.ok(closing || this.#policy.shedding === 'late');
     request.outcome = action.outcome;
-    this.#waiting = this.#waiting.filter((item) => item.request !== action.request);
+    this.#waiting.drop(action.request);
   }
 
   #settled({ item, children }: Action & { kind: 'settle' }): void {
     const { length: stages } = this.#policy.stages;
     assert.ok(this.#policy.downshift && this.#policy.shedding === 'late');
-    const { row, request, parent, otherwise } = this.#takeWaiting(item);
+    const { row, request, parent, otherwise } = this.#waiting.take(item);
     assert.equal(row, item.row);
     assert.ok(row >= stages);
     assert.equal(children, otherwise);
     this.requests[request]!.live--;
-    this.#done.add(item.id);
+    this.#waiting.answered(item.id);
     const next = (row % stages) + 1;
     this.#enter(request, next, parent, next < stages ? children : 0);
   }
@@ -250,11 +236,11 @@ export class CheckedDispatch {
       assert.ok(worker.holds.includes(action.row));
       assert.ok(this.#policy.downshift && this.#policy.stages[row]!.standby);
     }
-    const taken = items.map((item) => this.#takeWaiting(item));
+    const taken = items.map((item) => this.#waiting.take(item));
     assert.equal(new Set(items.map((item) => item.id)).size, items.length);
     const solo = taken.some((item) => item.solo);
     for (const item of taken) assert.equal(item.row, row);
-    const { batch, maxWaitMs } = this.#row(row);
+    const { batch, maxWaitMs } = this.#rows.at(row);
     assert.ok(items.length > 0);
     assert.ok(items.length <= (solo ? 1 : batch));
     if (this.#policy.shedding === 'never' && !solo && items.length < batch)
@@ -265,7 +251,7 @@ export class CheckedDispatch {
       assert.deepEqual([worker.batches.length, holders.length], [1, 1]);
       assert.ok(!solo && items.length === batch);
       const { slaMs, shedding, stages } = this.#policy;
-      const short = shedding === 'late' && this.#row(row).serviceMs(batch) <= 0.05 * slaMs;
+      const short = shedding === 'late' && this.#rows.at(row).serviceMs(batch) <= 0.05 * slaMs;
       const running = this.batches.get(worker.batches[0]!)!;
       const next = (running.row % stages.length) + 1;
       const followers = [
@@ -276,48 +262,10 @@ export class CheckedDispatch {
       if (!short && followers.some((follower) => worker.holds.includes(follower)))
         for (const item of running.items) assert.ok(arrivalMs(item) > arrivalMs(taken[0]!));
     }
-    for (const left of this.#of(row)) if (left.solo === solo) assert.ok(!this.#before(left, last));
+    for (const left of this.#waiting.of(row)) if (left.solo === solo) assert.ok(!this.#before(left, last));
     const escalates = !isStandby && this.#policy.stages[row]?.heavy !== undefined;
     this.batches.set(action.batch, { worker: action.worker, row: action.row, escalates, items: taken });
     worker.batches.push(action.batch);
-  }
-
-  #takeWaiting(item: Item): ModelItem {
-    const at = this.#waiting.findIndex(
-      (waiting) =>
-        waiting.request === item.request &&
-        waiting.stage === item.row &&
-        waiting.parent === item.parent &&
-        waiting.index === item.index,
-    );
-    assert.ok(at >= 0, `item ${item.id} was not waiting`);
-    const [taken] = this.#waiting.splice(at, 1);
-    assert.ok(taken!.id === null || taken!.id === item.id);
-    assert.ok(!this.#done.has(item.id));
-    taken!.id = item.id;
-    return taken!;
-  }
-
-  /** The rows of the policy in the order of a plan. */
-  get #rows(): { readonly index: number; readonly row: DispatchRow }[] {
-    const { stages } = this.#policy;
-    return stages.flatMap((stage, index) => [
-      { index, row: stage },
-      ...(stage.heavy ? [{ index: index + stages.length, row: stage.heavy }] : []),
-    ]);
-  }
-
-  #row(index: number): DispatchRow {
-    return this.#rows.find((one) => one.index === index)!.row;
-  }
-
-  /** The row itself or, if the policy has no such row, the only one of its stage. */
-  #present(row: number): number {
-    return this.#rows.some(({ index }) => index === row) ? row : row % this.#policy.stages.length;
-  }
-
-  #of(row: number): ModelItem[] {
-    return this.#waiting.filter((item) => item.row === row);
   }
 
   /** By requests only: what one request's items do among themselves is free. */
@@ -328,11 +276,11 @@ export class CheckedDispatch {
 
   /** No closed batch waits beside an idle worker, and the dispatch wants to be woken for the next to close. */
   #expectNothingOverdue(): void {
-    this.#rows.forEach(({ row: { batch, maxWaitMs }, index: stage }) => {
+    this.#rows.all.forEach(({ row: { batch, maxWaitMs }, index: stage }) => {
       const idle = [...this.workers.values()].some(
         (worker) => !worker.retired && worker.batches.length === 0 && worker.holds.includes(stage),
       );
-      const items = this.#of(stage);
+      const items = this.#waiting.of(stage);
       if (!idle || items.length === 0) return;
       assert.equal(
         items.some((item) => item.solo),
