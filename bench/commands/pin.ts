@@ -14,7 +14,7 @@ import { dtype } from '../../solver/documents/manifest.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import { onDisk } from '../pack/disk.ts';
-import { pinGiven } from '../pin/given.ts';
+import { ALONE, pinGiven, refuseAlone } from '../pin/given.ts';
 import { pinInto } from '../pin/manifest.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { dataSteps, dataText } from '../recipe/steps.ts';
@@ -92,8 +92,7 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
           const said = { dtypes, task, prefix, ...names, ...(await saidAlone(options)) };
           return pinGiven(id!, existing, out, said, console.log);
         }
-        for (const own of ALONE)
-          if (options[own]) throw new UsageError(`The hub says this of ${id} itself: leave --${own} out.`);
+        refuseAlone(`The hub's config.json of ${id}`, options);
         const described = await describe(hub, hubReference(id!), { dtypes, task, prefix });
         await keep(described);
         return withPin(existing, described, names);
@@ -121,9 +120,6 @@ interface PinFlags {
   readonly accuracySource?: string;
   readonly out: string;
 }
-
-/** What is said of an ONNX file alone. */
-const ALONE = ['classes', 'size', 'scaling'] as const;
 
 async function saidAlone({ classes, size, scaling }: PinFlags): Promise<AloneOptions> {
   const text = classes === undefined ? undefined : await onDisk.text(classes);

@@ -10,6 +10,7 @@ import { isDescribed, modelFolders } from '../../models/hub/given/model-folders.
 import { isWeights } from '../../models/hub/given/weights.ts';
 import { type PinNames, withPin } from '../../models/hub/pin.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
+import { UsageError } from '../../workers/command/exit.ts';
 import { readAtMost } from '../../workers/command/files.ts';
 
 /** Pins models that lie on this machine. */
@@ -24,11 +25,20 @@ interface GivenOptions extends PinNames, AloneOptions {
   readonly prefix?: string | undefined;
 }
 
+/** What is said of an ONNX file alone. */
+export const ALONE = ['classes', 'size', 'scaling'] as const;
+
+/** @throws UsageError if the user says what a model's source says */
+export function refuseAlone(source: string, said: Partial<Record<(typeof ALONE)[number], unknown>>): void {
+  for (const own of ALONE)
+    if (said[own] !== undefined) throw new UsageError(`${source} says this itself: leave --${own} out.`);
+}
+
 /**
  * Adds the models of a folder in the hub's layout, or of one ONNX file, to a manifest.
  * @param out where the manifest will be: it names the files by their paths from its folder
  * @param say gets what the files do not tell
- * @throws NoModelFileError, and what describing models throws
+ * @throws NoModelFileError, UsageError, and what describing models throws
  */
 export async function pinGiven(
   path: string,
@@ -45,9 +55,9 @@ export async function pinGiven(
   let manifest = existing;
   let pinned = 0;
   for (const folder of folders) {
-    const { described, assumed, anew } = isDescribed(
-      folder.repository.files.map(({ path }) => ({ name: path })),
-    )
+    const hasConfig = isDescribed(folder.repository.files.map(({ path }) => ({ name: path })));
+    if (hasConfig) refuseAlone(`The config.json of ${path}`, said);
+    const { described, assumed, anew } = hasConfig
       ? { described: await describeFiles(folder, { task, prefix }), assumed: null, anew: false }
       : await describeAlone(folder, manifest, said);
     const own = dtypeText(described.variants[0]!.dtypes);

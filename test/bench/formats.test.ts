@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { colouredQuarters } from '../coloured-quarters.ts';
 import { CLASSIFIERS, COLOURS, externalFiles, type NamedBytes, PATCH, SCENE } from '../formats.ts';
 import { LocalHub } from '../hub.ts';
@@ -190,8 +191,9 @@ test("PaddleOCR's classifier of text direction goes from its file and pictures i
   expect(plan.stages).toMatchObject([{ name: 'classify', backend: 'cpu' }]);
 });
 
-test('a size or a scaling of pixels is refused where it is none, another than the model has, or said by the hub', async () => {
+test('a size or a scaling of pixels is refused where it is none, another than the model has, or said by a config.json', async () => {
   await layOut([CLASSIFIERS[0]![0]]);
+  const mini = join(ROOT, 'models/minis/mood-small');
   const refusal = async (...args: string[]) => {
     const { code, stderr } = await ipaEdge(['pin', ...args, '--out', at(MANIFEST)]);
     expect(code).toBe(2);
@@ -201,5 +203,8 @@ test('a size or a scaling of pixels is refused where it is none, another than th
   expect(await refusal(at('usual.onnx'), '--size', '192x48')).toMatch(
     new RegExp(`usual.onnx takes pictures with a \\w+ of ${PATCH} pixels, and \\d+ is given`),
   );
-  expect(await refusal('owner/model', '--scaling', 'imagenet')).toMatch(/says this .* leave --scaling out/);
+  expect(await refusal('owner/model', '--scaling', 'imagenet')).toMatch(
+    /config\.json of owner\/model says this itself: leave --scaling out/,
+  );
+  expect(await refusal(mini, '--size', '8x8')).toMatch(/mood-small says this itself: leave --size out/);
 });
