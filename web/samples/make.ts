@@ -18,7 +18,8 @@ import type { Sample, SampleItem } from './sample.ts';
 
 /**
  * Makes the samples of the pipelines that are named on the command line: `npx tsx web/samples/make.ts fashion mail`. A sample is
- * the request with the most items, among the first of the pack that the most accurate variants answer right in every stage.
+ * the request with the most items, and then the best answers, among the first of the pack that the most accurate variants answer
+ * right in every stage.
  */
 
 /** A picture of the pipeline has room for so much. */
@@ -43,6 +44,7 @@ async function sampleOf(models: LoadedManifest): Promise<Sample> {
   const steps = await StepByStep.start(models, nodeEnvironment(), choices, new AbortController().signal);
   try {
     let best: Sample | undefined;
+    let bestWorth = 0;
     for (const [i, item] of itemsOf(pack.items, REQUESTS).entries()) {
       const taken: StageStep[] = [];
       for await (const step of steps.answer(item)) taken.push(step);
@@ -52,10 +54,12 @@ async function sampleOf(models: LoadedManifest): Promise<Sample> {
         requestScore(pipeline.first, answer, truth),
         stageScore(pipeline.first, answer.result!, truth.truth),
       ];
-      const right = scores.every((score) => (metricOf(score) ?? 0) >= RIGHT);
+      const right = Math.min(...scores.map((score) => metricOf(score) ?? 0));
       const fits = taken.every(({ items }) => items.length > 0 && items.length <= ITEMS_MOST);
       const sample = { stages: taken.map(stageOf) };
-      if (right && fits && isShort(sample) && itemCount(sample) > itemCount(best)) best = sample;
+      // Scores are at most 1, so that one more item is always worth more.
+      const worth = itemCount(sample) + right / 2;
+      if (right >= RIGHT && fits && isShort(sample) && worth > bestWorth) [best, bestWorth] = [sample, worth];
     }
     if (best) return best;
   } finally {
@@ -101,8 +105,7 @@ function sampleItem(format: ItemFormat, item: Item): SampleItem {
   return { kind: 'text', text: words.join('\n') };
 }
 
-const itemCount = (sample: Sample | undefined): number =>
-  sample?.stages.reduce((sum, { items }) => sum + items.length, 0) ?? 0;
+const itemCount = ({ stages }: Sample): number => stages.reduce((sum, { items }) => sum + items.length, 0);
 
 const isShort = ({ stages }: Sample): boolean =>
   stages.every(({ items, answers }) =>

@@ -48,9 +48,9 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
           </>
         )}
       </svg>
+      {into > 0 && <span class="muted">{viewOf(before.at(-1)!).passedOn(before.at(-1)!)}</span>}
       <span>{range ? `${span(range)} items` : into === 0 && '1 item'}</span>
       {range && <span class="muted">per request, measured</span>}
-      {into > 0 && <span class="muted">{viewOf(before.at(-1)!).passedOn(before.at(-1)!)}</span>}
     </div>
   );
 }

@@ -19,7 +19,7 @@ export function Trade() {
       </span>
       <span class="row small muted quantity-value">
         {points.length === 1
-          ? 'only one choice fits'
+          ? 'only one choice'
           : points.length > 1 && `${place + 1} of ${plural(points.length, 'choice')}`}
       </span>
       <input

@@ -49,15 +49,17 @@ export function TryForm() {
         <NumberField label="Duration (s)" {...bound('durationS')} min={1} max={3600} />
         <NumberField label="Seed" {...bound('seed')} whole />
         <fieldset class="row end">
-          <label class="row tight try-adapt">
-            <input
-              type="checkbox"
-              checked={adapt}
-              onChange={(event) => change({ adapt: event.currentTarget.checked })}
-            />{' '}
-            Adapt: plan again when the load changes
-          </label>
-          <TermMark of="Adapt" />
+          <span class="row tight try-adapt">
+            <label>
+              <input
+                type="checkbox"
+                checked={adapt}
+                onChange={(event) => change({ adapt: event.currentTarget.checked })}
+              />{' '}
+              Adapt: plan again when the load changes
+            </label>
+            <TermMark of="Adapt" />
+          </span>
           {adapt && <NumberField label="Plan again every (s)" {...bound('intervalS')} min={1} max={600} />}
         </fieldset>
       </div>
