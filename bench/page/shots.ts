@@ -140,6 +140,7 @@ async function compare(page: Page): Promise<void> {
   await setBudget(page, '5');
   await button(page, 'Start').click();
   await page.locator('.saved li').nth(1).waitFor();
+  await page.locator('.done').getByRole('button', { name: 'Close' }).click();
   await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
   await page.locator('.compare .outcome').waitFor();
   await pictures(page, '12-compare', '.compare');
