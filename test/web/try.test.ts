@@ -148,6 +148,19 @@ describe('the section Try it', () => {
     expect(await page.locator('.outcome p[role=status]').textContent()).toContain('40 sent');
   });
 
+  it('sends on time where drawing takes long, because it then draws the less often', async () => {
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 10 });
+    await typed('Duration (s)').fill('15');
+    await page.evaluate(() => {
+      const slow = new MutationObserver(() => {
+        for (const end = performance.now() + 300; performance.now() < end; );
+      });
+      slow.observe(document.querySelector('#try')!, { subtree: true, childList: true, attributes: true });
+    });
+    await start();
+    expect((await ended()).load).toMatchObject({ requests: 150, valid: true });
+  });
+
   it('tells of each second of the load, by pointer and by keyboard', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
     await typed('Duration (s)').fill('4');

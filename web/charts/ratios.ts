@@ -60,11 +60,7 @@ export function ratioDomain(points: readonly ComparedPoint[]): [number, number] 
 
 /** Ticks of an axis that ends at `end`, few enough to be readable. */
 const ticksOf = (end: number): number[] =>
-  end < 1.35
-    ? [0.8, 0.9, 1, 1.1, 1.25]
-    : end < 4
-      ? [0.4, 0.5, 0.7, 1, 1.4, 2, 2.5]
-      : [0.1, 0.3, 1, 3, 10];
+  end < 1.35 ? [0.8, 0.9, 1, 1.1, 1.25] : end < 4 ? [0.4, 0.5, 0.7, 1, 1.4, 2, 2.5] : [0.1, 0.3, 1, 3, 10];
 
 /** Plots each ratio of medians with its confidence interval in a row of its own, on a logarithmic axis. */
 export function ratioPlot(

@@ -39,7 +39,9 @@ export function DropZone() {
     <div class="drop-zone">
       <div class="card">
         <strong>Drop to open</strong>
-        <div class="muted">A profile, plan, report, trace, archive or pipeline, or models of your own</div>
+        <div class="muted">
+          A profile, plan, report, trace, table of cells, archive or pipeline, or models of your own
+        </div>
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { LiveRun } from '../../state/try/live-run.ts';
+import { view as drawn } from '../../state/try/trying.ts';
 import { itemViewOf } from '../../views/items/registry.tsx';
 import { RequestView, type ShownRequest, VerdictLegend } from '../../views/request/RequestView.tsx';
 import '../../views/request/request.css';
@@ -20,20 +21,19 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   const [shown, setShown] = useState<readonly ShownRequest[]>([]);
   const [held, setHeld] = useState(false);
   const count = useRef(0);
-  const everyMs = view?.everyMs;
-  useEffect(() => {
-    if (everyMs === undefined || held) return;
-    const show = () => {
-      const request = live.takeLatest();
-      if (!request) return;
-      const { input: item, answer } = request;
-      const next = { item, predictions: predictionsOf(pipeline.first, request), latencyMs: answer.latencyMs };
-      const slot = count.current++ % SLOTS;
-      setShown((before) => [...before.slice(0, slot), next, ...before.slice(slot + 1)]);
-    };
-    const timer = setInterval(show, everyMs);
-    return () => clearInterval(timer);
-  }, [live, pipeline, everyMs, held]);
+  const shownMs = useRef(0);
+  const nowMs = drawn.value?.nowMs ?? 0;
+  // Together with the charts, and within the time that the page may draw.
+  useLayoutEffect(() => {
+    if (!view || held || nowMs < shownMs.current + view.everyMs) return;
+    const request = live.takeLatest();
+    if (!request) return;
+    const { input: item, answer } = request;
+    const next = { item, predictions: predictionsOf(pipeline.first, request), latencyMs: answer.latencyMs };
+    const slot = count.current++ % SLOTS;
+    shownMs.current = nowMs;
+    setShown((before) => [...before.slice(0, slot), next, ...before.slice(slot + 1)]);
+  }, [live, pipeline, view, held, nowMs]);
   if (!view) return null;
   const isUnjudged = shown.some(({ predictions }) =>
     predictions.some(({ verdict }) => verdict === 'unjudged'),

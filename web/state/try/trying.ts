@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
@@ -37,8 +37,24 @@ export const failure = signal<string | null>(null);
 /** Whether the page was hidden at any time during the run. */
 export const wasHidden = signal(false);
 
-/** Charts are drawn by the thread that also runs the plan. At this interval, drawing takes less than 1 % of its time. */
+/** The run is drawn at most this often. */
 const VIEW_MS = 500;
+/** Share of the page's time in which the run is drawn. A request that is due meanwhile is sent late, so it is far below 5 %. */
+const DRAWN = 0.02;
+
+/** Draws a run until it ends, each time after a pause that suits how long the last drawing took. */
+function draw(live: LiveRun, show: () => void): void {
+  requestAnimationFrame(() => {
+    if (trying.value?.live !== live) return;
+    const startMs = performance.now();
+    show();
+    // The browser lays out and paints before it comes to a timer.
+    setTimeout(() => {
+      const tookMs = performance.now() - startMs;
+      setTimeout(() => draw(live, show), Math.max(VIEW_MS, tookMs / DRAWN));
+    });
+  });
+}
 
 /** Why the plan cannot run in this browser; null if nothing is known to prevent it. */
 export const obstacle = computed<string | null>(() => {
@@ -79,9 +95,13 @@ export async function tryPlan(): Promise<void> {
   trying.value = { plan: made, pipeline: loaded.pipeline, controller, live, durationS: arriving.durationS };
   tried.value = view.value = progress.value = failure.value = null;
   wasHidden.value = document.hidden;
-  const timer = setInterval(() => {
-    view.value = live.view();
-  }, VIEW_MS);
+  let reached: RunProgress | null = null;
+  draw(live, () =>
+    batch(() => {
+      view.value = live.view();
+      progress.value = reached;
+    }),
+  );
   const work = signal({ pipeline: made.pipeline, profile: null, hidden: false });
   try {
     await asTheOnlyTab(
@@ -99,7 +119,7 @@ export async function tryPlan(): Promise<void> {
           signal: controller.signal,
           watch: live,
           onProgress: (now) => {
-            progress.value = now;
+            reached = now;
           },
         });
         // A run stopped before its first request has no report.
@@ -109,7 +129,6 @@ export async function tryPlan(): Promise<void> {
   } catch (error) {
     failure.value = message(error);
   }
-  clearInterval(timer);
   trying.value = null;
 }
 
