@@ -18,7 +18,8 @@ async function lightest(name: string) {
   return manifest;
 }
 
-async function fewScenes() {
+/** The manifest of the pipeline, and the files that it names beside the models. */
+export async function fewScenes() {
   const pack = await firstScenes(SCENES);
   const sha256 = createHash('sha256').update(pack).digest('hex');
   const source = 'the first scenes';

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished 
 import { servePage } from '../../bench/runner/host.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { fewScenes } from './few-scenes.ts';
 import { complaintsOf, newContext, planned, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
 import { openWholeBrowser, sharedBrowser } from './serve.ts';
@@ -75,8 +76,10 @@ it('the built page measures and plans on one thread without SharedArrayBuffer, a
   context = await newContext(browser);
   page = await context.newPage();
   complaints = complaintsOf(page);
+  const { pack, manifest } = await fewScenes();
+  await page.route('**/models/fashion/manifest.json', (route) => route.fulfill({ json: manifest }));
+  await page.route(`**/${manifest.pack.file}`, (route) => route.fulfill({ body: Buffer.from(pack) }));
   await page.goto(host.url);
-  await takePack(page, 'few.bin', await firstScenes(8));
   expect(await page.evaluate(() => typeof SharedArrayBuffer)).toBe('undefined');
   await setUpOnWasm(page);
   await page.getByRole('button', { name: 'Start', exact: true }).click();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Page, Worker } from 'playwright';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
@@ -23,15 +23,15 @@ let profile: string;
 beforeAll(async () => {
   profile = exportProfile(await profileOfRealModels());
 });
-beforeEach(async () => {
+async function open(): Promise<void> {
   context = await newContext(site.browser, { viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
   await page.goto(site.url);
   await page
     .getByLabel('Import profile')
     .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(profile) });
-});
-afterEach(() => context.close());
+}
+const close = () => context.close();
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
@@ -111,7 +111,62 @@ async function takeTrace(text: string): Promise<void> {
     .setInputFiles({ name: 'rising.json', mimeType: 'application/json', buffer: Buffer.from(text) });
 }
 
+describe('the section Try it before a run', () => {
+  beforeAll(async () => {
+    await open();
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
+  });
+  afterAll(close);
+
+  it('tells of each second of the load, by pointer and by keyboard', async () => {
+    await typed('Duration (s)').fill('4');
+    const preview = page.locator('.live-chart', { hasText: 'What will arrive' });
+    const chart = preview.getByRole('application');
+    const told = preview.locator('[aria-live=polite]');
+    const tip = preview.locator('.live-tip');
+    await chart.press('ArrowRight');
+    await expect.poll(() => told.textContent()).toMatch(/^0 s\narrivals \d+ \/s$/);
+    await chart.press('ArrowRight');
+    await expect.poll(() => told.textContent()).toMatch(/^1 s\narrivals \d+ \/s$/);
+    expect(await tip.textContent()).toBe(await told.textContent());
+    await chart.press('End');
+    await expect.poll(() => told.textContent()).toMatch(/^3 s\n/);
+    await chart.press('Escape');
+    await expect.poll(() => tip.count()).toBe(0);
+    const { width, height } = (await chart.boundingBox())!;
+    await chart.hover({ position: { x: 0.6 * width, y: height / 2 } });
+    await expect.poll(() => tip.textContent()).toMatch(/^2 s\narrivals \d+ \/s$/);
+  });
+
+  it('refuses what is no trace and what is too much, and says why', async () => {
+    await takeTrace('{"rates": [1, -2]}');
+    await page.getByText(/rates\[1\]/).waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+    await takeTrace(JSON.stringify({ rates: [1e6] }));
+    await page.getByText(/1000000 requests; a run takes at most 50000/).waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+  });
+
+  it('says why a plan cannot run here', async () => {
+    const elsewhere = JSON.parse(profile) as Profile;
+    elsewhere.stages[0]!.variants = elsewhere.stages[0]!.variants.map((variant) => ({
+      ...variant,
+      sha256: '0'.repeat(64),
+    }));
+    await page.getByLabel('Import profile').setInputFiles({
+      name: 'other.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify(elsewhere)),
+    });
+    await page.getByText(/that was profiled is not in the pipeline fashion/).waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+  });
+});
+
 describe('the section Try it', () => {
+  beforeEach(open);
+  afterEach(close);
+
   it('runs the plan on real scenes, live, and holds what was measured against what was predicted', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 8 });
     await typed('Duration (s)').fill('5');
@@ -159,46 +214,6 @@ describe('the section Try it', () => {
     });
     await start();
     expect((await ended()).load).toMatchObject({ requests: 150, valid: true });
-  });
-
-  it('tells of each second of the load, by pointer and by keyboard', async () => {
-    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
-    await typed('Duration (s)').fill('4');
-    const preview = page.locator('.live-chart', { hasText: 'What will arrive' });
-    const chart = preview.getByRole('application');
-    const told = preview.locator('[aria-live=polite]');
-    const tip = preview.locator('.live-tip');
-    await chart.press('ArrowRight');
-    await expect.poll(() => told.textContent()).toMatch(/^0 s\narrivals \d+ \/s$/);
-    await chart.press('ArrowRight');
-    await expect.poll(() => told.textContent()).toMatch(/^1 s\narrivals \d+ \/s$/);
-    expect(await tip.textContent()).toBe(await told.textContent());
-    await chart.press('End');
-    await expect.poll(() => told.textContent()).toMatch(/^3 s\n/);
-    await chart.press('Escape');
-    await expect.poll(() => tip.count()).toBe(0);
-    const { width, height } = (await chart.boundingBox())!;
-    await chart.hover({ position: { x: 0.6 * width, y: height / 2 } });
-    await expect.poll(() => tip.textContent()).toMatch(/^2 s\narrivals \d+ \/s$/);
-  });
-
-  it('takes the run along: the report shows it, and an archive brings it back', async () => {
-    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
-    await typed('Duration (s)').fill('2');
-    await start();
-    const { load } = await ended();
-    const sent = `${load.requests} sent`;
-    const html = await saved(page, 'Save report HTML');
-    const report = await context.newPage();
-    await report.setContent(html);
-    await report.locator('h1').waitFor();
-    expect(await report.locator('h2').allTextContents()).toContain('Runs');
-    const archive = await saved(page, 'Save everything JSON');
-    const elsewhere = await openPage(site.browser, site.url);
-    await choose(elsewhere.page, { name: 'all.json', text: archive });
-    await elsewhere.page.locator('.outcome', { hasText: sent }).waitFor();
-    expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(archive);
-    await elsewhere.context.close();
   });
 
   it('switches plans while the load of a trace rises', async () => {
@@ -257,7 +272,7 @@ describe('the section Try it', () => {
     expect(report.events.map(({ what }) => what).join()).toContain('was lost');
   });
 
-  it('keeps what was measured where it is stopped', async () => {
+  it('keeps what was measured where it is stopped: the report shows it, and an archive brings it back', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
     await typed('Duration (s)').fill('600');
     await start();
@@ -268,30 +283,18 @@ describe('the section Try it', () => {
     expect(report.load.requests).toBeLessThan(3000);
     expect(report.load.durationS).toBeLessThan(600);
     await button('Run the plan').waitFor();
-  });
 
-  it('refuses what is no trace and what is too much, and says why', async () => {
-    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
-    await takeTrace('{"rates": [1, -2]}');
-    await page.getByText(/rates\[1\]/).waitFor();
-    expect(await button('Run the plan').isDisabled()).toBe(true);
-    await takeTrace(JSON.stringify({ rates: [1e6] }));
-    await page.getByText(/1000000 requests; a run takes at most 50000/).waitFor();
-    expect(await button('Run the plan').isDisabled()).toBe(true);
-  });
-
-  it('says why a plan cannot run here', async () => {
-    const elsewhere = JSON.parse(profile) as Profile;
-    elsewhere.stages[0]!.variants = elsewhere.stages[0]!.variants.map((variant) => ({
-      ...variant,
-      sha256: '0'.repeat(64),
-    }));
-    await page.getByLabel('Import profile').setInputFiles({
-      name: 'other.json',
-      mimeType: 'application/json',
-      buffer: Buffer.from(JSON.stringify(elsewhere)),
-    });
-    await page.getByText(/that was profiled is not in the pipeline fashion/).waitFor();
-    expect(await button('Run the plan').isDisabled()).toBe(true);
+    const sent = `${report.load.requests} sent`;
+    const html = await saved(page, 'Save report HTML');
+    const shown = await context.newPage();
+    await shown.setContent(html);
+    await shown.locator('h1').waitFor();
+    expect(await shown.locator('h2').allTextContents()).toContain('Runs');
+    const archive = await saved(page, 'Save everything JSON');
+    const elsewhere = await openPage(site.browser, site.url);
+    await choose(elsewhere.page, { name: 'all.json', text: archive });
+    await elsewhere.page.locator('.outcome', { hasText: sent }).waitFor();
+    expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(archive);
+    await elsewhere.context.close();
   });
 });
