@@ -1,7 +1,7 @@
 /**
- * Compares ipa-edge with IPA, FA2 and RIM under changing loads, by simulation: `fashion` with service times of this machine's
- * CPU, and the five pipelines of the IPA paper. Our system plans with the setting of frozen.json, under loads that chose nothing:
- * generated ones of other seeds, or the traces that are named.
+ * Compares ipa-edge with IPA, FA2 and RIM under changing loads, by simulation: `fashion` with the service times of the page's
+ * example, and the five pipelines of the IPA paper. Our system plans with the setting of frozen.json, under loads that chose
+ * nothing: generated ones of other seeds, or the traces that are named.
  *
  *     npm run bench:adaptation                                    all pipelines; half an hour or more
  *     npm run bench:adaptation -- --pipeline ipa-video            one pipeline
@@ -46,7 +46,7 @@ const { values } = parseArgs({
     again: { type: 'boolean', default: false },
   },
 });
-// The choice is made without `fashion`, because its times are those of the machine at hand.
+// The choice is made without `fashion`, so that one pipeline has chosen nothing at all.
 const offered = PIPELINES.filter((name) => !values.choose || name !== 'fashion');
 const pipelines = offered.filter((name) => values.pipeline === undefined || name === values.pipeline);
 if (pipelines.length === 0) throw new Error(`There is no ${values.pipeline}: one of ${offered.join(', ')}.`);
@@ -74,7 +74,7 @@ const partOf = (pipeline: Pipeline, load: Trace, { percentile, switchShare }: Fr
 
 /** Compares one pipeline under every load, in this process. Comparisons that were made before stay. */
 async function compare(pipeline: Pipeline): Promise<void> {
-  const comparer = await Comparer.open(await subject(pipeline, OUT), await learnedPredictor());
+  const comparer = await Comparer.open(await subject(pipeline), await learnedPredictor());
   for (const load of await loadsOf(pipeline))
     for (const setting of settings) {
       const part = partOf(pipeline, load, setting);
@@ -117,8 +117,6 @@ if (values.part) await compare(pipelines[0]!);
 else {
   if (values.again)
     await Promise.all(pipelines.map((name) => rm(`${OUT}/${name}`, { recursive: true, force: true })));
-  // `fashion` is measured first, while no other process uses the cores.
-  if (pipelines.includes('fashion')) await subject('fashion', OUT);
   await compareAll();
   if (values.choose) {
     const tried = await Promise.all(

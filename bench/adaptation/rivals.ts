@@ -30,7 +30,10 @@ export interface RivalSettings {
 const PUBLISHED = ['ipa', 'fa2-low', 'fa2-high', 'rim'] as const;
 type PublishedName = (typeof PUBLISHED)[number];
 
-/** The name of a published system that may choose the cores of a replica and every measured batch, as ipa-edge does. */
+/**
+ * The name of a published system that may choose the cores of a replica and every measured batch, and knows how many items of a
+ * stage a request has, as ipa-edge does.
+ */
 const withOptions = <Name extends PublishedName>(name: Name) => `${name}-options` as const;
 
 /**
@@ -47,9 +50,9 @@ const REQUESTS = 1000;
 
 /**
  * The systems IPA (JSys 2024), FA2 and RIM as the IPA paper compares them. All run on CPUs, add up the p99 latency of a batch
- * and the wait for its last item over the stages, use all the time of a replica, assume the same rate at every stage, and count
- * no cost of a switch. IPA chooses variants, batches and replicas; FA2 (Razavi et al., RTAS 2022) batches and replicas of fixed
- * variants; RIM (Hu et al., 2021) variants and batches for fixed replicas.
+ * and the wait for its last item over the stages, use all the time of a replica, and count no cost of a switch. As published,
+ * they assume the same rate at every stage. IPA chooses variants, batches and replicas; FA2 (Razavi et al., RTAS 2022) batches
+ * and replicas of fixed variants; RIM (Hu et al., 2021) variants and batches for fixed replicas.
  */
 export function rivals(solver: Solver, measured: IdentifiedProfile, settings: RivalSettings): System[] {
   const rival = (
@@ -105,17 +108,20 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
   ];
 }
 
-/** Limits a profile to what the rivals know: CPUs, one item per request at every stage, no worker beside another. */
+/** Limits a profile to what the rivals know: CPUs, no worker beside another. */
 const rivalProfile = (profile: Profile): Profile => ({
   ...profile,
   cells: profile.cells.filter(({ backend }) => !onGpu(backend)),
-  fanOut: [],
   coRun: [],
 });
 
-/** Limits a profile to the options of the published systems: base cores, and batches up to their limit. */
+/**
+ * Limits a profile to what the published systems plan with: base cores, batches up to their limit, one item per request at
+ * every stage.
+ */
 const publishedOptions = (profile: Profile, { baseCores, batchMax }: RivalSettings): Profile => ({
   ...profile,
+  fanOut: [],
   cells: profile.cells.filter(
     ({ stage, variant, threads, batch }) => threads === baseCores[stage]?.[variant] && batch <= batchMax,
   ),

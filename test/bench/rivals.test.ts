@@ -62,6 +62,11 @@ describe('IPA', () => {
     ]);
   });
 
+  it('with the options of ipa-edge counts the items that each stage gets', async () => {
+    const plan = await system('ipa-options', forced).plan(load(40), undefined);
+    expect(plan.stages.map(({ itemsPerS }) => itemsPerS)).toEqual([40, 80]);
+  });
+
   it.each([
     // Means of 62 and 31 ms: λ · mean / (1000 · 2) = 0.031 λ and 0.0155 λ.
     [10, [1, 1]],
