@@ -49,7 +49,7 @@ export function ipaEdgeSystem(
       open: load.served?.open ?? 0,
       servingPerS: serving ? capacityPerS(serving) : 0,
       startS: serving && !limits.keep ? startS(serving) : 0,
-      allowed: allowedShare(load, request.percentile),
+      allowed: allowedShare(load, request.percentile, request.slaMs),
     };
     return QUEUE_PARTS.map((part) => {
       const queueMs = part * request.slaMs;

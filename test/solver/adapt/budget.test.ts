@@ -2,15 +2,17 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { allowedShare } from '../../../solver/adapt/budget.ts';
 
+const SLA_MS = 10_000;
 const forecast = { medianPerS: 10, p90PerS: 10 };
-const share = (ended: number, missed: number, percentile = 95, perS = 10) =>
+const share = (ended: number, missed: number, percentile = 95, open = 0) =>
   allowedShare(
-    { forecast, countsPerS: Array(30).fill(perS), served: { open: 0, ended, missed } },
+    { forecast, countsPerS: Array(30).fill(10), served: { open, ended, missed } },
     percentile,
+    SLA_MS,
   );
 
 it('is what the percentile leaves, where nothing is known of the requests or exactly so many missed the SLA', () => {
-  expect(allowedShare({ forecast, countsPerS: [10] }, 95)).toBeCloseTo(0.05);
+  expect(allowedShare({ forecast, countsPerS: [10] }, 95, SLA_MS)).toBeCloseTo(0.05);
   expect(share(0, 0)).toBeCloseTo(0.05);
   expect(share(1000, 50)).toBeCloseTo(0.05);
 });
@@ -19,6 +21,12 @@ it('makes up within two minutes for requests that missed too much or too little'
   // 1,200 requests in two minutes: 6 are half a percent.
   expect(share(1000, 44)).toBeCloseTo(0.055);
   expect(share(1000, 56)).toBeCloseTo(0.045);
+});
+
+it('is less while more requests are under way than come within six tenths of the SLA', () => {
+  expect(share(1000, 50, 95, 60)).toBeCloseTo(0.05);
+  // 6 of 1,200 requests.
+  expect(share(1000, 50, 95, 66)).toBeCloseTo(0.045);
 });
 
 it('is never 0, never over 6 % unless the percentile leaves more, and falls with each miss', () => {
