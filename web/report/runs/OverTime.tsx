@@ -37,7 +37,7 @@ export function RunOverTime({ run }: { readonly run: RunReport }) {
           title={title}
           note={
             adaptation &&
-            `${adaptation.system}, predictor ${adaptation.predictor}, a decision every ${number(adaptation.intervalS)} s`
+            `${adaptation.system === 'ours' ? 'ipa-edge' : adaptation.system}, predictor ${adaptation.predictor}, a decision every ${number(adaptation.intervalS)} s`
           }
           endMs={endMs}
           panels={panels}
