@@ -3,7 +3,7 @@ import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { diff } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import type { Action, Dispatch, Served } from '../../solver/dispatch/types.ts';
-import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
+import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
@@ -18,9 +18,6 @@ import type { ExecutorHooks, RequestAnswer } from './types.ts';
 
 type StartAction = Extract<Action, { kind: 'start' }>;
 type SettleAction = Extract<Action, { kind: 'settle' }>;
-
-const rowText = ({ variant, batch, replicas }: PlanStage): string =>
-  `${variant} (batch ${batch}${replicas > 1 ? `, ${replicas} replicas` : ''})`;
 
 /**
  * Runs a plan on workers, with the dispatch policy that the simulator uses too. Every submitted request ends completed, shed or
@@ -185,7 +182,8 @@ export class Executor {
   /** Makes a plan the current one, and starts its missing workers in the background. */
   #follow(plan: Plan, fresh: readonly Member[] = []): void {
     this.#take(plan, fresh);
-    this.hooks.onEvent?.(`switched to ${plan.stages.map(rowText).join(' → ')}`);
+    const rows = plan.stages.map((s) => `${s.replicas} × ${s.variant} with batch ${s.batch}`);
+    this.hooks.onEvent?.(`switched to ${rows.join(' → ')}`);
     for (const missing of diff(this.#replicas.all, plan).start)
       void this.#supervisor.replace(jobOf(plan, missing));
   }
