@@ -141,7 +141,7 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
         </span>
         <progress max={1} value={now.share} />
       </label>
-      <code>{now.current}</code>
+      <code>{now.current.replace(/\/(\w+)\/\d+\/(\d+)$/, ' on $1, batch $2')}</code>
       <Provisional found={provisional} />
     </div>
   );
