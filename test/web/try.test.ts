@@ -169,7 +169,7 @@ describe('the section Try it', () => {
 
   it('runs the plan on real scenes, live, and holds what was measured against what was predicted', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 8 });
-    await typed('Duration (s)').fill('5');
+    await typed('Duration (s)').fill('600');
     await start();
     await page.locator('.request svg[role=img]').first().waitFor();
     await expect.poll(() => page.locator('.request-picture [class^=verdict-]').count()).toBeGreaterThan(0);
@@ -194,13 +194,15 @@ describe('the section Try it', () => {
       /^0 s\n\d+ (within|late), up to [\d,.]+\sms/,
     );
 
+    await button('Stop').click();
     const report = await ended();
-    expect(report.load.requests).toBe(40);
     expect(report.result.completed).toBeGreaterThan(0);
     expect(report.result.accuracy.endToEnd).toBeGreaterThan(0.5);
     const summary = page.locator('.outcome .summary-table');
     expect(await summary.textContent()).toMatch(/predicted/);
-    expect(await page.locator('.outcome p[role=status]').textContent()).toContain('40 sent');
+    expect(await page.locator('.outcome p[role=status]').textContent()).toContain(
+      `${report.load.requests} sent`,
+    );
   });
 
   it('sends on time where drawing takes long, because it then draws the less often', async () => {

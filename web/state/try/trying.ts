@@ -39,8 +39,8 @@ export const wasHidden = signal(false);
 
 /** The run is drawn at most this often. */
 const VIEW_MS = 500;
-/** Share of the page's time in which the run is drawn. A request that is due meanwhile is sent late, so it is far below 5 %. */
-const DRAWN = 0.02;
+/** Share of the page's time in which the run is drawn. A request that is due meanwhile is sent late, so it is below 5 %. */
+const DRAWN = 0.03;
 
 /** Draws a run until it ends, each time after a pause that suits how long the last drawing took. */
 function draw(live: LiveRun, show: () => void): void {
