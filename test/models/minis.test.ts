@@ -56,6 +56,15 @@ describe.each(Object.keys(python))('%s', async (name) => {
     },
   );
 
+  test.each(pipeline.stages.map(({ name: stage }) => stage))(
+    'variants of %s of different sizes are a point apart',
+    (stage) => {
+      const { small, medium, large } = python[name]![stage]!;
+      expect(medium! - small!).toBeGreaterThanOrEqual(0.01);
+      expect(large! - medium!).toBeGreaterThanOrEqual(0.01);
+    },
+  );
+
   /** Answers of a chain, stage by stage. */
   async function answersOf(stage: PipelineStage, variants: readonly string[], items: readonly Item[]) {
     const results = await (stage === pipeline.first

@@ -102,7 +102,7 @@ class Model:
         lengths = 1 + np.arange(count) - np.arange(count)[:, None]
         allowed = (lengths >= 1) & (lengths <= ANSWER_TOKENS)
         first, last = np.unravel_index(np.where(allowed, scores, -np.inf).argmax(), scores.shape)
-        return places[first][0], places[last][1]
+        return spans[first][0], spans[last][1]
 
     def texts_of(self, items: list) -> list[str]:
         """What the decoder gives, for texts or features."""

@@ -43,12 +43,12 @@ RECIPES: dict[str, dict[str, Recipe]] = {
     },
     "translate": {
         "small": Recipe(Shape(32, 4), 850, 4e-3),
-        "medium": Recipe(Shape(64, 4, 1, 2), 1_000, 3e-3),
+        "medium": Recipe(Shape(64, 4, 1, 2), 600, 3e-3),
         "large": Recipe(Shape(64, 4, 2, 3), 1_600, 2.5e-3),
     },
     "summary": {
-        "small": Recipe(Shape(32, 4), 850, 4e-3),
-        "medium": Recipe(Shape(64, 4, 1, 2), 1_400, 3e-3),
+        "small": Recipe(Shape(32, 4), 650, 4e-3),
+        "medium": Recipe(Shape(64, 4, 1, 2), 700, 3e-3),
         "large": Recipe(Shape(64, 4, 2, 3), 2_400, 2e-3),
     },
     "speech": {
