@@ -85,7 +85,7 @@ describe('ipa-edge simulate', () => {
 
   test('prints the report alone with --json, the same for the same seed', async () => {
     const of = async (seed: string) => {
-      const { stdout, report } = await simulate(...VIDEO, '--duration', '20s', '--json', '--seed', seed);
+      const { stdout, report } = await simulate(...VIDEO, '--duration', '10s', '--json', '--seed', seed);
       expect(parseReport(JSON.parse(stdout), 'stdout')).toEqual(report);
       const { plans, requests, overTime, adaptation, result, seed: told } = report;
       const chosen = plans.map(({ atMs, plan }) => ({ atMs, stages: plan.stages }));
