@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { MANIFEST_URL, serveManifest } from '../../bench/runner/host.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import { parseReport } from '../../solver/documents/report.ts';
-import { COMMIT, LocalHub } from '../hub.ts';
+import { COMMIT } from '../hub.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
-import { tokenizerFiles, wordPiece } from '../models/tokenizer.ts';
-import { answerFinder, brightestChannel, tokenCounter } from '../onnx.ts';
-import { ipaEdge } from './command.ts';
+import { brightestChannel } from '../onnx.ts';
+import type { ipaEdge } from './command.ts';
+import { HubFolder } from './hub-folder.ts';
 
 const CLASSES = ['red', 'green', 'blue'];
 const [HEIGHT, WIDTH] = [2, 4];
@@ -34,15 +32,11 @@ const modelOf = (input: 'float32' | 'float16', output: 'float32' | 'float16' = '
     dims: ['batch', 3],
   });
 
-let hub: LocalHub;
-let folder: string;
-let manifestPath: string;
+const own = new HubFolder();
+const { run: onHub, pin, manifest } = own;
 
-beforeEach(async () => {
-  hub = await LocalHub.start();
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-  manifestPath = join(folder, 'own/manifest.json');
-  hub.publish(
+beforeEach(() => {
+  own.hub.publish(
     'owner/brightest',
     {
       'config.json': CONFIG,
@@ -56,17 +50,8 @@ beforeEach(async () => {
   );
 });
 
-afterEach(async () => {
-  await hub.close();
-  rmSync(folder, { recursive: true });
-});
-
-const onHub = (args: string[], meanwhile?: Parameters<typeof ipaEdge>[1]) =>
-  ipaEdge(args, meanwhile, hub.env(join(folder, 'cache')));
-const pin = (id: string, ...more: string[]) => onHub(['pin', id, '--out', manifestPath, ...more]);
 const fetchFiles = (meanwhile?: Parameters<typeof ipaEdge>[1]) =>
-  onHub(['fetch', '--manifest', manifestPath], meanwhile);
-const manifest = () => JSON.parse(readFileSync(manifestPath, 'utf8'));
+  onHub(['fetch', '--manifest', own.manifestPath], meanwhile);
 
 /** Adds six labelled images, each brightest in one channel, to the pinned manifest. */
 function addPack(): void {
@@ -80,18 +65,18 @@ function addPack(): void {
       'label.classify': i32(labels),
     }),
   );
-  writeFileSync(join(folder, 'own/pack.bin'), pack);
+  writeFileSync(join(own.folder, 'own/pack.bin'), pack);
   const sha256 = createHash('sha256').update(pack).digest('hex');
   const entry = { file: 'pack.bin', sha256, source: 'made up' };
-  writeFileSync(manifestPath, JSON.stringify({ ...manifest(), pack: entry }));
+  writeFileSync(own.manifestPath, JSON.stringify({ ...manifest(), pack: entry }));
 }
 
 test('a hub model goes from its id to a profile, and its files move once', async () => {
   const pinned = await pin('owner/brightest');
   expect(pinned.stderr).toBe('');
   expect(pinned.stdout).toMatch(/brightest-fp16 .*mit/);
-  expect(hub.sentBytes).toBe(0);
-  const { stages } = parseManifest(manifest(), manifestPath);
+  expect(own.hub.sentBytes).toBe(0);
+  const { stages } = parseManifest(manifest(), own.manifestPath);
   expect(stages[0]!.variants.map(({ name, source }) => [name, source?.revision])).toEqual([
     ['brightest-fp32', COMMIT],
     ['brightest-fp16', COMMIT],
@@ -100,37 +85,29 @@ test('a hub model goes from its id to a profile, and its files move once', async
 
   // The file without a sum was read, and kept, when it was pinned.
   expect((await fetchFiles()).stdout).toContain('2 of 3 files downloaded');
-  expect(hub.requests.filter(({ url }) => url.endsWith('model_int8.onnx'))).toHaveLength(1);
-  const asked = hub.requests.length;
+  expect(own.hub.requests.filter(({ url }) => url.endsWith('model_int8.onnx'))).toHaveLength(1);
+  const asked = own.hub.requests.length;
   expect((await fetchFiles()).stdout).toContain('0 of 3 files downloaded (0.0 MB)');
-  expect(hub.requests).toHaveLength(asked);
+  expect(own.hub.requests).toHaveLength(asked);
 
   addPack();
-  const out = join(folder, 'profile.json');
-  const measured = await onHub([
-    ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1'],
-    ...['--budget', '1s', '--out', out],
-  ]);
-  expect(measured.code, measured.stderr).toBe(0);
-  expect(hub.requests).toHaveLength(asked);
-  const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+  const profile = await own.measure('1');
+  expect(own.hub.requests).toHaveLength(asked);
   expect(profile.cells.map(({ state }) => state)).toEqual(Array(3).fill('measured'));
   expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy.measured?.value)).toEqual([1, 1, 1]);
 });
 
 test('a model without labelled data is planned and run by the accuracy that its pin states, which every command says', async () => {
-  const [profile, plan] = [join(folder, 'profile.json'), join(folder, 'plan.json')];
-  const measure = () =>
-    onHub([
-      ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1'],
-      ...['--budget', '1s', '--out', profile],
-    ]);
+  const plan = join(own.folder, 'plan.json');
   const planned = () =>
-    onHub(['plan', '--profile', profile, '--sla', '1000', '--rate', '5', '--cores', '8', '--out', plan]);
+    onHub([
+      ...['plan', '--profile', own.profilePath, '--sla', '1000', '--rate', '5', '--cores', '8'],
+      ...['--out', plan],
+    ]);
   const stated = ['--accuracy', '0.8', '--accuracy-source', 'its page'];
   await pin('owner/brightest', '--dtypes', 'fp32', ...stated);
   await pin('owner/brightest', '--dtypes', 'fp16');
-  await measure();
+  await own.measure('1');
   const unknown = await planned();
   expect(unknown.stderr).toMatch(
     /Variant brightest-fp16 of stage classify has no accuracy.*ipa-edge pack.*ipa-edge pin --accuracy/,
@@ -138,23 +115,23 @@ test('a model without labelled data is planned and run by the accuracy that its 
   expect(unknown.code).toBe(2);
 
   await pin('owner/brightest', '--dtypes', 'fp16', ...stated);
-  await measure();
+  await own.measure('1');
   const note = 'The pipeline has no labelled pack: times are of made-up items';
   const chosen = await planned();
   expect(chosen.stdout).toContain('PAS 0.800');
   expect(chosen.stdout).toContain(note);
-  const report = join(folder, 'report.json');
+  const report = join(own.folder, 'report.json');
   const ran = await onHub([
-    ...['run', '--plan', plan, '--manifest', manifestPath, '--duration', '2s', '--out', report],
+    ...['run', '--plan', plan, '--manifest', own.manifestPath, '--duration', '2s', '--out', report],
   ]);
   expect(ran.stdout).toContain(note);
 });
 
 test('models of which no accuracy is known are benched by latency and cost alone, and the report opens', async () => {
   await pin('owner/brightest', '--dtypes', 'fp32,fp16');
-  const out = join(folder, 'out');
+  const out = join(own.folder, 'out');
   const benched = await onHub([
-    ...['bench', '--manifest', manifestPath, '--backend', 'cpu', '--batches', '1', '--budget', '1s'],
+    ...['bench', '--manifest', own.manifestPath, '--backend', 'cpu', '--batches', '1', '--budget', '1s'],
     ...['--sla', '1000', '--rate', '5', '--duration', '2s', '--out', out],
   ]);
   expect(benched.code, benched.stderr).toBe(0);
@@ -176,9 +153,9 @@ test('the files of a pinned manifest are served to a browser from here, download
   await pin('owner/brightest', '--dtypes', 'fp32');
   addPack();
   const { XDG_CACHE_HOME } = process.env;
-  process.env.XDG_CACHE_HOME = join(folder, 'cache');
+  process.env.XDG_CACHE_HOME = join(own.folder, 'cache');
   try {
-    const host = await serveManifest(manifestPath, folder);
+    const host = await serveManifest(own.manifestPath, own.folder);
     const served = parseManifest(await (await fetch(host.url + MANIFEST_URL)).json(), 'the served manifest');
     const { file } = served.stages[0]!.variants[0]!.sessions.model!;
     expect(file).not.toContain('/');
@@ -195,7 +172,7 @@ test('fetch that is stopped by Ctrl-C exits 130, and the same command goes on wh
   await pin('owner/brightest', '--dtypes', 'fp32');
   const { length } = modelOf('float32');
   let held = 1;
-  hub.spoil('?signature', (_, response) => {
+  own.hub.spoil('?signature', (_, response) => {
     if (held-- <= 0) return false;
     response.writeHead(200, { 'content-length': length });
     response.write(modelOf('float32').subarray(0, 20));
@@ -207,11 +184,11 @@ test('fetch that is stopped by Ctrl-C exits 130, and the same command goes on wh
   expect(stopped.stderr).toMatch(/file 1 of 1: .*What was downloaded is kept/s);
   expect(stopped.code).toBe(130);
   expect((await fetchFiles()).stdout).toContain('1 of 1 files downloaded');
-  expect(hub.requests.at(-1)!.range).toBe('bytes=20-');
+  expect(own.hub.requests.at(-1)!.range).toBe('bytes=20-');
 });
 
 test('a manifest gets more variants, and keeps what it has', async () => {
-  hub.publish('owner/other', {
+  own.hub.publish('owner/other', {
     'config.json': CONFIG,
     'preprocessor_config.json': PREPROCESSOR,
     'onnx/model.onnx': modelOf('float32'),
@@ -240,97 +217,15 @@ test.each<[what: string, args: string[], says: RegExp]>([
   ],
   ['another architecture', ['owner/reader'], /BertForMaskedLM, which ipa-edge cannot run/],
 ])('pin refuses %s with exit 2', async (_, args, says) => {
-  hub.publish('owner/reader', {
+  own.hub.publish('owner/reader', {
     'config.json': { architectures: ['BertForMaskedLM'] },
     'onnx/model.onnx': modelOf('float32'),
   });
-  hub.spoil('/revision/v9', (_, response) => {
+  own.hub.spoil('/revision/v9', (_, response) => {
     response.writeHead(404).end();
     return true;
   });
   const { code, stderr } = await pin(args[0]!, ...args.slice(1));
   expect(stderr).toMatch(says);
   expect(code).toBe(2);
-});
-
-test('a text classifier goes from its id to a profile, with the tokenizer of its repository', async () => {
-  const { tokenizer, 'tokenizer-config': tokenizerConfig } = tokenizerFiles({ model_max_length: 16 });
-  const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
-  hub.publish(
-    'owner/mood',
-    {
-      'config.json': {
-        architectures: ['BertForSequenceClassification'],
-        model_type: 'bert',
-        id2label: { 0: 'good', 1: 'bad' },
-        max_position_embeddings: 512,
-      },
-      'tokenizer.json': json(tokenizer),
-      'tokenizer_config.json': json(tokenizerConfig),
-      'onnx/model.onnx': tokenCounter([4, 5]),
-    },
-    { cardData: { license: 'mit' } },
-  );
-  expect((await pin('owner/mood')).stderr).toBe('');
-  const texts = ['good', 'bad bad good', 'good good bad'].map((text, i) =>
-    JSON.stringify({ text, labels: { 'classify-text': i === 1 ? 'bad' : 'good' } }),
-  );
-  writeFileSync(join(folder, 'texts.jsonl'), texts.join('\n'));
-  const packed = await onHub(['pack', '--manifest', manifestPath, '--texts', join(folder, 'texts.jsonl')]);
-  expect(packed.code, packed.stderr).toBe(0);
-  const out = join(folder, 'profile.json');
-  const measured = await onHub([
-    ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1,2'],
-    ...['--budget', '1s', '--out', out],
-  ]);
-  expect(measured.code, measured.stderr).toBe(0);
-  const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
-  expect(profile.stages[0]!.variants).toMatchObject([
-    { name: 'mood-fp32', accuracy: { measured: { value: 1, n: 3 } } },
-  ]);
-});
-
-test('a model that answers questions goes from its id to a profile, on questions in the format of SQuAD', async () => {
-  const words = ['who', '?', 'anna', 'stone', 'waits', 'for'];
-  const { tokenizer, 'tokenizer-config': tokenizerConfig } = wordPiece(words);
-  const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
-  const idOf = (word: string) => json(tokenizer).model.vocab[word];
-  hub.publish('owner/finder-squad2', {
-    'config.json': {
-      architectures: ['BertForQuestionAnswering'],
-      model_type: 'bert',
-      max_position_embeddings: 64,
-    },
-    'tokenizer.json': json(tokenizer),
-    'tokenizer_config.json': json(tokenizerConfig),
-    'onnx/model.onnx': answerFinder(idOf('anna'), idOf('stone')),
-  });
-  expect((await pin('owner/finder-squad2')).stderr).toBe('');
-  expect(manifest().stages[0]).toMatchObject({
-    name: 'answer',
-    input: { length: 64, stride: 128 },
-    unanswerable: true,
-  });
-  const qa = (id: string, ...answers: string[]) => ({
-    ...{ id, question: 'Who?', is_impossible: answers.length === 0 },
-    answers: answers.map((text) => ({ text, answer_start: 0 })),
-  });
-  const paragraphs = [
-    { context: 'Anna Stone waits.', qas: [qa('1', 'Anna', 'Anna Stone')] },
-    { context: 'Who waits for whom?', qas: [qa('2'), qa('3', 'waits')] },
-  ];
-  const questions = join(folder, 'questions.json');
-  writeFileSync(questions, JSON.stringify({ version: 'v2.0', data: [{ title: 'Waiting', paragraphs }] }));
-  const packed = await onHub(['pack', '--manifest', manifestPath, '--questions', questions]);
-  expect(packed.code, packed.stderr).toBe(0);
-  const out = join(folder, 'profile.json');
-  const measured = await onHub([
-    ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1,2'],
-    ...['--budget', '1s', '--out', out],
-  ]);
-  expect(measured.code, measured.stderr).toBe(0);
-  const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
-  expect(profile.stages[0]!.variants).toMatchObject([
-    { name: 'finder-squad2-fp32', accuracy: { measured: { n: 3, others: { 'exact match': 1 / 3 } } } },
-  ]);
 });
