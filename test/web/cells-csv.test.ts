@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { type Cell, cellFlag } from '../../solver/documents/cell.ts';
 import { adapterText } from '../../web/components/format.ts';
 import { compareProfiles } from '../../web/page/results/compare-profiles.ts';
-import { cellsCsv } from '../../web/page/share/cells-csv.ts';
 import { parseCellTable } from '../../web/state/files/cell-table.ts';
+import { cellsCsv } from '../../web/state/files/cells-csv.ts';
 import { cell, profile, runs, SHA } from '../solver/profiles.ts';
 
 const ORIGIN = `${SHA},test,2026-01-01T00:00:00Z,none,linux,Node 20,1,node,0`;

@@ -9,10 +9,10 @@ import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { adapterText, date, milliseconds, number, plural, sweepText } from '../../components/format.ts';
 import { attempt, opened } from '../../state/app.ts';
+import type { ComparedProfile } from '../../state/files/cell-table.ts';
 import { SelectField } from '../controls/Field.tsx';
 import {
   type ComparedPoint,
-  type ComparedProfile,
   isSameSweep,
   type ProfileComparison,
   type Sides,

@@ -1,7 +1,13 @@
-import { type CellKey, cellId, type MeasuredCell, type Summary } from '../../../solver/documents/cell.ts';
-import { type Device, onGpu } from '../../../solver/documents/common.ts';
+import { type CellKey, cellId, type MeasuredCell } from '../../../solver/documents/cell.ts';
+import { onGpu } from '../../../solver/documents/common.ts';
 import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
+import {
+  type ComparedCell,
+  type ComparedMeasured,
+  type ComparedProfile,
+  modelOf,
+} from '../../state/files/cell-table.ts';
 
 /** Whether a cell's latency in the other profile differs from the base by more than noise. */
 export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
@@ -11,24 +17,6 @@ export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
 
 /** Whose cells are compared: those of every backend that both profiles measured, or those of one backend of each. */
 export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };
-
-type ComparedMeasured = CellKey &
-  Pick<MeasuredCell, 'state' | 'flags'> & {
-    readonly latencyMs: Pick<Summary, 'n' | 'p50' | 'p50Low' | 'p50High'>;
-  };
-export type ComparedCell = ComparedMeasured | (CellKey & { readonly state: 'skipped' | 'failed' });
-
-/** What is compared of a profile, and all that the table of its cells (CSV) tells. */
-export interface ComparedProfile extends Pick<Profile, 'pipeline' | 'createdAt' | 'pack'> {
-  readonly device: Pick<Device, 'platform' | 'agent' | 'ortVersion' | 'ortBuild' | 'timerGrainMs'> & {
-    readonly adapter: Omit<NonNullable<Device['adapter']>, 'software'> | null;
-  };
-  readonly stages: readonly {
-    readonly name: string;
-    readonly variants: readonly { readonly name: string; readonly sha256: string }[];
-  }[];
-  readonly cells: readonly ComparedCell[];
-}
 
 /** A cell measured by both profiles, of the other perhaps on another backend. */
 export interface ComparedPoint {
@@ -212,7 +200,3 @@ function unmatched(
     return { stage, variant, backend, threads, batch, why };
   });
 }
-
-/** SHA-256 of the model of a cell. */
-export const modelOf = ({ stages }: ComparedProfile, key: CellKey): string | undefined =>
-  stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;

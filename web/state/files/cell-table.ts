@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { cellFlag, cellId, cellKey } from '../../../solver/documents/cell.ts';
 import {
+  type CellKey,
+  cellFlag,
+  cellId,
+  cellKey,
+  type MeasuredCell,
+  type Summary,
+} from '../../../solver/documents/cell.ts';
+import {
+  type Device,
   device,
   isoDate,
   milliseconds,
@@ -9,9 +17,31 @@ import {
   sha256,
 } from '../../../solver/documents/common.ts';
 import { InvalidDocumentError, shown } from '../../../solver/documents/document.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
 import { sha256OfText } from '../../../solver/math/sha256.ts';
-import type { ComparedCell, ComparedProfile } from '../../page/results/compare-profiles.ts';
 import { readCsv } from './csv.ts';
+
+export type ComparedMeasured = CellKey &
+  Pick<MeasuredCell, 'state' | 'flags'> & {
+    readonly latencyMs: Pick<Summary, 'n' | 'p50' | 'p50Low' | 'p50High'>;
+  };
+export type ComparedCell = ComparedMeasured | (CellKey & { readonly state: 'skipped' | 'failed' });
+
+/** What is compared of a profile, and all that the table of its cells (CSV) tells. */
+export interface ComparedProfile extends Pick<Profile, 'pipeline' | 'createdAt' | 'pack'> {
+  readonly device: Pick<Device, 'platform' | 'agent' | 'ortVersion' | 'ortBuild' | 'timerGrainMs'> & {
+    readonly adapter: Omit<NonNullable<Device['adapter']>, 'software'> | null;
+  };
+  readonly stages: readonly {
+    readonly name: string;
+    readonly variants: readonly { readonly name: string; readonly sha256: string }[];
+  }[];
+  readonly cells: readonly ComparedCell[];
+}
+
+/** SHA-256 of the model of a cell. */
+export const modelOf = ({ stages }: ComparedProfile, key: CellKey): string | undefined =>
+  stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;
 
 /** The cells of a profile as the table (CSV) that `cells-csv.ts` writes. They can be compared, but not planned with. */
 export interface CellTable {

@@ -8,7 +8,6 @@ import type { Frontiers } from '../../../solver/frontier/cascade-gains.ts';
 import { injectReport } from '../../../solver/report/inject.ts';
 import { exportProfile } from '../../../workers/store/exchange.ts';
 import { saveFile } from '../../components/save-file.ts';
-import { cellsCsv } from '../../page/share/cells-csv.ts';
 import { models, opened, saved, store } from '../app.ts';
 import { askedSettings } from '../measure/settings.ts';
 import { frontier, pinned, plan } from '../plan/planning.ts';
@@ -17,6 +16,7 @@ import { profileNames } from '../profile-names.ts';
 import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
+import { cellsCsv } from './cells-csv.ts';
 
 /** This file saves files: documents of the opened profile, the chosen pipeline, and the archive. */
 

@@ -2,7 +2,7 @@ import { type Cell, cellId, type MeasuredCell, runNames } from '../../../solver/
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { mean } from '../../../solver/math/statistics.ts';
 import { adapterText } from '../../components/format.ts';
-import { modelOf } from '../results/compare-profiles.ts';
+import { modelOf } from './cell-table.ts';
 
 type Field = string | number | null;
 type Column = readonly [head: string, field: (cell: Cell, profile: Profile) => Field];
