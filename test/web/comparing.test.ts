@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { fashionProfile } from './fixtures.ts';
+import { drop, planned, profileFile } from './opened-page.ts';
+import { openedPage, servePageWithTestEngine } from './serve.ts';
+
+const tab = openedPage(servePageWithTestEngine);
+
+it('a page is compared with Node: backend with backend, by variant and batch; what cannot be compared is said', async () => {
+  const node = fashionProfile(2);
+  node.device = { ...node.device, environment: 'node', agent: 'Node 22', adapter: null };
+  node.cells = node.cells
+    .filter(({ backend, variant }) => backend === 'wasm' && variant !== 'res32')
+    .map((one) => ({ ...one, backend: 'cpu' }));
+  await drop(tab.page, [profileFile(node, 'node.json'), profileFile(fashionProfile(1), 'page.json')]);
+  await planned(tab.page);
+  await tab.page.getByLabel('Compare this profile with').selectOption({ index: 1 });
+  const compare = tab.page.locator('.compare');
+  await compare.locator('.outcome').waitFor();
+  const on = compare.getByLabel('Backends to compare');
+  expect(await on.locator('option').allTextContents()).toEqual([
+    'wasm of this profile, cpu of the other one',
+    'webgpu of this profile, cpu of the other one',
+  ]);
+  expect(await compare.textContent()).toMatch(/Only in this profile.*not measured there \(classify\/res32\)/);
+  await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
+  await on.selectOption({ index: 1 });
+  await compare.getByRole('application', { name: /^detect: cpu against webgpu/ }).waitFor();
+  await compare.locator('summary').click();
+  expect(await compare.locator('tbody tr').first().textContent()).toContain('webgpu → cpu');
+});
+
+it('where another profile differs is told in words, in a chart walked by keyboard, and in a table', async () => {
+  const faster = fashionProfile(2);
+  faster.device.agent = 'Another browser';
+  for (const cell of faster.cells)
+    if (cell.state === 'measured' && cell.variant === 'det16')
+      for (const key of ['p50', 'p50Low', 'p50High'] as const) cell.latencyMs[key] /= 2;
+  await drop(tab.page, [profileFile(faster, 'faster.json'), profileFile(fashionProfile(1), 'this.json')]);
+  await planned(tab.page);
+  const select = tab.page.getByLabel('Compare this profile with');
+  await expect.poll(() => select.locator('option').count()).toBe(2);
+  await select.selectOption({ index: 1 });
+  const compare = tab.page.locator('.compare');
+  await compare.locator('.outcome').waitFor();
+  expect(await compare.textContent()).toContain('Another browser');
+  expect(await compare.locator('.outcome').textContent()).toMatch(/▼ [89] faster \(typically × 0\.5\d?\)/);
+
+  const chart = compare.getByRole('application').first();
+  await chart.focus();
+  await tab.page.keyboard.press('ArrowDown');
+  const told = compare.locator('[aria-live=polite]').first();
+  await expect.poll(() => told.textContent()).toMatch(/^det4, batch 1: .*95 % interval/s);
+  await tab.page.keyboard.press('End');
+  await expect.poll(() => told.textContent()).toMatch(/^det16, batch \d+: faster/);
+  expect(await chart.locator('[aria-label=tip]').textContent()).toContain('det16');
+
+  await compare.locator('summary').click();
+  await compare.getByRole('button', { name: 'Ratio' }).click();
+  expect(await compare.locator('tbody tr').first().textContent()).toMatch(/det16.*▼ faster/);
+});
