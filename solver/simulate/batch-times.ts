@@ -31,6 +31,17 @@ export class BatchTimes {
   }
 
   /**
+   * How slow a measured batch was among those of the same number of items, or of the next larger number that was measured.
+   * @param sample its place in the order in which they were measured; after the last one comes the first
+   * @returns the quantile of its time
+   */
+  quantileOf(sample: number, items: number): number {
+    const larger = this.#items.findIndex((measured) => measured >= items);
+    const { quantiles } = this.#lines.at(larger)!;
+    return quantiles[sample % quantiles.length]!;
+  }
+
+  /**
    * The time of a batch whose number of items was measured; else that of the two neighbouring numbers at the same quantile: a slow
    * batch of 3 lies between slow batches of 2 and 4.
    * @param quantile from 0 to 1
@@ -50,17 +61,19 @@ interface Line {
   readonly msPerUnit: number;
   /** What is left of each time without its size's part, rising. */
   readonly restMs: Float64Array;
+  /** The quantile of each rest, in the order in which the batches were measured. */
+  readonly quantiles: Float64Array;
 }
 
 function lineOf(batches: readonly MeasuredBatches[]): Line {
   const times = batches.flatMap(({ timesMs }) => timesMs);
   const sizes = batches.flatMap((entry) => entry.sizes ?? []);
   const msPerUnit = sizes.length === times.length ? slopeOf(sizes, times) : 0;
-  return {
-    timesMs: sortedNumbers(times),
-    msPerUnit,
-    restMs: sortedNumbers(times.map((ms, i) => ms - msPerUnit * (sizes[i] ?? 0))),
-  };
+  const restMs = times.map((ms, i) => ms - msPerUnit * (sizes[i] ?? 0));
+  const rising = Uint32Array.from(restMs, (_, i) => i).sort((a, b) => restMs[a]! - restMs[b]!);
+  const quantiles = new Float64Array(restMs.length);
+  for (const [rank, i] of rising.entries()) quantiles[i] = (rank + 0.5) / restMs.length;
+  return { timesMs: sortedNumbers(times), msPerUnit, restMs: sortedNumbers(restMs), quantiles };
 }
 
 /** @param scale number of items of the line's batches for each item of `size` */

@@ -18,6 +18,8 @@ export interface Circumstances {
   readonly beside: readonly number[];
   /** The row whose batch the worker ran before; undefined: it ran none. */
   readonly after: number | undefined;
+  /** The place, among the row's measured batches, of the one that this batch is as slow as. Absent: any of them. */
+  readonly sample?: number;
 }
 
 /** Gives simulated batches their service times. Stages are given by the index of their row. */
@@ -227,10 +229,11 @@ function serviceFromBatches(rows: readonly (RowTimes | undefined)[]): ServiceMod
     return { coRun: row.coRun, afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, times };
   });
   return {
-    sampleMs(stage, items, random, { size, beside, after }) {
+    sampleMs(stage, items, random, { size, beside, after, sample }) {
       const { coRun, afterOtherMs, times } = tables[stage]!;
       const otherBefore = after !== undefined && after !== stage;
-      const alone = times.atMs(items, random(), size) + (otherBefore ? afterOtherMs : 0);
+      const quantile = sample === undefined ? random() : times.quantileOf(sample, items);
+      const alone = times.atMs(items, quantile, size) + (otherBefore ? afterOtherMs : 0);
       const delayed = coRun !== undefined && beside.some((other) => tables[other]?.coRun !== undefined);
       return delayed ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
     },

@@ -5,6 +5,7 @@ import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { ChildDealer, type ItemFlow } from './fanout.ts';
 import { type RunningBatch, RunningBatches } from './running.ts';
+import { SampleWalk } from './sample-walk.ts';
 import type { ServiceModel, ServingModel } from './service.ts';
 import { ServingThread } from './serving-thread.ts';
 
@@ -59,6 +60,7 @@ export class Simulation {
   readonly #dealers: ChildDealer[] = [];
   readonly #running = new RunningBatches();
   readonly #thread = new ServingThread();
+  readonly #samples = new SampleWalk();
   /** The row of each worker's last batch. */
   readonly #lastRow = new Map<string, number>();
   /** When each worker ended its last batch. */
@@ -221,6 +223,7 @@ export class Simulation {
         size: this.#sizeOf(items),
         beside: this.#running.beside(worker, this.#nowMs),
         after: this.#lastRow.get(worker),
+        sample: this.#samples.next(row, this.#random),
       };
       this.#lastRow.set(worker, row);
       const ms = this.#service.sampleMs(row, items.length, this.#random, circumstances);

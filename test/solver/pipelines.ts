@@ -1,7 +1,7 @@
 import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { logNormal } from '../../solver/math/log-normal.ts';
-import { type Random, seededRandom } from '../../solver/math/random.ts';
+import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts';
 import { cell, profile } from './profiles.ts';
 
 /** Profiles of pipelines on a CPU with log-normal service times, invented from a few facts. */
@@ -38,7 +38,7 @@ export function pipeline(facts: PipelineFacts): Profile {
         threads.flatMap((count) =>
           batches.map((batch): MeasuredCell => {
             const mean = batchMs(ms, batch, count);
-            const inferenceMs = logNormal(mean, spread * mean);
+            const inferenceMs = shuffled(logNormal(mean, spread * mean), seededRandom(1));
             return cell(stage, variant, 'cpu', batch, inferenceMs, {
               inferenceMs,
               handlingMs: inferenceMs.map(() => 0),

@@ -68,3 +68,22 @@ test.each<[string, { sizes?: number[]; timesMs: number[]; size?: number }]>([
   const at = (u: number) => sorted[Math.floor(u * sorted.length)];
   expect(QUANTILES.map((u) => times.atMs(1, u, size))).toEqual(QUANTILES.map(at));
 });
+
+test('a sample is as slow as the batch that was measured at its place, also where the number of items lies between', () => {
+  const times = new BatchTimes([
+    { items: 4, timesMs: [30, 10, 20] },
+    { items: 1, timesMs: [5, 6] },
+  ]);
+  const at = (items: number) =>
+    [0, 1, 2, 3].map((s) => times.atMs(items, times.quantileOf(s, items), undefined));
+  expect(at(4)).toEqual([30, 10, 20, 30]);
+  expect(at(1)).toEqual([5, 6, 5, 6]);
+  expect(at(2)[1]).toBeLessThan(at(2)[2]!);
+  expect(times.quantileOf(1, 9)).toBe(times.quantileOf(1, 4));
+});
+
+test('a batch is as slow as the others of its size are, whatever takes long because of its size', () => {
+  const slow = (i: number) => (i === 3 ? 50 : 0);
+  const times = new BatchTimes([{ items: 1, timesMs: timesMs.map((ms, i) => ms + slow(i)), sizes: SIZES }]);
+  expect(times.atMs(1, times.quantileOf(3, 1), 1)).toBeCloseTo(10 + 3 + 50);
+});

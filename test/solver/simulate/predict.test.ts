@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MeasuredCell } from '../../../solver/documents/cell.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
-import { type Random, seededRandom } from '../../../solver/math/random.ts';
+import { type Random, seededRandom, shuffled } from '../../../solver/math/random.ts';
 import { summaryOf } from '../../../solver/math/statistics.ts';
 import { packItemCounts, UnmeasuredFanOutError } from '../../../solver/simulate/fanout.ts';
 import { type PredictedPlan, predict } from '../../../solver/simulate/predict.ts';
@@ -174,4 +174,15 @@ describe('a prediction', () => {
     expect(seededRandom(1)()).not.toBe(seededRandom(2)());
     expect(of(1)).not.toEqual(of(2));
   });
+});
+
+it('slow batches come together in the simulation as they did when they were measured, so that queues grow longer', () => {
+  const slow = (i: number) => (i % 80 < 8 ? 30 : 5);
+  const order = Array.from({ length: 400 }, (_, i) => i);
+  const p95 = (samples: number[]) => {
+    const cells = [cell('detect', 'v', 1, samples), ...profile.cells.slice(3)];
+    const one = { ...plan(60, 'never'), stages: [stage('detect', 1), stage('classify', 4)] };
+    return predict(one, { ...profile, cells }, { n: 4000, seed: 1 }).latencyMs!.p95!;
+  };
+  expect(p95(order.map(slow)) / p95(shuffled(order, seededRandom(1)).map(slow))).toBeGreaterThan(1.2);
 });

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { seededRandom } from '../../../solver/math/random.ts';
+import { SampleWalk } from '../../../solver/simulate/sample-walk.ts';
+
+const SAMPLES = 40;
+const walk = new SampleWalk();
+const random = seededRandom(1);
+const drawn = Array.from({ length: 40_000 }, () => walk.next(0, random));
+
+test('mostly the sample that was measured next follows, in blocks of ten on average', () => {
+  const jumps = drawn.filter((place, i) => i > 0 && place !== drawn[i - 1]! + 1).length;
+  expect(drawn.length / jumps).toBeGreaterThan(9);
+  expect(drawn.length / jumps).toBeLessThan(11);
+});
+
+test('every sample is drawn as often as any other', () => {
+  const times = Array<number>(SAMPLES).fill(0);
+  for (const place of drawn) times[place % SAMPLES]!++;
+  for (const n of times) {
+    expect(n).toBeGreaterThan(700);
+    expect(n).toBeLessThan(1300);
+  }
+});
+
+test('each row goes on where it was, whatever others draw', () => {
+  const two = new SampleWalk();
+  const never = () => 0.5;
+  const first = two.next(0, never);
+  two.next(1, never);
+  two.next(1, never);
+  expect(two.next(0, never)).toBe(first + 1);
+});
