@@ -31,7 +31,8 @@ export class BatchTimes {
   }
 
   /**
-   * How slow a measured batch was among those of the same number of items, or of the next larger number that was measured.
+   * How slow a measured batch was among those of the same number of items; else of the next larger number that was measured, or of
+   * the largest.
    * @param sample its place in the order in which they were measured; after the last one comes the first
    * @returns the quantile of its time
    */

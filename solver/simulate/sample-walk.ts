@@ -1,4 +1,4 @@
-import type { Random } from '../math/random.ts';
+import { type Random, seededRandom } from '../math/random.ts';
 
 /** Mean number of batches in a row that are as slow as those that were measured in a row; few beside the samples of a cell. */
 const BLOCK = 10;
@@ -11,12 +11,18 @@ const PLACES = 2 ** 31;
  * & Romano, The Stationary Bootstrap, JASA 89, 1994).
  */
 export class SampleWalk {
+  readonly #random: Random;
   /** The last place of each row. */
   readonly #last = new Map<number, number>();
 
-  next(row: number, random: Random): number {
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+  }
+
+  next(row: number): number {
     const last = this.#last.get(row);
-    const place = last === undefined || random() < 1 / BLOCK ? Math.floor(PLACES * random()) : last + 1;
+    const jumps = last === undefined || this.#random() < 1 / BLOCK;
+    const place = jumps ? Math.floor(PLACES * this.#random()) : last + 1;
     this.#last.set(row, place);
     return place;
   }

@@ -60,7 +60,7 @@ export class Simulation {
   readonly #dealers: ChildDealer[] = [];
   readonly #running = new RunningBatches();
   readonly #thread = new ServingThread();
-  readonly #samples = new SampleWalk();
+  readonly #samples: SampleWalk;
   /** The row of each worker's last batch. */
   readonly #lastRow = new Map<string, number>();
   /** When each worker ended its last batch. */
@@ -85,6 +85,8 @@ export class Simulation {
     this.#escalates = input.escalates;
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
+    // Times that are not of samples are drawn as they would be without.
+    this.#samples = new SampleWalk(input.seed + 1);
     this.#dealer = new ChildDealer(input, input.policy.stages.length);
     this.#downshifted = input.policy.stages.map(() => 0);
     this.#pausedMs = new Float64Array(input.arrivalsMs.length);
@@ -223,7 +225,7 @@ export class Simulation {
         size: this.#sizeOf(items),
         beside: this.#running.beside(worker, this.#nowMs),
         after: this.#lastRow.get(worker),
-        sample: this.#samples.next(row, this.#random),
+        sample: this.#samples.next(row),
       };
       this.#lastRow.set(worker, row);
       const ms = this.#service.sampleMs(row, items.length, this.#random, circumstances);
