@@ -57,8 +57,8 @@ export function Share() {
               disabled={!models.value}
               onSave={() => void attempt(savePipeline)}
             >
-              Manifest, models and labelled pack of {models.value?.manifest.name ?? 'the pipeline'}. This page
-              opens it; unpacked, so does <code>ipa-agent serve --manifest</code>.
+              Manifest, models and labelled examples of {models.value?.manifest.name ?? 'the pipeline'}. This
+              page opens it; unpacked, so does <code>ipa-agent serve --manifest</code>.
             </Export>
             <Export
               label="Everything"
