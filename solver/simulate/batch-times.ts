@@ -74,7 +74,8 @@ function lineOf(batches: readonly MeasuredBatches[]): Line {
   const rising = Uint32Array.from(restMs, (_, i) => i).sort((a, b) => restMs[a]! - restMs[b]!);
   const quantiles = new Float64Array(restMs.length);
   for (const [rank, i] of rising.entries()) quantiles[i] = (rank + 0.5) / restMs.length;
-  return { timesMs: sortedNumbers(times), msPerUnit, restMs: sortedNumbers(restMs), quantiles };
+  const sortedRestMs = Float64Array.from(rising, (i) => restMs[i]!);
+  return { timesMs: sortedNumbers(times), msPerUnit, restMs: sortedRestMs, quantiles };
 }
 
 /** @param scale number of items of the line's batches for each item of `size` */
