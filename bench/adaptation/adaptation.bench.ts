@@ -1,7 +1,7 @@
 /**
  * Compares ipa-edge with IPA, FA2 and RIM under changing loads, by simulation: `fashion` with the service times of the page's
- * example, and the five pipelines of the IPA paper. Our system plans with the setting of frozen.json, under loads that chose
- * nothing: generated ones of other seeds, or the traces that are named.
+ * example, and the five pipelines of the IPA paper. The setting of ipa-edge in frozen.json was chosen on other loads than those of
+ * the comparison, which are generated from other seeds, or are the traces that are named.
  *
  *     npm run bench:adaptation                                    all pipelines; half an hour or more
  *     npm run bench:adaptation -- --pipeline ipa-video            one pipeline

@@ -24,7 +24,7 @@ export interface AloneOptions {
   readonly classes?: readonly string[] | undefined;
   /** The size of the pictures that it takes. */
   readonly size?: PictureSize | undefined;
-  /** How its pixels are scaled. */
+  /** How pixels are scaled before the model gets them. */
   readonly scaling?: Scaling | undefined;
   /** The name of the stage that it is added to; absent: the first one of the model's task. */
   readonly stage?: string | undefined;

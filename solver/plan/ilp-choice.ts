@@ -73,7 +73,7 @@ function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpCho
   let best: IlpChoice | undefined;
   const refused: Refusal[] = [];
   for (const { program, facts, reward } of programs) {
-    // No later program can do better: what an option takes off the objective is never less than 0.
+    // The remaining programs have lower rewards, and costs only lower an objective, so none of them can do better.
     if (best && reward <= best.solution.objective) break;
     const found = solveProgram(solver, profile, program, facts);
     if ('binding' in found) refused.push(found);

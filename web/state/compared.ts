@@ -2,13 +2,13 @@ import { signal } from '@preact/signals';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { CellTable } from './files/cell-table.ts';
 
-/** The tables of cells that were opened, until the page is closed. */
+/** The tables of cells (CSV) that the user opened. The page forgets them when it is closed. */
 export const tables = signal<readonly CellTable[]>([]);
 
 /** What the user chose to compare the opened profile with; null for nothing, undefined before a choice. */
 export const chosen = signal<IdentifiedProfile | CellTable | null | undefined>(undefined);
 
-/** Compares the opened profile, or the next one, with a table of cells. */
+/** Chooses a table of cells for the comparison. Without an opened profile, the next one that is opened is compared with it. */
 export function compareTable(table: CellTable): void {
   tables.value = [...tables.value.filter(({ sha256 }) => sha256 !== table.sha256), table];
   chosen.value = table;

@@ -5,7 +5,7 @@ import { besideExample } from '../../state/example.ts';
 import { profileTitle } from '../../state/profile-names.ts';
 import { compareProfiles, type ProfileComparison, pairingsOf, type Sides } from './compare-profiles.ts';
 
-/** What is not saved: the profiles that come with the example, beside it, and opened tables of cells. */
+/** What can be compared although the browser has not saved it: the profiles that come with the example, and opened tables of cells. */
 const unsaved = computed(() => [...besideExample.value, ...tables.value]);
 
 /** What the opened profile can be compared with, by id: profiles, and tables of their cells. */

@@ -27,7 +27,7 @@ export type ComparedMeasured = CellKey &
   };
 export type ComparedCell = ComparedMeasured | (CellKey & { readonly state: 'skipped' | 'failed' });
 
-/** What is compared of a profile, and all that the table of its cells (CSV) tells. */
+/** The fields of a profile that a comparison reads. A table of cells (CSV) holds no others. */
 export interface ComparedProfile extends Pick<Profile, 'pipeline' | 'createdAt' | 'pack'> {
   readonly device: Pick<Device, 'platform' | 'agent' | 'ortVersion' | 'ortBuild' | 'timerGrainMs'> & {
     readonly adapter: Omit<NonNullable<Device['adapter']>, 'software'> | null;
@@ -55,7 +55,7 @@ const text = z.string().transform((field) => field.replace(/^'(?='*[=+\-@\t\r])/
 const numeral = z.string().regex(/^\d+(\.\d+)?(e[+-]\d+)?$/, 'expected a number');
 const figure = <T extends z.ZodType<number, number>>(schema: T) => numeral.transform(Number).pipe(schema);
 
-/** Fields of the profile, which each line repeats. */
+/** The fields of the whole profile. Each line of the table repeats them, so that lines of several tables can be put together. */
 const ORIGIN = {
   pipeline: name,
   createdAt: isoDate,
@@ -84,7 +84,7 @@ const measured = key.extend({
     .transform((flags) => flags.split(' ').filter(Boolean))
     .pipe(z.array(cellFlag)),
 });
-/** A line. Other columns, such as means, are for people. */
+/** The columns of a line that are read. Further ones, such as means, are for people who open the table in a spreadsheet. */
 const row = z.discriminatedUnion('state', [measured, key.extend({ state: z.enum(['skipped', 'failed']) })]);
 type Row = z.infer<typeof row>;
 

@@ -1,6 +1,6 @@
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 
-/** A line of a table, with its number in the file: a quoted field may have several lines. */
+/** A line of a table. Its number in the file is kept for errors, because a quoted field may span several lines of the file. */
 interface CsvLine {
   readonly line: number;
   readonly fields: readonly string[];

@@ -20,7 +20,7 @@ export interface ChosenModels {
   readonly words: readonly string[];
   /** The YOLO heads that all of the models may have; none if they are no such detectors. */
   readonly heads: readonly YoloHead[];
-  /** Whether the first model alone does not tell how large its pictures are. */
+  /** Whether the first model takes pictures of any size, so that the user may say which. */
   readonly anySize: boolean;
   readonly asked: Asked;
 }

@@ -37,7 +37,7 @@ export const failure = signal<string | null>(null);
 /** Whether the page was hidden at any time during the run. */
 export const wasHidden = signal(false);
 
-/** The run is drawn at most this often. */
+/** Shortest time between two drawings of the run. */
 const VIEW_MS = 500;
 /** Share of the page's time in which the run is drawn. A request that is due meanwhile is sent late, so it is below 5 %. */
 const DRAWN = 0.03;
