@@ -11,6 +11,12 @@ const ofHundred = (share: number): string => {
     : `${Math.max(1, Math.round(1000 * share))} of 1000`;
 };
 
+/** A confidence from 0 to 1, with as many digits as tell it from 0 and 1. */
+const confidenceText = (confidence: number): string => {
+  const digits = Math.ceil(-Math.log10(Math.min(confidence, 1 - confidence)));
+  return confidence.toFixed(Math.min(5, Math.max(2, digits)));
+};
+
 /** A stage's variant; for a cascade also the heavy one and how many items go on to it, e.g. `cnn8, 7 of 100 on to res32`. */
 const variantText = (
   variant: string,
@@ -56,7 +62,7 @@ export const variantSentences = (rows: readonly Row[]): string[] =>
     if (!escalation) return [];
     const { from, below, share } = escalation;
     return [
-      `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${below}, ${variant} answers instead: ` +
+      `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${confidenceText(below)}, ${variant} answers instead: ` +
         `${ofHundred(share)} items go on to ${variant}.`,
     ];
   });
@@ -94,7 +100,7 @@ export function escalationSentences({
     ...told.map(
       ({ stage, light, heavy, below, items, escalated, predictedShare, settled = 0 }) =>
         `In ${stage}, ${heavy} answered ${escalated - settled} of the ${items} items that ${light} answered first, because ` +
-        `the confidence of ${light} was under ${below}: ${ofHundred((escalated - settled) / items)} went on, predicted ${ofHundred(predictedShare)}.`,
+        `the confidence of ${light} was under ${confidenceText(below)}: ${ofHundred((escalated - settled) / items)} went on, predicted ${ofHundred(predictedShare)}.`,
     ),
     ...downshifts,
     ...(endToEnd === null || predicted.endToEnd === null

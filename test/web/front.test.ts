@@ -136,7 +136,7 @@ describe('the example', () => {
     expect(await page.locator('.outcome').count()).toBe(0);
   });
 
-  it('says of each model of its plan what it is, and leaves what only the planner reckons with folded away', async () => {
+  it('says of each model of its plan what it is, and leaves what only the planner needs folded away', async () => {
     await open();
     await button('Look at an example').click();
     await planned(page);
@@ -144,7 +144,7 @@ describe('the example', () => {
       expect.stringMatching(/^detect: det\d+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
       expect.stringMatching(/^classify: \w+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
     ]);
-    const folded = page.locator('.answer details', { hasText: 'What the planner reckons with' });
+    const folded = page.locator('.answer details', { hasText: 'More about this plan' });
     for (const word of ['PAS', 'Bound', 'Certificate', 'Goodput'])
       expect(await folded.getByRole('button', { name: word, exact: true }).isVisible(), word).toBe(false);
     await folded.locator('summary').click();
@@ -260,7 +260,7 @@ describe('a word of the field', () => {
     await open();
     await choose(page, profileFile(fashionProfile()));
     await planned(page);
-    await page.getByText('What the planner reckons with').click();
+    await page.getByText('More about this plan').click();
     const word = page.locator('.answer').getByRole('button', { name: 'PAS', exact: true });
     const explained = page.locator('.explanation:popover-open');
     await word.focus();

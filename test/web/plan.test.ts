@@ -172,7 +172,7 @@ describe('the section Plan', () => {
   it('lets a point of a shorter bound be chosen from the table: it sets the SLA too', async () => {
     await typed('Time limit (SLA)').fill('200');
     await settled();
-    await page.getByText('Table of the best choices').click();
+    await page.getByText('Table of the best choices for').click();
     const row = page.locator('.fold tbody tr', { has: page.getByRole('button', { name: 'Choose' }) }).first();
     const chosen = await row.locator('td').first().textContent();
     await row.getByRole('button', { name: 'Choose' }).click();

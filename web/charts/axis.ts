@@ -1,15 +1,19 @@
 import * as Plot from '@observablehq/plot';
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Resources } from '../../solver/documents/plan.ts';
 import { number } from '../components/format.ts';
 import { spread } from './series.ts';
 
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 
-/** How cost is computed from these prices: `(cores + 8 × GPU share)`. */
-export function costUnit({ pricePerCore, pricePerGpu }: Prices): string {
+/** How the cost of plans on these backends is computed: `(cores + 8 × GPU share)`. */
+export function costUnit({ pricePerCore, pricePerGpu }: Prices, backends: readonly Backend[]): string {
   const term = (price: number, what: string) =>
     price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];
-  const terms = [...term(pricePerCore, 'cores'), ...term(pricePerGpu, 'GPU share')];
+  const terms = [
+    ...term(pricePerCore, 'cores'),
+    ...term(backends.some(onGpu) ? pricePerGpu : 0, 'GPU share'),
+  ];
   return terms.length > 0 ? `(${terms.join(' + ')})` : '';
 }
 
@@ -137,7 +141,7 @@ export function logAxisY(domain: readonly [number, number], label: string): Plot
     Plot.axisY(ticks, {
       label,
       // Rounds binary fractions: 5 × 10^-2 is not exactly 0.05.
-      text: (tick: number) => String(Number(tick.toPrecision(3))),
+      text: (tick: number) => tick.toLocaleString('en', { maximumSignificantDigits: 3 }),
     }),
   ];
 }

@@ -93,9 +93,17 @@ export function frontierPlot(
     ...MARGIN,
     marginTop: MARGIN_TOP,
     marginRight: 76,
-    x: { label: `cost ${costUnit(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
+    x: {
+      label: `cost ${costUnit(
+        prices,
+        points.flatMap(({ backends }) => backends),
+      )} →`,
+      labelAnchor: 'right',
+      domain: [0, right],
+      ticks: 6,
+    },
     y: {
-      label: '↑ accuracy (product of the stages, %)',
+      label: '↑ PAS: the stages’ accuracies multiplied (%)',
       percent: true,
       grid: true,
       domain: domain.map((a) => 100 * a),

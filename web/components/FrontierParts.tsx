@@ -37,7 +37,7 @@ export function FrontierParts({ points, without, plan, slaMs, prices, choose }: 
       />
       <CascadeGain caption="Table of what cascades gain" points={points} without={without} stages={stages} />
       <FrontierTable
-        caption="Table of the best choices"
+        caption="Table of the best choices for each time limit"
         points={points}
         stages={stages}
         marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}

@@ -29,7 +29,7 @@ const WORDS = {
   'Share of requests that must be in time':
     'With 95 %, 95 of 100 requests must be answered within the time limit (p95). A larger share keeps more room for slow moments, and so allows fewer models.',
   'What counts more':
-    'Each position is a combination of models that no other one beats in both accuracy and cost. To the right, accuracy and cost rise.',
+    'Each position is a combination of models that no other one within the time limit beats in both accuracy and cost. To the right, accuracy and cost rise. The table of the best choices has further ones, such as those for shorter time limits.',
   Backends:
     'What runs a model: webgpu is the graphics card, wasm the processor by WebAssembly, as a browser has them; cpu and cuda are the same for Node.',
   Cores: 'How many cores of the processor the plan may occupy.',
@@ -46,11 +46,11 @@ const WORDS = {
     'The share of all requests that are answered within the SLA. Refused and failed requests count as late.',
   Goodput: 'How many requests per second are answered within the SLA.',
   'Accuracy, end to end':
-    'How often the whole pipeline is right, measured on labelled requests: an error of an early stage is carried through the later ones.',
-  PAS: 'Pipeline accuracy score: the product of the accuracies of all stages. The planner compares choices by it, as it is quick to tell; the accuracy end to end says what users get.',
-  Cost: 'Price per core × cores that the plan occupies + price per GPU × its share of the GPU. A core costs 1 unless you say otherwise, so that a cost of 2 is two cores.',
+    'How often the whole pipeline is right, measured on labelled requests: an early stage’s errors reach the later ones. PAS, which the planner compares, only multiplies what the stages reach alone, so the two differ a little.',
+  PAS: 'Pipeline accuracy score: the product of the accuracies that the stages reach alone. The planner compares choices by it; the accuracy end to end, which is measured, says what users get.',
+  Cost: 'What the plan occupies: 1 for each core, and for its share of the GPU up to 8, because a small GPU is rented for about as much as 8 cores. A worker holds its core also while it waits, so that a light load costs as much.',
   Bound:
-    'The time that the planner allows at most: each stage waits for a batch to fill, then runs it. The bounds of all stages together must be within the SLA. That is the worst case: most requests are faster, as the simulated latencies show.',
+    'The time that the planner allows at most: each stage waits for a batch to fill, then runs it. The bounds of all stages together must be within the SLA. Most requests are faster, as slow stages seldom meet, and some slower, where a queue forms: the simulated latencies have both.',
 
   // The plan, stage by stage
   Run: 'A plan that answered requests, or a simulation of that.',
@@ -58,7 +58,8 @@ const WORDS = {
   Stage:
     'One step of the pipeline, such as detecting or classifying. It takes items from the stage before and passes on its results.',
   Variant: 'One of the models that can do a stage’s work. Variants differ in accuracy and speed.',
-  Backend: 'What runs the model: webgpu is the graphics card, wasm or cpu the processor.',
+  Backend:
+    'What runs the model: webgpu is the graphics card, wasm or cpu the processor. Where several that were measured are fast enough, the plan takes the cheapest.',
   Batch:
     'How many items the model answers in one run. A larger batch answers more items per second, but each item waits longer.',
   'Batch sizes':

@@ -48,6 +48,18 @@ test('a sentence tells of each cascade; a plan without one has none', () => {
   expect(variantSentences(rows.slice(0, 2))).toEqual([]);
 });
 
+test.each([
+  [0.86431, '0.86'],
+  [0.99973, '0.9997'],
+  [0.00042, '0.0004'],
+  [1, '1.00000'],
+])('the confidence %d is written with as many digits as tell it from 0 and 1: %s', (below, written) => {
+  const sure = rows.map((row) =>
+    row.escalation ? { ...row, escalation: { ...row.escalation, below } } : row,
+  );
+  expect(variantSentences(sure)[0]).toContain(`confidence is under ${written}, `);
+});
+
 test('a plan whose accuracy end to end is not known says so where a cascade is the reason', () => {
   const read = { name: 'read', variant: 'tiny' };
   const unknown = (...stages: Parameters<typeof unknownEndToEnd>[0]['stages'][number][]) =>

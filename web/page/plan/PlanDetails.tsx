@@ -3,11 +3,11 @@ import { milliseconds, number, percent } from '../../components/format.ts';
 import { planFile } from '../../state/files/exports.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
-/** What the planner reckons with, the proof that no other choice is better, and how to serve the plan: folded away. */
+/** Further figures, the proof that no other choice is better, and how to serve the plan: folded away. */
 export function PlanDetails({ shown: { head, predicted, pas, boundMs } }: { readonly shown: ShownPlan }) {
   return (
     <details class="fold">
-      <summary>What the planner reckons with</summary>
+      <summary>More about this plan</summary>
       <Facts
         facts={[
           ['Goodput', predicted ? `${number(predicted.goodputPerS)} /s` : '…'],

@@ -65,7 +65,13 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
           ['p95 latency', predicted ? milliseconds(predicted.latencyMs?.p95 ?? null) : '…'],
           ['p99 latency', predicted ? milliseconds(predicted.latencyMs?.p99 ?? null) : '…'],
           accuracyFact(shown),
-          ['Cost', `${number(shown.cost)} ${costUnit(usedPrices(head))}`],
+          [
+            'Cost',
+            `${number(shown.cost)} ${costUnit(
+              head.resources,
+              head.stages.map(({ backend }) => backend),
+            )}`,
+          ],
         ]}
       />
       {pinned.value && planNow.value && <Comparison pinned={pinned.value} plan={planNow.value} />}
@@ -89,12 +95,6 @@ const accuracyFact = ({ predicted, pas }: ShownPlan): readonly [string, string] 
   predicted && predicted.endToEnd === null
     ? ['PAS', pas === null ? ACCURACY_UNKNOWN : percent(pas)]
     : ['Accuracy, end to end', predicted ? percent(predicted.endToEnd) : '…'];
-
-/** The prices that a plan's cost is made of. */
-const usedPrices = ({ resources, stages }: ShownPlan['head']) => ({
-  ...resources,
-  ...(stages.every(({ gpuShare }) => gpuShare === 0) && { pricePerGpu: 0 }),
-});
 
 /** The plan in a sentence, with buttons to pin and export it. */
 function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
