@@ -19,18 +19,20 @@ const settings = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 1, se
 const measured = await profile({ ...place, store, settings });
 const best = await plan(measured, { slaMs: 60_000, ratePerS: 10 });
 const { result } = await run({ ...place, name: 'plan', plan: best, backends: ['cpu'], load: constantLoad(10, 1, 1), seed: 1 });
-console.log(JSON.stringify({ completed: result.completed, endToEnd: result.accuracy.endToEnd }));
+const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+console.log(JSON.stringify({ completed: result.completed, endToEnd: result.accuracy.endToEnd, timers }));
 `;
 
-test('a program in Node profiles, plans and runs through the built package', async () => {
+test('a program in Node profiles, plans and runs through the built package, and no timer keeps it from ending', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
   try {
     const manifest = await writeFewScenes(join(folder, 'models'));
     const args = ['--input-type=module', '-e', PROGRAM, folder, manifest];
     const out = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-    const { completed, endToEnd } = JSON.parse(out);
+    const { completed, endToEnd, timers } = JSON.parse(out);
     expect(completed).toBe(10);
     expect(endToEnd).toBeGreaterThan(0);
+    expect(timers).toBe(0);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -99,11 +99,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
     // At least a millisecond, because the rate is requests / time and a run may be stopped at once.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
-    const all = Promise.all(pending);
-    await Promise.race([
-      all,
-      signal?.aborted ? undefined : sleep(Math.max(0, endMs() - performance.now()), signal),
-    ]);
+    const answered = new AbortController();
+    const all = Promise.all(pending).then(() => answered.abort());
+    // The timer ends with the last answer, because a program in Node goes on as long as a timer runs.
+    const stops = [answered.signal, ...(signal ? [signal] : [])];
+    await sleep(Math.max(0, endMs() - performance.now()), AbortSignal.any(stops));
     adapter?.stop();
     executor.close();
     await all;
