@@ -100,6 +100,15 @@ export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
   return [...smallest.values()];
 }
 
+/** The key of a cell, without what was measured. */
+export const keyOf = ({ stage, variant, backend, threads, batch }: CellKey): CellKey => ({
+  stage,
+  variant,
+  backend,
+  threads,
+  batch,
+});
+
 /** A cell's key as text. */
 export const cellId = (key: CellKey): string =>
   `${key.stage}/${key.variant}/${key.backend}/${key.threads}/${key.batch}`;

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { seededRandom } from '../../solver/math/random.ts';
-import { compareProfiles, pairingsOf, type Verdict } from '../../web/page/results/compare-profiles.ts';
+import type { Verdict } from '../../web/charts/ratios.ts';
+import { compareProfiles, pairingsOf } from '../../web/page/results/compare-profiles.ts';
 import { cell, profile, SHA } from '../solver/profiles.ts';
 
 const KEYS = ['detect', 'classify'].flatMap((stage) =>

@@ -1,5 +1,5 @@
 import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
-import { type Cell, type CellKey, cellId } from '../../solver/documents/cell.ts';
+import { type Cell, type CellKey, cellId, keyOf } from '../../solver/documents/cell.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileOptions } from '../../workers/profiler/profile.ts';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
@@ -55,7 +55,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
       total,
       share: done / total,
       timeLeftMs: (total - done) * CELL_MS,
-      current: cellId(cell),
+      current: keyOf(cell),
       finished: cell,
     });
     if (wanted[done]?.batch !== cell.batch) await onDraft?.({ ...profile, cells: [...cells] });

@@ -102,8 +102,9 @@ describe('the profiling page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('draws what is measured so far while it measures', async () => {
+  it('says which cell it measures, and draws what is measured so far', async () => {
     await measureUntil(page, 30);
+    expect(await page.locator('.progress code').textContent()).toMatch(/^\w+\/\w+ on \w+, batch \d+$/);
     const results = page.locator('#results');
     await results.locator('svg.chart').first().waitFor();
     expect(await results.locator('> header').textContent()).toContain('What is measured so far');

@@ -235,7 +235,7 @@ test('a profile stands where there is no second worker to be had', async () => {
     spawn: (id, threads) =>
       id.endsWith('-second') ? Promise.reject(new Error('no memory')) : environment.spawn(id, threads),
   };
-  const told: string[] = [];
+  const told: ProfileProgress['current'][] = [];
   const { coRun, cells } = await profile({
     models,
     environment: alone,

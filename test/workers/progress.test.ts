@@ -73,9 +73,9 @@ describe('the progress of a profile that goes on', () => {
     const progress = new Progress(60_000, 'wasm', { now: () => 0 }, (now) => told.push(now));
     progress.plan({ cells, smallest: 1, coRuns: 0 });
     progress.cells();
-    progress.step('one', cells[0]!);
+    progress.step(cells[0]!);
     progress.drop(cells.slice(10));
-    progress.step('two', cells[1]!);
+    progress.step(cells[1]!);
     expect(told.map(({ done, total }) => [done, total])).toEqual([
       [1, 16],
       [8, 16],

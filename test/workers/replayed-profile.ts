@@ -1,4 +1,4 @@
-import { type Cell, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
+import { type Cell, cellId, keyOf, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts';
 import { coRunMs } from '../../workers/profiler/co-run-time.ts';
@@ -77,7 +77,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
   for (const cell of order) {
     const late = cell.batch > 1 && nowMs - startMs >= budgetMs;
     cells.set(cellId(cell), late ? { ...keyOf(cell), state: 'skipped', reason: 'budget' } : first(cell));
-    progress.step(cellId(cell), cells.get(cellId(cell))!);
+    progress.step(cells.get(cellId(cell))!);
   }
   progress.coRuns(1);
   nowMs += WORKER_START_MS + Math.min(CO_RUN_MS, coRunMs(budgetS));
@@ -94,7 +94,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
     run(source);
     const extended = extendCell(widest, samples(source, REFINE_MS, 1), stored.device.timerGrainMs);
     cells.set(cellId(extended), extended);
-    progress.step(cellId(extended), extended);
+    progress.step(extended);
   }
 
   /** The first pass of a cell: a cold run, warm-up, samples. */
@@ -114,14 +114,6 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
     return taken;
   }
 }
-
-const keyOf = ({ stage, variant, backend, threads, batch }: MeasuredCell) => ({
-  stage,
-  variant,
-  backend,
-  threads,
-  batch,
-});
 
 function drawn({ inferenceMs, handlingMs }: MeasuredCell, random: Random): Sample {
   const i = Math.floor(random() * inferenceMs.length);

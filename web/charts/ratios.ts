@@ -1,6 +1,25 @@
 import * as Plot from '@observablehq/plot';
+import type { CellKey, MeasuredCell } from '../../solver/documents/cell.ts';
 import { milliseconds, number } from '../components/format.ts';
-import type { ComparedPoint, Verdict } from '../page/results/compare-profiles.ts';
+
+/** Whether a cell's latency in the other profile differs from the base by more than noise. */
+export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
+
+type Median = { readonly latencyMs: Pick<MeasuredCell['latencyMs'], 'p50'> };
+
+/** The medians of a cell in two profiles, one divided by the other. */
+export interface MedianRatio {
+  /** The key of the base's cell. */
+  readonly key: CellKey;
+  readonly base: Median;
+  readonly other: Median;
+  /** Median latency of the other profile ÷ that of the base. */
+  readonly ratio: number;
+  /** 95 % confidence interval of the ratio. */
+  readonly low: number;
+  readonly high: number;
+  readonly verdict: Verdict;
+}
 
 interface VerdictLook {
   readonly word: string;
@@ -42,17 +61,17 @@ export const VERDICTS: Record<Verdict, VerdictLook> = {
 export const times = (ratio: number | null): string => `× ${number(ratio, 2)}`;
 
 /** Tooltip of a point. */
-export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: ComparedPoint): string =>
+export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: MedianRatio): string =>
   [
     `${key.variant}, batch ${key.batch}: ${VERDICTS[verdict].word}`,
     `${times(ratio)} (95 % interval ${number(low, 2)} to ${number(high, 2)})`,
     `${milliseconds(base.latencyMs.p50)} → ${milliseconds(other.latencyMs.p50)}`,
   ].join('\n');
 
-export const rowOf = ({ key }: ComparedPoint): string => `${key.variant} · ${key.batch}`;
+export const rowOf = ({ key }: MedianRatio): string => `${key.variant} · ${key.batch}`;
 
 /** Range of an axis of ratios, with 1 in its middle; the ends are at least 10 % and at most a factor of 20 away. */
-export function ratioDomain(points: readonly ComparedPoint[]): [number, number] {
+export function ratioDomain(points: readonly MedianRatio[]): [number, number] {
   const furthest = Math.max(...points.flatMap(({ low, high }) => [high, 1 / low]), 1.1);
   const end = Math.min(20, furthest * 1.05);
   return [1 / end, end];
@@ -64,7 +83,7 @@ const ticksOf = (end: number): number[] =>
 
 /** Plots each ratio of medians with its confidence interval in a row of its own, on a logarithmic axis. */
 export function ratioPlot(
-  points: readonly ComparedPoint[],
+  points: readonly MedianRatio[],
   domain: readonly [number, number],
 ): Plot.PlotOptions {
   const [least, most] = domain;
@@ -84,16 +103,16 @@ export function ratioPlot(
       Plot.ruleX([1], { stroke: 'var(--text)', strokeOpacity: 0.6 }),
       Plot.ruleY(points, {
         y: rowOf,
-        x1: (p: ComparedPoint) => Math.max(least, p.low),
-        x2: (p: ComparedPoint) => Math.min(most, p.high),
-        stroke: (p: ComparedPoint) => VERDICTS[p.verdict].colour,
+        x1: (p: MedianRatio) => Math.max(least, p.low),
+        x2: (p: MedianRatio) => Math.min(most, p.high),
+        stroke: (p: MedianRatio) => VERDICTS[p.verdict].colour,
         strokeWidth: 1.5,
       }),
       ...Object.entries(VERDICTS).map(([verdict, { symbol, rotate = 0, colour, filled }]) =>
         Plot.dot(
           points.filter((p) => p.verdict === verdict),
           {
-            x: (p: ComparedPoint) => Math.min(most, Math.max(least, p.ratio)),
+            x: (p: MedianRatio) => Math.min(most, Math.max(least, p.ratio)),
             y: rowOf,
             symbol,
             rotate,

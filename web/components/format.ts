@@ -43,6 +43,10 @@ export function bytes(value: number): string {
 export const sweepText = ({ backend, threads }: Pick<CellKey, 'backend' | 'threads'>): string =>
   threads > 1 ? `${backend}, ${plural(threads, 'thread')}` : backend;
 
+/** A cell in words: `detect/det4 on wasm, batch 2`. */
+export const cellText = (key: CellKey): string =>
+  `${key.stage}/${key.variant} on ${sweepText(key)}, batch ${key.batch}`;
+
 const WEIGHTS: Readonly<Record<string, string>> = { fp32: 'float32', fp16: 'float16' };
 
 /** The types of a variant's weights, such as `float32`, or `q8 + q4` where its sessions differ. */

@@ -1,3 +1,4 @@
+import { cellId } from '../../solver/documents/cell.ts';
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress } from '../profiler/types.ts';
 
@@ -79,7 +80,7 @@ const bar = (share: number): string => {
 };
 
 const profileLine = ({ phase, done, total, share, timeLeftMs, current }: ProfileProgress): string =>
-  `${bar(share)} ${PHASES[phase]} ${done}/${total}  ${left(timeLeftMs)}  ${current}`;
+  `${bar(share)} ${PHASES[phase]} ${done}/${total}  ${left(timeLeftMs)}  ${typeof current === 'string' ? current : cellId(current)}`;
 
 const runLine = ({ run, sent, ended, total, timeLeftMs }: RunProgress): string =>
   `${bar(ended / total)} running ${run}: ${sent} of ${total} sent, ${ended} ended  ${left(timeLeftMs)}`;

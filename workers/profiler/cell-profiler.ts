@@ -98,7 +98,7 @@ export class CellProfiler {
     this.#cells.set(cellId(cell), cell);
     // A cell that is skipped for lack of time stays out of the journal, so that a resumed profile may measure it.
     if (cell.state !== 'skipped' || cell.reason !== 'budget') await this.o.save(cell);
-    this.o.progress.step(cellId(cell), cell);
+    this.o.progress.step(cell);
   }
 
   /**
@@ -162,7 +162,7 @@ export class CellProfiler {
 
   async #measureOnce(key: CellKey): Promise<MeasuredCell> {
     const { settings, environment, device, progress } = this.o;
-    progress.working(cellId(key));
+    progress.working(key);
     const opened = await this.#open(key);
     await environment.visible();
     const { compared, firstRunMs } = await this.#firstRun(opened, key);
@@ -242,7 +242,7 @@ export class CellProfiler {
       const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');
       const cell = mostUncertain(measured, this.#timeLeftMs());
       if (!cell || this.#timeLeftMs() <= 0) return;
-      progress.working(cellId(cell));
+      progress.working(cell);
       let samples: Sample[];
       try {
         const opened = await this.#open(cell);
@@ -258,7 +258,7 @@ export class CellProfiler {
       if (environment.hidden()) extended.flags.push('hidden-page');
       this.#cells.set(cellId(extended), extended);
       await save(extended);
-      progress.step(cellId(extended), extended);
+      progress.step(extended);
     }
   }
 }

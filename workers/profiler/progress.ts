@@ -1,4 +1,4 @@
-import { type Cell, type CellKey, cellId } from '../../solver/documents/cell.ts';
+import { type Cell, type CellKey, cellId, keyOf } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { estimateLeft, type Refined } from './time-left.ts';
 import type { ProfileProgress } from './types.ts';
@@ -109,23 +109,23 @@ export class Progress {
   }
 
   /** Reports which step begins. */
-  working(current: string): void {
+  working(current: string | CellKey): void {
     this.#send(current);
   }
 
-  /** Reports a completed step. @param finished the cell that the step measured */
-  step(current: string, finished?: Cell): void {
+  /** Reports a completed step. @param current what it was, or the cell that it measured */
+  step(current: string | Cell): void {
     const now = this.clock.now();
     const ms = now - this.#lastStep;
     this.#lastStep = now;
-    if (finished) this.#finish(finished, ms);
-    if (this.#phase === 'accuracy') {
+    if (typeof current !== 'string') this.#finish(current, ms);
+    else if (this.#phase === 'accuracy') {
       this.#accuracyAhead.shift();
       this.#accuracyMs.set(current, ms);
     }
     if (this.#phase === 'co-run') this.#coRunsAhead--;
     if (this.#phase !== 'refine') this.#done++;
-    this.#send(current, finished && { finished });
+    this.#send(current, typeof current === 'string' ? {} : { finished: current });
   }
 
   /** @param ms time that the cell's last step took */
@@ -151,7 +151,7 @@ export class Progress {
     this.#ahead.delete(cellId(recalled));
     this.#done++;
     this.#recalledMs += this.budgetMs / (2 * this.#plan.cells.length);
-    this.#send(cellId(recalled), { recalled });
+    this.#send(recalled, { recalled });
   }
 
   /** Reports a step of measuring accuracy that an interrupted profile had done. */
@@ -161,7 +161,7 @@ export class Progress {
     this.#send(what);
   }
 
-  #send(current: string, cell: Pick<ProfileProgress, 'finished' | 'recalled'> = {}): void {
+  #send(current: string | CellKey, cell: Pick<ProfileProgress, 'finished' | 'recalled'> = {}): void {
     const estimate = this.#estimate();
     if (estimate !== null) this.#leftMs = Math.min(estimate, this.#leftMs ?? estimate);
     const doneMs = this.clock.now() - this.#start + this.#recalledMs;
@@ -173,7 +173,7 @@ export class Progress {
       total: this.#total,
       share: this.#share,
       timeLeftMs: this.#leftMs,
-      current,
+      current: typeof current === 'string' ? current : keyOf(current),
       ...cell,
     });
   }

@@ -1,4 +1,4 @@
-import type { Cell } from '../../solver/documents/cell.ts';
+import type { Cell, CellKey } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 
 export interface ProfileSettings {
@@ -28,8 +28,8 @@ export interface ProfileProgress {
   readonly share: number;
   /** Estimated time left for the whole profile, which never rises; null until it can be estimated. */
   readonly timeLeftMs: number | null;
-  /** Name of the current step, e.g. `detect/det8/webgpu/1/4`. */
-  readonly current: string;
+  /** The cell of the current step; for a step that measures none, what it does. */
+  readonly current: string | CellKey;
   /** The cell that this step measured and wrote to the journal. */
   readonly finished?: Cell;
   /** The cell of this step, read from the journal of an interrupted profile. */

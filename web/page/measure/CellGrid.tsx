@@ -18,6 +18,7 @@ export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest'
   const sweeps = sweepsOf(manifest, settings);
   const states = new Map<string, Cell['state']>(liveCells.value.map((cell) => [cellId(cell), cell.state]));
   const current = profileState.value.progress?.current;
+  const working = typeof current === 'object' ? cellId(current) : null;
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
@@ -57,7 +58,7 @@ export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest'
                         threads,
                         batch,
                       });
-                      const state = states.get(key) ?? (key === current ? 'working' : 'waiting');
+                      const state = states.get(key) ?? (key === working ? 'working' : 'waiting');
                       return (
                         <td key={`${id}/${batch}`} class={`cell ${state}`} title={`${key}: ${WORDS[state]}`}>
                           <span class="unseen">{WORDS[state]}</span>

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
-import { accuracyText, chain, duration, number, plural } from '../../components/format.ts';
+import { accuracyText, cellText, chain, duration, number, plural } from '../../components/format.ts';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
 import { checked, models, problem, store } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
@@ -141,7 +141,7 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
         </span>
         <progress max={1} value={now.share} />
       </label>
-      <code>{now.current.replace(/\/(\w+)\/\d+\/(\d+)$/, ' on $1, batch $2')}</code>
+      <code>{typeof now.current === 'string' ? now.current : cellText(now.current)}</code>
       <Provisional found={provisional} />
     </div>
   );

@@ -4,7 +4,15 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import { median } from '../../../solver/math/statistics.ts';
 import { panelTitle } from '../../charts/batch-panels.ts';
 import { Chart } from '../../charts/Chart.tsx';
-import { describeRatio, ratioDomain, ratioPlot, rowOf, times, VERDICTS } from '../../charts/ratios.ts';
+import {
+  describeRatio,
+  ratioDomain,
+  ratioPlot,
+  rowOf,
+  times,
+  VERDICTS,
+  type Verdict,
+} from '../../charts/ratios.ts';
 import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { adapterText, date, milliseconds, number, plural, sweepText } from '../../components/format.ts';
@@ -17,7 +25,6 @@ import {
   type ProfileComparison,
   type Sides,
   type Unmatched,
-  type Verdict,
 } from './compare-profiles.ts';
 import { choosePairing, comparable, compareWith, comparison, other, pairing, pairings } from './comparing.ts';
 

@@ -3,7 +3,7 @@ import { type CellKey, cellId } from '../../../solver/documents/cell.ts';
 import type { OperatorTime } from '../../../workers/stage/protocol.ts';
 import { type CardColumn, CardTable } from '../../components/CardTable.tsx';
 import { figures } from '../../components/DataTable.tsx';
-import { milliseconds, number, percent, plural, sweepText } from '../../components/format.ts';
+import { cellText, milliseconds, number, percent, plural, sweepText } from '../../components/format.ts';
 import { showsExample } from '../../state/example.ts';
 import {
   cancelTiming,
@@ -29,7 +29,7 @@ export function Operators() {
       {timeable.value.length > 0 && <OperatorsForm />}
       <p role="status" class="muted">
         {timing.value
-          ? `Running ${titleOf(timing.value.cell)} …`
+          ? `Running ${cellText(timing.value.cell)} …`
           : timeable.value.length === 0
             ? whyNotTimeable.value
             : ''}
@@ -96,8 +96,6 @@ function OperatorsForm() {
   );
 }
 
-const titleOf = (key: CellKey): string => `${variantOf(key)} on ${sweepText(key)}, batch ${batchOf(key)}`;
-
 /** What was found out of one cell. */
 function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell) {
   const sum = operators.reduce((total, { ms }) => total + ms, 0);
@@ -112,11 +110,11 @@ function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell
       </p>
     );
   if (operators.length === 0)
-    return <p class="muted">ONNX Runtime told nothing of the operators of {titleOf(cell)}.</p>;
+    return <p class="muted">ONNX Runtime told nothing of the operators of {cellText(cell)}.</p>;
   return (
     <>
       <p>
-        <strong>{titleOf(cell)}</strong>: operators took {milliseconds(sum)} of {milliseconds(batchMs)} a
+        <strong>{cellText(cell)}</strong>: operators took {milliseconds(sum)} of {milliseconds(batchMs)} a
         batch, on average over {plural(batches, 'batch', 'batches')} after a warm-up, with the profiler on
         {without !== undefined && <> (without, the profile has a median of {milliseconds(without)})</>}.
       </p>

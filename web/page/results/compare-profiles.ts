@@ -2,15 +2,13 @@ import { type CellKey, cellId, type MeasuredCell } from '../../../solver/documen
 import { onGpu } from '../../../solver/documents/common.ts';
 import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
+import type { MedianRatio } from '../../charts/ratios.ts';
 import {
   type ComparedCell,
   type ComparedMeasured,
   type ComparedProfile,
   modelOf,
 } from '../../state/files/cell-table.ts';
-
-/** Whether a cell's latency in the other profile differs from the base by more than noise. */
-export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
 
 /** A backend with a number of threads. */
 export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
@@ -19,17 +17,9 @@ export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
 export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };
 
 /** A cell measured by both profiles, of the other perhaps on another backend. */
-export interface ComparedPoint {
-  /** The key of the base's cell. */
-  readonly key: CellKey;
+export interface ComparedPoint extends MedianRatio {
   readonly base: MeasuredCell;
   readonly other: ComparedMeasured;
-  /** Median latency of the other profile ÷ that of the base. */
-  readonly ratio: number;
-  /** 95 % confidence interval of the ratio. */
-  readonly low: number;
-  readonly high: number;
-  readonly verdict: Verdict;
   /** Whether both profiles measured the same model file. */
   readonly sameModel: boolean;
 }
