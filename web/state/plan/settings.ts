@@ -4,9 +4,9 @@ import { backend, positiveCount } from '../../../solver/documents/common.ts';
 import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../../solver/plan/request.ts';
-import { slaByRule } from '../../../solver/plan/sla.ts';
 import { opened, profile } from '../app.ts';
 import { kept } from '../kept.ts';
+import { suitedSla } from './suited-sla.ts';
 
 export const PERCENTILES = [90, 95, 99] as const;
 
@@ -106,8 +106,3 @@ export const draftSettings = (draft: Profile): PlanSettings => ({
   ...(!slaChosen.peek() && { slaMs: suitedSla(draft) }),
   backends: null,
 });
-
-function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
-  const names = stages.map((stage) => stage.name);
-  return Math.ceil(settings.slaMs ?? slaByRule(cells, names, fanOut, coRun));
-}
