@@ -9,6 +9,6 @@ export function packNote(pack: PackFacts | null | undefined): string | null {
       'accuracies are those that the manifest states.'
     );
   return `Percentiles are those of the labelled pack's mix of items. ${
-    pack.mix ?? `It does not say what the mix stands for; it holds ${pack.source}.`
+    pack.mix?.replace(/\.?$/, '.') ?? `It does not say what the mix stands for; it holds ${pack.source}.`
   }`;
 }

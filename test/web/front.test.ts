@@ -272,6 +272,19 @@ describe('a word of the field', () => {
     expect(await word.evaluate((one) => one === document.activeElement)).toBe(true);
   });
 
+  it('is explained on the cards that tables become in a narrow window, too', async () => {
+    await open(SCREENS[1]);
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    await page.locator('.plan-table').getByRole('button', { name: 'Wait', exact: true }).first().click();
+    const explained = page.locator('.explanation:popover-open');
+    await expect.poll(() => explained.textContent()).toContain('How long an item waits at most');
+    await page.setViewportSize(SCREENS[0]!);
+    await expect
+      .poll(() => page.locator('.plan-table').getByRole('button', { name: 'Wait' }).count())
+      .toBe(1);
+  });
+
   it('stands within a narrow window, and another one takes its place', async () => {
     await open(SCREENS[1]);
     await choose(page, profileFile(fashionProfile()));

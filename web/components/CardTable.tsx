@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Column } from './DataTable.tsx';
 import { Term } from './Term.tsx';
+import { useNarrow } from './width.ts';
 
 /** A column of a table whose rows cannot be sorted, so that it needs no value. */
 export type CardColumn<Row> = Omit<Column<Row>, 'value'> & Partial<Pick<Column<Row>, 'value'>>;
@@ -20,6 +21,7 @@ interface CardTableProps<Row> {
 /** An expanded table. On a narrow screen each row becomes a card, in which each cell has its column's head. */
 export function CardTable<Row>(props: CardTableProps<Row>) {
   const { label, class: own, corner, columns, rows, rowKey, rowHead, marked } = props;
+  const narrow = useNarrow();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section class="scroll cards" aria-label={label} tabIndex={0}>
@@ -42,6 +44,11 @@ export function CardTable<Row>(props: CardTableProps<Row>) {
               <th scope="row">{rowHead(row)}</th>
               {columns.map(({ label: head, numeric, show, value }) => (
                 <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
+                  {narrow && (
+                    <div class="muted small">
+                      <Term>{head}</Term>
+                    </div>
+                  )}
                   {show ? show(row) : value?.(row)}
                 </td>
               ))}
