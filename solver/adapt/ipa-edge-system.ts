@@ -28,7 +28,8 @@ type Limits = Pick<PlanRequest, 'current' | 'heldTwice' | 'keep'>;
  * The system of this project, which reports and commands call `ours` (README, "Adapting"). Of the plans that keep the percentile
  * on the paths of the forecast, the one with the best objective serves; workers that are replaced cost until new ones serve.
  * Until the workers of a new plan have started, the running sessions change their batch sizes. If no plan meets the SLA at the
- * rate that is needed, the system plans for the nearest rate that has a plan.
+ * rate that is needed, the system plans for the nearest rate that has a plan. A new plan has no shared CPU worker where there are
+ * cores enough, because a change between shared and own workers replaces all of them.
  * @param planAt the planner; it throws InfeasiblePlanError if no plan meets a request
  * @param startMs how long a worker takes to start
  */
@@ -56,7 +57,8 @@ export function ipaEdgeSystem(
       const ratePerS = roundedUp(
         Math.max(minRatePerS, neededRate(paths, { ...handover, queueS: queueMs / 1000 })),
       );
-      return { ...request, resources, ratePerS, ...limits, ...(queueMs > 0 && { queueMs }) };
+      const rest = { resources, ratePerS, sharing: false as const, ...(queueMs > 0 && { queueMs }) };
+      return { ...request, ...limits, ...rest };
     });
   };
   const plansFor = async (asked: readonly PlanRequest[]): Promise<Plan[]> => {
@@ -69,7 +71,7 @@ export function ipaEdgeSystem(
   };
   /** The plan for the load on the sessions that run, with other batch sizes; undefined if they cannot serve it. */
   const keeping = async (load: LoadState, plan: Plan): Promise<Plan | undefined> => {
-    for (const asked of requests(load, { keep: plan.stages }, plan)) {
+    for (const asked of requests(load, { keep: plan }, plan)) {
       const kept = await ifFeasible(planAt(asked));
       if (kept) return kept;
     }
@@ -97,7 +99,7 @@ export function ipaEdgeSystem(
       return best(plans, cost) ?? (await ifFeasible(nearest(asked))) ?? current;
     },
     async interim(load, serving) {
-      const asked = requests(load, { keep: serving.stages }, serving);
+      const asked = requests(load, { keep: serving }, serving);
       return (await keeping(load, serving)) ?? (await ifFeasible(nearest(asked))) ?? serving;
     },
     overtaken: ({ p90PerS }, countsPerS) => countsPerS.at(-1)! > p90PerS,

@@ -4,7 +4,7 @@ import { chosenOptions } from '../plan/ilp-choice.ts';
 import { planOptions } from '../plan/options.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { upstreamChoices } from '../plan/upstream.ts';
-import { withWorkerSharing } from '../plan/worker-sharing.ts';
+import { workerSharings } from '../plan/worker-sharing.ts';
 import { merged, paretoChoices } from './frontier.ts';
 
 /**
@@ -13,13 +13,14 @@ import { merged, paretoChoices } from './frontier.ts';
  * @throws NothingMeasuredError, FrontierTooLargeError
  */
 export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {
-  const { profile, request } = withWorkerSharing(measured, asked);
-  const choices = upstreamChoices(profile, request).flatMap((program) => {
-    const offered = planOptions(profile, program);
-    if (offered.overloaded.length > 0) return [];
-    return paretoChoices(offered.problem).map((point) => ({ ...point, offered }));
-  });
-  const backends = [...(request.backends ?? backendsOf(profile))];
+  const choices = workerSharings(measured, asked).flatMap(({ profile, request }) =>
+    upstreamChoices(profile, request).flatMap((program) => {
+      const offered = planOptions(profile, program);
+      if (offered.overloaded.length > 0) return [];
+      return paretoChoices(offered.problem).map((point) => ({ ...point, offered }));
+    }),
+  );
+  const backends = [...(asked.backends ?? backendsOf(measured))];
   return merged(choices).map(({ offered, choice, accuracy, cost, latencyMs, weights }) => {
     const options = chosenOptions(offered, choice);
     const cells = options.map(({ cell }) => cell);

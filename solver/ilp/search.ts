@@ -39,9 +39,15 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
  * trusted only when it says that a region is empty, and for that the limits are widened by a millionth.
  * @param core if its scores are multiplied, all of them are above 0
  * @param start the first incumbent: options of the core before it was reduced
+ * @param above the choice must have a higher objective
  */
-export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): Found {
-  const incumbent: Incumbent = { choice: undefined, objective: Number.NEGATIVE_INFINITY };
+export function search(
+  glpk: Glpk,
+  core: Core,
+  start?: readonly CoreOption[],
+  above = Number.NEGATIVE_INFINITY,
+): Found {
+  const incumbent: Incumbent = { choice: undefined, objective: above };
   const offer = (choice: readonly CoreOption[] | undefined) => {
     if (!choice || !withinLimits(core, choice)) return;
     const objective = objectiveOf(core, choice);
@@ -55,7 +61,10 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
     core.alpha * sum(core.stages.map((options) => Math.max(...options.map((o) => o.score)))) +
     sum(core.stages.map((options) => Math.max(...options.map((o) => o.weight))));
   // A smaller gain does not count: 1e-10 of the objective, plus the rounding errors of its terms.
-  const margin = () => (incumbent.choice ? 1e-10 * Math.abs(incumbent.objective) + 1e-14 * magnitude : 0);
+  const margin = () =>
+    incumbent.objective > Number.NEGATIVE_INFINITY
+      ? 1e-10 * Math.abs(incumbent.objective) + 1e-14 * magnitude
+      : 0;
 
   const root = narrowed(core, { stages: core.stages, low: -Infinity, high: Infinity }, incumbent.objective);
   const open: Node[] = [

@@ -5,6 +5,8 @@ import { type Glpk, glpk } from './glpk.ts';
 import { explainInfeasible } from './infeasible.ts';
 import { maximise } from './maximise.ts';
 
+export type Optimal = Extract<Solution, { status: 'optimal' }>;
+
 /** Solves integer programs, with GLPK loaded. */
 export interface Solver {
   /**
@@ -12,6 +14,8 @@ export interface Solver {
    * equal choices any may be returned.
    */
   solve(problem: Problem): Solution;
+  /** Does what {@link Solver.solve} does, but only for choices with a higher objective than `than`; undefined if there is none. */
+  solveBetter(problem: Problem, than: number): Optimal | undefined;
   /** The loaded GLPK, for callers that ask something else, such as whether a problem is feasible. */
   readonly glpk: Glpk;
 }
@@ -19,16 +23,26 @@ export interface Solver {
 /** Loads GLPK and makes a solver with it. In a browser this works only in a web worker. */
 export async function loadSolver(): Promise<Solver> {
   const engine = await glpk();
-  return { glpk: engine, solve: (problem) => solve(engine, problem) };
+  return {
+    glpk: engine,
+    solve: (problem) => {
+      const startMs = performance.now();
+      return (
+        solveBetter(engine, problem, Number.NEGATIVE_INFINITY) ?? {
+          status: 'infeasible',
+          ...explainInfeasible(engine, problem),
+          solveMs: performance.now() - startMs,
+        }
+      );
+    },
+    solveBetter: (problem, than) => solveBetter(engine, problem, than),
+  };
 }
 
-function solve(engine: Glpk, problem: Problem): Solution {
+function solveBetter(engine: Glpk, problem: Problem, than: number): Optimal | undefined {
   const startMs = performance.now();
-  const { choice, objective, bound, nodes } = maximise(engine, toCore(problem));
-  if (!choice) {
-    const why = explainInfeasible(engine, problem);
-    return { status: 'infeasible', ...why, solveMs: performance.now() - startMs };
-  }
+  const { choice, objective, bound, nodes } = maximise(engine, toCore(problem), than);
+  if (!choice) return undefined;
   return {
     status: 'optimal',
     objective,

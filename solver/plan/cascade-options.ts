@@ -97,7 +97,7 @@ const sitTogether = (light: CellFacts, heavy: CellFacts, { apart, sharedThreads 
   light.cell.backend === heavy.cell.backend &&
   light.cell.threads === heavy.cell.threads;
 
-/** Where escalated items take a share of something, thresholds are offered that differ by this much in accuracy. */
+/** Where escalated items take a share of something, an accuracy that is not offered has a lower one within this. */
 const SHARE_STEP = 0.005;
 
 /**
@@ -114,17 +114,15 @@ function contenders(
 ): number[] {
   const takesShare =
     sharedThreads !== undefined || onGpu(heavy.cell.backend) || heavy.threadMs > 0 || heavy.hostMs > 0;
+  const alike = (a: number, b: number) =>
+    thresholds[a]?.items.atPercentile === thresholds[b]?.items.atPercentile &&
+    replicasAt(a) === replicasAt(b);
   const kept: number[] = [];
-  for (let t = thresholds.length - 1; t >= 0; t--) {
-    const { accuracy, items } = thresholds[t]!;
-    const higher = thresholds[kept.at(-1) ?? -1];
-    const beaten =
-      higher !== undefined &&
-      replicasAt(t) === replicasAt(kept.at(-1)!) &&
-      items.atPercentile === higher.items.atPercentile &&
-      items.mean > 0 &&
-      !(takesShare && accuracy <= higher.accuracy - SHARE_STEP);
-    if (!beaten) kept.push(t);
+  for (const [t, { accuracy, items }] of thresholds.entries()) {
+    const last = kept.at(-1);
+    const highest = t === thresholds.length - 1 || !alike(t, t + 1);
+    const far = last === undefined || !alike(last, t) || accuracy >= thresholds[last]!.accuracy + SHARE_STEP;
+    if (highest || items.mean === 0 || (takesShare && far)) kept.push(t);
   }
   return kept;
 }

@@ -1,7 +1,6 @@
 import type { Plan } from '../documents/plan.ts';
-import type { Solution } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
-import type { Solver } from '../ilp/solve.ts';
+import type { Optimal, Solver } from '../ilp/solve.ts';
 import { meanDelayMs } from './delays.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { nearestRate } from './nearest-rate.ts';
@@ -12,9 +11,7 @@ import type { IlpRequest, PlanRequest } from './request.ts';
 import { requestCostOf } from './serving.ts';
 import { type StageFacts, stageFacts } from './stage-facts.ts';
 import { rewardAtMost, upstreamChoices } from './upstream.ts';
-import { withWorkerSharing } from './worker-sharing.ts';
-
-type Optimal = Extract<Solution, { status: 'optimal' }>;
+import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
 /** The plan that the integer program chose, before anything is simulated. */
 export interface IlpChoice {
@@ -38,8 +35,11 @@ export function infeasible(
   asked: PlanRequest,
   { binding, nearestSlaMs }: Refusal,
 ): InfeasiblePlanError {
-  const { profile, request } = withWorkerSharing(measured, asked);
-  return new InfeasiblePlanError(asked, binding, nearestSlaMs, nearestRate(solver, profile, request));
+  const rates = workerSharings(measured, asked)
+    .map(({ profile, request }) => nearestRate(solver, profile, request))
+    .filter((ratePerS) => ratePerS !== null)
+    .sort((a, b) => Math.abs(a - asked.ratePerS) - Math.abs(b - asked.ratePerS));
+  return new InfeasiblePlanError(asked, binding, nearestSlaMs, rates[0] ?? null);
 }
 
 /**
@@ -48,22 +48,45 @@ export function infeasible(
  * @throws InfeasiblePlanError if nothing meets the SLA, with the nearest SLA and the nearest rate that are feasible
  */
 export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest): IlpChoice {
-  const chosen = chooseIlp(solver, measured, asked);
-  if ('binding' in chosen) throw infeasible(solver, measured, asked, chosen);
-  return chosen;
+  let best: IlpChoice | undefined;
+  const refused: Refusal[] = [];
+  for (const input of workerSharings(measured, asked)) {
+    const found = chooseIlp(solver, input, best?.solution.objective);
+    if (found && 'binding' in found) refused.push(found);
+    else best = found ?? best;
+  }
+  if (best) return best;
+  throw infeasible(solver, measured, asked, leastRefused(refused));
 }
 
-/** Does what {@link solveIlp} does, for callers to whom another rate is of no use. @throws NothingMeasuredError */
-export function chooseIlp(solver: Solver, measured: Profile, asked: PlanRequest): IlpChoice | Refusal {
-  const { profile, request } = withWorkerSharing(measured, asked);
-  const found = chooseOf(solver, profile, request);
+/**
+ * Does what {@link solveIlp} does, for one way to divide the stages among workers, and without a search for another rate.
+ * @param above the choice must have a higher objective; undefined is returned if none has
+ */
+export function chooseIlp(
+  solver: Solver,
+  { profile, request }: IlpInput,
+  above?: number,
+): IlpChoice | Refusal | undefined {
+  const found = chooseOf(solver, profile, request, above);
   const mayLack = request.downshift && request.resources.memoryBytes !== undefined;
   // The memory may have room for the plan, but not for its standbys.
-  return 'binding' in found && mayLack ? chooseOf(solver, profile, { ...request, standbys: false }) : found;
+  return found && 'binding' in found && mayLack
+    ? chooseOf(solver, profile, { ...request, standbys: false }, above)
+    : found;
 }
 
+/** The refusal with the shortest SLA that works; the first one if none works with any. */
+export const leastRefused = (refused: readonly Refusal[]): Refusal =>
+  refused.reduce((least, one) => (slaOf(one) < slaOf(least) ? one : least));
+
 /** The best solution among the programs of a request; otherwise the refusal with the shortest SLA that works. */
-function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpChoice | Refusal {
+function chooseOf(
+  solver: Solver,
+  profile: Profile,
+  request: IlpRequest,
+  above = Number.NEGATIVE_INFINITY,
+): IlpChoice | Refusal | undefined {
   const programs = upstreamChoices(profile, request)
     .map((program) => {
       const facts = stageFacts(profile, program);
@@ -73,32 +96,39 @@ function chooseOf(solver: Solver, profile: Profile, request: IlpRequest): IlpCho
   let best: IlpChoice | undefined;
   const refused: Refusal[] = [];
   for (const { program, facts, reward } of programs) {
+    const least = best?.solution.objective ?? above;
     // The remaining programs have lower rewards, and costs only lower an objective, so none of them can do better.
-    if (best && reward <= best.solution.objective) break;
-    const found = solveProgram(solver, profile, program, facts);
-    if ('binding' in found) refused.push(found);
-    else if (!best || found.solution.objective > best.solution.objective) best = found;
+    if (reward <= least) break;
+    const found = solveProgram(solver, profile, program, facts, least);
+    if (found && 'binding' in found) refused.push(found);
+    else best = found ?? best;
   }
   if (best) return best;
-  const nearest = refused.reduce((least, one) => (slaOf(one) < slaOf(least) ? one : least));
+  if (refused.length < programs.length) return undefined;
+  const nearest = leastRefused(refused);
   if (refused.length === 1 || nearest.nearestSlaMs !== null) return nearest;
   // No program works with any SLA, so what binds is told of all variants, not of one.
   const whole = solveProgram(solver, profile, request, stageFacts(profile, request));
-  return 'binding' in whole ? whole : nearest;
+  return whole && 'binding' in whole ? whole : nearest;
 }
 
 const slaOf = ({ nearestSlaMs }: Refusal): number => nearestSlaMs ?? Number.POSITIVE_INFINITY;
 
+/** @param above the choice must have a higher objective; undefined is returned if none has */
 function solveProgram(
   solver: Solver,
   profile: Profile,
   request: IlpRequest,
   facts: readonly StageFacts[],
-): IlpChoice | Refusal {
+  above = Number.NEGATIVE_INFINITY,
+): IlpChoice | Refusal | undefined {
   const offered = optionsAtRate(facts, request);
   if (offered.overloaded.length > 0) return { binding: offered.overloaded.join('; '), nearestSlaMs: null };
-  const solution = solver.solve(offered.problem);
-  if (solution.status === 'infeasible') return solution;
+  const solution =
+    above > Number.NEGATIVE_INFINITY
+      ? solver.solveBetter(offered.problem, above)
+      : solver.solve(offered.problem);
+  if (!solution || solution.status === 'infeasible') return solution;
 
   const options = chosenOptions(offered, solution.choice);
   const stages = planRows(profile, options);

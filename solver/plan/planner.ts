@@ -3,10 +3,11 @@ import type { IdentifiedProfile } from '../documents/profile.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { predict } from '../simulate/predict.ts';
 import { withBestWorkers } from './gpu-workers.ts';
-import { chooseIlp, type IlpChoice, infeasible, type Refusal } from './ilp-choice.ts';
+import { chooseIlp, type IlpChoice, infeasible, leastRefused, type Refusal } from './ilp-choice.ts';
 import { endToEndOf } from './replay.ts';
 import type { PlanRequest } from './request.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
+import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
 /** Requests per simulation. With 5,000, an attainment of 0.95 is known to ±0.006. */
 const REQUESTS = 5000;
@@ -46,78 +47,113 @@ export function tryPlan(
   request: PlanRequest,
   simulated = new SimulatedPlans(),
 ): Plan | Refusal {
-  const candidates = new TightenedPlans(solver, measured, request, simulated);
-  const first = candidates.at(0);
-  if ('binding' in first || candidates.confirms(first)) return first;
-  // The number of tightenings doubles until a plan is confirmed or none is feasible; then the last interval is bisected.
-  let missed = 0;
-  let next = 1;
-  while (next < MOST_TIGHTENINGS && candidates.missesAt(next)) {
-    missed = next;
-    next = Math.min(2 * next + 1, MOST_TIGHTENINGS);
+  let best: Candidate | undefined;
+  const missed: Candidate[] = [];
+  const refused: Refusal[] = [];
+  for (const input of workerSharings(measured.profile, request)) {
+    const plans = new TightenedPlans(solver, measured, input, simulated, best?.objective);
+    best = plans.leastTightened() ?? best;
+    missed.push(...plans.candidates);
+    if (plans.refusal) refused.push(plans.refusal);
   }
-  while (next - missed > 1) {
-    const middle = Math.floor((missed + next) / 2);
-    if (candidates.missesAt(middle)) missed = middle;
-    else next = middle;
-  }
-  const last = candidates.at(next);
-  return !('binding' in last) && candidates.confirms(last) ? last : candidates.best;
+  if (best) return best.plan;
+  return missed.length > 0 ? fewestMisses(missed).plan : leastRefused(refused);
 }
 
-/** The plans that the integer program chooses for one request, by the number of tightenings. */
-class TightenedPlans {
-  readonly #plans = new Map<number, Plan | Refusal>();
+/** A plan, and its objective in the integer program. */
+interface Candidate {
+  readonly plan: Plan;
+  readonly objective: number;
+}
 
+const fewestMisses = (candidates: readonly Candidate[]): Candidate =>
+  candidates.reduce((best, next) =>
+    next.plan.predicted.slaAttainment > best.plan.predicted.slaAttainment ? next : best,
+  );
+
+/** The plans that the integer program chooses for one way to divide the stages among workers, by the number of tightenings. */
+class TightenedPlans {
+  readonly #found = new Map<number, Candidate | undefined>();
+  #refusal: Refusal | undefined;
+
+  /** @param above a plan must have a higher objective in the integer program */
   constructor(
     private readonly solver: Solver,
     private readonly measured: IdentifiedProfile,
-    private readonly request: PlanRequest,
+    private readonly input: IlpInput,
     private readonly simulated: SimulatedPlans,
+    private readonly above?: number,
   ) {}
 
-  confirms({ predicted }: Plan): boolean {
-    const allowed = 1 - this.request.percentile / 100;
+  /** The plans that were simulated so far. */
+  get candidates(): Candidate[] {
+    return [...this.#found.values()].filter((found) => found !== undefined);
+  }
+
+  /** Why there is no plan before any tightening; undefined if there is one, or if that was not tried. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
+  /** The least tightened plan that simulation confirms; undefined if there is none. */
+  leastTightened(): Candidate | undefined {
+    // The number of tightenings doubles until a plan is confirmed or none is left; then the last interval is bisected.
+    let missed = -1;
+    let next = 0;
+    while (next < MOST_TIGHTENINGS && this.#missesAt(next)) {
+      missed = next;
+      next = Math.min(2 * next + 1, MOST_TIGHTENINGS);
+    }
+    while (next - missed > 1) {
+      const middle = Math.floor((missed + next) / 2);
+      if (this.#missesAt(middle)) missed = middle;
+      else next = middle;
+    }
+    const last = this.#at(next);
+    return last && this.#confirms(last.plan) ? last : undefined;
+  }
+
+  #confirms({ predicted }: Plan): boolean {
+    const allowed = 1 - this.input.request.percentile / 100;
     return 1 - predicted.slaAttainment <= allowed - Math.min(RESERVE.share * allowed, RESERVE.most);
   }
 
   /** Whether there is a plan that simulation does not confirm. */
-  missesAt(tightened: number): boolean {
-    const candidate = this.at(tightened);
-    return !('binding' in candidate) && !this.confirms(candidate);
+  #missesAt(tightened: number): boolean {
+    const candidate = this.#at(tightened);
+    return candidate !== undefined && !this.#confirms(candidate.plan);
   }
 
-  /** The plan with the fewest misses among those simulated so far. */
-  get best(): Plan {
-    const plans = [...this.#plans.values()].flatMap((found) => ('binding' in found ? [] : [found]));
-    return plans.reduce((best, next) =>
-      next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
-    );
+  /** The plan after this many tightenings; undefined if the tightened request has none. */
+  #at(tightened: number): Candidate | undefined {
+    if (!this.#found.has(tightened)) this.#found.set(tightened, this.#plan(tightened));
+    return this.#found.get(tightened);
   }
 
-  /** The plan after this many tightenings, or why the tightened request is infeasible. */
-  at(tightened: number): Plan | Refusal {
-    let found = this.#plans.get(tightened);
-    if (!found) {
-      found = this.#plan(tightened);
-      this.#plans.set(tightened, found);
-    }
-    return found;
+  #plan(tightened: number): Candidate | undefined {
+    const choice = this.#choose(tightened);
+    if (choice && !('binding' in choice))
+      return { plan: this.#complete(choice, tightened), objective: choice.solution.objective };
+    if (tightened === 0) this.#refusal = choice;
+    return undefined;
   }
 
-  #plan(tightened: number): Plan | Refusal {
-    const { slaMs, resources } = this.request;
+  #choose(tightened: number): IlpChoice | Refusal | undefined {
+    const { profile, request } = this.input;
+    const { slaMs, resources } = request;
     const share = TIGHTENING ** tightened;
-    const tighter: PlanRequest = {
-      ...this.request,
-      slaMs: (slaMs - (this.request.queueMs ?? 0)) * share,
+    const tighter = {
+      ...request,
+      slaMs: (slaMs - (request.queueMs ?? 0)) * share,
       resources: { ...resources, utilisationMax: resources.utilisationMax * share },
     };
-    const found = chooseIlp(this.solver, this.measured.profile, tighter);
-    if ('binding' in found) return found;
-    const { plan: chosen, ...choice } = found;
+    return chooseIlp(this.solver, { profile, request: tighter }, this.above);
+  }
+
+  #complete({ plan: chosen, ...choice }: IlpChoice, tightened: number): Plan {
+    const { slaMs, resources } = this.input.request;
     const head = { ...chosen, slaMs, resources };
-    const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages]);
+    const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages, chosen.workers]);
     const known = this.simulated.get(id);
     if (known) {
       const { stages, workers } = known;

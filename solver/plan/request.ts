@@ -1,5 +1,5 @@
 import type { Backend } from '../documents/common.ts';
-import type { Objective, PlanStage, Resources } from '../documents/plan.ts';
+import type { Objective, Plan, PlanStage, Resources } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { forPods } from './serving.ts';
 
@@ -25,11 +25,8 @@ export interface PlanRequest {
    * absent.
    */
   readonly heldTwice?: number;
-  /** Sessions that must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
-  readonly keep?: readonly Pick<
-    PlanStage,
-    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas' | 'escalation' | 'standby'
-  >[];
+  /** The plan whose sessions must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
+  readonly keep?: Pick<Plan, 'stages' | 'workers'>;
   /** Whether the plan downshifts in a burst, and so holds standbys. If absent, it does not. */
   readonly downshift?: true;
   /** The stages that may get a cascade; `false`: none of them. If absent, each may. */
@@ -43,6 +40,11 @@ export interface PlanRequest {
    * cascade are in pods of their own.
    */
   readonly apart?: true;
+  /**
+   * `false`: stages on a CPU share a worker only if there are too few cores for one each. If absent, they may share one because it
+   * costs less.
+   */
+  readonly sharing?: false;
 }
 
 /** A plan request with the decision whether stages on a CPU share a worker. */

@@ -48,7 +48,7 @@ export const ROUNDING = 1e-9;
 
 /** The fixed number of a stage's replicas; undefined if the stage gets as many as it needs. */
 export const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
-  keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
+  keep?.stages.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
 /** The number of replicas on a CPU that keep up, given the share of its time that one alone would be busy. */
 export const replicasFor = (busy: number, { resources, sharedThreads }: IlpRequest): number =>
@@ -136,5 +136,5 @@ export function rowOption(
 /** The fixed number of a row's replicas in workers of its own. */
 const fixedRowReplicas = ({ name, escalated }: Row, request: IlpRequest): number | undefined =>
   escalated
-    ? request.keep?.find(({ escalation }) => escalation?.from === name)?.replicas
+    ? request.keep?.stages.find(({ escalation }) => escalation?.from === name)?.replicas
     : fixedReplicas(name, request);

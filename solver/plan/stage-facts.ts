@@ -1,4 +1,5 @@
 import type { MeasuredCell } from '../documents/cell.ts';
+import type { PlanStage } from '../documents/plan.ts';
 import { accuraciesUnknown, type Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
@@ -6,7 +7,7 @@ import type { CellFacts } from './cell-facts.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
-import { type IlpRequest, mayCascade, type PlanRequest } from './request.ts';
+import { type IlpRequest, mayCascade } from './request.ts';
 import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
 import { standbyFor } from './standby.ts';
 import { usableCells } from './usable-cells.ts';
@@ -63,7 +64,7 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     };
     const items = fanOut(profile, name, counted.percentile, counted.restrictTo);
     const facts = { name, items, request: s === 0 ? requestFacts(profile, request) : NO_REQUEST_COST };
-    const kept = request.keep?.find(({ escalation }) => escalation?.from === name);
+    const kept = request.keep?.stages.find(({ escalation }) => escalation?.from === name);
     if (kept) {
       const heavyCells = usableCells(profile, name, request, kept).map(factsOf);
       return { ...facts, cells: [], cascades: [keptCascade(profile, counted, kept, alone, heavyCells)] };
@@ -104,7 +105,7 @@ function withStandbys(
   // Pods of a stage load one session, so they hold no standby.
   if (!request.downshift || request.standbys === false || request.apart) return cells;
   const { keep, ...free } = request;
-  const kept = keep?.find(({ name }) => name === stage);
+  const kept = keep?.stages.find(({ name }) => name === stage);
   if (kept && !kept.standby) return cells;
   const others = keep ? usableCells(profile, stage, free).map(factsOf) : cells;
   const ready = others.filter(({ cell }) => !kept || cell.variant === kept.standby!.variant);
@@ -136,7 +137,7 @@ function cellFacts(
 function keptCascade(
   profile: Profile,
   { percentile, restrictTo }: Pick<IlpRequest, 'percentile' | 'restrictTo'>,
-  { variant: heavy, escalation }: NonNullable<PlanRequest['keep']>[number],
+  { variant: heavy, escalation }: PlanStage,
   lightCells: readonly CellFacts[],
   heavyCells: readonly CellFacts[],
 ): CascadeFacts {

@@ -18,7 +18,8 @@ export function upstreamChoices(profile: Profile, request: IlpRequest): IlpReque
   const { keep } = request;
   if (keep) {
     const upstream: Record<string, string[]> = {};
-    for (const row of keep) upstream[stageNameOf(row)] = [...(upstream[stageNameOf(row)] ?? []), row.variant];
+    for (const row of keep.stages)
+      upstream[stageNameOf(row)] = [...(upstream[stageNameOf(row)] ?? []), row.variant];
     return [{ ...request, upstream }];
   }
   let choices = [request];

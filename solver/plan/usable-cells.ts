@@ -1,8 +1,9 @@
 import { cellId, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
+import type { PlanStage } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { NothingMeasuredError } from './errors.ts';
-import type { IlpRequest, PlanRequest } from './request.ts';
+import type { IlpRequest } from './request.ts';
 
 /**
  * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the
@@ -14,7 +15,7 @@ export function usableCells(
   profile: Profile,
   stage: string,
   request: IlpRequest,
-  kept = request.keep?.find(({ name }) => name === stage),
+  kept = request.keep?.stages.find(({ name }) => name === stage),
 ): MeasuredCell[] {
   const { sharedThreads } = request;
   const variants = request.restrictTo?.[stage];
@@ -48,7 +49,7 @@ export function usableCells(
 }
 
 /** Whether a warm session can run a cell's batches. On a GPU it would have to compile shaders for larger batches first. */
-const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile['cells'][number]): boolean =>
+const runsOn = (session: PlanStage, cell: Profile['cells'][number]): boolean =>
   session.variant === cell.variant &&
   session.backend === cell.backend &&
   session.threads === cell.threads &&

@@ -1,6 +1,7 @@
 import { onGpu } from '../documents/common.ts';
-import type { Profile } from '../documents/profile.ts';
+import { backendsOf, type Profile } from '../documents/profile.ts';
 import { withoutCoRun } from './co-run.ts';
+import { cpuWorkersOf } from './plan-document.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { usableCells } from './usable-cells.ts';
 
@@ -11,31 +12,53 @@ export interface IlpInput {
 }
 
 /**
- * Decides whether the stages on a CPU share one worker. They do if there are fewer cores than the stages need; otherwise each
- * replica has a worker of its own. The shared worker gets the most threads that fit the cores and that every stage was measured
- * with. No worker runs beside it, so the co-run delays of the profile do not apply. A pod that all stages share gets no cascade,
- * because a later plan without the heavy variant would need another pod.
+ * The ways to divide the stages on a CPU among workers, each with an integer program of its own: a worker for each replica, if
+ * there are cores for one of every stage; and one worker for all stages, with any number of threads that fits the cores, that
+ * every stage was measured with, and that is less than the stages hold in workers of their own.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
-export function withWorkerSharing(profile: Profile, request: PlanRequest): IlpInput {
-  const unshared: IlpInput = { profile, request };
+export function workerSharings(profile: Profile, request: PlanRequest): IlpInput[] {
+  const { cores } = request.resources;
   // For each stage, the threads of every cell that it may be planned with; 0 on a GPU.
   const stages = profile.stages.map(({ name }) =>
     usableCells(profile, name, request).map(({ backend, threads }) => (onGpu(backend) ? 0 : threads)),
   );
-  const { cores } = request.resources;
-  const needed = stages.reduce((sum, threads) => sum + Math.min(...threads), 0);
-  if (needed <= cores) return unshared;
-  const shareable = stages
-    .flat()
-    .filter((t) => t > 0 && t <= cores && stages.every((all) => all.includes(t) || all.includes(0)));
-  if (shareable.length === 0) return unshared;
-  return {
-    profile: withoutCoRun(profile),
-    request: {
-      ...request,
-      sharedThreads: Math.max(...shareable),
-      ...(request.apart && { cascades: false }),
-    },
-  };
+  const numbers = [...new Set(stages.flat())].filter((threads) => threads > 0 && threads <= cores);
+  const own: IlpInput = { profile, request };
+  if (coresHeld(stages) > cores || (request.keep && cpuWorkersOf(request.keep) === 'shared')) {
+    const fitting = numbers.filter((threads) =>
+      stages.every((all) => all.includes(threads) || all.includes(0)),
+    );
+    if (fitting.length === 0) return [own];
+    const offered = mayShare(request) ? fitting : [Math.max(...fitting)];
+    return offered.map((threads) => sharedInput(own, threads));
+  }
+  if (!mayShare(request)) return [own];
+  const onCpu = stages.map((all) => all.filter((threads) => threads > 0));
+  const cheaper = numbers.filter(
+    (threads) => threads < coresHeld(onCpu) && onCpu.every((all) => all.includes(threads)),
+  );
+  const backends = (request.backends ?? backendsOf(profile)).filter((backend) => !onGpu(backend));
+  const allOnCpu: IlpInput = { profile, request: { ...request, backends } };
+  return [own, ...cheaper.map((threads) => sharedInput(allOnCpu, threads))];
 }
+
+/** The fewest cores that stages hold in workers of their own. @param stages for each, the threads that it may have */
+const coresHeld = (stages: readonly (readonly number[])[]): number =>
+  stages.reduce((sum, threads) => sum + Math.min(...threads), 0);
+
+/**
+ * Whether stages may share a CPU worker although there are cores enough. Ranks of accuracies are among a program's own options,
+ * so the solutions of several programs cannot be compared.
+ */
+const mayShare = ({ sharing, apart, keep, replicas, objective }: PlanRequest): boolean =>
+  sharing !== false && !apart && !keep && !replicas && !objective.accuracy.startsWith('rank');
+
+/**
+ * The program in which all stages on a CPU share one worker. No worker runs beside it, so the co-run delays of the profile do not
+ * apply. A pod that all stages share gets no cascade, because a later plan without the heavy variant would need another pod.
+ */
+const sharedInput = ({ profile, request }: IlpInput, sharedThreads: number): IlpInput => ({
+  profile: withoutCoRun(profile),
+  request: { ...request, sharedThreads, ...(request.apart && { cascades: false }) },
+});

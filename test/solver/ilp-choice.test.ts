@@ -79,59 +79,6 @@ describe('a choice', () => {
   });
 });
 
-describe('fewer cores than stages', () => {
-  const cpu = profile(
-    ['detect', 'classify'].flatMap((stage) =>
-      [1, 2].flatMap((threads) => [
-        cell(stage, 's', 'cpu', 1, runs(10 / threads), { threads }),
-        cell(stage, 's', 'cpu', 4, runs(20 / threads), { threads }),
-      ]),
-    ),
-  );
-  const cores = (cores: number) => ({ resources: resources({ cores }), slaMs: 5000 });
-
-  it('have one worker that all stages share, of which they use no more time than of a GPU', () => {
-    const { plan, cost } = solveIlp(solver, cpu, request({ ...cores(1), ratePerS: 30 }));
-    expect(plan.workers).toEqual([
-      { id: 'cpu-0', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] },
-    ]);
-    const busy = plan.stages.reduce(
-      (sum, { itemsPerS, batch, serviceMs }) => sum + (itemsPerS * serviceMs.at(-1)!.meanMs) / (1000 * batch),
-      0,
-    );
-    expect(busy).toBeLessThanOrEqual(0.8);
-    expect(cost).toBe(1);
-    expect(plan.stages.map(({ replicas }) => replicas)).toEqual([1, 1]);
-  });
-
-  it('share a worker of as many threads as fit', () => {
-    const wide = profile(cpu.cells.filter(({ threads }) => threads === 2));
-    const { plan } = solveIlp(solver, wide, request(cores(3)));
-    expect(plan.workers).toEqual([
-      { id: 'cpu-0', backend: 'cpu', threads: 2, stages: ['detect', 'classify'] },
-    ]);
-  });
-
-  it('are no reason to share where only one stage is on a CPU', () => {
-    const both = profile([...gpu.cells.filter(({ stage }) => stage === 'detect'), ...cpu.cells.slice(4)]);
-    const { plan } = solveIlp(solver, both, request(cores(1)));
-    expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect'], ['classify']]);
-  });
-
-  it('have no plan where the worker has too little time, but one at the rate that the error names', () => {
-    const error = refused({ ...cores(1), ratePerS: 60 }, cpu);
-    expect(error.binding).toMatch(/^cores: needs at least 0\.\d+ cores, limit 0\.8 cores/);
-    const nearest = error.nearestRatePerS!;
-    expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest }))).not.toThrow();
-    expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest * 1.002 }))).toThrow();
-  });
-
-  it('share a pod where there are fewer cores than stages', () => {
-    const { plan } = solveIlp(solver, cpu, request({ ...cores(1), apart: true }));
-    expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect', 'classify']]);
-  });
-});
-
 describe('no plan', () => {
   it('says what binds, and an SLA and a rate that work', () => {
     const error = refused({ ratePerS: 160 });

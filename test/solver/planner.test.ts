@@ -112,11 +112,13 @@ describe('what is asked of a plan', () => {
   });
 
   it('are sessions that there are: what they cannot serve is told with their replicas', () => {
-    const { stages } = made({});
-    expect(made({ keep: stages }).stages.map(({ variant, replicas }) => [variant, replicas])).toEqual(
-      stages.map(({ variant, replicas }) => [variant, replicas]),
+    const serving = made({});
+    expect(made({ keep: serving }).stages.map(({ variant, replicas }) => [variant, replicas])).toEqual(
+      serving.stages.map(({ variant, replicas }) => [variant, replicas]),
     );
-    expect(() => made({ keep: stages, ratePerS: 1000 })).toThrow(/1000 items\/s.* of the time of 1 replica;/);
+    expect(() => made({ keep: serving, ratePerS: 1000 })).toThrow(
+      /1000 items\/s.* of the time of 1 replica;/,
+    );
   });
 
   it('are variants that a stage may have', () => {

@@ -60,9 +60,9 @@ describe('the standby of a planned variant', () => {
   });
 
   it('stays when only batches are chosen anew', () => {
-    const keep = planned().stages;
+    const keep = planned();
     expect(planned({ keep, ratePerS: 20 }).stages[0]!.standby!.variant).toBe('l');
-    const bare = keep.map(({ standby: _, ...row }) => row);
+    const bare = { ...keep, stages: keep.stages.map(({ standby: _, ...row }) => row) };
     expect(planned({ keep: bare, ratePerS: 20 }).stages[0]!.standby).toBeUndefined();
   });
 

@@ -106,6 +106,6 @@ it('sessions that must stay are planned for the items of the detector that runs'
     cell('classify', 's', 'cpu', 1, runs(4)),
   ]);
   const { plan: serving } = solveIlp(solver, given, request({ restrictTo: { detect: ['s'] } }));
-  const { plan } = solveIlp(solver, given, request({ keep: serving.stages }));
+  const { plan } = solveIlp(solver, given, request({ keep: serving }));
   expect(plan.stages[1]!.itemsPerS).toBe(serving.stages[1]!.itemsPerS);
 });

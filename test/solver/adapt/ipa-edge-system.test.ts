@@ -112,6 +112,7 @@ describe('what ours asks for', () => {
         ...request,
         resources,
         ratePerS: asked[i]!.ratePerS,
+        sharing: false,
         ...queue,
       })),
     );
@@ -124,7 +125,7 @@ describe('what ours asks for', () => {
     asked.length = 0;
     await system.plan(even(10), current);
     expect(asked.map(({ keep, current: runs }) => [keep, runs])).toEqual([
-      [current.stages, undefined],
+      [current, undefined],
       ...Array(3).fill([undefined, current.stages]),
     ]);
   });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const made = (ratePerS: number, more: Partial<PlanRequest> = {}): Promise<Plan> =>
-  planAt({ ...standing, ratePerS, ...more });
+  planAt({ ...standing, ratePerS, sharing: false, ...more });
 const withVariants = (ratePerS: number, variant: 's' | 'l'): Promise<Plan> =>
   made(ratePerS, { restrictTo: { detect: [variant], classify: [variant] } });
 

@@ -1,6 +1,7 @@
 import { useMemo, useRef } from 'preact/hooks';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
+import { sharingSentences } from '../../../solver/report/sharing-text.ts';
 import { costUnit } from '../../charts/axis.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
@@ -80,7 +81,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
           <StageBudget title="Time for each stage" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
           <div>
-            <Sentences of={variantSentences(head.stages)} />
+            <Sentences of={[...variantSentences(head.stages), ...sharingSentences(head)]} />
           </div>
           <PlanDetails shown={shown} />
         </div>

@@ -2,6 +2,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
 import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
+import { sharingSentences } from '../../../solver/report/sharing-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { onSoftwareGpu } from '../../components/backends.ts';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
@@ -77,7 +78,7 @@ function Planned({ plan, frontier, without, profile }: PlannedProps) {
         <StageBudget title="Time for each stage" plans={[{ name: 'plan', plan }]} />
         <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       </div>
-      <Sentences of={variantSentences(plan.stages)} />
+      <Sentences of={[...variantSentences(plan.stages), ...sharingSentences(plan)]} />
       {frontier.length > 0 && (
         <FrontierParts
           points={frontier}

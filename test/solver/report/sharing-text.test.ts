@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { loadSolver } from '../../../solver/ilp/solve.ts';
+import { plan } from '../../../solver/plan/planner.ts';
+import { sharingSentences } from '../../../solver/report/sharing-text.ts';
+import { cascadeProfile, wellCalibrated } from '../cascades.ts';
+import { request } from '../profiles.ts';
+
+test('a sentence tells of a worker that several stages share; the two variants of a cascade are one stage', async () => {
+  const solver = await loadSolver();
+  const measured = { profile: cascadeProfile(wellCalibrated()), sha256: '0'.repeat(64) };
+  const shared = plan(solver, measured, request());
+  expect(sharingSentences(shared)).toEqual([
+    'One worker runs detect and classify in turn, so that together they cost 1 core.',
+  ]);
+  const own = plan(solver, measured, request({ ratePerS: 60, slaMs: 400, sharing: false }));
+  expect(own.stages).toHaveLength(3);
+  expect(sharingSentences(own)).toEqual([]);
+});

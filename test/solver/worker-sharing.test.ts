@@ -1,0 +1,152 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { solveIlp } from '../../solver/plan/ilp-choice.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
+import { randomPipeline } from './pipelines.ts';
+import { cell, profile, request, resources, runs } from './profiles.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+/** Two stages, each with one variant on one thread or two. */
+const cpu = profile(
+  ['detect', 'classify'].flatMap((stage) =>
+    [1, 2].flatMap((threads) => [
+      cell(stage, 's', 'cpu', 1, runs(10 / threads), { threads }),
+      cell(stage, 's', 'cpu', 4, runs(20 / threads), { threads }),
+    ]),
+  ),
+);
+
+const refused = (asked: Partial<PlanRequest>): InfeasiblePlanError => {
+  try {
+    solveIlp(solver, cpu, request(asked));
+  } catch (error) {
+    if (error instanceof InfeasiblePlanError) return error;
+    throw error;
+  }
+  throw new Error('expected no plan');
+};
+
+const held = ({ workers }: Plan) => workers.map(({ stages, threads }) => [stages.join(' + '), threads]);
+
+describe('fewer cores than stages', () => {
+  const cores = (cores: number) => ({ resources: resources({ cores }), slaMs: 5000 });
+
+  it('have one worker that all stages share, of which they use no more time than of a GPU', () => {
+    const { plan, cost } = solveIlp(solver, cpu, request({ ...cores(1), ratePerS: 30 }));
+    expect(plan.workers).toEqual([
+      { id: 'cpu-0', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] },
+    ]);
+    const busy = plan.stages.reduce(
+      (sum, { itemsPerS, batch, serviceMs }) => sum + (itemsPerS * serviceMs.at(-1)!.meanMs) / (1000 * batch),
+      0,
+    );
+    expect(busy).toBeLessThanOrEqual(0.8);
+    expect(cost).toBe(1);
+    expect(plan.stages.map(({ replicas }) => replicas)).toEqual([1, 1]);
+  });
+
+  it('share a worker of as many threads as fit', () => {
+    const wide = profile(cpu.cells.filter(({ threads }) => threads === 2));
+    const { plan } = solveIlp(solver, wide, request(cores(3)));
+    expect(plan.workers).toEqual([
+      { id: 'cpu-0', backend: 'cpu', threads: 2, stages: ['detect', 'classify'] },
+    ]);
+  });
+
+  it('are no reason to share where only one stage is on a CPU', () => {
+    const both = profile([cell('detect', 's', 'webgpu', 1, runs(5)), ...cpu.cells.slice(4)]);
+    const { plan } = solveIlp(solver, both, request(cores(1)));
+    expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect'], ['classify']]);
+  });
+
+  it('have no plan where the worker has too little time, but one at the rate that the error names', () => {
+    const error = refused({ ...cores(1), ratePerS: 60 });
+    expect(error.binding).toMatch(/^cores: needs at least 0\.\d+ cores, limit 0\.8 cores/);
+    const nearest = error.nearestRatePerS!;
+    expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest }))).not.toThrow();
+    expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest * 1.002 }))).toThrow();
+  });
+
+  it('share a pod where there are fewer cores than stages', () => {
+    const { plan } = solveIlp(solver, cpu, request({ ...cores(1), apart: true }));
+    expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect', 'classify']]);
+  });
+});
+
+describe('cores enough for a worker of each stage', () => {
+  const planned = (asked: Partial<PlanRequest> = {}, given = cpu): Plan =>
+    plan(solver, { profile: given, sha256: 'b'.repeat(64) }, request({ slaMs: 5000, ...asked }));
+  const SHARED = [['detect + classify', 1]];
+  const OWN = [
+    ['detect', 1],
+    ['classify', 1],
+  ];
+
+  it('may be spared: all stages share one worker if it keeps up, which costs fewer cores', () => {
+    const made = planned();
+    expect(held(made)).toEqual(SHARED);
+    expect(made.predicted.cost).toBe(1);
+    expect(made.predicted.slaAttainment).toBe(1);
+  });
+
+  it('are used where one worker has too little time for all stages', () => {
+    expect(held(planned({ ratePerS: 60 }))).toEqual(OWN);
+  });
+
+  it('are used where requests would wait too long for one worker, as simulation shows', () => {
+    const asked = { ratePerS: 20, slaMs: 160, percentile: 99 };
+    expect(held(solveIlp(solver, cpu, request(asked)).plan as Plan)).toEqual(SHARED);
+    const made = planned(asked);
+    expect(made.workers.map(({ stages }) => stages)).toEqual([['detect'], ['classify']]);
+    expect(made.predicted.slaAttainment).toBeGreaterThan(0.99);
+  });
+
+  it('are used where a worker cannot be shared: by a pod, a fixed number of replicas, or while plans change', () => {
+    expect(held(planned({ apart: true }))).toEqual(OWN);
+    expect(held(planned({ sharing: false }))).toEqual(OWN);
+    expect(held(planned({ replicas: { detect: 1, classify: 1 } }))).toEqual(OWN);
+  });
+
+  it('leave a plan that serves its shared worker, and its own workers', () => {
+    const keep = planned();
+    expect(held(planned({ keep, ratePerS: 5, sharing: false }))).toEqual(SHARED);
+    expect(held(planned({ keep: planned({ sharing: false }), ratePerS: 5 }))).toEqual(OWN);
+  });
+
+  it('have a frontier of both, and offer the shortest SLA and the nearest rate of both', () => {
+    const points = (asked: Partial<PlanRequest>) =>
+      profileFrontier(cpu, request({ slaMs: 5000, ratePerS: 30, ...asked }));
+    const [both, alone] = [points({}), points({ sharing: false })];
+    expect([Math.min(...both.map(({ cost }) => cost)), Math.min(...alone.map(({ cost }) => cost))]).toEqual([
+      1, 2,
+    ]);
+    for (const { cost, boundMs } of alone)
+      expect(both.some((point) => point.cost <= cost && point.boundMs <= boundMs)).toBe(true);
+    const own = refused({ sharing: false, ratePerS: 1000, slaMs: 5000 });
+    expect(refused({ ratePerS: 1000, slaMs: 5000 }).nearestRatePerS).toBe(own.nearestRatePerS);
+  });
+
+  it('never make a plan worse than workers of their own do', () => {
+    let shared = 0;
+    const { beta, alpha } = request().objective;
+    const value = ({ predicted }: Plan) => alpha * predicted.pas! - beta * predicted.cost;
+    for (let seed = 1; seed <= 12; seed++) {
+      const given = randomPipeline(seed);
+      const asked = { ratePerS: 2 + 2 * seed, slaMs: 300, resources: resources({ cores: 4 }) };
+      const [free, own] = [planned(asked, given), planned({ ...asked, sharing: false }, given)];
+      if (free.workers.length === 1) shared++;
+      if (own.predicted.slaAttainment < 0.975) continue;
+      expect(free.predicted.slaAttainment).toBeGreaterThanOrEqual(0.975);
+      expect(value(free)).toBeGreaterThanOrEqual(value(own) - 1e-4);
+    }
+    expect(shared).toBeGreaterThan(2);
+  });
+});
