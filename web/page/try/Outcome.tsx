@@ -39,7 +39,8 @@ export function Outcome({ report }: { readonly report: RunReport }) {
         ) : (
           <span class="bad">
             not valid, because this device sent requests late, which raised the p95 by more than 5 % of the
-            SLA, or lowered the attainment by more than 0.01. Lower the rate, or plan with fewer cores
+            SLA, or lowered the attainment by more than 0.01. Allow more time, lower the rate, or plan with
+            fewer cores
           </span>
         )}
         .
