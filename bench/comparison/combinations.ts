@@ -64,7 +64,10 @@ function combination(
   }
 }
 
-/** Plans an infeasible request for a longer SLA, and without limits, and returns the plan with the higher attainment. */
+/**
+ * Plans an infeasible request for a longer SLA, and without limits, each with and without a shared CPU worker, and returns the plan with
+ * the highest attainment.
+ */
 function bestInfeasible(
   solver: Solver,
   measured: IdentifiedProfile,
@@ -74,15 +77,17 @@ function bestInfeasible(
   const unlimited = { ...request.resources, utilisationMax: Number.MAX_VALUE };
   const relaxed: PlanRequest[] = [{ ...request, slaMs: Number.MAX_VALUE, resources: unlimited }];
   if (why.nearestSlaMs !== null) relaxed.push({ ...request, slaMs: why.nearestSlaMs * (1 + 1e-9) });
-  const plans = relaxed.map((within) => {
-    const { plan: chosen, ...choice } = solveIlp(solver, measured.profile, within);
-    return completePlan(
-      measured,
-      { ...chosen, slaMs: request.slaMs, resources: request.resources },
-      choice,
-      0,
-    );
-  });
+  const plans = relaxed
+    .flatMap((one): PlanRequest[] => [one, { ...one, sharing: false }])
+    .map((within) => {
+      const { plan: chosen, ...choice } = solveIlp(solver, measured.profile, within);
+      return completePlan(
+        measured,
+        { ...chosen, slaMs: request.slaMs, resources: request.resources },
+        choice,
+        0,
+      );
+    });
   return plans.reduce((best, next) =>
     next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
   );
