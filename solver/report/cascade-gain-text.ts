@@ -5,6 +5,9 @@ import { pointVariants } from './cascade-text.ts';
 /** A gain of less accuracy than this, or a cost that is less smaller than this share, is not told. */
 const LEAST = 0.0005;
 
+/** What is told where cascades gain neither accuracy nor cost. */
+export const NO_GAIN = 'Cascades gain nothing here over one variant for each stage.';
+
 const percent = (share: number): string => (100 * share).toFixed(1);
 const cost = (value: number): string => String(Number(value.toPrecision(3)));
 const chain = (point: FrontierPoint): string => Object.values(pointVariants(point)).join(' → ');
@@ -27,7 +30,7 @@ export function cascadeGainSentences(
   const most = gains.length > 0 ? gains.reduce((a, b) => (b.gain > a.gain ? b : a)) : undefined;
   const cheaper = bestForCost(points).find(({ accuracy }) => accuracy >= top.accuracy);
   const saves = cheaper && cheaper.cost < top.cost * (1 - LEAST);
-  if (!most && !saves) return ['Cascades gain nothing here over one variant for each stage.'];
+  if (!most && !saves) return [NO_GAIN];
   return [
     ...(most
       ? [

@@ -163,6 +163,14 @@ describe('the example', () => {
     expect(await figure.locator('svg').count()).toBe(0);
   });
 
+  it('has no table of what cascades gain where they gain nothing', async () => {
+    await open();
+    await button('Look at an example').click();
+    await planned(page);
+    await page.locator('.answer', { hasText: 'Cascades gain nothing here' }).waitFor();
+    expect(await page.getByText('Table of what cascades gain').count()).toBe(0);
+  });
+
   it("has settings of its own, and leaves the user's as they were", async () => {
     await open();
     await choose(page, profileFile(fashionProfile()));

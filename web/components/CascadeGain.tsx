@@ -1,6 +1,6 @@
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { type AtCost, cascadeGains } from '../../solver/frontier/cascade-gains.ts';
-import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
+import { cascadeGainSentences, NO_GAIN } from '../../solver/report/cascade-gain-text.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { chain, DASH, number, percent } from './format.ts';
@@ -17,19 +17,22 @@ interface CascadeGainProps {
 /** What cascades gain: sentences, and a table of the best accuracy for each cost with and without them. */
 export function CascadeGain({ caption, points, without, stages }: CascadeGainProps) {
   if (without.length === 0) return null;
+  const told = cascadeGainSentences(points, without);
   return (
     <>
       <p class="muted">
         In a cascade a light variant answers first, and a heavy one answers the items of which the light one
         is not sure.
       </p>
-      <Sentences of={cascadeGainSentences(points, without)} />
-      <DataTable
-        caption={caption}
-        columns={columns(stages)}
-        rows={cascadeGains(points, without)}
-        rowKey={({ cost }) => String(cost)}
-      />
+      <Sentences of={told} />
+      {!told.includes(NO_GAIN) && (
+        <DataTable
+          caption={caption}
+          columns={columns(stages)}
+          rows={cascadeGains(points, without)}
+          rowKey={({ cost }) => String(cost)}
+        />
+      )}
     </>
   );
 }

@@ -65,7 +65,7 @@ const WORDS = {
   'Batch sizes':
     'How many items a model answers in one run. A larger batch answers more items per second, but each item waits longer.',
   Wait: 'How long an item waits at most for its batch to fill.',
-  Replicas: 'How many copies of the model run side by side, each in a worker of its own.',
+  Replicas: 'How many copies of the model run side by side, each in another worker.',
   Weights:
     'The number type of the model’s weights. Smaller types, such as q8 (8 bits), make a smaller file, and are sometimes faster or less accurate.',
   Accuracy: 'The model’s score on labelled examples, by the metric of its task.',
