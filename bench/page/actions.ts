@@ -12,7 +12,7 @@ const BUDGET_S = '20';
 
 export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 export const typed = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });
-const planned = (page: Page) => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
+export const planned = (page: Page) => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 
 export async function fill(page: Page, questions: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(questions)) await typed(page, name).fill(value);

@@ -4,7 +4,7 @@ import { chromium, type Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
 import { servePage } from '../runner/host.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
-import { button, choose, fill, open, setBudget, stop, typed } from './actions.ts';
+import { button, choose, fill, open, planned, setBudget, stop, typed } from './actions.ts';
 import { pictures, readmePictures } from './pictures.ts';
 
 /**
@@ -96,11 +96,11 @@ async function plan(page: Page): Promise<void> {
   await page.locator('#plan [role=alert]').waitFor();
   await pictures(page, '07-infeasible', '#plan');
 
-  // The most accurate plan and a cheaper one, to compare. The low rate lets the cheaper plan share the GPU.
+  // The most accurate plan and the cheapest one, to compare. The low rate lets the cheapest plan share the GPU.
   await fill(page, { 'Time limit (SLA)': '500', 'Arrival rate': '1' });
   await button(page, 'Pin to compare').click();
-  await page.getByRole('form', { name: 'Plan settings' }).getByText('Advanced').click();
-  await fill(page, { 'Weight of cost, β': '0.25' });
+  await page.getByRole('slider', { name: 'What counts more' }).press('Home');
+  await planned(page);
   await pictures(page, '08-two-plans', '#plan');
   await readmePictures(page);
 }
