@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
-import { inBatchAndAlone, MINI_STAGES, ofMinis, testBatches } from './batches.ts';
+import { inBatchAndAlone, MINI_STAGES, ofMinis, testRecordings, testSteps } from './batches.ts';
 
 let wasm: StageWorker;
 let webgpu: StageWorker;
@@ -21,16 +21,12 @@ const load = (name: string) =>
     async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
   );
 
-/** With a decoder in a loop, one stage is enough: the software adapter takes seconds for a batch. */
-const WASM_ONLY = ['translate', 'summarise'];
-
 test.each(MINI_STAGES)(
   '%s: short and long items get from %s/%s in one batch what each gets alone, on every backend of a browser',
   async (name, stage, variant) => {
     const models = await load(name);
     const onWasm = await inBatchAndAlone(wasm, await ofMinis(models, stage, variant, 'wasm'));
     expect(onWasm.together).toEqual(onWasm.alone);
-    if (WASM_ONLY.includes(stage)) return;
     // The software adapter takes seconds to compile the shaders of each size of a batch, so the shortest and the longest item do.
     const few = await ofMinis(models, stage, variant, 'webgpu');
     const two = { ...few, items: few.items.slice(0, 2) };
@@ -39,4 +35,6 @@ test.each(MINI_STAGES)(
   },
 );
 
-testBatches('wasm', () => wasm, load);
+testSteps('wasm', () => wasm, load);
+testRecordings('wasm', () => wasm);
+testRecordings('webgpu', () => webgpu);

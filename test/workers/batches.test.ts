@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 import { loadShipped } from '../shipped.ts';
-import { inBatchAndAlone, MINI_STAGES, ofMinis, testBatches } from './batches.ts';
+import { inBatchAndAlone, MINI_STAGES, ofMinis, testRecordings, testSteps } from './batches.ts';
 
 let worker: StageWorker;
 beforeAll(async () => {
@@ -23,4 +23,5 @@ test.each(MINI_STAGES)(
   },
 );
 
-testBatches('cpu', () => worker, loadShipped);
+testSteps('cpu', () => worker, loadShipped);
+testRecordings('cpu', () => worker);

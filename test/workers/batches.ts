@@ -146,8 +146,8 @@ export async function inBatchAndAlone(
 const rounded = (result: object): unknown =>
   JSON.parse(JSON.stringify(result, (_, value) => (typeof value === 'number' ? +value.toFixed(3) : value)));
 
-/** The tests of batches on a backend that runs every model. @param load loads a shipped pipeline */
-export function testBatches(
+/** The test of how many steps a batch takes on a backend. @param load loads a shipped pipeline */
+export function testSteps(
   backend: Backend,
   worker: () => StageWorker,
   load: (name: string) => Promise<LoadedManifest>,
@@ -160,9 +160,12 @@ export function testBatches(
       expect(together).toBe(Math.max(...alone));
     },
   );
+}
 
+/** The test of short and long recordings in one batch on a backend. */
+export function testRecordings(backend: Backend, worker: () => StageWorker): void {
   test.each(HEARD)(
-    'recordings of 1 s and 10 s get from a %s model in one batch what each gets alone',
+    `recordings of 1 s and 10 s get from a %s model on ${backend} in one batch what each gets alone`,
     async (format, texts) => {
       const { together, alone } = await inBatchAndAlone(worker(), ofTones(format, backend));
       expect(together).toEqual(alone);
