@@ -73,8 +73,9 @@ const fewestMisses = (candidates: readonly Candidate[]): Candidate =>
 
 /** The plans that the integer program chooses for one way to divide the stages among workers, by the number of tightenings. */
 class TightenedPlans {
+  /** Why there is no plan before any tightening; undefined if there is one, or if that was not tried. */
+  refusal: Refusal | undefined;
   readonly #found = new Map<number, Candidate | undefined>();
-  #refusal: Refusal | undefined;
 
   /** @param above a plan must have a higher objective in the integer program */
   constructor(
@@ -88,11 +89,6 @@ class TightenedPlans {
   /** The plans that were simulated so far. */
   get candidates(): Candidate[] {
     return [...this.#found.values()].filter((found) => found !== undefined);
-  }
-
-  /** Why there is no plan before any tightening; undefined if there is one, or if that was not tried. */
-  get refusal(): Refusal | undefined {
-    return this.#refusal;
   }
 
   /** The least tightened plan that simulation confirms; undefined if there is none. */
@@ -134,7 +130,7 @@ class TightenedPlans {
     const choice = this.#choose(tightened);
     if (choice && !('binding' in choice))
       return { plan: this.#complete(choice, tightened), objective: choice.solution.objective };
-    if (tightened === 0) this.#refusal = choice;
+    if (tightened === 0) this.refusal = choice;
     return undefined;
   }
 
