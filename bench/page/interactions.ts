@@ -61,20 +61,23 @@ async function pressOn(page: Page, name: string, round: number): Promise<void> {
   await slider.click({ position: { x: width * (0.3 + 0.05 * round), y: height / 2 }, force: true });
 }
 
+/** Makes every interaction so many times in a page that shows a plan. */
+export async function interact(page: Page, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++)
+    for (const act of ACTS) {
+      await act(page, round);
+      // The events of an interaction are told after the next paint.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+    }
+}
+
 /** Measures the chosen pipeline, interacts meanwhile, and stops. @returns a row for the table */
 export async function interactWhileMeasuring(browser: Browser, page: Page) {
   await page.getByLabel('Budget (s)').fill(String(BUDGET_S));
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.locator('.progress', { hasText: 'cells' }).waitFor();
   await page.evaluate(() => ipaEdgeInteractions.clear());
-  const tasks = await mainThreadTasks(browser, page, async () => {
-    for (let round = 0; round < ROUNDS; round++)
-      for (const act of ACTS) {
-        await act(page, round);
-        // The events of an interaction are told after the next paint.
-        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
-      }
-  });
+  const tasks = await mainThreadTasks(browser, page, () => interact(page, ROUNDS));
   const reported = await page.evaluate(() => [...ipaEdgeInteractions.values()]);
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Start', exact: true }).waitFor();

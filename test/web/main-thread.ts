@@ -1,7 +1,7 @@
 import type { Page } from 'playwright';
 
 /** How long the page's own thread takes for work that is always the same, in ms: the best of thirty. */
-export const knownWorkMs = (page: Page): Promise<number> =>
+const knownWorkMs = (page: Page): Promise<number> =>
   page.evaluate(() => {
     let best = Number.POSITIVE_INFINITY;
     let sum = 0;
@@ -12,3 +12,7 @@ export const knownWorkMs = (page: Page): Promise<number> =>
     }
     return sum < 0 ? 0 : best;
   });
+
+/** How long a task of the page's own thread may take: 100 ms of a core that does the known work in 5 ms, longer on a slower core. */
+export const longestTaskMs = async (page: Page): Promise<number> =>
+  100 * Math.max(1, (await knownWorkMs(page)) / 5);

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { interact } from '../../bench/page/interactions.ts';
+import { mainThreadTasks } from '../../bench/page/main-thread.ts';
+import { serveFewScenes } from './few-scenes.ts';
+import { fashionProfile } from './fixtures.ts';
+import { longestTaskMs } from './main-thread.ts';
+import { choose, LONG_S, openPage, planned, profileFile, setUpOnWasm } from './opened-page.ts';
+import { servedPage } from './serve.ts';
+
+const site = servedPage(serveFewScenes);
+
+it('presses and typing while the page measures take no long task of its own thread', async () => {
+  const { page, context } = await openPage(site.browser, site.url);
+  await choose(page, profileFile(fashionProfile()));
+  await planned(page);
+  await setUpOnWasm(page, LONG_S);
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await page.locator('.progress', { hasText: 'cells' }).waitFor();
+  const tasks = await mainThreadTasks(site.browser, page, () => interact(page, 2));
+  const longest = await longestTaskMs(page);
+  expect(tasks.filter((ms) => ms > longest)).toEqual([]);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await context.close();
+});
