@@ -44,22 +44,22 @@ describe('ipa-edge simulate', () => {
   test.each(SYSTEMS)(
     'simulates %s under a burst and writes a report, and a page beside it',
     async (system) => {
-      const { report, stdout } = await simulate(...VIDEO, '--system', system);
+      const { report, stdout } = await simulate(...VIDEO, '--duration', '30s', '--system', system);
       expect(report).toMatchObject({
         kind: 'run',
         name: system,
         simulated: true,
         pipeline: 'ipa-video',
-        load: { kind: 'trace', durationS: 60, valid: true },
+        load: { kind: 'trace', durationS: 30, valid: true },
         adaptation: { system, predictor: 'last-window', intervalS: 10 },
       });
       const { requests, result, load, adaptation, plans, overTime } = report;
       expect(result.completed + result.shed + result.failed).toBe(load.requests);
       expect(requests).toHaveLength(load.requests);
-      expect(load.requests).toBeGreaterThan(400);
-      expect(adaptation!.steps.length).toBeGreaterThanOrEqual(5);
+      expect(load.requests).toBeGreaterThan(200);
+      expect(adaptation!.steps.length).toBeGreaterThanOrEqual(2);
       expect(plans[0]!.atMs).toBe(0);
-      expect(overTime).toHaveLength(6);
+      expect(overTime).toHaveLength(3);
       expect(stdout).toContain('SIMULATED: no model ran.');
       expect(stdout).toMatch(new RegExp(`${system} +simulated`));
       expect(stdout).not.toContain('measured');
@@ -77,7 +77,7 @@ describe('ipa-edge simulate', () => {
   });
 
   test('knows the future with the oracle', async () => {
-    const { report } = await simulate(...VIDEO, '--predictor', 'oracle');
+    const { report } = await simulate(...VIDEO, '--system', 'ipa', '--predictor', 'oracle');
     expect(report.adaptation!.predictor).toBe('oracle');
     const { rate, steps } = { rate: report.load.requests / 60, steps: report.adaptation!.steps };
     expect(Math.max(...steps.map(({ p90PerS }) => p90PerS))).toBeGreaterThan(1.5 * rate);
@@ -99,7 +99,8 @@ describe('ipa-edge simulate', () => {
 
   test.each(['rates', 'rps'])('reads a load of others, with %s and no schema', async (field) => {
     const trace = file('load.json', { [field]: [3, 0, 12, 5] });
-    const { report } = await simulate('--pipeline', 'ipa-video', '--trace', trace, '--scale', '2');
+    const args = ['--pipeline', 'ipa-video', '--trace', trace, '--scale', '2', '--system', 'ipa'];
+    const { report } = await simulate(...args);
     expect(report.load).toMatchObject({ requests: 40, durationS: 4 });
     const counts = [0, 1, 2, 3].map(
       (second) => report.requests.filter((r) => Math.floor(r.arrivalMs / 1000) === second).length,
