@@ -5,6 +5,7 @@ import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import {
   dropOn,
+  LEAST_S,
   LONG_S,
   type OpenedPage,
   openPage,
@@ -106,7 +107,7 @@ describe('a profile that is interrupted', () => {
     await expect.poll(done).toBeGreaterThanOrEqual(before - 1);
     await button('Cancel').click();
     // They are kept whatever time the others may take.
-    await setBudget(page, 1);
+    await setBudget(page, LEAST_S);
     await button('Start').click();
     await planned(page);
     const cells = measured(await profileOf());
@@ -124,7 +125,7 @@ it('measuring goes on with a new GPU device after the one it had is lost, and le
   await page.getByRole('checkbox', { name: 'webgpu' }).first().check();
   await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
   // Some time is left to measure when the device is lost.
-  await setBudget(page, 3);
+  await setBudget(page, LEAST_S);
   await button('Start').click();
   await measuredCells(1);
   const session = await site.browser.newBrowserCDPSession();

@@ -3,7 +3,7 @@ import type { Page } from 'playwright';
 import { afterEach, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { serveFewScenes } from './few-scenes.ts';
-import { choose, frontier, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
+import { choose, frontier, LEAST_S, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
@@ -96,7 +96,7 @@ it('leads from load to an exported plan', async () => {
     await press('Space');
   }
   await tabTo('Budget (s)');
-  await page.keyboard.type('1');
+  await page.keyboard.type(String(LEAST_S));
 
   // What is said meanwhile, politely.
   await page.evaluate(() => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../../bench/runner/static-server.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
-import { LONG_S, newContext, openIn, openPage, planned, saved, setBudget } from './opened-page.ts';
+import { LEAST_S, LONG_S, newContext, openIn, openPage, planned, saved, setBudget } from './opened-page.ts';
 import { openWholeBrowser, sharedBrowser } from './serve.ts';
 
 /** The shipped page in browsers that cannot give it WebGPU. */
@@ -94,7 +94,7 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
   await button(/^Resume \d+\/8$/).click();
   await page.locator('td.cell.measured').first().waitFor();
   await button('Cancel').click();
-  await setBudget(page, 1);
+  await setBudget(page, LEAST_S);
   await button('Start').click();
   await planned(page);
   expect(await page.locator('.page-problem').count()).toBe(0);

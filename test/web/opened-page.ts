@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright';
+import { expect } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 
@@ -131,13 +132,19 @@ export async function takePack(page: Page, name: string, bytes: Uint8Array): Pro
 /** With this budget a profile is still being measured when the test stops it, however fast the machine is. */
 export const LONG_S = 20;
 
+/** The least budget that the page takes. */
+export const LEAST_S = 5;
+
 export async function setBudget(page: Page, budgetS: number): Promise<void> {
-  await page.getByLabel('Budget (s)').fill(String(budgetS));
-  await page.getByLabel('Budget (s)').blur();
+  const budget = page.getByLabel('Budget (s)');
+  await budget.fill(String(budgetS));
+  await budget.blur();
+  // The page leaves a budget as it was where it refuses another one.
+  expect(await budget.inputValue()).toBe(String(budgetS));
 }
 
 /** Sets up a profile on wasm alone, with batches 1 and 2: 2 cells a variant. By default it measures no longer than it must. */
-export async function setUpOnWasm(page: Page, budgetS = 1): Promise<void> {
+export async function setUpOnWasm(page: Page, budgetS = LEAST_S): Promise<void> {
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   for (const batch of ['4', '8', '16'])
     await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
