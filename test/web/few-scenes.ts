@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { gzip, type NamedTensor, safetensors } from '../models/safetensors.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { firstScenes } from './own-files.ts';
 
-/** Shipped pipelines with the two lightest variants of each stage; `fashion` with few labelled scenes, too: they are soon measured. */
+/** Shipped pipelines with the two lightest variants of each stage and few labelled requests: they are soon measured. */
 
 const PACK = 'few.bin';
 const SCENES = 8;
@@ -18,13 +20,30 @@ async function lightest(name: string) {
   return manifest;
 }
 
-/** The manifest of the pipeline, and the files that it names beside the models. */
-export async function fewScenes() {
-  const pack = await firstScenes(SCENES);
-  const sha256 = createHash('sha256').update(pack).digest('hex');
-  const source = 'the first scenes';
-  return { pack, manifest: { ...(await lightest('fashion')), pack: { file: PACK, sha256, source } } };
+/** The first requests of a shipped pack of texts or recordings, as a pack of their own. */
+async function firstRequests(file: string, count: number): Promise<Uint8Array> {
+  const bytes = gunzipSync(await readFile(file));
+  const start = 8 + Number(bytes.readBigUInt64LE());
+  const header: Record<string, { dtype: string; shape: [number]; data_offsets: [number, number] }> =
+    JSON.parse(bytes.toString('utf8', 8, start));
+  const first = ([name, { dtype, shape, data_offsets }]: [string, (typeof header)[string]]) => {
+    const [from, end] = data_offsets.map((offset) => start + offset) as [number, number];
+    // The ends of `label.answer`, whose rows are texts, are in `label_end.answer`.
+    const ends = header[name.replace(/^\w+/, '$&_end')];
+    const rows = ends ? bytes.readInt32LE(start + ends.data_offsets[0] + 4 * (count - 1)) : count;
+    const data = bytes.subarray(from, from + rows * ((end - from) / shape[0]));
+    return [name, { dtype, shape: [rows], bytes: data }] satisfies [string, NamedTensor];
+  };
+  return gzip(safetensors(Object.fromEntries(Object.entries(header).map(first))));
 }
+
+function withPack<M extends object>(manifest: M, pack: Uint8Array) {
+  const sha256 = createHash('sha256').update(pack).digest('hex');
+  return { pack, manifest: { ...manifest, pack: { file: PACK, sha256, source: 'the first requests' } } };
+}
+
+/** The manifest of the pipeline, and the files that it names beside the models. */
+export const fewScenes = async () => withPack(await lightest('fashion'), await firstScenes(SCENES));
 
 /** Writes the pipeline into a folder. Returns the path of its manifest. */
 export async function writeFewScenes(folder: string): Promise<string> {
@@ -43,13 +62,22 @@ async function serveWith(files: Readonly<Record<string, Uint8Array | string>>): 
   return serveFolder(join(ROOT, 'dist/page'), 0, new Map(entries));
 }
 
-export async function serveFewScenes(): Promise<Host> {
-  const { pack, manifest } = await fewScenes();
+async function serveFew(name: string, few: Awaited<ReturnType<typeof fewScenes>>): Promise<Host> {
   return serveWith({
-    'models/fashion/manifest.json': JSON.stringify(manifest),
-    [`models/fashion/${PACK}`]: pack,
+    [`models/${name}/manifest.json`]: JSON.stringify(few.manifest),
+    [`models/${name}/${PACK}`]: few.pack,
   });
 }
 
-export const serveLightest = async (name: string): Promise<Host> =>
-  serveWith({ [`models/${name}/manifest.json`]: JSON.stringify(await lightest(name)) });
+export const serveFewScenes = async (): Promise<Host> => serveFew('fashion', await fewScenes());
+
+/** Serves a pipeline of texts or recordings, with its first requests alone. */
+export async function serveFewRequests(name: string, count: number): Promise<Host> {
+  const manifest = await lightest(name);
+  const pack = await firstRequests(join(ROOT, 'models', name, manifest.pack.file), count);
+  return serveFew(name, withPack(manifest, pack));
+}
+
+/** Serves `fashion` with its two lightest variants of each stage, and all scenes that ship. */
+export const serveLightest = async (): Promise<Host> =>
+  serveWith({ 'models/fashion/manifest.json': JSON.stringify(await lightest('fashion')) });

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { expectAccessible } from './accessible.ts';
-import { serveLightest } from './few-scenes.ts';
+import { serveFewRequests } from './few-scenes.ts';
 import { expectLegible } from './legible.ts';
 import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** The shipped pipeline of texts on the page, on wasm. */
 
-const site = servedPage(() => serveLightest('mail'));
+const site = servedPage(() => serveFewRequests('mail', 40));
 
 it('a pipeline of texts is chosen, measured, planned and run; each text is shown with what the stages say of it', async () => {
   const { page, context, complaints } = await openPage(site.browser, site.url, {
@@ -39,7 +39,7 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
   await page.getByRole('spinbutton', { name: 'Duration (s)', exact: true }).fill('120');
   await button('Run the plan').click();
   const requests = page.locator('.request');
-  await requests.nth(5).waitFor();
+  await requests.nth(1).waitFor();
   await button('Hold').click();
   const shown = await requests.evaluateAll((all) =>
     all.map((one) => ({
