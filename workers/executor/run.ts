@@ -100,7 +100,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
     const answered = new AbortController();
-    const all = Promise.all(pending).then(() => answered.abort());
+    const all = Promise.all(pending);
+    const wake = () => answered.abort();
+    all.then(wake, wake);
     // The timer ends with the last answer, because a program in Node goes on as long as a timer runs.
     const stops = [answered.signal, ...(signal ? [signal] : [])];
     await sleep(Math.max(0, endMs() - performance.now()), AbortSignal.any(stops));
