@@ -101,6 +101,8 @@ test('ipa-edge simulate', async () => {
     'bursty',
     '--duration',
     '20s',
+    '--system',
+    'ipa',
     '--out',
     'simulated.json',
   ];
