@@ -14,17 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Changed files of each kind. */
-const FILES = 200;
-
 test.each([
-  'lines of texts',
-  'lines of recordings',
-  'lines of questions',
-  'questions in the format of SQuAD',
-  'boxes in the format of COCO',
+  ['lines of texts', 1_000],
+  ['lines of recordings', 1_000],
+  ['lines of questions', 1_000],
+  ['questions in the format of SQuAD', 200],
+  ['boxes in the format of COCO', 200],
 ])(
-  '%s: any change is read, or refused with what is wrong',
-  (name) => expectNoHarm(kinds[name]!, FILES),
-  120_000,
+  '%s: any of %i changes is read, or refused with what is wrong',
+  (name, changes) => expectNoHarm(kinds[name]!, changes),
+  600_000,
 );
