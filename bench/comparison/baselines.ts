@@ -1,4 +1,4 @@
-import { smallestBatches } from '../../solver/documents/cell.ts';
+import { type Cell, smallestBatches } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
@@ -27,7 +27,7 @@ export function fastestBaseline(
   variants: Readonly<Record<string, string>>,
   request: PlanRequest,
 ): Baseline {
-  const smallest = smallestBatches(profile.cells).filter(
+  const smallest = smallestBatches(comparable(profile.cells)).filter(
     (cell) => cell.variant === variants[cell.stage] && (request.backends?.includes(cell.backend) ?? true),
   );
   let fastest: Baseline | undefined;
@@ -45,6 +45,10 @@ export function fastestBaseline(
     );
   return fastest;
 }
+
+/** Cells that a plan may use, too: a variant whose outputs differ from the reference backend's would answer something else. */
+const comparable = (cells: readonly Cell[]): Cell[] =>
+  cells.filter((cell) => cell.state !== 'measured' || !cell.flags.includes('output-mismatch'));
 
 /** Chooses the only option of each stage, even if it cannot keep up with the rate. */
 const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
@@ -111,7 +115,7 @@ export function variantsByTime(
   which: 'heaviest' | 'lightest',
   backends: readonly Backend[],
 ): Record<string, string> {
-  const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
+  const allowed = comparable(profile.cells).filter((cell) => backends.includes(cell.backend));
   return Object.fromEntries(
     profile.stages.map(({ name }) => {
       const sorted = [...smallestBatchMs(allowed, name)].sort(([, a], [, b]) => a - b);
