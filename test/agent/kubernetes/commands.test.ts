@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
 import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
-import { planOnce } from '../../../workers/planner/planner.ts';
+import { planRequest } from '../../../solver/plan/request.ts';
+import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
@@ -12,7 +13,8 @@ import { startCommand, temporaryFolder } from './processes.ts';
 import { addPod } from './stand-in/nodes.ts';
 
 const measured = fashionProfile();
-const plan = await planOnce(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
+const asked = planRequest(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
+const plan = await (await planOn(measured))({ ...asked, sharing: false });
 const scaled = replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, replicas: 3 })) });
 
 /** A cluster, files to give to commands, and what they are all given. */
