@@ -23,7 +23,7 @@ const backOff = { firstMs: 50, pauseMsMax: 200 };
 export const measured = fashionProfile();
 const planAt = await planOn(measured);
 export const planFor = (ratePerS: number, slaMs = 300): Promise<Plan> =>
-  planAt(planRequest(measured, { slaMs, ratePerS, resources: { cores: 40 } }));
+  planAt({ ...planRequest(measured, { slaMs, ratePerS, resources: { cores: 40 } }), sharing: false });
 
 /** A gateway as far as its arrivals go: they come at a rate by the clock, however seldom they are counted. */
 class Arrivals {
