@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
-import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
-import { heavyName } from '../../solver/plan/plan-document.ts';
+import { type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
+import { cpuWorkersOf, heavyName, planWorkers } from '../../solver/plan/plan-document.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
 
 /**
@@ -77,6 +77,24 @@ export function replicaPlan(
   }));
   const all = [...held, ...waiting.map(({ name }) => ({ stages: [name], replicas: 1 }))];
   return { ...plan, stages, workers: inOrder(plan, all).flatMap((group) => workersOf(plan, group)) };
+}
+
+/**
+ * The plan with replicas of each stage, where all stages share a CPU worker although its cores suffice for one of each: a replica that
+ * all stages share cannot get more as the load grows. The prediction, but for the cost, stays that of the shared worker, which is busier.
+ */
+export function withOwnReplicas(plan: Plan): Plan {
+  const workers = planWorkers(plan.stages);
+  const { cores, pricePerCore } = plan.resources;
+  const held = workers.reduce((sum, { threads }) => sum + threads, 0);
+  if (cpuWorkersOf(plan) !== 'shared' || held > cores || plan.stages.some(({ backend }) => onGpu(backend)))
+    return plan;
+  const stages = plan.stages.map((row) => {
+    const rows = plan.stages.filter((other) => stageNameOf(other) === stageNameOf(row));
+    return { ...row, cost: (pricePerCore * row.threads * row.replicas) / rows.length };
+  });
+  const cost = stages.reduce((sum, stage) => sum + stage.cost, 0);
+  return { ...plan, stages, workers, predicted: { ...plan.predicted, cost } };
 }
 
 /** Groups in the order of their first stages, and each group's stages in the order of the plan. */

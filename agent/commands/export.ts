@@ -7,6 +7,7 @@ import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
+import { withOwnReplicas } from '../cluster/replica-plan.ts';
 import { autoscaled } from '../kubernetes/objects/autoscaler.ts';
 import { kserveObjects } from '../kubernetes/objects/kserve.ts';
 import { objectNames } from '../kubernetes/objects/labels.ts';
@@ -84,7 +85,7 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
   $ ipa-agent export --plan plan.json --format kserve --out kserve`,
     )
     .action(async (flags: ExportFlags) => {
-      const plan = await readJson(flags.plan, parsePlan);
+      const plan = withOwnReplicas(await readJson(flags.plan, parsePlan));
       const { manifest, pipeline } = await loadModelFolder(option.planManifestPath(plan, flags));
       checkPipeline(plan, manifest);
       const settings = podSettings(plan.pipeline, flags.namespace, givenSettings(flags));

@@ -2,10 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
+import { replicaPlan, withOwnReplicas } from '../../../agent/cluster/replica-plan.ts';
 import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
-import { planRequest } from '../../../solver/plan/request.ts';
-import { planOn } from '../../solver/profiles.ts';
+import { planOnce } from '../../../workers/planner/planner.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
@@ -13,8 +12,8 @@ import { startCommand, temporaryFolder } from './processes.ts';
 import { addPod } from './stand-in/nodes.ts';
 
 const measured = fashionProfile();
-const asked = planRequest(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
-const plan = await (await planOn(measured))({ ...asked, sharing: false });
+/** All stages share a worker, although the cores suffice for more. */
+const plan = await planOnce(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
 const scaled = replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, replicas: 3 })) });
 
 /** A cluster, files to give to commands, and what they are all given. */
@@ -41,6 +40,10 @@ test('ipa-agent apply tells where, what would change, what has changed, and that
   expect(dry).toMatchObject({ code: 0 });
   expect(dry.text).toContain(`namespace shop of ${standIn.url}:`);
   expect(dry.text).toContain('16 of 16 objects would change');
+  // On a cluster each stage has pods of its own, which cost a core each.
+  expect(plan.workers).toHaveLength(1);
+  expect(dry.text).toContain('stages of each worker: detect, classify\n');
+  expect(dry.text).toContain('cost 2.000');
   expect((await apply('--plan', first)).text).toContain('16 of 16 objects changed');
   expect((await apply('--plan', first)).text).toContain('nothing to change');
   const { text } = await apply('--plan', second);
@@ -124,7 +127,7 @@ test.each([
   });
   expect(objects.flat().map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
   const { data } = objects.flat().find(({ kind }) => kind === 'ConfigMap');
-  expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(plan)));
+  expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(withOwnReplicas(plan))));
 });
 
 test('of two ipa-agent watch one leads, and the other does when it ends', async () => {
