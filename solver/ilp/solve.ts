@@ -14,7 +14,7 @@ export interface Solver {
    * equal choices any may be returned.
    */
   solve(problem: Problem): Solution;
-  /** Does what {@link Solver.solve} does, but only for choices with a higher objective than `than`; undefined if there is none. */
+  /** Finds the best choice as {@link Solver.solve} does, if its objective is higher than `than`. Otherwise it returns undefined, sooner. */
   solveBetter(problem: Problem, than: number): Optimal | undefined;
   /** The loaded GLPK, for callers that ask something else, such as whether a problem is feasible. */
   readonly glpk: Glpk;

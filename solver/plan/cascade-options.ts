@@ -97,7 +97,7 @@ const sitTogether = (light: CellFacts, heavy: CellFacts, { apart, sharedThreads 
   light.cell.backend === heavy.cell.backend &&
   light.cell.threads === heavy.cell.threads;
 
-/** Where escalated items take a share of something, an accuracy that is not offered has a lower one within this. */
+/** Where escalated items take a share of something, each threshold that is left out is at most this much more accurate than an offered one. */
 const SHARE_STEP = 0.005;
 
 /**

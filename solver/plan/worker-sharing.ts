@@ -12,9 +12,9 @@ export interface IlpInput {
 }
 
 /**
- * The ways to divide the stages on a CPU among workers, each with an integer program of its own: a worker for each replica, if
- * there are cores for one of every stage; and one worker for all stages, with any number of threads that fits the cores, that
- * every stage was measured with, and that is less than the stages hold in workers of their own.
+ * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first, every replica has a
+ * worker; it needs a core for every stage at least. In the others, all stages share one worker, whose threads fit the cores. Every
+ * stage was measured with that number of threads, and the worker holds fewer cores than workers for each stage would.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function workerSharings(profile: Profile, request: PlanRequest): IlpInput[] {

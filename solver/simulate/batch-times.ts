@@ -31,8 +31,8 @@ export class BatchTimes {
   }
 
   /**
-   * How slow a measured batch was among those of the same number of items; else of the next larger number that was measured, or of
-   * the largest.
+   * How slow a measured batch was among the batches of as many items. If that number was not measured, the next larger one counts,
+   * or the largest.
    * @param sample its place in the order in which they were measured; after the last one comes the first
    * @returns the quantile of its time
    */

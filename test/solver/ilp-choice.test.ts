@@ -6,6 +6,7 @@ import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { nearestRate } from '../../solver/plan/nearest-rate.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { cell, profile, request, resources, runs, SHA } from './profiles.ts';
+import { refusalOf } from './refusal.ts';
 
 let solver: Solver;
 beforeAll(async () => {
@@ -22,15 +23,7 @@ const gpu = profile([
   cell('classify', 'l', 'webgpu', 4, runs(25)),
 ]);
 
-const refused = (asked: Partial<PlanRequest>, given = gpu): InfeasiblePlanError => {
-  try {
-    solveIlp(solver, given, request(asked));
-  } catch (error) {
-    if (error instanceof InfeasiblePlanError) return error;
-    throw error;
-  }
-  throw new Error('expected no plan');
-};
+const refused = (asked: Partial<PlanRequest>) => refusalOf(solver, gpu, request(asked));
 
 describe('a choice', () => {
   it('is a plan whose stages on the GPU share one worker', () => {

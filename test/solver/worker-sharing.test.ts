@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
-import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { randomPipeline } from './pipelines.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
+import { refusalOf } from './refusal.ts';
 
 let solver: Solver;
 beforeAll(async () => {
@@ -24,15 +24,7 @@ const cpu = profile(
   ),
 );
 
-const refused = (asked: Partial<PlanRequest>): InfeasiblePlanError => {
-  try {
-    solveIlp(solver, cpu, request(asked));
-  } catch (error) {
-    if (error instanceof InfeasiblePlanError) return error;
-    throw error;
-  }
-  throw new Error('expected no plan');
-};
+const refused = (asked: Partial<PlanRequest>) => refusalOf(solver, cpu, request(asked));
 
 const held = ({ workers }: Plan) => workers.map(({ stages, threads }) => [stages.join(' + '), threads]);
 

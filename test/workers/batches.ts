@@ -146,7 +146,7 @@ export async function inBatchAndAlone(
 const rounded = (result: object): unknown =>
   JSON.parse(JSON.stringify(result, (_, value) => (typeof value === 'number' ? +value.toFixed(3) : value)));
 
-/** The test of how many steps a batch takes on a backend. @param load loads a shipped pipeline */
+/** Adds the tests that a batch takes as many decoder steps as its longest item alone. @param load loads a shipped pipeline */
 export function testSteps(
   backend: Backend,
   worker: () => StageWorker,
@@ -162,7 +162,7 @@ export function testSteps(
   );
 }
 
-/** The test of short and long recordings in one batch on a backend. */
+/** Adds the tests that a batch of short and long recordings gives each recording the answer that it gets alone. */
 export function testRecordings(backend: Backend, worker: () => StageWorker): void {
   test.each(HEARD)(
     `recordings of 1 s and 10 s get from a %s model on ${backend} in one batch what each gets alone`,

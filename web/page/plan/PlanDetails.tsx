@@ -3,7 +3,7 @@ import { milliseconds, number, percent } from '../../components/format.ts';
 import { planFile } from '../../state/files/exports.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
-/** Further figures, the proof that no other choice is better, and how to serve the plan: folded away. */
+/** A fold with further figures of the plan, the proof that no other choice is better, and the command that serves the plan. */
 export function PlanDetails({ shown: { head, predicted, pas, boundMs } }: { readonly shown: ShownPlan }) {
   return (
     <details class="fold">
