@@ -1,4 +1,6 @@
+import { readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { batchOf, type Item, itemsOf } from '../../models/items/item-batch.ts';
@@ -85,4 +87,14 @@ describe.each(Object.keys(python))('%s', async (name) => {
     const score = total(answers.map((answer, i) => requestScore(pipeline.first, answer, pack.truths[i]!)));
     expect(apart(score, python[name]!.endToEnd![variants.join('+')]!)).toBeLessThan(MOST_APART);
   });
+});
+
+test('the models and packs of all minis have 25 MB at most', () => {
+  const models = fileURLToPath(new URL('../../models', import.meta.url));
+  const bytes = readdirSync(models)
+    .filter((folder) => folder.startsWith('mini'))
+    .flatMap((folder) => readdirSync(join(models, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(25e6);
 });
