@@ -1,9 +1,8 @@
 import { constantLoad, environment, loadManifest, openStore, plan, profile, run } from 'ipa-edge';
 
 const log = (line: string) => document.querySelector('#log')!.append(`${line}\n`);
-const read = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
 
-const models = await loadManifest('models/fashion/manifest.json', read);
+const models = await loadManifest('models/fashion/manifest.json');
 const settings = { backends: ['wasm'], threads: [1], batches: [1, 2, 4], budgetS: 5, seed: 1 } as const;
 const browser = { models, environment: environment() };
 

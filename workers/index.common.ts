@@ -1,5 +1,5 @@
 /** The public API that browsers and Node share; `index.browser.ts` and `index.node.ts` add what differs. */
-export { type LoadedManifest, loadManifest } from '../models/manifests/load.ts';
+export type { LoadedManifest, ReadFile } from '../models/manifests/load.ts';
 export { ipaEdgeSystem } from '../solver/adapt/ipa-edge-system.ts';
 export { lastWindow } from '../solver/adapt/predictors/last-window.ts';
 export type { Forecast, Predictor } from '../solver/adapt/predictors/predictor.ts';

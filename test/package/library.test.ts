@@ -10,9 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A program of somebody else's: plain JavaScript, the package by its name. */
 const PROGRAM = `
-import { readFile } from 'node:fs/promises';
 import { constantLoad, environment, loadManifest, openStore, plan, profile, run } from 'ipa-edge';
-const models = await loadManifest(process.argv[2], (path) => readFile(path));
+const models = await loadManifest(process.argv[2]);
 const place = { models, environment: environment() };
 const store = await openStore(process.argv[1]);
 const settings = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 1, seed: 1 };

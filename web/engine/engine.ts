@@ -2,10 +2,10 @@ import { type LoadedManifest, loadManifest } from '../../models/manifests/load.t
 import type { CellKey } from '../../solver/documents/cell.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
+import { fileFetcher } from '../../workers/environment/fetch-file.ts';
 import { measureOperators } from '../../workers/profiler/operators.ts';
 import { measureProfile, type ProfileOptions } from '../../workers/profiler/profile.ts';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
-import { fileFetcher } from './fetch-file.ts';
 
 /** Loads pipelines and measures in this page. Tests of the page replace this file, so that they need no models. */
 

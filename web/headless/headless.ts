@@ -1,6 +1,7 @@
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
+import { fileFetcher } from '../../workers/environment/fetch-file.ts';
 import type { HeadlessApi, HeadlessDriver, HeadlessReply } from '../../workers/environment/headless.ts';
 import { withAdaptation } from '../../workers/executor/adaptation.ts';
 import { run } from '../../workers/executor/run.ts';
@@ -11,7 +12,6 @@ import { measureOperators } from '../../workers/profiler/operators.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
-import { fileFetcher } from '../engine/fetch-file.ts';
 
 /** The page that commands drive in a headless browser. It runs the modules of the profiling page without showing anything. */
 

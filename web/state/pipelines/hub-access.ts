@@ -1,7 +1,7 @@
 import type { HubReader } from '../../../models/hub/describe.ts';
 import { AmbiguousTaskError, StageMismatchError } from '../../../models/hub/errors.ts';
+import { fileFetcher, RefusedFileError } from '../../../workers/environment/fetch-file.ts';
 import { DownloadError } from '../../../workers/store/downloads.ts';
-import { fileFetcher, RefusedFileError } from '../../engine/fetch-file.ts';
 
 /** How the page reads a hub, and what it says where that fails. */
 

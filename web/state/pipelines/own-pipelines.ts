@@ -16,7 +16,7 @@ import {
   stageOfVariant,
   variantFiles,
 } from '../../../solver/documents/manifest.ts';
-import { fileFetcher } from '../../engine/fetch-file.ts';
+import { fileFetcher } from '../../../workers/environment/fetch-file.ts';
 import { bytesOf } from '../files/file-size.ts';
 import { goTo } from '../go-to.ts';
 import { type Addition, addOneByOne, lastAdded } from './adding.ts';
