@@ -33,6 +33,8 @@ export class NoAccuracyError extends InputError {
 /** No choice of options meets the SLA at the rate within the resources. */
 export class InfeasiblePlanError extends Error {
   override name = 'InfeasiblePlanError';
+  /** The message without the nearest SLA and rate, which the page offers as buttons. */
+  readonly problem: string;
   constructor(
     readonly request: { readonly slaMs: number; readonly ratePerS: number; readonly percentile: number },
     /** The constraint that cannot be met, with figures. */
@@ -49,12 +51,13 @@ export class InfeasiblePlanError extends Error {
         ? []
         : [`${figure(nearestRatePerS, nearestRatePerS > ratePerS ? 'up' : 'down')} requests/s`]),
     ];
-    super(
-      `No plan meets ${asked(slaMs)} ms (p${percentile}) at ${asked(ratePerS)} requests/s. ${binding}. ` +
-        (ways.length > 0
-          ? `It works with ${ways.join(', or with ')}.`
-          : 'No other SLA or rate alone helps: allow more resources, variants or backends.'),
-    );
+    const problem =
+      `No plan meets ${asked(slaMs)} ms (p${percentile}) at ${asked(ratePerS)} requests/s. ${binding}.` +
+      (ways.length > 0
+        ? ''
+        : ' No other SLA or rate alone helps: allow more resources, variants or backends.');
+    super(ways.length > 0 ? `${problem} It works with ${ways.join(', or with ')}.` : problem);
+    this.problem = problem;
   }
 }
 

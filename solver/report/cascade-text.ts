@@ -62,7 +62,7 @@ export const variantSentences = (rows: readonly Row[]): string[] =>
     if (!escalation) return [];
     const { from, below, share } = escalation;
     return [
-      `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${confidenceText(below)}, ${variant} answers instead: ` +
+      `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${confidenceText(below)}, ${variant} (${name}) answers instead: ` +
         `${ofHundred(share)} items go on to ${variant}.`,
     ];
   });

@@ -10,7 +10,7 @@ const slower = (value: number): number => Number((value * 0.995).toPrecision(3))
 export function NoPlan({ why }: { readonly why: Error }) {
   return (
     <div class="problem" role="alert">
-      <p>{why.message}</p>
+      <p>{why instanceof InfeasiblePlanError ? why.problem : why.message}</p>
       {why instanceof InfeasiblePlanError && <Offers why={why} />}
     </div>
   );
