@@ -16,11 +16,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   agent: ['solver', 'models', 'workers'],
 };
 
-const files = rooms.flatMap((room) =>
-  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
-    .map((file) => join(room, file))
-    .filter((file) => /\.(ts|tsx|js)$/.test(file)),
+const inRooms = rooms.flatMap((room) =>
+  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((file) => join(room, file)),
 );
+const files = inRooms.filter((file) => /\.(ts|tsx|js)$/.test(file));
+const documents = ['README.md', 'CONTRIBUTING.md', ...inRooms.filter((file) => file.endsWith('.md'))];
 
 /** Every module that a file names, types too. */
 const importsOf = (file: string): string[] =>
@@ -122,12 +122,21 @@ test('solver/ does no I/O: it imports nothing of Node', () => {
   expect(importers).toEqual([]);
 });
 
-test.each(['README.md', 'CONTRIBUTING.md'])('%s names only files and folders that exist', (document) => {
-  const text = readFileSync(join(root, document), 'utf8');
-  const named = [...text.matchAll(/`([\w./-]+)`/g)].map((match) => match[1]!);
-  const paths = named.filter(
-    (name) => [...rooms, 'test'].includes(name.split('/')[0]!) && name.includes('/'),
-  );
-  expect(paths.length).toBeGreaterThan(3);
-  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+test.each(['README.md', 'CONTRIBUTING.md', 'bench/results.md'])(
+  '%s names only files and folders that exist',
+  (document) => {
+    const text = readFileSync(join(root, document), 'utf8');
+    const named = [...text.matchAll(/`([\w./-]+)`/g)].map((match) => match[1]!);
+    const paths = named.filter(
+      (name) => [...rooms, 'test'].includes(name.split('/')[0]!) && name.includes('/'),
+    );
+    expect(paths.length).toBeGreaterThan(3);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  },
+);
+
+test.each(documents)('%s links to files that exist', (document) => {
+  const links = readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g);
+  const targets = [...links].map((match) => join(root, dirname(document), match[1]!));
+  expect(targets.filter((target) => !existsSync(target))).toEqual([]);
 });
