@@ -93,7 +93,7 @@ describe('the profiling page', () => {
   it('tells the best plan so far while it measures, once every model was measured', async () => {
     await measureUntil(page, 10);
     const told = page.locator('.provisional');
-    expect(await told.textContent()).toBe('A first plan appears once every model was measured once.');
+    expect(await told.textContent()).toBe('A first plan appears when every model has been measured once.');
     await holdAfter(page, 30);
     await page.locator('.provisional', { hasText: 'Best so far' }).waitFor();
     expect(await told.textContent()).toMatch(

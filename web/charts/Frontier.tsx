@@ -41,7 +41,7 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
   return (
     <Chart
       title={title}
-      note={`a line for your time limit and for shorter ones${without.length > 0 ? ', dotted: without cascades' : ''} · ring: the plan`}
+      note="a line for your time limit and for shorter ones · ring: the plan"
       description={[
         'The best accuracy that each cost can have at this rate, within the SLA and within shorter latency bounds. The table holds the figures.',
         ...cascadeGainSentences(points, without),

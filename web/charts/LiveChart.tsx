@@ -15,8 +15,6 @@ interface LiveChartProps {
   readonly toS: number;
   /** The vertical axis goes from 0 to this value. */
   readonly max: number;
-  /** Label of the axis at `max`; absent if the rule's label is enough to read the scale. */
-  readonly maxLabel?: string;
   readonly lines?: readonly LiveLine[];
   readonly dots?: readonly LiveDots[];
   readonly rule?: Rule;
@@ -34,7 +32,7 @@ const LOW = 75;
  * are faster than Observable Plot.
  */
 export function LiveChart(props: LiveChartProps) {
-  const { title, show, now, fromS, toS, max, maxLabel, lines = [], dots = [], rule, switchesS } = props;
+  const { title, show, now, fromS, toS, max, lines = [], dots = [], rule, switchesS } = props;
   const x = (s: number) => ((Math.max(s, fromS) - fromS) / (toS - fromS)) * WIDTH;
   const y = (value: number) => HEIGHT - (Math.min(value, max) / max) * HEIGHT;
   const [pointed, setPointed] = useState<number | null>(null);
@@ -90,7 +88,6 @@ export function LiveChart(props: LiveChartProps) {
           ))}
           {tip && <path stroke="var(--muted)" d={`M${at(x(tip.x + 0.5))} 0V${HEIGHT}`} />}
         </svg>
-        {maxLabel && <span class="muted">{maxLabel}</span>}
         {rule && rule.value <= max && (
           <span
             class={y(rule.value) > LOW ? 'live-rule-label above' : 'live-rule-label'}

@@ -21,7 +21,7 @@ export function CascadeGain({ caption, points, without, stages }: CascadeGainPro
   return (
     <>
       <p class="muted">
-        In a cascade a light variant answers first, and a heavy one answers the items of which the light one
+        In a cascade one variant answers first, and a more accurate one answers the items of which the first
         is not sure.
       </p>
       <Sentences of={told} />

@@ -74,7 +74,7 @@ const WORDS = {
   'stands by':
     'This lighter model is loaded too, and usually idle. In a burst, when requests come faster than planned for, it answers those that would otherwise be too late: less accurately, but in time.',
   confidence:
-    'How sure the light model says it is of its answer, from 0 to 1. Under this limit the heavy model answers instead.',
+    'How sure the first model says it is of its answer, from 0 to 1. Under this limit the second one answers instead.',
   Certificate:
     'The planner compares all combinations. The objective is α × accuracy − β × cost of the choice; the bound is the highest that any choice could reach. Where both are equal, no other choice is better.',
   'Items/s': 'How many items per second it can answer at most, with batches full.',

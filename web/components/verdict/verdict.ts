@@ -127,7 +127,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
       headline: 'Not valid: the requests were sent too late for these figures to hold.',
       reasons: heaviest([lateReason(run), ...shared]),
       next: {
-        text: 'Allow more time, beside which lateness counts less, lower the rate, or plan with fewer cores; then run again.',
+        text: 'Allow more time, lower the rate, or plan with fewer cores; then run again.',
         section: 'plan',
       },
     };

@@ -15,10 +15,7 @@ export function Estimate() {
       <TermMark of="Cell" />, and <strong>{bytes(memoryBytes)} of memory</strong> in{' '}
       {plural(workers, 'worker')} with {bytes(modelBytes)} of models.
       {checked.value?.adapter?.software && settings.value.backends.includes('webgpu') && (
-        <span class="warn">
-          {' '}
-          WebGPU runs on the CPU here (software adapter): it may take many times as long.
-        </span>
+        <span class="warn"> WebGPU runs on the CPU here (software adapter): it may take longer.</span>
       )}
     </p>
   );

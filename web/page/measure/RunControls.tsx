@@ -169,7 +169,7 @@ function OtherTab({ work }: { readonly work: TabWork }) {
 /** The plan that the measurements so far give. */
 function Provisional({ found }: { readonly found: ProfileState['provisional'] }) {
   if (!found)
-    return <p class="provisional muted">A first plan appears once every model was measured once.</p>;
+    return <p class="provisional muted">A first plan appears when every model has been measured once.</p>;
   const { plan, pas, cost } = found;
   return (
     <p class="provisional">

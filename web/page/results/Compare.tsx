@@ -203,7 +203,9 @@ function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
                 {glyph}
               </span>{' '}
               <strong>{own.length}</strong> {word}
-              {own.length > 0 && i < 2 && ` (typically ${times(median(own.map(({ ratio }) => ratio)))})`}
+              {own.length > 0 &&
+                i < 2 &&
+                ` (${own.length > 1 ? 'typically ' : ''}${times(median(own.map(({ ratio }) => ratio)))})`}
             </span>
           );
         })}

@@ -24,7 +24,6 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const most = (...values: readonly (number | null)[]) =>
     values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0) || 1;
   const planned: LivePoint[] = plans.map(({ atMs, plan }) => [atMs / 1000, plan.ratePerS]);
-  const rateMax = 1.4 * most(...view.ratePerS, ...planned.map(([, rate]) => rate));
   const completed = ended.filter(({ outcome }) => outcome === 'completed');
   const dotsOf = (some: typeof ended, known = true): LivePoint[] =>
     some.map(({ arrivalMs, latencyMs }) => [arrivalMs / 1000, known ? latencyMs : null]);
@@ -45,8 +44,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
             </span>
           </>
         }
-        max={rateMax}
-        maxLabel={`${number(rateMax)} /s`}
+        max={1.4 * most(...view.ratePerS, ...planned.map(([, rate]) => rate))}
         lines={[
           {
             label: 'planned',

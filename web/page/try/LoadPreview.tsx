@@ -12,7 +12,6 @@ export function LoadPreview({ load }: { readonly load: Load }) {
   const counts = useMemo(() => countsPerSecond(load.arrivalsMs), [load]);
   const busiest = counts.reduce((most, count) => Math.max(most, count), 0);
   const planned = plan.value?.ratePerS ?? 0;
-  const max = 1.4 * Math.max(busiest, planned);
   return (
     <LiveChart
       title="What will arrive"
@@ -20,8 +19,7 @@ export function LoadPreview({ load }: { readonly load: Load }) {
       now={`${number(load.ratePerS)} requests/s on average, ${number(busiest)} in the busiest second`}
       fromS={0}
       toS={load.durationS}
-      max={max}
-      maxLabel={`${number(max)} /s`}
+      max={1.4 * Math.max(busiest, planned)}
       rule={{ value: planned, label: `planned for ${number(planned)} /s` }}
       lines={[
         { label: 'arrivals', style: styleOf(0), points: counts.map((count, s): LivePoint => [s, count]) },

@@ -97,8 +97,8 @@ function TraceDrop() {
       <FileButton label="Choose a trace" accept=".json,application/json" disabled={false} onFiles={take} />{' '}
       {trace.value ? (
         <span>
-          {trace.value.name}: {plural(trace.value.rates.length, 'rate')}, one for each{' '}
-          {number(trace.value.intervalS)} s
+          {trace.value.name}: {plural(trace.value.rates.length, 'rate')},{' '}
+          {trace.value.intervalS === 1 ? 'one a second' : `one every ${number(trace.value.intervalS)} s`}
         </span>
       ) : (
         <span class="muted">

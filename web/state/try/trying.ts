@@ -79,9 +79,12 @@ export const obstacle = computed<string | null>(() => {
           name === stageNameOf(row) && variants.some((variant) => sha256Of(variant) === row.sha256),
       ),
   );
-  return missing
-    ? `The model ${stageNameOf(missing)}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. Choose the plan's pipeline under Measure, or measure this pipeline and plan with the new profile.`
-    : null;
+  if (!missing) return null;
+  const remedy =
+    made.pipeline === loaded.manifest.name
+      ? 'Its file has changed since. Measure again, and plan with the new profile.'
+      : "Choose the plan's pipeline under Measure, or measure this pipeline and plan with the new profile.";
+  return `The model ${stageNameOf(missing)}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. ${remedy}`;
 });
 
 /** Runs the plan under the load and keeps the report. */

@@ -41,7 +41,7 @@ function note(format: ItemFormat): string {
   if (format.kind === 'audio')
     return `. At most ${number(format.samplesMax / format.sampleRateHz)} s, converted to mono at ${number(format.sampleRateHz)} Hz`;
   if (format.kind === 'pixels')
-    return `. It is stretched to ${format.width} × ${format.height} ${format.channels === 1 ? 'grey ' : ''}pixels`;
+    return `. It is stretched to ${format.width}\u00a0×\u00a0${format.height} ${format.channels === 1 ? 'grey ' : ''}pixels`;
   return '';
 }
 
