@@ -9,9 +9,10 @@ import {
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
-import { type Refusal, solveIlp } from '../../solver/plan/ilp-choice.ts';
+import { chooseIlp, type Refusal } from '../../solver/plan/ilp-choice.ts';
 import { completePlan, tryPlan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { workerSharings } from '../../solver/plan/worker-sharing.ts';
 
 /** Most combinations to list. Their number is the product of the stages' numbers of variants. */
 const MOST = 512;
@@ -65,8 +66,8 @@ function combination(
 }
 
 /**
- * Plans an infeasible request for a longer SLA, and without limits, each with and without a shared CPU worker, and returns the plan with
- * the highest attainment.
+ * Plans an infeasible request for a longer SLA, and without limits, for each way to divide the stages among workers, and returns the
+ * plan with the highest attainment. A longer SLA may be too short for some of these ways.
  */
 function bestInfeasible(
   solver: Solver,
@@ -78,15 +79,13 @@ function bestInfeasible(
   const relaxed: PlanRequest[] = [{ ...request, slaMs: Number.MAX_VALUE, resources: unlimited }];
   if (why.nearestSlaMs !== null) relaxed.push({ ...request, slaMs: why.nearestSlaMs * (1 + 1e-9) });
   const plans = relaxed
-    .flatMap((one): PlanRequest[] => [one, { ...one, sharing: false }])
-    .map((within) => {
-      const { plan: chosen, ...choice } = solveIlp(solver, measured.profile, within);
-      return completePlan(
-        measured,
-        { ...chosen, slaMs: request.slaMs, resources: request.resources },
-        choice,
-        0,
-      );
+    .flatMap((within) => workerSharings(measured.profile, within))
+    .flatMap((input) => {
+      const found = chooseIlp(solver, input);
+      if (!found || 'binding' in found) return [];
+      const { plan: chosen, ...choice } = found;
+      const asked = { ...chosen, slaMs: request.slaMs, resources: request.resources };
+      return [completePlan(measured, asked, choice, 0)];
     });
   return plans.reduce((best, next) =>
     next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
