@@ -24,7 +24,7 @@ export function FrontierParts({ points, without, plan, slaMs, prices, choose }: 
   const stages = stagesOf(plan);
   if (plan.pas === null) return <p class="muted">{ACCURACY_UNKNOWN_SENTENCE}</p>;
   return (
-    <>
+    <div class="stack">
       <Frontier
         title="Accuracy for cost"
         points={points}
@@ -43,6 +43,6 @@ export function FrontierParts({ points, without, plan, slaMs, prices, choose }: 
         marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}
         {...(choose && { choose })}
       />
-    </>
+    </div>
   );
 }
