@@ -235,7 +235,7 @@ describe('the section Plan', () => {
       (globalThis as { seen?: string[][] }).seen = seen;
       const look = () => {
         const answer = document.querySelector('.answer[aria-busy=false]:not(.stale)');
-        const said = /within ([\d,.]+) ms/.exec(answer?.querySelector('.verdict')?.textContent ?? '')?.[1];
+        const said = /within ([\d,.]+)\sms/.exec(answer?.querySelector('.verdict')?.textContent ?? '')?.[1];
         if (said) seen.push([said, document.querySelector<HTMLInputElement>('.quantity input')!.value]);
       };
       new MutationObserver(look).observe(document.getElementById('plan')!, {
