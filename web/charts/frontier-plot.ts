@@ -23,7 +23,7 @@ function linesOf(points: readonly FrontierPoint[], slaMs: number): Line[] {
   const least = Math.min(...points.map((point) => point.boundMs));
   const lines: Omit<Line, 'style'>[] = [];
   for (let k = LINES; k > 0; k--) {
-    const boundMs = k === LINES ? slaMs : roundedUp(least + ((slaMs - least) * k) / LINES);
+    const boundMs = k === LINES ? slaMs : roundedUp(least + (slaMs - least) * (k / LINES));
     const within = bestForCost(points.filter((point) => point.boundMs <= boundMs));
     const before = lines.at(-1)?.points;
     if (before?.length !== within.length || within.some((point, i) => point !== before[i]))
