@@ -3,6 +3,11 @@ import { InputError } from './coded-error.ts';
 
 /** The message of an error lists at most this many problems: a document of another kind may have thousands. */
 const LISTED = 10;
+/** Most letters of a problem in the message: it may name a thousand fields that are not expected. */
+const PROBLEM = 300;
+
+const cut = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 3)}...` : text;
 
 export class InvalidDocumentError extends InputError {
   static override readonly httpStatus = 400;
@@ -13,7 +18,7 @@ export class InvalidDocumentError extends InputError {
     /** One line per problem: the field's path, what was expected, and what was found. */
     readonly problems: readonly string[],
   ) {
-    const listed = problems.slice(0, LISTED).map((problem) => `  ${problem}`);
+    const listed = problems.slice(0, LISTED).map((problem) => `  ${cut(problem, PROBLEM)}`);
     const more = problems.length - listed.length;
     super([`${source} is not valid:`, ...listed, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n'));
   }
@@ -53,7 +58,7 @@ export const shown = (value: unknown): string => {
     return Array.isArray(inner) || typeof inner === 'string' ? inner.slice(0, SHOWN + 1) : inner;
   };
   const text = JSON.stringify(value, beginning) ?? String(value);
-  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
+  return cut(text, SHOWN);
 };
 
 const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
-import { parseTrace } from '../../../solver/documents/trace.ts';
+import { parseTrace, TRACE } from '../../../solver/documents/trace.ts';
 
 it('lists the first problems of a document, and says how many more there are', () => {
   const rates = Array.from({ length: 500 }, () => -1);
@@ -15,4 +15,20 @@ it('lists the first problems of a document, and says how many more there are', (
     expect(message).toMatch(/^load\.json is not valid:\n {2}rates\[0\]: .* found -1\n/);
     expect(message).toMatch(/\n {2}and 490 more$/);
   }
+});
+
+it('tells of each problem briefly: long values, and long or many names of fields, are cut', () => {
+  const long = 'x'.repeat(1000);
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`field${i}`, 1]));
+  const trace = { schema: TRACE, name: 'load', unit: 'requests/s', intervalS: 1, rates: [1] };
+  for (const wrong of [{ rates: Array(100).fill(long) }, { rates: { of: Array(100).fill(long) } }, many])
+    try {
+      parseTrace({ ...trace, ...wrong }, 'load.json');
+      expect.unreachable();
+    } catch (error) {
+      const { message } = error as InvalidDocumentError;
+      expect(error).toBeInstanceOf(InvalidDocumentError);
+      expect(message).toContain('...');
+      expect(message.length).toBeLessThan(2000);
+    }
 });
