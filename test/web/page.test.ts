@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Page } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planSchema } from '../../solver/documents/plan.ts';
+import { suitedSla } from '../../web/state/plan/suited-sla.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
 import {
@@ -115,6 +116,8 @@ describe('the profiling page', () => {
     await holdAfter(page, 0);
     await button('Start').click();
     await page.locator('.progress').getByText('Measuring accuracy').waitFor();
+    // The bar is one over all steps, and this step is done.
+    expect(await page.locator('progress').evaluate(({ value }: HTMLProgressElement) => value)).toBe(0);
     await page.reload();
     await button('Resume').waitFor();
     const told =
@@ -130,6 +133,8 @@ describe('the profiling page', () => {
     const card = page.locator('#results .verdict-card');
     expect(await card.locator('h3').textContent()).toMatch(/^Yes: .* should answer 5 requests\/s within/);
     expect(await card.getByRole('link').getAttribute('href')).toBe('#try');
+    const sla = page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
+    expect(await sla.inputValue()).toBe(String(suitedSla(fashionProfile())));
     expect(complaints).toEqual([]);
   });
 

@@ -134,13 +134,17 @@ describe('the report', () => {
     expect(errors).toEqual([]);
   });
 
-  it('shows a single run, without a notice where the adapter is a GPU', async () => {
+  it('shows a single run, without a notice where the adapter is a GPU, and a profile of the CPU without one', async () => {
     const run = fashionReport().runs[0]!;
     run.device.adapter!.software = false;
     const { page } = await show(run);
     expect(await page.locator('h2').allTextContents()).toEqual(['Results', 'Runs', 'Plans']);
     await expect.poll(() => charts(page).count()).toBe(2);
     expect(await page.getByText('SOFTWARE ADAPTER').count()).toBe(0);
+    const { profile, ...report } = speechReport();
+    const cells = profile.cells.filter(({ backend }) => backend === 'wasm');
+    const onCpu = await show({ ...report, profile: { ...profile, cells } });
+    expect(await onCpu.page.getByText('SOFTWARE ADAPTER').count()).toBe(0);
   });
 
   it('shows a simulated run that adapts: its plans, forecasts and what came of them', async () => {

@@ -41,6 +41,9 @@ describe('while one tab measures', () => {
     expect(await button(second.page, 'Start').isDisabled()).toBe(true);
     const third = await openIn(first.context, site.url);
     await otherTab(third.page).getByText('30 of 90 cells').waitFor();
+    // What another tab measures was not stopped, and is not to be resumed.
+    expect(await third.page.getByText('are kept').count()).toBe(0);
+    expect(await button(third.page, /Resume/).count()).toBe(0);
     await third.page.close();
 
     await holdAfter(first.page, undefined);
@@ -62,10 +65,15 @@ describe('while one tab measures', () => {
     expect(await button(second.page, 'Run your input').isDisabled()).toBe(true);
   });
 
-  it('another can stop it, and goes on where it was', async () => {
+  it('another can stop it, and goes on where it was, also if it is stopped before it got there again', async () => {
     await measureUntil(first.page, 30);
     await button(second.page, 'Stop it').click();
     await button(first.page, 'Resume 30/90').waitFor();
+    await holdAfter(second.page, 10);
+    await button(second.page, 'Resume 30/90').click();
+    await second.page.locator('.progress').getByText('10 of 90 cells').waitFor();
+    await button(second.page, 'Cancel').click();
+    await holdAfter(second.page, undefined);
     await button(second.page, 'Resume 30/90').click();
     await planned(second.page);
     await expect.poll(() => first.page.locator('.saved li').count()).toBe(1);
