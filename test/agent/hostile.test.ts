@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { greedyClassifier } from '../onnx.ts';
+import { startAtOnce } from '../workers/start-at-once.ts';
 import { type Fuzzed, fuzzed, TOKEN } from './fuzzed-requests.ts';
 import { load, models, planOf, replicas, type Serving, serving, whole } from './serving.ts';
 
@@ -22,7 +22,7 @@ test('an item that a model runs out of memory on fails alone; the others with it
     readModels: async (variant) =>
       variant.name === 'mlp64' ? { model: greedy } : models.readModels(variant),
   };
-  const startWorker = workerStarter(greedyModels, nodeEnvironment());
+  const startWorker = startAtOnce(greedyModels, nodeEnvironment());
   agent = await serving({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 20 }, { startWorker });
   const before = replicas();
   const white = {

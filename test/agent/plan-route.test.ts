@@ -3,7 +3,7 @@ import { PlanRefusedError } from '../../agent/service/errors.ts';
 import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
 import { type Plan, planSchema } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
+import { startAtOnce } from '../workers/start-at-once.ts';
 import { models, planOf, type Serving, serving } from './serving.ts';
 
 const TOKEN = 'a-token-of-the-test';
@@ -121,7 +121,7 @@ test.each([
       token: async () => TOKEN,
       startWorker: async (...args) => {
         if (args[2].slaMs === 17) throw error;
-        return workerStarter(models, nodeEnvironment())(...args);
+        return startAtOnce(models, nodeEnvironment())(...args);
       },
     },
   );

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { until } from '../until.ts';
+import { startAtOnce } from '../workers/start-at-once.ts';
 import { load, models, planOf, replicas, requestOf, type Serving, serving, whole } from './serving.ts';
 
 let agent: Serving;
@@ -32,7 +32,7 @@ test.each([
 );
 
 test('without a replica of a stage the agent is not ready, and is again when there is one', async () => {
-  const startWorker = workerStarter(models, nodeEnvironment());
+  const startWorker = startAtOnce(models, nodeEnvironment());
   let come = () => {};
   let mayCome = Promise.resolve();
   agent = await serving(

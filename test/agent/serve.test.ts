@@ -11,12 +11,12 @@ import { localTarget } from '../../agent/service/target.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { planOnce } from '../../workers/planner/planner.ts';
 import { until } from '../until.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
+import { startAtOnce } from '../workers/start-at-once.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
 import { fashionProfile as cpuProfile } from './kubernetes/fashion-profile.ts';
 import { OipClient } from './oip-client.ts';
@@ -144,7 +144,7 @@ test('whoever opens a connection or begins a request and never goes on does not 
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: ownPlan,
-    startWorker: workerStarter(models, nodeEnvironment()),
+    startWorker: startAtOnce(models, nodeEnvironment()),
     onEvent: () => {},
   });
   const stop = new AbortController();

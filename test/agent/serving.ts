@@ -11,9 +11,9 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
+import { startAtOnce } from '../workers/start-at-once.ts';
 import { InferenceServerError, OipClient } from './oip-client.ts';
 
 export const models: LoadedManifest = await loadFashion();
@@ -41,7 +41,7 @@ export async function serving(
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: planOf(hand),
-    startWorker: workerStarter(models, nodeEnvironment()),
+    startWorker: startAtOnce(models, nodeEnvironment()),
     onEvent: (what) => events.push(what),
     ...options,
   });

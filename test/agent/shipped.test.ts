@@ -9,9 +9,9 @@ import { Service } from '../../agent/service/service.ts';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { loadShipped, SHIPPED } from '../shipped.ts';
 import { handPlan } from '../workers/hand-plan.ts';
+import { startAtOnce } from '../workers/start-at-once.ts';
 import { kserveCheck, kubernetesCheck } from './kubernetes/objects/schemas.ts';
 import { OipClient } from './oip-client.ts';
 
@@ -38,7 +38,7 @@ describe.each(SHIPPED)('the pipeline %s', (name) => {
     const service = await Service.start({
       pipeline,
       plan: planOf(models, false),
-      startWorker: workerStarter(models, nodeEnvironment()),
+      startWorker: startAtOnce(models, nodeEnvironment()),
       onEvent: () => {},
     });
     const app = createApp(service, { checkPlan: () => {} });

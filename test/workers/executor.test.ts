@@ -4,10 +4,10 @@ import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { until } from '../until.ts';
 import { models, outcomes, send, stageWorkers, start, submit, times } from './executors.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
+import { startAtOnce } from './start-at-once.ts';
 
 test('requests come back complete: a detection each, and a class for each garment found', async () => {
   const { executor, batches } = await start({ workers: [['detect'], ['classify']] });
@@ -83,7 +83,7 @@ test('workers that are being loaded when the executor closes end at once', async
   const environment = nodeEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const one = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
-  const executor = await Executor.start(models.pipeline, one, workerStarter(slow, environment));
+  const executor = await Executor.start(models.pipeline, one, startAtOnce(slow, environment));
   held = true;
   const switched = executor.switchTo(
     handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']], variants: ['det8', 'cnn8'] }),

@@ -4,11 +4,12 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import { type StartWorker, workerStarter } from '../../workers/executor/start-worker.ts';
+import type { StartWorker } from '../../workers/executor/start-worker.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
 import type { BatchRecord, RequestAnswer } from '../../workers/executor/types.ts';
 import { loadFashion } from './fashion.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
+import { startAtOnce } from './start-at-once.ts';
 
 /** Executors of the shipped pipeline, with real workers in processes of Node unless a test gives others. */
 
@@ -30,7 +31,7 @@ export async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = 
   const executor = await Executor.start(
     models.pipeline,
     handPlan(models, { backend: 'cpu', ...hand }),
-    setting.startWorker ?? workerStarter(models, environment),
+    setting.startWorker ?? startAtOnce(models, environment),
     {
       onBatch: (batch) => batches.push(batch),
       onSettled: (stage) => settled.push(stage),

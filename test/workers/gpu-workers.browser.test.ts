@@ -5,11 +5,11 @@ import type { Pack } from '../../models/packs/pack.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import { openBrowserStore } from '../../workers/store/browser.ts';
 import { handPlan } from './hand-plan.ts';
+import { startAtOnce } from './start-at-once.ts';
 
 let models: LoadedManifest;
 let pack: Pack;
@@ -66,7 +66,7 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const executor = await Executor.start(
     models.pipeline,
     handPlan(models, { backend: 'webgpu', batch: 1, workers: [['detect'], ['classify']] }),
-    workerStarter(models, browserEnvironment()),
+    startAtOnce(models, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(

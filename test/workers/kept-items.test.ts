@@ -10,11 +10,12 @@ import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { type Keeper, Requests } from '../../workers/executor/requests.ts';
-import { type ExecutorWorker, type StartWorker, workerStarter } from '../../workers/executor/start-worker.ts';
+import type { ExecutorWorker, StartWorker } from '../../workers/executor/start-worker.ts';
 import type { RequestAnswer } from '../../workers/executor/types.ts';
 import type { Keeping, KeptItems, StageRun } from '../../workers/stage/protocol.ts';
 import { loadFashion } from './fashion.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
+import { startAtOnce } from './start-at-once.ts';
 
 let models: LoadedManifest;
 let scenes: Item[];
@@ -33,7 +34,7 @@ async function answersOf(
   hand: Pick<HandPlan, 'variants' | 'cascade'> = {},
 ): Promise<RequestAnswer[]> {
   const startWorker: StartWorker = async (...args) => {
-    const worker = await workerStarter(models, nodeEnvironment())(...args);
+    const worker = await startAtOnce(models, nodeEnvironment())(...args);
     const run = worker.runKeeping!.bind(worker);
     vi.spyOn(worker, 'runKeeping').mockImplementation((stage, items, keeping) => {
       onBatch(worker, stage, items);

@@ -7,13 +7,13 @@ import type { Backend } from '../../solver/documents/common.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compareOutputs } from '../../workers/profiler/measure.ts';
 import { DeviceLostError } from '../../workers/runtime/errors.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
 import { StageWorker } from '../../workers/stage/stage-worker.ts';
 import type { DestroyableHost } from './destroyable.worker.ts';
 import { handPlan } from './hand-plan.ts';
+import { startAtOnce } from './start-at-once.ts';
 
 let models: LoadedManifest;
 let pack: Pack;
@@ -111,7 +111,7 @@ test('a device lost in the middle of a run loses no request', async () => {
     models.pipeline,
     // A batch of 1 that fails by its own fault ends its request, so the fault must be known for the device's.
     handPlan(models, { backend: 'webgpu', batch: 1, workers: [['detect', 'classify']] }),
-    workerStarter(models, environment),
+    startAtOnce(models, environment),
     { onEvent: (what) => events.push(what) },
   );
   const answers = itemsOf(pack.items, 12).map((item) => executor.submit(item, performance.now()));

@@ -52,11 +52,14 @@ export type StartWorker = (
 /** The key of the session in a worker that a row's standby has; that of the row's own variant is the row's name. */
 export const standbyKey = (row: string): string => `${row}/standby`;
 
-/** Starts workers in the environment. Their warm-up runs made-up items, so that no labelled pack is read. */
+/**
+ * Starts workers in the environment. Their warm-up runs made-up items, so that no labelled pack is read.
+ * @param limits how long the warm-up of a stage goes on until its times settle
+ */
 export const workerStarter =
-  (models: LoadedManifest, environment: Environment): StartWorker =>
+  (models: LoadedManifest, environment: Environment, limits?: SettleLimits): StartWorker =>
   (id, planWorker, plan, signal) =>
-    startWorker(models, environment, { ...planWorker, id }, plan.stages, signal);
+    startWorker(models, environment, { ...planWorker, id }, plan.stages, signal, limits);
 
 /**
  * Starts a worker for some of the stages, loads their variants in it, and warms them up.
@@ -69,6 +72,7 @@ export async function startWorker(
   { id, threads, stages }: Pick<PlanWorker, 'id' | 'threads' | 'stages'>,
   planned: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'batch' | 'escalation' | 'standby'>[],
   signal?: AbortSignal,
+  limits = SETTLED,
 ): Promise<StageWorker> {
   const worker = await environment.spawn(id, threads);
   const end = () => worker.terminate();
@@ -96,7 +100,7 @@ export async function startWorker(
           const start = performance.now();
           await run(largest);
           return performance.now() - start;
-        }, SETTLED);
+        }, limits);
       }
     }
     return worker;

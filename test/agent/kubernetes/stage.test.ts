@@ -9,10 +9,10 @@ import type { LabelledPack } from '../../../models/packs/pack.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
-import { workerStarter } from '../../../workers/executor/start-worker.ts';
 import { WorkerLostError } from '../../../workers/runtime/errors.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { until } from '../../until.ts';
+import { startAtOnce } from '../../workers/start-at-once.ts';
 import { OipClient } from '../oip-client.ts';
 import { batchRequest } from '../tensors.ts';
 import { fashion } from './objects/plans.ts';
@@ -39,7 +39,7 @@ const put = (url: string, body: unknown, token = TOKEN) =>
 
 /** What a worker of this machine answers to scenes. */
 async function runHere(items: ItemBatch): Promise<StageRun> {
-  const startWorker = workerStarter(fashion, nodeEnvironment());
+  const startWorker = startAtOnce(fashion, nodeEnvironment());
   const worker = await startWorker(
     'here',
     { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] },
