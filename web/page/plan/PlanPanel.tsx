@@ -112,7 +112,8 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
         ) : (
           <>
             {' '}
-            within {number(head.slaMs)} ms. <span class="muted">Checking it by simulation …</span>
+            within {number(head.slaMs)}
+            {'\u00a0'}ms. <span class="muted">Checking it by simulation …</span>
           </>
         )}
         {chosen && (
@@ -152,7 +153,8 @@ function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
   return (
     <>
       : <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the requests should be
-      answered within {number(slaMs)} ms{' '}
+      answered within {number(slaMs)}
+      {'\u00a0'}ms{' '}
       {meets
         ? `(you ask for ${percentile}\u00a0%).`
         : `, less than the ${percentile}\u00a0% that you ask for. No plan that was tried does better.`}

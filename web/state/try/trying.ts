@@ -82,7 +82,7 @@ export const obstacle = computed<string | null>(() => {
   if (!missing) return null;
   const remedy =
     made.pipeline === loaded.manifest.name
-      ? 'Its file has changed since. Measure again, and plan with the new profile.'
+      ? 'The pipeline has changed since: measure again, and plan with the new profile.'
       : "Choose the plan's pipeline under Measure, or measure this pipeline and plan with the new profile.";
   return `The model ${stageNameOf(missing)}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. ${remedy}`;
 });
