@@ -21,7 +21,9 @@ it('a page is compared with Node: backend with backend, by variant and batch; wh
     'wasm of this profile, cpu of the other one',
     'webgpu of this profile, cpu of the other one',
   ]);
-  expect(await compare.textContent()).toMatch(/Only in this profile.*not measured there \(classify\/res32\)/);
+  expect(await compare.textContent()).toMatch(
+    /Only in this profile.*not measured in the other profile \(classify\/res32\)/,
+  );
   await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
   await on.selectOption({ index: 1 });
   await compare.getByRole('application', { name: /^detect: cpu against webgpu/ }).waitFor();

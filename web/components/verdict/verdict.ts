@@ -202,7 +202,7 @@ function gapReason({ result, predicted, simulated }: RunReport): Reason | null {
   const why = gap < 0 ? 'slower, or busier, than' : 'faster, or less busy, than';
   return {
     weight: 70,
-    text: `Predicted were ${percent(predicted.slaAttainment)} in time: the device was ${why} when it was measured.`,
+    text: `The prediction was ${percent(predicted.slaAttainment)} in time: the device was ${why} when it was measured.`,
   };
 }
 

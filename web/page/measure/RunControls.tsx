@@ -214,8 +214,9 @@ function Warnings() {
       {drifting > 0 && (
         <p class="notice">
           <strong>Drifting.</strong> This device got slower or faster while it measured (
-          {plural(drifting, 'cell')} flagged). Press Pause, let the device cool, plug it in, close other
-          programs, then press Resume.
+          {plural(drifting, 'cell')} flagged).{' '}
+          {profileState.value.pause === 'on' ? 'Let' : 'Press Pause, let'} the device cool, plug it in, close
+          other programs, then press Resume.
         </p>
       )}
     </>

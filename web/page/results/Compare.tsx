@@ -116,30 +116,39 @@ function Compared({
           />
         </>
       )}
-      <NotCompared title="Only in this profile" cells={onlyInBase} />
-      <NotCompared title="Only in the other" cells={onlyInOther} />
+      <NotCompared only="this profile" lacking="the other profile" cells={onlyInBase} />
+      <NotCompared only="the other profile" lacking="this profile" cells={onlyInOther} />
     </>
   );
 }
 
 const WHY_NOT: Record<Unmatched['why'], string> = {
-  'no-stage': 'have no such stage there',
-  'no-variant': 'have no such variant there',
-  failed: 'failed there',
-  skipped: 'were left out there, as not needed or for lack of time',
-  'not-measured': 'have a backend, thread count or batch size that was not measured there',
+  'no-stage': 'have no such stage',
+  'no-variant': 'have no such variant',
+  failed: 'failed',
+  skipped: 'were left out, as not needed or for lack of time,',
+  'not-measured': 'have a backend, thread count or batch size that was not measured',
 };
 
+interface NotComparedProps {
+  readonly only: string;
+  readonly lacking: string;
+  readonly cells: readonly Unmatched[];
+}
+
 /** The points that only one profile has, by why the other lacks them. */
-function NotCompared({ title, cells }: { readonly title: string; readonly cells: readonly Unmatched[] }) {
+function NotCompared({ only, lacking, cells }: NotComparedProps) {
   if (cells.length === 0) return null;
   return (
     <p class="muted">
-      {title}, so not compared:{' '}
+      Only in {only}, so not compared:{' '}
       {(Object.keys(WHY_NOT) as Unmatched['why'][])
         .map((why) => cells.filter((cell) => cell.why === why))
         .filter((own) => own.length > 0)
-        .map((own) => `${plural(own.length, 'point')} that ${WHY_NOT[own[0]!.why]} (${variantNames(own)})`)
+        .map(
+          (own) =>
+            `${plural(own.length, 'point')} that ${WHY_NOT[own[0]!.why]} in ${lacking} (${variantNames(own)})`,
+        )
         .join('; ')}
       .
     </p>
