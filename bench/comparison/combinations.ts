@@ -66,8 +66,8 @@ function combination(
 }
 
 /**
- * Plans an infeasible request for a longer SLA, and without limits, for each way to divide the stages among workers, and returns the
- * plan with the highest attainment. A longer SLA may be too short for some of these ways.
+ * Plans an infeasible request for the nearest feasible SLA, and without limits. Returns the plan with the highest attainment. Each way to
+ * divide the stages among workers is planned by itself, because the nearest SLA may be feasible in one of them alone.
  */
 function bestInfeasible(
   solver: Solver,
