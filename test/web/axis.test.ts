@@ -1,8 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { expect, test } from 'vitest';
 import { costUnit, logAxisY } from '../../web/charts/axis.ts';
-import { frontierPlot } from '../../web/charts/frontier-plot.ts';
-import { fashionReport } from './report-fixtures.ts';
 
 test('a logarithmic axis writes its numbers as the page does, without rests of binary fractions', () => {
   const marks = [logAxisY([0.02, 3000], 'ms')].flat(3) as Plot.Mark[];
@@ -18,11 +16,4 @@ test('what cost is made of names the GPU only where one may run', () => {
   const prices = { pricePerCore: 1, pricePerGpu: 8 };
   expect(costUnit(prices, ['wasm', 'webgpu'])).toBe('(cores + 8 × GPU share)');
   expect(costUnit(prices, ['wasm'])).toBe('(cores)');
-});
-
-test('the chart of the frontier has lines for time limits below any SLA, however long', () => {
-  const { frontier, runs } = fashionReport();
-  const { resources, predicted } = runs[0]!.plans[0]!.plan;
-  const chosen = { cost: predicted.cost, accuracy: predicted.pas! };
-  expect(() => frontierPlot(frontier, [], ['detect', 'classify'], 1e308, chosen, resources)).not.toThrow();
 });

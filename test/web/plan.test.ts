@@ -181,6 +181,15 @@ describe('the section Plan', () => {
     expect(await choice()).toBe(chosen);
   });
 
+  it('fills a dot of the frontier for each choice of the slider', async () => {
+    await typed('Time limit (SLA)').fill('100');
+    await settled();
+    const filled = frontier(page).locator('svg g[aria-label=dot] > [fill="var(--series-1)"]');
+    expect(await filled.count()).toBe(
+      1 + Number(await page.getByLabel('What counts more').getAttribute('max')),
+    );
+  });
+
   it('takes the point that is pressed on the chart', async () => {
     await typed('Time limit (SLA)').fill('100');
     await settled();

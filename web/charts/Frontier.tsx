@@ -20,16 +20,18 @@ interface FrontierProps {
   readonly choose?: (point: FrontierPoint) => void;
 }
 
-/** Chart of the best accuracy for each cost, within the SLA and within shorter latency bounds. A ring marks the plan. */
+/** Chart of the best accuracy for each cost within the SLA. A ring marks the plan. */
 export function Frontier({ title, points, without, stages, slaMs, chosen, prices, choose }: FrontierProps) {
   const { cost, accuracy } = chosen;
   const { pricePerCore, pricePerGpu } = prices;
+  const best = useMemo(() => bestForCost(points), [points]);
+  const plain = useMemo(() => differing(bestForCost(without), best), [without, best]);
   const draw = useCallback(
-    () => frontierPlot(points, without, stages, slaMs, { cost, accuracy }, { pricePerCore, pricePerGpu }),
-    [points, without, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
+    () => frontierPlot(best, plain, stages, { cost, accuracy }, { pricePerCore, pricePerGpu }),
+    [best, plain, stages, cost, accuracy, pricePerCore, pricePerGpu],
   );
-  const keyPoints = useMemo(() => chartPoints(points, stages, slaMs), [points, stages, slaMs]);
-  if (bestForCost(points).length === 1)
+  const keyPoints = useMemo(() => chartPoints(best, stages), [best, stages]);
+  if (best.length === 1)
     return (
       <Figure title={title}>
         <p>
@@ -41,9 +43,9 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
   return (
     <Chart
       title={title}
-      note="a line for your time limit and for shorter ones · ring: the plan"
+      note={`within ${number(slaMs)} ms · ring: the plan${choose ? ' · filled dots: the slider’s choices' : ''}`}
       description={[
-        'The best accuracy that each cost can have at this rate, within the SLA and within shorter latency bounds. The table holds the figures.',
+        'The best accuracy that each cost can have at this rate within the SLA. The table holds the figures.',
         ...cascadeGainSentences(points, without),
       ].join(' ')}
       draw={draw}
@@ -51,4 +53,13 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
       {...(choose && { choose: (point) => choose(point as FrontierPoint) })}
     />
   );
+}
+
+/** The best choices without cascades; none if cost and accuracy of all are the same with cascades. */
+function differing(
+  without: readonly FrontierPoint[],
+  best: readonly FrontierPoint[],
+): readonly FrontierPoint[] {
+  const figures = (of: readonly FrontierPoint[]) => String(of.map(({ cost, accuracy }) => [cost, accuracy]));
+  return figures(without) === figures(best) ? [] : without;
 }

@@ -1,91 +1,50 @@
 import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
-import { betaRange } from '../../solver/frontier/weights.ts';
+import { betaRange, chosenAmong } from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { costUnit, endLabels, MARGIN, OVER_MARKS, type Prices } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
-import { type SeriesStyle, styleOf } from './series.ts';
-
-/** One line of the chart: the best accuracy for each cost within one latency bound. */
-interface Line {
-  readonly label: string;
-  /** Points in order of rising cost. */
-  readonly points: readonly FrontierPoint[];
-  readonly style: SeriesStyle;
-}
-
-const LINES = 4;
-
-/** Makes lines for the SLA and for shorter bounds, evenly spaced down to the fastest choice. Equal lines are drawn once. */
-function linesOf(points: readonly FrontierPoint[], slaMs: number): Line[] {
-  const least = Math.min(...points.map((point) => point.boundMs));
-  const lines: Omit<Line, 'style'>[] = [];
-  for (let k = LINES; k > 0; k--) {
-    const boundMs = k === LINES ? slaMs : roundedUp(least + (slaMs - least) * (k / LINES));
-    const within = bestForCost(points.filter((point) => point.boundMs <= boundMs));
-    const before = lines.at(-1)?.points;
-    if (before?.length !== within.length || within.some((point, i) => point !== before[i]))
-      lines.push({ label: `≤ ${number(boundMs)} ms`, points: within });
-  }
-  return lines.map((line, i) => ({ ...line, style: styleOf(i) }));
-}
-
-const roundedUp = (value: number): number => {
-  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
-  return Math.ceil(value / unit - 1e-9) * unit;
-};
-
-/**
- * The line of the best accuracy for each cost without cascades, within the SLA; none if that is the same with them. It is not one of
- * the choices, so it has no symbols.
- */
-function plainLine(without: readonly FrontierPoint[], best: readonly FrontierPoint[]): Line[] {
-  const points = bestForCost(without);
-  const figures = (of: readonly FrontierPoint[]) => String(of.map(({ cost, accuracy }) => [cost, accuracy]));
-  if (points.length === 0 || figures(points) === figures(best)) return [];
-  const style = { ...styleOf(LINES), colour: 'var(--text)', dash: '1 3' };
-  return [{ label: 'no cascade', points, style }];
-}
 
 const HEIGHT = 300;
 const MARGIN_TOP = 32;
+const BEST = 'var(--series-1)';
+const PLAIN = 'var(--text)';
 
 /**
- * Plots accuracy against cost, with one line for each of several latency bounds, and one without cascades.
- * @param without the frontier without cascades; empty if that is the same
+ * Plots the best accuracy for each cost, and dotted the same without cascades. A dot is filled if some β chooses it, as the page's
+ * slider does, and else hollow.
+ * @param points as {@link bestForCost} orders them
+ * @param without the same without cascades; empty if both are the same
  * @param chosen cost and accuracy of the plan
  */
 export function frontierPlot(
   points: readonly FrontierPoint[],
   without: readonly FrontierPoint[],
   stages: readonly string[],
-  slaMs: number,
   chosen: { readonly cost: number; readonly accuracy: number },
   prices: Prices,
 ): Plot.PlotOptions {
-  const lines = linesOf(points, slaMs);
-  const drawn = lines.flatMap((line) => line.points);
-  const plain = plainLine(without, lines[0]!.points);
-  const all = [chosen, ...drawn, ...plain.flatMap((line) => line.points)];
+  const all = [chosen, ...points, ...without];
   const accuracies = all.map((p) => p.accuracy);
   const right = 1.1 * Math.max(...all.map((p) => p.cost));
-  const steps = ({ points: best, style: { colour, dash } }: Line) =>
-    Plot.lineY([...best, { cost: right, accuracy: best.at(-1)!.accuracy }], {
+  const channels = { x: 'cost', y: 'accuracy' } as const;
+  const end = (best: readonly FrontierPoint[]) => ({ cost: right, accuracy: best.at(-1)!.accuracy });
+  const steps = (best: readonly FrontierPoint[], stroke: string, strokeDasharray: string) =>
+    Plot.lineY([...best, end(best)], {
       ...channels,
       curve: 'step-after',
-      stroke: colour,
+      stroke,
       strokeWidth: 1.75,
-      strokeDasharray: dash,
+      strokeDasharray,
     });
-  const channels = { x: 'cost', y: 'accuracy' } as const;
-  const ends = [...plain, ...lines.toReversed()].map(({ label, style: { colour }, points: own }) => ({
-    name: label,
+  const label = (name: string, colour: string, best: readonly FrontierPoint[]) => ({
+    name,
     colour,
     x: right,
-    y: own.at(-1)!.accuracy,
-  }));
+    y: end(best).accuracy,
+  });
+  const byBeta = new Set(chosenAmong(points).map(({ point }) => point));
   // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
   return {
@@ -110,14 +69,21 @@ export function frontierPlot(
       ticks: 5,
     },
     marks: [
-      ...plain.map(steps),
-      ...lines
-        .toReversed()
-        .flatMap((line) => [
-          steps(line),
-          Plot.dot(line.points, { ...channels, fill: line.style.colour, symbol: line.style.symbol, r: 3.5 }),
-        ]),
-      endLabels(ends, domain, { height: HEIGHT - MARGIN_TOP - MARGIN.marginBottom }),
+      ...(without.length === 0
+        ? []
+        : [
+            steps(without, PLAIN, '1 3'),
+            endLabels([label('no cascade', PLAIN, without), label('cascades', BEST, points)], domain, {
+              height: HEIGHT - MARGIN_TOP - MARGIN.marginBottom,
+            }),
+          ]),
+      steps(points, BEST, 'none'),
+      Plot.dot(points, {
+        ...channels,
+        stroke: BEST,
+        fill: (point: FrontierPoint) => (byBeta.has(point) ? BEST : 'var(--surface)'),
+        r: 3.5,
+      }),
       Plot.dot([chosen], { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
       Plot.text([chosen], {
         ...channels,
@@ -128,24 +94,16 @@ export function frontierPlot(
         fontWeight: 700,
       }),
       Plot.tip(
-        drawn,
+        points,
         Plot.pointer({ ...channels, title: (point: FrontierPoint) => describePoint(point, stages) }),
       ),
     ],
   };
 }
 
-/** Points for the arrow keys: line by line from the SLA to the shortest bound, each by rising cost. */
-export const chartPoints = (
-  points: readonly FrontierPoint[],
-  stages: readonly string[],
-  slaMs: number,
-): ChartPoint[] =>
-  [...new Set(linesOf(points, slaMs).flatMap((line) => line.points))].map((point) => ({
-    x: point.cost,
-    y: 100 * point.accuracy,
-    text: describePoint(point, stages),
-  }));
+/** Points for the arrow keys, by rising cost. */
+export const chartPoints = (points: readonly FrontierPoint[], stages: readonly string[]): ChartPoint[] =>
+  points.map((point) => ({ x: point.cost, y: 100 * point.accuracy, text: describePoint(point, stages) }));
 
 /** Tooltip of a point. */
 const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
