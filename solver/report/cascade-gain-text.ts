@@ -34,8 +34,8 @@ export function cascadeGainSentences(
   return [
     ...(most
       ? [
-          `At a cost of ${cost(most.at)}, cascades raise the PAS from ${percent(most.plain.accuracy)} to ` +
-            `${percent(most.best.accuracy)} %: ${chain(most.best)}.`,
+          `For a cost of ${cost(most.at)}, the best choice is a cascade: ${chain(most.best)}. ` +
+            `Its PAS is ${percent(most.best.accuracy)} %, without cascades at most ${percent(most.plain.accuracy)} %.`,
         ]
       : []),
     ...(saves

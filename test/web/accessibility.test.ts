@@ -187,8 +187,10 @@ describe('the report', () => {
     const chart = page
       .getByRole('img', { name: 'Accuracy for cost' })
       .or(page.getByLabel('Accuracy for cost'));
-    await page.getByText(/^At a cost of .*, cascades raise the PAS from .* to .*of 100 on to l/).waitFor();
-    expect(await chart.getAttribute('aria-description')).toMatch(/cascades raise the PAS/);
+    await page
+      .getByText(/^For a cost of .*, the best choice is a cascade: .*of 100 on to l.*Its PAS is/)
+      .waitFor();
+    expect(await chart.getAttribute('aria-description')).toMatch(/the best choice is a cascade/);
     await page.locator('svg text', { hasText: 'no cascade' }).waitFor();
     await page.getByText('Table of what cascades gain').click();
     await expectAccessible();

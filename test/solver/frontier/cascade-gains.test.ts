@@ -55,7 +55,7 @@ test('sentences tell the largest gain at one cost, and what the best accuracy wi
   const without = [point(1, 0.7), point(4, 0.86)];
   const all = [...without, point(2, 0.78, 0.07), point(3, 0.87, 0.2)];
   expect(cascadeGainSentences(all, without)).toEqual([
-    'At a cost of 3, cascades raise the PAS from 70.0 to 87.0 %: cnn8, 20 of 100 on to res32.',
+    'For a cost of 3, the best choice is a cascade: cnn8, 20 of 100 on to res32. Its PAS is 87.0 %, without cascades at most 70.0 %.',
     'The best PAS without cascades, 86.0 %, costs 4, and with cascades 3: cnn8, 20 of 100 on to res32.',
   ]);
   expect(cascadeGainSentences([...without, point(2, 0.7004, 0.1)], without)).toEqual([

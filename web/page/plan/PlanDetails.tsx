@@ -1,17 +1,16 @@
 import { Facts } from '../../components/Device.tsx';
-import { milliseconds, number, percent } from '../../components/format.ts';
+import { milliseconds, number } from '../../components/format.ts';
 import { planFile } from '../../state/files/exports.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
 /** A fold with further figures of the plan, the proof that no other choice is better, and the command that serves the plan. */
-export function PlanDetails({ shown: { head, predicted, pas, boundMs } }: { readonly shown: ShownPlan }) {
+export function PlanDetails({ shown: { head, predicted, boundMs } }: { readonly shown: ShownPlan }) {
   return (
     <details class="fold">
       <summary>More about this plan</summary>
       <Facts
         facts={[
           ['Goodput', predicted ? `${number(predicted.goodputPerS)} /s` : '…'],
-          ['PAS', percent(pas)],
           ['Bound', milliseconds(boundMs)],
           ['Certificate', head.certificate],
         ]}

@@ -65,7 +65,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
           ['p50 latency', predicted ? milliseconds(predicted.latencyMs?.p50 ?? null) : '…'],
           ['p95 latency', predicted ? milliseconds(predicted.latencyMs?.p95 ?? null) : '…'],
           ['p99 latency', predicted ? milliseconds(predicted.latencyMs?.p99 ?? null) : '…'],
-          accuracyFact(shown),
+          ...accuracyFacts(shown),
           [
             'Cost',
             `${number(shown.cost)} ${costUnit(
@@ -78,7 +78,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
       {pinned.value && planNow.value && <Comparison pinned={pinned.value} plan={planNow.value} />}
       <div class="stack start answer-grid">
         <div class="stack">
-          <StageBudget title="Time for each stage" plans={plans} />
+          <StageBudget title="Time for each stage, without queues" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
           <div>
             <Sentences of={[...variantSentences(head.stages), ...sharingSentences(head)]} />
@@ -91,11 +91,13 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
   );
 }
 
-/** The accuracy of the whole pipeline or, where that was not measured, the product of the stages' accuracies. */
-const accuracyFact = ({ predicted, pas }: ShownPlan): readonly [string, string] =>
-  predicted && predicted.endToEnd === null
-    ? ['PAS', pas === null ? ACCURACY_UNKNOWN : percent(pas)]
-    : ['Accuracy, end to end', predicted ? percent(predicted.endToEnd) : '…'];
+/** The accuracy of the whole pipeline, where it was measured, and the product of the stages' accuracies, which the charts show. */
+const accuracyFacts = ({ predicted, pas }: ShownPlan): (readonly [string, string])[] => [
+  ...(predicted?.endToEnd === null
+    ? []
+    : [['Accuracy, end to end', predicted ? percent(predicted.endToEnd) : '…'] as const]),
+  ['PAS', pas === null ? ACCURACY_UNKNOWN : percent(pas)],
+];
 
 /** The plan in a sentence, with buttons to pin and export it. */
 function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {

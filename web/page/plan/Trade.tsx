@@ -1,5 +1,5 @@
 import { pointVariants } from '../../../solver/report/cascade-text.ts';
-import { chain, number, percent, plural } from '../../components/format.ts';
+import { chain, number, percent } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { choosePoint } from '../../state/plan/planning.ts';
 import { tradePlace, trades } from '../../state/plan/trades.ts';
@@ -20,7 +20,7 @@ export function Trade() {
       <span class="row small muted quantity-value">
         {points.length === 1
           ? 'only one choice'
-          : points.length > 1 && `${place + 1} of ${plural(points.length, 'choice')}`}
+          : points.length > 1 && `choice ${place + 1} of ${points.length}`}
       </span>
       <input
         id="trade"

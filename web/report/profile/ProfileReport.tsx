@@ -75,7 +75,7 @@ function Planned({ plan, frontier, without, profile }: PlannedProps) {
         ]}
       />
       <div class="tiles start panels plans">
-        <StageBudget title="Time for each stage" plans={[{ name: 'plan', plan }]} />
+        <StageBudget title="Time for each stage, without queues" plans={[{ name: 'plan', plan }]} />
         <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       </div>
       <Sentences of={[...variantSentences(plan.stages), ...sharingSentences(plan)]} />

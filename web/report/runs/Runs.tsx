@@ -110,7 +110,7 @@ function SetPlans({ set }: { readonly set: BackendSet }) {
   }));
   return (
     <div class="tiles start panels plans">
-      <StageBudget title={`Time for each stage, ${set.title}`} plans={plans} />
+      <StageBudget title={`Time for each stage, without queues, ${set.title}`} plans={plans} />
       <PlanTable caption={`Plans, ${set.title}`} plans={plans} />
     </div>
   );
