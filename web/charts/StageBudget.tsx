@@ -32,7 +32,7 @@ export function StageBudget({ title, plans }: StageBudgetProps) {
   return (
     <Chart
       title={title}
-      note={`at most, if all stages are slow at once${waits ? ' · pale: waiting for a batch to fill' : ''}`}
+      note={`if all stages are slow at once; queues come on top${waits ? ' · pale: waiting for a batch to fill' : ''}`}
       description="The part of the latency bound that each stage has, against the SLA. The plan's table holds the figures."
       draw={draw}
       points={points}

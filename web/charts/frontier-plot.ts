@@ -51,7 +51,7 @@ export function frontierPlot(
     height: HEIGHT,
     ...MARGIN,
     marginTop: MARGIN_TOP,
-    marginRight: 76,
+    ...(without.length > 0 && { marginRight: 96 }),
     x: {
       label: `cost ${costUnit(
         prices,
@@ -73,7 +73,7 @@ export function frontierPlot(
         ? []
         : [
             steps(without, PLAIN, '1 3'),
-            endLabels([label('no cascade', PLAIN, without), label('cascades', BEST, points)], domain, {
+            endLabels([label('without', PLAIN, without), label('with cascades', BEST, points)], domain, {
               height: HEIGHT - MARGIN_TOP - MARGIN.marginBottom,
             }),
           ]),
