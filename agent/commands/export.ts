@@ -76,7 +76,8 @@ export const exportCommand = () =>
     .addHelpText(
       'after',
       `
-Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly.
+Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly, and the Secret with the
+token, for which export prints the kubectl command.
 
   $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
   $ ipa-agent export --plan plan.json --watch-profile profile.json --out k8s

@@ -64,7 +64,7 @@ export const packCommand = () =>
 Accuracy, fan-out and latency are measured on the items of the pack, so take data that no variant was trained on. Percentiles are
 those of the pack's mix of sizes, so take items as large as those to come, and say with --mix what they stand for.
 
-  $ ipa-edge pack --manifest my/manifest.json --folders photos        photos/cat/1.jpg, photos/dog/2.jpg, …
+  $ ipa-edge pack --manifest my/manifest.json --folders photos        photos/tabby/1.jpg, photos/beagle/2.jpg, …: names of classes
   $ ipa-edge pack --manifest my/manifest.json --coco instances_val2017.json --pictures val2017
   $ ipa-edge pack --manifest my/manifest.json --texts mails.jsonl
   $ ipa-edge pack --manifest my/manifest.json --questions dev-v2.0.json

@@ -32,11 +32,11 @@ export const runCommand = () =>
     .addOption(option.planManifestOption())
     .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
     .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
-    .option('--scale <x>', "multiply the trace's rates by this", option.positive, 1)
+    .option('--scale <x>', "with --trace: multiply its rates by this", option.positive, 1)
     .addOption(option.arrivalsOption())
     .option(
       '--duration <duration>',
-      `how long requests arrive (default: ${DURATION_S}s; a trace's own length)`,
+      `how long requests arrive (default: ${DURATION_S}s; all of a trace file; 20m of a generated trace)`,
       option.duration,
     )
     .option('--adapt', 'make new plans while the load changes')
@@ -64,7 +64,9 @@ export const runCommand = () =>
       `
   $ ipa-edge run --plan plan.json --rate 5 --duration 40s --out report.json
   $ ipa-edge run --plan plan.json --trace bursty.json --scale 0.5 --out report.json
-  $ ipa-edge run --plan plan.json --adapt --trace bursty --duration 5m --out report.json`,
+  $ ipa-edge run --plan plan.json --adapt --trace bursty --duration 5m --out report.json
+
+If late sending shows in the result, the run is not valid: the report is written, and the command ends with 1.`,
     )
     .action(async (options, command) => {
       const plan = await readJson(options.plan, parsePlan);

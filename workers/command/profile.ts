@@ -59,7 +59,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
     )
     .option(
       '--sla <ms>',
-      'leave out larger batches once one takes longer than this (default: 5 × the mean latency of the smallest batch, summed over the stages)',
+      'leave out larger batches once one takes longer than this (default: 5 × the mean latency of the smallest batch over the variants × items per request, summed over stages; at least 50 ms)',
       option.positive,
     )
     .option('--seed <n>', 'seed of the random order of measuring', option.integer, 1)
