@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { Decoder } from '../../agent/oip/decoder/decoder.ts';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
+import { InvalidInferenceError } from '../../agent/oip/errors.ts';
 import { type Body, decodeRequest, encodeResponse, type InferRequest } from '../../agent/oip/infer.ts';
 import { spawnWorker } from '../../workers/environment/node.ts';
 import type { RawWorker } from '../../workers/stage/stage-worker.ts';
@@ -82,11 +83,19 @@ test('a process that is lost takes the request with it, and the next one gets an
   expect(started).toHaveLength(2);
 });
 
+const blank = (mib: number): Body => ({
+  bytes: new Uint8Array(mib * 2 ** 20).fill(0x20),
+  jsonLength: undefined,
+});
+
 test('no more waits for it than fits the bound', async () => {
-  const huge: Body = { bytes: new Uint8Array(20 * 2 ** 20).fill(0x20), jsonLength: undefined };
   const first = open()
-    .fast(huge)
+    .fast(blank(20))
     .catch((error: Error) => error.name);
-  await expect(decoder.fast(huge)).rejects.toMatchObject({ httpStatus: 503 });
+  await expect(decoder.fast(blank(20))).rejects.toMatchObject({ httpStatus: 503 });
   expect(await first).toBe('InvalidInferenceError');
+});
+
+test('a JSON above the bound is parsed where no other waits', async () => {
+  await expect(open().fast(blank(33))).rejects.toThrow(InvalidInferenceError);
 });

@@ -14,7 +14,7 @@ import type { Decoded, DecoderService } from './service.ts';
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
 /** Longer JSON is parsed in another process. This much takes the serving thread about half a millisecond, and at worst a few. */
 export const HERE_BYTES_MAX = 32 * 1024;
-/** Most bytes of bodies that wait for the other process; more would only wait longer. */
+/** Most bytes of bodies that wait for the other process, unless one body alone is larger; more would only wait longer. */
 const WAITING_BYTES_MAX = 32 * 2 ** 20;
 
 /** A client sent a body that is not a valid plan. The message tells what is wrong with the body. */
@@ -69,7 +69,7 @@ export class Decoder {
     decode: (api: Remote<DecoderService>) => Promise<Decoded<T>>,
   ): Promise<Decoded<T>> {
     if (this.#closed) throw new UnavailableError('The agent is shutting down', 1);
-    if (this.#waitingBytes + length > WAITING_BYTES_MAX)
+    if (this.#waitingBytes > 0 && this.#waitingBytes + length > WAITING_BYTES_MAX)
       throw new UnavailableError(
         'Too many requests with large JSON are waiting; requests with binary tensors need not wait',
         1,
