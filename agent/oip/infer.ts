@@ -92,7 +92,10 @@ function requestOf({ value, rest }: Parsed): InferRequest {
   return {
     id: json.id,
     inputs: readTensors(json.inputs, rest),
-    outputs: json.outputs?.map(({ name, parameters }) => ({ name, binary: parameters?.binary_data })),
+    // An empty list asks for all outputs, as it does of Triton.
+    outputs: json.outputs?.length
+      ? json.outputs.map(({ name, parameters }) => ({ name, binary: parameters?.binary_data }))
+      : undefined,
     binaryOutput: json.parameters?.binary_data_output,
   };
 }

@@ -207,6 +207,14 @@ test('an output that a model has not is refused by name', () => {
   );
 });
 
+test('an empty list of outputs asks for all of them', () => {
+  const request = decodeRequest(
+    bodyOf({ inputs: [{ name: 'a', shape: [1], datatype: 'INT32', data: [1] }], outputs: [] }),
+  );
+  const response = { model: 'm', outputs: request.inputs };
+  expect(decodeResponse(encodeResponse(response, request)).outputs).toEqual(request.inputs);
+});
+
 test('a value that JSON has not is refused, and goes as bytes', () => {
   const outputs = [{ name: 'a', datatype: 'FP32', shape: [1], data: Float32Array.of(Number.NaN) }] as const;
   expect(() => encodeResponse({ model: 'm', outputs }, {})).toThrow(InvalidTensorError);
