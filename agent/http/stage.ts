@@ -123,7 +123,9 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
 /** Reads a request, or the previous stage's response, which a KServe graph passes on unchanged. @throws InvalidInferenceError */
 function requestOf(stage: PipelineStage, body: Body): InferRequest {
   const message = decodeMessage(body);
-  return 'response' in message ? requestOfAnswer(stage, message.response.outputs) : message.request;
+  if ('request' in message) return message.request;
+  const { id, outputs } = message.response;
+  return { ...requestOfAnswer(stage, outputs), id };
 }
 
 const batchSchema = z

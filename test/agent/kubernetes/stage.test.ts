@@ -180,7 +180,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('a stage answers what the stage before has answered, as a graph of KServe passes it on', async () => {
+test('a stage answers what the stage before has answered, with the id of the request, as a graph of KServe passes it on', async () => {
   const [first, second] = await Promise.all([startPod(plan, 'detect'), startPod(plan, 'classify')]);
   const infer = (url: string, model: string, body: string) =>
     fetch(`${url}/v2/models/${model}/infer`, {
@@ -191,7 +191,7 @@ test('a stage answers what the stage before has answered, as a graph of KServe p
   const send = async (count: number, from: number) => {
     const { bytes } = scenes(count, from);
     const input = { name: 'images', datatype: 'UINT8', shape: [count, 1, 128, 128], data: [...bytes] };
-    return (await infer(first.url, 'detect', JSON.stringify({ inputs: [input] }))).text();
+    return (await infer(first.url, 'detect', JSON.stringify({ id: 'seven', inputs: [input] }))).text();
   };
   const passedOn = await send(3, 0);
   const found = (JSON.parse(passedOn) as { outputs: { name: string; shape: number[] }[] }).outputs.find(
@@ -199,7 +199,11 @@ test('a stage answers what the stage before has answered, as a graph of KServe p
   )!.shape[0];
   const answer = await infer(second.url, 'classify', passedOn);
   expect(answer.status).toBe(200);
-  const { outputs } = (await answer.json()) as { outputs: { name: string; data: number[] }[] };
+  const { id, outputs } = (await answer.json()) as {
+    id: string;
+    outputs: { name: string; data: number[] }[];
+  };
+  expect(id).toBe('seven');
   expect(outputs.find(({ name }) => name === 'labels')!.data).toHaveLength(found!);
   // Nothing was found in an image: nothing is passed on, and nothing answered.
   const blank = { name: 'items', datatype: 'UINT8', shape: [0, 1, 28, 28], data: [] };
