@@ -37,6 +37,8 @@ export interface YoloFields {
 const BESIDE_CLASSES: Record<YoloFormat, number> = { yolov8: 4, yolov5: 5 };
 /** A detector has fewer classes: a model with more has features in this place. */
 const CLASSES_MOST = 2000;
+/** The detections of a detector that chooses them by itself, six numbers each, as YOLOv10 does. No YOLOv5 has so few candidates. */
+const CHOSEN = { detections: 300, numbers: 6 };
 /** Most detectors were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 640, height: 640 };
 /** A detection's probability must be above this, as is usual where detectors of these formats are tried out. */
@@ -52,6 +54,7 @@ export function yoloHeads({ inputs, outputs }: Graph): YoloHead[] {
   if (inputs.length !== 1 || inputs[0]!.dims.length !== 4) return [];
   if (!found || more.length > 0 || found.dims.length !== 3) return [];
   const [, rows = null, columns = null] = found.dims;
+  if (rows === CHOSEN.detections && columns === CHOSEN.numbers) return [];
   const numbers: Record<YoloFormat, number | null> = { yolov8: rows, yolov5: columns };
   const candidates: Record<YoloFormat, number | null> = { yolov8: columns, yolov5: rows };
   const surplus = (format: YoloFormat) =>

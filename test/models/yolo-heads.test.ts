@@ -37,6 +37,7 @@ describe('the format of a detector without a manifest', () => {
     ['boxes of no class', graphOf([1, 4, 8400])],
     ['an output of any size', graphOf([null, null, null])],
     ['thousands of features', graphOf([1, 4096, 5000])],
+    ['detections that it chose by itself', graphOf([1, 300, 6])],
     ['texts', graphOf([1, 84, 8400], [1, 512])],
     [
       'several outputs',
