@@ -108,10 +108,12 @@ export class BeamSearch implements Search {
     const best: Candidate[] = [];
     open.forEach(({ tokens, logProbability }, row) => {
       const own = logits[row]!;
+      // Rules apply to log-probabilities: what they forbid makes no other token of the beam likelier.
+      const normaliser = logNormaliser(own, own[indexOfLargest(own)]!);
+      for (let token = 0; token < own.length; token++) own[token]! -= normaliser;
       constrain(own, tokens, this.rules);
-      const before = logProbability - logNormaliser(own, own[indexOfLargest(own)]!);
       for (let token = 0; token < own.length; token++) {
-        const whole = before + own[token]!;
+        const whole = logProbability + own[token]!;
         if (whole === Number.NEGATIVE_INFINITY) continue;
         if (best.length === count && whole <= best[count - 1]!.logProbability) continue;
         const rank = best.findLastIndex((other) => other.logProbability >= whole) + 1;

@@ -111,6 +111,17 @@ describe('beams', () => {
   });
 });
 
+test('a forbidden token makes no other token of its beam likelier', () => {
+  const logOf = (...chances: number[]) => Float32Array.from(chances, Math.log);
+  const model: Model = (_, [token]) => {
+    if (token === undefined) return logOf(0, 0, 0.6, 0.4);
+    return token === 2 ? logOf(0.1, 0.9, 0, 0) : logOf(1, 0, 0, 0);
+  };
+  const own = rules({ beams: 2, tokensMax: 2, banned: [1] });
+  const [best] = generate(new BeamSearch(1, own), model, 1).generated;
+  expect(best!.tokens).toEqual([3]);
+});
+
 describe.each<[string, (items: number) => Search]>([
   ['greedy', (items) => new GreedySearch(items, rules({ tokensMax: 6 }))],
   ['beams', (items) => new BeamSearch(items, rules({ tokensMax: 6, beams: 3 }))],
