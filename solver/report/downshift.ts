@@ -2,8 +2,12 @@ import type { RunReport } from '../documents/run-report.ts';
 
 type Outcomes = Pick<RunReport, 'cascades' | 'standbys'>;
 
-/** A stage in which lighter variants took over in a burst. */
-interface DownshiftedStage {
+/** What one threshold or standby of a stage did. A run whose plans change may have several of a stage. */
+interface Part {
+  readonly stage: string;
+  readonly items: number;
+  /** Number of the items that a lighter variant answered because of a burst. */
+  readonly lighter: number;
   readonly sentence: string;
   /** Accuracy of the stage that the plan counts on, and the one to expect after the downshift. */
   readonly plannedAccuracy: number;
@@ -11,15 +15,18 @@ interface DownshiftedStage {
 }
 
 /**
- * The accuracy of a run as a part of what its plan predicts: 1 without a downshift, less where lighter variants took over. It is the
- * product over the stages, as PAS is.
+ * The accuracy of a run as a part of what its plans predict: 1 without a downshift, less where lighter variants took over. It is the
+ * product over the stages, as PAS is; in a stage each item counts.
  */
-export const downshiftFactor = (outcomes: Outcomes): number =>
-  stagesOf(outcomes).reduce(
-    (product, { accuracy, plannedAccuracy }) =>
-      plannedAccuracy > 0 ? product * (accuracy / plannedAccuracy) : product,
-    1,
-  );
+export function downshiftFactor(outcomes: Outcomes): number {
+  const parts = partsOf(outcomes);
+  return [...new Set(parts.map(({ stage }) => stage))].reduce((product, stage) => {
+    const sum = (of: 'accuracy' | 'plannedAccuracy') =>
+      parts.reduce((all, part) => all + (part.stage === stage ? part.items * part[of] : 0), 0);
+    const planned = sum('plannedAccuracy');
+    return planned > 0 ? product * (sum('accuracy') / planned) : product;
+  }, 1);
+}
 
 /** Number of items that lighter variants answered because of a burst. */
 export const lighterAnswers = ({ cascades = [], standbys = [] }: Outcomes): number =>
@@ -30,33 +37,38 @@ export const lighterAnswers = ({ cascades = [], standbys = [] }: Outcomes): numb
 
 /** A sentence for each stage in which lighter variants took over: for how many items, and what it costs in accuracy. */
 export const downshiftSentences = (outcomes: Outcomes): string[] =>
-  stagesOf(outcomes).map(({ sentence, accuracy, plannedAccuracy }) =>
-    accuracy === plannedAccuracy
-      ? sentence
-      : `${sentence} The accuracy of the stage is predicted as ${percent(accuracy)} instead of ${percent(plannedAccuracy)}.`,
-  );
+  partsOf(outcomes)
+    .filter(({ lighter }) => lighter > 0)
+    .map(({ sentence, accuracy, plannedAccuracy }) =>
+      accuracy === plannedAccuracy
+        ? sentence
+        : `${sentence} The accuracy of the stage is predicted as ${percent(accuracy)} instead of ${percent(plannedAccuracy)}.`,
+    );
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-function stagesOf({ cascades = [], standbys = [] }: Outcomes): DownshiftedStage[] {
-  const ofStandbys = standbys
-    .filter(({ downshifted }) => downshifted > 0)
-    .map(({ stage, variant, accuracy, standby, standbyAccuracy, items, downshifted }) => ({
+function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
+  const ofStandbys = standbys.map(
+    ({ stage, variant, accuracy, standby, standbyAccuracy, items, downshifted }) => ({
+      ...{ stage, items, lighter: downshifted },
       sentence: `In a burst, ${standby} answered ${downshifted} of the ${items} items of ${stage} instead of ${variant}.`,
       plannedAccuracy: accuracy,
       accuracy: accuracy - (downshifted / items) * (accuracy - standbyAccuracy),
-    }));
-  const ofCascades = cascades
-    .filter(({ settled = 0, expected }) => settled > 0 && expected)
-    .map(({ stage, light, heavy, items, escalated, predictedShare, settled, expected }) => {
-      const { accuracy, lightAccuracy } = expected!;
-      // All that the heavy variant adds, it adds to the items that go on.
-      const gain = predictedShare > 0 ? (accuracy - lightAccuracy) / predictedShare : 0;
+    }),
+  );
+  const ofCascades = cascades.flatMap(
+    ({ stage, light, heavy, items, escalated, predictedShare, settled = 0, expected }) => {
+      if (!expected) return [];
+      const { accuracy, lightAccuracy } = expected;
+      // All that the heavy variant adds, it adds to the items that go on; more may have gone on than predicted.
+      const lost = predictedShare > 0 ? Math.min(1, settled / items / predictedShare) : 0;
       return {
+        ...{ stage, items, lighter: settled },
         sentence: `In a burst, the answer of ${light} stood for ${settled} of the ${escalated} items of ${stage} that were to go on to ${heavy}.`,
         plannedAccuracy: accuracy,
-        accuracy: accuracy - (settled! / items) * gain,
+        accuracy: accuracy - lost * (accuracy - lightAccuracy),
       };
-    });
-  return [...ofStandbys, ...ofCascades];
+    },
+  );
+  return [...ofStandbys, ...ofCascades].filter(({ items }) => items > 0);
 }

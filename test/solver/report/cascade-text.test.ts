@@ -130,8 +130,30 @@ test('a run tells what lighter variants took over in a burst, and what that cost
   ]);
 });
 
+const standby = { stage: 'a', variant: 'x', accuracy: 0.9, standby: 'y', standbyAccuracy: 0.5 };
+const cascade = {
+  ...{ stage: 'a', light: 'y', heavy: 'x', below: 0.6, items: 100, escalated: 40, settled: 40 },
+  ...{ predictedShare: 0.1, expected: { accuracy: 0.9, lightAccuracy: 0.8 } },
+};
+
 test('a run without a burst has the accuracy that its plan predicts', () => {
-  const standby = { stage: 'a', variant: 'x', accuracy: 0.9, standby: 'y', standbyAccuracy: 0.5 };
   expect(downshiftFactor({})).toBe(1);
   expect(downshiftFactor({ standbys: [{ ...standby, items: 0, downshifted: 0 }] })).toBe(1);
+});
+
+test('what the plans of a run did in a stage counts by its items', () => {
+  const standbys = [
+    { ...standby, variant: 'z', items: 9900, downshifted: 0 },
+    { ...standby, items: 100, downshifted: 50 },
+  ];
+  expect(downshiftFactor({ standbys })).toBeCloseTo((9900 * 0.9 + 100 * 0.7) / (10_000 * 0.9), 9);
+});
+
+test('a cascade is as accurate as its light variant at least, however many more items were to go on than predicted', () => {
+  expect(downshiftFactor({ cascades: [cascade] })).toBeCloseTo(0.8 / 0.9, 9);
+});
+
+test('what had no items changes no accuracy', () => {
+  const none = { items: 0, escalated: 0 };
+  expect(downshiftFactor({ cascades: [{ ...cascade, ...none }] })).toBe(1);
 });
