@@ -152,8 +152,8 @@ class TightenedPlans {
     const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages, chosen.workers]);
     const known = this.simulated.get(id);
     if (known) {
-      const { stages, workers } = known;
-      return { ...known, ...head, stages, workers, predicted: { ...known.predicted, tightened } };
+      const { createdAt, profile, stages, workers, predicted } = known;
+      return { ...head, createdAt, profile, stages, workers, predicted: { ...predicted, tightened } };
     }
     const plan = withBestWorkers(
       completePlan(this.measured, head, choice, tightened),

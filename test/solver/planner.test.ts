@@ -143,6 +143,12 @@ describe('plans that were simulated before', () => {
     },
   );
 
+  it('give what was asked of them to no other plan', () => {
+    const known = new SimulatedPlans();
+    made({ cascades: false, downshift: true }, known);
+    expect(made({}, known)).toEqual(made({}));
+  });
+
   it('are kept as many as may be, those that were of use last', () => {
     const few = new SimulatedPlans(2);
     const [a, b, c] = [10, 20, 30].map((ratePerS) =>
