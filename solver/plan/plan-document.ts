@@ -107,11 +107,12 @@ export function planWorkers(
   cpuWorkers: CpuWorkers = 'per-replica',
 ): PlanWorker[] {
   const workers: PlanWorker[] = [];
+  const next = new Map<string, number>();
   const add = (base: string, rest: Omit<PlanWorker, 'id'>) => {
-    let i = 0;
-    const id = () => `${base.slice(0, 58)}-${i}`;
-    while (workers.some((worker) => worker.id === id())) i++;
-    workers.push({ id: id(), ...rest });
+    const short = base.slice(0, 58);
+    const number = next.get(short) ?? 0;
+    next.set(short, number + 1);
+    workers.push({ id: `${short}-${number}`, ...rest });
   };
   const groups = new Map<string, PlanStage[]>();
   for (const stage of stages.filter(({ backend }) => onGpu(backend))) {

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import type { PlanStage } from '../../solver/documents/plan.ts';
+import { planWorkers } from '../../solver/plan/plan-document.ts';
+
+test('each of thousands of workers has an id of its own', () => {
+  const long = 'a'.repeat(58);
+  const rows = [long, `${long}b`].map((name) => ({ name, backend: 'cpu', threads: 1, replicas: 5000 }));
+  const workers = planWorkers(rows as PlanStage[]);
+  expect(new Set(workers.map(({ id }) => id)).size).toBe(10_000);
+  expect(workers.at(-1)!.id).toBe(`${long}-9999`);
+});
