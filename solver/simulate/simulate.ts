@@ -132,6 +132,8 @@ export class Simulation {
   finish(): SimulationResult {
     const { arrivalsMs, policy } = this.#input;
     this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs + this.#halfWayMs);
+    // What is to be sent later than this has not arrived yet.
+    while (this.#arrived < arrivalsMs.length) this.#arrive(arrivalsMs[this.#arrived]! + this.#halfWayMs);
     this.#thread.flush();
     this.#apply(this.dispatch.close());
     for (const unfinished of this.#running.all) this.#record(unfinished);

@@ -190,6 +190,15 @@ describe('a simulation', () => {
     expect(simulate(late).requests.map(({ latencyMs }) => latencyMs)).toEqual([10, 15, 18, 10]);
   });
 
+  it('sheds what is sent more than one SLA late', () => {
+    const late: SimulationInput = {
+      ...queue(Float64Array.of(0), () => 10),
+      policy: policy([1], 0, 'late', 100),
+      service: { sampleMs: () => 10, latenessMs: () => 200 },
+    };
+    expect(simulate(late).requests).toEqual([{ arrivalMs: 0, latencyMs: null, outcome: 'shed' }]);
+  });
+
   it('can switch to a faster variant on the way', () => {
     const input = queue(constantRate(50, 20, 1), () => 15);
     const simulation = new Simulation(input);
