@@ -55,7 +55,7 @@ export const runText = (runs: readonly RunReport[]): string =>
 /** Table of a frontier's points, with the range of β that chooses each; if it has cascades, also what they gain. */
 export function frontierText(
   { frontier: points, frontierWithoutCascades: without }: Frontiers,
-  { predicted }: Pick<Plan, 'predicted'>,
+  { predicted, objective }: Pick<Plan, 'predicted' | 'objective'>,
 ): string {
   const rows = points.map((point) => [
     share(predicted.pas === null ? null : point.accuracy),
@@ -71,21 +71,26 @@ export function frontierText(
     `${table(['accuracy', 'cost', 'bound ms', 'variants', 'batches', 'beta'], rows)}\n\n` +
     `${points.length} Pareto-best choices of accuracy, cost and latency bound. ` +
     'beta: values of --beta that choose it, with --sla at its bound, --alpha 1 and --delta 0; –: no value does.' +
-    (without.length > 0 ? `\n\n${gainText(points, without)}` : '')
+    (without.length > 0 ? `\n\n${gainText(points, without, objective)}` : '')
   );
 }
 
-function gainText(points: Frontiers['frontier'], without: Frontiers['frontierWithoutCascades']): string {
+function gainText(
+  points: Frontiers['frontier'],
+  without: Frontiers['frontierWithoutCascades'],
+  { accuracy: method }: Plan['objective'],
+): string {
   const rows = cascadeGains(points, without).map(({ cost, best, plain }) => [
     cost.toFixed(3),
     share(plain?.accuracy ?? null),
     share(best.accuracy),
     Object.values(pointVariants(best)).join(' → '),
   ]);
-  return (
-    `${table(['cost', 'without cascades', 'accuracy', 'variants'], rows)}\n\n` +
-    cascadeGainSentences(points, without).join('\n')
-  );
+  return [
+    table(['cost', 'without cascades', 'accuracy', 'variants'], rows),
+    // Only the product of accuracies is PAS, of which the sentences tell.
+    ...(method === 'product' ? ['', ...cascadeGainSentences(points, without)] : []),
+  ].join('\n');
 }
 
 /** Table of a run's plans, with the time from which each served. */
