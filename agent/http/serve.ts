@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
@@ -30,6 +30,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
 
 /** Time that a closing server gives clients to read their responses. */
 const CLOSE_MS = 5000;
+const UNSENT_CHECK_MS = 20;
 
 export interface ServeOptions {
   readonly host: string;
@@ -58,12 +59,21 @@ export async function serve(
     if (signal.aborted) reply.header('connection', 'close');
     done(null, payload);
   });
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   onListening(await listen(app, host, port));
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await sleep(leaveMs);
   await service.drain();
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), closeMs);
+  const cutAtMs = performance.now() + closeMs;
+  // `close` cuts connections that Node calls idle, among them those whose answer is complete, but not yet sent.
+  while (performance.now() < cutAtMs && [...sockets].some(({ writableLength }) => writableLength > 0))
+    await sleep(UNSENT_CHECK_MS);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), cutAtMs - performance.now());
   await app.close();
   clearTimeout(cutOff);
 }
