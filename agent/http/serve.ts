@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../../workers/command/exit.ts';
@@ -14,7 +15,8 @@ const REASONS: Record<string, string> = {
 /** Starts to listen. @param port 0 for any free port @returns the URL @throws UsageError if the address cannot be used */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    await app.listen({ host, port });
+    // Given the name localhost, Fastify would start further servers, for which nothing waits when this one ends.
+    await app.listen({ host: (await lookup(host)).address, port });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const reason = REASONS[code ?? ''];

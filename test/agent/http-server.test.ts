@@ -1,7 +1,8 @@
+import dns from 'node:dns';
 import { get, type IncomingMessage } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
-import { serve } from '../../agent/http/serve.ts';
+import { listen, serve } from '../../agent/http/serve.ts';
 import { PATIENCE_MS } from '../patience.ts';
 
 test('an answer that is being sent when the server ends arrives whole', async () => {
@@ -20,4 +21,18 @@ test('an answer that is being sent when the server ends arrives whole', async ()
   for await (const piece of answer) arrived += piece.length;
   expect(arrived).toBe(length);
   await ended!;
+});
+
+test('a server listens on one address of localhost, even where localhost has two', async () => {
+  const { lookup } = dns;
+  const both = ['127.0.0.1', '::1'].map((address) => ({ address }));
+  type Found = (error: null, addresses: object) => void;
+  const twoForAll = (name: string, options: { all?: boolean }, found: Found) =>
+    options.all ? found(null, both) : lookup(name, options, found as never);
+  const spy = vi.spyOn(dns, 'lookup').mockImplementation(twoForAll as typeof lookup);
+  onTestFinished(() => spy.mockRestore());
+  const app = baseApp({ log: () => {} });
+  onTestFinished(() => app.close());
+  await listen(app, 'localhost', 0);
+  expect(app.addresses()).toHaveLength(1);
 });
