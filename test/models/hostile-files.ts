@@ -119,10 +119,12 @@ const CONFIG = {
   ...{ suppress_tokens: [5, 6], begin_suppress_tokens: [7], bad_words_ids: [[8], [9, 10]] },
   ...{ no_repeat_ngram_size: 2, repetition_penalty: 1.2, min_length: 3, length_penalty: 0.8 },
   ...{ early_stopping: true, max_position_embeddings: 20 },
+  task_specific_params: { translation: { min_length: 2 } },
 };
 
 function generateWith(config: Uint8Array, generation: Uint8Array): void {
-  const rules = readRules({ config, 'generation-config': generation }, { tokensMax: 8, beams: 2 });
+  const limits = { task: 'translation', tokensMax: 8, beams: 2 };
+  const rules = readRules({ config, 'generation-config': generation }, limits);
   for (const tokens of [[], [1], [1, 2, 1, 2, 9]])
     constrain(
       Float32Array.from({ length: 20 }, (_, i) => i - 10),

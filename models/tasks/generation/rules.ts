@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf } from '../../../solver/documents/common.ts';
+import { listOf, recordOf } from '../../../solver/documents/common.ts';
 import { parseAsset } from '../asset.ts';
 
 /** The rules by which a variant generates tokens, from the hub's `config.json` and `generation_config.json`. */
@@ -15,8 +15,11 @@ const endIds = z.union([tokenId, listOf(tokenId, { least: 1, most: 1000 })]);
 const SEQUENCES_MAX = 10_000;
 const SEQUENCE_LENGTH_MAX = 32;
 
-/** The fields that are read of either file. Those of `generation_config.json` count if both have a field. */
-const fileSchema = z.looseObject({
+/**
+ * The fields that are read of either file. Those of `generation_config.json` count if both have a field, and those that `config.json`
+ * has for the task before both, as in transformers' pipelines.
+ */
+const rulesSchema = z.looseObject({
   decoder_start_token_id: tokenId.nullish(),
   bos_token_id: tokenId.nullish(),
   eos_token_id: endIds.nullish(),
@@ -36,7 +39,8 @@ const fileSchema = z.looseObject({
   max_position_embeddings: z.int().positive().nullish(),
   max_target_positions: z.int().positive().nullish(),
 });
-type RulesFile = z.output<typeof fileSchema>;
+const fileSchema = rulesSchema.extend({ task_specific_params: recordOf(rulesSchema).nullish() });
+type RulesFile = z.output<typeof rulesSchema>;
 
 export interface GenerationRules {
   /** The tokens with which the decoder starts. */
@@ -71,6 +75,7 @@ export interface GenerationRules {
 
 /** What a stage asks of generation, besides the variant's own rules. */
 interface GenerationLimits {
+  readonly task: string;
   readonly tokensMax: number;
   readonly beams: number;
   /** Tokens of the prompt after the one that starts the decoder; absent: none. */
@@ -80,12 +85,13 @@ interface GenerationLimits {
 /** Reads a variant's rules from its assets. @throws InvalidDocumentError */
 export function readRules(
   assets: Readonly<Record<string, Uint8Array>>,
-  { tokensMax, beams, told = [] }: GenerationLimits,
+  { task, tokensMax, beams, told = [] }: GenerationLimits,
 ): GenerationRules {
   const [config, generation] = RULES_ASSETS.map((role) =>
     parseAsset(fileSchema, assets[role]!, `${role.replace('-', '_')}.json`),
   );
-  const file = { ...config, ...present(generation!) } as RulesFile;
+  const own = config!.task_specific_params?.[task] ?? {};
+  const file: RulesFile = { ...config, ...present(generation!), ...present(own) };
   const prompt = [file.decoder_start_token_id ?? file.bos_token_id ?? 0, ...told];
   const positions = file.max_target_positions ?? file.max_position_embeddings ?? Number.POSITIVE_INFINITY;
   const badWords = file.bad_words_ids ?? [];

@@ -196,11 +196,27 @@ test('encoder, first step and later steps are timed apart, and steps are counted
 });
 
 describe('rules from the files of the hub', () => {
-  const limits = { tokensMax: 50, beams: 1 };
+  const limits = { task: 'summarization', tokensMax: 50, beams: 1 };
 
   test('generation_config.json counts before config.json', () => {
     const files = rulesFiles({ eos_token_id: 2, min_length: 10 }, { eos_token_id: [3, 4], min_length: null });
     expect(readRules(files, limits)).toMatchObject({ prompt: [7], endIds: [3, 4], tokensMin: 9 });
+  });
+
+  test('what config.json says of the task counts before both, and what it says of other tasks does not count', () => {
+    const task_specific_params = {
+      summarization: { min_length: 30, no_repeat_ngram_size: 3, length_penalty: 2, early_stopping: true },
+      translation: { min_length: 5, repetition_penalty: 2 },
+    };
+    const files = rulesFiles({ task_specific_params, min_length: 10 }, { length_penalty: 1.5 });
+    const expected = {
+      tokensMin: 29,
+      noRepeat: 3,
+      lengthPenalty: 2,
+      earlyStopping: true,
+      repetitionPenalty: 1,
+    };
+    expect(readRules(files, limits)).toMatchObject(expected);
   });
 
   test('no more tokens are generated than the model has positions for', () => {
