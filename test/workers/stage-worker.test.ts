@@ -90,6 +90,14 @@ test('a call in flight and every later one reject once the worker is killed', as
   await expect(worker.lost).resolves.toContain('SIGKILL');
 });
 
+test('a call in flight rejects with the reason for which its worker is ended', async () => {
+  const { worker, files, spec } = await withDetector();
+  await worker.load(spec, files);
+  const running = worker.run('d', scenes(4));
+  worker.terminate('out of memory');
+  await expect(running).rejects.toThrow('Worker test was lost: out of memory');
+});
+
 test('a variant without the files that its stage needs is told which they are', async () => {
   const { worker, files, spec } = await withDetector();
   const stage = {

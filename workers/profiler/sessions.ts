@@ -90,10 +90,12 @@ export class Sessions {
     if (!worker) {
       worker = this.environment.spawn(id, onGpu(workerKey.backend) ? 1 : workerKey.threads);
       this.#workers.set(id, worker);
-      worker.then(
-        ({ lost }) => lost.then(() => this.#forget(id)),
-        () => this.#forget(id),
-      );
+      const forget = () => this.#forget(id, worker);
+      worker.then(async (started) => {
+        // A worker that lost its GPU device still runs. Its open calls reject with the reason of the loss.
+        started.terminate(await started.lost);
+        forget();
+      }, forget);
     }
     return worker;
   }
@@ -102,7 +104,7 @@ export class Sessions {
   async replace(workerKey: WorkerKey): Promise<void> {
     const id = workerName(workerKey);
     const worker = this.#workers.get(id);
-    this.#forget(id);
+    this.#forget(id, worker);
     (await worker?.catch(() => undefined))?.terminate();
   }
 
@@ -112,7 +114,9 @@ export class Sessions {
     this.#open.clear();
   }
 
-  #forget(workerId: string): void {
+  /** Forgets a worker and its variants, unless another worker has taken its place. */
+  #forget(workerId: string, worker: Promise<StageWorker> | undefined): void {
+    if (this.#workers.get(workerId) !== worker) return;
     this.#workers.delete(workerId);
     for (const [id, variant] of this.#open) if (variant.workerId === workerId) this.#open.delete(id);
   }

@@ -106,7 +106,9 @@ export class StageWorker {
     return this.#lifeline.call(this.#api.release(key));
   }
 
-  terminate(): void {
+  /** @param reason why open calls reject, if it is another one than the worker's end */
+  terminate(reason?: string): void {
+    if (reason !== undefined) this.#lifeline.cut(reason);
     this.raw.terminate();
   }
 }
