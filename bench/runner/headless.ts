@@ -110,11 +110,13 @@ export class Headless {
     await this.closeHost();
   }
 
-  /** @throws BrowserLostError */
+  /** @throws BrowserLostError, and the signal's reason if it is aborted already */
   async #call<M extends Exclude<keyof HeadlessApi, 'abort'>>(
     method: M,
     args: Parameters<HeadlessApi[M]>,
   ): Promise<Awaited<ReturnType<HeadlessApi[M]>>> {
+    // Ctrl-C may come while the browser starts; a listener on a signal that is aborted already is never called.
+    this.signal.throwIfAborted();
     const page = this.page;
     const abort = () =>
       void page.evaluate(() => (globalThis as unknown as Exposed).ipaEdge.abort()).catch(() => {});
