@@ -11,6 +11,7 @@ import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
+import { checkPipeline } from '../../workers/command/plan-models.ts';
 import type { AdaptationSettings } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
@@ -32,7 +33,7 @@ export const runCommand = () =>
     .addOption(option.planManifestOption())
     .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
     .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
-    .option('--scale <x>', "with --trace: multiply its rates by this", option.positive, 1)
+    .option('--scale <x>', 'with --trace: multiply its rates by this', option.positive, 1)
     .addOption(option.arrivalsOption())
     .option(
       '--duration <duration>',
@@ -91,6 +92,7 @@ If late sending shows in the result, the run is not valid: the report is written
         : undefined;
       const signal = interruptSignal();
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
+      checkPipeline(plan, manifest);
       const asked = [...new Set(adaptation?.request.backends ?? plan.stages.map(({ backend }) => backend))];
       await withRunner(asked, { manifestPath, out: options.out, signal }, async ({ runner, progress }) => {
         await checkBackends(plan, runner);

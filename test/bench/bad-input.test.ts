@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { PlanStage } from '../../solver/documents/plan.ts';
 import { identityModel } from '../onnx.ts';
 import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
@@ -192,5 +193,17 @@ test.each([
     trace === null ? ['--rate', '1e9', '--duration', '60s'] : ['--trace', file('trace.json', trace)];
   const { code, stderr } = await ipaEdge(['run', '--plan', plan, ...load, '--out', join(folder, 'r.json')]);
   expect(stderr).toMatch(says);
+  expect(code).toBe(2);
+});
+
+test.each<[what: string, fields: Partial<PlanStage>, says: string]>([
+  ['another model', { sha256: 'a'.repeat(64) }, `detect/det4 has SHA-256 ${'a'.repeat(64)} in the plan`],
+  ['a variant that is missing', { variant: 'det5' }, 'stage detect has no variant det5 here'],
+])('run refuses a plan of %s with exit 2', async (_, fields, says) => {
+  const plan = handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] });
+  Object.assign(plan.stages[0]!, fields);
+  const path = file('plan.json', JSON.stringify(plan));
+  const { code, stderr } = await ipaEdge(['run', '--plan', path, '--out', join(folder, 'r.json')]);
+  expect(stderr).toContain(`The plan does not fit the manifest:\n  ${says}`);
   expect(code).toBe(2);
 });
