@@ -22,8 +22,9 @@ const LEAST_PER_S = 1e-3;
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
   // A cascade takes more than its light variant alone, and a standby only memory, so neither makes another rate feasible.
-  const choices = upstreamChoices(profile, { ...request, cascades: false, standbys: false });
-  const facts = choices.map((choice) => stageFacts(profile, choice));
+  const facts = upstreamChoices(profile, request).map((choice) =>
+    stageFacts(profile, { ...choice, cascades: false, standbys: false }),
+  );
   const works = (ratePerS: number): boolean =>
     facts.some((stages) => {
       const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });

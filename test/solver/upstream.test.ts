@@ -7,6 +7,7 @@ import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
+import { refusalOf } from './refusal.ts';
 
 let solver: Solver;
 beforeAll(async () => {
@@ -108,4 +109,35 @@ it('sessions that must stay are planned for the items of the detector that runs'
   const { plan: serving } = solveIlp(solver, given, request({ restrictTo: { detect: ['s'] } }));
   const { plan } = solveIlp(solver, given, request({ keep: serving }));
   expect(plan.stages[1]!.itemsPerS).toBe(serving.stages[1]!.itemsPerS);
+});
+
+it('the nearest rate that works has a plan, although cascades leave fewer variants to tell apart', () => {
+  const stages = ['find', 'part', 'name'];
+  const [few, many] = [Array(4).fill(1), Array(4).fill(10)];
+  const given = profile(
+    stages.flatMap((stage) => ['s', 'm'].map((variant) => cell(stage, variant, 'cpu', 1, runs(5)))),
+    {
+      stages: stages.map((name) => ({
+        ...{ name, task: 'classify', metric: 'top1' },
+        variants: [0.5, 0.75].map((right, v) => ({
+          ...{ name: ['s', 'm'][v]!, sha256: String(v).repeat(64), sizeBytes: 1000 },
+          accuracy: { published: null, measured: { value: right, n: 4 } },
+          answers: [1, 2, 3, 4].map((i): [number, number, number] => [i / 5, i <= 4 * right ? 1 : 0, 1]),
+        })),
+      })),
+      fanOut: [
+        { stage: 'find', upstream: {}, counts: few },
+        ...DETECTORS.flatMap((find) => [
+          { stage: 'part', upstream: { find }, counts: find === 's' ? few : few.map(() => 2) },
+          ...DETECTORS.map((part) => ({
+            ...{ stage: 'name', upstream: { find, part } },
+            counts: part === 's' ? few : many,
+          })),
+        ]),
+      ],
+    },
+  );
+  const fast = request({ ratePerS: 1000, resources: resources({ cores: 4, gpus: 0 }) });
+  const ratePerS = refusalOf(solver, given, fast).nearestRatePerS!;
+  expect(solveIlp(solver, given, { ...fast, ratePerS }).plan.ratePerS).toBe(ratePerS);
 });
