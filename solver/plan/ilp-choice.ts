@@ -71,7 +71,7 @@ export function chooseIlp(
   const found = chooseOf(solver, profile, request, above);
   const mayLack = request.downshift && request.resources.memoryBytes !== undefined;
   // The memory may have room for the plan, but not for its standbys.
-  return found && 'binding' in found && mayLack
+  return mayLack && (!found || 'binding' in found)
     ? chooseOf(solver, profile, { ...request, standbys: false }, above)
     : found;
 }

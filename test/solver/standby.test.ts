@@ -27,6 +27,17 @@ const PROFILE = pipeline({
 });
 const planned = (more: Partial<PlanRequest> = {}, profile: Profile = PROFILE): Plan =>
   plan(solver, { profile, sha256: 'b'.repeat(64) }, request({ downshift: true, ...more }));
+/** The profile with l as the smallest variant, so that m, which could be its standby, has no room beside it in 2 bytes, nor alone. */
+const withSmallL = (profile: Profile): Profile => ({
+  ...profile,
+  stages: profile.stages.map((stage) => ({
+    ...stage,
+    variants: stage.variants.map((one) => ({
+      ...one,
+      sizeBytes: { l: 1, m: 3 }[one.name] ?? one.sizeBytes,
+    })),
+  })),
+});
 const memory = (memoryBytes: number) => ({ resources: resources({ memoryBytes }) });
 
 describe('the standby of a planned variant', () => {
@@ -77,18 +88,20 @@ describe('the standby of a planned variant', () => {
   });
 
   it('gives way in the search for the nearest rate, too', () => {
-    // l is the smallest, and the one faster variant that it could have as its standby has no room beside it, nor alone.
-    const sizes: Record<string, number> = { l: 1, m: 3 };
-    const profile: Profile = {
-      ...PROFILE,
-      stages: PROFILE.stages.map((stage) => ({
-        ...stage,
-        variants: stage.variants.map((one) => ({ ...one, sizeBytes: sizes[one.name] ?? one.sizeBytes })),
-      })),
-    };
+    const profile = withSmallL(PROFILE);
     const asked = { ...memory(2), restrictTo: { classify: ['l', 'm'] } };
     expect(planned(asked, profile).stages[0]).toMatchObject({ variant: 'l', replicas: 1 });
     expect(() => planned({ ...asked, ratePerS: 1000 }, profile)).toThrow(/It works with .* requests\/s/);
+  });
+
+  it('gives way in a worker for all stages, too', () => {
+    const classify = { l: { accuracy: 0.8, ms: 14 }, m: { accuracy: 0.7, ms: 8 } };
+    const { stages, workers } = planned(
+      memory(2),
+      withSmallL(pipeline({ stages: { detect: classify, classify } })),
+    );
+    expect(stages.map(({ variant, standby }) => [variant, standby])).toEqual(Array(2).fill(['l', undefined]));
+    expect(workers).toHaveLength(1);
   });
 
   it('must be among the models of the machine that runs the plan', () => {
