@@ -13,6 +13,7 @@ import { type CtcAlphabet, ctcTranscript, readCtcAlphabet } from './ctc.ts';
 import {
   FEATURES_ASSET,
   featuresInput,
+  lengthOf,
   readFeatures,
   recordings,
   type SpeechStage,
@@ -62,6 +63,12 @@ const ctc: Program<Stage, TextResult> = {
   },
 };
 
+/**
+ * Most tokens that Moonshine's authors let it write for a second of speech, because it may repeat words without end. Other languages
+ * take more tokens than English does.
+ */
+const TOKENS_PER_SECOND = { english: 6.5, others: 13 };
+
 /** Models with an encoder and a decoder, such as Whisper and Moonshine. */
 const encoderDecoder = generating<Stage, TextResult>({
   inputs: [featuresInput('input_features', true), featuresInput('input_values', true)],
@@ -73,6 +80,13 @@ const encoderDecoder = generating<Stage, TextResult>({
       features: await readFeatures(stage, assets),
       rules: readRules(assets, { ...stage, told }),
     };
+  },
+  rulesFor({ rules, features, language, input }, items) {
+    const { tensor, dimsOf } = features!;
+    if (tensor === 'input_features') return rules!;
+    const seconds = dimsOf(lengthOf(items[0]!))[0]! / input.sampleRateHz;
+    const perSecond = TOKENS_PER_SECOND[language === 'en' ? 'english' : 'others'];
+    return { ...rules!, tokensMax: Math.min(rules!.tokensMax, Math.ceil(perSecond * seconds)) };
   },
   decode: ({ encoder }, { tokens, score }) => ({ task: ID, text: encoder!.text(tokens), score }),
 });

@@ -25,6 +25,8 @@ interface Generating<S extends GeneratingStage, R> {
   readonly assets: readonly string[];
   /** Reads the assets: the stage with its `rules`, and what `inputs` and `decode` need. */
   prepare(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
+  /** The rules for items of one batch, where the stage's also depend on them. */
+  rulesFor?(stage: S, items: readonly Item[]): GenerationRules;
   /** The result for an item. */
   decode(stage: S, generated: Generated): R;
 }
@@ -71,7 +73,7 @@ export const generating = <S extends GeneratingStage, R>(parts: Generating<S, R>
   }));
 
 async function generate<S extends GeneratingStage, R>(
-  { inputs, decode }: Generating<S, R>,
+  { inputs, rulesFor, decode }: Generating<S, R>,
   stage: S,
   items: readonly Item[],
   sessions: Readonly<Record<string, Session>>,
@@ -85,7 +87,7 @@ async function generate<S extends GeneratingStage, R>(
     states,
     mask: (feeds.attention_mask as Tensor<'int64'> | undefined) ?? fullMask(states),
   });
-  const rules = stage.rules!;
+  const rules = rulesFor?.(stage, items) ?? stage.rules!;
   const search =
     rules.beams === 1 ? new GreedySearch(items.length, rules) : new BeamSearch(items.length, rules);
   const runs = [{ session: 'encoder', ms: encoded.ms }];

@@ -36,8 +36,8 @@ const keptOf = (numbers: readonly number[]): KeptTensor & { numbers: readonly nu
 
 const info = (name: string, type = 'float32'): TensorInfo => ({ name, type, dims: [null, null, null, null] });
 
-/** An encoder and a decoder that write "good" for recordings that begin at or above zero, "bad" for others. */
-function models(input: string) {
+/** An encoder and a decoder that write "good" for recordings that begin at or above zero, "bad" for others. @param later tokens */
+function models(input: string, later: number) {
   const fed: Feeds[] = [];
   const prompts: number[][] = [];
   const encoder: Session = {
@@ -70,7 +70,7 @@ function models(input: string) {
       if (first) prompts.push(Array.from(data.subarray(0, length), Number));
       const logits = new Float32Array(rows * length * VOCABULARY);
       states.forEach((word, row) => {
-        logits[((row + 1) * length - 1) * VOCABULARY + (first ? word : END)] = 1;
+        logits[((row + 1) * length - 1) * VOCABULARY + (first ? word : later)] = 1;
       });
       return {
         outputs: { logits: { type: 'float32', data: logits, dims: [rows, length, VOCABULARY] } },
@@ -82,16 +82,23 @@ function models(input: string) {
   return { sessions: { encoder, decoder }, fed, prompts };
 }
 
-async function answer(items: readonly Item[], config: object, generation: object, input: string) {
+async function answer(
+  items: readonly Item[],
+  config: object,
+  generation: object,
+  input: string,
+  { later = END, language = 'en' } = {},
+) {
   const assets = {
     ...tokenizerFiles(),
     'preprocessor-config': json(config),
     config: json({ decoder_start_token_id: START, eos_token_id: END }),
     'generation-config': json(generation),
   };
-  const { sessions, fed, prompts } = models(input);
+  const { sessions, fed, prompts } = models(input, later);
   const program = programOf(transcribe, [...Object.keys(sessions), ...Object.keys(assets)])!;
-  const stage = await program.prepare!(transcribe, assets);
+  const spoken = { ...transcribe, language };
+  const stage = await program.prepare!(spoken, assets);
   const { results, runs } = await program.run(stage, items, sessions, new Scratch());
   return { texts: results.map((result) => (result as { text?: string }).text), runs, fed, prompts };
 }
@@ -118,6 +125,27 @@ test('Moonshine hears recordings of one length together and others apart', async
   ]);
   expect(texts).toEqual(['bad', 'good', 'good']);
   expect(prompts).toEqual([[START], [START]]);
+});
+
+test.each([
+  ['en', 7],
+  ['ja', 13],
+])('Moonshine writes no more tokens than are spoken in a second of %s: %i', async (language, steps) => {
+  const endless = { later: GOOD, language };
+  const { runs } = await answer(
+    [recording(new Float32Array(16_000))],
+    MOONSHINE,
+    {},
+    'input_values',
+    endless,
+  );
+  expect(timesOf(runs).steps).toBe(steps);
+});
+
+test('Whisper may write as many tokens as the stage allows, however short the recording', async () => {
+  const items = [recording(new Float32Array(1600))];
+  const { runs } = await answer(items, WHISPER, MULTILINGUAL, 'input_features', { later: GOOD });
+  expect(timesOf(runs).steps).toBe(transcribe.tokensMax);
 });
 
 test('the prompt tells a multilingual Whisper the language, and every Whisper to give no timestamps', async () => {
