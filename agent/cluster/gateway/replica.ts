@@ -4,6 +4,7 @@ import type { ItemBatch } from '../../../models/items/item-batch.ts';
 import { device } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
+import { after } from '../../../workers/executor/clock.ts';
 import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
@@ -31,6 +32,8 @@ export interface ReplicaOptions {
   readonly dispatcher: Dispatcher;
   /** The plan's stages that the replica holds. */
   readonly planned: readonly PlanStage[];
+  /** Aborts when the replica no longer serves, because one whose machine has failed never answers. */
+  readonly gone?: AbortSignal;
   /** Reads the token that the replica requires for a change. */
   token(): Promise<string | undefined>;
   /** Called when the worker is terminated. */
@@ -112,12 +115,16 @@ async function load(options: ReplicaOptions, planned: PlanStage): Promise<Execut
 
 async function callStage(options: ReplicaOptions, planned: PlanStage, method: 'GET' | 'PUT') {
   const token = method === 'PUT' ? await options.token() : undefined;
+  const ms = method === 'GET' ? ASK_MS : CHANGE_MS;
+  // Node 20 may collect an `AbortSignal.timeout` that only `AbortSignal.any` refers to, and that one never aborts.
+  const late = new AbortController();
+  const cancel = after(ms, () => late.abort(new Error(`it has not answered for ${ms / 1000} s`)));
   const { status, bytes } = await call(options, planned.name, {
     method,
-    signal: AbortSignal.timeout(method === 'GET' ? ASK_MS : CHANGE_MS),
+    signal: AbortSignal.any([late.signal, ...(options.gone ? [options.gone] : [])]),
     ...(method === 'PUT' && { body: JSON.stringify(planned) }),
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
-  });
+  }).finally(cancel);
   if (status !== 200) throw new Error(answerText(status, bytes));
   return parseJson(stageAnswer, bytes.toString(), `${options.url}/stage/${planned.name}`);
 }

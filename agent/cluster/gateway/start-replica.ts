@@ -27,18 +27,21 @@ export function replicaStarter(
     const planned = planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
     let replica: Replica | undefined;
     let left: Parameters<OnLeave> | undefined;
+    const gone = new AbortController();
     const { url, giveBack, giveBackSilent } = directory.lend(
       planWorker.stages,
       sessionOf(planned),
       (...how) => {
         left = how;
+        gone.abort(new Error(how[0]));
         replica?.leave(...how);
       },
     );
     try {
-      replica = await Replica.start({ id, url, dispatcher, planned, token, onEnd: giveBack, onHop });
+      const options = { id, url, dispatcher, planned, token, onEnd: giveBack, onHop };
+      replica = await Replica.start({ ...options, gone: gone.signal });
     } catch (error) {
-      if (error instanceof ReplicaSilentError) giveBackSilent();
+      if (error instanceof ReplicaSilentError && !gone.signal.aborted) giveBackSilent();
       else giveBack();
       throw error;
     }
