@@ -77,10 +77,12 @@ export const exportCommand = () =>
       'after',
       `
 Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly, and the Secret with the
-token, for which export prints the kubectl command.
+token, for which export prints the kubectl command. Watch changes the pods only of objects that ipa-agent manages: apply them with
+--field-manager ipa-agent, as below.
 
   $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
-  $ ipa-agent export --plan plan.json --watch-profile profile.json --out k8s
+  $ ipa-agent export --plan plan.json --watch-profile profile.json --out k8s &&
+      kubectl apply --server-side --field-manager ipa-agent -f k8s
   $ ipa-agent export --plan plan.json --format kustomize --out base && kubectl apply -k base
   $ ipa-agent export --plan plan.json --format helm --out chart && helm install fashion chart --namespace shop
   $ ipa-agent export --plan plan.json --format kserve --out kserve`,

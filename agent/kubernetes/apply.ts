@@ -14,7 +14,7 @@ import { isOfWatch } from './objects/watch.ts';
 import type { Applied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
-import { type Accepted, withoutManaged } from './yield.ts';
+import { withoutManaged } from './yield.ts';
 
 /** What a plan's Kubernetes objects are made from, besides the plan. */
 export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
@@ -42,14 +42,7 @@ export async function applyPlan(
   const { settings } = context;
   const objects = objectsOf(plan, context);
   const trials: Trial[] = [];
-  for (const object of objects) {
-    const accept = async () => ({
-      object,
-      after: await api.apply(object, { force, dryRun: true }),
-      left: [],
-    });
-    trials.push(await trial(api, object, accept));
-  }
+  for (const object of objects) trials.push(await trial(api, object, { force }));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   const rolling = trials.filter(startsBeside).map(({ object }) => object);
   if (!allowPending) await checkRoom(api, plan, deployments, rolling, onEvent);
@@ -66,7 +59,7 @@ export async function applyPlan(
     );
   const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);
   if (!dryRun) {
-    await applyTried(api, trials, force);
+    await applyTried(api, trials);
     for (const object of unwanted) await api.remove(object);
   }
   return [
@@ -79,8 +72,8 @@ export async function applyPlan(
 }
 
 /**
- * Applies the objects that another plan changes, without the fields that other tools manage: the stored plan, and the
- * deployments of the stages. Needs rights on these alone. The deployment of a heavy variant that the plan does not have stays
+ * Applies the objects that another plan changes: the stored plan, and the deployments of the stages without the fields that other
+ * tools manage. Needs rights on these alone. The deployment of a heavy variant that the plan does not have stays
  * without pods, so that a later plan can have the cascade again.
  * @throws OtherPodsError, NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
  */
@@ -98,13 +91,11 @@ export async function adaptPlan(
   for (const object of objectsOf(plan, context)) {
     const isPods = object.kind === 'Deployment' && object.metadata.name !== gateway;
     if (isPods && (await api.read(object)) === null) throw otherPods();
-    if (isPods || object.kind === 'ConfigMap')
-      trials.push(await trial(api, object, () => withoutManaged(api, object)));
+    if (isPods || object.kind === 'ConfigMap') trials.push(await trial(api, object, { yields: true }));
   }
   for (const object of idleDeployments(plan, context))
-    if ((await api.read(object)) !== null)
-      trials.push(await trial(api, object, () => withoutManaged(api, object)));
-  await applyTried(api, trials, false);
+    if ((await api.read(object)) !== null) trials.push(await trial(api, object, { yields: true }));
+  await applyTried(api, trials);
   return trials.map(({ change }) => change);
 }
 
@@ -155,28 +146,44 @@ function objectsOf(plan: Plan, { pipeline, settings, applied }: DeploymentContex
 /** An object that the API server has accepted in a dry run, and how it would change. */
 interface Trial {
   readonly object: KubernetesObject;
+  /** Whether fields that other tools manage are taken over. */
+  readonly force: boolean;
   readonly change: ObjectChange;
 }
 
+/**
+ * @param options.force takes over the fields that other tools manage
+ * @param options.yields leaves them to these tools
+ */
 async function trial(
   api: KubernetesApi,
   wanted: KubernetesObject,
-  accept: () => Promise<Accepted>,
+  options: { readonly force?: boolean; readonly yields?: boolean },
 ): Promise<Trial> {
+  const { yields = false } = options;
+  // The plan is the agent's own, whoever made its ConfigMap.
+  const force = options.force || (yields && wanted.kind === 'ConfigMap');
   const before = await api.read(wanted);
-  const { object, after, left } = await accept();
+  const { object, after, left } =
+    yields && !force
+      ? await withoutManaged(api, wanted)
+      : { object: wanted, after: await api.apply(wanted, { force, dryRun: true }), left: [] };
   const { kind, metadata } = object;
   const changes = before === null ? [] : withSummary(changesOf(before, after));
   const state = before === null ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';
   const stay = left.map(
     ({ field, manager }) => `${field} of ${kind} ${metadata.name}, which ${manager} manages`,
   );
-  return { object, change: { kind, name: metadata.name, state, changes, ...(stay.length > 0 && { stay }) } };
+  return {
+    object,
+    force,
+    change: { kind, name: metadata.name, state, changes, ...(stay.length > 0 && { stay }) },
+  };
 }
 
-/** @param force applies the objects that would not change, too: it takes over their fields */
-async function applyTried(api: KubernetesApi, trials: readonly Trial[], force: boolean): Promise<void> {
-  for (const { object, change } of trials)
+/** Applies the objects that change, and those whose fields it takes over although they do not change. */
+async function applyTried(api: KubernetesApi, trials: readonly Trial[]): Promise<void> {
+  for (const { object, force, change } of trials)
     if (force || change.state !== 'unchanged') await api.apply(object, { force });
 }
 

@@ -35,18 +35,24 @@ export async function withoutManaged(api: KubernetesApi, object: KubernetesObjec
     }
 }
 
-/** A step of a path as the API server writes it: `.replicas`, or `[name="stage"]` for an entry of a list. */
-const STEP = /\.([^.[\]]+)|\[([^\]]+)\]/gy;
+/** The start of a path that names an entry of a list, e.g. `[name="stage"]`. */
+const ENTRY = /^\[([^\]]+)\]/;
 
-/** Removes a field by its path, e.g. `.spec.template.spec.containers[name="stage"].image`. @returns whether there was one */
-export function removeField(object: object, path: string): boolean {
-  const steps = [...path.matchAll(STEP)];
-  const last = steps.pop();
-  let at: unknown = object;
-  for (const [, field, entry] of steps) at = field === undefined ? entryOf(at, entry!) : fieldOf(at, field);
-  if (last?.[1] === undefined || fieldOf(at, last[1]) === undefined) return false;
-  delete (at as Record<string, unknown>)[last[1]];
-  return true;
+/**
+ * Removes a field by its path as the API server writes it, e.g. `.spec.template.spec.containers[name="stage"].image`. The path does
+ * not quote keys that have dots themselves, as in `.data.plan.json`: of the keys that fit, it means the longest.
+ * @returns whether there was one
+ */
+export function removeField(at: unknown, path: string): boolean {
+  const entry = ENTRY.exec(path);
+  if (entry) return removeField(entryOf(at, entry[1]!), path.slice(entry[0].length));
+  if (at === null || typeof at !== 'object') return false;
+  const [key] = Object.keys(at)
+    .filter((one) => path.startsWith(`.${one}`) && /^($|[.[])/.test(path.slice(one.length + 1)))
+    .sort((a, b) => b.length - a.length);
+  if (key === undefined) return false;
+  const rest = path.slice(key.length + 1);
+  return rest === '' ? Reflect.deleteProperty(at, key) : removeField(fieldOf(at, key), rest);
 }
 
 const fieldOf = (value: unknown, field: string): unknown =>

@@ -116,6 +116,23 @@ test('a field that another tool has taken stays and is reported, the rest of the
   });
 });
 
+test('the stored plan follows the load whoever made its ConfigMap', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const first = await planFor(2);
+  await engineIn(cluster).apply(first);
+  const metadata = { name: 'fashion-plan', namespace: 'shop' };
+  const data = { 'plan.json': JSON.stringify(first) };
+  const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+  const key = 'api/v1/namespaces/shop/configmaps/fashion-plan';
+  standIn.store.apply(key, made, 'kubectl-client-side-apply', true, false);
+  const load = await arrivals(standIn);
+  load.ratePerS = 150;
+  await watch(cluster);
+  await until(async () =>
+    expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
+  );
+});
+
 test('a plan that somebody else applies is followed, with what it was asked for', async () => {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(await planFor(2));

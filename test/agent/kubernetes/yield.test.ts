@@ -33,6 +33,25 @@ test('a field is removed by the path that a conflict names', () => {
   });
 });
 
+test('keys and entries of lists that have dots themselves are found in a path, which quotes none', () => {
+  const object = {
+    metadata: { labels: { app: 'a', 'app.kubernetes.io/managed-by': 'ipa-agent' } },
+    data: { plan: 'b', 'plan.json': 'c' },
+    volumeMounts: [{ mountPath: '/etc/ipa.edge', readOnly: true }],
+  };
+  for (const path of [
+    '.metadata.labels.app.kubernetes.io/managed-by',
+    '.data.plan.json',
+    '.volumeMounts[mountPath="/etc/ipa.edge"].readOnly',
+  ])
+    expect(removeField(object, path), path).toBe(true);
+  expect(object).toEqual({
+    metadata: { labels: { app: 'a' } },
+    data: { plan: 'b' },
+    volumeMounts: [{ mountPath: '/etc/ipa.edge' }],
+  });
+});
+
 test('a path to nothing, or to a whole entry of a list, removes nothing', () => {
   const object = deployment();
   for (const path of [
