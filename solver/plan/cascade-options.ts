@@ -28,7 +28,9 @@ export function cascadeOptions(
   stages: number,
   limited: readonly LimitedTotal[],
 ): PlanOption[] {
-  const candidates = stage.cascades.flatMap((cascade) => candidatesOf(stage, cascade, request, stages));
+  const candidates = stage.cascades.flatMap((cascade) =>
+    candidatesOf(stage, cascade, request, stages, limited),
+  );
   return undominated(candidates, alone, request, limited).map(({ light, heavy, threshold }) => {
     const { below, accuracy, items } = threshold;
     const share = stage.items.mean === 0 ? 0 : Math.min(1, items.mean / stage.items.mean);
@@ -45,6 +47,7 @@ function candidatesOf(
   { thresholds, lightCells, heavyCells }: CascadeFacts,
   request: IlpRequest,
   stages: number,
+  limited: readonly LimitedTotal[],
 ): Candidate[] {
   const alone = { stages, rows: 2 };
   const candidates: Candidate[] = [];
@@ -59,11 +62,16 @@ function candidatesOf(
   const lights = lightCells.map((facts) => ({ facts, row: rowOption(stage, facts, request, alone) }));
   for (const heavy of heavyCells) {
     const busy = thresholds.map(({ items }) => busyOf(items.mean, heavy));
+    const takesShare =
+      request.sharedThreads !== undefined ||
+      onGpu(heavy.cell.backend) ||
+      heavy.threadMs > 0 ||
+      limited.includes('busyCores');
     const [joined, others] = [true, false].map((joins) =>
       lights.filter(({ facts }) => sitTogether(facts, heavy, request) === joins),
     );
     if (others!.length > 0)
-      for (const t of contenders(thresholds, heavy, request, (at) => replicasFor(busy[at]!, request))) {
+      for (const t of contenders(thresholds, takesShare, (at) => replicasFor(busy[at]!, request))) {
         const row = rowOption(heavyRow(t), heavy, request, alone);
         for (const light of others!)
           candidates.push({ light: light.row, heavy: row, threshold: thresholds[t]! });
@@ -72,7 +80,7 @@ function candidatesOf(
       const first = busyOf(stage.items.mean, light);
       const replicasAt = (t: number) =>
         fixedReplicas(stage.name, request) ?? replicasFor(first + busy[t]!, request);
-      for (const t of contenders(thresholds, heavy, request, replicasAt)) {
+      for (const t of contenders(thresholds, takesShare, replicasAt)) {
         const all = first + busy[t]!;
         const place = (own: number) => ({
           ...alone,
@@ -103,17 +111,14 @@ const SHARE_STEP = 0.005;
 /**
  * The thresholds that may be the best for a pair of cells, by their index. Of those with equally many replicas, and equally many
  * items at the percentile, it is the highest: the most accurate one, whose batches also fill the soonest. Escalated items may also
- * take a share of something: of a GPU, of a worker for all stages, of the time of serving. A lower threshold takes less of it, so
- * lower ones are offered, too.
+ * take a share of something: of a GPU, of a worker for all stages, of the time of serving, of the cores beside serving. A lower
+ * threshold takes less of it, so lower ones are offered, too.
  */
 function contenders(
   thresholds: readonly Threshold[],
-  heavy: CellFacts,
-  { sharedThreads }: IlpRequest,
+  takesShare: boolean,
   replicasAt: (index: number) => number,
 ): number[] {
-  const takesShare =
-    sharedThreads !== undefined || onGpu(heavy.cell.backend) || heavy.threadMs > 0 || heavy.hostMs > 0;
   const alike = (a: number, b: number) =>
     thresholds[a]?.items.atPercentile === thresholds[b]?.items.atPercentile &&
     replicasAt(a) === replicasAt(b);

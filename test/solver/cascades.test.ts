@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { seededRandom } from '../../solver/math/random.ts';
@@ -224,6 +224,42 @@ describe('the integer program', () => {
       { numRuns: 60 },
     );
     expect(Math.min(chosen.cascades, chosen.singles, chosen.shared)).toBeGreaterThan(0);
+  });
+
+  it('finds the best threshold where only requests load the cores beside the models', () => {
+    const two = cascadeProfile(wellCalibrated());
+    const [stage] = two.stages.slice(1);
+    const [coreMs, cores] = [2, 2];
+    const profile = parseProfile(
+      {
+        ...two,
+        device: { ...two.device, logicalCores: cores },
+        stages: [stage],
+        cells: two.cells.filter((one) => one.stage === 'classify'),
+        fanOut: [{ stage: 'classify', upstream: {}, counts: wellCalibrated().map(() => 1) }],
+        paths: two.paths!.map((path) => ({ ...path, upstream: {} })),
+        endToEnd: [],
+        serving: {
+          requests: [
+            { ...{ body: 'binary', bodyBytes: 9, n: 9, coreMs }, latency: [{ percentile: 50, delayMs: 1 }] },
+          ],
+        },
+      },
+      'test',
+    );
+    for (const ratePerS of [120, 150, 180]) {
+      const asked = request({ ratePerS, slaMs: 2000, resources: resources({ cores, gpus: 0 }) });
+      // Batches of four take 1.1 · 3 times what one item does at the median: 2 ms with the light variant, 20 ms with the heavy one.
+      const busy = (escalated: number) => (ratePerS * (0.825 * (2 + 20 * escalated) + coreMs)) / 1000;
+      const fitting = cascadesOf(profile, stage!, BOTH, AT_95)[0]!.thresholds.filter(
+        ({ items }) => busy(items.mean) <= 0.8 * cores,
+      );
+      const best = Math.max(...fitting.map(({ accuracy }) => accuracy));
+      const { pas } = solveIlp(solver, profile, asked);
+      expect(pas).toBeLessThan(best + 1e-9);
+      // Thresholds are offered half a point apart in accuracy.
+      expect(pas).toBeGreaterThan(best - 0.005);
+    }
   });
 
   it('takes a cascade where the cores do not suffice for the heavy variant alone', () => {
