@@ -28,7 +28,7 @@ export interface SafeTokenizer {
   /** The text of tokens without the special ones. @throws InvalidTokenizerError */
   decode(ids: readonly number[]): string;
   idOf(token: string): number | undefined;
-  /** Puts special tokens around the tokens of a text or of a pair of texts. `types` tells the parts of a pair apart. */
+  /** Puts special tokens around the tokens of a text or of a pair of texts. `types` tells the parts of a pair apart; empty: all are 0. */
   frame(tokens: string[], pair?: string[]): { readonly tokens: string[]; readonly types: number[] };
 }
 
@@ -37,7 +37,9 @@ export function safeTokenizer(
   checked: CheckedTokenizer,
   { additional_special_tokens: more, ...config }: Readonly<Record<string, unknown>>,
 ): SafeTokenizer {
-  const { file } = checked;
+  const { file, steps } = checked;
+  // The library gives a second text type 1, but RoBERTa's models know type 0 alone.
+  const untyped = steps.post_processor.some(({ type }) => type === 'RobertaProcessing');
   checkNormalizedTokens(checked, config);
   const tokenizer = known(() => new Tokenizer({ ...file, model: withoutModel(checked) }, config));
   const { normalizer } = tokenizer;
@@ -77,7 +79,7 @@ export function safeTokenizer(
     frame(tokens, pair) {
       if (!tokenizer.post_processor) return { tokens: [...tokens, ...(pair ?? [])], types: [] };
       const framed = tokenizer.post_processor(tokens, pair ?? null, true);
-      return { tokens: framed.tokens, types: framed.token_type_ids ?? [] };
+      return { tokens: framed.tokens, types: untyped ? [] : (framed.token_type_ids ?? []) };
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Session, Tensors } from '../../models/tasks/tensor.ts';
 import { readEncoder } from '../../models/tasks/tokens.ts';
 import { MANIFEST, type ManifestStage, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { spam } from './stages.ts';
-import { tokenizerFiles } from './tokenizer.ts';
+import { tokenizerFiles, wordPiece } from './tokenizer.ts';
 
 const [CLS, SEP] = [2, 3];
 const files = tokenizerFiles();
@@ -65,6 +65,11 @@ test('a model with a fixed length gets that length, and types of tokens if it ta
     input_ids: { dims: [1, 4], data: [CLS, 4, 5, SEP] },
     token_type_ids: { dims: [1, 4], data: [0, 0, 0, 0] },
   });
+});
+
+test("all tokens of a pair have type 0 where the post-processor is RoBERTa's", async () => {
+  const { pair } = await readEncoder(wordPiece(['good', 'bad']));
+  expect(pair!.join([3], [4])).toMatchObject({ ids: [0, 3, 1, 1, 4, 1], types: [0, 0, 0, 0, 0, 0] });
 });
 
 test('a tokenizer that pads on the left is followed', async () => {
