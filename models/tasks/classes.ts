@@ -17,8 +17,8 @@ import { FLOATS, indexOfLargest } from './tensor.ts';
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 
 /**
- * The index of the class of this name; −1 if none is, or several. A class may be a list of synonyms, as ImageNet's are, e.g. `mouse,
- * computer mouse`.
+ * The index of the first class of this name; −1 if none is, or if several have it as a synonym. A class may be a list of synonyms, as
+ * ImageNet's are, e.g. `mouse, computer mouse`.
  */
 export function classIndex(classes: readonly string[], name: string): number {
   const exact = classes.indexOf(name);
@@ -83,16 +83,17 @@ function readClassTruths(
   };
 }
 
-/** The index of the class that a label names. @throws LabelError */
+/** The index of the class that a label names. @throws LabelError if it names none, or several */
 export function readClass(
   { name, classes }: Pick<ClassifyingStage, 'name' | 'classes'>,
   label: unknown,
 ): number {
   const index = typeof label === 'string' ? classIndex(classes, label) : -1;
-  if (index >= 0) return index;
+  const several = index >= 0 && classes.includes(classes[index]!, index + 1);
+  if (index >= 0 && !several) return index;
   const known = classes.slice(0, 5).join(', ') + (classes.length > 5 ? ', …' : '');
   throw new LabelError(
-    `stage "${name}" has no class ${shown(label)}; its classes are ${known}`,
+    `stage "${name}" has ${several ? 'several classes' : 'no class'} ${shown(label)}; its classes are ${known}`,
     'Rename the label, or the class in the manifest.',
   );
 }

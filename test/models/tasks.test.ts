@@ -114,6 +114,14 @@ test.each([
   expect(results).toMatchObject([{ label: 1, score: expect.closeTo(Math.exp(2) / sum, 9) }]);
 });
 
+test('a label is refused where several classes have its name', () => {
+  const cranes: typeof classify = { ...classify, classes: ['crane', 'b', 'crane'] };
+  expect(taskOf(cranes).readLabel(cranes, 'b', null)).toBe(1);
+  expect(() => taskOf(cranes).readLabel(cranes, 'crane', null)).toThrow(
+    /stage "classify" has several classes "crane"; its classes are crane, b, crane/,
+  );
+});
+
 test('where a model gives probabilities, the score is the largest of them', async () => {
   const { session } = fakeSession(Float32Array.of(0.25, 0.5, 0.25), [1, 3]);
   const sure: typeof classify = { ...classify, scores: 'probabilities' };
