@@ -4,10 +4,10 @@ import type { LoadState } from './system.ts';
 /** What was missed too little or too much lately is made up for within this time. */
 const SETTLED_S = 120;
 /**
- * Bounds of the allowed share: `least` is a part of the share that the percentile leaves, `most` a share of all requests. A plan for
- * less of the load than `most` leaves would lose more requests than the difference, because shed requests have taken time of workers.
+ * Bounds of the allowed share: `least` is a part of the share that the percentile leaves, `more` a share of all requests beyond it. A
+ * plan for much less of the load would lose more requests than the difference, because shed requests have taken time of workers.
  */
-const BOUNDS = { least: 0.1, most: 0.06 };
+const BOUNDS = { least: 0.1, more: 0.05 };
 /**
  * A queue hides for a while that a load is too much, so that its misses show late. Requests under way that are more than come within
  * this part of the SLA, the most that a plan leaves for queues, therefore count as missed until they are fewer.
@@ -27,6 +27,5 @@ export function allowedShare({ served, countsPerS }: LoadState, percentile: numb
   if (!served || requests === 0) return asked;
   const waiting = Math.max(0, served.open - ((WAITING_PART * slaMs) / 1000) * level);
   const left = asked * served.ended - served.missed - waiting;
-  const most = Math.max(asked, BOUNDS.most);
-  return Math.min(most, Math.max(BOUNDS.least * asked, asked + left / requests));
+  return asked + Math.min(BOUNDS.more, Math.max((BOUNDS.least - 1) * asked, left / requests));
 }
