@@ -26,6 +26,7 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
       ['networking.k8s.io', 'networkpolicies'],
       ['rbac.authorization.k8s.io', 'roles'],
       ['rbac.authorization.k8s.io', 'rolebindings'],
+      ['monitoring.coreos.com', 'podmonitors'],
     ].map(([group, resource]) => ({
       apiGroups: [group],
       resources: [resource],

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { gatewayObjects } from '../../../../agent/kubernetes/objects/gateway.ts';
+import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
 import { resourceDefinition, resourceSpec } from '../../../../agent/kubernetes/resource/schema.ts';
 import { podSettings } from '../../../../agent/kubernetes/settings.ts';
-import { clusterPlan, settings } from '../objects/plans.ts';
+import { clusterPlan, fashion, settings } from '../objects/plans.ts';
 import { kubernetesCheck } from '../objects/schemas.ts';
-import type { Rule } from '../rights.ts';
+import { allows, type Rule } from '../rights.ts';
+import { groupOf, pluralOf } from '../stand-in/store.ts';
 
 const all = resourceObjects('fashion', podSettings('fashion', 'shop', {}));
 // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
@@ -60,9 +62,22 @@ test('what a spec leaves out is the same in the agent as by the defaults of the 
     expect(properties.profile.properties[field].default).toEqual(value);
 });
 
+const rulesOf = (objects: readonly object[]) =>
+  (objects.find((object) => (object as { kind: string }).kind === 'Role') as { rules: Rule[] }).rules;
+
+test('the Role of watch lets it apply every object of a plan, with a monitor too', () => {
+  const monitored = { ...settings, monitor: 'monitoring' };
+  for (const { apiVersion, kind, metadata } of kubernetesObjects(clusterPlan(), fashion.pipeline, monitored))
+    for (const verb of ['get', 'create', 'patch']) {
+      const right = { group: groupOf(apiVersion), resource: pluralOf(kind), name: metadata.name, verb };
+      expect(
+        rulesOf(all).some((rule) => allows(rule, right)),
+        `${verb} ${kind}`,
+      ).toBe(true);
+    }
+});
+
 test('the Role of watch has the rights that it gives to the gateways, as Kubernetes requires', () => {
-  const rulesOf = (objects: readonly object[]) =>
-    (objects.find((object) => (object as { kind: string }).kind === 'Role') as { rules: Rule[] }).rules;
   const own = rulesOf(all);
   for (const { apiGroups, resources, verbs } of rulesOf(gatewayObjects({ plan: clusterPlan(), settings })))
     for (const verb of verbs)

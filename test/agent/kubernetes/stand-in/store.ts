@@ -51,8 +51,9 @@ export class StatusError extends Error {
 /** Changes that a watch can still start from. */
 const KEPT = 1000;
 
-const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.split('/')[0]! : '');
-const pluralOf = (kind: string): string => `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
+export const pluralOf = (kind: string): string => `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
 
 /** The objects of a stand-in API server. */
 export class ObjectStore {
