@@ -88,6 +88,8 @@ export interface Engine {
 export interface ApplyOptions {
   /** Takes over fields that other tools manage. */
   readonly force?: boolean;
+  /** Leaves fields that other tools manage, and applies all else. The changes name the fields that stay. */
+  readonly yields?: boolean;
   /** Reports what would change, without changing it. */
   readonly dryRun?: boolean;
   /** Removes objects that only earlier plans needed. */

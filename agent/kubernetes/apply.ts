@@ -31,18 +31,13 @@ export async function applyPlan(
   api: KubernetesApi,
   plan: Plan,
   context: DeploymentContext,
-  {
-    force = false,
-    dryRun = false,
-    prune = false,
-    allowPending = false,
-    onEvent = () => {},
-  }: ApplyOptions = {},
+  options: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
+  const { dryRun = false, prune = false, allowPending = false, onEvent = () => {} } = options;
   const { settings } = context;
   const objects = objectsOf(plan, context);
   const trials: Trial[] = [];
-  for (const object of objects) trials.push(await trial(api, object, { force }));
+  for (const object of objects) trials.push(await trial(api, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   const rolling = trials.filter(startsBeside).map(({ object }) => object);
   if (!allowPending) await checkRoom(api, plan, deployments, rolling, onEvent);
@@ -151,18 +146,13 @@ interface Trial {
   readonly change: ObjectChange;
 }
 
-/**
- * @param options.force takes over the fields that other tools manage
- * @param options.yields leaves them to these tools
- */
 async function trial(
   api: KubernetesApi,
   wanted: KubernetesObject,
-  options: { readonly force?: boolean; readonly yields?: boolean },
+  { force: forced = false, yields = false }: Pick<ApplyOptions, 'force' | 'yields'>,
 ): Promise<Trial> {
-  const { yields = false } = options;
   // The plan is the agent's own, whoever made its ConfigMap.
-  const force = options.force || (yields && wanted.kind === 'ConfigMap');
+  const force = forced || (yields && wanted.kind === 'ConfigMap');
   const before = await api.read(wanted);
   const { object, after, left } =
     yields && !force

@@ -7,7 +7,6 @@ import type { Listener } from '../../cluster/engine.ts';
 import { choiceText } from '../../cluster/watch/plan-change-text.ts';
 import type { KubernetesApi } from '../api.ts';
 import type { KubernetesEngine } from '../engine.ts';
-import { FieldsManagedError } from '../errors.ts';
 import { readRollout } from '../rollout.ts';
 import { keepProfile, keptProfile } from './kept-profile.ts';
 import type { ResourceSpec } from './schema.ts';
@@ -58,15 +57,10 @@ export async function planned(
 ): Promise<void> {
   const { current } = await engine.plans();
   const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile);
-  try {
-    // To list nodes takes rights on the whole cluster. Pods that find no room wait, and an autoscaler of nodes adds some for them.
-    await engine.apply(plan, { onEvent, allowPending: true });
-  } catch (error) {
-    if (!(error instanceof FieldsManagedError)) throw error;
-    // Fields that other tools manage, e.g. an autoscaler, stay as these set them.
-    const changes = await engine.adapt(plan);
-    onEvent(`left as other tools set it: ${changes.flatMap(({ stay = [] }) => stay).join('; ')}`);
-  }
+  // To list nodes takes rights on the whole cluster. Pods that find no room wait, and an autoscaler of nodes adds some for them.
+  const changes = await engine.apply(plan, { onEvent, allowPending: true, yields: true });
+  const stay = changes.flatMap((change) => change.stay ?? []);
+  if (stay.length > 0) onEvent(`left as other tools set it: ${stay.join('; ')}`);
   await sayPlanned(status, plan);
 }
 

@@ -147,7 +147,7 @@ test('a plan for which the nodes have no room is applied, because watch may not 
   expect(standIn.seen.filter(({ url }) => url.includes('/nodes'))).toEqual([]);
 });
 
-test('a field that another tool manages stays as that tool set it, and the rest of a new plan is applied', async () => {
+test('a field that another tool manages stays as that tool set it, and the rest of a new plan and image is applied, to the gateways too', async () => {
   const { standIn, cluster, events, apply, profiled } = await watched();
   await apply(spec);
   await profiled();
@@ -164,12 +164,15 @@ test('a field that another tool manages stays as that tool set it, and the rest 
     headers: { authorization: standIn.authorization, 'content-type': 'application/apply-patch+yaml' },
     body: JSON.stringify(rival),
   });
-  await apply({ ...spec, slaMs: 150 });
+  const image = 'registry.example/ipa-edge:next';
+  await apply({ ...spec, slaMs: 150, image });
   await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
   await until(() =>
     expect(events.join('\n')).toMatch(/left as other tools set it: .*replicas of Deployment fashion-detect/),
   );
   expect(standIn.store.get(key)!.spec).toMatchObject({ replicas: 17 });
+  for (const of of ['detect', 'gateway'])
+    expect(JSON.stringify(standIn.store.get(key.replace('detect', of))), of).toContain(image);
   await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
 });
 
