@@ -56,7 +56,10 @@ export const deployment = (
   },
 });
 
-/** Lets one of these pods at a time be drained. */
+/**
+ * Lets one of these pods at a time be drained. Pods that are not ready may always be drained: else pods that cannot start would hold
+ * up the drain of their node for ever.
+ */
 export const disruptionBudget = (
   metadata: KubernetesObject['metadata'],
   selector: Readonly<Record<string, string>>,
@@ -64,5 +67,5 @@ export const disruptionBudget = (
   apiVersion: 'policy/v1',
   kind: 'PodDisruptionBudget',
   metadata,
-  spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
+  spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selector } },
 });
