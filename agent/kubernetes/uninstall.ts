@@ -1,5 +1,5 @@
 import type { ObjectChange } from '../cluster/engine.ts';
-import type { KubernetesApi, ObjectRef } from './api.ts';
+import type { KubernetesApi, ListRef, ObjectRef } from './api.ts';
 import { ApiError } from './errors.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 import { kubernetesName } from './objects/names.ts';
@@ -32,13 +32,22 @@ export async function removePipeline(
   dryRun: boolean,
 ): Promise<ObjectChange[]> {
   const labels = ownLabels(pipeline);
-  const refs: ObjectRef[] = [];
-  // First, so that watch does not serve it again. Users make it, without labels.
-  const resource = await api.read({ ...RESOURCE, metadata: { name: kubernetesName(pipeline), namespace } });
-  if (resource) refs.push(resource);
+  // The resource is first, so that watch does not serve it again. Users make it, without labels.
+  const refs: ObjectRef[] = await ofCustomKind(api, {
+    ...RESOURCE,
+    namespace,
+    fields: `metadata.name=${kubernetesName(pipeline)}`,
+  });
   for (const [kind, apiVersion] of KINDS)
     refs.push(...(await api.list({ apiVersion, kind, namespace, labels })).items);
-  refs.push(...(await podMonitors(api, namespace, labels)));
+  refs.push(
+    ...(await ofCustomKind(api, {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PodMonitor',
+      namespace,
+      labels,
+    })),
+  );
   // The Lease has no labels: processes outside the cluster make it, too.
   const lease = await api.read({
     apiVersion: 'coordination.k8s.io/v1',
@@ -50,13 +59,15 @@ export async function removePipeline(
   return refs.map(({ kind, metadata }) => ({ kind, name: metadata.name, state: 'pruned', changes: [] }));
 }
 
-/** The PodMonitors with these labels; none where Prometheus' operator, which defines the kind, is not installed. */
-async function podMonitors(api: KubernetesApi, namespace: string, labels: Readonly<Record<string, string>>) {
+/**
+ * The objects of a kind that a CRD defines; none where the CRD is not installed. An account without rights on the kind, such as that
+ * of a namespace's admin, is refused in both cases, and has made none.
+ */
+async function ofCustomKind(api: KubernetesApi, ref: ListRef): Promise<ObjectRef[]> {
   try {
-    return (await api.list({ apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor', namespace, labels }))
-      .items;
+    return [...(await api.list(ref)).items];
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return [];
+    if (error instanceof ApiError && [403, 404].includes(error.status)) return [];
     throw error;
   }
 }

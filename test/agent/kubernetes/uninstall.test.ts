@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { ApiError } from '../../../agent/kubernetes/errors.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { RESOURCE, resourceDefinition } from '../../../agent/kubernetes/resource/schema.ts';
 import { engineIn, standInCluster } from './cluster.ts';
@@ -42,6 +43,19 @@ test('all that a pipeline has in a cluster is removed, and nothing of others', a
   expect(removed).toHaveLength(there - left().length);
   expect(removed[0]).toMatchObject({ kind: 'Deployment', state: 'pruned' });
   expect(await engineIn(cluster).remove({ dryRun: false })).toEqual([]);
+});
+
+test('an account without rights on the kinds of CRDs removes all else', async () => {
+  const { cluster, left, before } = await installed();
+  const [read, list] = [cluster.read.bind(cluster), cluster.list.bind(cluster)];
+  const refused = ({ kind }: { readonly kind: string }) =>
+    ['InferencePipeline', 'PodMonitor'].includes(kind)
+      ? Promise.reject(new ApiError(403, `${kind} is forbidden`))
+      : null;
+  vi.spyOn(cluster, 'read').mockImplementation((ref) => refused(ref) ?? read(ref));
+  vi.spyOn(cluster, 'list').mockImplementation((ref) => refused(ref) ?? list(ref));
+  await engineIn(cluster).remove({ dryRun: false });
+  expect(left()).toEqual(before.filter((name) => name !== 'Lease fashion-watch'));
 });
 
 test('a dry run tells what would be removed, and removes nothing', async () => {
