@@ -3,7 +3,7 @@ import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import { CascadeUnsupportedError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
-import { objectNames, ownLabels } from './labels.ts';
+import { describingLabels, objectNames } from './labels.ts';
 import { kubernetesName } from './names.ts';
 import { servingPod } from './pod-spec.ts';
 import { nodeSelector, PLAN_FILE, PORT, stageResources } from './pods.ts';
@@ -25,11 +25,14 @@ export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSetti
   if (cascades.length > 0) throw new CascadeUnsupportedError(cascades);
   const object = planObject(plan, settings);
   return [
-    { ...object, metadata: { ...object.metadata, name: planName(plan) } },
+    { ...object, metadata: { ...object.metadata, name: planName(plan), labels: labelsOf(plan) } },
     ...plan.stages.map((stage) => inferenceService(plan, stage, pipeline, settings)),
     inferenceGraph(plan, settings),
   ];
 }
+
+/** Without the labels by which `ipa-agent apply --prune` and `ipa-agent uninstall` find what they remove: these objects serve on. */
+const labelsOf = ({ pipeline }: Plan) => describingLabels(pipeline, 'kserve');
 
 /** Name of the plan's ConfigMap, different from that of `ipa-agent apply`, so that both can serve a pipeline in one namespace. */
 const planName = ({ pipeline }: Plan): string => kubernetesName(pipeline, 'kserve-plan');
@@ -61,7 +64,7 @@ function inferenceService(
     metadata: {
       name,
       namespace: settings.namespace,
-      labels: ownLabels(plan.pipeline),
+      labels: labelsOf(plan),
       // Without an autoscaler, because the plan sets the number of replicas.
       annotations: {
         'serving.kserve.io/deploymentMode': 'RawDeployment',
@@ -82,7 +85,7 @@ function inferenceService(
 const inferenceGraph = (plan: Plan, { namespace }: PodSettings): KubernetesObject => ({
   apiVersion: 'serving.kserve.io/v1alpha1',
   kind: 'InferenceGraph',
-  metadata: { name: kubernetesName(plan.pipeline), namespace, labels: ownLabels(plan.pipeline) },
+  metadata: { name: kubernetesName(plan.pipeline), namespace, labels: labelsOf(plan) },
   spec: {
     nodes: {
       root: {

@@ -66,6 +66,13 @@ test('no object has the kind and name of one that ipa-agent apply makes', () => 
   expect(objects.map(key).filter((one) => applied.includes(one))).toEqual([]);
 });
 
+test('no object has a label by which ipa-agent removes objects of its own', () => {
+  for (const { metadata } of objects) {
+    expect(metadata.labels).toMatchObject({ 'app.kubernetes.io/instance': 'fashion' });
+    expect(metadata.labels).not.toHaveProperty(['app.kubernetes.io/managed-by']);
+  }
+});
+
 test('the services mount the plan of the export', () => {
   const [config, ...services] = objects as readonly {
     readonly spec?: unknown;
