@@ -44,7 +44,7 @@ export function profileJob(
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: `${kubernetesName(pipeline.name)}-profile-${suffix}`, namespace, labels },
+    metadata: { name: kubernetesName(pipeline.name, 'profile', suffix), namespace, labels },
     spec: {
       backoffLimit: 0,
       ttlSecondsAfterFinished: KEPT_S,

@@ -8,6 +8,7 @@ import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../../agent/kubernetes/objects/watch.ts';
 import { claimSettings } from '../../../../agent/kubernetes/settings.ts';
+import { Pipeline } from '../../../../models/manifests/pipeline.ts';
 import { type Plan, parsePlan } from '../../../../solver/documents/plan.ts';
 import type { Profile } from '../../../../solver/documents/profile.ts';
 import { seededRandom } from '../../../../solver/math/random.ts';
@@ -142,17 +143,14 @@ test('a change of variant and batch leaves the pods as they are', () => {
   expect(sameResources(before.stages[0]!, more)).toBe(false);
 });
 
+const measuring = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 } as const;
+
 /** Everything that runs pods: gateways, stages, watch, and the job that profiles. */
 const workloads = (of = settings) =>
   [
     ...kubernetesObjects(clusterPlan(), fashion.pipeline, of),
     ...watchObjects(fashionProfile(), { ...served, settings: of }),
-    profileJob(
-      { backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
-      fashion.pipeline,
-      of,
-      'abcd',
-    ),
+    profileJob(measuring, fashion.pipeline, of, 'abcd'),
   ]
     .filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
     // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
@@ -237,8 +235,18 @@ test('pods are asked whether they live and are ready, leave before they end, and
   for (const part of ['detect', 'classify', 'gateway'])
     expect(find(objects(), 'PodDisruptionBudget', `fashion-${part}`).spec).toEqual({
       maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
       selector: find(objects(), 'Deployment', `fashion-${part}`).spec.selector,
     });
+});
+
+test('the job that profiles a pipeline with a long name has a name that Kubernetes takes, and each job its own', () => {
+  const pipeline = new Pipeline({ ...fashion.manifest, name: 'p'.repeat(64) });
+  const names = ['12345678', '12345679'].map(
+    (suffix) => profileJob(measuring, pipeline, settings, suffix).metadata.name,
+  );
+  for (const name of names) expect(name).toMatch(/^[a-z0-9-]{1,63}$/);
+  expect(new Set(names).size).toBe(2);
 });
 
 test('models come from a volume where a claim is given: every pod reads it, the one that profiles too, and none writes', () => {
