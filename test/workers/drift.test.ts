@@ -16,7 +16,7 @@ async function driftedAfter(factor: number): Promise<boolean> {
   const samples = [await run(), await run(), await run(), await run(), await run()];
   let drifted = false;
   for (let cell = 0; cell <= CELLS; cell++)
-    drifted = await watch.drifted('wasm', 1, samples, () => batches(factor));
+    drifted = await watch.drifted('wasm', 1, samples, async () => batches(factor));
   return drifted;
 }
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import type { ItemBatch } from '../../models/items/item-batch.ts';
 import { batchOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
@@ -13,7 +12,6 @@ import { cellId } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../workers/runtime/errors.ts';
@@ -22,8 +20,8 @@ import { openFileStore } from '../../workers/store/node.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { until } from '../until.ts';
 import { loadFashion, loadSmallFashion } from './fashion.ts';
+import { environment, withRuns } from './with-runs.ts';
 
-const environment = nodeEnvironment();
 const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 3, seed: 7 };
 
 /** The pipeline as far as the order of the work goes: two variants a stage. */
@@ -40,21 +38,6 @@ beforeAll(async () => {
 afterAll(async () => {
   store.close();
   await rm(folder, { recursive: true });
-});
-
-/** The environment, which tells of each run of a session before it begins. */
-const withRuns = (onRun: (key: string) => void): Environment => ({
-  ...environment,
-  async spawn(id, threads) {
-    const worker = await environment.spawn(id, threads);
-    const run = worker.run.bind(worker);
-    return Object.assign(worker, {
-      run(key: string, items: ItemBatch) {
-        onRun(key);
-        return run(key, items);
-      },
-    });
-  },
 });
 
 test('every variant is measured, warm and cold apart, with samples, accuracy and fan-out, and better variants give a better pipeline', async () => {

@@ -49,6 +49,8 @@ export class CellProfiler {
   readonly #cells = new Map<string, Cell>();
   readonly #ended = new Set<string>();
   readonly #drift = new DriftWatch();
+  /** The sessions that have been warmed up. One that was released, or whose worker was replaced, is opened anew, and is cold. */
+  readonly #warm = new WeakSet<OpenVariant>();
   readonly #start: number;
   readonly #random: () => number;
 
@@ -168,9 +170,12 @@ export class CellProfiler {
     const { compared, firstRunMs } = await this.#firstRun(opened, key);
     const outputs = compareOutputs(compared, await this.#referenceOutput(key));
     const { runs, settled } = await warmUp(this.#repeating(opened, key));
+    this.#warm.add(opened);
     const cells = cellsOfBatch(this.o.manifest, settings, 1).length * settings.batches.length;
-    const drawn = () => this.#drawing(opened, key, 0);
-    const samples = await sample(drawn(), (FIRST_PASS_SHARE * settings.budgetS * 1000) / cells);
+    const samples = await sample(
+      this.#drawing(opened, key, 0),
+      (FIRST_PASS_SHARE * settings.budgetS * 1000) / cells,
+    );
     const flags: CellFlag[] = [];
     if (onGpu(key.backend) && device.adapter?.software) flags.push('software-adapter');
     if (opened.cpuFallback) flags.push('cpu-fallback');
@@ -179,12 +184,21 @@ export class CellProfiler {
     const cold = { loadMs: opened.loadMs, createMs: opened.createMs, firstRunMs };
     const facts = { key, cold, warmupRuns: runs + 1, outputs, timerGrainMs: device.timerGrainMs };
     const cell = measuredCell({ ...facts, flags }, samples);
-    if (await this.#drift.drifted(key.backend, key.threads, samples, drawn)) cell.flags.push('drift');
+    const again = async () => this.#drawing(await this.#warmed(key), key, 0);
+    if (await this.#drift.drifted(key.backend, key.threads, samples, again)) cell.flags.push('drift');
     return cell;
   }
 
   #open(key: CellKey): Promise<OpenVariant> {
     return this.o.sessions.open(key);
+  }
+
+  /** Opens a cell's session and warms it up, unless it is warm. */
+  async #warmed(key: CellKey): Promise<OpenVariant> {
+    const opened = await this.#open(key);
+    if (!this.#warm.has(opened)) await warmUp(this.#repeating(opened, key));
+    this.#warm.add(opened);
+    return opened;
   }
 
   /** The items of a stage's batch. Batch 0 is repeated wherever two times are compared; the others are the samples, in order. */
@@ -245,7 +259,7 @@ export class CellProfiler {
       progress.working(cell);
       let samples: Sample[];
       try {
-        const opened = await this.#open(cell);
+        const opened = await this.#warmed(cell);
         await this.#repeating(opened, cell)(); // the first run after other cells is slower, so it is no sample
         samples = await sample(this.#drawing(opened, cell, cell.latencyMs.n), REFINE_MS, 1);
       } catch {

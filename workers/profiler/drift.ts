@@ -12,7 +12,7 @@ const DRIFT_SHARE = 0.25;
 /** The reference cell of a worker: the first cell that was measured there. */
 interface Reference {
   /** Returns a function that runs the cell's batches again, in order. */
-  readonly again: () => RunBatch;
+  readonly again: () => Promise<RunBatch>;
   readonly latenciesMs: readonly number[];
   cells: number;
   drifted: boolean;
@@ -30,7 +30,7 @@ export class DriftWatch {
     backend: Backend,
     threads: number,
     samples: readonly Sample[],
-    again: () => RunBatch,
+    again: () => Promise<RunBatch>,
   ): Promise<boolean> {
     const id = `${backend}/${threads}`;
     const reference = this.#references.get(id);
@@ -42,10 +42,10 @@ export class DriftWatch {
     if (++reference.cells % CHECK_EVERY_CELLS === 0) {
       const ratios: number[] = [];
       try {
-        const run = reference.again();
+        const run = await reference.again();
         for (const beforeMs of reference.latenciesMs) ratios.push(latencyOf(await run()) / beforeMs);
       } catch {
-        // The reference's worker was replaced, so the next cell becomes the reference.
+        // The reference cannot be run any more, so the next cell becomes the reference.
         this.#references.delete(id);
         return false;
       }

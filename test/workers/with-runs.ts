@@ -1,0 +1,27 @@
+import type { ItemBatch } from '../../models/items/item-batch.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+
+export const environment = nodeEnvironment();
+
+/**
+ * The environment of Node, which tells of each run of a session before it begins.
+ * @param longerMs says how much longer than it took a run is told to have taken
+ */
+export const withRuns = (
+  onRun: (key: string) => void,
+  longerMs: (key: string) => number = () => 0,
+): Environment => ({
+  ...environment,
+  async spawn(id, threads) {
+    const worker = await environment.spawn(id, threads);
+    const run = worker.run.bind(worker);
+    return Object.assign(worker, {
+      async run(key: string, items: ItemBatch) {
+        onRun(key);
+        const answer = await run(key, items);
+        return { ...answer, inferenceMs: answer.inferenceMs + longerMs(key) };
+      },
+    });
+  },
+});
