@@ -58,17 +58,22 @@ export class Headless {
     private readonly browser: Browser,
     private readonly page: Page,
     private readonly signal: AbortSignal,
-    private readonly closeHost: () => Promise<void>,
+    readonly close: () => Promise<void>,
   ) {}
 
   /** @throws BrowserNotFoundError, and errors of {@link servePageWith} */
   static async open(options: HeadlessOptions): Promise<Headless> {
     const host = await servePageWith(options.manifestPath, options.signal);
+    let browser: Browser | undefined;
+    const close = async () => {
+      await browser?.close().catch(() => {});
+      await host.close();
+    };
     try {
       const executablePath = await ensureBrowser(console.error);
       // After Ctrl-C the command lets the page finish its current run, so the browser must not end by itself.
       const { chromium } = await import('playwright');
-      const browser = await chromium.launch({
+      browser = await chromium.launch({
         executablePath,
         args: browserFlags(),
         handleSIGINT: false,
@@ -81,9 +86,9 @@ export class Headless {
         (options.store[method] as (...args: unknown[]) => unknown)(...args),
       );
       await page.goto(`${host.url}headless.html`);
-      return new Headless(browser, page, options.signal, host.close);
+      return new Headless(browser, page, options.signal, close);
     } catch (error) {
-      await host.close();
+      await close();
       throw error;
     }
   }
@@ -102,12 +107,10 @@ export class Headless {
   }
 
   async operators(key: CellKey): Promise<OperatorTimes> {
-    return unwrap(await this.#call('operators', [MANIFEST_URL, key]));
-  }
-
-  async close(): Promise<void> {
-    await this.browser.close().catch(() => {});
-    await this.closeHost();
+    const answer = await this.#call('operators', [MANIFEST_URL, key]);
+    // The page knows only that it was stopped, not why.
+    this.signal.throwIfAborted();
+    return unwrap(answer);
   }
 
   /** @throws BrowserLostError, and the signal's reason if it is aborted already */

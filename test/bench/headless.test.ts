@@ -1,4 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { type Browser, chromium } from 'playwright';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Headless } from '../../bench/runner/headless.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { FASHION } from '../workers/fashion.ts';
@@ -18,4 +19,25 @@ test('a profile that is stopped before it begins is not measured', async () => {
   controller.abort(new Error('stopped by Ctrl-C'));
   const settings = { backends: ['wasm'] as const, threads: [1], batches: [1], budgetS: 1, seed: 1 };
   await expect(headless.profile(settings)).rejects.toThrow('stopped by Ctrl-C');
+});
+
+test('timing operators that is stopped on the way rejects with the reason of the stop', async () => {
+  const { headless, controller } = await open();
+  const key = { stage: 'detect', variant: 'det4', backend: 'wasm', threads: 1, batch: 1 } as const;
+  const asked = headless.operators(key);
+  controller.abort(new Error('stopped by Ctrl-C'));
+  await expect(asked).rejects.toThrow('stopped by Ctrl-C');
+});
+
+test('a browser whose page does not open is closed', async () => {
+  const launch = chromium.launch.bind(chromium);
+  let browser: Browser | undefined;
+  const launched = vi.spyOn(chromium, 'launch').mockImplementation(async (options) => {
+    browser = await launch(options);
+    vi.spyOn(browser, 'newPage').mockRejectedValue(new Error('no page'));
+    return browser;
+  });
+  onTestFinished(() => launched.mockRestore());
+  await expect(open()).rejects.toThrow('no page');
+  expect(browser!.isConnected()).toBe(false);
 });
