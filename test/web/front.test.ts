@@ -145,7 +145,7 @@ describe('the example', () => {
       expect.stringMatching(/^classify: \w+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
     ]);
     const folded = page.locator('.answer details', { hasText: 'More about this plan' });
-    for (const word of ['PAS', 'Bound', 'Certificate', 'Goodput'])
+    for (const word of ['Bound', 'Certificate', 'Goodput'])
       expect(await folded.getByRole('button', { name: word, exact: true }).isVisible(), word).toBe(false);
     await folded.locator('summary').click();
     await folded.getByRole('button', { name: 'Certificate' }).waitFor();

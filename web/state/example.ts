@@ -1,5 +1,6 @@
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { attempt, opened, saved } from './app.ts';
 import { goTo } from './go-to.ts';
@@ -23,6 +24,19 @@ let before = { opened: opened.peek(), tried: tried.peek() };
 /** Whether the sections show the example. */
 export const showsExample = computed(() => opened.value !== null && opened.value === example.value[0]);
 
+const exampleRun = signal<RunReport | null>(null);
+
+/** Whether the last run is the example's. */
+export const showsExampleRun = computed(() => tried.value !== null && tried.value === exampleRun.value);
+
+/** The last run of the user's own. */
+export const ownRun = computed(() => (showsExampleRun.value ? before.tried : tried.value));
+
+// However the example ends, its run ends with it.
+effect(() => {
+  if (!showsExample.value && showsExampleRun.peek()) tried.value = before.tried;
+});
+
 /** The profiles to compare the example with, while it is shown. */
 export const besideExample = computed(() => (showsExample.value ? example.value.slice(1) : []));
 
@@ -40,13 +54,13 @@ export async function openExample(): Promise<void> {
     // The code of archives is loaded when it is first used.
     const { importArchive } = await import('./files/archive.ts');
     const { profiles, opened: shown, plan: settings, run } = importArchive(await read(), 'the example');
-    if (!showsExample.value) before = { opened: opened.value, tried: tried.value };
+    before = { opened: showsExample.value ? before.opened : opened.value, tried: ownRun.value };
     const known = await Promise.all(profiles.map(identify));
     const [source] = known.splice(shown ?? 0, 1);
     example.value = [source!, ...known];
     lentSettings.value = { source: source!, settings };
+    exampleRun.value = tried.value = run;
     await openMeasured(source!);
-    tried.value = run;
     goTo('results');
   });
 }
@@ -64,7 +78,6 @@ async function read(): Promise<string> {
 
 /** Shows again what the sections showed before the example. */
 export function closeExample(): void {
-  tried.value = before.tried;
   // The user may have deleted the profile meanwhile.
   const isThere = saved.value.some(({ id }) => id === before.opened?.sha256);
   opened.value = isThere ? before.opened : null;

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import { Notice } from '../../components/Device.tsx';
-import { showsExample } from '../../state/example.ts';
+import { showsExample, showsExampleRun } from '../../state/example.ts';
 import { plan } from '../../state/plan/planning.ts';
 import { failure, tried, trying } from '../../state/try/trying.ts';
 import { Outcome } from '../charted/charted.tsx';
@@ -25,8 +25,8 @@ export function Trying() {
     >
       {showsExample.value && (
         <Notice title="EXAMPLE">
-          {tried.value ? 'This plan and this run are' : 'This plan is'} of another device. A run here measures
-          yours.
+          {showsExampleRun.value ? 'This plan and this run are' : 'This plan is'} of another device. A run
+          here measures yours.
         </Notice>
       )}
       <div ref={host}>

@@ -9,9 +9,10 @@ import { injectReport } from '../../../solver/report/inject.ts';
 import { exportProfile } from '../../../workers/store/exchange.ts';
 import { saveFile } from '../../components/save-file.ts';
 import { models, opened, saved, store } from '../app.ts';
+import { ownRun } from '../example.ts';
 import { askedSettings } from '../measure/settings.ts';
 import { frontier, pinned, plan } from '../plan/planning.ts';
-import { planSettings } from '../plan/settings.ts';
+import { ownSettings } from '../plan/settings.ts';
 import { profileNames } from '../profile-names.ts';
 import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
@@ -96,9 +97,9 @@ export async function saveArchive(): Promise<void> {
     profiles,
     opened: index < 0 ? null : index,
     measure: askedSettings.value,
-    plan: planSettings.value,
+    plan: ownSettings.value,
     load: trySettings.value,
-    run: tried.value,
+    run: ownRun.value,
     pinned: pinned.value,
     names: profileNames.value,
   });

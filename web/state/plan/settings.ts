@@ -28,7 +28,7 @@ export const planSettingsSchema = z.strictObject({
 export type PlanSettings = z.infer<typeof planSettingsSchema>;
 
 /** The user's settings. */
-const ownSettings = kept<PlanSettings>({
+export const ownSettings = kept<PlanSettings>({
   name: 'plan',
   schema: planSettingsSchema,
   initial: {

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { fashionProfile } from './fixtures.ts';
+import { choose, drop, planned, profileFile, saved } from './opened-page.ts';
+import { fashionReport } from './report-fixtures.ts';
+import { openedPage, servePageWithTestEngine } from './serve.ts';
+
+/** What becomes of the example's run, and of the user's own. */
+
+const tab = openedPage(servePageWithTestEngine);
+
+const outcome = () => tab.page.locator('#try .outcome');
+const button = (name: string) => tab.page.getByRole('button', { name, exact: true });
+
+async function openExample(): Promise<void> {
+  await button('Look at an example').click();
+  await planned(tab.page);
+  await outcome().waitFor();
+}
+
+const openOwnRun = (): Promise<void> =>
+  drop(tab.page, [{ name: 'run.json', text: JSON.stringify(fashionReport().runs[0]) }]);
+/** What the page says of how many requests were sent in the last run. */
+const sent = () => outcome().locator('p[role=status]').textContent();
+
+it("the example's run goes when a saved profile is opened", async () => {
+  await choose(tab.page, profileFile(fashionProfile()));
+  await planned(tab.page);
+  await openExample();
+  await tab.page.locator('.saved li button').first().click();
+  await tab.page.locator('.saved li.marked').waitFor();
+  await expect.poll(() => outcome().count()).toBe(0);
+});
+
+it("the user's own run that came while the example is shown stays when that is closed", async () => {
+  await openExample();
+  const ofExample = await sent();
+  await openOwnRun();
+  await expect.poll(sent).not.toBe(ofExample);
+  const own = await sent();
+  await button('Close the example').click();
+  await tab.page.locator('#results .empty').waitFor();
+  expect(await sent()).toBe(own);
+});
+
+it("an archive that is saved while the example is shown has the user's own run and settings", async () => {
+  await openOwnRun();
+  await outcome().waitFor();
+  const before = await saved(tab.page, 'Save everything JSON');
+  await openExample();
+  expect(await saved(tab.page, 'Save everything JSON')).toBe(before);
+});
