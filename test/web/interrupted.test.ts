@@ -5,6 +5,7 @@ import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import {
   dropOn,
+  frames,
   LEAST_S,
   LONG_S,
   type OpenedPage,
@@ -30,18 +31,6 @@ beforeEach(async () => {
   await setUpOnWasm(page);
 });
 afterEach(() => opened.context.close());
-
-/** Waits until the page has drawn so many frames: it did nothing meanwhile that it had to do. */
-const frames = (count: number): Promise<void> =>
-  page.evaluate(
-    (most) =>
-      new Promise((resolve) => {
-        let drawn = 0;
-        const draw = () => (++drawn === most ? resolve() : requestAnimationFrame(draw));
-        requestAnimationFrame(draw);
-      }),
-    count,
-  );
 
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
 const progress = () => page.locator('.progress');
@@ -69,7 +58,7 @@ describe('a profile that is interrupted', () => {
     await button('Pause').click();
     await progress().getByText('Paused').waitFor();
     const before = await done();
-    await frames(60);
+    await frames(page, 60);
     expect(await done()).toBe(before);
     expect(await page.locator('td.cell.measured').count()).toBe(before);
     await button('Resume').click();

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
 import { drop, openPage, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
@@ -100,6 +100,34 @@ describe('settings, the pinned plan, and names of profiles', () => {
   });
 });
 
+describe('a trace', () => {
+  const take = (name: string, rates: readonly number[]) =>
+    drop(tab.page, [{ name, text: JSON.stringify({ rates }) }]);
+
+  beforeEach(async () => {
+    await profiles();
+    await planned(tab.page);
+  });
+
+  it('that this browser has no room to keep is not replaced by the one before, after a reload', async () => {
+    await take('short.json', [1, 2]);
+    await tab.page.getByText('short.json: 2 rates').waitFor();
+    await take('long.json', Array(400_000).fill(0.1234567890123456));
+    await tab.page.getByText('long.json: 400,000 rates').waitFor();
+    await tab.page.reload();
+    await planned(tab.page);
+    await tab.page.locator('.trace-drop', { hasText: 'or drop it here' }).waitFor();
+  });
+
+  it("is offered to be scaled to the plan's rate, unless the form would refuse so large a scale", async () => {
+    await take('short.json', [1, ...Array(99).fill(0)]);
+    await button(/^Scale to the plan/).waitFor();
+    await take('long.json', [1, ...Array(399).fill(0)]);
+    await tab.page.getByText('long.json: 400 rates').waitFor();
+    expect(await button(/^Scale to the plan/).count()).toBe(0);
+  });
+});
+
 describe('a field refuses in words what it cannot use, and the last good value stays in force', () => {
   it('the budget', async () => {
     const estimate = await tab.page.locator('.estimate').textContent();
@@ -161,6 +189,7 @@ describe('a field refuses in words what it cannot use, and the last good value s
       ['Duration (s)', '0.5'],
       ['Duration (s)', '3601'],
       ['Seed', '1.5'],
+      ['Seed', '9007199254740993'],
       ['Plan again every (s)', '0'],
       ['Plan again every (s)', ''],
     ]);

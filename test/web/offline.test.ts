@@ -1,11 +1,25 @@
+import { appendFile, copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
+import { serveFolder } from '../../bench/runner/static-server.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
+import { WORKER_FILE } from '../../web/service-worker/messages.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { fewScenes } from './few-scenes.ts';
-import { complaintsOf, newContext, planned, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
+import {
+  complaintsOf,
+  LONG_S,
+  newContext,
+  type OpenedPage,
+  openIn,
+  planned,
+  setUpOnWasm,
+  takePack,
+  unfoldAdvanced,
+} from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
 import { openWholeBrowser, sharedBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
@@ -140,4 +154,30 @@ describe('the built page on a host without headers, under a path', () => {
     expect(asked.length).toBe(before);
     expect(complaints).toEqual([]);
   });
+});
+
+it('a newer build takes over when no tab works, and then every tab can show it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-page-'));
+  const build = join(ROOT, 'dist/page');
+  for (const name of await readdir(build))
+    await (name === WORKER_FILE ? copyFile : symlink)(join(build, name), join(folder, name));
+  const served = await serveFolder(folder, 0);
+  onTestFinished(async () => {
+    await served.close();
+    await rm(folder, { recursive: true });
+  });
+  const first = await openIn(context, served.url);
+  await first.page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  const second = await openIn(context, served.url);
+  const reload = (tab: OpenedPage) => tab.page.getByRole('button', { name: 'Reload', exact: true });
+  await appendFile(join(folder, WORKER_FILE), '// A newer build.\n');
+  await first.page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
+  await reload(second).waitFor();
+
+  await setUpOnWasm(second.page, LONG_S);
+  await second.page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect.poll(() => reload(first).isDisabled()).toBe(true);
+  await second.page.getByRole('button', { name: 'Cancel' }).click();
+  await expect.poll(() => reload(first).isEnabled()).toBe(true);
+  for (const tab of [first, second]) await Promise.all([tab.page.waitForEvent('load'), reload(tab).click()]);
 });

@@ -150,3 +150,15 @@ export async function setUpOnWasm(page: Page, budgetS = LEAST_S): Promise<void> 
     await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
   await setBudget(page, budgetS);
 }
+
+/** Waits until the page has drawn so many frames: it did nothing meanwhile that it had to do. */
+export const frames = (page: Page, count: number): Promise<void> =>
+  page.evaluate(
+    (most) =>
+      new Promise((resolve) => {
+        let drawn = 0;
+        const draw = () => (++drawn === most ? resolve() : requestAnimationFrame(draw));
+        requestAnimationFrame(draw);
+      }),
+    count,
+  );

@@ -98,6 +98,34 @@ describe('a sound of the user', () => {
     expect(transcribe).toMatch(/1 recording/);
   });
 
+  it('is not recorded where another pipeline was chosen while the browser asked for the microphone', async () => {
+    const opened = await open(withMicrophone, ['microphone']);
+    const { page } = opened;
+    const asked = await page.evaluateHandle(() => {
+      const { mediaDevices } = navigator;
+      const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+      const state = { allow: () => {}, tracks: [] as MediaStreamTrack[] };
+      const allowed = new Promise<void>((resolve) => {
+        state.allow = resolve;
+      });
+      mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await ask(wanted);
+        state.tracks = stream.getTracks();
+        await allowed;
+        // A recording that is as long as it may be ends by itself.
+        Object.assign(window, { setTimeout: () => 0 });
+        return stream;
+      };
+      return state;
+    });
+    await button(opened, 'Record').click();
+    await expect.poll(() => asked.evaluate(({ tracks }) => tracks.length)).toBe(1);
+    await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mail');
+    await page.getByText('Type a text first.').waitFor();
+    await asked.evaluate(({ allow }) => allow());
+    await expect.poll(() => asked.evaluate(({ tracks }) => tracks[0]!.readyState)).toBe('ended');
+  });
+
   it('is refused in place where it is longer than the stage takes', async () => {
     const { page } = await open(site.browser);
     const bytes = wavOf(tone(440, LONGEST_S + 1, RATE_HZ), { rateHz: RATE_HZ });

@@ -8,6 +8,7 @@ import { fashionProfile } from './fixtures.ts';
 import {
   choose,
   complaintsOf,
+  frames,
   holdAfter,
   measureUntil,
   newContext,
@@ -128,6 +129,20 @@ describe('the profiling page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('goes on once where Resume is pressed twice before the page has drawn what the first press does', async () => {
+    await measureUntil(page, 30);
+    await button('Cancel').click();
+    await button('Resume 30/90').evaluate((one: HTMLElement) => {
+      one.click();
+      one.click();
+    });
+    await page.locator('.progress').getByText('30 of 90 cells').waitFor();
+    await button('Cancel').click();
+    await button('Resume 30/90').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   it('says in a card of its results what an opened profile comes to, and leads to the next step', async () => {
     await importFixture();
     const card = page.locator('#results .verdict-card');
@@ -159,6 +174,30 @@ describe('the profiling page', () => {
     await button(/for good$/).click();
     await expect.poll(() => page.locator('.saved li').count()).toBe(0);
     expect(await page.locator('.lead').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('a pipeline', () => {
+  const built = servedPage();
+
+  it('that is chosen later is not replaced by one that is longer to load', async () => {
+    await page.goto(built.url);
+    let release = () => {};
+    await page.route('**/models/mail/manifest.json', (route) => {
+      release = () => void route.continue();
+    });
+    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
+    await chooser.selectOption('mail');
+    await chooser.selectOption('mini-nlp');
+    await page.locator('.pipeline-title', { hasText: 'for French ones' }).waitFor();
+    const answered = page.waitForEvent('requestfinished', (request) =>
+      request.url().includes('/mail/manifest'),
+    );
+    release();
+    await answered;
+    await frames(page, 60);
+    expect(await chooser.inputValue()).toBe('mini-nlp');
     expect(complaints).toEqual([]);
   });
 });

@@ -118,6 +118,30 @@ it('while one tab runs a plan, the others say so and wait', async () => {
   expect(await button(second.page, 'Start').isEnabled()).toBe(true);
 });
 
+describe('in one tab', () => {
+  it('no profile is started while a plan runs', async () => {
+    await choose(first.page, profileFile(fashionProfile()));
+    await planned(first.page);
+    await first.page.evaluate(() => {
+      globalThis.holdModels = true;
+    });
+    await button(first.page, 'Run the plan').click();
+    await button(first.page, 'Stop').waitFor();
+    expect(await button(first.page, 'Start').isDisabled()).toBe(true);
+  });
+
+  it('no plan is run while a profile is measured, which is said', async () => {
+    await choose(first.page, profileFile(fashionProfile()));
+    await planned(first.page);
+    await measureUntil(first.page, 30);
+    await first.page
+      .getByRole('form', { name: 'The load' })
+      .getByText('Wait until measuring has ended')
+      .waitFor();
+    expect(await button(first.page, 'Run the plan').isDisabled()).toBe(true);
+  });
+});
+
 describe('a browser', () => {
   it('without locks says that it cannot keep tabs apart, and measures', async () => {
     const context = await site.browser.newContext({ serviceWorkers: 'block' });

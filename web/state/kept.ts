@@ -57,7 +57,16 @@ function write(key: string, text: string): void {
   try {
     localStorage.setItem(key, text);
   } catch {
-    // This window keeps nothing, or its share of the disk is full. The check "Settings stay" says so.
+    // This window keeps nothing, as the check "Settings stay" says, or has no room for the value. The one before must not come back.
+    forget(key);
+  }
+}
+
+function forget(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // This window keeps nothing.
   }
 }
 

@@ -32,10 +32,12 @@ export function NumberInput({ id, value, min, max, whole = false, onChange }: Nu
         aria-invalid={invalid}
         aria-describedby={invalid || refused !== null ? problem : undefined}
         onInput={({ currentTarget: input }) => {
-          const valid = input.validity.valid && Number.isFinite(input.valueAsNumber);
+          const entered = input.valueAsNumber;
+          // Not every whole number of more digits is exact.
+          const valid = input.validity.valid && (whole ? Math.abs(entered) < 1e15 : Number.isFinite(entered));
           setTyped({ text: input.value, valid });
           setRefused(null);
-          if (valid && input.valueAsNumber !== value) onChange(input.valueAsNumber);
+          if (valid && entered !== value) onChange(entered);
         }}
         onBlur={() => {
           setRefused(invalid ? typed.text : null);
@@ -55,7 +57,8 @@ export function NumberInput({ id, value, min, max, whole = false, onChange }: Nu
 function validText(whole: boolean, min: number | undefined, max: number | undefined): string {
   const what = whole ? 'a whole number' : 'a number';
   if (min !== undefined && max !== undefined) return `${what} from ${number(min)} to ${number(max)}`;
-  return min === undefined ? what : `${what} of at least ${number(min)}`;
+  if (min === undefined) return whole ? `${what} of at most 15 digits` : what;
+  return `${what} of at least ${number(min)}`;
 }
 
 /** A {@link NumberInput} with a label. */

@@ -1,13 +1,16 @@
 import { newer, takeOver } from '../../state/device/offline.ts';
-import { running } from '../../state/measure/profiling.ts';
+import { busy } from '../../state/pipelines/adding.ts';
 
-/** Offers to reload the page when the service worker has fetched a newer build. */
+/**
+ * Offers to reload the page when the service worker has fetched a newer build. Reloading deletes the files of the current build,
+ * which work in this tab or another one may still have to load.
+ */
 export function NewerVersion() {
   if (!newer.value) return null;
   return (
     <p class="notice row" role="status">
       <span>A newer version of this page is ready. Your profiles and pipelines are kept.</span>
-      <button type="button" disabled={running.value !== null} onClick={takeOver}>
+      <button type="button" disabled={busy.value} onClick={takeOver}>
         Reload
       </button>
     </p>

@@ -17,7 +17,7 @@ import {
   wasHidden,
 } from '../../state/measure/profiling.ts';
 import { whyNotMeasurable } from '../../state/measure/settings.ts';
-import { adding } from '../../state/pipelines/adding.ts';
+import { busy } from '../../state/pipelines/adding.ts';
 import { otherTab, otherTabDoes, type ProfileState, stopOtherTab, type TabWork } from '../../state/tabs.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
 import { StartFacts } from './Estimate.tsx';
@@ -69,12 +69,7 @@ function spokenStatus(): string {
 }
 
 function StartButtons() {
-  const ready =
-    models.value !== null &&
-    store.value !== null &&
-    checked.value !== null &&
-    adding.value === null &&
-    otherTab.value === null;
+  const ready = models.value !== null && store.value !== null && checked.value !== null && !busy.value;
   const left = otherTab.value ? null : resumable.value;
   return (
     <>

@@ -1,8 +1,19 @@
 import { number, percent, plural } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
+import { occupied } from '../../state/own/own-answer.ts';
+import { adding } from '../../state/pipelines/adding.ts';
 import { plan } from '../../state/plan/planning.ts';
-import { change, LOADS, load, openTrace, scaleOfPlan, trace, trySettings } from '../../state/try/load.ts';
+import {
+  change,
+  LARGEST_SCALE,
+  LOADS,
+  load,
+  openTrace,
+  scaleOfPlan,
+  trace,
+  trySettings,
+} from '../../state/try/load.ts';
 import { obstacle, tryPlan } from '../../state/try/trying.ts';
 import { SelectField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
@@ -28,7 +39,8 @@ const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
 export function TryForm() {
   const { load: kind, scale, adapt } = trySettings.value;
   const arriving = load.value;
-  const ready = arriving !== null && !(arriving instanceof Error) && obstacle.value === null;
+  const why = obstacle.value ?? occupied.value;
+  const ready = arriving !== null && !(arriving instanceof Error) && why === null && adding.value === null;
   return (
     <form
       class="card stack"
@@ -45,7 +57,7 @@ export function TryForm() {
           onValue={(value) => change({ load: value as (typeof LOADS)[number] })}
           options={LOADS.map((one) => [one, WORDS[one]])}
         />
-        <NumberField label="Scale of the rate" {...bound('scale')} min={0.001} max={1000} />
+        <NumberField label="Scale of the rate" {...bound('scale')} min={0.001} max={LARGEST_SCALE} />
         <NumberField label="Duration (s)" {...bound('durationS')} min={1} max={3600} />
         <NumberField label="Seed" {...bound('seed')} whole />
         <fieldset class="row end">
@@ -66,7 +78,7 @@ export function TryForm() {
       {kind === 'trace' && <TraceDrop />}
       {arriving instanceof Error && <p class="bad">{arriving.message}</p>}
       {arriving && !(arriving instanceof Error) && <LoadPreview load={arriving} />}
-      {obstacle.value && <p class="bad">{obstacle.value}</p>}
+      {why && <p class="bad">{why}</p>}
       <div class="row buttons">
         <button type="submit" class="primary" disabled={!ready}>
           Run the plan

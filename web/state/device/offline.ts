@@ -32,8 +32,13 @@ export async function startOffline(): Promise<void> {
 
 /** Reloads the page with the newer build. */
 export function takeOver(): void {
-  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
-  order(newer.value!, 'take-over');
+  const worker = newer.value!;
+  const reload = () => location.reload();
+  if (worker.state === 'installed') {
+    // No `controllerchange` comes to a page that was opened before there was a service worker.
+    worker.addEventListener('statechange', reload, { once: true });
+    order(worker, 'take-over');
+  } else reload();
 }
 
 function take({ kept, total, failed }: Kept): void {
@@ -71,7 +76,8 @@ function isolatedByReload(): boolean {
 
 function watchUpdates(registration: ServiceWorkerRegistration): void {
   const update = () => {
-    newer.value = registration.waiting;
+    // Where another tab has let the newer build take over, this one still shows the older build.
+    newer.value = registration.waiting ?? newer.value;
   };
   update();
   registration.addEventListener('updatefound', () =>

@@ -89,8 +89,11 @@ const tabWork = computed<TabWork>(() => ({
 
 /** Measures with the settings in the form. Finished cells of an interrupted profile with the same settings are kept. */
 export async function startProfile(): Promise<void> {
+  // Resume may be pressed twice, or Start while Resume still loads its pipeline.
+  if (running.value) return;
   const controller = new AbortController();
-  const run = { manifest: models.value!.manifest, settings: settings.value, controller };
+  const loaded = models.value!;
+  const run = { manifest: loaded.manifest, settings: settings.value, controller };
   running.value = run;
   tell({ progress: null, pause: 'off', provisional: null });
   liveCells.value = [];
@@ -100,7 +103,7 @@ export async function startProfile(): Promise<void> {
     asTheOnlyTab(
       tabWork,
       () => controller.abort(),
-      () => profileOf(run, models.value!),
+      () => profileOf(run, loaded),
     ),
   );
   running.value = null;

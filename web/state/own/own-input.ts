@@ -79,6 +79,11 @@ export async function takeRecording(): Promise<void> {
   await take(async (format) => {
     if (format.kind !== 'audio') return null;
     const recording = await record(format.samplesMax / format.sampleRateHz);
+    // The user may have chosen another pipeline while the browser asked.
+    if (format !== ownFormat.value) {
+      recording.stop();
+      return null;
+    }
     taking.value = recording;
     const sound = await recording.sound;
     taking.value = 'reading';

@@ -36,13 +36,19 @@ export const hasPipeline = (name: string): boolean => usedNames().includes(name)
 
 const lastChosen = kept({ name: 'pipeline', schema: name, initial: SHIPPED[0] as string });
 
+/** Counts choices, because a pipeline that loads slowly must not replace one that was chosen later. */
+let choices = 0;
+
 /** @throws PipelineNotFoundError, and errors of reading a manifest */
 export async function loadChosen(name: string): Promise<void> {
-  setChosen(isShipped(name) ? await loadPipeline(name) : await ownPipelines.load(name));
+  const choice = ++choices;
+  const loaded = isShipped(name) ? await loadPipeline(name) : await ownPipelines.load(name);
+  if (choice === choices) setChosen(loaded);
 }
 
 /** Makes a pipeline the chosen one and remembers it for the next visit. */
 export function setChosen(loaded: LoadedManifest): void {
+  choices++;
   models.value = loaded;
   lastChosen.value = loaded.manifest.name;
 }
@@ -65,6 +71,7 @@ export async function listOwn(): Promise<void> {
 /** Chooses a pipeline and opens its newest profile. @throws errors of {@link loadChosen} and of opening a profile */
 export async function choosePipeline(name: string): Promise<void> {
   await loadChosen(name);
+  if (models.value?.manifest.name !== name) return;
   const newest = saved.value.find(({ pipeline }) => pipeline === name);
   if (newest && profile.value?.pipeline !== name) await open(newest.id);
 }
@@ -82,6 +89,7 @@ export async function openMeasured(measured: IdentifiedProfile): Promise<void> {
 }
 
 async function chooseOpenedPipeline(): Promise<void> {
+  choices++;
   const { pipeline } = opened.value!.profile;
   if (hasPipeline(pipeline) && pipeline !== models.value?.manifest.name) await loadChosen(pipeline);
 }

@@ -10,11 +10,13 @@ import { plan } from '../plan/planning.ts';
 
 export const LOADS = ['constant', ...WORKLOADS, 'trace'] as const;
 
+export const LARGEST_SCALE = 1000;
+
 /** Settings of the section Try it, which a link can contain. */
 export const trySettingsSchema = z.strictObject({
   load: z.enum(LOADS),
   /** Factor for the plan's rate, or for the rates of a workload or trace. */
-  scale: z.number().positive().max(1000),
+  scale: z.number().positive().max(LARGEST_SCALE),
   durationS: z.number().min(1).max(3600),
   seed: z.int(),
   /** Whether the plan may be replaced when the load changes. */
@@ -78,9 +80,10 @@ export const load = computed<Load | TooManyRequestsError | null>(() => {
   return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
 });
 
-/** The scale for which the load's mean rate is the plan's rate. */
+/** The scale for which the load's mean rate is the plan's rate; null if that is too large a scale. */
 export const scaleOfPlan = computed<number | null>(() => {
   const now = load.value;
   if (!now || now instanceof Error || !(now.ratePerS > 0)) return null;
-  return Number(((trySettings.value.scale * plan.value!.ratePerS) / now.ratePerS).toPrecision(3));
+  const scale = Number(((trySettings.value.scale * plan.value!.ratePerS) / now.ratePerS).toPrecision(3));
+  return scale <= LARGEST_SCALE ? scale : null;
 });

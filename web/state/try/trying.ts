@@ -12,7 +12,7 @@ import { models, opened, profile } from '../app.ts';
 import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
 import { plan } from '../plan/planning.ts';
 import { planSettings } from '../plan/settings.ts';
-import { asTheOnlyTab, heldByOtherTab } from '../tabs.ts';
+import { asTheOnlyTab } from '../tabs.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
 import { load, trySettings } from './load.ts';
 
@@ -61,7 +61,6 @@ export const obstacle = computed<string | null>(() => {
   const [made, loaded] = [plan.value, models.value];
   if (!made) return null;
   if (!loaded) return 'The models are not loaded yet.';
-  if (heldByOtherTab.value) return heldByOtherTab.value;
   const elsewhere = made.stages.find(({ backend }) => !BACKENDS.some((one) => one === backend));
   if (elsewhere)
     return `The plan runs stage ${elsewhere.name} on ${elsewhere.backend}, which no browser has. Export the plan and run it with the command ipa-edge run.`;
