@@ -89,7 +89,6 @@ describe('the report', () => {
     const between = points.findIndex(({ weights }) => weights?.betaMax);
     expect(between).toBeGreaterThan(0);
     expect(await rows.nth(between).locator('td').last().textContent()).toMatch(/^[\d.]+ to 0\.\d+$/);
-    await expect.poll(() => page.getByText(/^≤ .* ms$/).count()).toBeGreaterThan(4);
     expect(await page.getByText('cost (cores + 8 × GPU share) →').count()).toBe(2);
   });
 
