@@ -151,7 +151,7 @@ export async function setUpOnWasm(page: Page, budgetS = LEAST_S): Promise<void> 
   await setBudget(page, budgetS);
 }
 
-/** Waits until the page has drawn so many frames: it did nothing meanwhile that it had to do. */
+/** Waits until the page has drawn so many frames, so that a change which is about to show has shown. */
 export const frames = (page: Page, count: number): Promise<void> =>
   page.evaluate(
     (most) =>

@@ -112,7 +112,7 @@ describe('a sound of the user', () => {
         const stream = await ask(wanted);
         state.tracks = stream.getTracks();
         await allowed;
-        // A recording that is as long as it may be ends by itself.
+        // Without its timer, the recording does not end by itself at its longest duration.
         Object.assign(window, { setTimeout: () => 0 });
         return stream;
       };

@@ -25,7 +25,7 @@ interface Generating<S extends GeneratingStage, R> {
   readonly assets: readonly string[];
   /** Reads the assets: the stage with its `rules`, and what `inputs` and `decode` need. */
   prepare(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
-  /** The rules for items of one batch, where the stage's also depend on them. */
+  /** The rules for the items of a batch, for a task whose rules depend on the items; absent: the stage's rules. */
   rulesFor?(stage: S, items: readonly Item[]): GenerationRules;
   /** The result for an item. */
   decode(stage: S, generated: Generated): R;

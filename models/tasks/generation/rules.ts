@@ -16,8 +16,8 @@ const SEQUENCES_MAX = 10_000;
 const SEQUENCE_LENGTH_MAX = 32;
 
 /**
- * The fields that are read of either file. Those of `generation_config.json` count if both have a field, and those that `config.json`
- * has for the task before both, as in transformers' pipelines.
+ * The fields that are read of either file. A field of `generation_config.json` replaces that of `config.json`, and one under
+ * `task_specific_params` for the task replaces both, as in transformers' pipelines.
  */
 const rulesSchema = z.looseObject({
   decoder_start_token_id: tokenId.nullish(),

@@ -76,7 +76,7 @@ function isolatedByReload(): boolean {
 
 function watchUpdates(registration: ServiceWorkerRegistration): void {
   const update = () => {
-    // Where another tab has let the newer build take over, this one still shows the older build.
+    // After another tab has activated the newer build, none waits, but this tab still shows the older one.
     newer.value = registration.waiting ?? newer.value;
   };
   update();
