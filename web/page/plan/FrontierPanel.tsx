@@ -1,14 +1,16 @@
 import { FrontierParts } from '../../components/FrontierParts.tsx';
 import { choosePoint, frontier, isFresh, settingsFor } from '../../state/plan/planning.ts';
 import type { ShownPlan } from './shown-plan.ts';
+import { useLate } from './use-late.ts';
 
 /** The frontier of accuracy and cost. Choosing a point on it sets β, and thereby the plan. */
 export function FrontierPanel({ shown: { head, cost, pas } }: { readonly shown: ShownPlan }) {
   const found = frontier.value;
+  const late = useLate(found !== null && !isFresh(found));
   if (!found) return <p class="muted">Computing the frontier …</p>;
   if (found.answer instanceof Error) return <p class="muted">{found.answer.message}</p>;
   return (
-    <div class={isFresh(found) ? undefined : 'stale'}>
+    <div class={late ? 'late' : undefined}>
       <FrontierParts
         points={found.answer}
         without={found.without}

@@ -18,18 +18,24 @@ import { NoPlan } from './NoPlan.tsx';
 import { PlanDetails } from './PlanDetails.tsx';
 import { PlanModels } from './PlanModels.tsx';
 import { confirmedOf, type ShownPlan, shownPlan } from './shown-plan.ts';
+import { useLate } from './use-late.ts';
 
 /** The plan for the current request: first the choice of the integer program, then the result of the simulation. */
 export function PlanPanel() {
   const found = solved.value;
   const host = useRef<HTMLDivElement>(null);
   useKeptFocus(host);
-  if (!found) return <p class="muted">Solving …</p>;
   const fresh = isFresh(found);
+  const late = useLate(found !== null && !fresh);
+  if (!found) return <p class="muted">Solving …</p>;
   const confirmation = confirmedOf(found, confirmed.value);
   const isFinal = found.answer instanceof Error || confirmation !== null;
   return (
-    <div ref={host} class={fresh ? 'answer' : 'answer stale'} aria-busy={!fresh || !isFinal}>
+    <div
+      ref={host}
+      class={`answer ${fresh ? '' : 'stale'} ${late ? 'late' : ''}`}
+      aria-busy={!fresh || !isFinal}
+    >
       {found.answer instanceof Error ? (
         <NoPlan why={found.answer} />
       ) : (
