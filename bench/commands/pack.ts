@@ -50,7 +50,12 @@ export const packCommand = () =>
       '--recordings <path>',
       'JSON lines: {"audio": "a.wav", "text": "<transcript>", "labels": {…}}; WAV or FLAC; or a folder of such files with *.trans.txt',
     )
-    .option('--limit <n>', 'items at most; more are drawn at random', option.count, 500)
+    .option(
+      '--limit <n>',
+      'items at most, and no more pictures than a pack holds; of more, so many are drawn at random',
+      option.count,
+      500,
+    )
     .option('--seed <n>', 'seed of that draw', option.integer, 1)
     .option('--source <text>', 'where the data is from (default: the name of the folder or file)')
     .option(

@@ -33,7 +33,7 @@ export const unlabelledPack = ({ first }: Pipeline): Pack => ({
 });
 
 /** Largest unpacked pack. It is far above any useful pack, and stops a small gzip file from filling the memory. */
-const MAX_PACK_BYTES = 512 * 2 ** 20;
+export const MAX_PACK_BYTES = 512 * 2 ** 20;
 
 /**
  * Reads a labelled pack: a gzipped safetensors file with the items of the first stage and, for each stage, the labels that its

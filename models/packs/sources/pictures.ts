@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { listOf } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
+import { pixelCount } from '../../items/crop.ts';
 import { batchOf, type Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import type { PipelineStage } from '../../manifests/pipeline.ts';
+import { MAX_PACK_BYTES } from '../pack.ts';
 import type { NamedTensor } from '../write.ts';
 import { labelTensors } from './labels.ts';
 import { chosen, formatOf, type SourceOptions } from './source.ts';
@@ -20,6 +22,10 @@ function imagesTensor(
   return { name: 'images', shape: [items.length, channels, height, width], data: batchOf(items).bytes };
 }
 
+/** Most pictures of a format that a pack holds, with room for their labels. */
+const mostOf = (format: ItemFormatOf<'pixels'>): number =>
+  Math.floor((0.9 * MAX_PACK_BYTES) / pixelCount(format));
+
 /** Reads pictures from folders named after their classes, for a pipeline of classifiers. @throws UnfitDataError */
 export async function fromFolders(folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
@@ -34,7 +40,7 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
     const [name, ...rest] = path.slice(folder.length).split(/[\\/]/).filter(Boolean);
     return PICTURE.test(path) && rest.length > 0 ? [{ path, name: name! }] : [];
   });
-  const pictures = chosen(files, options, folder);
+  const pictures = chosen(files, options, folder, mostOf(format));
   const items: Item[] = [];
   for (const { path } of pictures) {
     items.push((await options.files.picture(path, format, 'centre')).item);
@@ -87,7 +93,7 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     if (own) own.push(annotation);
     else byImage.set(annotation.image_id, [annotation]);
   }
-  const pictures = chosen(images, options, file);
+  const pictures = chosen(images, options, file, mostOf(format));
   const items: Item[] = [];
   const objects: LabelledObject[][] = [];
   for (const image of pictures) {

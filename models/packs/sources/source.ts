@@ -73,11 +73,16 @@ export function formatOf<K extends ItemKind>(
   );
 }
 
-/** Random sample of at most `limit` values, in their order. @throws UnfitDataError if there are none */
-export function chosen<T>(values: readonly T[], { limit, seed }: SourceOptions, where: string): T[] {
+/** Random sample of at most `limit` values, and of no more than `most`, in their order. @throws UnfitDataError if there are none */
+export function chosen<T>(
+  values: readonly T[],
+  { limit, seed }: SourceOptions,
+  where: string,
+  most = limit,
+): T[] {
   if (values.length === 0)
     throw new UnfitDataError(where, 'it has no labelled items', 'Give another source.');
-  const keep = new Set(shuffled(values, seededRandom(seed)).slice(0, limit));
+  const keep = new Set(shuffled(values, seededRandom(seed)).slice(0, Math.min(limit, most)));
   return values.filter((value) => keep.has(value));
 }
 

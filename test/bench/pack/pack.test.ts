@@ -82,6 +82,18 @@ test('boxes in the COCO format are scaled to the images of the stage, with a lab
   ]);
 });
 
+test('of large pictures no more are taken than a pack holds', async () => {
+  const images = Array.from({ length: 12 }, (_, id) => ({ id, file_name: `${id}.png` }));
+  await writeFile(path('large.json'), JSON.stringify({ images, annotations: [], categories: [] }));
+  const stage = { ...detect, input: { ...detect.input, channels: 3 as const, height: 4096, width: 4096 } };
+  const files = {
+    ...onDisk,
+    picture: async () => ({ item: new Uint8Array(0), width: 8192, height: 8192 }),
+  };
+  const tensors = await fromCoco(path('large.json'), path('large'), { ...options(stage), files });
+  expect(tensors[0]!.shape).toEqual([9, 3, 4096, 4096]);
+});
+
 test('objects that the detector does not keep need no label of later stages, and synonyms name a class', async () => {
   await picture(path('desk/1.png'), 32, 32, '#000000', '#ffffff');
   const coco = {
