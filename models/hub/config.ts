@@ -36,6 +36,8 @@ const config = z.object({
   /** What T5 calls `max_position_embeddings`. */
   n_positions: side.nullish().catch(null),
   ...generating,
+  /** What stands before each text. */
+  prefix: text,
   /** By task, what counts instead of the fields above, and what stands before each text. */
   task_specific_params: recordOf(z.object({ ...generating, prefix: text }))
     .nullish()

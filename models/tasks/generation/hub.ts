@@ -45,7 +45,7 @@ export const textToTextModels = ({ surely, ...kind }: TextToTextModels): HubKind
   fieldsOf: (model) => ({
     input: {
       length: textLengthOf(model),
-      prefix: model.config.task_specific_params?.[kind.task]?.prefix ?? '',
+      prefix: model.config.task_specific_params?.[kind.task]?.prefix ?? model.config.prefix ?? '',
     },
     ...generationOf(model, kind.task),
   }),

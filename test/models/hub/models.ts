@@ -139,6 +139,7 @@ export const BART = {
     model_type: 'bart',
     max_position_embeddings: 1024,
     max_length: 20,
+    prefix: ' ',
     task_specific_params: { summarization: { max_length: 62, num_beams: 4 } },
   },
   generation: { max_length: 142 },

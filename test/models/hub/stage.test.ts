@@ -59,7 +59,7 @@ describe('the stage of a hub model', () => {
   test('a summarizer: what the repository says of the task counts before the rest', () => {
     expect(stageOf(BART)).toEqual({
       task: 'summarization',
-      input: { length: 1024, prefix: '' },
+      input: { length: 1024, prefix: ' ' },
       tokensMax: 61,
       beams: 4,
     });
