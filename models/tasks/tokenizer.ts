@@ -32,11 +32,20 @@ export interface SafeTokenizer {
   frame(tokens: string[], pair?: string[]): { readonly tokens: string[]; readonly types: number[] };
 }
 
-/** @param config `tokenizer_config.json` @throws InvalidTokenizerError */
+/** What tells a Marian model for several languages to which one it translates, before the text. */
+const LANGUAGE_CODE = /^(>>\w{1,64}<<)\s*/;
+
+/**
+ * @param config `tokenizer_config.json`
+ * @param unknown the token of unknown text that it names
+ * @throws InvalidTokenizerError
+ */
 export function safeTokenizer(
-  checked: CheckedTokenizer,
+  given: CheckedTokenizer,
   { additional_special_tokens: more, ...config }: Readonly<Record<string, unknown>>,
+  unknown?: string,
 ): SafeTokenizer {
+  const checked = withUnknown(given, unknown);
   const { file, steps } = checked;
   // The library gives a second text type 1, but RoBERTa's models know type 0 alone.
   const untyped = steps.post_processor.some(({ type }) => type === 'RobertaProcessing');
@@ -62,10 +71,13 @@ export function safeTokenizer(
     encode(text) {
       characters = new Allowance(CHARACTERS_MAX);
       wordCharacters = new Allowance(CHARACTERS_MAX);
-      const { ids, tokens } = known(() => tokenizer.encode(text, { add_special_tokens: false }));
-      const unknown = ids.findIndex((id) => !Number.isInteger(id));
-      if (unknown >= 0) throw new InvalidTokenizerError(`the token ${tokens[unknown]} has no number`);
-      return { ids, tokens };
+      const [before, code] = LANGUAGE_CODE.exec(text) ?? [];
+      const codeId = code && tokenizer.token_to_id(code);
+      const own = codeId ? text.slice(before!.length) : text;
+      const { ids, tokens } = known(() => tokenizer.encode(own, { add_special_tokens: false }));
+      const wrong = ids.findIndex((id) => !Number.isInteger(id));
+      if (wrong >= 0) throw new InvalidTokenizerError(`the token ${tokens[wrong]} has no number`);
+      return codeId ? { ids: [codeId, ...ids], tokens: [code!, ...tokens] } : { ids, tokens };
     },
     decode(ids) {
       const allowance = new Allowance(CHARACTERS_MAX);
@@ -82,6 +94,14 @@ export function safeTokenizer(
       return { tokens: framed.tokens, types: untyped ? [] : (framed.token_type_ids ?? []) };
     },
   };
+}
+
+/** A Unigram model with the unknown piece of `tokenizer_config.json`: files of Marian's models have another piece's number as `unk_id`. */
+function withUnknown(checked: CheckedTokenizer, unknown: string | undefined): CheckedTokenizer {
+  const { model } = checked;
+  if (model.kind !== 'Unigram') return checked;
+  const unknownId = model.pieces.findIndex(([piece]) => piece === unknown);
+  return unknownId < 0 ? checked : { ...checked, model: { ...model, unknownId } };
 }
 
 /** A number of characters that may still be read. */

@@ -12,9 +12,14 @@ export const TOKENIZER_ASSETS = ['tokenizer', 'tokenizer-config'] as const;
 /** No token of a usual tokenizer stands for more characters, so the text after this many per token is not looked at. */
 const CHARACTERS_PER_TOKEN_MAX = 64;
 
+/** A string, or an object with the token as `content`. */
+const token = z
+  .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
+  .nullish();
+
 const configSchema = z.looseObject({
-  /** A string, or an object with the token as `content`. */
-  pad_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
+  pad_token: token,
+  unk_token: token,
   padding_side: z.enum(['left', 'right']).default('right'),
   additional_special_tokens: z.array(z.unknown()).max(20_000).nullish(),
 });
@@ -66,14 +71,13 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
   ]);
   const config = parseAsset(configSchema, assets['tokenizer-config']!, 'tokenizer_config.json');
   const checked = checkTokenizer(assets.tokenizer!);
-  const tokenizer = safeTokenizer(checked, config);
+  const { pad_token: padToken, unk_token: unknown, padding_side: paddingSide } = config;
+  const tokenizer = safeTokenizer(checked, config, unknown ?? undefined);
   const surfacesOf = surfaceReader(checked);
-  const { pad_token: pad, padding_side: paddingSide } = config;
-  const padToken = typeof pad === 'string' ? pad : pad?.content;
   const single = known(() => templateOf(tokenizer, 1));
   if (!single) throw new InvalidTokenizerError('its post_processor leaves texts out');
   return {
-    padId: (padToken !== undefined && tokenizer.idOf(padToken)) || 0,
+    padId: (padToken && tokenizer.idOf(padToken)) || 0,
     paddingSide,
     tokens(text, most) {
       const { ids } = tokenizer.encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most));

@@ -126,3 +126,34 @@ export const wordPiece = (tokens: readonly string[]) =>
       vocab: Object.fromEntries(['<s>', '</s>', '[UNK]', ...tokens].map((token, id) => [token, id])),
     },
   });
+
+/** A tokenizer of Marian as the hub has it, of these pieces and their scores, from number 2 on. Its `unk_id` is wrong there. */
+export const marian = (pieces: readonly (readonly [string, number])[]) => {
+  const vocab = [['</s>', 0], ['<unk>', 0], ...pieces, ['<pad>', 0]];
+  const end = { SpecialToken: { id: '</s>', type_id: 0 } };
+  return {
+    tokenizer: json({
+      version: '1.0',
+      truncation: null,
+      padding: null,
+      added_tokens: [special('</s>', 0), special('<unk>', 1), special('<pad>', vocab.length - 1)],
+      normalizer: { type: 'Precompiled', precompiled_charsmap: null },
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [
+          { type: 'WhitespaceSplit' },
+          { type: 'Metaspace', replacement: '\u2581', add_prefix_space: true },
+        ],
+      },
+      post_processor: {
+        type: 'TemplateProcessing',
+        single: [{ Sequence: { id: 'A', type_id: 0 } }, end],
+        pair: [{ Sequence: { id: 'A', type_id: 0 } }, end, { Sequence: { id: 'B', type_id: 0 } }, end],
+        special_tokens: { '</s>': { id: '</s>', ids: [0], tokens: ['</s>'] } },
+      },
+      decoder: { type: 'Metaspace', replacement: '\u2581', add_prefix_space: true },
+      model: { type: 'Unigram', unk_id: 2, vocab },
+    }),
+    'tokenizer-config': json({ tokenizer_class: 'MarianTokenizer', unk_token: '<unk>', pad_token: '<pad>' }),
+  };
+};

@@ -7,7 +7,7 @@ import type { Session, Tensors } from '../../models/tasks/tensor.ts';
 import { readEncoder } from '../../models/tasks/tokens.ts';
 import { MANIFEST, type ManifestStage, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { spam } from './stages.ts';
-import { tokenizerFiles, wordPiece } from './tokenizer.ts';
+import { marian, tokenizerFiles, wordPiece } from './tokenizer.ts';
 
 const [CLS, SEP] = [2, 3];
 const files = tokenizerFiles();
@@ -70,6 +70,15 @@ test('a model with a fixed length gets that length, and types of tokens if it ta
 test("all tokens of a pair have type 0 where the post-processor is RoBERTa's", async () => {
   const { pair } = await readEncoder(wordPiece(['good', 'bad']));
   expect(pair!.join([3], [4])).toMatchObject({ ids: [0, 3, 1, 1, 4, 1], types: [0, 0, 0, 0, 0, 0] });
+});
+
+test('a tokenizer of Marian: the code of a language is one token, and unknown text is <unk>', async () => {
+  const pieces = [',', '\u2581', '>', '<', 'f', 'r', '\u2581good', 'a,'].map((piece) => [piece, -5] as const);
+  const { ids } = await readEncoder(marian([...pieces, ['>>fr<<', -100]]));
+  expect(ids('>>fr<< good')).toEqual([10, 8]);
+  expect(ids('>>de<< good')).not.toContain(10);
+  expect(ids('good 😀')).toEqual([8, 3, 1]);
+  expect(ids('>,')).toEqual([3, 4, 2]);
 });
 
 test('a tokenizer that pads on the left is followed', async () => {
