@@ -17,6 +17,8 @@ import { type Host, persist, RateLimit } from './resume.ts';
 
 const HUB = 'https://huggingface.co';
 const MOST_REDIRECTS = 8;
+/** The seconds until its rate limit ends, as the hub tells them: `RateLimit: "resolvers";r=0;t=55`. */
+const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 /** A connection that sends nothing for so long counts as cut. */
 const SILENCE_MS = 60_000;
 
@@ -48,10 +50,10 @@ export class HubClient {
 
   /** @throws InvalidEndpointError, InvalidProxyError */
   constructor({ env = process.env, signal, wait }: HubClientOptions = {}) {
-    this.endpoint = (env.HF_ENDPOINT || HUB).replace(/\/+$/, '');
+    this.endpoint = (env.HF_ENDPOINT?.trim() || HUB).replace(/\/+$/, '');
     if (!/^https?:\/\//.test(this.endpoint) || !URL.canParse(this.endpoint))
       throw new InvalidEndpointError(this.endpoint);
-    this.#token = env.HF_TOKEN || undefined;
+    this.#token = env.HF_TOKEN?.trim() || undefined;
     this.#proxies = proxiesOf(env);
     this.#signal = signal;
     this.#wait = wait ?? ((seconds) => sleep(1000 * seconds, undefined, signal ? { signal } : {}));
@@ -75,7 +77,8 @@ export class HubClient {
         redirects++;
         at = redirected(at, location);
       } else if (status === 429) {
-        const seconds = limit.waitS(String(headers['retry-after'] ?? ''));
+        const [, endsS = ''] = LIMIT_ENDS_S.exec(String(headers.ratelimit)) ?? [];
+        const seconds = limit.waitS(String(headers['retry-after'] ?? endsS));
         if (!limit.isBearable) throw new RateLimitedError(shown(at), seconds);
         await this.#pause(seconds);
       } else if (status === 401 || status === 403)

@@ -88,6 +88,14 @@ describe('a download', () => {
     expect(await readdir(cache.folder)).toEqual([SHA256]);
   });
 
+  test('takes the token and the address of the hub without white space around them', async () => {
+    const { HF_ENDPOINT, HF_TOKEN } = hub.env(folder);
+    const client = new HubClient({ env: { HF_ENDPOINT: ` ${HF_ENDPOINT}/ `, HF_TOKEN: `${HF_TOKEN}\r\n` } });
+    expect(client.endpoint).toBe(hub.url);
+    await fetched(client);
+    expect(hub.requests[0]!.authorization).toBe('Bearer token-of-the-test');
+  });
+
   test('moves no bytes the second time, and asks nobody', async () => {
     await fetched();
     const asked = hub.requests.length;
@@ -179,8 +187,9 @@ describe('a download', () => {
 
   test('waits as long as a rate limit asks', async () => {
     hub.answerWith('/resolve/', [429, 429], { 'retry-after': '7' });
+    hub.answerWith('?signature', [429], { ratelimit: '"resolvers";r=0;t=55' });
     await fetched();
-    expect(waits).toEqual([7, 7]);
+    expect(waits).toEqual([7, 7, 55]);
   });
 
   test('gives up where a rate limit asks for too much, and says for how long', async () => {
