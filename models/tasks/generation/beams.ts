@@ -108,10 +108,10 @@ export class BeamSearch implements Search {
     const best: Candidate[] = [];
     open.forEach(({ tokens, logProbability }, row) => {
       const own = logits[row]!;
-      // Rules apply to log-probabilities: what they forbid makes no other token of the beam likelier.
-      const normaliser = logNormaliser(own, own[indexOfLargest(own)]!);
-      for (let token = 0; token < own.length; token++) own[token]! -= normaliser;
+      // Rules apply to log-probabilities: what they forbid makes no other token of the beam likelier, unless the model asks for that.
+      normalise(own);
       constrain(own, tokens, this.rules);
+      if (this.rules.renormalised) normalise(own);
       for (let token = 0; token < own.length; token++) {
         const whole = logProbability + own[token]!;
         if (whole === Number.NEGATIVE_INFINITY) continue;
@@ -137,4 +137,10 @@ export class BeamSearch implements Search {
     if (finished.length < beams) return false;
     return earlyStopping || finished.at(-1)!.score >= bestLogProbability / chosen ** lengthPenalty;
   }
+}
+
+/** Makes logits log-probabilities. */
+function normalise(logits: Float32Array): void {
+  const normaliser = logNormaliser(logits, logits[indexOfLargest(logits)]!);
+  for (let token = 0; token < logits.length; token++) logits[token]! -= normaliser;
 }

@@ -35,11 +35,15 @@ const rulesSchema = z.looseObject({
   repetition_penalty: z.number().positive().nullish(),
   min_length: z.int().min(0).nullish(),
   length_penalty: z.number().nullish(),
+  renormalize_logits: z.boolean().nullish(),
   early_stopping: z.union([z.boolean(), z.string()]).nullish(),
   max_position_embeddings: z.int().positive().nullish(),
   max_target_positions: z.int().positive().nullish(),
 });
-const fileSchema = rulesSchema.extend({ task_specific_params: recordOf(rulesSchema).nullish() });
+const fileSchema = rulesSchema.extend({
+  model_type: z.string().nullish(),
+  task_specific_params: recordOf(rulesSchema).nullish(),
+});
 type RulesFile = z.output<typeof rulesSchema>;
 
 export interface GenerationRules {
@@ -67,6 +71,8 @@ export interface GenerationRules {
   readonly repetitionPenalty: number;
   /** Number of beams; 1 is greedy. */
   readonly beams: number;
+  /** Whether the tokens that a beam may have are as likely, all together, as if none were forbidden. */
+  readonly renormalised: boolean;
   /** A beam's score is its log-probability ÷ (number of tokens)^penalty. */
   readonly lengthPenalty: number;
   /** Whether beams of an item stop as soon as there are as many finished ones as beams. */
@@ -108,6 +114,8 @@ export function readRules(
     noRepeat: file.no_repeat_ngram_size ?? 0,
     repetitionPenalty: file.repetition_penalty ?? 1,
     beams,
+    // Marian's models give padding, which is forbidden, any probability. Their older files do not ask for this.
+    renormalised: file.renormalize_logits ?? config!.model_type === 'marian',
     lengthPenalty: file.length_penalty ?? 1,
     earlyStopping: file.early_stopping === true,
   };

@@ -219,6 +219,13 @@ describe('rules from the files of the hub', () => {
     expect(readRules(files, limits)).toMatchObject(expected);
   });
 
+  test('what is left of the tokens is normalised where the files ask for it, and for Marian', () => {
+    const asked = rulesFiles({}, { renormalize_logits: true });
+    expect(readRules(asked, limits).renormalised).toBe(true);
+    expect(readRules(rulesFiles({ model_type: 'marian' }), limits).renormalised).toBe(true);
+    expect(readRules(rulesFiles({ model_type: 'bart' }), limits).renormalised).toBe(false);
+  });
+
   test('no more tokens are generated than the model has positions for', () => {
     expect(readRules(rulesFiles({ max_position_embeddings: 30 }), limits).tokensMax).toBe(29);
     expect(readRules(rulesFiles({ max_target_positions: 448 }), limits).tokensMax).toBe(50);

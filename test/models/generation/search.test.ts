@@ -23,6 +23,7 @@ const rules = (own: Partial<GenerationRules> = {}): GenerationRules => ({
   bannedSequences: [],
   noRepeat: 0,
   repetitionPenalty: 1,
+  renormalised: false,
   beams: 1,
   lengthPenalty: 1,
   earlyStopping: false,
@@ -111,15 +112,18 @@ describe('beams', () => {
   });
 });
 
-test('a forbidden token makes no other token of its beam likelier', () => {
+test.each([
+  ['makes no other token of its beam likelier', false, [3]],
+  ['makes the others likelier where the model asks for that, as Marian does', true, [2]],
+])('a forbidden token %s', (_, renormalised, expected) => {
   const logOf = (...chances: number[]) => Float32Array.from(chances, Math.log);
   const model: Model = (_, [token]) => {
     if (token === undefined) return logOf(0, 0, 0.6, 0.4);
     return token === 2 ? logOf(0.1, 0.9, 0, 0) : logOf(1, 0, 0, 0);
   };
-  const own = rules({ beams: 2, tokensMax: 2, banned: [1] });
+  const own = rules({ beams: 2, tokensMax: 2, banned: [1], renormalised });
   const [best] = generate(new BeamSearch(1, own), model, 1).generated;
-  expect(best!.tokens).toEqual([3]);
+  expect(best!.tokens).toEqual(expected);
 });
 
 describe.each<[string, (items: number) => Search]>([
