@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CellFlag } from '../../solver/documents/cell.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { InfeasiblePlanError, NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { noPlanVerdict, planVerdict, runVerdict } from '../../web/components/verdict/verdict.ts';
@@ -130,16 +131,23 @@ describe('the verdict on a plan', () => {
     expect(reasons).toEqual([why.message]);
   });
 
+  const measured = profile.cells.filter((cell) => cell.state === 'measured');
+  const marked = (...flags: readonly CellFlag[][]) => ({
+    ...profile,
+    device: { ...profile.device, adapter: null },
+    cells: flags.map((own, i) => ({ ...measured[i]!, flags: own })),
+  });
+
   it('says when many figures need care, before what is less important', () => {
-    const hidden = {
-      ...profile,
-      device: { ...profile.device, adapter: null },
-      cells: profile.cells.map((cell) =>
-        cell.state === 'measured' ? { ...cell, flags: ['hidden-page' as const] } : cell,
-      ),
-    };
-    expect(planVerdict(plan, hidden).reasons.slice(0, 2)).toEqual(
-      expect.arrayContaining([expect.stringMatching(/need care, most because the page was hidden/)]),
+    expect(planVerdict(plan, marked(['hidden-page'])).reasons.slice(0, 2)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/need care, most often marked hidden-page \(the page/)]),
+    );
+  });
+
+  it('counts the figures whose marks say that they need care, not those that only tell where they are from', () => {
+    const profile = marked(['few-samples', 'drift'], ['few-samples'], ['cpu-fallback']);
+    expect(planVerdict(plan, profile).reasons.join()).toContain(
+      '2 of 3 figures need care, most often marked few-samples',
     );
   });
 });

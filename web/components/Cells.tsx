@@ -6,22 +6,9 @@ import {
   runNames,
 } from '../../solver/documents/cell.ts';
 import { median } from '../../solver/math/statistics.ts';
+import { FLAGS, type Weight, weightOf } from './cell-flags.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { milliseconds, plural, runLabel } from './format.ts';
-
-/** The warning that each flag of a cell stands for. */
-const FLAGS: Record<CellFlag, string> = {
-  'software-adapter': 'WebGPU ran on the CPU: the figures say nothing about a GPU',
-  'hidden-page': 'the page was hidden while it was measured, so the browser may have slowed it',
-  drift: 'the device got slower or faster meanwhile, for instance because it got hot',
-  'timer-grain': 'the median is less than 20 timer steps, so it is coarse',
-  'cpu-fallback': 'some operators of the model ran on the CPU',
-  'output-mismatch': "the outputs differ from the reference backend's: no plan uses this cell",
-  'few-samples': 'under 20 samples: no p95',
-  'not-warm': 'latency was still changing when the warm-up reached its limit',
-  published: 'not measured here: drawn from a log-normal distribution with a published mean and p99',
-  reconstructed: 'not measured here: the mean or p99 was derived from other published figures',
-};
 
 const REASONS = {
   'breaks-sla': 'slower than the SLA',
@@ -30,10 +17,8 @@ const REASONS = {
   budget: 'no time left in the budget',
 } as const;
 
-/** Severity of a flag, which shows as a symbol and in words, besides its colour. */
-type Weight = 'bad' | 'warn' | 'note';
+/** The symbol of each weight, besides its words and its colour. */
 const MARKS: Record<Weight, string> = { bad: '✕', warn: '▲', note: '○' };
-const WEIGHTS: Partial<Record<CellFlag, Weight>> = { 'output-mismatch': 'bad', published: 'note' };
 
 interface FlagProps {
   readonly weight: Weight;
@@ -54,7 +39,7 @@ export function CellFlags({ flags }: { readonly flags: readonly CellFlag[] }) {
     <span class="row">
       {flags.map((flag) => (
         <span key={flag} title={FLAGS[flag]}>
-          <Flag weight={WEIGHTS[flag] ?? 'warn'}>{flag}</Flag>
+          <Flag weight={weightOf(flag)}>{flag}</Flag>
         </span>
       ))}
     </span>
@@ -76,7 +61,7 @@ export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
         .filter(({ count }) => count > 0)
         .map(({ flag, count }) => (
           <li key={flag}>
-            <Flag weight={WEIGHTS[flag] ?? 'warn'}>{flag}</Flag> {plural(count, 'cell')}: {FLAGS[flag]}.
+            <Flag weight={weightOf(flag)}>{flag}</Flag> {plural(count, 'cell')}: {FLAGS[flag]}.
           </li>
         ))}
       {skipped.length > 0 && (

@@ -99,7 +99,8 @@ const WORDS = {
   Load: 'Time to read the model’s file, once.',
   Create: 'Time for ONNX Runtime to prepare the model, once.',
   'First run': 'Time of the very first batch, which is slower than the later ones.',
-  Validity: 'Marks of figures that need care; the notes above the charts explain each.',
+  Validity:
+    '▲ and ✕ mark figures that need care, ○ tells where a figure is from; the notes above the charts explain each mark.',
   Published: 'The accuracy that the model’s makers state.',
   'Timer grain': 'The smallest step of the browser’s clock.',
   'Cross-origin isolated': 'A page with certain headers gets threads and a fine clock from the browser.',

@@ -6,6 +6,7 @@ import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
 import { onSoftwareGpu } from '../backends.ts';
+import { FLAGS, weightOf } from '../cell-flags.ts';
 import { chain, milliseconds, number, percent, plural } from '../format.ts';
 import { stagesOf, variantsOf } from '../variants.ts';
 
@@ -206,25 +207,17 @@ function gapReason({ result, predicted, simulated }: RunReport): Reason | null {
   };
 }
 
-const CAREFUL: Partial<Record<CellFlag, string>> = {
-  drift: 'the device got slower or faster meanwhile',
-  'hidden-page': 'the page was hidden',
-  'not-warm': 'times had not settled',
-  'timer-grain': 'the clock is coarse',
-  'output-mismatch': 'outputs differ between backends',
-};
-
-/** How many figures need care, and why most of them do. */
+/** How many figures are marked as needing care, and the most frequent mark. */
 function careReason({ cells }: Profile): Reason | null {
   const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
-  const flags = Object.keys(CAREFUL) as CellFlag[];
-  const needCare = measured.filter((cell) => cell.flags.some((flag) => flags.includes(flag))).length;
+  const marks = measured.map(({ flags }) => flags.filter((flag) => weightOf(flag) !== 'note'));
+  const needCare = marks.filter(({ length }) => length > 0).length;
   if (needCare === 0) return null;
-  const count = (flag: CellFlag) => measured.filter((cell) => cell.flags.includes(flag)).length;
-  const [most] = flags.sort((a, b) => count(b) - count(a));
+  const count = (flag: CellFlag) => marks.filter((own) => own.includes(flag)).length;
+  const [most] = marks.flat().sort((a, b) => count(b) - count(a));
   return {
     weight: needCare > MANY * measured.length ? 60 : 15,
-    text: `${number(needCare)} of ${plural(measured.length, 'figure')} need care, most because ${CAREFUL[most!]}.`,
+    text: `${number(needCare)} of ${plural(measured.length, 'figure')} need care, most often marked ${most} (${FLAGS[most!]}).`,
   };
 }
 

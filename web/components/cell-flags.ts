@@ -1,0 +1,24 @@
+import type { CellFlag } from '../../solver/documents/cell.ts';
+
+/** What each flag of a cell stands for. */
+export const FLAGS: Record<CellFlag, string> = {
+  'software-adapter': 'WebGPU ran on the CPU: the figures say nothing about a GPU',
+  'hidden-page': 'the page was hidden while it was measured, so the browser may have slowed it',
+  drift: 'the device got slower or faster meanwhile, for instance because it got hot',
+  'timer-grain': 'the median is less than 20 timer steps, so it is coarse',
+  'cpu-fallback': 'some operators of the model ran on the CPU',
+  'output-mismatch': "the outputs differ from the reference backend's: no plan uses this cell",
+  'few-samples': 'under 20 samples: no p95',
+  'not-warm': 'latency was still changing when the warm-up reached its limit',
+  published: 'not measured here: drawn from a log-normal distribution with a published mean and p99',
+  reconstructed: 'not measured here: the mean or p99 was derived from other published figures',
+};
+
+/** Flags that tell where a figure is from. All others say that it needs care. */
+const ORIGINS: readonly CellFlag[] = ['software-adapter', 'cpu-fallback', 'published', 'reconstructed'];
+
+/** How much a mark beside a figure weighs. */
+export type Weight = 'bad' | 'warn' | 'note';
+
+export const weightOf = (flag: CellFlag): Weight =>
+  flag === 'output-mismatch' ? 'bad' : ORIGINS.includes(flag) ? 'note' : 'warn';
