@@ -29,9 +29,17 @@ export function milliseconds(value: number | null): string {
 export const percent = (share: number | null): string =>
   share === null ? DASH : `${number(100 * share, 1)}\u00a0%`;
 
-/** An accuracy in words, which may not be known. */
-export const accuracyText = (share: number | null): string =>
-  share === null ? ACCURACY_UNKNOWN : `accuracy ${percent(share)}`;
+interface KnownAccuracy {
+  /** Measured on whole requests; absent where none was. */
+  readonly endToEnd?: number | null;
+  readonly pas: number | null;
+}
+
+/** The accuracy end to end or, where that was not measured, PAS, in words that tell which of the two it is. */
+export function accuracyText({ endToEnd = null, pas }: KnownAccuracy): string {
+  if (endToEnd !== null) return `accuracy ${percent(endToEnd)}`;
+  return pas === null ? ACCURACY_UNKNOWN : `PAS ${percent(pas)}`;
+}
 
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];

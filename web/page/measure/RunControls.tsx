@@ -165,11 +165,11 @@ function OtherTab({ work }: { readonly work: TabWork }) {
 function Provisional({ found }: { readonly found: ProfileState['provisional'] }) {
   if (!found)
     return <p class="provisional muted">A first plan appears when every model has been measured once.</p>;
-  const { plan, pas, cost } = found;
+  const { plan, cost } = found;
   return (
     <p class="provisional">
       Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,{' '}
-      {accuracyText(pas)}, cost {number(cost)}.{' '}
+      {accuracyText(found)}, cost {number(cost)}.{' '}
       <span class="muted">It may change until all is measured.</span>
     </p>
   );

@@ -51,7 +51,7 @@ export function PlanPanel() {
 /** The plan in a sentence for screen readers. */
 const spokenPlan = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
   `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
-  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted.endToEnd ?? predicted.pas)}, cost ${number(predicted.cost)}.`;
+  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted)}, cost ${number(predicted.cost)}.`;
 
 function Planned({ shown }: { readonly shown: ShownPlan }) {
   const { head, predicted } = shown;

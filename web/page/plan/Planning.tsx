@@ -38,7 +38,7 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
       <p>
         <strong>A plan of {pipeline}</strong>, made {date(createdAt)} on {profile.device.platform},{' '}
         {profile.device.agent}: {percent(predicted.slaAttainment)} within {number(slaMs)} ms at{' '}
-        {number(ratePerS)} requests/s, {accuracyText(predicted.pas)}, cost {number(predicted.cost)}.
+        {number(ratePerS)} requests/s, {accuracyText(predicted)}, cost {number(predicted.cost)}.
       </p>
       <p class="muted">
         Its profile ({profile.sha256.slice(0, 8)}) is not saved in this browser. To change the plan or to run

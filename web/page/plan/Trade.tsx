@@ -32,7 +32,7 @@ export function Trade() {
         disabled={points.length < 2}
         aria-valuetext={
           chosen &&
-          `${chain(pointVariants(chosen), Object.keys(chosen.variants))}, accuracy ${percent(chosen.accuracy)}, cost ${number(chosen.cost)}`
+          `${chain(pointVariants(chosen), Object.keys(chosen.variants))}, PAS ${percent(chosen.accuracy)}, cost ${number(chosen.cost)}`
         }
         onInput={({ currentTarget }) => {
           const next = points[currentTarget.valueAsNumber];

@@ -52,7 +52,7 @@ interface ComparisonProps {
 }
 
 function Comparison({ run, others, stages }: ComparisonProps) {
-  const accuracy = ({ result: { accuracy } }: RunReport) => accuracyText(accuracy.endToEnd ?? accuracy.pas);
+  const accuracy = ({ result: { accuracy } }: RunReport) => accuracyText(accuracy);
   return (
     <p>
       At {number(run.load.ratePerS)} requests/s, <strong>{servedText(run, stages)}</strong> completed{' '}
