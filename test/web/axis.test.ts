@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { expect, test } from 'vitest';
-import { costUnit, logAxisY } from '../../web/charts/axis.ts';
+import { logAxisY } from '../../web/charts/axis.ts';
 
 test('a logarithmic axis writes its numbers as the page does, without rests of binary fractions', () => {
   const marks = [logAxisY([0.02, 3000], 'ms')].flat(3) as Plot.Mark[];
@@ -10,10 +10,4 @@ test('a logarithmic axis writes its numbers as the page does, without rests of b
   expect([2000, 1000, 5, 5 * 10 ** -2, 3 * 0.1].map(label.channels.text.value)).toEqual([
     ...['2,000', '1,000', '5', '0.05', '0.3'],
   ]);
-});
-
-test('what cost is made of names the GPU only where one may run', () => {
-  const prices = { pricePerCore: 1, pricePerGpu: 8 };
-  expect(costUnit(prices, ['wasm', 'webgpu'])).toBe('(cores + 8 × GPU share)');
-  expect(costUnit(prices, ['wasm'])).toBe('(cores)');
 });

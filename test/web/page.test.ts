@@ -99,7 +99,7 @@ describe('the profiling page', () => {
     await holdAfter(page, 30);
     await page.locator('.provisional', { hasText: 'Best so far' }).waitFor();
     expect(await told.textContent()).toMatch(
-      /^Best so far: det\d+ → \w+ within [\d,]+ ms, PAS [\d.]+\s%, cost [\d.]+\. It may change until all is measured\.$/,
+      /^Best so far: det\d+ → \w+ within [\d,]+ ms, PAS [\d.]+\s%, cost [\d.]+ (cores?|\(cores \+ 8 × GPU share\))\. It may change until all is measured\.$/,
     );
     expect(complaints).toEqual([]);
   });

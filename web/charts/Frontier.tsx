@@ -2,8 +2,8 @@ import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
+import type { Prices } from '../components/cost.ts';
 import { number } from '../components/format.ts';
-import type { Prices } from './axis.ts';
 import { Chart, Figure } from './Chart.tsx';
 import { chartPoints, frontierPlot } from './frontier-plot.ts';
 

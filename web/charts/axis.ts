@@ -1,21 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { type Backend, onGpu } from '../../solver/documents/common.ts';
-import type { Resources } from '../../solver/documents/plan.ts';
-import { number } from '../components/format.ts';
 import { spread } from './series.ts';
-
-export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
-
-/** How the cost of plans on these backends is computed: `(cores + 8 × GPU share)`. */
-export function costUnit({ pricePerCore, pricePerGpu }: Prices, backends: readonly Backend[]): string {
-  const term = (price: number, what: string) =>
-    price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];
-  const terms = [
-    ...term(pricePerCore, 'cores'),
-    ...term(backends.some(onGpu) ? pricePerGpu : 0, 'GPU share'),
-  ];
-  return terms.length > 0 ? `(${terms.join(' + ')})` : '';
-}
 
 /** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;

@@ -2,8 +2,9 @@ import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaRange, chosenAmong } from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
+import { costUnit, type Prices } from '../components/cost.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
-import { costUnit, endLabels, MARGIN, OVER_MARKS, type Prices } from './axis.ts';
+import { endLabels, MARGIN, OVER_MARKS } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 
 const HEIGHT = 300;

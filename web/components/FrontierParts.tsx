@@ -2,9 +2,9 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../solver/report/accuracy-unknown.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
-import type { Prices } from '../charts/axis.ts';
 import { Frontier } from '../charts/Frontier.tsx';
 import { CascadeGain } from './CascadeGain.tsx';
+import type { Prices } from './cost.ts';
 import { FrontierTable } from './FrontierTable.tsx';
 import { sameVariants, stagesOf, variantsOf } from './variants.ts';
 

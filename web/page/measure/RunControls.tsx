@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
+import { costText } from '../../components/cost.ts';
 import { accuracyText, cellText, chain, duration, number, plural } from '../../components/format.ts';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
 import { checked, models, problem, store } from '../../state/app.ts';
@@ -169,7 +170,7 @@ function Provisional({ found }: { readonly found: ProfileState['provisional'] })
   return (
     <p class="provisional">
       Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,{' '}
-      {accuracyText(found)}, cost {number(cost)}.{' '}
+      {accuracyText(found)}, cost {costText(cost, plan)}.{' '}
       <span class="muted">It may change until all is measured.</span>
     </p>
   );

@@ -1,9 +1,10 @@
 import { useMemo, useRef } from 'preact/hooks';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { sharingSentences } from '../../../solver/report/sharing-text.ts';
-import { costUnit } from '../../charts/axis.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
+import { costText } from '../../components/cost.ts';
 import { Facts } from '../../components/Device.tsx';
 import { accuracyText, chain, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
@@ -49,9 +50,13 @@ export function PlanPanel() {
 }
 
 /** The plan in a sentence for screen readers. */
-const spokenPlan = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
-  `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
-  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted)}, cost ${number(predicted.cost)}.`;
+function spokenPlan(plan: Plan): string {
+  const { stages, predicted, slaMs } = plan;
+  return (
+    `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
+    `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted)}, cost ${costText(predicted.cost, plan)}.`
+  );
+}
 
 function Planned({ shown }: { readonly shown: ShownPlan }) {
   const { head, predicted } = shown;
@@ -72,13 +77,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
           ['p95 latency', predicted ? milliseconds(predicted.latencyMs?.p95 ?? null) : '…'],
           ['p99 latency', predicted ? milliseconds(predicted.latencyMs?.p99 ?? null) : '…'],
           ...accuracyFacts(shown),
-          [
-            'Cost',
-            `${number(shown.cost)} ${costUnit(
-              head.resources,
-              head.stages.map(({ backend }) => backend),
-            )}`,
-          ],
+          ['Cost', costText(shown.cost, head)],
         ]}
       />
       {pinned.value && planNow.value && <Comparison pinned={pinned.value} plan={planNow.value} />}

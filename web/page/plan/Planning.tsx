@@ -1,4 +1,5 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { costText } from '../../components/cost.ts';
 import { accuracyText, date, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { profile } from '../../state/app.ts';
@@ -38,7 +39,7 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
       <p>
         <strong>A plan of {pipeline}</strong>, made {date(createdAt)} on {profile.device.platform},{' '}
         {profile.device.agent}: {percent(predicted.slaAttainment)} within {number(slaMs)} ms at{' '}
-        {number(ratePerS)} requests/s, {accuracyText(predicted)}, cost {number(predicted.cost)}.
+        {number(ratePerS)} requests/s, {accuracyText(predicted)}, cost {costText(predicted.cost, plan)}.
       </p>
       <p class="muted">
         Its profile ({profile.sha256.slice(0, 8)}) is not saved in this browser. To change the plan or to run
