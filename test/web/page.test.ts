@@ -94,10 +94,13 @@ describe('the profiling page', () => {
 
   it('tells the best plan so far while it measures, once every model was measured', async () => {
     await measureUntil(page, 10);
-    const told = page.locator('.provisional');
-    expect(await told.textContent()).toBe('A first plan appears when every model has been measured once.');
+    const [told, planned] = [page.locator('.provisional'), page.locator('#plan .empty')];
+    const none = 'A first plan appears when every model has been measured once.';
+    expect([await told.textContent(), await planned.textContent()]).toEqual([none, none]);
     await holdAfter(page, 30);
     await page.locator('.provisional', { hasText: 'Best so far' }).waitFor();
+    await button('Pause').click();
+    expect(await planned.textContent()).toBe(await told.textContent());
     expect(await told.textContent()).toMatch(
       /^Best so far: det\d+ → \w+ within [\d,]+ ms, PAS [\d.]+\s%, cost [\d.]+ (cores?|\(cores \+ 8 × GPU share\))\. It may change until all is measured\.$/,
     );

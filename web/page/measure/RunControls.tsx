@@ -1,8 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
-import { costText } from '../../components/cost.ts';
-import { accuracyText, cellText, chain, duration, number, plural } from '../../components/format.ts';
-import { stagesOf, variantsOf } from '../../components/variants.ts';
+import { cellText, duration, plural } from '../../components/format.ts';
 import { checked, models, problem, store } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
 import {
@@ -22,6 +20,7 @@ import { busy } from '../../state/pipelines/adding.ts';
 import { otherTab, otherTabDoes, type ProfileState, stopOtherTab, type TabWork } from '../../state/tabs.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
 import { StartFacts } from './Estimate.tsx';
+import { Provisional } from './Provisional.tsx';
 
 const PHASES: Record<ProfileProgress['phase'], string> = {
   models: 'Loading models',
@@ -138,7 +137,9 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
         <progress max={1} value={now.share} />
       </label>
       <code>{typeof now.current === 'string' ? now.current : cellText(now.current)}</code>
-      <Provisional found={provisional} />
+      <p class="provisional">
+        <Provisional found={provisional} />
+      </p>
     </div>
   );
 }
@@ -159,20 +160,6 @@ function OtherTab({ work }: { readonly work: TabWork }) {
       </div>
       {work.profile && <RunProgress {...work.profile} />}
     </section>
-  );
-}
-
-/** The plan that the measurements so far give. */
-function Provisional({ found }: { readonly found: ProfileState['provisional'] }) {
-  if (!found)
-    return <p class="provisional muted">A first plan appears when every model has been measured once.</p>;
-  const { plan, cost } = found;
-  return (
-    <p class="provisional">
-      Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,{' '}
-      {accuracyText(found)}, cost {costText(cost, plan)}.{' '}
-      <span class="muted">It may change until all is measured.</span>
-    </p>
   );
 }
 

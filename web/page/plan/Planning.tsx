@@ -3,9 +3,11 @@ import { costText } from '../../components/cost.ts';
 import { accuracyText, date, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { profile } from '../../state/app.ts';
+import { profileState, running } from '../../state/measure/profiling.ts';
 import { pinned } from '../../state/plan/planning.ts';
 import { PlanPanel } from '../charted/charted.tsx';
-import { NoProfile, Section } from '../frame/Section.tsx';
+import { Empty, NoProfile, Section } from '../frame/Section.tsx';
+import { Provisional } from '../measure/Provisional.tsx';
 import './plan.css';
 import { PlanForm } from './PlanForm.tsx';
 
@@ -24,6 +26,10 @@ export function Planning() {
         </div>
       ) : pinned.value ? (
         <PinnedAlone plan={pinned.value} />
+      ) : running.value ? (
+        <Empty>
+          <Provisional found={profileState.value.provisional} />
+        </Empty>
       ) : (
         <NoProfile why="A plan is made from measurements." />
       )}

@@ -1,0 +1,17 @@
+import { costText } from '../../components/cost.ts';
+import { accuracyText, chain, number } from '../../components/format.ts';
+import { stagesOf, variantsOf } from '../../components/variants.ts';
+import type { ProfileState } from '../../state/tabs.ts';
+
+/** The plan that the measurements so far give. */
+export function Provisional({ found }: { readonly found: ProfileState['provisional'] }) {
+  if (!found) return <span class="muted">A first plan appears when every model has been measured once.</span>;
+  const { plan, cost } = found;
+  return (
+    <>
+      Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,{' '}
+      {accuracyText(found)}, cost {costText(cost, plan)}.{' '}
+      <span class="muted">It may change until all is measured.</span>
+    </>
+  );
+}
