@@ -1,3 +1,5 @@
+import type { ComponentChildren } from 'preact';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { styleOf } from '../../charts/series.ts';
@@ -9,12 +11,22 @@ interface LiveChartsProps {
   readonly durationS: number;
 }
 
+/** The style of what was planned for. */
+const PLANNED = styleOf(3);
+
+/** A figure of the plan, in the colour of its line. */
+const Planned = ({ children }: { readonly children: ComponentChildren }) => (
+  <span style={{ color: PLANNED.colour }}>{children}</span>
+);
+
+const expectedAccuracy = ({ predicted }: Plan): number | null => predicted.endToEnd ?? predicted.pas;
+
 /** Charts of a running plan. */
 export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const { recent, fromS, plans, ended } = view;
-  const { slaMs, predicted, stages } = plans.at(-1)!.plan;
-  const expected = predicted.endToEnd ?? predicted.pas;
-  const holds = held(plans.at(-1)!.plan);
+  const { plan } = plans.at(-1)!;
+  const { slaMs, stages } = plan;
+  const holds = held(plan);
   const time = {
     fromS,
     toS: fromS + Math.min(WINDOW_S, Math.max(1, durationS)),
@@ -23,7 +35,11 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const points = (perS: PerSecond): LivePoint[] => perS.map((value, i) => [fromS + i, value]);
   const most = (...values: readonly (number | null)[]) =>
     values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0) || 1;
-  const planned: LivePoint[] = plans.map(({ atMs, plan }) => [atMs / 1000, plan.ratePerS]);
+  // What was planned for holds from the time at which that plan began to run.
+  const planned = (value: (plan: Plan) => number | null): LivePoint[] => [
+    ...plans.map(({ atMs, plan }): LivePoint => [atMs / 1000, value(plan)]),
+    [view.nowMs / 1000, value(plan)],
+  ];
   const completed = ended.filter(({ outcome }) => outcome === 'completed');
   const dotsOf = (some: typeof ended, known = true): LivePoint[] =>
     some.map(({ arrivalMs, latencyMs }) => [arrivalMs / 1000, known ? latencyMs : null]);
@@ -38,19 +54,12 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
             <span style={{ color: styleOf(0).colour }}>
               <strong>{number(recent.ratePerS, 1)}</strong> /s
             </span>
-            ,{' '}
-            <span style={{ color: styleOf(3).colour }}>
-              planned for {number(plans.at(-1)!.plan.ratePerS)}
-            </span>
+            , <Planned>planned for {number(plan.ratePerS)}</Planned>
           </>
         }
-        max={1.4 * most(...view.ratePerS, ...planned.map(([, rate]) => rate))}
+        max={1.4 * most(...view.ratePerS, ...plans.map(({ plan }) => plan.ratePerS))}
         lines={[
-          {
-            label: 'planned',
-            style: styleOf(3),
-            points: [...planned, [view.nowMs / 1000, planned.at(-1)![1]]],
-          },
+          { label: 'planned', style: PLANNED, points: planned(({ ratePerS }) => ratePerS) },
           { label: 'arrived', style: styleOf(0), points: points(view.ratePerS) },
         ]}
       />
@@ -113,12 +122,15 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         show={percent}
         now={
           <>
-            <strong>{percent(recent.accuracy)}</strong>, predicted {percent(expected)}
+            <strong>{percent(recent.accuracy)}</strong>,{' '}
+            <Planned>predicted {percent(expectedAccuracy(plan))}</Planned>
           </>
         }
         max={1.2}
-        {...(expected !== null && { rule: { value: expected, label: 'predicted' } })}
-        lines={[{ label: 'accuracy', style: styleOf(0), points: points(view.accuracy) }]}
+        lines={[
+          { label: 'predicted', style: PLANNED, points: planned(expectedAccuracy) },
+          { label: 'accuracy', style: styleOf(0), points: points(view.accuracy) },
+        ]}
       />
       {holds.cores > 0 && (
         <LiveChart
@@ -127,12 +139,14 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
           show={number}
           now={
             <>
-              <strong>{number(recent.cores, 2)}</strong> of {number(holds.cores)} held
+              <strong>{number(recent.cores, 2)}</strong> of <Planned>{number(holds.cores)} held</Planned>
             </>
           }
-          max={1.25 * most(holds.cores, ...view.cores)}
-          rule={{ value: holds.cores, label: `${number(holds.cores)} held` }}
-          lines={[{ label: 'cores', style: styleOf(0), points: points(view.cores) }]}
+          max={1.25 * most(...plans.map(({ plan }) => held(plan).cores), ...view.cores)}
+          lines={[
+            { label: 'held', style: PLANNED, points: planned((plan) => held(plan).cores) },
+            { label: 'in use', style: styleOf(0), points: points(view.cores) },
+          ]}
         />
       )}
       {holds.gpuShare > 0 && (
@@ -142,12 +156,15 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
           show={percent}
           now={
             <>
-              <strong>{percent(recent.gpuShare)}</strong>, predicted {percent(holds.gpuShare)}
+              <strong>{percent(recent.gpuShare)}</strong>,{' '}
+              <Planned>predicted {percent(holds.gpuShare)}</Planned>
             </>
           }
-          max={1.25 * most(holds.gpuShare, ...view.gpuShare)}
-          rule={{ value: holds.gpuShare, label: `predicted ${percent(holds.gpuShare)}` }}
-          lines={[{ label: 'GPU', style: styleOf(0), points: points(view.gpuShare) }]}
+          max={1.25 * most(...plans.map(({ plan }) => held(plan).gpuShare), ...view.gpuShare)}
+          lines={[
+            { label: 'predicted', style: PLANNED, points: planned((plan) => held(plan).gpuShare) },
+            { label: 'GPU', style: styleOf(0), points: points(view.gpuShare) },
+          ]}
         />
       )}
     </div>
