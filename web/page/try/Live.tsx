@@ -1,3 +1,4 @@
+import { LATE_SHARE } from '../../../solver/report/lateness.ts';
 import { Facts } from '../../components/Device.tsx';
 import { duration, milliseconds, number, percent } from '../../components/format.ts';
 import type { LiveView } from '../../state/try/live-run.ts';
@@ -58,7 +59,10 @@ function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: numbe
         [
           'Requests sent late by (p99, last 10 s)',
           <span key="late" class={inTime ? undefined : 'bad'}>
-            {milliseconds(recent.latenessP99Ms)} {inTime ? '✓' : '✗ over 5 % of the SLA'}
+            {milliseconds(recent.latenessP99Ms)}{' '}
+            {inTime
+              ? '✓'
+              : `✗ more than ${number(LATE_SHARE * slaMs)} ms (${number(100 * LATE_SHARE)} % of the SLA)`}
           </span>,
         ],
       ]}
