@@ -59,6 +59,11 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
   expect(await requests.first().locator('.request-text').textContent()).toBe(shown[0]!.text);
 
   await expectLegible(page);
+  // A long text scrolls, by keyboard too.
+  const text = requests.first().locator('.request-text');
+  await text.evaluate((one) => one.append('\n'.repeat(99)));
+  await text.press('End');
+  await expect.poll(() => text.evaluate(({ scrollTop }) => scrollTop)).toBeGreaterThan(0);
   await button('Stop').click();
   await page.locator('.outcome').waitFor();
   await expectLegible(page);

@@ -22,7 +22,8 @@ export function Text({ utf8, predictions }: TextProps) {
       : 0;
   }, [parts]);
   return (
-    <blockquote ref={quote} class="request-text" dir="auto">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls must be reachable by keyboard
+    <blockquote ref={quote} class="request-text" dir="auto" tabIndex={0}>
       {parts.map(({ text, mark }, i) =>
         mark ? (
           // The parts of a text never change their order.
