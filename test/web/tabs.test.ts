@@ -119,7 +119,7 @@ it('while one tab runs a plan, the others say so and wait', async () => {
 });
 
 describe('in one tab', () => {
-  it('no profile is started while a plan runs', async () => {
+  it('no profile is started while a plan runs, which is said', async () => {
     await choose(first.page, profileFile(fashionProfile()));
     await planned(first.page);
     await first.page.evaluate(() => {
@@ -128,6 +128,9 @@ describe('in one tab', () => {
     await button(first.page, 'Run the plan').click();
     await button(first.page, 'Stop').waitFor();
     expect(await button(first.page, 'Start').isDisabled()).toBe(true);
+    expect(await first.page.locator('.run > .buttons').textContent()).toContain(
+      'Wait until the run of the plan has ended',
+    );
   });
 
   it('no plan is run while a profile is measured, which is said', async () => {

@@ -16,8 +16,9 @@ import {
   wasHidden,
 } from '../../state/measure/profiling.ts';
 import { whyNotMeasurable } from '../../state/measure/settings.ts';
-import { busy } from '../../state/pipelines/adding.ts';
+import { busy, heldByAdding } from '../../state/pipelines/adding.ts';
 import { otherTab, otherTabDoes, type ProfileState, stopOtherTab, type TabWork } from '../../state/tabs.ts';
+import { trying } from '../../state/try/trying.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
 import { StartFacts } from './Estimate.tsx';
 import { Provisional } from './Provisional.tsx';
@@ -71,6 +72,9 @@ function spokenStatus(): string {
 function StartButtons() {
   const ready = models.value !== null && store.value !== null && checked.value !== null && !busy.value;
   const left = otherTab.value ? null : resumable.value;
+  const why = trying.value
+    ? 'Wait until the run of the plan has ended, because measuring would disturb it.'
+    : heldByAdding.value;
   return (
     <>
       {left && (
@@ -90,6 +94,7 @@ function StartButtons() {
       <button type="button" onClick={() => void openExample()}>
         Look at an example
       </button>
+      {why && <span class="muted">{why}</span>}
     </>
   );
 }

@@ -2,7 +2,7 @@ import { number, percent, plural } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
 import { occupied } from '../../state/own/own-answer.ts';
-import { adding } from '../../state/pipelines/adding.ts';
+import { heldByAdding } from '../../state/pipelines/adding.ts';
 import { plan } from '../../state/plan/planning.ts';
 import {
   change,
@@ -39,8 +39,8 @@ const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
 export function TryForm() {
   const { load: kind, scale, adapt } = trySettings.value;
   const arriving = load.value;
-  const why = obstacle.value ?? occupied.value;
-  const ready = arriving !== null && !(arriving instanceof Error) && why === null && adding.value === null;
+  const why = obstacle.value ?? occupied.value ?? heldByAdding.value;
+  const ready = arriving !== null && !(arriving instanceof Error) && why === null;
   return (
     <form
       class="card stack"

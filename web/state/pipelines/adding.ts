@@ -17,6 +17,10 @@ class MeasuringError extends Error {
 
 /** The current step, e.g. `Checking mine.onnx`, and how to cancel it; null while nothing is being added. */
 export const adding = signal<{ readonly what: string; readonly controller: AbortController } | null>(null);
+/** Why nothing can be measured or run now; null if nothing is being added. */
+export const heldByAdding = computed<string | null>(
+  () => adding.value && 'Wait until what you chose is added, or cancel that under Your own models.',
+);
 /** Whether a profile is being measured or a plan is run, here or in another tab. */
 const measuring = () => running.value !== null || trying.value !== null || otherTab.value !== null;
 /** Whether the user cannot add anything now. */
