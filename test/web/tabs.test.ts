@@ -118,6 +118,19 @@ it('while one tab runs a plan, the others say so and wait', async () => {
   expect(await button(second.page, 'Start').isEnabled()).toBe(true);
 });
 
+it('while one tab adds a pipeline, the others say so and wait, and can stop it', async () => {
+  const address = new URL('mine/manifest.json', site.url).href;
+  await first.page.route(address, () => {});
+  await first.page.getByText('Your own models').click();
+  await first.page.getByLabel('Address of a manifest').fill(address);
+  await button(first.page, 'Open').click();
+  await otherTab(second.page).getByText('Another tab adds models').waitFor();
+  expect(await button(second.page, 'Start').isDisabled()).toBe(true);
+  await button(second.page, 'Stop it').click();
+  await otherTab(second.page).waitFor({ state: 'detached' });
+  expect(await button(second.page, 'Start').isEnabled()).toBe(true);
+});
+
 describe('in one tab', () => {
   it('no profile is started while a plan runs, which is said', async () => {
     await choose(first.page, profileFile(fashionProfile()));

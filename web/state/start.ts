@@ -13,7 +13,7 @@ import {
   whyUnsaved,
 } from './app.ts';
 import { preflight } from './device/preflight.ts';
-import { recallPipeline } from './pipelines/pipelines.ts';
+import { listOwn, recallPipeline } from './pipelines/pipelines.ts';
 import { followOtherTabs } from './tabs.ts';
 
 /**
@@ -43,5 +43,5 @@ export async function start(loadForProfile: () => Promise<void>): Promise<void> 
     }),
   ]);
   ready.value = true;
-  followOtherTabs(() => void attempt(refresh));
+  followOtherTabs(() => void attempt(() => Promise.all([refresh(), listOwn()])));
 }

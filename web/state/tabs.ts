@@ -3,7 +3,7 @@ import type { SolvedPlan } from '../../workers/planner/planner.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 
 /**
- * One tab at a time measures or runs a plan, because two would slow each other and measure that. The tab that does holds a lock,
+ * One tab at a time measures, runs a plan or checks models that are added, because two would slow each other and measure that. The tab that does holds a lock,
  * which the browser frees when the tab is closed or crashes, and tells the others what it does.
  */
 
@@ -19,8 +19,9 @@ export interface ProfileState {
 /** What a tab does while no other tab may. */
 export interface TabWork {
   readonly pipeline: string;
-  /** Null while the tab runs a plan. */
+  /** Null while the tab does not measure. */
   readonly profile: ProfileState | null;
+  readonly adds?: boolean;
   /** Whether the tab is hidden, and so measures nothing until it is shown. */
   readonly hidden: boolean;
 }
@@ -31,8 +32,10 @@ type Message = { readonly work: TabWork } | { readonly ask: 'what' | 'stop' };
 export const otherTab = signal<TabWork | null>(null);
 
 /** What another tab does, in words. */
-export const otherTabDoes = ({ pipeline, profile }: TabWork): string =>
-  profile ? `Another tab measures ${pipeline}` : `Another tab runs a plan of ${pipeline}`;
+export function otherTabDoes({ pipeline, profile, adds }: TabWork): string {
+  if (adds) return 'Another tab adds models';
+  return profile ? `Another tab measures ${pipeline}` : `Another tab runs a plan of ${pipeline}`;
+}
 
 /** Why nothing else may run here meanwhile; null if no other tab is known to do anything. */
 export const heldByOtherTab = computed<string | null>(
@@ -41,11 +44,13 @@ export const heldByOtherTab = computed<string | null>(
     `${otherTabDoes(otherTab.value)}. Wait until it has finished, or stop it under Measure.`,
 );
 
-/** Another tab measures or runs a plan. */
+/** Another tab works, which this one must not disturb. */
 class OtherTabError extends Error {
   override name = 'OtherTabError';
   constructor() {
-    super('Another tab of this page measures or runs a plan. Wait until it has finished, or stop it.');
+    super(
+      'Another tab of this page measures, runs a plan or adds models. Wait until it has finished, or stop it.',
+    );
   }
 }
 

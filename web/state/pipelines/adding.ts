@@ -1,16 +1,16 @@
 import { computed, signal } from '@preact/signals';
 import { ModelChecker } from '../../engine/check-model.ts';
 import { running } from '../measure/profiling.ts';
-import { otherTab } from '../tabs.ts';
+import { asTheOnlyTab, otherTab, type TabWork } from '../tabs.ts';
 import { trying } from '../try/trying.ts';
 import { listOwn } from './pipelines.ts';
 
-/** Models cannot be checked while the page measures or runs a plan. */
+/** Models cannot be checked while this tab or another one works. */
 class MeasuringError extends Error {
   override name = 'MeasuringError';
   constructor() {
     super(
-      'Checking a model now would disturb the profile or the run that is going on. Wait until it has finished, or stop it.',
+      'Checking a model now would disturb what goes on here or in another tab. Wait until that has finished, or stop it.',
     );
   }
 }
@@ -21,7 +21,7 @@ export const adding = signal<{ readonly what: string; readonly controller: Abort
 export const heldByAdding = computed<string | null>(
   () => adding.value && 'Wait until what you chose is added, or cancel that under Your own models.',
 );
-/** Whether a profile is being measured or a plan is run, here or in another tab. */
+/** Whether this tab measures or runs a plan, or another one works. */
 const measuring = () => running.value !== null || trying.value !== null || otherTab.value !== null;
 /** Whether the user cannot add anything now. */
 export const busy = computed(() => adding.value !== null || measuring());
@@ -35,6 +35,9 @@ export interface Addition {
   /** Shows the current step. @throws the signal's reason after a cancel */
   step(what: string): void;
 }
+
+/** What other tabs are told of an addition. */
+const tabWork = signal<TabWork>({ pipeline: '', profile: null, hidden: false, adds: true });
 
 let last: Promise<unknown> = Promise.resolve();
 
@@ -51,7 +54,11 @@ export function addOneByOne(work: (addition: Addition) => Promise<void>): Promis
     };
     lastAdded.value = null;
     try {
-      await work({ checker, signal, step });
+      await asTheOnlyTab(
+        tabWork,
+        () => controller.abort(),
+        () => work({ checker, signal, step }),
+      );
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
