@@ -117,6 +117,11 @@ export const prediction = z.strictObject({
     .strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds, max: milliseconds })
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
+  /**
+   * The same if each batch takes a tenth longer than measured, which a plan must stand. Absent: it was not simulated, because the
+   * plan does not keep its SLA anyway; older plans do not have it.
+   */
+  slowerAttainment: z.number().min(0).max(1).optional(),
   shedShare: z.number().min(0).max(1),
   goodputPerS: z.number().nonnegative(),
   /** Null where no accuracy is known of any variant: the plan is by latency and cost alone. */

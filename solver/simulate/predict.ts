@@ -32,23 +32,25 @@ export type SimulatedPrediction = Pick<
 /**
  * Predicts a plan's latency and attainment at its rate, by simulating `n` requests (at least one) with the profile's samples. No
  * downshift is simulated: a plan must keep its SLA with its own variants.
+ * @param options.slower each batch takes so many times as long as measured; by default as long
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function predict(
   plan: PredictedPlan,
   profile: Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving'>,
-  { n, seed }: { readonly n: number; readonly seed: number },
+  { n, seed, slower = 1 }: { readonly n: number; readonly seed: number; readonly slower?: number },
 ): SimulatedPrediction {
   const { packSize, ...flow } = packItemCounts(profile, plan.stages);
   const random = seededRandom(seed);
   const nextSeed = () => Math.floor(random() * 2 ** 32);
+  const service = serviceFromProfile(profile, plan.stages);
   const { requests } = simulate({
     policy: { ...policyOf(plan), downshift: false },
     workers: workersOf(plan),
     arrivalsMs: constantRate(plan.ratePerS, n / plan.ratePerS, nextSeed()),
     packItems: drawPackItems(n, packSize, nextSeed()),
     ...flow,
-    service: serviceFromProfile(profile, plan.stages),
+    service: { ...service, sampleMs: (...batch) => slower * service.sampleMs(...batch) },
     seed: nextSeed(),
   });
   const { latencyMs, slaAttainment, shed, goodputPerS } = requestOutcomes(

@@ -7,6 +7,7 @@ import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
+import { predict } from '../../solver/simulate/predict.ts';
 import { pipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 
@@ -39,7 +40,7 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
     expect(first.predicted.slaAttainment).toBeLessThan(0.95);
     const { predicted, workers } = plan(solver, identified(heavy), asked());
     expect(predicted.tightened).toBeGreaterThan(0);
-    expect(predicted.slaAttainment).toBeGreaterThanOrEqual(0.975);
+    expect(predicted.slowerAttainment).toBeGreaterThanOrEqual(0.95);
     expect(workers.length).toBeGreaterThan(first.workers.length);
   });
 
@@ -62,14 +63,14 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
       }),
     );
     const before = completePlan(identified(heavy), { ...chosen, slaMs }, choice, 0);
-    expect(before.predicted.slaAttainment).toBeLessThan(0.975);
+    expect(predict(before, heavy, { n: 5000, seed: 1, slower: 1.1 }).slaAttainment).toBeLessThan(0.95);
   });
 
   it('is returned as it is where its simulation confirms it', () => {
     const easy = asked({ ratePerS: 5 });
     const { predicted } = plan(solver, identified(heavy), easy);
     expect(predicted.tightened).toBe(0);
-    expect(predicted.slaAttainment).toBeGreaterThanOrEqual(0.975);
+    expect(predicted.slowerAttainment).toBeGreaterThanOrEqual(0.95);
   });
 
   it('is the one that came nearest, and says so, where none is confirmed', () => {

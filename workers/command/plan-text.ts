@@ -41,6 +41,11 @@ export function planText(plan: Plan): string {
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
       `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
+    ...(predicted.slowerAttainment === undefined
+      ? []
+      : [
+          `attainment where each batch takes a tenth longer than measured: ${share(predicted.slowerAttainment)}`,
+        ]),
     `${pasText(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
     ...unknownEndToEnd(plan),
   ];
