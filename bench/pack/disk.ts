@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import sharp from 'sharp';
 import { pixelCount } from '../../models/items/crop.ts';
 import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
@@ -20,7 +20,7 @@ export const onDisk: SourceFiles = {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries
       .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => join(parentPath, name))
+      .map(({ parentPath, name }) => `${folder}/${relative(folder, join(parentPath, name))}`)
       .sort();
   },
   async text(path) {

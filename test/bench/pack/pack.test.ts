@@ -50,7 +50,8 @@ test('pictures in folders of classes become images of the stage, cut from the mi
   await picture(path('photos/a/blue.jpg'), 10, 10, '#0000ff', '#0000ff');
   await writeFile(path('photos/a/notes.txt'), 'no picture');
   const { pipeline } = options(stage);
-  const pack = await parsePack(await packBytes(await fromFolders(path('photos'), options(stage))), pipeline);
+  const given = `${folder}/./photos`;
+  const pack = await parsePack(await packBytes(await fromFolders(given, options(stage))), pipeline);
   expect(pack.truths.map(({ truth }) => truth)).toEqual([0, 1, 2]);
   const [blue, wide, red] = itemsOf(pack.items).map((item) =>
     Array.from({ length: 3 }, (_, c) => [...item.subarray(16 * c, 16 * c + 4)]),
