@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { writeFewScenes } from '../web/few-scenes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,6 +35,17 @@ test('a program in Node profiles, plans and runs through the built package, and 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("the README's example passes the type check", () => {
+  const [, example] = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))!;
+  const file = join(root, 'dist/readme-example.mts');
+  writeFileSync(file, example!);
+  onTestFinished(() => rmSync(file));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
+  const { stdout } = spawnSync(process.execPath, [tsc, ...options, file], { encoding: 'utf8' });
+  expect(stdout).toBe('');
 });
 
 test('the learned predictor comes with the built package', () => {

@@ -26,7 +26,7 @@ const asFull = (error: unknown, what: string): unknown =>
  * Opens a store in a folder: `journals/*.jsonl` with one entry a line, and `profiles/<id>.json`.
  * One process at a time may append to a journal.
  */
-export async function openFileStore(folder: string): Promise<Store> {
+export async function openFileStore(folder = '.ipa-edge'): Promise<Store> {
   const journals = join(folder, 'journals');
   const profiles = join(folder, 'profiles');
   await mkdir(journals, { recursive: true });
