@@ -88,7 +88,7 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
         if (recipe) return pinRecipe(hub, recipe, existing, keep);
         const { dtypes, task, stage, name: pipeline, prefix } = options;
         const names = { stage, pipeline, stated };
-        if (existsSync(id!)) {
+        if (existsSync(id!) || PATH.test(id!)) {
           const said = { dtypes, task, prefix, ...names, ...(await saidAlone(options)) };
           return pinGiven(id!, existing, out, said, console.log);
         }
@@ -105,6 +105,9 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
         );
       }
     });
+
+/** What cannot be a model's id, or would be a strange one. */
+const PATH = /^\.{0,2}[\\/]|\.onnx$/i;
 
 interface PinFlags {
   readonly recipe?: string;

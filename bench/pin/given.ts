@@ -9,6 +9,7 @@ import type { GivenFile } from '../../models/hub/given/given-file.ts';
 import { isDescribed, modelFolders } from '../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../models/hub/given/weights.ts';
 import { type PinNames, withPin } from '../../models/hub/pin.ts';
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readAtMost } from '../../workers/command/files.ts';
@@ -75,7 +76,10 @@ export async function pinGiven(
 
 /** The files of a folder, or a file with those beside it that belong to it. */
 async function modelFiles(path: string): Promise<FileOnDisk[]> {
-  const isFolder = (await stat(path)).isDirectory();
+  const found = await stat(path).catch((cause) => {
+    throw new UsageError(`${path} cannot be read: ${fileProblem(cause)}`, { cause });
+  });
+  const isFolder = found.isDirectory();
   const root = isFolder ? path : dirname(path);
   const entries = await readdir(root, { recursive: isFolder, withFileTypes: true });
   const isOwn = (name: string) =>

@@ -175,6 +175,17 @@ test('a file that is no model, or of other classes than are named, is refused wi
   ]);
 });
 
+test('a path that is not there is refused as one, and no hub is asked', async () => {
+  const env = { HF_ENDPOINT: 'http://127.0.0.1:1' };
+  for (const path of ['runs/best.onnx', './exported/resnet-18', at('resnet-18')]) {
+    const { code, stderr } = await ipaEdge(['pin', path, '--out', at(MANIFEST)], undefined, env);
+    expect([code, stderr]).toEqual([
+      2,
+      `ipa-edge: ${path} cannot be read: there is no such file (UsageError)\n`,
+    ]);
+  }
+});
+
 test("PaddleOCR's classifier of text direction goes from its file and pictures in folders to a plan", async () => {
   await layOut([{ name: 'turns.txt', bytes: new TextEncoder().encode(TURNS.join('\n')) }]);
   const pin = (...said: string[]) => command(['pin', DIRECTION, ...said, '--out', at(MANIFEST)]);
