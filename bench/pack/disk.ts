@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import sharp from 'sharp';
 import { pixelCount } from '../../models/items/crop.ts';
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
 import { fitted, type SourceFiles } from '../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
@@ -16,7 +17,10 @@ const PIXELS_MAX = 100_000_000;
 /** Labelled data on disk. */
 export const onDisk: SourceFiles = {
   async list(folder) {
-    if (!(await stat(folder)).isDirectory()) return null;
+    const found = await stat(folder).catch((cause) => {
+      throw new UnfitDataError(folder, `it cannot be read (${fileProblem(cause)})`, 'Give another path.');
+    });
+    if (!found.isDirectory()) return null;
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries
       .filter((entry) => entry.isFile())
@@ -25,7 +29,7 @@ export const onDisk: SourceFiles = {
   },
   async text(path) {
     const bytes = await readAtMost(path, TEXT_BYTES_MAX).catch((cause) => {
-      throw new UnfitDataError(path, `it cannot be read (${message(cause)})`, 'Give another file.');
+      throw new UnfitDataError(path, `it cannot be read (${fileProblem(cause)})`, 'Give another file.');
     });
     return new TextDecoder().decode(bytes);
   },

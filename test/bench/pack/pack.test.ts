@@ -157,6 +157,9 @@ test('data that does not fit is refused, with its place and the remedy', async (
   await expect(fromFolders(path('zoo'), options(classify))).rejects.toThrow(
     /1\.png: stage "classify" has no class "dog"; its classes are a, b, c/,
   );
+  const nowhere = fromFolders(path('nowhere'), options(classify));
+  await expect(nowhere).rejects.toThrow(UnfitDataError);
+  await expect(nowhere).rejects.toThrow(/nowhere: it cannot be read \(there is no such file\)/);
   await mkdir(path('torn/a'), { recursive: true });
   await writeFile(path('torn/a/1.png'), (await readFile(path('zoo/dog/1.png'))).subarray(0, 60));
   await expect(fromFolders(path('torn'), options(classify))).rejects.toThrow(UnfitDataError);
