@@ -248,7 +248,7 @@ async function runSet(
 function deviceLine({ device, cells, settings }: Profile): string {
   const { adapter } = device;
   const gpu = adapter
-    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ')
+    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ') || 'not named'
     : 'none';
   const measured = cells.filter((cell) => cell.state === 'measured').length;
   return (
