@@ -83,6 +83,14 @@ describe('a model of the user', () => {
     expect(own.opened.complaints).toEqual([]);
   });
 
+  it('leaves its pipeline pictures of the labelled pack', async () => {
+    await own.drop('classify', [await ownModel('linear')]);
+    await expect.poll(() => own.chosen()).toBe('fashion-own');
+    await own.page.locator('.pictures canvas').first().waitFor();
+    expect(await own.page.locator('.pictures-symbol').count()).toBe(0);
+    expect(own.opened.complaints).toEqual([]);
+  });
+
   it('that is none is refused, and so is one of another shape; nothing changes', async () => {
     await own.drop('classify', [{ name: HOSTILE, bytes: Buffer.from('not a model at all') }]);
     await own.refused(/<img src=x .* cannot be loaded/);

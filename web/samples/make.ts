@@ -1,9 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { samplesOf } from '../../models/items/audio.ts';
-import { splitFields } from '../../models/items/fields.ts';
-import { type Item, inGroups, itemsOf } from '../../models/items/item-batch.ts';
-import type { ItemFormat } from '../../models/items/item-format.ts';
+import { inGroups, itemsOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
 import { isLabelled } from '../../models/packs/pack.ts';
@@ -12,9 +9,8 @@ import { metricOf } from '../../models/tasks/score.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { type StageStep, StepByStep } from '../../workers/executor/step-by-step.ts';
-import { peaksOf } from '../views/items/waveform.ts';
-import { viewOf } from '../views/tasks/registry.ts';
-import type { Sample, SampleItem } from './sample.ts';
+import { fittingSample, itemCount, REQUESTS } from './fitting-sample.ts';
+import type { Sample } from './sample.ts';
 
 /**
  * Makes the samples of the pipelines that are named on the command line: `npx tsx web/samples/make.ts fashion mail`. A sample is
@@ -22,14 +18,6 @@ import type { Sample, SampleItem } from './sample.ts';
  * right in every stage.
  */
 
-/** A picture of the pipeline has room for so much. */
-const ITEMS_MOST = 3;
-const LETTERS_MOST = 160;
-const PEAKS = 60;
-/** Shades of a picture: few, so that the page, which loads the sample at its start, stays small. */
-const SHADES = 16;
-/** Requests to choose from. */
-const REQUESTS = 200;
 /** A made text is rarely right to the letter. */
 const RIGHT = 0.9;
 
@@ -55,11 +43,10 @@ async function sampleOf(models: LoadedManifest): Promise<Sample> {
         stageScore(pipeline.first, answer.result!, truth.truth),
       ];
       const right = Math.min(...scores.map((score) => metricOf(score) ?? 0));
-      const fits = taken.every(({ items }) => items.length > 0 && items.length <= ITEMS_MOST);
-      const sample = { stages: taken.map(stageOf) };
+      const sample = fittingSample(taken);
       // Scores are at most 1, so that one more item is always worth more.
-      const worth = itemCount(sample) + right / 2;
-      if (right >= RIGHT && fits && isShort(sample) && worth > bestWorth) [best, bestWorth] = [sample, worth];
+      const worth = itemCount(taken) + right / 2;
+      if (right >= RIGHT && sample && worth > bestWorth) [best, bestWorth] = [sample, worth];
     }
     if (best) return best;
   } finally {
@@ -77,42 +64,6 @@ const answerOf = (steps: readonly StageStep[]): ItemAnswer =>
     const children = inGroups(later, counts);
     return results.map((result, i) => ({ result, children: children[i] ?? [] }));
   }, [])[0]!;
-
-const stageOf = ({ stage: { name, stage, format, next }, items, results }: StageStep) => ({
-  name,
-  items: items.map((item) => sampleItem(format, item)),
-  answers:
-    next && !stage.task.includes('classification')
-      ? []
-      : results.map((result) => viewOf(stage).words?.(stage, { result }, 0) ?? ''),
-});
-
-function sampleItem(format: ItemFormat, item: Item): SampleItem {
-  const { content, texts } = splitFields(format, item);
-  if (format.kind === 'pixels') {
-    const { channels, height, width } = format;
-    const step = 255 / (SHADES - 1);
-    const shaded = content.map((value) => Math.round(Math.round(value / step) * step));
-    return { kind: 'pixels', channels, height, width, base64: Buffer.from(shaded).toString('base64') };
-  }
-  if (format.kind === 'audio') {
-    const samples = samplesOf(content);
-    const rounded = (value: number) => Number(value.toFixed(2));
-    const peaks = peaksOf(samples, PEAKS).map(([low, high]) => [rounded(low), rounded(high)] as const);
-    return { kind: 'audio', seconds: samples.length / format.sampleRateHz, peaks };
-  }
-  const words = [content, ...texts].map((text) => new TextDecoder().decode(text).trim());
-  return { kind: 'text', text: words.join('\n') };
-}
-
-const itemCount = ({ stages }: Sample): number => stages.reduce((sum, { items }) => sum + items.length, 0);
-
-const isShort = ({ stages }: Sample): boolean =>
-  stages.every(({ items, answers }) =>
-    [...answers, ...items.map((item) => (item.kind === 'text' ? item.text : ''))].every(
-      ({ length }) => length <= LETTERS_MOST,
-    ),
-  );
 
 for (const name of process.argv.slice(2)) {
   const models = await loadManifest(

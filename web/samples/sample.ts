@@ -1,6 +1,7 @@
+import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Peak } from '../views/items/waveform.ts';
 
-/** One request of a pipeline's labelled pack, from the request to the answer: what the page draws a shipped pipeline with. */
+/** One request of a pipeline's labelled pack, from the request to the answer: what the page draws a pipeline with. */
 export interface Sample {
   readonly stages: readonly SampleStage[];
 }
@@ -31,6 +32,8 @@ export type SampleItem =
 
 const FILES = import.meta.glob<Sample>('./data/*.json', { import: 'default' });
 
-/** The sample of a shipped pipeline; null for any other pipeline. */
-export const sampleOf = async (pipeline: string): Promise<Sample | null> =>
-  (await FILES[`./data/${pipeline}.json`]?.()) ?? null;
+/** The sample that ships with a pipeline or, of a pipeline that the user added, one of its labelled pack; null if it has none. */
+export async function sampleOf(models: LoadedManifest): Promise<Sample | null> {
+  const shipped = FILES[`./data/${models.manifest.name}.json`];
+  return shipped ? shipped() : (await import('./pack-sample.ts')).packSample(models);
+}

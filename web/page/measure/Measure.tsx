@@ -30,7 +30,7 @@ export function Measure() {
         {manifest && (
           <>
             <PipelineHead manifest={manifest} />
-            <PipelinePictures manifest={manifest} />
+            <PipelinePictures models={models.value!} />
           </>
         )}
       </div>

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ITEM_NOUNS, type ItemKind } from '../../../models/items/item-format.ts';
+import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
-import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { plural } from '../../components/format.ts';
 import { type Sample, type SampleItem, sampleOf } from '../../samples/sample.ts';
 import { Picture } from '../../views/items/Picture.tsx';
@@ -13,8 +13,9 @@ import './pictures.css';
  * The pipeline as pictures of its data: a request, the stages, what each passes on, and the answers. A pipeline without a
  * sample is drawn with symbols of its items' kinds.
  */
-export function PipelinePictures({ manifest }: { readonly manifest: Manifest }) {
-  const sample = useSample(manifest.name);
+export function PipelinePictures({ models }: { readonly models: LoadedManifest }) {
+  const { manifest } = models;
+  const sample = useSample(models);
   const ofStage = (name: string) => sample?.stages.find((stage) => stage.name === name);
   const answers = ofStage(manifest.stages.at(-1)!.name)?.answers;
   return (
@@ -57,20 +58,23 @@ export function PipelinePictures({ manifest }: { readonly manifest: Manifest }) 
 }
 
 /** The sample of a pipeline once it is loaded; null before, and for a pipeline without one. */
-function useSample(pipeline: string): Sample | null {
-  const [found, setFound] = useState<{ readonly pipeline: string; readonly sample: Sample | null } | null>(
-    null,
-  );
+function useSample(models: LoadedManifest): Sample | null {
+  const [found, setFound] = useState<{
+    readonly models: LoadedManifest;
+    readonly sample: Sample | null;
+  } | null>(null);
   useEffect(() => {
     let stale = false;
-    void sampleOf(pipeline).then((sample) => {
-      if (!stale) setFound({ pipeline, sample });
+    // A pack that cannot be read is told when the pipeline is measured.
+    const sampled = sampleOf(models).catch(() => null);
+    void sampled.then((sample) => {
+      if (!stale) setFound({ models, sample });
     });
     return () => {
       stale = true;
     };
-  }, [pipeline]);
-  return found?.pipeline === pipeline ? found.sample : null;
+  }, [models]);
+  return found?.models === models ? found.sample : null;
 }
 
 interface DataProps {

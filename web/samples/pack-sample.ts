@@ -1,0 +1,25 @@
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { isLabelled } from '../../models/packs/pack.ts';
+import { fittingSample, itemCount, REQUESTS } from './fitting-sample.ts';
+import type { Sample } from './sample.ts';
+
+/** The request of a labelled pack with the most items that fits, with the right answers; null if there is none. */
+export async function packSample({ pipeline, readPack }: LoadedManifest): Promise<Sample | null> {
+  const pack = await readPack();
+  if (!isLabelled(pack)) return null;
+  const lengths = pack.items.lengths.slice(0, REQUESTS);
+  const first = { items: { ...pack.items, lengths }, truths: pack.truths.slice(0, REQUESTS) };
+  const levels = await labelledItems(first, pipeline);
+  let best: Sample | null = null;
+  for (const request of lengths.keys()) {
+    const stages = pipeline.stages.map((stage, s) => {
+      const { items, truths, requests } = levels[s]!;
+      const own = [...requests.keys()].filter((i) => requests[i] === request);
+      const results = own.map((i) => stage.task.perfect(truths[i]!.truth));
+      return { stage, items: own.map((i) => items[i]!), results };
+    });
+    if (!best || itemCount(stages) > itemCount(best.stages)) best = fittingSample(stages) ?? best;
+  }
+  return best;
+}
