@@ -1,5 +1,6 @@
 import type { ItemAnswers } from '../../solver/documents/answers.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
+import { cascadesOf } from '../../solver/plan/cascades.ts';
 import { cell, profile, runs } from './profiles.ts';
 
 /** A light and a heavy variant's answers to one item: the light one's confidence, and whether each is right. */
@@ -85,3 +86,10 @@ export const wellCalibrated = (n = 400): Pair[] =>
     const confidence = ((i * 37) % 100) / 100;
     return [confidence, (i * 61) % 100 < 60 + 60 * confidence, i % 20 !== 7];
   });
+
+export const classify = (profile: Profile) => profile.stages[1]!;
+export const BOTH = new Set(['s', 'l']);
+export const AT_95 = { percentile: 95 };
+/** The thresholds of the stage that has two variants. */
+export const thresholdsOf = (profile: Profile) =>
+  cascadesOf(profile, classify(profile), BOTH, AT_95).flatMap(({ thresholds }) => thresholds);
