@@ -61,7 +61,7 @@ const id = z.number();
 /** A picture has fewer pixels. */
 const EDGE_MAX = 1e8;
 const place = z.number().min(-EDGE_MAX).max(EDGE_MAX);
-const edge = z.number().positive().max(EDGE_MAX);
+const edge = z.number().nonnegative().max(EDGE_MAX);
 const cocoSchema = z.object({
   images: listOf(z.object({ id, file_name: z.string() })),
   annotations: listOf(
@@ -105,10 +105,13 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     items.push(item);
     const [sx, sy] = [format.width / width, format.height / height];
     objects.push(
-      (byImage.get(image.id) ?? []).map(({ category_id, bbox: [x, y, w, h] }) => ({
-        box: [x * sx, y * sy, Math.min(format.width, (x + w) * sx), Math.min(format.height, (y + h) * sy)],
-        label: names.get(category_id) ?? `category ${category_id}`,
-      })),
+      (byImage.get(image.id) ?? []).flatMap(({ category_id, bbox: [x, y, w, h] }) => {
+        // Boxes may reach over the edges of their picture, and those of some tools are empty.
+        const [left, right] = [Math.max(0, x * sx), Math.min(format.width, (x + w) * sx)];
+        const [top, bottom] = [Math.max(0, y * sy), Math.min(format.height, (y + h) * sy)];
+        const label = names.get(category_id) ?? `category ${category_id}`;
+        return left < right && top < bottom ? [{ box: [left, top, right, bottom], label }] : [];
+      }),
     );
     options.onItem(items.length, pictures.length);
   }

@@ -63,7 +63,7 @@ test('pictures in folders of classes become images of the stage, cut from the mi
   expect(blue![2]!.every((value) => value > 245)).toBe(true);
 });
 
-test('boxes in the COCO format are scaled to the images of the stage, with a label for each later stage', async () => {
+test('boxes in the COCO format are cut at the edges and scaled to the images of the stage, with a label for each later stage', async () => {
   await picture(path('val/1.png'), 32, 64, '#000000', '#ffffff');
   const coco = {
     info: { year: 2017 },
@@ -71,6 +71,9 @@ test('boxes in the COCO format are scaled to the images of the stage, with a lab
     annotations: [
       { image_id: 7, category_id: 3, bbox: [16, 32, 16, 32], area: 1 },
       { image_id: 7, category_id: 3, bbox: [0, 0, 32, 64], iscrowd: 1 },
+      { image_id: 7, category_id: 3, bbox: [4, 4, 0, 8] },
+      { image_id: 7, category_id: 3, bbox: [32, 0, 4, 4] },
+      { image_id: 7, category_id: 3, bbox: [-2, -4, 10, 12] },
       { image_id: 9, category_id: 3, bbox: [0, 0, 4, 4] },
     ],
     categories: [{ id: 3, name: 'b' }],
@@ -79,7 +82,13 @@ test('boxes in the COCO format are scaled to the images of the stage, with a lab
   const made = await packBytes(await fromCoco(path('coco.json'), path('val'), options(detect, classify)));
   const pack = await parsePack(made, pipelineOf(detect, classify));
   expect(pack.truths).toEqual([
-    { truth: [{ x0: 8, y0: 8, x1: 16, y1: 16, label: 0 }], children: [{ truth: 1, children: [] }] },
+    {
+      truth: [
+        { x0: 8, y0: 8, x1: 16, y1: 16, label: 0 },
+        { x0: 0, y0: 0, x1: 4, y1: 2, label: 0 },
+      ],
+      children: Array(2).fill({ truth: 1, children: [] }),
+    },
   ]);
 });
 
