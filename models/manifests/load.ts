@@ -66,7 +66,9 @@ export class NoModelsError extends InputError {
 /** Finds the path or URL of a file that a manifest names: a relative path starts at the manifest's folder. */
 export function resolveFile(manifestPath: string, file: string): string {
   if (/^([a-z][a-z0-9+.-]*:|[\\/])/i.test(file)) return file;
-  return manifestPath.replace(/[?#].*$/, '').replace(/[^\\/]*$/, '') + file;
+  // In a path on disk, "#" and "?" are letters as any others.
+  const path = /^https?:/i.test(manifestPath) ? manifestPath.replace(/[?#].*$/, '') : manifestPath;
+  return path.replace(/[^\\/]*$/, '') + file;
 }
 
 async function readOrMiss(

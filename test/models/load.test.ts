@@ -93,6 +93,8 @@ test('files are found beside the manifest, unless their path is absolute', () =>
   expect(resolveFile('m.json', 'a.onnx')).toBe('a.onnx');
   expect(resolveFile('/x/m.json', 'b/a.onnx')).toBe('/x/b/a.onnx');
   expect(resolveFile('https://host/x/m.json?v=1/2#y', 'a.onnx')).toBe('https://host/x/a.onnx');
+  expect(resolveFile('m.json?v=1#y', 'a.onnx')).toBe('a.onnx');
+  expect(resolveFile('/c#/x/m.json', 'a.onnx')).toBe('/c#/x/a.onnx');
   expect(resolveFile('/x/m.json', 'https://host/a.onnx')).toBe('https://host/a.onnx');
   expect(resolveFile('/x/m.json', '/a.onnx')).toBe('/a.onnx');
   expect(resolveFile('C:\\x\\m.json', 'a.onnx')).toBe('C:\\x\\a.onnx');
