@@ -39,11 +39,12 @@ export const lighterAnswers = ({ cascades = [], standbys = [] }: Outcomes): numb
 export const downshiftSentences = (outcomes: Outcomes): string[] =>
   partsOf(outcomes)
     .filter(({ lighter }) => lighter > 0)
-    .map(({ sentence, accuracy, plannedAccuracy }) =>
-      accuracy === plannedAccuracy
+    .map(({ sentence, accuracy, plannedAccuracy }) => {
+      const [now, planned] = [percent(accuracy), percent(plannedAccuracy)];
+      return now === planned
         ? sentence
-        : `${sentence} The accuracy of the stage is predicted as ${percent(accuracy)} instead of ${percent(plannedAccuracy)}.`,
-    );
+        : `${sentence} The accuracy of the stage is predicted as ${now} instead of ${planned}.`;
+    });
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 

@@ -7,7 +7,7 @@ import {
   unknownEndToEnd,
   variantSentences,
 } from '../../../solver/report/cascade-text.ts';
-import { downshiftFactor } from '../../../solver/report/downshift.ts';
+import { downshiftFactor, downshiftSentences } from '../../../solver/report/downshift.ts';
 
 const rows = [
   { name: 'detect', variant: 'det8' },
@@ -135,6 +135,12 @@ const cascade = {
   ...{ stage: 'a', light: 'y', heavy: 'x', below: 0.6, items: 100, escalated: 40, settled: 40 },
   ...{ predictedShare: 0.1, expected: { accuracy: 0.9, lightAccuracy: 0.8 } },
 };
+
+test('a loss of accuracy that its digits do not show is not told', () => {
+  expect(downshiftSentences({ standbys: [{ ...standby, items: 5944, downshifted: 1 }] })).toEqual([
+    'In a burst, y answered 1 of the 5944 items of a instead of x.',
+  ]);
+});
 
 test('a run without a burst has the accuracy that its plan predicts', () => {
   expect(downshiftFactor({})).toBe(1);
