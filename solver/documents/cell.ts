@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { backend, count, milliseconds, name, positiveCount } from './common.ts';
 
-/** A reason why a measurement needs care. */
+/** Why a measurement needs care, or where it is from. */
 export const cellFlag = z.enum([
   'software-adapter', // the GPU adapter is software
   'hidden-page', // the page was hidden during the measurement
