@@ -84,6 +84,7 @@ describe('files that come in', () => {
       ['{"schema": "ipa-edge/pro', /broken\.json is not JSON/],
       ['{"a": 1}', /broken\.json is JSON without a "schema"/],
       ['{"schema": "ipa-edge/else@1"}', /broken\.json is a document "ipa-edge\/else@1"/],
+      ['{"schema": "constructor@1"}', /broken\.json is a document "constructor@1"/],
       ['{"schema": "ipa-edge/plan@9"}', /"ipa-edge\/plan@1" is read here/],
       ['<!doctype html><p>news', /a web page without a report/],
       ['{"schema": "ipa-edge/profile@9"}', /"ipa-edge\/profile@1" is read here/],
@@ -237,7 +238,7 @@ describe('each file that the page writes is read again, and shown where it belon
     await elsewhere(async (other) => {
       await choose(other, { name: 'cells.csv', text });
       await other.locator('#results').getByText('cells.csv is ready to be compared').waitFor();
-      expect(section(other)).toBe('#results');
+      await expect.poll(() => section(other)).toBe('#results');
       await choose(other, profileFile(fashionProfile(1)));
       await planned(other);
       const compare = other.locator('.compare');

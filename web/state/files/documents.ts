@@ -74,7 +74,7 @@ export async function readDocument(file: File): Promise<Document> {
   if (schema === undefined && (rates ?? rps)) return { file, text, value, kind: kindOf(TRACE) };
   if (typeof schema !== 'string') throw new UnknownFileError(name, 'JSON without a "schema"');
   const kind = kindOf(schema);
-  if (!(kind in TAKERS) && kind !== 'ipa-edge/manifest')
+  if (!Object.hasOwn(TAKERS, kind) && kind !== 'ipa-edge/manifest')
     throw new UnknownFileError(name, `a document ${JSON.stringify(schema.slice(0, 60))}`);
   return { file, text, value, kind };
 }
