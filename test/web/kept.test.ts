@@ -100,6 +100,17 @@ describe('settings, the pinned plan, and names of profiles', () => {
   });
 });
 
+it('a name of many letters without a space stays within a narrow page', async () => {
+  await tab.page.setViewportSize({ width: 320, height: 640 });
+  await drop(tab.page, [profileFile(fashionProfile())]);
+  await planned(tab.page);
+  await button(/^Name the profile/).click();
+  await tab.page.getByLabel(/^Name of fashion/).fill('W'.repeat(60));
+  await button('Keep name').click();
+  await button('W'.repeat(60)).waitFor();
+  expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+});
+
 describe('a trace', () => {
   const take = (name: string, rates: readonly number[]) =>
     drop(tab.page, [{ name, text: JSON.stringify({ rates }) }]);
