@@ -111,6 +111,17 @@ it('a name of many letters without a space stays within a narrow page', async ()
   expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 });
 
+it('why the pipeline that was chosen last is not there stays shown while charts appear', async () => {
+  await profiles();
+  await planned(tab.page);
+  await tab.page.evaluate(() => localStorage.setItem('ipa-edge/pipeline', '"gone"'));
+  await tab.page.reload();
+  await planned(tab.page);
+  expect(await tab.page.getByRole('alert').allTextContents()).toEqual([
+    'No pipeline gone is kept here. It was removed, or added in another browser.',
+  ]);
+});
+
 describe('a trace', () => {
   const take = (name: string, rates: readonly number[]) =>
     drop(tab.page, [{ name, text: JSON.stringify({ rates }) }]);

@@ -11,6 +11,7 @@ import {
   openPage,
   planned,
   profileFile,
+  saved,
 } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -100,6 +101,20 @@ describe('while one tab measures', () => {
     await second.page.getByRole('alert').getByText('Another tab of this page measures').waitFor();
     expect(await button(second.page, 'Start').isEnabled()).toBe(true);
   });
+});
+
+it('profiles that one tab saves or deletes are listed or not by the others, which can save everything', async () => {
+  const listed = (on: Page) => expect.poll(() => on.locator('.saved li').count());
+  await choose(first.page, profileFile(fashionProfile(1)));
+  await choose(first.page, profileFile(fashionProfile(2)));
+  await listed(second.page).toBe(2);
+  await first.page
+    .getByRole('button', { name: /^Delete the profile/ })
+    .first()
+    .click();
+  await first.page.getByRole('button', { name: /for good$/ }).click();
+  await listed(second.page).toBe(1);
+  expect(JSON.parse(await saved(second.page, /^Save everything/)).profiles).toHaveLength(1);
 });
 
 it('while one tab runs a plan, the others say so and wait', async () => {

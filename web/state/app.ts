@@ -5,6 +5,7 @@ import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
 import type { Preflight } from './device/preflight.ts';
 import { kept } from './kept.ts';
+import { tellChanged } from './tabs.ts';
 
 export const checked = signal<Preflight | null>(null);
 /** The chosen pipeline with its files. */
@@ -22,9 +23,14 @@ export const problem = signal<string | null>(null);
 
 export const profile = computed<Profile | null>(() => opened.value?.profile ?? null);
 
-/** Runs an action of the user. If it fails, shows the error and returns undefined. */
+/** Runs an action of the user, in place of the last error. If it fails, shows the error and returns undefined. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   problem.value = null;
+  return unasked(work);
+}
+
+/** Runs what no user asked for, so that the last error stays shown. If it fails, shows the error and returns undefined. */
+export async function unasked<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
@@ -35,6 +41,12 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
 
 export async function refresh(): Promise<void> {
   saved.value = (await store.value?.listProfiles()) ?? [];
+}
+
+/** Lists the saved profiles after this tab has changed them, in other tabs too. */
+export async function refreshTabs(): Promise<void> {
+  tellChanged();
+  await refresh();
 }
 
 /** The SHA-256 of the saved profile that was opened last. */
@@ -51,6 +63,6 @@ export async function open(id: string): Promise<void> {
 
 export async function remove(id: string): Promise<void> {
   await store.value!.deleteProfile(id);
-  await refresh();
+  await refreshTabs();
   if (opened.value?.sha256 === id) opened.value = null;
 }

@@ -10,6 +10,7 @@ import {
   refresh,
   saved,
   store,
+  unasked,
   whyUnsaved,
 } from './app.ts';
 import { preflight } from './device/preflight.ts';
@@ -43,5 +44,5 @@ export async function start(loadForProfile: () => Promise<void>): Promise<void> 
     }),
   ]);
   ready.value = true;
-  followOtherTabs(() => void attempt(() => Promise.all([refresh(), listOwn()])));
+  followOtherTabs(() => void unasked(() => Promise.all([refresh(), listOwn()])));
 }

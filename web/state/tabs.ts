@@ -26,7 +26,10 @@ export interface TabWork {
   readonly hidden: boolean;
 }
 
-type Message = { readonly work: TabWork } | { readonly ask: 'what' | 'stop' };
+type Message =
+  | { readonly work: TabWork }
+  | { readonly ask: 'what' | 'stop' }
+  | { readonly changed: 'profiles' };
 
 /** What another tab does; null if none is known to do anything. */
 export const otherTab = signal<TabWork | null>(null);
@@ -106,14 +109,20 @@ async function locked(work: () => Promise<void>): Promise<void> {
 /** Asks the other tab to stop. What it has measured is kept. */
 export const stopOtherTab = (): void => send({ ask: 'stop' });
 
-/** Follows what other tabs do. @param onEnd called each time another tab has ended its work, or was closed */
-export function followOtherTabs(onEnd: () => void): void {
-  if (!keepsTabsApart()) return;
+/** Tells other tabs that profiles were saved or deleted. */
+export const tellChanged = (): void => send({ changed: 'profiles' });
+
+/**
+ * Follows what other tabs do.
+ * @param onChanged called each time another tab has saved or deleted profiles, has ended its work, or was closed
+ */
+export function followOtherTabs(onChanged: () => void): void {
   channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+    if ('changed' in data) onChanged();
     if (!('work' in data)) return;
     const isFirst = otherTab.value === null;
     otherTab.value = data.work;
-    if (isFirst) void untilFree().then(onEnd);
+    if (isFirst) void untilFree().then(onChanged);
   });
   send({ ask: 'what' });
 }

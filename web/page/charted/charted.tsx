@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { attempt } from '../../state/app.ts';
+import { unasked } from '../../state/app.ts';
 
 type Parts = typeof import('./parts.ts');
 
@@ -16,7 +16,7 @@ export async function loadCharts(): Promise<void> {
 const charted = <Props extends object>(pick: (loaded: Parts) => FunctionComponent<Props>) =>
   function Charted(props: Props) {
     const Part = parts.value && pick(parts.value);
-    useEffect(() => void attempt(loadCharts), []);
+    useEffect(() => void unasked(loadCharts), []);
     return Part && <Part {...props} />;
   };
 

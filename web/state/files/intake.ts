@@ -1,5 +1,5 @@
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
-import { opened, refresh } from '../app.ts';
+import { opened, refreshTabs } from '../app.ts';
 import { goTo } from '../go-to.ts';
 import { newPipelines, ownModels, ownPipelineFiles } from '../pipelines/changes.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
@@ -49,7 +49,7 @@ async function takeDocuments(documents: readonly Document[]): Promise<void> {
       profile = last.profile ?? profile;
     }
   } finally {
-    await refresh();
+    await refreshTabs();
   }
   if (profile !== undefined && profile !== opened.value?.sha256) await openWithPipeline(profile);
   if (last) goTo(last.section);

@@ -7,7 +7,7 @@ import { count, name, sha256 } from '../../../solver/documents/common.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { measure } from '../../engine/engine.ts';
-import { attempt, checked, lastOpened, models, refresh, store, whyUnsaved } from '../app.ts';
+import { attempt, checked, lastOpened, models, refreshTabs, store, whyUnsaved } from '../app.ts';
 import { preflight } from '../device/preflight.ts';
 import { kept } from '../kept.ts';
 import { hasPipeline, loadChosen, openMeasured } from '../pipelines/pipelines.ts';
@@ -145,7 +145,7 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
       },
     });
     interrupted.value = null;
-    await refresh();
+    await refreshTabs();
     await openMeasured(measured);
     lastOpened.value = measured.sha256;
     const { pipeline, cells: all } = measured.profile;
