@@ -1,6 +1,7 @@
 /** The codes of Node's file system in words. */
 const WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder, not a file',
+  EEXIST: 'a part of its path is a file, not a folder',
   ENOTDIR: 'a part of its path is a file, not a folder',
   ENOENT: 'there is no such file',
   EACCES: 'this user has no right to',

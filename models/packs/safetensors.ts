@@ -13,7 +13,7 @@ export class InvalidPackError extends InputError {
   ) {
     super(
       `The labelled pack${file === undefined ? '' : ` ${file}`} is not valid: ${problem}. ` +
-        'Make the pack again from its labelled data, or fetch it again.',
+        'Correct its labelled data and make the pack again, or fetch it again.',
       options,
     );
   }

@@ -205,6 +205,12 @@ test('the command writes the pack beside the manifest, which then names it and s
 
   const wrong = await pack();
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('Give one of --folders')]);
+  await writeFile(path('half.jsonl'), JSON.stringify({ text: 'hi', labels: { language: 'eng' } }));
+  const half = await pack('--texts', path('half.jsonl'));
+  expect([half.code, half.stderr]).toEqual([
+    2,
+    expect.stringMatching(/"label\.spam" has no label for the item\. Correct its labelled data/),
+  ]);
   const long = await pack('--texts', path('lines.jsonl'), '--mix', 'x'.repeat(401));
   expect([long.code, long.stderr]).toEqual([2, expect.stringContaining('a text of 1 to 400 letters')]);
 });

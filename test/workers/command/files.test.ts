@@ -50,6 +50,10 @@ describe('writeWhole', () => {
     await expect(writeWhole(folder, 'text')).rejects.toThrow(
       `${folder} cannot be written: it is a folder, not a file`,
     );
+    await writeFile(path('file'), '');
+    await expect(writeWhole(path('file/inside'), 'text')).rejects.toThrow(
+      'a part of its path is a file, not a folder',
+    );
   });
 });
 
