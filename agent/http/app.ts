@@ -14,6 +14,7 @@ export function createApp(
   const app = baseApp(service, limits);
   healthRoutes(app, service);
   const decoder = new Decoder();
+  app.addHook('onReady', () => decoder.open());
   app.addHook('onClose', () => decoder.close());
   inferenceRoutes(app, service, decoder);
   planRoutes(app, service, decoder, changes);

@@ -18,6 +18,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
     // Given the name localhost, Fastify would start further servers, for which nothing waits when this one ends.
     await app.listen({ host: (await lookup(host)).address, port });
   } catch (cause) {
+    await app.close();
     const { code } = cause as NodeJS.ErrnoException;
     const reason = REASONS[code ?? ''];
     if (reason === undefined) throw cause;

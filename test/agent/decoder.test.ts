@@ -47,6 +47,13 @@ test('a small request and one with binary tensors stay as they are', async () =>
   expect(started).toEqual([]);
 });
 
+test('a process that was opened before parses the first large JSON', async () => {
+  await open().open();
+  expect(started).toHaveLength(1);
+  expect(decodeRequest(await decoder.fast(encodeRequest(request(200_000), false)))).toEqual(request(200_000));
+  expect(started).toHaveLength(1);
+});
+
 test('a large response that a graph of KServe sends on as a request is parsed elsewhere, too', async () => {
   const { inputs: outputs } = request(200_000);
   const answer = encodeResponse(

@@ -90,6 +90,12 @@ test('requests that are being run when SIGTERM comes are all answered', async ()
   expect(await agent.ended).toBe(0);
 });
 
+test('an agent that listens has started the process that parses large JSON, for which the first request would wait', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+  await agent.listening;
+  expect(replicas(agent.child.pid, 'decoder/worker.node')).toHaveLength(1);
+});
+
 test('a second SIGTERM ends the agent at once, with a worker that is stopped', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
   const client = new OipClient((await agent.listening)!);

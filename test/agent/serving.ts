@@ -136,9 +136,9 @@ export async function metric(url: string, name: string): Promise<number> {
   return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
 }
 
-/** Process ids of the stage workers of a process, the oldest first. */
-export const replicas = (pid = process.pid): number[] =>
-  execFileSync('pgrep', ['-P', String(pid), '-f', 'stage/worker.node'], { encoding: 'utf8' })
+/** Process ids of the workers of a process, by default its stage workers, the oldest first. */
+export const replicas = (pid = process.pid, file = 'stage/worker.node'): number[] =>
+  execFileSync('pgrep', ['-P', String(pid), '-f', file], { encoding: 'utf8' })
     .trim()
     .split('\n')
     .map(Number);

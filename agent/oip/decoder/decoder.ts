@@ -30,8 +30,8 @@ interface DecoderProcess {
 }
 
 /**
- * Parses large JSON of requests, and plans, in another process, so that the serving thread is free meanwhile. The first of them
- * starts the process, and so does the first one after the process was lost.
+ * Parses large JSON of requests, and plans, in another process, so that the serving thread is free meanwhile. Unless `open`
+ * has started the process, the first of them does, and so does the first one after the process was lost.
  */
 export class Decoder {
   #process: DecoderProcess | undefined;
@@ -39,6 +39,11 @@ export class Decoder {
   #closed = false;
 
   constructor(private readonly start: () => RawWorker = () => spawnWorker(WORKER)) {}
+
+  /** Starts the process, and resolves when it answers: the first large JSON would miss its SLA while the process starts. */
+  async open(): Promise<void> {
+    await this.#elsewhere(0, (api) => api.plan(new Uint8Array(), ''));
+  }
 
   /**
    * The request in a form that is decoded fast: a large JSON's tensors as bytes, any other body as it is.
