@@ -19,6 +19,11 @@ export class InvalidSoundError extends InputError {
   }
 }
 
+/** A recording is longer than a stage takes. */
+export class SoundTooLongError extends InvalidSoundError {
+  override name = 'SoundTooLongError';
+}
+
 const CHANNELS_MAX = 8;
 const RATE_MIN_HZ = 1000;
 const RATE_MAX_HZ = 768_000;
@@ -45,7 +50,7 @@ export function checkLength(
   if (samples === 0) throw new InvalidSoundError('it has no samples');
   const seconds = samples / rateHz;
   if (Math.round(seconds * sampleRateHz) > samplesMax)
-    throw new InvalidSoundError(
+    throw new SoundTooLongError(
       `it lasts ${seconds.toFixed(3)} s, and at most ${(samplesMax / sampleRateHz).toFixed(3)} s are taken`,
     );
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pcmOf } from '../../items/audio.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
-import { InvalidSoundError } from '../../items/sound.ts';
+import { InvalidSoundError, SoundTooLongError } from '../../items/sound.ts';
 import { readSoundFile } from '../../items/sound-file.ts';
 import { i32, type NamedTensor } from '../write.ts';
 import { type Row, rowSchema, rowTensors } from './rows.ts';
@@ -60,14 +60,17 @@ async function readPcm(
     return pcmOf(readSoundFile(bytes, format));
   } catch (error) {
     if (!(error instanceof InvalidSoundError)) throw error;
-    throw new UnfitDataError(audio, error.problem, 'Convert the file, cut it, or leave it out.');
+    throw new UnfitDataError(audio, error.problem, 'Convert the file, cut it, or leave it out.', {
+      cause: error,
+    });
   }
 }
 
 /**
  * Reads WAV and FLAC files with their transcripts, for a pipeline that begins with speech recognition.
  * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript
- *   and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts (`*.trans.txt`)
+ *   and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts (`*.trans.txt`), of which
+ *   those that are longer than the stage takes are left out
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromRecordings(path: string, options: SourceOptions): Promise<NamedTensor[]> {
@@ -75,11 +78,19 @@ export async function fromRecordings(path: string, options: SourceOptions): Prom
   const format = formatOf(pipeline, 'audio', path);
   const listed = await options.files.list(path);
   const all = listed ? await inFolder(listed, options.files) : await inLines(path, options.files);
-  const rows = chosen(all, options, path);
+  const asked = chosen(all, options, path);
+  const rows: Recording[] = [];
   const recorded: Int16Array[] = [];
-  for (const row of rows) {
-    recorded.push(await readPcm(row, format, options.files));
-    options.onItem(recorded.length, rows.length);
+  for (const [i, row] of asked.entries()) {
+    try {
+      recorded.push(await readPcm(row, format, options.files));
+      rows.push(row);
+    } catch (error) {
+      // Some of LibriSpeech's are longer than 30 s.
+      const isLong = (error as Error).cause instanceof SoundTooLongError;
+      if (!(isLong && listed && (rows.length > 0 || i < asked.length - 1))) throw error;
+    }
+    options.onItem(i + 1, asked.length);
   }
   let end = 0;
   const ends = recorded.map(({ length }) => (end += length));

@@ -70,14 +70,16 @@ test('WAV files of any rate become recordings at the rate of the stage, with the
   }
 });
 
-test('a folder of transcripts in the way of LibriSpeech names its recordings', async () => {
+test('a folder of transcripts in the way of LibriSpeech names its recordings, without those that are too long', async () => {
   await mkdir(path('set/19/198'), { recursive: true });
   for (const name of ['19-198-0000', '19-198-0001'])
     await writeFile(path('set/19/198', `${name}.wav`), wavOf(tone(300, 0.1, 16000)));
   await writeFile(
     path('set/19/198/19-198.trans.txt'),
-    '19-198-0000 NORTHANGER ABBEY\n19-198-0001 THIS  LITTLE WORK\n',
+    '19-198-0000 NORTHANGER ABBEY\n19-198-0002 TOO LONG\n19-198-0001 THIS  LITTLE WORK\n',
   );
+  // The stage takes 2 s.
+  await writeFile(path('set/19/198/19-198-0002.wav'), wavOf(tone(300, 2.5, 8000), { rateHz: 8000 }));
   const { truths } = await packed(path('set'), transcribe);
   expect(truths.map(({ truth }) => truth)).toEqual(['NORTHANGER ABBEY', 'THIS  LITTLE WORK']);
 });
