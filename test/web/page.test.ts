@@ -203,4 +203,14 @@ describe('a pipeline', () => {
     expect(await chooser.inputValue()).toBe('mini-nlp');
     expect(complaints).toEqual([]);
   });
+
+  it('that cannot be loaded does not look chosen', async () => {
+    await page.goto(built.url);
+    await page.route('**/models/mail/manifest.json', (route) => route.abort());
+    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
+    await chooser.selectOption('mail');
+    await page.locator('.page-problem', { hasText: 'mail' }).waitFor();
+    await frames(page, 2);
+    expect(await chooser.inputValue()).toBe('fashion');
+  });
 });

@@ -1,5 +1,5 @@
 import type { Manifest } from '../../../solver/documents/manifest.ts';
-import { attempt } from '../../state/app.ts';
+import { attempt, models } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { choosePipeline, isOwn, ownNames, SHIPPED } from '../../state/pipelines/pipelines.ts';
@@ -33,7 +33,12 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
               id={id}
               value={manifest.name}
               disabled={busy.value}
-              onChange={({ currentTarget }) => void attempt(() => choosePipeline(currentTarget.value))}
+              onChange={({ currentTarget: select }) =>
+                void attempt(() => choosePipeline(select.value)).then(() => {
+                  // Where the chosen pipeline cannot be loaded, the one before stays.
+                  select.value = models.value!.manifest.name;
+                })
+              }
             >
               <Group label="Ready-made" names={SHIPPED} />
               <Group label="Your own" names={ownNames.value} />
