@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { parseRecipe, type Recipe } from '../../models/hub/recipe.ts';
+import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 
@@ -18,6 +19,12 @@ export const recipeOption = (what: string) =>
     `${what}: one of ${shippedRecipes().join(', ')}, or the path of a recipe of your own`,
   );
 
-/** Reads the recipe that comes with ipa-edge under this name, or that lies at this path. */
-export const readRecipe = (name: string): Promise<Recipe> =>
-  readJson(shippedRecipes().includes(name) ? recipePath(name) : name, parseRecipe);
+/** Reads the recipe that comes with ipa-edge under this name, or that lies at this path. @throws UsageError, InvalidDocumentError */
+export async function readRecipe(name: string): Promise<Recipe> {
+  const shipped = shippedRecipes();
+  if (shipped.includes(name)) return readJson(recipePath(name), parseRecipe);
+  if (existsSync(name)) return readJson(name, parseRecipe);
+  throw new UsageError(
+    `There is no recipe ${name}: choose one of ${shipped.join(', ')}, or give the path of one of your own.`,
+  );
+}

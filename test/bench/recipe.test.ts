@@ -100,6 +100,14 @@ test('Ctrl-C ends a step with all of its programs, and exits 130', async () => {
   expect(stopped.code).toBe(130);
 });
 
+test('a recipe that is not there is refused with the names of those that are', async () => {
+  const { code, stderr } = await ipaEdge(['bench', '--recipe', 'nlpx']);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('There is no recipe nlpx: choose one of audio-qa'),
+  ]);
+});
+
 test('a recipe is not benched into the folder of another pipeline, or beside --pipeline', async () => {
   writeRecipe();
   const both = await ipaEdge(['bench', '--recipe', at('recipe.json'), '--pipeline', 'mail']);
