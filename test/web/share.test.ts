@@ -157,6 +157,19 @@ describe('files that go out', () => {
     await elsewhere.context.close();
   });
 
+  it('everything, saved before a plan was pinned, leaves the pinned plan when it is opened again', async () => {
+    await choose(tab.page, profileFile(fashionProfile()));
+    await planned(tab.page);
+    const text = await saved(tab.page, 'Save everything JSON');
+    await tab.page.getByRole('button', { name: 'Pin to compare' }).click();
+    const pinned = tab.page.getByRole('region', { name: 'Pinned plan beside this one' });
+    await pinned.waitFor();
+    await tab.page.getByRole('link', { name: 'Share', exact: true }).click();
+    await choose(tab.page, { name: 'everything.json', text });
+    await expect.poll(() => section(tab.page)).toBe('#results');
+    expect(await pinned.count()).toBe(1);
+  });
+
   it('the report is one file that shows the profile and its plan without the page', async () => {
     await choose(tab.page, profileFile(fashionProfile()));
     await planned(tab.page);

@@ -114,8 +114,9 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     askedSettings.value = measure;
     takePlanSettings(plan);
     trySettings.value = load;
-    tried.value = run;
-    pinned.value = pin;
+    // What the archive lacks, the user may have here.
+    tried.value = run ?? tried.value;
+    pinned.value = pin ?? pinned.value;
     profileNames.value = { ...profileNames.value, ...names };
     return { section: 'results', ...(opened !== null && { profile: ids[opened]! }) };
   },
