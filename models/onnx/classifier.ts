@@ -11,6 +11,8 @@ export interface ClassifierFields {
   readonly scores: ClassifyingStage['scores'];
 }
 
+/** Most given classes that an error names. */
+const NAMED = 5;
 /** Most classifiers were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 224, height: 224 };
 
@@ -31,13 +33,17 @@ export function classifierFields(
   if (!scores || !count || further.some((size) => size !== 1))
     throw new ModelAloneError(file, 'it gives no scores of a fixed number of classes, [batch, classes]');
   if (classes && classes.length !== count)
-    throw new ModelAloneError(
-      file,
-      `it tells ${count} classes apart, and ${classes.length} are given (${classes.slice(0, 5).join(', ')} …)`,
-    );
+    throw new ModelAloneError(file, `it tells ${count} classes apart, and ${givenText(classes)}`);
   return {
     input,
     classes: classes ?? Array.from({ length: count }, (_, i) => `class ${i}`),
     scores: graph.makers.get(scores.name) === 'Softmax' ? 'probabilities' : 'logits',
   };
+}
+
+/** The given classes in words, the first few by name. */
+function givenText(classes: readonly string[]): string {
+  if (classes.length === 0) return 'none is given';
+  const more = classes.length > NAMED ? ', …' : '';
+  return `${classes.length === 1 ? '1 is' : `${classes.length} are`} given (${classes.slice(0, NAMED).join(', ')}${more})`;
 }

@@ -87,7 +87,9 @@ describe('a classifier without a manifest', () => {
   });
 
   it.each([
-    ['other classes', rgb, ['cat', 'dog'], /tells 3 classes apart, and 2 are given \(cat, dog/],
+    ['other classes', rgb, ['cat', 'dog'], /tells 3 classes apart, and 2 are given \(cat, dog\)/],
+    ['more classes', rgb, [...'abcdef'], /tells 3 classes apart, and 6 are given \(a, b, c, d, e, …\)/],
+    ['no classes', rgb, [], /tells 3 classes apart, and none is given/],
     ['no scores', identityModel('float32', ['n', 3, 8, 8]), null, /no scores/],
     ['no picture', identityModel('float32', ['n', 8]), null, /no picture/],
   ])('is refused with %s', (_, bytes, classes, why) => {

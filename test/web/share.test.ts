@@ -99,6 +99,14 @@ describe('files that come in', () => {
     }
   });
 
+  it('a broken one is refused without the others that were given with it', async () => {
+    await drop(tab.page, [{ name: 'broken.json', text: '{' }, profileFile(fashionProfile())]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('broken.json');
+    await planned(tab.page);
+    expect(await savedProfiles().count()).toBe(1);
+  });
+
   it('a huge file is refused by its size, unread', async () => {
     const data = await tab.page.evaluateHandle(() => {
       const transfer = new DataTransfer();

@@ -9,7 +9,7 @@ import { asideOf, kindOf } from './kinds.ts';
 /**
  * Opens files by their contents. A manifest and the other files together are a pipeline, and so are models together with
  * labelled data, or with what the hub says of them. Without these, each file is opened by itself: documents, pipelines, and
- * models and labelled packs for the chosen pipeline. Files opened before a refused one stay open.
+ * models and labelled packs for the chosen pipeline. A refused document does not keep others from being opened; it is told after them.
  * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError,
  * StoreFullError, and errors of adding models and pipelines
  */
@@ -28,10 +28,13 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   }
   // Boxes of objects are JSON, beside the pictures that they are in.
   if (kinds.labelled.length > 0) kinds.labelled.push(...kinds.document.splice(0));
-  const documents = await Promise.all(kinds.document.map(readDocument));
+  const read = await Promise.allSettled(kinds.document.map(readDocument));
+  const documents = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const manifest = documents.find(({ kind }) => kind === 'ipa-edge/manifest');
   if (manifest) return (await ownPipelineFiles()).addPipelineFiles(manifest.file, files);
   await takeDocuments(documents);
+  const refused = read.find((one) => one.status === 'rejected');
+  if (refused) throw refused.reason;
   for (const archive of kinds.tar) await (await ownPipelineFiles()).addPipelineTar(archive);
   if (kinds.model.length > 0 && (kinds.labelled.length > 0 || isDescribed(kinds.model)))
     return (await newPipelines()).makePipeline(kinds.model, kinds.labelled);
