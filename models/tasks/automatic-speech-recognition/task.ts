@@ -46,7 +46,7 @@ interface Stage extends SpeechStage, GeneratingStage, TokenStage {
 /** Models with one output for each short part of a recording, such as wav2vec2. */
 const ctc: Program<Stage, TextResult> = {
   ...oneRun<Stage, TextResult>({
-    inputs: () => [featuresInput('input_values', false), samplesMask],
+    inputs: () => [featuresInput('input_values', false)],
     outputs: () => [{ name: 'logits', types: FLOATS, dims: [null, null] }],
     decode: ({ alphabet }, [logits]) => ({
       task: ID,
@@ -71,7 +71,7 @@ const TOKENS_PER_SECOND = { english: 6.5, others: 13 };
 
 /** Models with an encoder and a decoder, such as Whisper and Moonshine. */
 const encoderDecoder = generating<Stage, TextResult>({
-  inputs: [featuresInput('input_features', true), featuresInput('input_values', true)],
+  inputs: [featuresInput('input_features', true), featuresInput('input_values', true), samplesMask],
   assets: [...TOKENIZER_ASSETS, FEATURES_ASSET],
   async prepare(stage, assets) {
     const told = readWhisperPrompt(stage.language, assets['generation-config']!);

@@ -37,11 +37,12 @@ const keptOf = (numbers: readonly number[]): KeptTensor & { numbers: readonly nu
 const info = (name: string, type = 'float32'): TensorInfo => ({ name, type, dims: [null, null, null, null] });
 
 /** An encoder and a decoder that write "good" for recordings that begin at or above zero, "bad" for others. @param later tokens */
-function models(input: string, later: number) {
+function models(input: string, later: number, masks: readonly string[]) {
   const fed: Feeds[] = [];
   const prompts: number[][] = [];
+  const heard: (readonly number[])[] = [];
   const encoder: Session = {
-    inputs: [info(input)],
+    inputs: [info(input), ...masks.map((name) => info(name, 'int64'))],
     outputs: [info('last_hidden_state')],
     async run(feeds) {
       const { dims, data } = feeds[input] as Tensor<'float32'>;
@@ -60,6 +61,7 @@ function models(input: string, later: number) {
       info('encoder_hidden_states'),
       info('use_cache_branch', 'bool'),
       info('past_key_values.0.decoder.key'),
+      ...masks.map((name) => info(`encoder_${name}`, 'int64')),
     ],
     outputs: [info('logits'), info('present.0.decoder.key')],
     async run(feeds) {
@@ -67,6 +69,7 @@ function models(input: string, later: number) {
       const [rows, length] = dims as [number, number];
       const states = (feeds.encoder_hidden_states as ReturnType<typeof keptOf>).numbers;
       const first = length > 1 || Number(data[0]) === START;
+      for (const name of masks) heard.push(feeds[`encoder_${name}`]!.dims);
       if (first) prompts.push(Array.from(data.subarray(0, length), Number));
       const logits = new Float32Array(rows * length * VOCABULARY);
       states.forEach((word, row) => {
@@ -79,7 +82,7 @@ function models(input: string, later: number) {
       };
     },
   };
-  return { sessions: { encoder, decoder }, fed, prompts };
+  return { sessions: { encoder, decoder }, fed, prompts, heard };
 }
 
 async function answer(
@@ -87,7 +90,7 @@ async function answer(
   config: object,
   generation: object,
   input: string,
-  { later = END, language = 'en' } = {},
+  { later = END, language = 'en', masks = [] as readonly string[] } = {},
 ) {
   const assets = {
     ...tokenizerFiles(),
@@ -95,12 +98,12 @@ async function answer(
     config: json({ decoder_start_token_id: START, eos_token_id: END }),
     'generation-config': json(generation),
   };
-  const { sessions, fed, prompts } = models(input, later);
+  const { sessions, fed, prompts, heard } = models(input, later, masks);
   const program = programOf(transcribe, [...Object.keys(sessions), ...Object.keys(assets)])!;
   const spoken = { ...transcribe, language };
   const stage = await program.prepare!(spoken, assets);
   const { results, runs } = await program.run(stage, items, sessions, new Scratch());
-  return { texts: results.map((result) => (result as { text?: string }).text), runs, fed, prompts };
+  return { texts: results.map((result) => (result as { text?: string }).text), runs, fed, prompts, heard };
 }
 
 test('Whisper hears recordings of any length in one batch', async () => {
@@ -125,6 +128,14 @@ test('Moonshine hears recordings of one length together and others apart', async
   ]);
   expect(texts).toEqual(['bad', 'good', 'good']);
   expect(prompts).toEqual([[START], [START]]);
+});
+
+test('Moonshine as newer exporters write it is told that every sample was recorded', async () => {
+  const items = [recording(new Float32Array(1600))];
+  const { fed, heard } = await answer(items, MOONSHINE, {}, 'input_values', { masks: ['attention_mask'] });
+  const { dims, data } = fed[0]!.attention_mask as Tensor<'int64'>;
+  expect([dims, data.every((one) => one === 1n)]).toEqual([[1, 1600], true]);
+  expect(heard).toEqual([[1, 1600]]);
 });
 
 test.each([
