@@ -106,7 +106,7 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
       }
     });
 
-/** What cannot be a model's id, or would be a strange one. */
+/** A path rather than a model's id: it begins with a slash or with dots, or names an ONNX file. */
 const PATH = /^\.{0,2}[\\/]|\.onnx$/i;
 
 interface PinFlags {

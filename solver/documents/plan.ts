@@ -118,8 +118,8 @@ export const prediction = z.strictObject({
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
   /**
-   * The same if each batch takes a tenth longer than measured, which a plan must stand. Absent: it was not simulated, because the
-   * plan does not keep its SLA anyway; older plans do not have it.
+   * Share of the requests within the SLA if each batch takes a tenth longer than measured. Absent where `slaAttainment` is under the
+   * percentile, so that this was not simulated, and in older plans.
    */
   slowerAttainment: z.number().min(0).max(1).optional(),
   shedShare: z.number().min(0).max(1),

@@ -11,7 +11,7 @@ import { UnfitDataError } from './unfit.ts';
 
 /** The files of labelled data: on a disk, or those that a user gave to the page. Folders in paths end with a slash. */
 export interface SourceFiles {
-  /** Paths of all files in a folder and in those below it, which begin as the folder's does, sorted; null if the path is of no folder. */
+  /** Paths of all files in a folder and in those below it, sorted; each begins with `folder` as given. Null if the path is of no folder. */
   list(folder: string): Promise<readonly string[] | null>;
   /** @throws UnfitDataError if the file cannot be read */
   text(path: string): Promise<string>;

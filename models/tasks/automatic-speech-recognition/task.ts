@@ -46,7 +46,7 @@ interface Stage extends SpeechStage, GeneratingStage, TokenStage {
 /** Models with one output for each short part of a recording, such as wav2vec2. */
 const ctc: Program<Stage, TextResult> = {
   ...oneRun<Stage, TextResult>({
-    inputs: () => [featuresInput('input_values', false)],
+    inputs: () => [featuresInput('input_values', false), samplesMask],
     outputs: () => [{ name: 'logits', types: FLOATS, dims: [null, null] }],
     decode: ({ alphabet }, [logits]) => ({
       task: ID,
