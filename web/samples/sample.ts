@@ -1,4 +1,3 @@
-import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Peak } from '../views/items/waveform.ts';
 
 /** One request of a pipeline's labelled pack, from the request to the answer: what the page draws a pipeline with. */
@@ -29,11 +28,3 @@ export type SampleItem =
       readonly peaks: readonly Peak[];
     }
   | { readonly kind: 'text'; readonly text: string };
-
-const FILES = import.meta.glob<Sample>('./data/*.json', { import: 'default' });
-
-/** The sample that ships with a pipeline or, of a pipeline that the user added, one of its labelled pack; null if it has none. */
-export async function sampleOf(models: LoadedManifest): Promise<Sample | null> {
-  const shipped = FILES[`./data/${models.manifest.name}.json`];
-  return shipped ? shipped() : (await import('./pack-sample.ts')).packSample(models);
-}

@@ -3,8 +3,8 @@ import type { SolvedPlan } from '../../workers/planner/planner.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 
 /**
- * One tab at a time measures, runs a plan or checks models that are added, because two would slow each other and measure that. The tab that does holds a lock,
- * which the browser frees when the tab is closed or crashes, and tells the others what it does.
+ * One tab at a time measures, runs a plan or checks models that are added, because two would slow each other and measure that. The
+ * tab that does holds a lock, which the browser frees when the tab is closed or crashes, and tells the others what it does.
  */
 
 /** How a profile gets on. */
@@ -21,6 +21,7 @@ export interface TabWork {
   readonly pipeline: string;
   /** Null while the tab does not measure. */
   readonly profile: ProfileState | null;
+  /** Whether the tab checks models that are added. */
   readonly adds?: boolean;
   /** Whether the tab is hidden, and so measures nothing until it is shown. */
   readonly hidden: boolean;

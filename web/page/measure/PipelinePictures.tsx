@@ -4,7 +4,8 @@ import { ITEM_NOUNS, type ItemKind } from '../../../models/items/item-format.ts'
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import { plural } from '../../components/format.ts';
-import { type Sample, type SampleItem, sampleOf } from '../../samples/sample.ts';
+import type { Sample, SampleItem } from '../../samples/sample.ts';
+import { sampleOf } from '../../samples/sample-of.ts';
 import { Picture } from '../../views/items/Picture.tsx';
 import { Wave } from '../../views/items/Wave.tsx';
 import './pictures.css';
