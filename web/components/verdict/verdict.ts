@@ -58,7 +58,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
       ? `Yes: ${what} should answer ${number(ratePerS)} requests/s within ${number(slaMs)} ms.`
       : `Not quite: ${what} should answer ${percent(inTime)} of ${number(ratePerS)} requests/s within ${number(slaMs)} ms; ${percentile} % are asked for.`,
     reasons: heaviest([
-      timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should be'),
+      timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should come'),
       accuracyReason(predicted, profile),
       slowestReason(plan),
       careReason(profile),
@@ -111,7 +111,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
   const { slaAttainment: inTime, latencyMs, accuracy } = result;
   const within = `${percent(inTime)} of the requests were answered within ${number(slaMs)} ms`;
   const shared = [
-    timeReason(latencyMs.p95, slaMs, 'were'),
+    timeReason(latencyMs.p95, slaMs, 'came'),
     lostReason(run),
     gapReason(run),
     accuracyReason(accuracy, profile),
@@ -154,7 +154,7 @@ function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason |
   return {
     weight: p95Ms > slaMs ? 80 : 50,
     text:
-      `95 of 100 requests ${verb} answered within ${milliseconds(p95Ms)}, which is ` +
+      `95 of 100 answers ${verb} within ${milliseconds(p95Ms)}, which is ` +
       `${percent(p95Ms / slaMs)} of the ${number(slaMs)} ms allowed.`,
   };
 }
