@@ -34,7 +34,7 @@ export const withoutCoRun = (profile: Profile): Profile => ({
   ),
 });
 
-/** Fewer rounds may all lie under the true median: five do with a probability of 0.5⁵, or 3 %. */
+/** From so many rounds on, the largest is hardly under the true median: that all five are has a probability of 0.5⁵, or 3 %. */
 const SURE_ROUNDS = 5;
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { describe, expect, it } from 'vitest';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { seededRandom } from '../../solver/math/random.ts';
 import { ACCURACY_STEP, cascadesOf, lowerMeanDifference } from '../../solver/plan/cascades.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
@@ -15,11 +15,6 @@ import {
   wellCalibrated,
 } from './cascades.ts';
 import { request } from './profiles.ts';
-
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
 
 const pairs: fc.Arbitrary<Pair[]> = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.boolean(), fc.boolean()), {
@@ -79,10 +74,11 @@ describe('a threshold', () => {
     check(wellCalibrated(2000));
   });
 
-  it('never makes a variant light that is sure of wrong answers: none of its items would go on', () => {
+  it('never makes a variant light that is sure of wrong answers: none of its items would go on', async () => {
     const overConfident = wellCalibrated().map(([, light, heavy]): Pair => [1, light && heavy, heavy]);
     const profile = cascadeProfile(overConfident);
     expect(cascadesOf(profile, classify(profile), BOTH, AT_95)).toEqual([]);
+    const solver = await loadSolver();
     const chosen = solveIlp(solver, profile, request({ objective: { ...request().objective, beta: 1e-6 } }));
     expect(chosen.plan.stages.map(({ name, variant }) => [name, variant])).toEqual([
       ['detect', 's'],

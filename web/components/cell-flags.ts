@@ -14,7 +14,7 @@ export const FLAGS: Record<CellFlag, string> = {
   reconstructed: 'not measured here: the mean or p99 was derived from other published figures',
 };
 
-/** Flags that tell where a figure is from. All others say that it needs care. */
+/** These flags tell where a figure is from. Every other flag says that the figure needs care. */
 const ORIGINS: readonly CellFlag[] = ['software-adapter', 'cpu-fallback', 'published', 'reconstructed'];
 
 /** How much a mark beside a figure weighs. */

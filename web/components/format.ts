@@ -35,7 +35,7 @@ interface KnownAccuracy {
   readonly pas: number | null;
 }
 
-/** The accuracy end to end or, where that was not measured, PAS, in words that tell which of the two it is. */
+/** The accuracy end to end or, where that was not measured, PAS. The text says which of the two the figure is. */
 export function accuracyText({ endToEnd = null, pas }: KnownAccuracy): string {
   if (endToEnd !== null) return `accuracy ${percent(endToEnd)}`;
   return pas === null ? ACCURACY_UNKNOWN : `PAS ${percent(pas)}`;

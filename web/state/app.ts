@@ -29,7 +29,7 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   return unasked(work);
 }
 
-/** Runs what no user asked for, so that the last error stays shown. If it fails, shows the error and returns undefined. */
+/** Runs work that no user asked for, and so leaves the last error shown. If the work fails, shows its error and returns undefined. */
 export async function unasked<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

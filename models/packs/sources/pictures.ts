@@ -106,7 +106,7 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     const [sx, sy] = [format.width / width, format.height / height];
     objects.push(
       (byImage.get(image.id) ?? []).flatMap(({ category_id, bbox: [x, y, w, h] }) => {
-        // Boxes may reach over the edges of their picture, and those of some tools are empty.
+        // A box may reach over the edges of its picture, and some tools write empty boxes.
         const [left, right] = [Math.max(0, x * sx), Math.min(format.width, (x + w) * sx)];
         const [top, bottom] = [Math.max(0, y * sy), Math.min(format.height, (y + h) * sy)];
         const label = names.get(category_id) ?? `category ${category_id}`;

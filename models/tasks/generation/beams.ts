@@ -139,7 +139,7 @@ export class BeamSearch implements Search {
   }
 }
 
-/** Makes logits log-probabilities. */
+/** Turns logits into log-probabilities, in place. */
 function normalise(logits: Float32Array): void {
   const normaliser = logNormaliser(logits, logits[indexOfLargest(logits)]!);
   for (let token = 0; token < logits.length; token++) logits[token]! -= normaliser;

@@ -71,7 +71,7 @@ export interface GenerationRules {
   readonly repetitionPenalty: number;
   /** Number of beams; 1 is greedy. */
   readonly beams: number;
-  /** Whether the tokens that a beam may have are as likely, all together, as if none were forbidden. */
+  /** Whether the probabilities of the tokens that are not forbidden are scaled to add up to 1. */
   readonly renormalised: boolean;
   /** A beam's score is its log-probability ÷ (number of tokens)^penalty. */
   readonly lengthPenalty: number;

@@ -214,7 +214,7 @@ function careReason({ cells }: Profile): Reason | null {
   const needCare = marks.filter(({ length }) => length > 0).length;
   if (needCare === 0) return null;
   const count = (flag: CellFlag) => marks.filter((own) => own.includes(flag)).length;
-  const [most] = marks.flat().sort((a, b) => count(b) - count(a));
+  const [most] = [...new Set(marks.flat())].sort((a, b) => count(b) - count(a));
   return {
     weight: needCare > MANY * measured.length ? 60 : 15,
     text: `${number(needCare)} of ${plural(measured.length, 'figure')} need care, most often marked ${most} (${FLAGS[most!]}).`,

@@ -35,7 +35,7 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
               disabled={busy.value}
               onChange={({ currentTarget: select }) =>
                 void attempt(() => choosePipeline(select.value)).then(() => {
-                  // Where the chosen pipeline cannot be loaded, the one before stays.
+                  // If the chosen pipeline cannot be loaded, the page keeps the previous one, and the list must show that.
                   select.value = models.value!.manifest.name;
                 })
               }

@@ -35,7 +35,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const points = (perS: PerSecond): LivePoint[] => perS.map((value, i) => [fromS + i, value]);
   const most = (...values: readonly (number | null)[]) =>
     values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0) || 1;
-  // What was planned for holds from the time at which that plan began to run.
+  // A plan's figure is drawn from the time at which the plan began to run.
   const planned = (value: (plan: Plan) => number | null): LivePoint[] => [
     ...plans.map(({ atMs, plan }): LivePoint => [atMs / 1000, value(plan)]),
     [view.nowMs / 1000, value(plan)],

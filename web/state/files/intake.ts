@@ -9,7 +9,7 @@ import { asideOf, kindOf } from './kinds.ts';
 /**
  * Opens files by their contents. A manifest and the other files together are a pipeline, and so are models together with
  * labelled data, or with what the hub says of them. Without these, each file is opened by itself: documents, pipelines, and
- * models and labelled packs for the chosen pipeline. A refused document does not keep others from being opened; it is told after them.
+ * models and labelled packs for the chosen pipeline. A refused document does not keep other documents from being opened; its error follows.
  * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError,
  * StoreFullError, and errors of adding models and pipelines
  */
