@@ -42,6 +42,8 @@ export class Decoder {
   #states: KeptTensor;
   #mask: Tensor<'int64'>;
   #rows: number;
+  /** Tokens that each row has run. */
+  #position = 0;
 
   constructor(
     private readonly sessions: DecoderSessions,
@@ -70,7 +72,14 @@ export class Decoder {
       encoder_hidden_states: this.#states,
       encoder_attention_mask: this.#mask,
       use_cache_branch: { type: 'bool', data: Uint8Array.of(first ? 0 : 1), dims: [1] },
+      // Whisper as transformers 4.43 to 4.45 export it.
+      cache_position: {
+        type: 'int64',
+        data: BigInt64Array.from(ids[0]!, (_, i) => BigInt(this.#position + i)),
+        dims: [length],
+      },
     };
+    this.#position += length;
     for (const name of Object.keys(feeds)) if (!given.has(name)) delete feeds[name];
     for (const input of session.inputs)
       if (input.name.startsWith(PAST))

@@ -41,6 +41,7 @@ function models(input: string, later: number, masks: readonly string[]) {
   const fed: Feeds[] = [];
   const prompts: number[][] = [];
   const heard: (readonly number[])[] = [];
+  const positions: number[][] = [];
   const encoder: Session = {
     inputs: [info(input), ...masks.map((name) => info(name, 'int64'))],
     outputs: [info('last_hidden_state')],
@@ -61,6 +62,7 @@ function models(input: string, later: number, masks: readonly string[]) {
       info('encoder_hidden_states'),
       info('use_cache_branch', 'bool'),
       info('past_key_values.0.decoder.key'),
+      info('cache_position', 'int64'),
       ...masks.map((name) => info(`encoder_${name}`, 'int64')),
     ],
     outputs: [info('logits'), info('present.0.decoder.key')],
@@ -69,6 +71,7 @@ function models(input: string, later: number, masks: readonly string[]) {
       const [rows, length] = dims as [number, number];
       const states = (feeds.encoder_hidden_states as ReturnType<typeof keptOf>).numbers;
       const first = length > 1 || Number(data[0]) === START;
+      positions.push(Array.from((feeds.cache_position as Tensor<'int64'>).data, Number));
       for (const name of masks) heard.push(feeds[`encoder_${name}`]!.dims);
       if (first) prompts.push(Array.from(data.subarray(0, length), Number));
       const logits = new Float32Array(rows * length * VOCABULARY);
@@ -82,7 +85,7 @@ function models(input: string, later: number, masks: readonly string[]) {
       };
     },
   };
-  return { sessions: { encoder, decoder }, fed, prompts, heard };
+  return { sessions: { encoder, decoder }, fed, prompts, heard, positions };
 }
 
 async function answer(
@@ -98,12 +101,12 @@ async function answer(
     config: json({ decoder_start_token_id: START, eos_token_id: END }),
     'generation-config': json(generation),
   };
-  const { sessions, fed, prompts, heard } = models(input, later, masks);
+  const { sessions, ...seen } = models(input, later, masks);
   const program = programOf(transcribe, [...Object.keys(sessions), ...Object.keys(assets)])!;
   const spoken = { ...transcribe, language };
   const stage = await program.prepare!(spoken, assets);
   const { results, runs } = await program.run(stage, items, sessions, new Scratch());
-  return { texts: results.map((result) => (result as { text?: string }).text), runs, fed, prompts, heard };
+  return { texts: results.map((result) => (result as { text?: string }).text), runs, ...seen };
 }
 
 test('Whisper hears recordings of any length in one batch', async () => {
@@ -168,6 +171,12 @@ test('the prompt tells a multilingual Whisper the language, and every Whisper to
   expect(readWhisperPrompt('fr', json({}))).toEqual([]);
   expect(() => readWhisperPrompt('de', json(MULTILINGUAL))).toThrow(InvalidDocumentError);
   expect(() => readWhisperPrompt('de', json(MULTILINGUAL))).toThrow(/lang_to_id: expected "<\|de\|>"/);
+});
+
+test('a decoder that asks for the positions of its tokens gets them', async () => {
+  const items = [recording(new Float32Array(1600))];
+  const { positions } = await answer(items, WHISPER, MULTILINGUAL, 'input_features');
+  expect(positions).toEqual([[0, 1, 2, 3], [4]]);
 });
 
 test('a Whisper that hears less than the longest recording is refused', async () => {
