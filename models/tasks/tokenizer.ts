@@ -162,7 +162,8 @@ function cutterOf(
   ids: ReadonlyMap<string, number>,
 ): (words: string[]) => string[] {
   const { unk_token, end_of_word_suffix, continuing_subword_suffix, ...fields } = file.model;
-  if (model.kind === 'Unigram') return unigramCutter({ ...model, ids });
+  const bytes = fields.byte_fallback ?? false;
+  if (model.kind === 'Unigram') return unigramCutter({ ...model, ids, bytes });
   if (model.kind === 'WordPiece')
     return wordPieceCutter({ ...model, ids, wordLengthMax: fields.max_input_chars_per_word ?? 100 });
   if (model.kind === 'words') return (words) => words.filter(Boolean);
@@ -173,7 +174,7 @@ function cutterOf(
     fuses: fields.fuse_unk ?? false,
     wordEnd: end_of_word_suffix ?? '',
     tokenEnd: continuing_subword_suffix ?? '',
-    bytes: fields.byte_fallback ?? false,
+    bytes,
     keepsWords: fields.ignore_merges ?? false,
   });
 }

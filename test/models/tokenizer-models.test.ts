@@ -57,10 +57,19 @@ test('a Unigram model cuts words as the library does', () => {
     fc.property(tokens, fc.array(score, { minLength: 42, maxLength: 42 }), words, (own, scores, texts) => {
       const pieces = ['<s>', '<unk>', ...own].map((piece, i) => [piece, scores[i]!] as const);
       const library = new Unigram({ type: 'Unigram', unk_id: 1, vocab: pieces as never } as never, '</s>');
-      const cut = unigramCutter({ pieces, ids: numbered(pieces.map(([piece]) => piece)), unknownId: 1 });
+      const ids = numbered(pieces.map(([piece]) => piece));
+      const cut = unigramCutter({ pieces, ids, unknownId: 1, bytes: false });
       expect(cut(texts)).toEqual(library([...texts]));
     }),
   );
+});
+
+test('a Unigram model cuts unknown text into its bytes, if it has a piece for each of them', () => {
+  const pieces = ['<unk>', 'a', '<0xC3>', '<0xA9>'].map((piece) => [piece, -1] as const);
+  const ids = numbered(pieces.map(([piece]) => piece));
+  const cut = unigramCutter({ pieces, ids, unknownId: 0, bytes: true });
+  expect(cut(['aéa'])).toEqual(['a', '<0xC3>', '<0xA9>', 'a']);
+  expect(cut(['aüa'])).toEqual(['a', 'ü', 'a']);
 });
 
 /** Merges whose tokens are letters, or come from merges before. */

@@ -1,6 +1,6 @@
 import { Heap } from '../../../solver/dispatch/heap.ts';
 import { PairTable } from './pair-table.ts';
-import { fuseUnknown } from './unknown.ts';
+import { byteTokens, fuseUnknown } from './unknown.ts';
 
 interface BytePairModel {
   /** The number of each token. */
@@ -32,13 +32,9 @@ const NONE = -1;
 export function bytePairCutter(model: BytePairModel): (words: readonly string[]) => string[] {
   const { ids, unknown } = model;
   const partsOf = merger(model);
-  const encoder = new TextEncoder();
-  const bytesOf = (part: string) => Array.from(encoder.encode(part), byteToken);
   const unknownTokens = unknown === undefined ? [] : [unknown];
-  const tokensOf = (part: string): readonly string[] => {
-    const bytes = model.bytes ? bytesOf(part) : [];
-    return bytes.length > 0 && bytes.every((byte) => ids.has(byte)) ? bytes : unknownTokens;
-  };
+  const tokensOf = (part: string): readonly string[] =>
+    (model.bytes && byteTokens(part, ids)) || unknownTokens;
   const unknownId = unknown === undefined ? undefined : ids.get(unknown);
   return (words) => {
     const tokens: string[] = [];
@@ -107,8 +103,6 @@ function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) =>
     return parts;
   };
 }
-
-const byteToken = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 
 /** The tokens of merges by number, the rank of each pair, and the token that each rank gives. */
 function tablesOf(merges: BytePairModel['merges']) {

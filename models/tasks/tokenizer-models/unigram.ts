@@ -1,5 +1,5 @@
 import { Trie } from './trie.ts';
-import { fuseUnknown } from './unknown.ts';
+import { byteTokens, fuseUnknown } from './unknown.ts';
 
 interface UnigramModel {
   /** Pieces with the logarithms of their probabilities. A piece's number is its index. */
@@ -7,6 +7,8 @@ interface UnigramModel {
   /** The number of each token, pieces and others. */
   readonly ids: ReadonlyMap<string, number>;
   readonly unknownId: number;
+  /** Whether unknown text becomes its bytes, e.g. `<0xC3>`. */
+  readonly bytes: boolean;
 }
 
 /** An unknown character is so much less probable than the least probable piece, as in SentencePiece. */
@@ -14,13 +16,14 @@ const UNKNOWN_PENALTY = 10;
 
 /**
  * Returns what cuts words as a Unigram model does (Kudo 2018, https://arxiv.org/abs/1804.10959): into the pieces with the largest
- * sum of scores, by the algorithm of Viterbi. Unknown characters in a row are one token. The time grows with the length of the
- * words times that of the longest piece that begins like a part of them.
+ * sum of scores, by the algorithm of Viterbi. Unknown characters in a row are one token, or the tokens of their bytes. The time grows
+ * with the length of the words times that of the longest piece that begins like a part of them.
  */
 export function unigramCutter({
   pieces,
   ids,
   unknownId,
+  bytes,
 }: UnigramModel): (words: readonly string[]) => string[] {
   const trie = new Trie(pieces.map(([piece], id) => [piece, id]));
   const least = pieces.reduce((min, [, score]) => Math.min(min, score), Number.POSITIVE_INFINITY);
@@ -69,5 +72,10 @@ export function unigramCutter({
     for (let end = word.length; end > 0; end = starts[end]!) tokens.push(word.slice(starts[end]!, end));
     return tokens.reverse();
   };
-  return (words) => fuseUnknown(words.flatMap(cut), ids, unknownId);
+  return (words) => {
+    const tokens = fuseUnknown(words.flatMap(cut), ids, unknownId);
+    return bytes
+      ? tokens.flatMap((token) => (ids.has(token) ? token : (byteTokens(token, ids) ?? token)))
+      : tokens;
+  };
 }

@@ -17,3 +17,14 @@ export function fuseUnknown(
   }
   return fused;
 }
+
+const encoder = new TextEncoder();
+
+/** A token as the tokens of its bytes, e.g. `<0xC3>`; null if one of them has no number. @param ids the number of each token */
+export function byteTokens(token: string, ids: ReadonlyMap<string, number>): string[] | null {
+  const bytes = Array.from(
+    encoder.encode(token),
+    (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+  );
+  return bytes.every((byte) => ids.has(byte)) ? bytes : null;
+}
