@@ -46,7 +46,12 @@ const config = z.object({
   image_size: size.nullish().catch(null),
   /** How timm's models take images. */
   pretrained_cfg: z
-    .object({ input_size: z.tuple([side, side, side]), mean: perChannel, std: perChannel })
+    .object({
+      input_size: z.tuple([side, side, side]),
+      mean: perChannel,
+      std: perChannel,
+      crop_pct: z.number().positive().nullish(),
+    })
     .nullish()
     .catch(null),
 });
@@ -59,6 +64,8 @@ const preprocessor = z.object({
   size: size.nullish(),
   do_center_crop: flag,
   crop_size: size.nullish(),
+  /** The side of the model's square, as a share of the picture's shorter side. */
+  crop_pct: z.number().positive().nullish(),
   do_rescale: flag,
   rescale_factor: z.number().positive().nullish(),
   rescale_offset: flag,

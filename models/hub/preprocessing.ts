@@ -1,4 +1,4 @@
-import { type ImageInput, type ImageStage, sameShape } from '../tasks/images.ts';
+import { type ImageInput, type ImageStage, sameShape, wholePicture } from '../tasks/images.ts';
 import { heightAndWidth, type ModelConfig, type PreprocessorConfig } from './config.ts';
 import { UnusableConfigError } from './errors.ts';
 
@@ -31,8 +31,27 @@ export function imageInputOf(
   return { channels, height, width, mean: [timm.mean].flat(), std: [timm.std].flat() };
 }
 
+/** The share of a picture that a classifier looks at, in its middle, if that is not all of it. */
+export function cropOf(
+  { pretrained_cfg: timm }: ModelConfig,
+  preprocessor: PreprocessorConfig | null,
+): Pick<ImageInput, 'crop'> {
+  const crop = preprocessor ? preprocessorCrop(preprocessor) : (timm?.crop_pct ?? 1);
+  return crop < 1 ? { crop } : {};
+}
+
+/** The preprocessor of ConvNeXt and ResNet crops no pictures of at least this side. */
+const UNCROPPED_SIDE = 384;
+
+function preprocessorCrop({ size, crop_pct, do_center_crop, crop_size }: PreprocessorConfig): number {
+  if (!size) return 1;
+  const { height } = heightAndWidth(size);
+  if (crop_pct) return height < UNCROPPED_SIDE ? crop_pct : 1;
+  return do_center_crop && crop_size ? heightAndWidth(crop_size).height / height : 1;
+}
+
 /**
- * The pictures of a stage that gets a model of another size: as large as the largest that a variant takes, unless a pack has them.
+ * The pictures of a stage that gets a model of another size: as large as the largest that a variant needs, unless a pack has them.
  * @param measured whether a pack has the stage's pictures
  */
 export function withPictures(
@@ -42,14 +61,15 @@ export function withPictures(
 ) {
   const { input, pictures } = stage as unknown as Pick<ImageStage, 'input' | 'pictures'>;
   const { input: own } = model as unknown as Pick<ImageStage, 'input'>;
-  if (!pictures && sameShape(own, input)) return { stage, model };
-  const { channels, height, width } = pictures ?? input;
+  const { channels, height, width } = pictures ?? (measured ? input : wholePicture(input));
+  const whole = wholePicture(own);
   const larger = {
-    channels: Math.max(channels, own.channels),
-    height: Math.max(height, own.height),
-    width: Math.max(width, own.width),
+    channels: Math.max(channels, whole.channels),
+    height: Math.max(height, whole.height),
+    width: Math.max(width, whole.width),
   };
   const both = measured ? { channels, height, width } : larger;
+  if (!pictures && sameShape(both, input) && sameShape(both, own)) return { stage, model };
   return { stage: { ...stage, pictures: both }, model: { ...model, pictures: both } };
 }
 

@@ -33,7 +33,10 @@ export const imageInput = z
           message: 'expected one number for all channels or one for each',
         });
   });
-export type ImageInput = z.output<typeof imageInput>;
+
+/** The same, for models that look only at the middle of a picture: at `crop` of its height and width. */
+export const croppedImageInput = imageInput.safeExtend({ crop: z.number().positive().max(1).optional() });
+export type ImageInput = z.output<typeof croppedImageInput>;
 
 /**
  * Manifest field: the shape of a stage's pictures, where it is another than that of `input`. Each model gets them resized to its own
@@ -121,11 +124,21 @@ function layoutOf(input: ImageInput, { dims: [, ...own] }: TensorInfo): Layout {
     : other(layout);
 }
 
-/** A picture in the shape that a model takes. The memory may be that of `resized`, which is overwritten. */
-function fitted(item: Item, from: ImageShape, to: ImageShape, resized: Uint8Array): Uint8Array {
-  if (sameShape(from, to)) return item;
-  cropResize(item, from, { x0: 0, y0: 0, x1: from.width, y1: from.height }, resized, to);
-  return resized;
+/** More than the rounding error of a share of some pixels. */
+const ROUNDING = 1e-6;
+
+/** What a model looks at of a picture, in the shape that it takes. @param out is overwritten */
+function cutInto(out: Uint8Array, item: Item, from: ImageShape, to: ImageInput): Uint8Array {
+  const cut = (side: number) => Math.ceil((to.crop ?? 1) * side - ROUNDING);
+  const [x, y] = [(from.width - cut(from.width)) / 2, (from.height - cut(from.height)) / 2];
+  cropResize(item, from, { x0: x, y0: y, x1: from.width - x, y1: from.height - y }, out, to);
+  return out;
+}
+
+/** The pictures of which a model looks at as many pixels as it takes. */
+export function wholePicture({ channels, height, width, crop = 1 }: ImageInput): ImageShape {
+  const whole = (side: number) => Math.floor(side / crop + ROUNDING);
+  return { channels, height: whole(height), width: whole(width) };
 }
 
 /** Encodes images, resized to the model's shape, as the input tensor that {@link imageInput} describes. */
@@ -141,7 +154,7 @@ export const images: Input<ImageStage> = {
     const format = picturesOf(stage);
     const plane = input.height * input.width;
     const size = input.channels * plane;
-    const resized = new Uint8Array(sameShape(format, input) ? 0 : size);
+    const resized = sameShape(format, input) && !input.crop ? null : new Uint8Array(size);
     const tables = tablesOf(input, type);
     const data = scratch.arrayOf(type, items.length * size);
     const layout = layoutOf(input, info);
@@ -149,7 +162,7 @@ export const images: Input<ImageStage> = {
     const [step, planeStep] = layout === 'nchw' ? [1, plane] : [input.channels, 1];
     items.forEach((item, i) => {
       checkItem(name, format, item);
-      const pixels = fitted(item, format, input, resized);
+      const pixels = resized ? cutInto(resized, item, format, input) : item;
       for (let c = 0, p = 0; c < input.channels; c++) {
         const table = tables[c]!;
         for (let at = i * size + c * planeStep, end = p + plane; p < end; at += step)

@@ -82,6 +82,18 @@ test('pixels are scaled, and normalised by channel', async () => {
   expect([...(fed[0]!.data as Float32Array)]).toEqual([1, 1, 0, 0, -1, -0.5]);
 });
 
+test('a model that looks at the middle of a picture gets its pixels alone', async () => {
+  const shape = { channels: 1, height: 4, width: 4 };
+  const stage = {
+    ...classify,
+    input: { ...classify.input, height: 2, width: 2, crop: 0.5 },
+    pictures: shape,
+  };
+  const { session, fed } = fakeSession(new Float32Array(3), [1, 3], 'uint8');
+  await runOn(stage, [Uint8Array.from({ length: 16 }, (_, i) => i)], session);
+  expect(Array.from(fed[0]!.data, Number)).toEqual([5, 6, 9, 10]);
+});
+
 test('a model with the channels last gets them last', async () => {
   const stage = {
     ...classify,

@@ -1,6 +1,6 @@
 import { classesOf } from '../../hub/classes.ts';
 import { fitsBy, type HubKind } from '../../hub/kind.ts';
-import { imageInputOf, withPictures } from '../../hub/preprocessing.ts';
+import { cropOf, imageInputOf, withPictures } from '../../hub/preprocessing.ts';
 
 export const imageClassifiers: HubKind = {
   task: 'image-classification',
@@ -8,7 +8,7 @@ export const imageClassifiers: HubKind = {
   models: 'an image classifier (…ForImageClassification)',
   fits: fitsBy(/ForImageClassification/, 'image-classification'),
   fieldsOf: ({ id, config, preprocessor }) => ({
-    input: imageInputOf(config, preprocessor, id),
+    input: { ...imageInputOf(config, preprocessor, id), ...cropOf(config, preprocessor) },
     classes: classesOf(config, id),
   }),
   choices: [],

@@ -7,7 +7,14 @@ import {
   classifying,
   scoresField,
 } from '../classes.ts';
-import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
+import {
+  checkPictures,
+  croppedImageInput,
+  type ImageStage,
+  images,
+  picturesField,
+  picturesOf,
+} from '../images.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'image-classification';
@@ -17,7 +24,7 @@ type Stage = ClassifyingStage & ImageStage;
 /** The task "image-classification": one class per image. The next stage gets the same image, resized to that stage's input. */
 export const imageClassification: Task<Stage, ClassResult, number> = {
   id: ID,
-  fields: { input: imageInput, pictures: picturesField, classes: classesField, scores: scoresField },
+  fields: { input: croppedImageInput, pictures: picturesField, classes: classesField, scores: scoresField },
   variantFields: ['input', 'scores'],
   check: (stage, _index, problem) => checkPictures(stage, problem),
 

@@ -43,6 +43,18 @@ describe('a pin', () => {
     ]);
   });
 
+  test('of a classifier that looks at the middle of a picture asks for pictures with an edge around that', () => {
+    const large = { ...RESNET, preprocessor: { ...RESNET.preprocessor, size: { shortest_edge: 384 } } };
+    const first = withPin(null, pinOf('a/resnet'));
+    expect(first.stages[0]).toMatchObject({ input: { height: 224 }, pictures: { height: 256, width: 256 } });
+    const both = withPin(first, pinOf('b/resnet', large));
+    expect(both.stages[0]).toMatchObject({ pictures: { height: 384, width: 384 } });
+    expect(both.stages[0]!.variants.map(ownFieldsOf)).toEqual([
+      ...[{}, {}],
+      ...Array(2).fill({ input: expect.not.objectContaining({ crop: expect.anything() }) }),
+    ]);
+  });
+
   test('of a model of the same name by another owner gets names of its own', () => {
     const both = withPin(withPin(null, pinOf('a/resnet')), pinOf('b/resnet'));
     expect(namesOf(both.stages)).toEqual([['resnet-fp32', 'resnet-q8', 'resnet-fp32-2', 'resnet-q8-2']]);

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseConfig, parsePreprocessor } from '../../../models/hub/config.ts';
-import { type HubInput, imageInputOf } from '../../../models/hub/preprocessing.ts';
-import { RESNET } from './models.ts';
+import { imageInputOf } from '../../../models/hub/preprocessing.ts';
+import type { ImageInput } from '../../../models/tasks/images.ts';
+import { RESNET, TIMM, VIT } from './models.ts';
 import { stageOf } from './stage-of.ts';
 
 /** How an image model of the hub takes images. */
-const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as HubInput;
+const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as ImageInput;
 
 test('mean and std give what the preprocessor gives, for each pixel', () => {
   const channel = fc.double({ min: 0.01, max: 2, noNaN: true });
@@ -47,4 +48,25 @@ test('EfficientNet divides by the standard deviation twice', () => {
   const stdOf = (preprocessor: object) => inputOf({ config: RESNET.config, preprocessor }).std[0];
   expect(stdOf(efficient)).toBeCloseTo(0.229 ** 2, 10);
   expect(stdOf({ ...efficient, include_top: false })).toBe(0.229);
+});
+
+test.each<[string, Parameters<typeof stageOf>[0], number | undefined]>([
+  ["ConvNeXt's preprocessor", RESNET, 0.875],
+  [
+    "ConvNeXt's preprocessor of large pictures",
+    { ...RESNET, preprocessor: { ...RESNET.preprocessor, size: { shortest_edge: 384 } } },
+    undefined,
+  ],
+  [
+    'a crop of fewer pixels than the picture is resized to',
+    { ...VIT, preprocessor: { ...VIT.preprocessor, size: 256, do_center_crop: true, crop_size: 192 } },
+    0.75,
+  ],
+  ['no crop', VIT, undefined],
+])('what a classifier looks at of a picture: %s', (_, model, crop) => {
+  expect(inputOf(model).crop).toBe(crop);
+});
+
+test('what a classifier of timm looks at of a picture', () => {
+  expect(inputOf(TIMM, { repositoryTask: 'image-classification' }).crop).toBe(0.95);
 });
