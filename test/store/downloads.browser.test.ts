@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { sha256Hex } from '../../models/manifests/load.ts';
+import { fileFetcher } from '../../workers/environment/fetch-file.ts';
 import { Downloads } from '../../workers/store/downloads.ts';
 
 const MIB = 2 ** 20;
@@ -52,10 +53,13 @@ it('downloaded in two tabs at once, a file is whole in both', async () => {
 });
 
 it('a host that allows no more requests for now is asked again after the time that it names', async () => {
+  const limited = () => new Response('', { status: 429, headers: { 'retry-after': '1' } });
   const bytes = new Uint8Array(MIB).map((_, i) => i % 251);
   const file = { url: `https://hub.test/${name}`, sha256: await sha256Hex(bytes), mostBytes: bytes.length };
-  const answers = [new Response('', { status: 429, headers: { 'retry-after': '1' } }), new Response(bytes)];
+  const answers = [limited(), new Response(bytes), limited(), new Response('{}')];
   vi.stubGlobal('fetch', async () => answers.shift()!);
   const content = await new Downloads().fetch(file, NEVER, () => ({}));
   expect(await sha256Hex(content)).toBe(file.sha256);
+  const small = await fileFetcher()(`${file.url}.json`, 100);
+  expect(new TextDecoder().decode(await small)).toBe('{}');
 });

@@ -1,5 +1,6 @@
 import { chunksOf, joinAtMost } from '../../models/manifests/at-most.ts';
 import type { ReadFile } from '../../models/manifests/load.ts';
+import { limitEndsS, withinLimit } from '../hub/rate-limit.ts';
 
 /** A server answered that it does not give a file. */
 export class RefusedFileError extends Error {
@@ -12,6 +13,26 @@ export class RefusedFileError extends Error {
   }
 }
 
+/** Waits, unless or until the signal aborts. @throws its reason */
+export async function pause(seconds: number, signal: AbortSignal | null): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1000 * seconds);
+    signal?.addEventListener('abort', resolve, { once: true });
+  });
+  signal?.throwIfAborted();
+}
+
+/** Fetches, and again where the host allows no more requests for now, once it does. */
+export const fetchWithinLimit = (
+  url: string | URL,
+  init: RequestInit & { readonly signal: AbortSignal | null },
+): Promise<Response> =>
+  withinLimit(() => fetch(url, init), {
+    waitS: ({ status, headers }) => (status === 429 ? limitEndsS((name) => headers.get(name)) : null),
+    discard: ({ body }) => body?.cancel(),
+    pause: (seconds) => pause(seconds, init.signal),
+  });
+
 /**
  * Fetches files by their URL, relative to the page. A file with more bytes than expected is not read to its end.
  * @param headersFor headers to send to an address @throws RefusedFileError
@@ -21,7 +42,7 @@ export const fileFetcher =
   async (url, mostBytes) => {
     const address = new URL(url, document.baseURI);
     const headers = headersFor(address);
-    const response = await fetch(address, { signal: signal ?? null, headers }).catch((cause) => {
+    const response = await fetchWithinLimit(address, { signal: signal ?? null, headers }).catch((cause) => {
       if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
       // Browsers do not reveal which of the two reasons applies.
       throw new Error(

@@ -13,12 +13,11 @@ import {
   UnexpectedAnswerError,
   UnreachableError,
 } from './errors.ts';
-import { type Host, persist, RateLimit } from './resume.ts';
+import { limitEndsS, withinLimit } from './rate-limit.ts';
+import { type Host, persist } from './resume.ts';
 
 const HUB = 'https://huggingface.co';
 const MOST_REDIRECTS = 8;
-/** The seconds until its rate limit ends, as the hub tells them: `RateLimit: "resolvers";r=0;t=55`. */
-const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 /** A connection that sends nothing for so long counts as cut. */
 const SILENCE_MS = 60_000;
 
@@ -66,22 +65,18 @@ export class HubClient {
    */
   async get(url: string, from = 0): Promise<Answer> {
     let at = url;
-    const limit = new RateLimit();
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; ) {
-      const answer = await this.#once(at, from);
-      const { statusCode: status, headers, body } = answer;
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const { statusCode: status, headers, body } = await this.#withinLimit(at, from);
       if (status === 200 || status === 206 || status === 416) return { status, headers, body };
       await body.dump().catch(() => {});
       const location = headers.location;
-      if (status >= 300 && status < 400 && typeof location === 'string') {
-        redirects++;
-        at = redirected(at, location);
-      } else if (status === 429) {
-        const [, endsS = ''] = LIMIT_ENDS_S.exec(String(headers.ratelimit)) ?? [];
-        const seconds = limit.waitS(String(headers['retry-after'] ?? endsS));
-        if (!limit.isBearable) throw new RateLimitedError(shown(at), seconds);
-        await this.#pause(seconds);
-      } else if (status === 401 || status === 403)
+      if (status >= 300 && status < 400 && typeof location === 'string') at = redirected(at, location);
+      else if (status === 429)
+        throw new RateLimitedError(
+          shown(at),
+          limitEndsS((name) => headers[name]),
+        );
+      else if (status === 401 || status === 403)
         throw new AccessDeniedError(shown(at), status, this.#tokenFor(at) !== undefined);
       else if (status === 404 || status === 410) throw new NotOnHubError(url);
       else if (status >= 500) throw new UnreachableError(shown(at), `it answers ${status}`);
@@ -146,6 +141,14 @@ export class HubClient {
     await this.#wait(seconds).catch((error) => {
       this.#signal?.throwIfAborted();
       throw error;
+    });
+  }
+
+  #withinLimit(url: string, from: number): Promise<Dispatcher.ResponseData> {
+    return withinLimit(() => this.#once(url, from), {
+      waitS: ({ statusCode, headers }) => (statusCode === 429 ? limitEndsS((name) => headers[name]) : null),
+      discard: ({ body }) => body.dump().catch(() => {}),
+      pause: (seconds) => this.#pause(seconds),
     });
   }
 

@@ -51,28 +51,6 @@ export interface Host {
   pause(seconds: number): Promise<void>;
 }
 
-/** A request waits at most so long in all for a host's rate limit. */
-const MOST_RATE_LIMIT_S = 300;
-
-/** What a host's rate limit (429) makes one request wait. */
-export class RateLimit {
-  #waitedS = 0;
-
-  /** Seconds until the next try, by the answer's header Retry-After; 10 if it has none, or a page may not read it. */
-  waitS(retryAfter: string | null): number {
-    const asked = retryAfter ?? '';
-    const seconds = /^\d+$/.test(asked) ? Number(asked) : (Date.parse(asked) - Date.now()) / 1000;
-    const wait = Number.isFinite(seconds) ? Math.max(1, seconds) : 10;
-    this.#waitedS += wait;
-    return wait;
-  }
-
-  /** Whether all waits together are short enough to go on. */
-  get isBearable(): boolean {
-    return this.#waitedS <= MOST_RATE_LIMIT_S;
-  }
-}
-
 /** Waiting times after failures in a row; then the failure is final. */
 const BACK_OFF_S = [0.5, 2, 5];
 

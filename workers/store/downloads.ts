@@ -1,6 +1,7 @@
 import { chunksOf } from '../../models/manifests/at-most.ts';
+import { fetchWithinLimit, pause } from '../environment/fetch-file.ts';
 import { TooManyBytesError, UnexpectedAnswerError } from '../hub/errors.ts';
-import { type Host, type KnownFile, RateLimit, type RestOfFile, resume } from '../hub/resume.ts';
+import { type Host, type KnownFile, type RestOfFile, resume } from '../hub/resume.ts';
 import { FOLDER, PartInCache } from './part-in-cache.ts';
 import { StoreUnavailableError } from './store.ts';
 
@@ -92,15 +93,7 @@ export type HeadersFor = (address: URL) => Readonly<Record<string, string>>;
 const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: HeadersFor): Host => ({
   async get(url, from): Promise<RestOfFile> {
     const headers = { ...headersFor(new URL(url)), ...(from > 0 && { range: `bytes=${from}-` }) };
-    const ask = () => fetch(url, { signal, cache: 'no-store', headers });
-    const limit = new RateLimit();
-    let answer = await ask();
-    for (; answer.status === 429; answer = await ask()) {
-      await answer.body?.cancel();
-      const seconds = limit.waitS(answer.headers.get('retry-after'));
-      if (!limit.isBearable) break;
-      await this.pause(seconds);
-    }
+    const answer = await fetchWithinLimit(url, { signal, cache: 'no-store', headers });
     const { status, headers: answered, body } = answer;
     if (![200, 206, 416].includes(status))
       throw new DownloadError(url, `the server answered ${status}`, status);
@@ -117,13 +110,7 @@ const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: Heade
   // A failed fetch is a TypeError, whose message differs between browsers. A host that has failed may soon answer.
   isCut: (error) =>
     error instanceof TypeError || (error instanceof DownloadError && (error.status ?? 0) >= 500),
-  async pause(seconds) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1000 * seconds);
-      signal.addEventListener('abort', resolve, { once: true });
-    });
-    signal.throwIfAborted();
-  },
+  pause: (seconds) => pause(seconds, signal),
 });
 
 const numberOrNull = (header: string | null): number | null => (header === null ? null : Number(header));

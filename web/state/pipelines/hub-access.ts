@@ -34,6 +34,7 @@ export const headersOf =
       : {};
 
 function remedyFor(status: number | undefined, token: string | undefined): string {
+  if (status === 429) return 'It allows no more requests for now. Add the model again in some minutes.';
   if (status === 404) return "Check the model's id, its revision and the hub's address.";
   if (status !== 401 && status !== 403) return "Check the network and the hub's address.";
   return token === undefined
