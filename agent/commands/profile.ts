@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { needing } from '../../workers/command/needs.ts';
 import {
   type Profiler,
   type ProfilerOptions,
@@ -39,7 +40,10 @@ job keeps no measurements.
     '--pods',
     'also measure how long batches travel to pods, so that plans on the profile suit a cluster (always on with --target kubernetes)',
   );
-  return addEngineOptions(addPodOptions(profile.addOption(target).addOption(pods)));
+  const { length } = profile.addOption(target).addOption(pods).options;
+  addEngineOptions(addPodOptions(profile));
+  for (const own of profile.options.slice(length)) needing(own, '--target kubernetes');
+  return profile;
 };
 
 async function openEngineProfiler(

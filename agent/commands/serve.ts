@@ -1,8 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { planChanges } from '../../solver/plan/replan.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
+import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { table } from '../../workers/command/terminal.ts';
@@ -34,15 +35,26 @@ export const serveCommand = () =>
       .requiredOption('--plan <file>', 'the plan')
       .addOption(option.planManifestOption())
       .option('--replan', 'plan again where the plan was made for another machine or other models')
-      .option(
-        '--profile <file>',
-        'profile for --replan and --adapt (default: one that is kept beside the plan; --replan makes it)',
+      .addOption(
+        needing(
+          new Option(
+            '--profile <file>',
+            'the profile (default: one that is kept beside the plan; --replan makes it)',
+          ),
+          '--replan',
+          '--adapt',
+        ),
       )
-      .option('--budget <duration>', 'with --replan: time for measuring', option.duration, 120)
+      .addOption(
+        needing(
+          new Option('--budget <duration>', 'time for measuring').argParser(option.duration).default(120),
+          '--replan',
+        ),
+      )
       .option('--adapt', 'plan again as the load changes')
-      .addOption(option.intervalOption('with --adapt: '))
-      .addOption(option.predictorOption('with --adapt: '))
-      .addOption(option.minRateOption('with --adapt: ')),
+      .addOption(needing(option.intervalOption(), '--adapt'))
+      .addOption(needing(option.predictorOption(), '--adapt'))
+      .addOption(needing(option.minRateOption(), '--adapt')),
   )
     .option('--token-file <file>', 'token that PUT /plan must send (default: IPA_AGENT_TOKEN)')
     .option('--json', 'report events as JSON, one object a line')

@@ -67,11 +67,11 @@ The plan is the exact optimum of an integer program. A simulation with the measu
       const solver = await loadSolver();
       const chosen = plan(solver, measured, request);
       if (options.out) await writeJson(options.out, chosen);
+      const note = packNote(profile.pack);
+      // The plan is shown before the frontier is computed, which may take long.
+      if (!options.json) console.log([planText(chosen), note].filter(Boolean).join('\n\n'));
       const found = options.frontier && frontiers(profile, request);
       if (options.json) return console.log(JSON.stringify(found ? { plan: chosen, ...found } : chosen));
-      console.log(planText(chosen));
-      const note = packNote(profile.pack);
-      if (note) console.log(`\n${note}`);
       if (found) console.log(`\n${frontierText(found, chosen)}`);
       if (options.out) console.log(`\nwrote ${options.out}`);
     });

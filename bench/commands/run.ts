@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
@@ -10,6 +10,7 @@ import { packNote } from '../../solver/report/pack-note.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
+import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import type { AdaptationSettings } from '../../workers/executor/adaptation.ts';
@@ -33,26 +34,36 @@ export const runCommand = () =>
     .addOption(option.planManifestOption())
     .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
     .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
-    .option('--scale <x>', 'with --trace: multiply its rates by this', option.positive, 1)
-    .addOption(option.arrivalsOption())
+    .addOption(
+      needing(
+        new Option('--scale <x>', 'multiply its rates by this').argParser(option.positive).default(1),
+        '--trace',
+      ),
+    )
+    .addOption(needing(option.arrivalsOption(), '--trace'))
     .option(
       '--duration <duration>',
       `how long requests arrive (default: ${DURATION_S}s; all of a trace file; 20m of a generated trace)`,
       option.duration,
     )
     .option('--adapt', 'make new plans while the load changes')
-    .option(
-      '--profile <file>',
-      'with --adapt: the profile to plan on (default: profile.json beside the plan)',
+    .addOption(
+      needing(
+        new Option('--profile <file>', 'the profile to plan on (default: profile.json beside the plan)'),
+        '--adapt',
+      ),
     )
-    .option(
-      '--backend <list>',
-      'with --adapt: use only these backends (default: all that were measured)',
-      option.backends,
+    .addOption(
+      needing(
+        new Option('--backend <list>', 'use only these backends (default: all that were measured)').argParser(
+          option.backends,
+        ),
+        '--adapt',
+      ),
     )
-    .addOption(option.intervalOption('with --adapt: '))
-    .addOption(option.predictorOption('with --adapt: '))
-    .addOption(option.minRateOption('with --adapt: '))
+    .addOption(needing(option.intervalOption(), '--adapt'))
+    .addOption(needing(option.predictorOption(), '--adapt'))
+    .addOption(needing(option.minRateOption(), '--adapt'))
     .option('--seed <n>', 'seed of the random arrivals and items', option.integer, 1)
     .requiredOption(
       '--out <file>',
@@ -73,10 +84,6 @@ If late sending shows in the result, the run is not valid: the report is written
       const plan = await readJson(options.plan, parsePlan);
       if (options.rate !== undefined && options.trace !== undefined)
         throw new UsageError('Give exactly one of --rate and --trace.');
-      if (!options.adapt && (options.profile !== undefined || options.backend !== undefined))
-        throw new UsageError(
-          '--profile and --backend are options of --adapt: give it too, or leave them out.',
-        );
       const { seed, duration } = options;
       const load = options.trace
         ? traceLoad(

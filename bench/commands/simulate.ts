@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { oracle } from '../../solver/adapt/predictors/oracle.ts';
@@ -10,8 +11,9 @@ import { loadSolver } from '../../solver/ilp/solve.ts';
 import { DEFAULT_OBJECTIVE, planRequest } from '../../solver/plan/request.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport, startMsOf } from '../../solver/simulate/adaptation-report.ts';
-import { UsageError } from '../../workers/command/exit.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
+import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
@@ -66,12 +68,16 @@ export const simulateCommand = () =>
       "bound on the latency (default for the paper's pipelines: the paper's)",
       option.positive,
     )
-    .option(
-      '--eta <n>',
-      `weight of switching, for ours (default: ${DEFAULT_OBJECTIVE.eta}; ${CLUSTER_ETA} for the paper's pipelines)`,
-      option.notNegative,
+    .addOption(
+      needing(
+        new Option(
+          '--eta <n>',
+          `weight of switching (default: ${DEFAULT_OBJECTIVE.eta}; ${CLUSTER_ETA} for the paper's pipelines)`,
+        ).argParser(option.notNegative),
+        '--system ours',
+      ),
     )
-    .option('--min-rate <n>', 'lowest rate to plan for, in requests/s, for ours', option.notNegative, 0)
+    .addOption(needing(option.minRateOption(), '--system ours'))
     .option('--seed <n>', 'of the arrivals and the service times', option.integer, 1)
     .requiredOption(
       '--out <file>',
@@ -118,6 +124,7 @@ A new replica serves once its sessions have started, which takes as long as in t
       const predictor =
         name === 'oracle' ? oracle(load.arrivalsMs) : await predictorByName(name, learnedPredictor);
       const progress = new ProgressLine();
+      const signal = interruptSignal('stopping; nothing of this simulation is kept');
       const startMs = performance.now();
       const input = {
         profile,
@@ -128,11 +135,14 @@ A new replica serves once its sessions have started, which takes as long as in t
         intervalMs: 1000 * options.interval,
         startMs: startMsOf(profile),
         seed,
-        onProgress: (atMs: number) =>
-          progress.share(`simulating ${system.name}`, atMs / (1000 * load.durationS), startMs),
+        async onProgress(atMs: number) {
+          progress.share(`simulating ${system.name}`, atMs / (1000 * load.durationS), startMs);
+          // A signal is seen only between two tasks of the event loop.
+          await setImmediate();
+          signal.throwIfAborted();
+        },
       };
-      const report = adaptationReport(input, await simulateAdaptation(input));
-      progress.clear();
+      const report = adaptationReport(input, await simulateAdaptation(input).finally(progress.clear));
       const written = await writeReport(options.out, report);
       if (options.json) console.log(JSON.stringify(report));
       else
@@ -160,14 +170,7 @@ async function subject(options: {
     if (options.sla === undefined) throw new UsageError('Give --sla with --profile.');
     return { measured, slaMs: options.sla, settings: undefined, restrictTo: {} };
   }
-  const path = option.shippedManifest(options.pipeline!);
-  if (path === undefined)
-    throw new UsageError(`There is no pipeline ${options.pipeline}: see the folders models/ipa-*.`);
-  if (!options.pipeline!.startsWith('ipa-'))
-    throw new UsageError(
-      `${options.pipeline} has models and no published figures. Profile it, and give the profile with --profile.`,
-    );
-  const published = await readJson(path, parsePublished);
+  const published = await readJson(option.shippedManifest(options.pipeline!, true), parsePublished);
   const slaMs = options.sla ?? published.slaMs;
   const rivals = publishedRivals(published);
   return {

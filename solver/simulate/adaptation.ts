@@ -24,8 +24,8 @@ export interface AdaptationInput {
   /** How long a worker takes to start, from the decision until it serves. */
   readonly startMs: (plan: Plan, worker: PlanWorker) => number;
   readonly seed: number;
-  /** Called as the simulation advances. @param atMs the simulated time that was reached */
-  onProgress?(atMs: number): void;
+  /** Called as the simulation advances, which waits for it. @param atMs the simulated time that was reached */
+  onProgress?(atMs: number): Promise<void>;
 }
 
 interface AdaptationStep extends Step {
@@ -83,7 +83,7 @@ class AdaptiveSimulation {
     let arrived = 0;
     for (let atMs = clock.nextCheckMs(0); atMs < durationS * 1000; atMs = clock.nextCheckMs(atMs)) {
       this.#runUntil(simulation, atMs);
-      this.#input.onProgress?.(atMs);
+      await this.#input.onProgress?.(atMs);
       while (arrived < arrivalsMs.length && arrivalsMs[arrived]! < atMs)
         clock.arrived(arrivalsMs[arrived++]!);
       const step = await clock.check(atMs, simulation.serving, simulation.served);

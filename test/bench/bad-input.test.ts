@@ -127,15 +127,29 @@ test('a NaN accuracy is refused with exit 2', async () => {
   expect(code).toBe(2);
 });
 
-test('a pipeline that is not shipped is refused with exit 2', async () => {
+test.each([
+  ['../../etc', 'There is no pipeline ../../etc: choose one of fashion, mail, mini-audio-qa, '],
+  ['ipa-video', 'ipa-video has published figures and no models. ipa-edge simulate --pipeline ipa-video'],
+])('a pipeline that is not shipped with models, %s, is refused with exit 2', async (name, says) => {
+  const { code, stderr } = await ipaEdge(['profile', '--pipeline', name, '--out', join(folder, 'p.json')]);
+  expect(stderr).toContain(says);
+  expect(code).toBe(2);
+});
+
+test.each([
+  ['--min-rate', '5', '--adapt'],
+  ['--scale', '2', '--trace'],
+])('run refuses %s %s without %s with exit 2', async (given, value, needed) => {
   const { code, stderr } = await ipaEdge([
-    'profile',
-    '--pipeline',
-    '../../etc',
+    'run',
+    '--plan',
+    'p.json',
+    given,
+    value,
     '--out',
-    join(folder, 'p.json'),
+    join(folder, 'r.json'),
   ]);
-  expect(stderr).toContain('There is no pipeline ../../etc');
+  expect(stderr).toContain(`${given} is an option of ${needed}: give that too, or leave ${given} out.`);
   expect(code).toBe(2);
 });
 

@@ -108,6 +108,28 @@ describe('ipa-edge simulate', () => {
     expect(counts).toEqual([6, 0, 24, 10]);
   });
 
+  test('says after Ctrl-C that it stops and keeps nothing, and exits 130', async () => {
+    const out = inFolder('report.json');
+    const args = [
+      ...VIDEO,
+      '--duration',
+      '2h',
+      '--system',
+      'ipa',
+      '--predictor',
+      'last-window',
+      '--out',
+      out,
+    ];
+    const { code, stderr } = await ipaEdge(['simulate', ...args], (child) => {
+      child.stderr!.once('data', () => child.kill('SIGINT'));
+    });
+    expect(stderr).toContain('stopping; nothing of this simulation is kept');
+    expect(stderr).toMatch(/\nStopped\.\n$/);
+    expect(code).toBe(130);
+    expect(existsSync(out)).toBe(false);
+  });
+
   const stages = {
     detect: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 50 } },
     classify: { s: { accuracy: 0.7, ms: 5 }, l: { accuracy: 0.8, ms: 25 } },
@@ -169,12 +191,12 @@ describe('bad usage is refused with exit 2:', () => {
     [
       'an unknown pipeline',
       () => ['--pipeline', '../ipa-video', '--trace', 'bursty'],
-      /There is no pipeline \.\.\/ipa-video/,
+      /There is no pipeline \.\.\/ipa-video: choose one of ipa-audio-qa, .*ipa-video\./,
     ],
     [
       'a pipeline whose figures nobody published',
       () => ['--pipeline', 'fashion', '--trace', 'bursty'],
-      /fashion/,
+      /fashion has models and no published figures/,
     ],
     [
       'a profile without an SLA',
@@ -183,6 +205,11 @@ describe('bad usage is refused with exit 2:', () => {
         return ['--profile', profile, '--trace', 'bursty'];
       },
       /Give --sla with --profile/,
+    ],
+    [
+      'an option of another system',
+      () => [...VIDEO, '--system', 'ipa', '--min-rate', '5'],
+      /--min-rate is an option of --system ours: give that too, or leave --min-rate out/,
     ],
     [
       'an unknown system',

@@ -1,12 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import { type Backend, backend } from '../../solver/documents/common.ts';
 import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
-import { ROOT } from './root.ts';
+import { shippedFile, shippedNames } from './root.ts';
 
 /** Parsers of option values. Each throws InvalidArgumentError, which Commander reports as bad usage. */
 
@@ -127,37 +127,42 @@ export interface AdaptationFlags {
   readonly minRate: number;
 }
 
-/** @param when text before the help, e.g. `with --adapt: `, that names the option which this one needs */
-export const intervalOption = (when = '') =>
-  new Option('--interval <duration>', `${when}time between two adaptation steps`)
-    .argParser(duration)
-    .default(10);
-export const predictorOption = (when = '') =>
-  new Option('--predictor <name>', `${when}what forecasts the load`).choices(PREDICTORS).default('learned');
-export const minRateOption = (when = '') =>
-  new Option('--min-rate <n>', `${when}lowest rate to plan for, in requests/s`)
-    .argParser(notNegative)
-    .default(0);
+export const intervalOption = () =>
+  new Option('--interval <duration>', 'time between two adaptation steps').argParser(duration).default(10);
+export const predictorOption = () =>
+  new Option('--predictor <name>', 'what forecasts the load').choices(PREDICTORS).default('learned');
+export const minRateOption = () =>
+  new Option('--min-rate <n>', 'lowest rate to plan for, in requests/s').argParser(notNegative).default(0);
 
 export const jsonOption = () => new Option('--json', 'print the document, and nothing else, on stdout');
 
-/** The manifest of a pipeline that comes with ipa-edge; undefined if none has that name. */
-export function shippedManifest(pipeline: string): string | undefined {
-  const path = join(ROOT, 'models', pipeline, 'manifest.json');
-  return /^[A-Za-z0-9._-]+$/.test(pipeline) && existsSync(path) ? path : undefined;
+const MANIFEST_FILE = 'manifest.json';
+
+/**
+ * The manifest of a pipeline that comes with ipa-edge.
+ * @param published whether the command takes the IPA paper's pipelines, which have published figures, rather than those with models
+ * @throws UsageError if none of them has that name
+ */
+export function shippedManifest(pipeline: string, published = false): string {
+  const shipped = shippedNames(MANIFEST_FILE);
+  const choices = shipped.filter((name) => name.startsWith('ipa-') === published);
+  if (choices.includes(pipeline)) return shippedFile(pipeline, MANIFEST_FILE);
+  if (!shipped.includes(pipeline))
+    throw new UsageError(
+      `There is no pipeline ${pipeline}: choose one of ${choices.join(', ')}${published ? '' : ', or give --manifest for one of your own'}.`,
+    );
+  throw new UsageError(
+    published
+      ? `${pipeline} has models and no published figures. Profile it, and give the profile with --profile.`
+      : `${pipeline} has published figures and no models. ipa-edge simulate --pipeline ${pipeline} simulates with them.`,
+  );
 }
 
 /** The manifest that `--pipeline` or `--manifest` names. @throws UsageError */
-export function manifestPath(options: { pipeline?: string; manifest?: string }): string {
-  if ((options.pipeline === undefined) === (options.manifest === undefined))
+export function manifestPath({ pipeline, manifest }: { pipeline?: string; manifest?: string }): string {
+  if ((pipeline === undefined) === (manifest === undefined))
     throw new UsageError('Give exactly one of --pipeline and --manifest.');
-  if (options.manifest !== undefined) return absolute(options.manifest);
-  const path = shippedManifest(options.pipeline!);
-  if (path === undefined)
-    throw new UsageError(
-      `There is no pipeline ${options.pipeline}. ipa-edge comes with those in ${join(ROOT, 'models')}; give --manifest for one of your own.`,
-    );
-  return path;
+  return manifest === undefined ? shippedManifest(pipeline!) : absolute(manifest);
 }
 
 /** The manifest of a plan: the one that `--manifest` names, or the shipped one of the plan's pipeline. @throws UsageError */

@@ -1,6 +1,7 @@
 import { type Command, CommanderError, type Option } from 'commander';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { Interrupted } from './exit.ts';
+import { checkNeeds } from './needs.ts';
 
 const HELP_HINT = '(--help lists the options)';
 
@@ -25,7 +26,7 @@ function load(commands: Commands, name: string | undefined): Promise<Command[]> 
 export async function runProgram(program: Command, commands: Commands): Promise<void> {
   program.showHelpAfterError(HELP_HINT).exitOverride();
   for (const command of await load(commands, process.argv[2])) {
-    program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT));
+    program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT).hook('preAction', checkNeeds));
     command.options.forEach(describeDefault);
   }
 
