@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -83,6 +83,23 @@ test('nothing that only builds or tests is installed, and no source is', async (
     expect(installed).not.toContain(name);
   const files = await readdir(join(folder, 'node_modules/ipa-edge'), { recursive: true });
   expect(files.filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))).toEqual([]);
+});
+
+test('what its documents link to is in it', async () => {
+  const shipped = join(folder, 'node_modules/ipa-edge');
+  const files = await readdir(shipped, { recursive: true });
+  const documents = files.filter((file) => file.endsWith('.md') && !file.includes('node_modules'));
+  expect(documents).toContain('README.md');
+  for (const document of documents) {
+    const text = await readFile(join(shipped, document), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#]+)|\bsrc(?:set)?="([^"]+)"/g)].map(
+      ([, link, src]) => link ?? src!,
+    );
+    const broken = links.filter(
+      (link) => !/^https?:/.test(link) && !existsSync(join(shipped, dirname(document), link)),
+    );
+    expect([document, broken]).toEqual([document, []]);
+  }
 });
 
 test('ipa-edge solve', async () => {
