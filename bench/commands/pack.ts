@@ -11,7 +11,7 @@ import type { SourceOptions } from '../../models/packs/sources/source.ts';
 import { fromTexts } from '../../models/packs/sources/texts.ts';
 import { type NamedTensor, packBytes } from '../../models/packs/write.ts';
 import { packFacts } from '../../solver/documents/common.ts';
-import { UsageError } from '../../workers/command/exit.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
@@ -44,7 +44,7 @@ export const packCommand = () =>
     )
     .option(
       '--questions <file>',
-      'JSON lines: {"context": "…", "question": "…", "answers": ["…"]}; or the JSON of SQuAD',
+      'JSON lines: {"context": "…", "question": "…", "answers": ["…"]}, with "labels": {"<stage>": "…"} of stages before; or the JSON of SQuAD',
     )
     .option(
       '--recordings <path>',
@@ -82,19 +82,23 @@ Where a stage reads a text beside the item, such as a question, each line has it
       const manifest = await readJson(options.manifest, parseManifest);
       const pipeline = new Pipeline(manifest);
       const progress = new ProgressLine();
+      const signal = interruptSignal('stopping; no pack is written');
       const startMs = performance.now();
       const { from, tensors } = await read(options, {
         pipeline,
         files: onDisk,
         limit: options.limit,
         seed: options.seed,
-        onItem: (done, total) => progress.share(`${done} of ${total} items`, done / total, startMs),
-      });
+        onItem(done, total) {
+          progress.share(`${done} of ${total} items`, done / total, startMs);
+          signal.throwIfAborted();
+        },
+      }).finally(progress.clear);
       const bytes = await packBytes(tensors);
-      progress.clear();
       const pack = await packOf(bytes, 'that was made', pipeline);
       const entry = await packEntry(bytes, options.source ?? basename(from), pack, pipeline, options.mix);
       const path = join(dirname(options.manifest), entry.file);
+      signal.throwIfAborted();
       await writeWhole(path, bytes);
       await writeJson(options.manifest, { ...manifest, pack: entry });
       console.log(`wrote ${path}, which ${options.manifest} names\n${entry.mix}`);

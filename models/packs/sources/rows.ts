@@ -43,7 +43,14 @@ function fieldOf({ fields, where }: Row, name: string): string {
 }
 
 /** Labels of all stages, by row. @throws UnfitDataError */
-function allLabels({ stages }: Pipeline, rows: readonly Row[]): NamedTensor[] {
+function allLabels({ stages, first }: Pipeline, rows: readonly Row[]): NamedTensor[] {
+  const bare = rows.find(({ labels }) => labels[first.name] === undefined);
+  if (bare)
+    throw new UnfitDataError(
+      bare.where,
+      `it has no label of stage "${first.name}", with which the pipeline begins`,
+      `Give each item as a line of JSON with "labels": {"${first.name}": …}.`,
+    );
   const several = stages.slice(0, -1).find(({ task, stage }) => task.fanOut(stage) === 'each-row');
   if (several)
     throw new UnfitDataError(

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -213,4 +213,18 @@ test('the command writes the pack beside the manifest, which then names it and s
   ]);
   const long = await pack('--texts', path('lines.jsonl'), '--mix', 'x'.repeat(401));
   expect([long.code, long.stderr]).toEqual([2, expect.stringContaining('a text of 1 to 400 letters')]);
+});
+
+test('after Ctrl-C the command says that no pack is written, and exits 130', async () => {
+  await picture(path('many/a/0.png'), 64, 64, '#000000', '#ffffff');
+  for (let i = 1; i < 500; i++) await copyFile(path('many/a/0.png'), path(`many/a/${i}.png`));
+  const manifest = { schema: MANIFEST, name: 'mine', title: 'Mine', stages: [classify] };
+  await writeFile(path('stopped.json'), JSON.stringify(manifest));
+  const args = ['pack', '--manifest', path('stopped.json'), '--folders', path('many')];
+  const { code, stderr } = await ipaEdge(args, (child) => {
+    child.stderr!.once('data', () => child.kill('SIGINT'));
+  });
+  expect(stderr).toMatch(/stopping; no pack is written.*\nStopped\.\n$/s);
+  expect(code).toBe(130);
+  expect(JSON.parse(await readFile(path('stopped.json'), 'utf8'))).toEqual(manifest);
 });

@@ -65,6 +65,13 @@ test('a stage before the answers has its labels in the lines', async () => {
   expect(pack.truths).toEqual([{ truth: 0, children: [{ truth: ['Anna'], children: [] }] }]);
 });
 
+test('a line without the label of the stage before the answers is refused, with the remedy', async () => {
+  const line = lines({ context: 'Anna waits.', question: 'Who?', answers: ['Anna'] });
+  await expect(packOf(line, language, answer)).rejects.toThrow(
+    /questions, line 1: it has no label of stage "language".* with "labels": \{"language": …\}/,
+  );
+});
+
 test('what is no file of questions, or for a pipeline that answers none, is refused', async () => {
   const line = lines({ context: 'Anna waits.', question: 'Who?', answers: ['Anna'] });
   await expect(packOf(line, language)).rejects.toThrow(/no stage of the pipeline answers any/);
