@@ -18,7 +18,7 @@ const REASONS = {
 } as const;
 
 /** The symbol of each weight, besides its words and its colour. */
-const MARKS: Record<Weight, string> = { bad: '✕', warn: '▲', note: '○' };
+const MARKS: Record<Weight, string> = { bad: '✕', warn: '!', note: '○' };
 
 interface FlagProps {
   readonly weight: Weight;

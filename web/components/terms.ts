@@ -102,7 +102,7 @@ const WORDS = {
   Create: 'Time for ONNX Runtime to prepare the model, once.',
   'First run': 'Time of the very first batch, which is slower than the later ones.',
   Validity:
-    '▲ and ✕ mark figures that need care, ○ tells where a figure is from; the notes above the charts explain each mark.',
+    '! and ✕ mark figures that need care, ○ tells where a figure is from; the notes above the charts explain each mark.',
   Published: 'The accuracy that the model’s makers state.',
   'Timer grain': 'The smallest step of the browser’s clock.',
   'Cross-origin isolated': 'A page with certain headers gets threads and a fine clock from the browser.',
