@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
+import { chosenAmong } from '../../solver/frontier/weights.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import type { Prices } from '../components/cost.ts';
 import { number } from '../components/format.ts';
@@ -26,9 +27,11 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
   const { pricePerCore, pricePerGpu } = prices;
   const best = useMemo(() => bestForCost(points), [points]);
   const plain = useMemo(() => differing(bestForCost(without), best), [without, best]);
+  const slider = choose !== undefined;
   const draw = useCallback(
-    () => frontierPlot(best, plain, stages, { cost, accuracy }, { pricePerCore, pricePerGpu }),
-    [best, plain, stages, cost, accuracy, pricePerCore, pricePerGpu],
+    (width: number) =>
+      frontierPlot(best, plain, stages, { cost, accuracy }, { pricePerCore, pricePerGpu }, { width, slider }),
+    [best, plain, stages, cost, accuracy, pricePerCore, pricePerGpu, slider],
   );
   const keyPoints = useMemo(() => chartPoints(best, stages), [best, stages]);
   if (best.length === 1)
@@ -43,7 +46,13 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
   return (
     <Chart
       title={title}
-      note={`within ${number(slaMs)} ms · ring: the plan${choose ? ' · filled dots: the slider’s choices' : ''}`}
+      note={[
+        `within ${number(slaMs)} ms`,
+        `● ${slider ? 'the slider’s choices' : 'chosen with some β'}`,
+        ...(chosenAmong(best).length < best.length
+          ? [`○ best for its cost too, but ${slider ? 'not on the slider' : 'no β chooses it'}`]
+          : []),
+      ].join(' · ')}
       description={[
         'The best accuracy that each cost can have at this rate within the SLA. The table holds the figures.',
         ...cascadeGainSentences(points, without),

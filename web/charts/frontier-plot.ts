@@ -4,17 +4,20 @@ import { betaRange, chosenAmong } from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { costUnit, type Prices } from '../components/cost.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
-import { endLabels, MARGIN, OVER_MARKS } from './axis.ts';
+import { endLabels, MARGIN } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 
 const HEIGHT = 300;
 const MARGIN_TOP = 32;
+const INNER_HEIGHT = HEIGHT - MARGIN_TOP - MARGIN.marginBottom;
+/** Least distance of two labels' lines, in pixels. */
+const LINE = 14;
 const BEST = 'var(--series-1)';
 const PLAIN = 'var(--text)';
 
 /**
  * Plots the best accuracy for each cost, and dotted the same without cascades. A dot is filled if some β chooses it, as the page's
- * slider does, and else hollow.
+ * slider does, and else hollow. With a slider, the plan and the slider's ends tell which of its choices they are.
  * @param points as {@link bestForCost} orders them
  * @param without the same without cascades; empty if both are the same
  * @param chosen cost and accuracy of the plan
@@ -23,8 +26,9 @@ export function frontierPlot(
   points: readonly FrontierPoint[],
   without: readonly FrontierPoint[],
   stages: readonly string[],
-  chosen: { readonly cost: number; readonly accuracy: number },
+  chosen: CostAndAccuracy,
   prices: Prices,
+  { width, slider }: { readonly width: number; readonly slider: boolean },
 ): Plot.PlotOptions {
   const all = [chosen, ...points, ...without];
   const accuracies = all.map((p) => p.accuracy);
@@ -45,14 +49,17 @@ export function frontierPlot(
     x: right,
     y: end(best).accuracy,
   });
-  const byBeta = new Set(chosenAmong(points).map(({ point }) => point));
+  const choices = chosenAmong(points).map(({ point }) => point);
   // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
+  const marginRight = without.length > 0 ? 96 : MARGIN.marginRight;
+  const perCost = (width - MARGIN.marginLeft - marginRight) / right;
+  const apart = (LINE / INNER_HEIGHT) * (domain[1] - domain[0]);
   return {
     height: HEIGHT,
     ...MARGIN,
     marginTop: MARGIN_TOP,
-    ...(without.length > 0 && { marginRight: 96 }),
+    marginRight,
     x: {
       label: `cost ${costUnit(
         prices,
@@ -73,33 +80,64 @@ export function frontierPlot(
       ...(without.length === 0
         ? []
         : [
-            steps(without, PLAIN, '1 3'),
             endLabels([label('without', PLAIN, without), label('with cascades', BEST, points)], domain, {
-              height: HEIGHT - MARGIN_TOP - MARGIN.marginBottom,
+              height: INNER_HEIGHT,
             }),
+            steps(without, PLAIN, '1 3'),
           ]),
       steps(points, BEST, 'none'),
       Plot.dot(points, {
         ...channels,
         stroke: BEST,
-        fill: (point: FrontierPoint) => (byBeta.has(point) ? BEST : 'var(--surface)'),
+        fill: (point: FrontierPoint) => (choices.includes(point) ? BEST : 'var(--surface)'),
         r: 3.5,
       }),
       Plot.dot([chosen], { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
-      Plot.text([chosen], {
-        ...channels,
-        text: ['plan'],
-        dy: -18,
-        fill: 'var(--text)',
-        ...OVER_MARKS,
-        fontWeight: 700,
-      }),
+      ...pointLabels(slider ? choices : [], chosen, apart).map((one) =>
+        Plot.text([one], {
+          ...channels,
+          text: 'text',
+          // Nothing is both cheaper and more accurate than a point of the frontier. Where the axis is near, the label is below.
+          ...(7 * one.text.length < perCost * one.cost
+            ? { textAnchor: 'end', dx: -6, dy: -LINE }
+            : { textAnchor: 'start', dx: 6, dy: LINE }),
+          fill: 'var(--text)',
+          fontWeight: 600,
+        }),
+      ),
       Plot.tip(
         points,
         Plot.pointer({ ...channels, title: (point: FrontierPoint) => describePoint(point, stages) }),
       ),
     ],
   };
+}
+
+interface CostAndAccuracy {
+  readonly cost: number;
+  readonly accuracy: number;
+}
+
+/** Sums in different orders differ by their rounding. */
+const ROUNDING = 1e-9;
+
+/**
+ * The labels of the plan, and of the first and the last choice of the slider where they are not too near to the plan's.
+ * @param choices of the slider, from the cheapest; empty if there is none
+ * @param apart least difference in accuracy of two labels
+ */
+export function pointLabels(choices: readonly CostAndAccuracy[], plan: CostAndAccuracy, apart: number) {
+  const isPlan = ({ cost, accuracy }: CostAndAccuracy) =>
+    Math.abs(cost - plan.cost) + Math.abs(accuracy - plan.accuracy) < ROUNDING;
+  const labels = choices.map(({ cost, accuracy }, i) => ({ cost, accuracy, text: `choice ${i + 1}` }));
+  const own = labels.find(isPlan);
+  return [
+    { ...plan, text: own ? `plan, ${own.text}` : 'plan' },
+    ...labels.filter(
+      ({ accuracy }, i) =>
+        (i === 0 || i === labels.length - 1) && Math.abs(accuracy - plan.accuracy) >= apart,
+    ),
+  ];
 }
 
 /** Points for the arrow keys, by rising cost. */

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { CellKey, MeasuredCell } from '../../solver/documents/cell.ts';
 import { milliseconds, number } from '../components/format.ts';
+import { MARGIN } from './axis.ts';
 
 /** Whether a cell's latency in the other profile differs from the base by more than noise. */
 export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
@@ -77,23 +78,42 @@ export function ratioDomain(points: readonly MedianRatio[]): [number, number] {
   return [1 / end, end];
 }
 
-/** Ticks of an axis that ends at `end`, few enough to be readable. */
-const ticksOf = (end: number): number[] =>
-  end < 1.35 ? [0.8, 0.9, 1, 1.1, 1.25] : end < 4 ? [0.4, 0.5, 0.7, 1, 1.4, 2, 2.5] : [0.1, 0.3, 1, 3, 10];
+const TICKS = [
+  [0.9, 0.8, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1],
+  [1.1, 1.25, 1.4, 2, 2.5, 3, 5, 10],
+];
+/** Width of the longest label of a tick and the space beside it, in pixels. */
+const LABEL_WIDTH = 42;
+
+/** Ticks of a logarithmic axis, from 1 outwards, as many as have room for their labels. @param width of the axis, in pixels */
+export function ratioTicks([least, most]: readonly [number, number], width: number): number[] {
+  const apart = (LABEL_WIDTH / width) * Math.log(most / least);
+  const fitting = (side: readonly number[]) => {
+    let last = 1;
+    return side.filter((tick) => {
+      const fits = tick >= least && tick <= most && Math.abs(Math.log(tick / last)) >= apart;
+      if (fits) last = tick;
+      return fits;
+    });
+  };
+  return [1, ...TICKS.flatMap(fitting)];
+}
 
 /** Plots each ratio of medians with its confidence interval in a row of its own, on a logarithmic axis. */
 export function ratioPlot(
   points: readonly MedianRatio[],
   domain: readonly [number, number],
+  width: number,
 ): Plot.PlotOptions {
   const [least, most] = domain;
-  const ticks = ticksOf(most).filter((tick) => tick >= least && tick <= most);
+  const marginLeft = 12 + 7 * Math.max(...points.map((p) => rowOf(p).length));
+  const ticks = ratioTicks(domain, width - marginLeft - MARGIN.marginRight);
   return {
     height: 62 + 15 * points.length,
     marginTop: 10,
     marginBottom: 36,
-    marginLeft: 12 + 7 * Math.max(...points.map((p) => rowOf(p).length)),
-    marginRight: 16,
+    marginLeft,
+    marginRight: MARGIN.marginRight,
     x: { type: 'log', domain, axis: null },
     y: { type: 'point', domain: points.map(rowOf), label: null, tickSize: 0 },
     marks: [

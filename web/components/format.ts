@@ -29,6 +29,12 @@ export function milliseconds(value: number | null): string {
 export const percent = (share: number | null): string =>
   share === null ? DASH : `${number(100 * share, 1)}\u00a0%`;
 
+/** The time of each of a run's events, and `then` for an event that follows within the same tenth of a second. */
+export function eventTimes(events: readonly { readonly atMs: number }[]): string[] {
+  const times = events.map(({ atMs }) => `${number(atMs / 1000, 1)} s`);
+  return times.map((time, i) => (time === times[i - 1] ? 'then' : time));
+}
+
 interface KnownAccuracy {
   /** Measured on whole requests; absent where none was. */
   readonly endToEnd?: number | null;

@@ -29,7 +29,7 @@ const WORDS = {
   'Share of requests that must be in time':
     'With 95 %, 95 of 100 requests must be answered within the time limit (p95). A larger share keeps more room for slow moments, and so allows fewer models.',
   'What counts more':
-    'Each position is the combination of models that is best for some weights of accuracy and cost. To the right, accuracy and cost rise. The chart shows them as filled dots; its hollow dots, and the table’s shorter time limits, are further choices.',
+    'Each position is the combination of models that is best for some weights of accuracy and cost. To the right, accuracy and cost rise. The chart shows them as filled dots, of which the first and the last are numbered; its hollow dots, and the table’s shorter time limits, are further choices.',
   Backends:
     'What runs a model: webgpu is the graphics card, wasm the processor by WebAssembly, as a browser has them; cpu and cuda are the same for Node.',
   Cores: 'How many cores of the processor the plan may occupy.',

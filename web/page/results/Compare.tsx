@@ -239,7 +239,7 @@ interface RatiosProps {
 }
 
 function Ratios({ title, points, low, high }: RatiosProps) {
-  const draw = useCallback(() => ratioPlot(points, [low, high]), [points, low, high]);
+  const draw = useCallback((width: number) => ratioPlot(points, [low, high], width), [points, low, high]);
   const chartPoints = useMemo(
     () => points.map((point) => ({ x: point.ratio, y: rowOf(point), text: describeRatio(point) })),
     [points],

@@ -1,6 +1,6 @@
 import { LATE_SHARE } from '../../../solver/report/lateness.ts';
 import { Facts } from '../../components/Device.tsx';
-import { duration, milliseconds, number, percent } from '../../components/format.ts';
+import { duration, eventTimes, milliseconds, number, percent } from '../../components/format.ts';
 import type { LiveView } from '../../state/try/live-run.ts';
 import { progress, stop, type Trying, view, wasHidden } from '../../state/try/trying.ts';
 import { LatestRequests } from './LatestRequests.tsx';
@@ -71,13 +71,15 @@ function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: numbe
 }
 
 /** The latest events: plans that were switched, workers that were lost and replaced. */
-function Events({ view: { events } }: { readonly view: LiveView }) {
+function Events({ view }: { readonly view: LiveView }) {
+  const events = view.events.slice(-6);
+  const times = eventTimes(events);
   return (
     <div role="log" aria-label="What happened">
       <ol class="notes events">
-        {events.slice(-6).map(({ atMs, what }) => (
+        {events.map(({ atMs, what }, i) => (
           <li key={`${atMs} ${what}`}>
-            <span class="flag">{number(atMs / 1000, 1)} s</span> {what}
+            <span class="flag">{times[i]}</span> {what}
           </li>
         ))}
       </ol>

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { pointLabels } from '../../web/charts/frontier-plot.ts';
+import { ratioTicks } from '../../web/charts/ratios.ts';
+import { eventTimes } from '../../web/components/format.ts';
+
+test('an axis of ratios has as many ticks as have room for their labels', () => {
+  const domain = [1 / 2.6, 2.6] as const;
+  for (const width of [150, 240, 600]) {
+    const places = ratioTicks(domain, width)
+      .map((tick) => (width * Math.log(tick / domain[0])) / Math.log(domain[1] / domain[0]))
+      .sort((a, b) => a - b);
+    for (const [i, place] of places.slice(1).entries()) expect(place - places[i]!).toBeGreaterThan(41);
+  }
+  expect(ratioTicks(domain, 150)).toEqual([1, 0.5, 2]);
+  expect(ratioTicks(domain, 600).length).toBeGreaterThan(5);
+});
+
+test('the labels of a frontier tell which choice of the slider the plan is, and where the slider ends', () => {
+  const choices = [0.7, 0.8, 0.81, 0.9].map((accuracy, i) => ({ cost: i + 1, accuracy }));
+  const texts = (at: number) => pointLabels(choices, choices[at]!, 0.02).map(({ text }) => text);
+  expect([0, 1, 3].map(texts)).toEqual([
+    ['plan, choice 1', 'choice 4'],
+    ['plan, choice 2', 'choice 1', 'choice 4'],
+    ['plan, choice 4', 'choice 1'],
+  ]);
+  const beside = { cost: 4, accuracy: 0.89 };
+  expect(pointLabels(choices, beside, 0.02).map(({ text }) => text)).toEqual(['plan', 'choice 1']);
+});
+
+test('of two events within a tenth of a second, it is seen which one followed', () => {
+  expect(eventTimes([{ atMs: 2300 }, { atMs: 7590 }, { atMs: 7630 }])).toEqual(['2.3 s', '7.6 s', 'then']);
+});
