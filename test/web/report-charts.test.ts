@@ -37,6 +37,31 @@ describe('a chart of the report', () => {
     await expectWalked(page, page.locator(figure).first(), first, last);
   });
 
+  it.each([
+    ['a bench', fashionReport(), 20],
+    ['a run that adapts', adaptiveRun(), 9],
+  ])('has no outline of a text over its data: %s', async (_, report, drawn) => {
+    const { page } = await show(report);
+    const charts = page.locator('svg.chart');
+    await expect.poll(() => charts.count()).toBe(drawn);
+    const outlined = await charts.evaluateAll(
+      (all) =>
+        all.flatMap((chart) => [
+          ...chart.querySelectorAll(
+            ':is([aria-label=line], [aria-label=dot], [aria-label=rule]) ~ [aria-label=text][stroke*=surface]',
+          ),
+        ]).length,
+    );
+    expect(outlined).toBe(0);
+  });
+
+  it('of a run that adapts says what its lines are', async () => {
+    const { page } = await show(adaptiveRun());
+    expect(await page.locator('#runs .legend').textContent()).toContain('new plan');
+    const sla = page.locator('#runs svg.chart text', { hasText: 'SLA' }).first();
+    expect(await sla.textContent()).toMatch(/^SLA500\sms$/);
+  });
+
   it('of the stages of a plan has a line at the SLA', async () => {
     const { page } = await show(fashionReport());
     await page

@@ -122,6 +122,7 @@ describe('the section Try it before a run', () => {
     await typed('Duration (s)').fill('4');
     const preview = page.locator('.live-chart', { hasText: 'What will arrive' });
     const chart = preview.getByRole('application');
+    expect(await preview.locator('.legend').textContent()).toMatch(/arrivals.*planned for 5 \/s/);
     const told = preview.locator('[aria-live=polite]');
     const tip = preview.locator('.live-tip');
     await chart.press('ArrowRight');
@@ -185,6 +186,8 @@ describe('the section Try it', () => {
           .data.some((value, i) => i % 4 < 3 && value > 0),
       );
     expect(drawn).toBe(true);
+    const legend = page.locator('.live-chart', { hasText: 'Latency' }).locator('.legend');
+    expect(await legend.textContent()).toMatch(/within.*late.*shed or failed.*SLA 3,000 ms/);
     for (const title of ['Arrival rate', 'Latency', 'Batch fill', 'Accuracy', 'Cores in use'])
       expect(await page.locator('.live-chart', { hasText: title }).count()).toBe(1);
     await expect.poll(() => page.locator('.live-dots').first().getAttribute('d')).toMatch(/M.*M/);

@@ -2,9 +2,11 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { RequestRecord, RunReport } from '../../solver/documents/run-report.ts';
 import { milliseconds, number } from '../components/format.ts';
-import { logAxisY, MARGIN, ruleMarks } from './axis.ts';
+import { endLabels, innerHeight, logAxisY, MARGIN, ruleAt } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import type { ChartPoint } from './chart-points.ts';
+import { Legend, NEW_PLAN } from './Legend.tsx';
+import { RULE } from './series.ts';
 import { stretchesOf } from './stretches.ts';
 import { tipAlong } from './time-panel.ts';
 
@@ -58,28 +60,34 @@ export function LatencyOverTime({ title, run, low, high }: LatencyOverTimeProps)
   );
 }
 
+const HEIGHT = 240;
+
 function latencyOverTime(
   run: RunReport,
   points: readonly ChartPoint[],
   domain: [number, number],
 ): Plot.PlotOptions {
   const outcome = (kind: RequestRecord['outcome']) => run.requests.filter((r) => r.outcome === kind);
+  const { slaMs, load } = run;
   const completed = outcome('completed');
-  const within = completed.filter((r) => r.latencyMs! <= run.slaMs);
-  const late = completed.filter((r) => r.latencyMs! > run.slaMs);
+  const within = completed.filter((r) => r.latencyMs! <= slaMs);
+  const late = completed.filter((r) => r.latencyMs! > slaMs);
+  const sla = { name: `SLA\n${milliseconds(slaMs)}`, colour: RULE.colour, x: load.durationS, y: slaMs };
   return {
-    height: 240,
+    height: HEIGHT,
     ...MARGIN,
-    x: { domain: [0, run.load.durationS], label: 'arrival (s) →', labelAnchor: 'right' },
+    marginRight: 64,
+    x: { domain: [0, load.durationS], label: 'arrival (s) →', labelAnchor: 'right' },
     y: { type: 'log', domain, axis: null },
     marks: [
       ...logAxisY(domain, '↑ latency (ms)'),
+      endLabels([sla], domain, { height: innerHeight(HEIGHT), log: true }),
       Plot.dot(thinned(within), {
         x: seconds,
         y: 'latencyMs',
         r: 1.6,
         fill: 'var(--series-1)',
-        fillOpacity: 0.55,
+        fillOpacity: 0.75,
       }),
       Plot.dot(thinned(late), {
         x: seconds,
@@ -101,39 +109,27 @@ function latencyOverTime(
         x: seconds,
         frameAnchor: 'top',
         dy: 17,
-        symbol: 'triangle',
+        symbol: 'square',
         r: 3,
-        fill: 'var(--bad)',
+        fill: 'var(--text)',
       }),
-      ...ruleMarks({ value: run.slaMs, label: `SLA ${number(run.slaMs)} ms` }, 'right'),
+      ruleAt(slaMs),
       ...run.plans
         .slice(1)
-        .map(({ atMs }) => Plot.ruleX([atMs / 1000], { stroke: 'var(--muted)', strokeDasharray: '2 3' })),
+        .map(({ atMs }) => Plot.ruleX([atMs / 1000], { stroke: NEW_PLAN.colour, strokeDasharray: '2 3' })),
       ...tipAlong(points),
     ],
   };
 }
 
-/** The sign of each outcome, its colour, and the outcome in words. */
-const SIGNS = [
-  ['●', 'series-1', 'completed within the SLA'],
-  ['◆', 'series-2', 'completed late'],
-  ['×', 'text', 'shed'],
-  ['▲', 'bad', 'failed'],
-] as const;
+const OUTCOMES = [
+  { sign: '●', colour: 'var(--series-1)', label: 'completed within the SLA' },
+  { sign: '◆', colour: 'var(--series-2)', label: 'completed late' },
+  { sign: '×', colour: 'var(--text)', label: 'shed' },
+  { sign: '■', colour: 'var(--text)', label: 'failed' },
+];
 
-/** The legend of {@link LatencyOverTime}. */
-export function LatencyLegend() {
-  return (
-    <ul class="row legend">
-      {SIGNS.map(([sign, colour, outcome]) => (
-        <li key={outcome}>
-          <span style={{ color: `var(--${colour})` }} aria-hidden="true">
-            {sign}
-          </span>{' '}
-          {outcome}
-        </li>
-      ))}
-    </ul>
-  );
-}
+/** The legend of the runs' {@link LatencyOverTime}. */
+export const LatencyLegend = ({ runs }: { readonly runs: readonly RunReport[] }) => (
+  <Legend entries={runs.some(({ plans }) => plans.length > 1) ? [...OUTCOMES, NEW_PLAN] : OUTCOMES} />
+);

@@ -4,6 +4,8 @@ import type { Rule } from './axis.ts';
 import { type LiveDots, type LiveLine, type LivePoint, secondsOf } from './live-points.ts';
 import './live-chart.css';
 import { KeyboardChart } from './KeyboardChart.tsx';
+import { Legend, NEW_PLAN } from './Legend.tsx';
+import { RULE } from './series.ts';
 
 interface LiveChartProps {
   readonly title: string;
@@ -24,15 +26,15 @@ interface LiveChartProps {
 
 /** Size of the drawing in its own units, stretched to the available space. */
 const [WIDTH, HEIGHT] = [600, 100];
-/** A rule below this height (% from the top) has its label above it. */
-const LOW = 75;
+const SIGNS = { circle: '●', square: '■' } as const;
 
 /**
  * A chart that is redrawn twice a second by the thread that also runs the plan. It therefore consists of a few SVG paths, which
  * are faster than Observable Plot.
  */
 export function LiveChart(props: LiveChartProps) {
-  const { title, show, now, fromS, toS, max, lines = [], dots = [], rule, switchesS } = props;
+  const { title, show, now, fromS, toS, max, lines = [], dots = [], rule } = props;
+  const switchesS = props.switchesS.filter((s) => s > fromS);
   const x = (s: number) => ((Math.max(s, fromS) - fromS) / (toS - fromS)) * WIDTH;
   const y = (value: number) => HEIGHT - (Math.min(value, max) / max) * HEIGHT;
   const [pointed, setPointed] = useState<number | null>(null);
@@ -44,6 +46,16 @@ export function LiveChart(props: LiveChartProps) {
       <figcaption class="row apart">
         <strong>{title}</strong> <span class="muted small live-now">{now}</span>
       </figcaption>
+      <div class="muted fine">
+        <Legend
+          entries={[
+            ...lines.map(({ label, style }) => ({ label, ...style })),
+            ...dots.map(({ label, colour, shape }) => ({ label, colour, sign: SIGNS[shape] })),
+            ...(rule ? [{ label: rule.label, ...RULE }] : []),
+            ...(switchesS.length > 0 ? [NEW_PLAN] : []),
+          ]}
+        />
+      </div>
       <KeyboardChart
         class="live-plot"
         title={title}
@@ -57,16 +69,14 @@ export function LiveChart(props: LiveChartProps) {
         onPointerLeave={() => setPointed(null)}
       >
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-          {switchesS
-            .filter((s) => s > fromS)
-            .map((s) => (
-              <path key={s} stroke="var(--muted)" stroke-dasharray="2 3" d={`M${x(s)} 0V${HEIGHT}`} />
-            ))}
-          {rule && rule.value <= max && (
+          {switchesS.map((s) => (
+            <path key={s} stroke={NEW_PLAN.colour} stroke-dasharray="2 3" d={`M${x(s)} 0V${HEIGHT}`} />
+          ))}
+          {rule && (
             <path
-              stroke="var(--text)"
+              stroke={RULE.colour}
               stroke-width={1.25}
-              stroke-dasharray="6 3"
+              stroke-dasharray={RULE.dash}
               d={`M0 ${y(rule.value)}H${WIDTH}`}
             />
           )}
@@ -78,24 +88,16 @@ export function LiveChart(props: LiveChartProps) {
               style={{ stroke: style.colour, strokeDasharray: style.dash }}
             />
           ))}
-          {dots.map(({ label, colour, points, size }) => (
+          {dots.map(({ label, colour, points, size, shape }) => (
             <path
               key={label}
-              class="live-dots"
+              class={`live-dots ${shape}`}
               d={points.map(([s, value]) => `M${at(x(s))} ${at(value === null ? 4 : y(value))}h0`).join('')}
               style={{ stroke: colour, strokeWidth: size }}
             />
           ))}
           {tip && <path stroke="var(--muted)" d={`M${at(x(tip.x + 0.5))} 0V${HEIGHT}`} />}
         </svg>
-        {rule && rule.value <= max && (
-          <span
-            class={y(rule.value) > LOW ? 'live-rule-label above' : 'live-rule-label'}
-            style={{ top: `${y(rule.value)}%` }}
-          >
-            {rule.label}
-          </span>
-        )}
         {tip && (
           <span
             class="live-tip"
@@ -111,15 +113,6 @@ export function LiveChart(props: LiveChartProps) {
         <span>{Math.round(fromS)} s</span>
         <span>{Math.round(toS)} s</span>
       </div>
-      {dots.length > 0 && (
-        <div class="row tight muted fine" aria-hidden="true">
-          {dots.map(({ label, colour }) => (
-            <span key={label}>
-              <span style={{ color: colour }}>●</span> {label}
-            </span>
-          ))}
-        </div>
-      )}
     </figure>
   );
 }

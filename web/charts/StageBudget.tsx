@@ -2,10 +2,10 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { milliseconds, number } from '../components/format.ts';
-import { OVER_MARKS, TO_THE_RIGHT } from './axis.ts';
+import { OVER_GRID, TO_THE_RIGHT } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import type { ChartPoint } from './chart-points.ts';
-import { styleOf } from './series.ts';
+import { RULE, styleOf } from './series.ts';
 
 interface StageBudgetProps {
   readonly title: string;
@@ -97,7 +97,7 @@ function labelsAbove(parts: readonly Part[], scale: number, width: number): Part
   return placed.find(({ length }) => length === labelled.length) ?? placed[1]!;
 }
 
-const SLA_LINE = { stroke: 'var(--text)', strokeWidth: 1.5, strokeDasharray: '6 3' } as const;
+const SLA_LINE = { stroke: RULE.colour, strokeWidth: 1.5, strokeDasharray: RULE.dash } as const;
 
 function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotOptions {
   const parts = plans.flatMap(({ name, plan }) => partsOf(name, plan));
@@ -141,9 +141,6 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         fill: 'var(--on-series)',
         fontWeight: 600,
       }),
-      slas.length === 1
-        ? Plot.ruleX(slas, SLA_LINE)
-        : Plot.tickX(plans, { x: ({ plan }) => plan.slaMs, y: 'name', ...SLA_LINE }),
       Plot.text(above, {
         x: 'from',
         y: 'name',
@@ -152,8 +149,11 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         lineAnchor: 'bottom',
         dy: -7,
         fill: 'colour',
-        ...OVER_MARKS,
+        ...OVER_GRID,
       }),
+      slas.length === 1
+        ? Plot.ruleX(slas, SLA_LINE)
+        : Plot.tickX(plans, { x: ({ plan }) => plan.slaMs, y: 'name', ...SLA_LINE }),
       Plot.text(slas, {
         x: slas,
         text: (slaMs: number) => `SLA ${number(slaMs)} ms`,

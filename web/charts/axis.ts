@@ -1,11 +1,11 @@
 import * as Plot from '@observablehq/plot';
-import { spread } from './series.ts';
+import { RULE, spread } from './series.ts';
 
 /** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
 
-/** Outlines a text, so that it is readable over lines and dots. */
-export const OVER_MARKS = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
+/** Outlines a text against the grid. Such a text is drawn before the data, because its outline hides what is beneath. */
+export const OVER_GRID = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
 
 /** Places a text to the right of its point. */
 export const TO_THE_RIGHT = { textAnchor: 'start', dx: 6 } as const;
@@ -16,18 +16,9 @@ export interface Rule {
   readonly label: string;
 }
 
-/** Draws a horizontal line at a value to compare with, labelled at one end. */
-export const ruleMarks = ({ value, label }: Rule, side: 'left' | 'right'): Plot.Markish[] => [
-  Plot.ruleY([value], { stroke: 'var(--text)', strokeWidth: 1.25, strokeDasharray: '6 3' }),
-  Plot.text([label], {
-    y: [value],
-    frameAnchor: side,
-    dx: side === 'left' ? 4 : 0,
-    dy: -7,
-    fill: 'var(--text)',
-    ...OVER_MARKS,
-  }),
-];
+/** Draws a horizontal line at a value to compare with. Its label is to be one of the {@link endLabels}. */
+export const ruleAt = (value: number): Plot.Markish =>
+  Plot.ruleY([value], { stroke: RULE.colour, strokeWidth: 1.25, strokeDasharray: RULE.dash });
 
 /**
  * Moves the values of labels apart along an axis, so that no two overlap.
@@ -75,7 +66,7 @@ export function endLabels(
   const apart = spreadLabels(values, domain, { height, distance: 13, log });
   return Plot.text(
     ends.map((end, i) => ({ ...end, at: apart[i]! })),
-    { x: 'x', y: 'at', text: 'name', fill: 'colour', ...OVER_MARKS, ...TO_THE_RIGHT, dx },
+    { x: 'x', y: 'at', text: 'name', fill: 'colour', ...OVER_GRID, ...TO_THE_RIGHT, dx },
   );
 }
 

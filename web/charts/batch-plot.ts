@@ -84,12 +84,12 @@ export function batchPlot(
     y: logScaleY(domain),
     marks: [
       ...logAxisY(domain, measure.label),
+      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true, dx: 19 }),
       ...measure.behind(series),
       ...series.flatMap(({ points: own, style: { colour, dash, symbol } }) => [
         Plot.lineY(own, { x: 'batch', y: value, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
         Plot.dot(own, { x: 'batch', y: value, symbol, fill: colour, r: 3 }),
       ]),
-      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true, dx: 19 }),
       Plot.tip(points, Plot.pointer({ x: 'batch', y: value, title: describePoint })),
     ],
   };

@@ -18,6 +18,7 @@ export interface LiveDots {
   /** A point without a value is drawn at the top. */
   readonly points: readonly LivePoint[];
   readonly size: number;
+  readonly shape: 'circle' | 'square';
 }
 
 export interface LiveSeries {

@@ -10,6 +10,9 @@ export interface SeriesStyle {
   readonly symbol: SymbolType;
 }
 
+/** The style of a line at a value to compare with, such as the SLA. */
+export const RULE = { colour: 'var(--text)', dash: '6 3' } as const;
+
 const STYLES: readonly SeriesStyle[] = [
   { colour: 'var(--series-1)', dash: 'none', symbol: 'circle' },
   { colour: 'var(--series-2)', dash: '6 3', symbol: 'square' },

@@ -34,13 +34,13 @@ export function sizePlot(
     y: logScaleY(domain),
     marks: [
       ...logAxisY(domain, '↑ time of a run (ms)'),
+      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true }),
       ...series.map(({ points: own, style: { colour, symbol } }) =>
         Plot.dot(own, { ...channels, symbol, r: 2.5, fill: colour, fillOpacity: 0.5 }),
       ),
       ...series.map(({ line, style: { colour, dash } }) =>
         Plot.lineY(line, { ...channels, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
       ),
-      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true }),
       Plot.tip(points, Plot.pointer({ ...channels, title: 'text' })),
     ],
   };

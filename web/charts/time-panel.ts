@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import { number } from '../components/format.ts';
-import { endLabels, logAxisY, MARGIN, type Rule, ruleMarks } from './axis.ts';
+import { endLabels, logAxisY, MARGIN, type Rule, ruleAt } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
-import type { SeriesStyle } from './series.ts';
+import { RULE, type SeriesStyle } from './series.ts';
 
 /** Layout that charts with a common time axis share. */
 export interface TimeFrame {
@@ -72,7 +72,7 @@ export function linesPanel(panel: LinesPanel): TimePanel {
   const { label, series, rule } = panel;
   return {
     label,
-    labels: series.map((one) => one.label),
+    labels: [...series, ...(rule ? [rule] : [])].map((one) => one.label),
     draw(frame) {
       const domain = domainOf(panel);
       const log = panel.scale === 'log';
@@ -83,6 +83,8 @@ export function linesPanel(panel: LinesPanel): TimePanel {
         marks: [
           Plot.gridX(),
           ...(log ? logAxisY(domain, `↑ ${label}`) : []),
+          endLabels(endsOf(panel, frame.endMs), domain, { height, log }),
+          ...(rule ? [ruleAt(rule.value)] : []),
           ...series.map(({ points, style: { colour, dash }, strong }) =>
             Plot.lineY(stepped(points, frame.endMs), {
               x: 's',
@@ -92,8 +94,6 @@ export function linesPanel(panel: LinesPanel): TimePanel {
               strokeDasharray: dash,
             }),
           ),
-          ...(rule ? ruleMarks(rule, 'left') : []),
-          endLabels(endsOf(series, frame.endMs, log), domain, { height, log }),
           ...tipAlong(moments(series)),
         ],
       };
@@ -132,12 +132,17 @@ function domainOf({ series, scale, rule }: LinesPanel): [number, number] {
   return [low - room, high + room];
 }
 
-/** The last known value of each series, at the end of the chart. */
-const endsOf = (series: readonly TimeSeries[], endMs: number, log: boolean) =>
-  series.flatMap(({ label, style: { colour }, points }) => {
-    const last = points.findLast(({ value }) => value !== null && (!log || value > 0))?.value;
-    return last == null ? [] : [{ name: label, colour, x: endMs / 1000, y: last }];
-  });
+/** The last known value of each series and the value to compare with, at the end of the chart. */
+function endsOf({ series, scale, rule }: LinesPanel, endMs: number) {
+  const x = endMs / 1000;
+  return [
+    ...series.flatMap(({ label, style: { colour }, points }) => {
+      const last = points.findLast(({ value }) => value !== null && (scale !== 'log' || value > 0))?.value;
+      return last == null ? [] : [{ name: label, colour, x, y: last }];
+    }),
+    ...(rule ? [{ name: rule.label, colour: RULE.colour, x, y: rule.value }] : []),
+  ];
+}
 
 /** The values of all series at each time at which one of them changes. */
 function moments(series: readonly TimeSeries[]): ChartPoint[] {

@@ -43,6 +43,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
       <figcaption class="row apart">
         <span class="row">
           <strong>Latest requests and answers</strong>
+          <span class="muted small">blue frame: the newest</span>
           <button type="button" aria-pressed={held} onClick={() => setHeld(!held)}>
             {held ? 'Go on' : 'Hold'}
           </button>

@@ -79,18 +79,21 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
             label: 'within',
             colour: 'var(--series-1)',
             size: 3,
+            shape: 'circle',
             points: dotsOf(completed.filter(({ latencyMs }) => latencyMs <= slaMs)),
           },
           {
             label: 'late',
             colour: 'var(--series-2)',
             size: 5,
+            shape: 'circle',
             points: dotsOf(completed.filter(({ latencyMs }) => latencyMs > slaMs)),
           },
           {
             label: 'shed or failed',
-            colour: 'var(--bad)',
+            colour: 'var(--text)',
             size: 5,
+            shape: 'square',
             points: dotsOf(
               ended.filter(({ outcome }) => outcome !== 'completed'),
               false,

@@ -43,7 +43,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
       <RunNotes runs={[report]} />
       {report.requests.length > 0 && (
         <>
-          <LatencyLegend />
+          <LatencyLegend runs={[report]} />
           <div class="tiles panels">
             <LatencyOverTime title="Latency of each request" run={report} low={low} high={high} />
           </div>

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../../solver/documents/adaptation-report.ts';
-import { MARGIN, OVER_MARKS } from '../../charts/axis.ts';
+import { MARGIN, OVER_GRID } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
@@ -70,7 +70,6 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
     },
     y: { label: '↑ mean PAS (%)', percent: true, domain, grid: true, ticks: 6 },
     marks: [
-      ...linesOf(ours).map((line) => Plot.lineY(line, { ...channels, stroke: OURS, strokeOpacity: 0.5 })),
       Plot.text(lineLabels(ours), {
         ...channels,
         text: 'text',
@@ -78,8 +77,27 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         textAnchor: 'end',
         dx: 4,
         dy: -13,
-        ...OVER_MARKS,
+        ...OVER_GRID,
       }),
+      ...dotsOf(others).map(({ cost, pas, runs }) =>
+        Plot.text([{ cost, pas }], {
+          ...channels,
+          text: [runs.map((one) => one.label).join(', ')],
+          fill: runs[0]!.style.colour,
+          dy: -11 - 4 * runs.length,
+          ...OVER_GRID,
+        }),
+      ),
+      ...found.map((run, i) =>
+        Plot.text([run], {
+          ...channels,
+          text: 'text',
+          fill: 'var(--text)',
+          ...SIDES[i % SIDES.length],
+          ...OVER_GRID,
+        }),
+      ),
+      ...linesOf(ours).map((line) => Plot.lineY(line, { ...channels, stroke: OURS, strokeOpacity: 0.5 })),
       ...dotsOf(others).flatMap(({ runs }) =>
         runs.map(({ run, style: { colour, symbol } }, i) =>
           i === 0
@@ -94,25 +112,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         stroke: OURS,
         fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
       }),
-      ...dotsOf(others).map(({ cost, pas, runs }) =>
-        Plot.text([{ cost, pas }], {
-          ...channels,
-          text: [runs.map((one) => one.label).join(', ')],
-          fill: runs[0]!.style.colour,
-          dy: -11 - 4 * runs.length,
-          ...OVER_MARKS,
-        }),
-      ),
       Plot.dot(found, { ...channels, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
-      ...found.map((run, i) =>
-        Plot.text([run], {
-          ...channels,
-          text: 'text',
-          fill: 'var(--text)',
-          ...SIDES[i % SIDES.length],
-          ...OVER_MARKS,
-        }),
-      ),
       Plot.tip(dotsOf(all), Plot.pointer({ ...channels, title: describe })),
     ],
   };

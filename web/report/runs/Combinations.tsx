@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Combination } from '../../../solver/documents/report.ts';
-import { MARGIN, OVER_MARKS } from '../../charts/axis.ts';
+import { MARGIN, OVER_GRID } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { sameVariants, type Variants } from '../../components/variants.ts';
@@ -58,7 +58,7 @@ function combinationsPlot(
   });
   const chosen = labelled.filter(({ name }) => name === 'plan');
   const channels = { x: accuracyOf, y: 'slaAttainment' } as const;
-  const label = { ...channels, text: 'name', fill: 'var(--text)', ...OVER_MARKS } as const;
+  const label = { ...channels, text: 'name', fill: 'var(--text)', ...OVER_GRID } as const;
   return {
     height: 280,
     ...MARGIN,
@@ -66,6 +66,14 @@ function combinationsPlot(
     x: { label: 'accuracy, end to end (%) →', labelAnchor: 'right', percent: true, inset: 24, ticks: 6 },
     y: { label: '↑ attainment (%)', domain: [0, 100], percent: true, grid: true, ticks: 5, insetBottom: 8 },
     marks: [
+      Plot.text(
+        labelled.filter((c) => c.slaAttainment >= 0.5),
+        { ...label, dy: 18 },
+      ),
+      Plot.text(
+        labelled.filter((c) => c.slaAttainment < 0.5),
+        { ...label, dy: -18 },
+      ),
       Plot.dot(
         combinations.filter((c) => c.feasible),
         { ...channels, fill: 'var(--series-1)', r: 4 },
@@ -75,14 +83,6 @@ function combinationsPlot(
         { ...channels, stroke: 'var(--series-2)', symbol: 'square', r: 3.5 },
       ),
       Plot.dot(chosen, { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
-      Plot.text(
-        labelled.filter((c) => c.slaAttainment >= 0.5),
-        { ...label, dy: 18 },
-      ),
-      Plot.text(
-        labelled.filter((c) => c.slaAttainment < 0.5),
-        { ...label, dy: -18 },
-      ),
       Plot.tip(combinations, Plot.pointer({ ...channels, title: (c: Combination) => describe(c, stages) })),
     ],
   };

@@ -3,7 +3,7 @@ import { escalationSentences } from '../../../solver/report/cascade-text.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
-import { milliseconds, number, percent } from '../../components/format.ts';
+import { eventTimes, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
 import { type BackendSet, lastPlan, runTitle } from './view.ts';
@@ -20,7 +20,7 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
             Each mark is a request at its scheduled arrival, from which its latency counts. The axis is
             logarithmic.
           </p>
-          <LatencyLegend />
+          <LatencyLegend runs={runs} />
         </>
       )}
       {sets.map((set) => {
@@ -70,6 +70,7 @@ export function RunNotes({ runs }: { readonly runs: readonly RunReport[] }) {
 }
 
 function NotesOf({ run }: { readonly run: RunReport }) {
+  const times = eventTimes(run.events);
   return (
     <>
       {!run.load.valid && (
@@ -79,9 +80,9 @@ function NotesOf({ run }: { readonly run: RunReport }) {
           or lowered the attainment by more than 0.01.
         </li>
       )}
-      {run.events.map((event) => (
+      {run.events.map((event, i) => (
         <li key={`${event.atMs} ${event.what}`}>
-          <span class="flag">{number(event.atMs / 1000, 1)} s</span> {runTitle(run)}: {event.what}.
+          <span class="flag">{times[i]}</span> {runTitle(run)}: {event.what}.
         </li>
       ))}
     </>
