@@ -76,7 +76,6 @@ async function shipped(): Promise<Subject> {
     slaMs,
     ratePerS: 1,
     percentile: DEFAULT_PERCENTILE,
-    downshift: false,
     resources: { cores: CLUSTER_CORES, gpus: 0 },
   });
   const heaviest = fastestBaseline(profile, FA2.fa2High, request);

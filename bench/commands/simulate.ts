@@ -104,7 +104,8 @@ A new replica serves once its sessions have started, which takes as long as in t
         slaMs,
         ratePerS: load.ratePerS,
         percentile: options.percentile,
-        downshift: false,
+        // The pods of the paper hold one session each.
+        downshift: options.pipeline === undefined,
         objective: {
           alpha: options.alpha,
           beta: options.beta,

@@ -154,9 +154,9 @@ export const runReportSchema = z.strictObject({
     .nullable(),
   /** The plans that served, each with the time at which it began to serve. */
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
-  /** What the cascades of the plans did; older reports, and simulated runs, do not tell. */
+  /** What the cascades of the plans did; older reports do not tell. */
   cascades: z.array(cascadeOutcome).optional(),
-  /** What the standbys of the plans did; older reports, and simulated runs, do not tell. */
+  /** What the standbys of the plans did; older reports do not tell. */
   standbys: z.array(standbyOutcome).optional(),
   /** How new plans followed the load; null if the first plan served to the end. */
   adaptation: adaptation.nullable(),

@@ -1,9 +1,13 @@
+import { heavyRow, isStandbyRow, rowsByIndex } from '../dispatch/rows.ts';
 import { type Plan, type PlanWorker, stageNameOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
+import { downshiftFactor } from '../report/downshift.ts';
+import { outcomesOf, type Ran, type Settled } from '../report/outcomes.ts';
 import { meanPas, overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
+import type { PlanAnswered } from './switching.ts';
 
 /** How long a worker takes to start: the time in the profile for loading, creating and first running its sessions. */
 export const startMsOf =
@@ -20,11 +24,12 @@ export const startMsOf =
 /** The report of a simulated run under a load. */
 export function adaptationReport(
   input: AdaptationInput,
-  { requests, steps, plans, cost, pas }: AdaptationResult,
+  { requests, steps, plans, cost, answered }: AdaptationResult,
 ): RunReport {
   const { profile, system, predictor, intervalMs, durationS, seed } = input;
   const first = plans[0]!.plan;
   const { slaMs, percentile } = first;
+  const pas = plans.map(({ atMs, plan }) => ({ atMs, value: pasOf(plan, answered) }));
   const mean = (values: readonly TimedValue[]) => timeMean(values, 0, 1000 * durationS);
   return {
     schema: REPORT,
@@ -54,6 +59,7 @@ export function adaptationReport(
     predicted: first.predicted,
     resimulated: null,
     plans: [...plans],
+    ...outcomesIn(answered),
     adaptation: {
       system: system.name,
       predictor: predictor.name,
@@ -66,3 +72,41 @@ export function adaptationReport(
     events: [],
   };
 }
+
+/** The PAS of a plan, less what its downshifts cost. */
+function pasOf(plan: Plan, answered: readonly PlanAnswered[]): number | null {
+  const { pas } = plan.predicted;
+  return pas && pas * downshiftFactor(outcomesIn(answered.filter((one) => one.plan === plan)));
+}
+
+const outcomesIn = (answered: readonly PlanAnswered[]) =>
+  outcomesOf(
+    answered.map(({ plan }) => plan),
+    answered.flatMap(ranOf),
+    answered.flatMap(settledOf),
+  );
+
+/** What each row of a plan ran, as one batch. */
+function ranOf({ plan, items, settled }: PlanAnswered): Ran[] {
+  const rows = rowsByIndex(plan.stages);
+  const { length: stages } = settled;
+  return rows.flatMap((row, index): Ran[] => {
+    if (!row) return [];
+    const escalation = index < stages ? rows[heavyRow(index, stages)]?.escalation : undefined;
+    return [
+      {
+        ...{ stage: stageNameOf(row), variant: row.variant, items: items[index]! },
+        ...(isStandbyRow(index, stages) && { standby: true }),
+        ...(escalation && {
+          cascade: {
+            below: escalation.below,
+            escalated: items[heavyRow(index, stages)]! + settled[index]!,
+          },
+        }),
+      },
+    ];
+  });
+}
+
+const settledOf = ({ plan, settled }: PlanAnswered): Settled[] =>
+  settled.map((items, index) => ({ stage: stageNameOf(rowsByIndex(plan.stages)[index]!), plan, items }));

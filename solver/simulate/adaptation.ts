@@ -6,11 +6,11 @@ import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
-import type { TimedPas, TimedValue } from '../report/over-time.ts';
+import type { TimedValue } from '../report/over-time.ts';
 import { countsPerSecond } from './arrivals.ts';
 import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
-import { type PlanModel, type Switch, SwitchingSimulation } from './switching.ts';
+import { type PlanAnswered, type PlanModel, type Switch, SwitchingSimulation } from './switching.ts';
 
 export interface AdaptationInput {
   readonly profile: Profile;
@@ -39,8 +39,7 @@ export interface AdaptationResult {
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
   /** Cost of all live workers over time, including those that are starting. */
   readonly cost: readonly TimedValue[];
-  /** PAS of the plan that served, over time. */
-  readonly pas: readonly TimedPas[];
+  readonly answered: readonly PlanAnswered[];
 }
 
 /** The first plan is made for this many seconds of the load, as if they had passed before it started. */
@@ -64,7 +63,6 @@ class AdaptiveSimulation {
   readonly #steps: AdaptationStep[] = [];
   readonly #plans: { atMs: number; plan: Plan }[] = [];
   readonly #cost: TimedValue[] = [];
-  readonly #pas: TimedPas[] = [];
   /** The plans whose workers are starting, in the order in which they will serve. */
   readonly #pending: Pending[] = [];
 
@@ -91,7 +89,8 @@ class AdaptiveSimulation {
     }
     this.#runUntil(simulation, durationS * 1000);
     const { requests } = simulation.finish();
-    return { requests, steps: this.#steps, plans: this.#plans, cost: this.#cost, pas: this.#pas };
+    const { answered } = simulation;
+    return { requests, answered, steps: this.#steps, plans: this.#plans, cost: this.#cost };
   }
 
   #simulation(first: Plan): SwitchingSimulation {
@@ -154,7 +153,6 @@ class AdaptiveSimulation {
       .filter(({ backend }) => onGpu(backend))
       .reduce((sum, stage) => sum + stage.cost, 0);
     this.#cost.push({ atMs, value: serving.resources.pricePerCore * cores + gpu });
-    this.#pas.push({ atMs, value: serving.predicted.pas });
     if (this.#plans.at(-1)?.plan !== serving) this.#plans.push({ atMs, plan: serving });
   }
 }

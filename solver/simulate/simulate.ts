@@ -1,5 +1,5 @@
 import { createDispatch } from '../dispatch/dispatch.ts';
-import { isStandbyRow, stageOf } from '../dispatch/rows.ts';
+import { stageOf, standbyRow } from '../dispatch/rows.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
@@ -27,6 +27,14 @@ export interface SimulatedBatch {
   readonly items: number;
   readonly startMs: number;
   readonly ms: number;
+}
+
+/** How the items of a simulation were answered so far. */
+export interface Answered {
+  /** Items that each row ran, by the row's index. */
+  readonly items: readonly number[];
+  /** Items of a cascade for which the light variant's answer stood because of a burst, by stage. */
+  readonly settled: readonly number[];
 }
 
 export interface SimulationResult {
@@ -72,7 +80,9 @@ export class Simulation {
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
-  readonly #downshifted: number[];
+  /** Items by row, and settled items by stage. */
+  readonly #items: number[];
+  readonly #settled: number[];
   #arrived = 0;
   /** Until this time the thread that sends requests waits for its turn. */
   #heldMs = Number.NEGATIVE_INFINITY;
@@ -88,7 +98,8 @@ export class Simulation {
     // Times that are not of samples are drawn as they would be without.
     this.#samples = new SampleWalk(input.seed + 1);
     this.#dealer = new ChildDealer(input, input.policy.stages.length);
-    this.#downshifted = input.policy.stages.map(() => 0);
+    this.#items = Array<number>(3 * input.policy.stages.length).fill(0);
+    this.#settled = input.policy.stages.map(() => 0);
     this.#pausedMs = new Float64Array(input.arrivalsMs.length);
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
   }
@@ -101,6 +112,10 @@ export class Simulation {
     this.#service = service;
     this.#escalates = flow.escalates;
     this.#dealer = new ChildDealer(flow, this.#input.policy.stages.length);
+  }
+
+  get answered(): Answered {
+    return { items: [...this.#items], settled: [...this.#settled] };
   }
 
   get nowMs(): number {
@@ -144,7 +159,9 @@ export class Simulation {
         outcome,
       })),
       batches: this.#batches,
-      downshifted: this.#downshifted,
+      downshifted: this.#settled.map(
+        (settled, stage) => settled + this.#items[standbyRow(stage, this.#settled.length)]!,
+      ),
       utilisation: this.#utilisation(),
       endMs: this.#endMs,
     };
@@ -217,12 +234,11 @@ export class Simulation {
         continue;
       }
       if (action.kind === 'settle') {
-        this.#downshifted[stageOf(action.item.row, this.#downshifted.length)]!++;
+        this.#settled[stageOf(action.item.row, this.#settled.length)]!++;
         continue;
       }
       const { batch, row, worker, items } = action;
-      const { length: stages } = this.#downshifted;
-      if (isStandbyRow(row, stages)) this.#downshifted[stageOf(row, stages)]! += items.length;
+      this.#items[row]! += items.length;
       const circumstances = {
         size: this.#sizeOf(items),
         beside: this.#running.beside(worker, this.#nowMs),

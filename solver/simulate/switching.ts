@@ -3,7 +3,7 @@ import { policyOf, workersOf } from '../dispatch/plan.ts';
 import type { Served } from '../dispatch/types.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { ItemFlow } from './fanout.ts';
-import { Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
+import { type Answered, Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
 
 /** The parts of a simulation's input that depend on the plan that serves. */
 export type PlanModel = Pick<SimulationInput, 'service' | keyof ItemFlow>;
@@ -15,6 +15,11 @@ export interface Switch {
   readonly retire: readonly string[];
 }
 
+/** What the rows of a plan answered while the plan served. */
+export interface PlanAnswered extends Answered {
+  readonly plan: Plan;
+}
+
 export class SwitchingSimulation {
   readonly #simulation: Simulation;
   readonly #model: (plan: Plan) => PlanModel;
@@ -22,6 +27,9 @@ export class SwitchingSimulation {
   readonly #live = new Map<string, LiveWorker>();
   /** The live workers that no prepared switch will retire. */
   #wanted: LiveWorker[] = [];
+  readonly #ended: PlanAnswered[] = [];
+  /** What was answered when the plan that serves began to. */
+  #before: Answered;
   #serving: Plan;
   #started = 0;
 
@@ -40,6 +48,7 @@ export class SwitchingSimulation {
       policy: policyOf(plan),
       workers: dispatchWorkers(plan, workers),
     });
+    this.#before = this.#simulation.answered;
   }
 
   get serving(): Plan {
@@ -52,6 +61,13 @@ export class SwitchingSimulation {
 
   get served(): Served {
     return this.#simulation.dispatch.served;
+  }
+
+  /** What was answered under each plan, in the order of the plans. */
+  get answered(): PlanAnswered[] {
+    const now = this.#simulation.answered;
+    const since = (of: keyof Answered) => now[of].map((items, i) => items - this.#before[of][i]!);
+    return [...this.#ended, { plan: this.#serving, items: since('items'), settled: since('settled') }];
   }
 
   runUntil(untilMs: number): void {
@@ -73,7 +89,7 @@ export class SwitchingSimulation {
   /** Changes the batch sizes of the sessions that serve. */
   rebatch(plan: Plan): void {
     this.#simulation.dispatch.setPolicy(policyOf(plan));
-    this.#serving = plan;
+    this.#serve(plan);
   }
 
   /** Makes a prepared plan serve. Plans that were prepared before it have served by now, or never will. */
@@ -86,6 +102,12 @@ export class SwitchingSimulation {
       this.#live.delete(id);
     }
     this.#simulation.switchTo(this.#model(plan));
+    this.#serve(plan);
+  }
+
+  #serve(plan: Plan): void {
+    this.#ended.push(this.answered.at(-1)!);
+    this.#before = this.#simulation.answered;
     this.#serving = plan;
   }
 

@@ -116,8 +116,8 @@ describe('the cascades of a run', () => {
   it('are told with the answers of light variants that stood in a burst', () => {
     const plan = planWith('cnn16', 0.6);
     const settled = [
-      { stage: 'classify', plan },
-      { stage: 'classify', plan: planWith('res32', 0.9) },
+      { stage: 'classify', plan, items: 1 },
+      { stage: 'classify', plan: planWith('res32', 0.9), items: 1 },
     ];
     const { cascades } = reportOf(5, [{ atMs: 0, plan }], [batch(0.6, 4, 3)], settled);
     expect(cascades).toMatchObject([{ heavy: 'cnn16', escalated: 3, settled: 1 }]);

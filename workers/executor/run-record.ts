@@ -1,6 +1,6 @@
 import type { Pack } from '../../models/packs/pack.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
 import type { Adaptation, RunReport } from '../../solver/documents/run-report.ts';
+import type { Settled } from '../../solver/report/outcomes.ts';
 import type { Judge } from './judge.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
@@ -13,8 +13,7 @@ export interface RunRecord {
   readonly lateness: readonly number[];
   readonly judge: Judge;
   readonly batches: readonly BatchRecord[];
-  /** Each item that settled: its stage, and the plan that served. */
-  readonly settled: readonly { readonly stage: string; readonly plan: Plan }[];
+  readonly settled: readonly Settled[];
   readonly events: RunReport['events'];
   /** For each request, the index of its item in the pack. */
   readonly packItems: Int32Array;

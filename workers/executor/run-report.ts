@@ -1,16 +1,15 @@
 import { pipelineMetric } from '../../models/tasks/judge.ts';
 import {
-  type CascadeOutcome,
   MOST_REQUESTS,
   REPORT,
   type RequestRecord,
   type RunReport,
   type Service,
-  type StandbyOutcome,
 } from '../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { downshiftFactor } from '../../solver/report/downshift.ts';
 import { isValid } from '../../solver/report/lateness.ts';
+import { outcomesOf } from '../../solver/report/outcomes.ts';
 import { meanPas, overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { resimulate } from './resimulate.ts';
@@ -33,7 +32,11 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
   const cost = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.cost }));
   const pas = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.pas }));
   const endMs = 1000 * load.durationS;
-  const outcomes = { cascades: cascadesOf(record), standbys: standbysOf(record) };
+  const outcomes = outcomesOf(
+    record.plans.map(({ plan }) => plan),
+    record.batches,
+    record.settled,
+  );
   const planned = meanPas(pas, 0, endMs);
   return {
     schema: REPORT,
@@ -94,54 +97,4 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
     bySize.set(id, entry);
   }
   return [...bySize.values()];
-}
-
-/** What each cascade of the plans did. A plan that served twice counts once. */
-function cascadesOf({ plans, batches, settled }: RunRecord): CascadeOutcome[] {
-  const found = new Map<string, CascadeOutcome>();
-  for (const { plan } of plans)
-    for (const [i, { variant: heavy, escalation }] of plan.stages.entries()) {
-      if (!escalation) continue;
-      const { from: stage, below, share, accuracy } = escalation;
-      const { variant: light, accuracy: lightAccuracy } = plan.stages[i - 1]!;
-      const own = batches.filter(
-        (batch) => batch.stage === stage && batch.variant === light && batch.cascade?.below === below,
-      );
-      found.set([stage, light, heavy, below].join('/'), {
-        stage,
-        light,
-        heavy,
-        below,
-        items: own.reduce((sum, { items }) => sum + items, 0),
-        escalated: own.reduce((sum, { cascade }) => sum + cascade!.escalated, 0),
-        predictedShare: share,
-        expected: { accuracy, lightAccuracy: lightAccuracy! },
-        settled: settled.filter(
-          (one) => one.stage === stage && one.plan.stages[i]?.escalation?.below === below,
-        ).length,
-      });
-    }
-  return [...found.values()];
-}
-
-/** What the standbys of the plans did. A plan that served twice counts once. */
-function standbysOf({ plans, batches }: RunRecord): StandbyOutcome[] {
-  const found = new Map<string, StandbyOutcome>();
-  for (const { plan } of plans)
-    for (const { name: stage, variant, accuracy, standby } of plan.stages) {
-      if (!standby) continue;
-      const own = (isStandby: boolean, by: string) =>
-        batches
-          .filter((batch) => batch.stage === stage && batch.variant === by && !!batch.standby === isStandby)
-          .reduce((sum, { items }) => sum + items, 0);
-      const downshifted = own(true, standby.variant);
-      found.set([stage, variant, standby.variant].join('/'), {
-        ...{ stage, variant, accuracy: accuracy ?? 1 },
-        standby: standby.variant,
-        standbyAccuracy: standby.accuracy,
-        items: own(false, variant) + downshifted,
-        downshifted,
-      });
-    }
-  return [...found.values()];
 }

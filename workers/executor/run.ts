@@ -39,7 +39,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       batches.push(batch);
       watch?.onBatch(batch);
     },
-    onSettled: (stage) => settled.push({ stage, plan: plans.at(-1)!.plan }),
+    onSettled: (stage) => settled.push({ stage, plan: plans.at(-1)!.plan, items: 1 }),
     onEvent,
   });
   const total = load.arrivalsMs.length;

@@ -1,6 +1,7 @@
 import type { ItemAnswer } from '../../models/tasks/judge.ts';
 import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import type { Ran } from '../../solver/report/outcomes.ts';
 
 /** How a request ended, and its results. */
 export interface RequestAnswer {
@@ -12,16 +13,9 @@ export interface RequestAnswer {
 }
 
 /** A completed batch. */
-export interface BatchRecord {
-  readonly stage: string;
-  readonly variant: string;
+export interface BatchRecord extends Ran {
   readonly backend: Backend;
   readonly worker: string;
-  readonly items: number;
-  /** Set if the stage's standby ran the batch. */
-  readonly standby?: true;
-  /** Of a cascade's light variant: the threshold, and how many of the items went on to the heavy one. */
-  readonly cascade?: { readonly below: number; readonly escalated: number };
   /** Start of the batch, in `performance.now()` of the executor's thread. */
   readonly startMs: number;
   /** Time from `startMs` (when the worker got the batch, or ended the one before) until the executor has the results. */

@@ -2,16 +2,28 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import { oracle } from '../../../solver/adapt/predictors/oracle.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
-import type { AdaptationInput } from '../../../solver/simulate/adaptation.ts';
+import { lighterAnswers } from '../../../solver/report/downshift.ts';
+import { meanPas } from '../../../solver/report/over-time.ts';
+import { type AdaptationInput, simulateAdaptation } from '../../../solver/simulate/adaptation.ts';
+import { adaptationReport } from '../../../solver/simulate/adaptation-report.ts';
 import { type PlanAt, planOn } from '../profiles.ts';
 
-import { profile, resultOf, run, seconds, standing, trace } from './adaptive.ts';
+import { adaptive, profile, resultOf, run, seconds, standing, trace } from './adaptive.ts';
 
 let planAt: PlanAt;
 beforeAll(async () => {
   planAt = await planOn(profile);
 });
+
+/** The mean PAS of the plans that served, whichever variants answered. */
+const plannedPas = ({ plans, load }: RunReport): number =>
+  meanPas(
+    plans.map(({ atMs, plan }) => ({ atMs, value: plan.predicted.pas })),
+    0,
+    1000 * load.durationS,
+  )!;
 
 describe('ours', () => {
   it('answers a burst that overtakes the forecast before its interval ends', async () => {
@@ -44,6 +56,23 @@ describe('ours', () => {
     });
     expect(steps.at(-1)!).toMatchObject({ atMs: 25_000, forecast: { p90PerS: 0 } });
     expect(steps.at(-1)!.plannedPerS).toBeLessThan(1);
+  });
+
+  it('downshifts in a burst until more replicas serve, and its PAS counts the lighter answers', async () => {
+    const rates = [...seconds(10, 20), ...seconds(10, 120)];
+    const report = async (downshift: boolean) => {
+      const input = adaptive({
+        system: ipaEdgeSystem(planAt, { ...standing, ...(downshift && { downshift }) }, () => 1000),
+        rates,
+      });
+      return adaptationReport(input, await simulateAdaptation(input));
+    };
+    const [without, withIt] = [await report(false), await report(true)];
+    expect(withIt.result.slaAttainment!).toBeGreaterThan(without.result.slaAttainment!);
+    expect(lighterAnswers(without)).toBe(0);
+    expect(lighterAnswers(withIt)).toBeGreaterThan(0);
+    expect(withIt.result.accuracy.pas!).toBeLessThan(plannedPas(withIt));
+    expect(without.result.accuracy.pas!).toBeCloseTo(plannedPas(without));
   });
 
   it('with the future for a forecast attains no less than with the last seconds, on loads that step up', async () => {

@@ -60,8 +60,8 @@ describe('whatever load and switches', () => {
         expect(failed).toBe(0);
         for (const { latencyMs, outcome } of result.requests)
           expect(latencyMs === null).toBe(outcome !== 'completed');
-        for (const held of [result.plans, result.cost, result.pas]) expect(held[0]!.atMs).toBe(0);
-        for (const held of [result.plans, result.steps, result.cost, result.pas]) {
+        for (const held of [result.plans, result.cost]) expect(held[0]!.atMs).toBe(0);
+        for (const held of [result.plans, result.steps, result.cost]) {
           held.slice(1).forEach(({ atMs }, i) => {
             expect(atMs).toBeGreaterThanOrEqual(held[i]!.atMs);
             expect(atMs).toBeLessThanOrEqual(1000 * rates.length);
@@ -127,16 +127,11 @@ describe('a new plan', () => {
   });
 
   it('costs from when its workers start, beside those that still serve', async () => {
-    const { cost, pas } = await switched(3250, 5000);
+    const { cost } = await switched(3250, 5000);
     expect(cost).toEqual([
       { atMs: 0, value: 1 },
       { atMs: 5000, value: 2 },
       { atMs: 8250, value: 1 },
-    ]);
-    expect(pas.map(({ atMs, value }) => [atMs, value])).toEqual([
-      [0, 0.6],
-      [5000, 0.6],
-      [8250, 0.9],
     ]);
   });
 

@@ -34,19 +34,20 @@ export const trace = (rates: number[], seed = 1): Float64Array =>
   arrivalsOf({ rates, intervalS: 1 }, { scale: 1, seed, kind: 'exact' });
 export const seconds = (count: number, rate: number): number[] => Array<number>(count).fill(rate);
 
-export const run = (of: Pick<AdaptationInput, 'system'> & Partial<AdaptationInput> & { rates: number[] }) => {
-  const { rates, ...more } = of;
-  return simulateAdaptation({
-    profile,
-    predictor: lastWindow,
-    arrivalsMs: trace(rates),
-    durationS: rates.length,
-    intervalMs: 5000,
-    startMs: () => 1000,
-    seed: 1,
-    ...more,
-  });
-};
+type Case = Pick<AdaptationInput, 'system'> & Partial<AdaptationInput> & { rates: number[] };
+
+export const adaptive = ({ rates, ...more }: Case): AdaptationInput => ({
+  profile,
+  predictor: lastWindow,
+  arrivalsMs: trace(rates),
+  durationS: rates.length,
+  intervalMs: 5000,
+  startMs: () => 1000,
+  seed: 1,
+  ...more,
+});
+
+export const run = (of: Case) => simulateAdaptation(adaptive(of));
 
 export const resultOf = ({ requests }: AdaptationResult, durationS = 1) =>
   requestResult(requests, SLA_MS, durationS);

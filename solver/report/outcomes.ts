@@ -1,0 +1,81 @@
+import type { Plan } from '../documents/plan.ts';
+import type { CascadeOutcome, RunReport, StandbyOutcome } from '../documents/run-report.ts';
+
+/** A batch of a run, or all batches of one row. */
+export interface Ran {
+  readonly stage: string;
+  readonly variant: string;
+  readonly items: number;
+  /** Set if the stage's standby ran the items. */
+  readonly standby?: true;
+  /** Of a cascade's light variant: the threshold, and how many of the items went on to the heavy one. */
+  readonly cascade?: { readonly below: number; readonly escalated: number };
+}
+
+/** Items of a stage that settled, and the plan that served. */
+export interface Settled {
+  readonly stage: string;
+  readonly plan: Plan;
+  readonly items: number;
+}
+
+const itemsOf = (all: readonly Pick<Ran, 'items'>[]): number =>
+  all.reduce((sum, { items }) => sum + items, 0);
+
+/** What the cascades and standbys of a run's plans did. A plan that served twice counts once. */
+export const outcomesOf = (
+  plans: readonly Plan[],
+  ran: readonly Ran[],
+  settled: readonly Settled[],
+): Required<Pick<RunReport, 'cascades' | 'standbys'>> => ({
+  cascades: cascadesOf(plans, ran, settled),
+  standbys: standbysOf(plans, ran),
+});
+
+function cascadesOf(
+  plans: readonly Plan[],
+  ran: readonly Ran[],
+  settled: readonly Settled[],
+): CascadeOutcome[] {
+  const found = new Map<string, CascadeOutcome>();
+  for (const plan of plans)
+    for (const [i, { variant: heavy, escalation }] of plan.stages.entries()) {
+      if (!escalation) continue;
+      const { from: stage, below, share, accuracy } = escalation;
+      const { variant: light, accuracy: lightAccuracy } = plan.stages[i - 1]!;
+      const own = ran.filter(
+        (one) => one.stage === stage && one.variant === light && one.cascade?.below === below,
+      );
+      found.set([stage, light, heavy, below].join('/'), {
+        ...{ stage, light, heavy, below, items: itemsOf(own) },
+        escalated: own.reduce((sum, { cascade }) => sum + cascade!.escalated, 0),
+        predictedShare: share,
+        expected: { accuracy, lightAccuracy: lightAccuracy! },
+        settled: itemsOf(
+          settled.filter((one) => one.stage === stage && one.plan.stages[i]?.escalation?.below === below),
+        ),
+      });
+    }
+  return [...found.values()];
+}
+
+function standbysOf(plans: readonly Plan[], ran: readonly Ran[]): StandbyOutcome[] {
+  const found = new Map<string, StandbyOutcome>();
+  for (const plan of plans)
+    for (const { name: stage, variant, accuracy, standby } of plan.stages) {
+      if (!standby) continue;
+      const own = (isStandby: boolean, by: string) =>
+        itemsOf(
+          ran.filter((one) => one.stage === stage && one.variant === by && !!one.standby === isStandby),
+        );
+      const downshifted = own(true, standby.variant);
+      found.set([stage, variant, standby.variant].join('/'), {
+        ...{ stage, variant, accuracy: accuracy ?? 1 },
+        standby: standby.variant,
+        standbyAccuracy: standby.accuracy,
+        items: own(false, variant) + downshifted,
+        downshifted,
+      });
+    }
+  return [...found.values()];
+}
