@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { bounded } from './bounded.ts';
 import { mainThreadTasks } from './main-thread.ts';
 
 /** Interacts with the page as a user does while it measures, and times how long each interaction takes until the next paint. */
@@ -67,7 +68,10 @@ export async function interact(page: Page, rounds: number): Promise<void> {
     for (const act of ACTS) {
       await act(page, round);
       // The events of an interaction are told after the next paint.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+      await bounded(
+        'the next paint after an interaction',
+        page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))),
+      );
     }
 }
 

@@ -17,11 +17,14 @@ import { constantLoad } from '../../workers/executor/load.ts';
 import { servePage } from '../runner/host.ts';
 import { withRunner } from '../runner/runner.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { bounded } from './bounded.ts';
 import { collectInteractions, interactWhileMeasuring } from './interactions.ts';
 
 const PROFILE = process.argv[2] ?? 'out/fashion/profile.json';
 const QUESTIONS = 60;
 const RUN_S = 20;
+/** All answers of one slider take less. */
+const ANSWERS_MS = 600_000;
 
 const text = await readFile(PROFILE, 'utf8').catch((cause) => {
   throw new Error(
@@ -76,7 +79,7 @@ async function settled(page: Page): Promise<void> {
 /** Moves a slider to evenly spaced positions, up and then down, like a user who drags it. */
 async function asked(page: Page, name: string) {
   const slider = await page.getByRole('slider', { name: `${name}, slider` }).elementHandle();
-  const took = await page.evaluate(
+  const answers = page.evaluate(
     async ([element, count]) => {
       const slider = element as unknown as HTMLInputElement;
       const answer = document.querySelector('.answer')!;
@@ -114,6 +117,7 @@ async function asked(page: Page, name: string) {
     },
     [slider, QUESTIONS] as const,
   );
+  const took = await bounded(`the answers to all positions of the slider ${name}`, answers, ANSWERS_MS);
   await settled(page);
   const summary = (values: number[]) => {
     const sorted = sortedNumbers(values);

@@ -20,8 +20,10 @@ export async function pictures(page: Page, name: string, part = 'body', fullPage
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.evaluate(() => {
-        // In a picture taller than the window, a sticky bar would appear in the middle.
+        // In a picture taller than the window, a sticky bar would appear in the middle; with no room kept for the bar, all of a part
+        // that is as high as the window is in sight.
         document.querySelector('header')!.style.position = 'static';
+        document.documentElement.style.scrollPadding = '0';
         window.scrollTo(0, 0);
       });
       const path = join(OUT, `${name}-${size}-${colorScheme}.png`);
@@ -35,7 +37,10 @@ export async function pictures(page: Page, name: string, part = 'body', fullPage
 
 /** Takes the pictures of the README: the section Plan. */
 export async function readmePictures(page: Page): Promise<void> {
-  await page.evaluate(() => document.querySelector('header')!.style.removeProperty('position'));
+  await page.evaluate(() => {
+    document.querySelector('header')!.style.removeProperty('position');
+    document.documentElement.style.removeProperty('scroll-padding');
+  });
   await setWidth(page, README.width, README.height);
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { bounded } from '../../bench/page/bounded.ts';
 import { interact } from '../../bench/page/interactions.ts';
 import { mainThreadTasks } from '../../bench/page/main-thread.ts';
 import { serveFewScenes } from './few-scenes.ts';
@@ -21,4 +22,9 @@ it('presses and typing while the page measures take no long task of its own thre
   expect(tasks.filter((ms) => ms > longest)).toEqual([]);
   await page.getByRole('button', { name: 'Cancel' }).click();
   await context.close();
+});
+
+it('what the page does not do in time is an error that names it', async () => {
+  const never = new Promise(() => {});
+  await expect(bounded('the next paint', never, 1)).rejects.toThrow(/in vain for the next paint\./);
 });
