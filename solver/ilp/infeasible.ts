@@ -59,7 +59,9 @@ export function explainInfeasible(
 
   const alone = rows.flatMap((row) => {
     const needed = least(glpk, problem, row.of, [])!;
-    return needed > row.limit + TOLERANCE ? [shortfall(row, needed)] : [];
+    // Of an SLA, the text tells the one that the capacities allow, too, because that is the one that is offered.
+    const told = row.of === 'latencyMs' ? (nearestSlaMs ?? needed) : needed;
+    return needed > row.limit + TOLERANCE ? [shortfall(row, told)] : [];
   });
   if (alone.length > 0) return { binding: alone.join('; '), nearestSlaMs };
 

@@ -32,6 +32,13 @@ describe('what binds', () => {
     expect(nearestSlaMs).toBe(120);
   });
 
+  it('is an SLA that the capacities allow where even the fastest options are too slow', () => {
+    const stages = [{ name: 'a', options: [option('x', 60, 0.9), option('y', 80, 0.1)] }];
+    const { binding, nearestSlaMs } = infeasible({ slaMs: 50, gpuShareMax: 0.8, stages });
+    expect(binding).toBe('SLA: needs at least 80 ms, limit 50 ms');
+    expect(nearestSlaMs).toBe(80);
+  });
+
   it('is a capacity that no SLA helps', () => {
     const stages = ['a', 'b'].map((name) => ({
       name,

@@ -63,10 +63,13 @@ describe('the section Plan', () => {
     const why = page.locator('.answer').getByRole('alert');
     await why.waitFor();
     await settled();
-    expect(await why.locator('p').textContent()).toMatch(/SLA: needs at least .* ms, limit [\d.]+ ms\.$/);
+    const told = /SLA: needs at least ([\d.]+) ms, limit [\d.]+ ms\.$/.exec(
+      (await why.locator('p').textContent())!,
+    );
     expect(await page.getByRole('slider', { name: 'What counts more' }).isDisabled()).toBe(true);
     const offer = button(/Use an SLA of/);
     const offered = Number(/([\d.]+) ms/.exec((await offer.textContent())!)![1]);
+    expect(offered).toBe(Number(told![1]));
     await offer.click();
     await page.locator('.verdict').waitFor();
     await settled();

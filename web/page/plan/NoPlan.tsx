@@ -1,10 +1,6 @@
+import { figure } from '../../../solver/math/figures.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
-import { number } from '../../components/format.ts';
-import { roomier } from '../../state/plan/planning.ts';
 import { changePlanSettings } from '../../state/plan/settings.ts';
-
-/** Rounds a feasible rate down to few digits, so that it stays feasible. */
-const slower = (value: number): number => Number((value * 0.995).toPrecision(3));
 
 /** Explains why there is no plan, and offers the nearest requests that have one. */
 export function NoPlan({ why }: { readonly why: Error }) {
@@ -17,26 +13,21 @@ export function NoPlan({ why }: { readonly why: Error }) {
 }
 
 function Offers({ why: { nearestSlaMs, nearestRatePerS, request } }: { readonly why: InfeasiblePlanError }) {
+  const slaMs = nearestSlaMs === null ? null : figure(nearestSlaMs, 'up');
   const rate =
     nearestRatePerS === null
       ? null
-      : nearestRatePerS > request.ratePerS
-        ? roomier(nearestRatePerS)
-        : slower(nearestRatePerS);
+      : figure(nearestRatePerS, nearestRatePerS > request.ratePerS ? 'up' : 'down');
   return (
     <div class="row buttons">
-      {nearestSlaMs !== null && (
-        <button
-          type="button"
-          class="primary"
-          onClick={() => changePlanSettings({ slaMs: roomier(nearestSlaMs) })}
-        >
-          Use an SLA of {number(roomier(nearestSlaMs))} ms
+      {slaMs !== null && (
+        <button type="button" class="primary" onClick={() => changePlanSettings({ slaMs: Number(slaMs) })}>
+          Use an SLA of {slaMs} ms
         </button>
       )}
       {rate !== null && (
-        <button type="button" onClick={() => changePlanSettings({ ratePerS: rate })}>
-          Use {number(rate)} requests/s
+        <button type="button" onClick={() => changePlanSettings({ ratePerS: Number(rate) })}>
+          Use {rate} requests/s
         </button>
       )}
     </div>

@@ -4,6 +4,7 @@ import type { IdentifiedProfile, Profile } from '../../../solver/documents/profi
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
 import { hasCascades } from '../../../solver/frontier/cascade-gains.ts';
 import { betaWithin, chosenAmong } from '../../../solver/frontier/weights.ts';
+import { figure } from '../../../solver/math/figures.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { openPlanner } from '../../../workers/planner/browser.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
@@ -92,12 +93,9 @@ export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null 
   return {
     alpha,
     beta: Number((alpha * betaWithin(weights)).toPrecision(3)),
-    ...(!within && { slaMs: roomier(point.boundMs) }),
+    ...(!within && { slaMs: Number(figure(point.boundMs, 'up')) }),
   };
 }
-
-/** Rounds a feasible latency bound up to few digits, so that it stays feasible. */
-export const roomier = (value: number): number => Number((value * 1.005).toPrecision(3));
 
 /** Three planners, so that the integer program waits neither for a simulation nor for a frontier. */
 const [solver, confirmer, explorer] = [openPlanner(), openPlanner(), openPlanner()];
