@@ -7,7 +7,7 @@ const tab = openedPage();
 /** Words that a reader who knows browsers and models needs no explanation of, or that a sentence beside them explains. */
 const PLAIN = new Set([
   ...['WebGPU', 'Storage left', 'Settings stay', 'One tab measures', 'Works offline', 'Device', 'Browser'],
-  ...['Size', 'Settings', 'Advanced settings', 'Address of a manifest', 'Link with these settings'],
+  ...['Size', 'Address of a manifest', 'Link with these settings'],
   ...['Hugging Face model id', 'Add as', 'Prefix', 'Access token', 'Hub'],
   ...['F1@0.5', 'mAP@0.5', 'top-1 accuracy', 'macro F1'],
   ...['Compare this profile with', 'Backends to compare', 'Verdict', 'Choose', 'Duration (s)'],

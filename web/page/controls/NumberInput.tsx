@@ -8,6 +8,7 @@ interface NumberInputProps {
   readonly min?: number;
   readonly max?: number;
   readonly whole?: boolean;
+  readonly disabled?: boolean;
   readonly onChange: (value: number) => void;
 }
 
@@ -15,7 +16,7 @@ interface NumberInputProps {
  * An input for a number. Invalid text is marked with the valid range; the last valid number remains in use. It reappears when the
  * input loses the focus, with what was refused beside it until the input is used again.
  */
-export function NumberInput({ id, value, min, max, whole = false, onChange }: NumberInputProps) {
+export function NumberInput({ id, value, min, max, whole = false, disabled, onChange }: NumberInputProps) {
   const [typed, setTyped] = useState<{ readonly text: string; readonly valid: boolean } | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   const problem = useId();
@@ -28,6 +29,7 @@ export function NumberInput({ id, value, min, max, whole = false, onChange }: Nu
         step={whole ? 1 : 'any'}
         min={min}
         max={max}
+        disabled={disabled}
         value={typed?.text ?? value}
         aria-invalid={invalid}
         aria-describedby={invalid || refused !== null ? problem : undefined}

@@ -15,16 +15,16 @@ const THREADS = Array.from(
 export function SettingsForm() {
   const { backends, threads, batches, budgetS, seed } = settings.value;
   const noWebGpu = whyNotMeasurable('webgpu');
+  const fixed = running.value !== null;
   return (
     <form class="settings" onSubmit={(event) => event.preventDefault()}>
-      <fieldset class="row start settings-row" disabled={running.value !== null}>
-        <legend class="unseen">Settings</legend>
+      <div class="row start settings-row">
         <Choices
           label="Backends"
           all={BACKENDS}
           chosen={backends}
           onChange={(chosen) => change({ backends: chosen })}
-          disabled={(backend) => whyNotMeasurable(backend) !== null}
+          disabled={(backend) => fixed || whyNotMeasurable(backend) !== null}
           note={noWebGpu && `webgpu is left out: ${noWebGpu}.`}
         />
         <Choices
@@ -32,30 +32,36 @@ export function SettingsForm() {
           all={BATCHES}
           chosen={batches}
           onChange={(chosen) => change({ batches: chosen })}
-          disabled={(batch) => batch === 1}
+          disabled={(batch) => fixed || batch === 1}
         />
         <NumberField
           label="Budget (s)"
           value={budgetS}
           min={5}
           max={3600}
+          disabled={fixed}
           onChange={(s) => change({ budgetS: s })}
         />
-      </fieldset>
+      </div>
       <details class="fold">
         <summary>Advanced</summary>
-        <fieldset class="row start settings-row" disabled={running.value !== null}>
-          <legend class="unseen">Advanced settings</legend>
+        <div class="row start settings-row">
           <Choices
             label="Threads, on wasm"
             all={THREADS}
             chosen={threads}
             onChange={(chosen) => change({ threads: chosen })}
-            disabled={(count) => (count > 1 && whyOneThread !== null) || !backends.includes('wasm')}
+            disabled={(count) => fixed || (count > 1 && whyOneThread !== null) || !backends.includes('wasm')}
             note={whyOneThread && `One thread: ${whyOneThread}.`}
           />
-          <NumberField label="Seed of the order" value={seed} whole onChange={(n) => change({ seed: n })} />
-        </fieldset>
+          <NumberField
+            label="Seed of the order"
+            value={seed}
+            whole
+            disabled={fixed}
+            onChange={(n) => change({ seed: n })}
+          />
+        </div>
       </details>
     </form>
   );
