@@ -142,7 +142,9 @@ describe('the example', () => {
     await planned(page);
     expect(await page.locator('.plan-models li').allInnerTexts()).toEqual([
       expect.stringMatching(/^detect: det\d+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
-      expect.stringMatching(/^classify: \w+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
+      expect.stringMatching(
+        /^classify: \w+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s% measured, [\d.]+\s% published$/,
+      ),
     ]);
     const folded = page.locator('.answer details', { hasText: 'More about this plan' });
     for (const word of ['Bound', 'Certificate', 'Goodput'])

@@ -190,12 +190,19 @@ describe('the section Try it', () => {
     expect(await legend.textContent()).toMatch(/within.*late.*shed or failed.*SLA 3,000 ms/);
     for (const title of ['Arrival rate', 'Latency', 'Batch fill', 'Accuracy', 'Cores in use'])
       expect(await page.locator('.live-chart', { hasText: title }).count()).toBe(1);
+    expect(await page.locator('.live-chart', { hasText: 'Batch fill' }).textContent()).toMatch(
+      /detect (–|[\d.]+\s%) full, classify (–|[\d.]+\s%) full/,
+    );
     await expect.poll(() => page.locator('.live-dots').first().getAttribute('d')).toMatch(/M.*M/);
     const latency = page.locator('.live-chart', { hasText: 'Latency' });
     await latency.getByRole('application').press('Home');
     expect(await latency.locator('[aria-live=polite]').textContent()).toMatch(
       /^0 s\n\d+ (within|late), up to [\d,.]+\sms/,
     );
+
+    await expect.poll(() => page.locator('.request').count()).toBe(6);
+    await page.setViewportSize({ width: 390, height: 900 });
+    await expect.poll(() => page.locator('.request').count()).toBe(2);
 
     await button('Stop').click();
     const report = await ended();

@@ -70,7 +70,8 @@ const WORDS = {
   Replicas: 'How many copies of the model run side by side, each in another worker.',
   Weights:
     'The number type of the model’s weights. Smaller types, such as q8 (8 bits), make a smaller file, and are sometimes faster or less accurate.',
-  Accuracy: 'The model’s score on labelled examples, by the metric of its task.',
+  Accuracy:
+    'The model’s score on labelled examples, by the metric of its task. Plans use the one that is measured on the labelled pack; without a pack, the published one.',
   Arriving:
     'How many items reach the stage per second at the arrival rate: a request can bring it several, or none.',
   'stands by':
@@ -103,7 +104,8 @@ const WORDS = {
   'First run': 'Time of the very first batch, which is slower than the later ones.',
   Validity:
     '! and ✕ mark figures that need care, ○ tells where a figure is from; the notes above the charts explain each mark.',
-  Published: 'The accuracy that the model’s makers state.',
+  Published:
+    'The accuracy that the model’s makers state, of examples of their own. Plans use the one that is measured on the labelled pack.',
   'Timer grain': 'The smallest step of the browser’s clock.',
   'Cross-origin isolated': 'A page with certain headers gets threads and a fine clock from the browser.',
 

@@ -104,6 +104,10 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
             {sources.length > 1 && <sup>{i + 1}</sup>} Published accuracy: {source}
           </p>
         ))}
+        <p>
+          Plans use the accuracies measured on the labelled pack, which may differ a little from published
+          ones.
+        </p>
         <p>Input of a model: {inputText(stage)}</p>
       </details>
     </section>

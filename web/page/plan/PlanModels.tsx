@@ -19,12 +19,13 @@ export function PlanModels({ stages }: Pick<Plan, 'stages'>) {
 function factsOf({ sha256, accuracy }: PlanStage): string[] {
   const measured = profile.value?.stages.flatMap(({ variants }) => variants);
   const chosen = models.value?.manifest.stages.flatMap(({ variants }) => variants);
-  const size = measured?.find((variant) => variant.sha256 === sha256)?.sizeBytes;
+  const profiled = measured?.find((variant) => variant.sha256 === sha256);
   // The profile does not say the weights: its pipeline does, if it is the chosen one.
   const variant = chosen?.find((one) => sha256Of(one) === sha256);
+  const published = percent(profiled?.accuracy.published ?? accuracy);
   return [
-    ...(size === undefined ? [] : [bytes(size)]),
+    ...(profiled ? [bytes(profiled.sizeBytes)] : []),
     ...(variant ? [weightsText(variant)] : []),
-    `accuracy ${percent(accuracy)}`,
+    `accuracy ${percent(accuracy)}${published === percent(accuracy) ? '' : ` measured, ${published} published`}`,
   ];
 }

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { useNarrow } from '../../components/width.ts';
 import type { LiveRun } from '../../state/try/live-run.ts';
 import { view as drawn } from '../../state/try/trying.ts';
 import { itemViewOf } from '../../views/items/registry.tsx';
@@ -12,7 +13,8 @@ interface LatestRequestsProps {
   readonly pipeline: Pipeline;
 }
 
-const SLOTS = 6;
+/** In a narrow window the requests stand below each other. */
+const SLOTS = { wide: 6, narrow: 2 };
 
 /** The latest requests with their answers. A new request replaces the oldest. */
 export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
@@ -20,6 +22,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   const view = itemViewOf(format);
   const [shown, setShown] = useState<readonly ShownRequest[]>([]);
   const [held, setHeld] = useState(false);
+  const slots = useNarrow() ? SLOTS.narrow : SLOTS.wide;
   const count = useRef(0);
   const shownMs = useRef(0);
   const nowMs = drawn.value?.nowMs ?? 0;
@@ -30,10 +33,10 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
     if (!request) return;
     const { input: item, answer } = request;
     const next = { item, predictions: predictionsOf(pipeline.first, request), latencyMs: answer.latencyMs };
-    const slot = count.current++ % SLOTS;
+    const slot = count.current++ % slots;
     shownMs.current = nowMs;
     setShown((before) => [...before.slice(0, slot), next, ...before.slice(slot + 1)]);
-  }, [live, pipeline, view, held, nowMs]);
+  }, [live, pipeline, view, held, slots, nowMs]);
   if (!view) return null;
   const isUnjudged = shown.some(({ predictions }) =>
     predictions.some(({ verdict }) => verdict === 'unjudged'),
@@ -51,12 +54,12 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
         {!isUnjudged && <VerdictLegend view={view} stages={pipeline.stages} />}
       </figcaption>
       <ul class={`tiles requests ${format.kind} ${held ? 'held' : ''}`}>
-        {shown.map((request, slot) => (
+        {shown.slice(0, slots).map((request, slot) => (
           // The key is the position in the list, where requests replace each other.
           <li
             key={slot}
             class={
-              slot === (count.current - 1) % SLOTS ? 'stack tight request newest' : 'stack tight request'
+              slot === (count.current - 1) % slots ? 'stack tight request newest' : 'stack tight request'
             }
           >
             <RequestView format={format} view={view} request={request} />

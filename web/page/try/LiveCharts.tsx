@@ -105,10 +105,10 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         {...time}
         title="Batch fill"
         show={percent}
-        now={stages.map(({ name, batch }, s) => (
+        now={stages.map(({ name }, s) => (
           <span key={name} style={{ color: styleOf(s).colour }}>
             {s > 0 && ', '}
-            {name} <strong>{percent(recent.fill.get(name) ?? null)}</strong> of {batch}
+            {name} <strong>{percent(recent.fill.get(name) ?? null)}</strong> full
           </span>
         ))}
         max={1.3}
