@@ -52,7 +52,7 @@ export class InfeasiblePlanError extends Error {
         : [`${figure(nearestRatePerS, nearestRatePerS > ratePerS ? 'up' : 'down')} requests/s`]),
     ];
     const problem =
-      `No plan meets ${asked(slaMs)} ms (p${percentile}) at ${asked(ratePerS)} requests/s. ${binding}.` +
+      `No plan meets ${asked(slaMs)} ms (p${percentile}) at ${asked(ratePerS)} request${ratePerS === 1 ? '' : 's'}/s. ${binding}.` +
       (ways.length > 0
         ? ''
         : ' No other SLA or rate alone helps: allow more resources, variants or backends.');

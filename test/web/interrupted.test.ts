@@ -89,7 +89,7 @@ describe('a profile that is interrupted', () => {
     await page.goto(site.url);
     const label = (await button(/Resume \d+\/8/).textContent())!;
     expect(Number(/(\d+)\//.exec(label)![1])).toBeGreaterThanOrEqual(before - 1);
-    expect(await page.getByText(/cells are kept/).count()).toBe(1);
+    expect(await page.getByText(/Kept: \d+ of 8 cells/).count()).toBe(1);
     await button(/Resume/).click();
     await progress().getByText('Measuring speed').waitFor();
     // Those that were finished come back at once.

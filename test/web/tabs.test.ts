@@ -39,11 +39,12 @@ describe('while one tab measures', () => {
     await measureUntil(first.page, 30);
     await otherTab(second.page).getByText('Another tab measures fashion').waitFor();
     await otherTab(second.page).getByText('30 of 90 cells').waitFor();
+    await second.page.locator('#plan .empty').getByText('Best so far').waitFor();
     expect(await button(second.page, 'Start').isDisabled()).toBe(true);
     const third = await openIn(first.context, site.url);
     await otherTab(third.page).getByText('30 of 90 cells').waitFor();
     // What another tab measures was not stopped, and is not to be resumed.
-    expect(await third.page.getByText('are kept').count()).toBe(0);
+    expect(await third.page.getByText('The profile was stopped').count()).toBe(0);
     expect(await button(third.page, /Resume/).count()).toBe(0);
     await third.page.close();
 

@@ -76,6 +76,10 @@ describe('the verdict on a plan', () => {
     expect(verdict.headline).toMatch(/^Yes: .* should answer/);
   });
 
+  it('of one request per second says so', () => {
+    expect(planVerdict({ ...plan, ratePerS: 1 }, profile).headline).toContain('answer 1 request/s within');
+  });
+
   it('that is predicted to miss it is not quite', () => {
     const verdict = planVerdict(predicting(0.9), profile);
     expect(verdict.level).toBe('warn');
@@ -140,7 +144,9 @@ describe('the verdict on a plan', () => {
 
   it('says when many figures need care, before what is less important', () => {
     expect(planVerdict(plan, marked(['hidden-page'])).reasons.slice(0, 2)).toEqual(
-      expect.arrayContaining([expect.stringMatching(/need care, most often marked hidden-page \(the page/)]),
+      expect.arrayContaining([
+        expect.stringMatching(/^1 of 1 figure needs care, most often marked hidden-page \(the page/),
+      ]),
     );
   });
 

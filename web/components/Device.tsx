@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Device, PackFacts } from '../../solver/documents/common.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
-import { adapterText, DASH, milliseconds } from './format.ts';
+import { adapterText, DASH, milliseconds, plural } from './format.ts';
 import { Term } from './Term.tsx';
 
 interface NoticeProps {
@@ -36,7 +36,7 @@ export function MeasuredOn({ pack }: { readonly pack: PackFacts | null | undefin
 
 /** Facts about the device of a profile. */
 export function DeviceFacts({ device }: { readonly device: Device }) {
-  const machine = ['Device', `${device.platform}, ${device.logicalCores} logical cores`] as const;
+  const machine = ['Device', `${device.platform}, ${plural(device.logicalCores, 'logical core')}`] as const;
   if (device.environment === 'published')
     return <Facts facts={[machine, ['Published figures', device.agent]]} />;
   const facts: FactsProps['facts'] = [

@@ -96,6 +96,9 @@ export const chain = (variants: Readonly<Record<string, string>>, stages: readon
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
+/** A rate of requests as a sentence says it: `1 request/s`, `5 requests/s`. */
+export const requestRate = (perS: number): string => `${plural(perS, 'request')}/s`;
+
 export const adapterText = (adapter: Omit<NonNullable<Device['adapter']>, 'software'> | null): string =>
   adapter
     ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' · ') || 'not named'

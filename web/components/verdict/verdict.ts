@@ -7,7 +7,7 @@ import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/error
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { FLAGS, weightOf } from '../cell-flags.ts';
-import { chain, milliseconds, number, percent, plural } from '../format.ts';
+import { chain, milliseconds, number, percent, plural, requestRate } from '../format.ts';
 import { stagesOf, variantsOf } from '../variants.ts';
 
 /** What came out, in a sentence; why, in three; and what to do next. */
@@ -55,8 +55,8 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
     level: meets ? 'good' : 'warn',
     inTime,
     headline: meets
-      ? `Yes: ${what} should answer ${number(ratePerS)} requests/s within ${number(slaMs)} ms.`
-      : `Not quite: ${what} should answer ${percent(inTime)} of ${number(ratePerS)} requests/s within ${number(slaMs)} ms; ${percentile} % are asked for.`,
+      ? `Yes: ${what} should answer ${requestRate(ratePerS)} within ${number(slaMs)} ms.`
+      : `Not quite: ${what} should answer ${percent(inTime)} of ${requestRate(ratePerS)} within ${number(slaMs)} ms; ${percentile} % are asked for.`,
     reasons: heaviest([
       timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should come'),
       accuracyReason(predicted, profile),
@@ -81,7 +81,7 @@ export function noPlanVerdict(why: Error): Verdict {
     return {
       ...none,
       level: 'bad',
-      headline: `No: no combination of these models answers ${number(request.ratePerS)} requests/s within ${number(request.slaMs)} ms.`,
+      headline: `No: no combination of these models answers ${requestRate(request.ratePerS)} within ${number(request.slaMs)} ms.`,
       next: {
         text:
           nearestSlaMs === null && nearestRatePerS === null
@@ -217,7 +217,7 @@ function careReason({ cells }: Profile): Reason | null {
   const [most] = [...new Set(marks.flat())].sort((a, b) => count(b) - count(a));
   return {
     weight: needCare > MANY * measured.length ? 60 : 15,
-    text: `${number(needCare)} of ${plural(measured.length, 'figure')} need care, most often marked ${most} (${FLAGS[most!]}).`,
+    text: `${number(needCare)} of ${plural(measured.length, 'figure')} ${needCare === 1 ? 'needs' : 'need'} care, most often marked ${most} (${FLAGS[most!]}).`,
   };
 }
 

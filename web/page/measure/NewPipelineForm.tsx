@@ -1,5 +1,6 @@
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { readSize } from '../../../models/onnx/picture-input.ts';
+import { plural } from '../../components/format.ts';
 import { attempt } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { newPipelines } from '../../state/pipelines/changes.ts';
@@ -102,12 +103,12 @@ function DetectorFields({ heads, asked: { format, classes } }: Pick<ChosenModels
         options={heads.map((one) => [
           one.format,
           one.format === 'yolov8'
-            ? `yolov8: [batch, 4 + ${one.classes} classes, boxes]`
-            : `yolov5: [batch, boxes, 5 + ${one.classes} classes]`,
+            ? `yolov8: [batch, 4 + ${plural(one.classes, 'class', 'classes')}, boxes]`
+            : `yolov5: [batch, boxes, 5 + ${plural(one.classes, 'class', 'classes')}]`,
         ])}
       />
       <label class="field">
-        Names of its {head.classes} classes, one on each line, in the model's order
+        Names of its {plural(head.classes, 'class', 'classes')}, one on each line, in the model's order
         <textarea
           rows={4}
           placeholder={'class 0\nclass 1\n…'}

@@ -1,10 +1,9 @@
 import { ITEM_NOUNS } from '../../../models/items/item-format.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
-import { number } from '../../components/format.ts';
 import { profile } from '../../state/app.ts';
 import { viewOf } from '../../views/tasks/registry.ts';
-import { fanOutRange } from './fan-out.ts';
+import { fanOutText } from './fan-out.ts';
 import { StageCard } from './StageCard.tsx';
 
 /** Diagram of the stages in order, with their variants and the number of items that each passes on. */
@@ -31,8 +30,8 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
   const before = manifest.stages.slice(0, into);
   const fanOuts = before.map((stage) => taskOf(stage).fanOut(stage));
   const opened = profile.value;
-  const range =
-    into > 0 && opened?.pipeline === manifest.name ? fanOutRange(opened, manifest.stages[into]!.name) : null;
+  const measured =
+    into > 0 && opened?.pipeline === manifest.name ? fanOutText(opened, manifest.stages[into]!.name) : null;
   return (
     <div class="fan-out middle small">
       <svg class="arrow" viewBox="0 0 48 40" width="48" height="40" aria-hidden="true">
@@ -49,11 +48,8 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
         )}
       </svg>
       {into > 0 && <span class="muted">{viewOf(before.at(-1)!).passedOn(before.at(-1)!)}</span>}
-      <span>{range ? `${span(range)} items` : into === 0 && '1 item'}</span>
-      {range && <span class="muted">per request, measured</span>}
+      <span>{measured ?? (into === 0 && '1 item')}</span>
+      {measured && <span class="muted">per request, measured</span>}
     </div>
   );
 }
-
-const span = ([low, high]: readonly [number, number]): string =>
-  number(low, 1) === number(high, 1) ? number(low, 1) : `${number(low, 1)}–${number(high, 1)}`;

@@ -31,10 +31,10 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   refine: 'Measuring the least certain figures again',
 };
 const ORDER = Object.keys(PHASES) as ProfileProgress['phase'][];
-const COUNTED: Partial<Record<ProfileProgress['phase'], string>> = {
-  models: 'files',
-  accuracy: 'runs over the labelled examples',
-  cells: 'cells',
+const COUNTED: Partial<Record<ProfileProgress['phase'], readonly [one: string, many?: string]>> = {
+  models: ['file'],
+  accuracy: ['run over the labelled examples', 'runs over the labelled examples'],
+  cells: ['cell'],
 };
 
 /** The buttons Start, Pause, Resume and Cancel, with the progress of the running profile, which another tab may measure. */
@@ -128,7 +128,7 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
       <label class="row apart">
         <span>
           <strong>{step}</strong>
-          {counted && `: ${now.done} of ${now.total} ${counted}`}
+          {counted && `: ${now.done} of ${plural(now.total, ...counted)}`}
           <span class="muted">
             {' '}
             · step {ORDER.indexOf(now.phase) + 1} of {ORDER.length}
@@ -183,7 +183,7 @@ function Interrupted() {
     <p class="muted">
       {problem.value ? 'An error stopped the profile. ' : 'The profile was stopped. '}
       {total > 0
-        ? `${done} of ${plural(total, 'cell')} are kept. Resume continues from there, even after a reload.`
+        ? `Kept: ${done} of ${plural(total, 'cell')}. Resume continues from there, even after a reload.`
         : 'What was measured is kept. Resume continues from there, even after a reload.'}
     </p>
   );

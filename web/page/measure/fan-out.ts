@@ -1,8 +1,16 @@
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { mean } from '../../../solver/math/statistics.ts';
+import { number, plural } from '../../components/format.ts';
 
-/** Range of the mean number of items per request that a stage gets, over all earlier variants; null if not measured. */
-export function fanOutRange({ fanOut }: Profile, stage: string): [low: number, high: number] | null {
-  const means = fanOut.filter((entry) => entry.stage === stage).map(({ counts }) => mean(counts));
-  return means.length > 0 ? [Math.min(...means), Math.max(...means)] : null;
+/**
+ * The mean number of items per request that a stage gets, to a tenth, over all earlier variants: `1 item`, `2.5–3 items`; null if
+ * not measured.
+ */
+export function fanOutText({ fanOut }: Pick<Profile, 'fanOut'>, stage: string): string | null {
+  const means = fanOut
+    .filter((entry) => entry.stage === stage)
+    .map(({ counts }) => Math.round(10 * mean(counts)) / 10);
+  if (means.length === 0) return null;
+  const [low, high] = [Math.min(...means), Math.max(...means)];
+  return low === high ? plural(low, 'item') : `${number(low)}–${number(high)} items`;
 }

@@ -161,9 +161,9 @@ function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
     <>
       : <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the requests should be
       answered within {number(slaMs)}
-      {'\u00a0'}ms{' '}
+      {'\u00a0'}ms
       {meets
-        ? `(you ask for ${percentile}\u00a0%).`
+        ? ` (you ask for ${percentile}\u00a0%).`
         : `, less than the ${percentile}\u00a0% that you ask for. No plan that was tried does better.`}
     </>
   );

@@ -1,10 +1,11 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { costText } from '../../components/cost.ts';
-import { accuracyText, date, number, percent } from '../../components/format.ts';
+import { accuracyText, date, number, percent, requestRate } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { profile } from '../../state/app.ts';
 import { profileState, running } from '../../state/measure/profiling.ts';
 import { pinned } from '../../state/plan/planning.ts';
+import { otherTab } from '../../state/tabs.ts';
 import { PlanPanel } from '../charted/charted.tsx';
 import { Empty, NoProfile, Section } from '../frame/Section.tsx';
 import { Provisional } from '../measure/Provisional.tsx';
@@ -13,6 +14,7 @@ import { PlanForm } from './PlanForm.tsx';
 
 /** The page's section "Plan": the form for a plan request, and the plan. */
 export function Planning() {
+  const measuring = running.value ? profileState.value : otherTab.value?.profile;
   return (
     <Section
       id="plan"
@@ -26,9 +28,9 @@ export function Planning() {
         </div>
       ) : pinned.value ? (
         <PinnedAlone plan={pinned.value} />
-      ) : running.value ? (
+      ) : measuring ? (
         <Empty>
-          <Provisional found={profileState.value.provisional} />
+          <Provisional found={measuring.provisional} />
         </Empty>
       ) : (
         <NoProfile why="A plan is made from measurements." />
@@ -45,7 +47,7 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
       <p>
         <strong>A plan of {pipeline}</strong>, made {date(createdAt)} on {profile.device.platform},{' '}
         {profile.device.agent}: {percent(predicted.slaAttainment)} within {number(slaMs)} ms at{' '}
-        {number(ratePerS)} requests/s, {accuracyText(predicted)}, cost {costText(predicted.cost, plan)}.
+        {requestRate(ratePerS)}, {accuracyText(predicted)}, cost {costText(predicted.cost, plan)}.
       </p>
       <p class="muted">
         Its profile ({profile.sha256.slice(0, 8)}) is not saved in this browser. To change the plan or to run

@@ -1,5 +1,5 @@
 import { DeviceFacts, Notice } from '../../components/Device.tsx';
-import { date } from '../../components/format.ts';
+import { date, plural } from '../../components/format.ts';
 import { stageNames } from '../../components/stage-names.ts';
 import { checked, opened } from '../../state/app.ts';
 import { tables } from '../../state/compared.ts';
@@ -62,8 +62,8 @@ function Opened() {
       </p>
       {showsExample.value && (
         <Notice title="EXAMPLE">
-          Measured on another device, with {profile.device.logicalCores} cores: it says nothing about yours.{' '}
-          <a href="#measure">Measure this device</a>
+          Measured on another device, with {plural(profile.device.logicalCores, 'core')}: it says nothing
+          about yours. <a href="#measure">Measure this device</a>
         </Notice>
       )}
       <ResultsVerdict of={opened.value!} />

@@ -4,7 +4,7 @@ import type { Load } from '../../../workers/executor/load.ts';
 import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { styleOf } from '../../charts/series.ts';
-import { number } from '../../components/format.ts';
+import { number, requestRate } from '../../components/format.ts';
 import { plan } from '../../state/plan/planning.ts';
 
 /** Chart of the load's arrivals over time, with the plan's arrival rate. */
@@ -16,7 +16,7 @@ export function LoadPreview({ load }: { readonly load: Load }) {
     <LiveChart
       title="What will arrive"
       show={(value) => `${number(value)} /s`}
-      now={`${number(load.ratePerS)} requests/s on average, ${number(busiest)} in the busiest second`}
+      now={`${requestRate(load.ratePerS)} on average, ${number(busiest)} in the busiest second`}
       fromS={0}
       toS={load.durationS}
       max={1.4 * Math.max(busiest, planned)}

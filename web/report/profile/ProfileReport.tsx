@@ -7,7 +7,7 @@ import { StageBudget } from '../../charts/StageBudget.tsx';
 import { onSoftwareGpu } from '../../components/backends.ts';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
 import { FrontierParts } from '../../components/FrontierParts.tsx';
-import { chain, date, milliseconds, number, percent } from '../../components/format.ts';
+import { chain, date, milliseconds, number, percent, requestRate } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
@@ -62,8 +62,8 @@ function Planned({ plan, frontier, without, profile }: PlannedProps) {
       <VerdictCard verdict={planVerdict(plan, profile)} linked={false} />
       <p>
         <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> is predicted to complete{' '}
-        {percent(predicted.slaAttainment)} of {number(ratePerS)} requests/s within {number(slaMs)} ms. Nothing
-        ran: these figures are simulated.
+        {percent(predicted.slaAttainment)} of {requestRate(ratePerS)} within {number(slaMs)} ms. Nothing ran:
+        these figures are simulated.
       </p>
       <Facts
         facts={[

@@ -1,6 +1,6 @@
 import { onSoftwareGpu } from '../../components/backends.ts';
 import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../../components/Device.tsx';
-import { date, number } from '../../components/format.ts';
+import { date, number, requestRate } from '../../components/format.ts';
 import { TERMS } from '../../components/terms.ts';
 import { Measurements } from '../parts/Measurements.tsx';
 import { Title } from '../parts/Title.tsx';
@@ -64,7 +64,7 @@ function Header({ view, json }: ReportProps) {
       <Facts
         facts={[
           ['SLA', `p${percentile} ≤ ${number(slaMs)} ms`],
-          ['Load', `${number(load.ratePerS)} requests/s for ${number(load.durationS)} s, ${load.kind}`],
+          ['Load', `${requestRate(load.ratePerS)} for ${number(load.durationS)} s, ${load.kind}`],
           ['Made', date(createdAt)],
           ['Seed', String(seed)],
         ]}

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
-import { accuracyText, milliseconds, number, percent, rate } from '../../components/format.ts';
+import { accuracyText, milliseconds, number, percent, rate, requestRate } from '../../components/format.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { runVerdict } from '../../components/verdict/verdict.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';
@@ -55,7 +55,7 @@ function Comparison({ run, others, stages }: ComparisonProps) {
   const accuracy = ({ result: { accuracy } }: RunReport) => accuracyText(accuracy);
   return (
     <p>
-      At {number(run.load.ratePerS)} requests/s, <strong>{servedText(run, stages)}</strong> completed{' '}
+      At {requestRate(run.load.ratePerS)}, <strong>{servedText(run, stages)}</strong> completed{' '}
       <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms;{' '}
       <strong>{accuracy(run)}</strong>.
       {others.map((other) => (

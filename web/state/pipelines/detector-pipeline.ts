@@ -1,6 +1,7 @@
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { detectorStage } from '../../../models/onnx/stages.ts';
 import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
+import { plural } from '../../components/format.ts';
 import type { Addition } from './adding.ts';
 import type { AskedPictures } from './classifier-pipeline.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
@@ -47,7 +48,7 @@ export async function detectorPipeline(
     data.length > 0
       ? await packedData(data, new Pipeline({ name: file, stages: [stage] }), addition.step)
       : undefined;
-  const found = `It is taken for a detector of ${head.classes} classes in the format ${head.format}: see under Try it, with a picture of your own, whether its boxes are right`;
+  const found = `It is taken for a detector of ${plural(head.classes, 'class', 'classes')} in the format ${head.format}: see under Try it, with a picture of your own, whether its boxes are right`;
   const made = await oneStagePipeline(models, first, stage, found, addition);
   return { ...made, ...(labelled && { labelled }) };
 }
