@@ -125,7 +125,7 @@ async function trying(page: Page): Promise<void> {
   await pictures(page, '09-to-try', '#try');
   await button(page, 'Run the plan').click();
   await page.locator('#try', { hasText: 'switched to' }).waitFor();
-  await page.locator('.request').nth(5).waitFor();
+  await page.locator('.request').nth(1).waitFor();
   await pictures(page, '10-trying', '#try');
   await stop(page);
   await pictures(page, '11-tried', '#try');
@@ -183,7 +183,7 @@ async function mail(page: Page): Promise<void> {
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('constant');
   await typed(page, 'Duration (s)').fill('120');
   await button(page, 'Run the plan').click();
-  await page.locator('.request').nth(5).waitFor();
+  await page.locator('.request').nth(1).waitFor();
   await button(page, 'Hold').click();
   await pictures(page, '18-mail-requests', '#try');
   await stop(page);
