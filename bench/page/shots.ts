@@ -96,13 +96,20 @@ async function plan(page: Page): Promise<void> {
   await page.locator('#plan [role=alert]').waitFor();
   await pictures(page, '07-infeasible', '#plan');
 
-  // The most accurate plan and the cheapest one, to compare. The low rate lets the cheapest plan share the GPU.
+  // Plans for few requests and for many, to compare.
   await fill(page, { 'Time limit (SLA)': '500', 'Arrival rate': '1' });
   await button(page, 'Pin to compare').click();
-  await page.getByRole('slider', { name: 'What counts more' }).press('Home');
+  await fill(page, { 'Time limit (SLA)': '100', 'Arrival rate': '200' });
+  await takeFewer(page);
   await planned(page);
   await pictures(page, '08-two-plans', '#plan');
   await readmePictures(page);
+}
+
+/** Takes the rate that the page offers where the asked one has no plan. */
+async function takeFewer(page: Page): Promise<void> {
+  const fewer = page.getByRole('button', { name: /^Use [\d,.]+ requests/ });
+  if ((await fewer.count()) > 0) await fewer.click();
 }
 
 async function trying(page: Page): Promise<void> {
@@ -112,8 +119,7 @@ async function trying(page: Page): Promise<void> {
   // Plans for as many requests as this device can answer, more than arrive, so that the first adaptation step changes the plan.
   await form.getByText('Advanced').click();
   await fill(page, { 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
-  const fewer = page.getByRole('button', { name: /^Use [\d,.]+ requests/ });
-  if ((await fewer.count()) > 0) await fewer.click();
+  await takeFewer(page);
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');
   await page.getByLabel('Choose a trace').setInputFiles({
     name: 'falling.json',

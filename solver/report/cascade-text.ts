@@ -60,10 +60,10 @@ export const variantSentences = (rows: readonly Row[]): string[] =>
         `In ${name}, ${standby.variant} stands by: when requests come in a burst, it answers those that ${variant} would answer too late.`,
       ];
     if (!escalation) return [];
-    const { from, below, share } = escalation;
+    const { from, below, share, accuracy } = escalation;
     return [
       `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${confidenceText(below)}, ${variant} (${name}) answers instead: ` +
-        `${ofHundred(share)} items go on to ${variant}.`,
+        `${ofHundred(share)} items go on to ${variant}. The accuracy of both together is ${percent(accuracy)}.`,
     ];
   });
 

@@ -22,7 +22,7 @@ it('a page is compared with Node: backend with backend, by variant and batch; wh
     'webgpu of this profile, cpu of the other one',
   ]);
   expect(await compare.textContent()).toMatch(
-    /Only in this profile.*not measured in the other profile \(classify\/res32\)/,
+    /Only in this profile.*not measured in the other profile \(classify\/res32 on wasm\)/,
   );
   await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
   await on.selectOption({ index: 1 });

@@ -294,7 +294,7 @@ describe('a word of the field', () => {
     await expect.poll(() => explained.textContent()).toContain('How long an item waits at most');
     await page.setViewportSize(SCREENS[0]!);
     await expect
-      .poll(() => page.locator('.plan-table').getByRole('button', { name: 'Wait' }).count())
+      .poll(() => page.locator('.plan-table').getByRole('button', { name: 'Wait', exact: true }).count())
       .toBe(1);
   });
 

@@ -36,7 +36,7 @@ describe('the verdict on a run', () => {
     expect(verdict.level).toBe('bad');
     expect(verdict.inTime).toBeNull();
     expect(verdict.headline).toMatch(/^Not valid/);
-    expect(verdict.reasons[0]).toMatch(/sent up to .* late \(p99\)/);
+    expect(verdict.reasons[0]).toMatch(/99 were sent at most .* late/);
   });
 
   it('puts lost requests before everything but lateness', () => {

@@ -39,7 +39,7 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
       <Figure title={title}>
         <p>
           There is one choice: within {number(slaMs)} ms, and at this arrival rate, no other combination is
-          cheaper, and none is more accurate. The table adds what shorter time limits would leave.
+          cheaper, and none is more accurate. The table has the choices for shorter time limits, too.
         </p>
       </Figure>
     );
@@ -52,6 +52,7 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
         ...(chosenAmong(best).length < best.length
           ? [`○ best for its cost too, but ${slider ? 'not on the slider' : 'no β chooses it'}`]
           : []),
+        ...(plain.length > 0 ? ['— with cascades', '┈ without'] : []),
       ].join(' · ')}
       description={[
         'The best accuracy that each cost can have at this rate within the SLA. The table holds the figures.',

@@ -4,7 +4,7 @@ import { betaRange, chosenAmong } from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { costUnit, type Prices } from '../components/cost.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
-import { endLabels, MARGIN } from './axis.ts';
+import { MARGIN } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 
 const HEIGHT = 300;
@@ -43,23 +43,15 @@ export function frontierPlot(
       strokeWidth: 1.75,
       strokeDasharray,
     });
-  const label = (name: string, colour: string, best: readonly FrontierPoint[]) => ({
-    name,
-    colour,
-    x: right,
-    y: end(best).accuracy,
-  });
   const choices = chosenAmong(points).map(({ point }) => point);
   // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
-  const marginRight = without.length > 0 ? 96 : MARGIN.marginRight;
-  const perCost = (width - MARGIN.marginLeft - marginRight) / right;
+  const perCost = (width - MARGIN.marginLeft - MARGIN.marginRight) / right;
   const apart = (LINE / INNER_HEIGHT) * (domain[1] - domain[0]);
   return {
     height: HEIGHT,
     ...MARGIN,
     marginTop: MARGIN_TOP,
-    marginRight,
     x: {
       label: `cost ${costUnit(
         prices,
@@ -77,14 +69,7 @@ export function frontierPlot(
       ticks: 5,
     },
     marks: [
-      ...(without.length === 0
-        ? []
-        : [
-            endLabels([label('without', PLAIN, without), label('with cascades', BEST, points)], domain, {
-              height: INNER_HEIGHT,
-            }),
-            steps(without, PLAIN, '1 3'),
-          ]),
+      ...(without.length === 0 ? [] : [steps(without, PLAIN, '1 3')]),
       steps(points, BEST, 'none'),
       Plot.dot(points, {
         ...channels,

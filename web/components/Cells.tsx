@@ -66,7 +66,7 @@ export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
         ))}
       {skipped.length > 0 && (
         <li>
-          <Flag weight="note">skipped</Flag> {plural(skipped.length, 'cell')}. The table gives the reason of
+          <Flag weight="note">skipped</Flag> {plural(skipped.length, 'cell')}. The table gives the reason for
           each.
         </li>
       )}

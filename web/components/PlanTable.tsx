@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<Row>[] = [
   figures('Batch', ({ batch }) => batch),
   figures('Wait', ({ maxWaitMs }) => maxWaitMs, milliseconds),
   figures('Replicas', ({ replicas }) => replicas),
-  figures('Time at most', ({ boundMs }) => boundMs, milliseconds),
+  figures('Wait + slow batch', ({ boundMs }) => boundMs, milliseconds),
   figures('Accuracy', ({ accuracy }) => accuracy, percent),
   figures('Arriving', ({ itemsPerS }) => itemsPerS, rate),
 ];

@@ -52,7 +52,7 @@ const WORDS = {
   'In time if slower':
     'Share of the requests that are in time if each batch takes a tenth longer than measured: a device is slower in some minutes than in others. A plan is chosen that keeps the SLA then, too, if there is one.',
   Bound:
-    'The time that the planner allows at most: each stage waits for a batch to fill, then runs it. The bounds of all stages together must be within the SLA. Most requests are faster, as slow stages seldom meet, and some slower, where a queue forms: the simulated latencies have both.',
+    'The time that the planner allows at most: each stage waits for a batch to fill, and the batch is a slow one. The bounds of all stages together must be within the SLA. Most requests are faster, as slow stages seldom meet, and some slower, where a queue forms: the simulated latencies have both.',
 
   // The plan, stage by stage
   Run: 'A plan that answered requests, or a simulation of that.',
@@ -135,7 +135,7 @@ const WORDS = {
 export const TERMS: Readonly<Record<string, string>> = {
   ...WORDS,
   'Time limit (SLA)': WORDS.SLA,
-  'Time at most': WORDS.Bound,
+  'Wait + slow batch': WORDS.Bound,
   'p50 latency': WORDS.p50,
   'This p50': WORDS.p50,
   'Other p50': WORDS.p50,

@@ -43,7 +43,7 @@ test('a sentence tells of each standby', () => {
 
 test('a sentence tells of each cascade; a plan without one has none', () => {
   expect(variantSentences(rows)).toEqual([
-    'In classify, cnn8 answers first. Where its confidence is under 0.62, res32 (classify-heavy) answers instead: 7 of 100 items go on to res32.',
+    'In classify, cnn8 answers first. Where its confidence is under 0.62, res32 (classify-heavy) answers instead: 7 of 100 items go on to res32. The accuracy of both together is 85.0 %.',
   ]);
   expect(variantSentences(rows.slice(0, 2))).toEqual([]);
 });

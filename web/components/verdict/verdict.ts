@@ -185,7 +185,7 @@ function slowestReason({ stages }: Plan): Reason | null {
 function lateReason({ load }: RunReport): Reason {
   return {
     weight: 100,
-    text: `Requests were sent up to ${milliseconds(load.latenessP99Ms)} late (p99), and that alone made the latencies worse.`,
+    text: `Of 100 requests 99 were sent at most ${milliseconds(load.latenessP99Ms)} late, and that alone made the latencies worse.`,
   };
 }
 

@@ -118,6 +118,9 @@ function RunningButtons({ controller }: { readonly controller: AbortController }
   );
 }
 
+/** Keeps a line's height. */
+const NOTHING = '\u00a0';
+
 /** One bar over all steps, with the time left, the current step, and the plan as it stands. */
 function RunProgress({ progress: now, pause, provisional }: ProfileState) {
   if (!now) return <p class="muted">Starting …</p>;
@@ -141,7 +144,9 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
         </span>
         <progress max={1} value={now.share} />
       </label>
-      <code>{typeof now.current === 'string' ? now.current : cellText(now.current)}</code>
+      <code>
+        {pause === 'on' ? NOTHING : typeof now.current === 'string' ? now.current : cellText(now.current)}
+      </code>
       <p class="provisional">
         <Provisional found={provisional} />
       </p>

@@ -159,7 +159,7 @@ function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
   const meets = attainment >= percentile / 100;
   return (
     <>
-      : <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the requests should be
+      : <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the simulated requests are
       answered within {number(slaMs)}
       {'\u00a0'}ms
       {meets

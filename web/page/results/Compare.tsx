@@ -147,7 +147,7 @@ function NotCompared({ only, lacking, cells }: NotComparedProps) {
         .filter((own) => own.length > 0)
         .map(
           (own) =>
-            `${plural(own.length, 'point')} that ${WHY_NOT[own[0]!.why]} in ${lacking} (${variantNames(own)})`,
+            `${plural(own.length, 'point')} that ${WHY_NOT[own[0]!.why]} in ${lacking} (${namesOf(own)})`,
         )
         .join('; ')}
       .
@@ -155,8 +155,8 @@ function NotCompared({ only, lacking, cells }: NotComparedProps) {
   );
 }
 
-const variantNames = (cells: readonly Unmatched[]): string =>
-  [...new Set(cells.map(({ stage, variant }) => `${stage}/${variant}`))].join(', ');
+const namesOf = (cells: readonly Unmatched[]): string =>
+  [...new Set(cells.map((cell) => `${cell.stage}/${cell.variant} on ${sweepText(cell)}`))].sort().join(', ');
 
 /** Whether a point's two cells are of one backend. */
 const isWithin = ({ key, other: there }: ComparedPoint): boolean => isSameSweep(key, there);
@@ -198,12 +198,16 @@ const ortOf = ({ device }: ComparedProfile): string => `${device.ortVersion}, ${
 
 function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
   const otherModels = points.filter(({ sameModel }) => !sameModel).length;
+  const verdicts = (Object.keys(VERDICTS) as Verdict[]).filter((one) =>
+    points.some(({ verdict }) => verdict === one),
+  );
   return (
     <>
       <p class="outcome">
         Of {plural(points.length, 'point')}, the other profile is{' '}
-        {(Object.keys(VERDICTS) as Verdict[]).map((verdict, i) => {
+        {verdicts.map((verdict, i) => {
           const own = points.filter((point) => point.verdict === verdict);
+          const ratios = own.map(({ ratio }) => ratio);
           const { glyph, word, colour } = VERDICTS[verdict];
           return (
             <span key={verdict}>
@@ -212,9 +216,8 @@ function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
                 {glyph}
               </span>{' '}
               <strong>{own.length}</strong> {word}
-              {own.length > 0 &&
-                i < 2 &&
-                ` (${own.length > 1 ? 'typically ' : ''}${times(median(own.map(({ ratio }) => ratio)))})`}
+              {(verdict === 'faster' || verdict === 'slower') &&
+                ` (${own.length > 2 ? `typically ${times(median(ratios))}` : ratios.map(times).join(' and ')})`}
             </span>
           );
         })}

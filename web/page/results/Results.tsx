@@ -21,7 +21,7 @@ export function Results() {
       lead={
         running.value
           ? 'What is measured so far, drawn once a second.'
-          : 'How long each model takes here, and how many items per second it answers, by batch size. ! and ✕ mark figures that need care.'
+          : 'How long each model takes here, and how many items per second it answers, by batch size. !\u00a0and\u00a0✕ mark figures that need care.'
       }
     >
       {live ? <Live /> : opened.value && !running.value ? <Opened /> : <Nothing />}

@@ -24,6 +24,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   const [held, setHeld] = useState(false);
   const slots = useNarrow() ? SLOTS.narrow : SLOTS.wide;
   const count = useRef(0);
+  const newest = useRef<ShownRequest | null>(null);
   const shownMs = useRef(0);
   const nowMs = drawn.value?.nowMs ?? 0;
   // Together with the charts, and within the time that the page may draw.
@@ -34,6 +35,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
     const { input: item, answer } = request;
     const next = { item, predictions: predictionsOf(pipeline.first, request), latencyMs: answer.latencyMs };
     const slot = count.current++ % slots;
+    newest.current = next;
     shownMs.current = nowMs;
     setShown((before) => [...before.slice(0, slot), next, ...before.slice(slot + 1)]);
   }, [live, pipeline, view, held, slots, nowMs]);
@@ -58,9 +60,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
           // The key is the position in the list, where requests replace each other.
           <li
             key={slot}
-            class={
-              slot === (count.current - 1) % slots ? 'stack tight request newest' : 'stack tight request'
-            }
+            class={request === newest.current ? 'stack tight request newest' : 'stack tight request'}
           >
             <RequestView format={format} view={view} request={request} />
           </li>

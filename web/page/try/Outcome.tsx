@@ -33,7 +33,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
       </div>
       <p role="status">
         {number(load.requests)} sent = {number(completed)} completed + {number(shed)} shed + {number(failed)}{' '}
-        failed. Requests were sent up to {milliseconds(load.latenessP99Ms)} late (p99):{' '}
+        failed. Of 100 requests 99 were sent at most {milliseconds(load.latenessP99Ms)} late:{' '}
         {load.valid ? <span class="good">valid</span> : <span class="bad">not valid</span>}.
       </p>
       {sets.map((set) => (
