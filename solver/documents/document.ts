@@ -91,7 +91,7 @@ export function parseDocument<T extends z.ZodType>(
     source,
     result.error.issues.map((issue) => {
       const found = valueAt(value, issue.path);
-      return `${pathText(issue.path)}: ${issue.message.replace(/, received .*/, '')}, found ${shown(found)}`;
+      return `${pathText(issue.path)}: ${issue.message.replace(/^Invalid input: |, received .*/g, '')}, found ${shown(found)}`;
     }),
   );
 }
