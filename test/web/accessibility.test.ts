@@ -191,7 +191,7 @@ describe('the report', () => {
       .getByText(/^For a cost of .*, the best choice is a cascade: .*of 100 on to l.*Its PAS is/)
       .waitFor();
     expect(await chart.getAttribute('aria-description')).toMatch(/the best choice is a cascade/);
-    await page.locator('figcaption', { hasText: '— with cascades · ┈ without' }).waitFor();
+    await page.locator('figcaption', { hasText: '— with cascades · ··· without' }).waitFor();
     await page.getByText('Table of what cascades gain').click();
     await expectAccessible();
   });

@@ -52,7 +52,7 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
         ...(chosenAmong(best).length < best.length
           ? [`○ best for its cost too, but ${slider ? 'not on the slider' : 'no β chooses it'}`]
           : []),
-        ...(plain.length > 0 ? ['— with cascades', '┈ without'] : []),
+        ...(plain.length > 0 ? ['—\u00a0with\u00a0cascades', '···\u00a0without'] : []),
       ].join(' · ')}
       description={[
         'The best accuracy that each cost can have at this rate within the SLA. The table holds the figures.',
