@@ -135,7 +135,7 @@ function cutInto(out: Uint8Array, item: Item, from: ImageShape, to: ImageInput):
   return out;
 }
 
-/** The pictures of which a model looks at as many pixels as it takes. */
+/** The size of pictures whose middle, which a model looks at, has as many pixels as the model takes. */
 export function wholePicture({ channels, height, width, crop = 1 }: ImageInput): ImageShape {
   const whole = (side: number) => Math.floor(side / crop + ROUNDING);
   return { channels, height: whole(height), width: whole(width) };

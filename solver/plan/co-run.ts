@@ -34,7 +34,7 @@ export const withoutCoRun = (profile: Profile): Profile => ({
   ),
 });
 
-/** From so many rounds on, the largest is hardly under the true median: that all five are has a probability of 0.5⁵, or 3 %. */
+/** The largest value of so many rounds is hardly ever under the true median: five values all are with a probability of 0.5⁵, or 3 %. */
 const SURE_ROUNDS = 5;
 
 /**

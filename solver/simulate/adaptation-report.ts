@@ -86,7 +86,7 @@ const outcomesIn = (answered: readonly PlanAnswered[]) =>
     answered.flatMap(settledOf),
   );
 
-/** What each row of a plan ran, as one batch. */
+/** One batch for each row of a plan, of all items that the row ran. */
 function ranOf({ plan, items, settled }: PlanAnswered): Ran[] {
   const rows = rowsByIndex(plan.stages);
   const { length: stages } = settled;
@@ -108,5 +108,7 @@ function ranOf({ plan, items, settled }: PlanAnswered): Ran[] {
   });
 }
 
-const settledOf = ({ plan, settled }: PlanAnswered): Settled[] =>
-  settled.map((items, index) => ({ stage: stageNameOf(rowsByIndex(plan.stages)[index]!), plan, items }));
+function settledOf({ plan, settled }: PlanAnswered): Settled[] {
+  const rows = rowsByIndex(plan.stages);
+  return settled.map((items, index) => ({ stage: stageNameOf(rows[index]!), plan, items }));
+}

@@ -39,6 +39,7 @@ export interface AdaptationResult {
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
   /** Cost of all live workers over time, including those that are starting. */
   readonly cost: readonly TimedValue[];
+  /** What was answered under each plan, in the order of the plans. */
   readonly answered: readonly PlanAnswered[];
 }
 

@@ -65,9 +65,7 @@ export class SwitchingSimulation {
 
   /** What was answered under each plan, in the order of the plans. */
   get answered(): PlanAnswered[] {
-    const now = this.#simulation.answered;
-    const since = (of: keyof Answered) => now[of].map((items, i) => items - this.#before[of][i]!);
-    return [...this.#ended, { plan: this.#serving, items: since('items'), settled: since('settled') }];
+    return [...this.#ended, this.#sinceSwitch(this.#simulation.answered)];
   }
 
   runUntil(untilMs: number): void {
@@ -105,9 +103,15 @@ export class SwitchingSimulation {
     this.#serve(plan);
   }
 
+  #sinceSwitch(now: Answered): PlanAnswered {
+    const since = (of: keyof Answered) => now[of].map((items, i) => items - this.#before[of][i]!);
+    return { plan: this.#serving, items: since('items'), settled: since('settled') };
+  }
+
   #serve(plan: Plan): void {
-    this.#ended.push(this.answered.at(-1)!);
-    this.#before = this.#simulation.answered;
+    const now = this.#simulation.answered;
+    this.#ended.push(this.#sinceSwitch(now));
+    this.#before = now;
     this.#serving = plan;
   }
 

@@ -2,7 +2,7 @@
 export interface LegendEntry {
   readonly label: string;
   readonly colour: string;
-  /** A character that looks like the mark; absent for a line. */
+  /** A character that looks like the mark. A line has none: the legend draws a piece of it. */
   readonly sign?: string;
   readonly dash?: string;
 }

@@ -107,7 +107,7 @@ interface CostAndAccuracy {
 const ROUNDING = 1e-9;
 
 /**
- * The labels of the plan, and of the first and the last choice of the slider where they are not too near to the plan's.
+ * The labels of the plan's dot, and of the slider's first and last choice. A choice whose label would touch the plan's has none.
  * @param choices of the slider, from the cheapest; empty if there is none
  * @param apart least difference in accuracy of two labels
  */

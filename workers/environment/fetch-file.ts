@@ -22,7 +22,7 @@ export async function pause(seconds: number, signal: AbortSignal | null): Promis
   signal?.throwIfAborted();
 }
 
-/** Fetches, and again where the host allows no more requests for now, once it does. */
+/** Fetches a file. Where the host answers 429, this waits until the host allows requests again, and then fetches again. */
 export const fetchWithinLimit = (
   url: string | URL,
   init: RequestInit & { readonly signal: AbortSignal | null },

@@ -5,7 +5,7 @@ const MOST_WAIT_S = 300;
 /** The seconds until the limit ends, as the hub tells them: `RateLimit: "resolvers";r=0;t=55`. */
 const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 
-/** Seconds until a host allows requests again, by its answer's headers; 10 if they do not say so, or a page may not read them. */
+/** Seconds until a host allows requests again, as the headers of its answer say; 10 if no header that may be read says so. */
 export function limitEndsS(header: (name: string) => unknown): number {
   const [, endsS = ''] = LIMIT_ENDS_S.exec(String(header('ratelimit'))) ?? [];
   const asked = String(header('retry-after') ?? endsS);

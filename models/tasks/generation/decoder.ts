@@ -72,7 +72,7 @@ export class Decoder {
       encoder_hidden_states: this.#states,
       encoder_attention_mask: this.#mask,
       use_cache_branch: { type: 'bool', data: Uint8Array.of(first ? 0 : 1), dims: [1] },
-      // Whisper as transformers 4.43 to 4.45 export it.
+      // Whisper models that transformers 4.43 to 4.45 exported ask for the positions of the tokens.
       cache_position: {
         type: 'int64',
         data: BigInt64Array.from(ids[0]!, (_, i) => BigInt(this.#position + i)),
