@@ -44,10 +44,11 @@ export class LoadGenerator {
   /**
    * Open loop: sends each request when it is due, however many are unanswered.
    * @param dueMs times from now, rising
-   * @param slaMs of the requests: where a timer's lateness would show, it is spared, which takes more of a core
+   * @param judgedMs the shortest time that latencies are compared with: where a timer's lateness would show in it, no timer is
+   * used at the end of a wait, which takes more of a core
    */
-  open(url: string, dueMs: Float64Array, slaMs: number): Promise<Sent> {
-    const spared = LATE_SHARE * slaMs < 2 * TIMER_MS;
+  open(url: string, dueMs: Float64Array, judgedMs: number): Promise<Sent> {
+    const spared = LATE_SHARE * judgedMs < 2 * TIMER_MS;
     return this.#send(url, 1, async (send) => {
       const start = performance.now();
       const answers: Promise<void>[] = [];

@@ -1,7 +1,8 @@
 /**
  * Compares what plans promise with what a client sees: `npm run bench:predicted [-- --profile profile.json --slas 10,100]`. The
  * pipeline is fashion on the cpu backend. For each SLA, plans for three rates are served by `ipa-agent serve`, and by a gateway
- * with stages' pods as local processes. Servers and load generator are separate processes; every time is the client's.
+ * with stages' pods as local processes. Servers and load generator are separate processes; every time is the client's. A plan
+ * promises nothing where a client takes the cores that it counts on, so the rates leave cores for the client.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,14 +20,17 @@ import { Planner } from '../../workers/planner/planner.ts';
 import { machineText } from '../setup/machine.ts';
 import { startClient } from './client.ts';
 import { addPlanOptions, type PlanFlags, profileOnCpu } from './fashion-plan.ts';
+import { machineShare } from './machine-share.ts';
 import { type Compared, predictedText } from './predicted-report.ts';
 import { outcomeOf } from './report.ts';
 import { type Served, startPods, startServing } from './served.ts';
 
-/** Rates, as shares of the highest one that has a confirmed plan. */
+/** Rates, as shares of the highest one that has a confirmed plan and leaves cores idle. */
 const SHARES = [0.25, 0.5, 0.8];
 /** The highest rate is sought between these, in steps of a tenth. */
 const RATES = { least: 5, most: 2000, step: 1.1 };
+/** The most of this machine's cores that plan, server and client may take together. */
+const BUSY_MOST = 0.5;
 const PERCENTILE = 95;
 const WARM_UP_MS = 3000;
 const PLACES = ['serve', 'pods'] as const;
@@ -75,7 +79,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** Plans for one place; undefined where no plan is confirmed. */
+/** Plans for one place; undefined where no plan is confirmed, or where a client would take the cores that the plan counts on. */
 async function plannerAt(
   at: Compared['at'],
   { profile, sha256 }: IdentifiedProfile,
@@ -84,7 +88,7 @@ async function plannerAt(
   // A pod holds one stage, so that pods need a core for each.
   const cores = at === 'pods' ? Math.max(flags.cores, models.pipeline.stages.length) : flags.cores;
   const planner = await Planner.open({ profile: measured, sha256 });
-  return (slaMs, ratePerS) => {
+  const confirmed = (slaMs: number, ratePerS: number): Plan | undefined => {
     try {
       const plan = planner.plan(
         planRequest(measured, {
@@ -98,6 +102,24 @@ async function plannerAt(
       throw error;
     }
   };
+  const slowest = confirmed(Math.max(...flags.slas), RATES.least);
+  if (!slowest) return () => undefined;
+  const clientMs = await clientTime(at, slowest);
+  return (slaMs, ratePerS) => {
+    const plan = confirmed(slaMs, ratePerS);
+    return plan && machineShare(plan, measured, clientMs) <= BUSY_MOST ? plan : undefined;
+  };
+}
+
+/** Core time of the client for a request, in ms. */
+async function clientTime(at: Compared['at'], plan: Plan): Promise<number> {
+  const served = await start(at, plan);
+  try {
+    const { requests, cpuMs } = await generator.closed(served.url, 1, 1, WARM_UP_MS);
+    return cpuMs / requests.length;
+  } finally {
+    served.stop();
+  }
 }
 
 /** Three rates below the highest one that has a plan; none if no rate has. */
@@ -118,7 +140,8 @@ async function compare(at: Compared['at'], plan: Plan): Promise<Compared> {
       { rates: Array<number>(seconds).fill(plan.ratePerS), intervalS: 1 },
       { scale: 1, seed: flags.seed, kind: 'exact' },
     );
-    const outcome = outcomeOf(await generator.open(served.url, dueMs, plan.slaMs), plan.slaMs);
+    const judgedMs = Math.min(plan.slaMs, plan.predicted.latencyMs!.p95);
+    const outcome = outcomeOf(await generator.open(served.url, dueMs, judgedMs), plan.slaMs);
     if (!flags.json) console.error(`${at}, ${plan.slaMs} ms, ${plan.ratePerS.toFixed(0)}/s: done`);
     return { at, plan, outcome };
   } finally {

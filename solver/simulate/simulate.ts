@@ -71,8 +71,8 @@ export class Simulation {
   readonly #samples: SampleWalk;
   /** The row of each worker's last batch. */
   readonly #lastRow = new Map<string, number>();
-  /** When each worker ended its last batch. */
-  readonly #idleFromMs = new Map<string, number>();
+  /** When each worker ended the last batch of each row. */
+  readonly #idleFromMs = new Map<string, number[]>();
   /** The timer of the dispatch: when it is due, and when it rings. */
   #alarm = { dueMs: Number.NaN, ringsMs: Number.POSITIVE_INFINITY };
   /** How much longer each request takes because the thread was idle before. */
@@ -216,7 +216,9 @@ export class Simulation {
     };
     const { serving } = this.#service;
     if (serving) {
-      this.#idleFromMs.set(ended.worker, endMs);
+      const idleFromMs = this.#idleFromMs.get(ended.worker) ?? [];
+      idleFromMs[stage] = endMs;
+      this.#idleFromMs.set(ended.worker, idleFromMs);
       const takesMs = serving.batchMs(stage, items.length) / 2;
       this.#thread.give(endMs - takesMs, takesMs, take);
     } else take();
@@ -266,12 +268,15 @@ export class Simulation {
     return total;
   }
 
-  /** How much longer a batch takes because its worker was idle before. */
-  #afterPauseMs(stage: number, worker: string, startMs: number): number {
+  /**
+   * How much longer a batch takes because its session was idle before: what it needs has left the caches, although its worker may
+   * have run another session meanwhile. A worker that goes on without a pause has it ready.
+   */
+  #afterPauseMs(row: number, worker: string, startMs: number): number {
     const { serving } = this.#service;
     if (!serving?.batchPauseMs || this.#running.runs(worker)) return 0;
-    const idleMs = startMs - (this.#idleFromMs.get(worker) ?? Number.NEGATIVE_INFINITY);
-    return serving.batchPauseMs(stage, idleMs, this.#random);
+    const idleMs = startMs - (this.#idleFromMs.get(worker)?.[row] ?? Number.NEGATIVE_INFINITY);
+    return serving.batchPauseMs(row, idleMs, this.#random);
   }
 
   /** When the client of a request that ends now has its answer. */

@@ -69,7 +69,7 @@ describe('what serving costs', () => {
 
   test('is measured after pauses, and so are the timers of the serving thread', () => {
     for (const pauses of [serving.requestPauses!, serving.hopPauses!])
-      expect(pauses.map(({ pauseMs }) => pauseMs)).toEqual([2, 8]);
+      expect(pauses.map(({ pauseMs }) => pauseMs)).toEqual([2, 8, 32]);
     expect(serving.timers!.every(({ delayMs }) => delayMs >= 0)).toBe(true);
   });
 

@@ -3,11 +3,11 @@ import { mean, nearestRank, sortedNumbers } from '../../solver/math/statistics.t
 import { sleep } from '../executor/clock.ts';
 import { PERCENTILES } from './percentiles.ts';
 
-/** A load of some hundred requests per second leaves pauses like these. */
-const PAUSES_MS = [2, 8];
+/** Loads of some ten to some hundred requests per second leave pauses like these. Most of what pauses add is there after 32 ms. */
+const PAUSES_MS = [2, 8, 32];
 /** With and without a pause in alternating rounds, so that a drift of the machine affects both alike. */
 const ROUNDS = 3;
-const RUNS = 20;
+const RUNS = 12;
 
 /**
  * Measures how much longer calls take after pauses than one right after the other.

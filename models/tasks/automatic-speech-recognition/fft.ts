@@ -180,15 +180,15 @@ export function makeFft(size: number): (re: Float64Array, im: Float64Array) => v
   const spareRe = new Float64Array(size);
   const spareIm = new Float64Array(size);
   return (re, im) => {
-    let from: [Float64Array, Float64Array] = [re, im];
-    let to: [Float64Array, Float64Array] = [spareRe, spareIm];
+    let inPlace = true;
     for (const step of steps) {
-      (RUNS[step.radix] ?? runAny)(step, ...from, ...to);
-      [from, to] = [to, from];
+      const run = RUNS[step.radix] ?? runAny;
+      if (inPlace) run(step, re, im, spareRe, spareIm);
+      else run(step, spareRe, spareIm, re, im);
+      inPlace = !inPlace;
     }
-    if (from[0] !== re) {
-      re.set(spareRe);
-      im.set(spareIm);
-    }
+    if (inPlace) return;
+    re.set(spareRe);
+    im.set(spareIm);
   };
 }

@@ -105,19 +105,22 @@ test('a saturated thread sheds what it cannot serve, however idle the workers ar
   expect(share(600)).toBeLessThan(0.5);
 });
 
-/** One stage and one worker whose batches take 5 ms; when the requests that arrive at these times are answered. */
+/** Stages in one worker, one by default, whose batches take 5 ms; when the requests that arrive at these times are answered. */
 function answeredMs(
   arrivalsMs: number[],
   serving: Partial<ServingModel>,
-  { batch = 1, maxWaitMs = 0 } = {},
+  { batch = 1, maxWaitMs = 0, stages = 1 } = {},
 ): number[] {
   const { requests } = simulate({
     policy: {
       slaMs: 1000,
       shedding: 'never',
-      stages: [{ name: 's', batch, maxWaitMs, serviceMs: () => 5 }],
+      stages: Array.from({ length: stages }, (_, s) => ({
+        ...{ name: `s${s}`, batch, maxWaitMs },
+        serviceMs: () => 5,
+      })),
     },
-    workers: [{ id: 'w', rows: [0] }],
+    workers: [{ id: 'w', rows: Array.from({ length: stages }, (_, s) => s) }],
     arrivalsMs,
     packItems: new Int32Array(arrivalsMs.length),
     counts: () => 1,
@@ -126,6 +129,13 @@ function answeredMs(
   });
   return requests.map(({ latencyMs }, i) => arrivalsMs[i]! + latencyMs!);
 }
+
+test('a batch takes longer after a pause of its session, although its worker ran another one meanwhile', () => {
+  const batchPauseMs: ServingModel['batchPauseMs'] = (stage, idleMs) =>
+    stage === 0 ? 0 : Math.min(3, idleMs / 10);
+  // The second request reaches the second session 12 ms after the first has left it.
+  expect(answeredMs([0, 20], { batchPauseMs }, { stages: 2 })).toEqual([13, 31.2]);
+});
 
 test('a batch takes longer after a pause of its worker, by how long that was, and not right after another batch', () => {
   const batchPauseMs: ServingModel['batchPauseMs'] = (_stage, idleMs) => Math.min(3, idleMs / 10);

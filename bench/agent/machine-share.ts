@@ -1,0 +1,23 @@
+import { rowsByIndex } from '../../solver/dispatch/rows.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { hopCoresMs, requestCostOf } from '../../solver/plan/serving.ts';
+import { handOutMs } from '../../solver/simulate/service.ts';
+
+/**
+ * The share of a machine's cores that a plan's batches, the serving process and a client are expected to take, all on the same
+ * machine, at the plan's rate.
+ * @param clientMs core time of the client for a request
+ */
+export function machineShare(plan: Plan, profile: Profile, clientMs: number): number {
+  const rows = rowsByIndex(plan.stages);
+  const batchMs = handOutMs(profile, rows);
+  const requestMs = clientMs + (requestCostOf(profile)?.coreMs ?? 0);
+  const coreMs = rows.reduce((sum, row, r) => {
+    if (!row) return sum;
+    const { name, threads, batch, itemsPerS, serviceMs } = row;
+    const podMs = hopCoresMs(profile, name, batch)?.podMs ?? 0;
+    return sum + (itemsPerS / batch) * (serviceMs.at(-1)!.meanMs * threads + batchMs(r, batch) + podMs);
+  }, plan.ratePerS * requestMs);
+  return coreMs / 1000 / profile.device.logicalCores;
+}
