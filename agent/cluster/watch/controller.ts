@@ -76,7 +76,7 @@ async function followLoad(
         if (!target.hasTried(now.plan))
           return onEvent('another plan was applied: it is followed from now on');
         onEvent('a plan was cut off while it was applied: it is applied again');
-        target.rebatch(now.plan);
+        target.tryAgain();
       }
       const nowMs = performance.now() - startMs;
       const grown = growth.since(now.counts);
@@ -85,9 +85,9 @@ async function followLoad(
       // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
       for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
       readMs = nowMs;
-      if (target.yields && !target.busy && nowMs - triedMs >= 1000 * adaptation.intervalS) {
+      if (!target.busy && nowMs - triedMs >= 1000 * adaptation.intervalS) {
         triedMs = nowMs;
-        target.rebatch(target.plan);
+        target.finish();
       }
       await sleep(options.checkMs ?? CHECK_MS, signal);
     }
@@ -139,13 +139,15 @@ async function retried<T>(
 /** The adapter's target: a switch to a plan applies the plan to the engine. Plans are applied one after the other. */
 class EngineTarget implements Adaptable {
   #plan: Plan;
-  /** The last plan that this process began to apply, whether or not that succeeded. */
-  #tried: Plan | undefined;
+  /** The last plan that this process began to apply, whether or not that succeeded, and the decided plan that it was made of. */
+  #tried: { readonly plan: Plan; readonly decided: Plan } | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** The fields that stayed at the last change, because other tools manage them. */
   #stay = '';
   readonly #stable: StableReplicas;
+  /** The plan that was decided on last, of which {@link plan} may have more replicas. */
+  #decided: Plan;
   /** Number of plans that were applied. */
   changes = 0;
 
@@ -154,6 +156,7 @@ class EngineTarget implements Adaptable {
     plan: Plan,
   ) {
     this.#plan = plan;
+    this.#decided = plan;
     this.#stable = new StableReplicas(options.stableMs ?? STABLE_MS);
     this.#stable.settle(plan, performance.now());
   }
@@ -175,11 +178,24 @@ class EngineTarget implements Adaptable {
 
   /** Whether a plan is the last that this process began to apply: a failed attempt may have stored it in the engine. */
   hasTried(plan: Plan): boolean {
-    return this.#tried !== undefined && samePlan(plan, this.#tried);
+    return this.#tried !== undefined && samePlan(plan, this.#tried.plan);
   }
 
-  /** Whether other tools manage fields of the plan. The plan is applied again from time to time, in case they give the fields up. */
-  get yields(): boolean {
+  /** Applies the plan again that this process began to apply last. */
+  tryAgain(): void {
+    if (this.#tried) this.rebatch(this.#tried.decided);
+  }
+
+  /**
+   * Applies what is left of the decided plan: fields that other tools may have given up, and the end of replicas that were kept. The
+   * plan is not decided on anew while the load stays the same.
+   */
+  finish(): void {
+    const settled = this.#stable.settle(this.#decided, performance.now());
+    if (this.#yields || !samePlan(settled, this.#plan)) this.rebatch(this.#decided);
+  }
+
+  get #yields(): boolean {
     return this.#stay !== '';
   }
 
@@ -193,21 +209,23 @@ class EngineTarget implements Adaptable {
     await this.#last;
   }
 
-  async #apply(wanted: Plan): Promise<void> {
+  async #apply(decided: Plan): Promise<void> {
     const { engine, onEvent } = this.options;
-    const plan = this.#stable.settle(wanted, performance.now());
-    const cutOff = this.#tried !== undefined && !samePlan(this.#tried, this.#plan);
+    const plan = this.#stable.settle(decided, performance.now());
+    const cutOff = this.#tried !== undefined && !samePlan(this.#tried.plan, this.#plan);
     const applied = !cutOff && samePlan(plan, this.#plan);
-    if (applied && !this.yields) return;
+    if (applied) this.#decided = decided;
+    if (applied && !this.#yields) return;
     // Fails while the engine does not answer, so that nothing counts as tried, and if somebody has removed the plan
     // meanwhile: applying would bring all objects back.
     await currentPlan(this.options);
-    this.#tried = plan;
+    this.#tried = { plan, decided };
     const changes = await engine.adapt(plan);
     this.#report(changes.flatMap(({ stay = [] }) => stay));
     if (applied) return;
     const text = planChangeText(this.#plan, plan);
     this.#plan = plan;
+    this.#decided = decided;
     this.changes++;
     onEvent(text);
     await this.record({ type: 'Normal', reason: 'PlanChanged', text });

@@ -42,6 +42,19 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
   expect(events.join('\n')).not.toContain('another plan was applied');
 });
 
+test('replicas that were kept after a burst end, although no other plan is decided on later', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await engineIn(cluster).apply(await planFor(2));
+  await arrivals(standIn);
+  const before = await pods(cluster);
+  let foreseenPerS = 150;
+  const { decided } = await watch(cluster, { foreseenPerS: () => foreseenPerS, stableMs: 5000 });
+  await until(async () => expect(await pods(cluster)).toBeGreaterThan(before));
+  foreseenPerS = 1;
+  decided.most = decided.times + 1;
+  await until(async () => expect(await pods(cluster)).toBeLessThanOrEqual(before));
+});
+
 test('a plan that the API server is lost over is applied to its end when it is back', async () => {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(await planFor(2));

@@ -67,12 +67,17 @@ export const UNKNOWN_SLA_MS = 299;
 interface Watching {
   /** What a forecast says; absent: the last seconds are foreseen. */
   readonly foreseenPerS?: () => number;
+  /** How long replicas are kept that newer plans do not want; 400 by default. */
+  readonly stableMs?: number;
   /** Absent: plans are made on {@link measured}. */
   readonly adaptationFor?: ControllerOptions['adaptationFor'];
 }
 
 /** Watches until the test has finished. */
-export async function watch(cluster: KubernetesApi, { foreseenPerS, adaptationFor }: Watching = {}) {
+export async function watch(
+  cluster: KubernetesApi,
+  { foreseenPerS, stableMs = 400, adaptationFor }: Watching = {},
+) {
   const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
   const events: string[] = [];
   /** Decisions so far, and how many there may be: without a forecast there is none, and no plan of the watch's own comes between. */
@@ -94,7 +99,7 @@ export async function watch(cluster: KubernetesApi, { foreseenPerS, adaptationFo
       pipeline: 'fashion',
       backOff,
       checkMs: 200,
-      stableMs: 400,
+      stableMs,
       adaptationFor(plan, cascadeStages) {
         if (plan.slaMs === UNKNOWN_SLA_MS)
           throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
