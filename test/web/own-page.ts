@@ -68,6 +68,7 @@ export class OwnPage {
     await problem.waitFor();
     expect(await problem.textContent()).toMatch(why);
     await this.page.getByRole('button', { name: 'Close' }).click();
+    await problem.waitFor({ state: 'detached' });
   }
 
   setUp = (budgetS?: number): Promise<void> => setUpOnWasm(this.page, budgetS);
