@@ -44,8 +44,8 @@ export class LoadGenerator {
   /**
    * Open loop: sends each request when it is due, however many are unanswered.
    * @param dueMs times from now, rising
-   * @param judgedMs the shortest time that latencies are compared with: where a timer's lateness would show in it, no timer is
-   * used at the end of a wait, which takes more of a core
+   * @param judgedMs the shortest time that latencies are compared with. A timer fires late: if that is much of this time, the
+   * generator ends each wait with short sleeps instead, which take more of a core
    */
   open(url: string, dueMs: Float64Array, judgedMs: number): Promise<Sent> {
     const spared = LATE_SHARE * judgedMs < 2 * TIMER_MS;

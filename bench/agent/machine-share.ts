@@ -5,8 +5,8 @@ import { hopCoresMs, requestCostOf } from '../../solver/plan/serving.ts';
 import { handOutMs } from '../../solver/simulate/service.ts';
 
 /**
- * The share of a machine's cores that a plan's batches, the serving process and a client are expected to take, all on the same
- * machine, at the plan's rate.
+ * The share of the profiled machine's cores that batches, serving and a client on the same machine are expected to take at the
+ * rate of a plan.
  * @param clientMs core time of the client for a request
  */
 export function machineShare(plan: Plan, profile: Profile, clientMs: number): number {

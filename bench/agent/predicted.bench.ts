@@ -1,8 +1,8 @@
 /**
  * Compares what plans promise with what a client sees: `npm run bench:predicted [-- --profile profile.json --slas 10,100]`. The
  * pipeline is fashion on the cpu backend. For each SLA, plans for three rates are served by `ipa-agent serve`, and by a gateway
- * with stages' pods as local processes. Servers and load generator are separate processes; every time is the client's. A plan
- * promises nothing where a client takes the cores that it counts on, so the rates leave cores for the client.
+ * with stages' pods as local processes. Servers and load generator are separate processes; every time is the client's. A plan's
+ * prediction does not hold if the client takes cores that the plan counts on, so the rates leave cores for the client.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -102,9 +102,9 @@ async function plannerAt(
       throw error;
     }
   };
-  const slowest = confirmed(Math.max(...flags.slas), RATES.least);
-  if (!slowest) return () => undefined;
-  const clientMs = await clientTime(at, slowest);
+  const forFewest = confirmed(Math.max(...flags.slas), RATES.least);
+  if (!forFewest) return () => undefined;
+  const clientMs = await clientTime(at, forFewest);
   return (slaMs, ratePerS) => {
     const plan = confirmed(slaMs, ratePerS);
     return plan && machineShare(plan, measured, clientMs) <= BUSY_MOST ? plan : undefined;

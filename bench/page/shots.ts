@@ -96,7 +96,7 @@ async function plan(page: Page): Promise<void> {
   await page.locator('#plan [role=alert]').waitFor();
   await pictures(page, '07-infeasible', '#plan');
 
-  // Plans for few requests and for many, to compare.
+  // The page compares a plan for few requests with a plan for many.
   await fill(page, { 'Time limit (SLA)': '500', 'Arrival rate': '1' });
   await button(page, 'Pin to compare').click();
   await fill(page, { 'Time limit (SLA)': '100', 'Arrival rate': '200' });

@@ -40,7 +40,7 @@ export function cropOf(
   return crop < 1 ? { crop } : {};
 }
 
-/** The preprocessor of ConvNeXt and ResNet crops pictures only for models whose side is shorter than this. */
+/** The preprocessor of ConvNeXt and ResNet crops pictures only for models whose input is narrower than this, in pixels. */
 const UNCROPPED_SIDE = 384;
 
 function preprocessorCrop({ size, crop_pct, do_center_crop, crop_size }: PreprocessorConfig): number {

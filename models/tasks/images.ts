@@ -135,7 +135,7 @@ function cutInto(out: Uint8Array, item: Item, from: ImageShape, to: ImageInput):
   return out;
 }
 
-/** The size of pictures whose middle, which a model looks at, has as many pixels as the model takes. */
+/** The size that pictures are scaled to before a model's input is cropped from their middle. */
 export function wholePicture({ channels, height, width, crop = 1 }: ImageInput): ImageShape {
   const whole = (side: number) => Math.floor(side / crop + ROUNDING);
   return { channels, height: whole(height), width: whole(width) };

@@ -86,7 +86,7 @@ const outcomesIn = (answered: readonly PlanAnswered[]) =>
     answered.flatMap(settledOf),
   );
 
-/** One batch for each row of a plan, of all items that the row ran. */
+/** All items of each row of a plan, as if the row had run them in one batch: only their totals count. */
 function ranOf({ plan, items, settled }: PlanAnswered): Ran[] {
   const rows = rowsByIndex(plan.stages);
   const { length: stages } = settled;

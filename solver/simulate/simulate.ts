@@ -269,8 +269,8 @@ export class Simulation {
   }
 
   /**
-   * How much longer a batch takes because its session was idle before: what it needs has left the caches, although its worker may
-   * have run another session meanwhile. A worker that goes on without a pause has it ready.
+   * How much longer a batch takes because its session was idle before: the session's weights have left the caches, even if its
+   * worker ran another session meanwhile. A batch that was handed out in advance takes no longer.
    */
   #afterPauseMs(row: number, worker: string, startMs: number): number {
     const { serving } = this.#service;

@@ -129,7 +129,7 @@ const OUTCOMES = [
   { sign: '■', colour: 'var(--text)', label: 'failed' },
 ];
 
-/** Explains the marks in the charts {@link LatencyOverTime} of these runs. */
+/** The legend of the marks that the latency charts of these runs have. */
 export const LatencyLegend = ({ runs }: { readonly runs: readonly RunReport[] }) => (
   <Legend entries={runs.some(({ plans }) => plans.length > 1) ? [...OUTCOMES, NEW_PLAN] : OUTCOMES} />
 );

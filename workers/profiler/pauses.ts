@@ -3,7 +3,7 @@ import { mean, nearestRank, sortedNumbers } from '../../solver/math/statistics.t
 import { sleep } from '../executor/clock.ts';
 import { PERCENTILES } from './percentiles.ts';
 
-/** Loads of some ten to some hundred requests per second leave pauses like these. Most of what pauses add is there after 32 ms. */
+/** Workers pause for such times under loads of some ten to some hundred requests per second. Longer pauses add hardly more. */
 const PAUSES_MS = [2, 8, 32];
 /** With and without a pause in alternating rounds, so that a drift of the machine affects both alike. */
 const ROUNDS = 3;

@@ -160,11 +160,11 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       const recorded: RecordedStage[] = [];
       const calls: (() => Promise<unknown>)[] = [];
       for (const [s, { name, stage }] of pipeline.stages.entries()) {
-        const opened = await reference(name, stage.variants[0]!.name);
-        recorded.push(await recordStage(name, opened, ofStages[s]!));
         // The larger a variant is, the more of it leaves the caches in a pause.
         const largest = stage.variants.reduce((a, b) => (sizeBytesOf(b) > sizeBytesOf(a) ? b : a));
-        calls.push(smallestBatches(await reference(name, largest.name), ofStages[s]!));
+        const opened = await reference(name, largest.name);
+        recorded.push(await recordStage(name, opened, ofStages[s]!));
+        calls.push(smallestBatches(opened, ofStages[s]!));
       }
       const pauses = await measurePauses(calls);
       const serving = { ...(await options.measureServing(recorded, settings, signal)), pauses };

@@ -181,14 +181,14 @@ class EngineTarget implements Adaptable {
     return this.#tried !== undefined && samePlan(plan, this.#tried.plan);
   }
 
-  /** Applies the plan again that this process began to apply last. */
+  /** Applies the decided plan again that this process tried last. */
   tryAgain(): void {
     if (this.#tried) this.rebatch(this.#tried.decided);
   }
 
   /**
-   * Applies what is left of the decided plan: fields that other tools may have given up, and the end of replicas that were kept. The
-   * plan is not decided on anew while the load stays the same.
+   * Applies what is left of the decided plan: fields that other tools may have given up, and the end of replicas that were kept.
+   * While the load stays the same, no new decision would do that.
    */
   finish(): void {
     const settled = this.#stable.settle(this.#decided, performance.now());
