@@ -80,22 +80,29 @@ export function replicaPlan(
 }
 
 /**
- * The plan with replicas of each stage, where all stages share a CPU worker although its cores suffice for one of each: a replica that
- * all stages share cannot get more as the load grows. The prediction, but for the cost, stays that of the shared worker, which is busier.
+ * The plan with replicas of each stage, where all stages share CPU workers although its cores suffice for as many of each as it needs:
+ * each stage then gets more or fewer of them as the load changes. The prediction, but for the cost, stays that of the shared workers,
+ * which are busier.
  */
 export function withOwnReplicas(plan: Plan): Plan {
-  const workers = planWorkers(plan.stages);
-  const { cores, pricePerCore } = plan.resources;
-  const held = workers.reduce((sum, { threads }) => sum + threads, 0);
-  if (cpuWorkersOf(plan) !== 'shared' || held > cores || plan.stages.some(({ backend }) => onGpu(backend)))
-    return plan;
+  if (cpuWorkersOf(plan) !== 'shared' || plan.stages.some(({ backend }) => onGpu(backend))) return plan;
+  const { cores, pricePerCore, utilisationMax } = plan.resources;
+  const rowsBeside = (row: PlanStage) =>
+    plan.stages.filter((other) => stageNameOf(other) === stageNameOf(row));
   const stages = plan.stages.map((row) => {
-    const rows = plan.stages.filter((other) => stageNameOf(other) === stageNameOf(row));
-    return { ...row, cost: (pricePerCore * row.threads * row.replicas) / rows.length };
+    const busy = rowsBeside(row).reduce((sum, other) => sum + busyShare(other), 0);
+    const replicas = Math.max(1, Math.ceil(busy / utilisationMax));
+    return { ...row, replicas, cost: (pricePerCore * row.threads * replicas) / rowsBeside(row).length };
   });
+  const workers = planWorkers(stages);
+  if (workers.reduce((sum, { threads }) => sum + threads, 0) > cores) return plan;
   const cost = stages.reduce((sum, stage) => sum + stage.cost, 0);
   return { ...plan, stages, workers, predicted: { ...plan.predicted, cost } };
 }
+
+/** Share of its time that one worker would be busy with a row's items. */
+const busyShare = ({ itemsPerS, batch, serviceMs }: PlanStage): number =>
+  (itemsPerS * serviceMs.at(-1)!.meanMs) / (1000 * batch);
 
 /** Groups in the order of their first stages, and each group's stages in the order of the plan. */
 function inOrder(plan: Plan, groups: readonly ReplicaGroup[]): ReplicaGroup[] {

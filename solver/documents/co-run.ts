@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cpuBackend, gpuBackend, milliseconds, positiveCount } from './common.ts';
+import { cpuBackend, gpuBackend, milliseconds, name, positiveCount } from './common.ts';
 
 /** Delays in rising order of percentiles. */
 export const delays = z
@@ -15,11 +15,13 @@ const afterOther = z.number().nonnegative().optional();
 
 /**
  * How much longer batches on a CPU take while another worker of the same backend and threads is busy: a batch that takes t alone
- * takes slowDown · (t + delay). Two workers, of the first and the last stage, were run together and alone.
+ * takes slowDown · (t + delay). Two workers were run together and alone.
  */
 const cpuCoRun = z.strictObject({
   backend: cpuBackend,
   threads: positiveCount,
+  /** The stage that both workers ran, for workers of one stage beside each other. Absent: one ran the first stage, one the last. */
+  stage: name.optional(),
   /** Number of samples of the worker that has fewer. */
   n: positiveCount,
   /** The delay at each percentile of the batches; short and long batches have the same delays. */

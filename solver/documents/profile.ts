@@ -133,7 +133,10 @@ export const profileSchema = z
     endToEnd: z.array(endToEnd),
     /** Older profiles have none. */
     paths: z.array(pathAnswers).optional(),
-    /** Empty for a pipeline of one stage, or if two workers do not fit on the device. Older profiles have none for a GPU. */
+    /**
+     * Empty if two workers do not fit on the device. A pipeline of one stage has none for a GPU, and older profiles have none for a
+     * GPU or for two workers of one stage.
+     */
     coRun: z.array(coRun),
     /** Measured by the agent alone; older profiles do not have it. */
     serving: serving.optional(),

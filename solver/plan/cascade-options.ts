@@ -63,7 +63,7 @@ function candidatesOf(
   for (const heavy of heavyCells) {
     const busy = thresholds.map(({ items }) => busyOf(items.mean, heavy));
     const takesShare =
-      request.sharedThreads !== undefined ||
+      request.shared !== undefined ||
       onGpu(heavy.cell.backend) ||
       heavy.threadMs > 0 ||
       limited.includes('busyCores');
@@ -98,9 +98,9 @@ function candidatesOf(
 }
 
 /** Whether a cascade's two variants sit in the same workers. */
-const sitTogether = (light: CellFacts, heavy: CellFacts, { apart, sharedThreads }: IlpRequest): boolean =>
+const sitTogether = (light: CellFacts, heavy: CellFacts, { apart, shared }: IlpRequest): boolean =>
   apart === undefined &&
-  sharedThreads === undefined &&
+  shared === undefined &&
   !onGpu(light.cell.backend) &&
   light.cell.backend === heavy.cell.backend &&
   light.cell.threads === heavy.cell.threads;

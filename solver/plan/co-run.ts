@@ -6,20 +6,42 @@ import { summaryOf } from '../math/statistics.ts';
 import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 import { batchTimesMs } from './serving.ts';
 
-/** The co-run (two workers side by side) of a backend and thread count; undefined if not measured. */
-export const coRunOf = (
-  { coRun }: Pick<Profile, 'coRun'>,
-  { backend, threads }: Pick<MeasuredCell, 'backend' | 'threads'>,
-): CoRun | undefined => coRun.find((entry) => entry.backend === backend && entry.threads === threads);
+type WorkerKind = Pick<MeasuredCell, 'backend' | 'threads'>;
 
-/** The co-run of a CPU backend and thread count; undefined on a GPU or if not measured. */
-export const cpuCoRunOf = (
-  profile: Pick<Profile, 'coRun'>,
-  kind: Pick<MeasuredCell, 'backend' | 'threads'>,
-): CpuCoRun | undefined => {
+/** The co-run of two workers of this backend and thread count that run different stages; undefined if not measured. */
+export const coRunOf = ({ coRun }: Pick<Profile, 'coRun'>, kind: WorkerKind): CoRun | undefined =>
+  coRun.find((entry) => isOf(entry, kind) && !('stage' in entry && entry.stage !== undefined));
+
+/** The co-run of two CPU workers that run different stages; undefined on a GPU or if not measured. */
+export const cpuCoRunOf = (profile: Pick<Profile, 'coRun'>, kind: WorkerKind): CpuCoRun | undefined => {
   const entry = coRunOf(profile, kind);
   return entry && 'delays' in entry ? entry : undefined;
 };
+
+/** The co-run of two CPU workers that run one stage. If it was not measured, that of different stages stands for it. */
+export const sameStageCoRunOf = (profile: Pick<Profile, 'coRun'>, kind: WorkerKind): CpuCoRun | undefined =>
+  ofOneStage(profile, kind) ?? cpuCoRunOf(profile, kind);
+
+/** Whether workers of so many threads that run one stage were measured beside each other. */
+export const hasSameStageCoRun = ({ coRun }: Pick<Profile, 'coRun'>, threads: number): boolean =>
+  coRun.some((entry) => entry.threads === threads && 'stage' in entry && entry.stage !== undefined);
+
+const ofOneStage = ({ coRun }: Pick<Profile, 'coRun'>, kind: WorkerKind): CpuCoRun | undefined =>
+  coRun.find(
+    (entry): entry is CpuCoRun => isOf(entry, kind) && 'delays' in entry && entry.stage !== undefined,
+  );
+
+const isOf = (entry: CoRun, { backend, threads }: WorkerKind): boolean =>
+  entry.backend === backend && entry.threads === threads;
+
+/** Core time of the thread that hands out batches, for a batch of this stage; undefined on a GPU or if not measured. */
+export function batchHostMs(
+  profile: Pick<Profile, 'coRun'>,
+  { stage, ...kind }: Pick<MeasuredCell, 'stage' | 'backend' | 'threads'>,
+): number | undefined {
+  const [own, mixed] = [ofOneStage(profile, kind), cpuCoRunOf(profile, kind)];
+  return own?.stage === stage ? own.hostMs : (mixed?.hostMs ?? own?.hostMs);
+}
 
 const NO_DELAY = [{ percentile: 50, delayMs: 0 }];
 
@@ -32,6 +54,16 @@ export const withoutCoRun = (profile: Profile): Profile => ({
   coRun: profile.coRun.flatMap((entry) =>
     'delays' in entry ? [{ ...entry, delays: NO_DELAY, slowDown: undefined, lateness: undefined }] : [],
   ),
+});
+
+/** A profile in which workers beside each other run the same stage, for a plan whose workers all hold every stage. */
+export const withSameStageCoRun = (profile: Profile): Profile => ({
+  ...profile,
+  coRun: profile.coRun.map((entry): CoRun => {
+    if (!('delays' in entry)) return entry;
+    const { delays, slowDown } = sameStageCoRunOf(profile, entry)!;
+    return { ...entry, delays, slowDown };
+  }),
 });
 
 /** The largest value of so many rounds is hardly ever under the true median: five values all are with a probability of 0.5⁵, or 3 %. */

@@ -151,8 +151,8 @@ function solveProgram(
   };
 }
 
-const cpuWorkersFor = ({ sharedThreads, apart }: IlpRequest): CpuWorkers => {
-  if (sharedThreads !== undefined) return 'shared';
+const cpuWorkersFor = ({ shared, apart }: IlpRequest): CpuWorkers => {
+  if (shared) return 'shared';
   return apart ? 'apart' : 'per-replica';
 };
 

@@ -19,7 +19,7 @@ export interface PlanOptions {
 /**
  * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes
  * a share of the GPU's time, which must fit one GPU even if there are more. An option on a CPU holds threads × replicas cores.
- * If stages share one CPU worker, each takes a share of its time as on a GPU, and counts threads × share as cores.
+ * If stages share CPU workers, each takes a share of their time as on a GPU, and counts threads × share as cores.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions =>
@@ -27,11 +27,11 @@ export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions 
 
 /** Does what {@link planOptions} does, for another rate and without reading the profile again. */
 export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest): PlanOptions {
-  const { objective, resources, sharedThreads } = request;
+  const { objective, resources, shared } = request;
   const limits: Omit<Problem, 'objective' | 'stages'> = {
     slaMs: request.slaMs,
     gpuShareMax: resources.utilisationMax * resources.gpus,
-    coresMax: sharedThreads === undefined ? resources.cores : resources.utilisationMax * sharedThreads,
+    coresMax: shared ? resources.utilisationMax * shared.threads * shared.workers : resources.cores,
     ...(takes(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
     ...(takes(stages, 'threadMs') && { threadShareMax: resources.utilisationMax }),
     ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
@@ -45,7 +45,7 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     const fit = all.filter((o) => busiest(o) <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0) {
       const fixed = fixedReplicas(stage.name, request);
-      const place = sharedThreads === undefined ? 'a GPU' : 'the time of a worker';
+      const place = shared ? 'the time of its workers' : 'a GPU';
       overloaded.push(
         `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, which take at least ` +
           `${+Math.min(...all.map(busiest)).toPrecision(4)} of ` +

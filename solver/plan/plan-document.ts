@@ -95,7 +95,7 @@ function serviceMs(profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs
 export type GpuWorkers = 'shared' | 'per-stage';
 
 /**
- * Whether one worker holds all stages on a CPU, or each replica has its own. `per-replica`: a worker of a cascade holds both
+ * Whether each worker holds all stages on a CPU, or each replica has its own. `per-replica`: a worker of a cascade holds both
  * variants, if they have the same backend and threads. `apart`: a worker for each variant.
  */
 export type CpuWorkers = 'shared' | 'per-replica' | 'apart';
@@ -123,8 +123,9 @@ export function planWorkers(
     add('gpu', { backend: group[0]!.backend, threads: 1, stages: group.map(({ name }) => name) });
   const onCpu = stages.filter(({ backend }) => !onGpu(backend));
   if (cpuWorkers === 'shared' && onCpu.length > 0) {
-    const { backend, threads } = onCpu[0]!;
-    add('cpu', { backend, threads, stages: onCpu.map(({ name }) => name) });
+    const { backend, threads, replicas } = onCpu[0]!;
+    for (let n = 0; n < replicas; n++)
+      add('cpu', { backend, threads, stages: onCpu.map(({ name }) => name) });
   } else
     for (const row of onCpu) {
       const sits = (other: PlanStage) => cpuWorkers === 'per-replica' && sitTogether(row, other);

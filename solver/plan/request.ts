@@ -47,10 +47,17 @@ export interface PlanRequest {
   readonly sharing?: false;
 }
 
+/** Workers that all stages on a CPU share. */
+export interface SharedWorkers {
+  readonly workers: number;
+  /** Threads of each worker. */
+  readonly threads: number;
+}
+
 /** A plan request with the decision whether stages on a CPU share a worker. */
 export interface IlpRequest extends PlanRequest {
-  /** Threads of the shared worker; if absent, each replica has a worker of its own. */
-  readonly sharedThreads?: number;
+  /** The CPU workers that each hold all stages; if absent, each replica has a worker of its own. */
+  readonly shared?: SharedWorkers;
   /**
    * The variants that run in stages before others, by stage name, so that it is known how many items the others get. Further
    * variants of such a stage may be its standbys.

@@ -27,7 +27,7 @@ export interface RowOption {
   readonly boundMs: number;
   /** g: share of the GPU's time; 0 on a CPU. */
   readonly gpuShare: number;
-  /** Cores that the option holds; 0 on a GPU. In a worker that others share: its threads × the share of its time. */
+  /** Cores that the option holds; 0 on a GPU. In workers that other stages share: their threads × the share of their time. */
   readonly cores: number;
   /** Cores that are busy on average: with the batches, unless they run on a GPU, and with serving. */
   readonly busyCores: number;
@@ -51,8 +51,8 @@ export const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): n
   keep?.stages.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
 /** The number of replicas on a CPU that keep up, given the share of its time that one alone would be busy. */
-export const replicasFor = (busy: number, { resources, sharedThreads }: IlpRequest): number =>
-  sharedThreads === undefined ? Math.max(1, Math.ceil(busy / resources.utilisationMax - ROUNDING)) : 1;
+export const replicasFor = (busy: number, { resources, shared }: IlpRequest): number =>
+  shared?.workers ?? Math.max(1, Math.ceil(busy / resources.utilisationMax - ROUNDING));
 
 /** The part of a stage that a row of a plan runs. */
 interface Row extends Pick<StageFacts, 'name' | 'items' | 'request'> {
@@ -77,7 +77,7 @@ export function rowOption(
   request: IlpRequest,
   { stages, rows = 1, together }: Place,
 ): RowOption {
-  const { resources, objective, sharedThreads, ratePerS } = request;
+  const { resources, objective, ratePerS } = request;
   const { cell, variant, meanMs, latencyMs, standby } = facts;
   const { items } = row;
   const itemsPerS = ratePerS * items.mean;
@@ -86,15 +86,15 @@ export function rowOption(
   const accuracy = accuracyOf(variant);
   if (accuracy === null) throw new NoAccuracyError(row.name, variant.name);
   const gpu = onGpu(cell.backend);
-  const shared = gpu || sharedThreads !== undefined;
+  const shared = gpu || request.shared !== undefined;
   const replicas =
     together?.replicas ?? fixedRowReplicas(row, request) ?? (gpu ? 1 : replicasFor(busy, request));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;
   const batchesPerS = itemsPerS / cell.batch;
-  // A shared worker holds its cores however little of its time is used, so its cost is divided evenly among the stages.
-  const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages / rows;
+  // Shared workers hold their cores however little of their time is used, so their cost is divided evenly among the stages.
+  const heldCores = gpu || !request.shared ? cores : (replicas * cell.threads) / stages / rows;
   const current = request.current?.find(
     ({ name, escalation }) => (row.escalated ? escalation?.from : name) === row.name,
   );

@@ -4,7 +4,7 @@ import { accuraciesUnknown, type Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
 import type { CellFacts } from './cell-facts.ts';
-import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
+import { batchHostMs, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import { type IlpRequest, mayCascade } from './request.ts';
@@ -168,7 +168,7 @@ function handOutFacts(
 ): Pick<CellFacts, 'threadMs' | 'hostMs'> {
   const hop = hopCoresMs(profile, cell.stage, cell.batch);
   if (hop) return { threadMs: hop.gatewayMs, hostMs: hop.gatewayMs + hop.podMs };
-  const threadMs = request.apart ? 0 : (cpuCoRunOf(profile, cell)?.hostMs ?? 0);
+  const threadMs = request.apart ? 0 : (batchHostMs(profile, cell) ?? 0);
   return { threadMs, hostMs: sharesCores(profile, request) ? threadMs : 0 };
 }
 

@@ -17,14 +17,14 @@ export function usableCells(
   request: IlpRequest,
   kept = request.keep?.stages.find(({ name }) => name === stage),
 ): MeasuredCell[] {
-  const { sharedThreads } = request;
+  const { shared } = request;
   const variants = request.restrictTo?.[stage];
   const allowed = profile.cells.filter(
     (cell) =>
       cell.stage === stage &&
       (variants?.includes(cell.variant) ?? true) &&
       (request.backends?.includes(cell.backend) ?? true) &&
-      (sharedThreads === undefined || onGpu(cell.backend) || cell.threads === sharedThreads) &&
+      (!shared || onGpu(cell.backend) || cell.threads === shared.threads) &&
       (kept === undefined || runsOn(kept, cell)),
   );
   const measured = allowed.filter((cell) => cell.state === 'measured');

@@ -1,8 +1,8 @@
 import { onGpu } from '../documents/common.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
-import { withoutCoRun } from './co-run.ts';
+import { hasSameStageCoRun, withoutCoRun, withSameStageCoRun } from './co-run.ts';
 import { cpuWorkersOf } from './plan-document.ts';
-import type { IlpRequest, PlanRequest } from './request.ts';
+import type { IlpRequest, PlanRequest, SharedWorkers } from './request.ts';
 import { usableCells } from './usable-cells.ts';
 
 /** The profile and the request that the integer program works on. */
@@ -13,8 +13,9 @@ export interface IlpInput {
 
 /**
  * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first, every replica has a
- * worker; it needs a core for every stage at least. In the others, all stages share one worker, whose threads fit the cores. Every
- * stage was measured with that number of threads, and the worker holds fewer cores than workers for each stage would.
+ * worker; it needs a core for every stage at least. In the others, each worker holds all stages, so that no core idles while one
+ * stage has work and another has none. Every stage was measured with the threads of such a worker, and all of them together hold no
+ * more cores than workers for each stage would.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function workerSharings(profile: Profile, request: PlanRequest): IlpInput[] {
@@ -25,22 +26,46 @@ export function workerSharings(profile: Profile, request: PlanRequest): IlpInput
   );
   const numbers = [...new Set(stages.flat())].filter((threads) => threads > 0 && threads <= cores);
   const own: IlpInput = { profile, request };
-  if (coresHeld(stages) > cores || (request.keep && cpuWorkersOf(request.keep) === 'shared')) {
+  const kept = request.keep && sharedWorkersOf(request.keep);
+  if (kept) return [sharedInput(own, kept)];
+  if (coresHeld(stages) > cores) {
     const fitting = numbers.filter((threads) =>
       stages.every((all) => all.includes(threads) || all.includes(0)),
     );
     if (fitting.length === 0) return [own];
-    const offered = mayShare(request) ? fitting : [Math.max(...fitting)];
-    return offered.map((threads) => sharedInput(own, threads));
+    const offered = mayShare(request)
+      ? fitting.flatMap((threads) => sharedWorkers(profile, threads, cores))
+      : [{ workers: 1, threads: Math.max(...fitting) }];
+    return offered.map((shared) => sharedInput(own, shared));
   }
   if (!mayShare(request)) return [own];
   const onCpu = stages.map((all) => all.filter((threads) => threads > 0));
-  const cheaper = numbers.filter(
-    (threads) => threads < coresHeld(onCpu) && onCpu.every((all) => all.includes(threads)),
-  );
+  const most = coresHeld(onCpu);
+  const offered = numbers
+    .filter((threads) => onCpu.every((all) => all.includes(threads)))
+    .flatMap((threads) => sharedWorkers(profile, threads, most))
+    // One worker cannot do more at a time than workers of their own, so it must hold fewer cores.
+    .filter(({ workers, threads }) => workers > 1 || threads < most);
   const backends = (request.backends ?? backendsOf(profile)).filter((backend) => !onGpu(backend));
   const allOnCpu: IlpInput = { profile, request: { ...request, backends } };
-  return [own, ...cheaper.map((threads) => sharedInput(allOnCpu, threads))];
+  return [own, ...offered.map((shared) => sharedInput(allOnCpu, shared))];
+}
+
+/**
+ * Workers of so many threads each that hold at most so many cores: one of them, two, and so on. Two often run the same stage, so
+ * there is one where the profile does not have what such workers do to each other.
+ */
+const sharedWorkers = (profile: Profile, threads: number, cores: number): SharedWorkers[] =>
+  Array.from({ length: hasSameStageCoRun(profile, threads) ? Math.floor(cores / threads) : 1 }, (_, i) => ({
+    workers: i + 1,
+    threads,
+  }));
+
+/** The CPU workers of a plan that each hold all stages; undefined if its workers hold one stage each. */
+function sharedWorkersOf(plan: NonNullable<PlanRequest['keep']>): SharedWorkers | undefined {
+  if (cpuWorkersOf(plan) !== 'shared') return undefined;
+  const workers = plan.workers.filter(({ backend }) => !onGpu(backend));
+  return { workers: workers.length, threads: workers[0]!.threads };
 }
 
 /** The fewest cores that stages hold in workers of their own. @param stages for each, the threads that it may have */
@@ -48,17 +73,17 @@ const coresHeld = (stages: readonly (readonly number[])[]): number =>
   stages.reduce((sum, threads) => sum + Math.min(...threads), 0);
 
 /**
- * Whether stages may share a CPU worker although there are cores enough. Ranks of accuracies are among a program's own options,
+ * Whether stages may share CPU workers although there are cores enough. Ranks of accuracies are among a program's own options,
  * so the solutions of several programs cannot be compared.
  */
 const mayShare = ({ sharing, apart, keep, replicas, objective }: PlanRequest): boolean =>
   sharing !== false && !apart && !keep && !replicas && !objective.accuracy.startsWith('rank');
 
 /**
- * The program in which all stages on a CPU share one worker. No worker runs beside it, so the co-run delays of the profile do not
- * apply. A pod that all stages share gets no cascade, because a later plan without the heavy variant would need another pod.
+ * The program in which all stages on a CPU share workers. No worker runs beside a single one, so the co-run delays of the profile do
+ * not apply to it. A pod that all stages share gets no cascade, because a later plan without the heavy variant would need another pod.
  */
-const sharedInput = ({ profile, request }: IlpInput, sharedThreads: number): IlpInput => ({
-  profile: withoutCoRun(profile),
-  request: { ...request, sharedThreads, ...(request.apart && { cascades: false }) },
+const sharedInput = ({ profile, request }: IlpInput, shared: SharedWorkers): IlpInput => ({
+  profile: shared.workers === 1 ? withoutCoRun(profile) : withSameStageCoRun(profile),
+  request: { ...request, shared, ...(request.apart && { cascades: false }) },
 });

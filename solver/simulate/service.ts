@@ -5,7 +5,7 @@ import { type PlanStage, stageNameOf } from '../documents/plan.ts';
 import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
-import { coRunOf, cpuCoRunOf, gpuSlowDown } from '../plan/co-run.ts';
+import { batchHostMs, coRunOf, cpuCoRunOf, gpuSlowDown, sameStageCoRunOf } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
 import { batchPause, batchTimesMs, hopCoresMs, requestCostOf, requestPause } from '../plan/serving.ts';
 import { BatchTimes, type MeasuredBatches } from './batch-times.ts';
@@ -66,7 +66,8 @@ const TAKING_TURNS = 2;
  * Draws service times from the profile's batches of the chosen variants: each is the whole round trip of one measured batch, with
  * what the sizes of the items make of it (`batch-times.ts`). They were measured alone, so the profile's co-runs add the effect of
  * other workers: batches slow each other; on a CPU, a batch that starts beside another is also delayed, and a request that arrives
- * beside two is sent late. A batch that follows another session's in its worker takes longer by as much as was measured.
+ * beside two is sent late. Batches of one stage slow each other more than those of different stages, which do not need the same
+ * part of a core at the same time. A batch that follows another session's in its worker takes longer by as much as was measured.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
@@ -74,13 +75,13 @@ export const serviceFromProfile = (
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation' | 'standby'>[],
 ): ServiceModel => {
   const rows = rowsByIndex(stages);
+  const coRun = coRunsAmong(profile, rows);
   return {
     ...serviceFromBatches(
       rows.map(
         (row) =>
           row && {
             label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,
-            coRun: cpuCoRunOf(profile, row),
             afterOther: coRunOf(profile, row)?.afterOther,
             measured: cellsOfStage(profile, row).map((cell) => ({
               items: cell.batch,
@@ -89,9 +90,10 @@ export const serviceFromProfile = (
             })),
           },
       ),
+      coRun,
     ),
-    ...besideOthers(profile, rows),
-    ...sharedCores(profile, rows),
+    ...besideOthers(profile, rows, coRun),
+    ...sharedCores(profile, coRun),
     ...servedRequests(profile, rows),
   };
 };
@@ -108,7 +110,7 @@ export function handOutMs(
     const ms =
       known[stage]!.get(items) ??
       hopCoresMs(profile, stageNameOf(row), items)?.gatewayMs ??
-      cpuCoRunOf(profile, row)?.hostMs ??
+      batchHostMs(profile, { ...row, stage: stageNameOf(row) }) ??
       0;
     known[stage]!.set(items, ms);
     return ms;
@@ -142,21 +144,50 @@ function servedRequests(
 }
 
 /**
+ * The co-run whose figures hold for a batch of a row while workers run the rows of `running`, its own included. Undefined where no
+ * other worker is busy on cores, or if that was not measured.
+ */
+type CoRunAmong = (row: number, running: readonly number[]) => CpuCoRun | undefined;
+
+function coRunsAmong(
+  profile: Pick<Profile, 'coRun'>,
+  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation'> | undefined)[],
+): CoRunAmong {
+  const onCores = rows.map((row) =>
+    row && !onGpu(row.backend)
+      ? {
+          stage: stageNameOf(row),
+          sameStage: sameStageCoRunOf(profile, row),
+          otherStage: cpuCoRunOf(profile, row),
+        }
+      : undefined,
+  );
+  return (row, running) => {
+    const own = onCores[row];
+    if (!own) return undefined;
+    const busy = running.flatMap((other) => onCores[other]?.stage ?? []);
+    if (busy.length < 2) return undefined;
+    return busy.filter((stage) => stage === own.stage).length < 2 ? own.otherStage : own.sameStage;
+  };
+}
+
+/**
  * The thread that sends requests and hands out batches waits for its turn on a core while two workers run on the CPU. Latency
  * counts from the scheduled arrival, so the wait is a part of it. The wait at a batch's end is in the measured co-run delays.
  */
 function sharedCores(
-  profile: Pick<Profile, 'coRun' | 'serving'>,
-  rows: readonly (Pick<PlanStage, 'backend' | 'threads'> | undefined)[],
+  { coRun, serving }: Pick<Profile, 'coRun' | 'serving'>,
+  among: CoRunAmong,
 ): Pick<ServiceModel, 'latenessMs'> {
   // Requests to a server come without a timer, so that only the wait for a core counts.
-  const timers = profile.serving?.timers;
-  const lateness = rows.map((row) => row && cpuCoRunOf(profile, row)?.lateness);
-  if (lateness.every((delays) => delays === undefined)) return {};
+  const timers = serving?.timers;
+  if (!coRun.some((entry) => 'lateness' in entry && entry.lateness)) return {};
   return {
     latenessMs(running, random) {
-      const [delays, beside] = running.flatMap((stage) => (lateness[stage] ? [lateness[stage]] : []));
-      if (!delays || !beside) return 0;
+      if (running.length < 2) return 0;
+      const onCores = running.find((row) => among(row, running));
+      const delays = onCores === undefined ? undefined : among(onCores, running)?.lateness;
+      if (!delays) return 0;
       const percentile = 100 * random();
       return Math.max(0, delayAtMs(delays, percentile) - (timers ? delayAtMs(timers, percentile) : 0));
     },
@@ -169,29 +200,27 @@ function sharedCores(
  */
 function besideOthers(
   profile: Pick<Profile, 'coRun'>,
-  rows: readonly (Pick<PlanStage, 'backend' | 'threads'> | undefined)[],
+  rows: readonly (Pick<PlanStage, 'backend'> | undefined)[],
+  among: CoRunAmong,
 ): Pick<ServiceModel, 'slowDown'> {
-  const devices = rows.map((row) => row && (onGpu(row.backend) ? row.backend : 'cores'));
-  const slowDowns = rows.map((row) => {
-    if (!row) return undefined;
-    const { backend } = row;
-    if (!onGpu(backend)) return cpuCoRunOf(profile, row)?.slowDown;
-    return gpuSlowDown(profile, backend)?.median ?? TAKING_TURNS;
-  });
-  if (slowDowns.every((slowDown) => slowDown === undefined)) return {};
+  const gpus = rows.map((row) => (row && onGpu(row.backend) ? row.backend : undefined));
+  const onGpus = gpus.map((gpu) => gpu && (gpuSlowDown(profile, gpu)?.median ?? TAKING_TURNS));
+  const onCores = profile.coRun.some((entry) => 'slowDown' in entry && entry.slowDown !== undefined);
+  if (!onCores && gpus.every((gpu) => gpu === undefined)) return {};
   return {
-    slowDown(stage, running) {
-      const slowDown = slowDowns[stage];
-      const device = devices[stage];
-      const busy = running.filter((other) => devices[other] === device).length;
-      if (slowDown === undefined || busy < 2) return 1;
-      return device === 'cores' ? slowDown : (slowDown * busy) / 2;
+    slowDown(row, running) {
+      if (running.length < 2) return 1;
+      const gpu = gpus[row];
+      if (!gpu) return among(row, running)?.slowDown ?? 1;
+      const busy = running.filter((other) => gpus[other] === gpu).length;
+      return busy < 2 ? 1 : (onGpus[row]! * busy) / 2;
     },
   };
 }
 
 /**
- * Draws service times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served.
+ * Draws service times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served. They
+ * contain what other workers and sessions do to a batch.
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (
@@ -203,7 +232,6 @@ export const serviceFromRun = (
       (row) =>
         row && {
           label: `${row.name}/${row.variant}/${row.backend}`,
-          coRun: undefined, // The samples of a run already contain what other workers and sessions do to it.
           measured: service
             .filter(
               ({ stage, variant, backend }) =>
@@ -216,26 +244,28 @@ export const serviceFromRun = (
 
 interface RowTimes {
   readonly label: string;
-  readonly coRun: CpuCoRun | undefined;
   readonly afterOther?: number | undefined;
   readonly measured: readonly MeasuredBatches[];
 }
 
-function serviceFromBatches(rows: readonly (RowTimes | undefined)[]): ServiceModel {
+function serviceFromBatches(
+  rows: readonly (RowTimes | undefined)[],
+  among: CoRunAmong = () => undefined,
+): ServiceModel {
   const tables = rows.map((row) => {
     if (!row) return undefined;
     if (row.measured.length === 0) throw new UnmeasuredStageError(row.label);
     const times = new BatchTimes(row.measured);
-    return { coRun: row.coRun, afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, times };
+    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, times };
   });
   return {
     sampleMs(stage, items, random, { size, beside, after, sample }) {
-      const { coRun, afterOtherMs, times } = tables[stage]!;
+      const { afterOtherMs, times } = tables[stage]!;
       const otherBefore = after !== undefined && after !== stage;
       const quantile = sample === undefined ? random() : times.quantileOf(sample, items);
       const alone = times.atMs(items, quantile, size) + (otherBefore ? afterOtherMs : 0);
-      const delayed = coRun !== undefined && beside.some((other) => tables[other]?.coRun !== undefined);
-      return delayed ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
+      const coRun = beside.length > 0 ? among(stage, [stage, ...beside]) : undefined;
+      return coRun ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
     },
   };
 }

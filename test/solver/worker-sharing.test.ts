@@ -24,6 +24,18 @@ const cpu = profile(
   ),
 );
 
+/** The same pipeline, of which two workers of one stage were measured beside each other. */
+const measuredBeside = (slowDown: number, given = cpu) =>
+  profile(given.cells, {
+    coRun: [1, 2].flatMap((threads) => {
+      const known = { backend: 'cpu' as const, threads, n: 100, delays: [{ percentile: 50, delayMs: 0 }] };
+      return [
+        { ...known, slowDown: 1 },
+        { ...known, stage: 'classify', slowDown },
+      ];
+    }),
+  });
+
 const refused = (asked: Partial<PlanRequest>) => refusalOf(solver, cpu, request(asked));
 
 const held = ({ workers }: Plan) => workers.map(({ stages, threads }) => [stages.join(' + '), threads]);
@@ -105,6 +117,38 @@ describe('cores enough for a worker of each stage', () => {
     expect(held(planned({ apart: true }))).toEqual(OWN);
     expect(held(planned({ sharing: false }))).toEqual(OWN);
     expect(held(planned({ replicas: { detect: 1, classify: 1 } }))).toEqual(OWN);
+  });
+
+  it('may all hold every stage, where one stage takes more time than a core has', () => {
+    // Items of `classify` take 12 times as long, more than one worker has in a second at this rate; `detect` needs little of one.
+    const uneven = (slowDown: number) =>
+      measuredBeside(
+        slowDown,
+        profile([
+          cell('detect', 's', 'cpu', 1, runs(5)),
+          ...['s', 'l'].map((variant) =>
+            cell('classify', variant, 'cpu', 1, runs(variant === 's' ? 30 : 60)),
+          ),
+        ]),
+      );
+    const asked = { ratePerS: 9, slaMs: 2000, resources: resources({ cores: 2 }) };
+    const both = planned(asked, uneven(1));
+    expect(held(both)).toEqual([
+      ['detect + classify', 1],
+      ['detect + classify', 1],
+    ]);
+    expect(both.predicted.cost).toBe(2);
+    expect(both.predicted.slowerAttainment).toBeGreaterThanOrEqual(0.95);
+    const own = planned({ ...asked, sharing: false }, uneven(1));
+    expect(both.predicted.pas!).toBeGreaterThan(own.predicted.pas!);
+    // What such workers do to each other is in the simulation that confirms a plan.
+    expect(planned(asked, uneven(2)).predicted.pas!).toBeLessThan(both.predicted.pas!);
+  });
+
+  it('never all hold every stage where nothing tells what they do to each other', () => {
+    const several = ({ workers }: Plan) =>
+      workers.length > 1 && workers.every(({ stages }) => stages.length > 1);
+    for (const ratePerS of [10, 30, 60, 90]) expect(several(planned({ ratePerS, slaMs: 500 }))).toBe(false);
   });
 
   it('leave a plan that serves its shared worker, and its own workers', () => {

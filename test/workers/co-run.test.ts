@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { meanDelayMs } from '../../solver/plan/delays.ts';
 import { measureAfterOther } from '../../workers/profiler/after-other.ts';
-import { coRunMs } from '../../workers/profiler/co-run-time.ts';
+import { coRunMs } from '../../workers/profiler/co-run-plan.ts';
 import { delaysBeside, measureCpuCoRun, slowDownOf } from '../../workers/profiler/cpu-co-run.ts';
 import { measureGpuCoRun } from '../../workers/profiler/gpu-co-run.ts';
 

@@ -8,7 +8,7 @@ import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
 import { confidenceOf } from '../../models/tasks/confidence.ts';
 import { stageScore } from '../../models/tasks/judge.ts';
-import { cellId } from '../../solver/documents/cell.ts';
+import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
@@ -212,6 +212,19 @@ test('nothing runs while the page is hidden, and measuring goes on once the page
   expect(ran).not.toContain('hidden');
 });
 
+test('workers of two stages, and two workers of the slowest stage, are measured side by side', async () => {
+  const { coRun, cells } = await profile({
+    models,
+    environment: { ...environment, logicalCores: 2 },
+    store,
+    settings: { ...settings, batches: [1], budgetS: 1, seed: 10 },
+  });
+  const slowest = cells.reduce((a, b) => (p50Of(b) > p50Of(a) ? b : a));
+  expect(coRun.map((entry) => 'stage' in entry && entry.stage)).toEqual([false, slowest.stage]);
+});
+
+const p50Of = (cell: Cell): number => (cell.state === 'measured' ? cell.latencyMs.p50 : 0);
+
 test('a profile stands where there is no second worker to be had', async () => {
   const alone: Environment = {
     ...environment,
@@ -228,7 +241,7 @@ test('a profile stands where there is no second worker to be had', async () => {
   });
   expect(coRun).toEqual([]);
   expect(cells.every((cell) => cell.state === 'measured')).toBe(true);
-  expect(told.at(-1)).toMatch(/^det\d+ beside \w+ on cpu: no memory$/);
+  expect(told.at(-1)).toMatch(/^\w+ beside \w+ on cpu: no memory$/);
 });
 
 test('a backend that is not there is refused before anything is measured', async () => {

@@ -1,7 +1,7 @@
 import { type Cell, cellId, keyOf, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts';
-import { coRunMs } from '../../workers/profiler/co-run-time.ts';
+import { coRunMs } from '../../workers/profiler/co-run-plan.ts';
 import { latencyOf, MAX_RUNS, type Sample } from '../../workers/profiler/measure.ts';
 import { extendCell, measuredCell } from '../../workers/profiler/measured-cell.ts';
 import { Progress } from '../../workers/profiler/progress.ts';

@@ -5,7 +5,7 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../runtime/errors.ts';
 import { measureAfterOther } from './after-other.ts';
-import { coRunMs } from './co-run-time.ts';
+import { coRunMs } from './co-run-plan.ts';
 import { type CoRunBatches, longBatchMostMs, measureCpuCoRun } from './cpu-co-run.ts';
 import { measureGpuCoRun } from './gpu-co-run.ts';
 import type { RunBatch } from './measure.ts';
@@ -37,63 +37,84 @@ export interface CoRunOptions {
  */
 export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
 
+/** Two sessions, in two workers of one kind, that are measured side by side. */
+interface Pair {
+  readonly first: MeasuredCell;
+  readonly second: MeasuredCell;
+}
+
 /**
- * Measures how much two busy workers slow each other, and two sessions in one worker, for each backend and thread count. The workers run the slowest variants of
- * the first and of the last stage, on a CPU with small and with large batches. A pipeline of one stage has no such pair.
+ * Measures how much two busy workers slow each other, for each backend and thread count. The workers run the slowest variants of
+ * the first and of the last stage; on a CPU, also two workers the slowest variant of all, as replicas do. On a CPU small and large
+ * batches are run.
  */
 export async function measureCoRuns(
   { manifest, environment, settings, progress, clock, sessions, signal }: CoRunOptions,
   cells: readonly Cell[],
   runnerOf: RunnerOf,
 ): Promise<CoRun[]> {
-  if (manifest.stages.length === 1) return [];
-  const kinds = coRunnable(cells, environment.logicalCores);
-  progress.coRuns(kinds.length);
+  const stages = manifest.stages.map(({ name }) => name);
+  const pairs = coRunnable(cells, environment.logicalCores).flatMap((kind) => pairsOf(cells, stages, kind));
+  progress.coRuns(pairs.length);
+  const forMs = coRunMs(settings.budgetS);
   const measured: CoRun[] = [];
-  for (const kind of kinds) {
-    const first = slowest(cells, manifest.stages[0]!.name, kind);
-    const last = slowest(cells, manifest.stages.at(-1)!.name, kind);
-    if (!first || !last) continue;
+  for (const pair of pairs) {
+    const { backend, threads } = pair.first;
     await clock.wait();
-    const what = `${first.variant} beside ${last.variant} on ${kind.backend}`;
+    const what = `${pair.first.variant} beside ${pair.second.variant} on ${backend}`;
     progress.working(what);
     try {
-      measured.push(await measureCoRun(cells, first, last, runnerOf, environment, coRunMs(settings.budgetS)));
+      measured.push(await measurePair(cells, pair, runnerOf, environment, forMs));
       progress.step(what);
     } catch (error) {
       signal?.throwIfAborted();
       // For example, memory may not suffice for a second GPU device. The profile is usable without this measurement.
-      await sessions.replace(kind);
+      await sessions.replace({ backend, threads });
       progress.step(`${what}: ${message(error)}`);
     }
-    await sessions.replace({ ...kind, second: true });
+    await sessions.replace({ backend, threads, second: true });
   }
   return measured;
 }
 
-/** @param first its worker is the first of its kind, that of `last` a second one */
-async function measureCoRun(
+function pairsOf(cells: readonly Cell[], stages: readonly string[], kind: WorkerKind): Pair[] {
+  const slowest = stages.map((stage) => slowestOf(cells, stage, kind));
+  const [first, last] = [slowest[0], slowest.at(-1)];
+  const most = slowest
+    .filter((cell) => cell !== undefined)
+    .sort((a, b) => b.latencyMs.p50 - a.latencyMs.p50)[0];
+  return [
+    ...(stages.length > 1 && first && last ? [{ first, second: last }] : []),
+    ...(!onGpu(kind.backend) && most ? [{ first: most, second: most }] : []),
+  ];
+}
+
+async function measurePair(
   cells: readonly Cell[],
-  first: MeasuredCell,
-  last: MeasuredCell,
+  { first, second }: Pair,
   runnerOf: RunnerOf,
   { cpuMs }: Environment,
   forMs: number,
 ): Promise<CoRun> {
   const { backend, threads } = first;
-  const inOneWorker = [await runnerOf(first, false), await runnerOf(last, false)] as const;
-  const afterOther = await measureAfterOther(inOneWorker, AFTER_OTHER_SHARE * forMs);
+  const ofOneStage = first === second;
+  const afterOther = ofOneStage ? undefined : await afterOtherOf({ first, second }, runnerOf, forMs);
   if (onGpu(backend)) {
-    const beside = await runnerOf(last, true);
+    const inOneWorker = [await runnerOf(first, false), await runnerOf(second, false)] as const;
+    const beside = await runnerOf(second, true);
     return { ...(await measureGpuCoRun(backend, ...inOneWorker, beside, forMs)), afterOther };
   }
-  const batches = async (short: MeasuredCell, second: boolean): Promise<CoRunBatches> => {
+  const batches = async (short: MeasuredCell, inSecond: boolean): Promise<CoRunBatches> => {
     const long = longCell(cells, short, longBatchMostMs(forMs));
-    return { short: await runnerOf(short, second), long: long && (await runnerOf(long, second)) };
+    return { short: await runnerOf(short, inSecond), long: long && (await runnerOf(long, inSecond)) };
   };
-  const workers = [await batches(first, false), await batches(last, true)] as const;
-  return { ...(await measureCpuCoRun({ backend, threads }, workers, cpuMs, forMs)), afterOther };
+  const workers = [await batches(first, false), await batches(second, true)] as const;
+  const measured = await measureCpuCoRun({ backend, threads }, workers, cpuMs, forMs);
+  return ofOneStage ? { ...measured, stage: first.stage } : { ...measured, afterOther };
 }
+
+const afterOtherOf = async ({ first, second }: Pair, runnerOf: RunnerOf, forMs: number): Promise<number> =>
+  measureAfterOther([await runnerOf(first, false), await runnerOf(second, false)], AFTER_OTHER_SHARE * forMs);
 
 /** The cell of a session's longest batch that takes at least twice as long as its short one, and at most `mostMs`. */
 const longCell = (cells: readonly Cell[], short: MeasuredCell, mostMs: number): MeasuredCell | undefined =>
@@ -112,7 +133,7 @@ const coRunnable = (cells: readonly CellKey[], logicalCores: number): WorkerKind
 ];
 
 /** The cell of a stage with the largest median latency, among those of each variant's smallest batch. */
-const slowest = (
+const slowestOf = (
   cells: readonly Cell[],
   stage: string,
   { backend, threads }: WorkerKind,

@@ -15,6 +15,7 @@ import { accuracySteps, measureAccuracy } from './accuracy.ts';
 import type { AccuracyPart } from './accuracy-part.ts';
 import { CellProfiler } from './cell-profiler.ts';
 import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
+import { coRunPairs } from './co-run-plan.ts';
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
 import { measurePauses } from './pauses.ts';
@@ -215,11 +216,15 @@ function planOf(manifest: Manifest, settings: ProfileSettings, fixed: FixedBatch
   const [first = [], ...later] = firstPassCells(manifest, settings, fixed);
   const isSmallest = (key: CellKey) => fixedBatchOf(key, fixed) !== undefined;
   const smallest = [...first, ...later.flat().filter(isSmallest)];
-  const kinds = cellsOfBatch(manifest, settings, 1).map(({ backend, threads }) => `${backend}/${threads}`);
+  const kinds = new Map(
+    cellsOfBatch(manifest, settings, 1).map(({ backend, threads }) => [`${backend}/${threads}`, backend]),
+  );
   return {
     cells: [...smallest, ...later.flat().filter((key) => !isSmallest(key))],
     smallest: smallest.length,
-    // Workers are measured beside those of another stage.
-    coRuns: manifest.stages.length > 1 ? new Set(kinds).size : 0,
+    coRuns: [...kinds.values()].reduce(
+      (sum, backend) => sum + coRunPairs(manifest.stages.length, backend),
+      0,
+    ),
   };
 }

@@ -12,7 +12,7 @@ export interface ProfilePlan {
   /** Cells of the first pass, in order of their batches; the first `smallest` are measured whatever the budget. */
   readonly cells: readonly CellKey[];
   readonly smallest: number;
-  /** Kinds of workers that are measured side by side. */
+  /** Pairs of workers that are measured side by side. */
   readonly coRuns: number;
 }
 
@@ -81,10 +81,10 @@ export class Progress {
   }
 
   /** Begins to measure workers side by side. */
-  coRuns(kinds: number): void {
-    this.#coRunsAhead = kinds;
+  coRuns(pairs: number): void {
+    this.#coRunsAhead = pairs;
     this.#ahead.clear();
-    this.#begin('co-run', kinds);
+    this.#begin('co-run', pairs);
   }
 
   /** Begins to narrow the widest intervals of the cells. */

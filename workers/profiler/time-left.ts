@@ -1,10 +1,10 @@
 import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import { coRunMs } from './co-run-time.ts';
+import { coRunMs } from './co-run-plan.ts';
 import { MAX_RUNS, MIN_RUNS } from './measure.ts';
 import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome, sweepId } from './sweep.ts';
 
-/** Two workers of one kind are measured side by side for about so long, unless the budget allows less; first one has to start. */
+/** Two workers are measured side by side for about so long, unless the budget allows less; first one has to start. */
 const CO_RUN_MS = 7000;
 const WORKER_START_MS = 1000;
 /** A cell's time besides its samples, until one was measured: sessions, a cold run, and warm-up runs. */
@@ -34,7 +34,7 @@ export interface Work {
   readonly restMs: readonly number[];
   /** What refining has taken so far, by the ids of cells. */
   readonly refined: ReadonlyMap<string, Refined>;
-  /** Kinds of workers that are still to be measured side by side. */
+  /** Pairs of workers that are still to be measured side by side. */
   readonly coRunsAhead: number;
 }
 

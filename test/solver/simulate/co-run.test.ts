@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { MeasuredCell } from '../../../solver/documents/cell.ts';
 import type { CpuCoRun, GpuCoRun } from '../../../solver/documents/co-run.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
-import { expectedTimesMs } from '../../../solver/plan/co-run.ts';
+import { batchHostMs, expectedTimesMs } from '../../../solver/plan/co-run.ts';
 import { delayAtMs } from '../../../solver/plan/delays.ts';
 import { serviceFromProfile } from '../../../solver/simulate/service.ts';
 import { cell, profile, runs } from '../profiles.ts';
@@ -55,6 +55,26 @@ test('batches on cores slow each other as they did, and those on a GPU do not sl
   expect(serviceOn('wasm', 'wasm', slow).slowDown!(0, [0])).toBe(1);
   expect(serviceOn('wasm', 'webgpu', slow).slowDown!(0, [0, 1])).toBe(1);
   expect(serviceOn('wasm', 'wasm').slowDown).toBeUndefined();
+});
+
+test('workers of one stage slow and delay each other as such workers did, others as workers of two stages', () => {
+  const stages = ['a', 'b'].map((name) => ({ name, variant: 'v', backend: 'cpu' as const, threads: 1 }));
+  const cells = stages.map(({ name }) => cell(name, 'v', 'cpu', 1, Array(20).fill(10)));
+  const kind = { backend: 'cpu' as const, threads: 1, n: 9 };
+  const measured: CpuCoRun[] = [
+    { ...kind, slowDown: 1.1, delays: [{ percentile: 50, delayMs: 1 }], hostMs: 0.1 },
+    { ...kind, stage: 'a', slowDown: 1.5, delays: [{ percentile: 50, delayMs: 2 }], hostMs: 0.5 },
+  ];
+  const service = serviceFromProfile({ cells, coRun: measured }, stages);
+  for (const [row, other, slowDown, ms] of [
+    [0, 0, 1.5, 12],
+    [0, 1, 1.1, 11],
+    [1, 1, 1.5, 12],
+  ] as const) {
+    expect(service.slowDown!(row, [row, other])).toBe(slowDown);
+    expect(service.sampleMs(row, 1, () => 0.5, { ...ALONE, beside: [other] })).toBe(ms);
+  }
+  expect(['a', 'b'].map((stage) => batchHostMs({ coRun: measured }, { ...kind, stage }))).toEqual([0.5, 0.1]);
 });
 
 test.each<[string, number | undefined, number]>([

@@ -1,6 +1,7 @@
 import { inputValues } from '../../../models/tasks/registry.ts';
 import { type Manifest, sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
+import { coRunPairs } from '../../../workers/profiler/co-run-plan.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 
 /** Memory of a worker with ONNX Runtime: 21 to 30 MB by Chromium's `measureUserAgentSpecificMemory`. */
@@ -22,7 +23,8 @@ export function estimate(manifest: Manifest, settings: ProfileSettings) {
   const keys = settings.batches.flatMap((batch) => cellsOfBatch(manifest, settings, batch));
   // The reference backend always has a worker. Measuring two workers side by side needs another one.
   const ids = new Set(keys.map(({ backend, threads }) => `${backend}/${threads}`)).add('wasm/1');
-  const workers = ids.size + (manifest.stages.length > 1 ? 1 : 0);
+  const hasPairs = keys.some(({ backend }) => coRunPairs(manifest.stages.length, backend) > 0);
+  const workers = ids.size + (hasPairs ? 1 : 0);
   const largest = Math.max(...settings.batches);
   const inputBytes = largest * Math.max(...manifest.stages.map((stage) => VALUE_BYTES * inputValues(stage)));
   const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
