@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { publishedProfile } from '../../bench/adaptation/published-profile.ts';
 import { loadManifest, NoModelsError } from '../../models/manifests/load.ts';
 import { fullBatchMs, ROWS } from '../../models/train/published/rows.ts';
@@ -10,7 +10,7 @@ import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { type Published, parsePublished } from '../../solver/documents/published.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { mean, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { DEFAULT_OBJECTIVE, planRequest } from '../../solver/plan/request.ts';
@@ -20,10 +20,7 @@ const shipped = (name: string): string =>
   readFileSync(new URL(`../../models/${name}/manifest.json`, import.meta.url), 'utf8');
 const load = (name: string): Published => parsePublished(JSON.parse(shipped(name)), name);
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 /** Items per second of one replica. */
 const throughput = ({ batch, meanMs }: Published['cells'][number]) => (1000 * batch) / meanMs;

@@ -1,20 +1,17 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rivalSettings } from '../../bench/adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../../bench/adaptation/rivals.ts';
 import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import type { LoadState, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { cell, profile, request, resources } from '../solver/profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 /** 200 runs, of which the last four take more: mean ms + 0.02 · (p99 − ms), and that p99. */
 const runs = (ms: number, p99Ms: number): number[] =>

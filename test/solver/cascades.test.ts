@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { cascadesOf } from '../../solver/plan/cascades.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -21,10 +21,7 @@ import {
 } from './cascades.ts';
 import { request, resources } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 /**
  * The best objective of all choices, by trying every pair of cells at every threshold and every single cell.

@@ -1,17 +1,14 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { predict } from '../../solver/simulate/predict.ts';
 import { randomPipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 describe('a plan that its simulation confirms', () => {
   const random = fc.record({

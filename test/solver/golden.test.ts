@@ -8,14 +8,14 @@
  * `npx vitest run --project logic test/solver/golden.test.ts -u` writes them anew. The profiles never need to change.
  */
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { type PartialPlanRequest, type PlanRequest, planRequest } from '../../solver/plan/request.ts';
@@ -80,10 +80,7 @@ const REQUESTS: Record<string, { profile: keyof typeof PROFILES; asked: Asked }>
   },
 };
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 /** To six digits: the last ones differ from processor to processor. */
 const rounded = (value: unknown): unknown =>

@@ -1,13 +1,10 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const CELLS = [cell('detect', 's', 'webgpu', 1, runs(20)), cell('classify', 's', 'webgpu', 1, runs(10))];
 

@@ -1,13 +1,10 @@
-import { beforeAll, expect, test } from 'vitest';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { expect, test } from 'vitest';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const CELLS = [
   cell('detect', 's', 'cpu', 1, runs(4)),

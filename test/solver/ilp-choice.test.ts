@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planStage as planStageSchema, planWorker } from '../../solver/documents/plan.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { nearestRate } from '../../solver/plan/nearest-rate.ts';
@@ -8,10 +8,7 @@ import type { PlanRequest } from '../../solver/plan/request.ts';
 import { cell, profile, request, resources, runs, SHA } from './profiles.ts';
 import { refusalOf } from './refusal.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const gpu = profile([
   cell('detect', 's', 'webgpu', 1, runs(5)),

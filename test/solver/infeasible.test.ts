@@ -1,13 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseProblem } from '../../solver/documents/problem.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { bruteForce } from './ilp/brute-force.ts';
 import { instance } from './instances.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const option = (id: string, latencyMs: number, gpuShare: number, cores = 0) => ({
   id,

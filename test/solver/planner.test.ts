@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
@@ -11,10 +11,7 @@ import { predict } from '../../solver/simulate/predict.ts';
 import { pipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const identified = (profile: Profile): IdentifiedProfile => ({ profile, sha256: 'b'.repeat(64) });
 

@@ -1,17 +1,14 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { Hop, RequestCost } from '../../solver/documents/serving.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const CELLS = [
   cell('detect', 's', 'cpu', 1, runs(4)),

@@ -1,18 +1,15 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { pipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 /** The more accurate the slower: xl can be planned at 10/s, and both l and m are twice as fast at least. */
 const PROFILE = pipeline({

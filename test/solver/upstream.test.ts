@@ -1,18 +1,15 @@
 import fc from 'fast-check';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 import { refusalOf } from './refusal.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const DETECTORS = ['s', 'm'];
 

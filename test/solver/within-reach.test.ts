@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { beforeAll, expect, it } from 'vitest';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { expect, it } from 'vitest';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
@@ -9,10 +9,7 @@ import { planWithinReach } from '../../solver/plan/within-reach.ts';
 import { pipeline, randomPipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 /** A slow device: a core answers one request in 2 s. */
 const slow = pipeline({

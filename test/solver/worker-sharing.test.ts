@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
@@ -9,10 +9,7 @@ import { randomPipeline } from './pipelines.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 import { refusalOf } from './refusal.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 /** Two stages, each with one variant on one thread or two. */
 const cpu = profile(

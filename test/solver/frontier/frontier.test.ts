@@ -1,20 +1,17 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accuracyMethod } from '../../../solver/documents/plan.ts';
 import { type Problem, parseProblem } from '../../../solver/documents/problem.ts';
 import { frontier } from '../../../solver/frontier/frontier.ts';
 import { profileFrontier } from '../../../solver/frontier/profile-frontier.ts';
-import { loadSolver, type Solver } from '../../../solver/ilp/solve.ts';
+import { loadSolver } from '../../../solver/ilp/solve.ts';
 import { FrontierTooLargeError } from '../../../solver/plan/errors.ts';
 import { everyChoice } from '../ilp/brute-force.ts';
 import { instance } from '../instances.ts';
 import { anyProblem, equalTo } from '../problems.ts';
 import { cell, profile, request, runs } from '../profiles.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 interface Triple {
   readonly accuracy: number;

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accuracyMethod } from '../../../solver/documents/plan.ts';
 import type { Problem, ProblemOption } from '../../../solver/documents/problem.ts';
-import { loadSolver, type Solver } from '../../../solver/ilp/solve.ts';
+import { loadSolver } from '../../../solver/ilp/solve.ts';
 import { anyProblem } from '../problems.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const objective = (problem: Problem): number => {
   const solution = solver.solve(problem);

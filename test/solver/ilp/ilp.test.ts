@@ -1,18 +1,15 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Problem, parseProblem, type Solution } from '../../../solver/documents/problem.ts';
 import { objectiveOf, toCore } from '../../../solver/ilp/core.ts';
 import type { Glpk } from '../../../solver/ilp/glpk.ts';
 import { maximise } from '../../../solver/ilp/maximise.ts';
-import { loadSolver, type Solver } from '../../../solver/ilp/solve.ts';
+import { loadSolver } from '../../../solver/ilp/solve.ts';
 import { seededRandom } from '../../../solver/math/random.ts';
 import { instance } from '../instances.ts';
 import { bruteForce } from './brute-force.ts';
 import { small } from './small-problems.ts';
 
-let solver: Solver;
-beforeAll(async () => {
-  solver = await loadSolver();
-});
+const solver = await loadSolver();
 
 const objective = (solution: Solution): number => {
   if (solution.status !== 'optimal') throw new Error(`infeasible: ${solution.binding}`);
