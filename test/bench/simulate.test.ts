@@ -38,6 +38,17 @@ async function simulate(...args: string[]): Promise<Ran & { report: RunReport }>
   return { ...result, report: ran(out) };
 }
 
+const stages = {
+  detect: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 50 } },
+  classify: { s: { accuracy: 0.7, ms: 5 }, l: { accuracy: 0.8, ms: 25 } },
+};
+
+/** A profile of these stages, which takes less time to plan with than a published pipeline, and a load. @param rates per second */
+const measured = (rates: readonly number[]): string[] => [
+  ...['--profile', file('profile.json', pipeline({ stages, items: [0, 2] }))],
+  ...['--trace', file('load.json', { rates }), '--sla', '500', '--cores', '12'],
+];
+
 const VIDEO = ['--pipeline', 'ipa-video', '--trace', 'bursty', '--duration', '60s'];
 
 describe('ipa-edge simulate', () => {
@@ -69,7 +80,8 @@ describe('ipa-edge simulate', () => {
 
   test('with the forecast that is learned, as it does by default, ours follows the load', async () => {
     const out = inFolder('report.json');
-    const { code } = await ipaEdge(['simulate', ...VIDEO, '--out', out]);
+    const rates = [...Array<number>(20).fill(4), ...Array<number>(20).fill(40)];
+    const { code } = await ipaEdge(['simulate', ...measured(rates), '--out', out]);
     expect(code).toBe(0);
     const { adaptation, plans } = ran(out);
     expect(adaptation).toMatchObject({ system: 'ours', predictor: 'learned' });
@@ -85,7 +97,8 @@ describe('ipa-edge simulate', () => {
 
   test('prints the report alone with --json, the same for the same seed', async () => {
     const of = async (seed: string) => {
-      const { stdout, report } = await simulate(...VIDEO, '--duration', '10s', '--json', '--seed', seed);
+      const args = [...measured(Array(10).fill(10)), '--json', '--seed', seed];
+      const { stdout, report } = await simulate(...args);
       expect(parseReport(JSON.parse(stdout), 'stdout')).toEqual(report);
       const { plans, requests, overTime, adaptation, result, seed: told } = report;
       const chosen = plans.map(({ atMs, plan }) => ({ atMs, stages: plan.stages }));
@@ -130,17 +143,8 @@ describe('ipa-edge simulate', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  const stages = {
-    detect: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 50 } },
-    classify: { s: { accuracy: 0.7, ms: 5 }, l: { accuracy: 0.8, ms: 25 } },
-  };
-
   test.each(['ours', 'ipa', 'rim'])('simulates %s on a profile that was measured', async (system) => {
-    const profile = file('profile.json', pipeline({ stages, items: [0, 2] }));
-    const trace = file('load.json', { rates: Array(20).fill(10) });
-    const { report } = await simulate(
-      ...['--profile', profile, '--trace', trace, '--sla', '500', '--cores', '12', '--system', system],
-    );
+    const { report } = await simulate(...measured(Array(20).fill(10)), '--system', system);
     expect(report).toMatchObject({ name: system, slaMs: 500, pipeline: 'test' });
     for (const { plan } of report.plans) expect(plan.workers.length).toBeLessThanOrEqual(12);
   });
