@@ -30,6 +30,8 @@ import { machineText } from '../setup/machine.ts';
 const FIRST_TENTHS = 7;
 /** A worker may be busy all the time, so that a capacity means the same for both ways: plans leave a fifth of it unused by default. */
 const UTILISATION_MAX = 1;
+/** Cores cost nothing, because one request at a time, each stage has a core as well: a plan is not to save one. */
+const PRICE_PER_CORE = 0;
 const ROUNDS = 3;
 
 const flags = withBenchOptions(
@@ -104,8 +106,9 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
   const restrictTo = Object.fromEntries(Object.entries(variants).map(([stage, name]) => [stage, [name]]));
   const stages = profile.stages.map(({ name }) => name);
   const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut);
+  const resources = { utilisationMax: UTILISATION_MAX, pricePerCore: PRICE_PER_CORE };
   const at = (ratePerS: number): PlanRequest => ({
-    ...planRequest(profile, { slaMs, ratePerS, backends, resources: { utilisationMax: UTILISATION_MAX } }),
+    ...planRequest(profile, { slaMs, ratePerS, backends, resources }),
     restrictTo,
   });
   const highest = highestRate(solver, measured, at);

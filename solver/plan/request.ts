@@ -41,8 +41,8 @@ export interface PlanRequest {
    */
   readonly apart?: true;
   /**
-   * `false`: stages on a CPU share a worker only if there are too few cores for one each. If absent, they may share one because it
-   * costs less.
+   * `false`: stages on a CPU share a worker only if there are too few cores for one each. If absent, they may share one, or several,
+   * where the plan is better so.
    */
   readonly sharing?: false;
 }

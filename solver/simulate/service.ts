@@ -66,8 +66,8 @@ const TAKING_TURNS = 2;
  * Draws service times from the profile's batches of the chosen variants: each is the whole round trip of one measured batch, with
  * what the sizes of the items make of it (`batch-times.ts`). They were measured alone, so the profile's co-runs add the effect of
  * other workers: batches slow each other; on a CPU, a batch that starts beside another is also delayed, and a request that arrives
- * beside two is sent late. Batches of one stage slow each other more than those of different stages, which do not need the same
- * part of a core at the same time. A batch that follows another session's in its worker takes longer by as much as was measured.
+ * beside two is sent late. What batches of one stage do to each other was measured apart from what those of two stages do. A batch
+ * that follows another session's in its worker takes longer by as much as was measured.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (

@@ -44,9 +44,9 @@ interface Pair {
 }
 
 /**
- * Measures how much two busy workers slow each other, for each backend and thread count. The workers run the slowest variants of
- * the first and of the last stage; on a CPU, also two workers the slowest variant of all, as replicas do. On a CPU small and large
- * batches are run.
+ * Measures how much two busy workers slow each other, for each backend and thread count, and how much longer a batch takes after
+ * another session's in the same worker. The workers run the slowest variants of the first and of the last stage; on a CPU, where a
+ * stage may have several workers, both also run the slowest variant of all. On a CPU they run small and large batches.
  */
 export async function measureCoRuns(
   { manifest, environment, settings, progress, clock, sessions, signal }: CoRunOptions,
