@@ -2,6 +2,7 @@ import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import { type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
 import { cpuWorkersOf, heavyName, planWorkers } from '../../solver/plan/plan-document.ts';
+import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
 
 /**
@@ -80,18 +81,18 @@ export function replicaPlan(
 }
 
 /**
- * The plan with replicas of each stage, where all stages share CPU workers although its cores suffice for as many of each as it needs:
- * each stage then gets more or fewer of them as the load changes. The prediction, but for the cost, stays that of the shared workers,
- * which are busier.
+ * Gives each stage replicas of its own where all stages share CPU workers, if the plan's cores suffice for as many as each stage needs:
+ * then each stage gets more or fewer as the load changes. The prediction, but for the cost, stays that of the shared workers, which
+ * are busier.
  */
 export function withOwnReplicas(plan: Plan): Plan {
   if (cpuWorkersOf(plan) !== 'shared' || plan.stages.some(({ backend }) => onGpu(backend))) return plan;
-  const { cores, pricePerCore, utilisationMax } = plan.resources;
+  const { cores, pricePerCore } = plan.resources;
   const rowsBeside = (row: PlanStage) =>
     plan.stages.filter((other) => stageNameOf(other) === stageNameOf(row));
   const stages = plan.stages.map((row) => {
     const busy = rowsBeside(row).reduce((sum, other) => sum + busyShare(other), 0);
-    const replicas = Math.max(1, Math.ceil(busy / utilisationMax));
+    const replicas = replicasFor(busy, plan);
     return { ...row, replicas, cost: (pricePerCore * row.threads * replicas) / rowsBeside(row).length };
   });
   const workers = planWorkers(stages);

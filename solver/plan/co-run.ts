@@ -10,7 +10,7 @@ type WorkerKind = Pick<MeasuredCell, 'backend' | 'threads'>;
 
 /** The co-run of two workers of this backend and thread count that run different stages; undefined if not measured. */
 export const coRunOf = ({ coRun }: Pick<Profile, 'coRun'>, kind: WorkerKind): CoRun | undefined =>
-  coRun.find((entry) => isOf(entry, kind) && !('stage' in entry && entry.stage !== undefined));
+  coRun.find((entry) => isOf(entry, kind) && stageOfBoth(entry) === undefined);
 
 /** The co-run of two CPU workers that run different stages; undefined on a GPU or if not measured. */
 export const cpuCoRunOf = (profile: Pick<Profile, 'coRun'>, kind: WorkerKind): CpuCoRun | undefined => {
@@ -24,12 +24,13 @@ export const sameStageCoRunOf = (profile: Pick<Profile, 'coRun'>, kind: WorkerKi
 
 /** Whether workers of so many threads that run one stage were measured beside each other. */
 export const hasSameStageCoRun = ({ coRun }: Pick<Profile, 'coRun'>, threads: number): boolean =>
-  coRun.some((entry) => entry.threads === threads && 'stage' in entry && entry.stage !== undefined);
+  coRun.some((entry) => entry.threads === threads && stageOfBoth(entry) !== undefined);
 
 const ofOneStage = ({ coRun }: Pick<Profile, 'coRun'>, kind: WorkerKind): CpuCoRun | undefined =>
-  coRun.find(
-    (entry): entry is CpuCoRun => isOf(entry, kind) && 'delays' in entry && entry.stage !== undefined,
-  );
+  coRun.find((entry): entry is CpuCoRun => isOf(entry, kind) && stageOfBoth(entry) !== undefined);
+
+/** The stage that both workers ran; undefined if they ran two stages. */
+const stageOfBoth = (entry: CoRun): string | undefined => ('stage' in entry ? entry.stage : undefined);
 
 const isOf = (entry: CoRun, { backend, threads }: WorkerKind): boolean =>
   entry.backend === backend && entry.threads === threads;

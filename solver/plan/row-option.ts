@@ -51,8 +51,10 @@ export const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): n
   keep?.stages.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
 /** The number of replicas on a CPU that keep up, given the share of its time that one alone would be busy. */
-export const replicasFor = (busy: number, { resources, shared }: IlpRequest): number =>
-  shared?.workers ?? Math.max(1, Math.ceil(busy / resources.utilisationMax - ROUNDING));
+export const replicasFor = (
+  busy: number,
+  { resources, shared }: Pick<IlpRequest, 'resources' | 'shared'>,
+): number => shared?.workers ?? Math.max(1, Math.ceil(busy / resources.utilisationMax - ROUNDING));
 
 /** The part of a stage that a row of a plan runs. */
 interface Row extends Pick<StageFacts, 'name' | 'items' | 'request'> {

@@ -219,8 +219,8 @@ function besideOthers(
 }
 
 /**
- * Draws service times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served. They
- * contain what other workers and sessions do to a batch.
+ * Draws service times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served. The
+ * times already contain what other workers and sessions did to a batch.
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (

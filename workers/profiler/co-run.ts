@@ -98,9 +98,9 @@ async function measurePair(
 ): Promise<CoRun> {
   const { backend, threads } = first;
   const ofOneStage = first === second;
-  const afterOther = ofOneStage ? undefined : await afterOtherOf({ first, second }, runnerOf, forMs);
+  const inOneWorker = [await runnerOf(first, false), await runnerOf(second, false)] as const;
+  const afterOther = ofOneStage ? undefined : await measureAfterOther(inOneWorker, AFTER_OTHER_SHARE * forMs);
   if (onGpu(backend)) {
-    const inOneWorker = [await runnerOf(first, false), await runnerOf(second, false)] as const;
     const beside = await runnerOf(second, true);
     return { ...(await measureGpuCoRun(backend, ...inOneWorker, beside, forMs)), afterOther };
   }
@@ -112,9 +112,6 @@ async function measurePair(
   const measured = await measureCpuCoRun({ backend, threads }, workers, cpuMs, forMs);
   return ofOneStage ? { ...measured, stage: first.stage } : { ...measured, afterOther };
 }
-
-const afterOtherOf = async ({ first, second }: Pair, runnerOf: RunnerOf, forMs: number): Promise<number> =>
-  measureAfterOther([await runnerOf(first, false), await runnerOf(second, false)], AFTER_OTHER_SHARE * forMs);
 
 /** The cell of a session's longest batch that takes at least twice as long as its short one, and at most `mostMs`. */
 const longCell = (cells: readonly Cell[], short: MeasuredCell, mostMs: number): MeasuredCell | undefined =>
