@@ -48,6 +48,7 @@ class QueueDispatch implements Dispatch {
   #entered = 0;
   #items = 0;
   #inTime = 0;
+  #polledMs = 0;
 
   constructor(policy: DispatchPolicy) {
     const stages = policy.stages.length;
@@ -88,6 +89,7 @@ class QueueDispatch implements Dispatch {
 
   arrive(id: number, arrivalMs: number, singleStage?: number): void {
     if (this.#requests.has(id)) throw new DuplicateRequestError(id);
+    if (this.open === 0) this.#shedRule.afterIdle(arrivalMs - this.#polledMs, this.#policy);
     const last = singleStage ?? this.#policy.stages.length - 1;
     const order = this.#entered++;
     const request: RequestState = {
@@ -165,6 +167,7 @@ class QueueDispatch implements Dispatch {
   }
 
   poll(nowMs: number): Action[] {
+    this.#polledMs = nowMs;
     this.#endLate(nowMs);
     const next = () => this.#nextBatch.next(this.#policy, this.#queues.all, nowMs);
     for (let batch = next(); batch !== undefined; batch = next()) {

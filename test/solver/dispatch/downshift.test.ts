@@ -93,9 +93,9 @@ describe('a standby after a stage that has nothing lighter', () => {
     dispatch.workerLost('a', 85);
     dispatch.completed(1, [0], 90);
     expect(ended(dispatch.poll(90))).toEqual(['0 completed']);
-    dispatch.arrive(1, 1000);
-    dispatch.poll(1000);
-    return dispatch.nextWakeMs()! - 1000;
+    dispatch.arrive(1, 150);
+    dispatch.poll(150);
+    return dispatch.nextWakeMs()! - 150;
   };
 
   it('makes the next request start earlier if it made up for a wait before that stage', () => {
