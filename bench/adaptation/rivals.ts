@@ -6,8 +6,8 @@ import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts'
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
-import { completePlan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { completePlan } from '../../solver/plan/simulated-plan.ts';
 
 /** Values by stage and variant. */
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
@@ -72,7 +72,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
     };
     const made = async (ratePerS: number): Promise<Plan> => {
       const { plan, ...choice } = solveIlp(solver, profile, { ...request, ratePerS });
-      return completePlan(measured, plan, choice, 0, REQUESTS);
+      return completePlan(measured, plan, choice, REQUESTS);
     };
     /** The plans made so far, by their rates: forecasts are whole numbers, so few rates come again and again. */
     const plans = new Map<number, Promise<Plan>>();

@@ -7,8 +7,8 @@ import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage } from '../../solver/plan/plan-document.ts';
 import { type PlanOption, pasOf } from '../../solver/plan/plan-option.ts';
-import { completePlan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { completePlan } from '../../solver/plan/simulated-plan.ts';
 import { smallestBatchMs } from '../../solver/plan/sla.ts';
 
 /** How a page without a plan would run a pipeline: one session per stage on one backend, one request at a time, smallest batch. */
@@ -86,7 +86,6 @@ export function baselinePlan(
       pas: pasOf(profile, options),
       cost: baselineCost(backend, threads, options, request),
     },
-    0,
     requests,
   );
 }

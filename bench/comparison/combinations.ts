@@ -10,8 +10,9 @@ import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { chooseIlp, type Refusal } from '../../solver/plan/ilp-choice.ts';
-import { completePlan, tryPlan } from '../../solver/plan/planner.ts';
+import { tryPlan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { completePlan } from '../../solver/plan/simulated-plan.ts';
 import { workerSharings } from '../../solver/plan/worker-sharing.ts';
 
 /** Most combinations to list. Their number is the product of the stages' numbers of variants. */
@@ -85,7 +86,7 @@ function bestInfeasible(
       if (!found || 'binding' in found) return [];
       const { plan: chosen, ...choice } = found;
       const asked = { ...chosen, slaMs: request.slaMs, resources: request.resources };
-      return [completePlan(measured, asked, choice, 0)];
+      return [completePlan(measured, asked, choice)];
     });
   return plans.reduce((best, next) =>
     next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,

@@ -5,8 +5,8 @@ import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
-import { completePlan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
+import { completePlan } from '../../solver/plan/simulated-plan.ts';
 import { drawPackItems, packItemCounts } from '../../solver/simulate/fanout.ts';
 import { serviceFromProfile } from '../../solver/simulate/service.ts';
 import { simulate } from '../../solver/simulate/simulate.ts';
@@ -68,7 +68,6 @@ export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting,
         pas: options.reduce((product, o) => product * o.accuracy, 1),
         cost: options.reduce((sum, o) => sum + o.cost, 0),
       },
-      0,
     );
 }
 

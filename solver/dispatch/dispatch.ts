@@ -91,10 +91,15 @@ class QueueDispatch implements Dispatch {
     if (this.#requests.has(id)) throw new DuplicateRequestError(id);
     if (this.open === 0) this.#shedRule.afterIdle(arrivalMs - this.#polledMs, this.#policy);
     const last = singleStage ?? this.#policy.stages.length - 1;
-    const order = this.#entered++;
     const request: RequestState = {
-      ...{ id, arrivalMs, last, order, entries: new Set() },
-      ...{ waiting: 0, waitedMs: 0, hurried: false },
+      id,
+      arrivalMs,
+      last,
+      order: this.#entered++,
+      entries: new Set(),
+      waiting: 0,
+      waitedMs: 0,
+      hurried: false,
     };
     this.#requests.set(id, request);
     this.#enter(request, { row: singleStage ?? 0, parent: null, index: 0 }, arrivalMs);
@@ -204,14 +209,14 @@ class QueueDispatch implements Dispatch {
   /** @param escalated set if the item enters the row of a heavy variant */
   #enter(
     request: RequestState,
-    place: Pick<Item, 'row' | 'parent' | 'index'>,
+    { row, parent, index }: Pick<Item, 'row' | 'parent' | 'index'>,
     nowMs: number,
     escalated?: Escalated,
   ): void {
-    const item: Item = { id: this.#items++, request: request.id, ...place };
+    const item: Item = { id: this.#items++, request: request.id, row, parent, index };
     const entry: Entry = { item, request, escalated, enqueuedMs: nowMs, queue: null, losses: 0 };
     request.entries.add(entry);
-    this.#queues.push(item.row, entry);
+    this.#queues.push(row, entry);
   }
 
   /** Lets an item's children enter the next stage. The request completes if it has no other items. @param parent id of the item */

@@ -12,15 +12,24 @@ const WORTH = 0.05;
 
 /**
  * The plan with one worker for each stage on a GPU, if simulation predicts that it does better than one worker for all of them;
- * otherwise the plan unchanged. It is tried only if co-runs show that two workers get more done than one.
+ * otherwise the plan unchanged.
  * @param plan has one worker for its stages on a GPU, and was simulated with this seed
  */
 export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Plan {
-  const stages = plan.stages.map((stage) => withGpuNeighbours(stage, plan.stages, profile));
-  if (stages.every((stage, s) => stage === plan.stages[s])) return plan;
-  const apart: Plan = { ...plan, stages, workers: planWorkers(stages, 'per-stage', cpuWorkersOf(plan)) };
+  const apart = workersApart(plan, profile);
+  if (!apart) return plan;
   const predicted = { ...plan.predicted, ...predict(apart, profile, { n: plan.predicted.n, seed }) };
   return isBetter(predicted, plan.predicted) ? { ...apart, predicted } : plan;
+}
+
+/** The plan with one worker for each stage on a GPU; undefined unless co-runs show that two workers get more done than one. */
+export function workersApart<P extends Pick<Plan, 'stages' | 'workers'>>(
+  plan: P,
+  profile: Profile,
+): P | undefined {
+  const stages = plan.stages.map((stage) => withGpuNeighbours(stage, plan.stages, profile));
+  if (stages.every((stage, s) => stage === plan.stages[s])) return undefined;
+  return { ...plan, stages, workers: planWorkers(stages, 'per-stage', cpuWorkersOf(plan)) };
 }
 
 /**

@@ -1,22 +1,12 @@
-import type { Plan, Prediction } from '../documents/plan.ts';
-import type { IdentifiedProfile, Profile } from '../documents/profile.ts';
+import type { Plan } from '../documents/plan.ts';
+import type { IdentifiedProfile } from '../documents/profile.ts';
 import type { Solver } from '../ilp/solve.ts';
-import { predict } from '../simulate/predict.ts';
-import { withBestWorkers } from './gpu-workers.ts';
 import { chooseIlp, type IlpChoice, infeasible, leastRefused, type Refusal } from './ilp-choice.ts';
-import { endToEndOf } from './replay.ts';
 import type { PlanRequest } from './request.ts';
+import { SimulatedPlan } from './simulated-plan.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
 import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
-/** Requests per simulation. With 5,000, an attainment of 0.95 is known to ±0.006. */
-const REQUESTS = 5000;
-const SEED = 1;
-/**
- * A plan must keep its SLA even if each batch takes so many times as long as measured: a machine is slower in some minutes than in
- * others, and under a load than in a profile.
- */
-const SLOWER = 1.1;
 /** Each tightening multiplies the SLA and the utilisation limit of the integer program by this. */
 const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
@@ -60,10 +50,26 @@ export function tryPlan(
   return missed.length > 0 ? fewestMisses(missed).plan : leastRefused(refused);
 }
 
-/** A plan, and its objective in the integer program. */
-interface Candidate {
-  readonly plan: Plan;
-  readonly objective: number;
+/** A choice of the integer program for a tightened request. */
+class Candidate {
+  /** @param chosen the choice, with the SLA and the resources that were asked for */
+  constructor(
+    private readonly chosen: IlpChoice['plan'],
+    private readonly simulated: SimulatedPlan,
+    private readonly tightened: number,
+    /** The objective of the integer program. */
+    readonly objective: number,
+  ) {}
+
+  get confirmed(): boolean {
+    return this.simulated.confirmed;
+  }
+
+  get plan(): Plan {
+    const { createdAt, profile, stages, workers, predicted } = this.simulated.plan;
+    const { tightened } = this;
+    return { ...this.chosen, createdAt, profile, stages, workers, predicted: { ...predicted, tightened } };
+  }
 }
 
 const fewestMisses = (candidates: readonly Candidate[]): Candidate =>
@@ -86,7 +92,7 @@ class TightenedPlans {
     private readonly above?: number,
   ) {}
 
-  /** The plans that were simulated so far. */
+  /** The choices so far. */
   get candidates(): Candidate[] {
     return [...this.#found.values()].filter((found) => found !== undefined);
   }
@@ -106,17 +112,12 @@ class TightenedPlans {
       else next = middle;
     }
     const last = this.#at(next);
-    return last && this.#confirms(last.plan) ? last : undefined;
-  }
-
-  #confirms({ predicted }: Plan): boolean {
-    return (predicted.slowerAttainment ?? 0) >= this.input.request.percentile / 100;
+    return last?.confirmed ? last : undefined;
   }
 
   /** Whether there is a plan that simulation does not confirm. */
   #missesAt(tightened: number): boolean {
-    const candidate = this.#at(tightened);
-    return candidate !== undefined && !this.#confirms(candidate.plan);
+    return this.#at(tightened)?.confirmed === false;
   }
 
   /** The plan after this many tightenings; undefined if the tightened request has none. */
@@ -127,8 +128,7 @@ class TightenedPlans {
 
   #plan(tightened: number): Candidate | undefined {
     const choice = this.#choose(tightened);
-    if (choice && !('binding' in choice))
-      return { plan: this.#complete(choice, tightened), objective: choice.solution.objective };
+    if (choice && !('binding' in choice)) return this.#candidate(choice, tightened);
     if (tightened === 0) this.refusal = choice;
     return undefined;
   }
@@ -145,56 +145,12 @@ class TightenedPlans {
     return chooseIlp(this.solver, { profile, request: tighter }, this.above);
   }
 
-  #complete({ plan: chosen, ...choice }: IlpChoice, tightened: number): Plan {
+  #candidate({ plan, solution, ...figures }: IlpChoice, tightened: number): Candidate {
     const { slaMs, resources } = this.input.request;
-    const head = { ...chosen, slaMs, resources };
-    const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages, chosen.workers]);
-    const known = this.simulated.get(id);
-    if (known) {
-      const { createdAt, profile, stages, workers, predicted } = known;
-      return { ...head, createdAt, profile, stages, workers, predicted: { ...predicted, tightened } };
-    }
-    const { profile } = this.measured;
-    const best = withBestWorkers(completePlan(this.measured, head, choice, tightened), profile, SEED);
-    const plan = keepsSla(best) ? alsoSlower(best, profile) : best;
-    this.simulated.set(id, plan);
-    return plan;
+    const chosen = { ...plan, slaMs, resources };
+    const { percentile, ratePerS, stages, workers } = chosen;
+    const id = JSON.stringify([slaMs, percentile, ratePerS, stages, workers]);
+    const make = () => new SimulatedPlan(this.measured, chosen, figures);
+    return new Candidate(chosen, this.simulated.get(id, make), tightened, solution.objective);
   }
-}
-
-const keepsSla = ({ predicted, percentile }: Plan): boolean => predicted.slaAttainment >= percentile / 100;
-
-/** The plan with its attainment where each batch is slower than measured. */
-function alsoSlower(plan: Plan, profile: Profile): Plan {
-  const { slaAttainment } = predict(plan, profile, { n: REQUESTS, seed: SEED, slower: SLOWER });
-  return { ...plan, predicted: { ...plan.predicted, slowerAttainment: slaAttainment } };
-}
-
-/**
- * Completes the choice of the integer program with what simulation predicts.
- * @param requests number of simulated requests: the longer an overload lasts, the worse it gets
- * @throws UnmeasuredStageError, UnmeasuredFanOutError
- */
-export function completePlan(
-  { profile, sha256 }: IdentifiedProfile,
-  chosen: IlpChoice['plan'],
-  { boundMs, pas, cost }: Pick<IlpChoice, 'boundMs' | 'pas' | 'cost'>,
-  tightened: number,
-  requests = REQUESTS,
-): Plan {
-  const simulated = predict(chosen, profile, { n: requests, seed: SEED });
-  const predicted: Prediction = {
-    boundMs,
-    ...simulated,
-    pas,
-    endToEnd: endToEndOf(profile, chosen.stages),
-    cost,
-    tightened,
-  };
-  return {
-    ...chosen,
-    createdAt: new Date().toISOString(),
-    profile: { sha256, device: profile.device },
-    predicted,
-  };
 }

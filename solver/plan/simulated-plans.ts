@@ -1,4 +1,4 @@
-import type { Plan } from '../documents/plan.ts';
+import type { SimulatedPlan } from './simulated-plan.ts';
 
 /** Number of plans that the cache keeps; each takes some kilobytes. */
 const MOST = 1000;
@@ -6,7 +6,7 @@ const MOST = 1000;
 /** A cache of the plans simulated on one profile, so that none is simulated twice. It drops the least recently used. */
 export class SimulatedPlans {
   /** The plans in the order of their last use. */
-  readonly #plans = new Map<string, Plan>();
+  readonly #plans = new Map<string, SimulatedPlan>();
 
   constructor(private readonly most = MOST) {}
 
@@ -14,16 +14,15 @@ export class SimulatedPlans {
     return this.#plans.size;
   }
 
-  /** @param id the plan's SLA, rate and stages, as text */
-  get(id: string): Plan | undefined {
-    const plan = this.#plans.get(id);
-    if (plan) this.set(id, plan);
-    return plan;
-  }
-
-  set(id: string, plan: Plan): void {
+  /**
+   * The plan of an id, made if the cache does not have it.
+   * @param id all that simulation depends on, as text
+   */
+  get(id: string, make: () => SimulatedPlan): SimulatedPlan {
+    const plan = this.#plans.get(id) ?? make();
     this.#plans.delete(id);
     this.#plans.set(id, plan);
     if (this.#plans.size > this.most) this.#plans.delete(this.#plans.keys().next().value!);
+    return plan;
   }
 }

@@ -6,7 +6,10 @@ import { requestOutcomes } from '../report/run-result.ts';
 import { constantRate } from './arrivals.ts';
 import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
-import { simulate } from './simulate.ts';
+import { Simulation, type SimulationInput } from './simulate.ts';
+
+/** A simulation that may end early is looked at after each of so many parts of its time. */
+const PARTS = 50;
 
 /** The fields of a plan that its prediction depends on. */
 export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'servingMs' | 'workers'> & {
@@ -29,22 +32,67 @@ export type SimulatedPrediction = Pick<
   'latencyMs' | 'slaAttainment' | 'shedShare' | 'goodputPerS' | 'n'
 >;
 
+type PredictedProfile = Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving'>;
+
+export interface PredictionOptions {
+  /** Number of requests; at least one. */
+  readonly n: number;
+  readonly seed: number;
+  /** Each batch takes so many times as long as measured; absent: as long. */
+  readonly slower?: number;
+}
+
 /**
- * Predicts a plan's latency and attainment at its rate, by simulating `n` requests (at least one) with the profile's samples. No
- * downshift is simulated: a plan must keep its SLA with its own variants.
- * @param options.slower each batch takes so many times as long as measured; by default as long
+ * Predicts a plan's latency and attainment at its rate, by simulating requests with the profile's samples. No downshift is
+ * simulated: a plan must keep its SLA with its own variants.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function predict(
   plan: PredictedPlan,
-  profile: Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving'>,
-  { n, seed, slower = 1 }: { readonly n: number; readonly seed: number; readonly slower?: number },
+  profile: PredictedProfile,
+  options: PredictionOptions,
 ): SimulatedPrediction {
+  const { n } = options;
+  const { requests } = new Simulation(inputOf(plan, profile, options)).finish();
+  const { latencyMs, slaAttainment, shed, goodputPerS } = requestOutcomes(
+    requests,
+    plan.slaMs,
+    n / plan.ratePerS,
+  );
+  return { latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n };
+}
+
+/**
+ * The attainment that {@link predict} predicts; undefined if it is below `least`, for which only a part of the requests is simulated.
+ * @throws UnmeasuredStageError, UnmeasuredFanOutError
+ */
+export function attainmentAtLeast(
+  least: number,
+  plan: PredictedPlan,
+  profile: PredictedProfile,
+  options: PredictionOptions,
+): number | undefined {
+  const { n } = options;
+  const simulation = new Simulation(inputOf(plan, profile, options));
+  for (let part = 1; part < PARTS; part++) {
+    simulation.runUntil(((n / plan.ratePerS) * 1000 * part) / PARTS);
+    // A request that the dispatch counts as missed is late for its client, too, who waits longer.
+    if ((n - simulation.dispatch.served.missed) / n < least) return undefined;
+  }
+  const { slaAttainment } = requestOutcomes(simulation.finish().requests, plan.slaMs, n / plan.ratePerS);
+  return slaAttainment! < least ? undefined : slaAttainment!;
+}
+
+function inputOf(
+  plan: PredictedPlan,
+  profile: PredictedProfile,
+  { n, seed, slower = 1 }: PredictionOptions,
+): SimulationInput {
   const { packSize, ...flow } = packItemCounts(profile, plan.stages);
   const random = seededRandom(seed);
   const nextSeed = () => Math.floor(random() * 2 ** 32);
   const service = serviceFromProfile(profile, plan.stages);
-  const { requests } = simulate({
+  return {
     policy: { ...policyOf(plan), downshift: false },
     workers: workersOf(plan),
     arrivalsMs: constantRate(plan.ratePerS, n / plan.ratePerS, nextSeed()),
@@ -52,11 +100,5 @@ export function predict(
     ...flow,
     service: { ...service, sampleMs: (...batch) => slower * service.sampleMs(...batch) },
     seed: nextSeed(),
-  });
-  const { latencyMs, slaAttainment, shed, goodputPerS } = requestOutcomes(
-    requests,
-    plan.slaMs,
-    n / plan.ratePerS,
-  );
-  return { latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n };
+  };
 }

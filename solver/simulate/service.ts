@@ -165,9 +165,14 @@ function coRunsAmong(
   return (row, running) => {
     const own = onCores[row];
     if (!own) return undefined;
-    const busy = running.flatMap((other) => onCores[other]?.stage ?? []);
-    if (busy.length < 2) return undefined;
-    return busy.filter((stage) => stage === own.stage).length < 2 ? own.otherStage : own.sameStage;
+    let [busy, sameStage] = [0, 0];
+    for (const other of running) {
+      const stage = onCores[other]?.stage;
+      if (stage !== undefined) busy++;
+      if (stage === own.stage) sameStage++;
+    }
+    if (busy < 2) return undefined;
+    return sameStage < 2 ? own.otherStage : own.sameStage;
   };
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { parsePlan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
-import { completePlan, plan } from '../../solver/plan/planner.ts';
+import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { completePlan, SimulatedPlan } from '../../solver/plan/simulated-plan.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { predict } from '../../solver/simulate/predict.ts';
 import { pipeline } from './pipelines.ts';
@@ -28,7 +29,7 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
   /** What the program alone would do. */
   function untightened(of: PlanRequest) {
     const { plan: chosen, ...choice } = solveIlp(solver, heavy, of);
-    return completePlan(identified(heavy), chosen, choice, 0);
+    return completePlan(identified(heavy), chosen, choice);
   }
 
   it('is tightened until the simulation confirms it, with room for what that does not know', () => {
@@ -59,7 +60,7 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
         resources: { ...all, utilisationMax: all.utilisationMax * share },
       }),
     );
-    const before = completePlan(identified(heavy), { ...chosen, slaMs }, choice, 0);
+    const before = completePlan(identified(heavy), { ...chosen, slaMs }, choice);
     expect(predict(before, heavy, { n: 5000, seed: 1, slower: 1.1 }).slaAttainment).toBeLessThan(0.95);
   });
 
@@ -149,15 +150,28 @@ describe('plans that were simulated before', () => {
 
   it('are kept as many as may be, those that were of use last', () => {
     const few = new SimulatedPlans(2);
-    const [a, b, c] = [10, 20, 30].map((ratePerS) =>
-      plan(solver, identified(heavy), asked({ ratePerS })),
-    ) as [Plan, Plan, Plan];
-    few.set('a', a);
-    few.set('b', b);
-    expect(few.get('a')).toBe(a);
-    few.set('c', c);
-    expect(['a', 'b', 'c'].map((id) => few.get(id))).toEqual([a, undefined, c]);
+    const { plan: chosen, ...choice } = solveIlp(solver, heavy, asked());
+    const make = () => new SimulatedPlan(identified(heavy), chosen, choice);
+    const [a, b] = [few.get('a', make), few.get('b', make)];
+    expect(few.get('a', make)).toBe(a);
+    few.get('c', make);
     expect(few.size).toBe(2);
+    expect(few.get('a', make)).toBe(a);
+    expect(few.get('b', make)).not.toBe(b);
+  });
+
+  it('are judged by the percentile that is asked for', () => {
+    // All batches take equally long, so the stages of a plan are the same for every percentile.
+    const even = pipeline({
+      stages: { detect: { s: { accuracy: 0.8, ms: 20 } } },
+      batches: [1],
+      spread: 1,
+    });
+    const known = new SimulatedPlans();
+    const tightened = (percentile: number) =>
+      plan(solver, identified(even), asked({ percentile, slaMs: 60, ratePerS: 30 }), known).predicted
+        .tightened;
+    expect([99, 95, 80].map(tightened)).toEqual([6, 6, 0]);
   });
 
   it('serve again where another plan runs', () => {

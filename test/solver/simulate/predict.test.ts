@@ -5,7 +5,7 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import { type Random, seededRandom, shuffled } from '../../../solver/math/random.ts';
 import { summaryOf } from '../../../solver/math/statistics.ts';
 import { packItemCounts, UnmeasuredFanOutError } from '../../../solver/simulate/fanout.ts';
-import { type PredictedPlan, predict } from '../../../solver/simulate/predict.ts';
+import { attainmentAtLeast, type PredictedPlan, predict } from '../../../solver/simulate/predict.ts';
 import {
   serviceFromProfile,
   serviceFromRun,
@@ -185,4 +185,24 @@ it('slow batches come together in the simulation as they did when they were meas
     return predict(one, { ...profile, cells }, { n: 4000, seed: 1 }).latencyMs!.p95!;
   };
   expect(p95(order.map(slow)) / p95(shuffled(order, seededRandom(1)).map(slow))).toBeGreaterThan(1.2);
+});
+
+describe('an attainment that may be too low', () => {
+  it('is the predicted one, and nothing where that is below the least', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer({ min: 1, max: 100 }),
+        fc.constantFrom('late' as const, 'never' as const),
+        (ratePerS, n, least, seed, shedding) => {
+          const options = { n, seed, slower: 1.2 };
+          const { slaAttainment } = predict(plan(ratePerS, shedding), profile, options);
+          const told = attainmentAtLeast(least, plan(ratePerS, shedding), profile, options);
+          expect(told).toBe(slaAttainment < least ? undefined : slaAttainment);
+        },
+      ),
+    );
+  });
 });
