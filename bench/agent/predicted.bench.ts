@@ -29,11 +29,8 @@ import { type Served, startPods, startServing } from './served.ts';
 const SHARES = [0.25, 0.5, 0.8];
 /** The highest rate is sought between these, in steps of a tenth. */
 const RATES = { least: 5, most: 2000, step: 1.1 };
-/**
- * The most of this machine's cores that plan, server and client may take together. A plan counts on a core for each pod and for the
- * gateway, so a machine with fewer cores must be idle most of the time to give each one when it is needed.
- */
-const BUSY_MOST = { serve: 0.5, pods: 0.25 };
+/** The most of this machine's cores that plan, server and client may take together. */
+const BUSY_MOST = 0.5;
 const PERCENTILE = 95;
 const WARM_UP_MS = 3000;
 const PLACES = ['serve', 'pods'] as const;
@@ -110,7 +107,7 @@ async function plannerAt(
   const clientMs = await clientTime(at, forFewest);
   return (slaMs, ratePerS) => {
     const plan = confirmed(slaMs, ratePerS);
-    return plan && machineShare(plan, measured, clientMs) <= BUSY_MOST[at] ? plan : undefined;
+    return plan && machineShare(plan, measured, clientMs) <= BUSY_MOST ? plan : undefined;
   };
 }
 
