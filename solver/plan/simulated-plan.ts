@@ -48,7 +48,7 @@ export class SimulatedPlan {
     return attainment >= this.chosen.percentile / 100;
   }
 
-  /** Whether simulation with slower batches says no. Of a plan that may get other workers it is not asked. */
+  /** Whether too few requests make the SLA with slower batches. Not asked before a plan that may get other workers has them. */
   #missesIfSlower(): boolean {
     const { measured, chosen } = this;
     if (this.#plan || workersApart(chosen, measured.profile)) return false;
