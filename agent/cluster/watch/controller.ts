@@ -218,7 +218,9 @@ class EngineTarget implements Adaptable {
     if (applied && !this.#yields) return;
     // Fails while the engine does not answer, so that nothing counts as tried, and if somebody has removed the plan
     // meanwhile: applying would bring all objects back.
-    await currentPlan(this.options);
+    const current = await currentPlan(this.options);
+    // What somebody has applied since the last reading stays. The next reading tells of it.
+    if (!samePlan(current, this.#plan) && !this.hasTried(current)) return;
     this.#tried = { plan, decided };
     const changes = await engine.adapt(plan);
     this.#report(changes.flatMap(({ stay = [] }) => stay));

@@ -204,6 +204,23 @@ test('while the gateway does not say what arrives, nothing is decided', async ()
   await until(async () => expect(await pods(cluster)).toBeLessThan(before));
 });
 
+test('a plan that somebody applied since the last reading is not overwritten', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await engineIn(cluster).apply(await planFor(2));
+  await arrivals(standIn);
+  const before = await pods(cluster);
+  let foreseenPerS = 60;
+  // The first reading is the only one.
+  const { decided } = await watch(cluster, { foreseenPerS: () => foreseenPerS, checkMs: 3_600_000 });
+  await until(async () => expect(await pods(cluster)).toBeGreaterThan(before));
+  const other = await planFor(3);
+  await engineIn(cluster).apply(other);
+  foreseenPerS = 150;
+  const { times } = decided;
+  await until(() => expect(decided.times).toBeGreaterThan(times + 2));
+  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
+});
+
 test('a plan that cannot be followed is told, and stays until another one is applied', async () => {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(await planFor(2));

@@ -69,6 +69,8 @@ interface Watching {
   readonly foreseenPerS?: () => number;
   /** How long replicas are kept that newer plans do not want; 400 by default. */
   readonly stableMs?: number;
+  /** Time between two readings of the plan and of the arrivals; 200 by default. */
+  readonly checkMs?: number;
   /** Absent: plans are made on {@link measured}. */
   readonly adaptationFor?: ControllerOptions['adaptationFor'];
 }
@@ -76,7 +78,7 @@ interface Watching {
 /** Watches until the test has finished. */
 export async function watch(
   cluster: KubernetesApi,
-  { foreseenPerS, stableMs = 400, adaptationFor }: Watching = {},
+  { foreseenPerS, stableMs = 400, checkMs = 200, adaptationFor }: Watching = {},
 ) {
   const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
   const events: string[] = [];
@@ -98,7 +100,7 @@ export async function watch(
       engine,
       pipeline: 'fashion',
       backOff,
-      checkMs: 200,
+      checkMs,
       stableMs,
       adaptationFor(plan, cascadeStages) {
         if (plan.slaMs === UNKNOWN_SLA_MS)
