@@ -13,8 +13,8 @@ const MOST = 0.5;
  * The shed rule: a request is late if its expected remaining time is longer than what is left of its SLA, and late requests are
  * shed. Before every stage but the last, a request must be early by a margin, because in an overload, queues and slow batches make
  * the expected times too short. A queue stands before the slowest stage, so each stage has a margin of its own. It settles where
- * {@link WASTED_SHARE} of the requests that started the stage is wasted. A pause as long as the SLA ends an overload and its
- * margins, which at a low rate would take minutes to shrink.
+ * {@link WASTED_SHARE} of the requests that started the stage is wasted. After a pause as long as the SLA, the overload is over and
+ * the margins are forgotten, because at a low rate they would take minutes to shrink.
  *
  * No request is shed as it arrives for the queue before it: workers that are starting may serve it in time.
  */

@@ -29,7 +29,7 @@ export const hasSameStageCoRun = ({ coRun }: Pick<Profile, 'coRun'>, threads: nu
 const ofOneStage = ({ coRun }: Pick<Profile, 'coRun'>, kind: WorkerKind): CpuCoRun | undefined =>
   coRun.find((entry): entry is CpuCoRun => isOf(entry, kind) && stageOfBoth(entry) !== undefined);
 
-/** The stage that both workers ran; undefined if they ran two stages. */
+/** The stage that both workers ran; undefined if each worker ran a stage of its own. */
 const stageOfBoth = (entry: CoRun): string | undefined => ('stage' in entry ? entry.stage : undefined);
 
 const isOf = (entry: CoRun, { backend, threads }: WorkerKind): boolean =>

@@ -13,17 +13,19 @@ const SEED = 1;
  * others, and under a load than in a profile.
  */
 const SLOWER = 1.1;
+const AS_MEASURED = { n: REQUESTS, seed: SEED };
+const IF_SLOWER = { ...AS_MEASURED, slower: SLOWER };
 
 type Figures = Pick<IlpChoice, 'boundMs' | 'pas' | 'cost'>;
 
 /**
- * A choice of the integer program with what simulation says of it. Each simulation runs when its result is first asked for: of most
- * choices, only that they miss is asked, and a simulation with slower batches soon tells.
+ * Simulates a choice of the integer program. Each simulation runs when its result is first needed, because most choices are only to be
+ * rejected, for which a part of the simulation with slower batches suffices.
  */
 export class SimulatedPlan {
   #confirmed: boolean | undefined;
   #plan: Plan | undefined;
-  /** The attainment where each batch is slower than measured; undefined while it is not known. */
+  /** The attainment with slower batches; undefined until a whole simulation has told it. */
   #slowerAttainment: number | undefined;
 
   constructor(
@@ -34,7 +36,7 @@ export class SimulatedPlan {
 
   /** Whether enough simulated requests make the SLA, also with slower batches. @throws UnmeasuredStageError, UnmeasuredFanOutError */
   get confirmed(): boolean {
-    this.#confirmed ??= !this.#missesIfSlower() && this.#keeps(this.plan.predicted.slowerAttainment ?? 0);
+    this.#confirmed ??= !this.#missesIfSlower() && (this.plan.predicted.slowerAttainment ?? 0) >= this.#least;
     return this.#confirmed;
   }
 
@@ -44,32 +46,32 @@ export class SimulatedPlan {
     return this.#plan;
   }
 
-  #keeps(attainment: number): boolean {
-    return attainment >= this.chosen.percentile / 100;
+  get #least(): number {
+    return this.chosen.percentile / 100;
   }
 
-  /** Whether too few requests make the SLA with slower batches. Not asked before a plan that may get other workers has them. */
+  /**
+   * Whether too few requests make the SLA with slower batches. The answer for a plan that may get other workers is no, because the
+   * simulation as measured has to choose its workers first.
+   */
   #missesIfSlower(): boolean {
-    const { measured, chosen } = this;
-    if (this.#plan || workersApart(chosen, measured.profile)) return false;
-    const options = { n: REQUESTS, seed: SEED, slower: SLOWER };
-    this.#slowerAttainment = attainmentAtLeast(chosen.percentile / 100, chosen, measured.profile, options);
+    const { profile } = this.measured;
+    if (workersApart(this.chosen, profile)) return false;
+    this.#slowerAttainment = attainmentAtLeast(this.#least, this.chosen, profile, IF_SLOWER);
     return this.#slowerAttainment === undefined;
   }
 
   #complete(): Plan {
     const { profile } = this.measured;
     const plan = withBestWorkers(completePlan(this.measured, this.chosen, this.figures), profile, SEED);
-    if (!this.#keeps(plan.predicted.slaAttainment)) return plan;
-    const slowerAttainment =
-      this.#slowerAttainment ??
-      predict(plan, profile, { n: REQUESTS, seed: SEED, slower: SLOWER }).slaAttainment;
+    if (plan.predicted.slaAttainment < this.#least) return plan;
+    const slowerAttainment = this.#slowerAttainment ?? predict(plan, profile, IF_SLOWER).slaAttainment;
     return { ...plan, predicted: { ...plan.predicted, slowerAttainment } };
   }
 }
 
 /**
- * Completes the choice of the integer program with what simulation predicts.
+ * Adds what simulation predicts to a choice of the integer program.
  * @param requests number of simulated requests: the longer an overload lasts, the worse it gets
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
@@ -79,7 +81,7 @@ export function completePlan(
   { boundMs, pas, cost }: Figures,
   requests = REQUESTS,
 ): Plan {
-  const simulated = predict(chosen, profile, { n: requests, seed: SEED });
+  const simulated = predict(chosen, profile, { ...AS_MEASURED, n: requests });
   const endToEnd = endToEndOf(profile, chosen.stages);
   const predicted: Prediction = { boundMs, ...simulated, pas, endToEnd, cost, tightened: 0 };
   return {

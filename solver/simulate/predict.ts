@@ -6,7 +6,7 @@ import { requestOutcomes } from '../report/run-result.ts';
 import { constantRate } from './arrivals.ts';
 import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
-import { Simulation, type SimulationInput } from './simulate.ts';
+import { Simulation, type SimulationInput, simulate } from './simulate.ts';
 
 /** A simulation that may end early is looked at after each of so many parts of its time. */
 const PARTS = 50;
@@ -53,7 +53,7 @@ export function predict(
   options: PredictionOptions,
 ): SimulatedPrediction {
   const { n } = options;
-  const { requests } = new Simulation(inputOf(plan, profile, options)).finish();
+  const { requests } = simulate(inputOf(plan, profile, options));
   const { latencyMs, slaAttainment, shed, goodputPerS } = requestOutcomes(
     requests,
     plan.slaMs,
@@ -63,7 +63,7 @@ export function predict(
 }
 
 /**
- * The attainment that {@link predict} predicts; undefined if it is below `least`, for which only a part of the requests is simulated.
+ * The attainment that {@link predict} predicts; undefined if it is below `least`. The simulation ends as soon as that is sure.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function attainmentAtLeast(
@@ -76,7 +76,7 @@ export function attainmentAtLeast(
   const simulation = new Simulation(inputOf(plan, profile, options));
   for (let part = 1; part < PARTS; part++) {
     simulation.runUntil(((n / plan.ratePerS) * 1000 * part) / PARTS);
-    // A request that the dispatch counts as missed is late for its client, too, who waits longer.
+    // A client waits longer than the dispatch sees, so each request that the dispatch counts as missed is late for its client.
     if ((n - simulation.dispatch.served.missed) / n < least) return undefined;
   }
   const { slaAttainment } = requestOutcomes(simulation.finish().requests, plan.slaMs, n / plan.ratePerS);

@@ -219,7 +219,7 @@ class EngineTarget implements Adaptable {
     // Fails while the engine does not answer, so that nothing counts as tried, and if somebody has removed the plan
     // meanwhile: applying would bring all objects back.
     const current = await currentPlan(this.options);
-    // What somebody has applied since the last reading stays. The next reading tells of it.
+    // A plan that somebody else has applied since the last reading must stay. The next reading tells of it.
     if (!samePlan(current, this.#plan) && !this.hasTried(current)) return;
     this.#tried = { plan, decided };
     const changes = await engine.adapt(plan);

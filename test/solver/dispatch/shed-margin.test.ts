@@ -5,7 +5,11 @@ import { ended, policy, stage } from './short.ts';
 
 const SLA_MS = 100;
 
-/** Two stages, of which one worker runs a batch at a time. Requests arrive, and each batch takes the same time. */
+/**
+ * Lets requests arrive at two stages, whose batches one worker runs one after the other.
+ * @param batchMs how long each batch takes
+ * @returns how the requests ended, in the order of their ends, and when the last batch did
+ */
 function run(dispatch: Dispatch, arrivalsMs: readonly number[], batchMs: number) {
   const outcomes: string[] = [];
   const arrivals = [...arrivalsMs];
@@ -30,7 +34,7 @@ function run(dispatch: Dispatch, arrivalsMs: readonly number[], batchMs: number)
 }
 
 describe('the margins of the shed rule', () => {
-  /** What becomes of two requests, some time after an overload by batches that take twice as long as planned. */
+  /** How two requests end that arrive so long after an overload, in which batches took twice as long as planned. */
   const outcomesAfter = (pauseMs: number) => {
     const stages = [stage('a', 1, 0, 30), stage('b', 1, 0, 30)];
     const dispatch = createDispatch(policy(stages, 'late', SLA_MS), [{ id: 'w', rows: [0, 1] }]);
