@@ -73,7 +73,7 @@ async function followLoad(
       const now = await retried(options, signal, read, (failing) => adapter.hold(failing));
       if (!now) return;
       if (target.changes === changes && !target.busy && !samePlan(now.plan, target.plan)) {
-        if (!target.hasTried(now.plan))
+        if (target.isForeign(now.plan))
           return onEvent('another plan was applied: it is followed from now on');
         onEvent('a plan was cut off while it was applied: it is applied again');
         target.tryAgain();
@@ -145,6 +145,11 @@ class EngineTarget implements Adaptable {
   #waiting = 0;
   /** The fields that stayed at the last change, because other tools manage them. */
   #stay = '';
+  /**
+   * Whether this process has brought every object to the plan. False at first: if somebody applied this plan while another one
+   * was being applied, some objects may be those of the other plan.
+   */
+  #complete = false;
   readonly #stable: StableReplicas;
   /** The plan that was decided on last, of which {@link plan} may have more replicas. */
   #decided: Plan;
@@ -176,9 +181,12 @@ class EngineTarget implements Adaptable {
     void this.switchTo(plan).catch((error) => this.options.onEvent(`the plan stays: ${message(error)}`));
   }
 
-  /** Whether a plan is the last that this process began to apply: a failed attempt may have stored it in the engine. */
-  hasTried(plan: Plan): boolean {
-    return this.#tried !== undefined && samePlan(plan, this.#tried.plan);
+  /**
+   * Whether somebody else applied the plan that the engine has: it is neither the target's plan nor the last that this process
+   * began to apply, which a failed attempt may have stored in the engine.
+   */
+  isForeign(plan: Plan): boolean {
+    return !samePlan(plan, this.#plan) && !(this.#tried && samePlan(plan, this.#tried.plan));
   }
 
   /** Applies the decided plan again that this process tried last. */
@@ -187,16 +195,12 @@ class EngineTarget implements Adaptable {
   }
 
   /**
-   * Applies what is left of the decided plan: fields that other tools may have given up, and the end of replicas that were kept.
-   * While the load stays the same, no new decision would do that.
+   * Applies what is left of the decided plan: objects that are those of another plan, fields that other tools may have given up,
+   * and the end of replicas that were kept. While the load stays the same, no new decision would do that.
    */
   finish(): void {
     const settled = this.#stable.settle(this.#decided, performance.now());
-    if (this.#yields || !samePlan(settled, this.#plan)) this.rebatch(this.#decided);
-  }
-
-  get #yields(): boolean {
-    return this.#stay !== '';
+    if (!this.#complete || !samePlan(settled, this.#plan)) this.rebatch(this.#decided);
   }
 
   /** Whether a plan is being applied. */
@@ -215,15 +219,16 @@ class EngineTarget implements Adaptable {
     const cutOff = this.#tried !== undefined && !samePlan(this.#tried.plan, this.#plan);
     const applied = !cutOff && samePlan(plan, this.#plan);
     if (applied) this.#decided = decided;
-    if (applied && !this.#yields) return;
+    if (applied && this.#complete) return;
     // Fails while the engine does not answer, so that nothing counts as tried, and if somebody has removed the plan
     // meanwhile: applying would bring all objects back.
     const current = await currentPlan(this.options);
     // A plan that somebody else has applied since the last reading must stay. The next reading tells of it.
-    if (!samePlan(current, this.#plan) && !this.hasTried(current)) return;
+    if (this.isForeign(current)) return;
     this.#tried = { plan, decided };
     const changes = await engine.adapt(plan);
     this.#report(changes.flatMap(({ stay = [] }) => stay));
+    this.#complete = this.#stay === '';
     if (applied) return;
     const text = planChangeText(this.#plan, plan);
     this.#plan = plan;

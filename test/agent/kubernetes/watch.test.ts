@@ -221,6 +221,32 @@ test('a plan that somebody applied since the last reading is not overwritten', a
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
 });
 
+test('a plan that somebody applies while another is being applied has all its objects in the end', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await engineIn(cluster).apply(await planFor(2));
+  await arrivals(standIn);
+  const other = await planFor(40);
+  const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
+  // Another decision would bring the objects to a plan of its own.
+  decided.most = 1;
+  const apply = cluster.apply.bind(cluster);
+  let between: Promise<unknown> | undefined;
+  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
+    const applied = await apply(object, options);
+    if (object.kind === 'ConfigMap' && !options?.dryRun && !between) {
+      between = engineIn(cluster).apply(other);
+      await between;
+    }
+    return applied;
+  });
+  await until(() => expect(events.join('\n')).toContain('another plan was applied'));
+  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
+  await until(async () => {
+    for (const { name, replicas } of other.stages)
+      expect((await deploymentOf(cluster, `fashion-${name}`)).replicas).toBe(replicas);
+  });
+});
+
 test('a plan that cannot be followed is told, and stays until another one is applied', async () => {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(await planFor(2));
