@@ -4,7 +4,8 @@ import { cascadeGains, type Frontiers } from '../../solver/frontier/cascade-gain
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
-import { escalationSentences, pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
+import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
+import { runSentences } from '../../solver/report/run-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
 /** Table of runs, each with a line of measured values and, below it, the values predicted for the plan's rate. */
@@ -44,12 +45,12 @@ function runTable(runs: readonly RunReport[]): string {
   );
 }
 
-/** The table of runs, and what their cascades did. */
+/** The table of runs, and sentences on what it does not tell. */
 export const runText = (runs: readonly RunReport[]): string =>
   [
     runTable(runs),
     ...(runs.some(({ predicted }) => predicted.pas === null) ? [ACCURACY_UNKNOWN] : []),
-    ...runs.flatMap((run) => escalationSentences(run).map((text) => `${run.name}: ${text}`)),
+    ...runs.flatMap((run) => runSentences(run).map((text) => `${run.name}: ${text}`)),
   ].join('\n');
 
 /** Table of a frontier's points, with the range of β that chooses each; if it has cascades, also what they gain. */

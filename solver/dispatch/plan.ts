@@ -46,7 +46,8 @@ const dispatchRow = ({ name, batch, maxWaitMs, serviceMs }: PolicyPlan['stages']
   serviceMs: timesOf(serviceMs),
 });
 
-function timesOf(points: PlanStage['serviceMs']): DispatchRow['serviceMs'] {
+/** Expected time of a batch in ms, by its number of items: interpolated between those that a plan has. */
+export function timesOf(points: PlanStage['serviceMs']): DispatchRow['serviceMs'] {
   const sizes = points.map((point) => point.items);
   const meanMs = (i: number) => points[i]!.meanMs;
   return (items) => interpolate(sizes, meanMs, items);

@@ -39,6 +39,23 @@ describe('the verdict on a run', () => {
     expect(verdict.reasons[0]).toMatch(/99 were sent at most .* late/);
   });
 
+  it('that differs from its prediction says why: by its batches where they took other times, else by the device', () => {
+    const [{ plan }] = held.plans as [RunReport['plans'][number]];
+    const [{ name, variant, backend, serviceMs }] = plan.stages as [(typeof plan.stages)[number]];
+    const [{ items, meanMs }] = serviceMs as [(typeof serviceMs)[number]];
+    const reasons = (factor: number) =>
+      runVerdict(
+        {
+          ...held,
+          predicted: { ...held.predicted, slaAttainment: 0.5 },
+          service: [{ stage: name, variant, backend, items, samplesMs: [factor * meanMs] }],
+        },
+        profile,
+      ).reasons.join(' ');
+    expect(reasons(0.5)).toMatch(/was 50\.0\s% in time\. Batches took 0\.50 times as long/);
+    expect(reasons(1)).toMatch(/was 50\.0\s% in time\. The device was faster, or less busy/);
+  });
+
   it('puts lost requests before everything but lateness', () => {
     const lost = { ...held, result: { ...held.result, shed: 7, failed: 1 } };
     expect(runVerdict(lost, profile).reasons[0]).toMatch(/7 were refused and 1 failed/);

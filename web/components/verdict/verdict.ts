@@ -5,6 +5,7 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
+import { batchTimeSentences } from '../../../solver/report/batch-times.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { FLAGS, weightOf } from '../cell-flags.ts';
 import { chain, milliseconds, number, percent, plural, requestRate } from '../format.ts';
@@ -197,14 +198,14 @@ function lostReason({ result: { shed, failed }, load }: RunReport): Reason | nul
   };
 }
 
-function gapReason({ result, predicted, simulated }: RunReport): Reason | null {
+function gapReason(run: RunReport): Reason | null {
+  const { result, predicted, simulated } = run;
   const gap = (result.slaAttainment ?? 0) - predicted.slaAttainment;
   if (simulated || Math.abs(gap) < EXPECTED_GAP) return null;
-  const why = gap < 0 ? 'slower, or busier, than' : 'faster, or less busy, than';
-  return {
-    weight: 70,
-    text: `The prediction was ${percent(predicted.slaAttainment)} in time: the device was ${why} when it was measured.`,
-  };
+  const device = gap < 0 ? 'slower, or busier, than' : 'faster, or less busy, than';
+  const [batches] = batchTimeSentences(run);
+  const why = batches ?? `The device was ${device} when it was measured.`;
+  return { weight: 70, text: `The prediction was ${percent(predicted.slaAttainment)} in time. ${why}` };
 }
 
 /** How many figures are marked as needing care, and the most frequent mark. */

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
-import { escalationSentences } from '../../../solver/report/cascade-text.ts';
+import { runSentences } from '../../../solver/report/run-text.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { milliseconds, number, plural } from '../../components/format.ts';
 import { saveFile } from '../../components/save-file.ts';
@@ -39,7 +39,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
       {sets.map((set) => (
         <Summary key={set.title} set={set} stages={stages} profile={profileOf(report)} linked />
       ))}
-      <Sentences of={escalationSentences(report)} />
+      <Sentences of={runSentences(report)} />
       <RunNotes runs={[report]} />
       {report.requests.length > 0 && (
         <>

@@ -1,5 +1,5 @@
 import type { RunReport } from '../../../solver/documents/run-report.ts';
-import { escalationSentences } from '../../../solver/report/cascade-text.ts';
+import { runSentences } from '../../../solver/report/run-text.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
@@ -34,7 +34,7 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
         );
       })}
       {runs.map((run) => (
-        <Sentences key={runTitle(run)} of={escalationSentences(run)} title={runTitle(run)} />
+        <Sentences key={runTitle(run)} of={runSentences(run)} title={runTitle(run)} />
       ))}
       <RunNotes runs={runs} />
       <DataTable caption="Table of runs" columns={RUN_COLUMNS} rows={runs} rowKey={runTitle} />

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
+
+type Run = Parameters<typeof batchTimeSentences>[0];
+type Batches = Run['service'][number];
+
+const row = {
+  ...{ name: 'detect', variant: 'det16', backend: 'cpu' },
+  serviceMs: [
+    { items: 1, meanMs: 4 },
+    { items: 3, meanMs: 8 },
+  ],
+  standby: { variant: 'det8', serviceMs: [{ items: 1, meanMs: 2 }] },
+};
+const batches = (items: number, samplesMs: number[], of: Partial<Batches> = {}): Batches => ({
+  ...{ stage: 'detect', variant: 'det16', backend: 'cpu', items, samplesMs },
+  ...of,
+});
+const run = (service: Batches[], simulated = false) =>
+  ({ service, simulated, plans: [{ atMs: 0, plan: { stages: [row] } }] }) as unknown as Run;
+
+test('the times of all batches are set against those that the plan expects for as many items', () => {
+  expect(batchTimeFactor(run([batches(1, [4, 6]), batches(2, [10])]))).toBeCloseTo(20 / 14);
+});
+
+test('batches of a standby are set against its own times', () => {
+  expect(batchTimeFactor(run([batches(1, [4]), batches(1, [3], { variant: 'det8' })]))).toBeCloseTo(7 / 6);
+});
+
+test('batches that no plan of the run has are left out', () => {
+  const others = [batches(1, [90], { stage: 'classify' }), batches(1, [90], { backend: 'wasm' })];
+  expect(batchTimeFactor(run([batches(1, [4]), ...others]))).toBe(1);
+  expect(batchTimeFactor(run(others))).toBeNull();
+});
+
+test('a run tells of batches that took much longer or shorter than expected, and not of others', () => {
+  const sentences = (factor: number, simulated = false) =>
+    batchTimeSentences(run([batches(1, [4 * factor])], simulated));
+  expect(sentences(1.4)).toEqual(['Batches took 1.4 times as long as was expected from the profile.']);
+  expect(sentences(0.75)).toEqual(['Batches took 0.75 times as long as was expected from the profile.']);
+  expect([...sentences(1.15), ...sentences(0.87)]).toEqual([]);
+  expect(sentences(1.4, true)).toEqual([]);
+});
