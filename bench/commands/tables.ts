@@ -45,7 +45,7 @@ function runTable(runs: readonly RunReport[]): string {
   );
 }
 
-/** The table of runs, and sentences on what it does not tell. */
+/** The table of runs and, below it, the sentences of each run. */
 export const runText = (runs: readonly RunReport[]): string =>
   [
     runTable(runs),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accuracy, backend, count, device, isoDate, milliseconds, name, positiveCount } from './common.ts';
 import { parseDocument } from './document.ts';
-import { planSchema, prediction } from './plan.ts';
+import { type PlanStage, planSchema, prediction } from './plan.ts';
 
 export const REPORT = 'ipa-edge/report@1';
 
@@ -14,6 +14,12 @@ const service = z.strictObject({
   samplesMs: z.array(milliseconds).min(1),
 });
 export type Service = z.infer<typeof service>;
+
+/** Whether these batches ran in a row of a plan, or in its standby if that is given as a row. */
+export const isServiceOf = (
+  { stage, variant, backend }: Service,
+  row: Pick<PlanStage, 'name' | 'variant' | 'backend'>,
+): boolean => stage === row.name && variant === row.variant && backend === row.backend;
 
 export const requestRecord = z.strictObject({
   /** Scheduled arrival, counted from the start of the run. */

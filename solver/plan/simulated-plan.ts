@@ -25,7 +25,7 @@ type Figures = Pick<IlpChoice, 'boundMs' | 'pas' | 'cost'>;
 export class SimulatedPlan {
   #confirmed: boolean | undefined;
   #plan: Plan | undefined;
-  /** The attainment with slower batches; undefined until a whole simulation has told it. */
+  /** The attainment with slower batches; undefined until a simulation of them has run to its end. */
   #slowerAttainment: number | undefined;
 
   constructor(
@@ -51,8 +51,8 @@ export class SimulatedPlan {
   }
 
   /**
-   * Whether too few requests make the SLA with slower batches. The answer for a plan that may get other workers is no, because the
-   * simulation as measured has to choose its workers first.
+   * Whether too few requests make the SLA with slower batches. False for a plan whose stages may still get workers of their own: the
+   * simulation with the measured times decides on these first.
    */
   #missesIfSlower(): boolean {
     const { profile } = this.measured;

@@ -1,7 +1,8 @@
 import { timesOf } from '../dispatch/plan.ts';
-import type { RunReport } from '../documents/run-report.ts';
+import { rowsByIndex } from '../dispatch/rows.ts';
+import { isServiceOf, type RunReport } from '../documents/run-report.ts';
 
-/** A smaller factor does not explain why latencies differ from the predicted ones. */
+/** A smaller factor is not told: what workers do to each other and pauses between batches make such a difference, too. */
 const FACTOR_LEAST = 1.2;
 
 /**
@@ -9,21 +10,19 @@ const FACTOR_LEAST = 1.2;
  * standby of the plans.
  */
 export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 'plans'>): number | null {
-  const rows = plans.flatMap(({ plan }) => plan.stages);
+  const rows = plans.flatMap(({ plan }) => rowsByIndex(plan.stages));
   let [tookMs, expectedMs] = [0, 0];
-  for (const { stage, variant, backend, items, samplesMs } of service) {
-    const of = rows
-      .filter((row) => row.name === stage && row.backend === backend)
-      .flatMap((row) => [row, ...(row.standby ? [row.standby] : [])])
-      .find((row) => row.variant === variant);
-    if (!of) continue;
+  for (const batches of service) {
+    const row = rows.find((row) => row && isServiceOf(batches, row));
+    if (!row) continue;
+    const { items, samplesMs } = batches;
     tookMs += samplesMs.reduce((sum, ms) => sum + ms, 0);
-    expectedMs += samplesMs.length * timesOf(of.serviceMs)(items);
+    expectedMs += samplesMs.length * timesOf(row.serviceMs)(items);
   }
   return expectedMs > 0 ? tookMs / expectedMs : null;
 }
 
-/** A sentence if a real run's batches took much longer, or shorter, than its plans expect; otherwise none. */
+/** A sentence by what factor the batches of a real run took longer or shorter than its plans expect; none for a small factor. */
 export function batchTimeSentences(run: Pick<RunReport, 'service' | 'plans' | 'simulated'>): string[] {
   const factor = run.simulated ? null : batchTimeFactor(run);
   if (factor === null || Math.max(factor, 1 / factor) < FACTOR_LEAST) return [];

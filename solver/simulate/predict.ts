@@ -63,7 +63,8 @@ export function predict(
 }
 
 /**
- * The attainment that {@link predict} predicts; undefined if it is below `least`. The simulation ends as soon as that is sure.
+ * The attainment that {@link predict} predicts; undefined if it is below `least`. Once so many requests have missed the SLA that the
+ * attainment must be below, the simulation ends.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function attainmentAtLeast(

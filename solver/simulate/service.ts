@@ -3,7 +3,7 @@ import type { CpuCoRun } from '../documents/co-run.ts';
 import { onGpu } from '../documents/common.ts';
 import { type PlanStage, stageNameOf } from '../documents/plan.ts';
 import { cellsOfStage, type Profile } from '../documents/profile.ts';
-import type { Service } from '../documents/run-report.ts';
+import { isServiceOf, type Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
 import { batchHostMs, coRunOf, cpuCoRunOf, gpuSlowDown, sameStageCoRunOf } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
@@ -238,10 +238,7 @@ export const serviceFromRun = (
         row && {
           label: `${row.name}/${row.variant}/${row.backend}`,
           measured: service
-            .filter(
-              ({ stage, variant, backend }) =>
-                stage === row.name && variant === row.variant && backend === row.backend,
-            )
+            .filter((batches) => isServiceOf(batches, row))
             .map(({ items, samplesMs }) => ({ items, timesMs: samplesMs })),
         },
     ),

@@ -182,8 +182,8 @@ class EngineTarget implements Adaptable {
   }
 
   /**
-   * Whether somebody else applied the plan that the engine has: it is neither the target's plan nor the last that this process
-   * began to apply, which a failed attempt may have stored in the engine.
+   * Whether somebody else applied the engine's plan. It is this process's own if it is the target's plan, or the last plan that
+   * this process began to apply: an attempt that failed may have stored that one.
    */
   isForeign(plan: Plan): boolean {
     return !samePlan(plan, this.#plan) && !(this.#tried && samePlan(plan, this.#tried.plan));
@@ -196,7 +196,7 @@ class EngineTarget implements Adaptable {
 
   /**
    * Applies what is left of the decided plan: objects that are those of another plan, fields that other tools may have given up,
-   * and the end of replicas that were kept. While the load stays the same, no new decision would do that.
+   * and the end of replicas that were kept. No new decision does that while the load stays the same.
    */
   finish(): void {
     const settled = this.#stable.settle(this.#decided, performance.now());

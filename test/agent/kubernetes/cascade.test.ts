@@ -128,6 +128,6 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
   const { plan } = await engine.rollBack();
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(plan);
-  // A plan that was being applied during the rollback may have written over objects.
+  // If `watch` was applying a plan during the rollback, some deployments have that plan's replicas for a moment.
   await until(() => scaled(cluster, plan));
 });

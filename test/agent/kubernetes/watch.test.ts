@@ -1,9 +1,24 @@
 import { expect, test, vi } from 'vitest';
+import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { settings } from './objects/plans.ts';
 import { arrivals, asksOn, deploymentOf, GATEWAY, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
+
+/** Does something once in the middle of the next apply: the plan is stored, and the deployments are those of the plan before. */
+function amidApply(cluster: KubernetesApi, work: () => Promise<unknown>): void {
+  const apply = cluster.apply.bind(cluster);
+  let begun = false;
+  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
+    const applied = await apply(object, options);
+    if (object.kind === 'ConfigMap' && !options?.dryRun && !begun) {
+      begun = true;
+      await work();
+    }
+    return applied;
+  });
+}
 
 test('as the load grows the plan gets more, its history is told, and a cluster that was gone is followed on', async () => {
   const { cluster, standIn } = await standInCluster();
@@ -63,16 +78,7 @@ test('a plan that the API server is lost over is applied to its end when it is b
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
   // Another decision would apply another plan, and leave nothing to end.
   decided.most = 1;
-  const apply = cluster.apply.bind(cluster);
-  let gone: Promise<void> | undefined;
-  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
-    const applied = await apply(object, options);
-    if (object.kind === 'ConfigMap' && !options?.dryRun && !gone) {
-      gone = standIn.down();
-      await gone;
-    }
-    return applied;
-  });
+  amidApply(cluster, () => standIn.down());
   // Were the API server back at once, the rest of the plan would be applied as if nothing had happened.
   await until(() => expect(events.join('\n')).toMatch(/the plan stays: .* does not answer/));
   await standIn.up();
@@ -210,7 +216,7 @@ test('a plan that somebody applied since the last reading is not overwritten', a
   await arrivals(standIn);
   const before = await pods(cluster);
   let foreseenPerS = 60;
-  // The first reading is the only one.
+  // Only the first reading happens: `watch` learns of the other plan when it is about to apply one of its own.
   const { decided } = await watch(cluster, { foreseenPerS: () => foreseenPerS, checkMs: 3_600_000 });
   await until(async () => expect(await pods(cluster)).toBeGreaterThan(before));
   const other = await planFor(3);
@@ -229,16 +235,7 @@ test('a plan that somebody applies while another is being applied has all its ob
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
   // Another decision would bring the objects to a plan of its own.
   decided.most = 1;
-  const apply = cluster.apply.bind(cluster);
-  let between: Promise<unknown> | undefined;
-  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
-    const applied = await apply(object, options);
-    if (object.kind === 'ConfigMap' && !options?.dryRun && !between) {
-      between = engineIn(cluster).apply(other);
-      await between;
-    }
-    return applied;
-  });
+  amidApply(cluster, () => engineIn(cluster).apply(other));
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
   await until(async () => {

@@ -6,7 +6,7 @@ import { ended, policy, stage } from './short.ts';
 const SLA_MS = 100;
 
 /**
- * Lets requests arrive at two stages, whose batches one worker runs one after the other.
+ * Runs requests through two stages that share one worker.
  * @param batchMs how long each batch takes
  * @returns how the requests ended, in the order of their ends, and when the last batch did
  */
