@@ -25,9 +25,11 @@ export interface Engine {
    * Serves another plan for the same pipeline with the settings that were applied: changes the stored plan and the replicas,
    * and nothing else. A field that another tool manages, e.g. an autoscaler the number of replicas, stays as that tool set it.
    * Replicas of a heavy variant that the plan does not have end.
+   * @param before the plan that the new one is to replace
    * @returns the changes, with the fields that stay
+   * @throws PlanReplacedError if another plan than `before` is stored: somebody else applied it, perhaps during this call
    */
-  adapt(plan: Plan): Promise<ObjectChange[]>;
+  adapt(plan: Plan, before: Plan): Promise<ObjectChange[]>;
 
   /** The stages in which plans for {@link adapt} may have a cascade: those with something to run replicas of a heavy variant. */
   cascadeStages(): Promise<ReadonlySet<string>>;

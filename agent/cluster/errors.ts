@@ -42,6 +42,18 @@ export class EditedPlanError extends InputError {
   }
 }
 
+/** Somebody else applied another plan while one was made ready to replace the plan before. */
+export class PlanReplacedError extends Error {
+  override name = 'PlanReplacedError';
+  constructor(pipeline: string, target: string, options?: ErrorOptions) {
+    super(
+      `Another process has changed the stored plan of ${pipeline} in ${target} meanwhile, so its plan stays. Read the stored plan ` +
+        'again, and adapt that one.',
+      options,
+    );
+  }
+}
+
 /** A plan that was made while others serve has stages together in replicas that are apart now, or the other way round. */
 export class OtherPodsError extends InputError {
   override name = 'OtherPodsError';

@@ -70,6 +70,7 @@ export async function applyPlan(
  * Applies the objects that another plan changes: the stored plan, and the deployments of the stages without the fields that other
  * tools manage. Needs rights on these alone. The deployment of a heavy variant that the plan does not have stays
  * without pods, so that a later plan can have the cascade again.
+ * @throws ChangedMeanwhileError if the stored plan is no longer the one in the context: nothing is changed then
  * @throws OtherPodsError, NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function adaptPlan(
@@ -86,13 +87,21 @@ export async function adaptPlan(
   for (const object of objectsOf(plan, context)) {
     const isPods = object.kind === 'Deployment' && object.metadata.name !== gateway;
     if (isPods && (await api.read(object)) === null) throw otherPods();
-    if (isPods || object.kind === 'ConfigMap') trials.push(await trial(api, object, { yields: true }));
+    if (isPods) trials.push(await trial(api, object, { yields: true }));
+    if (object.kind === 'ConfigMap')
+      trials.push(await trial(api, atVersion(object, context.applied), { yields: true }));
   }
   for (const object of idleDeployments(plan, context))
     if ((await api.read(object)) !== null) trials.push(await trial(api, object, { yields: true }));
   await applyTried(api, trials);
   return trials.map(({ change }) => change);
 }
+
+/** The stored plan's ConfigMap with the version that was read: the API server refuses to change any other version. */
+const atVersion = (object: KubernetesObject, { resourceVersion }: Applied): KubernetesObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion },
+});
 
 /**
  * Whether a deployment's pods are replaced by a rolling update for which a new pod starts beside the old ones. One that gets fewer pods

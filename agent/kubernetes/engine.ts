@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { type Plan, samePlan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { message } from '../../workers/runtime/errors.ts';
@@ -16,13 +16,14 @@ import type {
   ObjectChange,
   RolloutFollower,
 } from '../cluster/engine.ts';
-import { NoPreviousPlanError } from '../cluster/errors.ts';
+import { NoPreviousPlanError, PlanReplacedError } from '../cluster/errors.ts';
 import { heavyRows } from '../cluster/replica-plan.ts';
 import type { Counts } from '../service/counts.ts';
 import type { KubernetesApi } from './api.ts';
 import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
 import { gatewayCounts } from './counts.ts';
 import { endpointsOf } from './endpoints.ts';
+import { ChangedMeanwhileError } from './errors.ts';
 import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
 import { Leadership } from './lease.ts';
@@ -59,9 +60,16 @@ export class KubernetesEngine implements Engine {
     return applyPlan(this.api, plan, this.#context(applied, applied.settings), options);
   }
 
-  async adapt(plan: Plan): Promise<ObjectChange[]> {
+  async adapt(plan: Plan, before: Plan): Promise<ObjectChange[]> {
     const applied = await this.#applied();
-    return adaptPlan(this.api, plan, this.#context(applied, applied.settings));
+    const replaced = (options?: ErrorOptions) =>
+      new PlanReplacedError(this.options.pipeline.name, this.target, options);
+    if (applied.current === null || !samePlan(applied.current, before)) throw replaced();
+    try {
+      return await adaptPlan(this.api, plan, this.#context(applied, applied.settings));
+    } catch (error) {
+      throw error instanceof ChangedMeanwhileError ? replaced({ cause: error }) : error;
+    }
   }
 
   async cascadeStages(): Promise<ReadonlySet<string>> {

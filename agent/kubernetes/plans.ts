@@ -21,6 +21,8 @@ export interface Applied extends AppliedPlans {
   readonly settings: PodSettings | null;
   /** Pod settings of the previous plan; null if there is no such plan, or an earlier version of the agent applied it. */
   readonly previousSettings: PodSettings | null;
+  /** The version of the ConfigMap that was read; undefined if there is none. */
+  readonly resourceVersion: string | undefined;
 }
 
 /** @throws InvalidDocumentError if the ConfigMap was edited and is no longer valid */
@@ -36,6 +38,7 @@ export async function readApplied(api: KubernetesApi, pipeline: string, namespac
     previous: planAt(object, PREVIOUS_KEY),
     settings: settingsAt(SETTINGS),
     previousSettings: settingsAt(PREVIOUS_SETTINGS),
+    resourceVersion: object?.metadata.resourceVersion as string | undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalJson } from './canonical.ts';
 import {
   accuracy,
   backend,
@@ -200,6 +201,9 @@ export const planSchema = z
     });
   });
 export type Plan = z.infer<typeof planSchema>;
+
+/** Whether two plans are equal, regardless of the order of their fields. */
+export const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
 
 /** @throws InvalidDocumentError, UnsupportedDocumentError */
 export const parsePlan = (value: unknown, source: string): Plan =>

@@ -1,6 +1,5 @@
 import { CHECK_MS } from '../../../solver/adapt/clock.ts';
-import { canonicalJson } from '../../../solver/documents/canonical.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
@@ -96,9 +95,6 @@ async function followLoad(
     await target.idle();
   }
 }
-
-/** Whether two plans are equal, regardless of the order of their fields. */
-const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
 
 /** @throws NothingAppliedError */
 export async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 'engine' | 'pipeline'>) {
@@ -226,7 +222,7 @@ class EngineTarget implements Adaptable {
     // A plan that somebody else has applied since the last reading must stay. The next reading tells of it.
     if (this.isForeign(current)) return;
     this.#tried = { plan, decided };
-    const changes = await engine.adapt(plan);
+    const changes = await engine.adapt(plan, current);
     this.#report(changes.flatMap(({ stay = [] }) => stay));
     this.#complete = this.#stay === '';
     if (applied) return;

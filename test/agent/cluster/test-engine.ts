@@ -9,6 +9,7 @@ import type {
   Listener,
   ObjectChange,
 } from '../../../agent/cluster/engine.ts';
+import { PlanReplacedError } from '../../../agent/cluster/errors.ts';
 import { checkDeployable } from '../../../agent/cluster/replica-plan.ts';
 import { HeldStages } from '../../../agent/cluster/stage/held-stages.ts';
 import { listen } from '../../../agent/http/serve.ts';
@@ -16,7 +17,7 @@ import { createStageApp } from '../../../agent/http/stage.ts';
 import { type Counts, NOTHING } from '../../../agent/service/counts.ts';
 import { batchOf, itemsOf } from '../../../models/items/item-batch.ts';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 
@@ -77,7 +78,8 @@ export class TestEngine implements Engine {
     return [{ kind: 'Plan', name: plan.pipeline, state: same ? 'unchanged' : 'changed', changes: [] }];
   }
 
-  adapt(plan: Plan): Promise<ObjectChange[]> {
+  async adapt(plan: Plan, before: Plan): Promise<ObjectChange[]> {
+    if (!samePlan(this.#plans.current!, before)) throw new PlanReplacedError(plan.pipeline, this.target);
     return this.apply(plan);
   }
 

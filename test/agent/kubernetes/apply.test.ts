@@ -192,7 +192,7 @@ test('adapting leaves a field that another tool manages, and says so', async () 
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
   await rival(standIn, 7);
-  const changes = await engineIn(cluster).adapt(changed({ replicas: 3 }));
+  const changes = await engineIn(cluster).adapt(changed({ replicas: 3 }), clusterPlan());
   expect(changes.flatMap(({ stay = [] }) => stay)).toEqual([
     '.spec.replicas of Deployment fashion-detect, which autoscaler manages',
   ]);
@@ -203,7 +203,7 @@ test('adapting leaves a field that another tool manages, and says so', async () 
 test('pods for stages together take the place of pods for each: those serve on until they are pruned', async () => {
   const { cluster } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
-  await expect(engineIn(cluster).adapt(sharedPlan())).rejects.toThrow(
+  await expect(engineIn(cluster).adapt(sharedPlan(), clusterPlan())).rejects.toThrow(
     /hold the stages detect, classify.*detect \+ classify/s,
   );
   const told: string[] = [];
@@ -213,7 +213,7 @@ test('pods for stages together take the place of pods for each: those serve on u
   const pruned = states(await engineIn(cluster).apply(sharedPlan(), { prune: true }));
   expect(pruned).toContain('Deployment fashion-detect pruned');
   expect(pruned).toContain('Service fashion-classify pruned');
-  expect(states(await engineIn(cluster).adapt(sharedPlan()))).toEqual([]);
+  expect(states(await engineIn(cluster).adapt(sharedPlan(), sharedPlan()))).toEqual([]);
 });
 
 test("a monitor is refused where Prometheus' operator is not installed, and nothing is changed", async () => {

@@ -54,13 +54,13 @@ test('adapting scales both deployments of a cascade; a plan without it ends the 
   await engine.apply(cascade);
   await scaled(cluster, cascade);
   expect(await engine.cascadeStages()).toEqual(new Set(['classify']));
-  await engine.adapt(busier);
+  await engine.adapt(busier, cascade);
   await scaled(cluster, busier);
-  await engine.adapt(alone);
+  await engine.adapt(alone, busier);
   await scaled(cluster, alone, ['classify-heavy']);
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(alone);
-  expect((await engine.adapt(alone)).filter(({ state }) => state !== 'unchanged')).toEqual([]);
-  await engine.adapt(cascade);
+  expect((await engine.adapt(alone, alone)).filter(({ state }) => state !== 'unchanged')).toEqual([]);
+  await engine.adapt(cascade, alone);
   await scaled(cluster, cascade);
 });
 
@@ -73,10 +73,10 @@ test('a plan without the cascade that was cut off while it was applied ends the 
     if (object.metadata.name === 'fashion-classify-heavy' && !options?.dryRun) throw new Error('cut off');
     return apply(object, options);
   });
-  await expect(engine.adapt(alone)).rejects.toThrow('cut off');
+  await expect(engine.adapt(alone, cascade)).rejects.toThrow('cut off');
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(alone);
   vi.mocked(cluster.apply).mockRestore();
-  await engine.adapt(alone);
+  await engine.adapt(alone, alone);
   await scaled(cluster, alone, ['classify-heavy']);
 });
 
@@ -86,7 +86,7 @@ test('a cascade in a stage that has no deployment for a heavy variant is refused
   await engine.apply(alone);
   expect(await engine.cascadeStages()).toEqual(new Set());
   const { version } = standIn.store;
-  const refused = engine.adapt(cascade);
+  const refused = engine.adapt(cascade, alone);
   await expect(refused).rejects.toBeInstanceOf(OtherPodsError);
   await expect(refused).rejects.toThrow(
     /hold the stages detect, classify, .* wants detect, classify, classify-heavy/,

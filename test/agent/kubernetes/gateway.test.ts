@@ -154,7 +154,7 @@ test('pods of a heavy variant run the items that escalate; they end with the cas
 
   const adapted: Promise<unknown>[] = [];
   const outcomes = await send(gateway, 100, (sent) => {
-    if (sent === 30) adapted.push(engineIn(cluster).adapt(plan));
+    if (sent === 30) adapted.push(engineIn(cluster).adapt(plan, cascade));
     if (sent === 70) tell.terminates(pods[2]!);
   });
   await Promise.all(adapted);

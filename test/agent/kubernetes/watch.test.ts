@@ -6,13 +6,16 @@ import { engineIn, standInCluster } from './cluster.ts';
 import { settings } from './objects/plans.ts';
 import { arrivals, asksOn, deploymentOf, GATEWAY, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
 
-/** Does something once in the middle of the next apply: the plan is stored, and the deployments are those of the plan before. */
-function amidApply(cluster: KubernetesApi, work: () => Promise<unknown>): void {
+/**
+ * Does something once in the middle of the next apply: the plan is stored, or with `dryRun` about to be, and the deployments are
+ * those of the plan before.
+ */
+function amidApply(cluster: KubernetesApi, work: () => Promise<unknown>, { dryRun = false } = {}): void {
   const apply = cluster.apply.bind(cluster);
   let begun = false;
   vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
     const applied = await apply(object, options);
-    if (object.kind === 'ConfigMap' && !options?.dryRun && !begun) {
+    if (object.kind === 'ConfigMap' && (options?.dryRun ?? false) === dryRun && !begun) {
       begun = true;
       await work();
     }
@@ -242,6 +245,22 @@ test('a plan that somebody applies while another is being applied has all its ob
     for (const { name, replicas } of other.stages)
       expect((await deploymentOf(cluster, `fashion-${name}`)).replicas).toBe(replicas);
   });
+});
+
+test('a plan that somebody applies while another is about to be stored stays, and is followed', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await engineIn(cluster).apply(await planFor(2));
+  await arrivals(standIn);
+  const other = await planFor(40);
+  const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
+  // Another decision would store a plan of its own.
+  decided.most = 1;
+  amidApply(cluster, () => engineIn(cluster).apply(other), { dryRun: true });
+  await until(() => expect(events.join('\n')).toContain('another plan was applied'));
+  expect(events.join('\n')).toContain(
+    'the plan stays: Another process has changed the stored plan of fashion',
+  );
+  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
 });
 
 test('a plan that cannot be followed is told, and stays until another one is applied', async () => {

@@ -79,7 +79,7 @@ test('a profile of a node of two cores, for pods, gives a plan that has room the
   const busier = await system.plan(load, plan);
   const variants = (of: Plan) => of.stages.map(({ variant }) => variant);
   expect(variants(busier)).not.toEqual(variants(plan));
-  const paths = (await engine.adapt(busier)).flatMap(({ changes }) => changes.map(({ path }) => path));
+  const paths = (await engine.adapt(busier, plan)).flatMap(({ changes }) => changes.map(({ path }) => path));
   // The pod stays as it is, and runs other variants and batches.
   expect(paths.filter((path) => path.startsWith('spec'))).toEqual([]);
   expect((await engine.plans()).current).toEqual(busier);

@@ -92,8 +92,9 @@ export class ObjectStore {
   apply(key: string, applied: StoredObject, manager: string, force: boolean, dryRun: boolean) {
     validate(applied);
     const before = this.#objects.get(key);
+    checkVersion(before, applied);
     const managers = this.#managers.get(key) ?? [];
-    const wanted = leaves(ownable(applied));
+    const wanted = leaves(ownable(withoutServers(applied)));
     const had = before ? leaves(ownable(withoutServers(before))) : new Map<string, Json>();
     const conflicts = managers.flatMap((other) =>
       other.manager === manager && other.operation === 'Apply'
@@ -134,14 +135,7 @@ export class ObjectStore {
   replace(key: string, object: StoredObject, manager: string): StoredObject {
     validate(object);
     const before = this.#known(key);
-    const { resourceVersion } = object.metadata;
-    if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion)
-      throw new StatusError(
-        409,
-        'Conflict',
-        `Operation cannot be fulfilled on ${pluralOf(object.kind)} "${object.metadata.name}": the object has been ` +
-          'modified; please apply your changes to the latest version and try again',
-      );
+    checkVersion(before, object);
     return this.#update(key, before, object, manager);
   }
 
@@ -274,6 +268,18 @@ function conflict(conflicts: readonly { manager: string; path: string }[]): Stat
       field: fieldText(path),
     })),
   });
+}
+
+/** A change that names a version must name the one that is stored. */
+function checkVersion(before: StoredObject | undefined, { kind, metadata }: StoredObject): void {
+  const { name, resourceVersion } = metadata;
+  if (resourceVersion === undefined || resourceVersion === before?.metadata.resourceVersion) return;
+  throw new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${pluralOf(kind)} "${name}": the object has been modified; please apply your changes ` +
+      'to the latest version and try again',
+  );
 }
 
 function validate({ kind, apiVersion, metadata, spec }: StoredObject): void {
