@@ -23,8 +23,8 @@ export interface Engine {
 
   /**
    * Serves another plan for the same pipeline with the settings that were applied: changes the stored plan and the replicas,
-   * and nothing else. A field that another tool manages, e.g. an autoscaler the number of replicas, stays as that tool set it.
-   * Replicas of a heavy variant that the plan does not have end.
+   * and nothing else. A field that another tool manages, e.g. the number of replicas by an autoscaler, keeps that tool's value. If the
+   * new plan drops the heavy variant of a stage, the replicas of that variant end.
    * @param before the plan that the new one is to replace
    * @returns the changes, with the fields that stay
    * @throws PlanReplacedError if another plan than `before` is stored: somebody else applied it, perhaps during this call

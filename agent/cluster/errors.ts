@@ -84,7 +84,7 @@ export class NoReplicaError extends Error {
   }
 }
 
-/** A replica that the engine reports does not answer. */
+/** A replica does not answer, although the engine reports it. */
 export class ReplicaSilentError extends WorkerLostError {
   override name = 'ReplicaSilentError';
 }

@@ -88,7 +88,7 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
   });
   readBodies(app, new Admission(memory));
   app.addHook('onSend', (request, _reply, payload, done) => {
-    // Here and not when the response has been sent: a client that has gone gets none.
+    // The request's memory is given back here and not in `onResponse`, which Fastify does not call if the client has gone.
     request.admitted?.leave();
     done(null, payload);
   });

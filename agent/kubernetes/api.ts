@@ -63,7 +63,6 @@ const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.na
 export class KubernetesApi {
   constructor(private readonly connection: Connection) {}
 
-  /** The URL of the API server. */
   get server(): string {
     return this.connection.server;
   }

@@ -3,7 +3,7 @@ import type { EngineEvent } from '../cluster/engine.ts';
 import { FIELD_MANAGER, type KubernetesApi } from './api.ts';
 import { planRef } from './plans.ts';
 
-/** Most characters of an event's message that the API accepts. */
+/** Longer messages are cut to this many characters, about the 1024 bytes to which `events.k8s.io/v1` limits them. */
 const MESSAGE_LETTERS_MAX = 1000;
 
 /** Records a Kubernetes Event for the plan's ConfigMap: `kubectl events --for configmap/…-plan` lists the history of plans. */

@@ -50,7 +50,6 @@ export interface TensorHeader {
 
 const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
 
-/** Number of values in a tensor of this shape. */
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 function numberDatatypeOf({ name, datatype }: TensorHeader): NumberDatatype {

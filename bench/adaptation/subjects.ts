@@ -65,8 +65,8 @@ async function published(pipeline: Pipeline): Promise<Subject> {
 }
 
 /**
- * `fashion` on a cluster of cores like those of the page's example, whose profile by Node is shipped: with times of the machine at
- * hand, no two machines would compare the same.
+ * The pipeline `fashion` on a cluster, with the shipped Node profile of the page's example. A profile measured on the spot would give
+ * other results on every machine.
  */
 async function shipped(): Promise<Subject> {
   const profile = await readJson(join(ROOT, 'web/public/example.json'), exampleProfile);

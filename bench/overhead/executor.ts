@@ -13,8 +13,9 @@ export interface ExecutorOverhead {
   /** Items of each stage in a round, and the number of batches in which the executor ran them. */
   readonly items: readonly number[];
   readonly executorBatches: readonly number[];
-  /** Median time of a full batch of each stage: in a bare session, and for the executor's round trip to the worker. */
+  /** Median time of a full batch of each stage in a bare session. */
   readonly bareBatchMs: readonly number[];
+  /** Median round trip of a full batch of each stage from the executor to the worker and back. */
   readonly executorBatchMs: readonly number[];
   /** One value per round. */
   readonly barePerS: readonly number[];

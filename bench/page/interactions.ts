@@ -21,7 +21,7 @@ interface TimedEvent extends PerformanceEventTiming {
   readonly interactionId: number;
 }
 
-/** Collects the events of interactions in every page that is opened from now on. */
+/** Records the longest event of each interaction in every document that this tab loads from now on. */
 export async function collectInteractions(page: Page): Promise<void> {
   await page.addInitScript((leastMs) => {
     globalThis.ipaEdgeInteractions = new Map();

@@ -31,7 +31,6 @@ const PATIENCE_MS = 300_000;
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** Load in requests/s, which falls. */
 const FALLING = { rates: [...Array(6).fill(12), ...Array(6).fill(6), ...Array(588).fill(3)] };
-/** An input of the user's own. */
 const MESSAGE = {
   text: 'On Monday three books for Anna Weber arrive in Paris. They say thank you for your help.',
   question: 'Who are the books for?',

@@ -60,7 +60,6 @@ export async function openRunner(backends: readonly Backend[], options: Headless
   };
 }
 
-/** An open runner, with what a command needs to use it. */
 interface Opened {
   readonly runner: Runner;
   readonly store: Store;

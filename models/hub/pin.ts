@@ -43,10 +43,10 @@ export interface PinNames {
 }
 
 /**
- * Adds a model to a manifest: a variant for each of its data types, in the stage that is named, in the first stage of the model's
- * task, or in a new stage at the end. Variants of the same repository and data types, or of the same files, are replaced. Where the model takes or gives
- * something else than the stage says, its variants have fields of their own.
- * @param manifest null: a new one with this stage alone
+ * Adds a model to a manifest: a variant for each of its data types, in the named stage, in the first stage of the model's task, or
+ * in a new stage at the end. They replace variants of the same repository and data types, or of the same files. If the model's inputs
+ * or outputs differ from the stage's, its variants carry their own fields.
+ * @param manifest null to make a new manifest with this stage alone
  * @throws StageMismatchError, InvalidDocumentError
  */
 export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {}): Manifest {

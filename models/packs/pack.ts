@@ -78,7 +78,6 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
   }
 }
 
-/** Reads the items of each kind from the tensors that hold them. */
 const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] } = {
   pixels(file) {
     const { shape, data } = file.u8('images', 4);

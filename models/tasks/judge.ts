@@ -45,8 +45,9 @@ export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, 
 }
 
 /**
- * The points that each item of the last stage adds to {@link requestScore}. They add up with those of no item, such as a missed
- * object's, so exchanging the answer to one item changes the score by the difference of its points.
+ * The earned points that each item of the last stage adds to {@link requestScore}. The other earned points belong to no such item,
+ * e.g. those of an answer that ends before the last stage. So another answer to one item changes the score by the difference of
+ * that item's points.
  * @returns points by the item's part of the answer; items that earn nothing are left out
  */
 export function lastStagePoints(

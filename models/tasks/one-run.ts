@@ -61,7 +61,7 @@ interface RowRun<S, Row> {
   readonly inputs: readonly Input<S, Row>[];
   readonly outputs: readonly TensorSpec[];
   readonly rows: readonly Row[];
-  /** Most rows of a run of a model whose batch is dynamic. */
+  /** The most rows in a run, for a model with a dynamic batch size. */
   readonly most: number;
 }
 

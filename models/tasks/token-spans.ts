@@ -1,9 +1,9 @@
 /**
- * The span of each token in the text. The tokenizers' library does not say so. A tokenizer may change case, accents, widths and
+ * The span of each token in the text. The tokenizers' library does not provide it. A tokenizer may change case, accents, widths and
  * white space before it cuts a text, so tokens and text are compared by letters that such changes leave alone.
  */
 
-/** What a token says of the text that it was cut from. */
+/** What a token tells about the text that it was cut from. */
 export interface Surface {
   /** Text of the token after the tokenizer's normalisation; null for the token of unknown words. */
   readonly text: string | null;

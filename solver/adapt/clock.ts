@@ -28,7 +28,7 @@ export class AdaptationClock {
   #firstS = 0;
   #lastDecisionMs = 0;
   #held = false;
-  /** What had become of the requests at the last {@link LATELY} checks, the oldest first. */
+  /** Counts of open, ended and missed requests at each of the last {@link LATELY} checks, the oldest first. */
   readonly #served: Served[] = [{ open: 0, ended: 0, missed: 0 }];
   #decided: Plan;
 

@@ -7,7 +7,7 @@ import type { ShedRule } from './shed-rule.ts';
 import type { DispatchPolicy } from './types.ts';
 import type { Workers } from './workers.ts';
 
-/** Estimates whether requests make the SLA behind all that waits and runs. */
+/** Estimates whether requests can meet the SLA, given all work that waits or runs before them. */
 export class Admission {
   constructor(
     private readonly outlook: Outlook,
@@ -67,7 +67,10 @@ export class Admission {
     return nowMs + backlogMs <= latestMs + newest.request.waitedMs;
   }
 
-  /** What waits and runs, by row. A standby's batches count for its stage, because what follows from them is the same. */
+  /**
+   * For each row, how many items wait, how many run, and how much time the running batches still take. A standby's batches count for
+   * the row of its stage, because their items go through the same later stages.
+   */
   #counted({ stages }: DispatchPolicy, nowMs: number): Record<'waiting' | 'running' | 'leftMs', number[]> {
     const { waiting } = this.queues;
     const running = waiting.map(() => 0);

@@ -16,7 +16,7 @@ export const isHeavyRow = (row: number, stages: number): boolean => row >= stage
 
 export const isStandbyRow = (row: number, stages: number): boolean => row >= 2 * stages;
 
-/** The rows that a worker holds with a plan's row: this row and, if it has a standby, that of the standby. */
+/** The rows that a worker of this row holds: the row itself and, if it has a standby, the standby's row. */
 export const heldRows = (row: number, { standby }: Pick<PlanStage, 'standby'>, stages: number): number[] =>
   standby ? [row, standbyRow(row, stages)] : [row];
 

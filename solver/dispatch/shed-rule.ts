@@ -5,7 +5,7 @@ import type { DispatchPolicy } from './types.ts';
 
 /** A margin of the shed rule settles where this share of the requests that started its stage is wasted: shed later, too late, or hurried. */
 const WASTED_SHARE = 0.05;
-/** Each wasted request widens a margin by this part of the SLA. */
+/** Each wasted request widens a margin by this fraction of the SLA. */
 const STEP = 0.01;
 const MOST = 0.5;
 
@@ -19,7 +19,7 @@ const MOST = 0.5;
  * No request is shed as it arrives for the queue before it: workers that are starting may serve it in time.
  */
 export class ShedRule {
-  /** For each stage but the last, how early a request must be before it, as a part of the SLA. */
+  /** For each stage but the last, how early a request must be before it, as a fraction of the SLA. */
   readonly #margins: number[];
 
   constructor(
@@ -53,7 +53,7 @@ export class ShedRule {
     }
   }
 
-  /** Adjusts the margins when a request completes. @param well in time, and not hurried (`downshift.ts`) */
+  /** Adjusts the margins when a request completes. @param well whether it met the SLA and was not hurried (`downshift.ts`) */
   completed(well: boolean): void {
     for (const stage of this.#margins.keys()) {
       if (well) this.#shrink(stage);

@@ -53,7 +53,7 @@ export interface Item {
 
 /** What follows from an item whose light variant was not sure: the item goes on to the heavy variant. */
 export interface Escalated {
-  /** Number of items of the next stage that follow if the light variant's answer stands after all. */
+  /** Number of items of the next stage if the light variant's answer is used after all, e.g. in a burst. */
   readonly otherwise: number;
 }
 

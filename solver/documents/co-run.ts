@@ -8,8 +8,9 @@ export const delays = z
 export type Delays = z.infer<typeof delays>;
 
 /**
- * How much longer a batch takes right after a batch of another session in the same worker, as a part of the time of its session's
- * smallest batch: what left the caches meanwhile depends on the session, not on the batch. Older profiles do not have it.
+ * How much longer a batch takes right after a batch of another session in the same worker, as a fraction of the time of its own
+ * session's smallest batch. The extra time is the same for batches of all sizes, because what left the caches depends on the session.
+ * Absent in older profiles.
  */
 const afterOther = z.number().nonnegative().optional();
 

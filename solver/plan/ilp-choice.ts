@@ -97,7 +97,7 @@ function chooseOf(
   const refused: Refusal[] = [];
   for (const { program, facts, reward } of programs) {
     const least = best?.solution.objective ?? above;
-    // The remaining programs have lower rewards, and costs only lower an objective, so none of them can do better.
+    // The remaining programs have no higher rewards, and costs only lower an objective, so none of them can do better.
     if (reward <= least) break;
     const found = solveProgram(solver, profile, program, facts, least);
     if (found && 'binding' in found) refused.push(found);

@@ -52,7 +52,7 @@ export function tryPlan(
 
 /** A choice of the integer program for a tightened request. */
 class Candidate {
-  /** @param chosen the choice, with the SLA and the resources that were asked for */
+  /** @param chosen the choice, with the SLA and the resources of the user's request instead of the tightened ones */
   constructor(
     private readonly chosen: IlpChoice['plan'],
     private readonly simulated: SimulatedPlan,
@@ -83,7 +83,7 @@ class TightenedPlans {
   refusal: Refusal | undefined;
   readonly #found = new Map<number, Candidate | undefined>();
 
-  /** @param above a plan must have a higher objective in the integer program */
+  /** @param above the objective of the integer program that a plan must exceed; absent: any plan counts */
   constructor(
     private readonly solver: Solver,
     private readonly measured: IdentifiedProfile,

@@ -29,7 +29,7 @@ function replayed(profile: Profile, rows: Plan['stages']): readonly Points[] | n
   const all: Points[] = [];
   for (let packItem = 0; packItem < (profile.endToEnd[0]?.n ?? 0); packItem++) {
     const stages = flow(packItem);
-    // What follows from which of several items is not in the profile, so an earlier stage must answer all of them alike.
+    // The profile does not say which items of the next stage come from which item, so an earlier stage must escalate all or none.
     if (stages.slice(0, -1).some(({ escalated }) => new Set(escalated).size > 1)) return null;
     const { upstream, before, escalated } = stages.at(-1)!;
     const measured = measuredWith(profile, { ...upstream, [light.name]: light.variant });

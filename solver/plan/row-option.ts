@@ -15,7 +15,7 @@ export interface RowOption {
   readonly itemsPerS: number;
   /** m: mean time of a whole batch, inference and handling together. */
   readonly meanMs: number;
-  /** l: time of a whole batch at the request's percentile. */
+  /** l: time of a whole batch at the percentile that the SLA bounds. */
   readonly latencyMs: number;
   /** n: number of replicas. */
   readonly replicas: number;
@@ -39,7 +39,7 @@ export interface RowOption {
   readonly switchCost: number;
   /** The cell of the standby; absent: the row has none. */
   readonly standby?: CellFacts;
-  /** Flags of the cell, and `few-samples` if it has too few samples for the request's percentile. */
+  /** Flags of the cell, and `few-samples` if it has too few samples for the percentile that the SLA bounds. */
   readonly flags: readonly CellFlag[];
 }
 

@@ -30,9 +30,9 @@ export function withoutHops<P extends Served>(profile: P): P {
 
 /** By what factor serving takes longer than a profile says. */
 export interface ServingFactors {
-  /** Core time of a request outside the models. */
+  /** Factor of the core time that a request takes outside the models. */
   readonly request: number;
-  /** The way of a stage's batches to a pod and back; 1 for a stage that is not named. */
+  /** Factor of the time that a stage's batches take to a pod and back; 1 for a stage that is not named. */
   readonly hops: Readonly<Record<string, number>>;
 }
 

@@ -36,7 +36,10 @@ export function upstreamChoices(profile: Profile, request: IlpRequest): IlpReque
   return choices;
 }
 
-/** The most that accuracies can add to the objective of a program: those of the most accurate variant or cascade of each stage. */
+/**
+ * Upper bound on what accuracies add to a program's objective: as if each stage ran its most accurate variant or cascade. Objectives
+ * of ranks need no bound, because they have one program.
+ */
 export function rewardAtMost(facts: readonly StageFacts[], { objective }: IlpRequest): number {
   const { alpha, accuracy } = objective;
   const most = facts.map(({ cells, cascades }) =>

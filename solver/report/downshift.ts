@@ -15,7 +15,7 @@ interface Part {
 }
 
 /**
- * The accuracy of a run as a part of what its plans predict: 1 without a downshift, less where lighter variants took over. It is the
+ * The accuracy of a run as a fraction of what its plans predict: 1 without a downshift, less where lighter variants took over. It is the
  * product over the stages, as PAS is; within a stage it is the mean over the items.
  */
 export function downshiftFactor(outcomes: Outcomes): number {

@@ -63,8 +63,8 @@ export function predict(
 }
 
 /**
- * The attainment that {@link predict} predicts; undefined if it is below `least`. Once so many requests have missed the SLA that the
- * attainment must be below, the simulation ends.
+ * The attainment that {@link predict} predicts; undefined if it is below `least`. The simulation ends early once so many requests
+ * have missed the SLA that the attainment cannot reach `least`.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function attainmentAtLeast(

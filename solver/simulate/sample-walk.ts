@@ -1,8 +1,8 @@
 import { type Random, seededRandom } from '../math/random.ts';
 
-/** Mean number of batches in a row that are as slow as those that were measured in a row; few beside the samples of a cell. */
+/** Mean number of consecutive measured batches that the simulation replays before it goes to a random one. */
 const BLOCK = 10;
-/** Places of samples are drawn below this number, which is above the number of samples that a profile may hold. */
+/** A random place is drawn below this number and taken modulo the number of samples, so it must be far larger than that. */
 const PLACES = 2 ** 31;
 
 /**
@@ -12,7 +12,7 @@ const PLACES = 2 ** 31;
  */
 export class SampleWalk {
   readonly #random: Random;
-  /** The last place of each row. */
+  /** The place of each row's last sample, not yet modulo the number of samples. */
   readonly #last = new Map<number, number>();
 
   constructor(seed: number) {

@@ -117,7 +117,7 @@ export function handOutMs(
   };
 }
 
-/** The time that serving takes, where the profile has it. */
+/** What serving takes beside the batches; empty if the profile did not measure it. */
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
   rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],

@@ -73,7 +73,7 @@ export class Simulation {
   readonly #lastRow = new Map<string, number>();
   /** When each worker ended the last batch of each row. */
   readonly #idleFromMs = new Map<string, number[]>();
-  /** The timer of the dispatch: when it is due, and when it rings. */
+  /** The dispatch's timer: the time for which it is set, and the time at which it fires, which may be later. */
   #alarm = { dueMs: Number.NaN, ringsMs: Number.POSITIVE_INFINITY };
   /** How much longer each request takes because the thread was idle before. */
   readonly #pausedMs: Float64Array;

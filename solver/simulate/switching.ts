@@ -15,7 +15,7 @@ export interface Switch {
   readonly retire: readonly string[];
 }
 
-/** What the rows of a plan answered while the plan served. */
+/** What was answered while one plan served. */
 export interface PlanAnswered extends Answered {
   readonly plan: Plan;
 }

@@ -10,7 +10,7 @@ export const OVER_GRID = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight:
 /** Places a text to the right of its point. */
 export const TO_THE_RIGHT = { textAnchor: 'start', dx: 6 } as const;
 
-/** A value to compare with, such as the SLA. */
+/** A value that a chart marks with a line for comparison, such as the SLA. */
 export interface Rule {
   readonly value: number;
   readonly label: string;

@@ -70,7 +70,7 @@ function pointOf(cell: MeasuredCell): BatchPoint {
 
 /**
  * Title of a chart, e.g. `detect on wasm, 2 threads`.
- * @param software whether WebGPU has only a software adapter: then a chart of it says so
+ * @param software whether WebGPU has only a software adapter; the titles of charts of WebGPU then say so
  */
 export const panelTitle = (
   panel: Pick<BatchPanel, 'stage' | 'backend' | 'threads'>,

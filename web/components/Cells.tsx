@@ -25,7 +25,6 @@ interface FlagProps {
   readonly children: string;
 }
 
-/** A short text with the symbol of its severity. */
 function Flag({ weight, children }: FlagProps) {
   return (
     <span class={`flag ${weight}`}>

@@ -43,8 +43,8 @@ export function spawnWorker(file: string): RawWorker {
 
 /**
  * The environment of Node: stage workers are child processes, so that a worker can be killed in the middle of a run.
- * @param pod whether this is a pod, whose cores are those of its node: pods of one plan have different limits, and Node counts the
- * cores that the limit of a process allows
+ * @param pod whether this process runs in a pod; it then reports all cores of the machine, because `availableParallelism()` follows
+ * the pod's CPU limit, which differs between the pods of a plan
  */
 export function nodeEnvironment({ pod = false }: { readonly pod?: boolean } = {}): Environment {
   const logicalCores = pod ? cpus().length : availableParallelism();

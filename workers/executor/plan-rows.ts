@@ -3,7 +3,6 @@ import { heldRows, isStandbyRow, rowsByIndex, stageOf } from '../../solver/dispa
 import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 
-/** A row of a plan by its index in the dispatch. */
 interface IndexedRow {
   /** The row's name; of a standby, that of the row whose batches it runs. */
   readonly name: string;

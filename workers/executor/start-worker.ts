@@ -27,7 +27,7 @@ function itemsFor(stage: PipelineStage): readonly Item[] {
 
 /** A worker of the executor: a stage worker on this machine, or a pod of a cluster. A pod keeps no items between its stages. */
 export interface ExecutorWorker extends Pick<StageWorker, 'info' | 'lost' | 'terminate'> {
-  /** Set where the worker ends because somebody wants fewer: nothing has failed. */
+  /** True if the cluster ends the worker's pod on purpose, so that nothing has failed. */
   readonly left?: boolean;
   run(key: string, items: ItemBatch): Promise<StageRun>;
   runKeeping?(

@@ -97,7 +97,7 @@ export class HubClient {
     });
   }
 
-  /** Reads a JSON document. @throws InvalidDocumentError, and what {@link bytes} throws */
+  /** @throws InvalidDocumentError, and what {@link bytes} throws */
   async json(url: string, mostBytes: number): Promise<unknown> {
     return jsonValue(new TextDecoder().decode(await this.bytes(url, mostBytes)), url);
   }
@@ -119,7 +119,7 @@ export class HubClient {
     return persist(this.host, task);
   }
 
-  /** Reads files as {@link resume} does. */
+  /** The host through which {@link resume} and {@link persist} read. */
   readonly host: Host = {
     get: async (url, from) => {
       const { status, headers, body } = await this.get(url, from);

@@ -1,4 +1,4 @@
-/** How a request waits where a host allows no more of them for now (429), whatever sends it. */
+/** Repeats requests that a host refuses with 429 (too many requests), whichever function sends them. */
 
 /** A request waits at most so long in all. */
 const MOST_WAIT_S = 300;

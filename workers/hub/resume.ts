@@ -13,7 +13,7 @@ export interface KnownFile {
 
 export interface DownloadProgress {
   readonly url: string;
-  /** Bytes of the file that are here, also from earlier downloads that were cut. */
+  /** Bytes of the file that are stored so far, also by earlier downloads that were interrupted. */
   readonly doneBytes: number;
   readonly totalBytes: number;
   /** Bytes that this download has moved. */

@@ -17,7 +17,6 @@ export interface VariantAccuracy {
   readonly answers?: ItemAnswers | undefined;
 }
 
-/** Accuracies, confidences and fan-outs, measured on the labelled pack. */
 export interface MeasuredAccuracy {
   /** By stage and variant. */
   readonly stages: Readonly<Record<string, Readonly<Record<string, VariantAccuracy>>>>;

@@ -9,7 +9,7 @@ const WARM_UP_TURNS = 3;
  * Measures how much longer a batch takes right after a batch of the other session in the same worker, because what it needs has left
  * the caches.
  * @param sessions each runs its smallest batch
- * @returns the difference as a part of the time of such a batch, the mean of both sessions
+ * @returns the difference as a fraction of the time of such a batch, the mean of both sessions
  */
 export async function measureAfterOther(
   sessions: readonly [RunBatch, RunBatch],

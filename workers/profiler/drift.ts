@@ -24,7 +24,8 @@ export class DriftWatch {
 
   /**
    * Whether the machine has drifted since a worker's reference cell was measured. The worker's first cell becomes its reference.
-   * @param samples the new cell's samples, and `again` makes a function that runs the same batches in the same order
+   * @param samples samples of the cell that was just measured
+   * @param again makes a function that runs the same batches again, in the same order
    */
   async drifted(
     backend: Backend,

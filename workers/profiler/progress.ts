@@ -4,7 +4,7 @@ import { estimateLeft, type Refined } from './time-left.ts';
 import type { ProfileProgress } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 
-/** Until the time left can be estimated, the budget is taken to be this share of it. */
+/** Until the time left can be estimated, the budget is assumed to be this share of the time left. */
 const GUESS = 0.75;
 
 /** What a profile is going to measure. */

@@ -113,7 +113,7 @@ export interface OperatorTimes {
   readonly batchMs: number;
   /** The longest first. */
   readonly operators: readonly OperatorTime[];
-  /** Whether the backend's device told the times of its kernels. A GPU may not; then `operators` has those on the CPU alone. */
+  /** Whether the device reported the times of its kernels. If a GPU did not, `operators` has only the times on the CPU. */
   readonly told: boolean;
 }
 

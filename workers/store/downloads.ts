@@ -32,9 +32,9 @@ export class Downloads {
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
   /**
-   * Downloads a file whose size is known from a host that lets pages of other sites read its files, or what is missing of it. Its parts
-   * stay until {@link forget}. Where two tabs want the same file, the second waits for the first, and goes on after it.
-   * @param onBytes called with the bytes of the file that are here
+   * Downloads what is missing of a file. The file's size must be known, and its host must allow requests from pages of other sites.
+   * The bytes stay stored until {@link forget}. If two tabs want the same file, the second waits and uses what the first has stored.
+   * @param onBytes called with the number of bytes that are stored
    * @throws DownloadError, ChecksumError, StoreFullError, StoreUnavailableError, and the signal's reason
    */
   async fetch(

@@ -14,7 +14,7 @@ export class PartInCache implements PartialFile {
   /** Bytes that the cache has. */
   #kept = 0;
   #chunks: Uint8Array<ArrayBuffer>[] = [];
-  /** All bytes, from when they were last read until they change. */
+  /** The whole content as last read, kept to avoid another read; undefined if it has changed since. */
   #content: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
   private constructor(

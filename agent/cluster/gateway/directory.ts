@@ -24,9 +24,9 @@ interface Serving {
 export class Directory {
   #endpoints: readonly Endpoint[] = [];
   #serving: readonly Serving[] = [];
-  /** URLs of the replicas that have been ready. */
+  /** URLs of the listed replicas that are ready, or were ready at some time since the engine lists them. */
   #wereReady: ReadonlySet<string> = new Set();
-  /** URLs of the replicas that have been leaving. */
+  /** URLs of the replicas that were leaving at the last update. */
   #wereLeaving: ReadonlySet<string> = new Set();
   /** URLs of the replicas that gave no answer. */
   #silent: ReadonlySet<string> = new Set();

@@ -116,7 +116,7 @@ async function load(options: ReplicaOptions, planned: PlanStage): Promise<Execut
 async function callStage(options: ReplicaOptions, planned: PlanStage, method: 'GET' | 'PUT') {
   const token = method === 'PUT' ? await options.token() : undefined;
   const ms = method === 'GET' ? ASK_MS : CHANGE_MS;
-  // Node 20 may collect an `AbortSignal.timeout` that only `AbortSignal.any` refers to, and that one never aborts.
+  // Node 20 may collect an `AbortSignal.timeout` that only `AbortSignal.any` refers to, and then the call would never time out.
   const late = new AbortController();
   const cancel = after(ms, () => late.abort(new Error(`it has not answered for ${ms / 1000} s`)));
   const { status, bytes } = await call(options, planned.name, {

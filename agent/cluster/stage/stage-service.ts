@@ -64,7 +64,7 @@ export class StageService {
         return startWorker(id, planWorker, { ...plan, stages }, signal);
       },
       onLost: (lost, reason) => this.#lose(lost, reason),
-      // After a change to another variant, the lost one is not needed.
+      // A lost worker is not replaced if the stage has changed to another variant meanwhile.
       isWanted: ({ planned }) => planned === this.#chosen && !this.#loaded.has(planned.variant),
       onReplaced: (loaded) => this.#loaded.set(loaded.job.planned.variant, loaded),
       onReplaceFailed: ({ planned }, error) =>

@@ -4,7 +4,6 @@ const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
 const PART_OF = 'app.kubernetes.io/part-of';
 
-/** Names of a pipeline's Kubernetes objects. */
 export const objectNames = (pipeline: string) => ({
   plan: `${kubernetesName(pipeline)}-plan`,
   token: `${kubernetesName(pipeline)}-token`,

@@ -8,7 +8,7 @@ import { asBinary } from '../encode-request.ts';
 import { InvalidInferenceError } from '../errors.ts';
 import type { Body } from '../infer.ts';
 
-/** What a body says, or why it is invalid: an error's class does not survive the way out of a process. */
+/** The decoded body, or why it is invalid. The reason is a text, because an error loses its class between processes. */
 export type Decoded<T> = { readonly ok: T } | { readonly invalid: string };
 
 /** The functions of a decoding process that the server calls. */

@@ -6,7 +6,6 @@ import type { BareApi } from '../bare/host.ts';
 import { measureOverhead, type OverheadResult } from '../measure.ts';
 import type { OverheadRequest, Spawn } from '../types.ts';
 
-/** Functions that the page offers to the benchmark. */
 export interface OverheadPage {
   /** @param manifestUrl relative to the page's URL */
   measure(manifestUrl: string, request: OverheadRequest): Promise<OverheadResult>;

@@ -54,7 +54,10 @@ export class Decoder {
     this.#rows = states.dims[0]!;
   }
 
-  /** Runs the tokens that are new: the prompt in the first step, then one token of each row. @param ids tokens by row, of one length */
+  /**
+   * Runs the new tokens: the prompt in the first step, then one token for each row.
+   * @param ids the tokens of each row, equally many for all rows
+   */
   async step(ids: readonly (readonly number[])[]): Promise<DecoderStep> {
     const first = this.#past.size === 0;
     const session =

@@ -121,6 +121,5 @@ export function readRules(
   };
 }
 
-/** The fields that have a value. */
 const present = (file: RulesFile): Partial<RulesFile> =>
   Object.fromEntries(Object.entries(file).filter(([, value]) => value !== null && value !== undefined));

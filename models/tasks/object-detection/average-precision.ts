@@ -1,7 +1,6 @@
 import { MIN_IOU, overlap, type TrueObject } from './boxes.ts';
 import type { Detection } from './detection.ts';
 
-/** The detections and the objects of one image. */
 export interface JudgedImage {
   readonly detections: readonly Detection[];
   readonly objects: readonly TrueObject[];

@@ -5,7 +5,7 @@ import { byteTokens, fuseUnknown } from './unknown.ts';
 interface BytePairModel {
   /** The number of each token. */
   readonly ids: ReadonlyMap<string, number>;
-  /** Pairs of tokens that are joined, the most urgent first. */
+  /** Pairs of tokens that are joined, in order of priority. */
   readonly merges: readonly (readonly [string, string])[];
   /** Stands for a token without a number; undefined: such tokens are left out. */
   readonly unknown: string | undefined;
@@ -25,8 +25,8 @@ interface BytePairModel {
 const NONE = -1;
 
 /**
- * Returns what cuts words by byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): of the pairs of
- * neighbouring tokens, at first characters, the most urgent one is joined, the leftmost first, until there is none. The time for a
+ * Returns a function that cuts words by byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): starting from
+ * characters, it joins the neighbouring pair of the highest priority, the leftmost first, until no pair is left. The time for a
  * word of n characters grows with n·log n.
  */
 export function bytePairCutter(model: BytePairModel): (words: readonly string[]) => string[] {
@@ -46,7 +46,7 @@ export function bytePairCutter(model: BytePairModel): (words: readonly string[])
   };
 }
 
-/** Returns what joins the characters of a word. */
+/** Returns a function that joins the characters of a word to tokens. */
 function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) => string[] {
   const { symbols, ranks, results } = tablesOf(merges);
   // For each character that begins a token: the token, and where the tokens beside it begin. Words share this memory.

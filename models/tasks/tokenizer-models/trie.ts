@@ -29,7 +29,7 @@ export class Trie {
     return this.#children.get(node, unit);
   }
 
-  /** The number of a node's text; −1 if it is not one of the entries. */
+  /** The value of the entry whose text ends at this node; −1 if no entry ends there. */
   valueOf(node: number): number {
     return this.#values[node]!;
   }

@@ -1,7 +1,7 @@
 /**
- * Joins unknown tokens that follow each other.
- * @param ids the number of each token
- * @param unknownId the number of the token for unknown text, which takes in the unknown tokens after it
+ * Joins neighbouring unknown tokens into one.
+ * @param ids the number of each token of the vocabulary
+ * @param unknownId the number of the unknown token, e.g. `[UNK]`
  */
 export function fuseUnknown(
   tokens: readonly string[],

@@ -47,7 +47,6 @@ function cellOf(stage: string, variant: string, cores: number, batch: number): C
   };
 }
 
-/** Rounds to 4 significant digits. */
 const round = (ms: number): number => +ms.toPrecision(4);
 
 /** The cells of every variant: on 1 to 8 cores and on its stage's base cores, each with batches of 1 to 16. */

@@ -30,7 +30,7 @@ export interface NextStep {
 const REASONS = 3;
 /** A larger difference between predicted and measured shares needs an explanation. */
 const EXPECTED_GAP = 0.02;
-/** With a larger share of figures that need care, that is a reason of weight. */
+/** If a larger share of the measured figures needs care, the verdict takes that for an important reason. */
 const MANY = 0.25;
 
 /** A sentence that may be a reason. The heaviest ones are shown. */
@@ -168,7 +168,7 @@ function accuracyReason(
   if (pas === null) return { weight: 75, text: ACCURACY_UNKNOWN_SENTENCE };
   if (endToEnd === null) return null;
   const best = Math.max(...(profile?.endToEnd ?? []).map(({ value }) => value));
-  // A cascade may be more accurate than every combination of single models.
+  // The plan may be a cascade, which can be more accurate than every combination of single models.
   const besides = best > endToEnd ? `; the most accurate combination reaches ${percent(best)}` : '';
   return { weight: 45, text: `The whole pipeline is right in ${percent(endToEnd)} of the cases${besides}.` };
 }

@@ -25,7 +25,7 @@ export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-/** The fan-out between two stages: which items are passed on, and how many per request. */
+/** The arrow into a stage: which items the stage before passes on, and how many per request. */
 function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into: number }) {
   const before = manifest.stages.slice(0, into);
   const fanOuts = before.map((stage) => taskOf(stage).fanOut(stage));

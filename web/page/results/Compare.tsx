@@ -136,7 +136,7 @@ interface NotComparedProps {
   readonly cells: readonly Unmatched[];
 }
 
-/** The points that only one profile has, by why the other lacks them. */
+/** The points that only one profile has, grouped by the reason why the other profile lacks them. */
 function NotCompared({ only, lacking, cells }: NotComparedProps) {
   if (cells.length === 0) return null;
   return (

@@ -109,7 +109,7 @@ interface Estimate extends Omit<ComparedPoint, 'verdict'> {
   readonly probability: number | null;
 }
 
-/** Differences are capped at this many standard deviations, where chance is ruled out. */
+/** Larger differences count as this many standard deviations: chance is ruled out there, and `normalProbability` stays finite. */
 const MOST_DEVIATIONS = 8;
 const Z_95 = normalQuantile(0.975);
 

@@ -10,7 +10,7 @@ interface AdaptationSummaryProps {
   readonly onOpen: (comparison: Comparison) => void;
 }
 
-/** Table of all comparisons, one row each, with the conditions that our system meets. */
+/** A verdict on all comparisons, and a table with a row for each that shows which conditions our system meets. */
 export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSummaryProps) {
   return (
     <>

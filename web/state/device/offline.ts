@@ -3,7 +3,7 @@ import { type Kept, type Order, WORKER_FILE } from '../../service-worker/message
 import { running } from '../measure/profiling.ts';
 import type { Offline } from './preflight.ts';
 
-/** Null if the page has no service worker, as on the development server. */
+/** Null if the page starts no service worker, as on the development server. */
 export const offline = signal<Offline | null>(null);
 /** The service worker of a newer build, which waits until no tab shows the current one. */
 export const newer = signal<ServiceWorker | null>(null);

@@ -77,7 +77,7 @@ export function labelledFolder(paths: readonly string[]): string {
   return above.map((name) => `${name}/`).join('');
 }
 
-/** The folder from which a file of boxes names its pictures. */
+/** The folder to which the paths of pictures in a COCO file are relative, found by the first picture. */
 function pictureFolder(paths: readonly string[], names: readonly string[]): string {
   const [name = ''] = names;
   const picture = paths.find((path) => `/${path}`.endsWith(`/${name}`)) ?? name;

@@ -61,7 +61,6 @@ export async function classifierPipeline(
   return { ...made, ...(labelled && { labelled }) };
 }
 
-/** A model that becomes a pipeline. */
 interface NewModel {
   readonly file: string;
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -9,11 +9,11 @@ import { firstModel } from './one-stage-pipeline.ts';
 export { seeModels } from './seen-models.ts';
 
 /**
- * Makes a pipeline of models, without a manifest. With the files that the hub has beside them, models may have any task; an ONNX file
- * alone must detect objects in a YOLO format, or classify pictures. Without labelled data the pipeline has no pack, so that times alone
- * can be measured.
+ * Makes a pipeline of models, without a manifest. With the files that the hub has beside them, models may have any task; an ONNX
+ * file alone must detect objects in a YOLO format, or classify pictures. Without labelled data the pipeline has no pack, so that
+ * only times can be measured.
  * @param data labelled data that a pack is made of; empty for none
- * @param asked the user's word where the files do not tell it
+ * @param asked what the user states; the files tell whatever is absent here
  * @throws the errors of {@link describedPipeline}, {@link detectorPipeline} or {@link classifierPipeline}, and of {@link keepPipeline}
  */
 export const makePipeline = (

@@ -19,7 +19,7 @@ export function Recording({ format: { sampleRateHz }, content }: RecordingProps)
   const samples = useMemo(() => samplesOf(content), [content]);
   const peaks = useMemo(() => peaksOf(samples, COLUMNS), [samples]);
   const [stop, setStop] = useState<(() => void) | null>(null);
-  // Another recording in this place, or none, ends the sound of this one.
+  // The sound ends when another recording replaces this one, or when the component is removed.
   useEffect(() => stop ?? undefined, [samples, stop]);
   return (
     <div class="recording">

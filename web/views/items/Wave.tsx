@@ -6,7 +6,7 @@ interface WaveProps {
   readonly label: string;
 }
 
-/** Height of the drawing, in units of its columns; it is stretched to its place. */
+/** Height of the drawing, in units of its columns; CSS stretches the drawing to the space that it has. */
 const HEIGHT = 48;
 
 /** A recording as a waveform: a vertical line for each column, from the lowest to the highest sample; silence is a dot. */

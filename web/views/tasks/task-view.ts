@@ -21,7 +21,7 @@ export interface TaskView {
   spans?(of: ResultOrTruth): readonly (Span | null)[];
   /** Describes object `index` of a result or truth in words; undefined if its box or stretch is all there is to say. */
   words?(stage: ManifestStage, of: ResultOrTruth, index: number): string | undefined;
-  /** Whether the words are a text that may be partly right: it is shown with its score, and with the words that differ marked. */
+  /** Whether `words` is a text that may be partly right: the page then shows its score and marks the words that differ. */
   readonly makesTexts?: boolean;
   /** Describes which items a stage passes to the next one. */
   passedOn(stage: ManifestStage): string;

@@ -1,4 +1,4 @@
-/** Tokenizers as repositories of the Hugging Face hub have them, learnt from texts. */
+/** JSON pieces that the tokenizer files of all mini pipelines share. */
 
 /** The content of tokenizer.json and of tokenizer_config.json. */
 export interface TokenizerFiles {

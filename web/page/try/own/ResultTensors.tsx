@@ -7,7 +7,7 @@ interface ResultTensorsProps {
   readonly results: readonly StageResult[];
 }
 
-/** Most values that are shown of a tensor. */
+/** At most this many values of a tensor are shown. */
 const VALUES_SHOWN = 40;
 
 /** A stage's results as the tensors in which a server answers, whatever the task. */
