@@ -11,7 +11,9 @@ import { DEV_HEADERS } from './workers/environment/page-headers.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** `--mode report` builds the report: one file that takes its JSON injected. Every other mode is the page's. */
+/**
+ * `--mode report` builds the report page as one file, into which a report's JSON is injected later. Other modes build the page.
+ */
 export default defineConfig(({ mode }) => {
   const notices = licences();
   return mode === 'report'
@@ -24,7 +26,7 @@ export default defineConfig(({ mode }) => {
         root: at('web'),
         // The build works under any path.
         base: './',
-        // A file that is missing is told as such, not answered with the page.
+        // A request for a missing file gets a 404, not the page.
         appType: 'mpa',
         // The example imports the package by name, as other people's pages do.
         resolve: { alias: { 'ipa-edge': at('workers/index.browser.ts') } },
@@ -43,7 +45,7 @@ export default defineConfig(({ mode }) => {
               example: at('web/example.html'),
               'service-worker': at('web/service-worker/worker.ts'),
             },
-            // Browsers look for a newer service worker under the name that the last one had.
+            // Browsers look for a newer service worker under the old one's name, so its name has no hash.
             output: {
               entryFileNames: ({ name }) =>
                 name === 'service-worker' ? WORKER_FILE : 'assets/[name]-[hash].js',

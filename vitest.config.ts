@@ -8,14 +8,14 @@ import LongestFirst from './test/sequencer.ts';
 
 const wholeBrowser = await findBrowser();
 const executablePath = await findTestBrowser();
-// Commands that tests start look for their browser here, too.
+// Commands that tests start find their browser by this variable, too.
 if (executablePath) process.env.CHROME_PATH = executablePath;
 const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Long statistics of simulations and forecasts, all models on all scenes, and many hostile files. */
+/** Slow tests of pure logic: statistics of simulations and forecasts, all models on all scenes, and many hostile files. */
 const LONG = [
   'test/solver/adapt/predictors/learned.test.ts',
   'test/solver/simulate/closed-form.test.ts',
@@ -23,9 +23,14 @@ const LONG = [
   'test/models/fashion.test.ts',
   'test/models/hostile-many.test.ts',
 ];
-/** The other pure logic, by npm run test:fast: neither processes, nor browsers, nor a built page. */
+/**
+ * Tests of pure logic, which need neither processes, nor browsers, nor a built page. `npm run test:fast` runs those not in
+ * `LONG`.
+ */
 const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];
-/** What needs the built page or package: both are built once, before tests that run side by side would each build them. */
+/**
+ * Tests that need the built page or package. Both are built once beforehand, so that tests in parallel do not each build them.
+ */
 const BUILT = ['test/web/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/package/**/*.test.ts'];
 const IN_BROWSER = 'test/**/*.browser.test.ts';
 
@@ -33,14 +38,18 @@ const COMMON = {
   provide: { wholeBrowser },
   // Files of a project share their processes, because each process loads all modules anew. Tests leave no state behind.
   isolate: false,
-  // Whatever waits for a condition fails after `PATIENCE_MS`, and says for which; a whole test, which has several, later.
+  // A wait for a condition fails after `PATIENCE_MS` and names the condition. A test has a longer limit, so that this error
+  // shows.
   testTimeout: 1.25 * PATIENCE_MS,
   hookTimeout: 1.25 * PATIENCE_MS,
-  // What is polled is often asked of another process, which takes both processes milliseconds.
+  // A poll often asks another process, which takes both processes milliseconds, so polls are not more frequent.
   expect: { poll: { timeout: PATIENCE_MS, interval: 100 } },
 };
 
-/** A busy machine may leave a process or a page without CPU for seconds, so a test that fails runs once more. The report counts that. */
+/**
+ * A busy machine may leave a process or a page without CPU for seconds, so a failed test runs once more. The report counts
+ * retries.
+ */
 const OF_PROCESSES = { ...COMMON, retry: 1 };
 
 export default defineConfig({
@@ -78,13 +87,14 @@ export default defineConfig({
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         test: {
           ...OF_PROCESSES,
-          // With the page of a file end its workers and GPU devices.
+          // Each test file gets a page of its own, so that its workers and GPU devices end with the page.
           isolate: true,
           name: 'browser',
           include: [IN_BROWSER],
           browser: {
             enabled: true,
-            // One after the other, beside the files of the other projects: without parallel files, vitest runs a project last, alone.
+            // Only the browser runs its files one after the other. If the project itself had `fileParallelism: false`, vitest
+            // would run it last and alone, not beside the other projects.
             fileParallelism: false,
             headless: true,
             screenshotFailures: false,

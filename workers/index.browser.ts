@@ -10,7 +10,7 @@ export { openBrowserStore as openStore } from './store/browser.ts';
 /**
  * Reads and checks a manifest. The files that it names are read later, by the methods of the returned object.
  * @param url of the manifest, relative to the page
- * @param read absent: fetches each file by its URL
+ * @param read reads a file; if absent, each file is fetched by its URL
  * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
 export const loadManifest = (url: string, read: ReadFile = fileFetcher()): Promise<LoadedManifest> =>

@@ -22,39 +22,42 @@ export interface Engine {
   apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]>;
 
   /**
-   * Serves another plan for the same pipeline with the settings that were applied: changes the stored plan and the replicas,
-   * and nothing else. A field that another tool manages, e.g. the number of replicas by an autoscaler, keeps that tool's value. If the
-   * new plan drops the heavy variant of a stage, the replicas of that variant end.
+   * Serves another plan for the same pipeline with the settings that were applied: changes the stored plan and the replicas, and
+   * nothing else. A field that another tool manages keeps that tool's value, e.g. the replica count that an autoscaler sets. If
+   * the new plan drops the heavy variant of a stage, the replicas of that variant end.
    * @param before the plan that the new one is to replace
-   * @returns the changes, with the fields that stay
+   * @returns the changes, each with the fields that keep another tool's value
    * @throws PlanReplacedError if another plan than `before` is stored: somebody else applied it, perhaps during this call
    */
   adapt(plan: Plan, before: Plan): Promise<ObjectChange[]>;
 
-  /** The stages in which plans for {@link adapt} may have a cascade: those with something to run replicas of a heavy variant. */
+  /**
+   * The stages in which a plan for {@link adapt} may have a cascade: only those for which the engine already has an object that
+   * runs replicas of the heavy variant, e.g. a Deployment, because `adapt` creates none.
+   */
   cascadeStages(): Promise<ReadonlySet<string>>;
 
   /**
-   * Serves the plan before the current one again, with the settings that it was applied with, e.g. its image.
+   * Serves the previous plan again, with the settings that were applied with that plan, e.g. its image.
    * @throws NoPreviousPlanError
    */
   rollBack(options?: ApplyOptions): Promise<{ readonly plan: Plan; readonly changes: ObjectChange[] }>;
 
   /**
    * Waits until every replica and gateway of the applied plan serves.
-   * @throws NotServingError, and the signal's reason if it aborts before
+   * @throws NotServingError after `timeoutMs` or once the engine gives up, and the signal's reason if the signal aborts first
    */
   awaitServing(follower: RolloutFollower): Promise<void>;
 
-  /** Removes everything of the pipeline, or reports what would be removed. @returns the objects, as pruned */
+  /** Removes all objects of the pipeline; a dry run only lists them. @returns these objects, with the state `pruned` */
   remove(options: { readonly dryRun: boolean }): Promise<ObjectChange[]>;
 
   /** The plan applied last, and the one applied before it. @throws InvalidDocumentError if a stored plan is invalid */
   plans(): Promise<AppliedPlans>;
 
   /**
-   * Reports the applied plan and its changes, by whatever process, until the signal aborts. While the engine does not answer,
-   * it reports nothing.
+   * Reports the applied plan at the start and whenever any process changes it, until the signal aborts. Reports nothing while the
+   * engine does not answer.
    */
   followPlan(follower: Follower<Plan>): Promise<void>;
 
@@ -62,8 +65,8 @@ export interface Engine {
   followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void>;
 
   /**
-   * What each gateway has counted since it started, by the gateway's name: `/metrics`, read with `countsIn`. The engine reads it,
-   * because the command `watch` may run where it cannot reach the gateways. Fails if a gateway that serves does not answer.
+   * The counters of each gateway since its start, by the gateway's name: its `/metrics`, parsed by `countsIn`. The engine reads
+   * them, because the command `watch` may run where it cannot reach the gateways. Rejects if a serving gateway does not answer.
    */
   counts(): Promise<ReadonlyMap<string, Counts>>;
 
@@ -74,7 +77,7 @@ export interface Engine {
   lead(lead: (signal: AbortSignal) => Promise<void>, listener: Listener): Promise<void>;
 
   /**
-   * Profiles on one of the engine's machines, like `ipa-agent profile` there, and removes what it started.
+   * Runs `ipa-agent profile` on one of the engine's machines, and removes the objects that this needed.
    * @param listener gets each line that the profiler writes
    * @throws Interrupted if the signal aborts
    */
@@ -90,7 +93,7 @@ export interface Engine {
 export interface ApplyOptions {
   /** Takes over fields that other tools manage. */
   readonly force?: boolean;
-  /** Leaves fields that other tools manage, and applies all else. The changes name the fields that stay. */
+  /** Leaves fields that other tools manage unchanged, and applies all others. {@link ObjectChange.stay} names the fields left. */
   readonly yields?: boolean;
   /** Reports what would change, without changing it. */
   readonly dryRun?: boolean;
@@ -102,12 +105,13 @@ export interface ApplyOptions {
   onEvent?(what: string): void;
 }
 
-/** How far the replicas and gateways of an applied plan are. */
+/** How many replicas and gateways of an applied plan serve already. */
 export interface Rollout {
-  /** Number of those that serve, and of those that are to. */
+  /** Number of replicas and gateways that serve. */
   readonly ready: number;
+  /** Number of replicas and gateways that the plan needs. */
   readonly wanted: number;
-  /** What the others wait for, one text each with the name of the replica. */
+  /** Why the other replicas and gateways do not serve yet, one text for each, with its name. */
   readonly waits: readonly string[];
 }
 
@@ -127,7 +131,7 @@ export interface ObjectChange {
   readonly name: string;
   readonly state: 'created' | 'changed' | 'unchanged' | 'pruned';
   readonly changes: readonly FieldChange[];
-  /** Fields that stay because other tools manage them, one text each. */
+  /** Fields that keep their values because other tools manage them, one text for each field. */
   readonly stay?: readonly string[];
 }
 
@@ -146,14 +150,17 @@ export interface AppliedPlans {
   readonly previous: Plan | null;
 }
 
-/** A stage of a replica and the replica's state, as the engine sees it. A replica of several stages is an endpoint of each. */
+/**
+ * A stage that a replica holds, and the replica's state as the engine sees it. A replica that holds several stages has an
+ * endpoint for each.
+ */
 export interface Endpoint {
   /** URL without a path, e.g. `http://10.0.0.7:8080`. */
   readonly url: string;
   readonly stage: string;
   /**
-   * `ready`: the replica can run batches; `leaving`: it still can, and ends soon; `unready`: the engine does not take it for
-   * ready, because it has not started yet, has failed, or cannot be seen.
+   * `ready`: the replica can run batches; `leaving`: the replica still can, but ends soon; `unready`: the engine does not know
+   * the replica to be ready, because it has not started yet, has failed, or is out of the engine's sight.
    */
   readonly state: 'ready' | 'leaving' | 'unready';
 }

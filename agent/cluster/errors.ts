@@ -31,7 +31,7 @@ export class NotDeployableError extends InputError {
   }
 }
 
-/** A plan asks for other replicas or cores than its own workers have. */
+/** The replicas, threads or cores of a plan contradict the plan's own list of workers. */
 export class EditedPlanError extends InputError {
   override name = 'EditedPlanError';
   constructor(contradictions: readonly string[]) {
@@ -42,7 +42,7 @@ export class EditedPlanError extends InputError {
   }
 }
 
-/** Somebody else applied another plan while one was made ready to replace the plan before. */
+/** The plan that was to be replaced is no longer stored, because another process has applied a plan meanwhile. */
 export class PlanReplacedError extends Error {
   override name = 'PlanReplacedError';
   constructor(pipeline: string, target: string, options?: ErrorOptions) {
@@ -54,7 +54,7 @@ export class PlanReplacedError extends Error {
   }
 }
 
-/** A plan that was made while others serve has stages together in replicas that are apart now, or the other way round. */
+/** A plan groups stages into replicas in another way than the replicas that serve now. */
 export class OtherPodsError extends InputError {
   override name = 'OtherPodsError';
   constructor(now: string, planned: string) {
@@ -65,7 +65,7 @@ export class OtherPodsError extends InputError {
   }
 }
 
-/** Not every replica of an applied plan serves in time. */
+/** Some replicas or gateways of an applied plan did not serve in time. */
 export class NotServingError extends Error {
   override name = 'NotServingError';
   constructor(pipeline: string, { ready, wanted, waits }: Rollout) {

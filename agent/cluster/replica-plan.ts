@@ -6,8 +6,8 @@ import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
 
 /**
- * Refuses a plan that was made from times measured in a browser, or published, because replicas run Node on the profiled device; and
- * one whose stages ask for other cores than its workers hold, because it was edited.
+ * Refuses a plan whose times were measured in a browser or published, because replicas run Node on the profiled device. Also
+ * refuses a plan that was edited, so that its stages ask for other replicas, threads or cores than its workers have.
  * @throws NotDeployableError, EditedPlanError
  */
 export function checkDeployable(plan: Plan): void {
@@ -22,7 +22,7 @@ export function checkDeployable(plan: Plan): void {
   if (contradictions.length > 0) throw new EditedPlanError(contradictions);
 }
 
-/** In what a plan asks for other replicas and cores than its own workers have. */
+/** Describes each contradiction between a plan's replicas, threads or cores and its own list of workers. */
 function contradictionsIn({ stages, workers, resources }: Plan): string[] {
   const some = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
   const ofStages = stages.flatMap(({ name, backend, threads, replicas }) => {
@@ -54,10 +54,10 @@ export interface ReplicaGroup {
 }
 
 /**
- * The plan as an engine runs it: each worker is a replica with the stages that it holds, whichever stages shared a worker on the
- * profiled device.
- * @param groups replicas that serve; absent: each stage has replicas of its own, as many as the plan wants. A stage that no replica
- * holds still gets one worker, so that its requests wait for a replica
+ * The plan as an engine runs it: each worker is one replica and has the stages that this replica holds, even if other stages
+ * shared a worker on the profiled device.
+ * @param groups the replicas that serve; by default each stage has replicas of its own, as many as the plan wants. A stage that
+ * no replica holds still gets one worker, so that its requests wait for a replica
  */
 export function replicaPlan(
   plan: Plan,
@@ -81,9 +81,9 @@ export function replicaPlan(
 }
 
 /**
- * Gives each stage replicas of its own where all stages share CPU workers, if the plan's cores suffice for as many as each stage needs:
- * then each stage gets more or fewer as the load changes. The prediction, but for the cost, stays that of the shared workers, which
- * are busier.
+ * If all stages share CPU workers and the plan's cores suffice for the replicas that the stages need, gives each stage replicas
+ * of its own, so that each can scale by itself as the load changes. Except for the cost, the prediction stays that of the shared
+ * workers, which are busier.
  */
 export function withOwnReplicas(plan: Plan): Plan {
   if (cpuWorkersOf(plan) !== 'shared' || plan.stages.some(({ backend }) => onGpu(backend))) return plan;
@@ -124,8 +124,8 @@ function workersOf(plan: Plan, { stages, replicas }: ReplicaGroup): Plan['worker
 }
 
 /**
- * The replicas that a plan wants: stages that share a worker share a replica, so that replicas hold the cores and the GPUs that the
- * plan counts.
+ * The replicas that a plan wants: stages that share a worker share a replica, so that replicas hold the cores and the GPUs that
+ * the plan counts.
  */
 export function plannedGroups({ stages, workers }: Plan): ReplicaGroup[] {
   const groups = new Map<string, ReplicaGroup>();
@@ -137,11 +137,13 @@ export function plannedGroups({ stages, workers }: Plan): ReplicaGroup[] {
   return [...groups.values()];
 }
 
-/** Whether replicas hold the heavy variant of a cascade, and nothing else. A plan without the cascade needs none of them. */
+/**
+ * Whether the replicas of a group hold only the heavy variant of a cascade. A plan without the cascade needs no such replicas.
+ */
 export const isHeavy = ({ stages }: Plan, group: ReplicaGroup): boolean =>
   group.stages.length === 1 && stages.some(({ name, escalation }) => escalation && name === group.stages[0]);
 
-/** The row of a heavy variant that plans may have for each stage of a pipeline, by the stage's name. */
+/** The name that the row of a stage's heavy variant has in plans with a cascade, by the stage's name. */
 export function heavyRows({ stages }: Pipeline): ReadonlyMap<string, string> {
   const names = new Set(stages.map(({ name }) => name));
   return new Map([...names].map((name) => [name, heavyName(name, names)]));

@@ -19,10 +19,11 @@ export interface AddressFlags {
   readonly port: number;
 }
 
-/** Where a command listens, and under which names besides addresses and localhost it answers; undefined: under any. */
+/** The address on which a command listens. */
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** Host names under which the command answers, besides IP addresses and localhost; undefined: under any name. */
   readonly names: readonly string[] | undefined;
 }
 
@@ -30,7 +31,10 @@ export function addressOf({ host: hosts = [LOOPBACK], port }: AddressFlags): Add
   return { host: hosts[0]!, port, names: hosts };
 }
 
-/** The same for a pod, which answers under any name unless one is given: Services and an Ingress choose its names. */
+/**
+ * The address of a pod. A pod that listens on all addresses answers under any name unless names are given, because Services and
+ * an Ingress choose its names.
+ */
 export function podAddressOf(flags: AddressFlags): Address {
   const { host, port, names } = addressOf(flags);
   return { host, port, names: names!.length === 1 && ALL_ADDRESSES.includes(host) ? undefined : names };

@@ -18,7 +18,7 @@ interface ApplyFlags extends EngineFlags, PodFlags, ApplyOptions {
   /** Name of the pipeline to roll back. */
   readonly rollback?: string;
   readonly manifest?: string;
-  /** Seconds to wait until all pods serve; true: as long as is usual. */
+  /** Seconds to wait until all pods serve; true: {@link WAIT_S}. */
   readonly wait?: number | true;
   readonly json?: boolean;
 }

@@ -22,7 +22,10 @@ interface GatewayFlags extends AddressFlags, EngineFlags {
   readonly remember?: string;
 }
 
-/** Until the Service of a cluster sends nothing more to a gateway that ends, and clients have left the connections that they keep. */
+/**
+ * An ending gateway accepts requests for this many milliseconds more: until the cluster's Service has stopped sending it any, and
+ * clients have left the connections that they keep.
+ */
 const LEAVE_MS = 5000;
 
 export const gatewayCommand = () =>

@@ -1,2 +1,2 @@
-/** Writes a line to stdout, after the current time. */
+/** Writes the current time and a text to stdout, as one line. */
 export const logLine = (text: string): void => console.log(`${new Date().toISOString()} ${text}`);

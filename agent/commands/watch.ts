@@ -77,7 +77,7 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
       }
     });
 
-/** What adapts the applied plan to the load, with plans on one profile. */
+/** Opens a follower, which adapts the applied plan to the load by planning on one profile. */
 async function openFollower(
   profile: IdentifiedProfile,
   flags: option.AdaptationFlags,

@@ -1,11 +1,17 @@
 import { UnavailableError } from '../service/errors.ts';
 
-/** Most bytes of request bodies that are in memory at a time. A single body may exceed a limit if no other counts against that limit. */
+/**
+ * At most this many bytes of request bodies may be in memory at a time. A single body may exceed a limit if no other body counts
+ * against that limit.
+ */
 export interface MemoryLimits {
   readonly total: number;
-  /** From one address, so that one client leaves room for others. All clients behind a proxy have its address. */
+  /**
+   * Limit for the bodies from one address, so that one client leaves room for others. All clients behind one proxy share this
+   * limit.
+   */
   readonly perAddress: number;
-  /** From one connection, which may send further requests before the first is answered. */
+  /** Limit for the bodies from one connection, which may send further requests before the first is answered. */
   readonly perConnection: number;
 }
 
@@ -18,13 +24,13 @@ interface Account {
 export interface Admitted {
   /** Counts bytes that have arrived. @throws UnavailableError if they are too many; they are not counted then */
   take(bytes: number): void;
-  /** Gives all bytes back, once nothing needs them. */
+  /** Stops counting the request's bytes, once nothing needs its body. */
   leave(): void;
 }
 
 /**
- * Counts the bytes of request bodies in memory. It counts what has arrived, not what a client announces: announcing costs a
- * client nothing.
+ * Counts the bytes of request bodies in memory: those that have arrived, not those that a client announces, because announcing
+ * costs a client nothing.
  */
 export class Admission {
   readonly #all: Account = { bytes: 0 };
@@ -33,7 +39,7 @@ export class Admission {
 
   constructor(private readonly limits: MemoryLimits) {}
 
-  /** Begins to count a request. @param connection stands for the connection by which the request comes */
+  /** Begins to count a request. @param connection any object that identifies the request's connection, e.g. its socket */
   enter(connection: object, address: string): Admitted {
     const { total, perAddress, perConnection } = this.limits;
     const ofConnection = entry(this.#connections, connection);

@@ -11,9 +11,10 @@ let before: Turn | undefined;
 let nowMs: number | undefined;
 
 /**
- * A time by which the request that is being received had arrived, in `performance.now()`, to count its wait for a busy event
- * loop. All requests of one turn of the loop had arrived before the turn began. If the loop was not idle since the turn before,
- * they may have arrived at any time since then, so this returns the start of that turn.
+ * Estimates when the request that is being received arrived, in `performance.now()`, so that its wait for a busy event loop
+ * counts. All requests of one turn of the loop had arrived before that turn began. If the loop has not been idle since the
+ * previous turn in which requests were received, they may have arrived at any time since that turn's start, so that start is
+ * returned.
  */
 export function arrivedMs(): number {
   if (nowMs === undefined) {

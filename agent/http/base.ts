@@ -21,7 +21,6 @@ declare module 'fastify' {
   }
 }
 
-/** Limits of the HTTP server. */
 export interface HttpLimits {
   /** A connection is cut if a request takes longer than this from its first byte to its last. */
   readonly receiveMs: number;
@@ -54,16 +53,15 @@ const UNREAD_BYTES_MAX = 256 * 1024;
  */
 const HEAP_GROWTH_PERCENT = 400;
 
-/** What every HTTP server needs of the service behind it. */
+/** The part of a service that every HTTP server of the agent needs. */
 export interface BaseService {
-  /** Writes a line to the log. */
   log(line: string): void;
 }
 
 /**
- * Makes the part that all HTTP servers of the agent share. It takes the time at which requests arrive, refuses what pages of
- * other sites may send, reads bodies as bytes, limits the size of each and of all together, cuts off clients that are slow to
- * send, answers errors with their status, and logs unforeseen errors.
+ * Creates the server without routes that all HTTP servers of the agent start from. It records when requests arrive, refuses
+ * requests that pages of other sites may send, reads bodies as bytes, limits the size of each body and of all together, cuts off
+ * clients that are slow to send, answers errors with their status, and logs unforeseen errors.
  */
 export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}): FastifyInstance {
   const { receiveMs, checkMs, keepAliveMs, memory, unread, names } = { ...LIMITS, ...limits };

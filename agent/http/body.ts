@@ -4,14 +4,14 @@ import { InvalidInferenceError } from '../oip/errors.ts';
 import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
 import { HttpError } from './errors.ts';
 
-/** Most bytes that are reserved for a body before any of it has arrived. */
+/** Bytes that are reserved for a body when its first piece arrives, unless the body is shorter or that piece longer. */
 const FIRST_BYTES = 64 * 1024;
 
 /**
- * Reads a body into one buffer that grows with what arrives. `base.ts` limits its length, `admission.ts` the memory of all bodies.
- * Kept as they come, the pieces of a client that sends byte by byte would take hundreds of times the memory.
+ * Reads a body into one buffer that grows as bytes arrive. `base.ts` limits the body's length, and `admission.ts` the memory of
+ * all bodies. A list of the pieces would take hundreds of times the memory for a client that sends byte by byte.
  * @param length announced length in bytes; no more arrives
- * @param onBytes called with the number of bytes of each piece; what it throws ends the reading
+ * @param onBytes called with the number of bytes of each piece; an error that it throws ends the reading
  */
 export function readBody(
   stream: Readable,
@@ -61,11 +61,9 @@ function withRoom(
   return larger;
 }
 
-/** A request's body as bytes. */
 export const bytesIn = ({ body }: FastifyRequest): Buffer<ArrayBuffer> =>
   (body ?? Buffer.alloc(0)) as Buffer<ArrayBuffer>;
 
-/** A request's body as text. */
 export const textIn = (request: FastifyRequest): string => new TextDecoder().decode(bytesIn(request));
 
 /** The body of an Open Inference Protocol request, with the length of its JSON part. @throws InvalidInferenceError */

@@ -1,4 +1,4 @@
-/** A request that its headers or its body's size rule out, with the HTTP status for the response. */
+/** A request is refused because of its headers or its body's size. `statusCode` is the HTTP status of the response. */
 export class HttpError extends Error {
   override name = 'HttpError';
   constructor(

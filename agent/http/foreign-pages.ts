@@ -3,11 +3,11 @@ import { isIP } from 'node:net';
 import { HttpError } from './errors.ts';
 
 /**
- * This file refuses what pages of other sites could do in the browser of somebody who reaches this server: a page may give its
- * own name this server's address (DNS rebinding) and then read answers, and it may send bodies of some content types anywhere.
+ * Checks against web pages of other sites in a browser that can reach this server. Such a page may point its own host name at
+ * this server's address (DNS rebinding) and then read answers, and it may send bodies of some content types to any site.
  */
 
-/** Content types that a page may send to any site without asking it first (CORS). */
+/** Content types that a page may send to any site without a CORS preflight. */
 const SENT_UNASKED = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'];
 
 const LOOPBACK = /(^|\.)localhost$/;
@@ -21,8 +21,8 @@ const nameIn = (host: string): string =>
     .replace(/\.$/, '');
 
 /**
- * Refuses requests under a name that is not this server's. An address is no name of a page, and a loopback name leads to the
- * browser's own machine, so these always pass.
+ * Refuses requests whose Host header has a name that is not this server's. IP addresses and loopback names always pass: a page
+ * cannot point an address elsewhere, and a loopback name leads to the browser's own machine.
  * @param names names by which clients reach this server
  * @throws HttpError 421
  */
@@ -39,7 +39,7 @@ export function checkHost({ host }: IncomingHttpHeaders, names: readonly string[
 /** Refuses bodies that a page of another site could have sent. @throws HttpError 415 */
 export function checkContentType({ 'content-type': type, origin }: IncomingHttpHeaders): void {
   const essence = type?.replace(/;.*/s, '').trim().toLowerCase();
-  // Without a content type a body passes if no browser sent it: browsers name the page's origin.
+  // A body without a content type passes unless a browser sent it: browsers add the header Origin.
   if (essence ? SENT_UNASKED.includes(essence) : origin !== undefined)
     throw new HttpError(
       415,

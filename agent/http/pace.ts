@@ -1,6 +1,6 @@
 /** Limits each address to one event per interval: an event that comes too soon waits for its turn. */
 export class Pace {
-  /** When the next turn is, by address, in the order in which the addresses were last seen. */
+  /** Time of the next turn of each address, in the order in which the addresses were last seen. */
   readonly #nextMs = new Map<string, number>();
 
   /** @param waitMsMax the longest wait for a turn */
@@ -14,7 +14,10 @@ export class Pace {
     return this.#nextMs.size;
   }
 
-  /** How long what an address causes now has to wait for its turn. @param nowMs never falls */
+  /**
+   * How long a new event of an address has to wait for its turn, in milliseconds.
+   * @param nowMs not before that of any earlier call
+   */
   waitMs(address: string, nowMs: number): number {
     const turnMs = Math.min(nowMs + this.waitMsMax, Math.max(nowMs, this.#nextMs.get(address) ?? nowMs));
     this.#nextMs.delete(address);

@@ -42,14 +42,18 @@ export interface ServeOptions {
   /** Ends serving: no more requests are accepted, and those that were accepted are answered. */
   readonly signal: AbortSignal;
   readonly closeMs?: number;
-  /** After the signal requests are accepted for this long, because clients do not know yet that the server ends; default: 0. */
+  /**
+   * Milliseconds for which requests are still accepted after the signal, because clients do not know yet that the server ends;
+   * default: 0.
+   */
   readonly leaveMs?: number;
   onListening(url: string): void;
 }
 
 /**
- * Serves over HTTP until the signal aborts and every accepted request has been answered. The server cuts connections that are
- * open `closeMs` later, because Node would wait forever for a client that reads no response or never completes its request.
+ * Serves over HTTP until the signal aborts and every accepted request has been answered. After `closeMs` more, the server cuts
+ * the connections that are still open, because Node would wait forever for a client that reads no response or never completes its
+ * request.
  * @throws UsageError if the server cannot listen on the address
  */
 export async function serve(

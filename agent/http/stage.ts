@@ -24,7 +24,7 @@ import { type TokenSource, tokenRequired } from './token.ts';
 
 const BODY_BYTES_MAX = 256 * 2 ** 20;
 const STAGE_BYTES_MAX = 64 * 1024;
-/** Batches are large, and all come from the gateway. */
+/** One client may use all the memory, because batches are large and only the gateways send them. */
 const MEMORY = { total: BODY_BYTES_MAX, perAddress: BODY_BYTES_MAX, perConnection: BODY_BYTES_MAX };
 
 export interface StageHttpOptions {
@@ -46,8 +46,8 @@ type RunRequest = FastifyRequest<{ Params: { stage: string; variant: string } }>
 /**
  * The HTTP server of a replica: Open Inference Protocol v2 for each stage that it holds, with the loaded variants as versions.
  * Each request runs as one batch. `/stage/<stage>` reads the chosen variant and batch, and changes them for a client with the
- * token. A gateway sends its batches to `/stage/<stage>/<variant>/run` in the format of messages to a stage worker, which need
- * no conversion. Another process parses large JSON, so that it does not hold up those batches.
+ * token. A gateway sends its batches to `/stage/<stage>/<variant>/run` in the format of messages to a stage worker, so that they
+ * need no conversion. Another process parses large JSON, so that parsing does not delay those batches.
  */
 export function createStageApp(held: HeldStages, { token, alias, names }: StageHttpOptions): FastifyInstance {
   const app = baseApp(held, { names, memory: MEMORY });

@@ -6,12 +6,13 @@ import type { BatchRecord } from '../../workers/executor/types.ts';
 /** State of a service for Prometheus gauges, read when Prometheus asks for the metrics. */
 export interface ServiceState {
   readonly plan: Plan;
-  /** Waiting items and serving workers, by index of the stage in the plan. */
+  /** Number of waiting items, by index of the stage in the plan. */
   readonly queued: readonly number[];
+  /** Number of serving workers, by index of the stage in the plan. */
   readonly replicas: readonly number[];
   /** Number of requests that were accepted and have not ended. */
   readonly open: number;
-  /** Replicas of each stage that the plan wants, whichever serve. */
+  /** The replicas of each stage in the plan for the coming load, whether or not that many serve already. */
   readonly foreseen: readonly Pick<PlanStage, 'name' | 'replicas'>[];
 }
 
@@ -112,12 +113,12 @@ export class Telemetry {
     if (standby) this.#downshifted.inc({ stage }, items);
   }
 
-  /** Counts an item that settled: in a burst, the light variant's answer stood in place of the heavy variant's. */
+  /** Counts an item that settled: in a burst, it did not escalate to the heavy variant, but kept the light variant's answer. */
   settled(stage: string): void {
     this.#downshifted.inc({ stage });
   }
 
-  /** Observes the way of a batch to a pod and back. */
+  /** Observes a batch's hop: its round trip to a pod and back, without the run there. */
   hop(stage: string, wayMs: number): void {
     this.#hopSeconds.observe({ stage }, wayMs / 1000);
   }
@@ -136,7 +137,7 @@ export class Telemetry {
 
   /** All metrics in the Prometheus text format. */
   text({ plan, queued, replicas, open, foreseen }: ServiceState): Promise<string> {
-    // A plan may have rows that the plan before did not have, and the other way round.
+    // Resets the gauges, because the previous plan may have had rows that this plan does not have.
     for (const gauge of [this.#info, this.#queued, this.#replicas, this.#foreseen]) gauge.reset();
     for (const { name: stage, replicas: wanted } of foreseen) this.#foreseen.set({ stage }, wanted);
     plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {

@@ -45,7 +45,7 @@ export const tokenRequired =
   };
 
 /**
- * The token of a file, or of the variable `IPA_AGENT_TOKEN`.
+ * Opens the source of the token: a file, or else the variable `IPA_AGENT_TOKEN`.
  * @throws UsageError if the file cannot be read at the start
  */
 export async function openToken(file: string | undefined): Promise<TokenSource> {

@@ -1,19 +1,23 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pace } from './pace.ts';
 
-/** Time that a client has to read an answer. Closing a socket while its client still sends loses the unread rest of the answer. */
+/**
+ * Time that a client has to read an answer. Closing a socket while its client still sends loses the unread rest of the answer.
+ */
 const LINGER_MS = 1000;
 
-/** Time between two answers to one address, and the longest wait for one. */
+/** How fast one address gets answers to requests that were not read to the end. */
 export interface UnreadLimits {
+  /** Milliseconds between two answers. */
   readonly intervalMs: number;
+  /** The longest wait for an answer, in milliseconds. */
   readonly waitMsMax: number;
 }
 
 /**
- * Answers requests without reading their bodies to the end, and ends their connections. An address gets these answers one after the
- * other at intervals: otherwise its clients would come back at once with the next body, and accepting a connection takes as long
- * as serving a request.
+ * Answers requests without reading their bodies to the end, and ends their connections. An address gets these answers one after
+ * the other at intervals: otherwise its clients would come back at once with the next body, and accepting a connection takes as
+ * long as serving a request.
  */
 export class UnreadAnswers {
   readonly #pace: Pace;

@@ -3,8 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 
 export interface ImageContent {
-  /** System and architecture in Node's words, e.g. `linux` and `x64`. */
+  /** Operating system in Node's terms, e.g. `linux`. */
   readonly platform: string;
+  /** Processor architecture in Node's terms, e.g. `x64`. */
   readonly arch: string;
   /** Folders of `models/` with the pipelines to serve. */
   readonly models: readonly string[];
@@ -12,11 +13,11 @@ export interface ImageContent {
 
 const COMPILED = 'dist/lib';
 const ENTRY = `${COMPILED}/agent/cli.js`;
-/** Child processes are started by the paths of their files, so no import names these. */
+/** Modules of child processes, which are started by the paths of their files, so that no import names them. */
 const CHILD = /worker\.node\.js$/;
-/** Compiled files that are no modules are data, such as the load predictor. */
+/** Modules and files that belong to them. All other compiled files are data, such as the load predictor. */
 const MODULE = /\.(?:js|d\.ts|map)$/;
-/** The other files that the agent reads. */
+/** Further files that the agent needs. */
 const ALSO = ['package.json', 'agent/ipa-agent.js'];
 
 /** Imports in compiled JavaScript: `from 'x'`, `import 'x'`, `import('x')`. */
@@ -26,14 +27,14 @@ const PACKAGE = /^(?:@[a-z0-9-]+\/)?[a-z0-9][a-z0-9._-]*(?=\/|$)/;
 
 /** Files of packages that no program reads. */
 const UNREAD = /\.(?:[cm]?ts|map|md|flow|tsbuildinfo)$|\/tests?\//;
-/** Licences must go with what they are for. */
+/** Licence files, which must go with the package that they are for, although no program reads them. */
 const LICENCE = /\/(?:licen[cs]e|notice|copying|copyright)[^/]*$/i;
 /** Binaries are in a folder for each system and architecture. */
 const BINARY = /\/(?:onnxruntime-node\/bin\/[^/]+|prebuilds)\/([a-z0-9]+)[-/]([a-z0-9_]+)[^/]*\//;
 
 /**
- * The files of an image, as paths inside the package: the agent's modules, the packages that they import with what those need, the
- * binaries of one platform, and the models.
+ * The files of an image, as paths inside the package: the agent's modules, the packages that they import, with their
+ * dependencies, the binaries of one platform, and the models.
  * @param root folder of the installed package
  * @throws Error if an imported package is not installed
  */

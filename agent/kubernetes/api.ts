@@ -54,7 +54,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
 
 /** The agent's name as a field manager of server-side apply. */
 export const FIELD_MANAGER = 'ipa-agent';
-/** Seconds after which the client restarts a Kubernetes watch. */
+/** Seconds after which the API server ends a watch, so that the client must start the next one. */
 const WATCH_S = 60;
 
 const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.name}`;
@@ -86,7 +86,7 @@ export class KubernetesApi {
     });
   }
 
-  /** Changes the status of an object whose kind has it as a subresource. */
+  /** Changes the status of an object whose kind has the status as a subresource. */
   async applyStatus(object: KubernetesObject): Promise<void> {
     const query = { fieldManager: FIELD_MANAGER, force: 'true' };
     await this.#object({
@@ -151,7 +151,10 @@ export class KubernetesApi {
     };
   }
 
-  /** Reports changes after a list until the server ends the watch. Watch again from the last event. @throws ExpiredError */
+  /**
+   * Reports changes after a list until the server ends the watch. The next watch can start from the version of the last event.
+   * @throws ExpiredError
+   */
   async *watch(ref: ListRef, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     const what = `the watch of ${ref.kind}`;
     const path = withQuery(collectionOf(ref.apiVersion, ref.kind, ref.namespace), {

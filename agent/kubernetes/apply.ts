@@ -16,9 +16,9 @@ import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
 import { withoutManaged } from './yield.ts';
 
-/** What a plan's Kubernetes objects are made from, besides the plan. */
+/** Inputs of a plan's Kubernetes objects, besides the plan. */
 export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
-  /** What was applied before. */
+  /** The plans and pod settings that were applied before. */
   readonly applied: Applied;
 }
 
@@ -67,9 +67,9 @@ export async function applyPlan(
 }
 
 /**
- * Applies the objects that another plan changes: the stored plan, and the deployments of the stages without the fields that other
- * tools manage. Needs rights on these alone. The deployment of a heavy variant that the plan does not have stays
- * without pods, so that a later plan can have the cascade again.
+ * Applies the objects in which plans differ: the stored plan, and the deployments of the stages, except for fields that other
+ * tools manage. Needs rights on these objects only. If the plan has no cascade where an earlier plan had one, the heavy variant's
+ * deployment stays without pods, so that a later plan can have the cascade again.
  * @throws ChangedMeanwhileError if the stored plan is no longer the one in the context: nothing is changed then
  * @throws OtherPodsError, NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
  */
@@ -104,8 +104,8 @@ const atVersion = (object: KubernetesObject, { resourceVersion }: Applied): Kube
 });
 
 /**
- * Whether a deployment's pods are replaced by a rolling update for which a new pod starts beside the old ones. One that gets fewer pods
- * may end an old one first.
+ * Whether a rolling update of a deployment starts a new pod while all old ones still run. A deployment that gets fewer pods may
+ * end an old pod first.
  */
 function startsBeside({ object, change: { changes } }: Trial): boolean {
   if (object.kind !== 'Deployment' || !changes.some(({ path }) => path.startsWith('spec.template')))
@@ -118,7 +118,7 @@ function startsBeside({ object, change: { changes } }: Trial): boolean {
   return strategy.rollingUpdate.maxSurge > 0 && !fewer;
 }
 
-/** The deployments of heavy variants that the plans before had and a plan has not, without pods. */
+/** Deployments without pods for the heavy variants that the plans applied before have and the new plan does not. */
 function idleDeployments(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {
   const rows = new Set(plan.stages.map(({ name }) => name));
   const idle = new Map<string, KubernetesObject>();
@@ -133,11 +133,11 @@ function idleDeployments(plan: Plan, { pipeline, settings, applied }: Deployment
   return [...idle.values()];
 }
 
-/** Which stages are in pods together, e.g. `detect + classify`. */
+/** Describes which stages share pods, e.g. `detect + classify`. */
 const podsText = (groups: readonly ReplicaGroup[]): string =>
   groups.map(({ stages }) => stages.join(' + ')).join(', ');
 
-/** The objects of a plan. The plan applied before stays beside it for a rollback, unless both are the same. */
+/** The objects of a plan. The plan that was applied before is stored with it for a rollback, unless both are the same. */
 function objectsOf(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {
   const release = (of: Plan | null, at: PodSettings | null): Release | null =>
     of && at && { plan: of, settings: at };
@@ -160,7 +160,7 @@ async function trial(
   wanted: KubernetesObject,
   { force: forced = false, yields = false }: Pick<ApplyOptions, 'force' | 'yields'>,
 ): Promise<Trial> {
-  // The plan is the agent's own, whoever made its ConfigMap.
+  // The stored plan belongs to the agent, even if another tool created the ConfigMap, so its fields are taken over.
   const force = forced || (yields && wanted.kind === 'ConfigMap');
   const before = await api.read(wanted);
   const { object, after, left } =
@@ -180,7 +180,7 @@ async function trial(
   };
 }
 
-/** Applies the objects that change, and those whose fields it takes over although they do not change. */
+/** Applies the objects that change, and also unchanged objects whose fields are taken over from other tools. */
 async function applyTried(api: KubernetesApi, trials: readonly Trial[]): Promise<void> {
   for (const { object, force, change } of trials)
     if (force || change.state !== 'unchanged') await api.apply(object, { force });
@@ -198,7 +198,7 @@ function withSummary(changes: readonly FieldChange[]): FieldChange[] {
   ];
 }
 
-/** Objects of the pipeline that its plan does not need. */
+/** Objects of the pipeline that its plan does not need, except those of `watch`. */
 async function leftOver(
   api: KubernetesApi,
   pipeline: string,

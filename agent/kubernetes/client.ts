@@ -1,7 +1,7 @@
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
-/** Name of the context that the package invents if it finds no kubeconfig. */
+/** Name of the context that `@kubernetes/client-node` invents if it finds no kubeconfig. */
 const MADE_UP = 'loaded-context';
 
 export interface KubeconfigOptions {
@@ -12,9 +12,9 @@ export interface KubeconfigOptions {
 }
 
 /**
- * Reads from the kubeconfig how to reach the API server and to authenticate. Only this function uses the optional package,
- * which it loads when called. Requests are made by {@link Connection}, because the package's own have no timeouts and its watch
- * hides that it has expired.
+ * Reads from the kubeconfig how to reach the API server and to authenticate. Only this function uses the optional package
+ * `@kubernetes/client-node`, which it loads when called. The agent sends its requests itself (`connection.ts`), because those of
+ * the package have no timeouts and its watch hides that it has expired.
  * @throws KubernetesClientMissingError, NoClusterError
  */
 export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): Promise<Connection> {

@@ -6,9 +6,8 @@ import { PORT } from './objects/pods.ts';
 import { isReady } from './pod-status.ts';
 
 /**
- * Reads what each gateway has counted since it started, by the gateway's pod. Every gateway that is ready must
- * answer, because the load would seem to have fallen if the count of one were missing. A gateway that starts or ends counts if it
- * answers.
+ * Reads the counters of each gateway since its start, by the name of the gateway's pod. Every ready gateway must answer, because
+ * without one gateway's counters the load would seem to have fallen. A gateway that is starting or ending may fail to answer.
  * @throws NoGatewayError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function gatewayCounts(

@@ -32,11 +32,15 @@ export function endpointsOf(slices: readonly KubernetesObject[], rows: readonly 
       return { url: `http://${host}:${port}`, stage, state: stateOf(conditions) };
     });
   });
-  // While Kubernetes rewrites EndpointSlices, a pod may be in two of them. A pod with several stages is in those of each.
+  // While Kubernetes rewrites EndpointSlices, a pod may be in two of them. A pod that holds several stages is in those of each
+  // stage.
   return [...new Map(pods.map((pod) => [`${pod.stage} ${pod.url}`, pod])).values()];
 }
 
-/** A terminating pod is never `ready`, but `serving` as long as its readiness probe succeeds. The API defines unknown as ready. */
+/**
+ * A terminating pod is never `ready`, but `serving` as long as its readiness probe succeeds. By the API's definition, a pod whose
+ * `ready` is unknown is ready.
+ */
 const stateOf = ({ ready, serving, terminating }: Conditions = {}): Endpoint['state'] => {
   if (terminating) return serving ? 'leaving' : 'unready';
   return ready === false ? 'unready' : 'ready';

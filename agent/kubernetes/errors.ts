@@ -134,7 +134,7 @@ interface Status {
   };
 }
 
-/** What the user can do, by the HTTP status of the error. */
+/** Advice to the user, by the HTTP status of the error. */
 const REMEDIES: Readonly<Record<number, string>> = {
   401: 'Renew the credentials of the kubeconfig, or use another context.',
   403: 'Give the account of the kubeconfig that right, or use another context.',

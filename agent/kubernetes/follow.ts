@@ -8,7 +8,7 @@ import type { KubernetesObject } from './objects/types.ts';
 
 /**
  * Reports objects and their changes until the signal aborts: lists the objects, watches them from then on, and lists them again
- * if the API server was unreachable or the watch expired. Until then the last reported state stays.
+ * if the API server was unreachable or the watch expired. Until the list is read, the last reported state stays.
  */
 export async function follow(
   api: KubernetesApi,
@@ -40,7 +40,8 @@ export async function follow(
         onChange([...objects.values()]);
       }
       failures = 0;
-      // A server that ends each watch at once must not be asked in a loop. What happens in the pause comes with the next watch.
+      // The pause avoids a busy loop if the server ends each watch at once. The next watch reports the changes made during the
+      // pause.
       await sleep(pauseMs(backOff, 1), signal);
     } catch (error) {
       if (signal.aborted) return;

@@ -80,8 +80,8 @@ export class Leadership {
   }
 
   /**
-   * For how long this process may go on leading; 0 if it does not lead. The last third of the duration is for `lead` to end before
-   * another process may take the Lease.
+   * Milliseconds for which this process may still lead; 0 if it does not lead. The last third of the duration is for `lead` to
+   * end before another process may take the Lease.
    */
   get #leftMs(): number {
     if (this.#renewedMs === undefined) return 0;

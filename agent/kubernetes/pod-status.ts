@@ -28,12 +28,12 @@ export interface PodStatus {
 
 export const statusOf = ({ status }: KubernetesObject): PodStatus => (status ?? {}) as PodStatus;
 
-/** Whether a pod gets requests: it has passed its readiness probe, and was not told to end. */
+/** Whether a pod gets requests: it has passed its readiness probe, and is not being deleted. */
 export const isReady = (pod: KubernetesObject): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   (statusOf(pod).conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
-/** The most characters of the last output of a process that a reason quotes. */
+/** A reason quotes at most this many characters of a process's last output. */
 const QUOTED = 400;
 
 /** Why a pod is not ready, in one line. @param warnings the cluster's warning events, oldest first */

@@ -44,7 +44,7 @@ export async function awaitRollout(
   }
 }
 
-/** How far the pods of a pipeline are, and whether Kubernetes has given a deployment up. */
+/** Reads how many pods of a pipeline serve, why others do not, and whether Kubernetes has given up a deployment. */
 export async function readRollout(api: KubernetesApi, pipeline: string, namespace: string) {
   const labels = ownLabels(pipeline);
   const listed = async (kind: string, apiVersion: string) =>
@@ -66,13 +66,13 @@ export async function readRollout(api: KubernetesApi, pipeline: string, namespac
   return { rollout, givenUp: deployments.some(({ givenUp }) => givenUp) };
 }
 
-/** Whether a pod is to serve and does not yet. Pods that have ended, such as evicted ones, are left for people to look at. */
+/** Whether a pod is expected to serve but does not yet. Pods that have ended, such as evicted ones, do not count. */
 const isStarting = (pod: KubernetesObject): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   !isReady(pod) &&
   !['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? '');
 
-/** How far a deployment is, by the rules of `kubectl rollout status`. */
+/** Progress of a deployment, by the rules of `kubectl rollout status`. */
 function progressOf({ metadata, spec, status }: KubernetesObject) {
   const { name, generation } = metadata as { name: string; generation?: number };
   const { replicas: wanted } = spec as { replicas: number };

@@ -5,7 +5,10 @@ import { objectNames, ownLabels } from './objects/labels.ts';
 import { kubernetesName } from './objects/names.ts';
 import { RESOURCE } from './resource/schema.ts';
 
-/** The kinds of a pipeline's objects. Pods go first, so that none of them is left without its plan or its rights. */
+/**
+ * The kinds of a pipeline's objects, in the order of removal. Kinds that run pods come first, so that no pod is left without its
+ * plan or its rights.
+ */
 const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
   ['HorizontalPodAutoscaler', 'autoscaling/v2'],
   ['Deployment', 'apps/v1'],
@@ -21,7 +24,7 @@ const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
 ];
 
 /**
- * Removes every object of a pipeline: what serves it, what watches it, its plans and its token.
+ * Removes every object of a pipeline: those that serve and watch it, its plans and its token.
  * @param dryRun only reports what would be removed
  * @throws ApiError and its subclasses, ClusterUnreachableError
  */
@@ -32,7 +35,8 @@ export async function removePipeline(
   dryRun: boolean,
 ): Promise<ObjectChange[]> {
   const labels = ownLabels(pipeline);
-  // The resource is first, so that watch does not serve it again. Users make it, without labels.
+  // The InferencePipeline is first, so that `watch` does not apply a plan again. Users create it without labels, so its name
+  // selects it.
   const refs: ObjectRef[] = await ofCustomKind(api, {
     ...RESOURCE,
     namespace,
@@ -48,7 +52,7 @@ export async function removePipeline(
       labels,
     })),
   );
-  // The Lease has no labels: processes outside the cluster make it, too.
+  // The Lease has no labels by which it could be listed, so it is read by its name.
   const lease = await api.read({
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
@@ -60,8 +64,9 @@ export async function removePipeline(
 }
 
 /**
- * The objects of a kind that a CRD defines; none where the CRD is not installed. An account without rights on the kind, such as that
- * of a namespace's admin, is refused in both cases, and has made none.
+ * The objects of a kind that a CRD defines; none if the CRD is not installed. The API server refuses an account without rights on
+ * the kind, e.g. a namespace's admin, whether or not the CRD is installed. Such an account cannot have created any objects, so it
+ * gets none.
  */
 async function ofCustomKind(api: KubernetesApi, ref: ListRef): Promise<ObjectRef[]> {
   try {

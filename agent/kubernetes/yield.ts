@@ -2,10 +2,10 @@ import type { KubernetesApi } from './api.ts';
 import { FieldsManagedError, type ManagedField } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
-/** The most dry runs for one object: tools could go on to take fields between the runs. */
+/** At most this many dry runs for one object, because other tools may keep taking over fields between the runs. */
 const TRIES_MAX = 5;
 
-/** What the API server accepts of an object in a dry run. */
+/** The part of an object that the API server accepts in a dry run. */
 export interface Accepted {
   readonly object: KubernetesObject;
   /** The object as it would be afterwards. */
@@ -39,9 +39,9 @@ export async function withoutManaged(api: KubernetesApi, object: KubernetesObjec
 const ENTRY = /^\[([^\]]+)\]/;
 
 /**
- * Removes a field by its path as the API server writes it, e.g. `.spec.template.spec.containers[name="stage"].image`. The path does
- * not quote keys that have dots themselves, as in `.data.plan.json`: of the keys that fit, it means the longest.
- * @returns whether there was one
+ * Removes a field by its path as the API server writes it, e.g. `.spec.template.spec.containers[name="stage"].image`. The path
+ * does not quote keys that contain dots, as in `.data.plan.json`: the longest key that matches is taken.
+ * @returns whether the field existed
  */
 export function removeField(at: unknown, path: string): boolean {
   const entry = ENTRY.exec(path);

@@ -19,7 +19,10 @@ export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferReques
   );
 }
 
-/** The same message with its tensors as bytes, which are decoded without parsing. @throws InvalidInferenceError, InvalidTensorError */
+/**
+ * The same message with its tensors as bytes, which are decoded without parsing.
+ * @throws InvalidInferenceError, InvalidTensorError
+ */
 export function asBinary(body: Body): Body {
   const message = decodeMessage(body);
   return 'response' in message

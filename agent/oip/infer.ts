@@ -22,7 +22,7 @@ const tensor = z.object({
   shape: z.array(z.int().nonnegative()).min(1).max(8),
   datatype: z.string().max(20),
   parameters: z.object({ binary_data_size: z.int().nonnegative().optional() }).optional(),
-  // The values are checked when they are decoded; a schema of each would take longer than that.
+  // The values are checked when they are decoded; a schema for each value would take longer than decoding does.
   data: z.custom<readonly unknown[]>(Array.isArray, 'Invalid input: expected array').optional(),
 });
 
@@ -75,8 +75,8 @@ export interface Body {
 export const decodeRequest = (body: Body): InferRequest => requestOf(parse(body));
 
 /**
- * Decodes a request, or the response of a stage: a KServe graph sends that on to the next stage as a request. A response names its
- * model and has no inputs.
+ * Decodes a request, or the response of a stage: a KServe graph sends such a response on to the next stage as a request. A
+ * response names its model and has no inputs.
  * @throws InvalidInferenceError, InvalidTensorError
  */
 export function decodeMessage(body: Body): { request: InferRequest } | { response: InferResponse } {
@@ -92,7 +92,7 @@ function requestOf({ value, rest }: Parsed): InferRequest {
   return {
     id: json.id,
     inputs: readTensors(json.inputs, rest),
-    // An empty list asks for all outputs, as it does of Triton.
+    // An empty list asks for all outputs, as in Triton.
     outputs: json.outputs?.length
       ? json.outputs.map(({ name, parameters }) => ({ name, binary: parameters?.binary_data }))
       : undefined,

@@ -40,7 +40,7 @@ export function itemsTensors(format: ItemFormat, items: ItemBatch): Tensor[] {
   ];
 }
 
-/** The contents back to back, which the batch's bytes are already if its items have no fields. */
+/** The contents back to back. If the items have no fields, the batch's bytes are just that. */
 const joined = ({ bytes }: ItemBatch, { fields }: ItemFormat, contents: readonly Item[]): Item =>
   fields ? batchOf(contents).bytes : bytes;
 

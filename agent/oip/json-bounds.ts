@@ -1,6 +1,9 @@
 import { InvalidInferenceError } from './errors.ts';
 
-/** Most objects and deepest nesting in a message's JSON. A message whose tensors are all nested stays far below both. */
+/**
+ * A message's JSON may have at most this many objects and levels of nesting. Even a message of nested tensors stays far below
+ * both.
+ */
 export const JSON_BOUNDS = { objects: 1000, depth: 32 };
 
 const QUOTE = 0x22;
@@ -9,9 +12,9 @@ const OPEN = { object: 0x7b, list: 0x5b };
 const CLOSE = { object: 0x7d, list: 0x5d };
 
 /**
- * Refuses JSON that would take far longer to parse than numbers and texts of its size do. It reads the bytes once without
+ * Refuses JSON that would take far longer to parse than numbers and texts of the same size. Reads the bytes once, without
  * allocating. Invalid JSON may pass: the parser refuses it later.
- * @param bytes JSON in UTF-8, whose multi-byte characters have no byte in common with the ones looked for
+ * @param bytes JSON in UTF-8, whose multi-byte characters contain none of the bytes that are looked for
  * @throws InvalidInferenceError
  */
 export function checkJsonBounds(bytes: Uint8Array, what: string): void {
@@ -31,7 +34,7 @@ export function checkJsonBounds(bytes: Uint8Array, what: string): void {
   }
 }
 
-/** Where the string ends that begins at a place; the end of the bytes if it does not end. */
+/** Index of the quote that ends the string that begins at `from`; the number of bytes if no quote ends it. */
 function endOfString(bytes: Uint8Array, from: number): number {
   for (let i = from + 1; i < bytes.length; i++) {
     if (bytes[i] === QUOTE) return i;

@@ -8,10 +8,11 @@ import type { ModelMetadata } from './metadata.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * This file presents a pipeline, or one of its stages, as a model of the Open Inference Protocol. The input is a tensor of
- * items. The outputs have one row for each detected object or classified item. The output `item_index` has, for each row of the
- * last stage, the index of the row's item in the request. If two stages have an output of the same name, the earlier stage's
- * name is its prefix. A stage some of whose items do not reach the last stage has other rows, and so its own index output.
+ * This file presents a pipeline, or one of its stages, as a model of the Open Inference Protocol. The input is a tensor of items.
+ * The outputs have one row for each detected object or classified item. The output `item_index` has, for each row of the last
+ * stage, the index of the row's item in the request. If two stages have an output of the same name, the output of the earlier
+ * stage gets that stage's name as a prefix. If some items of a stage do not reach the last stage, the stage has other rows than
+ * the last stage, and so an index output of its own.
  */
 
 const ITEM_INDEX = 'item_index';
@@ -128,7 +129,7 @@ export function outputTensors(
     const shape = shapeOf(values.length / columns, columns);
     if (datatype === 'BYTES')
       return { name, datatype, shape, data: values.map((text) => encoder.encode(String(text))) };
-    // A typed array of an array takes a fraction of the time of `from` with a function for each value.
+    // Constructing a typed array from an array takes a fraction of the time of `from` with a function for each value.
     return datatype === 'FP32'
       ? { name, datatype, shape, data: new Float32Array(values as number[]) }
       : { name, datatype, shape, data: new Int32Array(values as number[]) };

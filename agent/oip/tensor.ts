@@ -35,7 +35,10 @@ interface BytesTensor {
 /** A tensor of the Open Inference Protocol. */
 export type Tensor = NumberTensor | BytesTensor;
 
-/** Most texts of a tensor, and most items of a request: each is an object, which takes far more time than its bytes. */
+/**
+ * A tensor may have at most this many texts, and a request this many items: each is an object, which takes far more time than its
+ * bytes.
+ */
 export const VALUES_MAX = 16_384;
 
 /** Bytes of the length (little-endian uint32) before each value of a BYTES tensor. */
@@ -60,7 +63,7 @@ function numberDatatypeOf({ name, datatype }: TensorHeader): NumberDatatype {
   );
 }
 
-/** Number of values of a tensor. @throws InvalidTensorError if an array cannot hold so many */
+/** Number of values of a tensor. @throws InvalidTensorError if an array cannot hold that many */
 function checkedSize({ name, shape }: TensorHeader): number {
   const size = sizeOf(shape);
   if (size <= 2 ** 31) return size;

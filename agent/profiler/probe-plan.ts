@@ -4,10 +4,10 @@ import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 
 /** Longer than any request takes. */
 const SLA_MS = 3_600_000;
-/** As many items as a request has in a stage run in one batch. */
+/** Large enough that all items of a request in a stage run as one batch. */
 const BATCH = 64;
 
-/** A plan of which one worker that takes no time runs all stages, to measure the server around it. */
+/** A plan in which one worker runs all stages, to measure the server around a worker that takes no time. */
 export const probePlan = ({ name, stages }: Manifest): Plan => ({
   schema: PLAN,
   createdAt: new Date(0).toISOString(),

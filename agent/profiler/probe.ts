@@ -12,7 +12,7 @@ import { replayingWorker } from './replay.ts';
 
 const HOST = '127.0.0.1';
 
-/** The servers of the agent, in a process of their own, with workers that take no time. */
+/** The servers of the agent in front of workers that take no time. The probe runs in a process of its own. */
 export class ServingProbe {
   /** Serves a pipeline as `ipa-agent serve` and a gateway do. @returns the URL */
   async serve(manifest: Manifest, recorded: readonly RecordedStage[]): Promise<string> {

@@ -3,8 +3,8 @@ import type { ExecutorWorker } from '../../workers/executor/start-worker.ts';
 import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
 
 /**
- * A worker that answers at once what a model made of some items, in turn, whatever the items of a batch are. What serves such a
- * worker is measured without a model.
+ * A worker that answers at once with recorded results of a model, one after the other, whatever the items of a batch are. With
+ * such a worker, serving is measured without a model.
  */
 export function replayingWorker(recorded: readonly RecordedStage[]): ExecutorWorker {
   const byStage = new Map(

@@ -1,7 +1,10 @@
 import type { Delays } from '../../solver/documents/co-run.ts';
 import { delaysOf } from '../../workers/profiler/percentiles.ts';
 
-/** How long calls warm up. They get several times faster while the JavaScript engine compiles the code that serves them. */
+/**
+ * Warm-up ends after this many calls or this much time. Calls get several times faster while the JavaScript engine compiles the
+ * code that serves them.
+ */
 export interface WarmUp {
   readonly calls: number;
   readonly msMax: number;
@@ -10,10 +13,11 @@ export interface WarmUp {
 export interface Timed {
   /** Number of latencies. */
   readonly n: number;
-  /** Time of a call, one right after the other. */
+  /** Latencies of calls that are made one after the other. */
   readonly latency: Delays;
-  /** Core time of a call while several are open: in this process, and in the one that is called. */
+  /** Core time per call in this process, while several calls are open. */
   readonly callerMs: number;
+  /** Core time per call in the called process, while several calls are open. */
   readonly calledMs: number;
 }
 
@@ -21,8 +25,8 @@ export interface Timed {
  * Times calls to another process.
  * @param call makes call number i
  * @param atOnce number of calls that are open while core time is measured
- * @param forMs time for the latencies; as much goes to core time
- * @param cpuMs core time that each process has taken
+ * @param forMs milliseconds for which latencies are measured; core time is then measured for as long
+ * @param cpuMs functions that return the core time that each process has taken so far, in milliseconds
  */
 export async function timeCalls(
   call: (i: number) => Promise<unknown>,

@@ -1,4 +1,4 @@
-/** What the metrics of a gateway, or of `serve`, have counted. */
+/** Values of the counters in the metrics of a gateway, or of `serve`. */
 export interface Counts {
   /** Requests to the pipeline that have arrived. */
   readonly arrivals: number;
@@ -6,22 +6,23 @@ export interface Counts {
   readonly accepted: number;
   /** Core time of the process that serves. */
   readonly coreMs: number;
-  /** By the plan's rows. */
+  /** Counters of each row of the plan, by the row's name. */
   readonly rows: ReadonlyMap<string, RowCounts>;
 }
 
 export interface RowCounts {
   readonly batches: number;
   readonly items: number;
-  /** Batches whose way to a pod and back was timed, and the sum of these times. */
+  /** Number of batches whose hop, the round trip to a pod without the run there, was timed. */
   readonly hops: number;
+  /** Sum of the times of all timed hops. */
   readonly hopMs: number;
 }
 
 export const NO_BATCHES: RowCounts = { batches: 0, items: 0, hops: 0, hopMs: 0 };
 export const NOTHING: Counts = { arrivals: 0, accepted: 0, coreMs: 0, rows: new Map() };
 
-/** Reads the counts of a pipeline from the text of `/metrics`; what is absent counts as 0. */
+/** Reads the counters of a pipeline from the text of `/metrics`; an absent counter is 0. */
 export function countsIn(metrics: string, pipeline: string): Counts {
   const rows = new Map<string, RowCounts>();
   let { arrivals, accepted, coreMs } = NOTHING;
@@ -57,8 +58,9 @@ export class CountsGrowth {
   readonly #last = new Map<string, Counts>();
 
   /**
-   * Growth since the last reading. Counts that are read for the first time have not grown: nobody knows since when they count.
-   * Counts that fell have begun anew at 0, so all of them is growth. A process that is not read keeps its last counts.
+   * Growth since the last reading. Counts that are read for the first time add no growth, because it is not known since when they
+   * count. Counts that fell have started again at 0, so their whole values are growth. A process that is not in this reading
+   * keeps its last counts.
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {
@@ -73,7 +75,7 @@ export class CountsGrowth {
   }
 }
 
-/** The sum of counts, with the second ones times a factor. */
+/** Computes a + times · b for each counter. */
 function combined(a: Counts, b: Counts, times: number): Counts {
   const rows = new Map<string, RowCounts>();
   for (const row of new Set([...a.rows.keys(), ...b.rows.keys()])) {

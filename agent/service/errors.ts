@@ -13,7 +13,7 @@ export class UnavailableError extends CodedError {
   }
 }
 
-/** An item cannot be processed: it failed although its worker runs other items. */
+/** An item of a request failed alone in a batch, or several workers that ran it were lost, so it is not tried again. */
 export class InferenceFailedError extends Error {
   override name = 'InferenceFailedError';
   constructor(model: string, item: number) {

@@ -6,7 +6,7 @@ import type { Service } from './service.ts';
 /** Milliseconds between two readings of the metrics. */
 const READ_MS = 10_000;
 
-/** Reports from time to time what a service has counted since the report before, until the signal aborts. */
+/** Reports at intervals how much the counters of a service have grown since the previous report, until the signal aborts. */
 export async function followServing(
   service: Pick<Service, 'metrics' | 'plan'>,
   onCounts: (growth: Counts, elapsedMs: number, plan: Plan) => void,

@@ -23,13 +23,13 @@ export interface InitialPlanOptions {
   readonly profile?: string;
   readonly replan?: boolean;
   readonly adapt?: boolean;
-  /** Most seconds for profiling. */
+  /** Profiling may take at most this many seconds. */
   readonly budget: number;
 }
 
 export interface InitialPlan {
   readonly plan: Plan;
-  /** The profile from which new plans follow the load; undefined without `adapt`. */
+  /** The profile on which new plans are made as the load changes; undefined without `adapt`. */
   readonly profile: IdentifiedProfile | undefined;
 }
 

@@ -18,7 +18,10 @@ export function defaultThreads(cores = availableParallelism()): number[] {
   return [...threads, cores];
 }
 
-/** Profiles this machine with ONNX Runtime for Node, in child processes, and how it serves. */
+/**
+ * Opens a profiler of this machine, which measures the models with ONNX Runtime for Node in child processes, and also the agent's
+ * servers.
+ */
 export async function openProfiler(
   { manifestPath, ...options }: ProfilerOptions,
   { pods }: Pick<ProfileSettings, 'pods'>,

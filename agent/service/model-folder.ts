@@ -26,10 +26,10 @@ async function folderOf(manifestPath: string): Promise<string> {
 }
 
 /**
- * Loads a manifest. Of the files on this machine only those inside the manifest's folder are read; links to elsewhere are refused.
- * Shipped pipelines share models, so the folder of a shipped manifest is that of all shipped models.
- * A URL is downloaded, and its content must have the manifest's sum. Plans name variants and no files, so that a plan from a client
- * cannot make the agent read other files.
+ * Loads a manifest. Of the files on this machine, reads only those inside the manifest's folder, and refuses links to elsewhere.
+ * Shipped pipelines share models, so the folder of a shipped manifest is that of all shipped models. A URL is downloaded, and its
+ * content must match the SHA-256 in the manifest. Plans name variants and no files, so a plan from a client cannot make the agent
+ * read other files.
  * @param signal stops downloads
  * @throws OutsideModelFolderError, and errors of {@link loadManifest}
  */

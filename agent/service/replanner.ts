@@ -34,13 +34,14 @@ export class Replanner {
     limits: Pick<PlanRequest, 'apart'> = {},
   ): Promise<Replanner> {
     const predictor = await predictorByName(name, learnedPredictor);
-    // Only pods have a way to go.
+    // Only batches for pods travel over the network, so other plans must not count hops.
     const planned = limits.apart ? profile : { ...profile, profile: withoutHops(profile.profile) };
     return new Replanner(planned, { predictor, intervalS }, minRate, limits);
   }
 
   /**
-   * Options to adapt a plan to the load: for the plan's own request, on every backend of the profile.
+   * Returns the options for adapting a plan to the load: replanning keeps the plan's own request and may use every backend of the
+   * profile.
    * @param cascadeStages stages in which plans may have a cascade; absent: all
    */
   adaptationFor(plan: Plan, cascadeStages?: ReadonlySet<string>): AdaptationOptions {
@@ -60,14 +61,14 @@ export class Replanner {
     };
   }
 
-  /** Corrects what the profile says of serving. Parameters and result are of {@link ServingCorrection.take}. */
+  /** Corrects the profile's serving costs. Parameters and result are those of {@link ServingCorrection.take}. */
   correct(...seen: Parameters<ServingCorrection['take']>): string[] {
     return this.#correction.take(...seen);
   }
 
   /**
-   * Refuses a plan from another profile, because plans from two profiles cannot be compared, and one that was edited to another
-   * device than the profile's.
+   * Refuses a plan from another profile, because plans from two profiles cannot be compared, and a plan whose device was edited
+   * and is no longer that of the profile.
    * @throws PlanRefusedError
    */
   check({ profile: { sha256, device } }: Plan, source: string): void {

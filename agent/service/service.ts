@@ -11,7 +11,7 @@ import type { RequestAnswer } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
-/** Most open requests; a longer queue would only make every client wait. */
+/** At most this many requests may be open; a longer queue would only make every client wait. */
 const OPEN_MAX = 1024;
 
 export interface ServiceOptions {
@@ -106,10 +106,10 @@ export class Service {
   }
 
   /**
-   * Tells why requests that have arrived cannot be accepted now; undefined if they can be. Refused requests count as arrived and
-   * as rejected.
-   * @param arrivalMs when they arrived, in `performance.now()`
-   * @param requests their number; before a body is read, an HTTP request counts as one
+   * Returns why arrived requests cannot be accepted now, or undefined if they can. Counts refused requests as arrived and as
+   * rejected.
+   * @param arrivalMs when the requests arrived, in `performance.now()`
+   * @param requests number of requests; before its body is read, an HTTP request counts as one
    */
   refusal(model: ServedModel, arrivalMs: number, requests = 1): UnavailableError | undefined {
     const reason = this.#refusalReason(model, arrivalMs, requests);
@@ -187,7 +187,7 @@ export class Service {
     return this.telemetry.text({ plan, queued, replicas, open, foreseen });
   }
 
-  /** Tells in the metrics what replicas a plan wants, where others decide how many of them serve. */
+  /** Sets the plan whose replicas the metrics report as wanted, for clusters where an autoscaler sets the number of replicas. */
   foresee(plan: Plan): void {
     this.#foreseen = plan;
   }

@@ -5,12 +5,15 @@ import { hopMeanMs, inService, requestCostOf } from '../../solver/plan/serving.t
 import { handOutMs } from '../../solver/simulate/service.ts';
 import { type Counts, NO_BATCHES } from './counts.ts';
 
-/** Part of a core that requests must take for their core time to count: below it, what a process does besides would count for them. */
+/**
+ * The core time of requests is corrected only if the profile expects them to use at least this fraction of a core: below it,
+ * other work of the process would be counted as theirs.
+ */
 const BUSY_MIN = 0.05;
 
 /**
- * Corrects what a profile says of serving by what is seen in service: the way of each stage's batches to a pod and back, and the
- * core time of a request outside the models.
+ * Corrects the serving costs of a profile by measurements in service: the time that each stage's batches take to a pod and back,
+ * and the core time of a request outside the models.
  */
 export class ServingCorrection {
   readonly #request = new Correction();
@@ -27,9 +30,9 @@ export class ServingCorrection {
   }
 
   /**
-   * Takes what was counted since the last call.
-   * @param plan the plan that served meanwhile
-   * @returns one text for each correction that plans count with from now on
+   * Updates the corrections with the counts since the last call.
+   * @param plan the plan that served in that time
+   * @returns a log text for each correction that changed enough for plans to use it from now on
    */
   take(growth: Counts, elapsedMs: number, plan: Plan): string[] {
     const { profile, sha256 } = this.measured;
@@ -47,7 +50,7 @@ export class ServingCorrection {
     for (const row of stages) {
       const stage = stageNameOf(row);
       const { batches, items, hops, hopMs } = rows.get(row.name) ?? NO_BATCHES;
-      // Batches differ in size, and their ways take times nearly linear in it, so the mean size stands for all.
+      // The time of a hop is nearly linear in the batch size, so the mean size can stand for all batches.
       const meanMs = batches > 0 ? hopMeanMs(profile, stage, items / batches) : undefined;
       if (meanMs === undefined) continue;
       const { n, measuredMs, expectedMs } = seen.get(stage) ?? { n: 0, measuredMs: 0, expectedMs: 0 };

@@ -1,15 +1,16 @@
 /**
  * Compares ipa-edge with IPA, FA2 and RIM under changing loads, by simulation: `fashion` with the service times of the page's
- * example, and the five pipelines of the IPA paper. The setting of ipa-edge in frozen.json was chosen on other loads than those of
- * the comparison, which are generated from other seeds, or are the traces that are named.
+ * example, and the five pipelines of the IPA paper. The loads are generated from other seeds than those on which the setting in
+ * frozen.json was chosen, or are the traces given with --trace. IPA's own bursty trace is compared as well, but the setting was
+ * also chosen on it, so the summary leaves it out.
  *
  *     npm run bench:adaptation                                    all pipelines; half an hour or more
  *     npm run bench:adaptation -- --pipeline ipa-video            one pipeline
  *     npm run bench:adaptation -- --trace load.json --trace …     other loads: documents `ipa-edge/trace@1`
- *     npm run bench:adaptation -- --percentile 95                 asks for another percentile, to see how near it is kept
- *     npm run bench:adaptation -- --choose                        makes the choice of frozen.json anew, on training loads
+ *     npm run bench:adaptation -- --percentile 95                 plans for p95, to see how close the attainment comes to it
+ *     npm run bench:adaptation -- --choose                        chooses the setting of frozen.json anew, on training loads
  *
- * A comparison that was stopped goes on where it stopped; `--again` starts over. Writes out/adaptation/report.json and
+ * A comparison that was stopped resumes where it stopped; `--again` starts over. Writes out/adaptation/report.json and
  * report.html, and prints tables.
  */
 import { spawn } from 'node:child_process';
@@ -46,13 +47,13 @@ const { values } = parseArgs({
     again: { type: 'boolean', default: false },
   },
 });
-// The choice is made without `fashion`, so that one pipeline has chosen nothing at all.
+// The setting is chosen without `fashion`, so that one pipeline of the comparison is entirely held out.
 const offered = PIPELINES.filter((name) => !values.choose || name !== 'fashion');
 const pipelines = offered.filter((name) => values.pipeline === undefined || name === values.pipeline);
 if (pipelines.length === 0) throw new Error(`There is no ${values.pipeline}: one of ${offered.join(', ')}.`);
 
 const frozen = { ...FROZEN, percentile: Number(values.percentile) };
-/** The settings to compare under each load of a pipeline: the frozen one or, to choose it, all that are tried. */
+/** The settings to compare under each load of a pipeline: the frozen setting or, with `--choose`, all candidates. */
 const settings: readonly FrozenSetting[] = values.choose ? TRIED : [frozen];
 /** To choose a setting, every second weight of cost is enough. */
 const betaShares = FROZEN.betaShares.filter((_, i) => !values.choose || i % 2 === 0);
@@ -72,7 +73,7 @@ const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
 const partOf = (pipeline: Pipeline, load: Trace, { percentile, switchShare }: FrozenSetting) =>
   `${OUT}/${pipeline}/${load.name}-p${percentile}-${switchShare}.json`;
 
-/** Compares one pipeline under every load, in this process. Comparisons that were made before stay. */
+/** Compares one pipeline under every load, in this process. Comparisons that already have a file are skipped. */
 async function compare(pipeline: Pipeline): Promise<void> {
   const comparer = await Comparer.open(await subject(pipeline), await learnedPredictor());
   for (const load of await loadsOf(pipeline))

@@ -16,12 +16,12 @@ interface Tried {
   readonly comparisons: readonly Comparison[];
 }
 
-/** Loss of attainment that counts as much as a cost higher by a factor of e: a percentage point costs as much as a fifth. */
+/** Drop in attainment that counts as much as a cost e times as high; one percentage point counts like a fifth more cost. */
 const LOSS = 0.05;
 
 /**
- * The loss of a setting: the mean over the comparisons of ln(our cost ÷ IPA's, at its PAS) + (its attainment − ours, if ours is
- * lower) ÷ {@link LOSS}. A load on which our system does not come to IPA's PAS counts as twice the cost.
+ * The loss of a setting: the mean over the comparisons of ln(our cost ÷ IPA's) + (IPA's attainment − ours, if ours is lower) ÷
+ * {@link LOSS}, with our system at IPA's PAS. A load on which our system does not reach IPA's PAS counts as twice the cost.
  */
 export const lossOf = ({ comparisons }: Pick<Tried, 'comparisons'>): number =>
   mean(

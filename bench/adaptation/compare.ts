@@ -24,7 +24,7 @@ const INTERVAL_MS = 10_000;
 /** Time until a new replica serves, as in IPA's cluster. */
 const START_MS = 8000;
 const SEED = 1;
-/** If FA2-high already has the most accurate variants, our cost may be this many times its cost. */
+/** If FA2-high already has the most accurate variants, our cost counts as no higher up to this many times FA2-high's. */
 const SAME_COST = 1.01;
 const SAME_PAS = 1e-9;
 
@@ -68,7 +68,7 @@ export class Comparer {
     };
   }
 
-  /** The runs of the published systems, with their own options and with ours, which no setting of ours changes. */
+  /** Runs the published systems, with their own and with our options: once per load, because our settings do not affect them. */
   async #rivals(trace: Trace): Promise<AdaptationRun[]> {
     const known = this.#rivalRuns.get(trace.name);
     if (known) return known;

@@ -1,4 +1,4 @@
-/** What one run came to: means over time, and the share of requests that kept the SLA. */
+/** Outcome of one run: PAS and cost are means over time; `slaAttainment` is the fraction of requests that kept the SLA. */
 export interface Outcome {
   readonly pas: number;
   readonly cost: number;
@@ -6,8 +6,8 @@ export interface Outcome {
 }
 
 /**
- * What a system's runs with several weights of cost come to at a given PAS: between two runs, their means over time if each is
- * used for a part of it. The cheapest run, if it has more. Undefined if no run has so much.
+ * The outcome that a system reaches at a given PAS, read off its runs with several weights of cost. Between two runs, it is the
+ * mean over time if each serves for part of the time. The cheapest run if that has more PAS; undefined if no run has enough.
  */
 export function atPas(runs: readonly Outcome[], pas: number): Outcome | undefined {
   const best = paretoBest(runs);
@@ -18,7 +18,7 @@ export function atPas(runs: readonly Outcome[], pas: number): Outcome | undefine
   return mixture(low, high, (pas - low.pas) / (high.pas - low.pas));
 }
 
-/** As {@link atPas}, at a given cost. The most accurate run, if it costs less. Undefined if every run costs more. */
+/** As {@link atPas}, but at a given cost. The most accurate run if that costs less; undefined if every run costs more. */
 export function atCost(runs: readonly Outcome[], cost: number): Outcome | undefined {
   const best = paretoBest(runs);
   const above = best.findIndex((run) => run.cost > cost);

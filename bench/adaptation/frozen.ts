@@ -3,7 +3,7 @@ import { writeJson } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import frozen from './frozen.json' with { type: 'json' };
 
-/** What our system plans with in every pipeline and under every load, but for the weight of cost. */
+/** The settings with which our system plans for every pipeline and load; only the weight of cost varies. */
 export interface FrozenSetting {
   readonly percentile: number;
   /** Weight of a switch, as a share of the PAS of FA2-high's variants. A higher weight causes fewer switches. */

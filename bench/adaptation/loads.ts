@@ -8,8 +8,9 @@ import { ROOT } from '../../workers/command/root.ts';
 import { PAPERS_TRACE } from './paper.ts';
 import type { Pipeline } from './subjects.ts';
 
-/** Generated loads by kind and seed. Settings are chosen on the first, and systems compared on the second, which chose nothing. */
+/** Kinds and seeds of the generated loads on which settings are chosen. */
 const TRAINING = { kinds: ['bursty', 'fluctuating'], seeds: [1] } as const;
+/** Kinds and seeds of the generated loads on which systems are compared; no setting is chosen on them. */
 const UNSEEN = { kinds: WORKLOADS, seeds: [11] } as const;
 
 /** Start and end of the burst in the paper's trace, in seconds. */
@@ -23,7 +24,7 @@ export const trainingLoads = async (pipeline: Pipeline): Promise<Trace[]> => [
   ...generated(pipeline, TRAINING),
 ];
 
-/** The loads that a report is of: the user's traces or, if there are none, loads generated from seeds that chose no setting. */
+/** The loads of a report: the user's traces or, if there are none, loads generated from seeds on which no setting was chosen. */
 export const unseenLoads = (pipeline: Pipeline, traces: readonly string[]): Promise<Trace[]> | Trace[] =>
   traces.length > 0
     ? Promise.all(traces.map((path) => readJson(path, parseTrace)))

@@ -33,7 +33,7 @@ export function rivalSettings(
     ...request,
     ratePerS: meanRatePerS,
     restrictTo: Object.fromEntries(Object.entries(fa2High).map(([stage, variant]) => [stage, [variant]])),
-    // Allows one replica any overload, because its utilisation is the number of replicas needed.
+    // One replica may be overloaded without limit, because its utilisation is the number of replicas needed.
     resources: { ...resources, utilisationMax: Number.MAX_VALUE },
   });
   const busy = slowest.byId.map((options) => [...options.values()][0]!.utilisation);

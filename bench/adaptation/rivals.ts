@@ -31,14 +31,14 @@ const PUBLISHED = ['ipa', 'fa2-low', 'fa2-high', 'rim'] as const;
 type PublishedName = (typeof PUBLISHED)[number];
 
 /**
- * The name of a published system that may choose the cores of a replica and every measured batch, and knows how many items of a
- * stage a request has, as ipa-edge does.
+ * The name of a published system that has the options of ipa-edge: it may choose the cores of a replica and every measured batch
+ * size, and it knows how many items a request has at each stage.
  */
 const withOptions = <Name extends PublishedName>(name: Name) => `${name}-options` as const;
 
 /**
- * Names of all systems in commands and reports: `ours` is ipa-edge; a system with `-options` plans as published, with the same
- * options as ipa-edge, so that what planning gains is told apart from what the options gain.
+ * Names of all systems in commands and reports. `ours` is ipa-edge. A system with `-options` plans as published but with the
+ * options of ipa-edge, which separates the gain from planning from the gain from more options.
  */
 export const SYSTEMS = ['ours', ...PUBLISHED, ...PUBLISHED.map(withOptions)] as const;
 export type SystemName = (typeof SYSTEMS)[number];
@@ -49,10 +49,11 @@ const PERCENTILE = 99;
 const REQUESTS = 1000;
 
 /**
- * The systems IPA (JSys 2024), FA2 and RIM as the IPA paper compares them. All run on CPUs, add up the p99 latency of a batch
- * and the wait for its last item over the stages, use all the time of a replica, and count no cost of a switch. As published,
- * they assume the same rate at every stage. IPA chooses variants, batches and replicas; FA2 (Razavi et al., RTAS 2022) batches
- * and replicas of fixed variants; RIM (Hu et al., 2021) variants and batches for fixed replicas.
+ * The systems IPA (JSys 2024), FA2 and RIM as the IPA paper compares them. All run on CPUs, use replicas up to a utilisation of
+ * 1, and ignore the cost of a switch. Their latency is the sum over the stages of a batch's p99 latency and the wait for its last
+ * item. As published, they assume the same rate at every stage. IPA chooses variants, batches and replicas; FA2 (Razavi et al.,
+ * RTAS 2022) chooses batches and replicas of fixed variants; RIM (Hu et al., 2021) chooses variants and batches for fixed
+ * replicas.
  */
 export function rivals(solver: Solver, measured: IdentifiedProfile, settings: RivalSettings): System[] {
   const rival = (
@@ -74,7 +75,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       const { plan, ...choice } = solveIlp(solver, profile, { ...request, ratePerS });
       return completePlan(measured, plan, choice, REQUESTS);
     };
-    /** The plans made so far, by their rates: forecasts are whole numbers, so few rates come again and again. */
+    /** The plans made so far, by their rates: forecasts are whole numbers, so the same few rates recur. */
     const plans = new Map<number, Promise<Plan>>();
     const planAt = (ratePerS: number): Promise<Plan> => {
       const plan = plans.get(ratePerS) ?? made(ratePerS);
@@ -108,7 +109,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
   ];
 }
 
-/** Limits a profile to what the rivals know: CPUs, no worker beside another. */
+/** Limits a profile to what the rivals model: CPUs, and workers that do not slow each other. */
 const rivalProfile = (profile: Profile): Profile => ({
   ...profile,
   cells: profile.cells.filter(({ backend }) => !onGpu(backend)),
@@ -116,8 +117,8 @@ const rivalProfile = (profile: Profile): Profile => ({
 });
 
 /**
- * Limits a profile to what the published systems plan with: base cores, batches up to their limit, one item per request at
- * every stage.
+ * Limits a profile to the options of the published systems: base cores, batches up to `batchMax`, one item per request at every
+ * stage.
  */
 const publishedOptions = (profile: Profile, { baseCores, batchMax }: RivalSettings): Profile => ({
   ...profile,

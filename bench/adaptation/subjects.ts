@@ -40,7 +40,7 @@ const HEAVIEST_CORES = 6;
 const BUSIEST_PER_S = 34;
 /** Approximate mean rate of all workloads, before scaling. */
 const MEAN_PER_S = 15;
-/** FA2's variants of `fashion`: the smallest and largest models, because the example has too few runs to tell by their times. */
+/** FA2's variants of `fashion`: the smallest and largest models; the example has too few runs to rank variants by their times. */
 const FA2 = {
   fa2Low: { detect: 'det4', classify: 'linear' },
   fa2High: { detect: 'det16', classify: 'res32' },
@@ -65,8 +65,8 @@ async function published(pipeline: Pipeline): Promise<Subject> {
 }
 
 /**
- * The pipeline `fashion` on a cluster, with the shipped Node profile of the page's example. A profile measured on the spot would give
- * other results on every machine.
+ * The pipeline `fashion` on a cluster, with the shipped Node profile of the page's example. A profile measured on the spot would
+ * give other results on every machine.
  */
 async function shipped(): Promise<Subject> {
   const profile = await readJson(join(ROOT, 'web/public/example.json'), exampleProfile);
@@ -88,7 +88,10 @@ async function shipped(): Promise<Subject> {
   };
 }
 
-/** The profile by Node in the page's example. In a cluster, workers do not slow each other: each has a machine of its own. */
+/**
+ * The profile from Node in the page's example, without its serving costs, and without co-run slowdowns, because in a cluster each
+ * worker has a machine of its own.
+ */
 function exampleProfile(archive: unknown, source: string): Profile {
   const { profiles } = archive as { readonly profiles: readonly unknown[] };
   const parsed = profiles.map((one) => parseProfile(one, source));

@@ -4,10 +4,10 @@ import { table as printed } from '../../workers/command/terminal.ts';
 import { atCost, atPas } from './dial.ts';
 import { PAPERS_TRACE } from './paper.ts';
 
-/** PAS that differ by this part or less count as equal: about the difference of one plan that served for a second. */
+/** PAS values count as equal if they differ by at most this fraction: about one second of serving another plan. */
 const SAME_PAS = 0.001;
 
-/** Our system beside another one, read off our runs with all weights of cost. */
+/** Our system compared with another one; our values are interpolated between our runs with all weights of cost. */
 export interface Against {
   readonly rival: AdaptationRun;
   /** Our cost at the other's PAS ÷ its cost; undefined if none of our runs has that PAS. */
@@ -67,10 +67,13 @@ export const table = (comparisons: readonly Comparison[]): string =>
     ),
   );
 
-/** Attainments that differ by no more count as equal: ours spends the misses that its percentile allows. */
+/** Attainments count as equal if they differ by at most this: our system uses up the SLA misses that its percentile allows. */
 const SAME_ATTAINMENT = 0.005;
 
-/** Whether our system wins: no higher cost at the other's PAS, at its attainment or that which was asked for. */
+/**
+ * Says whether our system wins. At the other's PAS, our cost must be no higher, and our attainment no lower than the other's or,
+ * if that is lower, the attainment asked for.
+ */
 function verdict(comparison: Comparison, system: string): string {
   const { rival, costRatio, attainment } = against(comparison, system);
   if (costRatio === undefined) return 'PAS not reached';
@@ -79,7 +82,7 @@ function verdict(comparison: Comparison, system: string): string {
   return costRatio > 1 ? (short ? 'loses both' : 'costs more') : short ? 'attains less' : 'wins';
 }
 
-/** Table with a line for each pipeline and rival, over the loads that chose nothing. */
+/** Table with a line for each pipeline and rival, over the loads on which no setting was chosen. */
 export function summaryTable(comparisons: readonly Comparison[]): string {
   const unseen = comparisons.filter(({ workload }) => workload !== PAPERS_TRACE);
   const lines = [...new Set(unseen.map(({ pipeline }) => pipeline)), undefined].flatMap((pipeline) =>

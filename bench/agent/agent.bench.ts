@@ -1,12 +1,12 @@
 /**
- * Measures `ipa-agent serve` with the pipeline fashion on the cpu backend: `npm run bench:agent [-- --sla 100 --json]`. The
- * plan is for p99 and leaves a core to the server and the load generator, which run as separate processes. At saturation these
- * systems take turns in one run:
+ * Measures `ipa-agent serve` with the pipeline fashion on the cpu backend: `npm run bench:agent [-- --sla 100 --json]`. The plan
+ * is for p99 and leaves a core to the server and the load generator, which run as separate processes. At saturation these systems
+ * take turns in one run:
  *
- * - sessions: bare sessions in the plan's workers run prepared tensors in full batches, each worker in its own loop. No tensor
- *   is encoded or decoded, no item is cut out, and no messages are sent between processes.
+ * - sessions: bare sessions in the plan's workers run prepared tensors in full batches, each worker in its own loop. No tensor is
+ *   encoded or decoded, no item is cropped, and no messages are sent between processes.
  * - loop: a loop in this process sends the same batches to the same workers as stage workers, as the server does.
- * - the server with the plan, with one image or several per request; and with the plan whose batches are all 1.
+ * - the server with the plan, with one image or several per request; and the server with the same plan at batch size 1.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,10 @@ const SHARES = [0.8, 1];
 const IMAGES = 8;
 const WARM_UP_MS = 5000;
 const ROUND_MS = 5000;
-/** Length of a round at low load: requests run by the bare sessions, and time for which the server gets requests one at a time. */
+/**
+ * Length of a round at low load: number of requests of the bare sessions, and time in which the server gets one request at a
+ * time.
+ */
 const LOW = { requests: 100, ms: 1500 };
 
 const flags = addPlanOptions(
@@ -122,7 +125,7 @@ async function lowLoad(counts: readonly number[]) {
   };
 }
 
-/** Latencies of completed requests. A function and no constant, because the code above runs before a constant here has its value. */
+/** Latencies of completed requests. A function, because the code above runs before a constant here would be initialised. */
 function latencies({ requests }: Sent): number[] {
   return requests.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? [latencyMs] : []));
 }

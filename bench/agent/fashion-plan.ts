@@ -46,7 +46,10 @@ export const addPlanOptions = (command: Command): Command =>
     )
     .option('--seed <n>', 'seed of the profile and of the arrivals', option.integer, 1);
 
-/** The given profile, or one that `ipa-agent profile` measures first, with the way to pods. @param folder for its files */
+/**
+ * Reads the given profile, or first measures one with `ipa-agent profile`, hops to pods included.
+ * @param folder for the profile, if one is measured
+ */
 export async function profileOnCpu(flags: PlanFlags, folder: string): Promise<IdentifiedProfile> {
   const file = flags.profile ?? join(folder, 'profile.json');
   if (flags.profile === undefined)
@@ -60,7 +63,7 @@ export async function profileOnCpu(flags: PlanFlags, folder: string): Promise<Id
 
 /**
  * Plans for p99 on the cpu backend, for `ipa-agent serve`, with one variant for each stage, as bare sessions run them.
- * @param folder for the files of the profile that is measured
+ * @param folder for the profile, if one is measured
  */
 export async function planOnCpu(flags: PlanFlags, folder: string): Promise<Plan> {
   const { profile, sha256 } = await profileOnCpu(flags, folder);

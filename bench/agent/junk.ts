@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net';
 
-/** Bytes that a junk request announces: more than a server takes, or as much as it does. */
+/** Content lengths of junk requests, in bytes: `long` is over the server's limit, `taken` is within it. */
 const BYTES = { long: 5_000_000, taken: 1_000_000 };
 
-/** Time after which a client that was refused comes back. */
+/** Pause until a client whose connection was closed connects again. */
 const PAUSE_MS = 50;
 
 /**
- * What junk clients send: a body of empty objects (`objects`), of deep brackets (`brackets`), or only the first bytes of a body that
- * the server refuses as too long (`announced`) or waits for (`held`).
+ * The bodies that junk clients send: empty objects (`objects`), deeply nested brackets (`brackets`), or only the first bytes of a
+ * body that the server refuses as too long (`announced`) or waits for (`held`).
  */
 export const JUNK = {
   objects: { bytes: BYTES.long, unit: '{},' },
@@ -20,13 +20,16 @@ export type JunkKind = keyof typeof JUNK;
 
 const JSON_START = '{"inputs": [{"name": "images", "shape": [1], "datatype": "UINT8", "data": [';
 
-/** Clients that keep sending what no model takes, over sockets, so that the server's limits end a request and not the client's. */
+/**
+ * Clients that keep sending bodies that no model takes. They use bare sockets, so that the server's limits end a request, and not
+ * those of an HTTP client.
+ */
 export class JunkClients {
   readonly #sockets = new Set<Socket>();
-  /** Number of the last start. Clients of an earlier one do not come back. */
+  /** Each start and stop begins a new round; clients of an earlier round do not reconnect. */
   #round = 0;
 
-  /** Starts `count` clients. Each sends its next request as soon as the one before is answered or cut off. */
+  /** Starts `count` clients. Each sends its next request {@link PAUSE_MS} after the one before was answered or cut off. */
   start(url: string, path: string, kind: JunkKind, count: number): void {
     const { hostname, port } = new URL(url);
     const { bytes, unit } = JUNK[kind];
@@ -56,7 +59,7 @@ export class JunkClients {
     socket.on('data', () => socket.destroy());
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      // Without the pause the clients would measure how fast they can connect.
+      // Without the pause, the benchmark would measure how fast the clients can connect.
       setTimeout(() => this.#client(host, port, sent, round), PAUSE_MS);
     });
   }

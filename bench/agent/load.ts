@@ -43,9 +43,9 @@ export class LoadGenerator {
 
   /**
    * Open loop: sends each request when it is due, however many are unanswered.
-   * @param dueMs times from now, rising
-   * @param judgedMs the shortest time that latencies are compared with. A timer fires late: if that is much of this time, the
-   * generator ends each wait with short sleeps instead, which take more of a core
+   * @param dueMs when the requests are due, in ms from now, ascending
+   * @param judgedMs the shortest time that latencies are compared with. If timers are late by a large fraction of this time, the
+   * generator ends each wait with short sleeps instead, which use more of a core
    */
   open(url: string, dueMs: Float64Array, judgedMs: number): Promise<Sent> {
     const spared = LATE_SHARE * judgedMs < 2 * TIMER_MS;
@@ -123,9 +123,9 @@ const NAP_MS = 0.1;
 const neverSet = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /**
- * Waits until a time. Sockets get their turn in any case: a generator that is late would otherwise take no answer until it had
- * sent all that is due.
- * @param sparedMs time before the end for which no timer is used
+ * Waits until a time. The event loop gets a turn in any case: a late generator would otherwise read no answer before it had sent
+ * every request that is due.
+ * @param sparedMs the last part of the wait, for which no timer is used
  */
 async function until(dueMs: number, sparedMs: number): Promise<void> {
   const sleepMs = dueMs - performance.now() - sparedMs;
@@ -143,7 +143,7 @@ const statusOf = (pool: Pool, request: Dispatcher.DispatchOptions): Promise<numb
   new Promise((resolve) => {
     let status = 0;
     pool.dispatch(request, {
-      // Without this method, undici would take the object for a handler of its older interface.
+      // Without this method, undici would treat the object as a handler of its older interface.
       onRequestStart() {},
       onResponseStart(_controller, statusCode) {
         status = statusCode;

@@ -1,7 +1,7 @@
 /**
- * Measures what `ipa-agent serve` keeps of its goodput when more comes than its plan can carry, and beside clients that send
- * junk: `npm run bench:overload [-- --sla 100 --rate 400]`. The pipeline is fashion on the cpu backend. Server, load generator
- * and junk clients are separate processes; every time is the client's.
+ * Measures how much of its goodput `ipa-agent serve` keeps when more requests arrive than its plan can serve, and while other
+ * clients send junk: `npm run bench:overload [-- --sla 100 --rate 400]`. The pipeline is fashion on the cpu backend. Server, load
+ * generator and junk clients are separate processes; the load generator measures all times.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -72,7 +72,7 @@ async function open(ratePerS: number): Promise<Outcome> {
   return outcomeOf(await generator.open(url, dueMs, plan.slaMs), plan.slaMs);
 }
 
-/** Most memory of the server's process since the last call, in MB; Linux tells it. */
+/** Peak memory of the server's process since the last call, in MB; NaN where there is no Linux /proc. */
 async function mostMb(): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});

@@ -5,14 +5,14 @@ import type { Outcome } from './report.ts';
 
 const TARGET = { medianP95: 0.2, worstP95: 0.4, attainment: 0.02 };
 
-/** A plan, and what a client saw of it. */
+/** A plan, and the outcome that a client measured under it. */
 export interface Compared {
   readonly at: 'serve' | 'pods';
   readonly plan: Plan;
   readonly outcome: Outcome;
 }
 
-/** How far the measured p95 is from the predicted one, as a share of the predicted one. */
+/** The deviation of the measured p95 from the predicted one, as a fraction of the predicted one. */
 const p95Error = ({ plan, outcome }: Compared): number => outcome.p95Ms / plan.predicted.latencyMs!.p95 - 1;
 const attainmentError = ({ plan, outcome }: Compared): number =>
   outcome.attainment - plan.predicted.slaAttainment;

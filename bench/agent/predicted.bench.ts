@@ -1,8 +1,9 @@
 /**
- * Compares what plans promise with what a client sees: `npm run bench:predicted [-- --profile profile.json --slas 10,100]`. The
- * pipeline is fashion on the cpu backend. For each SLA, plans for three rates are served by `ipa-agent serve`, and by a gateway
- * with stages' pods as local processes. Servers and load generator are separate processes; every time is the client's. A plan's
- * prediction does not hold if the client takes cores that the plan counts on, so the rates leave cores for the client.
+ * Compares the latency and attainment that plans predict with those that a client measures. For each SLA, plans for three rates
+ * are served by `ipa-agent serve`, and by a gateway with the stages' pods as local processes. The pipeline is fashion on the cpu
+ * backend. Servers and load generator are separate processes. A plan's prediction does not hold if the client takes cores that
+ * the plan counts on, so the rates leave cores for the client.
+ * `npm run bench:predicted [-- --profile profile.json --slas 10,100]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,9 +28,9 @@ import { type Served, startPods, startServing } from './served.ts';
 
 /** Rates, as shares of the highest one that has a confirmed plan and leaves cores idle. */
 const SHARES = [0.25, 0.5, 0.8];
-/** The highest rate is sought between these, in steps of a tenth. */
+/** The highest rate is sought between `least` and `most` requests/s; each rate tried is `step` times the one before. */
 const RATES = { least: 5, most: 2000, step: 1.1 };
-/** The most of this machine's cores that plan, server and client may take together. */
+/** Plan, server and client together may use at most this fraction of the machine's cores. */
 const BUSY_MOST = 0.5;
 const PERCENTILE = 95;
 const WARM_UP_MS = 3000;
@@ -79,13 +80,16 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** Plans for one place; undefined where no plan is confirmed, or where a client would take the cores that the plan counts on. */
+/**
+ * Returns a function that plans for one place. It returns undefined if no plan is confirmed by simulation, or if a client would
+ * take cores that the plan counts on.
+ */
 async function plannerAt(
   at: Compared['at'],
   { profile, sha256 }: IdentifiedProfile,
 ): Promise<(slaMs: number, ratePerS: number) => Plan | undefined> {
   const measured = at === 'pods' ? profile : withoutHops(profile);
-  // A pod holds one stage, so that pods need a core for each.
+  // A pod holds one stage, so a plan for pods needs at least one core for each stage.
   const cores = at === 'pods' ? Math.max(flags.cores, models.pipeline.stages.length) : flags.cores;
   const planner = await Planner.open({ profile: measured, sha256 });
   const confirmed = (slaMs: number, ratePerS: number): Plan | undefined => {
@@ -122,7 +126,7 @@ async function clientTime(at: Compared['at'], plan: Plan): Promise<number> {
   }
 }
 
-/** Three rates below the highest one that has a plan; none if no rate has. */
+/** The {@link SHARES} of the highest rate that has a plan, without rates that have none; empty if no rate has a plan. */
 function ratesAt(planAt: (ratePerS: number) => Plan | undefined): number[] {
   let highest: number | undefined;
   for (let rate = RATES.least; rate <= RATES.most; rate *= RATES.step) if (planAt(rate)) highest = rate;

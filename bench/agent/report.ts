@@ -20,7 +20,7 @@ export interface Outcome {
   readonly p95Ms: number;
   readonly p99Ms: number;
   readonly latenessP99Ms: number;
-  /** Whether the result is that of the server, and not of requests that were sent late. */
+  /** False if late sending changed the result, so that it does not show the server's performance. */
   readonly valid: boolean;
   readonly generatorCores: number;
 }
@@ -29,8 +29,8 @@ export interface Measurements {
   readonly date: string;
   readonly plan: Plan;
   /**
-   * Medians in ms of single requests: by bare sessions and by stage workers with batches of 1, by the server with the plan, and by the
-   * server with batches of 1.
+   * Median latencies of single requests, in ms: by bare sessions and by stage workers with batches of 1, by the server with the
+   * plan, and by the server with batches of 1.
    */
   readonly low: Record<'sessions' | 'loop' | 'plan' | 'batchOne', number>;
   readonly open: readonly (Outcome & {

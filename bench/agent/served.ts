@@ -7,7 +7,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import { writeJson } from '../../workers/command/files.ts';
 
 const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
-/** What the processes of a benchmark tell each other to change a plan; they listen on loopback alone. */
+/** Lets the processes of a benchmark change each other's plan; it is no secret, as they listen on loopback only. */
 const TOKEN = 'of-the-benchmark';
 
 /** A process of `ipa-agent` that listens on a free port. */
@@ -17,7 +17,7 @@ export interface Served {
   stop(): void;
 }
 
-/** The commands that run. They end with this process at the latest. */
+/** The running commands. They are stopped when this process exits, if not before. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGTERM');
@@ -33,7 +33,7 @@ function spawnAgent(args: readonly string[], stdio: 'inherit' | 'pipe'): ChildPr
   return child;
 }
 
-/** Starts a command that serves. @throws Error with what it wrote if it ends before it listens */
+/** Starts an ipa-agent command that serves. @throws Error with the command's output if it ends before it listens */
 async function startAgent(...args: string[]): Promise<Served> {
   const child = spawnAgent([...args, '--port', '0'], 'pipe');
   let said = '';
@@ -63,9 +63,9 @@ export async function runProfile(...args: string[]): Promise<void> {
 }
 
 /**
- * Starts the pods of a plan and the gateway in front of them as processes. The gateway finds no cluster, and goes on with the pods
- * that it remembers.
- * @param folder for its files
+ * Starts the pods of a plan, and the gateway in front of them, as processes. The gateway cannot reach a cluster, so it uses the
+ * replicas in its `--remember` file.
+ * @param folder for the files of the gateway and the pods
  */
 export async function startPods(plan: Plan, folder: string): Promise<Served> {
   const file = join(folder, 'plan.json');
@@ -89,7 +89,7 @@ export async function startPods(plan: Plan, folder: string): Promise<Served> {
   };
 }
 
-/** A kubeconfig of a cluster that nobody answers for: port 9 is reserved for discarding. */
+/** A kubeconfig of a cluster that does not answer: port 9 is reserved for the discard protocol. */
 const NO_CLUSTER = JSON.stringify({
   apiVersion: 'v1',
   kind: 'Config',

@@ -7,7 +7,7 @@ import type { Bench } from '../overhead/types.ts';
 /** Batches in flight per worker: 2, as in the dispatch, so that a worker starts the next one without waiting. */
 const AHEAD = 2;
 
-/** The plan's stage workers without queues or HTTP. Times are in ms, until all results are back. */
+/** Runs items on the plan's stage workers without queues or HTTP. Methods return the time in ms until all results are back. */
 export interface StageLoop {
   /** Runs the given number of items of each stage, in full batches. */
   round(itemCounts: readonly number[]): Promise<number>;

@@ -1,7 +1,7 @@
 /**
- * Compares goodput under the SLA of plans, each for its load, with that of the plain way: the same variants, one request at a time. For
- * each way it looks for the highest load at which enough requests make the SLA. Runs of both alternate, so that both meet the same
- * drift of the machine.
+ * Compares the goodput of plans, each made for its load, with that of the plain way: the same variants, one request at a time.
+ * For each way, seeks the highest load at which enough requests keep the SLA. Runs of both ways alternate, so that a drift of the
+ * machine affects both alike.
  * `npm run bench:batching -- --pipeline mini-nlp --backend cpu [--json]`.
  */
 
@@ -28,9 +28,12 @@ import { machineText } from '../setup/machine.ts';
 
 /** The first load of each way, in tenths of its predicted capacity. */
 const FIRST_TENTHS = 7;
-/** A worker may be busy all the time, so that a capacity means the same for both ways: plans leave a fifth of it unused by default. */
+/**
+ * Plans may keep a worker busy all the time. By default they leave a fifth of its time unused, and then the capacities of the two
+ * ways could not be compared.
+ */
 const UTILISATION_MAX = 1;
-/** Cores cost nothing, because one request at a time, each stage has a core as well: a plan is not to save one. */
+/** Cores cost nothing, so that a plan does not save any: the plain way, too, has a core for each stage. */
 const PRICE_PER_CORE = 0;
 const ROUNDS = 3;
 
@@ -47,7 +50,10 @@ const flags = withBenchOptions(
 /** One of the two ways to answer requests. */
 interface Way {
   readonly name: 'plan' | 'plain';
-  /** The highest rate of which the integer program finds a plan or, one request at a time, that keeps the workers busy. */
+  /**
+   * For `plan`, the highest rate for which the integer program finds a plan; for `plain`, the rate that keeps the workers busy
+   * all the time.
+   */
   readonly capacityPerS: number;
   planFor(ratePerS: number): Plan;
 }
@@ -74,8 +80,8 @@ function newRow(way: Way, tenths: number): Row {
 const keepsSla = ({ plan, attainments }: Row): boolean => median(attainments) >= plan.percentile / 100;
 
 /**
- * The next rate of a way: a tenth above the highest at which it keeps the SLA, or below the lowest while it keeps the SLA at none.
- * Undefined once it is known where the way begins to miss the SLA.
+ * The next rate of a way, in tenths of its capacity: one above the highest at which the way keeps the SLA or, if it has kept the
+ * SLA at none, one below the lowest tried. Undefined once the highest rate that keeps the SLA is known.
  */
 function nextTenths(rows: readonly Row[]): number | undefined {
   if (rows.length === 0) return FIRST_TENTHS;
@@ -113,7 +119,8 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
   });
   const highest = highestRate(solver, measured, at);
   const best = plan(solver, measured, at(highest));
-  // Near the highest rate no plan may be confirmed by simulation, and at some low rates batches take too long to fill.
+  // Near the highest rate, simulation may confirm no plan, and at some low rates batches take too long to fill. The plan for the
+  // highest rate then runs.
   const planAt = (ratePerS: number): Plan => {
     const found = tryPlan(solver, measured, at(ratePerS));
     return 'binding' in found || found.predicted.slaAttainment < found.percentile / 100 ? best : found;

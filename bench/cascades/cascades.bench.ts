@@ -1,7 +1,8 @@
 /**
- * Compares plans with cascades with plans of single variants: at the accuracy of the best single variants, and at the cost of the
- * cascade. Every plan runs on labelled items that chose nothing.
- * `npm run bench:cascades -- --held-out held-out.bin --backend cpu [--json]`; `models/train/make.py fashion held-out` makes the items.
+ * Compares cascade plans with plans of single variants: at the accuracy of the best single variants, and at the cost of the
+ * cascade. Every plan runs on held-out labelled items, on which no threshold was chosen; `models/train/make.py fashion held-out`
+ * makes them.
+ * `npm run bench:cascades -- --held-out held-out.bin --backend cpu [--json]`.
  */
 
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -27,11 +28,11 @@ import { withBenchOptions } from '../comparison/bench-options.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 
-/** How much less accurate than the best single variants a plan may be. */
+/** A plan may be less accurate than the best single variants by at most this. */
 const SLACK = 0.005;
 /** The highest rate of one core is sought to within this factor. */
 const STEP = 1.02;
-/** Most cores that a plan may hold. */
+/** A plan may hold at most this many cores. */
 const CORES = 16;
 
 const flags = withBenchOptions(
@@ -57,7 +58,7 @@ async function withHeldOut(manifestPath: string, folder: string): Promise<string
   return path;
 }
 
-/** The most accurate plan for a rate, and the cheapest of an accuracy. */
+/** Finds the most accurate plan for a rate, the cheapest plan of an accuracy, and the highest rate of one core. */
 async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend[], slaMs: number) {
   const solver = await loadSolver();
   const planFor = (

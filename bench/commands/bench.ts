@@ -179,14 +179,14 @@ interface BenchFlags {
 interface BackendSet {
   readonly backends: Backend[];
   readonly request: PlanRequest;
-  /** What is other than asked for, because no plan was within reach; null if nothing is. */
+  /** Says what differs from the rate and SLA asked for, because no plan was within reach; null if nothing differs. */
   readonly change: string | null;
   readonly load: Load;
   readonly plans: { readonly plan: Plan; readonly heaviest: Plan; readonly lightest: Plan };
   readonly combinations: BenchReport['combinations'];
 }
 
-/** The first backend alone, then all backends together. */
+/** The first backend by itself, then all backends together. */
 const backendSets = (backends: readonly Backend[]): Backend[][] =>
   backends.length > 1 ? [[backends[0]!], [...backends]] : [[...backends]];
 

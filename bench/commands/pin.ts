@@ -140,7 +140,7 @@ function statedIn({ accuracy, accuracySource }: PinFlags): StatedAccuracy | unde
   return accuracy === undefined ? undefined : { accuracy, accuracySource: accuracySource! };
 }
 
-/** The recipe that is asked for; null where it is one model. @throws UsageError */
+/** The recipe that is asked for; null if an id of one model is given instead. @throws UsageError */
 async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe | null> {
   const { recipe } = flags;
   if ((id === undefined) === (recipe === undefined))

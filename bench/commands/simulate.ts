@@ -104,7 +104,7 @@ A new replica serves once its sessions have started, which takes as long as in t
         slaMs,
         ratePerS: load.ratePerS,
         percentile: options.percentile,
-        // The pods of the paper hold one session each.
+        // A pod of the paper holds one session, so it has no lighter variant to downshift to.
         downshift: options.pipeline === undefined,
         objective: {
           alpha: options.alpha,
@@ -138,7 +138,7 @@ A new replica serves once its sessions have started, which takes as long as in t
         seed,
         async onProgress(atMs: number) {
           progress.share(`simulating ${system.name}`, atMs / (1000 * load.durationS), startMs);
-          // A signal is seen only between two tasks of the event loop.
+          // Node handles signals such as Ctrl-C only between two tasks of the event loop.
           await setImmediate();
           signal.throwIfAborted();
         },

@@ -53,7 +53,7 @@ export const runText = (runs: readonly RunReport[]): string =>
     ...runs.flatMap((run) => runSentences(run).map((text) => `${run.name}: ${text}`)),
   ].join('\n');
 
-/** Table of a frontier's points, with the range of β that chooses each; if it has cascades, also what they gain. */
+/** Table of a frontier's points, with the range of β that chooses each; with cascades, also a table of their gains. */
 export function frontierText(
   { frontier: points, frontierWithoutCascades: without }: Frontiers,
   { predicted, objective }: Pick<Plan, 'predicted' | 'objective'>,
@@ -89,7 +89,7 @@ function gainText(
   ]);
   return [
     table(['cost', 'without cascades', 'accuracy', 'variants'], rows),
-    // Only the product of accuracies is PAS, of which the sentences tell.
+    // The sentences are about PAS, which is the accuracy only if the plan multiplies the stages' accuracies.
     ...(method === 'product' ? ['', ...cascadeGainSentences(points, without)] : []),
   ].join('\n');
 }

@@ -11,7 +11,9 @@ import type { PlanRequest } from '../../solver/plan/request.ts';
 import { completePlan } from '../../solver/plan/simulated-plan.ts';
 import { smallestBatchMs } from '../../solver/plan/sla.ts';
 
-/** How a page without a plan would run a pipeline: one session per stage on one backend, one request at a time, smallest batch. */
+/**
+ * A pipeline as a page without a plan would run it: one session per stage on one backend, one request at a time, smallest batch.
+ */
 export interface Baseline {
   readonly options: readonly PlanOption[];
   /** Mean time of a request that passes one stage after the other. */
@@ -46,7 +48,7 @@ export function fastestBaseline(
   return fastest;
 }
 
-/** Cells that a plan may use, too: a variant whose outputs differ from the reference backend's would answer something else. */
+/** The cells that a plan may use too, without variants whose answers differ from those on the reference backend. */
 const comparable = (cells: readonly Cell[]): Cell[] =>
   cells.filter((cell) => cell.state !== 'measured' || !cell.flags.includes('output-mismatch'));
 
@@ -59,7 +61,7 @@ const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
 
 /**
  * Makes a plan from the baseline, for comparisons: one worker, batch 1, no shedding.
- * @param requests number that will be sent, because an overloaded page gets slower with every request
+ * @param requests number of requests that will be sent; an overloaded page gets slower with each, so the prediction needs it
  * @throws NothingMeasuredError
  */
 export function baselinePlan(

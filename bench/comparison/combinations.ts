@@ -15,7 +15,7 @@ import type { PlanRequest } from '../../solver/plan/request.ts';
 import { completePlan } from '../../solver/plan/simulated-plan.ts';
 import { workerSharings } from '../../solver/plan/worker-sharing.ts';
 
-/** Most combinations to list. Their number is the product of the stages' numbers of variants. */
+/** At most this many combinations are listed. Their number is the product of the stages' numbers of variants. */
 const MOST = 512;
 
 /**
@@ -67,8 +67,9 @@ function combination(
 }
 
 /**
- * Plans an infeasible request for the nearest feasible SLA, and without limits. Returns the plan with the highest attainment. Each way to
- * divide the stages among workers is planned by itself, because the nearest SLA may be feasible in one of them alone.
+ * Plans an infeasible request for the nearest feasible SLA, and with no limit on SLA and utilisation. Returns the plan with the
+ * highest attainment. Each way to divide the stages among workers is planned by itself, because the nearest SLA may be feasible
+ * in only one of them.
  */
 function bestInfeasible(
   solver: Solver,

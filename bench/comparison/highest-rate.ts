@@ -5,12 +5,12 @@ import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { ms } from '../../workers/command/terminal.ts';
 
-/** A rate above any machine's, from which the highest feasible one is searched. */
+/** A rate that no machine can serve, so that planning for it fails with the nearest feasible rate. */
 const BEYOND_PER_S = 1e6;
 
 /**
- * The highest feasible rate, by the error that planning for a rate beyond it gives.
- * @param at the request for a rate
+ * Returns the highest feasible rate, which the error of planning for an infeasible rate contains.
+ * @param at makes the request for a rate
  * @throws Error if no rate is feasible
  */
 export function highestRate(

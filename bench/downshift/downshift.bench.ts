@@ -1,7 +1,7 @@
 /**
- * Measures what downshift gains in a burst of three times the planned rate, which starts within a second, and what it costs in
- * accuracy: real runs and simulations of one plan with downshift and without. Runs of both alternate, so that both meet the same
- * drift of the machine. `npm run bench:downshift -- --pipeline fashion --backend cpu [--json]`.
+ * Measures how much goodput downshift gains in a sudden burst of three times the planned rate, and how much accuracy it costs:
+ * real runs and simulations of a plan with downshift and without. Runs of both alternate, so that a drift of the machine affects
+ * both alike. `npm run bench:downshift -- --pipeline fashion --backend cpu [--json]`.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -29,7 +29,7 @@ import { simulated } from '../simulator/plans.ts';
 
 /** The rate of the burst, as a multiple of the planned rate. */
 const TIMES = 3;
-/** Seconds of the load at the planned rate, of the burst, and at the planned rate again. */
+/** Seconds of load at the planned rate before the burst, and again after it. */
 const CALM_S = 5;
 const BURST_S = 5;
 const ROUNDS = 3;

@@ -10,15 +10,17 @@ export interface ExecutorOverhead {
   readonly variants: readonly string[];
   readonly batches: readonly number[];
   readonly requests: number;
-  /** Items of each stage in a round, and the number of batches in which the executor ran them. */
+  /** Number of items of each stage in a round. */
   readonly items: readonly number[];
+  /** Number of batches of each stage in which the executor ran these items. */
   readonly executorBatches: readonly number[];
   /** Median time of a full batch of each stage in a bare session. */
   readonly bareBatchMs: readonly number[];
   /** Median round trip of a full batch of each stage from the executor to the worker and back. */
   readonly executorBatchMs: readonly number[];
-  /** One value per round. */
+  /** Requests per second of the bare sessions, by round. */
   readonly barePerS: readonly number[];
+  /** Requests per second of the executor, by round. */
   readonly executorPerS: readonly number[];
 }
 

@@ -41,7 +41,9 @@ const flags = new Command('bench:overhead')
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadManifest(manifestPath, fileReader());
 
-/** A CPU runs the heaviest variants, one worker per stage; a GPU lighter ones in one, as software adapters are slow. */
+/**
+ * On a CPU, the heaviest variants get a worker per stage; on a GPU, lighter ones share one, because software adapters are slow.
+ */
 const requestOf = (backend: Backend): OverheadRequest => ({
   backend,
   batches: flags.batches,

@@ -9,9 +9,9 @@ import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
 import { readAtMost } from '../../workers/command/files.ts';
 import { message } from '../../workers/runtime/errors.ts';
 
-/** Longest text file that is read. COCO's longest has 450 MB; JavaScript holds at most 536 million characters in a text. */
+/** Largest text file that is read. COCO's largest has 450 MB, and a string in V8 holds at most 536 million characters. */
 const TEXT_BYTES_MAX = 500_000_000;
-/** Most pixels of a picture, because even a small file may contain a picture that fills the memory. */
+/** A picture may have at most this many pixels, because even a small file may contain a picture that fills the memory. */
 const PIXELS_MAX = 100_000_000;
 
 /** Labelled data on disk. */

@@ -5,7 +5,7 @@ import type { Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
 import { OUT } from './pictures.ts';
 
-/** What a person does on the page, for pictures of it. */
+/** Actions of a user on the page, for taking pictures of it. */
 
 /** Seconds for measuring the speed of a pipeline's models. */
 const BUDGET_S = '20';

@@ -1,4 +1,4 @@
-/** The page did not do what it was waited for. */
+/** The page did not finish some work in time. */
 class StuckPageError extends Error {
   override name = 'StuckPageError';
   constructor(what: string, limitMs: number) {
@@ -9,8 +9,9 @@ class StuckPageError extends Error {
 }
 
 /**
- * Waits for work in the page, for which Playwright sets no limit, and names it where it takes too long.
- * @throws StuckPageError, and what the work throws
+ * Waits for work in the page, for which Playwright sets no limit.
+ * @param what names the work in the error
+ * @throws StuckPageError if the work takes longer than the limit, and errors of the work
  */
 export async function bounded<T>(what: string, work: Promise<T>, limitMs = 60_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -9,17 +9,17 @@ import { browserFlags, ensureBrowser } from '../setup/browser.js';
 
 /**
  * Makes the page's example, `web/public/example.json`, with the page itself: `npx tsx bench/page/example.ts`. The example is an
- * archive with a profile of `fashion` on wasm, which is not of the user's device, and a run of its plan. A second profile, measured
- * in Node on the same machine, is there to be compared with the first.
+ * archive with a profile of `fashion` on wasm and a run of its plan. A second profile, measured in Node on the same machine, lets
+ * users of the page compare two profiles.
  */
 
-/** A short measurement has few samples, all of which the page loads. */
+/** Short, so that the example has few samples: the page loads them all. */
 const BUDGET_S = '12';
 /** Two workers carry this load with the most accurate variants; one carries it with lighter ones, at half the cost. */
 const RATE_PER_S = '120';
-/** A short run has few requests, all of which the page loads. */
+/** Short, so that the example has few requests: the page loads them all. */
 const RUN_S = '15';
-/** The machine may be busy with something else during a run, which is then not valid. */
+/** At most this many runs are tried: a run is not valid if the machine is busy with something else. */
 const MOST_RUNS = 5;
 const WAIT = { timeout: 400_000 };
 

@@ -7,9 +7,9 @@ import { mainThreadTasks } from './main-thread.ts';
 
 /** p95 of the time until the next paint should be at most this. */
 export const GOAL_MS = 100;
-/** Event Timing reports no shorter interactions, so they count as this long. */
+/** Event Timing reports no interactions shorter than this, so shorter ones count as this long. */
 const LEAST_MS = 16;
-/** More than the interactions take, so that the page measures until it is told to stop. */
+/** Longer than all interactions take, so that the page measures until it is cancelled. */
 const BUDGET_S = 600;
 
 declare global {
@@ -36,7 +36,10 @@ export async function collectInteractions(page: Page): Promise<void> {
   }, LEAST_MS);
 }
 
-/** Each makes one interaction: a press of the mouse or of a key. @param round counts up, so that each press changes something */
+/**
+ * Each function makes one interaction: a press of the mouse or a key.
+ * @param round counts up, so that each press changes something
+ */
 const ACTS: readonly ((page: Page, round: number) => Promise<void>)[] = [
   (page, round) => pressOn(page, 'Time limit (SLA)', round),
   (page, round) => pressOn(page, 'Arrival rate', round),
@@ -62,12 +65,12 @@ async function pressOn(page: Page, name: string, round: number): Promise<void> {
   await slider.click({ position: { x: width * (0.3 + 0.05 * round), y: height / 2 }, force: true });
 }
 
-/** Makes every interaction so many times in a page that shows a plan. */
+/** Makes each of {@link ACTS} `rounds` times, in a page that shows a plan. */
 export async function interact(page: Page, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++)
     for (const act of ACTS) {
       await act(page, round);
-      // The events of an interaction are told after the next paint.
+      // The browser reports the events of an interaction after the next paint.
       await bounded(
         'the next paint after an interaction',
         page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))),

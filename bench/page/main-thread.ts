@@ -10,8 +10,8 @@ interface TraceEvent {
 }
 
 /**
- * Does something and returns the CPU time in ms of every task of the page's own thread meanwhile, the longest first. A loaded machine
- * stretches a task by the clock; its CPU time it leaves alone.
+ * Does the work, and returns the CPU time in ms of every task that the page's main thread ran meanwhile, the longest first.
+ * Unlike the time by the clock, CPU time does not grow when the machine is loaded.
  */
 export async function mainThreadTasks(
   browser: Browser,

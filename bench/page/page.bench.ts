@@ -1,8 +1,8 @@
 /**
- * Times the page: `npm run bench:page [profile.json]`, by default with the profile written by `npm start`. For many positions
- * of each slider it measures how long the integer program takes, when the solved plan is shown, and when the simulation has
- * confirmed it. It runs the plan in the page with charts and requests, and in a page that draws nothing. Then it clicks and types while
- * the page measures, and tells how long interactions take until the next paint.
+ * Times the page: `npm run bench:page [profile.json]`, by default with the profile written by `npm start`. For many positions of
+ * each slider, it measures how long the integer program takes, when the solved plan is shown, and when the simulation has
+ * confirmed the plan. It runs the plan in the page with charts and requests, and in a page that draws nothing. Then it clicks and
+ * types while the page measures, and reports how long interactions take until the next paint.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ import { collectInteractions, interactWhileMeasuring } from './interactions.ts';
 const PROFILE = process.argv[2] ?? 'out/fashion/profile.json';
 const QUESTIONS = 60;
 const RUN_S = 20;
-/** All answers of one slider take less. */
+/** Time limit for all answers of one slider. */
 const ANSWERS_MS = 600_000;
 
 const text = await readFile(PROFILE, 'utf8').catch((cause) => {

@@ -20,8 +20,8 @@ export async function pictures(page: Page, name: string, part = 'body', fullPage
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.evaluate(() => {
-        // In a picture taller than the window, a sticky bar would appear in the middle; with no room kept for the bar, all of a part
-        // that is as high as the window is in sight.
+        // In a picture taller than the window, the sticky header would appear in the middle. Without scroll padding for the
+        // header, a part that is as high as the window is in sight as a whole.
         document.querySelector('header')!.style.position = 'static';
         document.documentElement.style.scrollPadding = '0';
         window.scrollTo(0, 0);
@@ -49,7 +49,7 @@ export async function readmePictures(page: Page): Promise<void> {
   }
 }
 
-/** Sets the size of the window, and waits until every chart in sight is as wide as its place. */
+/** Sets the size of the window, and waits until every visible chart is as wide as its container. */
 async function setWidth(page: Page, width: number, height: number): Promise<void> {
   await page.setViewportSize({ width, height });
   // Removes the tooltip at the pointer and the ring around the focus.

@@ -8,9 +8,9 @@ import { button, choose, fill, open, planned, setBudget, stop, typed } from './a
 import { pictures, readmePictures } from './pictures.ts';
 
 /**
- * Takes pictures of every state of the page, with real measurements on a small budget: `npm run shots`, or
- * `npm run shots plan try` for some parts alone. They go to out/shots, and the README's two to web/page-light.png and
- * web/page-dark.png. A pipeline's profile is measured once and kept in out/shots: delete it to measure anew.
+ * Takes pictures of every state of the page, with real measurements on a small budget: `npm run shots` or, for some parts only,
+ * `npm run shots plan try`. The pictures go to out/shots, and the README's two to web/page-light.png and web/page-dark.png. A
+ * pipeline's profile is measured once and kept in out/shots: delete it to measure anew.
  */
 
 const PARTS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
@@ -26,10 +26,10 @@ const PARTS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   speech,
   input,
 };
-/** A picture waits for a state of the page; a page that takes longer than a busy machine needs counts as broken. */
+/** Time limit for each state of the page that a picture waits for; even a busy machine needs less. */
 const PATIENCE_MS = 300_000;
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
-/** Load in requests/s, which falls. */
+/** Trace with a falling rate, in requests/s. */
 const FALLING = { rates: [...Array(6).fill(12), ...Array(6).fill(6), ...Array(588).fill(3)] };
 const MESSAGE = {
   text: 'On Monday three books for Anna Weber arrive in Paris. They say thank you for your help.',
@@ -50,7 +50,7 @@ const browser = await chromium.launch({
 });
 try {
   for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
-    // Only the first visit shows that the page works offline, for which it fetches tens of MB.
+    // Only the first part shows that the page works offline, for which the service worker fetches tens of MB.
     const context = await browser.newContext({ serviceWorkers: name === 'first' ? 'allow' : 'block' });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
@@ -105,7 +105,7 @@ async function plan(page: Page): Promise<void> {
   await readmePictures(page);
 }
 
-/** Takes the rate that the page offers where the asked one has no plan. */
+/** Accepts the lower rate that the page offers if the rate asked for has no plan. */
 async function takeFewer(page: Page): Promise<void> {
   const fewer = page.getByRole('button', { name: /^Use [\d,.]+ requests/ });
   if ((await fewer.count()) > 0) await fewer.click();
@@ -115,7 +115,7 @@ async function trying(page: Page): Promise<void> {
   await open(page, 'fashion');
   const form = page.getByRole('form', { name: 'Plan settings' });
   await form.getByRole('checkbox', { name: 'webgpu' }).uncheck();
-  // Plans for as many requests as this device can answer, more than arrive, so that the first adaptation step changes the plan.
+  // Plans for the highest rate that this device can serve. Fewer requests arrive, so the first adaptation step changes the plan.
   await form.getByText('Advanced').click();
   await fill(page, { 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
   await takeFewer(page);

@@ -26,10 +26,10 @@ interface GivenOptions extends PinNames, AloneOptions {
   readonly prefix?: string | undefined;
 }
 
-/** What is said of an ONNX file alone. */
+/** The options for an ONNX file without a config.json; for other models, the config.json states them. */
 export const ALONE = ['classes', 'size', 'scaling'] as const;
 
-/** @throws UsageError if the user says what a model's source says */
+/** @throws UsageError if the user gives an option of {@link ALONE} for a model whose source already states it */
 export function refuseAlone(source: string, said: Partial<Record<(typeof ALONE)[number], unknown>>): void {
   for (const own of ALONE)
     if (said[own] !== undefined) throw new UsageError(`${source} says this itself: leave --${own} out.`);
@@ -37,9 +37,9 @@ export function refuseAlone(source: string, said: Partial<Record<(typeof ALONE)[
 
 /**
  * Adds the models of a folder in the hub's layout, or of one ONNX file, to a manifest.
- * @param out where the manifest will be: it names the files by their paths from its folder
- * @param say gets what the files do not tell
- * @throws NoModelFileError, UsageError, and what describing models throws
+ * @param out path of the manifest, which names the files by paths relative to its folder
+ * @param say gets a text on what was assumed because the files do not state it
+ * @throws NoModelFileError, UsageError, and errors of describing models
  */
 export async function pinGiven(
   path: string,
@@ -74,7 +74,7 @@ export async function pinGiven(
   return manifest;
 }
 
-/** The files of a folder, or a file with those beside it that belong to it. */
+/** Lists the files of a folder or, for a file, that file and those beside it that belong to it. */
 async function modelFiles(path: string): Promise<FileOnDisk[]> {
   const found = await stat(path).catch((cause) => {
     throw new UsageError(`${path} cannot be read: ${fileProblem(cause)}`, { cause });
@@ -88,7 +88,7 @@ async function modelFiles(path: string): Promise<FileOnDisk[]> {
     isAssetName(name) ||
     (isWeights({ name }) && name.startsWith(basename(path)));
   const own = entries.filter((entry) => entry.isFile() && isOwn(entry.name));
-  // Without its configuration, a file lies among others by chance.
+  // Without a config.json, the other files in an ONNX file's folder need not belong to it.
   const alone = !isFolder && !isDescribed(own);
   return Promise.all(
     own

@@ -14,7 +14,10 @@ type Pin = (
   keep: (description: Description) => Promise<void>,
 ) => Promise<Manifest>;
 
-/** Writes what a pin makes into a manifest's file, which may exist. @returns the manifest in words */
+/**
+ * Writes the manifest that `pin` makes to `out`, and gives `pin` the manifest that is already there, if any.
+ * @returns a text with a table of the variants
+ */
 export async function pinInto(out: string, signal: AbortSignal, pin: Pin): Promise<string> {
   const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
   const cache = new FileCache();

@@ -7,7 +7,7 @@ import { HubClient } from '../../workers/hub/client.ts';
 import { fileReader, isUrl } from '../../workers/hub/reader.ts';
 import type { KnownFile } from '../../workers/hub/resume.ts';
 
-/** Downloads the files of a manifest that are not here. @returns what was done, in words @throws Interrupted */
+/** Downloads the files of a manifest that are not in the cache. @returns what was done, in words @throws Interrupted */
 export async function fetchFiles(path: string, signal: AbortSignal): Promise<string> {
   const { manifest } = await loadManifest(path, fileReader(signal));
   const known = filesOf(manifest).map(({ file, sha256, sizeBytes }) => ({
@@ -28,11 +28,11 @@ export async function fetchFiles(path: string, signal: AbortSignal): Promise<str
 }
 
 interface WantedFile extends KnownFile {
-  /** 0 where the manifest does not state it. */
+  /** 0 if the manifest does not state the size. */
   readonly sizeBytes: number;
 }
 
-/** Downloads the files that are not here or are damaged, one after the other. @returns what was done, in words */
+/** Downloads the files that are missing or damaged in the cache, one after the other. @returns what was done, in words */
 async function fetchAll(files: readonly WantedFile[], signal: AbortSignal): Promise<string> {
   const cache = new FileCache();
   const missing: WantedFile[] = [];

@@ -9,8 +9,9 @@ import { fetchFiles } from './fetch.ts';
 import { dataSteps, dataText, runSteps } from './steps.ts';
 
 /**
- * Does what is left until the pipeline of a recipe can be measured: pins it, downloads its files and makes its labelled pack.
- * @param folder gets the manifest, the pack and, in `data`, what the steps of the recipe write
+ * Does the steps that are left until a recipe's pipeline can be measured: pins it, downloads its files and makes its labelled
+ * pack.
+ * @param folder gets the manifest, the pack and, in `data`, the files that the recipe's steps write
  * @returns the path of the manifest
  */
 export async function prepareRecipe(

@@ -7,14 +7,14 @@ import { shippedFile, shippedNames } from '../../workers/command/root.ts';
 
 const FILE = 'recipe.json';
 
-/** @param what a recipe is for this command */
+/** @param what the role of a recipe in this command, for the help text */
 export const recipeOption = (what: string) =>
   new Option(
     '--recipe <name>',
     `${what}: one of ${shippedNames(FILE).join(', ')}, or the path of a recipe of your own`,
   );
 
-/** Reads the recipe that comes with ipa-edge under this name, or that lies at this path. @throws UsageError, InvalidDocumentError */
+/** Reads a shipped recipe by its name, or another one by its path. @throws UsageError, InvalidDocumentError */
 export async function readRecipe(name: string): Promise<Recipe> {
   const shipped = shippedNames(FILE);
   if (shipped.includes(name)) return readJson(shippedFile(name, FILE), parseRecipe);

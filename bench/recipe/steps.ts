@@ -17,7 +17,7 @@ interface Step {
   readonly args: readonly string[];
 }
 
-/** Tells on descriptor 3 which program is missing, whatever the language of bash's own message is. */
+/** Writes the name of a missing program to descriptor 3, because bash's own message depends on the user's language. */
 const NOTE_MISSING = 'command_not_found_handle() { echo "$1" >&3; return 127; }';
 
 export const dataSteps = ({ data }: Recipe, manifest: string): Step[] => {
@@ -37,14 +37,14 @@ export const dataSteps = ({ data }: Recipe, manifest: string): Step[] => {
   ];
 };
 
-/** What the labelled items of a recipe are, and under which licence. */
+/** Describes a recipe's labelled items, with their licence and source. */
 export const dataText = ({ data }: Recipe): string =>
   `Labelled items: ${data.about}\nLicence: ${data.licence}. From ${data.address}`;
 
 export interface StepOptions {
-  /** The folder that the steps run in. It keeps a note of each finished one, which then does not run again. */
+  /** The folder in which the steps run. A file in it marks each finished step, which then does not run again. */
   readonly folder: string;
-  /** Whether the manifest has a pack. Without one, the last step runs whatever the notes say. */
+  /** Whether the manifest has a pack. If not, the last step runs even if it is marked as finished. */
   readonly packed: boolean;
   readonly signal: AbortSignal;
   /** Gets each step before it runs. */
@@ -58,7 +58,7 @@ export async function runSteps(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [i, step] of steps.entries()) {
-    // The note's name stands for all lines so far, so that a changed recipe runs again from the first changed step on.
+    // The note's name is a hash of all lines so far, so that a changed recipe runs again from the first changed step on.
     const lines = steps.slice(0, i + 1).map(({ line }) => line);
     const note = join(folder, `.done-${sha256OfText(lines.join('\n')).slice(0, 16)}`);
     if (existsSync(note) && (packed || i < steps.length - 1)) continue;
@@ -71,9 +71,12 @@ export async function runSteps(
   }
 }
 
-/** @returns the program that the step could not find, if any, and its exit code; null where a signal ended the step */
+/**
+ * @returns `missing`, the name of a program that was not found, or an empty text; and `code`, the step's exit code, or null if a
+ * signal ended the step or it could not start
+ */
 async function runStep({ program, args }: Step, cwd: string, signal: AbortSignal) {
-  // A process group of its own, so that a stop ends the programs of a shell line too. Stdout is the report's alone.
+  // A process group lets a stop end the programs of a shell line too. Output goes to stderr: stdout is for the report only.
   const child = spawn(program, args, { cwd, detached: true, stdio: ['ignore', 2, 2, 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const unknown = new Promise<string>((resolve) => child.once('error', () => resolve(program)));

@@ -69,8 +69,8 @@ export async function findBrowser() {
 }
 
 /**
- * Finds a browser for tests that need no window: Chromium's headless shell, in which a page takes a third of the CPU time, else the
- * one that {@link findBrowser} finds.
+ * Finds a browser for tests that need no window: Chromium's headless shell, in which a page takes a third of the CPU time, or
+ * else the one that {@link findBrowser} finds.
  * @returns {Promise<string | undefined>} path of its executable
  */
 export async function findTestBrowser() {
@@ -78,8 +78,8 @@ export async function findTestBrowser() {
 }
 
 /**
- * Finds a browser like {@link findBrowser}, or installs one: Playwright's or, for root on Debian, the package `chromium`, if possible
- * with the headless shell for tests.
+ * Finds a browser like {@link findBrowser}, or installs one: Playwright's or, for root on Debian, the package `chromium`, if
+ * possible with the headless shell for tests.
  * @param {(line: string) => void} log
  * @returns {Promise<string>}
  */

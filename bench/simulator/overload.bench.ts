@@ -1,6 +1,6 @@
 /**
- * Simulates the goodput of plans of the paper's pipelines under more load than they can carry, as shares of what their slowest stage
- * carries: `npm run bench:shedding`. It depends on the shed rule, and on no machine.
+ * Simulates the goodput of plans for the paper's pipelines under loads above their capacity, as fractions of the capacity of the
+ * slowest stage: `npm run bench:shedding`. The result depends on the rule for shedding, not on the machine.
  */
 import { join } from 'node:path';
 import { parsePublished } from '../../solver/documents/published.ts';

@@ -17,12 +17,12 @@ export interface Setting {
   readonly variants: readonly [string, string];
   /** Batch size. If it was not measured, the largest measured size below it is used. */
   readonly batch: number;
-  /** Utilisation of the busiest worker, by the profile, if all batches are full. */
+  /** Utilisation that the profile predicts for the busiest worker if all batches are full. */
   readonly utilisation: number;
   readonly durationS: number;
 }
 
-/** Makes a plan with a setting's variants and batch, at the rate for its utilisation. @returns a function of the SLA */
+/** Makes a plan with a setting's variants and batch, at the rate for its utilisation. @returns a function of the SLA in ms */
 export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting, shedding: Plan['shedding']) {
   const { backend, batch, utilisation } = setting;
   const variants = Object.fromEntries(profile.stages.map(({ name }, s) => [name, [setting.variants[s]!]]));

@@ -1,8 +1,8 @@
 /**
- * Times the solver: `npm run bench:solver`. The first table is for the first 100 feasible seeds of each kind of problem, with
- * 10 stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with limits of GPU share and cores
- * that are parts of what the unlimited optimum takes, so that both limits bind. The second table is for frontiers of several
- * sizes, with an SLA that excludes many options and one that excludes almost none.
+ * Times the solver: `npm run bench:solver`. The first table is for the first 100 feasible seeds of each kind of problem, with 10
+ * stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with limits of GPU share and cores.
+ * These limits are fractions of the amounts that the unlimited optimum uses, so that both bind. The second table is for frontiers
+ * of several sizes, with an SLA that excludes many options and one that excludes almost none.
  */
 import type { Problem, Solution } from '../../solver/documents/problem.ts';
 import { frontier } from '../../solver/frontier/frontier.ts';
@@ -36,7 +36,7 @@ const startMs = performance.now();
 solver.solve(instance(0, { ...SIZE, ...KINDS[0]! }));
 const firstMs = performance.now() - startMs;
 
-/** Adds limits to a problem: parts of the GPU share and cores that its unlimited optimum takes. */
+/** Limits a problem's GPU share and cores to a fraction, `part`, of the amounts that its unlimited optimum uses. */
 function limited(problem: Problem, part: number): Problem {
   const free = solver.solve(problem);
   if (free.status === 'infeasible') return problem;

@@ -3,7 +3,11 @@ import { UnusableConfigError } from './errors.ts';
 
 const MOST_LETTERS = 100;
 
-/** The classes of a hub model in the order of its outputs. @param source names the repository in errors @throws UnusableConfigError */
+/**
+ * The classes of a hub model in the order of its outputs.
+ * @param source names the repository in errors
+ * @throws UnusableConfigError
+ */
 export function classesOf({ id2label, label_names }: ModelConfig, source: string): string[] {
   const count = id2label ? Object.keys(id2label).length : (label_names?.length ?? 0);
   if (count === 0) throw new UnusableConfigError(source, 'names no classes (id2label in config.json)');

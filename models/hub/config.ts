@@ -17,7 +17,7 @@ const names = z.string().max(1000);
 
 const text = z.string().max(1000).nullish().catch(null);
 
-/** How many tokens are generated; `max_length` counts the token that starts the decoder too. */
+/** Limits of generated tokens, and the number of beams. `max_length` also counts the token that starts the decoder. */
 const generating = {
   max_length: side.nullish().catch(null),
   max_new_tokens: side.nullish().catch(null),
@@ -33,12 +33,11 @@ const config = z.object({
   problem_type: names.nullish(),
   max_position_embeddings: side.nullish().catch(null),
   pad_token_id: z.int().nonnegative().nullish().catch(null),
-  /** What T5 calls `max_position_embeddings`. */
+  /** T5's name for `max_position_embeddings`. */
   n_positions: side.nullish().catch(null),
   ...generating,
-  /** What stands before each text. */
   prefix: text,
-  /** By task, what counts instead of the fields above, and what stands before each text. */
+  /** By task, values that override the fields above. */
   task_specific_params: recordOf(z.object({ ...generating, prefix: text }))
     .nullish()
     .catch(null),
@@ -64,7 +63,7 @@ const preprocessor = z.object({
   size: size.nullish(),
   do_center_crop: flag,
   crop_size: size.nullish(),
-  /** The side of the model's square, as a share of the picture's shorter side. */
+  /** The side of the model's square, as a fraction of the picture's shorter side. */
   crop_pct: z.number().positive().nullish(),
   do_rescale: flag,
   rescale_factor: z.number().positive().nullish(),
@@ -75,7 +74,7 @@ const preprocessor = z.object({
   include_top: flag,
   do_flip_channel_order: flag,
   sampling_rate: z.number().positive().nullish().catch(null),
-  /** Samples that a model of a fixed length hears, e.g. Whisper. */
+  /** Input length, in samples, of a model with a fixed length, e.g. Whisper. */
   n_samples: side.nullish().catch(null),
 });
 export type PreprocessorConfig = z.output<typeof preprocessor>;
@@ -96,7 +95,7 @@ export const parseGeneration = (value: unknown, source: string): GenerationConfi
   parseDocument(generation, value, source);
 
 const tokenizer = z.object({
-  /** Most tokens of a text. Where it is not known, the hub's library writes a huge number. */
+  /** Maximum number of tokens of a text. If the limit is not known, the hub's library writes a huge number. */
   model_max_length: z.number().nullish().catch(null),
 });
 export type TokenizerConfig = z.output<typeof tokenizer>;
@@ -107,7 +106,7 @@ export const parseTokenizer = (value: unknown, source: string): TokenizerConfig 
 
 export type Size = z.output<typeof size>;
 
-/** Height and width. An image that would keep its proportions is a square here, because a stage's images have one size. */
+/** Height and width. A size that states only the shorter edge becomes a square, because a stage's images have one size. */
 export function heightAndWidth(given: Size): { readonly height: number; readonly width: number } {
   if (typeof given === 'number') return { height: given, width: given };
   if (Array.isArray(given)) return { height: given[0], width: given[1] };

@@ -12,27 +12,28 @@ import { stageFor } from './pin.ts';
 
 interface DescribedAlone {
   readonly described: Description;
-  /** What its file does not say and is taken for granted, in a sentence; null if the stage that it is added to says it. */
+  /** A sentence on what was assumed because the file does not state it; null if the model joins other models of a stage. */
   readonly assumed: string | null;
-  /** Whether it is the only model of its stage, pinned again. */
+  /** Whether the model is pinned again and is the only one of its stage, so that it may change the stage. */
   readonly anew: boolean;
 }
 
-/** What the user says of a model; absent: as its file or the stage that it is added to says, or what is usual. */
+/** The user's options for a model. An absent one is taken from the model's file or its stage, or has the usual value. */
 export interface AloneOptions {
-  /** Names of its classes, in the order of the model's outputs. */
+  /** Names of the model's classes, in the order of its outputs. */
   readonly classes?: readonly string[] | undefined;
-  /** The size of the pictures that it takes. */
+  /** Size of the pictures that the model takes. */
   readonly size?: PictureSize | undefined;
   /** How pixels are scaled before the model gets them. */
   readonly scaling?: Scaling | undefined;
-  /** The name of the stage that it is added to; absent: the first one of the model's task. */
+  /** Name of the stage that gets the model; absent: the first one of the model's task. */
   readonly stage?: string | undefined;
 }
 
 /**
- * Reads what a manifest says of a model of pictures that comes as an ONNX file alone: a detector in a YOLO format, or a classifier.
- * @param manifest to which the model is added
+ * Describes, for a manifest, a picture model that is an ONNX file without the hub's config.json: a detector in a YOLO format, or
+ * a classifier.
+ * @param manifest the manifest that gets the model; null for a new one
  * @throws UnusableConfigError, NotOnnxError, ModelAloneError, PictureSizeError, ClassCountError
  */
 export async function describeAlone(
@@ -71,7 +72,7 @@ export async function describeAlone(
   return { described, anew, assumed: known ? null : `${path} is taken for a ${what}${rest}.` };
 }
 
-/** What a stage that is there says of its models. */
+/** The fields of an existing stage that its models share. */
 type Known = { readonly classes?: readonly string[]; readonly input?: Scaling & PictureSize } | undefined;
 
 const detector = (graph: Graph, head: YoloHead, file: string, asked: AloneOptions, known: Known) =>
@@ -87,7 +88,8 @@ function classifier(graph: Graph, file: string, asked: AloneOptions, known: Know
   const size = sizeOf(asked, known);
   const { input, classes, scores } = classifierFields(graph, asked.classes ?? null, file, size);
   const fields = {
-    // Where a stage is there, the runtime sees the order of a model's dimensions by itself.
+    // With an existing stage, the model's layout need not be stated: if its shape fits only the other layout, the runtime uses
+    // that.
     input: known ? { ...input, layout: 'nchw' as const } : input,
     classes: asked.classes ?? ofCount(known?.classes, classes.length) ?? classes,
     scores,
@@ -95,12 +97,12 @@ function classifier(graph: Graph, file: string, asked: AloneOptions, known: Know
   return classifierStage(fields, known?.input ?? SCALINGS[0]);
 }
 
-/** A model that takes pictures of any size takes those of a stage that is there. */
+/** A model that takes pictures of any size gets the size of its existing stage, unless the user asks for another. */
 const sizeOf = ({ size }: AloneOptions, known: Known): Partial<OpenSize> => ({
   asked: size,
   ...(known?.input && { usual: known.input }),
 });
 
-/** The names, if they are as many as the model tells classes apart. */
+/** The names, if there is one for each class of the model. */
 const ofCount = (names: readonly string[] | undefined, count: number): readonly string[] | undefined =>
   names?.length === count ? names : undefined;

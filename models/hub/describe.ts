@@ -22,14 +22,14 @@ export interface HubReader {
   bytes(url: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A repository's description and configuration are at most so large; the classes of ImageNet-21k take 1 MB. */
+/** Largest description or configuration file of a repository that is read; the classes of ImageNet-21k take 1 MB. */
 const MOST_JSON_BYTES = 16 * 2 ** 20;
 
-/** What the user says of a hub model. */
+/** The user's options for a hub model. */
 export interface PinOptions {
   /** Data types of the weights; absent: all that the repository has. */
   readonly dtypes?: readonly DtypeChoice[] | undefined;
-  /** The model's task; absent: as its configuration tells. */
+  /** The model's task; absent: the one that its configuration states. */
   readonly task?: string | undefined;
   /** Prefix before each text; absent: that of the model's configuration. */
   readonly prefix?: string | undefined;
@@ -42,15 +42,15 @@ export interface Description extends Pin {
 
 /** A model's files in the layout of the hub: in a repository of a hub, or given by the user. */
 export interface ModelFolder extends Pick<Pin, 'repository' | 'source' | 'addressOf'> {
-  /** The variants of a stage that the files make. */
+  /** The variants that the files provide for a stage. */
   variantsOf(stage: ManifestStage): HubVariant[];
   /** Reads a file whole. */
   bytes(path: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Reads what a manifest says of a hub model. Large files are not downloaded, because the hub states their sums.
- * @throws what {@link describeFiles} throws, NoModelFileError
+ * Describes a hub model for a manifest. Large files are not downloaded, because the hub states their SHA-256.
+ * @throws errors of {@link describeFiles}, NoModelFileError
  */
 export async function describe(
   hub: HubReader,
@@ -73,8 +73,9 @@ export async function describe(
 }
 
 /**
- * Reads what a manifest says of a model, from its files.
- * @throws InvalidDocumentError, UnsupportedArchitectureError, AmbiguousTaskError, UnusableConfigError, and what reading a file throws
+ * Describes a model for a manifest, from the model's files.
+ * @throws InvalidDocumentError, UnsupportedArchitectureError, AmbiguousTaskError, UnusableConfigError, and errors of reading a
+ * file
  */
 export async function describeFiles(
   files: ModelFolder,
@@ -105,7 +106,7 @@ export async function describeFiles(
   return withSums(files, found, contents);
 }
 
-/** Adds to what a model is its variants and the sums of their files. @param contents what was read of the files already, by path */
+/** Adds the variants of a model, and the SHA-256 of their files, to its stage. @param contents the files read so far, by path */
 export async function withSums(
   files: ModelFolder,
   { kind, stage }: HubStage,
@@ -117,7 +118,7 @@ export async function withSums(
   const read = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const { path, sha256, sizeBytes } of variants.flatMap(filesOfVariant)) {
     if (sums.has(path)) continue;
-    // A hub states the sums of large files alone.
+    // A hub states the SHA-256 of large files only; those of small files are computed.
     const bytes = contents.get(path) ?? (sha256 === null ? await files.bytes(path, sizeBytes) : undefined);
     const sum = sha256 ?? (await sha256Hex(bytes!));
     if (bytes) read.set(sum, bytes);

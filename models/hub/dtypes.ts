@@ -6,7 +6,7 @@ export type DtypeChoice = readonly [Dtype] | readonly [Dtype, Dtype];
 /** The data types as users write them, e.g. `fp32` or `fp32+q8`. */
 export const dtypeText = (choice: DtypeChoice): string => choice.join('+');
 
-/** Reads data types such as `fp32` or `fp32+q8`; null if the text is none. */
+/** Reads data types such as `fp32` or `fp32+q8`; null if the text has another form. */
 export function readDtypes(text: string): DtypeChoice | null {
   const [first, others, ...more] = text.split('+').map((part) => dtype.safeParse(part).data);
   if (first === undefined || more.length > 0) return null;
@@ -14,7 +14,7 @@ export function readDtypes(text: string): DtypeChoice | null {
   return others === undefined ? null : [first, others];
 }
 
-/** How the name of a model file ends for each data type of its weights. */
+/** Suffix of a model file's name for each data type of its weights. */
 const SUFFIX: Record<Dtype, string> = {
   fp32: '',
   fp16: '_fp16',
@@ -29,7 +29,7 @@ const SUFFIX: Record<Dtype, string> = {
 /** The name of a model's file with weights of a data type, e.g. `model_fp16.onnx`. */
 export const modelFileName = (model: string, type: Dtype): string => `${model}${SUFFIX[type]}.onnx`;
 
-/** The data type of a model's weights that the name of its file tells; `fp32` if it tells none. */
+/** The data type of a model's weights, by the suffix of its file name; `fp32` if the name has none of the suffixes. */
 export const dtypeNamed = (file: string): Dtype =>
   dtype.options.find((type) => type !== 'fp32' && file.toLowerCase().endsWith(modelFileName('', type))) ??
   'fp32';

@@ -22,7 +22,7 @@ export class UnsupportedArchitectureError extends InputError {
   }
 }
 
-/** A model's configuration does not tell its task, or the user names another one than it may have. */
+/** A model's configuration does not determine its task, or the user names a task that the model cannot have. */
 export class AmbiguousTaskError extends InputError {
   override name = 'AmbiguousTaskError';
   /** The message without its remedy, because the command line and the page offer different ones. */
@@ -39,7 +39,7 @@ export class AmbiguousTaskError extends InputError {
 /** A repository's configuration lacks a value, or has one that cannot be used. */
 export class UnusableConfigError extends InputError {
   override name = 'UnusableConfigError';
-  /** The message without its remedy, because files that the user has need another one. */
+  /** The message without its remedy, because the remedy for the user's own files is another one. */
   readonly problem: string;
   constructor(source: string, problem: string) {
     super(`${source} ${problem}. Choose another model, or write the manifest's stage by hand.`);

@@ -8,7 +8,7 @@ export const fieldsOf = ({ name: _name, variants: _variants, ...fields }: Manife
 export const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Fields with some replaced; of a field that has fields of its own, only those that are given. */
+/** Replaces the given fields, and within a nested field only the given subfields. */
 export const merged = (fields: Fields, given: Fields): Fields => ({
   ...fields,
   ...Object.fromEntries(

@@ -1,6 +1,6 @@
 /** The names of a variant's files in repositories of the hub. */
 
-/** The name of a session's model, without the ending for its data type. @param roles of all of the variant's sessions */
+/** The name of a session's model, without the suffix for its data type. @param roles the roles of all sessions of the variant */
 export function modelName(role: string, roles: readonly string[]): string {
   const names: Readonly<Record<string, string>> = {
     encoder: 'encoder_model',
@@ -10,14 +10,14 @@ export function modelName(role: string, roles: readonly string[]): string {
   return names[role] ?? role;
 }
 
-/** The role of a part of a variant by the name of its model's file; null for a model that stands alone, whatever its name. */
+/** The role of a session, by the name of its model file; null for any other name, as a variant's only model has. */
 export function roleNamed(file: string): string | null {
   if (/^encoder_model(?![a-z])/i.test(file)) return 'encoder';
   if (/^decoder_with_past_model(?![a-z])/i.test(file)) return 'decoder-with-past';
   return /^decoder_model(_merged)?(?![a-z])/i.test(file) ? 'decoder' : null;
 }
 
-/** The name of the file of an asset: its role, with another hyphen. */
+/** The name of an asset's file: the asset's role with underscores for hyphens. */
 export const assetName = (role: string): string => `${role.replaceAll('-', '_')}.json`;
 
 /** Roles of assets that variants of any task need. */

@@ -11,13 +11,13 @@ export interface Fit {
 }
 
 /**
- * Fits a hub model to a stage. Where the model's inputs or outputs differ from the stage's, its variants carry their own fields. The
- * stage keeps the user's choices, and limits how much the model reads.
+ * Fits a hub model to a stage. Where the model's inputs or outputs differ from the stage's, its variants carry their own fields.
+ * The stage keeps the user's choices, and limits how much the model reads.
  * @param name of the stage
  * @param known fields of the stage; null for a new one
  * @param given fields that the user sets, for the stage and the model
  * @param measured whether a pack has items of the stage, so that their format stays
- * @throws StageMismatchError if they differ in anything else
+ * @throws StageMismatchError if the stage and the model differ in a field that variants may not carry
  */
 export function fitted(
   id: string,
@@ -45,7 +45,7 @@ export function fitted(
   return { stage: joined.stage, own: Object.fromEntries(own) };
 }
 
-/** Names what differs: of lists the entries that the other lacks, of fields the first that is not the same. */
+/** Names the difference: in lists, the entries that the other lacks; in objects, the first field that differs. */
 function mismatch(
   id: string,
   stage: string,

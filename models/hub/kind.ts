@@ -1,7 +1,7 @@
 import type { GenerationConfig, ModelConfig, PreprocessorConfig, TokenizerConfig } from './config.ts';
 import type { Fields } from './fields.ts';
 
-/** What a repository says of its model. A file that the repository lacks is null. */
+/** The files of a repository that describe its model. A file that the repository lacks is null. */
 export interface HubModel {
   readonly id: string;
   /** The task that the repository names; null if it names none. */
@@ -18,19 +18,19 @@ export interface HubKind {
   readonly task: string;
   /** The name that a stage gets where the user gives none. */
   readonly stageName: string;
-  /** The models that it takes, for messages. */
+  /** A description of the models of this kind, for messages. */
   readonly models: string;
   /** Whether a model has this task: by its configuration (`surely`), or only if the user says so (`if-told`). */
   fits(model: HubModel): 'surely' | 'if-told' | 'no';
   /** The task's fields of a stage. @throws UnusableConfigError */
   fieldsOf(model: HubModel): Fields;
-  /** Fields that the user chooses, whatever the model: a model fits a stage that has others. E.g. `output.threshold`. */
+  /** Paths of fields that the user chooses for any model, e.g. `output.threshold`: a model fits a stage with any choice. */
   readonly choices: readonly string[];
   /** Paths of numbers that limit what the model takes, e.g. `input.length`: a variant takes no more than its stage asks for. */
   readonly limits: readonly string[];
   /**
-   * Makes fields of a stage and of a model fit each other where more decides than each field alone, e.g. the size of pictures; absent:
-   * nothing does.
+   * Fits those fields of a stage and of a model to each other that cannot be fitted one by one, e.g. the size of pictures;
+   * absent: there are none.
    * @param measured whether a pack has items of the stage, so that their format stays
    */
   joined?(
@@ -40,13 +40,16 @@ export interface HubKind {
   ): { readonly stage: Fields; readonly model: Fields };
 }
 
-/** Fits the models that have one of these architectures or, where their repository names none, have the task by its own word. */
+/** Fits models with one of these architectures or, if a repository names none, models whose repository names this task. */
 export const fitsBy =
   (expected: RegExp, task?: string): HubKind['fits'] =>
   (model) =>
     hasArchitecture(model, expected, task !== undefined && model.task === task) ? 'surely' : 'no';
 
-/** Whether a model has one of these architectures, in which the class of the hub's library is named. @param otherwise where none is named */
+/**
+ * Whether a model has one of these architectures, which are class names of the hub's library.
+ * @param otherwise the result if the model names none
+ */
 export const hasArchitecture = (
   { config: { architectures } }: HubModel,
   expected: RegExp,

@@ -21,12 +21,12 @@ export interface HubVariant {
 
 /** The files that one of a task's programs needs, by role. */
 export interface Needs {
-  /** Names of the models, without the ending for their data type. */
+  /** Names of the models, without the suffix for their data type. */
   readonly sessions: ReadonlyMap<string, string>;
   readonly assets: ReadonlyMap<string, string>;
 }
 
-/** What each of a task's programs needs, the preferred one first. */
+/** The files that each program of the stage's task needs, the preferred program first. */
 export function needsOf(stage: ManifestStage): Needs[] {
   return taskOf(stage).programs.map(({ signatures, assets }) => {
     const roles = Object.keys(signatures(stage));
@@ -67,7 +67,10 @@ export function hubVariants(
   return variants;
 }
 
-/** The variant for the first program whose models the repository has. @throws UnusableConfigError if it lacks another file of it */
+/**
+ * The variant for the first program whose models the repository has; null if there is none.
+ * @throws UnusableConfigError if the repository lacks another file of that program
+ */
 function variantIn(
   { id, files }: Repository,
   needs: readonly Needs[],

@@ -17,9 +17,9 @@ import type { HubStage } from './stage.ts';
 /** A hub model, as it enters a manifest. */
 export interface Pin extends HubStage {
   readonly repository: Repository;
-  /** Where the hub has it; null for files that no hub has. */
+  /** The model's hub id, revision and licence; null for files from no hub. */
   readonly source: HubSource | null;
-  /** Where a file of it is, as the manifest says: an URL, or its path. */
+  /** The URL or path by which the manifest refers to a file of the model. */
   addressOf(path: string): string;
   readonly variants: readonly HubVariant[];
   /** SHA-256 of each file of the variants, by its path. */
@@ -31,11 +31,11 @@ export type StatedAccuracy = Pick<ManifestVariant, 'accuracy' | 'accuracySource'
 
 const NONE_STATED: StatedAccuracy = { accuracy: null, accuracySource: 'not published with the model file' };
 
-/** The user's words; absent: the stage of the model's task, the pipeline's name as it is, and no accuracy. */
+/** The user's choices; absent: the first stage of the model's task, the pipeline's present name, and no accuracy. */
 export interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
-  /** Whether the model says anew what its stage is, because the stage has no other. */
+  /** Whether the model redefines its stage, because the stage has no other model. */
   readonly anew?: boolean | undefined;
   /** Fields of the stage, and of this model, that the user sets. */
   readonly fields?: Fields | undefined;
@@ -43,10 +43,10 @@ export interface PinNames {
 }
 
 /**
- * Adds a model to a manifest: a variant for each of its data types, in the named stage, in the first stage of the model's task, or
- * in a new stage at the end. They replace variants of the same repository and data types, or of the same files. If the model's inputs
- * or outputs differ from the stage's, its variants carry their own fields.
- * @param manifest null to make a new manifest with this stage alone
+ * Adds a model to a manifest: a variant for each of its data types, in the named stage, in the first stage of the model's task,
+ * or in a new stage at the end. The new variants replace those of the same repository and data types, or of the same files. If
+ * the model's inputs or outputs differ from the stage's, its variants carry their own fields.
+ * @param manifest null to make a new manifest with only this stage
  * @throws StageMismatchError, InvalidDocumentError
  */
 export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {}): Manifest {
@@ -82,13 +82,16 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
   );
 }
 
-/** The stage of a manifest that a model of this task is added to. @param name that the user gives it */
+/** The stage of a manifest that gets a model of this task. @param name the stage's name, if the user gives one */
 export const stageFor = (manifest: Manifest | null, task: string, name?: string): ManifestStage | undefined =>
   manifest?.stages.find((stage) => (name === undefined ? stage.task === task : stage.name === name));
 
 const shortId = (id: string): string => id.replace(/^.*\//, '');
 
-/** The variants of a stage, with those of the pin in the place of earlier ones or at the end. @param same what all of them share */
+/**
+ * The variants of a stage after a pin: the pinned ones replace the earlier ones that they match, or come last.
+ * @param same fields that all pinned variants share
+ */
 function variantsWith(
   pin: Pin,
   same: StatedAccuracy & Fields,
@@ -115,7 +118,7 @@ function variantsWith(
   return variants;
 }
 
-/** A variant's files as a manifest has them. */
+/** A variant's files in the form that manifests have. */
 function filesOf(
   { addressOf, sums }: Pin,
   { sessions, assets }: HubVariant,

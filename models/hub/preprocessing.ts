@@ -5,8 +5,8 @@ import { UnusableConfigError } from './errors.ts';
 export type HubInput = Pick<ImageInput, 'channels' | 'height' | 'width' | 'mean' | 'std'>;
 
 /**
- * How a hub model takes images: their size, and `mean` and `std` such that (pixel / 255 − mean) / std is what the model's own
- * preprocessor makes of a pixel, (pixel · rescale_factor − image_mean) / image_std.
+ * How a hub model takes images: their size, and `mean` and `std` such that (pixel / 255 − mean) / std equals the value that the
+ * model's own preprocessor computes, (pixel · rescale_factor − image_mean) / image_std.
  * @param preprocessor null for a repository without `preprocessor_config.json`
  * @param source names the repository in errors
  * @throws UnusableConfigError
@@ -31,7 +31,9 @@ export function imageInputOf(
   return { channels, height, width, mean: [timm.mean].flat(), std: [timm.std].flat() };
 }
 
-/** The share of a picture that a classifier looks at, in its middle, if that is not all of it. */
+/**
+ * The central part of a picture that a classifier sees, as a fraction of height and width; absent if it sees the whole picture.
+ */
 export function cropOf(
   { pretrained_cfg: timm }: ModelConfig,
   preprocessor: PreprocessorConfig | null,
@@ -51,7 +53,8 @@ function preprocessorCrop({ size, crop_pct, do_center_crop, crop_size }: Preproc
 }
 
 /**
- * The pictures of a stage that gets a model of another size: as large as the largest that a variant needs, unless a pack has them.
+ * Fits the pictures of a stage and of a model with another input size: they are as large as the largest input of a variant,
+ * unless a pack has the stage's pictures.
  * @param measured whether a pack has the stage's pictures
  */
 export function withPictures(
@@ -92,7 +95,7 @@ function normalisationOf(preprocessor: PreprocessorConfig, source: string): Pick
     throw new UnusableConfigError(source, 'normalises images, but states no image_mean and image_std');
   const mean = normalised ? [image_mean!].flat() : [0];
   const std = normalised ? [image_std!].flat() : [1];
-  // What a white pixel is before it is normalised.
+  // The value of a white pixel before normalisation.
   const white = preprocessor.do_rescale === false ? 255 : 255 * (preprocessor.rescale_factor ?? 1 / 255);
   const offset = preprocessor.rescale_offset ? 1 : 0;
   // EfficientNet's preprocessor divides by the standard deviation twice, unless include_top is false.

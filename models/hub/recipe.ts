@@ -36,7 +36,7 @@ const model = z.strictObject({
     .optional(),
 });
 
-/** Levels of the fields of a stage: no task has more than three. */
+/** Maximum nesting depth of a stage's fields; no task needs more than three levels. */
 const LEVELS_MAX = 8;
 const fitsLevels = (value: unknown, levels: number): boolean =>
   typeof value !== 'object' ||
@@ -74,7 +74,10 @@ export const recipeSchema = z.strictObject({
   }),
 });
 
-/** A pipeline of hub models: its stages, their models, and where labelled items are from. Its revisions are resolved when it is pinned. */
+/**
+ * A pipeline of hub models: its stages, their models, and where labelled items are from. The models' revisions are resolved when
+ * the recipe is pinned.
+ */
 export type Recipe = z.output<typeof recipeSchema>;
 
 /** @throws InvalidDocumentError, UnsupportedDocumentError */
@@ -83,9 +86,9 @@ export const parseRecipe = (value: unknown, source: string): Recipe =>
 
 /**
  * Pins every model of a recipe.
- * @param manifest to which the stages and variants are added; null: a new one
+ * @param manifest the manifest to which the stages and variants are added; null: a new one
  * @param onModel called with each model once it is described
- * @throws StageMismatchError, InvalidDocumentError, and what {@link describe} throws
+ * @throws StageMismatchError, InvalidDocumentError, and errors of {@link describe}
  */
 export async function pinRecipe(
   hub: HubReader,

@@ -3,7 +3,7 @@ import { count, listOf, sha256 } from '../../solver/documents/common.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 import { InvalidHubIdError } from './errors.ts';
 
-/** What a model hub's API says of a repository, and the addresses of its files. */
+/** Reads the description of a repository by a model hub's API, and makes the addresses of the repository's files. */
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?$/;
 const LATEST = 'main';
@@ -22,11 +22,11 @@ export function hubReference(text: string): HubReference {
   return { id, revision };
 }
 
-/** Where the API describes a repository. @param endpoint the hub's origin, e.g. `https://huggingface.co` */
+/** URL at which the API describes a repository. @param endpoint the hub's origin, e.g. `https://huggingface.co` */
 export const apiAddress = (endpoint: string, { id, revision }: HubReference): string =>
   `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
 
-/** Where a repository's file is. @param path of the file in the repository */
+/** URL of a repository's file. @param path of the file in the repository */
 export const fileAddress = (endpoint: string, { id, revision }: HubReference, path: string): string =>
   `${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
 
@@ -46,7 +46,7 @@ export interface Repository {
 }
 
 interface HubRepository extends Repository {
-  /** The commit that the described revision stands for. */
+  /** The commit to which the requested branch, tag or commit resolves. */
   readonly revision: string;
   readonly licence: string | null;
 }

@@ -15,9 +15,9 @@ export interface HubStage {
 }
 
 /**
- * The stage that a hub model needs.
- * @param task the user's word; absent: as the model's configuration tells
- * @param given fields that the user sets for this model, e.g. what stands before each text
+ * Makes the stage that a hub model needs.
+ * @param task the task that the user names; absent: the one that the model's configuration states
+ * @param given fields that the user sets for this model, e.g. a prefix before each text
  * @throws UnsupportedArchitectureError, AmbiguousTaskError, UnusableConfigError
  */
 export function hubStage(model: HubModel, task?: string, given: Fields = {}): HubStage {

@@ -1,16 +1,16 @@
 import { UnusableConfigError } from './errors.ts';
 import type { HubModel } from './kind.ts';
 
-/** Most tokens of a text where the repository states no limit, as for BERT. */
+/** Maximum number of tokens of a text if the repository states no limit; it is that of BERT. */
 const TOKENS_MAX = 512;
-/** No stage reads longer texts. */
+/** Maximum number of tokens of a text in any stage. */
 const TEXT_TOKENS_MAX = 8192;
-/** Models, by type, that number positions from the one after the padding token's number: their 514 positions are 512 tokens. */
+/** Types of models that number positions from the padding token's id + 1, so that 514 positions hold 512 tokens. */
 const AFTER_PADDING = /roberta|camembert|longformer|mpnet|data2vec-text/;
 /** Tokens that two windows of a long text share, as in the pipelines of the hub's own library. */
 export const STRIDE = 128;
 
-/** Most tokens of a text that a hub model takes. @throws UnusableConfigError if its repository has no tokenizer */
+/** Maximum number of tokens of a text that a hub model takes. @throws UnusableConfigError if its repository has no tokenizer */
 export function textLengthOf({ id, config, tokenizer }: HubModel): number {
   if (!tokenizer)
     throw new UnusableConfigError(

@@ -1,13 +1,13 @@
 import type { Item } from './item-batch.ts';
 
-/** Samples of a recording as numbers, as an item, and as the 16-bit integers (PCM) that files hold. */
+/** Converts the samples of a recording between numbers, items, and the 16-bit integers (PCM) of files. */
 
 /** Full scale of a 16-bit sample. */
 const FULL_SCALE = 2 ** 15;
 
 /**
- * The samples of a recording: a view of the item where its place in memory allows that, else a copy.
- * @param copy where to copy them, of at least their number; absent: to new memory
+ * The samples of a recording: a view of the item if the item's alignment in memory allows that, else a copy.
+ * @param copy buffer for the copy, at least as long as the recording; absent: new memory
  */
 export function samplesOf(item: Item, copy?: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = item;
@@ -26,7 +26,7 @@ export function samplesOfPcm(pcm: Int16Array): Float32Array<ArrayBuffer> {
   return samples;
 }
 
-/** 16-bit samples, rounded; what is louder than full scale is clipped. */
+/** Rounds samples to 16-bit integers, and clips samples beyond full scale. */
 export const pcmOf = (samples: Float32Array): Int16Array<ArrayBuffer> =>
   Int16Array.from(samples, (sample) =>
     Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, Math.round(sample * FULL_SCALE))),

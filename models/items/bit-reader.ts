@@ -1,11 +1,11 @@
-/** The bits of a file end before a number that should follow. */
+/** The file ends before all bits of a number are read. */
 export class EndOfBitsError extends Error {
   override name = 'EndOfBitsError';
 }
 
 /** Reads numbers of any width from bytes, the highest bit first. */
 export class BitReader {
-  /** In bits, from the start of the bytes. */
+  /** Position of the next bit: the number of bits before it, from the start of the bytes. */
   #at: number;
 
   /** @param from the byte to begin at */
@@ -41,7 +41,7 @@ export class BitReader {
     return value >= 2 ** (width - 1) ? value - 2 ** width : value;
   }
 
-  /** The number of zeros before the next one, which is read too. @throws EndOfBitsError */
+  /** Counts the 0 bits before the next 1 bit, and reads that 1 bit too. @throws EndOfBitsError */
   zeros(): number {
     for (let count = 0; ; ) {
       const inByte = 8 - (this.#at & 7);
@@ -55,7 +55,7 @@ export class BitReader {
     }
   }
 
-  /** Skips the rest of a byte that was begun. */
+  /** Skips the rest of a byte that was read in part. */
   alignToByte(): void {
     this.#at = 8 * Math.ceil(this.#at / 8);
   }

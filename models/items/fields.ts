@@ -16,7 +16,7 @@ const LENGTH_BYTES = 4;
 /** Longest text of a field, in bytes. */
 export const FIELD_BYTES_MAX = 16 * 1024;
 
-/** The bytes that the fields of a format add to an item at most. */
+/** Maximum number of bytes that the fields of a format add to an item. */
 export const fieldBytesMax = ({ fields = [] }: Fields): number =>
   fields.length * (FIELD_BYTES_MAX + LENGTH_BYTES);
 
@@ -64,7 +64,7 @@ export function trySplitFields({ fields = [] }: Fields, item: Item): ItemParts |
 /** Splits an item that is known to be in its format. */
 export const splitFields = (format: Fields, item: Item): ItemParts => trySplitFields(format, item)!;
 
-/** An item of format `from` as one of format `to`, whose fields are among those of `from`. */
+/** Converts an item of format `from` to format `to`, whose fields are among those of `from`. */
 export function keepFields(from: Fields, to: Fields, item: Item): Item {
   const all = from.fields ?? [];
   const kept = to.fields ?? [];

@@ -1,14 +1,14 @@
 import type { BitReader } from './bit-reader.ts';
 import { InvalidSoundError } from './sound.ts';
 
-/** Types of subframes (RFC 9639, section 9.2.1); those of predictors have their order in the lower bits. */
+/** Types of subframes (RFC 9639, section 9.2.1). The types with a predictor have the predictor's order in the lower bits. */
 const CONSTANT = 0;
 const VERBATIM = 1;
 const FIXED = 8;
 const FIXED_ORDER_MAX = 4;
 const LINEAR = 32;
 
-/** A sample is predicted as the sum of the samples before it, the last one first, times these. */
+/** Weights of the fixed predictors, by order: a prediction is the weighted sum of the samples before, the latest first. */
 const FIXED_WEIGHTS = [[], [1], [2, -1], [3, -3, 1], [4, -6, 4, -1]] as const;
 
 const invalid = (what: string): InvalidSoundError => new InvalidSoundError(`one of its frames ${what}`);
@@ -22,7 +22,7 @@ const invalid = (what: string): InvalidSoundError => new InvalidSoundError(`one 
 export function readSubframe(reader: BitReader, size: number, width: number): Int32Array {
   if (reader.take(1) !== 0) throw invalid('is damaged');
   const type = reader.take(6);
-  // Lower bits that are 0 in all samples are left out.
+  // Low bits that are 0 in all samples are not stored.
   const wasted = reader.take(1) === 1 ? reader.zeros() + 1 : 0;
   const bits = width - wasted;
   if (bits < 1) throw invalid('has samples without bits');
@@ -60,7 +60,7 @@ function readWeights(reader: BitReader, order: number): { weights: readonly numb
   return { weights: Array.from({ length: order }, () => reader.signed(precision)), shift };
 }
 
-/** Reads what predictions miss into the samples from `order` on: in parts, each with its own width of Rice codes. */
+/** Reads the residuals into the samples from index `order` on. They are Rice codes in partitions, each with its own parameter. */
 function readResiduals(reader: BitReader, samples: Int32Array, order: number): void {
   const method = reader.take(2);
   if (method > 1) throw invalid('has residuals of an unknown kind');
@@ -77,7 +77,7 @@ function readResiduals(reader: BitReader, samples: Int32Array, order: number): v
     } else
       for (; at < part * size; at++) {
         const folded = reader.zeros() * 2 ** parameter + reader.take(parameter);
-        // 0, −1, 1, −2, 2, …
+        // The folded numbers 0, 1, 2, 3, 4, … stand for 0, −1, 1, −2, 2, …
         samples[at] = folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
       }
   }

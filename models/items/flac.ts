@@ -2,10 +2,10 @@ import { BitReader, EndOfBitsError } from './bit-reader.ts';
 import { readSubframe } from './flac-subframe.ts';
 import { atRate, checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
 
-/** Reads FLAC files (RFC 9639): lossless sound, as LibriSpeech has it. */
+/** Reads FLAC files (RFC 9639), the lossless sound format of LibriSpeech. */
 
 const MARK = [...'fLaC'].map((letter) => letter.charCodeAt(0));
-/** A block of metadata: its type and its length in bytes stand in 4 bytes before it. */
+/** Length of the header before a block of metadata, with the block's type and length. */
 const BLOCK_HEADER_BYTES = 4;
 const STREAMINFO = 0;
 const STREAMINFO_BYTES = 34;
@@ -16,11 +16,11 @@ interface StreamInfo {
   readonly rateHz: number;
   readonly channels: number;
   readonly bits: number;
-  /** Samples of each channel; 0 if the file does not tell. */
+  /** Samples of each channel; 0 if the file does not state the number. */
   readonly samples: number;
 }
 
-/** Reads the metadata. @returns what it says, and where the frames begin */
+/** Reads the metadata. @returns the stream's properties, and the byte at which the frames begin */
 function readMetadata(bytes: Uint8Array): { info: StreamInfo; at: number } {
   if (!isFlac(bytes)) throw new InvalidSoundError('it does not begin as a FLAC file');
   let info: StreamInfo | undefined;
@@ -51,7 +51,7 @@ function readStreamInfo(reader: BitReader): StreamInfo {
   return info;
 }
 
-/** By the code of a frame's channels: how the two channels are made of the two that are kept; absent where they are kept as they are. */
+/** By channel code of a frame: computes left and right from the two stored channels; absent if left and right are stored. */
 const STEREO: Readonly<Record<number, (first: number, second: number) => readonly [number, number]>> = {
   8: (left, side) => [left, left - side],
   9: (side, right) => [right + side, right],
@@ -60,7 +60,7 @@ const STEREO: Readonly<Record<number, (first: number, second: number) => readonl
     return [(sum + side) / 2, (sum - side) / 2];
   },
 };
-/** The channel, of the two that are kept, that is a difference and so needs one more bit. */
+/** By channel code of a frame: the stored channel that is a difference of two, and so needs one more bit. */
 const SIDE: Readonly<Record<number, number>> = { 8: 1, 9: 0, 10: 1 };
 
 /** Number of samples of a frame, by its code. */
@@ -73,16 +73,18 @@ function blockSize(code: number, reader: BitReader): number {
   throw new InvalidSoundError('one of its frames does not say how many samples it has');
 }
 
-/** Skips the number of a frame or sample: as many bytes as the ones that its first byte begins with, as in UTF-8. */
+/**
+ * Skips the number of a frame or sample. As in UTF-8, a longer number's first byte begins with one 1 bit for each of its bytes.
+ */
 function skipNumber(reader: BitReader): void {
   const more = Math.clz32(~(reader.take(8) << 24));
   if (more > 1) reader.take(8 * (more - 1));
 }
 
 /**
- * Reads a frame, and adds its channels' samples.
- * @param most samples of a channel that are left to read
- * @returns where the next frame begins
+ * Reads a frame, and passes the mean of its channels to `add`, as samples from −1 to 1.
+ * @param most maximum number of samples that the frame may have
+ * @returns the byte at which the next frame begins
  */
 function readFrame(
   bytes: Uint8Array,
@@ -92,7 +94,7 @@ function readFrame(
   add: (samples: Float64Array) => void,
 ): number {
   const reader = new BitReader(bytes, at);
-  // 15 bits mark a frame, and one tells what its number counts.
+  // A frame begins with 15 fixed bits. The bit after them says whether the frame's number counts frames or samples.
   if (reader.take(15) !== 0b111_1111_1111_1100)
     throw new InvalidSoundError(`byte ${at} does not begin a frame`);
   reader.take(1);
@@ -117,7 +119,7 @@ function readFrame(
   return end + 2;
 }
 
-/** The mean of the channels, from −1 to 1. @param scale that of a channel times their number */
+/** The mean of the channels, from −1 to 1. @param scale full scale of a channel × number of channels */
 function meanOf(
   kept: readonly Int32Array[],
   stereo: ((first: number, second: number) => readonly [number, number]) | undefined,
@@ -143,7 +145,7 @@ function crc16(bytes: Uint8Array): number {
 }
 
 /**
- * Reads a FLAC file as a stage takes recordings: one channel, the mean of the file's, at the stage's rate.
+ * Reads a FLAC file in the format that a stage takes: one channel, the mean of the file's channels, at the stage's rate.
  * @returns samples from −1 to 1
  * @throws InvalidSoundError, also if the recording is longer than `samplesMax`
  */

@@ -1,6 +1,6 @@
 /** Zero crossings of the filter on each side: more make it steeper and slower. */
 const CROSSINGS = 32;
-/** Half of the amplitude passes at this share of the lower Nyquist frequency; at all of it, the filter stops. */
+/** The filter halves the amplitude at this fraction of the lower Nyquist frequency; its stop band begins at fraction 1. */
 const CUTOFF = 0.92;
 /** Shape of the Kaiser window: the stop band lies about 90 dB below the pass band. */
 const BETA = 9;
@@ -20,7 +20,7 @@ function bessel(x: number): number {
 
 /** One side of a low-pass filter, sin(πx) / πx under a Kaiser window. */
 function makeFilter(): Float64Array {
-  // One more value, which is zero, ends the last interpolation.
+  // An additional zero at the end, for the last interpolation.
   const filter = new Float64Array(CROSSINGS * FINENESS + 2);
   filter[0] = 1;
   for (let i = 1; i <= CROSSINGS * FINENESS; i++) {
@@ -35,8 +35,8 @@ let filter: Float64Array | undefined;
 
 /**
  * Converts a recording to another rate, by a windowed sinc (Smith, Digital Audio Resampling, 2002). Tones below 83 % of the lower
- * Nyquist frequency keep their amplitude; tones above all of it fall by 80 dB or more. The time grows with the length of the
- * longer recording, the one before or the one after.
+ * Nyquist frequency keep their amplitude; tones above the lower Nyquist frequency fall by 80 dB or more. The time grows with the
+ * length of the input or output, whichever is longer.
  */
 export function resample(samples: Float32Array, fromHz: number, toHz: number): Float32Array<ArrayBuffer> {
   if (fromHz === toHz) return Float32Array.from(samples);

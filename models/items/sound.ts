@@ -2,7 +2,7 @@ import { InputError } from '../../solver/documents/coded-error.ts';
 import type { ItemFormatOf } from './item-format.ts';
 import { resample } from './resample.ts';
 
-/** What readers of sound files share. */
+/** Checks and conversions that the readers of sound files share. */
 
 /** A sound file cannot be read, or is too long. */
 export class InvalidSoundError extends InputError {
@@ -28,7 +28,7 @@ const CHANNELS_MAX = 8;
 const RATE_MIN_HZ = 1000;
 const RATE_MAX_HZ = 768_000;
 
-/** How a stage takes recordings. */
+/** The format in which a stage takes recordings. */
 export type SoundFormat = Pick<ItemFormatOf<'audio'>, 'sampleRateHz' | 'samplesMax'>;
 
 /** @throws InvalidSoundError */
@@ -41,7 +41,12 @@ export function checkChannels(channels: number, rateHz: number): void {
     );
 }
 
-/** @param samples of one channel, at the file's rate @throws InvalidSoundError if they are none, or more than a stage takes */
+/**
+ * Checks the length of a recording.
+ * @param samples number of samples of one channel
+ * @param rateHz rate of the file
+ * @throws InvalidSoundError if there are no samples, or more than a stage takes
+ */
 export function checkLength(
   samples: number,
   rateHz: number,
@@ -55,7 +60,7 @@ export function checkLength(
     );
 }
 
-/** A recording as a stage takes it. @param samples of one channel, from −1 to 1, at the file's rate */
+/** Converts a recording to the stage's rate. @param samples of one channel, from −1 to 1, at the file's rate */
 export const atRate = (
   samples: Float32Array<ArrayBuffer>,
   rateHz: number,

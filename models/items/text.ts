@@ -9,7 +9,7 @@ export const TEXT_FORMAT: ItemFormatOf<'text'> = { kind: 'text', bytesMax: TEXT_
 
 const encoder = new TextEncoder();
 
-/** A text as an item. Of a text that is too long, whole characters are left out at its end. */
+/** Encodes a text as an item. If the text is too long, cuts it at its end, between two characters. */
 export function textItem(text: string, bytesMax: number): Item {
   const whole = encoder.encode(text);
   if (whole.length <= bytesMax) return whole;

@@ -14,7 +14,7 @@ const READERS: Readonly<Record<string, (view: DataView, at: number) => number>> 
   [`${FLOAT}/32`]: (view, at) => view.getFloat32(at, true),
 };
 
-/** A program that writes to a pipe, such as ffmpeg or espeak-ng, cannot go back to write a size, so it states at least this one. */
+/** Sizes from this one on mean unknown: a program that writes to a pipe, e.g. ffmpeg, cannot go back to enter the size. */
 const SIZE_UNKNOWN = 0x7ffff000;
 
 interface Chunk {
@@ -85,8 +85,8 @@ function mixed(view: DataView, { channels, frameBytes, bits, read }: Format): Fl
 }
 
 /**
- * Reads a WAV file as a stage takes recordings: one channel, the mean of the file's, at the stage's rate.
- * @returns samples from −1 to 1; samples of a float file may exceed these, and are left so
+ * Reads a WAV file in the format that a stage takes: one channel, the mean of the file's channels, at the stage's rate.
+ * @returns samples from −1 to 1; samples of a float file may lie outside, and are not clipped
  * @throws InvalidSoundError, also if the recording is longer than `samplesMax`, before its samples are converted
  */
 export function readWav(bytes: Uint8Array, taken: SoundFormat): Float32Array<ArrayBuffer> {

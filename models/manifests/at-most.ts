@@ -1,8 +1,8 @@
-/** Reading at most so many bytes: a device or a server may send without end. */
+/** Reads a limited number of bytes, because a device or a server may send without end. */
 
 /**
- * Joins chunks as they arrive. Asks for no further ones as soon as they have more than `mostBytes`.
- * @param tooMany makes the error that is thrown then
+ * Joins chunks as they arrive. Stops reading as soon as the chunks have more than `mostBytes`.
+ * @param tooMany makes the error that is thrown if there are more bytes
  */
 export async function joinAtMost(
   chunks: AsyncIterable<Uint8Array>,
@@ -25,7 +25,9 @@ export async function joinAtMost(
   return whole;
 }
 
-/** The chunks of a web stream, which is cancelled where its reader stops early. Not every browser lets a stream be iterated itself. */
+/**
+ * Yields a web stream's chunks, and cancels the stream if the reader stops early. Not every browser can iterate over a stream.
+ */
 export async function* chunksOf<T extends Uint8Array>(stream: ReadableStream<T>): AsyncGenerator<T> {
   const reader = stream.getReader();
   try {

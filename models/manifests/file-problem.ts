@@ -1,4 +1,4 @@
-/** The codes of Node's file system in words. */
+/** Descriptions of the error codes of Node's file system. */
 const WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder, not a file',
   EEXIST: 'a part of its path is a file, not a folder',
@@ -7,7 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'this user has no right to',
 };
 
-/** Says why a file cannot be read or written. @param cause what the attempt threw */
+/** Says why a file cannot be read or written. @param cause the error of the attempt */
 export function fileProblem(cause: unknown): string {
   const words = WORDS[(cause as { readonly code?: string } | null)?.code ?? ''];
   return words ?? (cause instanceof Error ? cause.message : String(cause));

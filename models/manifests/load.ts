@@ -14,7 +14,7 @@ import { Pipeline } from './pipeline.ts';
 
 /**
  * Reads a whole file by its path or URL; rejects when the file cannot be read, or has more than `mostBytes`.
- * @param sha256 absent: the file's content is not known before it is read, as a manifest's is not
+ * @param sha256 of the file's content; absent if not known before it is read, as for a manifest
  */
 export type ReadFile = (path: string, mostBytes: number, sha256?: string) => Promise<Uint8Array>;
 
@@ -66,7 +66,7 @@ export class NoModelsError extends InputError {
 /** Finds the path or URL of a file that a manifest names: a relative path starts at the manifest's folder. */
 export function resolveFile(manifestPath: string, file: string): string {
   if (/^([a-z][a-z0-9+.-]*:|[\\/])/i.test(file)) return file;
-  // In a path on disk, "#" and "?" are letters as any others.
+  // In a path on disk, "#" and "?" are ordinary characters.
   const path = /^https?:/i.test(manifestPath) ? manifestPath.replace(/[?#].*$/, '') : manifestPath;
   return path.replace(/[^\\/]*$/, '') + file;
 }
@@ -96,7 +96,7 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
 
 /**
  * Reads a file and checks its SHA-256.
- * @param namedBy the document that names it
+ * @param namedBy the document that names the file
  * @throws MissingFileError, ChecksumError
  */
 export async function readChecked(
@@ -112,14 +112,14 @@ export async function readChecked(
   return bytes;
 }
 
-/** Files of a variant, by role: the model of each session, its files of weights, and assets. */
+/** Files of a variant, by role: the model and the weight files of each session, and the assets. */
 export type ModelBytes = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 
-/** The roles of a variant's models and assets, without those of files of weights. */
+/** The roles of a variant's models and assets, without those of weight files. */
 export const ownRoles = (files: ModelBytes): string[] =>
   Object.keys(files).filter((role) => !role.includes('/'));
 
-/** The weights that are not in a session's model, by the name that the model has for their file. */
+/** The external weights of a session, by the name with which the session's model refers to their file. */
 export const weightsOf = (files: ModelBytes, session: string): ModelBytes => {
   const before = weightsRole(session, '');
   return Object.fromEntries(

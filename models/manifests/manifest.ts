@@ -15,7 +15,7 @@ import {
 } from '../../solver/documents/manifest.ts';
 import { type AnyTask, TASKS, taskOf } from '../tasks/registry.ts';
 
-/** Schema of a task's variants, without the fields that the task adds in version 2. */
+/** Makes the schema of a task's variants. The fields that a task adds to its variants in version 2 are not in the type. */
 type VariantOf = (task: AnyTask) => z.ZodType<ManifestVariant>;
 
 /** Schema of a stage: each registered task adds its own fields. */
@@ -32,7 +32,7 @@ const stageOf = (variantOf: VariantOf): z.ZodType<ManifestStage> =>
     ) as unknown as Parameters<typeof z.discriminatedUnion>[1],
   ) as unknown as z.ZodType<ManifestStage>;
 
-/** A variant has fields of its task only where they differ from the stage's, so none has a default. */
+/** Schema of a task's variants in version 2. A variant repeats a stage's field only to override it, so no field has a default. */
 const withOwnFields = ({ fields, variantFields = [] }: AnyTask) =>
   manifestVariant.extend(
     Object.fromEntries(
@@ -43,7 +43,7 @@ const withOwnFields = ({ fields, variantFields = [] }: AnyTask) =>
     ),
   ) as unknown as z.ZodType<ManifestVariant>;
 
-/** Schema of a manifest whose stages fit together: each takes the items that the stage before it makes, and its task accepts it. */
+/** Schema of a manifest. Each stage must take the kind of items that the stage before it makes, and pass its task's checks. */
 const schemaFor = (schema: string, variantOf: VariantOf) =>
   manifestOf(schema, stageOf(variantOf)).superRefine(({ stages }, context) => {
     stages.forEach((stage, s) => {
@@ -67,7 +67,7 @@ const schemaFor = (schema: string, variantOf: VariantOf) =>
 
 type Problem = (path: readonly (string | number)[], message: string) => void;
 
-/** Checks a variant's files, and its own fields with those of the stage. */
+/** Checks that a variant's files fit one of its task's programs, and that the fields it overrides fit the rest of the stage. */
 function checkVariant(
   task: AnyTask,
   stage: ManifestStage,
@@ -96,7 +96,7 @@ function checkVariant(
 export const manifestSchema = schemaFor(MANIFEST, withOwnFields);
 const manifestSchema1 = schemaFor(MANIFEST_1, () => manifestVariant1);
 
-/** Reads a manifest of version 2 or 1, and returns either as version 2. @throws InvalidDocumentError, UnsupportedDocumentError */
+/** Reads a manifest of version 1 or 2 and returns it as version 2. @throws InvalidDocumentError, UnsupportedDocumentError */
 export function parseManifest(value: unknown, source: string): Manifest {
   const { schema } = (value ?? {}) as { schema?: unknown };
   return schema === MANIFEST_1

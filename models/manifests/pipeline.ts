@@ -59,8 +59,8 @@ const carrying = (format: ItemFormat, later: readonly string[] = []): ItemFormat
 };
 
 /**
- * The next stage's items that follow from an item and its result; none after the last stage. Each gets the fields of the item
- * that the later stages need.
+ * Makes the next stage's items from an item and its result; empty after the last stage. Each new item carries the fields of the
+ * original item that later stages need.
  * @param next format of the next stage's items; null after the last stage
  */
 export function childrenOf(

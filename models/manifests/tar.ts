@@ -65,7 +65,7 @@ export const tar = (folder: string, files: readonly NamedFile[]): Uint8Array<Arr
   new Uint8Array(2 * BLOCK),
 ];
 
-/** The plain files of an archive, without their folders. @throws InvalidTarError */
+/** Returns the plain files of an archive; names lose their folder paths. @throws InvalidTarError */
 export function untar(bytes: Uint8Array<ArrayBuffer>, archive: string): NamedFile[] {
   const files: NamedFile[] = [];
   for (let at = 0; at + BLOCK <= bytes.length; ) {

@@ -11,14 +11,14 @@ export interface ClassifierFields {
   readonly scores: ClassifyingStage['scores'];
 }
 
-/** Most given classes that an error names. */
+/** An error lists at most this many of the given classes. */
 const NAMED = 5;
 /** Most classifiers were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 224, height: 224 };
 
 /**
- * Reads from a model's graph how it classifies pictures.
- * @param classes their names, in the order of the model's outputs; null to number them
+ * Derives the stage fields of a picture classifier from its graph: the input, the classes, and whether scores are probabilities.
+ * @param classes class names in the order of the model's outputs; null to name the classes by number
  * @throws ModelAloneError, PictureSizeError
  */
 export function classifierFields(
@@ -41,7 +41,7 @@ export function classifierFields(
   };
 }
 
-/** The given classes in words, the first few by name. */
+/** Describes the given classes for an error: their number and the first few names. */
 function givenText(classes: readonly string[]): string {
   if (classes.length === 0) return 'none is given';
   const more = classes.length > NAMED ? ', …' : '';

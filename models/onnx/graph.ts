@@ -1,21 +1,21 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { TensorInfo } from '../tasks/tensor.ts';
 
-/** What an ONNX file says of its model, read without ONNX Runtime: the few fields of onnx.proto3 that a manifest depends on. */
+/** Reads, without ONNX Runtime, the few fields of an ONNX file (onnx.proto3) that a manifest depends on. */
 
 export interface Graph {
-  /** The tensors that a caller gives, without constants. A symbolic dimension is null. */
+  /** The tensors that a caller must feed, so without initializers. A symbolic dimension is null. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Number of nodes by operator, the most frequent first. */
   readonly operators: ReadonlyMap<string, number>;
-  /** The operator that makes each output, by the output's name. */
+  /** The operator that produces each tensor, by the tensor's name. */
   readonly makers: ReadonlyMap<string, string>;
-  /** What the exporter noted of the model, by name. */
+  /** Metadata that the exporter wrote (`metadata_props`), by key. */
   readonly notes: ReadonlyMap<string, string>;
 }
 
-/** A file is no ONNX model. */
+/** A file is not an ONNX model. */
 export class NotOnnxError extends InputError {
   override name = 'NotOnnxError';
   constructor(file: string) {
@@ -69,7 +69,7 @@ function graphOf(graph: Uint8Array): Omit<Graph, 'notes'> {
   };
 }
 
-/** Counts the nodes of a graph, and those of the graphs in their attributes, such as the branches of an `If`. */
+/** Counts the nodes of a graph and of the subgraphs in its nodes' attributes, such as the branches of an `If`, by operator. */
 function countOperators(graph: Uint8Array, counts: Map<string, number>): void {
   for (const node of messages(graph, 1)) {
     const operator = textOf(node, 4);
@@ -80,7 +80,7 @@ function countOperators(graph: Uint8Array, counts: Map<string, number>): void {
   }
 }
 
-/** The texts and messages of a field. */
+/** Yields the bytes of each value of a text or message field. @param wanted the field's number */
 export function* messages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
   for (const { number, value } of fields(message))
     if (number === wanted && typeof value !== 'number') yield value;
@@ -101,11 +101,14 @@ function tensorOf(info: Uint8Array): TensorInfo {
 
 interface Field {
   readonly number: number;
-  /** Bytes of a text or message; a number of any other field. */
+  /** Bytes of a text or message, or the number of a varint field. */
   readonly value: number | Uint8Array;
 }
 
-/** The fields of a protobuf message. @throws RangeError if it ends too early or is none */
+/**
+ * Yields the varint, text and message fields of a protobuf message, and skips fixed-width fields.
+ * @throws RangeError if the bytes end too early or are not a message
+ */
 function* fields(message: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): number => {

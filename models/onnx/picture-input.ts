@@ -3,7 +3,7 @@ import { InputError } from '../../solver/documents/coded-error.ts';
 import type { ImageInput, imageInput } from '../tasks/images.ts';
 import type { Graph } from './graph.ts';
 
-/** An ONNX file alone does not tell how its model is run. */
+/** An ONNX file does not hold enough information to run its model without further files. */
 export class ModelAloneError extends InputError {
   override name = 'ModelAloneError';
   constructor(file: string, problem: string) {
@@ -14,7 +14,7 @@ export class ModelAloneError extends InputError {
   }
 }
 
-/** A size of pictures was given that is none, or not the model's. */
+/** A given picture size cannot be read, or differs from the fixed size of the model. */
 class PictureSizeError extends InputError {
   override name = 'PictureSizeError';
 }
@@ -35,17 +35,17 @@ export function readSize(text: string): PictureSize {
 export const takesAnySize = ({ inputs: [picture] }: Graph): boolean =>
   picture?.dims.length === 4 && picture.dims.slice(1).includes(null);
 
-/** Sizes where a model leaves its pictures' size open. */
+/** Picture sizes for a model whose input has dynamic dimensions. */
 export interface OpenSize {
   /** The size that the user gives. A model of another fixed size is refused. */
   readonly asked?: PictureSize | undefined;
-  /** The size where the user gives none. */
+  /** The default if the user gives no size. */
   readonly usual: PictureSize;
 }
 
 /**
- * Reads from a model's graph what pictures it takes.
- * @throws ModelAloneError if it takes anything else; PictureSizeError
+ * Derives the manifest's `input` of a picture model from its graph: channels, height, width and layout.
+ * @throws ModelAloneError if the model takes anything other than one picture; PictureSizeError
  */
 export function pictureInput(
   { inputs }: Graph,

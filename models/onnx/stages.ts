@@ -5,15 +5,15 @@ import type { Graph } from './graph.ts';
 import type { OpenSize } from './picture-input.ts';
 import { type YoloFields, type YoloHead, yoloFields } from './yolo.ts';
 
-/** The stages, without variants, of models of pictures that come as ONNX files alone. */
+/** Builds stages, without variants, for picture models of which only the ONNX file is given. */
 
-/** How pixels are scaled for a model, which no ONNX file says. */
+/** Normalisation of pixels for a model: (pixel / 255 − mean) / std. An ONNX file does not state it. */
 export interface Scaling {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
-/** How models usually get their pixels; the first is taken where nothing else is known. */
+/** The usual normalisations. The first one is the default where the model's own is unknown. */
 export const SCALINGS = [
   { name: '0..1', words: '0 to 1', mean: [0], std: [1] },
   { name: '-1..1', words: '−1 to 1', mean: [0.5], std: [0.5] },
@@ -40,7 +40,7 @@ export const classifierStage = (
   variants: [],
 });
 
-/** @param classes none to number them @throws ModelAloneError, PictureSizeError, ClassCountError */
+/** @param classes class names; empty to name the classes by number @throws ModelAloneError, PictureSizeError, ClassCountError */
 export const detectorStage = (
   graph: Graph,
   head: YoloHead,

@@ -4,12 +4,12 @@ import { yolo } from '../tasks/object-detection/yolo.ts';
 import type { Graph } from './graph.ts';
 import { type OpenSize, pictureInput } from './picture-input.ts';
 
-/** Detectors in a YOLO format, told by the shape of their only output. */
+/** Recognises detectors in a YOLO format by the shape of their only output. */
 
 const YOLO_FORMATS = ['yolov8', 'yolov5'] as const;
 type YoloFormat = (typeof YOLO_FORMATS)[number];
 
-/** As many classes must be named as the model tells apart. */
+/** The number of class names given differs from the model's number of classes. */
 export class ClassCountError extends InputError {
   override name = 'ClassCountError';
   constructor(file: string, { format, classes }: YoloHead, named: number) {
@@ -20,7 +20,7 @@ export class ClassCountError extends InputError {
   }
 }
 
-/** What a model gives if it is a detector in this format. */
+/** One reading of a model's output shape: a YOLO format, and the number of classes that the model then has. */
 export interface YoloHead {
   readonly format: YoloFormat;
   readonly classes: number;
@@ -33,21 +33,24 @@ export interface YoloFields {
   readonly classes: readonly string[];
 }
 
-/** The numbers of a candidate besides those of its classes: its box and, in `yolov5`, the probability of any object. */
+/** Numbers per candidate besides its class scores: 4 for the box and, in `yolov5`, 1 for the probability of any object. */
 const BESIDE_CLASSES: Record<YoloFormat, number> = { yolov8: 4, yolov5: 5 };
-/** A detector has fewer classes: a model with more has features in this place. */
+/** Real detectors have fewer classes. A larger dimension is assumed to hold features, so the model is no detector. */
 const CLASSES_MOST = 2000;
-/** The detections of a detector that chooses them by itself, six numbers each, as YOLOv10 does. No YOLOv5 has so few candidates. */
+/**
+ * Output shape of detectors that select the final detections in the graph, such as YOLOv10. No YOLOv5 model has so few
+ * candidates, so the shape cannot be `yolov5`.
+ */
 const CHOSEN = { detections: 300, numbers: 6 };
 /** Most detectors were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 640, height: 640 };
-/** A detection's probability must be above this, as is usual where detectors of these formats are tried out. */
+/** Default threshold: detections with a lower probability are dropped. It is the usual value in demos of YOLO detectors. */
 const THRESHOLD = 0.25;
 
 /**
- * The formats that a model's output may have, the likelier one first: `yolov8` is [batch, 4 + classes, candidates], `yolov5` is
- * [batch, candidates, 5 + classes]. A detector usually has many more candidates than numbers of each.
- * @returns none if the model is no such detector
+ * Lists the formats that a model's output may have: `yolov8` is [batch, 4 + classes, candidates], `yolov5` is [batch, candidates,
+ * 5 + classes]. The likelier one is first: the one with more candidates than numbers per candidate.
+ * @returns empty if the model is no such detector
  */
 export function yoloHeads({ inputs, outputs }: Graph): YoloHead[] {
   const [found, ...more] = outputs;
@@ -64,7 +67,10 @@ export function yoloHeads({ inputs, outputs }: Graph): YoloHead[] {
     .sort((a, b) => surplus(b.format) - surplus(a.format));
 }
 
-/** The names of classes in a note that exporters of these detectors leave, `{0: 'person', 1: 'bicycle'}`, in order; none without it. */
+/**
+ * Reads the class names that exporters of YOLO detectors write into the metadata entry `names`, e.g.
+ * `{0: 'person', 1: 'bicycle'}`. Empty if there is no such entry.
+ */
 export function notedClasses({ notes }: Graph): string[] {
   const names: string[] = [];
   for (const [, index, single, double] of (notes.get('names') ?? '').matchAll(
@@ -76,7 +82,7 @@ export function notedClasses({ notes }: Graph): string[] {
 
 /**
  * @param head one of {@link yoloHeads}
- * @param classes their names, in the order of the model's outputs; none to number them
+ * @param classes class names in the order of the model's outputs; empty to name the classes by number
  * @throws ModelAloneError, PictureSizeError, ClassCountError
  */
 export function yoloFields(

@@ -6,9 +6,9 @@ import type { Pipeline } from '../manifests/pipeline.ts';
 import type { Pack } from './pack.ts';
 
 /**
- * What a manifest says of a pack that was made of a user's data.
- * @param from where the data is from
- * @param mix what the mix of items stands for; absent where nobody says so, then their sizes are told
+ * Makes the manifest entry of a pack that was made from a user's data.
+ * @param from source of the data
+ * @param mix the load that the mix of items represents; if absent, the entry states the sizes of the items instead
  */
 export async function packEntry(
   bytes: Uint8Array<ArrayBuffer>,

@@ -4,14 +4,14 @@ import type { ItemTruth } from '../tasks/judge.ts';
 import { madeUpItems } from './made-up.ts';
 import { isLabelled, type LabelledPack, type Pack } from './pack.ts';
 
-/** Items of one stage, with the requests that they follow from at the same indices. */
+/** Items of one stage; `requests` tells, at the same index, from which request each item comes. */
 export interface StageItems {
   readonly items: readonly Item[];
-  /** For each item, the index of the pack's request that it follows from, in rising order. */
+  /** For each item, the index in the pack of the request that it comes from. The indices ascend. */
   readonly requests: readonly number[];
 }
 
-/** Items of one stage, with their ground truths too. */
+/** Items of one stage, with their ground truths at the same indices. */
 interface LabelledItems extends StageItems {
   readonly truths: readonly ItemTruth[];
 }
@@ -21,7 +21,7 @@ const ITEMS_PER_TURN = 16;
 
 const byPack = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();
 
-/** Items for each stage, to measure its times: the labelled ones or, without a labelled pack, one made-up item for each request. */
+/** Returns each stage's items for timing: the labelled ones or, without a labelled pack, one made-up item for each request. */
 export async function stageItems(pack: Pack, pipeline: Pipeline): Promise<readonly StageItems[]> {
   if (isLabelled(pack)) return labelledItems(pack, pipeline);
   const requests = pack.items.lengths.map((_, request) => request);
@@ -32,9 +32,9 @@ export async function stageItems(pack: Pack, pipeline: Pipeline): Promise<readon
 }
 
 /**
- * Labelled items for each stage, to measure the stage alone: its accuracy and its times. The first stage gets the pack's items.
- * A later stage gets the items that stages without errors would pass to it, e.g. crops at the true boxes. The items of a pack
- * are made once.
+ * Returns labelled items for each stage, to measure accuracy and times of each stage separately. The first stage gets the pack's
+ * items. A later stage gets the items that stages without errors would pass to it, e.g. crops at the true boxes. The items are
+ * cached for each pack.
  */
 export function labelledItems(pack: LabelledPack, pipeline: Pipeline): Promise<readonly LabelledItems[]> {
   const labelled = byPack.get(pack) ?? make(pack, pipeline);

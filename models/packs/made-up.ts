@@ -7,15 +7,15 @@ import { textItem } from '../items/text.ts';
 /** Items without labels, to measure times of a pipeline that has no labelled pack: noise, and made-up sentences. */
 
 const SEED = 1;
-/** Lengths of texts in words, from which each text draws. Long texts are rarer than short ones in most uses. */
+/** Lengths in words, from which each text draws one. Most are short, because long texts are rarer in most uses. */
 const TEXT_WORDS = [4, 8, 16, 32, 64, 128];
 const FIELD_WORDS = 8;
-/** Accents, capitals and full stops take paths of a tokenizer that plain letters do not. */
+/** Includes letters with accents, because tokenizers handle them differently from plain letters. */
 const LETTERS = 'etaoinshrdluéç';
 const WORD_LETTERS_MAX = 8;
-/** Shortest recording as a share of the longest. */
+/** Length of the shortest recording as a fraction of the longest. */
 const SHORTEST_SHARE = 0.1;
-/** Loudest sample: that of speech is rarely higher. */
+/** Largest absolute sample value. Speech rarely exceeds it. */
 const LOUDNESS = 0.3;
 
 type Random = () => number;

@@ -11,11 +11,11 @@ import { splitParts } from './split.ts';
 
 export { InvalidPackError } from './safetensors.ts';
 
-/** Requests on which the profiler measures and from which runs draw theirs. Request i has item i and truth i. */
+/** The requests on which the profiler measures. Runs draw their requests from them too. Request i has item i and truth i. */
 export interface Pack {
   /** Items of the first stage. */
   readonly items: ItemBatch;
-  /** Null if the pipeline has no labelled pack: the items are made up, so that times alone can be measured. */
+  /** Null if the pipeline has no labelled pack. Then the items are made up, and only times can be measured. */
   readonly truths: readonly ItemTruth[] | null;
 }
 
@@ -23,16 +23,16 @@ export type LabelledPack = Pack & { readonly truths: readonly ItemTruth[] };
 
 export const isLabelled = (pack: Pack): pack is LabelledPack => pack.truths !== null;
 
-/** Number of items that stand in for a labelled pack. */
+/** Number of made-up items in a pack without labels. */
 const MADE_UP_ITEMS = 64;
 
-/** The items of a pipeline without a labelled pack. */
+/** Makes a pack of made-up items for a pipeline that has no labelled pack. */
 export const unlabelledPack = ({ first }: Pipeline): Pack => ({
   items: batchOf(madeUpItems(first.format, MADE_UP_ITEMS)),
   truths: null,
 });
 
-/** Largest unpacked pack. It is far above any useful pack, and stops a small gzip file from filling the memory. */
+/** Size limit of an unpacked pack. No useful pack reaches it; it stops a small gzip file from filling the memory. */
 export const MAX_PACK_BYTES = 512 * 2 ** 20;
 
 /**
@@ -123,8 +123,8 @@ function readItems(file: TensorFile, { name, format }: PipelineStage): ItemBatch
 }
 
 /**
- * Reads the ground truths of a stage and of all later stages. The returned function gives the ground truth of one of the
- * stage's rows, with those of the items that follow from it.
+ * Reads the ground truths of a stage and of all later stages. The returned function gives the ground truth of one row of the
+ * stage, together with the truths of the items that later stages make from the row.
  */
 function readTruths(
   file: TensorFile,

@@ -70,7 +70,7 @@ export class TensorFile {
     ({ entries: this.entries, start: this.start } = readHeader(bytes));
   }
 
-  /** Whether the file has this tensor with values of this kind. */
+  /** Whether the file has a tensor of this name and dtype. */
   has(name: string, dtype: Dtype): boolean {
     return this.entryOf(name)?.dtype === dtype;
   }
@@ -117,7 +117,7 @@ export class TensorFile {
       throw new InvalidPackError(
         `"${name}" needs ${size} bytes, but its header gives it bytes ${from} to ${to} of ${held}`,
       );
-    // A copy, because offsets in the file need not be multiples of four.
+    // A copy, because typed arrays need aligned offsets, and offsets in the file need not be multiples of four.
     return { shape: entry.shape, data: this.bytes.slice(this.start + from, this.start + to) };
   }
 }

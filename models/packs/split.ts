@@ -3,7 +3,7 @@ import { InvalidPackError } from './safetensors.ts';
 
 /**
  * Splits a tensor that holds items or labels back to back.
- * @param ends index of the value after each part's last one
+ * @param ends for each part, the index of the value after its last one
  * @param part names a part in errors, e.g. `item`
  * @throws InvalidPackError
  */

@@ -17,7 +17,7 @@ function dtypeOf(data: NamedTensor['data']): string {
   return data instanceof Int32Array ? 'I32' : 'F32';
 }
 
-/** A labelled pack, which `parsePack` reads: the tensors as a safetensors file, gzipped. */
+/** Writes a labelled pack, which `parsePack` reads: a gzipped safetensors file. */
 export async function packBytes(tensors: readonly NamedTensor[]): Promise<Uint8Array<ArrayBuffer>> {
   let end = 0;
   const header = tensors.map(({ name, shape, data }) => {
@@ -33,7 +33,7 @@ export async function packBytes(tensors: readonly NamedTensor[]): Promise<Uint8A
   return new Uint8Array(await new Response(zipped).arrayBuffer());
 }
 
-/** Texts in UTF-8, back to back, with the index of the byte after each. */
+/** Makes two tensors of texts: their UTF-8 bytes back to back, and for each text the index of the byte after its last one. */
 export function textTensors(name: string, ends: string, texts: readonly string[]): NamedTensor[] {
   const encoder = new TextEncoder();
   const { lengths, bytes } = batchOf(texts.map((text) => encoder.encode(text)));
@@ -44,7 +44,7 @@ export function textTensors(name: string, ends: string, texts: readonly string[]
   ];
 }
 
-/** A tensor of integers in one dimension. */
+/** Makes a one-dimensional I32 tensor. */
 export const i32 = (name: string, values: readonly number[]): NamedTensor => ({
   name,
   shape: [values.length],

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { InvalidDocumentError, parseJson } from '../../solver/documents/document.ts';
 
-/** Many times the size of a known configuration. */
+/** Size limit of a JSON file, many times the size of any known one. */
 const ASSET_BYTES_MAX = 16 * 2 ** 20;
 
 /** Reads a JSON file that comes with a model, such as `config.json`. @throws InvalidDocumentError */

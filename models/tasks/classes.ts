@@ -12,13 +12,13 @@ import { f1Match } from './score.ts';
 import type { StageResult, Task, TruthRows } from './task.ts';
 import { FLOATS, indexOfLargest } from './tensor.ts';
 
-/** This file has what all classification tasks share, on images and on texts: manifest fields, results, labels. */
+/** Manifest fields, results and labels that all classification tasks share, on images and on texts. */
 
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 
 /**
- * The index of the first class of this name; −1 if none is, or if several have it as a synonym. A class may be a list of synonyms, as
- * ImageNet's are, e.g. `mouse, computer mouse`.
+ * Returns the index of the first class of this name or else of the only class with this synonym; otherwise −1. A class may be a
+ * list of synonyms, as in ImageNet, e.g. `mouse, computer mouse`.
  */
 export function classIndex(classes: readonly string[], name: string): number {
   const exact = classes.indexOf(name);

@@ -8,12 +8,12 @@ import type { Input } from './one-run.ts';
 import { hasShape } from './program.ts';
 import { float16Of, type Tensor, type TensorInfo, type TensorType } from './tensor.ts';
 
-/** This file has what all tasks on images share: the manifest field `input`, the item format, the encoding as a tensor. */
+/** The manifest field `input`, the item format and the encoding as a tensor, which all tasks on images share. */
 
 /**
  * Manifest field: the shape of a stage's images, their normalisation, and the order of the models' input tensor:
- * [batch, channels, height, width] (`nchw`) or [batch, height, width, channels] (`nhwc`). A model whose own shape fits the
- * other order alone gets that one. The values are (pixel / 255 − mean) / std; a model that takes uint8 gets the pixels as they are.
+ * [batch, channels, height, width] (`nchw`) or [batch, height, width, channels] (`nhwc`). A model whose own shape fits only the
+ * other order gets the other order. The values are (pixel / 255 − mean) / std; a model that takes uint8 gets the raw pixels.
  */
 export const imageInput = z
   .strictObject({
@@ -34,13 +34,13 @@ export const imageInput = z
         });
   });
 
-/** The same, for models that look only at the middle of a picture: at `crop` of its height and width. */
+/** {@link imageInput} for models that see only the middle of a picture: `crop` is the fraction of its height and width. */
 export const croppedImageInput = imageInput.safeExtend({ crop: z.number().positive().max(1).optional() });
 export type ImageInput = z.output<typeof croppedImageInput>;
 
 /**
- * Manifest field: the shape of a stage's pictures, where it is another than that of `input`. Each model gets them resized to its own
- * input. Boxes of objects are in pixels of these pictures, and crops are cut out of them.
+ * Manifest field: the shape of a stage's pictures, if it differs from that of `input`. Each model gets the pictures resized to
+ * its own input. Boxes of objects are in pixels of these pictures, and crops are cut out of them.
  */
 export const picturesField = z
   .strictObject({
@@ -50,13 +50,13 @@ export const picturesField = z
   })
   .optional();
 
-/** A stage on images, as its variant sees it: `input` is the variant's. */
+/** A stage on images. When a variant runs, `input` is the variant's own if it has one. */
 export interface ImageStage extends ManifestStage {
   readonly input: ImageInput;
   readonly pictures?: z.output<typeof picturesField>;
 }
 
-/** The format of a stage's items: its pictures, whatever the variants' models take. */
+/** The format of a stage's items: its pictures, not the resized inputs of its variants. */
 export const picturesOf = ({
   input,
   pictures: { channels, height, width } = input,
@@ -70,7 +70,7 @@ export const picturesOf = ({
 export const sameShape = (a: ImageShape, b: ImageShape): boolean =>
   a.channels === b.channels && a.height === b.height && a.width === b.width;
 
-/** Checks that the stage says how large its pictures are where a variant takes others than the stage's `input`. */
+/** Checks that the stage states `pictures` if the shape of a variant's `input` differs from that of the stage's `input`. */
 export function checkPictures(
   { input, pictures, variants }: ImageStage,
   problem: (path: readonly (string | number)[], message: string) => void,
@@ -116,7 +116,7 @@ const dimsIn = ({ channels, height, width }: ImageInput, layout: Layout): readon
 
 const other = (layout: Layout): Layout => (layout === 'nchw' ? 'nhwc' : 'nchw');
 
-/** The order in which a model takes images: the stage's, unless the model's own shape fits the other one alone. */
+/** Returns the layout of a model's input: the stage's, unless the model's own shape fits only the other layout. */
 function layoutOf(input: ImageInput, { dims: [, ...own] }: TensorInfo): Layout {
   const { layout } = input;
   return hasShape(own, dimsIn(input, layout)) || !hasShape(own, dimsIn(input, other(layout)))
@@ -124,10 +124,13 @@ function layoutOf(input: ImageInput, { dims: [, ...own] }: TensorInfo): Layout {
     : other(layout);
 }
 
-/** More than the rounding error of a share of some pixels. */
+/** Tolerance for rounding errors when a side in pixels is multiplied or divided by `crop`. */
 const ROUNDING = 1e-6;
 
-/** What a model looks at of a picture, in the shape that it takes. @param out is overwritten */
+/**
+ * Cuts out the middle of a picture that the model sees, and resizes it to the model's input.
+ * @param out overwritten and returned
+ */
 function cutInto(out: Uint8Array, item: Item, from: ImageShape, to: ImageInput): Uint8Array {
   const cut = (side: number) => Math.ceil((to.crop ?? 1) * side - ROUNDING);
   const [x, y] = [(from.width - cut(from.width)) / 2, (from.height - cut(from.height)) / 2];

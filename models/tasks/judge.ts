@@ -25,9 +25,9 @@ export const stageScore = ({ task }: PipelineStage, result: StageResult, truth: 
   sum(task.match(result, truth).map(({ score }) => score));
 
 /**
- * Compares a request's answer with its labels, over all stages. A right object or class earns its points in the share that the
- * later stages earn for the item that follows from it. A stage that is judged only as the last one leaves the score to the
- * later stages.
+ * Compares a request's answer with its labels, over all stages. The points of a right object or class are multiplied by the
+ * metric's value that later stages reach for the item made from it. A stage that is judged only as the last one leaves the score
+ * to the later stages.
  * @param answer of a completed request
  */
 export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Score {
@@ -45,10 +45,10 @@ export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, 
 }
 
 /**
- * The earned points that each item of the last stage adds to {@link requestScore}. The other earned points belong to no such item,
- * e.g. those of an answer that ends before the last stage. So another answer to one item changes the score by the difference of
- * that item's points.
- * @returns points by the item's part of the answer; items that earn nothing are left out
+ * The earned points that each item of the last stage adds to {@link requestScore}. Other earned points do not depend on such an
+ * item, e.g. those of an answer that ends before the last stage. So another answer to one item changes the score by the
+ * difference of that item's points.
+ * @returns points by the item's node in the answer; items that cannot earn points, such as those of a wrong object, are left out
  */
 export function lastStagePoints(
   { task, next }: PipelineStage,
@@ -74,7 +74,7 @@ export function lastStagePoints(
   return points;
 }
 
-/** A match may lead to an item of the next stage: that item's answer and its truth. Each is undefined where it is missing. */
+/** Returns the answer and the truth of the next stage's item to which a match leads; each is undefined if there is none. */
 const followingFrom = ({ predicted, truth }: Match, { children }: ItemAnswer, labels: ItemTruth) =>
   [
     predicted === null ? undefined : children[predicted],

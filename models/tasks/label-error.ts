@@ -1,4 +1,4 @@
-/** A label as people write it is none of its stage. */
+/** A label in a user's data is not valid for its stage. */
 export class LabelError extends Error {
   override name = 'LabelError';
   constructor(

@@ -1,8 +1,8 @@
 /**
- * Which regular expressions of a tokenizer are safe to run on any text. A tokenizer's file may have any expression, and JavaScript
- * cannot stop one that runs. So only those are allowed whose time is known to grow linearly with the text: a few known ones, and
- * those of a form whose linearity can be seen. General checkers search for attack texts with heuristics and time-outs, and know
- * JavaScript's expressions; these are Oniguruma's.
+ * Decides which regular expressions of a tokenizer are safe to run on any text. A tokenizer's file may have any expression, and
+ * JavaScript cannot stop a running match. So an expression is allowed only if its time is known to grow linearly with the text:
+ * it is one of a few known expressions, or has a form that is linear by construction. General ReDoS checkers do not help: they
+ * search for attack texts with heuristics and time-outs, and they read JavaScript's expressions, but tokenizers have Oniguruma's.
  */
 
 /** Patterns of widely used tokenizers that are linear, but not of the form below. */
@@ -15,18 +15,18 @@ const KNOWN = new Set([
   ' ?[^(\\s|[.,!?…。，、।۔،])]+',
 ]);
 
-/** What is known of a linear pattern. */
+/** Properties of a pattern that matches in linear time. */
 interface LinearPattern {
-  /** Whether it may match nothing. */
+  /** Whether the pattern may match the empty text. */
   readonly empty: boolean;
-  /** Most steps at one place of the text before a match fails. */
+  /** Maximum number of steps at one place of the text before a match fails. */
   readonly work: number;
 }
 
-/** Steps of the known patterns: a few alternatives, of which each looks at a few characters more than it matches. */
+/** `work` of the known patterns. They have a few alternatives, each of which looks at a few characters more than it matches. */
 const KNOWN_WORK = 64;
 
-/** What is known of a pattern; null if it is not known to be linear. */
+/** Analyses a pattern; null if the pattern is not known to be linear. */
 export function linearPattern(pattern: string): LinearPattern | null {
   if (KNOWN.has(pattern)) return { empty: false, work: KNOWN_WORK };
   if (pattern.length > LENGTH_MAX) return null;
@@ -40,36 +40,39 @@ const LENGTH_MAX = 4000;
 const DEPTH_MAX = 16;
 const WORK_MAX = 2048;
 
-/** What a part of a pattern may match at one place of a text. */
+/** Bounds for the matches of a part of a pattern at one place of a text. */
 interface Part {
-  /** Number of ways in which it may match, which a search that fails tries one after the other. */
+  /** Number of ways in which the part may match; backtracking tries all of them before a match fails. */
   readonly ways: number;
-  /** Most characters of a match, without unbounded repetitions. */
+  /** Maximum number of characters of a match, unbounded repetitions not counted. */
   readonly length: number;
   readonly empty: boolean;
 }
 
 const NOTHING: Part = { ways: 1, length: 0, empty: true };
-/** White space with line ends after it. */
+/** The part that {@link LINE_ENDS} stands for: white space with line ends after it. */
 const SPACED: Part = { ways: 1, length: 1, empty: false };
 
-/** One character: an escape, a class without classes in it, or the character itself. */
+/** Matches a pattern of one character: an escape, a class without nested classes, or a literal character. */
 const CHARACTER =
   /^(?:\\(?:[pP]\{[\w=^ -]+\}|x\{[\da-fA-F]+\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[wWdDsShHnrtfvae]|[^\da-zA-Z])|\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|&(?!&)|[^\\[\]&])+\]|[^\\()[\]{}*+?|^$])/su;
-/** What matches no character, but looks at those beside it. */
+/** Matches a zero-width assertion that is no group, e.g. `\b` or `^`. */
 const EDGE = /^(?:\\[bBAzZ]|\^|\$)/;
 const GROUP = /^\((?:\?(?:i?:|=|!|<=|<!))?/;
-/** Bounds, or a sign that may be followed by one that makes it lazy or possessive. */
+/** Matches a quantifier: bounds such as `{1,3}`, or `*`, `+` or `?`, each also in lazy or possessive form. */
 const REPEAT = /^(?:\{(\d{0,4})(?:(,)(\d{0,4}))?\}\??(?![+*])|([*+?])[?+]?(?![*+?{]))/;
 /** GPT-2's pattern for white space before a word. It backtracks by at most one character. */
 const SPACES_BEFORE_WORD = '\\s+(?!\\S)';
-/** Line ends after white space. Where there are none, an alternative that follows must match the same white space. */
+/**
+ * Line ends after white space. Where white space has no line end, a later alternative must match the same white space; otherwise
+ * each place in it would be searched to its end again.
+ */
 const LINE_ENDS = /^\\s\*\[\\r\\n\]\+?(?=\||$)/;
 const ALL_SPACES = ['\\s+', SPACES_BEFORE_WORD];
 
 /**
- * Parses only patterns that match in linear time: after an unbounded repetition of one character's class nothing can fail, because
- * what follows may match nothing. So a matcher never reads a character twice.
+ * Parses only patterns that match in linear time: every item after an unbounded repetition of a character is optional. So nothing
+ * can fail after the repetition, and a matcher never goes back to read its characters again.
  */
 class Parser {
   #rest: string;
@@ -89,7 +92,7 @@ class Parser {
     return found;
   }
 
-  /** Alternatives, up to the end or a closing bracket. @param top whether they may have unbounded repetitions */
+  /** Parses alternatives, up to the end or a closing bracket. @param top whether unbounded repetitions are allowed */
   choice(top: boolean): Part | null {
     let all: Part | null = null;
     let open = false;
@@ -130,7 +133,7 @@ class Parser {
     return { ways, length, empty };
   }
 
-  /** A character or group with its repetition. `nullable`: it is a character that may be left out. */
+  /** Parses a character or group with its quantifier. `nullable`: the item is a character that may be left out. */
   #item(): (Part & { readonly unbounded: boolean; readonly nullable: boolean }) | null {
     if (this.#take(EDGE))
       return REPEAT.test(this.#rest) ? null : { ...NOTHING, unbounded: false, nullable: false };

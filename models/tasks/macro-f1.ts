@@ -1,8 +1,8 @@
 /**
- * Macro-averaged F1 of a classifier, from 0 to 1: the mean over classes of 2 · right / (predicted + true), where the counts are of
- * the items that are rightly of the class, predicted to be, and truly are (Sokolova and Lapalme 2009, "A systematic analysis of
- * performance measures for classification tasks", with the mean of F1 as in scikit-learn). Classes count that are predicted or
- * true for at least one item. Unlike accuracy, it gives rare classes the same weight as frequent ones.
+ * Macro-averaged F1 of a classifier, from 0 to 1: the mean over classes of 2 · right / (predicted + true), where `predicted`
+ * items were given the class, `true` items have it, and `right` items are both (Sokolova and Lapalme 2009, "A systematic analysis
+ * of performance measures for classification tasks", with the mean of F1 as in scikit-learn). Only classes that are predicted or
+ * true for at least one item count. Unlike accuracy, macro F1 gives rare classes the same weight as frequent ones.
  * @param truths the class of each item, in the order of `predicted`; at least one
  */
 export function macroF1(predicted: readonly number[], truths: readonly number[]): number {

@@ -48,7 +48,7 @@ function byItem(stage: string, tensor: Tensor, rows: number, { dims }: TensorSpe
   }));
 }
 
-/** An input tensor of a stage's models, and how rows are encoded as it. A row is an item, or what a task made of one. */
+/** An input tensor of a stage's models, and its encoder. A row is an item, or a part that a task made of one, e.g. a window. */
 export interface Input<S, Row = Item> {
   spec(stage: S): TensorSpec;
   /** Encodes rows. @param info the input as the model declares it @throws ItemFormatError */
@@ -61,7 +61,7 @@ interface RowRun<S, Row> {
   readonly inputs: readonly Input<S, Row>[];
   readonly outputs: readonly TensorSpec[];
   readonly rows: readonly Row[];
-  /** The most rows in a run, for a model with a dynamic batch size. */
+  /** Maximum number of rows in a run of a model with a dynamic batch size. */
   readonly most: number;
 }
 
@@ -98,7 +98,7 @@ export async function runRows<S extends ManifestStage, Row>(
   return run;
 }
 
-/** The tensors that a session takes, made of rows. An input that the session lacks is left out. @throws ItemFormatError */
+/** Encodes rows as the tensors that a session takes. Inputs that the session lacks are left out. @throws ItemFormatError */
 export function feedsOf<S, Row>(
   stage: S,
   inputs: readonly Input<S, Row>[],

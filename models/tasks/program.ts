@@ -72,7 +72,13 @@ export interface Program<S, R> {
   assets?(stage: S): readonly string[];
   /** Reads the assets of a variant. Returns the stage as {@link run} gets it, e.g. with a tokenizer. */
   prepare?(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
-  /** Answers a batch. @param items with the task's own fields only @param sessions by role @param scratch memory for feeds until the run ends @throws ItemFormatError, OutputShapeError */
+  /**
+   * Answers a batch.
+   * @param items with the task's own fields only, without those for later stages
+   * @param sessions by role
+   * @param scratch memory for input tensors, free again when the run ends
+   * @throws ItemFormatError, OutputShapeError
+   */
   run(
     stage: S,
     items: readonly Item[],
@@ -87,7 +93,7 @@ export const fileRoles = <S>({ signatures, assets }: Program<S, unknown>, stage:
   ...(assets?.(stage) ?? []),
 ];
 
-/** Number of values in a tensor of these dimensions. A dimension of any size counts as 1. */
+/** Number of values in a tensor of these dimensions. A dynamic dimension (null) counts as 1. */
 export const valuesIn = (dims: TensorSpec['dims']): number =>
   dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
 
@@ -97,7 +103,7 @@ export const valuesInInputs = <S>({ signatures }: Program<S, unknown>, stage: S)
     .flatMap(({ inputs }) => inputs)
     .reduce((sum, { dims }) => sum + valuesIn(dims), 0);
 
-/** Whether a shape fits the expected one: null fits any size, and `dims` may have further dimensions of 1 at the end. */
+/** Whether a shape fits the expected one. Null in either fits any size; `dims` may have further dimensions of 1 at the end. */
 export const hasShape = (dims: TensorInfo['dims'], expected: TensorSpec['dims']): boolean =>
   expected.every((dim, i) => dim === null || dims[i] === dim || dims[i] === null) &&
   dims.length >= expected.length &&

@@ -34,7 +34,7 @@ export const programOf = (
 ): AnyTask['programs'][number] | undefined =>
   taskOf(stage).programs.find((program) => sameSet(fileRoles(program, stage), roles));
 
-/** Number of values in all inputs of a variant for one item, of the variant and program with most. It estimates the memory of a batch. */
+/** Number of input values for one item, of the stage's variant and program with the most. Used to estimate a batch's memory. */
 export const inputValues = (stage: ManifestStage): number =>
   Math.max(
     ...stage.variants.flatMap((variant) => {

@@ -6,7 +6,7 @@ interface Values {
   readonly BYTES: string;
 }
 
-/** Returns what makes result tensors of one column: with a value for each row. @param rowsOf the rows of a result */
+/** Returns a function that defines a result tensor with one value for each row. @param rowsOf the rows of a result */
 export const columnOf =
   <R, Row>(rowsOf: (result: R) => readonly Row[]) =>
   <D extends keyof Values>(name: string, datatype: D, read: (row: Row) => Values[D]): ResultTensor<R> =>

@@ -1,9 +1,9 @@
 /**
  * Points of a metric. The points of several items or requests add up; the metric's value is earned ÷ possible points. For F1 a
- * right prediction earns 2 of 2 points, a prediction or a true object alone earns 0 of 1.
+ * right prediction earns 2 of 2 points; a spurious prediction or a missed object earns 0 of 1.
  */
 export interface Score {
-  /** Negative where errors outnumber what is right, as in a word error rate above 1. */
+  /** Negative if errors outnumber the possible points, as in a word error rate above 1. */
   readonly earned: number;
   readonly possible: number;
 }
@@ -22,8 +22,8 @@ export const metricOf = ({ earned, possible }: Score): number | null =>
 export const isRight = ({ earned, possible }: Score): boolean => earned === possible;
 
 /**
- * A predicted object or class paired with the true one, or one of them alone. If it leads to an item of the next stage, that
- * item has the same index among the children.
+ * A predicted object or class paired with the true one, or either without a partner. If a prediction or a truth leads to an item
+ * of the next stage, the item has the same index among the children.
  */
 export interface Match {
   /** Index among the result's predictions; null if the true object was missed. */

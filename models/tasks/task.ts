@@ -16,7 +16,7 @@ export interface StageResult {
 export interface TruthRows<T> {
   /** The label of each row; null if the row has none, because it never reaches the stage. */
   readonly truths: readonly (T | null)[];
-  /** For each row, the indices of the next stage's rows that follow from it if the stage makes no error. */
+  /** For each row, the indices of the next stage's rows that the stage makes from it without errors. */
   readonly children: readonly (readonly number[])[];
   /** Number of rows of the next stage. */
   readonly childRows: number;
@@ -28,7 +28,7 @@ interface MetricNames {
   readonly stage: string;
   /** For a pipeline that begins with the task. */
   readonly pipeline: string;
-  /** What a later stage of this task adds to the name of a pipeline's metric; absent if that is `pipeline` too. */
+  /** The words that a later stage of this task adds to the name of a pipeline's metric; absent: those of `pipeline`. */
   readonly later?: string;
 }
 
@@ -61,8 +61,8 @@ export interface Task<
   /** Schema of the fields that a manifest's stage has besides `name`, `task` and `variants`. */
   readonly fields: z.ZodRawShape;
   /**
-   * Names of those {@link fields} that say what a model takes and gives, e.g. `input`. A variant may have them too; they then stand in
-   * the place of the stage's, whole. The stage's items, classes and labels do not depend on them.
+   * Names of those {@link fields} that describe a model's inputs and outputs, e.g. `input`. A variant may have such a field too,
+   * which then replaces the stage's field as a whole. The stage's items, classes and labels do not depend on these fields.
    */
   readonly variantFields?: readonly string[];
   /** Checks what the schema cannot express. @param index of the stage in the pipeline @param problem reports an error */
@@ -73,26 +73,26 @@ export interface Task<
   ): void;
 
   itemFormat(stage: S): ItemFormat;
-  /** Kind of the items that the next stage gets; absent if that is the kind of the stage's own. */
+  /** Kind of the items that the next stage gets; absent if the kind stays that of the stage's own items. */
   readonly childKind?: ItemKind;
-  /** The programs that answer a batch with a variant's sessions. The roles of a variant's files tell which one is its own. */
+  /** The programs that answer a batch with a variant's sessions. The roles of a variant's files decide which program runs it. */
   readonly programs: readonly Program<S, R>[];
   /**
-   * Makes the next stage's items that follow from one item, in the order of its result. They depend on item and result alone,
-   * so that they can be made again after a worker is lost.
+   * Makes the next stage's items from one item and its result, in the order of the result. They depend on nothing else, so that
+   * they can be made again after a worker is lost.
    * @param item without fields
    * @param next format of the next stage's items, whose fields the caller adds
    */
   children(stage: S, item: Item, result: R, next: ItemFormat): Item[];
   /**
-   * How many of the next stage's items follow from one item: always one, one for each row of its result, or one or none by its
-   * result. Except for `one`, the fan-out depends on the variant.
+   * How many items the next stage gets for each item: always one, one for each row of the item's result, or one or none depending
+   * on the result. Except for `one`, the fan-out depends on the variant.
    */
   fanOut(stage: S): 'one' | 'each-row' | 'one-or-none';
 
   /**
-   * How sure the model is of a result, from 0 to 1. A cascade sends items with an unsure result on to its heavy variant, which pays
-   * only if surer results are right more often. Absent: stages of the task are in no cascade.
+   * The model's confidence in a result, from 0 to 1. A cascade escalates items with low confidence to its heavy variant, which
+   * pays only if results with higher confidence are right more often. Absent: the task's stages cannot be cascades.
    */
   confidence?(result: R): number;
 
@@ -107,9 +107,9 @@ export interface Task<
   /** Reads a stage's labels from a pack. @param rows number of the stage's rows @throws InvalidPackError */
   readTruths(file: TensorFile, stage: S, rows: number): TruthRows<T>;
   /**
-   * Reads a label as people write it: the name of a class, a text, or what else the task says.
+   * Reads a label from a user's data, in the form that the task defines, e.g. the name of a class or a text.
    * @param label a JSON value
-   * @param text in which the label's places are; null where it is not known
+   * @param text the item's text, to which positions in the label refer; null if the item has no text or it is unknown
    * @throws LabelError
    */
   readLabel(stage: S, label: unknown, text: string | null): T;

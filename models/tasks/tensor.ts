@@ -37,8 +37,8 @@ export interface TensorInfo {
 }
 
 /**
- * An output that stays where the session computed it, in GPU memory if the backend has one, to be fed to later runs in the same
- * worker. Its holder disposes of it.
+ * An output that stays where the session computed it, e.g. in GPU memory, to be fed to later runs in the same worker. Its holder
+ * must dispose of it.
  */
 export interface KeptTensor {
   readonly dims: readonly number[];
@@ -62,7 +62,7 @@ export interface SessionRun {
   readonly outputs: Tensors;
   /** The kept outputs; absent if none was to be kept. */
   readonly kept?: Readonly<Record<string, KeptTensor>>;
-  /** Milliseconds from ready inputs until every output is computed, and can be read unless it is kept. */
+  /** Milliseconds from ready inputs until every output is computed and, unless it is kept, can be read. */
   readonly ms: number;
 }
 
@@ -78,10 +78,10 @@ export interface Session {
 export const float16Of = (numbers: Iterable<number>): Uint16Array =>
   new Uint16Array(Float16Array.from(numbers).buffer);
 
-/** The value of each float16, by its bits. It is made when it is first needed, because most models give float32. */
+/** The value of each float16, by its bits. The table is made on first use, because most models output float32. */
 let float16Values: Float32Array | undefined;
 
-/** Looks each value up: the library takes many times as long, and a decoder gives a whole vocabulary for each token. */
+/** Uses a table: the library takes many times as long, and a decoder outputs logits of the whole vocabulary for each token. */
 function fromFloat16(bits: Uint16Array): Float32Array {
   float16Values ??= Float32Array.from(
     new Float16Array(Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).buffer),

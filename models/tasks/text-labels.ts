@@ -7,8 +7,8 @@ import type { TruthRows } from './task.ts';
 
 /**
  * Reads a pack's labels of a stage that answers with texts: `label.<stage>` U8, the texts in UTF-8 back to back, and
- * `label_end.<stage>` I32 [rows], the end of each text. An empty text stands for no label, because the row never reaches the
- * stage. Each labelled row has one row of the next stage.
+ * `label_end.<stage>` I32 [rows], the end of each text. A row with an empty text has no label, because it never reaches the
+ * stage. Each labelled row leads to one row of the next stage.
  * @throws InvalidPackError
  */
 export function readTextTruths(
@@ -36,7 +36,7 @@ export function readTextTruths(
   };
 }
 
-/** A label that is a text. @throws LabelError */
+/** Reads a label that is a text. @throws LabelError */
 export function readText({ name }: Pick<ManifestStage, 'name'>, label: unknown): string {
   if (typeof label === 'string') return label;
   throw new LabelError(
@@ -45,7 +45,7 @@ export function readText({ name }: Pick<ManifestStage, 'name'>, label: unknown):
   );
 }
 
-/** The labels of a stage that answers with texts, as {@link readTextTruths} reads them. */
+/** Writes the labels of a stage that answers with texts, as {@link readTextTruths} reads them. */
 export const writeTexts = (
   { name }: Pick<ManifestStage, 'name'>,
   texts: readonly (string | null)[],
@@ -56,15 +56,15 @@ export const writeTexts = (
     texts.map((text) => text ?? ''),
   );
 
-/** Separates the texts of a label that all count as right. */
+/** Separates alternative right texts in one label. */
 const SEPARATOR = '\n';
 
-/** A label of texts that all count as right. If there are none, there is nothing to find, and an empty text is right. */
+/** Joins alternative right texts into one label. Without any, the label is one separator: only the empty text is right. */
 export const labelOfAlternatives = (texts: readonly string[]): string =>
   texts
     .map((text) => text.replace(/\s+/g, ' ').trim())
     .filter(Boolean)
     .join(SEPARATOR) || SEPARATOR;
 
-/** The texts of a label that count as right, at least one. */
+/** Splits a label into its alternative right texts, at least one. */
 export const alternativesOf = (label: string): readonly string[] => [...new Set(label.split(SEPARATOR))];

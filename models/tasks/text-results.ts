@@ -6,15 +6,15 @@ import type { Score } from './score.ts';
 import type { StageResult, Task } from './task.ts';
 import { readText, readTextTruths, writeTexts } from './text-labels.ts';
 
-/** This file has what all tasks share whose results are texts. */
+/** Members that all tasks with texts as results share. */
 
 export interface TextResult extends StageResult {
   readonly text: string;
-  /** Probability of the text, or a mean of those of its parts. */
+  /** Probability of the text, or a mean of the probabilities of its parts, e.g. of its tokens. */
   readonly score: number;
 }
 
-/** The members of a task that gives the next stage its text. */
+/** Members of a task that passes the text of its result on to the next stage. */
 export const passingTextOn = {
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
   fanOut: () => 'one',
@@ -24,9 +24,9 @@ export const passingTextOn = {
 const column = columnOf((result: TextResult) => [result]);
 
 /**
- * The members of a task whose labels are texts too, which a later stage's answer judges if there is one.
- * @param metric its name
- * @param scoreOf the points of a text
+ * Members of a task whose results and labels are texts. If there is a later stage, the later stage's answer is scored instead.
+ * @param metric name of the task's metric
+ * @param scoreOf gives the points of a text
  */
 export const writing = (task: string, metric: string, scoreOf: (text: string, truth: string) => Score) =>
   ({
@@ -41,7 +41,7 @@ export const writing = (task: string, metric: string, scoreOf: (text: string, tr
       {
         predicted: 0,
         truth: 0,
-        // Computed when it is read: comparing long texts takes time, and where a later stage judges the text, nobody reads it.
+        // Computed only on read: comparing long texts takes time, and the score is never read if a later stage is scored instead.
         get score() {
           return scoreOf(text, truth);
         },

@@ -8,21 +8,21 @@ import type { Encoder, Tokens } from './tokens.ts';
 
 /** A stage whose models take tokens. */
 export interface TokenStage extends ManifestStage {
-  /** The variant's tokenizer, once its assets are read. */
+  /** The variant's tokenizer; set once the variant's assets are read. */
   readonly encoder?: Encoder;
 }
 
 /** A stage whose models take the tokens of a text. */
 export interface TextStage extends TokenStage {
   readonly input: {
-    /** Most tokens that the models read at once, special tokens included. */
+    /** Maximum number of tokens that the models read at once, special tokens included. */
     readonly length: number;
-    /** What stands before each text for the models. */
+    /** Prefix that is put before each text for the models. */
     readonly prefix?: string;
   };
 }
 
-/** A tensor int64 [rows, tokens], filled up to the longest row or to the model's fixed length. @param fill value of padding */
+/** Makes an input int64 [rows, tokens], padded to the longest row or to the model's fixed length. @param fill value of padding */
 const tokenInput = (
   name: string,
   optional: boolean,
@@ -43,7 +43,7 @@ const tokenInput = (
   },
 });
 
-/** Number of padding tokens before a row's own in a tensor of `length` tokens. */
+/** Number of padding tokens before a row's own tokens, in a tensor with rows of `length` tokens. */
 export const paddingBefore = ({ paddingSide }: Encoder, { ids }: Tokens, length: number): number =>
   paddingSide === 'left' ? length - ids.length : 0;
 
@@ -69,11 +69,14 @@ export const TOKEN_INPUTS: readonly Input<TokenStage, Tokens>[] = [
   ),
 ];
 
-/** Most tokens of a row: the stage's, or the model's number of tokens if that is fixed and less. @param info of a tensor of tokens */
+/**
+ * Maximum number of tokens in a row: the stage's, or the model's fixed length if that is smaller.
+ * @param info of a token input
+ */
 export const rowLength = ({ input }: TextStage, { dims }: TensorInfo): number =>
   Math.min(input.length, dims[1] ?? Number.POSITIVE_INFINITY);
 
-/** The tensors of {@link TOKEN_INPUTS}, made of the beginnings of texts. */
+/** {@link TOKEN_INPUTS} for texts. Texts that are longer than a row lose their end. */
 export const TEXT_INPUTS = TOKEN_INPUTS.map(
   ({ spec, encode }): Input<TextStage> => ({
     spec,
@@ -88,7 +91,7 @@ const encoded = new WeakMap<
   { readonly encoder: Encoder; readonly tokens: readonly Tokens[] }
 >();
 
-/** The tokens of texts. The same array of items is encoded once, though a model takes several tensors that are made of them. */
+/** Tokenizes texts. The tokens are cached by the array of items, because a model takes several tensors of the same tokens. */
 function tokensOf({ name, input, encoder }: TextStage, items: readonly Item[], most: number) {
   const known = encoded.get(items);
   if (known && known.encoder === encoder) return known.tokens;

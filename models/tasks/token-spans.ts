@@ -1,9 +1,10 @@
 /**
- * The span of each token in the text. The tokenizers' library does not provide it. A tokenizer may change case, accents, widths and
- * white space before it cuts a text, so tokens and text are compared by letters that such changes leave alone.
+ * Finds the span of each token in the text, which the tokenizer library does not provide. A tokenizer may change case, accents,
+ * widths and white space before it cuts a text, so tokens and text are compared by the letters that such changes leave as they
+ * are.
  */
 
-/** What a token tells about the text that it was cut from. */
+/** The part of a text that a token stands for, as far as the token shows it. */
 export interface Surface {
   /** Text of the token after the tokenizer's normalisation; null for the token of unknown words. */
   readonly text: string | null;
@@ -14,15 +15,16 @@ export interface Surface {
 }
 
 /**
- * The characters of a token in its text, as UTF-16 indices: from `start` to before `end`. A token of a part of a character has the
- * whole character, with its accents. A token of white space alone has `start` after `end`: the next and the last character.
+ * The characters of a token in its text, as UTF-16 indices: from `start` to before `end`. A token that is only a part of a
+ * character gets the whole character, with its accents. A token that is only white space has `start` after `end`: the next
+ * character starts at `start`, and the last one ends at `end`.
  */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** For each UTF-16 index of a text, the number of characters (Unicode code points) before it, as other languages count them. */
+/** For each UTF-16 index of a text, the number of characters before it: Unicode code points, which e.g. Python counts too. */
 export function charactersBefore(text: string): Uint32Array {
   const before = new Uint32Array(text.length + 1);
   let index = 0;
@@ -40,27 +42,29 @@ const CHARACTERS = /\P{M}\p{M}*|\p{M}+/gsu;
 /** What normalisations remove or add: accents, white space, control characters, and the stand-ins for spaces and unknown bytes. */
 const DROPPED = /[\p{M}\p{C}\s\u2581\ufffd]/gu;
 
-/** A character of which normalisation may change more than the case. */
+/** A character in which normalisation may change more than the case: any except visible ASCII characters. */
 const UNUSUAL = /[^!-~]/;
-/** The same, without the space, which is dropped. */
+/** {@link UNUSUAL}, but without the space, which is dropped anyway. */
 const UNUSUAL_BUT_SPACE = /[^ -~]/;
 
-/** The letters of a text that are the same before and after a tokenizer's normalisation. */
+/** Reduces a text to letters that are the same before and after a tokenizer's normalisation. */
 export const lettersOf = (text: string): string =>
   UNUSUAL.test(text)
     ? text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(DROPPED, '').replaceAll('ς', 'σ')
     : text.toLowerCase();
 
-/** The text of a token without characters that can be seen. */
+/** The text of a token without visible characters. */
 const BLANK = /^[\s\u2581]*$/;
 
-/** Number of letters that locate where a text goes on after an unknown word. */
+/** Number of letters after an unknown word that are searched for in the text, to find where the text continues. */
 const RUN = 32;
-/** A run counts as not found after this many positions. */
+/** The search for such a run of letters fails after this many positions that do not begin a word. */
 const TRIES = 100;
-/** An unknown token stands for at most so many letters; more of them in a row stand for more. */
+/** An unknown token stands for at most this many letters; n unknown tokens in a row stand for at most n times as many. */
 const REACH = 128;
-/** After so many tokens that were not found, ever fewer are looked for, so that a text that does not fit takes no long time. */
+/**
+ * After this many failed searches in a row, tokens are searched for ever more rarely, so that an unfit text costs little time.
+ */
 const FAILURES = 4;
 const isLookedFor = (failures: number): boolean => failures < FAILURES || (failures & (failures - 1)) === 0;
 
@@ -68,7 +72,7 @@ const WORD_CHARACTER = /^[\p{L}\p{N}_]/u;
 /** Chinese has no spaces between words, so each of its characters may begin a word. */
 const CHINESE = /^\p{Script=Han}/u;
 
-/** A text as its letters, with the span of each letter's character. */
+/** The letters of a text, each with the span of the character that it comes from. */
 class Letters {
   readonly all: string;
   readonly #spans: Span[] = [];
@@ -77,7 +81,7 @@ class Letters {
   constructor(text: string) {
     this.#text = text;
     if (!UNUSUAL_BUT_SPACE.test(text)) {
-      // The same as below, which takes many times as long.
+      // A shortcut to the same result as below, which takes many times as long.
       this.all = lettersOf(text.replaceAll(' ', ''));
       for (let i = 0; i < text.length; i++) if (text[i] !== ' ') this.#spans.push({ start: i, end: i + 1 });
       return;
@@ -92,7 +96,7 @@ class Letters {
     this.all = all;
   }
 
-  /** The characters of the letters from `from` to before `to`. */
+  /** Span of the characters that the letters from index `from` to before `to` come from. */
   between(from: number, to: number): Span {
     const start = this.#spans[from]?.start ?? this.#text.length;
     return { start, end: this.#spans[to - 1]?.end ?? 0 };
@@ -109,7 +113,11 @@ class Letters {
     return before !== own && !(inWord(before) && inWord(own));
   }
 
-  /** The first position of `run` from `from` to `to`, or −1. @param atEnd whether the text must end with the run */
+  /**
+   * Finds the first position of `run` from `from` to `to`, or −1.
+   * @param startsWord whether a word must begin at the position; not checked with `atEnd`
+   * @param atEnd whether the text must end with the run
+   */
   find(run: string, from: number, to: number, startsWord: boolean, atEnd: boolean): number {
     if (atEnd) {
       const at = this.all.length - run.length;
@@ -126,8 +134,8 @@ class Letters {
 }
 
 /**
- * The span of each token in its text. Tokens whose text is not found, such as unknown words, lie between their neighbours: one word
- * each if there are as many words, otherwise all of the text between.
+ * Finds the span of each token in its text. Tokens whose text is not found, such as unknown words, share the text between their
+ * neighbours: each gets one word if there are as many words as tokens, otherwise each gets all of that text.
  * @param surfaces of all the text's tokens, in order
  */
 export function spansOf(text: string, surfaces: readonly Surface[]): Span[] {
@@ -173,7 +181,9 @@ export function spansOf(text: string, surfaces: readonly Surface[]): Span[] {
   return spans;
 }
 
-/** The letters of known tokens from token `i` on, and whether they reach the end of the text. */
+/**
+ * Joins the letters of the known tokens from token `i` on, at least {@link RUN} if possible; `atEnd` if they are the last tokens.
+ */
 function runFrom(tokens: readonly (string | null)[], i: number): { run: string; atEnd: boolean } {
   let run = '';
   let next = i;

@@ -2,10 +2,13 @@ import type { Surface } from './token-spans.ts';
 import type { CheckedTokenizer } from './tokenizer-check.ts';
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
-/** How a token begins that begins a word: with a space, or the sign for one. */
+/** Beginning of a token that begins a word: a space, or its stand-in `▁`. */
 const SPACE = /^[\s\u2581]/;
 
-/** The bytes that byte-level tokenizers spell with other letters, by letter: they give unprintable bytes the letters from U+0100 on. */
+/**
+ * The byte that each letter stands for in byte-level tokenizers: the letter of the same code for printable bytes, and letters
+ * from U+0100 on for the others.
+ */
 const BYTE_OF = (() => {
   const printable = (byte: number) =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
@@ -18,10 +21,13 @@ const BYTE_OF = (() => {
   );
 })();
 
-/** Number of spellings to keep: texts share most of their tokens, but a word that is no token may stand for itself. */
+/**
+ * Size limit of the cache of spellings. Texts share most tokens, but unknown words that stand for themselves would fill the
+ * memory.
+ */
 const SPELLINGS_MAX = 50_000;
 
-/** Returns how a tokenizer's tokens spell a text. */
+/** Returns a function that finds the surface of each token of a text. */
 export function surfaceReader({
   file: { model },
   steps,
@@ -58,7 +64,7 @@ export function surfaceReader({
   };
 }
 
-/** The bytes of a token in UTF-8, and what they are alone; both null for the token of unknown words. */
+/** The UTF-8 bytes of a token, and the text of these bytes without the neighbouring tokens; both null for the unknown token. */
 interface Spelling {
   readonly bytes: readonly number[] | null;
   readonly text: string | null;
@@ -70,7 +76,7 @@ const spellingOf = (bytes: readonly number[] | null): Spelling => ({ bytes, text
 
 const isRest = (byte: number) => (byte & 0xc0) === 0x80;
 
-/** Decodes tokens of UTF-8. A character in several tokens belongs to the first of them. */
+/** Decodes the UTF-8 bytes of tokens. A character that several tokens share belongs to the first of them. */
 const joinCharacters = (
   tokens: readonly Spelling[],
 ): { readonly text: string | null; readonly continues: boolean }[] =>
@@ -83,7 +89,7 @@ const joinCharacters = (
     return { text: whole, continues: own > 0 };
   });
 
-/** The bytes, from the start of token `next` on, that belong to a character of the token before. */
+/** Returns the bytes, from the start of token `next` on, that complete a character of the token before. */
 function restFrom(tokens: readonly Spelling[], next: number): number[] {
   const all: number[] = [];
   for (let i = next; i < tokens.length; i++) {

@@ -11,21 +11,25 @@ import { checkSteps, type Steps } from './tokenizer-steps.ts';
 
 /** Twice the size of the largest known tokenizer's file. */
 const FILE_BYTES_MAX = 64 * 2 ** 20;
-/** Twice as many tokens and merges as the largest known tokenizer has. */
+/** Twice as many tokens as the largest known tokenizer has. */
 const TOKENS_MAX = 1_000_000;
+/** Twice as many merges as the largest known tokenizer has. */
 const MERGES_MAX = 1_000_000;
 /** The number of a token is less than this. */
 const IDS_MAX = 10_000_000;
-/** Characters of a token, and of all tokens, of which models are made; the longest known token has 128 spaces. */
+/** Maximum number of characters of a token of the vocabulary; the longest known token has 128 spaces. */
 const TOKEN_LENGTH_MAX = 1024;
+/** Maximum number of characters of all tokens of the vocabulary together. */
 const LETTERS_MAX = 5_500_000;
 /** A Unigram model reads at most this many characters from each place of a text on. */
 const PIECE_LENGTH_MAX = 128;
 /** A WordPiece model reads at most this many characters of a word. */
 const WORD_LENGTH_MAX = 100;
-/** Tokens that are found in a text before anything else, the longest of them, and all of their characters. */
+/** Maximum number of added tokens, which are searched for in a text before all other steps. */
 const ADDED_MAX = 10_000;
+/** Maximum number of characters of an added token. */
 export const ADDED_LENGTH_MAX = 64;
+/** Maximum number of characters of all added tokens together. */
 export const ADDED_LETTERS_MAX = 250_000;
 
 const short = z.string().max(64).nullish();
@@ -66,7 +70,7 @@ type ModelFile = z.output<typeof fileSchema>['model'];
 
 type Pair<T> = readonly [string, T];
 
-/** What cuts words into tokens. Of kind `words`, each word is a token. */
+/** The model that cuts words into tokens. With kind `words`, each word is a token. */
 type CheckedModel =
   | { readonly kind: 'Unigram'; readonly pieces: readonly Pair<number>[]; readonly unknownId: number }
   | { readonly kind: 'WordPiece'; readonly unknown: string; readonly prefix: string }
@@ -81,7 +85,7 @@ export interface CheckedTokenizer {
 }
 
 /**
- * Reads a `tokenizer.json`, if it is sure to cut any text in a time that grows linearly with the text, and in bounded memory.
+ * Reads a `tokenizer.json`. A file is refused unless it surely cuts any text in linear time and in bounded memory.
  * @throws InvalidDocumentError, InvalidTokenizerError
  */
 export function checkTokenizer(bytes: Uint8Array): CheckedTokenizer {
@@ -100,7 +104,7 @@ export function checkTokenizer(bytes: Uint8Array): CheckedTokenizer {
   return { file, steps, model: checkModel(file.model) };
 }
 
-/** @throws InvalidTokenizerError if texts are longer than `most` characters, or all of them than `mostInAll` */
+/** @throws InvalidTokenizerError if a text has more than `most` characters, or all texts together more than `mostInAll` */
 export function checkLetters(name: string, texts: readonly string[], most: number, mostInAll: number): void {
   const longest = texts.reduce((max, { length }) => Math.max(max, length), 0);
   const letters = texts.reduce((sum, { length }) => sum + length, 0);
@@ -110,7 +114,7 @@ export function checkLetters(name: string, texts: readonly string[], most: numbe
     );
 }
 
-/** The kind of a model by its fields, where it does not say its type. */
+/** Returns the kind of a model: its type if that is known, otherwise the kind that its fields imply. */
 function kindOf({ type, vocab, ...model }: ModelFile): CheckedModel['kind'] {
   if (type === 'WordPiece' || type === 'Unigram' || type === 'BPE') return type;
   if (Array.isArray(vocab)) return 'Unigram';

@@ -1,6 +1,6 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 
-/** The files of a tokenizer do not describe one that can be used. */
+/** The files of a tokenizer do not describe a usable tokenizer. */
 export class InvalidTokenizerError extends InputError {
   override name = 'InvalidTokenizerError';
   constructor(problem: string, options?: ErrorOptions) {

@@ -3,28 +3,28 @@ import { linearPattern } from './linear-pattern.ts';
 import { InvalidTokenizerError } from './tokenizer-errors.ts';
 
 /**
- * The steps of a `tokenizer.json` that change and cut a text before its words become tokens, or tokens before they become a text.
- * They are read only if all of them together take a bounded time for each character.
+ * Checks the steps of a `tokenizer.json`, which change and cut a text before its words become tokens, or change tokens before
+ * they become a text. A file is refused unless all steps together take bounded time for each character.
  */
 
 const STEPS_MAX = 32;
 const DEPTH_MAX = 4;
 const TEMPLATE_MAX = 64;
-/** The steps of a part may lengthen a text by at most this factor, besides Unicode's normalisation. */
+/** The steps of a part may lengthen a text by at most this factor, Unicode normalisation not counted. */
 const GROWTH_MAX = 8;
 /**
- * Most work for each character of a text, in steps of a regular expression (some 2.5 ns). With the longest text, 64 KiB, that is a
- * third of a second.
+ * Maximum work for each character of a text. The unit is one step of a regular expression (some 2.5 ns). For the longest text,
+ * 64 KiB, the maximum is a third of a second.
  */
 const WORK_MAX = 2000;
-/** Work of a step that reads a text in one go, of one that calls a function for each character, and of one that makes words. */
+/** Work of a step: `text` reads the text in one go, `character` calls a function for each character, `words` makes words. */
 const WORK = { text: 12, character: 160, words: 200, byteLevel: 320 };
 
 const short = z.string().max(64).nullish();
 const template = z.array(z.unknown()).max(TEMPLATE_MAX).nullish();
 const steps = z.array(z.unknown()).max(STEPS_MAX).optional();
 
-/** A step of a normalizer, pre_tokenizer, post_processor or decoder, with the fields that could do harm. */
+/** A step of a normalizer, pre_tokenizer, post_processor or decoder, with the fields that could cost much time or memory. */
 const stepSchema = z.looseObject({
   type: z.string().max(64),
   /** The steps of a `Sequence`. */
@@ -50,7 +50,7 @@ export type Step = z.output<typeof stepSchema>;
 
 type Part = 'normalizer' | 'pre_tokenizer' | 'post_processor' | 'decoder';
 
-/** The steps of a tokenizer's parts, without `Sequence`s around them. */
+/** The steps of a tokenizer's parts. Steps in a `Sequence` are listed in its place. */
 export type Steps = Readonly<Record<Part, readonly Step[]>>;
 
 /** Checks the steps of a tokenizer. @throws InvalidTokenizerError */
@@ -87,7 +87,7 @@ function stepsOf(part: Part, value: unknown, depth = 0): Step[] {
   return all;
 }
 
-/** References to what was found, in a text that replaces it: they could copy the whole text many times. */
+/** References to the match in a replacement text, e.g. `$&`. They could copy the whole text many times. */
 const REFERENCE = /\$[$&`'<\d]/;
 
 /** @throws InvalidTokenizerError */
@@ -105,18 +105,22 @@ function checkPattern({ type, pattern, content }: Step): void {
 
 const lettersGrow = (text: string): boolean => text.normalize('NFKD').toLowerCase().length > text.length;
 
-/** Texts are put into a template once each: a second time would make them longer. @throws InvalidTokenizerError */
+/** Checks that a template contains each text only once: a second time would lengthen the result. @throws InvalidTokenizerError */
 function checkTemplate(items: readonly unknown[]): void {
   const texts = items.flatMap((item) => (item as { Sequence?: { id?: unknown } } | null)?.Sequence?.id ?? []);
   if (new Set(texts).size < texts.length)
     throw new InvalidTokenizerError('its post_processor has a template with the same text twice');
 }
 
-/** Unicode's compatible forms make up to 18 characters of one that has three bytes. */
+/** Steps that normalise a text to a Unicode compatibility form. */
 const COMPATIBLE = ['NFKC', 'NFKD', 'Precompiled'];
+/** Characters that such a step makes of each byte at most: up to 18 of one character that has three bytes. */
 const COMPATIBLE_GROWTH = 6;
 
-/** Most work of a part's steps for each character of a text. @throws InvalidTokenizerError if they make it too long */
+/**
+ * Bounds the work of a part's steps for each character of a text.
+ * @throws InvalidTokenizerError if the text may become too long
+ */
 function workOf(part: Part, all: readonly Step[]): number {
   let growth = 1;
   let unfolded = 1;
@@ -140,7 +144,7 @@ function ownWork(part: Part, { type, pattern }: Step): number {
   return search + (part === 'pre_tokenizer' ? WORK.words : WORK.text);
 }
 
-/** How many times as long a step may make a text, apart from Unicode's normalisation. */
+/** Returns the factor by which a step may lengthen a text, Unicode normalisation not counted. */
 function growthOf(part: Part, step: Step): number {
   const { type, pattern, content, prepend, replacement, str_rep, suffix, word_delimiter_token } = step;
   if (type === 'Replace') {
@@ -150,7 +154,7 @@ function growthOf(part: Part, step: Step): number {
     return Math.max(1, added / (pattern?.String?.length ?? 1));
   }
   if (part === 'decoder') {
-    // A space comes before each token, or in the place of a sign, which an empty sign makes every place.
+    // These decoders put a space before each token, or replace a sign by a space. An empty sign is found at every place.
     const signs = {
       WordPiece: '',
       BPEDecoder: suffix,
@@ -161,9 +165,9 @@ function growthOf(part: Part, step: Step): number {
   }
   if (type === 'Prepend') return 1 + (prepend?.length ?? 0);
   if (type === 'Metaspace') return 1 + Math.max(replacement?.length ?? 1, str_rep?.length ?? 1);
-  // Where what is found is removed, what the pattern's groups find still becomes words.
+  // If matches are removed, the capture groups in them still become words.
   if (type === 'Split' && step.behavior?.toLowerCase() === 'removed')
     return 1 + (pattern?.Regex?.match(/\((?!\?)/g)?.length ?? 0);
-  // A character of UTF-16 is at most three bytes; Chinese characters get spaces around them.
+  // ByteLevel makes at most three characters of a UTF-16 unit, one for each byte. BertNormalizer puts spaces around Chinese ones.
   return type === 'ByteLevel' || type === 'BertNormalizer' ? 3 : 1;
 }

@@ -12,32 +12,36 @@ import { unigramCutter } from './tokenizer-models/unigram.ts';
 import { wordPieceCutter } from './tokenizer-models/word-piece.ts';
 
 /**
- * The tokenizers' library, made safe for any text. Its models take a time that grows faster than a text, so ours cut the words;
- * and a text that grows while it is normalised is read only so far.
+ * Makes the library `@huggingface/tokenizers` safe for any text. The time of the library's models grows faster than linearly with
+ * a text, so models of this project split words into tokens instead. Of a text that grows in normalisation, only the beginning is
+ * read.
  */
 
 /**
- * Most characters of a text after its normalisation, of its words, which may be spelt byte by byte, and of a text made of tokens: no
- * ordinary text has more than it has bytes, besides what stands before it for the models.
+ * At most this many characters are read of a normalised text, of its words (which may be spelt byte by byte), and of a decoded
+ * text. No ordinary text has more characters than bytes; the rest is for the prefix that some models need.
  */
 const CHARACTERS_MAX = TEXT_BYTES_MAX + 1024;
 
 export interface SafeTokenizer {
   /** Tokens of a text without special tokens around it. @throws InvalidTokenizerError */
   encode(text: string): { readonly ids: readonly number[]; readonly tokens: readonly string[] };
-  /** The text of tokens without the special ones. @throws InvalidTokenizerError */
+  /** The text that tokens stand for, without special tokens. @throws InvalidTokenizerError */
   decode(ids: readonly number[]): string;
   idOf(token: string): number | undefined;
-  /** Puts special tokens around the tokens of a text or of a pair of texts. `types` tells the parts of a pair apart; empty: all are 0. */
+  /**
+   * Puts special tokens around the tokens of a text or of a pair of texts. `types` has the token type ids, which distinguish the
+   * two texts of a pair; if it is empty, all of them are 0.
+   */
   frame(tokens: string[], pair?: string[]): { readonly tokens: string[]; readonly types: number[] };
 }
 
-/** What tells a Marian model for several languages to which one it translates, before the text. */
+/** The prefix of a text, e.g. `>>fra<<`, that selects the target language of a multilingual Marian model. */
 const LANGUAGE_CODE = /^(>>\w{1,64}<<)\s*/;
 
 /**
  * @param config `tokenizer_config.json`
- * @param unknown the token of unknown text that it names
+ * @param unknown the token for unknown text that this config names
  * @throws InvalidTokenizerError
  */
 export function safeTokenizer(
@@ -47,7 +51,7 @@ export function safeTokenizer(
 ): SafeTokenizer {
   const checked = withUnknown(given, unknown);
   const { file, steps } = checked;
-  // The library gives a second text type 1, but RoBERTa's models know type 0 alone.
+  // The library gives the second text of a pair type 1, but RoBERTa models know only type 0.
   const untyped = steps.post_processor.some(({ type }) => type === 'RobertaProcessing');
   checkNormalizedTokens(checked, config);
   const tokenizer = known(() => new Tokenizer({ ...file, model: withoutModel(checked) }, config));
@@ -96,7 +100,10 @@ export function safeTokenizer(
   };
 }
 
-/** A Unigram model with the unknown piece of `tokenizer_config.json`: files of Marian's models have another piece's number as `unk_id`. */
+/**
+ * Takes the unknown piece of a Unigram model from `tokenizer_config.json`, because the `unk_id` of Marian models is the id of
+ * another piece.
+ */
 function withUnknown(checked: CheckedTokenizer, unknown: string | undefined): CheckedTokenizer {
   const { model } = checked;
   if (model.kind !== 'Unigram') return checked;
@@ -111,7 +118,7 @@ class Allowance {
     this.#left = characters;
   }
 
-  /** As much of a text's beginning as may be read. */
+  /** The beginning of a text, as far as it may still be read. */
   take(text: string): string {
     const taken = text.slice(0, this.#left);
     this.#left -= taken.length;
@@ -119,7 +126,7 @@ class Allowance {
   }
 }
 
-/** What the tokenizers' library makes of a file, or of a text by that file. @throws InvalidTokenizerError if the library fails */
+/** Calls the tokenizers' library. @throws InvalidTokenizerError if the library fails */
 export function known<T>(make: () => T): T {
   try {
     return make();
@@ -131,7 +138,10 @@ export function known<T>(make: () => T): T {
   }
 }
 
-/** Checks added tokens as they are searched for: after their normalisation. @throws InvalidTokenizerError */
+/**
+ * Checks the lengths of the added tokens in their normalised form, because the library searches texts for that form.
+ * @throws InvalidTokenizerError
+ */
 function checkNormalizedTokens({ file }: CheckedTokenizer, config: object): void {
   const model = { type: 'BPE', vocab: {}, merges: [] };
   const { normalizer } = known(() => new Tokenizer({ ...file, added_tokens: [], model }, config));
@@ -142,7 +152,7 @@ function checkNormalizedTokens({ file }: CheckedTokenizer, config: object): void
   checkLetters('added tokens', normalized, ADDED_LENGTH_MAX, ADDED_LETTERS_MAX);
 }
 
-/** The fields of a model by which the library knows tokens by number, without what it would cut words with. */
+/** The model fields with which the library maps tokens to ids, without the fields with which it would split words. */
 function withoutModel({ file, model }: CheckedTokenizer): object {
   if (model.kind === 'words') return file.model;
   const { vocab, unk_token, end_of_word_suffix } = file.model;
@@ -156,7 +166,7 @@ function withoutModel({ file, model }: CheckedTokenizer): object {
   };
 }
 
-/** Returns what cuts the words of a text into tokens. @param ids the number of each token */
+/** Makes the function that splits the words of a text into tokens. @param ids the id of each token */
 function cutterOf(
   { file, model }: CheckedTokenizer,
   ids: ReadonlyMap<string, number>,

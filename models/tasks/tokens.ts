@@ -9,7 +9,7 @@ import { InvalidTokenizerError } from './tokenizer-errors.ts';
 /** Roles of the two files that describe a tokenizer: the hub's `tokenizer.json` and `tokenizer_config.json`. */
 export const TOKENIZER_ASSETS = ['tokenizer', 'tokenizer-config'] as const;
 
-/** No token of a usual tokenizer stands for more characters, so the text after this many per token is not looked at. */
+/** No token of an ordinary tokenizer covers more characters, so a text is cut after this many characters per allowed token. */
 const CHARACTERS_PER_TOKEN_MAX = 64;
 
 /** A string, or an object with the token as `content`. */
@@ -24,7 +24,7 @@ const configSchema = z.looseObject({
   additional_special_tokens: z.array(z.unknown()).max(20_000).nullish(),
 });
 
-/** The tokens of a text or a pair of texts as a model takes them. `types` tells the parts of a pair apart. */
+/** Token ids of a text or a pair of texts, as model inputs. The token type ids in `types` distinguish the two texts of a pair. */
 export interface Tokens {
   readonly ids: readonly number[];
   readonly types: readonly number[];
@@ -36,7 +36,7 @@ export interface TokenizedText {
   readonly spans: readonly Span[];
 }
 
-/** A text or a pair of texts with the special tokens around them: what stands before, between and after the texts. */
+/** The special tokens that stand before, between and after the tokens of a text or a pair of texts. */
 export interface Template {
   /** Number of special tokens. */
   readonly size: number;
@@ -44,17 +44,17 @@ export interface Template {
   join(...texts: readonly (readonly number[])[]): Tokens & { readonly lastAt: number };
 }
 
-/** A tokenizer, with its rule of padding. */
+/** A tokenizer with its padding token and padding side. */
 export interface Encoder {
   readonly padId: number;
   readonly paddingSide: 'left' | 'right';
   /** Tokens of a text with special tokens; at most `most` tokens. */
   tokens(text: string, most: number): Tokens;
-  /** The text of tokens, without special tokens. */
+  /** The text that tokens stand for, without special tokens. */
   text(ids: readonly number[]): string;
   /** All tokens of a text, without special tokens. */
   ids(text: string): readonly number[];
-  /** The same tokens, and where they stand in the text. */
+  /** All tokens of a text, without special tokens, and their positions in the text. */
   tokenize(text: string): TokenizedText;
   readonly single: Template;
   /** Null if the tokenizer does not join pairs of texts. */
@@ -63,7 +63,7 @@ export interface Encoder {
 
 /** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, InvalidTokenizerError */
 export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>): Promise<Encoder> {
-  // Only workers read tokenizers: a page should not load what reads them with the list of tasks.
+  // Loaded on demand, because pages load this module with the list of tasks, but only workers read tokenizers.
   const [{ known, safeTokenizer }, { checkTokenizer }, { surfaceReader }] = await Promise.all([
     import('./tokenizer.ts'),
     import('./tokenizer-check.ts'),
@@ -81,7 +81,7 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
     paddingSide,
     tokens(text, most) {
       const { ids } = tokenizer.encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most));
-      // Special tokens stay: the tokens of the text itself are cut at their end.
+      // If a text has too many tokens, its end is cut off; the special tokens stay.
       const { ids: whole, types } = single.join(ids.slice(0, Math.max(0, most - single.size)));
       return { ids: whole.slice(0, most), types: types.slice(0, most) };
     },
@@ -102,9 +102,9 @@ export const withEncoder = async <S>(
   assets: Readonly<Record<string, Uint8Array>>,
 ): Promise<S & { readonly encoder: Encoder }> => ({ ...stage, encoder: await readEncoder(assets) });
 
-/** Most special tokens and texts in a template. */
+/** A template has at most this many special tokens and texts. */
 const SLOTS_MAX = 64;
-/** Stand-ins for texts, which no tokenizer has as tokens. */
+/** Placeholders for the texts of a template. No tokenizer has them as tokens. */
 const TEXTS = ['\ue000first', '\ue000second'];
 
 /** The template that a tokenizer's post-processor puts around texts; null if it leaves a text out. */

@@ -5,10 +5,13 @@ import { rowLength, type TextStage, TOKEN_INPUTS } from './token-inputs.ts';
 import { TOKENIZER_ASSETS, withEncoder } from './tokens.ts';
 import type { Window } from './windows.ts';
 
-/** Parts from which {@link windowed} makes a program. `T` is a text in windows, with what its result needs beside the outputs. */
+/**
+ * Parts from which {@link windowed} makes a program. `T` is a text cut into windows, with the data that `decode` needs besides
+ * the outputs.
+ */
 interface Windowed<S, T, R> {
   outputs(stage: S): readonly TensorSpec[];
-  /** @param length most tokens of a window */
+  /** @param length the largest number of tokens in a window */
   cut(stage: S, item: Item, length: number): T;
   /** The result for a text, from the outputs of each of its windows. */
   decode(stage: S, text: T, outputs: readonly (readonly ItemOutput[])[]): R;

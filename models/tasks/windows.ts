@@ -4,17 +4,17 @@ import type { Template, Tokens } from './tokens.ts';
 
 /** A part of a text's tokens as a row of a model's input. */
 export interface Window extends Tokens {
-  /** Index in the text of the window's first token. */
+  /** Index of the window's first token among the text's tokens. */
   readonly from: number;
   /** Number of the text's tokens in the window. */
   readonly count: number;
-  /** Index in the row of the first of them. */
+  /** Index of the window's first text token in the row. */
   readonly at: number;
 }
 
-/** Manifest field: how long texts are cut. */
+/** Manifest field: how long texts are cut into windows. */
 export const windowField = z.strictObject({
-  /** Most tokens of a row, special tokens included. */
+  /** Largest number of tokens in a row, special tokens included. */
   length: positiveCount.min(16).max(8192),
   /** Number of tokens that two neighbouring windows share; at most half of a window's. */
   stride: z.int().nonnegative().max(4096),
@@ -23,7 +23,7 @@ export type WindowSize = z.output<typeof windowField>;
 
 /**
  * Cuts a text that may be longer than a model's input into windows.
- * @param before the text that stands before it in every window, e.g. a question, with at most half of the row; absent if `frame`
+ * @param before tokens that precede the text in every window, e.g. those of a question, cut to half of the row; absent if `frame`
  * is for a single text
  */
 export function windowsOf(

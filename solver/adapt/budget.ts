@@ -1,24 +1,26 @@
 import { mean } from '../math/statistics.ts';
 import type { LoadState } from './system.ts';
 
-/** What was missed too little or too much lately is made up for within this time. */
+/** A surplus or deficit of recently missed requests is made up for within this time. */
 const SETTLED_S = 120;
 /**
- * Bounds of the allowed share: `least` is a part of the share that the percentile leaves, `more` a share of all requests beyond it. A
- * plan for much less of the load would lose more requests than the difference, because shed requests have taken time of workers.
+ * Bounds of the allowed share: at least `least` times the share that the percentile leaves, at most that share plus `more`. A
+ * plan for much less than the load would lose more requests than the difference, because shed requests have already taken time of
+ * workers.
  */
 const BOUNDS = { least: 0.1, more: 0.05 };
 /**
- * A queue hides for a while that a load is too much, so that its misses show late. Requests under way that are more than come within
- * this part of the SLA, the most that a plan leaves for queues, therefore count as missed until they are fewer.
+ * The misses of an overload show late, because its requests wait in a queue first. Open requests beyond those that arrive within
+ * this fraction of the SLA, the largest fraction that a plan leaves for queues, therefore already count as missed.
  */
 const WAITING_PART = 0.6;
-/** The level of the load is the mean count of this many last seconds. */
+/** The level of the load is the mean number of requests per second over this many past seconds. */
 export const LEVEL_S = 10;
 
 /**
- * Share of the coming requests that may miss the SLA, so that of all requests the percentile is kept: the share that it leaves,
- * more if fewer requests missed the SLA lately, and less after a burst that nothing foretold, or while many wait.
+ * Share of the coming requests that may miss the SLA so that the percentile is kept over all requests. It is the share that the
+ * percentile leaves, raised if fewer requests missed the SLA lately, and lowered after an unforeseen burst or while many requests
+ * wait.
  */
 export function allowedShare({ served, countsPerS }: LoadState, percentile: number, slaMs: number): number {
   const asked = 1 - percentile / 100;

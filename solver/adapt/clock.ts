@@ -7,7 +7,7 @@ import type { System } from './system.ts';
 /** Time between two checks of the load by {@link AdaptationClock.check}. */
 export const CHECK_MS = 1000;
 
-/** Requests count as lately served if they ended within this many checks, which are 20 minutes. */
+/** Requests count as recently served if they ended within this many checks (20 minutes). */
 const LATELY = 1200;
 
 export interface AdaptationClockOptions {
@@ -65,9 +65,9 @@ export class AdaptationClock {
   /**
    * Checks the load and, if a decision is due, makes it.
    * @param serving the plan that serves now; while the workers of a new plan are starting, this is still the old plan
-   * @param served what has become of the requests since the load began, if it is known
+   * @param served counts of the requests since the load began; absent if unknown
    * @returns undefined if no decision is due
-   * @throws what the predictor and the system throw; the next decision is then due one interval later
+   * @throws errors of the predictor and the system; the next decision is then due one interval later
    */
   async check(nowMs: number, serving: Plan, served?: Served): Promise<Step | undefined> {
     const countsPerS = this.#wholeSeconds(nowMs);

@@ -1,27 +1,31 @@
-/** What was counted in service, and what a profile says that it takes. */
+/** Times measured in service, and the times that a profile predicts for the same things. */
 export interface Seen {
   /** Number of things that were timed, e.g. batches. */
   readonly n: number;
   readonly measuredMs: number;
-  /** Their time by the profile. */
+  /** The profile's prediction for the `n` things, in total. */
   readonly expectedMs: number;
 }
 
-/** Time in which a factor comes 63 % closer to what is measured: long against a burst, short against a day. */
+/**
+ * Time constant of the smoothing: a factor covers 63 % of a change in this time, which is long against a burst and short against
+ * a day.
+ */
 export const SLOWNESS_MS = 5 * 60_000;
-/** A factor stays between these, whatever is measured. */
+/** A factor is at least this and at most {@link FACTOR_MOST}, whatever is measured. */
 export const FACTOR_LEAST = 0.5;
 export const FACTOR_MOST = 10;
-/** Fewer things say too little: they count together with later ones. */
+/** A factor is computed from at least this many timed things; fewer wait and count together with later ones. */
 const LEAST_SEEN = 30;
-/** What was seen counts for at most this time, so that a few batches after a quiet hour do not weigh as a whole hour. */
+/** Measurements count for at most this much time, so that a few batches after a quiet hour do not weigh as a whole hour. */
 const LONGEST_MS = 30_000;
-/** A factor that plans count with changes when it is this much too large or too small. */
+/** The factor that plans use changes once the smoothed factor differs from it by this ratio. */
 const RELEVANT = 1.1;
 
 /**
- * By what factor something takes longer in service than a profile says. The factor follows what is measured slowly, by exponential
- * smoothing over time, and within bounds. Plans count with a factor that changes only by relevant amounts, so that they stay.
+ * The factor by which something takes longer in service than its profile predicts. The factor follows the measurements slowly, by
+ * exponential smoothing over time, and within bounds. The factor that plans use changes only by relevant amounts, so that plans
+ * do not change with every measurement.
  */
 export class Correction {
   #factor = 1;
@@ -34,12 +38,12 @@ export class Correction {
     return this.#factor;
   }
 
-  /** The factor that plans count with. */
+  /** The factor that plans use. */
   get used(): number {
     return this.#used;
   }
 
-  /** Takes what was seen in the time since the last call. @returns whether the factor that plans count with has changed */
+  /** Adds the measurements since the last call. @returns whether the factor that plans use has changed */
   take({ n, measuredMs, expectedMs }: Seen, elapsedMs: number): boolean {
     const { n: before, measuredMs: measured, expectedMs: expected } = this.#waiting;
     const seen = { n: before + n, measuredMs: measured + measuredMs, expectedMs: expected + expectedMs };

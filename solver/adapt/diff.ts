@@ -21,8 +21,8 @@ export const stagesOf = (plan: Plan, planWorker: PlanWorker): PlanStage[] =>
   planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
 
 /**
- * Compares the live workers with a plan, and keeps each that already runs what the plan asks for. On a GPU a larger batch needs
- * a new worker, because the old one would compile shaders for that batch while it serves.
+ * Compares the live workers with a plan, and keeps each worker that already runs what the plan needs. On a GPU a larger batch
+ * needs a new worker, because the old one would compile shaders for that batch while it serves.
  */
 export function diff(live: readonly LiveWorker[], plan: Plan): Diff {
   const left = [...live];
@@ -51,7 +51,7 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
   );
 }
 
-/** The workers of a plan, as they would live if nothing else did. */
+/** The workers of a plan as live workers, e.g. to compare the plan with another one. */
 export const liveWorkersOf = (plan: Plan): LiveWorker[] =>
   plan.workers.map((planWorker) => ({ id: planWorker.id, planWorker, stages: stagesOf(plan, planWorker) }));
 

@@ -14,7 +14,7 @@ export async function atNearestRate(
   }
 }
 
-/** The plan that was asked for; undefined if no plan meets the request. */
+/** Awaits a plan; undefined if no plan meets the request. */
 export async function ifFeasible(asked: Promise<Plan>): Promise<Plan | undefined> {
   try {
     return await asked;

@@ -15,21 +15,21 @@ export const LEAST_RATE_PER_S = 0.1;
 /** Planned rates are rounded up to powers of this ratio, so that a load that hardly changes keeps its plan. */
 const STEP = 1.02;
 /**
- * Parts of the SLA that a plan may leave for queues. The more it leaves, the more a queue evens out the load, and the lower is
- * the rate to plan for; the less remains for large batches and slow variants.
+ * Fractions of the SLA that a plan may leave for queues. With a larger fraction, queues even out more of the load, which lowers
+ * the rate to plan for, but less time remains for large batches and slow variants.
  */
 const QUEUE_PARTS = [0, 0.3, 0.6];
-/** A plan is expected to last this long, so that the cost of two plans at once, while one starts, is spread over it. */
+/** Expected lifetime of a plan, over which the cost of running two plans at once during a switch is spread. */
 const LASTS_S = 40;
 
 type Limits = Pick<PlanRequest, 'current' | 'heldTwice' | 'keep'>;
 
 /**
- * The system of this project, which reports and commands call `ours` (README, "Adapting"). Of the plans that keep the percentile
- * on the paths of the forecast, the one with the best objective serves; workers that are replaced cost until new ones serve.
- * Until the workers of a new plan have started, the running sessions change their batch sizes. If no plan meets the SLA at the
- * rate that is needed, the system plans for the nearest rate that has a plan. A new plan has no shared CPU worker where there are
- * cores enough, because a change between shared and own workers replaces all of them.
+ * The system of this project, named `ours` in reports and commands (README, "Adapting"). It considers the plans that keep the
+ * percentile on the paths of the forecast, and chooses the one with the best objective, less the cost of replaced workers until
+ * the new ones serve. Until the workers of a new plan have started, the running sessions change their batch sizes. If no plan
+ * meets the SLA at the needed rate, the system plans for the nearest rate that has a plan. Its plans have shared CPU workers only
+ * if there are too few cores otherwise, because a change between shared and own workers replaces all of them.
  * @param planAt the planner; it throws InfeasiblePlanError if no plan meets a request
  * @param startMs how long a worker takes to start
  */
@@ -43,7 +43,10 @@ export function ipaEdgeSystem(
   const resources = { ...request.resources, utilisationMax: 1 };
   const startS = (plan: Plan) => Math.max(...plan.workers.map((worker) => startMs(plan, worker))) / 1000;
 
-  /** What to ask of the planner, so that a plan that leaves a part of the SLA for queues keeps the percentile. */
+  /**
+   * Plan requests, one for each fraction of the SLA that is left for queues, each with the rate at which a plan keeps the
+   * percentile.
+   */
   const requests = (load: LoadState, limits: Limits, serving: Plan | undefined): PlanRequest[] => {
     const paths = forecastPaths(load);
     const handover = {
@@ -69,7 +72,7 @@ export function ipaEdgeSystem(
     }
     return plans;
   };
-  /** The plan for the load on the sessions that run, with other batch sizes; undefined if they cannot serve it. */
+  /** A plan for the load that changes only the batch sizes of the running sessions; undefined if they cannot serve the load. */
   const keeping = async (load: LoadState, plan: Plan): Promise<Plan | undefined> => {
     for (const asked of requests(load, { keep: plan }, plan)) {
       const kept = await ifFeasible(planAt(asked));
@@ -109,7 +112,7 @@ export function ipaEdgeSystem(
 const roundedUp = (ratePerS: number): number =>
   Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
 
-/** Cores of a plan's workers that serve on while those that replace them start; 0 if no worker has to start. */
+/** Cores of the current workers that must serve until their replacements have started; 0 if no worker has to start. */
 function replacedCores(current: Plan, plan: Plan): number {
   const { start, retire } = diff(liveWorkersOf(current), plan);
   if (start.length === 0) return 0;
@@ -119,8 +122,8 @@ function replacedCores(current: Plan, plan: Plan): number {
 }
 
 /**
- * The objective of a plan (README, "Planning") without the cost of a switch. Ranks are of the options of a stage, which a plan
- * does not hold, so accuracies stand for them. All are 1 where none is known.
+ * The objective of a plan (README, "Planning") without the cost of a switch. Ranks need all options of a stage, which a plan does
+ * not have, so the `rank-` methods use accuracies here. If no accuracy is known, all count as 1.
  */
 function objectiveOf(
   { stages, predicted }: Plan,

@@ -1,10 +1,10 @@
 import type { Path } from './paths.ts';
 
-/** What a new plan takes over, and what is asked of it. */
+/** The state that a new plan takes over, and the limits that it must keep. */
 export interface Handover {
-  /** Requests that are under way now. */
+  /** Number of open requests now. */
   readonly open: number;
-  /** Requests per second that the plan that serves now keeps up with. */
+  /** Capacity of the plan that serves now, in requests per second. */
   readonly servingPerS: number;
   /** Time until the new plan serves. */
   readonly startS: number;
@@ -15,18 +15,19 @@ export interface Handover {
 }
 
 /**
- * A queue may grow to this part of the longest one that can be served in time. One that grows further leaves no room for a
- * burst, so the requests beyond it count as missed.
+ * At the end of a path, the queue may have this fraction of the longest length that can be served in time. The requests of a
+ * longer queue count as missed, because they leave no room for a burst.
  */
 const FULL = 0.25;
 
 /**
- * Requests that miss the SLA on a path if a new plan keeps up with a rate. A request misses it if more are before it in the queue
- * than are served while it may wait. Capacity is continuous, and a second's requests come evenly.
+ * Number of requests that miss the SLA on a path if a new plan has the capacity `ratePerS`. A request misses it if more requests
+ * are ahead in the queue than are served in the time that a request may wait. The model assumes that capacity is continuous and
+ * that the requests of each second are evenly spread.
  */
 export function missedOn(path: Path, ratePerS: number, handover: Handover): number {
   const { open, servingPerS, startS, queueS } = handover;
-  /** Requests served from a time on, for as long as a request may wait. */
+  /** Number of requests served from `fromS` on during the time that a request may wait. */
   const servedInTime = (fromS: number) => {
     const beforeS = Math.min(queueS, Math.max(0, startS - fromS));
     return servingPerS * beforeS + ratePerS * (queueS - beforeS);
@@ -42,8 +43,8 @@ export function missedOn(path: Path, ratePerS: number, handover: Handover): numb
 }
 
 /**
- * The lowest rate with which a plan must keep up so that, over all paths, no more than the allowed share of requests misses the
- * SLA. What no plan could serve in time, because it comes before a new plan serves, is not asked of this one.
+ * The lowest capacity in requests per second with which, over all paths, at most the allowed share of requests misses the SLA.
+ * Requests that no plan could serve in time, because they come before a new plan serves, are allowed in addition.
  */
 export function neededRate(paths: readonly Path[], handover: Handover): number {
   const over = (value: (path: Path) => number) => paths.reduce((sum, path) => sum + value(path), 0);

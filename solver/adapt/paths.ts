@@ -4,26 +4,28 @@ import { LEVEL_S } from './budget.ts';
 import { HORIZON_S } from './predictors/predictor.ts';
 import type { LoadState } from './system.ts';
 
-/** Requests of each coming second, in one possible course of the load. */
+/** Number of requests in each coming second, in one possible course of the load. */
 export type Path = Float64Array;
 
 /** Number of paths; their levels are equally likely. */
 const PATHS = 64;
 const SEED = 1;
-/** The noise of the load is measured over this many last seconds. */
+/** The noise of the load is measured over this many past seconds. */
 const NOISE_S = 30;
 /** A load that changes reaches its new level within this time. */
 const CHANGE_S = 10;
 /** Mean and standard deviation of the maximum of {@link HORIZON_S} independent standard normal values. */
 const PEAK = { mean: 1.867, deviation: 0.525 };
 const P90 = normalQuantile(0.9);
-/** Standard normal values: for each path that of its level, all equally likely, and that of each second's noise. */
+/**
+ * Standard normal values of each path: one for its level, from equally likely quantiles, and one for the noise of each second.
+ */
 const NORMAL = normalValues();
 
 /**
- * Possible courses of the load over the horizon of a forecast. The forecast is of the busiest second: its median and p90. A part
- * of that second is noise about a level, which is known from the past seconds; what is left is the level to come and how
- * uncertain it is, log-normal with these quantiles. Equal input gives equal paths.
+ * Possible courses of the load over the horizon of a forecast. A forecast has the median and p90 of the busiest second. That
+ * second's count is a level plus noise, and the noise is known from past seconds. Without the noise, the forecast gives the
+ * future level and its uncertainty, as a log-normal distribution. Equal input gives equal paths.
  */
 export function forecastPaths({ forecast, countsPerS }: LoadState): Path[] {
   const now = mean(countsPerS.slice(-LEVEL_S));

@@ -11,7 +11,10 @@ export interface Step {
   readonly plannedPerS: number;
   /** The new plan, which serves once its workers have started; undefined if the plan decided before stays. */
   readonly plan: Plan | undefined;
-  /** New batch sizes for the sessions that serve now, until the new plan's workers have started; undefined if they stay. */
+  /**
+   * The plan with new batch sizes for the sessions that serve until the new plan's workers have started; undefined if the sizes
+   * stay.
+   */
   readonly interim: Plan | undefined;
 }
 
@@ -21,7 +24,7 @@ export interface Step {
  * @param nowS seconds since the load began
  * @param plans.decided the plan that was decided on last
  * @param plans.serving the plan that serves: `decided`, or the plan before while the workers of `decided` start
- * @param served what has become of the requests lately, if it is known
+ * @param served counts of the recent requests; absent if unknown
  */
 export async function adaptationStep(
   system: System,

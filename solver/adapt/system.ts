@@ -2,12 +2,12 @@ import type { Served } from '../dispatch/types.ts';
 import type { Plan } from '../documents/plan.ts';
 import type { Forecast } from './predictors/predictor.ts';
 
-/** What a system knows about the load when it makes a plan. */
+/** The load as a system knows it when it makes a plan. */
 export interface LoadState {
   readonly forecast: Forecast;
-  /** Requests of each of the last seconds, the oldest first; at least one. */
+  /** Number of requests in each of the past seconds, the oldest first; at least one second. */
   readonly countsPerS: readonly number[];
-  /** What has become of the requests lately; absent if it is not known. */
+  /** Counts of the recent requests; absent if unknown. */
   readonly served?: Served;
 }
 
@@ -16,7 +16,7 @@ export interface System {
   /** The system's name in documents and commands, e.g. `ours` or `ipa`. */
   readonly name: string;
   /**
-   * The plan for the coming seconds. If no plan meets the SLA, the plan that the system would then run.
+   * The plan for the coming seconds. If no plan meets the SLA, this is the plan that the system falls back to.
    * @param current the plan that was decided on last; undefined before the first decision
    * @param serving the plan that serves: `current`, or the plan before while the workers of `current` start
    * @throws NothingMeasuredError; InfeasiblePlanError if no plan meets the SLA and there is no current plan to stay with

@@ -7,7 +7,7 @@ import type { ShedRule } from './shed-rule.ts';
 import type { DispatchPolicy } from './types.ts';
 import type { Workers } from './workers.ts';
 
-/** Estimates whether requests can meet the SLA, given all work that waits or runs before them. */
+/** Estimates whether requests can meet the SLA behind all work that waits or runs before them. */
 export class Admission {
   constructor(
     private readonly outlook: Outlook,
@@ -18,8 +18,8 @@ export class Admission {
   ) {}
 
   /**
-   * As of `Dispatch`.
-   * @param policies those by whose times the work ahead, and the requests themselves, are expected to take
+   * Implements `canMake` of `Dispatch`.
+   * @param policies the policies with the expected times: `backlog` for the work ahead, `request` for the requests themselves
    * @param stage the stage that the requests enter
    * @param last the stage after which they end
    */
@@ -41,9 +41,9 @@ export class Admission {
   }
 
   /**
-   * Whether the workers of a row keep up: of the requests that wait for these workers, the one that arrived last can be expected to
-   * make the SLA behind all others. What waits elsewhere does not count, because it comes no faster than other workers let it. Nor
-   * does that request's own wait for the first stage.
+   * Whether the workers of a row keep up: whether the newest request that waits for these workers can be expected to make the SLA
+   * behind all others. Items that wait for other workers do not count, because they come no faster than those workers let them.
+   * The newest request's own wait for the first stage does not count either.
    */
   keepsUp(policy: DispatchPolicy, nowMs: number, row: number): boolean {
     const { stages } = policy;
@@ -68,8 +68,8 @@ export class Admission {
   }
 
   /**
-   * For each row, how many items wait, how many run, and how much time the running batches still take. A standby's batches count for
-   * the row of its stage, because their items go through the same later stages.
+   * For each row, the number of items that wait, the number that run, and the time that the running batches still take. A
+   * standby's batches count for the row of its stage, because their items go through the same later stages.
    */
   #counted({ stages }: DispatchPolicy, nowMs: number): Record<'waiting' | 'running' | 'leftMs', number[]> {
     const { waiting } = this.queues;
@@ -84,7 +84,7 @@ export class Admission {
     return { waiting, running, leftMs };
   }
 
-  /** Expected time of a batch. If the variant that ran it has left the policy, that of the stage stands for it. */
+  /** Expected time of a batch. If the policy no longer has the variant that runs the batch, the stage's variant stands in. */
   #takesMs(stages: DispatchPolicy['stages'], row: number, items: number): number {
     const stage = stages[stageOf(row, stages.length)]!;
     const standby = isStandbyRow(row, stages.length) ? stage.standby : undefined;

@@ -4,7 +4,7 @@ import { stageOf } from './rows.ts';
 import type { Follow } from './types.ts';
 import type { BatchState, WorkerState, Workers } from './workers.ts';
 
-/** The batches in flight: those that workers run, and those that they were handed in advance. */
+/** The batches in flight: those that workers run, and those that workers were handed in advance. */
 export class Batches {
   readonly #inFlight = new Map<number, BatchState>();
   #started = 0;
@@ -27,7 +27,8 @@ export class Batches {
   }
 
   /**
-   * Ends a batch with what follows from its items.
+   * Ends a batch that completed.
+   * @param follows one {@link Follow} for each item of the batch
    * @param stages number of stages
    * @throws BatchNotInFlightError, InvalidChildrenError
    */
@@ -40,7 +41,7 @@ export class Batches {
     return this.ended(id, nowMs);
   }
 
-  /** Ends a batch; its worker begins the one that it was handed in advance. @throws BatchNotInFlightError */
+  /** Ends a batch. If its worker was handed another batch in advance, that batch begins. @throws BatchNotInFlightError */
   ended(id: number, nowMs: number): BatchState {
     const batch = this.#known(id);
     const { worker } = batch;
@@ -64,7 +65,10 @@ export class Batches {
   }
 }
 
-/** @param light whether the batch's variant may have a heavier one after it */
+/**
+ * Whether each item of a batch has a valid follow.
+ * @param light whether the batch's variant is the first of its stage, whose items may escalate
+ */
 const isFollowedBy = (batch: BatchState, follows: readonly Follow[], light: boolean): boolean =>
   follows.length === batch.entries.length &&
   follows.every((follow) => {

@@ -219,7 +219,7 @@ class QueueDispatch implements Dispatch {
     this.#queues.push(row, entry);
   }
 
-  /** Lets an item's children enter the next stage. The request completes if it has no other items. @param parent id of the item */
+  /** Lets an item's children enter the next stage. The request completes if it has no other items. @param parent the item's id */
   #goOn(request: RequestState, stage: number, parent: number, children: number, nowMs: number): void {
     if (stage !== request.last)
       for (let index = 0; index < children; index++)
@@ -239,8 +239,8 @@ class QueueDispatch implements Dispatch {
   }
 
   /**
-   * Lets the items of a batch wait again.
-   * @param how says of each item whether it runs with others, runs alone, or fails its request
+   * Lets the items of a batch wait again after a loss.
+   * @param how decides for each item whether it runs with others, runs alone, or fails its request
    */
   #waitAgain(batch: BatchState, how: (entry: Entry) => 'together' | 'alone' | 'failed'): void {
     this.#batches.lost(batch);
@@ -297,7 +297,7 @@ class QueueDispatch implements Dispatch {
     else this.#start(this.#takeLighter(queue, size, nowMs), standbyRow(row, stages.length), worker, nowMs);
   }
 
-  /** Takes items that lighter work than planned will answer from a queue. */
+  /** Takes items from a queue for lighter work than planned. */
   #takeLighter(queue: ItemQueue, count: number, nowMs: number): Entry[] {
     const hurries = this.#downshift.hurries(queue, nowMs);
     const entries = queue.take(count);

@@ -8,17 +8,22 @@ import type { WorkerState } from './workers.ts';
 /** A policy with the times of the lightest variants in place of the planned ones. */
 interface LightPolicies {
   readonly everywhere: DispatchPolicy;
-  /** For each stage, light there only: a request is late only if it is so with planned work in all other stages. */
+  /**
+   * For each stage, a policy that is light only at that stage. A request that waits there is late only if it would be late even
+   * with lighter work at that stage and planned work at all others.
+   */
   readonly at: readonly DispatchPolicy[];
 }
 
 /**
- * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep up: the
- * newest request that waits for them cannot be expected to make the SLA behind all others. The standby of a stage runs its batches,
- * and the answers of a cascade's light variant stand. So requests are shed only where lighter work takes too long too.
+ * Downshift: lighter work replaces planned work where a batch would be late as planned, or where its workers do not keep up, i.e.
+ * the newest request that waits for them cannot be expected to make the SLA behind all others. In a stage with a standby, the
+ * standby runs the batches; in a cascade, the light variant's answers stand. So requests are shed only where even lighter work
+ * takes too long.
  *
- * Where the first stage does not keep up, lighter work later saves no request: it makes up for the wait before that stage, and then
- * the next requests wait as long. Such requests are hurried. The shed rule counts them as wasted, so that few are.
+ * Where the first stage does not keep up, lighter work at a later stage saves no request: it makes up for one request's wait
+ * before the first stage, but the next requests wait as long. A request whose wait is made up for in this way is hurried. The
+ * shed rule counts hurried requests as wasted, so that they stay few.
  */
 export class Downshift {
   #policy: DispatchPolicy;
@@ -49,12 +54,12 @@ export class Downshift {
     return this.admission.canMake(policies, arrivalMs, nowMs, requests, route);
   }
 
-  /** The last moment at which the item at the head of a queue can start, with lighter work, and still be expected to make the SLA. */
+  /** The last time at which a queue's head can start, with lighter work, and still be expected to make the SLA. */
   latestStartMs(queue: ItemQueue, head: Entry): number {
     return this.nextBatch.latestStartMs(this.#light.at[queue.row] ?? this.#policy, queue, head);
   }
 
-  /** Whether an item that waits for a row may leave it with the answer that it has, because the row is a heavy variant's. */
+  /** Whether items that wait for a row may leave it with the light variant's answer: the row must be a heavy variant's. */
   settles(row: number): boolean {
     return this.#policy.downshift === true && isHeavyRow(row, this.#policy.stages.length);
   }
@@ -75,8 +80,8 @@ export class Downshift {
   }
 
   /**
-   * Whether lighter work for the next batch of a queue makes up for a wait before the first stage: the workers keep up, and without
-   * that wait the item at the head would not be late.
+   * Whether lighter work for the next batch of a queue makes up for a wait before the first stage: the workers keep up, and the
+   * item at the head is late only because of that wait.
    */
   hurries(queue: ItemQueue, nowMs: number): boolean {
     const head = queue.head()!;

@@ -5,8 +5,8 @@ import type { DispatchPolicy } from './types.ts';
 import type { BatchState, WorkerState, Workers } from './workers.ts';
 
 /**
- * Timers may fire late by this share of the SLA, so a batch closes that much before its slack ends. A batch that takes no
- * longer than this share counts as short.
+ * Timers may fire late by this fraction of the SLA, so a batch closes that much before its slack ends. A batch that takes no
+ * longer than this fraction counts as short.
  */
 const TIMER_SHARE = 0.05;
 
@@ -53,9 +53,9 @@ export class NextBatch {
   }
 
   /**
-   * A busy worker that may be handed a batch in advance, so that it goes on without a pause. The batch must be full, no other
-   * worker may hold its stage, and it must not risk being late by the time it starts. Unless it is short, it must also not
-   * delay items that follow from the running batch and come before it.
+   * A busy worker that may be handed a batch in advance, so that the worker continues without a pause. The batch must be full, no
+   * other worker may hold its row, and the batch must still be in time if it starts one batch time from now. Unless the batch is
+   * short, it must also not delay items that follow from the running batch and have older requests.
    */
   #aheadHolder(
     policy: DispatchPolicy,
@@ -75,7 +75,10 @@ export class NextBatch {
   }
 }
 
-/** Whether the worker of a batch may have to run what follows from that batch before `head`, because its request arrived earlier. */
+/**
+ * Whether items that follow from a running batch may come before `head` on the same worker, because their requests arrived
+ * earlier.
+ */
 function followersPrecede({ row, worker, entries }: BatchState, head: Entry, stages: number): boolean {
   const stage = stageOf(row, stages);
   const heavyHere = row === stage && worker.holds[heavyRow(stage, stages)] === true;

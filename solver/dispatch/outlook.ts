@@ -6,13 +6,14 @@ import type { Sharing } from './workers.ts';
 const MEMORY = 200;
 
 /**
- * Estimates how long requests still take, from the expected times and the fan-out and escalated shares seen so far. Without the fan-out, the
- * dispatch would notice the work of later stages too late, and in an overload the first stage would take all the time.
+ * Estimates how long requests still take, from the expected times and from the fan-out and escalated shares seen so far. Without
+ * the fan-out, the dispatch would notice the work of later stages too late, and in an overload the first stage would take all the
+ * time.
  */
 export class Outlook {
   /** For each stage, the mean number of children of an item; 1 until an item of the stage has completed. */
   readonly #fanOut: RunningMean[];
-  /** For each stage, the share of its items that went on to its heavy variant. */
+  /** For each stage, the share of its items that escalated to its heavy variant. */
   readonly #escalated: RunningMean[];
   /** For each row, the number of workers that hold it. */
   readonly #holders: number[];
@@ -23,7 +24,7 @@ export class Outlook {
     this.#holders = Array(3 * stages).fill(0);
   }
 
-  /** Counts what followed from an item of a row. */
+  /** Counts the fan-out or escalation of a completed item. @param row the row whose variant ran the item */
   completed(row: number, follow: Follow): void {
     const stage = stageOf(row, this.stages);
     if (row === stage) this.#escalated[stage]!.add(typeof follow === 'number' ? 0 : 1);
@@ -51,7 +52,7 @@ export class Outlook {
     const stage = stageOf(row, stages.length);
     let ms = Math.ceil(waiting / (together * this.#parallel(row))) * rowAt(stages, row)!.serviceMs(together);
     let items = waiting;
-    // What follows from a batch waits for the next stage together.
+    // Items that follow from one batch wait for the next stage together.
     let mates = Math.max(items, together);
     if (row === stage) ms += this.#heavyMs(stages, stage, items, mates);
     for (let later = stage + 1; later <= last; later++) {
@@ -64,12 +65,12 @@ export class Outlook {
     return ms;
   }
 
-  /** Expected time of the heavy variant of a stage for those of its items that go on to it; 0 without a cascade. */
+  /** Expected time of a stage's heavy variant for those of `items` that escalate; 0 without a cascade. */
   #heavyMs(stages: readonly DispatchStage[], stage: number, items: number, mates: number): number {
     const share = this.#escalatedShare(stages, stage);
     const expected = items * share;
     if (expected === 0) return 0;
-    // Fewer than one expected item is the probability that there is one.
+    // An expected number below one is the probability that an item escalates.
     return (
       Math.min(1, expected) * this.#rowMs(stages, heavyRow(stage, stages.length), expected, mates * share)
     );
@@ -88,11 +89,11 @@ export class Outlook {
   }
 
   /**
-   * Expected time until the workers have done all that waits and runs now, and what follows from it. Groups of stages with
-   * workers of their own work side by side, so the slowest group counts.
+   * Expected time until the workers have finished all items that wait and run now, and all items that follow from these. Rows
+   * that share no workers are served in parallel, so the slowest group of rows counts.
    * @param waiting number of items that wait, by row
    * @param running number of items that run, by row
-   * @param leftMs time that their batches still take, by row
+   * @param leftMs time that the running batches still take, by row
    */
   backlogMs(
     stages: readonly DispatchStage[],

@@ -13,8 +13,8 @@ export type PolicyPlan = Pick<Plan, 'slaMs' | 'servingMs' | 'shedding' | 'downsh
 };
 
 /**
- * The dispatch policy of a plan; batch sizes between the measured ones get interpolated times. The dispatch counts from a request's
- * arrival until its end, so its SLA leaves out what serving takes before and after.
+ * The dispatch policy of a plan; batch sizes between the measured ones get interpolated times. The dispatch counts from a
+ * request's arrival to its end, so the policy's SLA leaves out the time that serving takes before and after.
  */
 export const policyOf = ({
   slaMs,

@@ -15,7 +15,7 @@ export interface RequestState {
   waiting: number;
   /** How long the request waited until its first batch; 0 before that batch starts. */
   waitedMs: number;
-  /** Whether lighter work than planned made up for that wait (`downshift.ts`). */
+  /** Whether lighter work than planned made up for the wait in `waitedMs` (`downshift.ts`). */
   hurried: boolean;
 }
 
@@ -62,7 +62,10 @@ export class ItemQueue {
     return this.#size;
   }
 
-  /** The request that arrived last of those whose items have come since the queue was empty; undefined while it is empty. */
+  /**
+   * Of the requests whose items were pushed since the queue was last empty, the one that arrived last. Its items may have left
+   * the queue. Undefined while the queue is empty.
+   */
   get newest(): RequestState | undefined {
     return this.#size > 0 ? this.#newest : undefined;
   }

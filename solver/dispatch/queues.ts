@@ -2,13 +2,16 @@ import { type Entry, ItemQueue, type RequestState } from './queue.ts';
 import { heavyRow, rowAt, stageOf } from './rows.ts';
 import type { DispatchPolicy } from './types.ts';
 
-/** The queues of all rows: for each, one of items that run in batches together, and one of items that run alone. */
+/** The queues of all rows. Each row has one queue of items that run in batches together, and one of items that run alone. */
 export class Queues {
   #stages: DispatchPolicy['stages'];
-  /** The queues of the policy's rows, later ones first: if the oldest requests of two batches arrived together, the later row runs first. */
+  /**
+   * The queues of the policy's rows, later rows first: of two batches whose oldest requests arrived together, the later row's
+   * runs first.
+   */
   #all: readonly ItemQueue[] = [];
   readonly #shared: readonly ItemQueue[];
-  /** Items run alone because batches with them failed or lost their worker. */
+  /** Queues of items that run alone, because batches with them failed or lost their worker. */
   readonly #solo: readonly ItemQueue[];
 
   constructor({ stages }: DispatchPolicy) {
@@ -34,7 +37,7 @@ export class Queues {
     return this.#shared[row]!.size;
   }
 
-  /** The request that arrived last among those that wait for a row in batches together. */
+  /** {@link ItemQueue.newest} of the queue of a row's items that run in batches together. */
   newest(row: number): RequestState | undefined {
     return this.#shared[row]?.newest;
   }
@@ -45,7 +48,9 @@ export class Queues {
     queues[presentRow(this.#stages, row)]!.push(entry);
   }
 
-  /** Follows a policy. Items that wait for a heavy variant that goes wait for the stage's only variant instead. */
+  /**
+   * Changes the policy. Items that wait for a heavy variant that the new policy lacks wait for the stage's only variant instead.
+   */
   setPolicy({ stages }: DispatchPolicy): void {
     this.#stages = stages;
     this.#list();

@@ -2,9 +2,9 @@ import type { PlanStage } from '../documents/plan.ts';
 import type { DispatchRow, DispatchStage } from './types.ts';
 
 /**
- * A stage has one row; a cascade has two, and so has a stage with a standby. Of a cascade, every item reaches the row of the light
- * variant, and some go on to that of the heavy variant. The first row has the stage's index, that of a heavy variant this index plus
- * the number of stages, and that of a standby the index plus twice this number. So a row keeps its index, whichever plan serves.
+ * A row is one variant of a stage. A stage has one row, and a second one if it has a heavy variant (a cascade) or a standby.
+ * Every item of a cascade reaches the light variant's row, and some escalate to the heavy variant's. With n stages, stage i has
+ * the row indices i, i + n for its heavy variant, and i + 2n for its standby. So a row keeps its index, whichever plan serves.
  */
 export const stageOf = (row: number, stages: number): number => row % stages;
 
@@ -20,7 +20,7 @@ export const isStandbyRow = (row: number, stages: number): boolean => row >= 2 *
 export const heldRows = (row: number, { standby }: Pick<PlanStage, 'standby'>, stages: number): number[] =>
   standby ? [row, standbyRow(row, stages)] : [row];
 
-/** The row of an index that has a queue; undefined for the heavy variant of a stage without a cascade. */
+/** The row at the index of a queue, so not a standby; undefined for the heavy variant of a stage without a cascade. */
 export const rowAt = (stages: readonly DispatchStage[], row: number): DispatchRow | undefined =>
   row < stages.length ? stages[row] : stages[row - stages.length]?.heavy;
 
@@ -31,7 +31,7 @@ export function rowIndices(rows: readonly Pick<PlanStage, 'escalation'>[]): numb
   return rows.map(({ escalation }) => (escalation ? heavyRow(stage, stages) : ++stage));
 }
 
-/** The rows of a plan by their index, standbys among them. Absent: the heavy variants and standbys that stages do not have. */
+/** The rows of a plan by index, standbys included; undefined for heavy variants and standbys that stages do not have. */
 export function rowsByIndex<R extends Pick<PlanStage, 'escalation' | 'standby'>>(
   rows: readonly R[],
 ): (R | undefined)[] {

@@ -3,23 +3,23 @@ import type { RequestState } from './queue.ts';
 import { isHeavyRow, stageOf } from './rows.ts';
 import type { DispatchPolicy } from './types.ts';
 
-/** A margin of the shed rule settles where this share of the requests that started its stage is wasted: shed later, too late, or hurried. */
+/** A margin settles where this share of the requests that started its stage is wasted: shed later, completed late, or hurried. */
 const WASTED_SHARE = 0.05;
 /** Each wasted request widens a margin by this fraction of the SLA. */
 const STEP = 0.01;
 const MOST = 0.5;
 
 /**
- * The shed rule: a request is late if its expected remaining time is longer than what is left of its SLA, and late requests are
- * shed. Before every stage but the last, a request must be early by a margin, because in an overload, queues and slow batches make
- * the expected times too short. A queue stands before the slowest stage, so each stage has a margin of its own. It settles where
- * {@link WASTED_SHARE} of the requests that started the stage is wasted. After a pause as long as the SLA, the overload is over and
- * the margins are forgotten, because at a low rate they would take minutes to shrink.
+ * The shed rule: a request is late if its expected remaining time is longer than the rest of its SLA, and late requests are shed.
+ * Before every stage but the last, a request must be early by a margin, because in an overload, queues and slow batches make the
+ * expected times too short. The queue forms before the slowest stage, so each stage has a margin of its own. A margin settles
+ * where {@link WASTED_SHARE} of the requests that started the stage is wasted. After a pause as long as the SLA, the overload is
+ * over and the margins are reset, because at a low rate they would take minutes to shrink.
  *
- * No request is shed as it arrives for the queue before it: workers that are starting may serve it in time.
+ * No request is shed on arrival because of the queue ahead: workers that are starting may serve it in time.
  */
 export class ShedRule {
-  /** For each stage but the last, how early a request must be before it, as a fraction of the SLA. */
+  /** For each stage but the last, how early a request must be when it starts the stage, as a fraction of the SLA. */
   readonly #margins: number[];
 
   constructor(
@@ -61,7 +61,7 @@ export class ShedRule {
     }
   }
 
-  /** Forgets the margins after a time without open requests that is as long as the SLA. */
+  /** Resets the margins after a time without open requests that is at least as long as the SLA. */
   afterIdle(idleMs: number, { slaMs }: Pick<DispatchPolicy, 'slaMs'>): void {
     if (idleMs >= slaMs) this.#margins.fill(0);
   }

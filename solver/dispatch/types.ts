@@ -12,18 +12,22 @@ export interface DispatchRow {
 }
 
 export interface DispatchStage extends DispatchRow {
-  /** The heavy variant of a cascade, for the items that the stage's first variant is not sure of; absent: the stage has one variant. */
+  /**
+   * The heavy variant of a cascade, for items that the stage's first variant is not sure of; absent if the stage has one variant.
+   */
   readonly heavy?: DispatchRow & {
-    /** Expected share of the stage's items that go on to the heavy variant. */
+    /** Expected share of the stage's items that escalate to the heavy variant. */
     readonly share: number;
   };
-  /** A lighter variant that workers of the stage hold too, for bursts; absent: none. It runs the stage's batches, so it has no queue. */
+  /**
+   * A lighter variant, if any, that workers of the stage hold too, for bursts. It runs the stage's batches, so it has no queue.
+   */
   readonly standby?: Pick<DispatchRow, 'serviceMs'>;
 }
 
 /**
- * A worker runs one batch at a time, of any row it holds. The only worker that holds a row may be handed a full batch of that
- * row while it runs another batch, so that it goes on without a pause.
+ * A worker runs one batch at a time, of any row it holds. If a worker is the only one that holds a row, it may be handed a full
+ * batch of that row while it runs another batch, so that it continues without a pause.
  */
 export interface DispatchWorker {
   readonly id: string;
@@ -39,7 +43,7 @@ export interface DispatchPolicy {
   readonly stages: readonly DispatchStage[];
 }
 
-/** The unit of work of a stage. A request enters its first stage as one item. An item that goes on to the heavy variant is a new one. */
+/** The unit of work of a stage. A request enters its first stage as one item. An item that escalates becomes a new item. */
 export interface Item {
   readonly id: number;
   readonly request: number;
@@ -51,13 +55,13 @@ export interface Item {
   readonly index: number;
 }
 
-/** What follows from an item whose light variant was not sure: the item goes on to the heavy variant. */
+/** The consequence of an item whose light variant was not sure: the item escalates to the heavy variant. */
 export interface Escalated {
   /** Number of items of the next stage if the light variant's answer is used after all, e.g. in a burst. */
   readonly otherwise: number;
 }
 
-/** What follows from a completed item: so many items of the next stage, or the same item again, for the heavy variant. */
+/** The consequence of a completed item: this number of items of the next stage, or an escalation to the heavy variant. */
 export type Follow = number | Escalated;
 
 export type Outcome = 'completed' | 'shed' | 'failed';
@@ -72,7 +76,7 @@ export type Action =
       readonly worker: string;
       readonly items: readonly Item[];
     }
-  /** The item, which waited for its heavy variant, does not go on: the answer that its parent got from the light variant stands. */
+  /** An item that waited for the heavy variant leaves its queue: the light variant's answer to the item's parent stands. */
   | {
       readonly kind: 'settle';
       readonly item: Item;
@@ -96,15 +100,17 @@ export interface Dispatch {
    */
   arrive(request: number, arrivalMs: number, singleStage?: number): void;
   /**
-   * Whether requests that have arrived together, but have not entered, can be expected to make the SLA behind all that waits. By
-   * the same rule waiting requests are shed, so this is always true for a plan that sheds none. It changes nothing.
+   * Whether requests that have arrived together, but have not entered, can be expected to make the SLA behind all waiting and
+   * running work. Waiting requests are shed by the same rule, so the answer is always true for a policy that sheds none. The call
+   * changes nothing.
    * @param requests their number
-   * @param singleStage as of {@link arrive}
+   * @param singleStage as in {@link arrive}
    */
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean;
   /**
    * Reports that a batch completed.
-   * @param follows what follows from each item. Numbers are ignored after the last stage of its request, and then may be left out
+   * @param follows the consequence of each item. After the last stage of a request its number is ignored; after the last stage of
+   * the pipeline the list may be empty
    * @throws BatchNotInFlightError, InvalidChildrenError
    */
   completed(batch: number, follows: readonly Follow[], nowMs: number): void;
@@ -125,12 +131,12 @@ export interface Dispatch {
   /** Gives the worker no more batches, and removes it when it is idle. @throws UnknownWorkerError */
   workerRetired(worker: string): void;
   /**
-   * Changes the policy for all batches that close from now on. The stages and their order must stay the same; their heavy variants
-   * may come and go. Items that wait for one that goes wait for the stage's only variant instead.
+   * Changes the policy for all batches that close from now on. The stages and their order must stay the same; their heavy
+   * variants may change. Items that wait for a heavy variant that the new policy lacks wait for the stage's only variant instead.
    * @throws StagesDifferError
    */
   setPolicy(policy: DispatchPolicy): void;
-  /** The actions to carry out now, in order. To be called after every event, and at {@link nextWakeMs}; `nowMs` only grows. */
+  /** The actions to carry out now, in order. Call this after every event, and at {@link nextWakeMs}; `nowMs` must never fall. */
   poll(nowMs: number): Action[];
   /** Time of the next poll if no event comes earlier; undefined if only an event can change anything. */
   nextWakeMs(): number | undefined;
@@ -140,13 +146,13 @@ export interface Dispatch {
   readonly queued: readonly number[];
   /** Number of open requests. */
   readonly open: number;
-  /** What has become of the requests since the dispatch was created. */
+  /** Counts of the requests since the dispatch was created. */
   readonly served: Served;
 }
 
-/** What has become of the requests of a load. */
+/** Counts of the requests of a load. */
 export interface Served {
-  /** Requests that have arrived and not ended. */
+  /** Requests that have arrived but not ended. */
   readonly open: number;
   readonly ended: number;
   /** Requests that have ended and missed the SLA: completed late, shed or failed. */

@@ -20,11 +20,11 @@ export interface BatchState {
   readonly row: number;
   readonly worker: WorkerState;
   readonly entries: readonly Entry[];
-  /** When its worker began it; infinity while the worker runs another batch first. */
+  /** Time at which the worker began the batch; infinity while the worker still runs another one. */
   startMs: number;
 }
 
-/** Rows that share workers, directly or by way of other rows. No other row takes time of these workers. */
+/** Rows that share workers, directly or by way of other rows. These workers hold no other rows. */
 export interface Sharing {
   readonly rows: readonly number[];
   /** Number of workers that hold these rows; 0 while the executor replaces all of them. */

@@ -19,12 +19,13 @@ const adaptationRun = z.strictObject({
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
   p95Ms: milliseconds.nullable(),
-  /** Mean PAS over time; `cost` is a mean over time too. */
+  /** Mean PAS over time. */
   pas: accuracy,
+  /** Mean cost over time. */
   cost: z.number().nonnegative(),
   /** Number of changes from one plan to another. */
   switches: count,
-  /** The run by intervals; empty if the report draws no chart of it. */
+  /** The run in intervals; empty if the report has no chart of it. */
   overTime: z.array(interval),
 });
 export type AdaptationRun = z.infer<typeof adaptationRun>;
@@ -49,7 +50,7 @@ const comparison = z.strictObject({
     beatsIpa: count.nullable(),
     /** Condition: PAS no lower than FA2-high's, at no higher cost (1 % more if FA2-high has the most accurate variants). */
     beatsFa2High: count.nullable(),
-    /** Condition: planned for p99 or more, with that attainment, or the oracle's if that is lower. */
+    /** Condition: planned for p99 or more, with that attainment, or with the oracle's attainment if that is lower. */
     keepsP99: count.nullable(),
   }),
 });

@@ -1,4 +1,4 @@
-/** JSON with the keys of every object in order and no spaces: equal documents give equal bytes. */
+/** JSON with sorted keys and no spaces, so that equal documents give equal bytes. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) =>
     entry !== null && typeof entry === 'object' && !Array.isArray(entry)

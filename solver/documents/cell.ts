@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { backend, count, milliseconds, name, positiveCount } from './common.ts';
 
-/** Why a measurement needs care, or where it is from. */
+/** A reason why a measurement needs care, or its origin. */
 export const cellFlag = z.enum([
   'software-adapter', // the GPU adapter is software
   'hidden-page', // the page was hidden during the measurement
@@ -56,7 +56,7 @@ const measuredCell = cellKey.extend({
   inferenceMs: z.array(milliseconds).min(1).max(100_000),
   /** Handling time of each run, in order: the rest of the round trip to the stage worker (decoding, cropping, messages). */
   handlingMs: z.array(milliseconds).min(1).max(100_000),
-  /** Total size of each run's items, in order, in the stage's `sizeUnit`. Older profiles have none. */
+  /** Total size of each run's items, in order, in the stage's `sizeUnit`. Absent in older profiles. */
   sizes: z.array(z.number().nonnegative()).optional(),
   /** Number of a decoder's steps in each run. Absent if there is only one kind of session run. */
   steps: z.array(count).optional(),
@@ -100,7 +100,7 @@ export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
   return [...smallest.values()];
 }
 
-/** The key of a cell, without what was measured. */
+/** The key fields of a cell. */
 export const keyOf = ({ stage, variant, backend, threads, batch }: CellKey): CellKey => ({
   stage,
   variant,

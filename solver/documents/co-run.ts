@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cpuBackend, gpuBackend, milliseconds, name, positiveCount } from './common.ts';
 
-/** Delays in rising order of percentiles. */
+/** Delays by percentile, percentiles rising. */
 export const delays = z
   .array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds }))
   .min(1);
@@ -9,36 +9,37 @@ export type Delays = z.infer<typeof delays>;
 
 /**
  * How much longer a batch takes right after a batch of another session in the same worker, as a fraction of the time of its own
- * session's smallest batch. The extra time is the same for batches of all sizes, because what left the caches depends on the session.
- * Absent in older profiles.
+ * session's smallest batch. The extra time is the same for batches of all sizes, because the data to reload into the caches
+ * depends on the session. Absent in older profiles.
  */
 const afterOther = z.number().nonnegative().optional();
 
 /**
  * How much longer batches on a CPU take while another worker of the same backend and threads is busy: a batch that takes t alone
- * takes slowDown · (t + delay). Two workers were run together and alone.
+ * takes slowDown · (t + delay). Measured with two workers, alone and together.
  */
 const cpuCoRun = z.strictObject({
   backend: cpuBackend,
   threads: positiveCount,
-  /** The stage that both workers ran, for workers of one stage beside each other. Absent: one ran the first stage, one the last. */
+  /** The stage that both workers ran; absent if one ran the first stage and the other the last. */
   stage: name.optional(),
   /** Number of samples of the worker that has fewer. */
   n: positiveCount,
   /** The delay at each percentile of the batches; short and long batches have the same delays. */
   delays,
   /**
-   * How many times longer a batch takes, by longer and shorter batches of the same sessions: workers share caches and, with a third
-   * thread, cores. Absent if no longer batches were measured, and in older profiles, whose delays have all of the difference.
+   * How many times longer a batch takes, from the times of shorter and longer batches of the same sessions: the workers share
+   * caches and, with the thread that hands out batches, cores. Absent if no longer batches were measured, and in older profiles,
+   * whose `delays` include this effect.
    */
   slowDown: z.number().min(1).optional(),
   afterOther,
-  /**
-   * How late the thread that hands out the batches gets its turn while both workers are busy: the delays of its timers. Older
-   * profiles do not have them.
-   */
+  /** How late timers fire, while both workers are busy, in the thread that hands out the batches. Absent in older profiles. */
   lateness: delays.optional(),
-  /** Core time that this thread takes for a batch. Absent if a browser measured, which does not tell, and in older profiles. */
+  /**
+   * Core time that the thread that hands out the batches uses per batch. Absent in older profiles, and in those of a browser,
+   * which cannot measure it.
+   */
   hostMs: milliseconds.optional(),
 });
 export type CpuCoRun = z.infer<typeof cpuCoRun>;

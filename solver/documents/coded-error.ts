@@ -1,6 +1,6 @@
 /** An error that sets a command's exit code and the HTTP status of a server's response. */
 export class CodedError extends Error {
-  /** 2 if the user must mend the input, 130 if the user stopped the command, 1 for anything else. */
+  /** 2 if the user must correct the input, 130 if the user stopped the command, 1 for anything else. */
   static readonly exitCode: number = 1;
   static readonly httpStatus: number = 500;
 

@@ -49,16 +49,16 @@ export const device = z.strictObject({
 });
 export type Device = z.infer<typeof device>;
 
-/** What a manifest says of its labelled pack. */
+/** A manifest's description of its labelled pack. */
 export const packFacts = z.strictObject({
   /** Where the items are from, and their licence. */
   source: z.string().max(400),
-  /** What the mix of items stands for: their sizes, their shares, and what load they are typical of. */
+  /** The mix of items (their sizes and shares), and the load for which it is typical. */
   mix: z.string().min(1).max(400).optional(),
 });
 export type PackFacts = z.infer<typeof packFacts>;
 
-/** Reports a problem of a document where a condition does not hold. @param path of the field */
+/** Reports a problem of a document unless a condition holds. @param path of the field */
 export function expectThat(
   context: z.RefinementCtx,
   holds: boolean,
@@ -82,7 +82,7 @@ export function expectDistinct<K extends string>(
   });
 }
 
-/** Reading stops after this many wrong values of a list, which suffice to explain the problem. */
+/** Reading a list stops after this many wrong values, which suffice to explain the problem. */
 const WRONG_MAX = 10;
 
 /** Reads values one by one; stops after a few wrong ones, because a long list of them would fill the memory with problems. */
@@ -103,7 +103,7 @@ function readEach<T extends z.ZodType>(
   return read;
 }
 
-/** A list from a file of any size. Of wrong values it reports the first few. */
+/** A list from a file of any size. Only the first few wrong values are reported. */
 export const listOf = <T extends z.ZodType>(item: T, { least = 0, most = Number.MAX_SAFE_INTEGER } = {}) =>
   z
     .array(z.unknown())
@@ -111,7 +111,7 @@ export const listOf = <T extends z.ZodType>(item: T, { least = 0, most = Number.
     .max(most)
     .transform((values, context) => readEach(item, values.entries(), context).map(([, value]) => value));
 
-/** An object from a file of any size, of values of one kind by key. Of wrong values it reports the first few. */
+/** An object from a file of any size, with values of one kind by key. Only the first few wrong values are reported. */
 export const recordOf = <T extends z.ZodType>(item: T) =>
   z
     .custom<object>(

@@ -3,7 +3,7 @@ import { InputError } from './coded-error.ts';
 
 /** The message of an error lists at most this many problems: a document of another kind may have thousands. */
 const LISTED = 10;
-/** Most letters of a problem in the message: it may name a thousand fields that are not expected. */
+/** At most this many characters of a problem are in the message, because a problem may name a thousand unexpected fields. */
 const PROBLEM = 300;
 
 const cut = (text: string, most: number): string =>
@@ -45,7 +45,10 @@ export class UnsupportedDocumentError extends InputError {
 const kindOf = (schema: unknown): string | undefined =>
   typeof schema === 'string' ? /^ipa-edge\/([a-z]+)@/.exec(schema)?.[1] : undefined;
 
-/** Most letters of a value in a message, and most values in it that are looked at: it may be large, or nested deeply. */
+/**
+ * At most this many characters of a value are in a message, and at most this many nested values are read for it, because a value
+ * may be large or deeply nested.
+ */
 const SHOWN = 60;
 
 /** A value in a message, as JSON, cut short. */

@@ -40,7 +40,6 @@ const variantFields = {
   name,
   /** Published accuracy in the metric of the task; null if there is none, so that only accuracy measured on the pack counts. */
   accuracy: accuracy.nullable(),
-  /** Source of the published accuracy. */
   accuracySource: z.string().max(400),
 };
 
@@ -68,24 +67,24 @@ export const manifestVariant = z.strictObject({
   assets: z.record(name, assetFile).optional(),
 });
 /**
- * A variant of a stage. Its task may add fields of the stage that a variant may have too: they say what its model takes and gives,
- * where that differs from the stage's other models.
+ * A variant of a stage. Its task may let a variant override fields of the stage, for a model whose inputs or outputs differ from
+ * those of the stage's other models.
  */
 export type ManifestVariant = z.output<typeof manifestVariant>;
 
-/** The fields of a variant that its task added, which stand in the place of the stage's; empty for most variants. */
+/** The fields of the stage that a variant overrides, with the variant's values; empty for most variants. */
 export function ownFieldsOf(variant: ManifestVariant): Readonly<Record<string, unknown>> {
   const known: object = manifestVariant.shape;
   return Object.fromEntries(Object.entries(variant).filter(([field]) => !Object.hasOwn(known, field)));
 }
 
-/** A stage as one of its variants sees it: with the variant's own fields. */
+/** A stage with the fields that one of its variants overrides. */
 export const stageOfVariant = (stage: ManifestStage, variant: ManifestVariant): ManifestStage => ({
   ...stage,
   ...ownFieldsOf(variant),
 });
 
-/** A variant in version 1, which has one float32 model. */
+/** A variant in manifest version 1, which has one float32 model. */
 export const manifestVariant1 = z
   .strictObject({ ...variantFields, file, sha256, sizeBytes: positiveCount })
   .transform(
@@ -155,8 +154,8 @@ export const sizeBytesOf = (variant: VariantFiles): number =>
   Object.values(variantFiles(variant)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
 /**
- * The id of a variant in profiles and plans. A variant of one model file alone has that file's SHA-256; any other has the SHA-256 of a
- * text that lists its files' sums by role and its own fields.
+ * The id of a variant in profiles and plans. For a variant with one model file and no fields of its own, it is the file's
+ * SHA-256; for any other, the SHA-256 of a text that lists the SHA-256 of each file by role, and the variant's own fields.
  */
 export function sha256Of(variant: ManifestVariant): string {
   const files = Object.entries(variantFiles(variant)).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -49,16 +49,16 @@ const WAIT_MOST_MS = 2 ** 31 - 1;
 const REPLICAS_MOST = 10_000;
 
 /**
- * Makes a row of a plan the heavy variant of a cascade: it answers those items of the row before it whose result has a confidence
- * under `below`.
+ * Makes a row of a plan the heavy variant of a cascade. The row answers those items of the row before for whose result that row's
+ * confidence is under `below`.
  */
 const escalation = z.strictObject({
-  /** The stage, which is the name of the row before. */
+  /** The cascade's stage: the name of the row before. */
   from: name,
   below: z.number().positive().max(1),
-  /** Expected share of the stage's items that go on to this row. */
+  /** Expected share of the stage's items that escalate to this row. */
   share: z.number().min(0).max(1),
-  /** Accuracy of the stage with both variants that the plan counts on. */
+  /** Accuracy of the stage with both variants, as the plan assumes it. */
   accuracy,
 });
 export type Escalation = z.infer<typeof escalation>;
@@ -70,7 +70,10 @@ const serviceMs = z.array(z.strictObject({ items: positiveCount, meanMs: millise
 const standby = z.strictObject({ variant: name, sha256, accuracy, serviceMs });
 export type Standby = z.infer<typeof standby>;
 
-/** A row of a plan: one variant of a stage. A stage has one row, or two if it is a cascade: the light variant's, then the heavy one's. */
+/**
+ * A row of a plan: one variant of a stage. A stage has one row or, if it is a cascade, two: the light variant's, then the heavy
+ * one's.
+ */
 export const planStage = z.strictObject({
   /** The stage's name; in the row of a cascade's heavy variant, a name of its own. */
   name,
@@ -82,7 +85,7 @@ export const planStage = z.strictObject({
   /** The longest time that the oldest item of a batch waits for others. */
   maxWaitMs: milliseconds.max(WAIT_MOST_MS),
   replicas: positiveCount.max(REPLICAS_MOST),
-  /** Null where no accuracy is known of any variant. */
+  /** Null if no variant has a known accuracy. */
   accuracy: accuracy.nullable(),
   /** Items that reach the stage per second, at the plan's rate. */
   itemsPerS: z.number().nonnegative(),
@@ -119,13 +122,13 @@ export const prediction = z.strictObject({
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
   /**
-   * Share of the requests within the SLA if each batch takes a tenth longer than measured. Absent where `slaAttainment` is under the
-   * percentile, so that this was not simulated, and in older plans.
+   * Share of the requests within the SLA if each batch takes a tenth longer than measured. Absent in older plans, and where
+   * `slaAttainment` is under the percentile, because then it was not simulated.
    */
   slowerAttainment: z.number().min(0).max(1).optional(),
   shedShare: z.number().min(0).max(1),
   goodputPerS: z.number().nonnegative(),
-  /** Null where no accuracy is known of any variant: the plan is by latency and cost alone. */
+  /** Null if no variant has a known accuracy; then only latency and cost decided the plan. */
   pas: accuracy.nullable(),
   /** Accuracy of the whole pipeline with these variants, measured on the pack; null if it was not measured. */
   endToEnd: accuracy.nullable(),
@@ -154,15 +157,15 @@ export const planSchema = z
     /** `late`: a request is shed as soon as it is expected to miss the SLA. */
     shedding: z.enum(['late', 'never']),
     /**
-     * Whether lighter work replaces planned work in a burst, before any request is shed: batches of standbys, and the answers of
-     * light variants. Absent: it does not.
+     * Whether lighter work replaces planned work in a burst, before any request is shed: standbys run batches, and light
+     * variants' answers stand. Absent: no.
      */
     downshift: z.boolean().optional(),
-    /** `false`: each stage has one variant, and so have the plans that replace this one. Absent: a stage may have a cascade. */
+    /** `false` if this plan and the plans that replace it must have one variant per stage. Absent: stages may have cascades. */
     cascades: z.literal(false).optional(),
     /**
-     * Expected time of a request outside queues and models: HTTP, and the way from and to the client. The dispatch
-     * must end requests earlier by this time, because the SLA holds on the client's clock. Absent if it was not measured.
+     * Expected time of a request outside queues and models, e.g. for HTTP and the network. The dispatch must end requests earlier
+     * by this time, because the SLA holds on the client's clock. Absent if it was not measured.
      */
     servingMs: milliseconds.optional(),
     /** The solver's result in one line: its status, the objective, and the bound that proves the optimum. */

@@ -4,8 +4,8 @@ import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
 
 /**
- * An option of a stage in the integer program. `latencyMs`, `cost`, `gpuShare`, `cores`, `busyCores`, `threadShare`, `memoryBytes` and `switchCost` are
- * totals of the stage with this option, over all its replicas.
+ * An option of a stage in the integer program. `accuracy` is that of the stage with this option, and `batch` its batch size. All
+ * other figures are totals of the stage, over all its replicas.
  */
 const problemOption = z.strictObject({
   id: z.string().min(1).max(200),
@@ -15,9 +15,11 @@ const problemOption = z.strictObject({
   batch: z.number().nonnegative(),
   gpuShare: z.number().nonnegative().default(0),
   cores: z.number().nonnegative().default(0),
-  /** Cores that are busy on average: those of the stage's batches, and of the processes that hand them out and serve requests. */
+  /**
+   * Cores that are busy on average: those of the stage's batches, and of the processes that hand out batches and serve requests.
+   */
   busyCores: z.number().nonnegative().default(0),
-  /** Share of the time of the thread that hands out the batches and serves the requests. */
+  /** Fraction of the time of the thread that hands out the batches and serves the requests. */
   threadShare: z.number().nonnegative().default(0),
   memoryBytes: count.default(0),
   /** η · switchMs / horizonMs (see `objective` of a plan); 0 for the variant that runs now. */

@@ -62,11 +62,13 @@ export const publishedSchema = z
     }),
     /** The largest batch size that IPA could choose. */
     batchMax: positiveCount,
-    /** The variants that the systems of the paper could choose from; a stage that is absent had all its variants. */
+    /** The variants that the paper's systems could choose from, by stage; a stage that is absent had all its variants. */
     restrictTo: z.record(name, z.array(name).min(1)),
-    /** By stage name: the variants that FA2 is fixed to, accurate (high) and fast (low), and the replicas of RIM. */
+    /** FA2 with accurate variants: its fixed variant of each stage. */
     fa2High: choice,
+    /** FA2 with fast variants: its fixed variant of each stage. */
     fa2Low: choice,
+    /** Number of RIM's replicas of each stage. */
     rimReplicas: z.record(name, positiveCount),
     stages: z.array(publishedStage).min(1).max(32),
     cells: z.array(publishedCell).min(1),

@@ -47,8 +47,9 @@ const frontierPoint = z.strictObject({
       z.strictObject({
         variant: name,
         batch: positiveCount,
-        /** Confidence under which items go on to the heavy variant, and their expected share. */
+        /** Confidence under which items escalate to the heavy variant. */
         below: z.number().positive().max(1),
+        /** Expected share of the stage's items that escalate. */
         share: z.number().min(0).max(1),
       }),
     )
@@ -56,7 +57,7 @@ const frontierPoint = z.strictObject({
   accuracy,
   cost: z.number().nonnegative(),
   boundMs: milliseconds,
-  /** The β that choose this point if the SLA is its `boundMs`; null if no β does. */
+  /** The interval of β that chooses this point if the SLA is its `boundMs`; null if no β chooses it. */
   weights: weights.nullable(),
 });
 export type FrontierPoint = z.infer<typeof frontierPoint>;
@@ -85,7 +86,7 @@ const profileReportSchema = z.strictObject({
   profile: profileSchema,
   plan: planSchema.nullable(),
   frontier: z.array(frontierPoint),
-  /** As in a report of runs. */
+  /** The frontier without cascades, as in {@link BenchReport}. */
   frontierWithoutCascades: z.array(frontierPoint).optional(),
 });
 export type ProfileReport = z.infer<typeof profileReportSchema>;

@@ -15,7 +15,7 @@ const service = z.strictObject({
 });
 export type Service = z.infer<typeof service>;
 
-/** Whether these batches ran in a row of a plan, or in its standby if that is given as a row. */
+/** Whether batches ran in a row of a plan. For a standby, the row has the standby's variant. */
 export const isServiceOf = (
   { stage, variant, backend }: Service,
   row: Pick<PlanStage, 'name' | 'variant' | 'backend'>,
@@ -56,7 +56,7 @@ const result = z.strictObject({
 });
 export type RunResult = z.infer<typeof result>;
 
-/** One interval of a run: how its requests ended, and what served meanwhile. */
+/** One interval of a run: how its requests ended, and the cost and PAS meanwhile. */
 export const interval = z.strictObject({
   fromMs: milliseconds,
   ratePerS: z.number().nonnegative(),
@@ -72,35 +72,37 @@ export const interval = z.strictObject({
 });
 export type Interval = z.infer<typeof interval>;
 
-/** What a cascade of a run did, and what its plan predicted. */
+/** Use of a cascade in a run, measured and as its plan predicted. */
 const cascadeOutcome = z.strictObject({
   stage: name,
   light: name,
   heavy: name,
-  /** Confidence under which items went on to the heavy variant. */
+  /** Confidence under which items escalated to the heavy variant. */
   below: z.number().positive().max(1),
-  /** Items that the light variant answered, and how many of them went on. */
+  /** Number of items that the light variant answered. */
   items: count,
+  /** Number of these items that escalated. */
   escalated: count,
-  /** Share of the items that was predicted to go on. */
+  /** Predicted share of the items that escalate. */
   predictedShare: z.number().min(0).max(1),
-  /** Number of the escalated items for which the light variant's answer stood, because of a burst. Older reports do not tell. */
+  /** Number of escalated items for which the light variant's answer stood because of a burst. Absent in older reports. */
   settled: count.optional(),
-  /** Accuracy that the plan counts on, of the stage and of the light variant alone. Older reports do not tell. */
+  /** Accuracies that the plan assumes: of the stage with both variants, and with only the light one. Absent in older reports. */
   expected: z.strictObject({ accuracy, lightAccuracy: accuracy }).optional(),
 });
 export type CascadeOutcome = z.infer<typeof cascadeOutcome>;
 
-/** What the standby of a stage did in a run. */
+/** Use of a stage's standby in a run. */
 const standbyOutcome = z.strictObject({
   stage: name,
   variant: name,
-  /** Accuracy that the plan counts on; 1 where none is known of any variant. */
+  /** Accuracy of the stage's planned variant, as the plan assumes it; 1 if no variant has a known accuracy. */
   accuracy,
   standby: name,
   standbyAccuracy: accuracy,
-  /** Items that either variant answered, and how many of them the standby did. */
+  /** Number of items that either variant answered. */
   items: count,
+  /** Number of these items that the standby answered. */
   downshifted: count,
 });
 export type StandbyOutcome = z.infer<typeof standbyOutcome>;
@@ -149,7 +151,7 @@ export const runReportSchema = z.strictObject({
     requests: count,
     /** p99 of the requests' delay from scheduled arrival to sending. */
     latenessP99Ms: milliseconds,
-    /** Whether late sending left the result as it is (README, "How it works"). */
+    /** Whether late sending of requests did not distort the result (README, "How it works"). */
     valid: z.boolean(),
   }),
   result,
@@ -160,14 +162,14 @@ export const runReportSchema = z.strictObject({
     .nullable(),
   /** The plans that served, each with the time at which it began to serve. */
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
-  /** What the cascades of the plans did; older reports do not tell. */
+  /** Use of the plans' cascades; absent in older reports. */
   cascades: z.array(cascadeOutcome).optional(),
-  /** What the standbys of the plans did; older reports do not tell. */
+  /** Use of the plans' standbys; absent in older reports. */
   standbys: z.array(standbyOutcome).optional(),
   /** How new plans followed the load; null if the first plan served to the end. */
   adaptation: adaptation.nullable(),
   overTime: z.array(interval).min(1),
-  /** Every request of the run; empty for a run of over 100,000. */
+  /** Every request of the run; empty for a run of more than {@link MOST_REQUESTS}. */
   requests: z.array(requestRecord),
   service: z.array(service),
   /** Events such as lost workers and switches of plans. */

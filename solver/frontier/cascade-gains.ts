@@ -3,7 +3,7 @@ import type { FrontierPoint } from '../documents/report.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { profileFrontier } from './profile-frontier.ts';
 
-/** The frontier of a request, and beside it the one without cascades. */
+/** The frontier of a request, and the frontier of the same request without cascades. */
 export interface Frontiers {
   readonly frontier: FrontierPoint[];
   /** Empty if the frontier has no cascade, because both are the same then. */
@@ -24,7 +24,7 @@ export const hasCascades = (points: readonly FrontierPoint[]): boolean =>
 
 type CostAndAccuracy = Pick<FrontierPoint, 'cost' | 'accuracy'>;
 
-/** The best accuracy for each cost: the points at which it rises, by rising cost. */
+/** The points, by rising cost, at which the best accuracy so far rises. */
 export function bestForCost<P extends CostAndAccuracy>(points: readonly P[]): P[] {
   const best: P[] = [];
   for (const point of [...points].sort((a, b) => a.cost - b.cost || b.accuracy - a.accuracy))
@@ -32,18 +32,18 @@ export function bestForCost<P extends CostAndAccuracy>(points: readonly P[]): P[
   return best;
 }
 
-/** The most accurate choices that a cost pays for. */
+/** The most accurate choices that cost at most `cost`. */
 export interface AtCost {
   readonly cost: number;
   readonly best: FrontierPoint;
-  /** Without cascades; null if nothing is that cheap without them. */
+  /** The same without cascades; null if no choice without cascades is that cheap. */
   readonly plain: FrontierPoint | null;
 }
 
-/** Costs are sums in different orders. */
+/** Costs that differ by less count as equal, because they are sums in different orders. */
 const ROUNDING = 1e-9;
 
-/** The best choices with and without cascades at each cost at which one of the two gets better, by rising cost. */
+/** The best choices with and without cascades, at each cost at which one of these gets better, by rising cost. */
 export function cascadeGains(points: readonly FrontierPoint[], without: readonly FrontierPoint[]): AtCost[] {
   const [best, plain] = [bestForCost(points), bestForCost(without)];
   const within = (steps: readonly FrontierPoint[], cost: number) =>

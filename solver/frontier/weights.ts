@@ -2,7 +2,7 @@ import type { Weights } from '../documents/report.ts';
 import { TOLERANCE } from '../ilp/core.ts';
 import type { DescribedChoice } from '../ilp/describe.ts';
 
-/** Slopes and costs with a smaller relative difference count as equal, because the integer program is solved to this precision. */
+/** Slopes and costs with a smaller relative difference count as equal: the integer program is solved to this precision. */
 const SAME = 1e-9;
 
 /**
@@ -64,7 +64,7 @@ export function betaRange(weights: Weights | null): string {
 
 type CostAndAccuracy = Pick<DescribedChoice, 'cost' | 'accuracy'>;
 
-/** Gain in accuracy per unit of cost; infinite where the same cost, but for rounding, gives more accuracy. */
+/** Gain in accuracy per unit of cost; infinite if accuracy rises at a cost that is equal up to rounding. */
 const slope = (from: CostAndAccuracy, to: CostAndAccuracy): number => {
   const [gained, paid] = [to.accuracy - from.accuracy, to.cost - from.cost];
   return gained > 0 && paid <= SAME * to.cost ? Number.POSITIVE_INFINITY : gained / paid;

@@ -12,7 +12,7 @@ export interface CoreOption {
   readonly score: number;
   /** ln score. */
   readonly log: number;
-  /** What the option takes off the objective: β · cost + δ · batch + switch cost. */
+  /** The amount that the option takes off the objective: β · cost + δ · batch + switch cost. */
   readonly weight: number;
   /** How much of each limit the option uses. */
   readonly use: readonly number[];
@@ -125,7 +125,7 @@ export function reduce(core: Core): Core {
   return { ...core, limits, stages: stages.map((options) => undominated(options, rows)) };
 }
 
-/** Compares score, weight and the use of the limits `rows`. */
+/** The options that no other option equals or beats in score, weight and use of the limits `rows`. */
 function undominated(options: readonly CoreOption[], rows: readonly number[]): CoreOption[] {
   const width = 2 + rows.length;
   const table = new Float64Array(options.length * width);

@@ -9,9 +9,9 @@ export interface Incumbent {
 }
 
 /**
- * Searches the choices of a region for better ones than the incumbent, depth first; they replace the incumbent. It cuts a
- * branch if the gaps of its options add up to more than the bound is above the incumbent, or if a limit is exceeded even when
- * the remaining stages use as little as they can.
+ * Searches the choices of a region, depth first, for better ones than the incumbent, and replaces the incumbent by them. A branch
+ * is pruned if the gaps of its options add up to more than the distance from the incumbent to the bound, or if a limit is
+ * exceeded even when the remaining stages use as little as they can.
  * @param margin how much better a choice must be
  * @param budget the largest number of steps
  * @returns whether the search ended within the budget
@@ -37,7 +37,7 @@ export function enumerate(
     })
     .sort((a, b) => a.options.length - b.options.length);
   const depthMax = stages.length;
-  // room[d · rows + r]: how much of limit r the first d stages may use, if the others use as little as they can.
+  // room[d · rows + r]: how much of limit r the first d stages may use if the other stages use as little as they can.
   const room = new Float64Array((depthMax + 1) * rows);
   for (let r = 0; r < rows; r++) {
     room[depthMax * rows + r] = core.limits[r]! + 2 * TOLERANCE;

@@ -59,13 +59,13 @@ export function explainInfeasible(
 
   const alone = rows.flatMap((row) => {
     const needed = least(glpk, problem, row.of, [])!;
-    // Of an SLA, the text tells the one that the capacities allow, too, because that is the one that is offered.
+    // For the SLA, the text names the smallest one that the capacities allow, because that one is offered to the user.
     const told = row.of === 'latencyMs' ? (nearestSlaMs ?? needed) : needed;
     return needed > row.limit + TOLERANCE ? [shortfall(row, told)] : [];
   });
   if (alone.length > 0) return { binding: alone.join('; '), nearestSlaMs };
 
-  // Each limit alone can be met. A limit is in conflict if all others can be met without it.
+  // Each limit can be met by itself. A limit is in conflict if all other limits can be met together without it.
   const clash = rows.flatMap((row) => {
     const others = rows.filter((other) => other !== row);
     const needed = least(glpk, problem, row.of, others);

@@ -3,9 +3,9 @@ import type { Glpk } from './glpk.ts';
 import { type Found, search } from './search.ts';
 
 /**
- * Finds the best choice of options in a core. The search takes logarithms of scores, so it cannot handle a score of 0. If scores are
- * multiplied, a choice with a score of 0 has the product 0, so the choice with the least total weight is at least as good. The search
- * starts from that choice, and then considers only options with positive scores.
+ * Finds the best choice of options in a core. The search takes logarithms of scores, so it cannot handle a score of 0. If scores
+ * are multiplied, a choice with a score of 0 has the product 0, so the choice with the least total weight is at least as good.
+ * The search starts from that choice, and then considers only options with positive scores.
  * @param above only a choice with a higher objective counts
  */
 export function maximise(glpk: Glpk, core: Core, above?: number): Found {

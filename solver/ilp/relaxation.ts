@@ -8,7 +8,7 @@ export interface Prices {
   readonly z: number;
 }
 
-/** An upper bound on the objective in a region. Minus an option's gap, it bounds the choices with that option. */
+/** An upper bound on the objective in a region. The bound minus an option's gap is a bound for the choices with that option. */
 export interface Bound {
   readonly bound: number;
   /** For each stage, the gap of each option; the best option of a stage has 0. */
@@ -16,8 +16,8 @@ export interface Bound {
 }
 
 /**
- * The Lagrangian bound of a region. It holds for any prices (of limits: any that are not negative), so GLPK's errors in the
- * prices make it weaker but never wrong.
+ * The Lagrangian bound of a region. It holds for any prices, if those of limits are not negative, so GLPK's errors in the prices
+ * make the bound weaker but never wrong.
  */
 export function lagrangian(core: Core, region: Region, above: Majorant, prices: Prices): Bound {
   let bound = above.constant;
@@ -41,10 +41,13 @@ export function lagrangian(core: Core, region: Region, above: Majorant, prices: 
 
 /** The objective's coefficients are scaled to this size, which suits GLPK's tolerances of 1e-7. */
 const COEFFICIENT = 1000;
-/** Limits are widened by this share for GLPK, so that a region it calls infeasible surely has no choice within the limits. */
+/**
+ * Limits are widened by this fraction for GLPK, so that a region that GLPK calls infeasible surely has no choice within the
+ * limits.
+ */
 const SLACK = 1e-6;
 
-/** The region as a program for GLPK: values are shifted and scaled, uses are shares of their limits. */
+/** The region as a program for GLPK: values are shifted and scaled, uses are fractions of their limits. */
 function linearProgram(core: Core, region: Region, above: Majorant) {
   const values = region.stages.map((options) => Float64Array.from(options, above.value));
   const tops = values.map((group) => group.reduce((a, b) => Math.max(a, b)));
@@ -99,7 +102,7 @@ export function relax(
   return { prices: { limits, z }, x: relaxed.x };
 }
 
-/** The best choice of a region by the secant, found by GLPK's integer optimiser; undefined if GLPK found none. */
+/** A region's best choice by the secant, found by GLPK's integer optimiser; undefined if GLPK found none. */
 export function optimise(glpk: Glpk, core: Core, region: Region, above: Majorant): CoreOption[] | undefined {
   const columns = glpk.optimise(linearProgram(core, region, above).lp);
   return columns?.map((o, s) => region.stages[s]![o]!);

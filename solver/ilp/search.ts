@@ -106,7 +106,7 @@ export function search(
     }));
   }
 
-  /** Drops the options of a region that no better choice has; undefined if no better choice is left. */
+  /** Drops the options of a region that cannot be in a better choice than the incumbent; undefined if none can. */
   function keep(region: Region, above: Majorant, prices: Prices) {
     const { bound, gaps } = lagrangian(core, region, above, prices);
     const slack = bound - incumbent.objective - margin();

@@ -14,9 +14,12 @@ export interface Solver {
    * equal choices any may be returned.
    */
   solve(problem: Problem): Solution;
-  /** Finds the best choice as {@link Solver.solve} does, if its objective is higher than `than`. Otherwise it returns undefined, sooner. */
+  /**
+   * Finds the best choice as {@link Solver.solve} does if its objective is higher than `than`; otherwise returns undefined, in
+   * less time.
+   */
   solveBetter(problem: Problem, than: number): Optimal | undefined;
-  /** The loaded GLPK, for callers that ask something else, such as whether a problem is feasible. */
+  /** The loaded GLPK, for other questions, such as whether a problem is feasible. */
   readonly glpk: Glpk;
 }
 

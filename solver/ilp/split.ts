@@ -9,8 +9,8 @@ const extremes = (values: readonly number[]): [low: number, high: number] => [
 ];
 
 /**
- * Narrows a region's interval of z to what its options can reach, without the values of z that could not beat `objective` even
- * with the options of least weight. A sum has no z, so its interval is [0, 0].
+ * Narrows a region's interval of z to the values that its options can reach and that could beat `objective` with the options of
+ * least weight. A reward that is a sum has no z, so its interval is [0, 0].
  */
 export function narrowed(core: Core, region: Region, objective: number): Region {
   if (core.reward === 'sum') return { ...region, low: 0, high: 0 };
@@ -27,7 +27,7 @@ export function narrowed(core: Core, region: Region, objective: number): Region 
  * Splits a region into parts that together contain all its choices.
  * @param before the region as it was relaxed, before options were dropped
  * @param above the secant of `before`
- * @param x the share of each option in the fractional choice of the relaxation
+ * @param x the fraction of each option in the relaxation's solution
  * @param missing how far the region's bound is above the best choice so far
  */
 export function split(

@@ -3,7 +3,7 @@ import { mean, normalQuantile } from './statistics.ts';
 /** Number of samples that represent a distribution. */
 const SAMPLES = 200;
 
-/** Quantiles of the standard normal distribution, at the middles of equal parts of the probability. */
+/** Quantiles of the standard normal distribution, at the midpoints of intervals of equal probability. */
 const NORMAL = Array.from({ length: SAMPLES }, (_, i) => normalQuantile((i + 0.5) / SAMPLES));
 
 /** The nearest-rank p99 of {@link NORMAL}. */

@@ -21,7 +21,8 @@ export function paretoBest(
     return true;
   };
   const best: number[] = [];
-  // The rows of `best` in another order: rows that beat many others move to the front, so that most rows are beaten early.
+  // The rows of `best` in another order: rows that beat many others move to the front, so that most rows are beaten after few
+  // comparisons.
   const rivals: number[] = [];
   for (const row of order) {
     // A row comes after every row that beats it, so the first column needs no comparison.

@@ -1,11 +1,10 @@
-/** The first numbers that have no divisors. */
 function primes(count: number): number[] {
   const found: number[] = [];
   for (let n = 2; found.length < count; n++) if (found.every((prime) => n % prime !== 0)) found.push(n);
   return found;
 }
 
-/** The first 32 bits of a number's fraction. */
+/** The first 32 bits of a number's fractional part. */
 const fractionBits = (value: number): number => Math.floor((value % 1) * 2 ** 32);
 
 const START = primes(8).map((prime) => fractionBits(Math.sqrt(prime)));
@@ -14,7 +13,7 @@ const BLOCK_BYTES = 64;
 
 const rotated = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
 
-/** The bytes with a 1 bit, zeros up to a whole number of blocks, and their length in bits. */
+/** Appends a 1 bit, zeros, and the message's length in bits, so that the result is a whole number of blocks. */
 function padded(bytes: Uint8Array): DataView {
   const blocks = Math.ceil((bytes.length + 9) / BLOCK_BYTES);
   const all = new Uint8Array(blocks * BLOCK_BYTES);
@@ -25,7 +24,7 @@ function padded(bytes: Uint8Array): DataView {
   return view;
 }
 
-/** The words of all 64 rounds, from those of a block. */
+/** The message schedule: expands the 16 words of the block that starts at byte `at` to the words of the 64 rounds. */
 function schedule(view: DataView, at: number): Int32Array {
   const words = Int32Array.from({ length: 64 }, (_, i) => (i < 16 ? view.getInt32(at + 4 * i) : 0));
   for (let i = 16; i < 64; i++) {
@@ -38,8 +37,8 @@ function schedule(view: DataView, at: number): Int32Array {
 }
 
 /**
- * SHA-256 (FIPS 180-4) of a short text's UTF-8, in lower-case hex, without waiting: the platform's own hash answers later, and ids are
- * needed where nothing can wait.
+ * SHA-256 (FIPS 180-4) of a short text in UTF-8, in lower-case hex. It is computed here because `crypto.subtle` is asynchronous,
+ * and some callers cannot await an id.
  */
 export function sha256OfText(text: string): string {
   const view = padded(new TextEncoder().encode(text));

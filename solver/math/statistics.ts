@@ -1,6 +1,6 @@
 import type { Summary } from '../documents/cell.ts';
 
-/** Nearest-rank percentile of values in rising order: the ⌈p/100 · n⌉-th smallest. */
+/** Nearest-rank percentile of values in rising order: the ⌈p/100 · n⌉-th smallest. @throws RangeError if there are no values */
 export function nearestRank(sorted: ArrayLike<number>, percentile: number): number {
   if (sorted.length === 0) throw new RangeError('a percentile needs at least one value');
   const rank = Math.ceil((percentile / 100) * sorted.length - 1e-9);

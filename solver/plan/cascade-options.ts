@@ -8,7 +8,7 @@ import type { IlpRequest } from './request.ts';
 import { fixedReplicas, type RowOption, replicasFor, rowOption } from './row-option.ts';
 import { type CascadeFacts, NO_REQUEST_COST, type StageFacts } from './stage-facts.ts';
 
-/** A way to run a cascade, before its option is made: most of them are beaten by others. */
+/** A way to run a cascade. An option is made from it only if no other way equals or beats it, which leaves few. */
 interface Candidate {
   readonly light: RowOption;
   readonly heavy: RowOption;
@@ -16,10 +16,10 @@ interface Candidate {
 }
 
 /**
- * The options of a stage's cascades, without those that another one, or a variant alone, equals or beats in everything.
- * @param alone the options of the stage's variants alone
+ * The options of a stage's cascades, without those that another cascade option or a single variant equals or beats in everything.
+ * @param alone the options that run one variant of the stage without a cascade
  * @param stages number of stages of the pipeline
- * @param limited what limits bound
+ * @param limited the totals that the problem's limits bound
  */
 export function cascadeOptions(
   stage: StageFacts,
@@ -39,8 +39,8 @@ export function cascadeOptions(
 }
 
 /**
- * The ways to run a cascade. Two variants on a CPU with the same threads sit in the same workers, unless stages run in pods: a
- * share of a replica would cost a whole one.
+ * The ways to run a cascade. Two variants on a CPU with the same threads run in the same workers, unless workers are pods,
+ * because in workers of its own a variant that needs a fraction of a replica would cost a whole one.
  */
 function candidatesOf(
   stage: StageFacts,
@@ -97,7 +97,7 @@ function candidatesOf(
   return candidates;
 }
 
-/** Whether a cascade's two variants sit in the same workers. */
+/** Whether a cascade's two variants share replicas that hold no other stage. */
 const sitTogether = (light: CellFacts, heavy: CellFacts, { apart, shared }: IlpRequest): boolean =>
   apart === undefined &&
   shared === undefined &&
@@ -105,14 +105,17 @@ const sitTogether = (light: CellFacts, heavy: CellFacts, { apart, shared }: IlpR
   light.cell.backend === heavy.cell.backend &&
   light.cell.threads === heavy.cell.threads;
 
-/** Where escalated items take a share of something, each threshold that is left out is at most this much more accurate than an offered one. */
+/**
+ * If escalated items use a share of a resource, each threshold that is left out is at most this much more accurate than a lower
+ * one that is offered.
+ */
 const SHARE_STEP = 0.005;
 
 /**
- * The thresholds that may be the best for a pair of cells, by their index. Of those with equally many replicas, and equally many
- * items at the percentile, it is the highest: the most accurate one, whose batches also fill the soonest. Escalated items may also
- * take a share of something: of a GPU, of a worker for all stages, of the time of serving, of the cores beside serving. A lower
- * threshold takes less of it, so lower ones are offered, too.
+ * The indices of the thresholds that may be the best for a pair of cells. Among thresholds with equally many replicas and equally
+ * many items at the percentile, the highest is the best: it is the most accurate, and its batches fill the soonest. If escalated
+ * items also use a share of a resource (a GPU, a worker for all stages, the serving thread, or the cores beside serving), lower
+ * thresholds use less of that resource, so some of them are offered, too.
  */
 function contenders(
   thresholds: readonly Threshold[],
@@ -133,8 +136,8 @@ function contenders(
 }
 
 /**
- * The candidates that no other one, and no variant alone, equals or beats in accuracy, in cost, in the objective's weight, and in
- * what a limit bounds. Of equal ones one stays.
+ * The candidates that no other candidate and no single variant equals or beats in everything: accuracy, cost, the terms that the
+ * objective subtracts, utilisation above its limit, and each total that a limit bounds. Of equal candidates one stays.
  */
 function undominated(
   candidates: readonly Candidate[],

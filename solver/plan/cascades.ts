@@ -14,25 +14,25 @@ export interface Cascade {
   readonly thresholds: readonly Threshold[];
 }
 
-/** A threshold of a cascade, and what the pack tells of it. */
+/** A threshold of a cascade, with its accuracy and load as measured on the pack. */
 export interface Threshold {
-  /** Items whose result has a confidence under this go on to the heavy variant. */
+  /** Items whose result has a confidence below this escalate to the heavy variant. */
   readonly below: number;
   /** Accuracy of the stage to plan with: a lower confidence bound. */
   readonly accuracy: number;
-  /** Items of the heavy variant per request: their mean, and their number at the percentile; the bound counts on one at least. */
+  /** Items of the heavy variant per request: their mean, and their number at the percentile, which is at least 1. */
   readonly items: ItemsPerRequest;
 }
 
-/** Of thresholds that differ by less than this in accuracy, the one that sends the fewest items on stands for the others. */
+/** Of thresholds whose accuracies differ by less than this, only the one that escalates the fewest items is kept. */
 export const ACCURACY_STEP = 0.001;
 
 /** z of a one-sided bound that holds with a probability of 95 %. */
 const Z = 1.645;
 
 /**
- * A lower confidence bound on the mean of paired differences, each from −1 to 1: mean − z · standard deviation / √n, after one
- * half observation of each sign and one of 0 are added, so that a sample without any difference does not count as proof. For
+ * A lower confidence bound on the mean of paired differences, each from −1 to 1: mean − z · standard deviation / √n, after adding
+ * half an observation of −1, half of 1 and one of 0, so that a sample without any difference does not count as proof. For
  * right and wrong answers this is the interval of Agresti & Min (Simple improved confidence intervals for comparing matched
  * proportions, Statistics in Medicine 24, 2005), one-sided.
  */
@@ -53,10 +53,10 @@ export function lowerMeanDifference({
 
 type ProfileStage = Profile['stages'][number];
 
-/** The cascades of a profile's stage by what was asked. They depend on no rate, and one profile is planned with many times. */
+/** A cache of a stage's cascades by request, because they do not depend on the rate, and one profile serves for many plans. */
 const known = new WeakMap<ProfileStage, Map<string, readonly Cascade[]>>();
 
-/** The pairs of a stage's variants that may be cascades. None without measured confidences. */
+/** The pairs of a stage's variants that may form a cascade; empty if their confidences were not measured. */
 export function cascadesOf(
   profile: Profile,
   stage: ProfileStage,
@@ -109,9 +109,10 @@ const risingConfidence = (answers: ItemAnswers): number[] =>
 type Bound = Omit<Threshold, 'items'>;
 
 /**
- * All thresholds of a pair that send some of the items on, rising, each with a lower bound on the accuracy. Both variants answer the
- * same items, so what the cascade gains over its heavy variant, usually less than 0, comes from those on which the light one decides.
- * @param order of the items by the light variant's confidence, rising
+ * All thresholds of a pair that escalate some but not all items, rising, each with a lower bound on the accuracy. Both variants
+ * answered the same items, so the cascade differs from its heavy variant only in the items on which the light variant decides.
+ * The cascade's gain over the heavy variant, usually below 0, is estimated from these items.
+ * @param order the items' indices by the light variant's confidence, rising
  * @param whole the heavy variant's accuracy
  */
 function thresholdsOf(
@@ -137,8 +138,9 @@ function thresholdsOf(
 }
 
 /**
- * The thresholds whose accuracy is at least {@link ACCURACY_STEP} over that of all lower ones, and of the light variant alone. So every
- * threshold that is left out has one that sends no more items on, and is less than the step worse.
+ * The thresholds whose accuracy is at least {@link ACCURACY_STEP} above that of every lower one that was kept, and of the light
+ * variant alone. So for each threshold that is left out, one of these escalates no more items, and is worse by less than the
+ * step.
  */
 function worthwhile(rising: readonly Bound[], alone: number): Bound[] {
   let best = alone;
@@ -150,8 +152,8 @@ function worthwhile(rising: readonly Bound[], alone: number): Bound[] {
 }
 
 /**
- * How many of a stage's items per request escalate: maxima over the allowed upstream variants, as the fan-out is. The mean is not
- * a bound: a plan's utilisation limit and its simulation leave room for a busier load, as they do for the fan-out.
+ * The number of a stage's items per request that escalate: maxima over the allowed upstream variants, as for the fan-out. The
+ * mean is not a confidence bound, because a plan's utilisation limit and its simulation leave room for a higher load.
  */
 export function escalatedItems(
   profile: Profile,
@@ -183,7 +185,7 @@ export function escalatedItems(
   const items = counts.length > 0 ? mostItems(counts, percentile) : escalatedOfAll();
   return { ...items, atPercentile: Math.max(1, items.atPercentile) };
 
-  /** Too many combinations of variants to measure all: the labelled items tell the share. */
+  /** For upstream variants whose combinations were not measured, takes the share of the stage's labelled items that escalate. */
   function escalatedOfAll(): ItemsPerRequest {
     const { variants } = profile.stages.find(({ name }) => name === stage)!;
     const answers = variants.find(({ name }) => name === light)!.answers!;

@@ -7,11 +7,11 @@ export interface CellFacts {
   readonly variant: Profile['stages'][number]['variants'][number];
   readonly meanMs: number;
   readonly latencyMs: number;
-  /** h: time that a batch takes of the thread that hands it out. */
+  /** h: time that the thread that hands out batches spends on a batch. */
   readonly threadMs: number;
-  /** Core time of a batch beside its session that the plan's cores must bear. */
+  /** Core time that a batch takes outside its session, as far as it counts against the plan's cores. */
   readonly hostMs: number;
   readonly flags: readonly CellFlag[];
-  /** The cell of the variant that stands by for bursts; absent: none does. */
+  /** The cell of the standby for bursts; absent if there is none. */
   readonly standby?: CellFacts;
 }

@@ -18,11 +18,13 @@ export const cpuCoRunOf = (profile: Pick<Profile, 'coRun'>, kind: WorkerKind): C
   return entry && 'delays' in entry ? entry : undefined;
 };
 
-/** The co-run of two CPU workers that run one stage. If it was not measured, that of different stages stands for it. */
+/**
+ * The co-run of two CPU workers that run the same stage; if it was not measured, the co-run of workers that run different stages.
+ */
 export const sameStageCoRunOf = (profile: Pick<Profile, 'coRun'>, kind: WorkerKind): CpuCoRun | undefined =>
   ofOneStage(profile, kind) ?? cpuCoRunOf(profile, kind);
 
-/** Whether workers of so many threads that run one stage were measured beside each other. */
+/** Whether a co-run of two workers with this many threads was measured while both ran the same stage. */
 export const hasSameStageCoRun = ({ coRun }: Pick<Profile, 'coRun'>, threads: number): boolean =>
   coRun.some((entry) => entry.threads === threads && stageOfBoth(entry) !== undefined);
 
@@ -47,8 +49,8 @@ export function batchHostMs(
 const NO_DELAY = [{ percentile: 50, delayMs: 0 }];
 
 /**
- * A profile without what its co-runs do to batches, for a plan in which no worker runs beside another. What handing out a batch takes
- * stays.
+ * A profile without the delays that co-runs add to batches, for a plan in which no worker runs beside another. The core time for
+ * handing out a batch stays.
  */
 export const withoutCoRun = (profile: Profile): Profile => ({
   ...profile,
@@ -67,12 +69,15 @@ export const withSameStageCoRun = (profile: Profile): Profile => ({
   }),
 });
 
-/** The largest value of so many rounds is hardly ever under the true median: five values all are with a probability of 0.5⁵, or 3 %. */
+/**
+ * With this many rounds, the largest value is hardly ever below the true median: that all five values are below it has a
+ * probability of 0.5⁵, or 3 %.
+ */
 const SURE_ROUNDS = 5;
 
 /**
  * How many times longer a batch takes while another worker is busy on the same GPU: the median over the rounds, and the upper
- * end of its confidence interval, which few rounds do not have. Undefined if it was not measured.
+ * end of its confidence interval, which is infinite for fewer than {@link SURE_ROUNDS} rounds. Undefined if it was not measured.
  */
 export function gpuSlowDown(
   profile: Pick<Profile, 'coRun'>,
@@ -88,12 +93,13 @@ export function gpuSlowDown(
   return { median: Math.max(1, p50), high: isSure ? Math.max(1, p50High) : Number.POSITIVE_INFINITY };
 }
 
-/** Assumed share of batches that start while another worker is busy, because the plan is not known yet. */
+/** Share of batches that start while another worker is busy: an assumption, because the plan is not known yet. */
 const BUSY = 0.5;
 
 /**
- * Round-trip times of a cell's batches as expected in a plan, in the order of the runs. On a CPU with other stages beside it,
- * every second batch takes as long as beside another worker, with a quantile of the co-run delays; the others as measured alone.
+ * Round-trip times of a cell's batches as expected in a plan, in the order of the runs. On a CPU, in a pipeline of several
+ * stages, every second batch is slowed down as beside another worker, by a quantile of the co-run delays; the others stay as
+ * measured alone.
  */
 export function expectedTimesMs(
   profile: Pick<Profile, 'coRun' | 'stages' | 'serving'>,

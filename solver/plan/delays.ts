@@ -1,7 +1,7 @@
 import type { Delays } from '../documents/co-run.ts';
 import { mean } from '../math/statistics.ts';
 
-/** A delay at a percentile of all such delays: linear between the measured percentiles, constant outside them. */
+/** The delay at a percentile: linear between the measured percentiles, constant outside them. */
 export function delayAtMs(delays: Delays, percentile: number): number {
   const above = delays.findIndex((point) => point.percentile >= percentile);
   if (above === 0) return delays[0]!.delayMs;
@@ -16,5 +16,5 @@ export const meanDelayMs = (delays: Delays): number =>
 /** Step through the quantiles of delays. With the golden ratio, even a few steps in a row spread over all quantiles. */
 const GOLDEN = 0.618034;
 
-/** The percentile of a delay that belongs to a run of a cell, so that the runs together have all delays. */
+/** The percentile of the delay to add to a run, given by its index, so that the runs of a cell together cover all percentiles. */
 export const percentileOfRun = (run: number): number => 100 * ((run * GOLDEN) % 1);

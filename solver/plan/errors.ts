@@ -17,7 +17,7 @@ const NO_ACCURACY_REMEDY =
   ' Make a labelled pack (ipa-edge pack), on which accuracies are measured, or state the published one (ipa-edge pin --accuracy); ' +
   'then profile again.';
 
-/** A variant has neither a measured nor a published accuracy, and others have, so the planner cannot compare them. */
+/** A variant has neither a measured nor a published accuracy although others have one, so the planner cannot compare them. */
 export class NoAccuracyError extends InputError {
   override name = 'NoAccuracyError';
   constructor(stage: string, variant: string) {
@@ -61,7 +61,7 @@ export class InfeasiblePlanError extends Error {
   }
 }
 
-/** A number as users enter it; one that was derived from measurements is cut to six digits. */
+/** A number as the user entered it; a number that was derived from measurements is rounded to six digits. */
 const asked = (value: number): number => Number(value.toPrecision(6));
 
 /** A frontier has more points than are allowed. */

@@ -5,15 +5,17 @@ import { predict } from '../simulate/predict.ts';
 import { gpuSlowDown } from './co-run.ts';
 import { cpuWorkersOf, planWorkers } from './plan-document.ts';
 
-/** Attainments that differ by less count as equal, because a simulation of some thousand requests cannot tell them apart. */
+/**
+ * Attainments that differ by at most this count as equal, because a simulation of a few thousand requests cannot tell them apart.
+ */
 const SAME_ATTAINMENT = 0.006;
-/** A worker for each stage needs more memory than a shared one, so it must lower the p95 by at least this share. */
+/** Separate workers need more memory than a shared one, so they must lower the p95 by at least this fraction. */
 const WORTH = 0.05;
 
 /**
  * The plan with one worker for each stage on a GPU, if simulation predicts that it does better than one worker for all of them;
  * otherwise the plan unchanged.
- * @param plan has one worker for its stages on a GPU, and was simulated with this seed
+ * @param plan a plan with one worker for all stages on a GPU, whose prediction was simulated with this seed
  */
 export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Plan {
   const apart = workersApart(plan, profile);
@@ -33,8 +35,8 @@ export function workersApart<P extends Pick<Plan, 'stages' | 'workers'>>(
 }
 
 /**
- * The stage with the longer service times that it has beside the other stages' workers on its GPU; unchanged if separate
- * workers gain nothing.
+ * Lengthens a stage's service times to those expected beside the other stages' workers on its GPU. Returns the stage unchanged if
+ * separate workers gain nothing.
  */
 function withGpuNeighbours(stage: PlanStage, all: readonly PlanStage[], profile: Profile): PlanStage {
   const { backend } = stage;

@@ -25,10 +25,12 @@ export interface IlpChoice {
   readonly solution: Optimal;
 }
 
-/** Why no choice of options meets a request: what an {@link InfeasiblePlanError} tells without a search for the nearest rate. */
+/**
+ * Why no choice of options meets a request: the facts of an {@link InfeasiblePlanError} that need no search for the nearest rate.
+ */
 export type Refusal = Pick<InfeasiblePlanError, 'binding' | 'nearestSlaMs'>;
 
-/** The error of a refused request, with the nearest rate that is feasible, which takes many solves to find. */
+/** Makes the error for a refused request. Slow, because finding the nearest feasible rate takes many solves. */
 export function infeasible(
   solver: Solver,
   measured: Profile,
@@ -60,8 +62,8 @@ export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest):
 }
 
 /**
- * Does what {@link solveIlp} does, for one way to divide the stages among workers, and without a search for another rate.
- * @param above the choice must have a higher objective; undefined is returned if none has
+ * Like {@link solveIlp}, but for one way to divide the stages among workers, and without the search for another rate.
+ * @param above objective that the choice must exceed; the result is undefined if no choice does
  */
 export function chooseIlp(
   solver: Solver,
@@ -76,11 +78,11 @@ export function chooseIlp(
     : found;
 }
 
-/** The refusal with the shortest SLA that works; the first one if none works with any. */
+/** The refusal with the shortest feasible SLA; the first one if no SLA is feasible for any of them. */
 export const leastRefused = (refused: readonly Refusal[]): Refusal =>
   refused.reduce((least, one) => (slaOf(one) < slaOf(least) ? one : least));
 
-/** The best solution among the programs of a request; otherwise the refusal with the shortest SLA that works. */
+/** The best solution among a request's programs; if all are infeasible, a refusal; undefined if no solution exceeds `above`. */
 function chooseOf(
   solver: Solver,
   profile: Profile,
@@ -107,14 +109,14 @@ function chooseOf(
   if (refused.length < programs.length) return undefined;
   const nearest = leastRefused(refused);
   if (refused.length === 1 || nearest.nearestSlaMs !== null) return nearest;
-  // No program works with any SLA, so what binds is told of all variants, not of one.
+  // No program is feasible at any SLA, so the refusal names the constraint that binds for all variants, not that of one program.
   const whole = solveProgram(solver, profile, request, stageFacts(profile, request));
   return whole && 'binding' in whole ? whole : nearest;
 }
 
 const slaOf = ({ nearestSlaMs }: Refusal): number => nearestSlaMs ?? Number.POSITIVE_INFINITY;
 
-/** @param above the choice must have a higher objective; undefined is returned if none has */
+/** @param above objective that the choice must exceed; the result is undefined if no choice does */
 function solveProgram(
   solver: Solver,
   profile: Profile,

@@ -10,7 +10,7 @@ export interface ItemsPerRequest {
 }
 
 /**
- * Maxima over upstream variants, because the integer program chooses all stages at once.
+ * The maxima over all choices of upstream variants, because the integer program chooses the variants of all stages at once.
  * @param counts for each choice of upstream variants, the items of each request; at least one choice
  */
 export const mostItems = (counts: readonly (readonly number[])[], percentile: number): ItemsPerRequest => ({

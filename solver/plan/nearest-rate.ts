@@ -15,13 +15,13 @@ const EXPONENTS = [
 const LEAST_PER_S = 1e-3;
 
 /**
- * The feasible rate that is nearest to the requested one, to a thousandth; null if no rate tried is feasible. It may be a
- * higher one, because at a low rate batches wait long for their last item. The feasible rates need not be one interval, because
- * replicas come in whole numbers. So rates are tried outwards from the requested one, and then the edge before the first
- * feasible one is found by bisection.
+ * The feasible rate that is nearest to the requested one, to a thousandth of its value; null if no rate tried is feasible. It may
+ * be higher than the requested one, because at a low rate batches wait long for their last item. The feasible rates need not be
+ * one interval, because replicas come in whole numbers. So rates are tried outwards from the requested one, and then bisection
+ * finds the edge of feasibility before the first feasible rate.
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
-  // A cascade takes more than its light variant alone, and a standby only memory, so neither makes another rate feasible.
+  // A cascade uses more than its light variant alone, and a standby adds memory, so neither makes another rate feasible.
   const facts = upstreamChoices(profile, request).map((choice) =>
     stageFacts(profile, { ...choice, cascades: false, standbys: false }),
   );

@@ -19,13 +19,16 @@ export interface PlanOptions {
 /**
  * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes
  * a share of the GPU's time, which must fit one GPU even if there are more. An option on a CPU holds threads × replicas cores.
- * If stages share CPU workers, each takes a share of their time as on a GPU, and counts threads × share as cores.
+ * If stages share CPU workers, an option takes a share of the workers' time, as on a GPU, and counts threads × share as cores.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions =>
   optionsAtRate(stageFacts(profile, request), request);
 
-/** Does what {@link planOptions} does, for another rate and without reading the profile again. */
+/**
+ * Like {@link planOptions}, but from facts that were read before, so that other rates can be tried without reading the profile
+ * again.
+ */
 export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest): PlanOptions {
   const { objective, resources, shared } = request;
   const limits: Omit<Problem, 'objective' | 'stages'> = {
@@ -77,7 +80,7 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
   return { problem, byId, overloaded };
 }
 
-/** Whether serving takes any core time, or time of its thread, that is known. */
+/** Whether any serving cost is known: core time (`hostMs`), or time of the serving thread (`threadMs`). */
 const takes = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): boolean =>
   stages.some(
     ({ request, cells, cascades }) =>
@@ -87,7 +90,9 @@ const takes = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): bool
       ),
   );
 
-/** The id of an option, e.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch; a cascade's has both and the threshold. */
+/**
+ * The id of an option, e.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch; for a cascade, both cells and the threshold.
+ */
 function optionId({ cell, cascade }: PlanOption): string {
   const id = (one: MeasuredCell) => cellId(one).slice(one.stage.length + 1);
   return cascade ? `${id(cell)} <${cascade.below} ${id(cascade.heavy.cell)}` : id(cell);

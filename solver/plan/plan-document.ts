@@ -45,7 +45,7 @@ export function planRows(profile: Profile, options: readonly PlanOption[]): Plan
   });
 }
 
-/** The name of the row of a stage's heavy variant, which no stage of the pipeline has. */
+/** A name for the row of a stage's heavy variant that no stage of the pipeline has. */
 export function heavyName(stage: string, stages: ReadonlySet<string>): string {
   let name = `${stage.slice(0, 56)}-heavy`;
   for (let i = 2; stages.has(name); i++) name = `${stage.slice(0, 52)}-heavy-${i}`;
@@ -91,12 +91,12 @@ function serviceMs(profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs
   return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
 }
 
-/** Whether one worker holds all stages on a GPU, or each stage has its own. */
+/** Whether one worker holds all stages on a GPU, or each stage has a worker of its own. */
 export type GpuWorkers = 'shared' | 'per-stage';
 
 /**
- * Whether each worker holds all stages on a CPU, or each replica has its own. `per-replica`: a worker of a cascade holds both
- * variants, if they have the same backend and threads. `apart`: a worker for each variant.
+ * Whether each worker holds all stages on a CPU, or each replica has a worker of its own. `per-replica`: a worker of a cascade
+ * holds both variants, if they have the same backend and threads. `apart`: each variant of a cascade has workers of its own.
  */
 export type CpuWorkers = 'shared' | 'per-replica' | 'apart';
 
@@ -141,7 +141,7 @@ export function planWorkers(
   return workers;
 }
 
-/** Whether two rows are of one stage, and on cores that both can use. */
+/** Whether one worker can hold two rows: they are of the same stage, with the same backend and threads. */
 const sitTogether = (a: PlanStage, b: PlanStage): boolean =>
   stageNameOf(a) === stageNameOf(b) && a.backend === b.backend && a.threads === b.threads;
 

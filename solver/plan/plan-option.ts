@@ -21,13 +21,13 @@ export const pasOf = (profile: Pick<Profile, 'stages'>, options: readonly PlanOp
 /** Accuracy of the stage with an option. */
 export const stageAccuracy = ({ accuracy, cascade }: PlanOption): number => cascade?.accuracy ?? accuracy;
 
-/** The largest utilisation of a replica. The variants of a cascade on a GPU share it. @param heavy the heavy row of a cascade */
+/** The largest utilisation of a replica. Both variants of a cascade share the GPU. @param heavy the heavy row of a cascade */
 export function utilisationOf(row: RowOption, heavy?: RowOption): number {
   if (!heavy) return Math.max(row.utilisation, row.gpuShare);
   return Math.max(row.utilisation, heavy.utilisation, row.gpuShare + heavy.gpuShare);
 }
 
-/** What an option uses, over all its rows. Plans compare thousands of options, so nothing else is made on the way. */
+/** Sums the resources of an option's rows. The planner compares thousands of options, so this makes no intermediate objects. */
 export function totalsOf(row: RowOption, heavy: Used = NONE): Omit<ProblemOption, 'id' | 'accuracy'> {
   return {
     latencyMs: row.boundMs + heavy.boundMs,
@@ -47,7 +47,7 @@ type Used = Pick<
   'boundMs' | 'cost' | 'gpuShare' | 'cores' | 'busyCores' | 'threadShare' | 'memoryBytes' | 'switchCost'
 > & { readonly cell: { readonly batch: number } };
 
-/** The heavy row of an option that has none. */
+/** Stands for the heavy row of an option without a cascade. */
 const NONE: Used = {
   boundMs: 0,
   cost: 0,

@@ -12,10 +12,10 @@ const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
 
 /**
- * The best plan that simulation confirms: enough simulated requests make the SLA, also with slower batches. If simulation does not
- * confirm the choice of the integer program, the planner tightens the request step by step, and returns the least tightened
- * choice that is confirmed (after InferLine). If no choice is confirmed, it returns the plan with the fewest misses; the
- * prediction in it tells how many.
+ * The best plan that simulation confirms: enough simulated requests meet the SLA, also with slower batches. If simulation does
+ * not confirm the choice of the integer program, the planner tightens the request step by step, and returns the least tightened
+ * choice that is confirmed (after InferLine). If no choice is confirmed, it returns the plan with the fewest misses, whose
+ * prediction says how many.
  * @param simulated plans that were simulated on this profile before
  * @throws NothingMeasuredError, InfeasiblePlanError, UnmeasuredFanOutError
  */
@@ -30,7 +30,10 @@ export function plan(
   return found;
 }
 
-/** Does what {@link plan} does, for callers to whom another rate is of no use. @throws NothingMeasuredError, UnmeasuredFanOutError */
+/**
+ * Like {@link plan}, but returns a refusal without searching for a feasible rate.
+ * @throws NothingMeasuredError, UnmeasuredFanOutError
+ */
 export function tryPlan(
   solver: Solver,
   measured: IdentifiedProfile,
@@ -79,7 +82,7 @@ const fewestMisses = (candidates: readonly Candidate[]): Candidate =>
 
 /** The plans that the integer program chooses for one way to divide the stages among workers, by the number of tightenings. */
 class TightenedPlans {
-  /** Why there is no plan before any tightening; undefined if there is one, or if that was not tried. */
+  /** Why the request has no plan even before tightening; otherwise undefined. */
   refusal: Refusal | undefined;
   readonly #found = new Map<number, Candidate | undefined>();
 

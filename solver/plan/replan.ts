@@ -39,7 +39,7 @@ export function planMismatches(plan: Plan, target: Target): string[] {
       else if (here.sha256 !== sha256)
         reasons.push(`${stage.name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
     }
-  // A browser has a software adapter in place of a GPU; ONNX Runtime for Node has none.
+  // In a browser, WebGPU can run on a software adapter; ONNX Runtime for Node needs a GPU.
   const noGpu = device.environment === 'node' && device.adapter?.software === true;
   for (const { name, backend } of plan.stages)
     if (noGpu && onGpu(backend)) reasons.push(`stage ${name} runs on ${backend}, and there is no GPU`);
@@ -55,7 +55,7 @@ export function planMismatches(plan: Plan, target: Target): string[] {
   return reasons;
 }
 
-/** Reasons why a profile cannot be planned with for a target, one line each; empty if it can. */
+/** Reasons why a profile cannot be used to plan for a target, one line each; empty if it can. */
 export function profileMismatches(profile: Profile, target: Target): string[] {
   if (profile.pipeline !== target.pipeline)
     return [`it is of pipeline ${profile.pipeline}, and the models here are of ${target.pipeline}`];

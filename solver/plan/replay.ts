@@ -6,7 +6,7 @@ import { areOf, packFlow, pathOf } from '../simulate/fanout.ts';
 /** Earned and possible points of a request. */
 type Points = readonly [earned: number, possible: number];
 
-/** Accuracy of the whole pipeline on the pack with a plan's variants; null if the profile does not tell. */
+/** Accuracy of the whole pipeline on the pack with a plan's variants; null if the profile has too few answers to compute it. */
 export function endToEndOf(profile: Profile, rows: Plan['stages']): number | null {
   if (!rows.some(({ escalation }) => escalation)) {
     const chosen = Object.fromEntries(rows.map(({ name, variant }) => [name, variant]));
@@ -18,8 +18,8 @@ export function endToEndOf(profile: Profile, rows: Plan['stages']): number | nul
 }
 
 /**
- * Replays the pack with a plan that has cascades: each item's answer is the measured one of the variant that its confidence sends
- * it to. Null if the profile does not tell.
+ * Replays the pack with a plan that has cascades: each item gets the measured answer of the variant that the light variant's
+ * confidence selects. Null if the profile has too few answers.
  * @returns the points of each pack item
  */
 function replayed(profile: Profile, rows: Plan['stages']): readonly Points[] | null {

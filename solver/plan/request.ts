@@ -9,7 +9,7 @@ export interface PlanRequest {
   readonly slaMs: number;
   /** Percentile of the end-to-end latency that the SLA bounds, e.g. 95. */
   readonly percentile: number;
-  /** Time of the SLA that stays free for queues, which form while more requests come than the rate; 0 if absent. */
+  /** Part of the SLA that is reserved for queues, which form while requests arrive faster than `ratePerS`; 0 if absent. */
   readonly queueMs?: number;
   readonly objective: Objective;
   readonly resources: Resources;
@@ -21,7 +21,7 @@ export interface PlanRequest {
     'name' | 'variant' | 'backend' | 'threads' | 'replicas' | 'escalation'
   >[];
   /**
-   * Share of the time that the plan lasts in which the workers that it replaces are held beside its own, so that they cost; 0 if
+   * Share of the plan's lifetime during which the workers that it replaces are still held beside its own, so that both cost; 0 if
    * absent.
    */
   readonly heldTwice?: number;
@@ -36,13 +36,13 @@ export interface PlanRequest {
   /** Variants to choose from, by stage name. A stage that is absent may have any variant. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
   /**
-   * Set if workers are pods. The sessions of a pod are set when it starts, so that a pod holds no standby, and two variants of a
-   * cascade are in pods of their own.
+   * Set if workers are pods. A pod's sessions are fixed when it starts, so a pod holds no standby, and each variant of a cascade
+   * has pods of its own.
    */
   readonly apart?: true;
   /**
-   * `false`: stages on a CPU share a worker only if there are too few cores for one each. If absent, they may share one, or several,
-   * where the plan is better so.
+   * `false`: stages on a CPU share a worker only if there are too few cores for a worker each. If absent, they may also share one
+   * worker or several if that makes the plan better.
    */
   readonly sharing?: false;
 }
@@ -54,13 +54,13 @@ export interface SharedWorkers {
   readonly threads: number;
 }
 
-/** A plan request with the decision whether stages on a CPU share a worker. */
+/** A plan request with the decisions that are fixed for one integer program. */
 export interface IlpRequest extends PlanRequest {
   /** The CPU workers that each hold all stages; if absent, each replica has a worker of its own. */
   readonly shared?: SharedWorkers;
   /**
-   * The variants that run in stages before others, by stage name, so that it is known how many items the others get. Further
-   * variants of such a stage may be its standbys.
+   * The variants that earlier stages run, by stage name, because they decide how many items later stages get. Further variants of
+   * such a stage may still be its standbys.
    */
   readonly upstream?: Readonly<Record<string, readonly string[]>>;
   /** `false`: the memory has no room for standbys. */
@@ -83,8 +83,8 @@ export const DEFAULT_OBJECTIVE: Objective = {
 export const DEFAULT_PERCENTILE = 95;
 
 /**
- * The cores and GPUs of a profile's device, at the default prices and the default utilisation limit. A core is left where a plan is
- * served: for the process that serves or, on a cluster, for the gateways.
+ * The cores and GPUs of a profile's device, at the default prices and the default utilisation limit. If the profile measured
+ * serving, one core is left for the process that serves or, on a cluster, for the gateways.
  */
 export const resourcesOf = ({ device, serving }: Pick<Profile, 'device' | 'serving'>): Resources => ({
   cores: Math.max(1, device.logicalCores - (serving ? 1 : 0)),

@@ -23,11 +23,11 @@ export interface RowOption {
   readonly utilisation: number;
   /** Time that the first item of a batch waits for the last: 1000 (b − 1) / (λ f). */
   readonly waitMs: number;
-  /** T: the variant's part of the latency bound. The first stage's has what a request takes outside the models, too. */
+  /** T: the variant's part of the latency bound. That of the first stage includes a request's time outside the models. */
   readonly boundMs: number;
   /** g: share of the GPU's time; 0 on a CPU. */
   readonly gpuShare: number;
-  /** Cores that the option holds; 0 on a GPU. In workers that other stages share: their threads × the share of their time. */
+  /** Cores that the option holds; 0 on a GPU. In shared workers: threads × the mean number of workers that it keeps busy. */
   readonly cores: number;
   /** Cores that are busy on average: with the batches, unless they run on a GPU, and with serving. */
   readonly busyCores: number;
@@ -35,7 +35,10 @@ export interface RowOption {
   readonly threadShare: number;
   readonly cost: number;
   readonly memoryBytes: number;
-  /** Switch cost in the objective: η · switchMs / horizonMs + β · price of the cores that it replaces · their share of the time. */
+  /**
+   * Switch cost in the objective: η · switchMs / horizonMs + β · price of the replaced cores · share of the time they are still
+   * held.
+   */
   readonly switchCost: number;
   /** The cell of the standby; absent: the row has none. */
   readonly standby?: CellFacts;
@@ -50,7 +53,7 @@ export const ROUNDING = 1e-9;
 export const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
   keep?.stages.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
-/** The number of replicas on a CPU that keep up, given the share of its time that one alone would be busy. */
+/** The number of CPU replicas that keep up. @param busy share of the time that a single replica would be busy; may exceed 1 */
 export const replicasFor = (
   busy: number,
   { resources, shared }: Pick<IlpRequest, 'resources' | 'shared'>,
@@ -83,7 +86,7 @@ export function rowOption(
   const { cell, variant, meanMs, latencyMs, standby } = facts;
   const { items } = row;
   const itemsPerS = ratePerS * items.mean;
-  // Share of its time that one session alone would be busy with all items of the row.
+  // Share of the time that a single session would be busy with all items of the row; may exceed 1.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const accuracy = accuracyOf(variant);
   if (accuracy === null) throw new NoAccuracyError(row.name, variant.name);
@@ -103,7 +106,7 @@ export function rowOption(
   const stays =
     request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
   const { loadMs, createMs, firstRunMs } = cell.cold;
-  // The heavy variant of a cascade mostly sits in the workers of the light one, which are counted there.
+  // The heavy variant of a cascade mostly runs in the light variant's workers, which the light row counts.
   const replaced =
     current && !shared && !row.escalated && !(stays && current.threads === cell.threads)
       ? current.threads * current.replicas

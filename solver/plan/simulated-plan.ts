@@ -9,8 +9,8 @@ import { endToEndOf } from './replay.ts';
 const REQUESTS = 5000;
 const SEED = 1;
 /**
- * A plan must keep its SLA even if each batch takes so many times as long as measured: a machine is slower in some minutes than in
- * others, and under a load than in a profile.
+ * A plan must keep its SLA even if each batch takes this many times as long as measured, because a machine is slower in some
+ * minutes than in others, and slower under load than while it is profiled.
  */
 const SLOWER = 1.1;
 const AS_MEASURED = { n: REQUESTS, seed: SEED };
@@ -19,8 +19,8 @@ const IF_SLOWER = { ...AS_MEASURED, slower: SLOWER };
 type Figures = Pick<IlpChoice, 'boundMs' | 'pas' | 'cost'>;
 
 /**
- * Simulates a choice of the integer program. Each simulation runs when its result is first needed, because most choices are only to be
- * rejected, for which a part of the simulation with slower batches suffices.
+ * Simulates a choice of the integer program. Each simulation runs when its result is first needed, because most choices are
+ * rejected, and a part of the simulation with slower batches suffices for that.
  */
 export class SimulatedPlan {
   #confirmed: boolean | undefined;
@@ -34,7 +34,10 @@ export class SimulatedPlan {
     private readonly figures: Figures,
   ) {}
 
-  /** Whether enough simulated requests make the SLA, also with slower batches. @throws UnmeasuredStageError, UnmeasuredFanOutError */
+  /**
+   * Whether enough simulated requests meet the SLA, also with slower batches.
+   * @throws UnmeasuredStageError, UnmeasuredFanOutError
+   */
   get confirmed(): boolean {
     this.#confirmed ??= !this.#missesIfSlower() && (this.plan.predicted.slowerAttainment ?? 0) >= this.#least;
     return this.#confirmed;
@@ -51,8 +54,8 @@ export class SimulatedPlan {
   }
 
   /**
-   * Whether too few requests make the SLA with slower batches. False for a plan whose stages may still get workers of their own: the
-   * simulation with the measured times decides on these first.
+   * Whether too few requests meet the SLA with slower batches. False for a plan whose stages may still get workers of their own,
+   * because the simulation with the measured times must decide on these workers first.
    */
   #missesIfSlower(): boolean {
     const { profile } = this.measured;
@@ -72,7 +75,7 @@ export class SimulatedPlan {
 
 /**
  * Adds what simulation predicts to a choice of the integer program.
- * @param requests number of simulated requests: the longer an overload lasts, the worse it gets
+ * @param requests number of simulated requests; it matters under overload, where latencies grow for as long as requests arrive
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function completePlan(

@@ -29,8 +29,8 @@ export function smallestBatchMs(cells: readonly Cell[], stage: string): Map<stri
 /**
  * The SLA by IPA's rule, which is from Swayam: 5 × the mean latency of a stage's variants at their smallest batch × the stage's
  * fan-out, summed over the stages; at least {@link MIN_SLA_MS}. Sending requests late must not show in a run's p95 (see
- * `isValid`), so the SLA is also long enough that the p95 of the lateness beside busy workers is {@link LATE_SHARE} of it.
- * @param coRun where that lateness was measured
+ * `isValid`), so the SLA is also so long that the p95 of the lateness beside busy workers is at most {@link LATE_SHARE} of it.
+ * @param coRun the co-runs in which that lateness was measured
  */
 export function slaByRule(
   cells: readonly Cell[],

@@ -22,9 +22,9 @@ export interface StageFacts {
   readonly name: string;
   /** Items of the stage per request: f, their mean, and k, their number at the percentile. */
   readonly items: ItemsPerRequest;
-  /** What a request costs outside the models, which is counted at the first stage. */
+  /** The cost of a request outside the models. It is counted at the first stage, so the other stages have none. */
   readonly request: RequestFacts;
-  /** The cells that may run the stage alone; none if a cascade that runs now must stay. */
+  /** The cells that may run the stage without a cascade; empty if the cascade that runs now must stay. */
   readonly cells: readonly CellFacts[];
   readonly cascades: readonly CascadeFacts[];
 }
@@ -35,20 +35,20 @@ export interface CascadeFacts extends Cascade {
   readonly heavyCells: readonly CellFacts[];
 }
 
-/** What a request costs outside the models. */
+/** The cost of a request outside the models. */
 export interface RequestFacts {
-  /** Time at the percentile of the plan's request, if the server was idle before. */
+  /** Latency at the percentile that the SLA bounds, for a server that was idle before. */
   readonly latencyMs: number;
   /** Time of the serving thread. */
   readonly threadMs: number;
-  /** Core time that the plan's cores must bear. */
+  /** Core time, as far as it counts against the plan's cores. */
   readonly hostMs: number;
 }
 
 export const NO_REQUEST_COST: RequestFacts = { latencyMs: 0, threadMs: 0, hostMs: 0 };
 
 /**
- * Reads from a profile what the options of a request need at any rate.
+ * Reads from a profile the facts that a request's options need and that do not depend on the rate.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] =>
@@ -71,7 +71,7 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     }
     if (!mayCascade(request, name) || request.keep || request.replicas?.[name] !== undefined)
       return { ...facts, cells, cascades: [] };
-    // A cascade has no standby: the answers of its light variant stand.
+    // A cascade needs no standby: in a burst, the answers of its light variant stand.
     const variants = new Set(alone.filter(runs).map(({ variant }) => variant.name));
     const ofVariant = (named: string) => alone.filter(({ variant }) => variant.name === named);
     const cascades = cascadesOf(profile, stage, variants, counted).map((cascade) => ({
@@ -82,7 +82,7 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     return { ...facts, cells, cascades };
   });
 
-/** The stages of a profile. Where no accuracy is known, all variants count the same one. */
+/** The stages of a profile. If no accuracy is known, all variants get the same one, so that latency and cost decide. */
 const comparable = (profile: Profile): Profile['stages'] =>
   accuraciesUnknown(profile)
     ? profile.stages.map((stage) => ({
@@ -160,7 +160,7 @@ function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
   };
 }
 
-/** What handing out a cell's batches takes; nothing where it was not measured. */
+/** The times for handing out a batch of a cell; 0 if they were not measured. */
 function handOutFacts(
   profile: Profile,
   request: IlpRequest,
@@ -173,8 +173,8 @@ function handOutFacts(
 }
 
 /**
- * Whether the plan's cores bear serving, too. They do if workers may hold every core; beside pods only if the profile tells what
- * serving takes.
+ * Whether serving counts against the plan's cores, too. It does if workers may hold every core; with pods, only if the profile
+ * measured the hops to them.
  */
 const sharesCores = (profile: Profile, { apart, resources }: IlpRequest): boolean =>
   resources.cores >= profile.device.logicalCores && (!apart || forPods(profile));
@@ -185,7 +185,10 @@ interface Times {
   readonly meanMs: number;
 }
 
-/** The times of a profile's cells, because an adaptation step plans several times on one profile, and sorting takes long. */
+/**
+ * A cache of the times of a profile's cells, because an adaptation step plans several times on one profile, and sorting takes
+ * long.
+ */
 const known = new WeakMap<Profile, Map<MeasuredCell, Times>>();
 
 function timesOf(profile: Profile, cell: MeasuredCell): Times {

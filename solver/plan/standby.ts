@@ -1,9 +1,9 @@
 import { accuracyOf } from '../documents/profile.ts';
 import type { CellFacts } from './cell-facts.ts';
 
-/** A standby runs a batch in at most this part of the planned variant's time, if a variant does. */
+/** A standby takes at most this fraction of the planned variant's time for a batch, if any variant is that fast. */
 const HALF = 0.5;
-/** With less to gain than a fifth of the time, the memory of a standby is wasted. */
+/** A variant that takes more than this fraction of the planned variant's time saves too little to be worth a standby's memory. */
 const TIME_SHARE_MOST = 0.8;
 
 /**

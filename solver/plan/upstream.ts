@@ -4,14 +4,14 @@ import { type IlpRequest, mayCascade } from './request.ts';
 import type { StageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
 
-/** Each choice is a program to solve. */
+/** At most this many choices of upstream variants, because each is an integer program to solve. */
 const CHOICES_MOST = 8;
 
 /**
- * The programs that a request is solved by; the best of their solutions is the request's. How many items reach a stage depends on
- * the variants before it, and one program for all variants would have to count the most items. So each program runs one variant
- * of an earlier stage, or any of them where two may form a cascade. Beyond {@link CHOICES_MOST} programs, a stage's variants are
- * not told apart.
+ * Divides a request into integer programs; the best of their solutions is the plan. The number of items that reach a stage
+ * depends on the variants before it, and a single program for all variants would have to assume the largest number. So each
+ * program fixes the variant of an earlier stage; one more program allows all variants if two may form a cascade. A stage whose
+ * variants would need more than {@link CHOICES_MOST} programs is left undivided, and so are the stages after it.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
@@ -23,7 +23,7 @@ export function upstreamChoices(profile: Profile, request: IlpRequest): IlpReque
     return [{ ...request, upstream }];
   }
   let choices = [request];
-  // Ranks of accuracies are among a program's own options, so those of several programs cannot be compared.
+  // An accuracy's rank is relative to a program's own options, so ranks of different programs cannot be compared.
   if (request.objective.accuracy.startsWith('rank')) return choices;
   for (const stage of profile.stages.slice(0, -1)) {
     if (!mattersLater(profile, stage.name)) continue;
@@ -37,8 +37,8 @@ export function upstreamChoices(profile: Profile, request: IlpRequest): IlpReque
 }
 
 /**
- * Upper bound on what accuracies add to a program's objective: as if each stage ran its most accurate variant or cascade. Objectives
- * of ranks need no bound, because they have one program.
+ * Upper bound on the accuracy term of a program's objective, as if each stage ran its most accurate variant or cascade.
+ * Objectives with ranks need no bound, because their requests have a single program.
  */
 export function rewardAtMost(facts: readonly StageFacts[], { objective }: IlpRequest): number {
   const { alpha, accuracy } = objective;

@@ -9,7 +9,7 @@ import type { IlpRequest } from './request.ts';
  * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the
  * reference backend's. Of two cells with the same key, the later one counts.
  * @param kept the session that must stay
- * @throws NothingMeasuredError if there is none
+ * @throws NothingMeasuredError if there is no such cell
  */
 export function usableCells(
   profile: Profile,

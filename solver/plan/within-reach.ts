@@ -3,20 +3,20 @@ import { figure } from '../math/figures.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import type { PlanRequest } from './request.ts';
 
-/** Shares of the highest feasible rate. If simulation misses the SLA there, the first of them that keeps it is taken, else the last. */
+/** Fractions of the highest feasible rate, tried in this order if simulation misses the SLA at that rate. */
 const SHARES = [0.9, 0.8, 0.7, 0.6];
 
 /** A plan with the request that it was made for. */
 export interface PlanWithinReach {
   readonly plan: Plan;
   readonly request: PlanRequest;
-  /** A sentence that tells how the request differs from the one that was asked for; null if it does not. */
+  /** A sentence that says how the request differs from the one that was asked for; null if it does not differ. */
   readonly change: string | null;
 }
 
 /**
- * Plans for a rate and an SLA. If no plan keeps both, what the user did not give is changed: rather to a lower rate than to a longer SLA,
- * and rather to that than to a higher rate, at which batches fill sooner.
+ * Plans for a rate and an SLA. If no plan keeps both, changes the one that the user did not give: preferably to a lower rate,
+ * else to a longer SLA, else to a higher rate, at which batches fill sooner.
  * @param given which of the two the user gave
  * @throws NothingMeasuredError, UnmeasuredFanOutError; InfeasiblePlanError if no such change gives a plan
  */
@@ -50,7 +50,10 @@ export function planWithinReach(
   }
 }
 
-/** Plans at the nearest feasible rate. Below the rate asked for, it lowers the rate until simulation keeps the SLA, while there is a plan. */
+/**
+ * Plans at the nearest feasible rate. If it is below the rate asked for, lowers it by {@link SHARES} until simulation keeps the
+ * SLA.
+ */
 function planAtNearest(
   planFor: (request: PlanRequest) => Plan,
   nearest: PlanRequest,

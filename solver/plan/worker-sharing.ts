@@ -12,10 +12,10 @@ export interface IlpInput {
 }
 
 /**
- * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first, every replica has a
- * worker; it needs a core for every stage at least. In the others, each worker holds all stages, so that no core idles while one
- * stage has work and another has none. Every stage was measured with the threads of such a worker, and all of them together hold no
- * more cores than workers for each stage would.
+ * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first, every replica
+ * has a worker of its own, which needs at least one core per stage. In the others, each worker holds all stages, so that no core
+ * idles while another stage has work. Such workers have a thread count that every stage was measured with. Unless the cores are
+ * too few for the first way, such workers together hold no more cores than separate workers need at least.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function workerSharings(profile: Profile, request: PlanRequest): IlpInput[] {
@@ -44,7 +44,7 @@ export function workerSharings(profile: Profile, request: PlanRequest): IlpInput
   const offered = numbers
     .filter((threads) => onCpu.every((all) => all.includes(threads)))
     .flatMap((threads) => sharedWorkers(profile, threads, most))
-    // One worker cannot do more at a time than workers of their own, so it must hold fewer cores.
+    // A single worker runs fewer batches at a time than separate workers, so it is worth offering only if it holds fewer cores.
     .filter(({ workers, threads }) => workers > 1 || threads < most);
   const backends = (request.backends ?? backendsOf(profile)).filter((backend) => !onGpu(backend));
   const allOnCpu: IlpInput = { profile, request: { ...request, backends } };
@@ -52,8 +52,8 @@ export function workerSharings(profile: Profile, request: PlanRequest): IlpInput
 }
 
 /**
- * Workers of so many threads each that hold at most so many cores: one of them, two, and so on. Two often run the same stage, so
- * there is one where the profile does not have what such workers do to each other.
+ * One worker with this many threads, two of them, and so on, as many as fit the cores. Several workers often run the same stage
+ * at once, so only one is offered if the profile lacks the co-run of workers on the same stage.
  */
 const sharedWorkers = (profile: Profile, threads: number, cores: number): SharedWorkers[] =>
   Array.from({ length: hasSameStageCoRun(profile, threads) ? Math.floor(cores / threads) : 1 }, (_, i) => ({
@@ -73,15 +73,16 @@ const coresHeld = (stages: readonly (readonly number[])[]): number =>
   stages.reduce((sum, threads) => sum + Math.min(...threads), 0);
 
 /**
- * Whether stages may share CPU workers although there are cores enough. Ranks of accuracies are among a program's own options,
- * so the solutions of several programs cannot be compared.
+ * Whether stages may share CPU workers although the cores suffice for separate ones. An accuracy's rank is relative to a
+ * program's own options, so with ranks the solutions of several programs cannot be compared.
  */
 const mayShare = ({ sharing, apart, keep, replicas, objective }: PlanRequest): boolean =>
   sharing !== false && !apart && !keep && !replicas && !objective.accuracy.startsWith('rank');
 
 /**
- * The program in which all stages on a CPU share workers. No worker runs beside a single one, so the co-run delays of the profile do
- * not apply to it. A pod that all stages share gets no cascade, because a later plan without the heavy variant would need another pod.
+ * The program in which all stages on a CPU share workers. No worker runs beside a single one, so the co-run delays of the profile
+ * do not apply to it. A pod that all stages share gets no cascade, because a later plan without the heavy variant would need
+ * another pod.
  */
 const sharedInput = ({ profile, request }: IlpInput, shared: SharedWorkers): IlpInput => ({
   profile: shared.workers === 1 ? withoutCoRun(profile) : withSameStageCoRun(profile),

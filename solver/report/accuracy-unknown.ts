@@ -1,6 +1,6 @@
-/** What stands in the place of accuracies where none is known of any variant. */
+/** Shown instead of accuracies if no variant has a known accuracy. */
 export const ACCURACY_UNKNOWN = 'accuracy unknown: planned by latency and cost alone';
-/** The same as a sentence. */
+/** {@link ACCURACY_UNKNOWN} as a sentence. */
 export const ACCURACY_UNKNOWN_SENTENCE = 'Accuracy unknown: planned by latency and cost alone.';
 
 export const pasText = (pas: number | null): string =>

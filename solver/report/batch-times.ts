@@ -2,11 +2,11 @@ import { timesOf } from '../dispatch/plan.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
 import { isServiceOf, type RunReport } from '../documents/run-report.ts';
 
-/** A smaller factor is not told: what workers do to each other and pauses between batches make such a difference, too. */
+/** A smaller factor is not reported, because contention between workers and pauses between batches cause such a factor, too. */
 const FACTOR_LEAST = 1.2;
 
 /**
- * How many times as long as their plans expect a run's batches took, over all of them. Null if the report has no batch of a row or
+ * Total time of a run's batches ÷ the total time that the plans expect for them. Null if the report has no batch of a row or
  * standby of the plans.
  */
 export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 'plans'>): number | null {
@@ -22,7 +22,9 @@ export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 
   return expectedMs > 0 ? tookMs / expectedMs : null;
 }
 
-/** A sentence by what factor the batches of a real run took longer or shorter than its plans expect; none for a small factor. */
+/**
+ * A sentence with the factor by which a real run's batches took longer or shorter than expected; none if the factor is near 1.
+ */
 export function batchTimeSentences(run: Pick<RunReport, 'service' | 'plans' | 'simulated'>): string[] {
   const factor = run.simulated ? null : batchTimeFactor(run);
   if (factor === null || Math.max(factor, 1 / factor) < FACTOR_LEAST) return [];

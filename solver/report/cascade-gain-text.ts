@@ -2,10 +2,10 @@ import type { FrontierPoint } from '../documents/report.ts';
 import { bestForCost, cascadeGains } from '../frontier/cascade-gains.ts';
 import { pointVariants } from './cascade-text.ts';
 
-/** A gain of less accuracy than this, or a cost that is less smaller than this share, is not told. */
+/** A smaller gain in accuracy, or a smaller saving as a fraction of the cost, is not reported. */
 const LEAST = 0.0005;
 
-/** What is told where cascades gain neither accuracy nor cost. */
+/** The sentence for cascades that gain neither accuracy nor cost. */
 export const NO_GAIN = 'Cascades gain nothing here over one variant for each stage.';
 
 const percent = (share: number): string => (100 * share).toFixed(1);
@@ -13,8 +13,8 @@ const cost = (value: number): string => String(Number(value.toPrecision(3)));
 const chain = (point: FrontierPoint): string => Object.values(pointVariants(point)).join(' → ');
 
 /**
- * What cascades gain at a request, in sentences: accuracy at the cost where they gain most, and cost at the best accuracy without
- * them. None if nothing without cascades is known.
+ * Sentences about what cascades gain for a request: accuracy at the cost where they gain most, and cost at the best accuracy
+ * without cascades. Empty if `without` is empty.
  */
 export function cascadeGainSentences(
   points: readonly FrontierPoint[],

@@ -11,7 +11,7 @@ const ofHundred = (share: number): string => {
     : `${Math.max(1, Math.round(1000 * share))} of 1000`;
 };
 
-/** A confidence from 0 to 1, with as many digits as tell it from 0 and 1. */
+/** A confidence from 0 to 1, with two to five digits, as many as it needs to differ from 0 and 1. */
 const confidenceText = (confidence: number): string => {
   const digits = Math.ceil(-Math.log10(Math.min(confidence, 1 - confidence)));
   return confidence.toFixed(Math.min(5, Math.max(2, digits)));
@@ -27,7 +27,7 @@ type Row = Pick<PlanStage, 'name' | 'variant' | 'escalation'> & {
   readonly standby?: Pick<Standby, 'variant'> | undefined;
 };
 
-/** What runs each stage of a plan, by the stages' names in order. */
+/** A text for each stage of a plan with the variants that run it, by stage name, in the order of the stages. */
 export const planVariants = (rows: readonly Row[]): Record<string, string> =>
   Object.fromEntries(
     rows.flatMap(({ name, variant, escalation }, i) => {
@@ -39,7 +39,7 @@ export const planVariants = (rows: readonly Row[]): Record<string, string> =>
     }),
   );
 
-/** What runs each stage at a point of a frontier, by the stages' names in order. */
+/** A text for each stage at a point of a frontier with the variants that run it, by stage name, in the order of the stages. */
 export const pointVariants = ({
   variants,
   cascades,
@@ -48,11 +48,11 @@ export const pointVariants = ({
     Object.entries(variants).map(([stage, variant]) => [stage, variantText(variant, cascades?.[stage])]),
   );
 
-/** The batches of a stage at a point of a frontier: of a cascade, both variants'. */
+/** The batch size of a stage at a point of a frontier; for a cascade, the sizes of both variants. */
 export const pointBatches = ({ batches, cascades }: FrontierPoint, stage: string): string =>
   [batches[stage], cascades?.[stage]?.batch].filter((batch) => batch !== undefined).join(' + ');
 
-/** A sentence for each cascade of a plan, which items go on and how many, and for each standby. */
+/** A sentence for each cascade of a plan, with which items escalate and how many, and for each standby. */
 export const variantSentences = (rows: readonly Row[]): string[] =>
   rows.flatMap(({ name, variant, escalation, standby }, i) => {
     if (standby)
@@ -67,7 +67,7 @@ export const variantSentences = (rows: readonly Row[]): string[] =>
     ];
   });
 
-/** Why the end-to-end accuracy of a plan with cascades is not known; empty if it is, or if no cascade is the reason. */
+/** Why the end-to-end accuracy of a plan with cascades is not known; empty if it is known, or if no cascade is the reason. */
 export function unknownEndToEnd({
   stages,
   predicted,
@@ -76,7 +76,7 @@ export function unknownEndToEnd({
   readonly predicted: Pick<Plan['predicted'], 'endToEnd'>;
 }): string[] {
   if (predicted.endToEnd !== null) return [];
-  // The first stage has one item a request, and nothing follows from the items of the last.
+  // The first and the last stage are never the reason: the first has one item per request, and no stage follows the last.
   const partly = stages.slice(2, -1).flatMap(({ escalation }) => escalation ?? []);
   return partly.map(
     ({ from }) =>
@@ -85,7 +85,10 @@ export function unknownEndToEnd({
   );
 }
 
-/** What cascades and standbys did in a run beside what was predicted: how many items changed variants and why, and the accuracy. */
+/**
+ * Sentences that compare cascades and standbys in a run with the prediction: how many items changed variants, why, and the
+ * accuracy.
+ */
 export function escalationSentences({
   cascades = [],
   standbys = [],

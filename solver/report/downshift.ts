@@ -2,21 +2,22 @@ import type { RunReport } from '../documents/run-report.ts';
 
 type Outcomes = Pick<RunReport, 'cascades' | 'standbys'>;
 
-/** What one threshold or standby of a stage did. A run whose plans change may have several of a stage. */
+/** The effect of one threshold or standby of a stage. A run whose plans change may have several for one stage. */
 interface Part {
   readonly stage: string;
   readonly items: number;
   /** Number of the items that a lighter variant answered because of a burst. */
   readonly lighter: number;
   readonly sentence: string;
-  /** Accuracy of the stage that the plan counts on, and the one to expect after the downshift. */
+  /** Accuracy of the stage that the plan counts on. */
   readonly plannedAccuracy: number;
+  /** Accuracy of the stage to expect after the downshift. */
   readonly accuracy: number;
 }
 
 /**
- * The accuracy of a run as a fraction of what its plans predict: 1 without a downshift, less where lighter variants took over. It is the
- * product over the stages, as PAS is; within a stage it is the mean over the items.
+ * The accuracy of a run as a fraction of what its plans predict: 1 without a downshift, less where lighter variants took over. It
+ * is the product over the stages, as PAS is; within a stage it is the mean over the items.
  */
 export function downshiftFactor(outcomes: Outcomes): number {
   const parts = partsOf(outcomes);
@@ -61,7 +62,8 @@ function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
     ({ stage, light, heavy, items, escalated, predictedShare, settled = 0, expected }) => {
       if (!expected) return [];
       const { accuracy, lightAccuracy } = expected;
-      // All that the heavy variant adds, it adds to the items that go on; more may have gone on than predicted.
+      // The heavy variant adds accuracy only to the items that it answers. At most all of its gain is lost, although more items
+      // may have settled than were predicted to escalate.
       const lost = predictedShare > 0 ? Math.min(1, settled / items / predictedShare) : 0;
       return {
         ...{ stage, items, lighter: settled },

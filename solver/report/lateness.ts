@@ -3,14 +3,14 @@ import { nearestRank, sortedNumbers } from '../math/statistics.ts';
 
 /** Requests that are sent later than this share of the SLA count as late. */
 export const LATE_SHARE = 0.05;
-/** Late requests may lower a run's attainment by this much. */
+/** Late requests may lower a run's attainment by at most this much. */
 const LOWERED = 0.01;
 
 /**
- * Whether a run's result is that of its plan, and not of late sending. Latency counts from the scheduled arrival, so a request
- * that is sent late never looks faster, but it may look slower than the plan is. Two things must hold: counted from the sending,
- * the p95 is at most {@link LATE_SHARE} of the SLA lower; and the attainment of the requests that were not late is at most
- * {@link LOWERED} higher than that of all.
+ * Whether a run's result shows the performance of its plan and not of a client that sends late. Latency counts from the scheduled
+ * arrival, so a request that is sent late never looks faster, but it may look slower. Two conditions must hold: the p95 counted
+ * from the sending is lower by at most {@link LATE_SHARE} of the SLA, and the attainment of the requests that were not late is
+ * higher than that of all requests by at most {@link LOWERED}.
  * @param latenessMs for each request, the time at which it was sent minus its scheduled arrival
  */
 export function isValid(

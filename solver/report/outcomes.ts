@@ -8,11 +8,13 @@ export interface Ran {
   readonly items: number;
   /** Set if the stage's standby ran the items. */
   readonly standby?: true;
-  /** Of a cascade's light variant: the threshold, and how many of the items went on to the heavy one. */
+  /** Set for a cascade's light variant: the threshold, and how many of the items escalated to the heavy variant. */
   readonly cascade?: { readonly below: number; readonly escalated: number };
 }
 
-/** Items of a stage that settled, and the plan that served. */
+/**
+ * Number of a stage's items that settled while a plan served: in a burst, the light variant's answer stood instead of escalating.
+ */
 export interface Settled {
   readonly stage: string;
   readonly plan: Plan;
@@ -22,7 +24,7 @@ export interface Settled {
 const itemsOf = (all: readonly Pick<Ran, 'items'>[]): number =>
   all.reduce((sum, { items }) => sum + items, 0);
 
-/** What the cascades and standbys of a run's plans did. A plan that served twice counts once. */
+/** The outcomes of the cascades and standbys of a run's plans. A plan that served twice counts once. */
 export const outcomesOf = (
   plans: readonly Plan[],
   ran: readonly Ran[],

@@ -28,7 +28,7 @@ export interface TimedPas {
   readonly value: number | null;
 }
 
-/** The mean over time of PAS; null where it is not known of some time. */
+/** The mean PAS from `fromMs` to `toMs`; null if any of the values is unknown. */
 export const meanPas = (values: readonly TimedPas[], fromMs: number, toMs: number): number | null =>
   values.every((one): one is TimedValue => one.value !== null) ? timeMean(values, fromMs, toMs) : null;
 

@@ -1,6 +1,6 @@
 import type { PackFacts } from '../documents/common.ts';
 
-/** Says what the items stand for that a profile was measured on; null if an older profile does not tell. */
+/** Text about the items that a profile was measured on; null for an older profile, which does not describe its pack. */
 export function packNote(pack: PackFacts | null | undefined): string | null {
   if (pack === undefined) return null;
   if (pack === null)

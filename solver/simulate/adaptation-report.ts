@@ -73,7 +73,7 @@ export function adaptationReport(
   };
 }
 
-/** The PAS of a plan, less what its downshifts cost. */
+/** The PAS of a plan, reduced by the accuracy that downshifts cost; null if it is not known. */
 function pasOf(plan: Plan, answered: readonly PlanAnswered[]): number | null {
   const { pas } = plan.predicted;
   return pas && pas * downshiftFactor(outcomesIn(answered.filter((one) => one.plan === plan)));

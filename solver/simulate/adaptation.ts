@@ -24,7 +24,7 @@ export interface AdaptationInput {
   /** How long a worker takes to start, from the decision until it serves. */
   readonly startMs: (plan: Plan, worker: PlanWorker) => number;
   readonly seed: number;
-  /** Called as the simulation advances, which waits for it. @param atMs the simulated time that was reached */
+  /** Called as the simulation advances; the simulation awaits its promise. @param atMs the simulated time that was reached */
   onProgress?(atMs: number): Promise<void>;
 }
 
@@ -39,11 +39,11 @@ export interface AdaptationResult {
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
   /** Cost of all live workers over time, including those that are starting. */
   readonly cost: readonly TimedValue[];
-  /** What was answered under each plan, in the order of the plans. */
+  /** The numbers of items that were answered under each plan, in the order of the plans. */
   readonly answered: readonly PlanAnswered[];
 }
 
-/** The first plan is made for this many seconds of the load, as if they had passed before it started. */
+/** The first plan is made for this many seconds of the load, as if they had passed before the simulation started. */
 const FIRST_S = 10;
 
 /**
@@ -53,7 +53,7 @@ const FIRST_S = 10;
 export const simulateAdaptation = (input: AdaptationInput): Promise<AdaptationResult> =>
   new AdaptiveSimulation(input).run();
 
-/** A plan whose workers are starting. It serves from `atMs` on. */
+/** A plan whose workers are starting. The plan serves from `atMs` on. */
 interface Pending {
   readonly atMs: number;
   readonly change: Switch;

@@ -10,9 +10,9 @@ export interface MeasuredBatches {
 }
 
 /**
- * Times of batches as they were measured. Where the sizes of the items are known, larger items take longer by a line that is fitted
- * to the measured batches, so that a long request is long in each of its stages. Batches of one size differ as the
- * measured ones differ from the line.
+ * Gives the times of simulated batches from measured ones. If the sizes of the items are known, the time follows a line over the
+ * size that is fitted to the measured batches, so that a large request is slow in each of its stages. Batches of the same size
+ * vary as the measured ones deviate from the line.
  */
 export class BatchTimes {
   /** In rising order of items. */
@@ -31,10 +31,10 @@ export class BatchTimes {
   }
 
   /**
-   * How slow a measured batch was among the batches of as many items. If that number was not measured, the next larger one counts,
-   * or the largest.
-   * @param sample its place in the order in which they were measured; after the last one comes the first
-   * @returns the quantile of its time
+   * How slow a measured batch was among the measured batches with this number of items, beyond the effect of its size. If the
+   * number was not measured, the next larger measured number is used, or else the largest.
+   * @param sample index of the batch in the order of measurement, modulo the number of batches
+   * @returns the quantile of the batch's time, between 0 and 1
    */
   quantileOf(sample: number, items: number): number {
     const larger = this.#items.findIndex((measured) => measured >= items);
@@ -43,10 +43,10 @@ export class BatchTimes {
   }
 
   /**
-   * The time of a batch whose number of items was measured; else that of the two neighbouring numbers at the same quantile: a slow
-   * batch of 3 lies between slow batches of 2 and 4.
-   * @param quantile from 0 to 1
-   * @param size total size of the items; undefined: as batches were measured, of small and of large items
+   * The time of a batch at a quantile. If its number of items was not measured, the time is interpolated between the neighbouring
+   * measured numbers at the same quantile: a slow batch of 3 lies between slow batches of 2 and 4.
+   * @param quantile at least 0 and below 1
+   * @param size total size of the items; undefined: the quantile is among the times of measured batches of all sizes
    */
   atMs(items: number, quantile: number, size: number | undefined): number {
     const timeMs = (i: number) => lineAt(this.#lines[i]!, quantile, size, this.#items[i]! / items);
@@ -54,15 +54,15 @@ export class BatchTimes {
   }
 }
 
-/** How the time of a batch of one number of items follows from its size. */
+/** The fitted line of the batches with one number of items: time over total size. */
 interface Line {
   /** The times, rising. */
   readonly timesMs: Float64Array;
-  /** How much longer a batch takes for one more unit of size; 0: the sizes are not known, or do not matter. */
+  /** The slope: extra time per unit of size; 0 if the sizes are not known or do not matter. */
   readonly msPerUnit: number;
-  /** What is left of each time without its size's part, rising. */
+  /** Each time minus the part that the size explains, rising. */
   readonly restMs: Float64Array;
-  /** The quantile of each rest, in the order in which the batches were measured. */
+  /** The quantile of each batch's rest among `restMs`, in the order in which the batches were measured. */
   readonly quantiles: Float64Array;
 }
 
@@ -78,7 +78,7 @@ function lineOf(batches: readonly MeasuredBatches[]): Line {
   return { timesMs: sortedNumbers(times), msPerUnit, restMs: sortedRestMs, quantiles };
 }
 
-/** @param scale number of items of the line's batches for each item of `size` */
+/** @param scale number of items of the line's batches ÷ number of items that `size` is the total of */
 function lineAt(
   { timesMs, msPerUnit, restMs }: Line,
   quantile: number,
@@ -91,9 +91,9 @@ function lineAt(
 }
 
 /**
- * The slope of times over sizes: in order of their sizes, each batch of the smaller half and one of the larger half give a slope, and
- * the median of these counts, weighted by how far the two sizes are apart. A few batches that were disturbed do not tilt it (after
- * Theil). 0 if there are too few batches.
+ * The slope of times over sizes. In order of size, the i-th batch of the smaller half and the i-th of the larger half give one
+ * slope. The result is the median of these slopes, weighted by the distance of the two sizes, which a few disturbed batches do
+ * not change much (after Theil). 0 if the batches are too few or the median is negative.
  */
 function slopeOf(sizes: readonly number[], times: readonly number[]): number {
   if (sizes.length < MIN_SAMPLES.p95) return 0;

@@ -5,7 +5,7 @@ import { type PlanStage, stageNameOf } from '../documents/plan.ts';
 import type { FanOut, Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
-/** How many items of a stage follow from an item of the pack, given by its index; 1 in the first stage. */
+/** Number of items of a stage that an item of the pack, given by its index, leads to; 1 in the first stage. */
 export type ItemCounts = (packItem: number, stage: number) => number;
 
 /** Size of an item, in its stage's unit; undefined if it is not known. @param position among its request's items of the stage */
@@ -14,7 +14,7 @@ export type ItemSizes = (packItem: number, stage: number, position: number) => n
 /** Whether an item goes on to the heavy variant of its stage. @param position among its request's items of the stage */
 export type Escalates = (packItem: number, stage: number, position: number) => boolean;
 
-/** What becomes of the items of the pack in the stages of a plan. */
+/** How the items of the pack flow through the stages of a plan. */
 export interface ItemFlow {
   readonly counts: ItemCounts;
   /** Absent: no sizes are known. */
@@ -40,16 +40,16 @@ type Variants = Readonly<Record<string, string>>;
 export interface StageItems {
   readonly upstream: Variants;
   readonly count: number;
-  /** Number of the stage's items that belong to the pack items before. */
+  /** Number of the stage's items that belong to earlier pack items. */
   readonly before: number;
-  /** Empty if they are not known. */
+  /** Empty if the sizes are not known. */
   readonly sizes: readonly number[];
   readonly escalated: readonly boolean[];
 }
 
 /**
- * The number of items in a profile's pack, and what becomes of each in the stages of a plan.
- * @throws UnmeasuredFanOutError for a stage after the first
+ * The number of items in a profile's pack, and how each of them flows through the stages of a plan.
+ * @throws UnmeasuredFanOutError if the fan-out of a stage after the first was not measured
  */
 export function packItemCounts(measured: Measured, rows: readonly Row[]): ItemFlow & { packSize: number } {
   const cascades = rows.some(({ escalation }) => escalation);
@@ -72,8 +72,8 @@ export function packItemCounts(measured: Measured, rows: readonly Row[]): ItemFl
 }
 
 /**
- * Follows pack items through the stages of a plan. Of a request's items of a cascade, the first decides by which variant's
- * measured fan-out and confidences the later stages go; where a stage has one item for each request, this is exact.
+ * Follows pack items through the stages of a plan. In a cascade, the variant that answers a request's first item decides which
+ * variant's measured fan-out and confidences the later stages use; this is exact if the stage has one item per request.
  * @returns for a pack item, its items by stage
  */
 export function packFlow(
@@ -123,15 +123,18 @@ const firstLength = (measured: Measured, stage: string): number =>
   measured.paths?.find((entry) => entry.stage === stage)?.confidences.length ??
   1;
 
-/** The fan-out of the first stage, which profiles need not have: each request is one item. */
+/** The fan-out of the first stage. A profile may lack it, because each request is one item there. */
 const fanOutOfFirst = ({ fanOut }: Measured, stage: string): FanOut | undefined =>
   fanOut.find((entry) => entry.stage === stage);
 
-/** Whether the variants of some stages are those of a choice, which may name the variants of more stages. */
+/** Whether a choice of variants contains all of these variants. The choice may name variants of further stages, too. */
 export const areOf = (variants: Variants, choice: Variants): boolean =>
   Object.entries(variants).every(([stage, variant]) => choice[stage] === variant);
 
-/** Whether a plan may choose these variants. @param restrictTo the variants to choose from; an absent stage has all of its own */
+/**
+ * Whether a plan may choose these variants.
+ * @param restrictTo variants to choose from, by stage; an absent stage may have any variant
+ */
 export const areAllowed = (
   variants: Variants,
   restrictTo: Readonly<Record<string, readonly string[]>> = {},
@@ -148,7 +151,7 @@ function fanOutOf({ fanOut }: Measured, stage: string, upstream: Variants): FanO
   );
 }
 
-/** The answers of a row's variant after the variants upstream; undefined if they were not measured. */
+/** The answers of a row's variant on items from these upstream variants; undefined if they were not measured. */
 export const pathOf = (
   { paths }: Pick<Profile, 'paths'>,
   row: Row,
@@ -175,11 +178,13 @@ export function offsetsOf(known: Map<FanOut, readonly number[]>, entry: FanOut):
   return offsets;
 }
 
-/** Spreads a share evenly over counted items. */
+/** Whether the item with this index escalates, so that a share of all items does, evenly spread. */
 const isDue = (index: number, share: number): boolean =>
   Math.floor((index + 1) * share) > Math.floor(index * share);
 
-/** Draws a pack item for each request: all of them in random order, then all again, so that even few requests represent the pack. */
+/**
+ * Draws a pack item for each request: all of them in random order, then all again, so that even few requests represent the pack.
+ */
 export function drawPackItems(requests: number, packSize: number, seed: number): Int32Array {
   const random = seededRandom(seed);
   const all = Array.from({ length: packSize }, (_, packItem) => packItem);
@@ -209,8 +214,10 @@ export class ChildDealer {
   }
 
   /**
-   * What follows from an item that the variant of a row answered. Must be called once for each item, after the call for its parent.
-   * @param escalates of the plan that serves now
+   * Number of items of the next stage that an item leads to, or its escalation, after a row's variant has answered the item. Must
+   * be called once for each item, after the call for its parent.
+   * @param row the row that answered
+   * @param escalates of the plan that serves now; undefined if no stage is a cascade
    */
   follow(item: Item, packItem: number, row: number, escalates: Escalates | undefined): Follow {
     const stage = stageOf(row, this.stages);
@@ -227,7 +234,7 @@ export class ChildDealer {
   #position({ parent, row: own, index }: Item, packItem: number, stage: number): number {
     if (parent === null) return 0;
     const ofParent = this.#positions.get(parent) ?? 0;
-    // An item for a heavy variant is the item that it follows from.
+    // An item that escalated has the position of its parent, which is the same item at the light variant.
     return own === stage ? this.#before(packItem, stage - 1, ofParent) + index : ofParent;
   }
 

@@ -45,7 +45,7 @@ export class RunningBatches {
     return first;
   }
 
-  /** Starts a batch, or lets it wait for the batch that its worker runs. @param batch its times are those of running alone */
+  /** Starts a batch, or queues it behind the batch that its worker runs. @param batch with times as if it ran alone */
   start(batch: RunningBatch, service: ServiceModel): void {
     const before = this.#now.get(batch.worker);
     if (before) {
@@ -54,7 +54,7 @@ export class RunningBatches {
     } else this.#run(batch, service);
   }
 
-  /** Ends a batch. Its worker goes on with the batch that waits for it, if there is one. */
+  /** Ends a batch. Its worker then starts the batch that is queued for it, if there is one. */
   end({ worker, endMs }: RunningBatch, service: ServiceModel): void {
     this.#now.delete(worker);
     const next = this.#ahead.get(worker);
@@ -65,7 +65,7 @@ export class RunningBatches {
     } else this.#setPace(endMs, service);
   }
 
-  /** The stages whose batches the other workers run. */
+  /** The stage of each batch that another worker runs at this time. */
   beside(worker: string, nowMs: number): number[] {
     const stages: number[] = [];
     for (const [id, { stage, endMs }] of this.#now)

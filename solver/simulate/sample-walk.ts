@@ -2,13 +2,13 @@ import { type Random, seededRandom } from '../math/random.ts';
 
 /** Mean number of consecutive measured batches that the simulation replays before it goes to a random one. */
 const BLOCK = 10;
-/** A random place is drawn below this number and taken modulo the number of samples, so it must be far larger than that. */
+/** Random places are below this number and are used modulo the number of samples, so it must far exceed any number of samples. */
 const PLACES = 2 ** 31;
 
 /**
- * Chooses which measured batch each simulated batch is as slow as: mostly the one that was measured next, so that slow batches
- * come together as they did when they were measured, and queues grow as they then would. This is the stationary bootstrap (Politis
- * & Romano, The Stationary Bootstrap, JASA 89, 1994).
+ * Chooses the measured batch that gives a simulated batch its slowness: mostly the one measured right after the previous choice,
+ * so that slow batches come in clusters as in the measurement, and queues grow accordingly. This is the stationary bootstrap
+ * (Politis & Romano, The Stationary Bootstrap, JASA 89, 1994).
  */
 export class SampleWalk {
   readonly #random: Random;

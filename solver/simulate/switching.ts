@@ -15,7 +15,7 @@ export interface Switch {
   readonly retire: readonly string[];
 }
 
-/** What was answered while one plan served. */
+/** The numbers of items that were answered while one plan served. */
 export interface PlanAnswered extends Answered {
   readonly plan: Plan;
 }
@@ -28,7 +28,7 @@ export class SwitchingSimulation {
   /** The live workers that no prepared switch will retire. */
   #wanted: LiveWorker[] = [];
   readonly #ended: PlanAnswered[] = [];
-  /** What was answered when the plan that serves began to. */
+  /** The numbers of items that had been answered when the serving plan began to serve. */
   #before: Answered;
   #serving: Plan;
   #started = 0;
@@ -63,7 +63,7 @@ export class SwitchingSimulation {
     return this.#simulation.dispatch.served;
   }
 
-  /** What was answered under each plan, in the order of the plans. */
+  /** The numbers of items that were answered under each plan, in the order of the plans. */
   get answered(): PlanAnswered[] {
     return [...this.#ended, this.#sinceSwitch(this.#simulation.answered)];
   }

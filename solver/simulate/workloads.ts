@@ -52,7 +52,7 @@ const RISE_S = 3;
  */
 const DAMPING = 8;
 
-/** The seed makes a segment longer or shorter by at most this part of its share. */
+/** The seed makes a segment longer or shorter by at most this fraction of its share. */
 const SHARE_JITTER = 0.1;
 
 /**
@@ -74,7 +74,7 @@ export function workload(kind: WorkloadKind, options: { durationS?: number; seed
   return { schema: TRACE, name: kind, unit: 'requests/s', intervalS: 1, rates };
 }
 
-/** Makes a function that gives the level at a time, which is a share of the duration (0 to 1). */
+/** Makes a function that gives the level at a time, which is given as a fraction of the duration (0 to 1). */
 function levels(segments: readonly Segment[], random: Random): (part: number) => number {
   const lengths = segments.map(([share]) => share * (1 + SHARE_JITTER * (2 * random() - 1)));
   const total = lengths.reduce((sum, length) => sum + length, 0);

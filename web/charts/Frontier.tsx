@@ -11,7 +11,7 @@ import { chartPoints, frontierPlot } from './frontier-plot.ts';
 interface FrontierProps {
   readonly title: string;
   readonly points: readonly FrontierPoint[];
-  /** The frontier without cascades; empty if that is the same. */
+  /** The frontier without cascades; empty if no point has a cascade. */
   readonly without: readonly FrontierPoint[];
   readonly stages: readonly string[];
   readonly slaMs: number;
@@ -65,7 +65,7 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
   );
 }
 
-/** The best choices without cascades; none if cost and accuracy of all are the same with cascades. */
+/** The best choices without cascades; empty if the best choices with cascades have the same costs and accuracies. */
 function differing(
   without: readonly FrontierPoint[],
   best: readonly FrontierPoint[],

@@ -10,7 +10,7 @@ import { RULE } from './series.ts';
 import { stretchesOf } from './stretches.ts';
 import { tipAlong } from './time-panel.ts';
 
-/** Most marks drawn for each outcome: more would only overlap and slow the page. */
+/** At most this many marks are drawn for each outcome, because more would only overlap and slow the page. */
 const MARKS_MAX = 2500;
 
 /** Keeps every k-th entry, so that at most {@link MARKS_MAX} are left. */

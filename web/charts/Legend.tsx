@@ -1,8 +1,8 @@
-/** What a mark of a chart means. */
+/** A kind of mark in a chart, and its meaning. */
 export interface LegendEntry {
   readonly label: string;
   readonly colour: string;
-  /** A character that looks like the mark. A line has none: the legend draws a piece of it. */
+  /** A character that looks like the mark; absent for a line, of which the legend draws a piece. */
   readonly sign?: string;
   readonly dash?: string;
 }

@@ -79,8 +79,8 @@ const LABEL_HEIGHT = 14;
 const textWidth = (text: string): number => 8 * text.length;
 
 /**
- * Places labels of too short parts above the bar: names with times or, where there is no room for all, names alone. A label starts
- * at its part or, to avoid overlap, after the previous label.
+ * Places the labels of parts that are too short for them above the bar: names with times or, if there is no room for all times,
+ * only names. A label starts at its part or, to avoid overlap, after the previous label.
  */
 function labelsAbove(parts: readonly Part[], scale: number, width: number): Part[] {
   const labelled = parts.filter(({ label }) => label !== '');

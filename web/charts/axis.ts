@@ -4,7 +4,9 @@ import { RULE, spread } from './series.ts';
 /** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
 
-/** Outlines a text against the grid. Such a text is drawn before the data, because its outline hides what is beneath. */
+/**
+ * Outlines a text, to set it off from the grid. Such a text is drawn before the data, because its outline hides marks beneath.
+ */
 export const OVER_GRID = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
 
 /** Places a text to the right of its point. */
@@ -16,7 +18,7 @@ export interface Rule {
   readonly label: string;
 }
 
-/** Draws a horizontal line at a value to compare with. Its label is to be one of the {@link endLabels}. */
+/** Draws a horizontal line at a value to compare with. The caller adds the line's label to the {@link endLabels}. */
 export const ruleAt = (value: number): Plot.Markish =>
   Plot.ruleY([value], { stroke: RULE.colour, strokeWidth: 1.25, strokeDasharray: RULE.dash });
 
@@ -56,7 +58,10 @@ interface EndLabelOptions {
   readonly dx?: number;
 }
 
-/** Draws the name of each series to the right of its end, without overlaps. Of series that end together, the last has the highest name. */
+/**
+ * Draws the name of each series to the right of its end, without overlaps. If series end at the same value, the name of the last
+ * one is the highest.
+ */
 export function endLabels(
   ends: readonly SeriesEnd[],
   domain: readonly [number, number],
@@ -73,14 +78,20 @@ export function endLabels(
 /** Height of the axis of a chart with the margins {@link MARGIN}. */
 export const innerHeight = (height: number): number => height - MARGIN.marginTop - MARGIN.marginBottom;
 
-/** The domain of a logarithmic axis, with a margin at both ends. A coarse clock measures some times as 0, which have no place on it. */
+/**
+ * The domain of a logarithmic axis, with a margin at both ends. Leaves out values of 0, which a coarse clock measures for short
+ * times, because such an axis has no place for them.
+ */
 export function logDomain(values: readonly number[]): [number, number] {
   const placed = values.filter((value) => value > 0 && value < Number.POSITIVE_INFINITY);
   if (placed.length === 0) return [0.1, 10];
   return [Math.min(...placed) / 1.2, Math.max(...placed) * 1.2];
 }
 
-/** A logarithmic value axis, whose ticks {@link logAxisY} draws. A value out of the domain, such as 0, stands at its end. */
+/**
+ * A logarithmic value axis, whose ticks {@link logAxisY} draws. A value outside the domain, such as 0, is drawn at the axis's
+ * end.
+ */
 export const logScaleY = (domain: readonly [number, number]): Plot.ScaleOptions => ({
   type: 'log',
   domain: [...domain],

@@ -10,14 +10,15 @@ import type { ChartPoint } from './chart-points.ts';
 const HEIGHT = 300;
 const MARGIN_TOP = 32;
 const INNER_HEIGHT = HEIGHT - MARGIN_TOP - MARGIN.marginBottom;
-/** Least distance of two labels' lines, in pixels. */
+/** Least vertical distance of two labels, in pixels. */
 const LINE = 14;
 const BEST = 'var(--series-1)';
 const PLAIN = 'var(--text)';
 
 /**
- * Plots the best accuracy for each cost, and dotted the same without cascades. A dot is filled if some β chooses it, as the page's
- * slider does, and else hollow. With a slider, the plan and the slider's ends tell which of its choices they are.
+ * Plots the best accuracy for each cost as a line, and the best one without cascades as a dotted line. A dot is filled if some β
+ * chooses it, so that it is one of the slider's choices, and otherwise hollow. With a slider, labels show the choice numbers of
+ * the plan and of the slider's ends.
  * @param points as {@link bestForCost} orders them
  * @param without the same without cascades; empty if both are the same
  * @param chosen cost and accuracy of the plan
@@ -82,7 +83,8 @@ export function frontierPlot(
         Plot.text([one], {
           ...channels,
           text: 'text',
-          // Nothing is both cheaper and more accurate than a point of the frontier. Where the axis is near, the label is below.
+          // To the left of a point and above it there is room for its label, because no point is both cheaper and more accurate.
+          // If the axis is too near, the label is to the right and below.
           ...(7 * one.text.length < perCost * one.cost
             ? { textAnchor: 'end', dx: -6, dy: -LINE }
             : { textAnchor: 'start', dx: 6, dy: LINE }),
@@ -103,12 +105,14 @@ interface CostAndAccuracy {
   readonly accuracy: number;
 }
 
-/** Sums in different orders differ by their rounding. */
+/**
+ * Costs and accuracies that differ by less than this are equal, because sums in different orders have different rounding errors.
+ */
 const ROUNDING = 1e-9;
 
 /**
  * The labels of the plan's dot, and of the slider's first and last choice. A choice whose label would touch the plan's has none.
- * @param choices of the slider, from the cheapest; empty if there is none
+ * @param choices of the slider, from the cheapest; empty if there is no slider
  * @param apart least difference in accuracy of two labels
  */
 export function pointLabels(choices: readonly CostAndAccuracy[], plan: CostAndAccuracy, apart: number) {

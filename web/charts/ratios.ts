@@ -8,9 +8,9 @@ export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
 
 type Median = { readonly latencyMs: Pick<MeasuredCell['latencyMs'], 'p50'> };
 
-/** The medians of a cell in two profiles, one divided by the other. */
+/** The median latencies of a cell in two profiles, and their ratio. */
 export interface MedianRatio {
-  /** The key of the base's cell. */
+  /** The key of the cell in the base profile. */
   readonly key: CellKey;
   readonly base: Median;
   readonly other: Median;

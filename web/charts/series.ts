@@ -29,7 +29,7 @@ export function styleOf(index: number): SeriesStyle {
   return { ...STYLES[(index + round) % STYLES.length]!, colour: own.colour };
 }
 
-/** The points of each variant that has some. A variant's place among all chooses its style. */
+/** The points of each variant that has any. A variant's index among all variants chooses its style. */
 export const seriesOf = <P extends { readonly variant: string }>(
   points: readonly P[],
   variants: readonly string[],

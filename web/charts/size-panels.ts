@@ -19,7 +19,7 @@ type SizedCell = MeasuredCell & { readonly sizes: readonly number[] };
 const variesInSize = (cell: Cell): cell is SizedCell =>
   cell.state === 'measured' && cell.sizes !== undefined && cell.sizes.some((size) => size !== cell.sizes![0]);
 
-/** The batches, in rising order, at which the sizes of a stage's runs differ. */
+/** The batch sizes, in rising order, at which the total item sizes of a stage's runs differ. */
 export const batchesOfSizes = (cells: readonly Cell[]): number[] =>
   [...new Set(cells.filter(variesInSize).map(({ batch }) => batch))].sort((a, b) => a - b);
 
@@ -53,7 +53,7 @@ function pointsOf(cell: MeasuredCell, unit: SizeUnit): SizePoint[] {
   }));
 }
 
-/** Number of groups of runs, from the smallest to the largest, whose medians make a line. */
+/** Highest number of groups of runs of like size, whose medians make a line. */
 const GROUPS = 8;
 /** A group has at least this many runs. */
 const FEWEST = 5;

@@ -9,7 +9,7 @@ export interface TimeFrame {
   readonly endMs: number;
   /** Width for the labels at the ends of lines, in pixels. */
   readonly marginRight: number;
-  /** Whether this is the last chart, which alone shows the time axis. */
+  /** Whether this is the last chart, the only one that shows the time axis. */
   readonly last: boolean;
   readonly width: number;
 }

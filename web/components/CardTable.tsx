@@ -18,7 +18,7 @@ interface CardTableProps<Row> {
   readonly marked?: (row: Row) => boolean;
 }
 
-/** An expanded table. On a narrow screen each row becomes a card, in which each cell has its column's head. */
+/** A table that is always expanded. On a narrow screen each row becomes a card, in which each cell has its column's head. */
 export function CardTable<Row>(props: CardTableProps<Row>) {
   const { label, class: own, corner, columns, rows, rowKey, rowHead, marked } = props;
   const narrow = useNarrow();

@@ -28,7 +28,7 @@ export function SoftwareNotice() {
   );
 }
 
-/** What the items stand for that a profile was measured on. */
+/** A note about the items that a profile was measured on. */
 export function MeasuredOn({ pack }: { readonly pack: PackFacts | null | undefined }) {
   const note = packNote(pack);
   return note === null ? null : <p class="muted">{note}</p>;

@@ -10,7 +10,7 @@ import { sameVariants, stagesOf, variantsOf } from './variants.ts';
 
 interface FrontierPartsProps {
   readonly points: readonly FrontierPoint[];
-  /** The frontier without cascades; empty if that is the same. */
+  /** The frontier without cascades; empty if no point has a cascade. */
   readonly without: readonly FrontierPoint[];
   readonly plan: Pick<Plan, 'stages'> & { readonly cost: number; readonly pas: number | null };
   readonly slaMs: number;

@@ -19,7 +19,7 @@ interface StageCellsProps {
   readonly accuracies?: Profile['stages'];
 }
 
-/** Results of each stage of a finished profile, and what they were measured on. */
+/** Results of each stage of a finished profile, and a note about the items that they were measured on. */
 export const ProfileCells = ({ profile }: { readonly profile: Profile }) => (
   <>
     <MeasuredOn pack={profile.pack} />

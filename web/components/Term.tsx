@@ -10,12 +10,12 @@ export function Term({ children }: { readonly children: string }) {
   );
 }
 
-/** A mark that explains a word beside it, which is a label or a button itself; nothing if the word needs no explanation. */
+/** A mark that explains the word beside it, if that word is a label or a button itself; nothing if the word is not in `TERMS`. */
 export function TermMark({ of }: { readonly of: string }) {
   return Object.hasOwn(TERMS, of) ? <Explained of={of} class="term-mark" text="?" /> : null;
 }
 
-/** The explained words that stand in sentences. */
+/** The words of {@link TERMS} that are explained within sentences. */
 const IN_SENTENCES = /(stands by|confidence)/;
 
 /** Paragraphs in which words of the field are explained. */

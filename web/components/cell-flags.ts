@@ -1,6 +1,6 @@
 import type { CellFlag } from '../../solver/documents/cell.ts';
 
-/** What each flag of a cell stands for. */
+/** The meaning of each flag of a cell, as the page shows it. */
 export const FLAGS: Record<CellFlag, string> = {
   'software-adapter': 'WebGPU ran on the CPU, so the figures say nothing about a GPU',
   'hidden-page': 'the page was hidden while it was measured, so the browser may have slowed it',
@@ -17,7 +17,7 @@ export const FLAGS: Record<CellFlag, string> = {
 /** These flags tell where a figure is from. Every other flag says that the figure needs care. */
 const ORIGINS: readonly CellFlag[] = ['software-adapter', 'cpu-fallback', 'published', 'reconstructed'];
 
-/** How much a mark beside a figure weighs. */
+/** The severity of a mark beside a figure. */
 export type Weight = 'bad' | 'warn' | 'note';
 
 export const weightOf = (flag: CellFlag): Weight =>

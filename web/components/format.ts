@@ -36,7 +36,7 @@ export function eventTimes(events: readonly { readonly atMs: number }[]): string
 }
 
 interface KnownAccuracy {
-  /** Measured on whole requests; absent where none was. */
+  /** Measured on whole requests; absent or null if it was not measured. */
   readonly endToEnd?: number | null;
   readonly pas: number | null;
 }

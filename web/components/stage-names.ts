@@ -1,10 +1,10 @@
 import type { SizeUnit } from '../../solver/documents/profile.ts';
 
-/** What charts and tables of cells say of a stage. */
+/** The facts about a stage that charts and tables of cells show. */
 export interface ShownStage {
   readonly name: string;
   readonly variants: readonly string[];
-  /** Unit of the cells' sizes; unknown while a profile runs and in older ones. */
+  /** Unit of the cells' item sizes; unknown while a profile runs and in older profiles. */
   readonly sizeUnit?: SizeUnit | undefined;
 }
 

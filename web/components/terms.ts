@@ -1,5 +1,5 @@
 const WORDS = {
-  // What is there
+  // The pipeline and the device
   Pipeline:
     'Models that answer a request one after the other, stage by stage: one may find the garments in a picture, and the next one name each.',
   'Labelled pack':
@@ -22,7 +22,7 @@ const WORDS = {
   'ONNX Runtime':
     'The library that runs the models. Its builds jspi and asyncify differ in how they wait for the graphics card.',
 
-  // What is asked
+  // The request for a plan
   SLA: 'The longest time that a request may take, from its arrival to its answer (SLA: service-level agreement). Some requests may take longer: how many, the share of requests that must be in time says.',
   'Arrival rate':
     'How many requests come in per second. A plan must keep up with them without a growing queue.',
@@ -88,7 +88,7 @@ const WORDS = {
   'PAS without cascades': 'The best PAS for this cost if each stage has one model only.',
   'Variants without cascades': 'The models with which that PAS is reached, one for each stage.',
 
-  // What was measured
+  // Measurements
   Cell: 'One figure to measure: how long a variant takes on a backend, with a batch size. It comes from many runs.',
   'Budget (s)':
     'Time for measuring speed. With less time, figures are less certain and large batches may be left out. Loading models and measuring accuracy come on top.',
@@ -129,8 +129,8 @@ const WORDS = {
 };
 
 /**
- * What the words of this field mean, for a reader who knows browsers and models. A word is explained wherever it stands as a
- * label, a head of a table, or the name of a figure; its key here is the text that is shown there.
+ * Explanations of the words of this field, for a reader who knows browsers and models. The page explains a word wherever it is a
+ * label, the head of a table's column, or the name of a figure; its key here is the text of that label, head or name.
  */
 export const TERMS: Readonly<Record<string, string>> = {
   ...WORDS,

@@ -1,7 +1,7 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import { planVariants } from '../../solver/report/cascade-text.ts';
 
-/** Variants by the names of their stages; those of a cascade as one text. */
+/** Variants by the names of their stages; the two of a cascade are one text. */
 export type Variants = Readonly<Record<string, string>>;
 
 export const variantsOf = ({ stages }: Pick<Plan, 'stages'>): Variants => planVariants(stages);

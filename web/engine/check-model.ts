@@ -30,7 +30,7 @@ export class ModelChecker {
 
   /**
    * Creates a session and runs blank items through it.
-   * @param stage as the variant of these models sees it
+   * @param stage the stage, with the variant's own settings in place of the stage's
    * @param file name of the model in errors
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
    */
@@ -54,7 +54,7 @@ export class ModelChecker {
     return results;
   }
 
-  /** Works with the sessions of a variant, on the CPU. */
+  /** Loads the sessions of a variant on the CPU, runs `work`, and releases the sessions. */
   async #within(
     stage: ManifestStage,
     file: string,

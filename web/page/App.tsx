@@ -17,7 +17,7 @@ import './frame/frame.css';
 
 /**
  * The profiling page. Its sections are in the order of use: measure, results, plan, try it, share. Those after the first appear
- * together with what this browser has saved, so that nothing moves when that arrives.
+ * only once this browser's saved state is loaded, so that nothing moves when that state arrives.
  */
 export function App() {
   return (

@@ -14,7 +14,7 @@ const nameOf = (report: Document): string => {
   return report.kind === 'profile' ? report.profile.pipeline : report.pipeline;
 };
 
-/** A run whose requests were sent too late proves nothing, which the title says too. */
+/** Whether the requests of all runs were sent in time. Otherwise the runs prove nothing, and the title of the page says so. */
 function isValid(report: Document): boolean {
   if (report.kind === 'bench') return report.runs.every(({ load }) => load.valid);
   return report.kind !== 'run' || report.load.valid;

@@ -7,16 +7,16 @@ import { peaksOf } from '../views/items/waveform.ts';
 import { viewOf } from '../views/tasks/registry.ts';
 import type { Sample, SampleItem } from './sample.ts';
 
-/** Requests of a pack to choose a sample from. */
+/** A sample is chosen among this many first requests of a pack. */
 export const REQUESTS = 200;
-/** A picture of the pipeline has room for so much. */
+/** The room in a picture of the pipeline: items per stage, letters per text and peaks per waveform. */
 const ITEMS_MOST = 3;
 const LETTERS_MOST = 160;
 const PEAKS = 60;
 /** Shades of a picture: few, so that the page, which loads the sample at its start, stays small. */
 const SHADES = 16;
 
-/** What a stage got for a request, and what it answered. */
+/** A stage with its items and results of one request. */
 type AnsweredStage = Pick<StageStep, 'stage' | 'items' | 'results'>;
 
 /** The sample of an answered request; null if pictures of the pipeline have no room for it. */

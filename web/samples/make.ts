@@ -13,12 +13,12 @@ import { fittingSample, itemCount, REQUESTS } from './fitting-sample.ts';
 import type { Sample } from './sample.ts';
 
 /**
- * Makes the samples of the pipelines that are named on the command line: `npx tsx web/samples/make.ts fashion mail`. A sample is
- * the request with the most items, and then the best answers, among the first of the pack that the most accurate variants answer
- * right in every stage.
+ * Makes the samples of the pipelines that are named on the command line: `npx tsx web/samples/make.ts fashion mail`. Among the
+ * first requests of a pack, only those are candidates that the most accurate variants answer correctly at every stage. The sample
+ * is the candidate with the most items and, among equals, the best answers.
  */
 
-/** A made text is rarely right to the letter. */
+/** The lowest score of a correct answer: below 1, because a generated text rarely equals its label letter by letter. */
 const RIGHT = 0.9;
 
 async function sampleOf(models: LoadedManifest): Promise<Sample> {
@@ -44,7 +44,7 @@ async function sampleOf(models: LoadedManifest): Promise<Sample> {
       ];
       const right = Math.min(...scores.map((score) => metricOf(score) ?? 0));
       const sample = fittingSample(taken);
-      // Scores are at most 1, so that one more item is always worth more.
+      // A score is at most 1, so one more item always outweighs a better score.
       const worth = itemCount(taken) + right / 2;
       if (right >= RIGHT && sample && worth > bestWorth) [best, bestWorth] = [sample, worth];
     }

@@ -4,7 +4,10 @@ import { isLabelled } from '../../models/packs/pack.ts';
 import { fittingSample, itemCount, REQUESTS } from './fitting-sample.ts';
 import type { Sample } from './sample.ts';
 
-/** The request of a labelled pack with the most items that fits, with the right answers; null if there is none. */
+/**
+ * A sample of a labelled pack: the request with the most items that fits the picture, with its labels as the answers. Null if no
+ * request fits, or if the pack has no labels.
+ */
 export async function packSample({ pipeline, readPack }: LoadedManifest): Promise<Sample | null> {
   const pack = await readPack();
   if (!isLabelled(pack)) return null;

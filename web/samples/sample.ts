@@ -1,15 +1,15 @@
 import type { Peak } from '../views/items/waveform.ts';
 
-/** One request of a pipeline's labelled pack, from the request to the answer: what the page draws a pipeline with. */
+/** One request of a pipeline with its items and answers at each stage, from which the page draws the pipeline. */
 export interface Sample {
   readonly stages: readonly SampleStage[];
 }
 
-/** What one stage got for the request, and what it answered. */
+/** A stage's items of the request, and its answers. */
 export interface SampleStage {
   readonly name: string;
   readonly items: readonly SampleItem[];
-  /** The answer to each item in words; empty where an answer is the next stage's items. */
+  /** The answer to each item in words; empty if the answers only become items of the next stage. */
   readonly answers: readonly string[];
 }
 

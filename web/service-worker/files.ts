@@ -4,7 +4,10 @@ import { WORKER_FILE } from './messages.ts';
 export interface PrecachedFile {
   /** Path relative to the service worker. */
   readonly path: string;
-  /** SHA-256 in the form for `fetch`. It is also the file's key in the cache, so that the same bytes are fetched only once. */
+  /**
+   * SHA-256 as subresource integrity, for `fetch`. It is also the file's key in the cache, so that the same bytes are fetched
+   * only once.
+   */
   readonly integrity: string;
   /** Whether the page needs the file to open. The other files are fetched later. */
   readonly shell: boolean;

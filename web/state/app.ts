@@ -16,20 +16,22 @@ export const store = signal<Store | null>(null);
 export const whyUnsaved = signal<string | null>(null);
 export const saved = signal<readonly ProfileEntry[]>([]);
 export const opened = signal<IdentifiedProfile | null>(null);
-/** Whether the page has opened what this browser saved, or has failed to. */
+/** Whether the page has finished opening the saved pipeline and profile, with or without success. */
 export const ready = signal(false);
 /** The last error, as shown to the user. */
 export const problem = signal<string | null>(null);
 
 export const profile = computed<Profile | null>(() => opened.value?.profile ?? null);
 
-/** Runs an action of the user, in place of the last error. If it fails, shows the error and returns undefined. */
+/** Clears the last error and runs an action of the user. If the action fails, shows its error and returns undefined. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   problem.value = null;
   return unasked(work);
 }
 
-/** Runs work that no user asked for, and so leaves the last error shown. If the work fails, shows its error and returns undefined. */
+/**
+ * Runs work that no user asked for, and leaves the last error shown. If the work fails, shows its error and returns undefined.
+ */
 export async function unasked<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -43,7 +45,7 @@ export async function refresh(): Promise<void> {
   saved.value = (await store.value?.listProfiles()) ?? [];
 }
 
-/** Lists the saved profiles after this tab has changed them, in other tabs too. */
+/** Lists the saved profiles again in all tabs, after this tab has changed them. */
 export async function refreshTabs(): Promise<void> {
   tellChanged();
   await refresh();

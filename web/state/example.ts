@@ -9,8 +9,8 @@ import { lentSettings } from './plan/settings.ts';
 import { tried } from './try/trying.ts';
 
 /**
- * The example: profiles of another device, what was planned with one of them, and a run of that plan, which ship with the page.
- * They are shown, but never saved.
+ * The example that ships with the page: profiles of another device, plan settings for one of them, and a run of its plan. The
+ * page shows the example, but never saves it.
  */
 
 const FILE = 'example.json';
@@ -18,7 +18,7 @@ const FILE = 'example.json';
 /** The profile that the sections show, then others to compare it with; empty until the example is first opened. */
 const example = signal<readonly IdentifiedProfile[]>([]);
 
-/** What the sections showed before the example. */
+/** The profile and the run that the sections showed before the example. */
 let before = { opened: opened.peek(), tried: tried.peek() };
 
 /** Whether the sections show the example. */
@@ -29,10 +29,10 @@ const exampleRun = signal<RunReport | null>(null);
 /** Whether the last run is the example's. */
 export const showsExampleRun = computed(() => tried.value !== null && tried.value === exampleRun.value);
 
-/** The last run of the user's own. */
+/** The last run that the user made or opened, even while the sections show the example. */
 export const ownRun = computed(() => (showsExampleRun.value ? before.tried : tried.value));
 
-// However the example ends, its run ends with it.
+// The example ends in several ways, such as opening another profile. Its run must not stay in any of them.
 effect(() => {
   if (!showsExample.value && showsExampleRun.peek()) tried.value = before.tried;
 });
@@ -76,7 +76,7 @@ async function read(): Promise<string> {
   }
 }
 
-/** Shows again what the sections showed before the example. */
+/** Restores the profile that the sections showed before the example. */
 export function closeExample(): void {
   // The user may have deleted the profile meanwhile.
   const isThere = saved.value.some(({ id }) => id === before.opened?.sha256);

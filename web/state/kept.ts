@@ -1,22 +1,22 @@
 import { effect, type Signal, signal } from '@preact/signals';
 import type { z } from 'zod';
 
-/** The page's state that survives a reload: signals whose values this browser keeps. Measurements are kept elsewhere, in a store. */
+/** The page's state that survives a reload: signals whose values this browser stores. Measurements are kept in the store. */
 
 const PREFIX = 'ipa-edge/';
 
 interface KeepOptions<T> {
   /** The part of the key after the page's prefix. */
   readonly name: string;
-  /** What the value must be. Another version of the page, or a person, may have written what is kept. */
+  /** The form of a valid value. Another version of the page, or a person, may have written the stored value. */
   readonly schema: z.ZodType<T>;
-  /** The value while none is kept, or while what is kept does not fit the schema. */
+  /** The value while the browser stores no valid one. */
   readonly initial: T;
-  /** Whether this tab takes over what other tabs write. */
+  /** Whether this tab adopts values that other tabs store. */
   readonly shared?: boolean;
 }
 
-/** A signal whose value this browser keeps. In a window that keeps nothing, the value lasts until the page is closed. */
+/** A signal whose value this browser stores. In a window that stores nothing, the value lasts until the page is closed. */
 export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T>): Signal<T> {
   const key = PREFIX + name;
   const parsed = (text: string | null): T => {
@@ -38,7 +38,7 @@ export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T
     window.addEventListener('storage', (event) => {
       if (event.key !== key) return;
       const written = parsed(event.newValue);
-      // What another tab wrote is not written again: it may have written a newer value since.
+      // A value from another tab is not stored again, because that tab may have stored a newer one since.
       known = JSON.stringify(written);
       value.value = written;
     });
@@ -57,7 +57,8 @@ function write(key: string, text: string): void {
   try {
     localStorage.setItem(key, text);
   } catch {
-    // This window keeps nothing, as the check "Settings stay" says, or has no room for the value. The one before must not come back.
+    // This window stores nothing, as the check "Settings stay" says, or has no room for the value. The previous value is removed,
+    // so that a reload does not bring it back.
     forget(key);
   }
 }
@@ -66,7 +67,7 @@ function forget(key: string): void {
   try {
     localStorage.removeItem(key);
   } catch {
-    // This window keeps nothing.
+    // This window stores nothing.
   }
 }
 

@@ -18,9 +18,9 @@ import { listOwn, recallPipeline } from './pipelines/pipelines.ts';
 import { followOtherTabs } from './tabs.ts';
 
 /**
- * Opens the pipeline and the profile that were open last. Without such a profile, opens the newest of the pipeline or, if it has
- * none, the newest of any pipeline.
- * @param loadForProfile loads the code that shows a profile, so that the page appears complete
+ * Opens the pipeline and the profile that were open last. If that profile is gone, opens the newest profile of the pipeline or,
+ * if the pipeline has none, the newest of any pipeline.
+ * @param loadForProfile loads the code that shows a profile, so that all sections appear together
  */
 export async function start(loadForProfile: () => Promise<void>): Promise<void> {
   const pipeline = attempt(recallPipeline);

@@ -3,20 +3,21 @@ import type { SolvedPlan } from '../../workers/planner/planner.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 
 /**
- * One tab at a time measures, runs a plan or checks models that are added, because two would slow each other and measure that. The
- * tab that does holds a lock, which the browser frees when the tab is closed or crashes, and tells the others what it does.
+ * Only one tab at a time measures, runs a plan or checks added models, because two tabs would slow each other and distort the
+ * measurements. The working tab holds a lock, which the browser frees when the tab is closed or crashes, and reports its work to
+ * the other tabs.
  */
 
-/** How a profile gets on. */
+/** Progress of a profile. */
 export interface ProfileState {
   readonly progress: Omit<ProfileProgress, 'finished' | 'recalled'> | null;
   /** `asked`: the profiler pauses when the current cell is finished. */
   readonly pause: 'off' | 'asked' | 'on';
-  /** The plan that the measurements so far give; null while they give none. */
+  /** The best plan from the measurements so far; null while there is none. */
   readonly provisional: SolvedPlan | null;
 }
 
-/** What a tab does while no other tab may. */
+/** The work of the tab that holds the lock. */
 export interface TabWork {
   readonly pipeline: string;
   /** Null while the tab does not measure. */
@@ -32,16 +33,16 @@ type Message =
   | { readonly ask: 'what' | 'stop' }
   | { readonly changed: 'profiles' };
 
-/** What another tab does; null if none is known to do anything. */
+/** The work of another tab; null if no other tab is known to work. */
 export const otherTab = signal<TabWork | null>(null);
 
-/** What another tab does, in words. */
+/** Describes the work of another tab. */
 export function otherTabDoes({ pipeline, profile, adds }: TabWork): string {
   if (adds) return 'Another tab adds models';
   return profile ? `Another tab measures ${pipeline}` : `Another tab runs a plan of ${pipeline}`;
 }
 
-/** Why nothing else may run here meanwhile; null if no other tab is known to do anything. */
+/** Why this tab must wait for another one; null if no other tab is known to work. */
 export const heldByOtherTab = computed<string | null>(
   () =>
     otherTab.value &&
@@ -66,8 +67,9 @@ const send = (message: Message): void => channel.postMessage(message);
 export const keepsTabsApart = (): boolean => 'locks' in navigator;
 
 /**
- * Works while no other tab does, and tells the others how it gets on. In a browser without locks, nothing is kept apart.
- * @param stop ends the work early, as the user asked in another tab
+ * Runs `work` while no other tab works, and reports `state` to the other tabs. In a browser without locks, several tabs may work
+ * at once.
+ * @param stop ends the work early, because the user asked for that in another tab
  * @throws OtherTabError, and what the work throws
  */
 export async function asTheOnlyTab(
@@ -102,7 +104,7 @@ async function locked(work: () => Promise<void>): Promise<void> {
     });
     if (got) return;
     const { held = [] } = await navigator.locks.query();
-    // A tab that waited for the end of another's work has the lock for a moment, and not alone.
+    // If the lock is held only as shared, a tab has just waited in `untilFree`, and the next request soon succeeds.
     if (held.some(({ name, mode }) => name === NAME && mode === 'exclusive')) throw new OtherTabError();
   }
 }
@@ -114,7 +116,7 @@ export const stopOtherTab = (): void => send({ ask: 'stop' });
 export const tellChanged = (): void => send({ changed: 'profiles' });
 
 /**
- * Follows what other tabs do.
+ * Keeps {@link otherTab} up to date.
  * @param onChanged called each time another tab has saved or deleted profiles, has ended its work, or was closed
  */
 export function followOtherTabs(onChanged: () => void): void {

@@ -8,7 +8,7 @@ import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
-/** Largest JSON text that is read, so that neither a device nor a small gzipped file can fill the memory. */
+/** At most this many bytes of JSON text are read, so that neither a device nor a small gzipped file can fill the memory. */
 const TEXT_BYTES_MOST = 500_000_000;
 
 /**
@@ -26,7 +26,10 @@ export async function readJson<T>(
   return parse(jsonValue(text, path), path);
 }
 
-/** The chunks of a file. A path that is none fails like a file that is not there, when the first chunk is asked for. */
+/**
+ * The chunks of a file. The file is opened when the first chunk is asked for, so an invalid path fails in the same way as a
+ * missing file.
+ */
 async function* chunksOfFile(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path, { highWaterMark: 2 ** 20 });
 }
@@ -37,13 +40,13 @@ async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   return new TextDecoder().decode(gzipped ? gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MOST }) : bytes);
 }
 
-/** Reads a file; rejects where it has more than `mostBytes`. */
+/** Reads a file; rejects if the file has more than `mostBytes` bytes. */
 export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array> =>
   joinAtMost(chunksOfFile(path), mostBytes);
 
 /**
- * Writes a file as a whole or not at all, after making its folder. It replaces the target of a link, and writes into a device
- * or a pipe.
+ * Writes a file as a whole or not at all, after making its folder. If the path is a link, the target of the link is replaced. A
+ * device or a pipe is written to directly.
  * @throws UsageError
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {

@@ -1,10 +1,13 @@
 import type { Command, Option } from 'commander';
 import { UsageError } from './exit.ts';
 
-/** By option, those of which it needs one. */
+/** For each option, the other options of which it needs at least one. */
 const needs = new WeakMap<Option, readonly string[]>();
 
-/** An option that says nothing unless one of others is given, as its help then tells. @param others e.g. `--adapt`, `--target kubernetes` */
+/**
+ * Marks an option as meaningless unless one of the others is given, and adds that to the help of the option.
+ * @param others flags, with a value if the flag must have that value, e.g. `--adapt`, `--target kubernetes`
+ */
 export function needing(option: Option, ...others: string[]): Option {
   option.description = `with ${others.join(' or ')}: ${option.description}`;
   needs.set(option, others);

@@ -95,7 +95,10 @@ export const arrivalsOption = () =>
   )
     .choices(['exact', 'poisson'])
     .default('exact');
-/** Adds what every command that plans can be asked. @param whose names the system that it is for, where there are several */
+/**
+ * Adds the options that all planning commands share.
+ * @param whose text for the help of an option that names its system, if the command plans for several systems
+ */
 export const withPlanning = (command: Command, whose = ''): Command =>
   command
     .option(
@@ -140,8 +143,8 @@ const MANIFEST_FILE = 'manifest.json';
 
 /**
  * The manifest of a pipeline that comes with ipa-edge.
- * @param published whether the command takes the IPA paper's pipelines, which have published figures, rather than those with models
- * @throws UsageError if none of them has that name
+ * @param published whether the pipeline must be one of the IPA paper, with published figures and no models, or one with models
+ * @throws UsageError if no such pipeline has that name
  */
 export function shippedManifest(pipeline: string, published = false): string {
   const shipped = shippedNames(MANIFEST_FILE);

@@ -14,7 +14,7 @@ import { writeWhole } from './files.ts';
 import * as option from './options.ts';
 import { ms, ProgressLine, table } from './terminal.ts';
 
-/** What the command passes to the profiler that it opens. */
+/** The command's inputs to the profiler that it opens. */
 export interface ProfilerOptions {
   readonly manifestPath: string;
   readonly store: Store;
@@ -124,8 +124,8 @@ export const settingsOf = (flags: ProfileFlags): ProfileSettings => ({
 });
 
 /**
- * Opens the store in the folder of the document that a command will write. Profiles in progress are kept in it.
- * @throws UsageError if nothing can be written there
+ * Opens a store in the folder `.ipa-edge` beside the document that a command will write. The store keeps profiles in progress.
+ * @throws UsageError if the folder cannot be written
  */
 export function journalBeside(out: string): Promise<Store> {
   const folder = join(dirname(out), '.ipa-edge');

@@ -13,10 +13,13 @@ function describeDefault(option: Option): void {
     option.defaultValueDescription = `${defaultValue}s`;
 }
 
-/** Loads each command of a program, by name. */
+/** The commands of a program: for each name, a function that imports the command's module. */
 type Commands = Readonly<Record<string, () => Promise<Command>>>;
 
-/** The command that the command line names, else all of them, for the help. A program starts sooner without the others' modules. */
+/**
+ * Imports only the command that the command line names, because a program starts sooner without the modules of the others.
+ * Without a known name, imports all commands, so that the help lists them.
+ */
 function load(commands: Commands, name: string | undefined): Promise<Command[]> {
   const named = name !== undefined && Object.hasOwn(commands, name) ? [commands[name]!] : undefined;
   return Promise.all((named ?? Object.values(commands)).map((command) => command()));

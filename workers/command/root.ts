@@ -8,9 +8,9 @@ function packageFolder(folder: string): string {
   return existsSync(join(folder, 'package.json')) ? folder : packageFolder(dirname(folder));
 }
 
-/** A file of the models or data that come with ipa-edge under a name. */
+/** Path of a file in the folder `models/<name>`, which ships with ipa-edge. */
 export const shippedFile = (name: string, file: string): string => join(ROOT, 'models', name, file);
 
-/** The names under which such a file comes with ipa-edge. */
+/** Names of the folders in `models` that contain the file. */
 export const shippedNames = (file: string): string[] =>
   readdirSync(join(ROOT, 'models')).filter((name) => existsSync(shippedFile(name, file)));

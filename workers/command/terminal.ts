@@ -2,7 +2,7 @@ import { cellId } from '../../solver/documents/cell.ts';
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress } from '../profiler/types.ts';
 
-/** Time between two updates of the progress: a terminal shows one line that changes; elsewhere, e.g. in a log, lines add up. */
+/** Shortest time between two updates. A terminal overwrites its line; elsewhere, such as in a log, each update adds a line. */
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
 /** Earlier than any time, so that the first line is written at once. */
@@ -23,8 +23,8 @@ export class ProgressLine {
     });
 
   /**
-   * Shows the progress of a download that began at `startMs` (of `performance.now()`).
-   * @param of `movedBytes` of the bytes that are done arrived since then
+   * Shows the progress of a download that began at `startMs` (`performance.now()`).
+   * @param of `movedBytes` counts those of the `doneBytes` that arrived after `startMs`
    */
   readonly bytes = (
     what: string,
@@ -34,7 +34,7 @@ export class ProgressLine {
     this.line(() => {
       const { doneBytes, totalBytes, movedBytes } = of;
       const elapsedMs = performance.now() - startMs;
-      // The first second tells of connecting, not of the speed.
+      // The first second goes mostly into connecting, so it says little about the speed.
       const timeLeftMs =
         movedBytes > 0 && elapsedMs > 1000 ? (elapsedMs * (totalBytes - doneBytes)) / movedBytes : null;
       const counts = `${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;

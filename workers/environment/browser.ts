@@ -7,7 +7,7 @@ interface UserAgentData {
   readonly brands: readonly { brand: string; version: string }[];
 }
 
-/** A web worker together with a promise for its end. */
+/** Wraps a web worker, and adds a promise for its end, because a web worker fires no event when it is terminated. */
 export function rawWorker(worker: Worker): RawWorker {
   let end: (reason: string) => void;
   const gone = new Promise<string>((resolve) => {
@@ -66,7 +66,7 @@ function agent(): string {
   return brand ? `${brand.brand} ${brand.version}` : navigator.userAgent;
 }
 
-/** The GPU adapter that the page gets now; null if it gets none. */
+/** Requests a GPU adapter. @returns null if the browser has no WebGPU or gives no adapter */
 export const requestAdapter = async (): Promise<GPUAdapter | null> =>
   (await navigator.gpu?.requestAdapter().catch(() => null)) ?? null;
 

@@ -2,14 +2,14 @@ import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** What the profiler and the executor need to know about where they run: in a browser or in Node. */
+/** The platform on which the profiler and the executor run: a browser or Node. */
 export interface Environment {
   /** Backends of ONNX Runtime's build for this environment, whether or not this machine can run them. */
   readonly backends: readonly Backend[];
   /** The CPU backend whose outputs are the reference for those of other backends. */
   readonly reference: Backend;
   readonly logicalCores: number;
-  /** Core time that this process has taken, in milliseconds, without its workers'. Absent in a browser, which does not tell. */
+  /** CPU time of this process in milliseconds, without that of its workers. Absent in a browser, which does not report it. */
   cpuMs?(): number;
   /** Starts a stage worker that has loaded ONNX Runtime. @throws WorkerLostError */
   spawn(id: string, threads: number): Promise<StageWorker>;

@@ -10,10 +10,10 @@ import { hasGpu } from './gpu.js';
 
 const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url));
 
-/** Workers get no variables of these names: they run models that may come from anywhere, and need no secret. */
+/** Environment variables with such names are withheld from workers, which run models of any origin and need no secrets. */
 const SECRET = /(TOKEN|SECRET|PASSWORD|KEY)$/i;
 
-/** The child processes that run. They end with this process, even if they are stopped and cannot see its end. */
+/** The running child processes. This process kills them when it exits, because a suspended child cannot notice the exit. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -43,8 +43,8 @@ export function spawnWorker(file: string): RawWorker {
 
 /**
  * The environment of Node: stage workers are child processes, so that a worker can be killed in the middle of a run.
- * @param pod whether this process runs in a pod; it then reports all cores of the machine, because `availableParallelism()` follows
- * the pod's CPU limit, which differs between the pods of a plan
+ * @param pod whether this process runs in a pod. In a pod, all cores of the machine are reported, because
+ * `availableParallelism()` follows the pod's CPU limit, which differs between the pods of a plan.
  */
 export function nodeEnvironment({ pod = false }: { readonly pod?: boolean } = {}): Environment {
   const logicalCores = pod ? cpus().length : availableParallelism();
@@ -65,7 +65,7 @@ export function nodeEnvironment({ pod = false }: { readonly pod?: boolean } = {}
         agent: `Node ${process.versions.node}`,
         platform: `${platform()} ${arch()}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`,
         logicalCores,
-        // onnxruntime-node does not tell which adapter it uses.
+        // onnxruntime-node does not report which adapter it uses.
         adapter: { vendor: '', architecture: '', description: '', software: !hasGpu() },
         ...runtime,
       };

@@ -19,7 +19,7 @@ const DIRECTIVES = [
   "form-action 'none'",
 ];
 
-/** The policy for a `<meta>` element of the built page, so that it holds on any host. `frame-ancestors` has no effect there. */
+/** The policy for a `<meta>` element of the built page, so that it holds on any host. A `<meta>` ignores `frame-ancestors`. */
 export const META_POLICY = DIRECTIVES.join('; ');
 
 export const DEV_HEADERS: Readonly<Record<string, string>> = ISOLATION;

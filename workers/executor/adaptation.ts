@@ -9,7 +9,7 @@ import type { AdaptationOptions } from './adapter.ts';
 
 /** How a run adapts, as plain data that can be sent to another process. */
 export interface AdaptationSettings {
-  /** A profile of the device that runs; plans are made from it. */
+  /** The profile to make plans from. It must be of the device that runs the plans. */
   readonly profile: IdentifiedProfile;
   readonly request: StandingRequest;
   readonly predictor: PredictorName;
@@ -23,7 +23,10 @@ export interface AdaptationEnvironment {
   learnedPredictor(): Promise<Predictor>;
 }
 
-/** Opens the planner and the predictor that adaptation needs, calls `run`, and closes the planner. @throws what `run` throws */
+/**
+ * Opens the planner and the predictor for adaptation, calls `run`, and closes the planner.
+ * @throws the errors of `run` and of loading the predictor
+ */
 export async function withAdaptation<T>(
   settings: AdaptationSettings | undefined,
   { openPlanner, learnedPredictor }: AdaptationEnvironment,

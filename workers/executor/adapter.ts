@@ -20,7 +20,7 @@ export interface AdapterHooks {
   onEvent(what: string): void;
 }
 
-/** What the adapter controls: an executor or a cluster, which runs a plan and can change to another plan. */
+/** A system that runs a plan and can change to another plan, under the adapter's control: an executor or a cluster. */
 export type Adaptable = Pick<Executor, 'plan' | 'switchTo' | 'rebatch'> & Partial<Pick<Executor, 'served'>>;
 
 /** Adapts a running plan to its load: calls the adaptation clock every second, and carries out the clock's decisions. */
@@ -91,7 +91,7 @@ export class Adapter {
       this.#next = undefined;
       try {
         await this.executor.switchTo(plan);
-        // An executor that was closed during the switch has not switched.
+        // After `stop` the executor may have been closed, and `switchTo` then resolves without a switch.
         if (!this.#stopped) this.hooks.onSwitch(plan);
       } catch (error) {
         this.#reportFailure(error);

@@ -94,7 +94,7 @@ export class Executor {
     return this.#dispatch.queued;
   }
 
-  /** What has become of the requests so far. */
+  /** Counts of the requests so far: open, ended, and ended but missed the SLA. */
   get served(): Served {
     return this.#dispatch.served;
   }
@@ -119,11 +119,11 @@ export class Executor {
   }
 
   /**
-   * Whether requests that have arrived, but were not submitted, can be expected to make the SLA behind all that waits. Requests
-   * that cannot would be shed.
+   * Whether requests that have arrived, but were not submitted, can be expected to meet the SLA behind the items that already
+   * wait. Requests that cannot would be shed.
    * @param arrivalMs in `performance.now()`
    * @param requests number of requests that arrived together
-   * @param singleStage as of {@link submit}
+   * @param singleStage as in {@link submit}
    */
   canMake(arrivalMs: number, requests: number, singleStage?: string): boolean {
     return this.#dispatch.canMake(arrivalMs, performance.now(), requests, this.#indexOf(singleStage));
@@ -216,7 +216,7 @@ export class Executor {
     this.#dispatch.workerAdded({ id, rows: job.stages.flatMap((row) => this.#rows.heldWith(row)) });
   }
 
-  /** Runs a batch on a worker. Items for a next row that no other worker runs stay in this worker. */
+  /** Runs a batch on a worker. The batch's child items stay in that worker if no other worker runs their row. */
   #runOn({ id, job, worker }: Member, { row, items }: StartAction): Promise<StageRun<ItemBatch | KeptItems>> {
     const { name, isStandby } = this.#rows.at(row);
     const key = isStandby ? standbyKey(name) : name;
@@ -278,7 +278,7 @@ export class Executor {
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
       const follows = this.#requests.addResults(job, items, run, below);
       const now = performance.now();
-      // A worker may be handed a batch before it has completed the one before. The batch then begins when that one ends.
+      // A worker may receive a batch while an earlier batch still runs. The new batch then starts when the earlier one ends.
       const startMs = Math.max(handedMs, job.freeMs);
       job.freeMs = now;
       this.#dispatch.completed(batch, follows, now);

@@ -6,7 +6,7 @@ import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/simulat
 /** A run records every request, so memory limits their number. */
 const MOST_REQUESTS = 2_000_000;
 
-/** A load has more requests than can be run. */
+/** A load has more requests than a run can record. */
 export class TooManyRequestsError extends InputError {
   override name = 'TooManyRequestsError';
   constructor(requests: number, most: number) {
@@ -23,7 +23,7 @@ export interface Load {
   /** Mean arrival rate of the run. */
   readonly ratePerS: number;
   readonly durationS: number;
-  /** Scheduled arrivals from the start of the run, rising. */
+  /** Scheduled arrival times in ascending order, counted from the start of the run. */
   readonly arrivalsMs: Float64Array;
 }
 

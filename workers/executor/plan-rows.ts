@@ -4,14 +4,14 @@ import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 
 interface IndexedRow {
-  /** The row's name; of a standby, that of the row whose batches it runs. */
+  /** The row's name. A standby has the name of the row whose batches it runs. */
   readonly name: string;
   readonly isStandby: boolean;
   /** Expected round-trip time of a batch. */
   serviceMs(items: number): number;
 }
 
-/** A plan with its dispatch policy, and its rows by their names and by their indices in the dispatch. */
+/** A plan with its dispatch policy. Maps between the names of the plan's rows and their indices in the dispatch. */
 export class PlanRows {
   readonly policy: DispatchPolicy;
   readonly #names: readonly (string | undefined)[];
@@ -30,7 +30,10 @@ export class PlanRows {
     return this.#names.indexOf(name);
   }
 
-  /** The indices of what a worker holds with a row of its plan, whose standby the present plan's row need not have. */
+  /**
+   * The indices of a row and, if it has one, its standby.
+   * @param row a row of the plan that a worker was started for; the present plan's row of that name may have no standby
+   */
   heldWith(row: PlanStage): number[] {
     return heldRows(this.indexOf(row.name), row, this.#stages);
   }
@@ -47,14 +50,14 @@ export class PlanRows {
     return this.policy.stages[stageOf(row, this.#stages)]!.name;
   }
 
-  /** Names of the rows to which a row's items go on: that of the next stage, and that of its own heavy variant. */
+  /** Names of the rows that may get a row's items next: the next stage's row, and the row of the own stage's heavy variant. */
   after(row: number): { readonly next: string | undefined; readonly heavy: string | undefined } {
     const { stages } = this.policy;
     const stage = stageOf(row, stages.length);
     return { next: stages[stage + 1]?.name, heavy: row === stage ? stages[stage]!.heavy?.name : undefined };
   }
 
-  /** The confidence under which results of a row escalate; undefined if none does. */
+  /** Items of a row escalate if their result's confidence is below this; undefined if no item escalates. */
   thresholdOf(row: number): number | undefined {
     const { heavy } = this.after(row);
     return this.plan.stages.find(({ name }) => name === heavy)?.escalation?.below;

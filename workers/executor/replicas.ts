@@ -15,7 +15,7 @@ export class Replicas {
     return this.#serving.filter(({ job }) => job.planWorker.stages.includes(stage));
   }
 
-  /** Whether a worker is the only one that runs a row. @param name undefined: there is no such row, so no worker runs it */
+  /** Whether a worker is the only one that runs a row. @param name the row's name; undefined means no row, and gives false */
   isAlone(worker: string, name: string | undefined): boolean {
     if (name === undefined) return false;
     const workers = this.of(name);

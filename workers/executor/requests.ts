@@ -25,19 +25,19 @@ interface Request {
 
 /** A worker that keeps items between its stages. */
 export interface Keeper {
-  /** Numbers of items that the worker keeps although no batch runs them. The caller that tells the worker empties the list. */
+  /** Numbers of items that the worker keeps but no batch will run. The executor sends them to the worker and empties the list. */
   readonly forget: number[];
 }
 
 /**
- * An item that a variant has completed, with its part of the answer and the items that follow from it: the next stage's or, if it
- * escalates, the item itself.
+ * An item that a variant has completed, with its part of the answer and its children. The children of an item that escalates are
+ * the item itself, for the heavy variant; those of any other item are items of the next stage.
  */
 interface Done {
   readonly item: QueuedItem;
   readonly answer: GrowingAnswer;
   escalates: boolean;
-  /** Undefined while only the keeper has the children. */
+  /** Undefined if the children did not leave the worker. If they are needed, they are made from the input and the results. */
   children: readonly Item[] | undefined;
   /** The worker that keeps the children, and each child's number until that child runs. */
   kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
@@ -72,7 +72,7 @@ export class Requests {
     return batchOf(items.map((item) => this.#itemOf(item)));
   }
 
-  /** Queued items for a worker: by their numbers if it keeps all of them, otherwise as bytes. */
+  /** The batch to send to a worker: the items' numbers if the worker keeps all of the items, otherwise their bytes. */
   batchFor(worker: Keeper, items: readonly QueuedItem[]): ItemBatch | KeptItems {
     const kept = items.flatMap((item) => this.#takeKept(worker, item) ?? []);
     if (kept.length === items.length) return { kept };
@@ -81,9 +81,9 @@ export class Requests {
   }
 
   /**
-   * Adds the results of a batch to the answers, and holds on to the items that follow from it until their request ends.
-   * @param below the confidence under which an item escalates; undefined: none does
-   * @returns what follows from each item
+   * Adds the results of a batch to the answers, and keeps the items' children until their request ends.
+   * @param below an item escalates if its confidence is below this; undefined: no item escalates
+   * @returns for each item, the number of its children, or that it escalates
    */
   addResults(
     worker: Keeper,
@@ -124,7 +124,10 @@ export class Requests {
     });
   }
 
-  /** Lets the answer of a light variant stand for an item that waited for the heavy one. @param count number of its children */
+  /**
+   * Makes the light variant's answer final for an item that waited for the heavy variant.
+   * @param count number of children that follow from the light variant's answer
+   */
   settle({ parent }: QueuedItem, count: number): void {
     const done = this.#done.get(parent!)!;
     done.kept?.keeper.forget.push(...done.kept.numbers.values());
@@ -146,7 +149,7 @@ export class Requests {
     request.resolve({ outcome, latencyMs: performance.now() - request.arrivalMs, answer: request.answer });
   }
 
-  /** The number under which the worker keeps an item; undefined if it does not. The item counts as run from now on. */
+  /** Takes out the number under which the worker keeps an item, because the item runs now. Undefined if the item is not kept. */
   #takeKept(worker: Keeper, { parent, index }: QueuedItem): number | undefined {
     const kept = parent === null ? undefined : this.#done.get(parent)!.kept;
     if (kept?.keeper !== worker) return undefined;

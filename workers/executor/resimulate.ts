@@ -9,7 +9,7 @@ import type { RunOptions } from './run-options.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RequestAnswer } from './types.ts';
 
-/** Simulates the same arrivals, items and plans with this run's service times. Null if too few were measured. */
+/** Simulates the run's arrivals, items and plans with its measured service times. Null if a stage of the first plan has none. */
 export function resimulate(
   { plan, load, seed }: RunOptions,
   { answers, packItems, pack, plans }: RunRecord,
@@ -45,7 +45,7 @@ export function resimulate(
   return { p95: latencyMs.p95, slaAttainment: slaAttainment! };
 }
 
-/** The plan with those standbys only that ran: a run without a burst has no times of them. */
+/** The plan with only those standbys that ran a batch. The others have no measured times: without a burst, no standby runs. */
 const withMeasuredStandbys = (plan: Plan, service: readonly Service[]): Plan => ({
   ...plan,
   stages: plan.stages.map(({ standby, ...row }) =>
@@ -55,15 +55,17 @@ const withMeasuredStandbys = (plan: Plan, service: readonly Service[]): Plan => 
   ),
 });
 
-/** What became of one pack item in a run, by stage: the number of items, and which of them a cascade's heavy variant answered. */
+/** The path of one pack item through the stages of a run. */
 interface Seen {
+  /** Number of items at each stage. */
   readonly counts: readonly number[];
+  /** For each stage and item, whether a cascade's heavy variant answered the item. */
   readonly escalated: readonly (readonly boolean[])[];
 }
 
 /**
- * What became of the pack items, from the completed requests that pass `isCounted`. A pack item without such a request gets the
- * mean of the others' numbers of items, and none of those escalates.
+ * The numbers of items and the escalations of each pack item, from the completed requests that pass `isCounted`. A pack item
+ * without such a request gets the mean number of items at each stage, and none of its items escalates.
  */
 function observedFlow(
   answers: readonly RequestAnswer[],

@@ -42,8 +42,8 @@ export interface EndedRequest {
 }
 
 /**
- * Callbacks during a run. They are called on the thread that serves, so they must return quickly. Times count from the start of the
- * run, which is after the workers have started.
+ * Callbacks during a run. They are called on the thread that serves, so they must return quickly. Times count from the start of
+ * the run, which is after the workers have started.
  */
 export interface RunWatch {
   /** Called when a plan begins to serve; the first plan begins at 0. */

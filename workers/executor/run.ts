@@ -16,9 +16,9 @@ import type { BatchRecord, RequestAnswer } from './types.ts';
 const PROGRESS_MS = 250;
 
 /**
- * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival. A
- * request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, and what reading the models throws
+ * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
+ * A request that is open one SLA after the last arrival has missed the SLA and is shed.
+ * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, and the errors of reading the models
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
@@ -103,7 +103,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const all = Promise.all(pending);
     const wake = () => answered.abort();
     all.then(wake, wake);
-    // The timer ends with the last answer, because a program in Node goes on as long as a timer runs.
+    // The timer is cancelled at the last answer, because Node does not exit while a timer runs.
     const stops = [answered.signal, ...(signal ? [signal] : [])];
     await sleep(Math.max(0, endMs() - performance.now()), AbortSignal.any(stops));
     adapter?.stop();

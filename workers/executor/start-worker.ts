@@ -9,14 +9,14 @@ import { type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /**
- * Each stage then runs batches of the plan's size until these take no less time any more. Until the engine has compiled the code of
- * and around the models, batches take several times as long, and a queue that begins so takes a second to shorten again.
+ * In the warm-up, a session repeats batches of the plan's size until their times settle. Before the engine has compiled the code
+ * of and around the models, batches take several times as long, and the queue that they cause takes a second to drain.
  */
 const SETTLED: SettleLimits = { windowMs: 100, runsMost: 100, windowsMost: 20, mostMs: 2000 };
-/** Different items for the warm-up of a stage, because items of different sizes and contents take different paths. */
+/** Number of different items for a stage's warm-up, because items of different sizes and contents take different code paths. */
 const WARM_UP_ITEMS = 8;
 
-/** The items for the warm-up of each stage. They are kept, because to make large ones takes the serving thread milliseconds. */
+/** The items for the warm-up of each stage, kept because making large items blocks the serving thread for milliseconds. */
 const warmUpItems = new WeakMap<PipelineStage, readonly Item[]>();
 
 function itemsFor(stage: PipelineStage): readonly Item[] {
@@ -49,12 +49,12 @@ export type StartWorker = (
   signal?: AbortSignal,
 ) => Promise<ExecutorWorker>;
 
-/** The key of the session in a worker that a row's standby has; that of the row's own variant is the row's name. */
+/** The key of the session that runs a row's standby. The session of the row's own variant has the row's name as its key. */
 export const standbyKey = (row: string): string => `${row}/standby`;
 
 /**
  * Starts workers in the environment. Their warm-up runs made-up items, so that no labelled pack is read.
- * @param limits how long the warm-up of a stage goes on until its times settle
+ * @param limits bounds of the warm-up, which ends when batch times settle
  */
 export const workerStarter =
   (models: LoadedManifest, environment: Environment, limits?: SettleLimits): StartWorker =>
@@ -64,7 +64,7 @@ export const workerStarter =
 /**
  * Starts a worker for some of the stages, loads their variants in it, and warms them up.
  * @param signal ends the worker while it loads
- * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+ * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
  */
 export async function startWorker(
   { pipeline, readModels }: LoadedManifest,
@@ -113,8 +113,8 @@ export async function startWorker(
 }
 
 /**
- * The batch sizes to warm up. A batch may have any size up to the plan's, and each size may compile its own shaders. The powers of
- * two and the plan's size stand for all of them.
+ * The batch sizes to warm up. A batch may have any size up to the plan's, and each size may compile its own shaders. The powers
+ * of two and the plan's size stand for all sizes.
  */
 function warmUpSizes(batch: number): number[] {
   const sizes = new Set([batch]);

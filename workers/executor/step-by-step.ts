@@ -16,15 +16,15 @@ export interface StageStep {
   readonly stage: PipelineStage;
   readonly choice: StageChoice;
   readonly items: readonly Item[];
-  /** The heavy variant of a cascade, and which of the items it answered; absent: the stage is none. */
+  /** The heavy variant of a cascade, and for each item whether this variant answered it. Absent if the stage is no cascade. */
   readonly heavy?: { readonly choice: StageChoice; readonly answered: readonly boolean[] };
   /** One result per item, in order. */
   readonly results: readonly StageResult[];
-  /** Time until the last result was there; items run one at a time. */
+  /** Time until the stage had answered its last item; items run one at a time. */
   readonly ms: number;
 }
 
-/** A stage that can answer, in a worker of its own. */
+/** A variant of a stage, loaded and warmed up in a worker of its own. */
 interface Ready {
   readonly stage: PipelineStage;
   readonly choice: StageChoice;
@@ -39,9 +39,9 @@ export class StepByStep {
 
   /**
    * Starts a worker for each stage, and loads and warms up its variant.
-   * @param choices one for each stage of the pipeline, in order, and after it that of its heavy variant if it is a cascade
+   * @param choices one for each stage of the pipeline, in order; after the choice for a cascade comes one for its heavy variant
    * @param signal ends the workers while they load
-   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
    */
   static async start(
     models: LoadedManifest,
@@ -65,8 +65,8 @@ export class StepByStep {
   }
 
   /**
-   * Answers one request; each step is there as soon as its stage has run. A stage that gets no items has an empty step.
-   * @param item of the first stage; it is left unchanged
+   * Answers one request, and yields each step as soon as its stage has run. A stage that gets no items has an empty step.
+   * @param item the request's item of the first stage; it is left unchanged
    * @throws DeviceLostError, WorkerLostError, and errors of the stage's task
    */
   async *answer(item: Item): AsyncGenerator<StageStep> {

@@ -38,10 +38,10 @@ const LIMITS: SupervisorLimits = {
   hungMs: 2000,
   respawnMs: [0, 500, 2000],
 };
-/** A worker may hang for this many SLAs, but not longer than `mostMs`: then its requests have missed a short SLA anyway. */
+/** Number of SLAs that a batch may take before its worker counts as hung. `mostMs` caps that time for long SLAs. */
 const HUNG_SLAS = { slas: 5, mostMs: 30_000 };
 
-/** Calls a function after a time, however long: a timer of more than 2³¹ ms would ring at once. */
+/** Calls a function after `ms`, capped at 2³¹ − 1, because a longer timer would fire at once. */
 const inMs = (ms: number, ring: () => void) => setTimeout(ring, Math.min(ms, 2 ** 31 - 1));
 
 export interface SupervisorOptions<Job> {
@@ -49,7 +49,7 @@ export interface SupervisorOptions<Job> {
   nameOf(job: Job): string;
   /** @param signal aborts when the supervisor closes */
   startWorker(id: string, job: Job, signal: AbortSignal): Promise<ExecutorWorker>;
-  /** Called when a worker is lost. Returns the job of its replacement, or undefined if it needs none. */
+  /** Called when a worker is lost. @returns the job of the replacement; undefined if no replacement is needed */
   onLost(lost: Supervised<Job>, reason: string): Job | undefined;
   /** Whether a replacement is still needed. */
   isWanted(job: Job): boolean;
@@ -85,7 +85,7 @@ export class Supervisor<Job> {
     return this.#members.get(id);
   }
 
-  /** Starts a worker for each job. If one fails, or the supervisor closes, all are ended. @throws what `startWorker` throws */
+  /** Starts a worker for each job. If one fails, or the supervisor closes, all are ended. @throws the errors of `startWorker` */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
     const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
     const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -106,7 +106,7 @@ export class Supervisor<Job> {
    * Supervises a batch that `runBatch` runs on a worker. Marks the worker while it is overdue, and ends it if the batch hangs.
    * @param expectedMs time that the batch should take, including the batches before it in the worker's queue
    * @param slaMs the SLA of the requests in the batch
-   * @throws WorkerLostError and DeviceLostError, after `onLost`; what running the items throws
+   * @throws WorkerLostError and DeviceLostError, after `onLost`; other errors of `runBatch`
    */
   async run<Run>(
     { id }: Supervised<Job>,
@@ -131,7 +131,7 @@ export class Supervisor<Job> {
     }
   }
 
-  /** Watches a batch from now on. @returns a function for the batch's end */
+  /** Watches a batch from now on. @returns a function to call when the batch ends */
   #watch(member: Member<Job>, expectedMs: number, slaMs: number): () => void {
     const { overdueTimes, overdueMs, hungTimes, hungMs } = this.#limits;
     const hungSlasMs = Math.min(HUNG_SLAS.mostMs, HUNG_SLAS.slas * slaMs);
@@ -142,7 +142,7 @@ export class Supervisor<Job> {
     return () => {
       clearTimeout(overdue);
       clearTimeout(hung);
-      // Batches of a worker end in order, so the worker goes on, whatever batches follow.
+      // The end of a batch shows that the worker does not hang, even if later batches wait in its queue.
       member.overdue = false;
     };
   }
@@ -155,7 +155,7 @@ export class Supervisor<Job> {
     this.#endIfIdle(member);
   }
 
-  /** Starts a worker for a job and adds it. After a failure it tries again until a worker starts or the job is not wanted. */
+  /** Starts a worker for a job and adds it. Repeats failed starts until a worker starts or the job is no longer wanted. */
   async replace(job: Job): Promise<void> {
     const { respawnMs } = this.#limits;
     for (let tried = 0; ; tried++) {

@@ -18,13 +18,13 @@ export interface BatchRecord extends Ran {
   readonly worker: string;
   /** Start of the batch, in `performance.now()` of the executor's thread. */
   readonly startMs: number;
-  /** Time from `startMs` (when the worker got the batch, or ended the one before) until the executor has the results. */
+  /** Time from `startMs` (when the worker got the batch, or completed the batch before it) until the executor has the results. */
   readonly serviceMs: number;
 }
 
 export interface ExecutorHooks {
   onBatch?(batch: BatchRecord): void;
-  /** Called when an item settles: the answer of a cascade's light variant stands, because a burst left no time for the heavy one. */
+  /** Called when a cascade's light variant gives an item's final answer, because a burst left no time for the heavy variant. */
   onSettled?(stage: string): void;
   /** Called when a worker was lost; `onEvent` gives the reason. */
   onLost?(worker: string): void;

@@ -27,19 +27,19 @@ function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 /** Downloads in progress in this process, by the path of the file. */
 const running = new Map<string, Promise<void>>();
 
-/** Keeps downloaded files by their content: `<sha256>`, and `<sha256>.<process id>.part` while a process downloads it. */
+/** Keeps each downloaded file under its hash: as `<sha256>`, or as `<sha256>.<process id>.part` while a process downloads it. */
 export class FileCache {
   constructor(readonly folder: string = cacheFolder()) {}
 
   pathOf = ({ sha256 }: Pick<KnownFile, 'sha256'>): string => join(this.folder, sha256);
 
-  /** Whether a file is here. Its sum was checked when it arrived. */
+  /** Whether the cache has a file. Its hash was checked when it was downloaded, and is not checked again. */
   async has(file: Pick<KnownFile, 'sha256'>): Promise<boolean> {
     const found = await stat(this.pathOf(file)).catch(() => null);
     return found?.isFile() ?? false;
   }
 
-  /** Checks the sum of a file that is here, and removes the file if it was damaged. Returns whether it may stay. */
+  /** Checks the hash of a cached file, and removes the file if it is damaged. @returns whether the file is intact */
   async check(file: Pick<KnownFile, 'sha256'>): Promise<boolean> {
     const hash = createHash('sha256');
     for await (const chunk of createReadStream(this.pathOf(file), { highWaterMark: 2 ** 20 }))
@@ -50,8 +50,8 @@ export class FileCache {
   }
 
   /**
-   * Downloads a file unless it is here, and returns its path.
-   * @throws CacheUnavailableError, and what {@link download} throws
+   * Downloads a file unless the cache has it, and returns its path.
+   * @throws CacheUnavailableError, and the errors of {@link download}
    */
   async fetch(
     file: KnownFile,
@@ -67,7 +67,7 @@ export class FileCache {
     return path;
   }
 
-  /** Keeps the content of a file that was read already. @throws CacheUnavailableError */
+  /** Adds a file to the cache that the caller has already read and hashed. @throws CacheUnavailableError */
   keep(sha256: string, bytes: Uint8Array): Promise<void> {
     return this.#use(async () => {
       if (await this.has({ sha256 })) return;
@@ -89,7 +89,7 @@ export class FileCache {
     });
   }
 
-  /** Makes the folder, and uses it. @throws CacheUnavailableError if that fails */
+  /** Creates the folder and does `work` in it. @throws CacheUnavailableError if the file system reports an error */
   async #use(work: () => Promise<void>): Promise<void> {
     try {
       await mkdir(this.folder, { recursive: true });
@@ -102,12 +102,12 @@ export class FileCache {
     }
   }
 
-  /** The part that this process writes: one that an ended process left behind, or a new one. */
+  /** The path of the part that this process writes: a part that an ended process left behind, or a new one. */
   async #claimPart({ sha256 }: KnownFile): Promise<string> {
     for (const name of await readdir(this.folder)) {
       const pid = Number(/^([0-9a-f]{64})\.(\d+)\.part$/.exec(name)?.[2]);
       if (!name.startsWith(sha256) || !(pid > 0) || isAlive(pid)) continue;
-      // Of several processes that claim a part, one succeeds.
+      // Of several processes that claim a part, only one succeeds.
       const claimed = await rename(this.#partOf(sha256, pid), this.#partOf(sha256, process.pid)).then(
         () => true,
         () => false,

@@ -18,11 +18,11 @@ import { type Host, persist } from './resume.ts';
 
 const HUB = 'https://huggingface.co';
 const MOST_REDIRECTS = 8;
-/** A connection that sends nothing for so long counts as cut. */
+/** A connection that sends nothing for this long counts as cut. */
 const SILENCE_MS = 60_000;
 
 interface HubClientOptions {
-  /** Environment variables: `HF_ENDPOINT` and `HF_TOKEN` are read, and `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, also in small letters. */
+  /** Reads `HF_ENDPOINT`, `HF_TOKEN` and, in upper or lower case, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   /** Waits before a request is repeated. */
@@ -87,7 +87,7 @@ export class HubClient {
 
   /**
    * Reads a small file whole.
-   * @throws TooManyBytesError, and what {@link get} throws
+   * @throws TooManyBytesError, and the errors of {@link get}
    */
   bytes(url: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     return this.persist(async () => {
@@ -97,7 +97,7 @@ export class HubClient {
     });
   }
 
-  /** @throws InvalidDocumentError, and what {@link bytes} throws */
+  /** @throws InvalidDocumentError, and the errors of {@link bytes} */
   async json(url: string, mostBytes: number): Promise<unknown> {
     return jsonValue(new TextDecoder().decode(await this.bytes(url, mostBytes)), url);
   }
@@ -194,10 +194,10 @@ function proxiesOf(env: NodeJS.ProcessEnv): EnvHttpProxyAgent.Options | undefine
   return { httpProxy: http, httpsProxy: https, noProxy: read('NO_PROXY') };
 }
 
-/** An address for a message: a redirect's query may hold a signature, which lets anyone read the file. */
+/** A URL without its query, for messages: the query of a redirect may hold a signature that lets anyone read the file. */
 const shown = (url: string): string => url.replace(/[?#].*$/s, '');
 
-/** Addresses that lead to this machine, or to what answers only to the machines of its network, such as a cloud's metadata. */
+/** Addresses of this machine, and link-local ones, at which services such as a cloud's metadata server trust every caller. */
 const LOCAL = new BlockList();
 LOCAL.addSubnet('0.0.0.0', 8);
 LOCAL.addSubnet('127.0.0.0', 8);
@@ -206,14 +206,17 @@ LOCAL.addAddress('::', 'ipv6');
 LOCAL.addAddress('::1', 'ipv6');
 LOCAL.addSubnet('fe80::', 10, 'ipv6');
 
-/** Whether a URL names a local address. A name that is not `localhost` is not resolved: whose it is may give it any address. */
+/** Whether a URL names a local address. Names other than `localhost` are not resolved: their owners may change the address. */
 function isLocal({ hostname }: URL): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(host);
   return family === 0 ? /(^|\.)localhost\.?$/.test(host) : LOCAL.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** @throws UnexpectedAnswerError where a redirect leads away from HTTP, from HTTPS to HTTP, or from elsewhere to a local address */
+/**
+ * The target of a redirect.
+ * @throws UnexpectedAnswerError if it leads away from HTTP, from HTTPS to HTTP, or from a remote to a local address
+ */
 function redirected(from: string, location: string): string {
   const to = URL.canParse(location, from) ? new URL(location, from) : null;
   const allowed = from.startsWith('https:') ? ['https:'] : ['http:', 'https:'];

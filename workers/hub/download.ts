@@ -6,9 +6,9 @@ import type { HubClient } from './client.ts';
 import { type DownloadProgress, type KnownFile, type PartialFile, resume } from './resume.ts';
 
 /**
- * Downloads a file to `part`, from where an earlier download stopped, and checks its sum. After a failure or a stop, `part` keeps
- * what has arrived; content with a wrong sum is removed.
- * @throws StoreFullError, and what {@link resume} and {@link HubClient.get} throw
+ * Downloads a file to `part`, from where an earlier download stopped, and checks its hash. After a failure or a stop, `part`
+ * keeps the bytes that have arrived; content with a wrong hash is removed.
+ * @throws StoreFullError, and the errors of {@link resume} and {@link HubClient.get}
  */
 export async function download(
   client: HubClient,
@@ -30,7 +30,7 @@ export async function download(
   }
 }
 
-/** The file that a download is written to, with the sum of what it holds. */
+/** The partial file of a download, with the running hash of its bytes. */
 class PartOnDisk implements PartialFile {
   bytes = 0;
   #hash = createHash('sha256');
@@ -40,7 +40,7 @@ class PartOnDisk implements PartialFile {
   static async open(handle: FileHandle, { mostBytes }: KnownFile): Promise<PartOnDisk> {
     const part = new PartOnDisk(handle);
     const { size } = await handle.stat();
-    // A file that is too long is not read.
+    // A file that is too long is not hashed, because `resume` empties it.
     if (size > mostBytes) part.bytes = size;
     else if (size > 0)
       for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) part.#count(chunk);

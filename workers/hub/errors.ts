@@ -10,7 +10,7 @@ export class InvalidEndpointError extends InputError {
   }
 }
 
-/** An environment variable that names a proxy does not hold the address of one. */
+/** A proxy's environment variable does not hold the address of a proxy. */
 export class InvalidProxyError extends InputError {
   override name = 'InvalidProxyError';
   constructor(variable: string) {
@@ -63,7 +63,7 @@ export class UnreachableError extends CodedError {
   }
 }
 
-/** The host's answer is none that can carry a file. */
+/** The host's answer cannot carry the file, e.g. because of its status, its byte range or its redirect. */
 export class UnexpectedAnswerError extends CodedError {
   override name = 'UnexpectedAnswerError';
   constructor(url: string, what: string) {
@@ -73,7 +73,7 @@ export class UnexpectedAnswerError extends CodedError {
   }
 }
 
-/** A host sends more bytes than the file has. */
+/** A host sends more bytes than are expected of the file. */
 export class TooManyBytesError extends InputError {
   override name = 'TooManyBytesError';
   constructor(url: string, mostBytes: number) {

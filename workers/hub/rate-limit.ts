@@ -1,11 +1,11 @@
 /** Repeats requests that a host refuses with 429 (too many requests), whichever function sends them. */
 
-/** A request waits at most so long in all. */
+/** The waits of one request add up to at most this. */
 const MOST_WAIT_S = 300;
-/** The seconds until the limit ends, as the hub tells them: `RateLimit: "resolvers";r=0;t=55`. */
+/** The seconds until the limit ends, in the hub's header `RateLimit: "resolvers";r=0;t=55`. */
 const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 
-/** Seconds until a host allows requests again, as the headers of its answer say; 10 if no header that may be read says so. */
+/** Seconds until a host allows requests again, by the headers of its answer; 10 if no readable header gives a time. */
 export function limitEndsS(header: (name: string) => unknown): number {
   const [, endsS = ''] = LIMIT_ENDS_S.exec(String(header('ratelimit'))) ?? [];
   const asked = String(header('retry-after') ?? endsS);
@@ -14,9 +14,9 @@ export function limitEndsS(header: (name: string) => unknown): number {
 }
 
 /**
- * Sends a request again while its answer is 429, once the host allows it.
- * @param parts `waitS`: {@link limitEndsS} of a 429, null of another answer; `discard` ends an answer whose body is not read
- * @returns the first other answer, or the 429 after which all waits together would be too long
+ * Sends a request, and repeats it while the answer is 429, each time once the host allows requests again.
+ * @param parts `waitS`: {@link limitEndsS} for a 429, null for any other answer; `discard` drops the unread body of an answer
+ * @returns the first answer other than 429, or the 429 whose wait would make all waits together too long
  */
 export async function withinLimit<A>(
   send: () => Promise<A>,

@@ -7,9 +7,9 @@ import { HubClient } from './client.ts';
 export const isUrl = (path: string): boolean => /^https?:\/\//i.test(path);
 
 /**
- * Reads the files of a manifest by path or URL. A URL whose sum is known is read from the cache, after a download that shows its
- * progress where the cache does not have it.
- * @param signal stops downloads; what has arrived is kept
+ * Reads the files of a manifest by path or URL. A URL with a known hash is read from the cache. If the cache lacks the file, the
+ * file is downloaded first, and the progress is shown.
+ * @param signal stops downloads; the bytes that have arrived are kept
  */
 export function fileReader(signal?: AbortSignal): ReadFile {
   const progress = new ProgressLine();

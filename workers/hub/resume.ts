@@ -1,13 +1,13 @@
 import { ChecksumError } from '../../models/manifests/load.ts';
 import { TooManyBytesError, UnexpectedAnswerError } from './errors.ts';
 
-/** How a download goes on where an earlier one stopped, whatever reads the host and keeps the bytes. */
+/** Continues a download where an earlier one stopped. Callers supply the access to the host and the storage of the bytes. */
 
 /** A file whose content is known before it is read. */
 export interface KnownFile {
   readonly url: string;
   readonly sha256: string;
-  /** Its size, or an upper bound where the size is not known. */
+  /** Size of the file in bytes, or an upper bound if the size is not known. */
   readonly mostBytes: number;
 }
 
@@ -16,13 +16,13 @@ export interface DownloadProgress {
   /** Bytes of the file that are stored so far, also by earlier downloads that were interrupted. */
   readonly doneBytes: number;
   readonly totalBytes: number;
-  /** Bytes that this download has moved. */
+  /** Bytes that this download has received, without those of earlier downloads. */
   readonly movedBytes: number;
 }
 
-/** What is here of a file. */
+/** The stored part of a file: its first bytes. */
 export interface PartialFile {
-  /** Number of its bytes, from the first one. */
+  /** Number of stored bytes. */
   readonly bytes: number;
   append(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
   empty(): Promise<void>;
@@ -34,29 +34,29 @@ export interface PartialFile {
 export interface RestOfFile {
   /** 200 (the whole file), 206 (the rest), or 416 (there is no rest). */
   readonly status: number;
-  /** Null where the host does not say, or may not be asked. */
+  /** Null if this header cannot be read. */
   readonly contentRange: string | null;
   readonly contentLength: number | null;
-  /** Rejects with an error that {@link Host.isCut} knows if the connection is cut. */
+  /** If the connection is cut, the iteration rejects with an error that {@link Host.isCut} recognises. */
   readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
   cancel(): Promise<unknown>;
 }
 
-/** Where files are read from. */
+/** Access to the host from which files are read. */
 export interface Host {
   get(url: string, from: number): Promise<RestOfFile>;
-  /** Whether the connection failed or was cut, so that another one may bring more. */
+  /** Whether an error means that the connection failed or was cut, so that a new connection may succeed. */
   isCut(error: unknown): boolean;
-  /** Waits before the next connection. @throws the reason of a stop */
+  /** Waits before the next connection. @throws the reason if the caller stops the download */
   pause(seconds: number): Promise<void>;
 }
 
-/** Waiting times after failures in a row; then the failure is final. */
+/** Waiting times after consecutive failures; one more failure is final. */
 const BACK_OFF_S = [0.5, 2, 5];
 
 /**
- * Repeats a task whose connection fails. A failure after progress does not count.
- * @param progress a number that grows with what is done
+ * Repeats a task whose connection fails. Progress since the last failure resets the count of failures.
+ * @param progress returns a number that grows as the task progresses
  */
 export async function persist<T>(
   { isCut, pause }: Pick<Host, 'isCut' | 'pause'>,
@@ -79,9 +79,9 @@ export async function persist<T>(
 }
 
 /**
- * Brings what is missing of a file, and checks its sum. After a failure or a stop, the part keeps what has arrived; content with a wrong
- * sum is removed.
- * @throws ChecksumError, TooManyBytesError, UnexpectedAnswerError, and what host and part throw
+ * Downloads the missing rest of a file, and checks the file's hash. After a failure or a stop, the part keeps the bytes that have
+ * arrived; content with a wrong hash is removed.
+ * @throws ChecksumError, TooManyBytesError, UnexpectedAnswerError, and the errors of `host` and `part`
  */
 export async function resume(
   host: Host,
@@ -106,7 +106,7 @@ export async function resume(
   if (part.bytes < file.mostBytes) await fill();
   if (await isWhole()) return;
   if (resumed) {
-    // The part may be of another content: a download from the first byte decides.
+    // The stored part may come from another file, so the whole file is downloaded once before a wrong hash is reported.
     await part.empty();
     await fill();
     if (await isWhole()) return;
@@ -116,7 +116,10 @@ export async function resume(
   throw new ChecksumError(file.url, file.sha256, found);
 }
 
-/** Appends to a part what one connection brings of what is missing. @param onBytes gets the bytes that came, and the file's size */
+/**
+ * Appends to a part the missing bytes that one connection delivers.
+ * @param onBytes called with the number of bytes that have arrived, and the file's size in bytes
+ */
 async function fillOnce(
   host: Host,
   { url, sha256, mostBytes }: KnownFile,

@@ -10,8 +10,8 @@ import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { identify } from '../store/exchange.ts';
 
 /**
- * A plan as the integer program alone chose it. The cells that it chose from are left out, because their samples are too large
- * to leave a worker.
+ * The plan that the integer program chose, not confirmed by simulation. The solver's own solution is left out, because no caller
+ * of the planner needs it.
  */
 export type SolvedPlan = Pick<IlpChoice, 'plan' | 'boundMs' | 'pas' | 'cost'>;
 

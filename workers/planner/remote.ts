@@ -18,11 +18,11 @@ interface PlannerWorker {
 
 /**
  * A planner in a worker of its own, which plans on any profile. The first call starts the worker, and so does the first call
- * after the worker was lost. Calls run one after the other, so that no other profile comes between.
+ * after the worker was lost. Calls run one after the other, so that each plans on the profile that it sent to the worker.
  */
 export class RemotePlanner {
   #worker: PlannerWorker | undefined;
-  /** The profile that the worker has. Profiles are large, so each is sent only when it is another one than the last. */
+  /** The profile that the worker has now. Profiles are large, so a call sends its profile only if the worker has another one. */
   #offered: IdentifiedProfile | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;

@@ -4,15 +4,15 @@ import type { PlanRequest } from '../../solver/plan/request.ts';
 import { Planner } from './planner.ts';
 
 /**
- * The fields that an InfeasiblePlanError is made from. They are sent alone, because an error loses its fields on the way out of
- * a worker.
+ * The fields that an InfeasiblePlanError is made from. They are sent instead of the error, because an error loses its fields on
+ * the way out of a worker.
  */
 export type Infeasible = Pick<
   InfeasiblePlanError,
   'request' | 'binding' | 'nearestSlaMs' | 'nearestRatePerS'
 >;
 
-/** The functions of a planning worker that the thread or process which started the worker calls. */
+/** The functions of a planning worker, for calls from the thread or process that started the worker. */
 export class PlannerService {
   #planner: Planner | undefined;
 

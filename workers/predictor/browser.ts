@@ -18,8 +18,8 @@ function start() {
 }
 
 /**
- * The learned predictor of a page, in a web worker of its own, so that the page stays responsive. Where that worker was lost, another
- * one is started.
+ * The learned predictor of a page, in a web worker of its own, so that the page stays responsive. If the worker was lost, the
+ * next call starts another one.
  * @throws MissingFileError, ChecksumError, WorkerLostError
  */
 export async function learnedPredictor(): Promise<Predictor> {

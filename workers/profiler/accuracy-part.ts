@@ -5,15 +5,16 @@ import type { JournalEntry } from '../store/store.ts';
 /** Runs a batch through a variant of a stage, on the reference backend. */
 export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;
 
-/** A part of the measured accuracy, which the journal keeps. */
+/** A journal entry that holds a part of the measured accuracy. */
 export type AccuracyPart = Extract<
   JournalEntry,
   { kind: 'variant-accuracy' | 'fan-out' | 'combination' | 'path' }
 >;
 
 export interface AccuracyWatch {
-  /** Called after each step of `accuracySteps` that has run, or was recalled from the journal. */
+  /** Called after each step of `accuracySteps` that has run. */
   step(what: string): void;
+  /** Called instead of `step` if the journal already held the result of the step. */
   recall(what: string): void;
   save(part: AccuracyPart): Promise<void>;
 }

@@ -11,7 +11,7 @@ import type { EndToEnd, FanOut, MeasuredScore } from '../../solver/documents/pro
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 import { Combinations, combinationSteps, runAll } from './combinations.ts';
 
-/** A variant's accuracy on the labelled items of its stage, and its answers to them if its task tells confidences. */
+/** A variant's accuracy on the labelled items of its stage, and its answers to them if its task gives confidences. */
 export interface VariantAccuracy {
   readonly score: MeasuredScore;
   readonly answers?: ItemAnswers | undefined;
@@ -42,7 +42,7 @@ export async function measureAccuracy(
   return { stages, ...(await new Combinations(pipeline, pack, run, known, watch).measure()) };
 }
 
-/** What is taken for granted without labels: each stage gets one item per request. */
+/** The result without labels: no accuracy is measured, and each stage is assumed to get one item per request. */
 const unmeasured = ({ stages }: Pipeline, { items }: Pack): MeasuredAccuracy => ({
   stages: {},
   fanOut: stages.map(({ name }) => ({ stage: name, upstream: {}, counts: items.lengths.map(() => 1) })),

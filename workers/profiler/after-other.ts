@@ -1,15 +1,15 @@
 import { mean, median } from '../../solver/math/statistics.ts';
 import { latencyOf, type RunBatch } from './measure.ts';
 
-/** In these turns each of two sessions runs as often after itself as after the other one, and a drift affects both alike. */
+/** An order in which each of two sessions runs as often after itself as after the other, so that a drift affects both alike. */
 const TURNS = [0, 1, 1, 0];
 const WARM_UP_TURNS = 3;
 
 /**
- * Measures how much longer a batch takes right after a batch of the other session in the same worker, because what it needs has left
- * the caches.
+ * Measures how much longer a batch takes right after a batch of the other session in the same worker, which has evicted the
+ * batch's data from the CPU caches.
  * @param sessions each runs its smallest batch
- * @returns the difference as a fraction of the time of such a batch, the mean of both sessions
+ * @returns the extra time as a fraction of a batch's time after its own session, as the mean of both sessions
  */
 export async function measureAfterOther(
   sessions: readonly [RunBatch, RunBatch],

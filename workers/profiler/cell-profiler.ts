@@ -49,7 +49,7 @@ export class CellProfiler {
   readonly #cells = new Map<string, Cell>();
   readonly #ended = new Set<string>();
   readonly #drift = new DriftWatch();
-  /** The sessions that have been warmed up. One that was released, or whose worker was replaced, is opened anew, and is cold. */
+  /** The sessions that have been warmed up. A session that was released or lost its worker is opened again, and is then cold. */
   readonly #warm = new WeakSet<OpenVariant>();
   readonly #start: number;
   readonly #random: () => number;
@@ -104,8 +104,8 @@ export class CellProfiler {
   }
 
   /**
-   * Ends the sweeps that have a failed or skipped cell, and those that larger batches cannot improve. Of the latter sweeps, the
-   * next cell is recorded as skipped, with the reason. All other remaining cells are dropped.
+   * Ends the sweeps that have a failed or skipped cell, and those that larger batches cannot improve. In the latter, the next
+   * cell is recorded as skipped, with the reason. All other remaining cells are dropped.
    * @param ahead cells whose turn is still to come
    */
   #endSweeps(ahead: readonly CellKey[]): void {
@@ -145,7 +145,7 @@ export class CellProfiler {
     }
   }
 
-  /** Measures a cell. After a failure the worker is replaced and the cell is tried once more. */
+  /** Measures a cell. After a failure the worker is replaced. The cell is then tried once more or, if memory ran out, skipped. */
   async #measure(key: CellKey): Promise<Cell> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -201,7 +201,7 @@ export class CellProfiler {
     return opened;
   }
 
-  /** The items of a stage's batch. Batch 0 is repeated wherever two times are compared; the others are the samples, in order. */
+  /** The items of a stage's batch. Batch 0 is repeated where times or outputs are compared; the later ones are the samples. */
   #batch({ stage, batch }: CellKey, index: number): Item[] {
     return this.o.draws.get(stage)!.batch(index, batch);
   }

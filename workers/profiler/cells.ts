@@ -28,8 +28,8 @@ export const fixedBatchOf = ({ stage, variant }: CellKey, fixed: FixedBatches): 
   fixed.get(`${stage}/${variant}`);
 
 /**
- * The cells of the first pass, batch size by batch size: of each variant those of the settings' sizes or, if its models are fixed
- * to a size, the one of that size.
+ * The cells of the first pass, grouped by batch size in ascending order. A variant has a cell for each batch size of the settings
+ * or, if its models have a fixed batch size, only cells of that size.
  */
 export function firstPassCells(
   manifest: Manifest,

@@ -1,6 +1,6 @@
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 
-/** The time is this share of the profile's budget. From a budget of 100 s on it is the most, which makes the figures sure. */
+/** Share of a profile's budget for measuring two workers. `MOST_MS`, reached at a budget of 100 s, gives reliable figures. */
 const SHARE = 0.08;
 const MOST_MS = 8000;
 const LEAST_MS = 400;
@@ -9,6 +9,6 @@ const LEAST_MS = 400;
 export const coRunMs = (budgetS: number): number =>
   Math.min(MOST_MS, Math.max(LEAST_MS, SHARE * 1000 * budgetS));
 
-/** How many pairs of workers of one kind are measured: those of different stages and, on a CPU, of one stage. */
+/** Number of pairs measured for each thread count of a backend: one of different stages and, on a CPU, one of the same stage. */
 export const coRunPairs = (stages: number, backend: Backend): number =>
   (stages > 1 ? 1 : 0) + (onGpu(backend) ? 0 : 1);

@@ -32,8 +32,8 @@ export interface CoRunOptions {
 }
 
 /**
- * Opens a cell's session, in the first worker of its kind or in a second one, and returns a function that runs one and the same
- * batch, so that times alone and together differ by the neighbour only.
+ * Opens a cell's session, in the first worker of its kind or in a second one, and returns a function that runs the same batch at
+ * each call, so that only the neighbour makes a difference between the times alone and together.
  */
 export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
 
@@ -45,8 +45,8 @@ interface Pair {
 
 /**
  * Measures how much two busy workers slow each other, for each backend and thread count, and how much longer a batch takes after
- * another session's in the same worker. The workers run the slowest variants of the first and of the last stage; on a CPU, where a
- * stage may have several workers, both also run the slowest variant of all. On a CPU they run small and large batches.
+ * another session's batch in the same worker. The workers run the slowest variants of the first and of the last stage; on a CPU,
+ * where a stage may have several workers, both also run the slowest variant of all. On a CPU they run small and large batches.
  */
 export async function measureCoRuns(
   { manifest, environment, settings, progress, clock, sessions, signal }: CoRunOptions,

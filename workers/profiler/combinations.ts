@@ -21,19 +21,20 @@ type Variants = Readonly<Record<string, string>>;
 /** A stage's results for all its items, in order, and for each item the number of the next stage's items. */
 type StageResults = Pick<StageRun, 'results' | 'childCounts'>;
 
-/** The pack after the first stages of the pipeline, run with one variant of each. */
+/** The pack's results after the first stages of the pipeline, each of which ran with one variant. */
 interface PartialRun {
   readonly variants: Variants;
   /** Results of each stage that has run, in order. */
   readonly results: readonly StageResults[];
-  /** Items of the next stage, in the order of the requests; `counts` says how many belong to each request. */
+  /** Items of the next stage, in the order of the requests. */
   readonly items: ItemBatch;
+  /** Number of `items` of each request. */
   readonly counts: readonly number[];
 }
 
 /**
- * Runs the pack through every combination of variants: all that begin with one variant after each other, so that after an
- * interruption only the stages that the missing combinations begin with run again.
+ * Runs the pack through every combination of variants, depth-first, so that combinations share the results of the stages that
+ * they begin with. After an interruption, only the stages of the missing combinations run again.
  */
 export class Combinations {
   readonly #fanOut = new Map<string, FanOut>();
@@ -42,7 +43,7 @@ export class Combinations {
   /** Number of stages whose variants are combined. */
   readonly #depth: number;
 
-  /** @param known what an interrupted profile had measured */
+  /** @param known parts that an interrupted profile had measured */
   constructor(
     private readonly pipeline: Pipeline,
     private readonly pack: LabelledPack,
@@ -58,7 +59,7 @@ export class Combinations {
     }
   }
 
-  /** The fan-out of each stage, the accuracy of each whole combination, and the confidences on the way. */
+  /** Measures each stage's fan-out, each whole combination's accuracy, and the confidences of each stage in each combination. */
   async measure(): Promise<{
     readonly fanOut: FanOut[];
     readonly endToEnd: EndToEnd[];
@@ -103,7 +104,7 @@ export class Combinations {
     await this.watch.save({ kind: 'fan-out', fanOut });
   }
 
-  /** Keeps the confidences of the stage that ran last; of the pipeline's last stage also the points of each answer. */
+  /** Saves the confidences of the stage that ran last and, if it is the pipeline's last stage, the points of each answer. */
   async #savePath({ variants, results }: PartialRun): Promise<void> {
     const { pipeline, pack } = this;
     const stage = pipeline.stages[results.length - 1]!;
@@ -153,7 +154,7 @@ export class Combinations {
     return Object.fromEntries(varying.map(({ name }) => [name, variants[name]!]));
   }
 
-  /** Whether nothing is left to measure of the combinations that begin with these variants. */
+  /** Whether all combinations that begin with these variants have been measured. */
   #isKnown(variants: Variants): boolean {
     const next = this.pipeline.stages[Object.keys(variants).length];
     if (!next) return this.#endToEnd.has(variantsKey(variants));
@@ -168,7 +169,7 @@ export class Combinations {
     for (const longer of this.#longer(variants)) this.#recall(longer);
   }
 
-  /** The same variants with each one of the next stage. */
+  /** The variants extended by each variant of the next stage. */
   #longer(variants: Variants): Variants[] {
     const at = Object.keys(variants).length;
     const next = this.pipeline.stages[at];
@@ -185,7 +186,7 @@ const fanOutKey = ({ stage, upstream }: Pick<FanOut, 'stage' | 'upstream'>): str
 const pathKey = ({ stage, variant, upstream }: PathAnswers): string =>
   `${stage} ${variantsKey({ ...upstream, [stage]: variant })}`;
 
-/** Number of stages whose variants have at most {@link MAX_COMBINATIONS} combinations. */
+/** Number of stages, from the first on, whose variants have at most {@link MAX_COMBINATIONS} combinations. */
 function depthOf(stages: Manifest['stages']): number {
   let combinations = 1;
   const past = stages.findIndex(({ variants }) => {
@@ -239,7 +240,7 @@ export async function runAll(
   };
 }
 
-/** The parts of an answer that belong to items of the last of its stages, in order. */
+/** The answers to a request's items of the last of `stages` stages, in order. */
 function lastItems(answer: ItemAnswer, stages: number): readonly ItemAnswer[] {
   let level: readonly ItemAnswer[] = [answer];
   for (let stage = 1; stage < stages; stage++) level = level.flatMap(({ children }) => children);

@@ -5,17 +5,17 @@ import { sleepUntil } from '../executor/clock.ts';
 import type { RunBatch } from './measure.ts';
 import { delaysOf, PERCENTILES } from './percentiles.ts';
 
-/** The workers run alone and together in alternating rounds, so that a drift of the machine affects both alike. */
+/** In each round the workers run alone and then together, so that a drift of the machine affects both times alike. */
 const ROUNDS = 4;
-/** Longest time together in a round, after as long a time alone. */
+/** Longest time for which the workers run together in a round. Before that, they run alone for as long in all. */
 const ROUND_MS = 400;
 const WARM_UP_RUNS = 3;
 /** Time between two timers whose lateness is measured: a load of some hundred requests per second has such gaps. */
 const TIMER_MS = 3;
-/** A larger slow-down is taken for a disturbance, and counts as this one. */
+/** Cap of the slow-down: a larger one is assumed to be a disturbance. */
 const SLOW_DOWN_MOST = 3;
 
-/** What one of two workers runs beside the other. */
+/** The batches that one of two workers runs beside the other. */
 export interface CoRunBatches {
   readonly short: RunBatch;
   /** Larger batches of the same session, which take at least twice as long; absent: none were measured. */
@@ -29,7 +29,7 @@ interface Times {
   readonly together: number[];
 }
 
-/** Time that {@link measureCpuCoRun} has for the batches of one worker alone, or of both together, in one round. */
+/** Time in one round of {@link measureCpuCoRun} for both workers alone, one after the other, and again for both together. */
 const roundMsOf = (forMs: number): number => Math.min(ROUND_MS, forMs / (4 * ROUNDS));
 
 /** Longest batch that runs a few times in each round, if rounds of short and of long batches have `forMs` together. */
@@ -38,7 +38,7 @@ export const longBatchMostMs = (forMs: number): number => roundMsOf(forMs) / 4;
 /**
  * Measures how much longer a batch takes while another worker is busy, and how late this thread's timers are meanwhile.
  * @param key backend and thread count of both workers
- * @param cpuMs core time that this process has taken
+ * @param cpuMs returns the CPU time of this process, without that of the workers
  * @param forMs time for all rounds
  */
 export async function measureCpuCoRun(
@@ -49,7 +49,7 @@ export async function measureCpuCoRun(
 ): Promise<CpuCoRun> {
   const late: number[] = [];
   let hostMs = 0;
-  /** Runs a batch of each worker alone, then both together. @returns the core time that this thread took for both together */
+  /** Runs the batch of each worker alone, then both together. @returns the CPU time of this process while both ran together */
   const round = async (runs: readonly RunBatch[], times: readonly Times[], ms: number): Promise<number> => {
     for (const [w, run] of runs.entries()) times[w]!.alone.push(...(await runFor(run, ms / 2)));
     const before = cpuMs?.() ?? 0;
@@ -86,8 +86,9 @@ export async function measureCpuCoRun(
 }
 
 /**
- * How many times longer a batch takes beside another worker, without what does not depend on the batch's length: what longer batches
- * take more together ÷ what they take more alone, in the median, the mean of both workers. Undefined without longer batches.
+ * How many times longer a batch takes beside another worker, apart from delays that do not depend on the batch's length: the
+ * median extra time of long batches over short ones together ÷ that extra time alone, as the mean of both workers. Undefined
+ * without long batches.
  */
 export function slowDownOf(
   workers: readonly { readonly short: Times; readonly long: Times }[],
@@ -102,8 +103,8 @@ export function slowDownOf(
 }
 
 /**
- * The delays that a slow-down leaves unexplained: the mean of both workers at each percentile. At some percentiles the slow-down
- * alone may be too long; the delays at the others are then as much shorter, so that the mean delay is that measured.
+ * The delays that a slow-down does not explain, at each percentile, as the mean of both workers. At a percentile where the
+ * slow-down explains more than was measured, the delay is 0; the other delays are then scaled down to keep the mean delay.
  */
 export function delaysBeside(workers: readonly Times[], slowDown: number): CpuCoRun['delays'] {
   const sorted = workers.map(

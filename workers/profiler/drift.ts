@@ -6,7 +6,7 @@ import { latencyOf, type RunBatch, type Sample } from './measure.ts';
 const CHECK_EVERY_CELLS = 8;
 /** Number of the reference cell's batches that are run again. */
 const BATCHES = 5;
-/** The machine counts as drifted if these batches' latencies differ by more than this share, in the median. */
+/** The machine counts as drifted if the median ratio of the new to the first latencies of these batches is this far from 1. */
 const DRIFT_SHARE = 0.25;
 
 /** The reference cell of a worker: the first cell that was measured there. */

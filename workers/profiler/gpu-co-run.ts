@@ -5,7 +5,7 @@ import type { RunBatch } from './measure.ts';
 
 /** Largest number of rounds. In each, two workers run side by side, then one worker runs both stages. */
 const ROUNDS = 10;
-/** Each half of a round ends after this time or sooner, once each session has run {@link LEAST_RUNS} times. */
+/** Each half of a round lasts at most this long, unless a session needs longer to run {@link LEAST_RUNS} times. */
 const HALF_MS = 300;
 const LEAST_RUNS = 2;
 const WARM_UP_RUNS = 3;
@@ -82,7 +82,7 @@ async function twoWorkers(runs: readonly RunBatch[], forMs: number): Promise<{ d
 
 /**
  * Number of batches completed at a time; a running batch counts by its completed share.
- * @param ends the start, then each batch's end, rising
+ * @param ends the start, then each batch's end, in ascending order
  */
 function doneBy(atMs: number, ends: readonly number[]): number {
   const next = ends.findIndex((endMs) => endMs >= atMs);

@@ -3,7 +3,7 @@ import type { Device } from '../../solver/documents/common.ts';
 import { type Manifest, modelsOf } from '../../solver/documents/manifest.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** Counts up when the entries of a journal change, so that none of an older version is read. */
+/** Is increased when the format of journal entries changes, so that no journal of an older version is read. */
 const VERSION = 2;
 
 /**

@@ -42,7 +42,7 @@ const WARM: SettleLimits = {
 };
 
 /**
- * Runs a batch until it takes no less time any more.
+ * Runs a batch until its times settle.
  * @param run runs the same items at each call, so that windows do not differ by the sizes of items
  */
 export const warmUp = (run: RunBatch): Promise<Settled> => settle(async () => latencyOf(await run()), WARM);

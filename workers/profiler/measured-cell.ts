@@ -37,7 +37,7 @@ export function measuredCell(facts: CellFacts, samples: readonly Sample[]): Meas
   };
 }
 
-/** The cell's arrays about its batches. Some samples lack these facts if an older version measured them; then all are left out. */
+/** The cell's facts of each batch. All are left out if a sample lacks them, because an older version measured that sample. */
 function batchColumns(samples: readonly Sample[]): Pick<MeasuredCell, 'sizes' | 'steps' | 'runsMs'> {
   const batches = samples.flatMap(({ batch }) => batch ?? []);
   if (batches.length < samples.length) return {};

@@ -8,14 +8,14 @@ import { BackendUnavailableError } from '../runtime/errors.ts';
 import { type OperatorTimes, variantSpec } from '../stage/protocol.ts';
 import { ItemDraw } from './item-draw.ts';
 
-/** Batches that are drawn; they are run in turn. */
+/** Number of different batches, which are run in turn. */
 const DRAWN = 8;
 const SEED = 1;
 
 /**
  * Finds out which operators take a variant's time, in a worker of its own.
  * @param signal ends the worker at once
- * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
  */
 export async function measureOperators(
   models: LoadedManifest,

@@ -55,7 +55,7 @@ export class Sessions {
 
   /**
    * Loads a variant, unless it is open already.
-   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
    */
   async open(wanted: VariantKey): Promise<OpenVariant> {
     const workerId = workerName(wanted);

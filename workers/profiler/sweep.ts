@@ -18,7 +18,7 @@ const GAIN = 0.03;
  * Decides whether a variant's sweep over the batch sizes ends, and why: a single batch takes longer than the SLA, or two
  * doublings of the batch in a row brought no more items per second.
  * @param points the points measured so far, in rising order of batch sizes
- * @returns the reason to end, or null to go on
+ * @returns the reason to end, or null if the sweep continues
  */
 export function sweepEnd(
   points: readonly SweepPoint[],
@@ -49,7 +49,7 @@ const ENOUGH_WIDTH = 0.02;
 /** A cell with fewer samples gets a minimum relative width, because its confidence interval may be narrow by chance. */
 const FEW_SAMPLES = 20;
 
-/** The intervals of most cells narrow more slowly than the square root of their samples grows: latencies come in spells. */
+/** Factor on the width: most intervals narrow more slowly than 1 / √n, because fast and slow latencies come in spells. */
 const SPELLS = 1.12;
 
 /** Number of samples that a cell is expected to get from now on: until its interval is narrow, or its samples are many. */
@@ -72,7 +72,7 @@ export function mostUncertain(cells: readonly MeasuredCell[], timeLeftMs: number
   for (const cell of cells) {
     const { n, mean } = cell.latencyMs;
     if (mean > timeLeftMs || n >= ENOUGH_SAMPLES) continue;
-    // The minimum is the width to expect from so few samples.
+    // 0.5 / √n is the relative width to expect from n samples.
     const width = Math.max(relativeWidth(cell), n < FEW_SAMPLES ? 0.5 / Math.sqrt(n) : 0);
     if (width > ENOUGH_WIDTH && width > worst) {
       worst = width;

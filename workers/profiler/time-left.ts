@@ -4,37 +4,39 @@ import { coRunMs } from './co-run-plan.ts';
 import { MAX_RUNS, MIN_RUNS } from './measure.ts';
 import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome, sweepId } from './sweep.ts';
 
-/** Two workers are measured side by side for about so long, unless the budget allows less; first one has to start. */
+/** Approximate time to measure two workers side by side, unless the budget allows less. */
 const CO_RUN_MS = 7000;
+/** Time to start the second of these workers. */
 const WORKER_START_MS = 1000;
-/** A cell's time besides its samples, until one was measured: sessions, a cold run, and warm-up runs. */
+/** Least time of a cell besides its runs: to open its session. */
 const CELL_REST_MS = 60;
+/** Least number of a cell's runs that give no samples: the cold run and warm-up runs. */
 const CELL_REST_RUNS = 10;
-/** Time to refine a cell ÷ time of its samples, until that was measured. */
+/** Time to refine a cell ÷ time of the samples that it gets, until this ratio has been measured. */
 const REFINE_FACTOR = 1.25;
 
-/** A run of a small batch takes up to this many times as long for each item as the steps of accuracy, which run full batches. */
+/** Per item, a run of a small batch takes up to this many times as long as a step of accuracy, which runs full batches. */
 const ALONE = 3;
 
-/** What the time left of a profile is estimated from. */
+/** The facts from which a profile's time left is estimated. */
 export interface Work {
   readonly budgetMs: number;
   /** Time since the first cell was begun, which is when the budget starts; 0 before. */
   readonly spentMs: number;
-  /** The accuracies, measured on the backend `reference`. */
+  /** The measurement of accuracies, which runs on the backend `reference`. */
   readonly accuracy: AccuracyWork;
   /** Number of cells in the first pass at its start. */
   readonly planned: number;
   /** Cells of the first pass that are still to come, in order. */
   readonly ahead: readonly CellKey[];
-  /** Of these, the cells of smallest batches, which are measured even if that takes more than the budget. */
+  /** Number of cells at the start of `ahead` that have the smallest batches. They are measured even beyond the budget. */
   readonly smallestAhead: number;
   readonly finished: readonly Cell[];
-  /** For each cell that was measured in this session, its time besides its samples. */
+  /** For each cell that was measured since the profile was started or resumed, its time besides its samples. */
   readonly restMs: readonly number[];
-  /** What refining has taken so far, by the ids of cells. */
+  /** The samples and the time that refining each cell has taken so far, by the cell's id. */
   readonly refined: ReadonlyMap<string, Refined>;
-  /** Pairs of workers that are still to be measured side by side. */
+  /** Number of pairs of workers that are still to be measured side by side. */
   readonly coRunsAhead: number;
 }
 
@@ -44,7 +46,7 @@ export interface AccuracyWork {
   readonly ahead: readonly string[];
   /** Time of each variant's last step. */
   readonly stepsMs: ReadonlyMap<string, number>;
-  /** Number of items of each stage, which a step runs. */
+  /** Number of items that a step runs, by stage. */
   readonly items: ReadonlyMap<string, number>;
 }
 
@@ -66,7 +68,7 @@ export function estimateLeft(work: Work): number | null {
   return steps.includes(null) ? null : sum(steps as number[]) + measuringLeft(work);
 }
 
-/** A variant takes as long as before; one that has not run yet takes at most as long as the slowest of its stage. */
+/** A variant's last step predicts its next one. A variant that has not run yet is predicted by the slowest of its stage. */
 function stepMs(what: string, known: ReadonlyMap<string, number>): number | null {
   const own = known.get(what);
   if (own !== undefined) return own;
@@ -75,7 +77,7 @@ function stepMs(what: string, known: ReadonlyMap<string, number>): number | null
   return ofStage.length > 0 ? Math.max(...ofStage) : null;
 }
 
-/** The first pass, the workers side by side, and as much refining as the cells need and the budget still allows. */
+/** Time for the first pass, the workers side by side, and as much refining as the cells need and the budget still allows. */
 function measuringLeft(work: Work): number {
   const { budgetMs, spentMs, ahead, smallestAhead, coRunsAhead } = work;
   const runs = ahead.map((key) => expectedRun(key, work));
@@ -87,14 +89,17 @@ function measuringLeft(work: Work): number {
   return firstPass + coRuns + Math.min(room, refineMs(runs, work));
 }
 
-/** What is expected of a cell: the time of a run, and its samples after the first pass. Null if nothing is known. */
+/** The expected time of a cell's run, and its expected number of samples after the first pass. Null if there is no estimate. */
 type Run = { readonly ms: number; readonly samples: number } | null;
 
 /** Time of the samples of one cell in the first pass. */
 const sampleMs = ({ budgetMs, planned }: Work): number =>
   (FIRST_PASS_SHARE * budgetMs) / Math.max(1, planned);
 
-/** By the largest batch of the sweep so far, or by the accuracy's steps: a run's time grows with its batch at most. */
+/**
+ * Estimates from the largest batch of the cell's sweep so far, or from its variant's step of accuracy. The estimate is an upper
+ * bound, because a run's time grows at most in proportion to its batch.
+ */
 function expectedRun(key: CellKey, work: Work): Run {
   const { finished, accuracy } = work;
   const sweep = sweepId(key);
@@ -136,7 +141,7 @@ function refineMs(runs: readonly Run[], { finished, refined }: Work): number {
     const done = refined.get(cellId(cell));
     return samplesToCome(cell) * (done ? done.ms / done.samples : factor * cell.latencyMs.mean);
   });
-  // Cells that are still to come need as large a part of the most samples as the others do.
+  // The cells to come are assumed to need the same share of the samples up to `ENOUGH_SAMPLES` as the measured cells need.
   const part =
     ratio(
       measured.map(samplesToCome),

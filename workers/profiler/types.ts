@@ -14,12 +14,15 @@ export interface ProfileSettings {
    * A variant's sweep ends at a batch that takes longer than this. If absent: the SLA by IPA's rule, from the smallest batches.
    */
   readonly slaMs?: number;
-  /** Set if the profile is for a cluster: the way of batches to pods is measured, too. */
+  /** Set if the profile is for a cluster: the hop of batches to pods is measured, too. */
   readonly pods?: true;
 }
 
 export interface ProfileProgress {
-  /** The phases in order: load and check models, measure accuracy, measure cells, run two workers side by side, narrow the widest intervals. */
+  /**
+   * The phases in order: load and check models, measure accuracy, measure cells, run two workers side by side, narrow the widest
+   * intervals.
+   */
   readonly phase: 'models' | 'accuracy' | 'cells' | 'co-run' | 'refine';
   /** Completed steps of the phase, of `total`. Cells that turn out not to be needed count as done. */
   readonly done: number;
@@ -28,7 +31,7 @@ export interface ProfileProgress {
   readonly share: number;
   /** Estimated time left for the whole profile, which never rises; null until it can be estimated. */
   readonly timeLeftMs: number | null;
-  /** The cell of the current step; for a step that measures none, what it does. */
+  /** The cell of the current step; a description of the step if it measures no cell. */
   readonly current: string | CellKey;
   /** The cell that this step measured and wrote to the journal. */
   readonly finished?: Cell;

@@ -1,6 +1,6 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
-/** ONNX Runtime cannot load a model file: it is truncated or damaged, its weights are missing, or ONNX Runtime lacks an operator of it. */
+/** ONNX Runtime cannot load a model: its file is damaged, its weights are missing, or ONNX Runtime lacks one of its operators. */
 export class ModelLoadError extends InputError {
   static override readonly httpStatus = 409;
   override name = 'ModelLoadError';
@@ -53,5 +53,5 @@ export class BackendUnavailableError extends InputError {
   }
 }
 
-/** The message of anything that may be thrown. */
+/** The message of a thrown value, which need not be an `Error`. */
 export const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -5,7 +5,7 @@ import type { Ort } from './ort.ts';
 /** Sizes and offsets of copies between GPU buffers are multiples of this many bytes. */
 const COPY_BYTES = 4;
 
-/** An output of a session that stays in memory of ONNX Runtime's backend. */
+/** An output of a session that stays in the memory of ONNX Runtime's backend. */
 export class OrtKeptTensor implements KeptTensor {
   /** @param device the GPU device of a tensor in GPU memory */
   constructor(
@@ -37,7 +37,7 @@ export class OrtKeptTensor implements KeptTensor {
     const { type, dims } = this.tensor;
     const data = this.tensor.data as Float32Array;
     const size = data.length / dims[0]!;
-    // Rows that stay, or come from behind the last place, overwrite none that is still to be moved.
+    // Rows can move in place if each one stays or comes from beyond the selected rows: none then overwrites a row still to move.
     const inPlace = rows.every((from, to) => from === to || from >= rows.length);
     const selected = inPlace
       ? data.subarray(0, rows.length * size)

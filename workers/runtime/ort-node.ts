@@ -36,7 +36,7 @@ export async function createNodeRuntime(threads: number): Promise<Runtime> {
   };
 }
 
-/** The profiler writes a file, here in a folder of its own. */
+/** In Node, ONNX Runtime's profiler writes a file. The file gets a temporary folder of its own, which is easy to delete. */
 async function fileTracing(): Promise<Tracing> {
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-operators-'));
   return {

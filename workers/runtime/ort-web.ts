@@ -49,7 +49,7 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
   };
 }
 
-/** The profiler prints, because a browser has no files. */
+/** In browsers, ONNX Runtime's profiler prints to the console, because it has no files there. */
 const printedTracing: Tracing = {
   read: async (end, take) => collectPrinted(end, take),
   delete: async () => {},

@@ -1,11 +1,11 @@
 import type { Session, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 
-/** What a session needs to know of its model. */
+/** Options for creating a session. */
 export interface ModelOptions {
-  /** Whether runs may keep outputs. */
+  /** Whether runs may keep outputs in the backend's memory. */
   readonly keeps: boolean;
-  /** Weights that are not in the model, by the name that the model has for their file. */
+  /** Contents of the files of weights outside the model, by the file names in the model. */
   readonly weights: Readonly<Record<string, Uint8Array>>;
   /** Whether ONNX Runtime times the operators of each run, which makes runs slower. */
   readonly profiled: boolean;
@@ -15,7 +15,7 @@ export interface ModelOptions {
 export interface OrtSession extends Session {
   /** Whether some nodes run on the CPU although the backend uses a GPU. */
   readonly cpuFallback: boolean;
-  /** Ends the profiler of a session that is profiled. @param take gets each line of what it wrote: JSON with an event on each line */
+  /** Ends the profiler of a profiled session. @param take called with each line of its trace: JSON with one event per line */
   endProfiling(take: (line: string) => void): Promise<void>;
   release(): Promise<void>;
 }

@@ -10,35 +10,35 @@ export interface SessionOptions extends Omit<ModelOptions, 'profiled'> {
   readonly backend: Backend;
   /** Number of threads of a CPU backend. */
   readonly threads: number;
-  /** The GPU device of the backend's sessions; undefined in Node, where outputs always leave the GPU. */
+  /** The GPU device of the backend's sessions; undefined in Node, where outputs are always copied to the CPU. */
   device?(): Promise<GPUDevice>;
-  /** Resolves with the reason when that device is lost; undefined in Node, whose build does not tell. */
+  /** Resolves with the reason when that device is lost; undefined in Node, whose build does not report it. */
   readonly lost?: Promise<string>;
-  /** Where the profiler writes; absent if the session is not profiled. */
+  /** Access to the profiler's output; absent if the session is not profiled. */
   readonly tracing?: Tracing;
 }
 
-/** Where ONNX Runtime's profiler writes, in one environment. */
+/** Access to the output of ONNX Runtime's profiler, which is a file in Node and the console in browsers. */
 export interface Tracing {
   /** Beginning of the path of the profiler's file; absent where the profiler prints instead. */
   readonly prefix?: string;
-  /** Passes on each line that the profiler writes when `end` ends it. */
+  /** Calls `end`, which ends the profiler, and calls `take` with each line that the profiler has written. */
   read(end: () => void, take: (line: string) => void): Promise<void>;
   /** Deletes what the profiler has written. */
   delete(): Promise<void>;
 }
 
-/** The run that a lost device ended fails first; the loss may be told only after a round trip to the browser's GPU process. */
+/** Longest wait for the report of a lost device, which follows a failed run after a round trip to the browser's GPU process. */
 const LOSS_TOLD_MS = 1000;
 
-/** Throws the error of a run, or rather that the device was lost, if that is why. */
+/** Throws DeviceLostError if a run failed because the device was lost, otherwise the run's own error. */
 async function failRun(error: unknown, lost: Promise<string> | undefined): Promise<never> {
   const waited = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_TOLD_MS, undefined));
   const reason = await (lost && Promise.race([lost, waited]));
   throw reason === undefined ? error : new DeviceLostError(reason);
 }
 
-/** What ONNX Runtime says of a session's input or output. */
+/** Name, type and dimensions of a session's input or output, from ONNX Runtime's metadata. */
 export const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
   value.isTensor
     ? {
@@ -70,7 +70,7 @@ export async function createSession(
   });
   let cpuFallback = false;
   let session: InferenceSession;
-  // A profiler tells itself where each node runs.
+  // With the profiler on, the trace shows where each node runs, so the fallback need not be detected.
   if (onGpu(backend) && !tracing) {
     // Forbid the fallback first: only a refusal shows that some nodes would run on the CPU.
     session = await ort.InferenceSession.create(model, options(true)).catch(() => {

@@ -144,7 +144,7 @@ export class StageHost implements StageWorkerApi {
     return item;
   }
 
-  /** Queues an operation. It begins when the answer of the operation before is on its way, because it may hold the thread. */
+  /** Queues an operation. It begins only after the previous operation's answer was sent, because it may block the thread. */
   #serially<T>(operation: () => Promise<T>): Promise<T> {
     const result = this.#last.then(operation);
     this.#last = result.then(nextTask, nextTask);

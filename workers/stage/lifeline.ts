@@ -8,7 +8,7 @@ export class Lifeline {
   #gone: Error | undefined;
 
   /**
-   * @param worker its name, for errors
+   * @param worker the worker's name, for errors
    * @param gone resolves with the reason when the worker is gone
    */
   constructor(

@@ -1,6 +1,6 @@
 /**
- * Makes a function whose promise resolves in a later task, after everything that the current one still does. Browsers have no
- * `setImmediate`, and their `setTimeout` waits 4 ms.
+ * Makes a function whose promise resolves in a later task of the event loop, after the current task and its microtasks. Browsers
+ * have no `setImmediate`, and their `setTimeout` waits 4 ms.
  */
 function turns(): () => Promise<void> {
   if (typeof setImmediate === 'function') return () => new Promise((resolve) => setImmediate(resolve));

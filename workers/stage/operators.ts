@@ -57,9 +57,9 @@ interface SessionTimes extends TraceTotals {
   readonly runsPerBatch: number;
 }
 
-/** Means of one batch. */
+/** The mean times and calls of one batch. */
 function ofBatch(sessions: readonly SessionTimes[], batches: number): OperatorTimes {
-  // A long trace may lack the last runs, so the mean is that of the runs which it has.
+  // A long trace may lack the last runs, so the means are taken over the runs in the trace.
   const means = sessions.map(({ role, runs, runsPerBatch, runMs, operators }) => {
     const factor = runs === 0 ? 0 : runsPerBatch / runs;
     const own = operators.map(

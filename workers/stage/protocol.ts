@@ -26,7 +26,7 @@ export interface VariantSpec {
   readonly next: ItemFormat | null;
 }
 
-/** A variant of a pipeline's stage to load, by its name. @param key absent: the stage's name and the variant's */
+/** The spec of a variant of a pipeline's stage. If `key` is absent, the key is `<stage>/<variant>`. */
 export const variantSpec = (
   { stage, format, next, variant: named }: PipelineStage,
   { variant, backend, key }: { readonly variant: string; readonly backend: Backend; readonly key?: string },
@@ -42,7 +42,7 @@ export const variantSpec = (
   };
 };
 
-/** A variant to load whose stage stands alone, as the variant sees it. */
+/** The spec of a variant of a stage outside a pipeline. @param stage the stage with the variant's own fields */
 export const specAlone = (
   stage: ManifestStage,
   variant: Pick<VariantSpec, 'key' | 'model' | 'backend'>,
@@ -67,7 +67,7 @@ export interface KeptItems {
 
 /** Tells a worker which items to keep, so that items need not leave the worker between its stages. */
 export interface Keeping {
-  /** Whether the worker keeps the items that follow from this batch. It keeps an item until a batch runs the item. */
+  /** Whether the worker keeps the children of this batch's items. The worker keeps an item until a batch runs the item. */
   readonly keep: boolean;
   /** Whether the worker keeps the batch's own items too, because it may have to run them again with a heavier variant. */
   readonly keepOwn: boolean;
@@ -79,14 +79,14 @@ export interface Keeping {
 export interface StageRun<Children = ItemBatch> {
   /** One result per item, in order. */
   readonly results: StageResult[];
-  /** Items for the next stage. The first `childCounts[0]` follow from item 0, the next `childCounts[1]` from item 1, and so on. */
+  /** Items for the next stage. The first `childCounts[0]` are children of item 0, the next `childCounts[1]` of item 1, etc. */
   readonly children: Children;
   readonly childCounts: number[];
   /** The batch's own items, in order, if the worker was told to keep them. */
   readonly own?: KeptItems;
 }
 
-/** A stage's result for one batch, with what the profiler records of the batch. */
+/** A stage's result for one batch, with the facts that the profiler records about the batch. */
 export interface MeasuredRun<Children = ItemBatch> extends StageRun<Children>, RunTimes {
   /** Sum of the items' sizes, in the unit of their kind. */
   readonly size: number;
@@ -96,7 +96,7 @@ export interface MeasuredRun<Children = ItemBatch> extends StageRun<Children>, R
 export interface OperatorTime {
   /** The session's role. */
   readonly session: string;
-  /** Type of the operator, as ONNX Runtime runs it: it may have merged several of the model's into one. */
+  /** Type of the operator that ONNX Runtime runs, which may combine several operators of the model. */
   readonly operator: string;
   /** Where the operators ran: on a GPU backend, some may run on the CPU. */
   readonly on: 'gpu' | 'cpu';
@@ -107,11 +107,11 @@ export interface OperatorTime {
 
 /** Which operators take a variant's time, by ONNX Runtime's profiler, which itself takes time. */
 export interface OperatorTimes {
-  /** Measured batches. */
+  /** Number of measured batches. */
   readonly batches: number;
   /** Mean time of a batch's session runs, with the profiler on. */
   readonly batchMs: number;
-  /** The longest first. */
+  /** Sorted by time, the longest first. */
   readonly operators: readonly OperatorTime[];
   /** Whether the device reported the times of its kernels. If a GPU did not, `operators` has only the times on the CPU. */
   readonly told: boolean;
@@ -121,7 +121,10 @@ export interface OperatorTimes {
 export interface StageWorkerApi {
   /** Loads ONNX Runtime. Must be the first call, and only once. @param threads number of threads of a CPU backend */
   start(threads: number): Promise<Runtime['info']>;
-  /** Creates and checks the sessions of a variant, which takes the place of one of the same key. @throws ModelLoadError, ModelMismatchError */
+  /**
+   * Creates and checks the sessions of a variant. A loaded variant with the same key is replaced.
+   * @throws ModelLoadError, ModelMismatchError
+   */
   load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant>;
   /** Runs a batch: items in, results and the next stage's items out. @throws DeviceLostError */
   run(
@@ -132,8 +135,9 @@ export interface StageWorkerApi {
   /** Runs a batch and returns the sessions' raw outputs, to compare backends. @throws DeviceLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]>;
   /**
-   * Loads a variant once more, with ONNX Runtime's profiler on, runs batches until they are warm, and then some that count.
-   * @param batches at least one; they are run in turn @throws ModelLoadError, ModelMismatchError, DeviceLostError
+   * Loads a variant once more, with ONNX Runtime's profiler on, warms it up, and then measures its operators.
+   * @param batches at least one; they are run in turn
+   * @throws ModelLoadError, ModelMismatchError, DeviceLostError
    */
   operators(spec: VariantSpec, models: ModelBytes, batches: readonly ItemBatch[]): Promise<OperatorTimes>;
   release(key: string): Promise<void>;

@@ -1,12 +1,13 @@
 import { median } from '../../solver/math/statistics.ts';
 
-/** When runs count as settled, and when to give up. */
+/** The length of a window of runs, and the limits after which to give up. */
 export interface SettleLimits {
   /** Time that the runs of a window take together; a window has at most `runsMost` runs. */
   readonly windowMs: number;
   readonly runsMost: number;
-  /** Runs that do not settle end after so many windows, or after this time. */
+  /** Largest number of windows if the runs do not settle. */
   readonly windowsMost: number;
+  /** No window begins after the runs have taken this time together. */
   readonly mostMs: number;
 }
 
@@ -15,11 +16,12 @@ export interface Settled {
   readonly settled: boolean;
 }
 
-/** Two windows of runs agree when their medians differ by at most this share, and their numbers of runs by at most this factor. */
+/** Two windows agree if their medians differ by at most this share, and the later one has at most this many times the runs. */
 const AGREE = { share: 0.1, factor: 2 };
 
 /**
- * Runs a batch until two windows of runs in a row agree. The first run compiles shaders, and engines compile code while it runs.
+ * Runs a batch until two consecutive windows of runs agree. Early runs are slower, because the first run compiles shaders, and
+ * engines compile code after it has run for a while.
  * @param run returns the time that it took, in ms
  * @returns the number of runs, and whether two windows agreed
  */

@@ -106,7 +106,7 @@ export class StageWorker {
     return this.#lifeline.call(this.#api.release(key));
   }
 
-  /** @param reason why open calls reject, if it is another one than the worker's end */
+  /** @param reason the reason with which open calls reject; if absent, the reason is the worker's end */
   terminate(reason?: string): void {
     if (reason !== undefined) this.#lifeline.cut(reason);
     this.raw.terminate();

@@ -1,7 +1,7 @@
 /** Adds up the times of a session's operators by type, from the trace that ONNX Runtime's profiler wrote. */
 
 interface Options {
-  /** Whether the session runs on a GPU, where a node's own time is that of handing it over, and kernels have events of their own. */
+  /** Whether the session runs on a GPU, where a node's event times only its submission, and kernels have their own events. */
   readonly gpu: boolean;
   /** Number of runs at the beginning that do not count. */
   readonly skip: number;
@@ -20,7 +20,7 @@ export interface TraceTotals {
   readonly runs: number;
   readonly runMs: number;
   readonly operators: readonly OperatorTotal[];
-  /** Whether the device told the times of its kernels; always, where nothing runs on a GPU. */
+  /** Whether the device reported the times of its kernels; true if nothing runs on a GPU. */
   readonly told: boolean;
 }
 
@@ -33,29 +33,29 @@ interface TraceEvent {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** ONNX Runtime keeps fewer events of a session, so a longer trace is not its own. */
+/** Limits memory for a malformed trace: ONNX Runtime records fewer events of a session. */
 const KERNELS_MOST = 1_000_000;
-/** ONNX has fewer types of operators, so a trace with more has made them up. */
+/** Limits memory for a malformed trace: ONNX has fewer types of operators. Further types are counted as `others`. */
 const TYPES_MOST = 1000;
 const OTHERS = 'others';
 const NAME_MOST = 100;
 
 export class TraceReader {
   readonly #totals = new Map<string, OperatorTotal>();
-  /** Nodes of the current run: their run's own event follows them. */
+  /** Nodes of the current run. The event of the run comes after those of its nodes. */
   #nodes: { readonly operator: string; readonly gpu: boolean; readonly us: number }[] = [];
-  /** Nodes of the current run that are in no other node, as far as is known: a node follows those of its branches and loops. */
+  /** Nodes of the current run that no node so far encloses. The event of an If or Loop comes after those of its inner nodes. */
   #outermost: { readonly ts: number; readonly dur: number }[] = [];
   readonly #kernels: { readonly operator: string; readonly ts: number; readonly us: number }[] = [];
   #runs = 0;
   #runUs = 0;
-  /** When the first run began that counts. */
+  /** Start of the first run that counts, in microseconds. */
   #from = Number.POSITIVE_INFINITY;
   #onGpu = false;
 
   constructor(private readonly options: Options) {}
 
-  /** Reads a line of the trace; what is no event is passed over. */
+  /** Reads a line of the trace. A line that is no event is ignored. */
   take(line: string): void {
     const event = eventIn(line);
     if (!event) return;
@@ -105,7 +105,7 @@ export class TraceReader {
 
   /** Called once, after the last line. */
   totals(): TraceTotals {
-    // Kernels of the first run that counts begin after its start: the run before it ended when its outputs were read.
+    // Kernels of skipped runs began earlier, because the outputs of each run are read before the next run starts.
     const counting = this.#kernels.filter(({ ts }) => ts >= this.#from);
     for (const { operator, us } of counting) this.#add(operator, 'gpu', us);
     const operators = [...this.#totals.values()];

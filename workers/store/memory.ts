@@ -1,7 +1,7 @@
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { type JournalEntry, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
 
-/** Keeps journals and profiles until the page is closed, where the browser saves nothing, as some private windows do. */
+/** Keeps journals and profiles in memory until the page is closed, for browsers that save nothing, as in some private windows. */
 export class MemoryStore implements Store {
   readonly #journals = new Map<string, JournalEntry[]>();
   readonly #profiles = new Map<string, IdentifiedProfile>();

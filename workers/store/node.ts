@@ -174,7 +174,7 @@ class JournalFile {
       await this.#file.appendFile(line);
       await this.#file.datasync();
     } catch (error) {
-      // A part of the line may have been written; without this, the next line would follow it directly.
+      // A part of the line may have been written. It is removed, so that the next entry starts on a new line.
       await this.#file.truncate(size).catch(() => {});
       throw error;
     }

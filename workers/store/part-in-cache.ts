@@ -5,13 +5,13 @@ import { orFull } from './store.ts';
 /** Path prefix of the cache's keys, `<sha256>/<first byte>`. Nothing is ever fetched from there. */
 export const FOLDER = '/ipa-edge-downloads/';
 
-/** A part is kept once it has so many bytes; a page that is closed loses less than a part. */
+/** A part is stored once it has this many bytes, so a page that is closed loses less than that. */
 const PART_BYTES = 4 * 2 ** 20;
 
-/** A file's parts in the cache, and the chunks that came after them. */
+/** A file's parts in the cache, and the later chunks, which are not stored yet. */
 export class PartInCache implements PartialFile {
   bytes = 0;
-  /** Bytes that the cache has. */
+  /** Number of the file's bytes in the cache. */
   #kept = 0;
   #chunks: Uint8Array<ArrayBuffer>[] = [];
   /** The whole content as last read, kept to avoid another read; undefined if it has changed since. */

@@ -43,7 +43,7 @@ export class PipelineStore {
   /** @param caches null if the page was not opened over HTTPS or on localhost */
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
-  /** The names of all pipelines, sorted; none where this window keeps no files. */
+  /** The names of all pipelines, sorted; empty if this window cannot keep files. */
   async list(): Promise<string[]> {
     const cache = await this.#open().catch((error) => {
       if (error instanceof StoreUnavailableError) return null;
@@ -68,7 +68,7 @@ export class PipelineStore {
   /**
    * Keeps a pipeline with all its files under its manifest's name, and replaces one of the same name. Every file is read, even
    * one that is kept already; if a file cannot be read, nothing changes.
-   * @throws InvalidDocumentError, StoreFullError, StoreUnavailableError, and what reading the files throws
+   * @throws InvalidDocumentError, StoreFullError, StoreUnavailableError, and the errors of reading the files
    */
   async save(models: LoadedManifest): Promise<LoadedManifest> {
     const manifest = parseManifest(inOneFolder(models.manifest), models.manifest.name);
@@ -140,7 +140,7 @@ async function sweep(cache: Cache): Promise<void> {
       .json()
       .then((value) => parseManifest(value, path))
       .catch(() => null);
-    // Nobody knows the files of a pipeline that cannot be read, as of one that a newer version of the page kept: all stay.
+    // A manifest that cannot be read, e.g. of a newer version of the page, may name any of the files, so all files stay.
     if (!manifest) return;
     for (const { sha256 } of filesOf(manifest)) named.add(FILES + sha256);
   }

@@ -17,14 +17,15 @@ interface Serving {
 /**
  * The replicas that serve. Workers of the executor borrow them; workers with the same session never share a replica.
  *
- * A stage is served by its ready replicas. While it has none, its leaving replicas serve; while it has none of these either, the
- * replicas that were ready before: an engine that has lost sight of a machine calls replicas unready that still answer. The other
- * way round, an engine may call a replica ready that has ended: one that gave a worker no answer serves only if no other does.
+ * The ready replicas of a stage serve it. If there are none, its leaving replicas do; if there are none of these either, replicas
+ * that were ready before do, because an engine that has lost sight of a machine reports replicas as unready that still answer.
+ * Conversely, an engine may report a replica as ready although it has ended, so a replica that gave a worker no answer serves
+ * only if no other replica of the stage can.
  */
 export class Directory {
   #endpoints: readonly Endpoint[] = [];
   #serving: readonly Serving[] = [];
-  /** URLs of the listed replicas that are ready, or were ready at some time since the engine lists them. */
+  /** URLs of the listed replicas that are ready now, or were at any time since the engine first listed them. */
   #wereReady: ReadonlySet<string> = new Set();
   /** URLs of the replicas that were leaving at the last update. */
   #wereLeaving: ReadonlySet<string> = new Set();
@@ -36,7 +37,7 @@ export class Directory {
   /** @param onSilent called when a replica has become silent */
   constructor(private readonly onSilent: () => void = () => {}) {}
 
-  /** Takes the engine's present replicas. @returns the stages that have replicas to serve, but none that is ready */
+  /** Takes over the engine's list of replicas. @returns the stages that are served, but by no ready replica */
   update(endpoints: readonly Endpoint[]): string[] {
     this.#endpoints = endpoints;
     const urls = endpoints.map(({ url }) => url);
@@ -45,19 +46,18 @@ export class Directory {
       endpoints.flatMap(({ url, state }) => (state === 'ready' || this.#wereReady.has(url) ? [url] : [])),
     );
     const leaving = endpoints.flatMap(({ url, state }) => (state === 'leaving' ? [url] : []));
-    // One that serves while it leaves is told of only when it is gone.
+    // A leaving replica may serve until the engine lists it no more: then its planned end shows only in the update before.
     this.#choose(new Set([...this.#wereLeaving, ...leaving]));
     this.#wereLeaving = new Set(leaving);
     const ready = new Set(endpoints.flatMap(({ stage, state }) => (state === 'ready' ? [stage] : [])));
     return this.#stages.filter((stage) => !ready.has(stage) && this.serves(stage));
   }
 
-  /** Whether some replicas are silent. */
   get hasSilent(): boolean {
     return this.#silent.size > 0;
   }
 
-  /** Takes silent replicas for replicas that answer, until they are found silent again. */
+  /** Assumes that silent replicas answer again, until a worker finds them silent once more. */
   tryAgain(): void {
     this.#silent = new Set();
     this.#choose(this.#wereLeaving);
@@ -67,7 +67,10 @@ export class Directory {
     return [...new Set(this.#endpoints.map(({ stage }) => stage))];
   }
 
-  /** Chooses the replicas that serve. @param ending URLs of those that the engine ends on purpose */
+  /**
+   * Chooses the replicas that serve, and notifies the workers whose replicas no longer do.
+   * @param ending URLs of the replicas that the engine ends on purpose
+   */
   #choose(ending: ReadonlySet<string>): void {
     const served = this.#stages.flatMap((stage) => this.#servingOf(stage));
     this.#serving = [...new Set(served.map(({ url }) => url))].map((url) => ({
@@ -93,7 +96,6 @@ export class Directory {
     return [...answering, ...choices].find((choice) => choice.length > 0) ?? [];
   }
 
-  /** Whether a replica serves a stage. */
   serves(stage: string): boolean {
     return this.#serving.some(({ stages }) => stages.includes(stage));
   }
@@ -109,7 +111,7 @@ export class Directory {
   }
 
   /**
-   * Lends a replica that serves these stages, and no others, to a worker.
+   * Lends a worker a replica that serves exactly these stages.
    * @param session workers with the same session get different replicas
    * @param onLeave called when the replica no longer serves
    * @throws NoReplicaError

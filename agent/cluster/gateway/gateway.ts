@@ -16,26 +16,26 @@ import { replicaStarter } from './start-replica.ts';
 export interface GatewayOptions extends Listener {
   readonly engine: Engine;
   readonly models: LoadedManifest;
-  /** The first plan, until the engine reports another one. */
+  /** The plan to serve until the engine reports another one. */
   readonly plan: Plan;
   /** Reads the token that replicas require for `PUT /stage/<stage>`. */
   token(): Promise<string | undefined>;
-  /** The replicas that an earlier gateway used, until the engine reports the present ones. */
+  /** The replicas that an earlier gateway stored, to use until the engine reports the present ones. */
   readonly remembered?: RememberedReplicas | undefined;
   readonly backOff?: BackOff;
 }
 
 /**
- * Serves a pipeline whose stages run as replicas on other machines. The gateway holds the queues, and uses the replicas that
- * the engine reports as the executor's workers. It follows changes of the applied plan and of the replicas; while the engine
- * does not answer, it continues with the last known state.
+ * Serves a pipeline whose stages run as replicas on other machines. The gateway holds the queues; the replicas that the engine
+ * reports are the workers of the gateway's executor. The gateway follows changes of the applied plan and of the replicas; while
+ * the engine does not answer, it continues with the last known state.
  *
- * Several gateways may serve a pipeline. Each owns the requests that it has accepted, so no request is in two queues, and all of
- * them use all replicas, without knowing of each other: a replica runs batches in the order in which they come, and the batches
- * that come back late slow down the gateways that sent them. In a simulation (`test/agent/cluster/shared-replicas.test.ts`) two
- * gateways attain what one does up to 0.7 of what the replicas can carry, and above 7/8 of its goodput at twice as much. Replicas
- * of its own for each gateway would lose a fifth of the requests at 0.7 where nine tenths come to one gateway, as they do from
- * few clients that keep their connections.
+ * Several gateways may serve a pipeline. Each owns the requests that it has accepted, so no request is in two queues. All
+ * gateways use all replicas without knowing of each other: a replica runs batches in the order in which they arrive, and results
+ * that come back late slow down the gateway that waits for them. In a simulation (`test/agent/cluster/shared-replicas.test.ts`)
+ * two gateways attain as much as one up to 0.7 of the replicas' capacity, and have over 7/8 of its goodput at twice the capacity.
+ * If each gateway had replicas of its own, a fifth of the requests would be lost at 0.7 of the capacity when one gateway gets
+ * nine tenths of them, as happens with few clients that keep their connections.
  */
 export class Gateway {
   readonly #directory = new Directory(() => this.#changed());
@@ -79,7 +79,9 @@ export class Gateway {
     this.#closeClients();
   }
 
-  /** Takes the remembered replicas. A replica that has changed since then refuses the gateway's first request. */
+  /**
+   * Starts with the remembered replicas. One that has changed since then does no harm: it refuses the gateway's first request.
+   */
   async #recall(): Promise<void> {
     const { remembered, onEvent } = this.options;
     try {

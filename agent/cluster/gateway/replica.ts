@@ -32,17 +32,19 @@ export interface ReplicaOptions {
   readonly dispatcher: Dispatcher;
   /** The plan's stages that the replica holds. */
   readonly planned: readonly PlanStage[];
-  /** Aborts when the replica no longer serves, because one whose machine has failed never answers. */
+  /**
+   * Aborts when the replica no longer serves, to end the wait for its state: a replica whose machine has failed never answers.
+   */
   readonly gone?: AbortSignal;
   /** Reads the token that the replica requires for a change. */
   token(): Promise<string | undefined>;
   /** Called when the worker is terminated. */
   onEnd(): void;
-  /** Gets the time of each batch's way to the replica and back. */
+  /** Gets each batch's round-trip time in milliseconds, without the time that it waited and ran in the replica. */
   onHop?(stage: string, wayMs: number): void;
 }
 
-/** A worker of the executor that runs the stages of a replica there, by HTTP. */
+/** A worker of the executor that sends its batches to a replica over HTTP. */
 export class Replica implements ExecutorWorker {
   readonly lost: Promise<string>;
   /** Whether the engine ends the replica on purpose. */
@@ -135,7 +137,7 @@ type Sent = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'headers' | 'sig
 async function call({ id, url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
   try {
     const { statusCode, headers, body } = await request(`${url}/stage/${path}`, { dispatcher, ...sent });
-    // A replica of an earlier version does not tell how long it ran the batch.
+    // A replica of an earlier version does not report how long it ran the batch.
     const runMs = Number(headers[RUN_MS_HEADER] ?? Number.NaN);
     return { status: statusCode, bytes: Buffer.from(await body.arrayBuffer()), runMs };
   } catch (error) {

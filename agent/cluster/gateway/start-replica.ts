@@ -15,7 +15,10 @@ const sessionOf = (planned: readonly PlanStage[]): string =>
     )
     .join(' ');
 
-/** Lets the executor use replicas as workers of the stages that they hold. @param token reads what replicas require for `PUT /stage/<stage>` */
+/**
+ * Lets the executor use replicas as workers of the stages that they hold.
+ * @param token reads the token that replicas require for `PUT /stage/<stage>`
+ */
 export function replicaStarter(
   directory: Directory,
   token: ReplicaOptions['token'],

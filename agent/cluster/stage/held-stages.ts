@@ -55,7 +55,9 @@ export class HeldStages {
   }
 }
 
-/** A plan of which only the replica of these stages is left, to be compared with the machine of that replica. */
+/**
+ * The plan with only the workers that one replica of these stages needs, so that a check against its machine counts no others.
+ */
 export const heldPart = (plan: Plan, stages: readonly string[]): Plan => ({
   ...plan,
   workers: plan.stages

@@ -33,7 +33,7 @@ type Loaded = Supervised<Job>;
 
 /** A variant that is no longer the chosen one is unloaded this long after its last batch, or before a third one is loaded. */
 const LINGER_MS = 30_000;
-/** Most unfinished batches of a variant before new ones are refused: those of 32 gateways, each of which sends two at a time. */
+/** At most this many batches of a variant may be unfinished; more are refused. 32 gateways may send two each at a time. */
 const WAITING_MAX = 64;
 const DRAIN_CHECK_MS = 50;
 

@@ -7,9 +7,9 @@ import { outputTensors } from '../../oip/model.ts';
 import type { Tensor } from '../../oip/tensor.ts';
 
 /**
- * Besides its results, a stage returns the next stage's items in Open Inference Protocol tensors: `items` has the items, and
- * `items_index` has, for each of them, the index of the item in the batch from which it follows. A field of the items, e.g. a
- * question, is in `items_field_question`.
+ * Besides its results, a stage returns the next stage's items in Open Inference Protocol tensors. `items` has these items, and
+ * `items_index` has for each of them the index of its source item in this stage's batch. A field of the items, e.g. a question,
+ * is in `items_field_question`.
  */
 const ITEMS = 'items';
 const ITEMS_INDEX = 'items_index';

@@ -19,7 +19,7 @@ export interface ControllerOptions {
    * @throws PlanRefusedError if the plan is from another profile
    */
   readonly adaptationFor: (plan: Plan, cascadeStages: ReadonlySet<string>) => AdaptationOptions;
-  /** Gets what the gateways have counted since the call before, and the plan that served meanwhile. */
+  /** Gets the growth of the gateways' counters since the previous call, and the plan that served meanwhile. */
   readonly onCounts?: (growth: Counts, elapsedMs: number, plan: Plan) => void;
   readonly backOff?: BackOff;
   /** Milliseconds between two readings of the gateways' arrivals. */
@@ -135,19 +135,21 @@ async function retried<T>(
 /** The adapter's target: a switch to a plan applies the plan to the engine. Plans are applied one after the other. */
 class EngineTarget implements Adaptable {
   #plan: Plan;
-  /** The last plan that this process began to apply, whether or not that succeeded, and the decided plan that it was made of. */
+  /**
+   * The last plan that this process began to apply, successfully or not, and the decided plan before kept replicas were added.
+   */
   #tried: { readonly plan: Plan; readonly decided: Plan } | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** The fields that stayed at the last change, because other tools manage them. */
+  /** The fields that the last change left as they were, because other tools manage them. */
   #stay = '';
   /**
-   * Whether this process has brought every object to the plan. False at first: if somebody applied this plan while another one
-   * was being applied, some objects may be those of the other plan.
+   * Whether this process has made every object match the plan. False at first: if two plans were applied at the same time before,
+   * some objects may be those of the other plan.
    */
   #complete = false;
   readonly #stable: StableReplicas;
-  /** The plan that was decided on last, of which {@link plan} may have more replicas. */
+  /** The plan that was decided on last. {@link plan} may have more replicas than this plan, because some are kept for a while. */
   #decided: Plan;
   /** Number of plans that were applied. */
   changes = 0;
@@ -178,21 +180,21 @@ class EngineTarget implements Adaptable {
   }
 
   /**
-   * Whether somebody else applied the engine's plan. It is this process's own if it is the target's plan, or the last plan that
-   * this process began to apply: an attempt that failed may have stored that one.
+   * Whether somebody else applied this plan, which the engine has stored. A plan is this process's own if it is the target's
+   * plan, or the last plan that this process began to apply, because even a failed attempt may have stored that one.
    */
   isForeign(plan: Plan): boolean {
     return !samePlan(plan, this.#plan) && !(this.#tried && samePlan(plan, this.#tried.plan));
   }
 
-  /** Applies the decided plan again that this process tried last. */
+  /** Applies again the decided plan that this process tried last. */
   tryAgain(): void {
     if (this.#tried) this.rebatch(this.#tried.decided);
   }
 
   /**
-   * Applies what is left of the decided plan: objects that are those of another plan, fields that other tools may have given up,
-   * and the end of replicas that were kept. No new decision does that while the load stays the same.
+   * Completes the decided plan: changes objects of another plan, sets fields that other tools may have given up, and ends
+   * replicas that were kept. No new decision would do so while the load stays the same.
    */
   finish(): void {
     const settled = this.#stable.settle(this.#decided, performance.now());
@@ -219,7 +221,7 @@ class EngineTarget implements Adaptable {
     // Fails while the engine does not answer, so that nothing counts as tried, and if somebody has removed the plan
     // meanwhile: applying would bring all objects back.
     const current = await currentPlan(this.options);
-    // A plan that somebody else has applied since the last reading must stay. The next reading tells of it.
+    // A plan that somebody else has applied since the last reading must stay. The next reading reports it.
     if (this.isForeign(current)) return;
     this.#tried = { plan, decided };
     const changes = await engine.adapt(plan, current);

@@ -2,7 +2,10 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { plannedGroups, replicaPlan, sameResources } from '../replica-plan.ts';
 
-/** Milliseconds for which a stage keeps replicas by default: many times the start of a replica, so that a wave costs no start. */
+/**
+ * Milliseconds for which a stage keeps replicas by default: many times as long as a replica takes to start, so that a load that
+ * goes down and up again does not wait for replicas to start.
+ */
 export const STABLE_MS = 60_000;
 
 /**
@@ -15,9 +18,9 @@ export class StableReplicas {
   constructor(private readonly windowMs: number) {}
 
   /**
-   * Takes a newly decided plan. Returns it with the replicas to run, or unchanged where the kept replicas would not fit its
-   * resources.
-   * @param nowMs time of the decision, which only grows
+   * Takes a newly decided plan, and returns it with the replicas to run, or unchanged if the kept replicas would need more cores
+   * than the plan has.
+   * @param nowMs time of the decision, not before that of the previous call
    */
   settle(plan: Plan, nowMs: number): Plan {
     this.#wanted = [
@@ -25,7 +28,7 @@ export class StableReplicas {
       { atMs: nowMs, stages: plan.stages },
     ];
     const planned = plannedGroups(plan);
-    // Replicas with several stages are as many as the plan wants.
+    // Replicas that hold several stages are not kept: there are always as many as the plan wants.
     const groups = planned.map((group) =>
       group.stages.length > 1 ? group : { ...group, replicas: this.#most(plan, group.stages[0]!) },
     );
@@ -34,7 +37,7 @@ export class StableReplicas {
     return fits(kept) ? kept : plan;
   }
 
-  /** The most replicas that a plan of the window wanted of a stage, with the resources that the stage has in a plan. */
+  /** The largest number of replicas that any plan of the window wanted for a stage with the same resources as in this plan. */
   #most(plan: Plan, name: string): number {
     const stage = plan.stages.find((one) => one.name === name)!;
     const like = this.#wanted.flatMap(({ stages }) =>

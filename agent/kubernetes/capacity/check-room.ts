@@ -8,10 +8,10 @@ import { type Cluster, placedOf, readCluster, wantedOf, whyNot } from './cluster
 import { type Amounts, lacking, type Unplaced, unplaced } from './room.ts';
 
 /**
- * Refuses deployments whose pods no node may run, or that the cluster has no room for beside the pods that run there. An account
- * without the right to list nodes and pods is told that nothing was checked.
- * @param plan whose device those of the nodes must be
- * @param rolling those of the deployments whose running pods are replaced: a new pod starts beside the old ones
+ * Refuses deployments whose pods no node may run, or for which the nodes have no room beside the pods that run there. If the
+ * account may not list nodes and pods, reports that nothing was checked.
+ * @param plan the plan, whose device the nodes must match
+ * @param rolling the deployments whose rolling update starts a new pod while all old ones still run
  * @throws NoRoomError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function checkRoom(
@@ -43,7 +43,7 @@ export async function checkRoom(
   ]);
 }
 
-/** The most nodes that a message names for one deployment. */
+/** A message names at most this many nodes for one deployment. */
 const NAMED_MAX = 4;
 
 function missingText(

@@ -17,7 +17,7 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** Reads an amount in Kubernetes' notation, e.g. `250m` or `512Mi`; NaN if it is none. */
+/** Reads an amount in Kubernetes' notation, e.g. `250m` or `512Mi`; NaN for any other text. */
 export function quantity(text: string): number {
   const [, digits, suffix] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)(|[numkMGTPE]|[KMGTPE]i)$/.exec(text) ?? [];
   return digits === undefined ? Number.NaN : Number(digits) * FACTORS[suffix!]!;

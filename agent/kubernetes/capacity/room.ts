@@ -1,14 +1,14 @@
 /** Amounts by resource, e.g. `cpu` in cores, `memory` in bytes, `pods`, `nvidia.com/gpu`. */
 export type Amounts = Readonly<Record<string, number>>;
 
-/** A node, as the scheduler sees it. */
+/** The free resources of a node. */
 export interface Room {
   readonly name: string;
-  /** What its pods may take, less what they request. */
+  /** The node's allocatable resources less the requests of its pods. */
   readonly free: Amounts;
 }
 
-/** Equal pods that are to run. */
+/** Identical pods that are to be placed. */
 export interface Wanted {
   /** Name of the pods' deployment. */
   readonly name: string;
@@ -23,14 +23,14 @@ export interface Wanted {
 export interface Unplaced {
   readonly wanted: Wanted;
   readonly replicas: number;
-  /** What is left on the nodes that may run them. */
+  /** The resources left on the nodes that may run these pods. */
   readonly left: readonly Room[];
 }
 
 /**
- * Places pods on nodes. Largest first; each on the fullest node that has room, which leaves room for large pods, or each on the
- * emptiest, as Kubernetes' scheduler does by default: pods have room if either order places them.
- * @returns the pods without room, of the better of both placements
+ * Places pods on nodes in two ways, the largest pods first: each pod on the fullest node with room, which leaves room for large
+ * pods; or each on the emptiest, as Kubernetes' scheduler does by default. Pods have room if either way places them.
+ * @returns the pods without room in the better of the two placements
  */
 export function unplaced(wanted: readonly Wanted[], rooms: readonly Room[]): Unplaced[] {
   const [fullest, emptiest] = [1, -1].map((order) => place(wanted, rooms, order));

@@ -4,12 +4,12 @@ import { plannedGroups } from '../../cluster/replica-plan.ts';
 import { describingLabels, objectNames, ownLabels } from './labels.ts';
 import type { KubernetesObject } from './types.ts';
 
-/** The gateways' gauge of the replicas of a stage that the plan for the coming load wants. */
+/** Name of the gateways' gauge for the number of replicas that the plan for the coming load wants for a stage. */
 const FORESEEN = 'ipa_edge_stage_replicas_foreseen';
 
 /**
- * Lets an autoscaler of Kubernetes set the replicas of each stage, to those that the plan foresees. Each of the deployments gets one,
- * and leaves out its own number of replicas, which would undo the autoscaler's.
+ * Adds a HorizontalPodAutoscaler for each deployment of stages, which sets the number of replicas that the plan for the coming
+ * load wants. These deployments leave out `replicas`, which would undo the autoscaler's choice.
  */
 export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): KubernetesObject[] => [
   ...objects.map((object) => {
@@ -50,7 +50,7 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
 const groupOf = (plan: Plan, deployment: string) =>
   plannedGroups(plan).find(({ stages }) => objectNames(plan.pipeline).pods(stages) === deployment);
 
-/** The replicas that the plan's cores or GPUs are enough for. */
+/** The number of replicas for which the plan's cores or GPUs suffice, at least 1. */
 function replicasMax({ stages, resources }: Plan, held: readonly string[]): number {
   const { backend, threads } = stages.find(({ name }) => name === held[0])!;
   return Math.max(1, onGpu(backend) ? resources.gpus : Math.floor(resources.cores / threads));

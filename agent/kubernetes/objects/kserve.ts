@@ -10,13 +10,13 @@ import { nodeSelector, PLAN_FILE, PORT, stageResources } from './pods.ts';
 import { planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
-/** Seconds that a pod serves before it is told to end, until KServe sends nothing more. */
+/** Seconds for which an ending pod still serves before SIGTERM, until KServe has stopped sending requests to it. */
 const LEAVE_S = 5;
 
 /**
  * Makes the KServe objects of a plan: an InferenceService for each stage with the planned replicas, and an InferenceGraph that
- * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch. A condition
- * of a graph sends a whole response one way, not each item its own, so a graph cannot express a cascade.
+ * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch. The conditions
+ * of a graph route a whole response, and not single items, so a graph cannot express a cascade.
  * @throws NotDeployableError, CascadeUnsupportedError
  */
 export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
@@ -31,7 +31,10 @@ export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSetti
   ];
 }
 
-/** Without the labels by which `ipa-agent apply --prune` and `ipa-agent uninstall` find what they remove: these objects serve on. */
+/**
+ * Labels that do not include those by which `ipa-agent apply --prune` and `ipa-agent uninstall` find the objects to remove,
+ * because these commands must not remove the objects of KServe.
+ */
 const labelsOf = ({ pipeline }: Plan) => describingLabels(pipeline, 'kserve');
 
 /** Name of the plan's ConfigMap, different from that of `ipa-agent apply`, so that both can serve a pipeline in one namespace. */

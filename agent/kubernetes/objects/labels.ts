@@ -10,12 +10,12 @@ export const objectNames = (pipeline: string) => ({
   gateway: `${kubernetesName(pipeline)}-gateway`,
   watch: `${kubernetesName(pipeline)}-watch`,
   monitor: kubernetesName(pipeline),
-  /** Of the ConfigMap with the profile that was measured for an InferencePipeline. */
+  /** Name of the ConfigMap with the profile that was measured for an InferencePipeline. */
   profile: `${kubernetesName(pipeline)}-profile`,
   stage: (stage: string) => kubernetesName(pipeline, stage),
-  /** Of the pods that hold these stages. */
+  /** Name of the deployment whose pods hold these stages. */
   pods: (stages: readonly string[]) => kubernetesName(pipeline, stages.join('_')),
-  /** Of the Service by which the gateways find a stage in the pods that hold these stages. */
+  /** Name of the Service by which the gateways find a stage in the pods that hold these stages. */
   service: (stages: readonly string[], stage: string) =>
     stages.length === 1 ? kubernetesName(pipeline, stage) : kubernetesName(pipeline, stages.join('_'), stage),
 });

@@ -1,7 +1,7 @@
 import { PORT } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
 
-/** The service account of a pod that calls the API server, with a Role that allows these calls alone. */
+/** The service account of a pod that calls the API server, with a Role that allows only the calls in `rules`. */
 export const accountObjects = (
   metadata: KubernetesObject['metadata'],
   rules: readonly object[],
@@ -27,7 +27,7 @@ export interface DeployedPods {
   readonly pod: object;
 }
 
-/** A deployment, whose pods prefer nodes that do not run such a pod yet, so that the loss of a node leaves some. */
+/** A deployment whose pods are spread over the nodes where possible, so that the loss of a node leaves some of them. */
 export const deployment = (
   metadata: KubernetesObject['metadata'],
   { replicas, selector, rollingUpdate, pod }: DeployedPods,
@@ -57,8 +57,8 @@ export const deployment = (
 });
 
 /**
- * Lets one of these pods at a time be drained. Pods that are not ready may always be drained: else pods that cannot start would hold
- * up the drain of their node for ever.
+ * Lets only one of these pods at a time be evicted. Pods that are not ready may always be evicted: otherwise pods that cannot
+ * start would block the drain of their node for ever.
  */
 export const disruptionBudget = (
   metadata: KubernetesObject['metadata'],

@@ -1,9 +1,12 @@
 import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
 import { PLAN_KEY, PORT } from './pods.ts';
 
-/** Seconds that a stage's pod continues to serve when it is to end: long enough to start another pod, because this one may be the only one. */
+/**
+ * Seconds that a stage's pod continues to serve when it is to end: long enough to start another pod, because this one may be the
+ * only one.
+ */
 export const STAGE_LEAVE_S = 30;
-/** Seconds that a pod then has to answer what it has accepted. */
+/** Seconds that an ending pod then has to answer the requests that it has accepted. */
 const DRAIN_S = 35;
 
 /** Seconds to load and warm up a model or, for the gateway, until each stage has a pod. */
@@ -17,7 +20,7 @@ export const OWN_NAMESPACE = {
   env: { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
 };
 
-/** A volume, and where the container finds it; only /tmp can be written to. */
+/** A volume that is mounted into the container read-only, because containers write only to /tmp. */
 interface Mount {
   readonly name: string;
   readonly mountPath: string;
@@ -39,7 +42,7 @@ export interface AgentPod {
   readonly tmp?: string;
 }
 
-/** The spec of a pod that runs `ipa-agent` with these arguments, and can do no more than that. */
+/** The spec of a pod that runs `ipa-agent` with these arguments and without further privileges. */
 export function agentPod(
   settings: PodSettings,
   { name, args, resources, env, nodeSelector, mounts = [], container, tmp = '64Mi' }: AgentPod,
@@ -90,7 +93,7 @@ export function agentPod(
   };
 }
 
-/** Which nodes take a pod, and how they get its image. */
+/** Fields that determine which nodes may run a pod, and how they pull its image. */
 const scheduling = ({ pullSecrets, tolerations, priorityClass }: PodSettings) => ({
   ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
   ...(tolerations.length > 0 && {
@@ -108,7 +111,10 @@ export interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
   readonly plan: string;
   /** Name of the Secret with the token; absent: the pod accepts no changes. */
   readonly token?: string;
-  /** Seconds that the pod serves before it is told to end; absent: it serves on by itself after it was told. */
+  /**
+   * Seconds for which an ending pod still serves before SIGTERM; absent: none, because its process serves on for a while after
+   * SIGTERM.
+   */
   readonly leaveS?: number;
 }
 

@@ -5,14 +5,17 @@ import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import { type PlanStage, stageNameOf } from '../../../solver/documents/plan.ts';
 import type { PodSettings } from '../settings.ts';
 
-/** The port of a container, and the paths of its mounted files. */
+/** The port on which a container serves. */
 export const PORT = 8080;
+/** Path at which the plan is mounted. */
 export const PLAN_FILE = '/etc/ipa-edge/plan.json';
+/** Path at which the token is mounted. */
 export const TOKEN_FILE = '/var/run/ipa-edge/token';
-/** On a volume of the pod, which outlives its container. */
+/** Path at which a gateway remembers the replicas: on a volume of the pod, which outlives the container. */
 export const REPLICAS_FILE = '/tmp/replicas.json';
-/** Keys of the plan in its ConfigMap, and of the token in its Secret. */
+/** Key of the plan in its ConfigMap. */
 export const PLAN_KEY = 'plan.json';
+/** Key of the token in its Secret. */
 export const TOKEN_KEY = 'token';
 
 const MIB = 2 ** 20;
@@ -22,7 +25,7 @@ const PROCESS_BYTES = { http: 256 * MIB, session: 256 * MIB };
 const BYTES_PER_MODEL_BYTE = 4;
 /** Bytes of memory per value of a batch's input: the items' bytes, their float32 values, and copies. */
 const BYTES_PER_VALUE = 16;
-/** The largest batch size for which a pod has memory, so that plans may change it in the running pod. */
+/** The largest batch size for which a pod has memory, so that plans may change the batch size of a running pod. */
 const BATCH_MAX = 64;
 
 /** Kubernetes' name for each value of Node's `process.arch`. */
@@ -54,8 +57,8 @@ const memoryBytes = (pipeline: Pipeline, stages: readonly PlanStage[]): number =
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
 
 /**
- * Resources of a pod with these stages, which share one worker of the plan. It requests one core for each of the worker's threads,
- * as in the plan's cost. The limit is one core more, so that HTTP takes no time from the session.
+ * Resources of a pod with these stages, which share one worker of the plan. It requests one core for each of the worker's
+ * threads, as in the plan's cost. The limit is one core more, so that HTTP takes no time from the session.
  */
 export const stageResources = (pipeline: Pipeline, stages: readonly PlanStage[]) =>
   resources(

@@ -12,7 +12,7 @@ const KEPT_S = 3600;
 
 /**
  * Makes a Job that profiles on a node of the cluster and writes the profile as the last line of its log. Kubernetes does not
- * retry a failed Job, because its log shows what to mend first.
+ * retry a failed Job, because the user must first remove the cause, which the log shows.
  * @param suffix makes the Job's name unique
  */
 export function profileJob(

@@ -16,14 +16,14 @@ export interface ServedPlan {
   readonly settings: PodSettings;
 }
 
-/** All pods of a namespace. */
+/** Peer of a NetworkPolicy that stands for all pods of a namespace. */
 const inNamespace = (namespace: string) => ({
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
 });
 
 /**
- * The objects of the pods that hold the same stages, mostly one: their deployment, a Service for each stage, the disruption
- * budget, and the rule that only the gateways, and what reads metrics, reach the pods.
+ * The objects of the pods that hold the same stages, mostly one stage: a deployment, a Service for each stage, a disruption
+ * budget, and a network policy that lets only the gateways and the reader of metrics reach the pods.
  */
 export function stageObjects(
   { plan, pipeline, settings }: ServedPlan,

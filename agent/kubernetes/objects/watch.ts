@@ -17,7 +17,7 @@ const CONFIG_MAP_BYTES_MAX = 2 ** 20 - 16 * 1024;
 
 const PART = { 'ipa-edge/part': 'watch' };
 
-/** Whether an object runs `watch`, and not the plan. */
+/** Whether an object belongs to `watch`, and not to the pods that serve the plan. */
 export const isOfWatch = ({ metadata }: KubernetesObject): boolean =>
   metadata.labels?.['ipa-edge/part'] === PART['ipa-edge/part'];
 
@@ -42,7 +42,7 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
         ],
         verbs: ['get', 'patch'],
       },
-      // The gateways' counters of arrivals. Kubernetes cannot restrict this to the gateways, whose pods have random names.
+      // To read the gateways' counters. Kubernetes cannot restrict these rights to the gateways, whose pods have random names.
       { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
       { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
       {
@@ -87,7 +87,10 @@ export const profileObject = (profile: Profile, name: string, namespace: string)
 
 const PROFILE_FOLDER = '/etc/ipa-edge';
 
-/** Two pods that run watch. The second takes over when the first one's Lease ends, so that a drained node does not stop adaptation. */
+/**
+ * Two pods that run watch. The second takes over when the first one's Lease ends, so that a drained node does not stop
+ * adaptation.
+ */
 export function watchDeployment(
   pipeline: string,
   settings: PodSettings,

@@ -15,6 +15,9 @@ export function yamlFiles(objects: readonly KubernetesObject[]): Files {
   return texts;
 }
 
-/** Without aliases each object is complete; with folded lines a plan's JSON would be hard to read. */
+/**
+ * Formats a value as YAML: without aliases, so that each object is complete, and without folded lines, so that a plan's JSON is
+ * readable.
+ */
 export const yaml = (value: unknown): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });

@@ -4,12 +4,12 @@ import type { KubernetesObject } from '../objects/types.ts';
 import type { PodSettings } from '../settings.ts';
 import { type Files, yaml, yamlFiles } from './files.ts';
 
-/** Stand in the objects for what a release of the chart sets: a name that no plan has. */
+/** Placeholders in the objects for the values that a release of the chart sets. No plan has these texts. */
 const NAMESPACE = 'ipa-edge-helm-release-namespace';
 const IMAGE = 'ipa-edge-helm-values-image';
 
 /**
- * A Helm chart. A release chooses namespace and image; all else is in the plan and the options of the export.
+ * A Helm chart. A release chooses namespace and image; the plan and the options of the export determine everything else.
  * @param objectsOf makes the objects for pod settings
  */
 export function helmChart(
@@ -46,7 +46,7 @@ export function helmChart(
   ]);
 }
 
-/** Makes a template of a text: Helm leaves the braces of the text as they are, and fills in what a release sets. */
+/** Makes a Helm template of a text: escapes the braces of the text, and lets a release fill in the placeholders. */
 const template = (text: string): string =>
   text
     .replaceAll('{{', '{{ "{{" }}')

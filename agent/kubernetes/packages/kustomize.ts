@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../objects/types.ts';
 import { type Files, yaml, yamlFiles } from './files.ts';
 
-/** A base for kustomize: overlays of it choose another namespace, image or number of replicas. */
+/** A base for kustomize: an overlay can choose another namespace, image or number of replicas. */
 export function kustomizeBase(objects: readonly KubernetesObject[]): Files {
   const files = yamlFiles(objects);
   const kustomization = {

@@ -9,11 +9,11 @@ import type { KubernetesApi } from '../api.ts';
 import { objectNames } from '../objects/labels.ts';
 import { PROFILE_KEY, profileObject } from '../objects/watch.ts';
 
-/** The most bytes of a profile that is read. */
+/** A profile may have at most this many bytes after decompression. */
 const PROFILE_BYTES_MAX = 2 ** 28;
 
 /**
- * Reads the profile that a cluster keeps of a pipeline; undefined if it has none, or one of other models.
+ * Reads the profile that a cluster keeps for a pipeline; undefined if it keeps none, or one of other models.
  * @throws InvalidDocumentError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function keptProfile(
@@ -28,7 +28,8 @@ export async function keptProfile(
   const source = `ConfigMap ${name}, ${PROFILE_KEY}`;
   const json = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: PROFILE_BYTES_MAX }).toString();
   const kept = await parseIdentified(jsonValue(json, source), source);
-  // Which devices the cluster has is not known here; each pod compares its own with the plan's.
+  // Only the models are compared, because the devices of the cluster are not known here; each pod compares its own device with
+  // the plan's.
   const target = { pipeline: manifest.name, stages: modelsOf(manifest), device: kept.profile.device };
   return profileMismatches(kept.profile, target).length === 0 ? kept : undefined;
 }

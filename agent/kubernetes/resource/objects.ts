@@ -7,8 +7,9 @@ import { RESOURCE, resourceDefinition } from './schema.ts';
 const GROUP = RESOURCE.apiVersion.split('/')[0]!;
 
 /**
- * The CRD, and watch for the InferencePipeline of a pipeline, with a Role for all that watch then does: it profiles, and applies
- * plans. Kubernetes lets it make the gateways' Role because its own has the rights of that Role.
+ * The CRD, and the objects that run `ipa-agent watch` for a pipeline's InferencePipeline. Watch then also profiles and applies
+ * plans, and its Role allows that. Kubernetes lets watch create the gateways' Role only because watch's own Role includes the
+ * rights of that Role.
  */
 export const resourceObjects = (pipeline: string, settings: PodSettings): KubernetesObject[] => [
   resourceDefinition(),

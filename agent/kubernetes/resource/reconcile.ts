@@ -21,7 +21,7 @@ export interface ReconcileOptions {
   readonly namespace: string;
   readonly adapt: Adapt;
   readonly backOff?: BackOff;
-  /** Milliseconds between two readings of how far the pods are. */
+  /** Milliseconds between two readings of the pods' states. */
   readonly readMs?: number;
 }
 
@@ -29,8 +29,8 @@ const READ_MS = 2000;
 
 /**
  * Follows the InferencePipeline with the name of a pipeline until the signal aborts: profiles if there is no profile of these
- * models, plans, applies, adapts, and tells in the object's status how far that is. A change of the object's spec begins anew, with
- * the profile kept. Without the object nothing changes: what serves stays.
+ * models, plans, applies, adapts, and reports the progress in the object's status. A change of the object's spec starts this
+ * over, but keeps the profile. If the object does not exist, nothing changes: a plan that serves stays.
  */
 export async function reconcile(options: ReconcileOptions, { onEvent, signal }: Listener): Promise<void> {
   const { api, namespace, models } = options;
@@ -48,7 +48,7 @@ export async function reconcile(options: ReconcileOptions, { onEvent, signal }: 
         stop.abort();
         stop = new AbortController();
         const current = AbortSignal.any([stop.signal, signal]);
-        // The run before ends first, so that no two apply plans.
+        // The previous run ends first, so that no two runs apply plans.
         ended = ended.then(() => (object ? run(options, object, { onEvent, signal: current }) : undefined));
       },
       onEvent,

@@ -7,7 +7,10 @@ const GROUP = 'ipa-edge.dev';
 const VERSION = 'v1alpha1';
 export const RESOURCE = { apiVersion: `${GROUP}/${VERSION}`, kind: 'InferencePipeline' } as const;
 
-/** What a user asks of a pipeline that a cluster serves. The object has the name of its pipeline. */
+/**
+ * The spec of an InferencePipeline: a user's demands on a pipeline that a cluster serves. The object has the name of its
+ * pipeline.
+ */
 export const resourceSpec = z.strictObject({
   slaMs: z.number().positive().max(3_600_000).describe('Bound on the latency of a request, in ms.'),
   percentile: z
@@ -47,11 +50,11 @@ export const resourceSpec = z.strictObject({
 });
 export type ResourceSpec = z.infer<typeof resourceSpec>;
 
-/** How far the pipeline is: each needs the one before. */
+/** The progress of a pipeline: each condition requires the one before it. */
 export const CONDITIONS = ['Profiled', 'Planned', 'Ready'] as const;
 export type ConditionType = (typeof CONDITIONS)[number];
 
-/** Longest message of a condition. */
+/** Longest message of a condition, in characters. */
 export const MESSAGE_LETTERS_MAX = 2000;
 
 export const condition = z.strictObject({
@@ -69,15 +72,19 @@ export const resourceStatus = z.strictObject({
   observedGeneration: z.int().nonnegative().optional(),
   conditions: z.array(condition).max(CONDITIONS.length).optional(),
   profileSha256: z.string().optional(),
-  /** The plan that is applied, in one line, and the rate that it is for. */
+  /** The applied plan, in one line. */
   plan: z.string().max(2000).optional(),
+  /** The rate that the applied plan was made for, in requests per second. */
   plannedRatePerS: z.number().nonnegative().optional(),
 });
 export type ResourceStatus = z.infer<typeof resourceStatus>;
 
 type Schema = { [key: string]: unknown };
 
-/** A structural schema, as a CRD must have it: in OpenAPI 3.0, and closed to other fields by the API server itself. */
+/**
+ * Makes the structural schema in OpenAPI 3.0 that a CRD requires. `additionalProperties: false` is left out, because a structural
+ * schema must not have it: the API server itself drops unknown fields.
+ */
 function structural(schema: z.ZodType): Schema {
   const clean = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(clean);
@@ -92,7 +99,6 @@ function structural(schema: z.ZodType): Schema {
 const column = (name: string, type: string, jsonPath: string) => ({ name, type, jsonPath });
 const statusOf = (type: ConditionType): string => `.status.conditions[?(@.type=="${type}")].status`;
 
-/** The CRD of InferencePipeline. */
 export const resourceDefinition = (): KubernetesObject => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',

@@ -5,7 +5,7 @@ import { Planner } from '../../../workers/planner/planner.ts';
 import { claimSettings, type GivenSettings, imageSettings } from '../settings.ts';
 import type { ResourceSpec } from './schema.ts';
 
-/** Whether a plan is one that the spec asks for. Where plans follow the load, the rate is the load's. */
+/** Whether a plan fulfils the spec. With `adapt`, plans follow the load, so that the plan's rate may differ from the spec's. */
 export function answers(plan: Plan, spec: ResourceSpec, { profile, sha256 }: IdentifiedProfile): boolean {
   const cores = spec.cores ?? resourcesOf(profile).cores;
   return (

@@ -9,13 +9,13 @@ import {
   type ResourceStatus,
 } from './schema.ts';
 
-/** What is said of a condition; reason and message are for people. */
+/** The state of a condition, with a reason and a message for people. */
 export type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /**
- * The conditions after one has changed. Those that need it are unknown where it is not true. A condition keeps the time of its last
- * transition while its status stays.
- * @param generation of the spec that they are of
+ * The conditions after one of them has changed. If the changed condition is not true, those that require it become unknown. A
+ * condition keeps the time of its last transition while its status stays the same.
+ * @param generation the generation of the spec that the changed conditions refer to
  */
 export function withCondition(
   before: readonly Condition[],
@@ -44,7 +44,7 @@ export function withCondition(
   });
 }
 
-/** Writes the status of one generation of an object, where it changes. */
+/** Writes the status of one generation of an object, but only if the status changes. */
 export class StatusWriter {
   #status: ResourceStatus;
   readonly #generation: number;

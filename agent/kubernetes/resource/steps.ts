@@ -13,7 +13,7 @@ import type { ResourceSpec } from './schema.ts';
 import { answers, planFor } from './spec.ts';
 import type { StatusWriter } from './status.ts';
 
-/** What the steps need to reconcile one generation of an InferencePipeline. */
+/** Inputs of the steps that reconcile one generation of an InferencePipeline. */
 export interface Work extends Listener {
   readonly api: KubernetesApi;
   readonly manifest: Manifest;
@@ -30,7 +30,10 @@ export type Adapt = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** The profile that the cluster keeps of these models, or one that a job measures. @param failed why the last try failed */
+/**
+ * Reads the profile that the cluster keeps of these models or, if it keeps none, has a job measure one.
+ * @param failed why the last try failed
+ */
 export async function profiled(work: Work, failed?: string): Promise<IdentifiedProfile> {
   const { api, manifest, namespace, spec, engine, status } = work;
   let profile = await keptProfile(api, manifest, namespace);
@@ -50,21 +53,22 @@ export async function profiled(work: Work, failed?: string): Promise<IdentifiedP
   return profile;
 }
 
-/** Applies a plan that the spec asks for: the one that is applied already, or a new one. */
+/** Applies a plan that fulfils the spec: the current plan if it does, and otherwise a new one. */
 export async function planned(
   { spec, engine, status, onEvent }: Work,
   profile: IdentifiedProfile,
 ): Promise<void> {
   const { current } = await engine.plans();
   const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile);
-  // To list nodes takes rights on the whole cluster. Pods that find no room wait, and an autoscaler of nodes adds some for them.
+  // Room is not checked, because listing nodes takes rights on the whole cluster. Pods without room wait, and a cluster
+  // autoscaler may add nodes for them.
   const changes = await engine.apply(plan, { onEvent, allowPending: true, yields: true });
   const stay = changes.flatMap((change) => change.stay ?? []);
   if (stay.length > 0) onEvent(`left as other tools set it: ${stay.join('; ')}`);
   await sayPlanned(status, plan);
 }
 
-/** Tells whether the pods serve, and adapts the plan to the load if the spec says so, until the signal aborts. */
+/** Reports whether the pods serve, and adapts the plan to the load if the spec says so, until the signal aborts. */
 export async function served(
   work: Work,
   profile: IdentifiedProfile,
@@ -85,7 +89,7 @@ export async function served(
   }
 }
 
-/** Tells whether the pods serve, and the plan that is applied, until the signal aborts. */
+/** Reports whether the pods serve, and which plan is applied, until the signal aborts. */
 async function tellReadiness(
   { api, manifest, namespace, engine, status, signal }: Work,
   readMs: number,

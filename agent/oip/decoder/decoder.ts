@@ -12,12 +12,18 @@ import type { Body } from '../infer.ts';
 import type { Decoded, DecoderService } from './service.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
-/** Longer JSON is parsed in another process. This much takes the serving thread about half a millisecond, and at worst a few. */
+/**
+ * JSON longer than this is parsed in another process. JSON of this length takes the serving thread about 0.5 ms, and at worst a
+ * few ms.
+ */
 export const HERE_BYTES_MAX = 32 * 1024;
-/** Most bytes of bodies that wait for the other process, unless one body alone is larger; more would only wait longer. */
+/**
+ * Bodies of at most this many bytes together, or a single larger one, may wait for the other process; more would only wait
+ * longer.
+ */
 const WAITING_BYTES_MAX = 32 * 2 ** 20;
 
-/** A client sent a body that is not a valid plan. The message tells what is wrong with the body. */
+/** A client sent a body that is not a valid plan. The message describes the problem. */
 class InvalidPlanError extends InputError {
   static override readonly httpStatus = 400;
   override name = 'InvalidPlanError';
@@ -30,8 +36,8 @@ interface DecoderProcess {
 }
 
 /**
- * Parses large JSON of requests, and plans, in another process, so that the serving thread is free meanwhile. Unless `open`
- * has started the process, the first of them does, and so does the first one after the process was lost.
+ * Parses large JSON of requests, and plans, in another process, so that the serving thread is free meanwhile. The first call
+ * starts the process, unless `open` has. If the process is lost, the next call starts another.
  */
 export class Decoder {
   #process: DecoderProcess | undefined;
@@ -58,7 +64,8 @@ export class Decoder {
   }
 
   /**
-   * Reads a plan, of whatever size: a plan that is not valid may have thousands of problems, which take long to find.
+   * Reads a plan in the other process, even a small one, because an invalid plan may have thousands of problems, which take long
+   * to find.
    * @param source names the plan in errors
    * @throws InvalidPlanError; UnavailableError if too much waits, or the process was lost
    */

@@ -1,17 +1,17 @@
-/** A file that somebody gives, to the page or to a command. A browser's `File` is one. */
+/** A file that the user gives to the page or to a command. A browser's `File` has this interface. */
 export interface GivenFile {
   readonly name: string;
   readonly size: number;
-  /** The file's path from the folder that was given; empty if the file was given alone. */
+  /** The file's path, beginning with the name of the given folder; empty if the file was given by itself. */
   readonly webkitRelativePath: string;
 }
 
-/** The path of a file within the folder that was given; its name if it was given alone. */
+/** The file's path, beginning with the name of the given folder; only its name if the file was given by itself. */
 export const pathOf = ({ name, webkitRelativePath }: GivenFile): string => webkitRelativePath || name;
 
-/** How given files are read, and where they are. */
+/** Reads given files and locates them for the manifest. */
 export interface GivenReader<F extends GivenFile> {
   bytes(file: F, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Where the file is, as the manifest says it. */
+  /** The path or URL by which the manifest refers to the file. */
   addressOf(file: F): string;
 }

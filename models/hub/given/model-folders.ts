@@ -9,14 +9,14 @@ import { type GivenFile, type GivenReader, pathOf } from './given-file.ts';
 import { type ModelSet, modelSets, needFor } from './model-sets.ts';
 import type { ModelFiles } from './weights.ts';
 
-/** Models that somebody gives with the files that the hub has beside them, read as a repository of the hub is. */
+/** Reads models and configuration files that the user gives, in the same way as a repository of the hub. */
 
 const CONFIG = 'config.json';
 
-/** The folder of a file, with a slash at its end; empty for a file that was given alone. */
+/** The folder of a file, with a slash at its end; empty for a file that was given by itself. */
 export const folderOf = (file: GivenFile): string => pathOf(file).replace(/[^/]*$/, '');
 
-/** The folders of models: those that have a `config.json`, and lie in no other one. */
+/** The folders of models: those with a `config.json` that lie in no other such folder. */
 export function rootsOf(files: readonly GivenFile[]): string[] {
   const folders = [...new Set(files.filter(({ name }) => name === CONFIG).map(folderOf))];
   return folders.filter(
@@ -24,7 +24,7 @@ export function rootsOf(files: readonly GivenFile[]): string[] {
   );
 }
 
-/** Whether models come with what the hub says of them. */
+/** Whether the files include the hub's configuration of a model. */
 export const isDescribed = (files: readonly Pick<GivenFile, 'name'>[]): boolean =>
   files.some(({ name }) => name === CONFIG);
 
@@ -44,12 +44,12 @@ export function modelFolders<F extends GivenFile>(
   given: readonly F[],
   reader: GivenReader<F>,
 ): ModelFolder[] {
-  // A file system gives files in any order.
+  // File systems list files in any order.
   const files = [...given].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
   const roots = rootsOf(files);
   const rootOf = (file: F) => roots.find((root) => root !== '' && folderOf(file).startsWith(root)) ?? '';
   return [...new Set(files.map(rootOf))].flatMap((root) => {
-    // The hub's library has a config.json for each module in a folder below.
+    // A model's subfolders may have a config.json for each module of the hub's library; these do not describe the model.
     const isOwn = (file: F) => rootOf(file) === root && (!isAssetName(file.name) || folderOf(file) === root);
     const { sets, assets } = modelSets(files.filter(isOwn));
     return sets.map((set) => modelFolder(idOf(root, set), set, assets, reader));
@@ -64,7 +64,7 @@ function idOf(root: string, { name, sessions }: ModelSet<GivenFile>): string {
   return alone ? bareName(alone) : name.replace(/-[^-]*$/, '');
 }
 
-/** A model file's name without its ending and what tells the data type. */
+/** A model file's name without its extension and the suffix for its data type. */
 const bareName = (file: string): string =>
   file.replace(/(_(fp16|quantized|int8|uint8|q4|q4f16|bnb4))?\.onnx$/i, '');
 
@@ -82,7 +82,7 @@ function modelFolder<F extends GivenFile>(
   const fileNamed = (path: string): RepositoryFile => ({
     path,
     sizeBytes: given.get(path)!.size,
-    // Read and summed with the other files.
+    // Null, so that the sum is computed when the file is read.
     sha256: null,
   });
   return {
@@ -94,7 +94,7 @@ function modelFolder<F extends GivenFile>(
   };
 }
 
-/** The variant of a stage that a model's files make. @throws IncompleteModelError */
+/** The variant that a model's files provide for a stage. @throws IncompleteModelError */
 function variantOf(
   id: string,
   set: ModelSet<GivenFile>,

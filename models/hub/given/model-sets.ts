@@ -6,11 +6,11 @@ import { type Needs, needsOf } from '../model-files.ts';
 import { type GivenFile, pathOf } from './given-file.ts';
 import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
 
-/** Files that somebody gives, as variants. */
+/** Sorts files that the user gives into variants. */
 
 const isAsset = (file: GivenFile): boolean => isAssetName(file.name);
 
-/** Whether a file is to be read as a model: in a folder, other files lie beside models. */
+/** Whether a file is read as a model: a file given by itself always is, but a folder also has other files. */
 const mayBeModel = (file: GivenFile): boolean =>
   pathOf(file) === file.name || /\.onnx$/i.test(file.name) || isWeights(file);
 
@@ -27,13 +27,13 @@ export class AssetsAloneError extends InputError {
 
 /** The model files of a variant. */
 export interface ModelSet<F extends GivenFile> {
-  /** What the user sees of it, from which the variant gets its name. */
+  /** The name that the user sees, from which the variant's name is made. */
   readonly name: string;
   /** By role: `model`, or the parts of an encoder with a decoder. */
   readonly sessions: ReadonlyMap<string, ModelFiles<F>>;
 }
 
-/** What the program of a stage needs that runs such models; undefined if the stage has no such program. */
+/** The files that a stage's program for these sessions needs; undefined if the stage has no such program. */
 export const needFor = (
   stage: ManifestStage,
   { sessions }: Pick<ModelSet<GivenFile>, 'sessions'>,
@@ -80,7 +80,7 @@ function joined<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<
   return dtypes.map((dtype) => setOf(parts.filter(({ file }) => dtypeNamed(file.name) === dtype)));
 }
 
-/** A merged decoder does what the two others do, and is preferred. */
+/** Makes one variant of these parts. A merged decoder replaces the two decoders with and without past. */
 function setOf<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F> {
   const merged = parts.filter(isRole('decoder')).find(({ file }) => /merged/i.test(file.name));
   const kept = merged ? [...parts.filter(isRole('encoder')), merged] : parts;

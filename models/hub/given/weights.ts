@@ -1,7 +1,7 @@
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { GivenFile } from './given-file.ts';
 
-/** How a file of weights is named after its model: `model.onnx_data` or `model.onnx.data`, with a number where there are several. */
+/** Name of a weight file, by its model's name: `model.onnx_data` or `model.onnx.data`, with a number if there are several. */
 const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
 
 /** The name of the model whose weights a file has; undefined for a file of another kind. */

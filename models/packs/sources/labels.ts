@@ -3,17 +3,17 @@ import { LabelError } from '../../tasks/label-error.ts';
 import type { NamedTensor } from '../write.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** The label of one of a stage's rows, as people write it. */
+/** The label of one row of a stage, in the form that a user writes it. */
 interface RowLabel {
   /** A JSON value; undefined for a row that never reaches the stage. */
   readonly label: unknown;
-  /** The text that the stage gets; null where it is none, or not known. */
+  /** The text that the stage gets for the row; null if the stage gets no text or the text is unknown. */
   readonly text: string | null;
-  /** The row's place, for errors. */
+  /** The row's place in the source, for errors. */
   readonly where: string;
 }
 
-/** The label tensors of a stage. @throws UnfitDataError */
+/** Makes the label tensors of a stage from its rows. @throws UnfitDataError */
 export function labelTensors({ stage, task }: PipelineStage, rows: readonly RowLabel[]): NamedTensor[] {
   const truths = rows.map(({ label, text, where }) => {
     if (label === undefined) return null;

@@ -11,7 +11,7 @@ import { labelTensors } from './labels.ts';
 import { chosen, formatOf, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** Labelled pictures, as the tensors of a pack. */
+/** Converts labelled pictures to the tensors of a pack. */
 
 const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
 
@@ -22,7 +22,7 @@ function imagesTensor(
   return { name: 'images', shape: [items.length, channels, height, width], data: batchOf(items).bytes };
 }
 
-/** Most pictures of a format that a pack holds, with room for their labels. */
+/** At most this many pictures of a format fit in a pack; a tenth of the pack is left for the labels. */
 const mostOf = (format: ItemFormatOf<'pixels'>): number =>
   Math.floor((0.9 * MAX_PACK_BYTES) / pixelCount(format));
 
@@ -58,7 +58,7 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
 }
 
 const id = z.number();
-/** A picture has fewer pixels. */
+/** Limit on box coordinates in pixels. No picture is this large. */
 const EDGE_MAX = 1e8;
 const place = z.number().min(-EDGE_MAX).max(EDGE_MAX);
 const edge = z.number().nonnegative().max(EDGE_MAX);
@@ -76,11 +76,11 @@ const cocoSchema = z.object({
   categories: listOf(z.object({ id, name: z.string() })),
 });
 
-/** The paths of pictures in a file in COCO format, as it names them. @throws InvalidDocumentError */
+/** Returns the picture paths that a file in COCO format states, unchanged. @throws InvalidDocumentError */
 export const cocoPictures = (text: string, file: string): string[] =>
   parseJson(cocoSchema.pick({ images: true }), text, file).images.map(({ file_name }) => file_name);
 
-/** Reads pictures with boxes in COCO format, if the first stage is a detector. @throws UnfitDataError, InvalidDocumentError */
+/** Reads pictures with boxes in COCO format; the first stage must be a detector. @throws UnfitDataError, InvalidDocumentError */
 export async function fromCoco(file: string, folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'pixels', file);
@@ -135,12 +135,12 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
   ];
 }
 
-/** An object as the label of a detecting stage has it. */
+/** An object in the label of a detecting stage. `box` is left, top, right and bottom, in pixels of the resized picture. */
 interface LabelledObject {
   readonly box: readonly number[];
   readonly label: string;
 }
 
-/** Whether a stage passes objects of this class on: a detector may keep some of its classes only. */
+/** Whether a detecting stage passes objects of this class on: its field `keep` may list only some of its classes. */
 const isKept = ({ stage }: PipelineStage, name: string): boolean =>
   (stage as { readonly keep?: readonly string[] }).keep?.includes(name) ?? true;

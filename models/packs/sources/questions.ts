@@ -7,7 +7,7 @@ import { type Row, rowSchema, textRowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceFiles, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** The field of items that a stage answers. */
+/** Name of the item field that holds the question. */
 const FIELD = 'question';
 
 const answers = listOf(z.string());
@@ -29,7 +29,7 @@ interface Question extends Row {
   readonly answers: readonly string[];
 }
 
-/** The questions of a file in the format of SQuAD; null if the file is not one JSON object with `data`. */
+/** Reads the questions of a file in the format of SQuAD; null if the file is not one JSON object with `data`. */
 async function inSquad(file: string, files: SourceFiles): Promise<Question[] | null> {
   const text = await files.text(file);
   let value: unknown;
@@ -65,9 +65,10 @@ function answeringStage({ stages }: Pipeline, file: string): string {
 }
 
 /**
- * Reads texts with questions and their answers, of which any counts as right; without one, the text does not answer the question.
- * @param file JSON lines, `{"context": "…", "question": "…", "answers": ["…"], "labels": {…}}`, with labels of other stages if there
- *   are any; or SQuAD's JSON
+ * Reads texts with questions and answers. Each listed answer counts as right. An empty list means that the text does not answer
+ * the question.
+ * @param file JSON lines, `{"context": "…", "question": "…", "answers": ["…"], "labels": {…}}`, where `labels` is optional and
+ *   for other stages; or SQuAD's JSON
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromQuestions(file: string, options: SourceOptions): Promise<NamedTensor[]> {

@@ -16,7 +16,7 @@ interface Recording extends Row {
 
 const lineSchema = rowSchema.extend({ audio: z.string().min(1), text: z.string().min(1) });
 
-/** Ending of LibriSpeech's files of transcripts: a line has the name of a sound file without its ending, and the text. */
+/** Suffix of LibriSpeech's transcript files. Each line has a sound file's name without extension, then the transcript. */
 const TRANSCRIPTS = '.trans.txt';
 
 async function inFolder(paths: readonly string[], files: SourceFiles): Promise<Recording[]> {
@@ -40,7 +40,7 @@ async function inFolder(paths: readonly string[], files: SourceFiles): Promise<R
 const inLines = async (file: string, files: SourceFiles): Promise<Recording[]> =>
   (await readLines(lineSchema, file, files)).map((line) => ({ ...line, audio: beside(file, line.audio) }));
 
-/** The path of a file that another file names. */
+/** Resolves a name or path that a file mentions against that file's folder. Absolute paths stay. */
 const beside = (file: string, name: string): string =>
   /^([\\/]|[a-z]:)/i.test(name) ? name : file.replace(/[^\\/]*$/, '') + name;
 
@@ -69,8 +69,8 @@ async function readPcm(
 /**
  * Reads WAV and FLAC files with their transcripts, for a pipeline that begins with speech recognition.
  * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript
- *   and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts (`*.trans.txt`), of which
- *   those that are longer than the stage takes are left out
+ *   and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts (`*.trans.txt`),
+ *   where recordings that are longer than the stage takes are left out
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromRecordings(path: string, options: SourceOptions): Promise<NamedTensor[]> {
@@ -86,7 +86,7 @@ export async function fromRecordings(path: string, options: SourceOptions): Prom
       recorded.push(await readPcm(row, format, options.files));
       rows.push(row);
     } catch (error) {
-      // Some of LibriSpeech's are longer than 30 s.
+      // In a folder, recordings that are too long are skipped unless none is left: some of LibriSpeech's are longer than 30 s.
       const isLong = (error as Error).cause instanceof SoundTooLongError;
       if (!(isLong && listed && (rows.length > 0 || i < asked.length - 1))) throw error;
     }

@@ -7,10 +7,10 @@ import { labelTensors } from './labels.ts';
 import type { SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** Items with at most one label for each stage, as JSON lines hold them. */
+/** Converts rows of JSON lines to the tensors of a pack. A row is an item with at most one label for each stage. */
 
 export const rowSchema = z.object({
-  /** By stage, as its task reads labels: e.g. the name of a class, or a text. An item without one never reaches the stage. */
+  /** Labels by the stage's name, e.g. a class name or a text. An item without a label for a stage never reaches that stage. */
   labels: recordOf(z.unknown()).default({}),
   /** Texts that come with the item, e.g. a question. */
   fields: recordOf(z.string()).default({}),
@@ -19,7 +19,7 @@ export const rowSchema = z.object({
 export interface Row extends z.output<typeof rowSchema> {
   /** The text that the first stage gets; null if it gets none. */
   readonly text: string | null;
-  /** The row's place, for errors. */
+  /** The row's place in the source, for errors. */
   readonly where: string;
 }
 
@@ -42,7 +42,7 @@ function fieldOf({ fields, where }: Row, name: string): string {
   return text;
 }
 
-/** Labels of all stages, by row. @throws UnfitDataError */
+/** Makes the label tensors of all stages. @throws UnfitDataError */
 function allLabels({ stages, first }: Pipeline, rows: readonly Row[]): NamedTensor[] {
   const bare = rows.find(({ labels }) => labels[first.name] === undefined);
   if (bare)
@@ -62,13 +62,13 @@ function allLabels({ stages, first }: Pipeline, rows: readonly Row[]): NamedTens
   return stages.flatMap((stage) => {
     const { name, task } = stage;
     const labels = rows.map(({ labels: { [name]: label }, where }, i) => ({ label, where, text: texts[i]! }));
-    // What a stage makes of its text is the next one's, if the stage makes no error.
+    // The label of a stage that writes texts is the next stage's text, as if the stage made no errors.
     if (task.judged === 'last') texts = labels.map(({ label }) => (typeof label === 'string' ? label : null));
     return labelTensors(stage, labels);
   });
 }
 
-/** The labels of rows for every stage, and the fields that the pipeline reads. @throws UnfitDataError */
+/** Makes the tensors of all stages' labels and of the fields that the pipeline reads. @throws UnfitDataError */
 export const rowTensors = (pipeline: Pipeline, rows: readonly Row[]): NamedTensor[] => [
   ...allLabels(pipeline, rows),
   ...(pipeline.first.format.fields ?? []).flatMap((name) =>
@@ -80,7 +80,7 @@ export const rowTensors = (pipeline: Pipeline, rows: readonly Row[]): NamedTenso
   ),
 ];
 
-/** A pack's tensors of rows whose items are texts. @throws UnfitDataError */
+/** Makes all tensors of a pack whose items are texts. @throws UnfitDataError */
 export function textRowTensors(
   rows: readonly (Row & { readonly text: string })[],
   bytesMax: number,

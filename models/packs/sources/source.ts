@@ -7,24 +7,24 @@ import type { ItemFormatOf, ItemKind } from '../../items/item-format.ts';
 import type { Pipeline } from '../../manifests/pipeline.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** What all sources of labelled data share. */
+/** Types and helpers that all sources of labelled data share. */
 
-/** The files of labelled data: on a disk, or those that a user gave to the page. Folders in paths end with a slash. */
+/** Access to the files of labelled data, on a disk or as a user gave them to the page. */
 export interface SourceFiles {
-  /** Paths of all files in a folder and in those below it, sorted; each begins with `folder` as given. Null if the path is of no folder. */
+  /** Sorted paths of all files in a folder and its subfolders; each begins with `folder`. Null if `folder` is not a folder. */
   list(folder: string): Promise<readonly string[] | null>;
   /** @throws UnfitDataError if the file cannot be read */
   text(path: string): Promise<string>;
   bytes(path: string): Promise<Uint8Array>;
   /**
    * Reads a picture and resizes it to a stage's format, in the same way as stages resize crops.
-   * @returns the picture as an item, and the size of the file's picture in pixels
+   * @returns the resized picture as an item, and the original width and height in pixels
    * @throws UnfitDataError if the file cannot be read as a picture
    */
   picture(path: string, format: ItemFormatOf<'pixels'>, fit: Fit): Promise<SizedPicture>;
 }
 
-/** `centre` keeps the largest central rectangle of the format's shape; `stretch` keeps the whole picture. */
+/** `centre` cuts out the largest central rectangle with the format's aspect ratio; `stretch` keeps the whole picture. */
 export type Fit = 'centre' | 'stretch';
 
 interface SizedPicture {
@@ -33,7 +33,7 @@ interface SizedPicture {
   readonly height: number;
 }
 
-/** A picture as an item of a stage's format. @param planes R, G and B of the whole picture */
+/** Resizes a picture to an item of a stage's format. @param planes R, G and B of the whole picture, plane after plane */
 export function fitted(
   planes: Uint8Array,
   width: number,
@@ -52,7 +52,7 @@ export function fitted(
 export interface SourceOptions {
   readonly pipeline: Pipeline;
   readonly files: SourceFiles;
-  /** Most items to use. If there are more, a random sample is drawn. */
+  /** Maximum number of items. If there are more, a random sample is drawn. */
   readonly limit: number;
   readonly seed: number;
   onItem(done: number, total: number): void;
@@ -73,7 +73,7 @@ export function formatOf<K extends ItemKind>(
   );
 }
 
-/** Random sample of at most `limit` values, and of no more than `most`, in their order. @throws UnfitDataError if there are none */
+/** Draws a random sample of at most min(`limit`, `most`) values, in their order. @throws UnfitDataError if there are no values */
 export function chosen<T>(
   values: readonly T[],
   { limit, seed }: SourceOptions,
@@ -86,7 +86,7 @@ export function chosen<T>(
   return values.filter((value) => keep.has(value));
 }
 
-/** Reads a file of JSON lines. Each value has its place in the file for errors. @throws InvalidDocumentError */
+/** Reads a file of JSON lines. `where` of each value is its place in the file, for errors. @throws InvalidDocumentError */
 export async function readLines<T extends object>(
   schema: z.ZodType<T>,
   file: string,

@@ -3,7 +3,7 @@ import type { NamedTensor } from '../write.ts';
 import { rowSchema, textRowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
 
-/** A line has the text, or its words. */
+/** A line has either the text or its words. */
 const textSchema = rowSchema
   .extend({
     text: z.string().min(1).optional(),
@@ -15,8 +15,8 @@ const textSchema = rowSchema
   .transform(({ text, tokens, ...row }) => ({ ...row, text: text ?? tokens!.join(' ') }));
 
 /**
- * Reads texts as JSON lines, `{"text": "…", "labels": {"<stage>": <label>}, "fields": {"<field>": "…"}}`; or with words as `"tokens"` in
- * the place of the text. A label is the name of a class, a text, or the entities of the text.
+ * Reads texts from JSON lines, `{"text": "…", "labels": {"<stage>": <label>}, "fields": {"<field>": "…"}}`. A line may have
+ * `"tokens"`, a list of words, instead of `"text"`. A label is the name of a class, a text, or the entities of the text.
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromTexts(file: string, options: SourceOptions): Promise<NamedTensor[]> {

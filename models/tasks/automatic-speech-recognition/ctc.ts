@@ -5,12 +5,12 @@ import { logNormaliser, meanProbability } from '../generation/search.ts';
 import { indexOfLargest } from '../tensor.ts';
 
 /**
- * Texts from the outputs of models that are trained with connectionist temporal classification (CTC), such as wav2vec2.
- * The tokenizers' library is not used: without special tokens it also leaves out the blank, and then joins double letters.
+ * Decodes the outputs of models that are trained with connectionist temporal classification (CTC), such as wav2vec2, to texts.
+ * The tokenizer library's decoder is not used: when it skips special tokens it drops the blank too, and so merges double letters.
  */
 
 const tokenId = z.int().min(0).max(1_000_000);
-/** What the hub's `tokenizer.json` says of a tokenizer for CTC. */
+/** The fields of a hub's `tokenizer.json` that CTC decoding needs. */
 const tokenizerSchema = z
   .object({
     model: z.object({ vocab: recordOf(tokenId) }),
@@ -19,13 +19,13 @@ const tokenizerSchema = z
     ).default([]),
     decoder: z.object({
       type: z.literal('CTC'),
-      /** The token of "no letter here". */
+      /** The CTC blank. */
       pad_token: z.string(),
       word_delimiter_token: z.string(),
     }),
   })
   .transform(({ model, added_tokens: added, decoder }) => ({
-    /** Class of each token. */
+    /** Class index of each token. */
     vocab: new Map([
       ...Object.entries(model.vocab),
       ...added.map(({ id, content }) => [content, id] as const),
@@ -40,9 +40,9 @@ const tokenizerSchema = z
 
 /** The letters that a model's classes stand for. */
 export interface CtcAlphabet {
-  /** Class that stands for no letter, and tells a double letter from a long one. */
+  /** Class of the CTC blank, which means "no letter" and separates the two letters of a double letter. */
   readonly blank: number;
-  /** Text of each class; a space between words, and empty for classes without a text. */
+  /** Text of each class: a space for the word delimiter, empty for the blank and special tokens. */
   readonly letters: ReadonlyMap<number, string>;
 }
 
@@ -58,17 +58,17 @@ export function readCtcAlphabet(tokenizer: Uint8Array): CtcAlphabet {
   return { blank, letters };
 }
 
-/** What a model's outputs say was spoken. */
+/** The result of greedy decoding. */
 interface CtcPath {
-  /** The classes without blanks; one that is spoken twice stands twice. */
+  /** The recognised classes in order, without blanks; a double letter appears twice. */
   readonly classes: number[];
   /** Geometric mean of the probabilities of the frames' classes, blanks included; 1 without frames. */
   readonly score: number;
 }
 
 /**
- * The most probable class of each frame; then runs of one class count once, and blanks not at all (greedy decoding,
- * Graves et al. 2006, section 3.2). The probability of the path is the product of those of its frames.
+ * Takes the most probable class of each frame, merges runs of one class and then drops blanks (greedy decoding, Graves et al.
+ * 2006, section 3.2). The probability of the path is the product of the probabilities of its frames.
  * @param logits [frames, classes]
  */
 export function greedyPath(logits: Float32Array, classes: number, blank: number): CtcPath {
@@ -87,7 +87,7 @@ export function greedyPath(logits: Float32Array, classes: number, blank: number)
   return { classes: found, score: meanProbability(logProbability, frames) };
 }
 
-/** The text of a recording, and how sure the model is of it. @param logits [frames, classes] */
+/** Decodes a recording's text, with the score of its {@link greedyPath}. @param logits [frames, classes] */
 export function ctcTranscript(
   logits: Float32Array,
   classes: number,

@@ -9,12 +9,12 @@ import { FLOATS, float16Of } from '../tensor.ts';
 import { logMelConfig } from './log-mel-config.ts';
 import { rawSamplesConfig, writeRawSamples } from './raw-samples.ts';
 
-/** What models hear of recordings, as tensors. */
+/** Encodes recordings as the input tensors of speech models. */
 
 /** Role of the file that describes a model's features: the hub's `preprocessor_config.json`. */
 export const FEATURES_ASSET = 'preprocessor-config';
 
-/** Manifest field: the rate of a stage's recordings and the length of the longest. */
+/** Manifest field: the sampling rate of a stage's recordings, and the longest recording that the stage takes. */
 export const speechInput = z.strictObject({
   sampleRateHz: z.int().min(1000).max(200_000).default(16_000),
   secondsMax: z.number().min(0.1).max(600),
@@ -22,7 +22,7 @@ export const speechInput = z.strictObject({
 
 export interface SpeechStage extends ManifestStage {
   readonly input: z.output<typeof speechInput>;
-  /** What the variant hears, once its assets are read. */
+  /** The features that the variant's models take; set once the variant's assets are read. */
   readonly features?: Features;
 }
 
@@ -35,24 +35,24 @@ export const recordings = ({ input: { sampleRateHz, secondsMax } }: SpeechStage)
 /** Number of samples of an item. */
 export const lengthOf = ({ length }: Item): number => length / Float32Array.BYTES_PER_ELEMENT;
 
-/** Whisper's features are in the tensor `input_features` [batch, bands, frames], samples in `input_values` [batch, samples]. */
+/** Input tensor: `input_features` [batch, bands, frames] for Whisper's features, `input_values` [batch, samples] for samples. */
 type FeaturesTensor = 'input_features' | 'input_values';
 
-/** The features of recordings, by a variant's configuration. */
+/** Computes the features of recordings as a variant's `preprocessor_config.json` describes them. */
 export interface Features {
   readonly tensor: FeaturesTensor;
   /** Dimensions of a recording's features. @param length of the recording in samples */
   dimsOf(length: number): readonly number[];
-  /** @param out of these dimensions; every value is overwritten */
+  /** Computes the features of one recording. @param out has the dimensions of {@link dimsOf}; every value is overwritten */
   write(samples: Float32Array, out: Float32Array): void;
 }
 
-/** A shorter recording is followed by silence: the first layers of a model need some samples to give anything. */
+/** Shorter recordings are padded with silence, because a model's first layers (convolutions) need a minimum number of samples. */
 const SHORTEST_S = 0.1;
 
 const configSchema = z.discriminatedUnion('feature_extractor_type', [logMelConfig, rawSamplesConfig]);
 
-/** Reads what a variant hears. @throws InvalidDocumentError if the features do not fit the stage's recordings */
+/** Reads a variant's features from its assets. @throws InvalidDocumentError if the features do not fit the stage's recordings */
 export async function readFeatures(
   stage: SpeechStage,
   assets: Readonly<Record<string, Uint8Array>>,
@@ -70,7 +70,7 @@ export async function readFeatures(
     });
   const config = parseAsset(fitting, assets[FEATURES_ASSET]!, 'preprocessor_config.json');
   if ('n_samples' in config) {
-    // Only workers compute features: a page should not load the code with the list of tasks.
+    // Imported on demand, because only workers compute features: a page that imports the list of tasks should not load this code.
     const { makeLogMel } = await import('./log-mel.ts');
     const { mels, frames, write } = makeLogMel(config);
     return { tensor: 'input_features', dimsOf: () => [mels, frames], write };
@@ -95,8 +95,8 @@ class FeaturesMismatchError extends Error {
 }
 
 /**
- * An input of a model that hears recordings, each of which has features of the same size.
- * @param optional whether a model may take other features instead
+ * Makes the input that holds the features of recordings. All recordings of a batch must have features of the same size.
+ * @param optional whether a model may take the other features tensor instead
  */
 export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<SpeechStage> => ({
   spec: () => ({
@@ -110,7 +110,7 @@ export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<Sp
     if (tensor !== name) throw new FeaturesMismatchError(stage.name, name, tensor);
     const own = dimsOf(lengthOf(items[0]!));
     const size = own.reduce((product, dim) => product * dim);
-    // A recording that lies badly in memory is copied to the end of the scratch: new memory for each takes longer than the copy.
+    // Recordings at unaligned offsets are copied to the end of the scratch: allocating memory would take longer than the copy.
     const longest = Math.max(...items.map(lengthOf));
     const memory = scratch.arrayOf('float32', items.length * size + longest) as Float32Array<ArrayBuffer>;
     const values = memory.subarray(0, items.length * size);
@@ -125,7 +125,7 @@ export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<Sp
   },
 });
 
-/** Tells a model that every sample was recorded. Some models take it, though none gets padding. */
+/** An attention mask of ones. Some models require it, although recordings of different lengths are never padded to one batch. */
 export const samplesMask: Input<SpeechStage> = {
   spec: () => ({ name: 'attention_mask', optional: true, types: ['int64'], dims: [null] }),
   encode({ features }, items) {

@@ -3,10 +3,11 @@ import { GENERATION_CHOICES, generationOf } from '../generation/hub.ts';
 
 const ID = 'automatic-speech-recognition';
 
-/** Where the repository states none: what the hub's speech models take, and the longest recording of Whisper. */
+/** Default where the repository states no sampling rate: the rate that the hub's speech models take. */
 const SAMPLE_RATE_HZ = 16_000;
+/** Default where the repository states no limit: the longest recording that Whisper takes. */
 const SECONDS_MAX = 30;
-/** As many tokens as Whisper gives at most. */
+/** Default where the repository states no limit on generated tokens: Whisper's limit. */
 const TOKENS_MAX = 448;
 
 export const recognizers: HubKind = {

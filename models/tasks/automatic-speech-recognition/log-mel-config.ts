@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** Samples of all frames together: Whisper has 1.2 million. More would take a transform of seconds for each recording. */
+/** Limit on frames × samples per frame; Whisper has 1.2 million. Above it, transforming one recording would take seconds. */
 const FRAMES_SAMPLES_MAX = 2 ** 23;
-/** The time and memory of a transform grow with the prime factors of its size. */
+/** Limit on the largest prime factor of a frame's size, because the time and memory of a transform grow with it. */
 const FACTOR_MAX = 31;
 
 function largestFactor(size: number): number {
@@ -26,9 +26,9 @@ export const logMelConfig = z
     n_fft: z.int().min(16).max(8192),
     /** Number of samples between the starts of two frames. */
     hop_length: z.int().min(16).max(8192),
-    /** Number of samples that every recording is cut or filled up to. */
+    /** Number of samples to which every recording is cut or padded. */
     n_samples: z.int().min(16).max(10_000_000),
-    /** Most frames. */
+    /** Maximum number of frames. */
     nb_max_frames: z.int().min(1).max(60_000),
   })
   .refine(({ n_fft, n_samples }) => n_samples > n_fft, {

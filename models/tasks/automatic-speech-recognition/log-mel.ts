@@ -17,9 +17,9 @@ interface LogMel {
 
 /** The mel bands reach up to this frequency, at every sampling rate. */
 const TOP_HZ = 8000;
-/** Least power of a band, so that silence has a logarithm. */
+/** Lower limit of a band's power, so that silence has a finite logarithm. */
 const POWER_MIN = 1e-10;
-/** Features lie within this many powers of ten of the loudest one. */
+/** Dynamic range in powers of ten: lower powers are raised to the loudest one ÷ 10^RANGE. */
 const RANGE = 8;
 
 /** Slaney's mel scale: linear up to 1000 Hz (15 mels), then 27 mels for each factor of 6.4. */
@@ -31,14 +31,14 @@ const melOf = (hz: number): number =>
 const hzOf = (mel: number): number =>
   mel < KNEE_MEL ? (mel * KNEE_HZ) / KNEE_MEL : KNEE_HZ * Math.exp((mel - KNEE_MEL) / MELS_PER_E);
 
-/** The mel bands, band after band: the first frequency of each by index, and where its weights end in `weights`. */
+/** The mel bands: for each, the index of its first FFT bin, and the end (exclusive) of its bins' weights in `weights`. */
 interface Bands {
   readonly firsts: Int32Array;
   readonly ends: Int32Array;
   readonly weights: Float64Array;
 }
 
-/** Triangles of equal width in mel, each of which touches its neighbours' middles, with an area of 1 Hz (Slaney's). */
+/** Makes triangles of equal width in mel and of area 1 over Hz (Slaney's), each from one neighbour's middle to the other's. */
 function makeBands({ feature_size, n_fft, sampling_rate }: LogMelConfig): Bands {
   const edges = Array.from({ length: feature_size + 2 }, (_, i) =>
     hzOf((melOf(TOP_HZ) * i) / (feature_size + 1)),
@@ -83,7 +83,7 @@ export function makeLogMel(config: LogMelConfig): LogMel {
 
   /**
    * Loads two neighbouring frames under the window: the first as real parts, the second as imaginary ones.
-   * @param heard the recording up to its last sound
+   * @param heard the recording without the zeros at its end
    */
   function load(heard: Float32Array, frame: number): void {
     const start = frame * hop - half;
@@ -102,7 +102,7 @@ export function makeLogMel(config: LogMelConfig): LogMel {
     }
   }
 
-  /** Replaces two frames by their powers. One transform gives both, because each is real. */
+  /** Replaces the two loaded frames by their power spectra. One complex transform serves both, because both frames are real. */
   function transform(): void {
     fft(re, im);
     for (let k = 0; k <= half; k++) {
@@ -116,7 +116,7 @@ export function makeLogMel(config: LogMelConfig): LogMel {
     }
   }
 
-  /** Writes the power of two frames in each band, or of the first alone. Returns the largest. */
+  /** Writes the power of both loaded frames, or only of the first, in each band. Returns the largest power. */
   function writeBands(out: Float32Array, frame: number, both: boolean): number {
     let loudest = POWER_MIN;
     for (let band = 0, weight = 0; band < mels; band++) {
@@ -138,7 +138,7 @@ export function makeLogMel(config: LogMelConfig): LogMel {
     return loudest;
   }
 
-  /** The number of frames that reach a sample before `end`; the end of the last frames is reflected. */
+  /** Counts the frames up to the last one that contains a sample before `end`. The last frames contain reflected samples. */
   function framesBefore(end: number): number {
     for (let frame = frames; frame > 0; frame--) {
       const start = (frame - 1) * hop - half;

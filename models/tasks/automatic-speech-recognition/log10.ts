@@ -1,9 +1,9 @@
 /**
- * Logarithms of many numbers, from a table, to 1e-8. Math.log10 takes ten times as long: with it, a third of the time of a
- * recording's features went into logarithms.
+ * Logarithms of many numbers from a table, exact to 1e-8. Math.log10 takes ten times as long: with it, logarithms took a third of
+ * the time of a recording's features.
  */
 
-/** The table has a value for each of so many leading bits of a fraction. The fraction of a float32 has 23 bits. */
+/** The table is indexed by this many leading bits of a float32's fraction, which has 23 bits. */
 const TABLE_BITS = 12;
 const FRACTION_BITS = 23;
 const EXPONENT_BIAS = 127;

@@ -3,8 +3,8 @@ import type { Program, ProgramRun } from '../program.ts';
 import { lengthOf, recordings, type SpeechStage } from './features.ts';
 
 /**
- * A program that gives recordings whose features have one size to another program together, and those of other sizes apart:
- * padding would change what a model hears. Whisper's features all have one size.
+ * Wraps a program so that each of its runs gets only recordings whose features have the same size, because padding would change
+ * the results. Whisper's features all have the same size, so its batches stay whole.
  */
 export const oneSizeAtATime = <S extends SpeechStage, R>(program: Program<S, R>): Program<S, R> => ({
   ...program,

@@ -9,12 +9,12 @@ export const rawSamplesConfig = z.object({
 });
 type RawSamplesConfig = Pick<z.output<typeof rawSamplesConfig>, 'do_normalize'>;
 
-/** Added to the variance, so that silence can be divided by its square root. The hub's models are trained with it. */
+/** Added to the variance to avoid a division by zero for silence. The hub's models are trained with this value. */
 const EPSILON = 1e-7;
 
 /**
- * Writes a recording as the model takes it.
- * @param out of the recording's length or longer; after the recording it is silent
+ * Writes a recording's samples, normalised if the model needs that.
+ * @param out at least as long as the recording; the rest is filled with zeros
  */
 export function writeRawSamples(
   samples: Float32Array,

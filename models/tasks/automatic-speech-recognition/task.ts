@@ -28,7 +28,7 @@ const ID = 'automatic-speech-recognition';
 
 const fields = {
   input: speechInput,
-  /** Language of the recordings, which a multilingual Whisper is told. */
+  /** Language of the recordings. A multilingual Whisper gets it in its prompt. */
   language: z
     .string()
     .regex(/^[a-z]{2,3}$/, 'expected the code of a language, e.g. "en"')
@@ -39,11 +39,11 @@ const fields = {
 interface Stage extends SpeechStage, GeneratingStage, TokenStage {
   readonly language: string;
   readonly beams: number;
-  /** The letters of a CTC model, once its assets are read. */
+  /** The alphabet of a CTC model; set once the variant's assets are read. */
   readonly alphabet?: CtcAlphabet;
 }
 
-/** Models with one output for each short part of a recording, such as wav2vec2. */
+/** CTC models, which give one output for each frame of a recording, such as wav2vec2. */
 const ctc: Program<Stage, TextResult> = {
   ...oneRun<Stage, TextResult>({
     inputs: () => [featuresInput('input_values', false), samplesMask],
@@ -64,8 +64,8 @@ const ctc: Program<Stage, TextResult> = {
 };
 
 /**
- * Most tokens that Moonshine's authors let it write for a second of speech, because it may repeat words without end. Other languages
- * take more tokens than English does.
+ * Limit on generated tokens for each second of speech, as Moonshine's authors set it, because the model may repeat words
+ * endlessly. Other languages need more tokens than English.
  */
 const TOKENS_PER_SECOND = { english: 6.5, others: 13 };
 

@@ -4,7 +4,7 @@ import { parseAsset } from '../asset.ts';
 
 const tokenIds = recordOf(z.int().nonnegative()).default({});
 
-/** What the hub's `generation_config.json` says of the prompt of a Whisper model. That of other models has none of these fields. */
+/** The fields of `generation_config.json` that define a Whisper model's prompt. Other models' files have none of them. */
 const promptSchema = z.object({
   is_multilingual: z.boolean().default(false),
   lang_to_id: tokenIds,
@@ -13,9 +13,10 @@ const promptSchema = z.object({
 });
 
 /**
- * Reads the tokens that follow the start token in the prompt: a multilingual Whisper is told the language and to transcribe, and
- * every Whisper is told to give no timestamps.
- * @param language of the recordings, e.g. `en` @param file `generation_config.json`
+ * Reads the tokens that follow the start token in the prompt: for a multilingual Whisper the language and the task `transcribe`,
+ * and for every Whisper the token that turns timestamps off.
+ * @param language of the recordings, e.g. `en`
+ * @param file `generation_config.json`
  * @throws InvalidDocumentError if the model does not know the language
  */
 export function readWhisperPrompt(language: string, file: Uint8Array): readonly number[] {

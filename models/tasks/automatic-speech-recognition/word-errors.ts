@@ -20,7 +20,7 @@ interface WordErrors {
 /** The word errors of a transcript. The word error rate is `errors` ÷ `words`, over all transcripts. */
 export function wordErrors(found: string, truth: string): WordErrors {
   const [own, words] = [wordsOf(found), wordsOf(truth)];
-  // distances[i]: of the first i found words to the true words so far.
+  // distances[i]: distance from the first i found words to the true words so far.
   const distances = Uint32Array.from({ length: own.length + 1 }, (_, i) => i);
   for (const [t, word] of words.entries()) {
     let diagonal = t;

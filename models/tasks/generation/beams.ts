@@ -34,12 +34,12 @@ interface ItemBeams {
   finished: Finished[];
 }
 
-/** The result of an item all of whose tokens are forbidden. */
+/** The result of an item without a finished beam, because the rules forbade every token. */
 const NOTHING: Omit<Finished, 'score'> = { tokens: [], logProbability: Number.NEGATIVE_INFINITY, chosen: 1 };
 
 /**
- * Keeps the likeliest `beams` continuations of each item, as `transformers` does: of the 2 · beams best continuations, those that
- * end are finished if they are among the best `beams`, and the others go on.
+ * Beam search as in `transformers`. Of an item's 2 · beams best continuations, those that end become finished beams if they are
+ * among the best `beams`; the best `beams` of the others stay open.
  */
 export class BeamSearch implements Search {
   readonly #items: readonly ItemBeams[];
@@ -76,7 +76,7 @@ export class BeamSearch implements Search {
     });
   }
 
-  /** Extends an item's beams by one token. @returns the beams that go on; none once the item has ended */
+  /** Extends an item's beams by one token. @returns the beams that stay open; empty once the item has ended */
   #extend(item: ItemBeams, logits: readonly Float32Array[]): Candidate[] {
     const { beams, tokensMax } = this.rules;
     const chosen = item.open[0]!.tokens.length + 1;
@@ -108,7 +108,7 @@ export class BeamSearch implements Search {
     const best: Candidate[] = [];
     open.forEach(({ tokens, logProbability }, row) => {
       const own = logits[row]!;
-      // Rules apply to log-probabilities: what they forbid makes no other token of the beam likelier, unless the model asks for that.
+      // Rules apply after normalising, so that forbidding tokens makes no other token likelier, unless the model asks for that.
       normalise(own);
       constrain(own, tokens, this.rules);
       if (this.rules.renormalised) normalise(own);
@@ -131,7 +131,7 @@ export class BeamSearch implements Search {
       .slice(0, this.rules.beams);
   }
 
-  /** Whether no open beam can get into the finished ones any more. */
+  /** Whether the item ends: no open beam can replace a finished one, or there are enough finished ones for early stopping. */
   #isDone({ finished }: ItemBeams, bestLogProbability: number, chosen: number): boolean {
     const { beams, earlyStopping, lengthPenalty } = this.rules;
     if (finished.length < beams) return false;

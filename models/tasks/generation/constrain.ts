@@ -1,6 +1,10 @@
 import type { GenerationRules } from './rules.ts';
 
-/** Sets the logits of tokens that the rules forbid to −∞. @param logits of one row, overwritten @param tokens after the prompt */
+/**
+ * Applies the rules to the logits of a row's next token: forbidden tokens get −∞, repeated tokens get the repetition penalty.
+ * @param logits of one row; overwritten
+ * @param tokens the row's tokens after the prompt
+ */
 export function constrain(logits: Float32Array, tokens: readonly number[], rules: GenerationRules): void {
   const { prompt, forcedFirst, forcedLast, tokensMax } = rules;
   const first = tokens.length === 0 && forcedFirst !== null ? [forcedFirst] : [];
@@ -31,7 +35,7 @@ function penalise(logits: Float32Array, tokens: readonly number[], penalty: numb
 const endsWith = (tokens: readonly number[], end: readonly number[]): boolean =>
   end.every((id, i) => tokens[tokens.length - end.length + i] === id);
 
-/** The tokens that would complete a sequence of `length` tokens that came before. */
+/** Returns the next tokens that would repeat an earlier sequence of `length` tokens. */
 function repeatedBy(tokens: readonly number[], length: number): number[] {
   if (tokens.length < length) return [];
   const end = tokens.slice(tokens.length - length + 1);

@@ -9,32 +9,33 @@ import {
   type TensorType,
 } from '../tensor.ts';
 
-/** Prefixes of the decoder's keys and values: of its inputs, and of the outputs that become the next step's inputs. */
+/** Prefix of the decoder's inputs for cached keys and values. */
 const PAST = 'past_key_values.';
+/** Prefix of the decoder's outputs of keys and values, which become the next step's inputs. */
 const PRESENT = 'present.';
 
-/** The sessions of a decoder by role: one merged model, or one for the first step and one for those after. */
+/** The sessions of a decoder by role: one merged model, or one model for the first step and one for later steps. */
 export type DecoderSessions =
   | { readonly decoder: Session }
   | { readonly decoder: Session; readonly 'decoder-with-past': Session };
 
-/** What the encoder gives the decoder. */
+/** The encoder's output for the decoder. */
 interface Encoded {
   readonly states: KeptTensor;
-  /** int64 [rows, length], 1 for what is not padding. */
+  /** int64 [rows, length], 0 for padding and 1 for everything else. */
   readonly mask: Tensor<'int64'>;
 }
 
 /** The result of one step. */
 interface DecoderStep {
-  /** The logits of each row's next token. They belong to the caller. */
+  /** The logits of each row's next token. The caller may overwrite them. */
   readonly logits: Float32Array[];
   readonly ms: number;
 }
 
 /**
- * The decoder of one batch. Its keys and values stay where the sessions have them; those of the encoder's states are the first
- * step's, because merged models give none later.
+ * Runs the decoder for one batch. Keys and values stay where the sessions computed them, e.g. in GPU memory. Those of the
+ * encoder's states (cross-attention) are kept from the first step, because merged models output none in later steps.
  */
 export class Decoder {
   /** Keys and values by their input's name; empty before the first step. */
@@ -42,7 +43,7 @@ export class Decoder {
   #states: KeptTensor;
   #mask: Tensor<'int64'>;
   #rows: number;
-  /** Tokens that each row has run. */
+  /** Number of tokens that the decoder has read in each row. */
   #position = 0;
 
   constructor(
@@ -95,7 +96,7 @@ export class Decoder {
     return { logits: lastLogits(outputs.logits!), ms };
   }
 
-  /** Makes the next step's rows of those of the last one: a row may be left out, moved or doubled. */
+  /** Selects the rows of the next step from those of the last step. A row may be left out, moved or duplicated. */
   select(from: readonly number[]): void {
     if (from.length === this.#rows && from.every((row, i) => row === i)) return;
     for (const [name, tensor] of this.#past) this.#past.set(name, tensor.select(from));
@@ -118,7 +119,7 @@ export class Decoder {
 
 const pastOf = (present: string): string => PAST + present.slice(PRESENT.length);
 
-/** Keys or values of no tokens: [rows, heads, 0, width]. */
+/** Makes an empty tensor of keys or values, for the first step: [rows, heads, 0, width]. */
 function emptyPast({ type, dims }: TensorInfo, rows: number): Tensor {
   const [, heads, , width] = dims;
   return {

@@ -17,7 +17,7 @@ interface Row {
   chosen: number;
 }
 
-/** Takes the likeliest token of each row. */
+/** Greedy search: takes the likeliest token of each row in each step. */
 export class GreedySearch implements Search {
   readonly #rows: readonly Row[];
   /** The rows that have not ended, in the order of the last step. */
@@ -57,8 +57,9 @@ export class GreedySearch implements Search {
 }
 
 /**
- * Orders the rows that go on so that few of them move: each keeps its place if it can, and the last ones take the places of those
- * that ended. Moving a row means to copy its keys and values. @param rows in ascending order
+ * Orders the remaining rows so that few of them move, because moving a row copies its keys and values. A row keeps its place if
+ * possible; the last rows take the places of rows that ended.
+ * @param rows places of the remaining rows in the last step, in ascending order
  */
 function inPlace(rows: readonly number[]): number[] {
   const staying = new Set(rows.filter((row) => row < rows.length));

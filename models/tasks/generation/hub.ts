@@ -1,18 +1,17 @@
 import { type HubKind, type HubModel, hasArchitecture } from '../../hub/kind.ts';
 import { textLengthOf } from '../../hub/text-length.ts';
 
-/** Most tokens of an answer where the repository states no limit. */
+/** Default limit on generated tokens where the repository states none. */
 const TOKENS_MAX = 128;
-/** No stage generates longer answers, or keeps more beams. */
+/** Upper limits of a stage's tokens and beams in the manifest. */
 const MOST = { tokens: 4096, beams: 16 };
 
 /** Fields that the user of a generating model chooses. */
 export const GENERATION_CHOICES = ['tokensMax', 'beams'];
 
 /**
- * How much a hub model generates: the limit and the beams of its own repository. What the repository says of the task counts before
- * what it says of all tasks.
- * @param tokensMax where the repository states none
+ * Reads a hub model's token limit and number of beams from its repository. Parameters of the task come before general ones.
+ * @param tokensMax default where the repository states no limit
  */
 export function generationOf(
   { config, generation }: HubModel,
@@ -27,15 +26,15 @@ export function generationOf(
   return { tokensMax: Math.min(Math.max(1, most), MOST.tokens), beams: Math.min(beams, MOST.beams) };
 }
 
-/** Models that make a text of a text. T5 does whatever stands before the text, so the user says which task it has. */
+/** Text-to-text models for any task: T5 does the task that the prefix of a text names, so the user must choose the task. */
 const ANY_TASK = /^M?T5ForConditionalGeneration$/;
 
 interface TextToTextModels extends Pick<HubKind, 'task' | 'stageName' | 'models'> {
-  /** Architectures whose models have the task. */
+  /** Architectures whose models surely have the task. */
   readonly surely: RegExp;
 }
 
-/** The hub's models of a task that makes a text of a text with an encoder and a decoder. */
+/** Describes the hub's models of a text-to-text task, which have an encoder and a decoder. */
 export const textToTextModels = ({ surely, ...kind }: TextToTextModels): HubKind => ({
   ...kind,
   fits(model) {

@@ -11,9 +11,9 @@ import type { Generated } from './search.ts';
 
 /** A stage whose models generate tokens. */
 export interface GeneratingStage extends ManifestStage {
-  /** Most tokens that are generated for an item. */
+  /** Maximum number of tokens generated for an item. */
   readonly tokensMax: number;
-  /** The variant's rules, once its assets are read. */
+  /** The variant's rules; set once the variant's assets are read. */
   readonly rules?: GenerationRules;
 }
 
@@ -21,13 +21,13 @@ export interface GeneratingStage extends ManifestStage {
 interface Generating<S extends GeneratingStage, R> {
   /** Inputs of the encoder. */
   readonly inputs: readonly Input<S>[];
-  /** Roles of the variant's files beside its models and the generation's rules. */
+  /** Roles of the variant's files other than its models and the files of the generation rules. */
   readonly assets: readonly string[];
-  /** Reads the assets: the stage with its `rules`, and what `inputs` and `decode` need. */
+  /** Reads the assets. Returns the stage with its `rules` and all fields that `inputs` and `decode` need. */
   prepare(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
   /** The rules for the items of a batch, for a task whose rules depend on the items; absent: the stage's rules. */
   rulesFor?(stage: S, items: readonly Item[]): GenerationRules;
-  /** The result for an item. */
+  /** Converts the generated tokens of an item to its result. */
   decode(stage: S, generated: Generated): R;
 }
 
@@ -37,7 +37,9 @@ const STATES = { name: 'encoder_hidden_states', types: FLOATS, dims: [null, null
 const IDS = { name: 'input_ids', types: ['int64'], dims: [null] } as const;
 const LOGITS = { name: 'logits', types: FLOATS, dims: [null, null] } as const;
 
-/** The decoders that the hub has: one model with a branch for the first step, or a model for each. */
+/**
+ * The hub's decoders: one merged model with a branch for the first step, or one model for the first step and one for later steps.
+ */
 const DECODERS: readonly Readonly<Record<string, Signature>>[] = [
   {
     decoder: {
@@ -53,8 +55,8 @@ const DECODERS: readonly Readonly<Record<string, Signature>>[] = [
 ];
 
 /**
- * The programs of variants that have an encoder and a decoder, which runs once for each token: greedily, or with beams. A row that
- * has ended leaves the batch, so a batch takes as many steps as its longest row. Times of runs are named `encoder`,
+ * Makes the programs of variants with an encoder and a decoder. The decoder runs once for each token, in greedy or beam search. A
+ * row that has ended leaves the batch, so a batch takes as many steps as its longest row. Times of runs are named `encoder`,
  * `decoder-first` (the prompt) and `decoder` (each later token).
  */
 export const generating = <S extends GeneratingStage, R>(parts: Generating<S, R>): Program<S, R>[] =>
@@ -109,7 +111,7 @@ async function generate<S extends GeneratingStage, R>(
   }
 }
 
-/** Rows of one length as a tensor. */
+/** Joins rows of equal length into a tensor [rows, length]. */
 function joined(rows: readonly Float32Array[]): Tensor {
   const length = rows[0]!.length;
   const data = new Float32Array(rows.length * length);
@@ -119,7 +121,7 @@ function joined(rows: readonly Float32Array[]): Tensor {
   return { type: 'float32', data, dims: [rows.length, length] };
 }
 
-/** The mask of an encoder that takes no padding: every state counts. */
+/** Makes the mask for an encoder without an attention mask: no state is padding. */
 function fullMask({ dims }: KeptTensor): Tensor<'int64'> {
   const [rows, length] = dims as [number, number];
   return { type: 'int64', data: new BigInt64Array(rows * length).fill(1n), dims: [rows, length] };

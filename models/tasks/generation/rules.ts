@@ -11,13 +11,14 @@ const VOCABULARY_MAX = 10_000_000;
 const tokenId = z.int().min(0).max(VOCABULARY_MAX);
 const tokenIds = listOf(tokenId, { most: 100_000 });
 const endIds = z.union([tokenId, listOf(tokenId, { least: 1, most: 1000 })]);
-/** Sequences that are looked for after every token, and the longest of them. */
+/** Limit on the number of banned sequences, because all of them are checked after every token. */
 const SEQUENCES_MAX = 10_000;
+/** Limit on the length of a banned sequence, in tokens. */
 const SEQUENCE_LENGTH_MAX = 32;
 
 /**
- * The fields that are read of either file. A field of `generation_config.json` replaces that of `config.json`, and one under
- * `task_specific_params` for the task replaces both, as in transformers' pipelines.
+ * The fields that are read from both files. A field of `generation_config.json` overrides the same field of `config.json`, and a
+ * field of the task under `task_specific_params` overrides both, as in transformers' pipelines.
  */
 const rulesSchema = z.looseObject({
   decoder_start_token_id: tokenId.nullish(),
@@ -51,40 +52,40 @@ export interface GenerationRules {
   readonly prompt: readonly number[];
   /** A row ends with any of these tokens. */
   readonly endIds: readonly number[];
-  /** Most tokens after the prompt, the end included. */
+  /** Maximum number of tokens after the prompt, the end token included. */
   readonly tokensMax: number;
-  /** Fewest tokens after the prompt before the end. */
+  /** Minimum number of tokens between the prompt and the end token. */
   readonly tokensMin: number;
   /** The token that must follow the prompt; null if any may. */
   readonly forcedFirst: number | null;
-  /** The tokens of which one must be the last where a row has as many as it may; none if any may. */
+  /** A row that reaches `tokensMax` must end with one of these tokens; empty if it may end with any token. */
   readonly forcedLast: readonly number[];
-  /** Tokens that never come. */
+  /** Tokens that are never generated. */
   readonly banned: readonly number[];
-  /** Tokens that do not come right after the prompt. */
+  /** Tokens that are not generated directly after the prompt. */
   readonly bannedFirst: readonly number[];
-  /** Sequences whose last token does not come after the others. */
+  /** Sequences that are never completed: the last token is not generated after the others. */
   readonly bannedSequences: readonly (readonly number[])[];
-  /** No sequence of this length repeats; 0: any may. */
+  /** No sequence of this many tokens is repeated; 0 allows all repetitions. */
   readonly noRepeat: number;
-  /** Logits of tokens that came before are divided by this if positive, else multiplied; 1 changes nothing. */
+  /** A positive logit of a token that occurred before is divided by this, a negative one multiplied; 1 changes nothing. */
   readonly repetitionPenalty: number;
   /** Number of beams; 1 is greedy. */
   readonly beams: number;
-  /** Whether the probabilities of the tokens that are not forbidden are scaled to add up to 1. */
+  /** Whether beam search rescales the probabilities of the allowed tokens to a sum of 1. */
   readonly renormalised: boolean;
   /** A beam's score is its log-probability ÷ (number of tokens)^penalty. */
   readonly lengthPenalty: number;
-  /** Whether beams of an item stop as soon as there are as many finished ones as beams. */
+  /** Whether an item ends as soon as `beams` of its beams are finished. */
   readonly earlyStopping: boolean;
 }
 
-/** What a stage asks of generation, besides the variant's own rules. */
+/** Settings of a stage for generation, in addition to the variant's own rules. */
 interface GenerationLimits {
   readonly task: string;
   readonly tokensMax: number;
   readonly beams: number;
-  /** Tokens of the prompt after the one that starts the decoder; absent: none. */
+  /** Tokens of the prompt after the decoder's start token; absent: none. */
   readonly told?: readonly number[];
 }
 
@@ -114,7 +115,8 @@ export function readRules(
     noRepeat: file.no_repeat_ngram_size ?? 0,
     repetitionPenalty: file.repetition_penalty ?? 1,
     beams,
-    // Marian's models give padding, which is forbidden, any probability. Their older files do not ask for this.
+    // Marian's models need this, because they may give the forbidden padding token a high probability, but older files do not
+    // state it.
     renormalised: file.renormalize_logits ?? config!.model_type === 'marian',
     lengthPenalty: file.length_penalty ?? 1,
     earlyStopping: file.early_stopping === true,

@@ -19,7 +19,7 @@ export interface NextStep {
 export interface Search {
   /** @param logits of each row, overwritten @returns null once all items have ended */
   advance(logits: readonly Float32Array[]): NextStep | null;
-  /** For each item, what was generated. */
+  /** The generated tokens of each item. */
   results(): Generated[];
 }
 
@@ -30,9 +30,9 @@ const STEPS_PER_UNIT = 64;
 const POWERS = Float64Array.from({ length: REACH * STEPS_PER_UNIT }, (_, i) => Math.exp(-i / STEPS_PER_UNIT));
 
 /**
- * The logarithm of the sum of a row's exponentials: a logit minus it is a log-probability. 0 if every token is forbidden. The
- * exponentials are a table's values times three terms of a series, because Math.exp takes more than twice as long, for a whole
- * vocabulary at each token. They are exact to 1e-8.
+ * Returns log(Σ exp(logit)) of a row; a logit minus this value is a log-probability. 0 if every token is forbidden. Each
+ * exponential is a table's value times a Taylor polynomial of degree 3, exact to 1e-8, because Math.exp takes more than twice as
+ * long, and a row has a logit for each token of the vocabulary.
  * @param most the largest logit
  */
 export function logNormaliser(logits: Float32Array, most: number): number {

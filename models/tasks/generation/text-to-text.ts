@@ -8,7 +8,7 @@ import { TOKENIZER_ASSETS, withEncoder } from '../tokens.ts';
 import { type GeneratingStage, generating } from './program.ts';
 import { readRules } from './rules.ts';
 
-/** Manifest fields: how many tokens are generated at most, and with how many beams; 1 is greedy. */
+/** Manifest fields: the maximum number of generated tokens, and the number of beams (1 is greedy search). */
 export const generationFields = {
   tokensMax: positiveCount.max(4096),
   beams: positiveCount.max(16).default(1),
@@ -16,9 +16,9 @@ export const generationFields = {
 
 const fields = {
   input: z.strictObject({
-    /** Most tokens that the models read of a text. */
+    /** Maximum number of tokens that the models read of a text. */
     length: positiveCount.max(8192),
-    /** What stands before each text for the models, e.g. `summarize: `. */
+    /** Prefix that is put before each text for the models, e.g. `summarize: `. */
     prefix: z.string().max(200).default(''),
   }),
   ...generationFields,
@@ -29,7 +29,7 @@ export interface TextToTextStage extends GeneratingStage, TextStage {
   readonly beams: number;
 }
 
-/** What a task that makes a text of a text adds. */
+/** The parts in which text-to-text tasks differ. */
 interface TextToText {
   readonly id: string;
   /** Name of the metric. */
@@ -38,7 +38,7 @@ interface TextToText {
   scoreOf(text: string, truth: string): number;
 }
 
-/** A task that makes a text of a text with an encoder and a decoder. Its value is the mean of the texts' scores. */
+/** Makes a text-to-text task, for models with an encoder and a decoder. Its metric's value is the mean of the texts' scores. */
 export const textToText = ({
   id,
   metric,

@@ -8,7 +8,7 @@ export interface JudgedImage {
 
 /**
  * Mean average precision at an overlap (IoU) of {@link MIN_IOU}, from 0 to 1: the mean of {@link averagePrecision} over the classes
- * that have objects, as PASCAL VOC has it since 2010 (Everingham et al. 2015, "The PASCAL Visual Object Classes Challenge: A
+ * that have objects, as PASCAL VOC defines it since 2010 (Everingham et al. 2015, "The PASCAL Visual Object Classes Challenge: A
  * Retrospective", section 2.2); null without objects. Detections below the stage's threshold are missing, so the value is a lower
  * bound of that of the bare model.
  */
@@ -30,7 +30,7 @@ export function meanAveragePrecision(images: readonly JudgedImage[]): number | n
  * Average precision of one class, from 0 to 1: the area under the curve of precision over recall, where the precision at a recall
  * is the highest at that recall or above, at all points of the curve. The curve passes the detections of all images by falling
  * score.
- * @param images with at least one object; detections and objects of the class alone
+ * @param images with at least one object in all; their detections and objects are all of the one class
  */
 export function averagePrecision(images: readonly JudgedImage[]): number {
   const objects = images.reduce((sum, image) => sum + image.objects.length, 0);
@@ -51,8 +51,8 @@ export function averagePrecision(images: readonly JudgedImage[]): number {
 }
 
 /**
- * Which detections of an image are right: by falling score, each takes the object that it overlaps most among those that are not
- * taken, if the overlap suffices. This is COCO's rule.
+ * Decides which detections of an image are right, by COCO's rule: in order of falling score, each detection takes the object that
+ * it overlaps most among the objects not taken yet, if their overlap (IoU) is at least {@link MIN_IOU}.
  */
 function foundIn({ detections, objects }: JudgedImage): { score: number; right: boolean }[] {
   const left = new Set(objects);

@@ -15,7 +15,10 @@ export function overlap(a: Box, b: Box): number {
   return shared / (area(a) + area(b) - shared);
 }
 
-/** Non-maximum suppression within each class, from an overlap (IoU) of `overlapMax`. @param detections by falling probability */
+/**
+ * Non-maximum suppression within each class: drops a detection that overlaps (IoU) a more probable one by more than `overlapMax`.
+ * @param detections by falling probability
+ */
 export function suppressed(detections: readonly Detection[], overlapMax: number): Detection[] {
   const kept: Detection[] = [];
   for (const one of detections)

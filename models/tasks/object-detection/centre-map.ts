@@ -30,7 +30,7 @@ export const centreMap: DetectorOutput<CentreMap> = {
   detections: ([map], size, output) => detectionsOf(map!.values, size, output),
 };
 
-/** Boxes are enlarged to this width and height, because a smaller crop holds too few pixels to classify. */
+/** Smaller boxes are enlarged to this width and height, because a smaller crop holds too few pixels to classify. */
 const MIN_BOX_PX = 8;
 
 /**
@@ -53,7 +53,7 @@ export function detectionsOf(map: Float32Array, input: ImageSize, output: Centre
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;
-  // A wrong size from the model could otherwise make a crop, and so a request, take any time.
+  // Without a limit, a wrong size from the model could make a crop, and so a request, take arbitrarily long.
   const maxBoxPx = 2 * Math.max(input.height, input.width);
   const found: Detection[] = [];
   for (let row = 0; row < rows; row++)

@@ -15,8 +15,8 @@ export interface Detection extends Box {
 export type ImageSize = Pick<ImageInput, 'height' | 'width'>;
 
 /**
- * Manifest field: the classes of a model's outputs in their order, where they are not the stage's in the stage's order. Objects of a class
- * that the stage does not name are not reported.
+ * Manifest field: the classes of a model's outputs, in the order of the outputs; absent if they equal the stage's classes.
+ * Objects of a class that the stage does not name are not reported.
  */
 export const outputClasses = z.array(classesField.element).min(1).max(10_000).optional();
 
@@ -48,7 +48,7 @@ export const detectionOf = (
   score,
 });
 
-/** The same box in an image that was resized. */
+/** Converts a box to the pixels of the image resized to another size. */
 export const scaled = ({ x0, y0, x1, y1, ...rest }: Detection, from: ImageSize, to: ImageSize): Detection => {
   const [x, y] = [to.width / from.width, to.height / from.height];
   return { x0: x * x0, y0: y * y0, x1: x * x1, y1: y * y1, ...rest };

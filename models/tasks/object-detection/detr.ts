@@ -12,7 +12,7 @@ import {
 /**
  * Manifest field: the outputs of a transformer with queries, `logits` [batch, queries, classes] and `pred_boxes`
  * [batch, queries, 4] (centre x, centre y, width, height, from 0 to 1). In `detr` (DETR, YOLOS) the last class means "no object"
- * and a softmax gives probabilities; in `rt-detr` (RT-DETR) a sigmoid of each class does.
+ * and a softmax gives the probabilities; in `rt-detr` (RT-DETR) the sigmoid of each logit is the probability of its class.
  */
 const field = z.strictObject({
   format: z.enum(['detr', 'rt-detr']),

@@ -11,16 +11,16 @@ const FORMATS: Readonly<Record<string, 'detr' | 'rt-detr'>> = {
   rt_detr_v2: 'rt-detr',
 };
 
-/** A detection's probability must be above this, as in the pipelines of the hub's own library. */
+/** Default threshold: detections need a probability above it, as in transformers' pipelines. */
 const THRESHOLD = 0.5;
 
 const formatOf = ({ config: { model_type } }: HubModel) =>
   Object.hasOwn(FORMATS, model_type ?? '') ? FORMATS[model_type!] : undefined;
 
-/** What DETR and YOLOS have in the place of numbers that COCO gives to no class. */
+/** Name that DETR and YOLOS give to category numbers that COCO leaves unused. */
 const NO_CLASS = 'N/A';
 
-/** Classes of COCO as darknet's list spells them, which RT-DETR has, with the names in COCO's own files. */
+/** COCO's own names of the classes that darknet's list spells differently. RT-DETR uses darknet's list. */
 const DARKNET: Readonly<Record<string, string>> = {
   motorbike: 'motorcycle',
   aeroplane: 'airplane',
@@ -30,7 +30,7 @@ const DARKNET: Readonly<Record<string, string>> = {
   tvmonitor: 'tv',
 };
 
-/** The classes of a model's outputs, with COCO's names if they are COCO's. */
+/** Returns the classes of a model's outputs. COCO's classes in darknet's spelling get COCO's own names. */
 function outputClassesOf({ config, id }: HubModel): string[] {
   const names = classesOf(config, id);
   const isDarknet = Object.keys(DARKNET).every((name) => names.includes(name));

@@ -6,7 +6,7 @@ import { LabelError } from '../label-error.ts';
 import type { TrueObject } from './boxes.ts';
 import type { ImageSize } from './detection.ts';
 
-/** The fields of a detecting stage that its labels depend on, in packs and as people write them. */
+/** The fields of a detecting stage on which its labels depend, both in packs and in users' data. */
 export interface LabelledStage {
   readonly name: string;
   /** The size of the stage's pictures. */
@@ -86,7 +86,7 @@ const labelSchema = z.array(
   }),
 );
 
-/** The objects of an image, `[{"box": [left, top, right, bottom], "label": "<class>"}]`. @throws LabelError */
+/** Reads a user's label of an image: `[{"box": [left, top, right, bottom], "label": "<class>"}]`. @throws LabelError */
 export function readObjectsLabel({ name, classes }: LabelledStage, label: unknown): TrueObject[] {
   const { data, error } = labelSchema.safeParse(label);
   if (error)

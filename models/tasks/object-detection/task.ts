@@ -48,7 +48,7 @@ const outputOf = ({ output }: Stage) => OUTPUTS[output.format] as DetectorOutput
 /** The classes in the order of a model's outputs. */
 const modelClasses = ({ output, classes }: Stage) => output.classes ?? classes;
 
-/** The stage's class of a model's output; −1 if the stage has none. */
+/** Converts the index of a model's class to the index of the stage's class; −1 if the stage lacks the class. */
 const stageLabel = ({ output, classes = [] }: Stage, label: number): number =>
   output.classes ? classIndex(classes, output.classes[label]!) : label;
 

@@ -4,10 +4,11 @@ import { charactersBefore, type Span } from '../token-spans.ts';
 export interface WindowLogits {
   /** Index in the text of the window's first token. */
   readonly from: number;
-  /** For each token of the text, the logit that the answer starts with the token, and the logit that the answer ends with it. */
+  /** For each text token in the window, the logit that the answer starts with the token. */
   readonly starts: Float32Array;
+  /** For each text token in the window, the logit that the answer ends with the token. */
   readonly ends: Float32Array;
-  /** The same logits of the row's first token, by which models say that the text has no answer. */
+  /** Both logits of the row's first token, e.g. `[CLS]`. Their sum is the model's score for "no answer". */
   readonly none: { readonly start: number; readonly end: number };
 }
 
@@ -15,21 +16,21 @@ export interface WindowLogits {
 export interface Answer extends Span {
   readonly text: string;
   /**
-   * Probability of the answer's first token times that of its last one. Each is a softmax over the tokens of all windows and the
-   * first token of the row that says least that there is no answer.
+   * Probability of the answer's first token times that of its last one. Each is a softmax over the text tokens of all windows and
+   * one row's first token: that of the row with the lowest score for "no answer".
    */
   readonly score: number;
 }
 
-/** Most tokens of an answer, as in BERT's script for SQuAD. */
+/** Maximum number of tokens of an answer, as in BERT's script for SQuAD. */
 const TOKENS_MAX = 30;
 
 /**
- * The answer with the largest sum of logits, over all windows (Devlin et al. 2019, https://arxiv.org/abs/1810.04805, sections 4.2
- * and 4.3).
+ * Returns the answer with the largest sum of logits, over all windows (Devlin et al. 2019, https://arxiv.org/abs/1810.04805,
+ * sections 4.2 and 4.3).
  * @param spans of the text's tokens
- * @param unanswerable whether the text may have no answer; then the answer is empty if the first token's sum is larger than that
- * of any answer, in all windows
+ * @param unanswerable whether the text may have no answer; then the answer is empty if the score for "no answer" of every window
+ *   is larger than the best answer's sum
  */
 export function bestAnswer(
   text: string,
@@ -46,7 +47,7 @@ export function bestAnswer(
         const logit = starts[first]! + ends[last]!;
         if (!(logit > best.logit)) continue;
         const { end } = spans[from + last]!;
-        // Tokens of white space alone are no answer.
+        // Tokens that are only white space are no answer.
         if (start < end) best = { start, end, logit };
       }
     }
@@ -71,7 +72,7 @@ export function bestAnswer(
 
 const sumOf = ({ start, end }: WindowLogits['none']): number => start + end;
 
-/** Logarithm of the sum of exponentials. */
+/** Logarithm of the sum of the exponentials of all values and `further`. */
 function logSum(values: readonly Float32Array[], further: number): number {
   let most = further;
   for (const part of values) for (const value of part) most = Math.max(most, value);

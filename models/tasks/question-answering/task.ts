@@ -22,9 +22,9 @@ import { type Answer, bestAnswer, type WindowLogits } from './answers.ts';
 const ID = 'question-answering';
 
 interface Stage extends TextStage {
-  /** The size of rows of a question, a part of the text and special tokens. The question has at most half of a row. */
+  /** Size of the models' rows. A row has the question (at most half of the row), a window of the text, and special tokens. */
   readonly input: WindowSize;
-  /** Whether the models can say that a text has no answer, as those trained on SQuAD 2 do. */
+  /** Whether the models can report that a text has no answer, as models trained on SQuAD 2 can. */
   readonly unanswerable: boolean;
 }
 
@@ -57,7 +57,7 @@ function cut({ name, encoder, input }: Stage, item: Item, length: number): Asked
   return { text, spans, windows: windowsOf(encoder!.pair!, ids, { ...input, length }, question) };
 }
 
-/** The logits of a window's text. @param outputs of the row, with padding */
+/** Extracts the logits of a window's text tokens. @param outputs of the window's row, padding included */
 function logitsOf(encoder: Encoder, window: Window, [starts, ends]: readonly ItemOutput[]): WindowLogits {
   const before = paddingBefore(encoder, window, starts!.values.length);
   const own = ({ values }: ItemOutput) =>

@@ -7,14 +7,14 @@ import { commonCount } from './common.ts';
 
 /** ASCII punctuation; other punctuation stays, as in the script. */
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
-/** English articles that stand alone. */
+/** English articles as whole words. */
 const ARTICLES = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
-/** An answer as it is compared: in lower case, without punctuation and articles, with single spaces. */
+/** Normalises an answer for comparison: lower case, no punctuation, no articles, single spaces. */
 export const normalisedAnswer = (text: string): string =>
   text.toLowerCase().replace(PUNCTUATION, '').replace(ARTICLES, ' ').split(/\s+/).filter(Boolean).join(' ');
 
-/** Score of an answer by one true answer, from 0 to 1. */
+/** Scores an answer against one true answer, from 0 to 1. */
 type AnswerScore = (answer: string, truth: string) => number;
 
 /** 1 if both are the same after {@link normalisedAnswer}, otherwise 0. */
@@ -34,7 +34,7 @@ const overlap: AnswerScore = (answer, truth) => {
 
 const wordsOf = (text: string): string[] => normalisedAnswer(text).split(' ').filter(Boolean);
 
-/** The score by the alternative that fits best. One without words counts only where none has any. */
+/** Scores an answer against the alternative that fits best. Alternatives without words count only if no alternative has words. */
 const best =
   (score: AnswerScore) =>
   (answer: string, alternatives: readonly string[]): number => {

@@ -2,9 +2,9 @@ import type { Span } from '../token-spans.ts';
 
 /** An entity in a text. */
 export interface Entity extends Span {
-  /** What it is, e.g. `PER`: its class without the prefix that says where in the entity a word is. */
+  /** Type of the entity, e.g. `PER`: the class of its words without the prefix for a word's position in the entity. */
   readonly type: string;
-  /** Mean of the probabilities of its words' classes. */
+  /** Mean of the probabilities of the classes of the entity's words. */
   readonly score: number;
 }
 
@@ -20,7 +20,7 @@ const OUTSIDE = 'O';
 /** A class's prefix: Begin, Inside; in schemes that mark ends also End or Last, Single or Unit. */
 const PREFIXED = /^([BIELSU])-(.+)$/s;
 
-/** The type of the entities that a class is of; null if it is of words outside entities. */
+/** Returns the entity type of a class; null for the class of words outside entities. */
 export const typeOf = (label: string): string | null =>
   label === OUTSIDE ? null : (PREFIXED.exec(label)?.[2] ?? label);
 
@@ -37,7 +37,7 @@ interface Group {
 
 /**
  * Joins words to entities as the script of CoNLL-2000 does (Tjong Kim Sang and Buchholz, https://aclanthology.org/W00-0726): an
- * entity begins where a class says so, and where its type differs from that of the word before.
+ * entity begins at a word whose class marks a beginning, or whose type differs from that of the word before.
  */
 export function entitiesOf(words: readonly ClassifiedWord[]): Entity[] {
   const groups: Group[] = [];

@@ -5,13 +5,13 @@ import { charactersBefore } from '../token-spans.ts';
 import { entitiesOf, typeOf } from './entities.ts';
 import type { TrueEntity } from './truths.ts';
 
-/** Entities as people label them. */
+/** Reads labels of entities from users' data. */
 
 const place = z.int().nonnegative();
 const spans = z.array(z.object({ start: place, end: place, label: z.string().min(1) }));
 const tags = z.array(z.string().min(1));
 
-/** The words that tags stand for. */
+/** The words that have one tag each. */
 const WORD = /\S+/g;
 
 /**

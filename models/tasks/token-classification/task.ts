@@ -23,12 +23,12 @@ interface Stage extends TextStage {
   readonly classes: readonly string[];
 }
 
-/** The entities of a text in its order. Places count characters (Unicode code points). */
+/** The entities of a text, in the order of the text. `start` and `end` count characters (Unicode code points). */
 interface Result extends StageResult {
   readonly entities: readonly (Entity & { readonly text: string })[];
   /**
-   * The least probability of a word's class, 1 without words. Words outside entities count, because one of them may be an entity that
-   * the model missed.
+   * The lowest probability of a word's class; 1 if there are no words. Words outside entities count too, because one of them may
+   * be an entity that the model missed.
    */
   readonly score: number;
 }
@@ -42,7 +42,7 @@ const textOf = ({ name }: Stage, item: Item): string => {
   return decoder.decode(item);
 };
 
-/** The logits of a text's tokens. A token of several windows has those of the window that shows most of the text around it. */
+/** Returns the logits of a text's tokens. A token in several windows gets those of the window with the most context around it. */
 function logitsOf(
   { encoder, classes }: Stage,
   count: number,
@@ -63,14 +63,14 @@ function logitsOf(
   return logits;
 }
 
-/** The classes of words: each has that of its first token. Words without a token are left out. */
+/** Classifies words: a word gets the class of its first token. Words without a token are left out. */
 function classified(
   { classes }: Stage,
   words: readonly Span[],
   spans: readonly Span[],
   logits: readonly Float32Array[],
 ): ClassifiedWord[] {
-  // A token of white space alone ends before it starts.
+  // The span of a token that is only white space ends before it starts.
   const isFirst = ({ start, end }: Span, word: Span) => start >= word.start && end > start;
   let token = 0;
   return words.flatMap((word) => {
@@ -111,7 +111,9 @@ const perToken = windowed<Stage, CutText, Result>({
   },
 });
 
-/** What of a stage its labels depend on: the types of entities in the order in which classes first name them. */
+/**
+ * The fields on which a stage's labels depend: its name, and the entity types in the order in which its classes first name them.
+ */
 const labelled = ({ name, classes }: Stage) => ({
   name,
   types: [...new Set(classes.flatMap((label) => typeOf(label) ?? []))],

@@ -9,19 +9,21 @@ interface BytePairModel {
   readonly merges: readonly (readonly [string, string])[];
   /** Stands for a token without a number; undefined: such tokens are left out. */
   readonly unknown: string | undefined;
-  /** Whether unknown tokens in a row are one. */
+  /** Whether several unknown tokens in a row become one token. */
   readonly fuses: boolean;
-  /** Ends the last token of each word, e.g. `</w>`. */
+  /** Suffix of the last token of each word, e.g. `</w>`. */
   readonly wordEnd: string;
-  /** Ends every other token of a word. */
+  /** Suffix of every other token of a word. */
   readonly tokenEnd: string;
   /** Whether a token without a number becomes its bytes, e.g. `<0xC3>`. */
   readonly bytes: boolean;
-  /** Whether a word that is a token stays whole, whatever the merges. */
+  /** Whether a word that is itself a token stays whole, even if the merges would not join it. */
   readonly keepsWords: boolean;
 }
 
-/** A token that no merge has; also the rank of a pair that is not joined, and the next token of one that was joined to another. */
+/**
+ * Stands for a token in no merge, for the rank of a pair without a merge, and for the next token of a token that was merged away.
+ */
 const NONE = -1;
 
 /**
@@ -53,7 +55,7 @@ function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) =>
   let tokens = new Int32Array(0);
   let next = tokens;
   let previous = tokens;
-  /** Pairs by rank, then by place: rank · (length of the word) + place. It is empty between words. */
+  /** Pairs by rank, then by place: rank · (length of the word) + place. The queue is empty between words. */
   const queue = new Heap<number>((a, b) => a < b);
 
   return (word) => {
@@ -104,7 +106,7 @@ function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) =>
   };
 }
 
-/** The tokens of merges by number, the rank of each pair, and the token that each rank gives. */
+/** Makes look-up tables: a number for each token in the merges, the rank of each pair, and the token that each merge gives. */
 function tablesOf(merges: BytePairModel['merges']) {
   const symbols = new Map<string, number>();
   const symbolOf = (token: string): number => {

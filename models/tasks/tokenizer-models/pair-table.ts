@@ -1,18 +1,20 @@
-/** No number. */
+/** Marks a free entry, and a pair without a value. */
 const NONE = -1;
-/** Numbers of an entry: the pair and its value. They lie side by side, because a large table is slow where memory is far. */
+/**
+ * Numbers in an entry: the pair and its value. They are adjacent, so that a look-up in a large table costs only one cache miss.
+ */
 const WIDTH = 3;
 
 /**
  * A map from pairs of whole numbers to whole numbers, all of them at least 0, that takes at most 36 bytes for each pair that it has
- * room for. Open addressing with linear probing; the hash is salted, so that no file can be made of pairs that collide.
+ * room for. Open addressing with linear probing; the hash is salted, so that nobody can craft a file whose pairs all collide.
  */
 export class PairTable {
   readonly #entries: Int32Array;
   readonly #mask: number;
   readonly #salts = [0, 0].map(() => Math.floor(Math.random() * 2 ** 32) | 1) as [number, number];
 
-  /** @param room most pairs */
+  /** @param room maximum number of pairs */
   constructor(room: number) {
     // At most two thirds of the places are taken, so that a search for a pair that is missing ends soon.
     const places = 2 ** Math.ceil(Math.log2(Math.max(2, 1.5 * room)));
@@ -25,7 +27,7 @@ export class PairTable {
     return this.#entries[this.#placeOf(first, second) + 2]!;
   }
 
-  /** The value of a pair, which becomes `value` if it has none. */
+  /** Returns the value of a pair. A pair without a value first gets `value`. */
   getOrSet(first: number, second: number, value: number): number {
     const place = this.#placeOf(first, second);
     const known = this.#entries[place + 2]!;
@@ -44,7 +46,7 @@ export class PairTable {
     this.#entries[place + 2] = value;
   }
 
-  /** Where a pair's entry is, or the free one that it would have. */
+  /** Index of a pair's entry, or of the free entry that the pair would take. */
   #placeOf(first: number, second: number): number {
     const entries = this.#entries;
     let hash = Math.imul(first, this.#salts[0]) ^ Math.imul(second, this.#salts[1]);

@@ -8,7 +8,7 @@ export class Trie {
   readonly #children: PairTable;
   readonly #values: Int32Array;
 
-  /** @param entries of texts that are there twice the last counts */
+  /** @param entries texts with their numbers; of several entries with the same text, the last counts */
   constructor(entries: readonly (readonly [string, number])[]) {
     const units = entries.reduce((sum, [text]) => sum + text.length, 0);
     this.#children = new PairTable(units);

@@ -4,20 +4,20 @@ import { byteTokens, fuseUnknown } from './unknown.ts';
 interface UnigramModel {
   /** Pieces with the logarithms of their probabilities. A piece's number is its index. */
   readonly pieces: readonly (readonly [string, number])[];
-  /** The number of each token, pieces and others. */
+  /** The number of each token, including tokens that are no pieces. */
   readonly ids: ReadonlyMap<string, number>;
   readonly unknownId: number;
   /** Whether unknown text becomes its bytes, e.g. `<0xC3>`. */
   readonly bytes: boolean;
 }
 
-/** An unknown character is so much less probable than the least probable piece, as in SentencePiece. */
+/** The score of an unknown character is this much lower than that of the least probable piece, as in SentencePiece. */
 const UNKNOWN_PENALTY = 10;
 
 /**
- * Returns what cuts words as a Unigram model does (Kudo 2018, https://arxiv.org/abs/1804.10959): into the pieces with the largest
- * sum of scores, by the algorithm of Viterbi. Unknown characters in a row are one token, or the tokens of their bytes. The time grows
- * with the length of the words times that of the longest piece that begins like a part of them.
+ * Returns a function that cuts words as a Unigram model does (Kudo 2018, https://arxiv.org/abs/1804.10959): into the pieces with
+ * the largest sum of scores, by the Viterbi algorithm. Unknown characters in a row become one token, or the tokens of their
+ * bytes. The time grows with the length of the words times the length of the longest beginning of a piece that occurs in them.
  */
 export function unigramCutter({
   pieces,

@@ -20,7 +20,10 @@ export function fuseUnknown(
 
 const encoder = new TextEncoder();
 
-/** A token as the tokens of its bytes, e.g. `<0xC3>`; null if one of them has no number. @param ids the number of each token */
+/**
+ * Splits a token into the tokens of its bytes, e.g. `<0xC3>`; null if a byte's token has no number.
+ * @param ids the number of each token
+ */
 export function byteTokens(token: string, ids: ReadonlyMap<string, number>): string[] | null {
   const bytes = Array.from(
     encoder.encode(token),

@@ -5,16 +5,17 @@ interface WordPieceModel {
   readonly ids: ReadonlyMap<string, number>;
   /** Stands for an unknown word. */
   readonly unknown: string;
-  /** What a token begins with that goes on with a word, e.g. `##`. */
+  /** Prefix of tokens that continue a word, e.g. `##`. */
   readonly prefix: string;
-  /** A word of more characters is unknown. */
+  /** Words with more characters are unknown. */
   readonly wordLengthMax: number;
 }
 
 /**
- * Returns what cuts words as WordPiece does (Schuster and Nakajima 2012; Devlin et al. 2019, https://arxiv.org/abs/1810.04805): a
- * word's longest beginning that is a token, then the longest beginning of the rest. A word with a rest that no token begins is
- * unknown. The time grows with the length of the words times that of the longest token that begins like them.
+ * Returns a function that cuts words as WordPiece does (Schuster and Nakajima 2012; Devlin et al. 2019,
+ * https://arxiv.org/abs/1810.04805): it takes a word's longest beginning that is a token, then the longest beginning of the rest.
+ * A word is unknown if no token begins one of its rests. The time grows with the length of the words times the length of the
+ * longest beginning of a token that occurs in them.
  */
 export function wordPieceCutter({
   ids,

@@ -1,6 +1,6 @@
 import { textToTextModels } from '../generation/hub.ts';
 
-/** Models for one pair of languages; those for many need to be told the language. */
+/** Hub models for one language pair. Models such as M2M100 are left out, because they need the target language as an input. */
 export const translators = textToTextModels({
   task: 'translation',
   stageName: 'translate',

@@ -14,8 +14,8 @@ type ByCores = Readonly<Record<number, number>>;
 type ByVariant = Readonly<Record<string, number>>;
 
 /**
- * Time of yolov5x on 1 to 8 cores, as a share of its time on one core (series 84), without the fixed part of the time, which
- * more cores do not shorten.
+ * Time of yolov5x on 1 to 8 cores ÷ its time on one core (series 84), both without the fixed part of the time, which more cores
+ * do not shorten.
  */
 const YOLO_SCALING: ByCores = { 1: 1, 2: 0.59, 4: 0.312, 8: 0.182 };
 const YOLO_FIXED_MS = 32.6;
@@ -90,8 +90,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     p99Ratio: (variant) => RESNET_RATIO[variant]!,
   },
   /**
-   * All rows with batch 1 are public, so `oneItemMs` is not needed. Each has p99 and throughput of a replica that did not keep
-   * up with the load.
+   * All rows with batch 1 are public, so `oneItemMs` is not needed. Each row has the p99 and the throughput of a replica that did
+   * not keep up with the load.
    */
   transcribe: { kappa: () => 0.6, p99Ratio: () => 1.1 },
   'identify-language': {

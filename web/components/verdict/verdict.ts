@@ -11,7 +11,7 @@ import { FLAGS, weightOf } from '../cell-flags.ts';
 import { chain, milliseconds, number, percent, plural, requestRate } from '../format.ts';
 import { stagesOf, variantsOf } from '../variants.ts';
 
-/** What came out, in a sentence; why, in three; and what to do next. */
+/** The outcome in a sentence, the most important reasons for it, and the next step. */
 export interface Verdict {
   readonly level: 'good' | 'warn' | 'bad';
   /** Share of the requests that are answered within the SLA; null if that is not known, or not valid. */
@@ -30,10 +30,10 @@ export interface NextStep {
 const REASONS = 3;
 /** A larger difference between predicted and measured shares needs an explanation. */
 const EXPECTED_GAP = 0.02;
-/** If a larger share of the measured figures needs care, the verdict takes that for an important reason. */
+/** If a larger share of the measured figures needs care, the verdict treats that as an important reason. */
 const MANY = 0.25;
 
-/** A sentence that may be a reason. The heaviest ones are shown. */
+/** A sentence that may be a reason. Only those of the highest weights are shown. */
 interface Reason {
   readonly weight: number;
   readonly text: string;
@@ -74,7 +74,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
   };
 }
 
-/** The verdict where there is no plan. Only {@link InfeasiblePlanError} says that the models are too slow for what is asked. */
+/** The verdict if there is no plan. Only {@link InfeasiblePlanError} means that the models are too slow for the request. */
 export function noPlanVerdict(why: Error): Verdict {
   const none = { level: 'warn', inTime: null, reasons: [why.message] } as const;
   if (why instanceof InfeasiblePlanError) {
@@ -160,7 +160,7 @@ function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason |
   };
 }
 
-/** What the accuracy is, beside the best that the models can do together. */
+/** The accuracy end to end, compared with that of the most accurate combination of single models. */
 function accuracyReason(
   { endToEnd, pas }: Pick<Prediction, 'endToEnd' | 'pas'>,
   profile: Profile | null,
@@ -222,7 +222,7 @@ function careReason({ cells }: Profile): Reason | null {
   };
 }
 
-/** That plans ran, or are to run, on a software adapter. */
+/** The reason for plans that ran, or are to run, on a software adapter; null for other plans. */
 const softwareReason = (device: Device, plans: readonly Plan[]): Reason | null =>
   onSoftwareGpu(
     device,

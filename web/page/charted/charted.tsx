@@ -7,12 +7,12 @@ type Parts = typeof import('./parts.ts');
 
 const parts = signal<Parts | null>(null);
 
-/** Loads the parts that draw charts. A page without a profile needs none, and the library of charts is a third of its code. */
+/** Loads the parts that draw charts. A page without a profile needs none, and the chart library is a third of the page's code. */
 export async function loadCharts(): Promise<void> {
   parts.value ??= await import('./parts.ts');
 }
 
-/** Stands for a part, which appears once it is loaded. */
+/** Makes a component that loads the parts and shows one of them once it is loaded. */
 const charted = <Props extends object>(pick: (loaded: Parts) => FunctionComponent<Props>) =>
   function Charted(props: Props) {
     const Part = parts.value && pick(parts.value);

@@ -44,7 +44,7 @@ export function TextField({ label, onValue, type = 'text', input, ...own }: Text
           id={id}
           maxLength={1000}
           {...own}
-          // Preact's types tell inputs apart by a type that is known when the code is written.
+          // Preact's types distinguish inputs by a literal `type`, so a variable one needs a cast.
           {...({ type } as { type: 'text' })}
           {...(input && { ref: input })}
           autocomplete="off"

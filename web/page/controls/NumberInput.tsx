@@ -13,8 +13,8 @@ interface NumberInputProps {
 }
 
 /**
- * An input for a number. Invalid text is marked with the valid range; the last valid number remains in use. It reappears when the
- * input loses the focus, with what was refused beside it until the input is used again.
+ * An input for a number. Invalid text is marked with the valid range, and the last valid number remains in use. When the input
+ * loses the focus, this number reappears, and the refused text is shown beside it until the user types again.
  */
 export function NumberInput({ id, value, min, max, whole = false, disabled, onChange }: NumberInputProps) {
   const [typed, setTyped] = useState<{ readonly text: string; readonly valid: boolean } | null>(null);
@@ -35,7 +35,7 @@ export function NumberInput({ id, value, min, max, whole = false, disabled, onCh
         aria-describedby={invalid || refused !== null ? problem : undefined}
         onInput={({ currentTarget: input }) => {
           const entered = input.valueAsNumber;
-          // Not every whole number of more digits is exact.
+          // Not every whole number of more than 15 digits is exact.
           const valid = input.validity.valid && (whole ? Math.abs(entered) < 1e15 : Number.isFinite(entered));
           setTyped({ text: input.value, valid });
           setRefused(null);

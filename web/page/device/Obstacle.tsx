@@ -2,8 +2,8 @@ import { checked, whyUnsaved } from '../../state/app.ts';
 import { running } from '../../state/measure/profiling.ts';
 
 /**
- * The most important thing that this browser or machine lacks, with its remedy; the other checks are folded away. Nothing that
- * it can lack keeps the page from measuring.
+ * The most important thing that this browser or machine lacks, with its remedy; the other checks are folded away. The page can
+ * measure whatever is lacking.
  */
 export function Obstacle() {
   const worst = worstOf();

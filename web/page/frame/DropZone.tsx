@@ -13,7 +13,7 @@ export function DropZone() {
       event.preventDefault();
     };
     const leave = (event: DragEvent) => {
-      // Null if the pointer has left the window, and not only moved to another element.
+      // `relatedTarget` is null if the pointer has left the window rather than moved to another element.
       if (event.relatedTarget === null) setOver(false);
     };
     const drop = (event: DragEvent) => {

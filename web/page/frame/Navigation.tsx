@@ -27,7 +27,7 @@ function MeasuredShare() {
   return <span class="muted fine">{now ? `${Math.floor(100 * now.share)} %` : '…'}</span>;
 }
 
-/** The last section whose top is above the upper third of the window; at the end of the page, the last section. */
+/** The last section whose top lies within or above the upper third of the window; at the end of the page, the last section. */
 function useCurrentSection(): SectionId {
   const [current, setCurrent] = useState<SectionId>(SECTIONS[0].id);
   useEffect(() => {

@@ -3,7 +3,7 @@ import { busy } from '../../state/pipelines/adding.ts';
 
 /**
  * Offers to reload the page when the service worker has fetched a newer build. Reloading deletes the files of the current build,
- * which work in this tab or another one may still have to load.
+ * which running work in this or another tab may still have to load.
  */
 export function NewerVersion() {
   if (!newer.value) return null;

@@ -1,15 +1,16 @@
-/** What a user does to move the page, or something on it. */
+/** Events of a user who moves the page or operates a control on it. */
 const MOVES = ['wheel', 'touchstart', 'pointerdown', 'keydown'] as const;
 
 /**
- * Shows the part of the page that its address names, such as `#plan`, at the top of the window: as long as the page above it
- * still fills, until the user moves the page.
+ * Keeps the part of the page that the address names, such as `#plan`, at the top of the window while content above that part is
+ * still loading. The first action of the user ends this.
  */
 export function landOnSection(): void {
   const show = () => named()?.scrollIntoView({ behavior: 'instant' });
   const growth = new ResizeObserver(show);
   growth.observe(document.body);
-  // What is drawn when a part gets its size would otherwise be seen one frame before the page is moved.
+  // Some content, such as charts, is drawn only once its size is known. Without this observer, the user would see one frame with
+  // that content before the page scrolls.
   const additions = new MutationObserver(show);
   additions.observe(document.body, { childList: true, subtree: true });
   const stop = () => {
@@ -21,7 +22,7 @@ export function landOnSection(): void {
   unfold();
 }
 
-/** The part that the address names; null if it names none. */
+/** The part of the page that the address names; null if there is none. */
 const named = (): HTMLElement | null => document.getElementById(location.hash.slice(1));
 
 /** Opens the named part if it is folded away. */

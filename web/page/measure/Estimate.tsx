@@ -4,7 +4,7 @@ import { checked, models } from '../../state/app.ts';
 import { estimate } from '../../state/measure/estimate.ts';
 import { settings } from '../../state/measure/settings.ts';
 
-/** The most time, memory and download that a profile with these settings needs. */
+/** Estimated upper bounds of the time, memory and download that a profile with these settings needs. */
 export function Estimate() {
   const manifest = models.value?.manifest;
   if (!manifest) return null;
@@ -21,7 +21,7 @@ export function Estimate() {
   );
 }
 
-/** What Start takes, and what it gives. */
+/** The time and download that the button Start needs, and the results that the user gets. */
 export function StartFacts() {
   const manifest = models.value?.manifest;
   const found = manifest && estimate(manifest, settings.value);

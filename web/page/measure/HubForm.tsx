@@ -9,7 +9,7 @@ import { SelectField, TextField } from '../controls/Field.tsx';
 
 const HUB = 'https://huggingface.co';
 
-/** Values of the form's fields. An empty text stands for what the model's repository says. */
+/** Initial values of the form's fields. An empty text means the default of the model's repository. */
 const EMPTY = {
   id: '',
   revision: '',
@@ -22,7 +22,7 @@ const EMPTY = {
   endpoint: HUB,
 };
 
-/** A choice of the task of models whose configuration does not tell it. */
+/** Selects the task of a model whose configuration does not name one. */
 export const TaskField = (field: Pick<ComponentProps<typeof SelectField>, 'value' | 'onValue'>) => (
   <SelectField
     label="Task"
@@ -31,7 +31,7 @@ export const TaskField = (field: Pick<ComponentProps<typeof SelectField>, 'value
   />
 );
 
-/** Form to add a model of the Hugging Face hub by its id. What is typed stays in this form alone. */
+/** Form to add a model of the Hugging Face hub by its id. The access token is never stored. */
 export function HubForm({ manifest }: { readonly manifest: Manifest }) {
   const [fields, setFields] = useState(EMPTY);
   const { revision, weights, decoder, task, prefix, token, endpoint } = fields;

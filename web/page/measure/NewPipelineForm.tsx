@@ -27,7 +27,7 @@ async function makeOfChosen(data: readonly File[]): Promise<void> {
   chosenModels.value = null;
 }
 
-/** Makes a pipeline of ONNX models, without a manifest. */
+/** Form to make a pipeline from ONNX models. The page writes the manifest. */
 export function NewPipelineForm() {
   const chosen = chosenModels.value;
   const make = (data: readonly File[]) => void attempt(() => makeOfChosen(data));
@@ -91,7 +91,7 @@ function DescribedFields({ asked: { task, prefix } }: Pick<ChosenModels, 'asked'
   );
 }
 
-/** What the page asks of detectors in a YOLO format. */
+/** Questions about a detector in a YOLO format: its output format and the names of its classes. */
 function DetectorFields({ heads, asked: { format, classes } }: Pick<ChosenModels, 'heads' | 'asked'>) {
   const head = heads.find((one) => one.format === format)!;
   return (

@@ -11,7 +11,7 @@ import { chosenModels } from '../../state/pipelines/chosen-models.ts';
 import { TextField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
 
-/** The forms for models of the hub and for new pipelines. Their code is loaded when the section is first opened, not with the page. */
+/** The forms for models of the hub and for new pipelines. Their code is loaded when the section is first opened. */
 const forms = signal<(typeof import('./HubForm.tsx') & typeof import('./NewPipelineForm.tsx')) | null>(null);
 
 async function loadForms(): Promise<void> {
@@ -94,7 +94,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-/** One way to bring something of one's own. */
+/** One way to add the user's own models or data. */
 const Way = ({ title, children }: { readonly title: string; readonly children: ComponentChildren }) => (
   <section aria-label={title}>
     <h4>{title}</h4>

@@ -11,8 +11,8 @@ import { Wave } from '../../views/items/Wave.tsx';
 import './pictures.css';
 
 /**
- * The pipeline as pictures of its data: a request, the stages, what each passes on, and the answers. A pipeline without a
- * sample is drawn with symbols of its items' kinds.
+ * The pipeline as pictures of its data: a request, the items that each stage gets, and the answers. A pipeline without a sample
+ * is drawn with symbols for its kinds of items.
  */
 export function PipelinePictures({ models }: { readonly models: LoadedManifest }) {
   const { manifest } = models;
@@ -66,7 +66,7 @@ function useSample(models: LoadedManifest): Sample | null {
   } | null>(null);
   useEffect(() => {
     let stale = false;
-    // A pack that cannot be read is told when the pipeline is measured.
+    // The error of an unreadable pack is shown when the pipeline is measured, so the picture ignores that error.
     const sampled = sampleOf(models).catch(() => null);
     void sampled.then((sample) => {
       if (!stale) setFound({ models, sample });

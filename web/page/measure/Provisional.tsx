@@ -3,7 +3,7 @@ import { accuracyText, chain, number } from '../../components/format.ts';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
 import type { ProfileState } from '../../state/tabs.ts';
 
-/** The plan that the measurements so far give. */
+/** The best plan from the measurements so far. */
 export function Provisional({ found }: { readonly found: ProfileState['provisional'] }) {
   if (!found) return <span class="muted">A first plan appears when every model has been measured once.</span>;
   const { plan, cost } = found;

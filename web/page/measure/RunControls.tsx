@@ -118,10 +118,10 @@ function RunningButtons({ controller }: { readonly controller: AbortController }
   );
 }
 
-/** Keeps a line's height. */
+/** A no-break space, with which an empty line keeps its height. */
 const NOTHING = '\u00a0';
 
-/** One bar over all steps, with the time left, the current step, and the plan as it stands. */
+/** A progress bar over all steps, with the time left, the current step and the provisional plan. */
 function RunProgress({ progress: now, pause, provisional }: ProfileState) {
   if (!now) return <p class="muted">Starting …</p>;
   const step = pause === 'on' ? 'Paused' : pause === 'asked' ? 'Pausing after this cell' : PHASES[now.phase];
@@ -154,7 +154,7 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
   );
 }
 
-/** What another tab does, which keeps this one from measuring. */
+/** Shows the work of another tab, which keeps this tab from measuring. */
 function OtherTab({ work }: { readonly work: TabWork }) {
   return (
     <section class="notice" aria-label="Another tab">

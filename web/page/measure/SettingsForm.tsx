@@ -11,7 +11,6 @@ const THREADS = Array.from(
   (_, i) => 2 ** i,
 );
 
-/** The settings of a profile. */
 export function SettingsForm() {
   const { backends, threads, batches, budgetS, seed } = settings.value;
   const noWebGpu = whyNotMeasurable('webgpu');

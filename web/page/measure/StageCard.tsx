@@ -118,7 +118,7 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
   ...new Set(variants.flatMap(({ accuracy, accuracySource }) => (accuracy === null ? [] : accuracySource))),
 ];
 
-/** The tensors that the stage's models take of items, and the files that come with them, for each kind of model that needs some. */
+/** The input tensors and accompanying files of each kind of model that fits the stage, except kinds without input tensors. */
 function inputText(stage: ManifestStage): string {
   const kinds = taskOf(stage).programs.flatMap(({ signatures, assets }) => {
     const specs = Object.values(signatures(stage))[0]!.inputs.filter((spec) => !spec.optional);

@@ -3,7 +3,7 @@ import { choosePoint, frontier, isFresh, settingsFor } from '../../state/plan/pl
 import type { ShownPlan } from './shown-plan.ts';
 import { useLate } from './use-late.ts';
 
-/** The frontier of accuracy and cost. Choosing a point on it sets β, and thereby the plan. */
+/** The frontier of accuracy and cost. Choosing a point sets β, and the SLA if necessary, so that the planner picks that point. */
 export function FrontierPanel({ shown: { head, cost, pas } }: { readonly shown: ShownPlan }) {
   const found = frontier.value;
   const late = useLate(found !== null && !isFresh(found));

@@ -3,7 +3,7 @@ import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { bytes, percent, weightsText } from '../../components/format.ts';
 import { models, profile } from '../../state/app.ts';
 
-/** What the names of the plan's variants stand for: the size, the weights and the accuracy of the model at each stage. */
+/** The size, weights and accuracy of the plan's variant at each stage. */
 export function PlanModels({ stages }: Pick<Plan, 'stages'>) {
   return (
     <ul class="muted plan-models">
@@ -20,7 +20,7 @@ function factsOf({ sha256, accuracy }: PlanStage): string[] {
   const measured = profile.value?.stages.flatMap(({ variants }) => variants);
   const chosen = models.value?.manifest.stages.flatMap(({ variants }) => variants);
   const profiled = measured?.find((variant) => variant.sha256 === sha256);
-  // The profile does not say the weights: its pipeline does, if it is the chosen one.
+  // A profile does not record the weights. The manifest does, if the profile's pipeline is the chosen one.
   const variant = chosen?.find((one) => sha256Of(one) === sha256);
   const published = percent(profiled?.accuracy.published ?? accuracy);
   return [

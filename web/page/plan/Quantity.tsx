@@ -7,7 +7,10 @@ interface QuantityProps {
   readonly label: string;
   readonly unit?: string;
   readonly value: number;
-  /** Largest value that can be typed; by default the slider's, which ends earlier to cover the usual values well. */
+  /**
+   * Largest value that can be typed; by default the slider's maximum. The slider may end earlier, so that its steps suit the
+   * usual values.
+   */
   readonly max?: number;
   readonly whole?: boolean;
   readonly scale: Scale;
@@ -23,7 +26,10 @@ export interface Scale {
   value(position: number): number;
 }
 
-/** Steps of equal ratio from `min` to `max`. With `zero`, the first step is 0. */
+/**
+ * A scale from `min` to `max` whose steps have an equal ratio, with `perDoubling` steps per doubling. With `zero`, a position for
+ * 0 comes before `min`.
+ */
 export function ratioScale(min: number, max: number, perDoubling: number, zero = false): Scale {
   const steps = Math.round(Math.log2(max / min) * perDoubling);
   const first = zero ? 1 : 0;

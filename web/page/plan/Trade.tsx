@@ -6,7 +6,10 @@ import { tradePlace, trades } from '../../state/plan/trades.ts';
 
 const LABEL = 'What counts more';
 
-/** A slider over the combinations that are worth their cost, from the cheapest to the most accurate. It sets the weights. */
+/**
+ * A slider over the combinations that are worth their cost, from the cheapest to the most accurate. Moving the slider changes the
+ * weights of accuracy and cost.
+ */
 export function Trade() {
   const points = trades.value;
   const place = tradePlace.value;

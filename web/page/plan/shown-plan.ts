@@ -8,7 +8,7 @@ export interface ShownPlan {
   readonly boundMs: number;
   readonly pas: number | null;
   readonly cost: number;
-  /** Null while the simulation runs. */
+  /** Null while the simulation runs, or if it failed. */
   readonly predicted: Prediction | null;
   /** Why the simulation failed; null if it did not. */
   readonly problem: Error | null;

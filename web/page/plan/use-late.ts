@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Users see what comes sooner as immediate, so a mark for it would only flicker. */
+/** A shorter wait feels immediate, and a mark for it would only flicker. */
 const LATE_MS = 200;
 
-/** Whether an answer has been awaited for so long that the page should mark the one before it. */
+/** Whether the page has waited so long for an answer that it should mark the previous answer as outdated. */
 export function useLate(awaited: boolean): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {

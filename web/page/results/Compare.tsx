@@ -158,7 +158,7 @@ function NotCompared({ only, lacking, cells }: NotComparedProps) {
 const namesOf = (cells: readonly Unmatched[]): string =>
   [...new Set(cells.map((cell) => `${cell.stage}/${cell.variant} on ${sweepText(cell)}`))].sort().join(', ');
 
-/** Whether a point's two cells are of one backend. */
+/** Whether the two cells of a point have the same backend and thread count. */
 const isWithin = ({ key, other: there }: ComparedPoint): boolean => isSameSweep(key, there);
 
 const panelOf = (point: ComparedPoint): string =>
@@ -190,7 +190,7 @@ function Differences({ base, other: against }: { readonly base: Profile; readonl
   );
 }
 
-/** Where a profile's labelled examples are from; older profiles and tables of cells do not say. */
+/** The source of a profile's labelled examples, which older profiles and tables of cells do not record. */
 const examplesOf = ({ pack }: ComparedProfile): string =>
   pack === undefined ? 'not told' : (pack?.source ?? 'none');
 

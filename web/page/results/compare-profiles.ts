@@ -13,10 +13,10 @@ import {
 /** A backend with a number of threads. */
 export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
 
-/** Whose cells are compared: those of every backend that both profiles measured, or those of one backend of each. */
+/** The cells to compare: `same` for every backend that both profiles measured, or one backend of each profile. */
 export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };
 
-/** A cell measured by both profiles, of the other perhaps on another backend. */
+/** A cell that both profiles measured. The other profile may have measured it on another backend. */
 export interface ComparedPoint extends MedianRatio {
   readonly base: MeasuredCell;
   readonly other: ComparedMeasured;
@@ -27,7 +27,6 @@ export interface ComparedPoint extends MedianRatio {
 export interface ProfileComparison {
   /** Points in the base's order of stages and variants, then by backend, threads and batch. */
   readonly points: readonly ComparedPoint[];
-  /** Cells measured by only one of the two profiles. */
   readonly onlyInBase: readonly Unmatched[];
   readonly onlyInOther: readonly Unmatched[];
 }
@@ -39,7 +38,7 @@ export interface Unmatched extends CellKey {
 
 /** With fewer samples, order statistics give no 95 % interval of a median: 2 · 0.5ⁿ > 0.05. */
 const MIN_SAMPLES = 6;
-/** False discovery rate: the expected share of noise among the verdicts `faster` and `slower` is at most this. */
+/** The false discovery rate: at most this fraction of the verdicts `faster` and `slower` is expected to be noise. */
 const FALSE_DISCOVERIES = 0.05;
 
 /** The backends of a profile's measured cells: GPUs first, then by thread count. */
@@ -69,10 +68,10 @@ export function pairingsOf(base: ComparedProfile, other: ComparedProfile): Sides
 }
 
 /**
- * Compares the cells of two profiles. The interval of a ratio combines those of its two medians on a logarithmic scale (MOVER:
- * Zou & Donner, Statistics in Medicine 27, 2008), each at least one timer step wide. The share of false differences over all
- * cells is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). No interval includes how a device varies from day to
- * day, which neither profile shows.
+ * Compares the cells of two profiles. The interval of a ratio combines the intervals of the two medians on a logarithmic scale
+ * (MOVER: Zou & Donner, Statistics in Medicine 27, 2008), after each end has been moved at least one timer step away from its
+ * median. The fraction of false differences over all cells is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). No
+ * interval includes how a device varies from day to day, which neither profile shows.
  */
 export function compareProfiles(
   base: Profile,
@@ -109,7 +108,9 @@ interface Estimate extends Omit<ComparedPoint, 'verdict'> {
   readonly probability: number | null;
 }
 
-/** Larger differences count as this many standard deviations: chance is ruled out there, and `normalProbability` stays finite. */
+/**
+ * A larger difference counts as this many standard deviations, at which chance is ruled out and `normalProbability` stays finite.
+ */
 const MOST_DEVIATIONS = 8;
 const Z_95 = normalQuantile(0.975);
 
@@ -152,7 +153,7 @@ function discoveries(probabilities: readonly (number | null)[]): ReadonlySet<num
   return new Set(order.slice(0, last + 1).map(({ i }) => i));
 }
 
-/** What two cells must have in common to be compared: across backends, all but the backend and its threads. */
+/** The key by which cells of two profiles are matched. Across backends, the key leaves out the backend and its threads. */
 const placeOf =
   (across: boolean) =>
   (key: CellKey): string =>

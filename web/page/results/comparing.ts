@@ -5,10 +5,10 @@ import { besideExample } from '../../state/example.ts';
 import { profileTitle } from '../../state/profile-names.ts';
 import { compareProfiles, type ProfileComparison, pairingsOf, type Sides } from './compare-profiles.ts';
 
-/** What can be compared although the browser has not saved it: the profiles that come with the example, and opened tables of cells. */
+/** Profiles to compare with that the browser has not saved: those of the example, and opened tables of cells. */
 const unsaved = computed(() => [...besideExample.value, ...tables.value]);
 
-/** What the opened profile can be compared with, by id: profiles, and tables of their cells. */
+/** The profiles and tables of cells that the opened profile can be compared with. */
 export const comparable = computed(() => [
   ...unsaved.value.map((one) => {
     const title = profileTitle({ id: one.sha256, ...one.profile });
@@ -19,7 +19,10 @@ export const comparable = computed(() => [
     .map((entry) => ({ id: entry.id, title: profileTitle(entry) })),
 ]);
 
-/** The chosen profile, unless it has since been deleted or opened. Without a choice, the one that comes with the example. */
+/**
+ * The profile to compare with: the chosen one or, before any choice, the one that comes with the example. Null if the user chose
+ * none, or if the chosen profile has since been deleted or opened.
+ */
 export const other = computed(() => {
   const now = chosen.value === undefined ? besideExample.value[0] : chosen.value;
   return comparable.value.some(({ id }) => id === now?.sha256) ? now! : null;

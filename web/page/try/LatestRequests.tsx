@@ -13,7 +13,7 @@ interface LatestRequestsProps {
   readonly pipeline: Pipeline;
 }
 
-/** In a narrow window the requests stand below each other. */
+/** The number of requests on the page. A narrow window shows fewer, because they stand below each other. */
 const SLOTS = { wide: 6, narrow: 2 };
 
 /** The latest requests with their answers. A new request replaces the oldest. */
@@ -27,7 +27,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   const newest = useRef<ShownRequest | null>(null);
   const shownMs = useRef(0);
   const nowMs = drawn.value?.nowMs ?? 0;
-  // Together with the charts, and within the time that the page may draw.
+  // This runs when the charts are drawn, and so counts towards the fraction of time in which the page may draw.
   useLayoutEffect(() => {
     if (!view || held || nowMs < shownMs.current + view.everyMs) return;
     const request = live.takeLatest();

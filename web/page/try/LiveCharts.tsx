@@ -11,7 +11,7 @@ interface LiveChartsProps {
   readonly durationS: number;
 }
 
-/** The style of what was planned for. */
+/** The style of planned and predicted figures. */
 const PLANNED = styleOf(3);
 
 /** A figure of the plan, in the colour of its line. */
@@ -21,7 +21,6 @@ const Planned = ({ children }: { readonly children: ComponentChildren }) => (
 
 const expectedAccuracy = ({ predicted }: Plan): number | null => predicted.endToEnd ?? predicted.pas;
 
-/** Charts of a running plan. */
 export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const { recent, fromS, plans, ended } = view;
   const { plan } = plans.at(-1)!;

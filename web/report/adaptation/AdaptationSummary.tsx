@@ -10,7 +10,7 @@ interface AdaptationSummaryProps {
   readonly onOpen: (comparison: Comparison) => void;
 }
 
-/** A verdict on all comparisons, and a table with a row for each that shows which conditions our system meets. */
+/** A verdict on all comparisons, and a table with one row for each comparison that shows which conditions our system meets. */
 export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSummaryProps) {
   return (
     <>
@@ -98,7 +98,7 @@ interface RunFiguresProps {
   readonly first: 'attainment' | 'PAS';
 }
 
-/** Results of a run, with the first one on a line of its own. */
+/** Results of a run, with the figure `first` on a line of its own. */
 function RunFigures({ run, first }: RunFiguresProps) {
   if (!run) return DASH;
   const [lead, last] = first === 'PAS' ? [accurate, attained] : [attained, accurate];

@@ -118,7 +118,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   };
 }
 
-/** Makes one line for each percentile, by rising cost. */
+/** Makes one line for each percentile and way to combine accuracies. The points of a line are ordered by cost. */
 function linesOf(ours: readonly AdaptationRun[]): AdaptationRun[][] {
   const kindOf = ({ setting }: AdaptationRun) => `${setting?.percentile} ${setting?.accuracy}`;
   return [...new Set(ours.map(kindOf))].map((kind) =>
@@ -142,7 +142,7 @@ function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number
   return labels;
 }
 
-/** Most runs that one tooltip lists. */
+/** A tooltip lists at most this many runs. */
 const MOST_LISTED = 3;
 
 function describe({ runs }: Dot): string {

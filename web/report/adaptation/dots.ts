@@ -7,7 +7,7 @@ export interface Dot {
   readonly runs: readonly NamedRun[];
 }
 
-/** Runs share a dot if they differ by less than this share of each axis, which is half a dot. */
+/** Runs share a dot if they differ by at most this fraction of each axis, which is half the width of a dot. */
 const NEAR = 0.004;
 
 /** Groups runs that share a dot, in their order. */

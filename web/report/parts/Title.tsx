@@ -3,7 +3,7 @@ import { saveFile } from '../../components/save-file.ts';
 interface TitleProps {
   readonly name: string;
   readonly json: string;
-  /** Whether all figures hold. */
+  /** False if requests of a run were sent too late, so that its figures prove nothing. */
   readonly valid?: boolean;
 }
 

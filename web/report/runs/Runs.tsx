@@ -89,7 +89,7 @@ function NotesOf({ run }: { readonly run: RunReport }) {
   );
 }
 
-/** Whether the report lists the run's requests, which it does not for a long run. */
+/** Whether the report lists the run's requests. Reports of long runs leave them out. */
 const hasRequests = (run: RunReport): boolean => run.requests.length > 0;
 
 /** The last plan of each run, with a chart of how its latency bound uses the SLA. */

@@ -88,7 +88,7 @@ function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
   );
 }
 
-/** The words of the report that are explained at its end, for readers on paper. */
+/** Terms that the end of the report explains, for readers of a printed report. */
 const EXPLAINED = ['Attainment', 'Goodput', 'Accuracy, end to end', 'PAS', 'Bound', 'Cost', 'Chosen with β'];
 
 function Glossary() {

@@ -12,7 +12,7 @@ interface SummaryProps {
   readonly stages: readonly string[];
   /** The profile from which the plans were made; null if it is not known. */
   readonly profile: Profile | null;
-  /** Whether the sections of the profiling page are on this page. */
+  /** Whether this page has the profiling page's sections, so that the verdict can link to them. */
   readonly linked: boolean;
 }
 
@@ -133,7 +133,7 @@ const COLUMNS = [
 
 interface MarkProps {
   readonly good: boolean;
-  /** Texts of the mark for a good and for a bad value. */
+  /** Label of the mark for a good value; `no` is the label for a bad value. */
   readonly yes: string;
   readonly no: string;
 }

@@ -17,7 +17,7 @@ export interface BackendSet {
   readonly frontierWithoutCascades: readonly FrontierPoint[];
 }
 
-/** What the report shows of one run, or of a bench. */
+/** The contents of the report of a run or a bench. */
 export interface ReportView {
   readonly pipeline: string;
   readonly createdAt: string;

@@ -59,8 +59,8 @@ function activated({ installing, active }: ServiceWorkerRegistration): Promise<S
 const RELOADED = 'ipa-edge/reloaded';
 
 /**
- * Whether to reload the page for cross-origin isolation: it came without the headers, before the service worker could add them.
- * True at most once per tab, and never during a measurement.
+ * Whether to reload the page for cross-origin isolation, because the page was loaded before the service worker could add the
+ * headers. True at most once per tab, and never during a measurement.
  */
 function isolatedByReload(): boolean {
   if (crossOriginIsolated || running.value || navigator.serviceWorker.controller) return false;
@@ -76,7 +76,8 @@ function isolatedByReload(): boolean {
 
 function watchUpdates(registration: ServiceWorkerRegistration): void {
   const update = () => {
-    // After another tab has activated the newer build, none waits, but this tab still shows the older one.
+    // After another tab has activated the newer build, no service worker waits any more, but this tab still shows the older
+    // build.
     newer.value = registration.waiting ?? newer.value;
   };
   update();

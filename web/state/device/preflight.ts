@@ -12,7 +12,7 @@ export interface Check {
   readonly label: string;
   readonly state: CheckState;
   readonly value: string;
-  /** What is wrong in a sentence, and what the user can do about it; absent if there is nothing to do. */
+  /** A sentence that describes the problem; `remedy` says what the user can do. Both are absent if there is nothing to do. */
   readonly problem?: string;
   readonly remedy?: string;
 }

@@ -43,7 +43,9 @@ export interface ComparedProfile extends Pick<Profile, 'pipeline' | 'createdAt' 
 export const modelOf = ({ stages }: ComparedProfile, key: CellKey): string | undefined =>
   stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;
 
-/** The cells of a profile as the table (CSV) that `cells-csv.ts` writes. They can be compared, but not planned with. */
+/**
+ * The cells of a profile, read from a table (CSV) that `cells-csv.ts` has written. A comparison can use them, but a plan cannot.
+ */
 export interface CellTable {
   readonly sha256: string;
   readonly profile: ComparedProfile;
@@ -55,7 +57,10 @@ const text = z.string().transform((field) => field.replace(/^'(?='*[=+\-@\t\r])/
 const numeral = z.string().regex(/^\d+(\.\d+)?(e[+-]\d+)?$/, 'expected a number');
 const figure = <T extends z.ZodType<number, number>>(schema: T) => numeral.transform(Number).pipe(schema);
 
-/** The fields of the whole profile. Each line of the table repeats them, so that lines of several tables can be put together. */
+/**
+ * The fields of the whole profile. Each line of the table repeats them, so that a spreadsheet can combine the lines of several
+ * tables.
+ */
 const ORIGIN = {
   pipeline: name,
   createdAt: isoDate,
@@ -88,7 +93,7 @@ const measured = key.extend({
 const row = z.discriminatedUnion('state', [measured, key.extend({ state: z.enum(['skipped', 'failed']) })]);
 type Row = z.infer<typeof row>;
 
-/** Reads a table of cells. @param file its name, also in errors @throws InvalidDocumentError */
+/** Reads a table of cells. @param file name of the table for errors @throws InvalidDocumentError */
 export function parseCellTable(csv: string, file: string): CellTable {
   const [head, ...lines] = readCsv(csv, file);
   const columns = head?.fields ?? [];

@@ -49,7 +49,10 @@ const COLUMNS: readonly Column[] = [
   ),
 ];
 
-/** Columns for cells of several session runs: the mean number of steps, and the mean time of each kind of session run. */
+/**
+ * Columns for cells whose batches take several session runs: the mean number of steps, and the mean time of each kind of session
+ * run.
+ */
 function runColumns(cells: readonly Cell[]): Column[] {
   const names = runNames(cells);
   if (names.length === 0) return [];
@@ -60,8 +63,8 @@ function runColumns(cells: readonly Cell[]): Column[] {
 }
 
 /**
- * Writes the cells of a profile as CSV (RFC 4180), one per line, sorted by id, each with its device, so that tables can be put
- * together. What was not measured is empty, e.g. percentiles of few samples.
+ * Writes the cells of a profile as CSV (RFC 4180), one per line and sorted by id. Each line names the device, so that a
+ * spreadsheet can combine several tables. A figure that was not measured, such as a percentile of few samples, is an empty field.
  */
 export function cellsCsv(profile: Profile): string {
   const { cells } = profile;
@@ -71,7 +74,9 @@ export function cellsCsv(profile: Profile): string {
   return [columns.map(([head]) => head), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
-/** Formats a CSV field. A text that a spreadsheet would take for a formula gets a leading apostrophe, which a reader takes away. */
+/**
+ * Formats a CSV field. A text that a spreadsheet would run as a formula gets a leading apostrophe, which `cell-table.ts` removes.
+ */
 function csvField(field: Field): string {
   if (field === null) return '';
   if (typeof field === 'number') return String(field);

@@ -18,9 +18,9 @@ import { ARCHIVE, importArchive } from './archive.ts';
 import { parseCellTable } from './cell-table.ts';
 import { checkSize } from './file-size.ts';
 
-/** Most bytes of a document: no profile is larger, and reading a larger file would freeze the page. */
+/** A document has at most this many bytes: no profile is larger, and reading a larger file would freeze the page. */
 const MOST_BYTES = 64_000_000;
-/** Most bytes of a table of cells, which has a line for each of them. */
+/** A table of cells, which has one line per cell, has at most this many bytes. */
 const MOST_TABLE_BYTES = 8_000_000;
 /** The kind of a table of cells. */
 const CELLS = 'cells';
@@ -37,17 +37,17 @@ class UnknownFileError extends Error {
   }
 }
 
-/** A file has figures, but not what they were made from. */
+/** A report has figures, but no profile or run that the page could open. */
 class FiguresOnlyError extends Error {
   override name = 'FiguresOnlyError';
 }
 
-/** A JSON document, alone or in a report's HTML, or a table of cells. */
+/** A JSON document, which may be embedded in a report's HTML, or a table of cells. */
 export interface Document {
   readonly file: File;
   readonly text: string;
   readonly value: unknown;
-  /** The document's name without its version; manifests are documents too. */
+  /** The name of the document's schema without the version, such as `ipa-edge/plan`; `cells` for a table of cells. */
   readonly kind: string;
 }
 
@@ -79,10 +79,10 @@ export async function readDocument(file: File): Promise<Document> {
   return { file, text, value, kind };
 }
 
-/** Where a document's contents are shown. */
+/** The section that shows a document's contents. */
 export interface Landing {
   readonly section: 'results' | 'plan' | 'try';
-  /** SHA-256 of the saved profile that belongs to it; absent if this browser has none. */
+  /** SHA-256 of the saved profile that belongs to the document; absent if this browser has no such profile. */
   readonly profile?: string;
 }
 
@@ -114,7 +114,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     askedSettings.value = measure;
     takePlanSettings(plan);
     trySettings.value = load;
-    // What the archive lacks, the user may have here.
+    // If the archive has no run or pinned plan, those of this browser stay.
     tried.value = run ?? tried.value;
     pinned.value = pin ?? pinned.value;
     profileNames.value = { ...profileNames.value, ...names };
@@ -122,7 +122,10 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   },
 };
 
-/** Takes a document's contents into the page. @throws InvalidDocumentError, UnsupportedDocumentError, StoreFullError, FiguresOnlyError */
+/**
+ * Takes a document's contents into the page.
+ * @throws InvalidDocumentError, UnsupportedDocumentError, StoreFullError, FiguresOnlyError
+ */
 export const take = (document: Document): Landing | Promise<Landing> => TAKERS[document.kind]!(document);
 
 async function takeReport({ value, file }: Document): Promise<Landing> {

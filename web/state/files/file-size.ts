@@ -15,7 +15,7 @@ export function checkSize(file: File, mostBytes: number): void {
   if (file.size > mostBytes) throw new FileTooLargeError(file, mostBytes);
 }
 
-/** Most bytes of a file: a worker has no memory for the session of a larger one. */
+/** A file has at most this many bytes, because a worker has no memory for the session of a larger model. */
 const MOST_BYTES = 1e9;
 
 /** The bytes of a model or of a file that belongs to it. @throws FileTooLargeError */

@@ -4,10 +4,10 @@ import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { planesOfPicture } from '../own/picture.ts';
 import { checkSize } from './file-size.ts';
 
-/** Most bytes of one file of labelled data. */
+/** A file of labelled data has at most this many bytes. */
 const MOST_BYTES = 500_000_000;
 
-/** The files that a user gave, as labelled data. */
+/** Makes the files that a user chose readable as labelled data. */
 export function givenFiles(given: readonly File[]): SourceFiles {
   const byPath = new Map(given.map((file) => [pathOf(file), file]));
   const find = (path: string): File => {

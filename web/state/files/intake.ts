@@ -7,11 +7,11 @@ import { type Document, type Landing, readDocument, take } from './documents.ts'
 import { asideOf, kindOf } from './kinds.ts';
 
 /**
- * Opens files by their contents. A manifest and the other files together are a pipeline, and so are models together with
- * labelled data, or with what the hub says of them. Without these, each file is opened by itself: documents, pipelines, and
- * models and labelled packs for the chosen pipeline. A refused document does not keep other documents from being opened; its error follows.
- * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError,
- * StoreFullError, and errors of adding models and pipelines
+ * Opens files by their contents. A manifest with its files is a pipeline; so are models with labelled data, or with their
+ * configuration files from the hub. Otherwise each file is opened by itself: documents, pipelines, and models and labelled packs
+ * for the chosen pipeline. If a document is refused, the other documents are still opened, and then the error is thrown.
+ * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError,
+ * and errors of adding models and pipelines
  */
 export async function openFiles(files: readonly File[]): Promise<void> {
   const kinds: Record<Awaited<ReturnType<typeof kindOf>>, File[]> = {
@@ -26,7 +26,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     const kind = await kindOf(file);
     if (kind !== 'document' || !(await isAside(file))) kinds[kind].push(file);
   }
-  // Boxes of objects are JSON, beside the pictures that they are in.
+  // Beside labelled pictures, JSON files hold the boxes of objects, so they are labelled data too.
   if (kinds.labelled.length > 0) kinds.labelled.push(...kinds.document.splice(0));
   const read = await Promise.allSettled(kinds.document.map(readDocument));
   const documents = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

@@ -2,21 +2,21 @@ import { isAssetName } from '../../../models/hub/file-names.ts';
 import { folderOf, rootsOf } from '../../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../../models/hub/given/weights.ts';
 
-/** What a file is, by its name and its first bytes. */
+/** Finds out the kind of a file from its name and its first bytes. */
 
 /** Pictures, sounds, and lines of labelled data. */
 const LABELLED = /\.(jpe?g|png|webp|avif|gif|wav|flac|jsonl|ndjson)$|\.trans\.txt$/i;
 
-/** Files that repositories of the hub have beside their models, and that nothing here reads. */
+/** Names of files that model repositories of the hub contain, but that no model here needs. */
 const BESIDE_MODELS =
   /^(\.gitattributes|README\.md|LICENSE(\.\w+)?|(vocab|special_tokens_map|added_tokens|quantize_config|quant_config)\.json|vocab\.txt|merges\.txt|.*\.model)$/i;
 
-/** Whether a file is one of those that a repository has beside its models, and that no model here needs. */
 const isBesideModels = ({ name }: File): boolean => BESIDE_MODELS.test(name);
 
 /**
- * What a repository has beside its models that no model here needs, such as a licence: by its name, or in a model's folder.
- * @returns whether a file is that; documents of ipa-edge are not
+ * Finds files of a model repository that no model here needs, such as a licence: by their name, or because a model's folder has
+ * them.
+ * @returns a function that says whether a file is of that kind, which documents of ipa-edge are not
  */
 export function asideOf(files: readonly File[]): (file: File) => Promise<boolean> {
   const roots = rootsOf(files);

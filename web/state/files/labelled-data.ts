@@ -9,7 +9,7 @@ import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { packBytes } from '../../../models/packs/write.ts';
 import { givenFiles } from './given-files.ts';
 
-/** More labelled items than this would take long to measure accuracy on. */
+/** A pack has at most this many items, because measuring the accuracy on more would take long. */
 const MOST_ITEMS = 500;
 const SEED = 1;
 
@@ -20,8 +20,8 @@ export interface MadePack {
 }
 
 /**
- * Makes a pack of labelled data: a folder of pictures by class, boxes in the COCO format with their pictures, JSON lines of texts or
- * questions, or sounds with transcripts.
+ * Makes a pack of labelled data: a folder of pictures by class, boxes in the COCO format with their pictures, JSON lines of texts
+ * or questions, or sounds with transcripts.
  * @param onItem called after each item
  * @throws UnfitDataError, InvalidDocumentError
  */
@@ -66,7 +66,10 @@ export async function packOfData(
   );
 }
 
-/** The folder that has the folders of classes: the last one that all files share, or that above it if they lie in one folder. */
+/**
+ * The folder that contains the folders of the classes: the deepest folder that all files share or, if all files lie directly in
+ * it, the parent of that folder.
+ */
 export function labelledFolder(paths: readonly string[]): string {
   const folders = paths.map((path) => path.split('/').slice(0, -1));
   const shared = folders.reduce((some, folder) => {

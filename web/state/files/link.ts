@@ -48,7 +48,7 @@ function readSettings(hash: string): LinkedSettings | null {
   return parseJson(linkSchema, text, "The link's settings");
 }
 
-/** Applies the settings in the page's address and removes them from it, so that a reload keeps later changes. */
+/** Applies the settings in the page's address and removes them from the address, so that a reload keeps later changes. */
 export async function applyLink(): Promise<void> {
   const { hash } = location;
   // An address without settings must not hide the last error.

@@ -6,17 +6,20 @@ import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 
 /** Memory of a worker with ONNX Runtime: 21 to 30 MB by Chromium's `measureUserAgentSpecificMemory`. */
 const RUNTIME_BYTES = 30e6;
-/** Most bytes per value of an input tensor. */
+/** A value of an input tensor has at most this many bytes. */
 const VALUE_BYTES = 8;
 /** A worker holds a model twice: as a file, and as weights in its session. */
 const MODEL_COPIES = 2;
-/** Milliseconds to start a worker, and to create the session of one variant in it. */
+/** Milliseconds to start a worker. `SESSION_MS` are the milliseconds to create the session of one variant in it. */
 const WORKER_MS = 1500;
 const SESSION_MS = 150;
 /** Milliseconds to run the labelled pack on the reference backend, per variant and per combination of variants. */
 const ACCURACY_MS = 250;
 
-/** Estimates an upper bound of what a profile needs, with constants of a slow machine, until cells have been measured. */
+/**
+ * Estimates upper bounds of the time, memory and download of a profile before cells have been measured, with constants of a slow
+ * machine.
+ */
 export function estimate(manifest: Manifest, settings: ProfileSettings) {
   const variants = manifest.stages.flatMap((stage) => stage.variants);
   const modelBytes = variants.reduce((sum, variant) => sum + sizeBytesOf(variant), 0);

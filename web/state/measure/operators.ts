@@ -17,9 +17,9 @@ export interface TimedCell {
   readonly times: OperatorTimes;
 }
 
-/** The last result. */
+/** The result of the last measurement; null if it has none. */
 export const timed = signal<TimedCell | null>(null);
-/** The measurement that runs. */
+/** The running measurement. */
 export const timing = signal<{ readonly cell: CellKey; readonly controller: AbortController } | null>(null);
 /** Why the last measurement has no result. */
 export const timingFailure = signal<string | null>(null);
@@ -49,7 +49,7 @@ export const timeable = computed<readonly MeasuredCell[]>(
     ) as MeasuredCell[],
 );
 
-/** Why nothing can be timed now; null if it can. */
+/** Why no cell can be timed now; null if one can. */
 export const whyNotTimeable = computed<string | null>(() => {
   if (timeable.value.length === 0)
     return `This browser can run none of the models of this profile with the pipeline ${models.value?.manifest.name}. Choose the profile's pipeline under Measure.`;
@@ -62,7 +62,7 @@ effect(() => {
   if (running.value || trying.value || otherTab.value) cancelTiming();
 });
 
-// What was timed belongs to the profile and the models that were shown.
+// The times belong to one profile and its models, so opening another profile or pipeline drops them.
 effect(() => {
   if (!opened.value || !models.value) return;
   cancelTiming();
@@ -83,7 +83,7 @@ export async function timeCell(cell: CellKey): Promise<void> {
   if (timing.value?.controller === controller) timing.value = null;
 }
 
-/** Ends the measurement that runs, at once. */
+/** Ends the running measurement at once. */
 export function cancelTiming(): void {
   timing.peek()?.controller.abort();
   timing.value = null;

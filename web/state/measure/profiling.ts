@@ -62,14 +62,14 @@ export const interrupted = kept<InterruptedProfile | null>({
   shared: true,
 });
 export const running = signal<RunningProfile | null>(null);
-/** How the profile gets on that is running or was the last to run. */
+/** Progress of the running profile or, if none is running, of the last one. */
 export const profileState = signal<ProfileState>({ progress: null, pause: 'off', provisional: null });
 const tell = (part: Partial<ProfileState>): void => {
   profileState.value = { ...profileState.peek(), ...part };
 };
 /** Cells that the running profile has measured so far. */
 export const liveCells = signal<readonly Cell[]>([]);
-/** The profile that was measured last, until the user has taken note or starts another one. */
+/** The profile that was measured last, until the user closes its message or starts another profile. */
 export const finished = signal<FinishedProfile | null>(null);
 /** Whether the page was hidden at any time while it measured. */
 export const wasHidden = signal(false);
@@ -80,7 +80,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.hidden && running.value) wasHidden.value = true;
 });
 
-/** What other tabs are told of the profile. */
+/** The work that this tab reports to other tabs while it measures. */
 const tabWork = computed<TabWork>(() => ({
   pipeline: running.value?.manifest.name ?? '',
   profile: profileState.value,
@@ -117,7 +117,8 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
   const left = interrupted.value;
   const goesOn = left && sameSettings(left.settings, chosen) && isOf(left, manifest);
   if (!goesOn) interrupted.value = { ...begun, done: 0, total: 0 };
-  // The cells of an interrupted profile are counted again as they are read, which must not look like a loss.
+  // The finished cells of an interrupted profile are counted again from 0 while the journal is read. The stored number must not
+  // fall meanwhile.
   const counted = goesOn ? left.done : 0;
   const cells = new LiveCells();
   try {
@@ -177,7 +178,7 @@ const isOf = ({ pipeline, files }: InterruptedProfile, manifest: Manifest): bool
  */
 export const resumable = computed(() => {
   const left = interrupted.value;
-  // What is kept until the page is closed was not kept by the page before a reload.
+  // Without a store, the journal lasts only until the page is closed, so after a reload there is nothing to continue.
   if (whyUnsaved.value !== null && liveCells.value.length === 0) return null;
   if (!left || !hasPipeline(left.pipeline) || usableSettings(left.settings) !== left.settings) return null;
   const chosen = models.value?.manifest;
@@ -205,8 +206,9 @@ export function resumeProfile(): void {
 }
 
 /**
- * Most frequent redrawing of the charts. Drawing disturbs the thread that passes on the timed calls, so charts are also drawn
- * only when a cell has ended: the next cell's warm-up absorbs the disturbance.
+ * At least this many milliseconds pass between two drawings of the charts. Drawing disturbs the thread that forwards the timed
+ * calls, so charts are drawn only when a cell has ended or the profile pauses: the warm-up of the next cell absorbs the
+ * disturbance.
  */
 const DRAW_EVERY_MS = 1000;
 

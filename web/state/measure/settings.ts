@@ -7,7 +7,10 @@ import { kept } from '../kept.ts';
 /** Backends of ONNX Runtime in a browser. Every browser has the last one. */
 export const BACKENDS = ['webgpu', 'wasm'] as const;
 
-/** Most batch sizes and thread counts of one profile: more would leave too little time for each cell. */
+/**
+ * A profile has at most this many batch sizes and at most this many thread counts: more would leave too little time for each
+ * cell.
+ */
 const MOST = 16;
 const sizes = z
   .array(positiveCount.max(4096))

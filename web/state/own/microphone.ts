@@ -6,7 +6,7 @@ class MicrophoneError extends Error {
   }
 }
 
-/** Why the browser gives no microphone, and what helps, by the name of its error. */
+/** The reason and the remedy for each error with which a browser refuses the microphone, by the name of the error. */
 const REASONS: Readonly<Record<string, readonly [why: string, remedy: string]>> = {
   NotAllowedError: [
     'the browser does not allow this page to use it',
@@ -17,12 +17,16 @@ const REASONS: Readonly<Record<string, readonly [why: string, remedy: string]>> 
 };
 
 export interface MicrophoneRecording {
-  /** Resolves when the recording ends, by `stop` or when it is as long as it may be. */
+  /** Resolves when the recording ends, by `stop` or at its longest duration. */
   readonly sound: Promise<Blob>;
   stop(): void;
 }
 
-/** Asks for the microphone and begins to record. @param longestS duration after which the recording ends @throws MicrophoneError */
+/**
+ * Asks for the microphone and begins to record.
+ * @param longestS duration in seconds after which the recording ends
+ * @throws MicrophoneError
+ */
 export async function record(longestS: number): Promise<MicrophoneRecording> {
   const { mediaDevices } = navigator;
   // Browsers hide the devices from pages that are neither local nor sent over HTTPS.
@@ -38,7 +42,7 @@ export async function record(longestS: number): Promise<MicrophoneRecording> {
     recorder.ondataavailable = ({ data }) => parts.push(data);
     recorder.onstop = () => {
       clearTimeout(timer);
-      // Ends the browser's sign that the page listens.
+      // Releases the microphone, so that the browser no longer shows that the page listens.
       for (const track of stream.getTracks()) track.stop();
       resolve(new Blob(parts, { type: recorder.mimeType }));
     };

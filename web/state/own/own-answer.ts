@@ -37,8 +37,9 @@ export const occupied = computed<string | null>(() =>
 );
 
 /**
- * The choice of each stage: the plan's if it can run here, otherwise the first variant on wasm, which every browser has. A stage
- * that the plan makes a cascade has two, unless the user chose another variant.
+ * The variant and backend for each stage: the user's variant or, without one, the plan's if the plan can run here. Without such a
+ * plan, a stage runs its first variant on wasm, which every browser has. A stage that is a cascade in the plan has two choices,
+ * unless the user chose its variant.
  */
 export const choices = computed<readonly StageChoice[]>(() => {
   const planned = obstacle.value === null ? plan.value : null;

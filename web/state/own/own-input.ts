@@ -10,7 +10,7 @@ import { type MicrophoneRecording, record } from './microphone.ts';
 import { readPicture } from './picture.ts';
 import { readRecording, readSound } from './sound.ts';
 
-/** A sound or picture of the user's own, as the pipeline's first stage takes it. */
+/** A sound or picture from the user, in the format of the pipeline's first stage. */
 interface OwnContent {
   readonly name: string;
   readonly content: Item;
@@ -19,11 +19,11 @@ interface OwnContent {
 export const ownContent = signal<OwnContent | null>(null);
 /** The text that the user has typed, for a pipeline of texts. */
 export const ownText = signal('');
-/** What the user has typed for the fields of an item, such as a question, by the field's name. */
+/** The texts that the user has typed for the fields of an item, such as a question, by the field's name. */
 export const ownFields = signal<Readonly<Record<string, string>>>({});
-/** `reading`: a file or recording is decoded. */
+/** `reading` while a file or recording is decoded; a recording while the microphone records. */
 export const taking = signal<'reading' | MicrophoneRecording | null>(null);
-/** Why the last file or recording was not taken. */
+/** Why the last file or recording was refused. */
 export const notTaken = signal<string | null>(null);
 
 /** Format of the chosen pipeline's requests; null until the pipeline is loaded. */
@@ -39,7 +39,7 @@ effect(() => {
   if (now !== 'reading') now?.stop();
 });
 
-/** What is still missing of the request, in a sentence; null if it can be run. */
+/** A sentence that asks the user for the missing part of the request; null if the request can run. */
 export const missing = computed<string | null>(() => {
   const format = ownFormat.value;
   if (!format) return 'The pipeline is not loaded yet.';
@@ -79,7 +79,7 @@ export async function takeRecording(): Promise<void> {
   await take(async (format) => {
     if (format.kind !== 'audio') return null;
     const recording = await record(format.samplesMax / format.sampleRateHz);
-    // The user may have chosen another pipeline while the browser asked.
+    // The user may have chosen another pipeline while the browser asked for permission.
     if (format !== ownFormat.value) {
       recording.stop();
       return null;
@@ -93,7 +93,9 @@ export async function takeRecording(): Promise<void> {
 
 const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
 
-/** Reads what the user brings. A failure is shown in place, and leaves what was there before. */
+/**
+ * Reads a file or recording of the user. On a failure, the page shows the error beside the input, and the previous content stays.
+ */
 async function take(read: (format: ItemFormat) => Promise<OwnContent | null>): Promise<void> {
   const format = ownFormat.value!;
   taking.value = 'reading';

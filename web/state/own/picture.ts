@@ -13,7 +13,7 @@ class UnreadablePictureError extends Error {
   }
 }
 
-/** Most pixels of a picture, because browsers draw no larger ones. */
+/** A picture has at most this many pixels, because browsers draw no larger ones. */
 const PIXELS_MAX = 60_000_000;
 
 /**

@@ -6,8 +6,8 @@ import { readWav } from '../../../models/items/wav.ts';
 const RIFF = [...'RIFF'].map((letter) => letter.charCodeAt(0));
 
 /**
- * Reads a sound file as a stage takes recordings: mono, at the stage's rate. WAV files are read as everywhere in ipa-edge, and
- * all others with the browser's decoders.
+ * Reads a sound file in the format of a stage: mono, at the stage's sample rate. WAV files go through the reader that makes
+ * packs, so that both give the same samples; the browser's decoders read all other files.
  * @throws InvalidSoundError, also if the sound is longer than the stage takes
  */
 export async function readSound(bytes: Uint8Array<ArrayBuffer>, format: SoundFormat): Promise<Item> {
@@ -21,7 +21,7 @@ export async function readSound(bytes: Uint8Array<ArrayBuffer>, format: SoundFor
   return itemOf(samples);
 }
 
-/** Reads what a microphone recorded; what is longer than the stage takes is cut. @throws InvalidSoundError */
+/** Reads a recording of a microphone, and cuts it to the longest sound that the stage takes. @throws InvalidSoundError */
 export async function readRecording(bytes: Uint8Array<ArrayBuffer>, format: SoundFormat): Promise<Item> {
   return itemOf((await decoded(bytes, format)).slice(0, format.samplesMax));
 }
@@ -29,7 +29,7 @@ export async function readRecording(bytes: Uint8Array<ArrayBuffer>, format: Soun
 const itemOf = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Item =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** The mean of a sound's channels at the format's rate, to which the browser converts it. */
+/** The mean of a sound's channels, which the browser resamples to the format's rate. */
 async function decoded(
   bytes: Uint8Array<ArrayBuffer>,
   { sampleRateHz }: SoundFormat,

@@ -21,7 +21,7 @@ export const adding = signal<{ readonly what: string; readonly controller: Abort
 export const heldByAdding = computed<string | null>(
   () => adding.value && 'Wait until what you chose is added, or cancel that under Your own models.',
 );
-/** Whether this tab measures or runs a plan, or another one works. */
+/** Whether this tab measures or runs a plan, or another tab works. */
 const measuring = () => running.value !== null || trying.value !== null || otherTab.value !== null;
 /** Whether the user cannot add anything now. */
 export const busy = computed(() => adding.value !== null || measuring());
@@ -36,7 +36,7 @@ export interface Addition {
   step(what: string): void;
 }
 
-/** What other tabs are told of an addition. */
+/** The work that this tab reports to other tabs during an addition. */
 const tabWork = signal<TabWork>({ pipeline: '', profile: null, hidden: false, adds: true });
 
 let last: Promise<unknown> = Promise.resolve();

@@ -1,26 +1,26 @@
 import { signal } from '@preact/signals';
 import type { YoloHead } from '../../../models/onnx/yolo.ts';
 
-/** Models of which the form "A new pipeline without a manifest" makes one, and what it asks of them. */
+/** The models that the user chose in the form "A new pipeline without a manifest", and the user's answers about them. */
 
-/** What the user says of models; an empty text stands for what their files tell. */
+/** The user's answers about the models. An empty text means the default from the models' files. */
 export interface Asked {
   readonly task: string;
   readonly prefix: string;
   readonly format: string;
   /** Names of classes, one on each line. */
   readonly classes: string;
-  /** Of pictures, such as 192x48. */
+  /** Width and height of pictures, such as `192x48`. */
   readonly size: string;
 }
 
 export interface ChosenModels {
   readonly files: readonly File[];
-  /** What each model takes, gives and consists of. */
+  /** The inputs, outputs and operators of each model, in words. */
   readonly words: readonly string[];
-  /** The YOLO heads that all of the models may have; none if they are no such detectors. */
+  /** The YOLO output formats that fit all of the models; empty if the models are no such detectors. */
   readonly heads: readonly YoloHead[];
-  /** Whether the first model takes pictures of any size, so that the user may say which. */
+  /** Whether the first model takes pictures of any size, so that the user may choose one. */
   readonly anySize: boolean;
   readonly asked: Asked;
 }

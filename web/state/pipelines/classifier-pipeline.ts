@@ -12,16 +12,16 @@ import type { Addition } from './adding.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
 import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
 
-/** Makes a pipeline of one stage from picture classifiers that come as ONNX files alone, without a configuration. */
+/** Makes a pipeline of one stage from picture classifiers that are bare ONNX files, without a configuration. */
 
 type NamedScaling = (typeof SCALINGS)[number];
 
-/** Labelled pictures on which the scaling is chosen. */
+/** The scaling of pixels is chosen on at most this many labelled pictures. */
 const TRIED = 32;
 
-/** What the user says of models of pictures. */
+/** The user's answers about models that take pictures. */
 export interface AskedPictures {
-  /** Absent: as the model tells or, where it takes any size, the usual one. */
+  /** Absent: the size that the model declares or, if the model takes any size, the usual one. */
   readonly size?: PictureSize | undefined;
 }
 
@@ -39,7 +39,7 @@ export async function classifierPipeline(
   const { checker, step } = addition;
   const { file, bytes, graph } = first;
   const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, file, { asked: size });
-  // A pack has pixels as they are, so that it does not depend on the scaling.
+  // A pack contains unscaled pixels, so the scaling of this stage does not matter.
   const unscaled = new Pipeline({ name: file, stages: [classifierStage(fields, SCALINGS[0])] });
   const labelled = data.length > 0 ? await packedData(data, unscaled, step) : undefined;
   step(`Finding out how ${file} wants its pixels`);
@@ -67,21 +67,21 @@ interface NewModel {
   readonly fields: ClassifierFields;
 }
 
-/** The names of the folders of pictures, which are those of the classes. */
+/** The names of the classes, which are those of the folders of pictures. */
 function classesIn(data: readonly File[]): string[] {
   const folder = labelledFolder(data.map(pathOf));
   const names = data.map((file) => pathOf(file).slice(folder.length).split('/'));
   return [...new Set(names.filter(({ length }) => length > 1).map(([name]) => name!))].sort();
 }
 
-/** The scaling with which a model gets most labelled pictures right. */
+/** The scaling of pixels with which a model classifies the most labelled pictures correctly. */
 async function bestScaling(checker: ModelChecker, model: NewModel, pack: Pack): Promise<NamedScaling> {
   let best: { scaling: NamedScaling; right: number } = { scaling: SCALINGS[0], right: -1 };
   if (!isLabelled(pack)) return best.scaling;
   const { fields, file, bytes } = model;
   const all = itemsOf(pack.items);
   const count = Math.min(TRIED, all.length);
-  // Pictures are in the order of their classes, so they are drawn from all over the pack.
+  // A pack orders pictures by class, so the tried pictures are spread over the whole pack.
   const drawn = Array.from({ length: count }, (_, i) => Math.floor((i * all.length) / count));
   const items = drawn.map((i) => all[i]!);
   for (const scaling of SCALINGS) {

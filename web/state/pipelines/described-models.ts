@@ -11,20 +11,20 @@ import type { Addition } from './adding.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
 import { modelText } from './seen-models.ts';
 
-/** Makes pipelines of models that come with the files that the hub has beside them, whatever their task. */
+/** Makes pipelines from models of any task that come with their configuration files from the hub. */
 
-/** What the user says of models whose configuration does not tell it. */
+/** The user's answers about models whose configuration does not name their task or prefix. */
 export type AskedTask = Pick<PinOptions, 'task' | 'prefix'>;
 
-/** A model does not become a pipeline as it was given. */
+/** The given files of a model do not make a pipeline. */
 class GivenModelError extends Error {
   override name = 'GivenModelError';
 }
 
 /**
  * @param data labelled data; empty for none
- * @throws IncompleteModelError, GivenModelError, UnsupportedArchitectureError, InvalidDocumentError, UnfitDataError, and what loading the
- * models throws
+ * @throws IncompleteModelError, GivenModelError, UnsupportedArchitectureError, InvalidDocumentError, UnfitDataError, and what
+ * loading the models throws
  */
 export async function describedPipeline(
   models: readonly File[],
@@ -65,7 +65,7 @@ async function checkVariants(loaded: LoadedManifest, { checker, step }: Addition
     }
 }
 
-/** An error in words for a user who gave files, whose remedy differs from that for a hub's id. */
+/** Rewords an error for a user who gave files, because its remedy differs from that for a hub's id. */
 function inFileWords(error: unknown): unknown {
   const remedy =
     error instanceof AmbiguousTaskError

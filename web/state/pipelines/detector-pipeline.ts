@@ -7,16 +7,16 @@ import type { AskedPictures } from './classifier-pipeline.ts';
 import { type MadePipeline, packedData } from './made-pipeline.ts';
 import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
 
-/** Makes a pipeline of one stage from detectors in a YOLO format that come as ONNX files alone. */
+/** Makes a pipeline of one stage from detectors in a YOLO format that are bare ONNX files, without a configuration. */
 
-/** What the user says of a detector; what its file tells stands for what is absent. */
+/** The user's answers about a detector. The model's file supplies absent ones. */
 export interface AskedDetector extends AskedPictures {
   readonly head?: YoloHead | undefined;
   /** Names of the classes, in the order of the model's outputs. */
   readonly classes?: readonly string[] | undefined;
 }
 
-/** Labelled data names classes, and nothing says which of a model's they are. */
+/** Labelled data names its classes, but the classes of the model have no names to match them. */
 class UnnamedClassesError extends Error {
   override name = 'UnnamedClassesError';
   constructor(file: string) {

@@ -3,9 +3,9 @@ import { AmbiguousTaskError, StageMismatchError } from '../../../models/hub/erro
 import { fileFetcher, RefusedFileError } from '../../../workers/environment/fetch-file.ts';
 import { DownloadError } from '../../../workers/store/downloads.ts';
 
-/** How the page reads a hub, and what it says where that fails. */
+/** Reads model hubs, and explains failures to the user. */
 
-/** A file of a hub, or what the hub says of a model, cannot be read. */
+/** A file or a model's description cannot be read from a hub. */
 class HubUnreadableError extends Error {
   override name = 'HubUnreadableError';
   constructor(url: string, remedy: string, options: ErrorOptions & { cause: Error }) {
@@ -13,19 +13,19 @@ class HubUnreadableError extends Error {
   }
 }
 
-/** A model does not become a variant as the form says. */
+/** A model cannot become a variant with the values of the form. */
 class HubFormError extends Error {
   override name = 'HubFormError';
 }
 
 export interface HubAccess {
-  /** The hub's origin. */
+  /** The hub's URL. A token is sent only to its origin. */
   readonly endpoint: string;
-  /** An access token, which that hub alone gets; absent: none is sent. It is kept nowhere. */
+  /** An access token, which is sent only to that hub and never stored; undefined to send none. */
   readonly token: string | undefined;
 }
 
-/** The headers for an address: the token, where the address is the hub's own. */
+/** The request headers for an address: the token, if the address is on the hub. */
 export const headersOf =
   ({ endpoint, token }: HubAccess) =>
   (address: URL): Record<string, string> =>
@@ -64,7 +64,7 @@ function unreadable(url: string, { token }: HubAccess, cause: Error): HubUnreada
   return new HubUnreadableError(url, remedyFor(status, token), { cause });
 }
 
-/** An error in the words of the page's form, where the form has the remedy. */
+/** Rewords an error whose remedy is in the form. */
 export function inFormWords(error: unknown, access: HubAccess): unknown {
   if (error instanceof AmbiguousTaskError)
     return new HubFormError(

@@ -13,14 +13,14 @@ import { type HubAccess, headersOf, hubReader, inFormWords } from './hub-access.
 import { ownCopy } from './own-models.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
-/** What the user asks for. */
+/** Values of the form for a model of a hub. */
 export interface HubModelRequest extends HubAccess {
   /** Owner/name, or owner/name@revision. */
   readonly id: string;
   readonly dtypes: DtypeChoice;
-  /** Absent: as the model's configuration tells. */
+  /** Undefined: the task that the model's configuration names. */
   readonly task: string | undefined;
-  /** What stands before each text; absent: as the model's configuration tells. */
+  /** The prefix of each text; undefined: the prefix in the model's configuration. */
   readonly prefix: string | undefined;
   /** The stage of the chosen pipeline that gets the variant; null for a new pipeline. */
   readonly stage: string | null;
@@ -28,15 +28,16 @@ export interface HubModelRequest extends HubAccess {
 
 const downloads = new Downloads();
 
-/** Shows the progress of a download at most so often. */
+/** At least this many milliseconds pass between two progress reports of a download. */
 const EVERY_MS = 500;
-/** The first second tells of connecting, not of the speed. */
+/** The first second of a download reflects the connection set-up, not the speed. */
 const SETTLED_MS = 1000;
 
 /**
- * Adds a model of a hub as a variant, and keeps its files. A download that was stopped or whose page was closed goes on when the
- * same model is added again.
- * @throws InvalidHubIdError, HubUnreadableError, DownloadError, and errors of {@link describe}, {@link withPin} and of adding models
+ * Adds a model of a hub as a variant, and stores its files. A download that was stopped, or whose page was closed, resumes when
+ * the same model is added again.
+ * @throws InvalidHubIdError, HubUnreadableError, DownloadError, and errors of {@link describe}, {@link withPin} and of adding
+ * models
  */
 export const addHubModel = (request: HubModelRequest): Promise<void> =>
   addOneByOne(async (addition) => {
@@ -61,7 +62,7 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
   await downloadAll([...wanted.values()], headersFor, addition);
   const read: LoadedManifest['readVerified'] = async (file, sha256) => {
     const known = wanted.get(sha256);
-    // Another tab that added the same model may have deleted the file meanwhile: it is downloaded anew.
+    // If another tab that added the same model has deleted the file meanwhile, `fetch` downloads it again.
     if (known) return downloads.fetch(known, signal, headersFor);
     return described.read.get(sha256) ?? base!.readVerified(file, sha256);
   };
@@ -81,7 +82,9 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
 const stageOf = (manifest: Manifest, { kind }: Description, stage: string | null): ManifestStage =>
   manifest.stages.find(({ name, task }) => (stage === null ? task === kind.task : name === stage))!;
 
-/** The files that neither the manifest before has nor were read whole, by their SHA-256. */
+/**
+ * The files to download, by their SHA-256: those that the previous manifest lacks and that were not read to describe the model.
+ */
 function missingFiles(
   manifest: Manifest,
   before: Manifest | null,
@@ -109,7 +112,7 @@ async function downloadAll(
   for (const [i, file] of files.entries()) {
     let first = true;
     const onBytes = (bytes: number) => {
-      // What an earlier download brought says nothing of the speed.
+      // The first report includes the bytes of an earlier download, which say nothing about the speed of this one.
       if (first) keptBytes += bytes;
       first = false;
       const now = performance.now();

@@ -15,7 +15,7 @@ export interface MadePipeline {
   readonly manifest: Manifest;
   /** The models' files by their SHA-256. */
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
-  /** What the models take, give and consist of, and what the page found out. */
+  /** The inputs, outputs and operators of the models, and findings of the page about them, in words. */
   readonly words: string;
   /** Absent where no labelled data was given. */
   readonly labelled?: PackedData;
@@ -40,14 +40,17 @@ export async function packedData(
   return { bytes, pack, entry: await packEntry(bytes, from, pack, pipeline) };
 }
 
-/** Labelled data for each kind of item. */
+/** The forms of labelled data for each kind of item. */
 const LABELLED: Record<ItemKind, string> = {
   pixels: 'a folder of pictures by class, or boxes in the COCO format with their pictures',
   text: 'JSON lines (.jsonl)',
   audio: 'sounds with their transcripts',
 };
 
-/** Keeps a pipeline under a name of its own, and chooses it. @throws StoreFullError, StoreUnavailableError, InvalidDocumentError */
+/**
+ * Stores a pipeline under an unused name, and makes it the chosen one.
+ * @throws StoreFullError, StoreUnavailableError, InvalidDocumentError
+ */
 export async function keepPipeline(
   { manifest: made, files, words, labelled }: MadePipeline,
   step: Addition['step'],

@@ -33,7 +33,7 @@ class MissingAssetsError extends Error {
   }
 }
 
-/** A file's bytes, with what a manifest says of a file. */
+/** A file's bytes, with the fields of a manifest's entry for the file. */
 export interface ReadFile {
   readonly name: string;
   readonly sha256: string;
@@ -57,7 +57,7 @@ interface FittingVariant {
   /** The variant's files, as a manifest has them. */
   readonly files: Pick<ManifestVariant, 'sessions' | 'assets'>;
   readonly read: readonly ReadFile[];
-  /** What its models take, give and consist of. */
+  /** The inputs, outputs and operators of its models, in words. */
   readonly words: string;
 }
 

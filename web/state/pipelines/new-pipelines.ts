@@ -9,12 +9,12 @@ import { firstModel } from './one-stage-pipeline.ts';
 export { seeModels } from './seen-models.ts';
 
 /**
- * Makes a pipeline of models, without a manifest. With the files that the hub has beside them, models may have any task; an ONNX
- * file alone must detect objects in a YOLO format, or classify pictures. Without labelled data the pipeline has no pack, so that
- * only times can be measured.
- * @param data labelled data that a pack is made of; empty for none
- * @param asked what the user states; the files tell whatever is absent here
- * @throws the errors of {@link describedPipeline}, {@link detectorPipeline} or {@link classifierPipeline}, and of {@link keepPipeline}
+ * Makes a pipeline from models without a manifest. Models that come with their configuration files from the hub may have any
+ * task; a bare ONNX file must be a picture classifier or a detector in a YOLO format. Without labelled data the pipeline has no
+ * pack, so that only times can be measured.
+ * @param data labelled data to make a pack from; empty for none
+ * @param asked the user's answers; the models' files supply absent ones
+ * @throws the errors of {@link describedPipeline}, {@link detectorPipeline}, {@link classifierPipeline} and {@link keepPipeline}
  */
 export const makePipeline = (
   models: readonly File[],

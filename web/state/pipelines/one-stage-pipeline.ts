@@ -10,9 +10,9 @@ import { fitting } from './model-fit.ts';
 import { NONE_PUBLISHED } from './own-models.ts';
 import { graphText } from './seen-models.ts';
 
-/** Makes a pipeline of one stage from models of pictures that come as ONNX files alone. */
+/** Makes a pipeline of one stage from picture models that are bare ONNX files, without a configuration. */
 
-/** The first of the models, by which the stage is told. */
+/** The first of the models, from which the stage is derived. */
 export interface FirstModel {
   readonly file: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -31,7 +31,7 @@ export async function firstModel(models: readonly File[], step: Addition['step']
 /**
  * Checks that each model fits the stage, and makes it a variant.
  * @param stage without variants
- * @param found what was found out of the models besides, in a sentence
+ * @param found further findings about the models, in a sentence
  * @throws what {@link fitting} throws
  */
 export async function oneStagePipeline(

@@ -30,11 +30,11 @@ class DuplicateModelError extends Error {
 export const NONE_PUBLISHED = 'none: this is your own model; its accuracy is measured on the labelled pack';
 
 /**
- * Adds models, with their files of weights, tokenizers and what else they need, to the chosen pipeline or, if it is a shipped one, to a
- * copy of it. Models before a refused one are added.
+ * Adds models with the other files that they need, such as weights and tokenizers, to the chosen pipeline or, if that pipeline is
+ * a shipped one, to a copy of it. If a model is refused, the models before it stay added.
  * @param stage null for the stage that each model fits
- * @throws WeightsAloneError, AssetsAloneError, FileTooLargeError, ModelLoadError, OutputShapeError, DuplicateModelError, StoreFullError,
- * StoreUnavailableError, and what {@link fitting} throws
+ * @throws WeightsAloneError, AssetsAloneError, FileTooLargeError, ModelLoadError, OutputShapeError, DuplicateModelError,
+ * StoreFullError, StoreUnavailableError, and what {@link fitting} throws
  */
 export const addModels = (files: readonly File[], stage: string | null): Promise<void> =>
   addOneByOne(async ({ checker, step }) => {
@@ -57,8 +57,8 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
   });
 
 /**
- * Adds models to the stages that they fit. Detectors that fit none are offered as a pipeline of their own: a form asks for
- * what the detectors' files do not tell, such as the names of the classes.
+ * Adds models to the stages that they fit. Detectors that fit no stage are offered as a new pipeline, whose form asks for facts
+ * that the detectors' files lack, such as the names of the classes.
  * @throws as {@link addModels}
  */
 export async function addOrOffer(files: readonly File[]): Promise<void> {
@@ -96,8 +96,8 @@ async function saveEdited(
 }
 
 /**
- * Replaces the labelled pack of the chosen pipeline or, if it is a shipped one, of a copy.
- * @param files a pack, or labelled data that a pack is made of
+ * Replaces the labelled pack of the chosen pipeline or, if that pipeline is a shipped one, of a copy of it.
+ * @param files a pack, or labelled data to make a pack from
  * @throws FileTooLargeError, InvalidPackError, UnfitDataError, StoreFullError, StoreUnavailableError
  */
 export const replacePack = (files: readonly File[]): Promise<void> =>
@@ -112,7 +112,7 @@ export const replacePack = (files: readonly File[]): Promise<void> =>
     lastAdded.value = `Measuring and running use ${entry.source} from now on.`;
   });
 
-/** A given pack, or one that is made of labelled data. @throws FileTooLargeError, UnfitDataError */
+/** Returns the given pack, or makes one from labelled data. @throws FileTooLargeError, UnfitDataError */
 async function packFrom(
   files: readonly File[],
   pipeline: Pipeline,

@@ -62,7 +62,7 @@ const readByName =
     return bytes;
   };
 
-/** Makes a pipeline the chosen one, and shows it. One that is not stored yet is checked and stored. */
+/** Makes a pipeline the chosen one, and shows it. A pipeline that is not stored yet is checked and stored first. */
 async function addPipeline(loaded: LoadedManifest, addition: Addition): Promise<void> {
   if (await isHere(loaded.manifest)) await choosePipeline(loaded.manifest.name);
   else await storePipeline(loaded, addition);
@@ -90,8 +90,8 @@ async function storePipeline(loaded: LoadedManifest, { checker, step }: Addition
 }
 
 /**
- * The variants of a pipeline whose files are read one after the other: `check` gets each variant as soon as all its files are
- * there. A file is held as long as an unchecked variant needs it.
+ * Checks the variants of a pipeline while its files are read one after the other: `check` gets each variant as soon as all files
+ * of the variant have been read. A file stays in memory as long as an unchecked variant needs it.
  */
 function variantsToCheck(
   stages: readonly ManifestStage[],
@@ -100,7 +100,7 @@ function variantsToCheck(
   const unchecked = new Set(stages.flatMap((stage) => stage.variants.map((variant) => ({ stage, variant }))));
   const held = new Map<string, Uint8Array<ArrayBuffer>>();
   return {
-    /** The bytes of a file that was read before; undefined if they are not held. */
+    /** The bytes of a file that was read before; undefined if they are no longer in memory. */
     read: (sha256: string) => held.get(sha256),
     async add(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
       held.set(sha256, bytes);

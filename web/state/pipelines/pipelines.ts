@@ -68,7 +68,10 @@ export async function listOwn(): Promise<void> {
   ownNames.value = await ownPipelines.list();
 }
 
-/** Chooses a pipeline and opens its newest profile. @throws errors of {@link loadChosen} and of opening a profile */
+/**
+ * Chooses a pipeline and, unless a profile of that pipeline is open, opens its newest one.
+ * @throws errors of {@link loadChosen} and of opening a profile
+ */
 export async function choosePipeline(name: string): Promise<void> {
   await loadChosen(name);
   if (models.value?.manifest.name !== name) return;

@@ -6,9 +6,9 @@ import { dimsText } from '../../../workers/runtime/runtime.ts';
 import { bytesOf } from '../files/file-size.ts';
 import type { ChosenModels } from './chosen-models.ts';
 
-/** What ONNX files say of their models, in words. */
+/** Describes models in words, from their ONNX files. */
 
-/** Reads what models take, give and consist of. @throws FileTooLargeError, NotOnnxError */
+/** Reads the inputs, outputs, operators and YOLO output formats of models. @throws FileTooLargeError, NotOnnxError */
 export async function seeModels(files: readonly File[]): Promise<ChosenModels> {
   const seen = await Promise.all(
     files
@@ -33,7 +33,7 @@ export async function seeModels(files: readonly File[]): Promise<ChosenModels> {
 const tensorText = ({ name, type, dims }: Graph['inputs'][number]): string =>
   `${name} ${type} ${dimsText(dims)}`;
 
-/** Tensors and operators that are named, of those that a model has: a decoder has a tensor for each key and value of a layer. */
+/** At most this many tensors and operators are named, because a decoder has a tensor for each key and value of every layer. */
 const NAMED = { tensors: 6, operators: 8 };
 
 function listed(words: readonly string[], most: number, others: string): string {

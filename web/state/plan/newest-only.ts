@@ -1,6 +1,7 @@
 /**
- * Makes a function that works on one argument at a time. Of the arguments that arrive meanwhile, it works only on the newest.
- * @param work never rejects
+ * Makes a function that passes its arguments to `work` one at a time. Of the arguments that arrive while `work` runs, only the
+ * newest is passed on.
+ * @param work must not reject
  */
 export function newestOnly<T>(work: (given: T) => Promise<void>): (given: T) => void {
   let waiting: { readonly given: T } | undefined;

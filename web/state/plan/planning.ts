@@ -24,7 +24,10 @@ import {
   tryDefaultSla,
 } from './settings.ts';
 
-/** What to plan for. Every answer contains it, so that an answer is never shown for other settings or another profile. */
+/**
+ * The profile and the settings to plan with. Every answer contains them, so that the page never shows an answer for another
+ * profile or other settings.
+ */
 interface PlanQuery {
   readonly source: IdentifiedProfile;
   readonly settings: PlanSettings;
@@ -32,11 +35,11 @@ interface PlanQuery {
 
 /** The choice of the integer program without simulation, or the reason why there is none. */
 type Solved = PlanQuery & { readonly answer: SolvedPlan | Error };
-/** The plan that the simulation confirmed, or else the nearest one. */
+/** The plan that the simulation confirmed or, if it confirmed none, the plan with the fewest misses. */
 type Confirmed = PlanQuery & { readonly answer: Plan | Error };
 type FrontierFound = PlanQuery & {
   readonly answer: readonly FrontierPoint[] | Error;
-  /** The frontier without cascades; empty if that is the same. */
+  /** The frontier without cascades; empty if the frontier has none. */
   readonly without: readonly FrontierPoint[];
 };
 
@@ -62,7 +65,7 @@ export const plan = computed<Plan | null>(() => {
   return found && isFresh(found) && !(found.answer instanceof Error) ? found.answer : null;
 });
 
-/** Pins a plan from a file, and plans with its settings where the form has such. */
+/** Pins a plan from a file, and applies the settings of the plan if the form allows them. */
 export function openPlan(plan: Plan): void {
   pinned.value = plan;
   const { slaMs, ratePerS, percentile, objective, resources } = plan;
@@ -80,8 +83,8 @@ export function choosePoint(point: FrontierPoint): void {
 }
 
 /**
- * The β for which the integer program chooses a point of the frontier. If no β does within the current SLA, the point's latency
- * bound becomes the SLA. Null if no β chooses the point at all.
+ * The settings with which the integer program chooses a point of the frontier: a β and, if no β chooses the point within the
+ * current SLA, an SLA equal to the latency bound of the point. Null if no β chooses the point at all.
  */
 export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null {
   const points = frontier.value?.answer;

@@ -42,7 +42,10 @@ export const ownSettings = kept<PlanSettings>({
   },
 });
 
-/** Settings that come with a profile, such as the example's, and hold while it is opened. They are not kept. */
+/**
+ * Settings that come with a profile, such as the example. They replace the user's settings while that profile is open, and are
+ * never stored.
+ */
 export const lentSettings = signal<{
   readonly source: IdentifiedProfile;
   readonly settings: PlanSettings;
@@ -59,13 +62,12 @@ function setSettings(settings: PlanSettings): void {
 /** Whether the user chose the SLA. Until then, each opened profile sets an SLA that suits its device. */
 const slaChosen = kept({ name: 'sla-chosen', schema: z.boolean(), initial: false });
 
-/** Changes some of the settings. */
 export function changePlanSettings(part: Partial<PlanSettings>): void {
   if (part.slaMs !== undefined && !isLent()) slaChosen.value = true;
   setSettings({ ...planSettings.value, ...part });
 }
 
-/** Takes settings from a file or a link, in place of those that a profile lends. */
+/** Applies settings from a file or a link, and drops {@link lentSettings}. */
 export function takePlanSettings(settings: PlanSettings): void {
   lentSettings.value = null;
   changePlanSettings(settings);
@@ -85,10 +87,13 @@ effect(() => {
   };
 });
 
-/** The page's default SLA is this many times the least feasible one, so that the integer program has a choice. */
+/** After a failure, the default SLA becomes the lowest feasible SLA × this factor, so that the integer program has a choice. */
 const ROOM = 1.5;
 
-/** A default SLA that some plan meets, where none meets the one before; null if the user chose the SLA, or if no SLA helps. */
+/**
+ * A default SLA that some plan meets, if `why` is the error that no plan meets the current SLA. Null otherwise, and if the user
+ * chose the SLA or no SLA helps.
+ */
 export const roomySla = (why: unknown): number | null =>
   slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null
     ? null

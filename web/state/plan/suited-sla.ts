@@ -2,12 +2,13 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import { delayAtMs } from '../../../solver/plan/delays.ts';
 import { slaByRule } from '../../../solver/plan/sla.ts';
 
-/** Drawing a run keeps the page's thread for this long at most, as a rule. A request that is due meanwhile is sent late. */
+/** Drawing a run usually blocks the page's thread for at most this long. Requests that are due meanwhile are sent late. */
 const DRAWING_MS = 50;
 
 /**
- * A default SLA with which a run in the page is valid on the profile's device: by the rule late sending does not show in the p95, and
- * a request is in time although it waited for a drawing, or as long for the thread as all but one of 100 do.
+ * A default SLA with which a run in the page is valid on the profile's device. By {@link slaByRule}, late sending does not show
+ * in the p95. In addition, a request can still be in time after it has waited for a drawing, or for the p99 of the measured
+ * lateness.
  */
 export function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
   const names = stages.map((stage) => stage.name);

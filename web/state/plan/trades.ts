@@ -11,10 +11,13 @@ const chosen = computed(() => {
   return known && points && !(points instanceof Error) ? chosenAmong(points) : [];
 });
 
-/** The combinations that some β chooses, from the cheapest to the most accurate; empty while they, or accuracies, are not known. */
+/**
+ * The combinations that the planner chooses for some β, from the cheapest to the most accurate; empty while the frontier or the
+ * accuracies are unknown.
+ */
 export const trades = computed<readonly FrontierPoint[]>(() => chosen.value.map(({ point }) => point));
 
-/** The place among {@link trades} of the one that the weights choose. */
+/** The index in {@link trades} of the combination that the current weights choose. */
 export const tradePlace = computed<number>(() => {
   const { alpha, beta } = planSettings.value;
   const place = chosen.value.findIndex(({ weights }) => beta >= alpha * weights.betaMin);

@@ -32,7 +32,7 @@ interface Ended {
 /** One value for each second; null if unknown. */
 export type PerSecond = readonly (number | null)[];
 
-/** What the page shows of a run at one time. */
+/** A summary of a run at one moment, for the page. */
 export type LiveView = NonNullable<ReturnType<LiveRun['view']>>;
 
 /** Records a running plan at low cost, and summarises it only when the page draws. */
@@ -94,14 +94,14 @@ export class LiveRun implements RunWatch {
     this.events.push(event);
   }
 
-  /** The request that completed last; null if it was returned before. */
+  /** The request that completed last; null if an earlier call has returned it. */
   takeLatest(): EndedRequest | null {
     const latest = this.#latest;
     this.#latest = null;
     return latest;
   }
 
-  /** Summarises the run; null until the workers are ready. Records too old for the charts are dropped. */
+  /** Summarises the run; null until the workers are ready. Records of requests too old for the charts are dropped. */
   view() {
     if (this.#startMs === undefined) return null;
     const nowMs = this.now() - this.#startMs;
@@ -126,7 +126,7 @@ export class LiveRun implements RunWatch {
       gpuShare: seconds.map(({ gpuMs }) => gpuMs / 1000),
       cores: seconds.map(({ coreMs }) => coreMs / 1000),
       fill: new Map(fills(seconds)),
-      /** Requests that ended in the time the charts show, in order of their end. */
+      /** Ended requests that arrived in the time that the charts show, in order of their end. */
       ended: this.#ended,
       recent: {
         ...this.#recentLatency(nowMs),

@@ -21,7 +21,7 @@ export const trySettingsSchema = z.strictObject({
   seed: z.int(),
   /** Whether the plan may be replaced when the load changes. */
   adapt: z.boolean(),
-  /** Seconds between two such decisions. */
+  /** Seconds between two decisions whether to replace the plan. */
   intervalS: z.number().min(1).max(600),
 });
 export type TrySettings = z.infer<typeof trySettingsSchema>;
@@ -38,7 +38,7 @@ export const change = (part: Partial<TrySettings>): void => {
   trySettings.value = { ...trySettings.value, ...part };
 };
 
-/** Most requests of a run: the page keeps and draws every one, so more would slow it. */
+/** A run has at most this many requests: the page keeps and draws every one, so more would slow it. */
 const MOST_REQUESTS = 50_000;
 const MOST_TRACE_BYTES = 16e6;
 
@@ -51,7 +51,7 @@ export async function openTrace(file: File): Promise<void> {
   takeTrace(parseTrace(jsonValue(await file.text(), file.name), file.name));
 }
 
-/** Makes a trace the load, for its whole length if that is not too long. */
+/** Makes a trace the load, and the length of the trace the duration, within the limits of the form. */
 export function takeTrace(taken: Trace): void {
   trace.value = taken;
   const durationS = Math.min(3600, Math.max(1, taken.rates.length * taken.intervalS));
@@ -65,7 +65,7 @@ function chosenTrace({ load, durationS, seed }: TrySettings): Trace | null {
   return workload(load, { durationS, seed });
 }
 
-/** The load to run, or why it cannot be run. Null without a plan, or while no trace is opened. */
+/** The load to run, or an error if it has too many requests. Null without a plan, or if the load is a trace and none is open. */
 export const load = computed<Load | TooManyRequestsError | null>(() => {
   const ratePerS = plan.value?.ratePerS;
   if (ratePerS === undefined) return null;
@@ -80,7 +80,7 @@ export const load = computed<Load | TooManyRequestsError | null>(() => {
   return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
 });
 
-/** The scale for which the load's mean rate is the plan's rate; null if that is too large a scale. */
+/** The scale for which the load's mean rate is the plan's rate; null if there is no load, or if that scale is too large. */
 export const scaleOfPlan = computed<number | null>(() => {
   const now = load.value;
   if (!now || now instanceof Error || !(now.ratePerS > 0)) return null;

@@ -27,7 +27,7 @@ export interface Trying {
 }
 
 export const trying = signal<Trying | null>(null);
-/** What the page shows of the run; null while its workers start. */
+/** The latest summary of the run; null while the workers of the run start. */
 export const view = signal<LiveView | null>(null);
 export const progress = signal<RunProgress | null>(null);
 /** The report of the last run that finished or was stopped. */
@@ -39,16 +39,19 @@ export const wasHidden = signal(false);
 
 /** Shortest time between two drawings of the run. */
 const VIEW_MS = 500;
-/** Share of the page's time in which the run is drawn. A request that is due meanwhile is sent late, so it is below 5 %. */
+/**
+ * The fraction of the page's time in which the run is drawn. Requests that are due meanwhile are sent late, so the fraction is
+ * below the 5 % that a p95 leaves out.
+ */
 const DRAWN = 0.03;
 
-/** Draws a run until it ends, each time after a pause that suits how long the last drawing took. */
+/** Draws a run repeatedly until it ends. The pause after each drawing grows with the time that the drawing took. */
 function draw(live: LiveRun, show: () => void): void {
   requestAnimationFrame(() => {
     if (trying.value?.live !== live) return;
     const startMs = performance.now();
     show();
-    // The browser lays out and paints before it comes to a timer.
+    // The browser runs this timer after layout and paint, so their time counts too.
     setTimeout(() => {
       const tookMs = performance.now() - startMs;
       setTimeout(() => draw(live, show), Math.max(VIEW_MS, tookMs / DRAWN));

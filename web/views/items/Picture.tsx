@@ -8,11 +8,11 @@ interface PictureProps {
   readonly shape: ImageShape;
   /** Values in the order [channels, height, width]. */
   readonly pixels: Uint8Array;
-  /** Null if the picture alone is shown. */
+  /** Null to draw no boxes. */
   readonly predictions: readonly Prediction[] | null;
 }
 
-/** Height of the letters of a label, at least. */
+/** The smallest font size of a label on the screen. */
 const SMALLEST_PX = 12;
 
 /** A picture with a labelled box for each detected or missed object. */

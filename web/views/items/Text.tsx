@@ -4,11 +4,11 @@ import { textParts } from './text-parts.ts';
 
 interface TextProps {
   readonly utf8: Uint8Array;
-  /** Null if the text alone is shown. */
+  /** Null to mark nothing. */
   readonly predictions: readonly Prediction[] | null;
 }
 
-/** A text as an item. What the pipeline found in it is marked, and the first mark is in sight. */
+/** A text item. The spans that the pipeline found are marked, and the first mark is scrolled into view. */
 export function Text({ utf8, predictions }: TextProps) {
   const parts = useMemo(
     () => textParts(new TextDecoder().decode(utf8), predictions ?? []),

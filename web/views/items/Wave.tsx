@@ -2,7 +2,7 @@ import type { Peak } from './waveform.ts';
 
 interface WaveProps {
   readonly peaks: readonly Peak[];
-  /** What screen readers say of it. */
+  /** The description for screen readers. */
   readonly label: string;
 }
 

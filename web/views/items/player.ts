@@ -5,7 +5,7 @@ let stopPlaying: (() => void) | undefined;
  * Plays a recording in place of the one that plays now.
  * @param samples from −1 to 1
  * @param onEnd called once, when the recording has ended or was stopped
- * @returns stops the recording
+ * @returns a function that stops the recording
  */
 export function play(
   samples: Float32Array<ArrayBuffer>,

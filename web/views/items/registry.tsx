@@ -14,7 +14,7 @@ import { Text } from './Text.tsx';
 
 /** How the page shows items of one kind with the pipeline's answers. */
 export interface ItemView<F extends ItemFormat = ItemFormat> {
-  /** @param content of an item, without its fields @param predictions null if the item alone is shown */
+  /** @param content of an item, without its fields @param predictions null to show the item without answers */
   draw(format: F, content: Item, predictions: readonly Prediction[] | null): VNode;
   caption(format: F, content: Item, predictions: readonly Prediction[]): string;
   /** Whether `draw` shows the answers; if not, they are listed below the item. */

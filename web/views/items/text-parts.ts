@@ -6,7 +6,7 @@ export interface TextPart {
   readonly mark: { readonly verdict: Verdict; readonly label: string | null } | null;
 }
 
-/** Cuts a text at the stretches that predictions are about. Of stretches that overlap, the first is marked. */
+/** Splits a text at the spans of predictions. Of overlapping spans, only the first is marked. */
 export function textParts(
   text: string,
   predictions: readonly Pick<Prediction, 'span' | 'verdict'>[],

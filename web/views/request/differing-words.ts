@@ -4,7 +4,7 @@ export interface Stretch {
   readonly differs: boolean;
 }
 
-/** Most words that are compared of each text, because the time grows with the product of both numbers. */
+/** At most this many words of each text are compared, because the time grows with the product of both numbers. */
 const WORDS_MAX = 1000;
 
 /** Finds words in any language, also where no spaces separate them. */
@@ -48,7 +48,7 @@ const wordsOf = (segments: readonly Segment[]): string[] =>
 /** Index pairs of a longest common subsequence, rising. */
 function commonWords(a: readonly string[], b: readonly string[]): [number, number][] {
   const width = b.length + 1;
-  // lengths[i · width + j]: of the longest common subsequence of a from i on and b from j on.
+  // lengths[i · width + j] is the length of the longest common subsequence of a from index i and b from index j.
   const lengths = new Uint16Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)
@@ -64,7 +64,7 @@ function commonWords(a: readonly string[], b: readonly string[]): [number, numbe
   return common;
 }
 
-/** Joins neighbouring segments that are alike. A space between two differing words differs too. */
+/** Joins neighbouring segments with the same mark. A space between two differing words differs too. */
 function stretches(segments: readonly Segment[], commonWords: readonly number[]): Stretch[] {
   const common = new Set(commonWords);
   let words = 0;

@@ -34,12 +34,15 @@ export interface StageAnswer {
   readonly score: { readonly metric: string; readonly value: number } | null;
 }
 
-/** A prediction about an object in a picture, or about the whole item, beside its label. Either may be absent. */
+/**
+ * A prediction about an object in a picture, about a span of a text or about the whole item, paired with its label. The
+ * prediction or the label may be absent.
+ */
 export interface Prediction {
   readonly verdict: Verdict;
   /** Null for the whole item. */
   readonly box: Box | null;
-  /** The stretch of the first stage's text that it is about; null if it is about the whole item. */
+  /** The span of the text that the prediction is about; null if it is about the whole item. */
   readonly span: Span | null;
   /** Answers of the stages whose tasks can put them in words. */
   readonly stageAnswers: readonly StageAnswer[];
@@ -80,7 +83,7 @@ const matchesOf = ({ task }: PipelineStage, answer: ItemAnswer, truth: ItemTruth
     .match(answer.result!, truth.truth)
     .sort((a, b) => (a.predicted ?? Number.POSITIVE_INFINITY) - (b.predicted ?? Number.POSITIVE_INFINITY));
 
-/** @param share of the possible points that the prediction earns */
+/** @param share fraction of the possible points that the prediction earns */
 function verdictOf({ predicted, truth }: Pick<Match, 'predicted' | 'truth'>, share: number): Verdict {
   if (predicted === null) return truth === null ? 'right' : 'missed';
   if (truth === null) return 'spurious';
@@ -88,7 +91,10 @@ function verdictOf({ predicted, truth }: Pick<Match, 'predicted' | 'truth'>, sha
   return share > 0 ? 'partly' : 'wrong';
 }
 
-/** The share of points that this stage and all later ones earn for an object or item, as the request's score counts it. */
+/**
+ * The fraction of the possible points that this stage and all later ones earn for an object or item, as in the score of the
+ * request.
+ */
 function shareOf(
   { task, next }: PipelineStage,
   { predicted, truth: there, score }: Match,
@@ -114,7 +120,7 @@ function boxOf(
   return boxes?.({ truth: truth.truth })[there!] ?? null;
 }
 
-/** The stretch that was found or is true. Where both have labels that differ, it gets both, e.g. `PER (LOC)`. */
+/** The span that the stage found, or else the true one. If the labels of both differ, the span gets both, e.g. `PER (LOC)`. */
 function spanOf(
   { stage }: PipelineStage,
   { predicted, truth: there }: Match,

@@ -6,7 +6,6 @@ import type { TaskView } from './task-view.ts';
 import { textGeneration } from './text-generation.ts';
 import { tokenClassification } from './token-classification.ts';
 
-/** Views of tasks by task id. */
 const VIEWS: Readonly<Record<string, TaskView>> = {
   'object-detection': objectDetection,
   'image-classification': classification,

@@ -5,11 +5,11 @@ import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 /** A stage's result for an item, or the item's truth, in the form of the stage's task. */
 export type ResultOrTruth = { readonly result: StageResult } | { readonly truth: unknown };
 
-/** A stretch of a text, in characters (Unicode code points): from `start` to before `end`. */
+/** A span of a text, in characters (Unicode code points): from `start` to before `end`. */
 export interface Span {
   readonly start: number;
   readonly end: number;
-  /** What it is; absent if the text itself says so. */
+  /** The type of the span, e.g. `PER`; absent if the task has no types. */
   readonly label?: string;
 }
 
@@ -17,9 +17,9 @@ export interface Span {
 export interface TaskView {
   /** Boxes of the objects in a picture. Absent if a result is about the whole item. */
   boxes?(of: ResultOrTruth): readonly Box[];
-  /** Stretches of a text that its objects are; null for an object without one. Absent if a result is about the whole text. */
+  /** Spans of the objects in a text; null for an object without a span. Absent if a result is about the whole text. */
   spans?(of: ResultOrTruth): readonly (Span | null)[];
-  /** Describes object `index` of a result or truth in words; undefined if its box or stretch is all there is to say. */
+  /** Describes object `index` of a result or truth in words; undefined if the object has no more than its box or span. */
   words?(stage: ManifestStage, of: ResultOrTruth, index: number): string | undefined;
   /** Whether `words` is a text that may be partly right: the page then shows its score and marks the words that differ. */
   readonly makesTexts?: boolean;

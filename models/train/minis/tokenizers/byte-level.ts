@@ -11,7 +11,7 @@ const byteLevelModel = {
 };
 const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 
-/** Byte pairs, as BART has them: `<s>` 0, `<pad>` 1, `</s>` 2. */
+/** A byte-pair tokenizer like BART's. The first special tokens have BART's ids: `<s>` 0, `<pad>` 1, `</s>` 2. */
 export function bart(texts: readonly string[], merges: number): TokenizerFiles {
   const specials = ['<s>', '<pad>', '</s>', '<unk>'];
   const pairs = learnBytePairs(texts, merges, specials);
@@ -48,7 +48,7 @@ export function bart(texts: readonly string[], merges: number): TokenizerFiles {
 
 const WHISPER_SPECIALS = ['<|endoftext|>', '<|startoftranscript|>', '<|notimestamps|>'];
 
-/** Byte pairs, as an English Whisper has them: the special tokens come after those of texts. */
+/** A byte-pair tokenizer like that of the English Whisper models: the special tokens have higher ids than all other tokens. */
 export function whisper(texts: readonly string[], merges: number): TokenizerFiles {
   const pairs = learnBytePairs(texts, merges, []);
   const size = Object.keys(pairs.vocab).length;

@@ -2,20 +2,20 @@ import { byCount, countsOf } from './counts.ts';
 
 /** Byte-level byte-pair encoding, as GPT-2, BART and Whisper have it. */
 
-/** How GPT-2 cuts a text into words. */
+/** How GPT-2 splits a text into words. */
 const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
-/** Rare words, most of them slips, are not learnt from. */
+/** Words that occur less often are ignored, because most of them are typing slips. */
 const MIN_COUNT = 20;
 
-/** A printable letter for each byte: printable bytes stand for themselves, the others for letters from 256 on. */
+/** A printable letter for each byte, as in GPT-2: a printable byte stands for itself, the others for characters from 256 on. */
 function byteLetters(): string[] {
   const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
   let others = 0;
   return Array.from({ length: 256 }, (_, b) => String.fromCharCode(printable(b) ? b : 256 + others++));
 }
 
-/** The commonest pair of neighbours; of equally common ones the first in the alphabet. */
+/** The most frequent pair of neighbouring symbols; of equally frequent pairs, the alphabetically first. */
 function commonestPair(words: readonly (readonly [string[], number])[]): string | undefined {
   const counts = new Map<string, number>();
   for (const [symbols, count] of words)
@@ -33,7 +33,7 @@ interface BytePairs {
 
 /**
  * Learns merges from texts.
- * @param first tokens with the first indices
+ * @param first tokens that get the lowest ids
  */
 export function learnBytePairs(
   texts: readonly string[],

@@ -5,6 +5,6 @@ export function countsOf(pieces: Iterable<string>): Map<string, number> {
   return counts;
 }
 
-/** Pieces from the commonest on; equally common ones by the alphabet. */
+/** Pieces with their counts, the most frequent first; equally frequent ones in alphabetical order. */
 export const byCount = (counts: ReadonlyMap<string, number>) =>
   [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));

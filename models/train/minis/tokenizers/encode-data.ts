@@ -17,12 +17,12 @@ const folder = process.argv[2]!;
 const read = <T>(set: string, split: string) =>
   JSON.parse(readFileSync(`${folder}/data/${set}.${split}.json`, 'utf8')) as T[];
 
-/** No text has more tokens, and none is cut. */
+/** More tokens than any text has, so that no text is cut. */
 const MANY = 1_000;
 const idsOf = (encoder: Encoder, text: string) => encoder.tokens(text, MANY).ids;
 
 interface Kind<Row> {
-  /** The data set. */
+  /** Name of the data set that is encoded. */
   readonly set: string;
   readonly learn: (rows: readonly Row[]) => TokenizerFiles;
   readonly encode: (row: Row, encoder: Encoder) => object;
@@ -42,7 +42,7 @@ const labelled = (set: string, words: number, pieces: number) =>
   });
 const both = (rows: readonly Rewritten[]) => rows.flatMap(({ source, target }) => [source, target]);
 
-/** Only what wav2vec2's letters can spell. */
+/** The characters of a text that wav2vec2's alphabet has, in upper case. */
 const spelled = (text: string) => text.toUpperCase().replace(/[^A-Z' ]/g, '');
 
 const KINDS: { readonly [kind: string]: Kind<unknown> } = {
@@ -74,7 +74,7 @@ const KINDS: { readonly [kind: string]: Kind<unknown> } = {
   summary: kind<Rewritten>({
     set: 'summary',
     learn: (rows) => bart(both(rows), 380),
-    // Without <s>, because </s> starts the decoder.
+    // The target leaves out <s>, because the decoder starts with </s>.
     encode: ({ source, target }, encoder) => ({
       source: idsOf(encoder, source),
       target: idsOf(encoder, target).slice(1),
@@ -87,7 +87,7 @@ const KINDS: { readonly [kind: string]: Kind<unknown> } = {
         rows.map(({ text }) => ` ${text}`),
         340,
       ),
-    // Whisper's texts start with a blank; the two tokens in front start the decoder.
+    // Whisper's texts start with a space. The target leaves out the first two tokens, which are the decoder's prompt.
     encode: ({ text }, encoder) => ({ target: idsOf(encoder, ` ${text}`).slice(2) }),
   }),
   letters: kind<Spoken>({

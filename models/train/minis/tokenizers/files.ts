@@ -21,7 +21,10 @@ export const added = (id: number, content: string) => ({
 export const special = (id: string, type_id = 0) => ({ SpecialToken: { id, type_id } });
 export const sequence = (id: 'A' | 'B', type_id = 0) => ({ Sequence: { id, type_id } });
 
-/** Puts special tokens around one text, or around two. */
+/**
+ * A post-processor that puts special tokens around one text (`single`) or two (`pair`).
+ * @param tokens ids of the special tokens
+ */
 export const template = (single: object[], pair: object[], tokens: Readonly<Record<string, number>>) => ({
   type: 'TemplateProcessing',
   single,

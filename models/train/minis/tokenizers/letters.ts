@@ -1,6 +1,6 @@
 import { added, plainJson, type TokenizerFiles } from './files.ts';
 
-/** Capital letters, as wav2vec2 has them: `<pad>` is the blank of CTC, "|" stands between words. */
+/** A tokenizer of capital letters, like wav2vec2's: `<pad>` is the blank of CTC, "|" stands between words. */
 export function letters(): TokenizerFiles {
   const tokens = ['<pad>', '<s>', '</s>', '<unk>', '|', ...'ETAOINHSRDLUMWCFGYPBVKXJQZ', "'"];
   return {

@@ -1,7 +1,7 @@
 import { byCount, countsOf } from './counts.ts';
 import { added, POSITIONS, plainJson, sequence, special, type TokenizerFiles, template } from './files.ts';
 
-/** Unigram, as Marian has it: frequent words and letters; `<pad>`, which starts the decoder, is last. */
+/** A Unigram tokenizer like Marian's, of frequent words and letters. `<pad>`, with which the decoder starts, has the last id. */
 export function unigram(texts: readonly string[], minCount: number): TokenizerFiles {
   const words = countsOf(
     texts.flatMap((text) =>

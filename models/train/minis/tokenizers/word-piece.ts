@@ -2,7 +2,7 @@ import { byCount, countsOf } from './counts.ts';
 import { added, POSITIONS, plainJson, sequence, special, type TokenizerFiles, template } from './files.ts';
 
 /**
- * WordPiece, as BERT has it, in lower case: letters, the commonest words, and the commonest pieces inside words.
+ * A lower-case WordPiece tokenizer like BERT's: letters, the most frequent words, and the most frequent pieces of words.
  * @param words number of whole words
  * @param pieces number of pieces of two to four letters
  */

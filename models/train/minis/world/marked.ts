@@ -1,4 +1,4 @@
-/** Texts in which `{role|words}` marks the words that tell a fact. */
+/** Texts in which `{role|words}` marks the words that state a fact. */
 
 export interface Span {
   readonly start: number;
@@ -22,7 +22,7 @@ export function unmarked(marked: string): Unmarked {
   return { text, spans };
 }
 
-/** The text alone. */
+/** The text without its marks. */
 export const plain = (marked: string) => unmarked(marked).text;
 
 /** Changes the words of a marked text, and leaves its marks as they are. */

@@ -21,8 +21,8 @@ import {
 } from './words.ts';
 
 /**
- * Messages at a parcel desk: facts, and the texts that tell them. In a text, `{role|words}` marks the words that answer a
- * question about a fact; marked.ts takes the marks out again.
+ * Messages at a parcel desk: facts, and the texts that state them. In a text, `{role|words}` marks the words that answer a
+ * question about a fact; marked.ts removes the marks.
  */
 
 interface Person {
@@ -39,14 +39,14 @@ export interface Facts {
   readonly day: number;
   readonly dayPart: number;
   readonly city: number | null;
-  /** How many of the things are in which state. */
+  /** How many of the things are faulty, and their fault as an index into `STATES`; null if none is faulty. */
   readonly fault: { readonly count: number; readonly state: number } | null;
   readonly request: number | null;
   readonly mood: Mood;
   readonly remark: number;
   /** A second remark, of another mood, that somebody else makes. */
   readonly aside: { readonly mood: Mood; readonly remark: number; readonly before: boolean } | null;
-  /** Which of the possible orders of words the text has. */
+  /** Which of the two word orders the text has: 0 or 1. */
   readonly order: number;
   readonly remarkFirst: boolean;
 }
@@ -164,13 +164,13 @@ export function plainMessage(facts: Facts, language: Language): string {
   }.`;
 }
 
-/** The whole message. */
+/** The facts and the writer's feelings. */
 export const fullMessage = (facts: Facts, language: Language) =>
   joined(plainMessage(facts, language), feeling(facts, language), facts.remarkFirst);
 
 /**
- * What somebody says on the phone, in English: shorter than a written message, without sender, fault and request.
- * @param brief the news without a verb, as on a note, and without the day where there is an aside
+ * A message as spoken on the phone, in English: shorter than a written one, without sender, fault and request.
+ * @param brief whether the news has no verb, like a note; a brief message with an aside has no day either
  */
 export function spokenMessage(facts: Facts, brief: boolean): string {
   const told = { ...facts, sender: null };

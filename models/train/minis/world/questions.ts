@@ -23,7 +23,7 @@ export interface Question {
   readonly text: string;
 }
 
-/** A question about a message whose answer is one of the spans. */
+/** A question about a message, whose answer is one of the message's spans. */
 export function questionOf(dice: Dice, facts: Facts, spans: Readonly<Record<string, Span>>): Question {
   const role = dice.pick(Object.keys(spans));
   const texts = QUESTIONS[role]!(THINGS[facts.thing]!.name.en, facts.receiver.name, facts);

@@ -3,7 +3,7 @@ import { mapWords } from './marked.ts';
 
 const MIN_LETTERS = 3;
 
-/** Slips of the finger in one word: two letters change places, one is left out, or one is typed twice. */
+/** Makes a typing slip in a word: swaps two letters, leaves one out, or doubles one. */
 function slip(dice: Dice, word: string): string {
   const at = dice.below(word.length - 1);
   const before = word.slice(0, at);
@@ -15,7 +15,7 @@ function slip(dice: Dice, word: string): string {
   ]);
 }
 
-/** A marked text in which each word of some length has a slip with the given probability. */
+/** A marked text in which each word of at least {@link MIN_LETTERS} letters has a slip with the given probability. */
 export const withSlips = (dice: Dice, marked: string, probability: number) =>
   mapWords(marked, (word) =>
     word.length >= MIN_LETTERS && dice.chance(probability) ? slip(dice, word) : word,

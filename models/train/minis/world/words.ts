@@ -2,7 +2,7 @@
 
 const LANGUAGES = ['en', 'fr', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
-/** The same words in the three languages. */
+/** Words with the same meaning in the three languages. */
 export type Words = { readonly [L in Language]: string };
 
 const words = (en: string, fr: string, de: string): Words => ({ en, fr, de });
@@ -59,7 +59,7 @@ export const DAYS: readonly Words[] = [
   words('Saturday', 'samedi', 'Samstag'),
   words('Sunday', 'dimanche', 'Sonntag'),
 ];
-/** What follows the day's name. */
+/** Parts of the day, appended to the name of a day. */
 export const DAY_PARTS: readonly Words[] = [
   words('', '', ''),
   words(' morning', ' matin', 'morgen'),
@@ -79,7 +79,7 @@ export const CITIES: readonly Words[] = [
   words('Dublin', 'Dublin', 'Dublin'),
 ];
 
-/** What the things do: the verb, the words before a city and before a day, and German's word at the end. */
+/** An event: its verb, the words before a city and before a day, and the word that ends the German sentence. */
 interface Verb {
   readonly verb: Words;
   readonly place: Words;
@@ -96,7 +96,10 @@ export const VERBS: readonly Verb[] = [
   verb(words('go', 'vont', 'gehen'), words('to', 'à', 'nach'), onDay, ''),
 ];
 
-/** What is wrong with some of the things. A French adjective agrees by the endings for -f, -m many, -f many. */
+/**
+ * A fault of some of the things. `endings` are those of the French adjective in the feminine singular, masculine plural and
+ * feminine plural.
+ */
 export interface State {
   readonly name: Words;
   readonly endings: readonly [string, string, string];
@@ -121,7 +124,7 @@ export const STATES: readonly State[] = [
   state('dirty', 'sale', 'schmutzig', WITH_E!),
 ];
 
-/** What the desk shall do. "@" stands for the receiver. */
+/** Requests to the desk. "@" stands for the receiver's pronoun. */
 export const REQUESTS: readonly Words[] = [
   words('call @', "l'appeler", 'rufen Sie @ an'),
   words('send new ones', 'en envoyer de nouveaux', 'schicken Sie neue'),
@@ -134,7 +137,9 @@ export const PLEASE = words('please', 'veuillez', 'bitte');
 
 export const MOODS = ['complaint', 'neutral', 'thanks', 'urgent'] as const;
 export type Mood = (typeof MOODS)[number];
-/** How the writer feels. Moods share words ("not happy", "not urgent"), so that counting words does not suffice. */
+/**
+ * Clauses that express the writer's mood. Moods share words ("not happy", "not urgent"), so that a model cannot only count words.
+ */
 export const REMARKS: { readonly [M in Mood]: readonly Words[] } = {
   complaint: [
     words('I am not happy with this', "je n'en suis pas content", 'ich bin damit nicht zufrieden'),
@@ -177,7 +182,7 @@ export const REMARKS: { readonly [M in Mood]: readonly Words[] } = {
     words('answer the phone now', 'répondez maintenant au téléphone', 'gehen Sie jetzt ans Telefon'),
   ],
 };
-/** How somebody else feels, which does not count: "they say X, but Y", "Y, although they say X". */
+/** Words that introduce the feeling of somebody else, which the label ignores: "they say X, but Y", "Y, although they say X". */
 export const ASIDE: {
   readonly [L in Language]: { readonly say: string; readonly but: string; readonly although: string };
 } = {

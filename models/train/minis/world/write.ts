@@ -20,7 +20,7 @@ const SEEDS = { train: 1, validation: 2, pack: 3 } as const;
 type Split = keyof typeof SEEDS;
 type Sizes = Readonly<Record<Split, number>>;
 
-/** The sets that models are trained on, and, with a pack alone, those of the pipelines that begin with a text. */
+/** Number of rows by data set and split. No model is trained on `written`: it is only the pack of a pipeline. */
 const SIZES: { readonly [set: string]: Sizes } = {
   speech: { train: 8_000, validation: 200, pack: 74 },
   mood: { train: 60_000, validation: 1_000, pack: 0 },
@@ -55,7 +55,7 @@ const ROWS: { readonly [set: string]: (dice: Dice, split: Split) => { text?: str
 };
 
 mkdirSync(`${folder}/data`, { recursive: true });
-/** No text of a validation split or a pack is in the training split of its own set, or of a set before. */
+/** All training texts written so far. Validation splits and packs leave out these texts. */
 const trained = new Set<string>();
 Object.entries(SIZES).forEach(([set, sizes], place) => {
   for (const split of Object.keys(SEEDS) as Split[]) {

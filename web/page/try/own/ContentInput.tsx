@@ -6,7 +6,7 @@ import { itemViewOf } from '../../../views/items/registry.tsx';
 import { FileButton } from '../../controls/FileButton.tsx';
 import { useDrop } from '../../controls/use-drop.ts';
 
-/** What the user may choose for each kind of item, and how the page says so. */
+/** The label of the file button and the file types that it accepts, for each kind of item. */
 const FILES: Readonly<Record<ItemKind, { readonly label: string; readonly accept: string }>> = {
   pixels: { label: 'Choose a picture', accept: 'image/*' },
   audio: { label: 'Choose a sound', accept: 'audio/*,video/*,.wav' },

@@ -14,10 +14,10 @@ import { ContentInput } from './ContentInput.tsx';
 import { OwnSteps } from './OwnSteps.tsx';
 import './own.css';
 
-/** Most letters of a field: each may take three bytes. */
+/** A field takes at most this many letters, because each may need three bytes of the field's 16 KiB. */
 const LETTERS_MAX = 5000;
 
-/** Answers one request of the user's own, and shows stage by stage what went in and what came out. */
+/** Form that answers one request with the user's input, and shows each stage's items and answers. */
 export function OwnInput() {
   const format = ownFormat.value;
   if (!format) return null;

@@ -14,7 +14,7 @@ import { StageAnswers } from '../../../views/request/StageAnswers.tsx';
 import { ResultTensors } from './ResultTensors.tsx';
 import '../../../views/request/request.css';
 
-/** The steps of the user's request: of each stage the items that went in, what came out, and how long that took. */
+/** The steps of the user's request: the items, the answers and the time of each stage. */
 export function OwnSteps() {
   const answer = ownAnswer.value;
   const steps = answer?.steps ?? [];
@@ -43,7 +43,7 @@ function statusText(): string {
   return `Answered in ${milliseconds(totalMs)}.`;
 }
 
-/** Most items that are drawn of a stage. */
+/** At most this many items of a stage are drawn. */
 const ITEMS_SHOWN = 12;
 
 function Step({ stage, choice: { variant, backend }, heavy, items, results, ms }: StageStep) {
@@ -97,7 +97,7 @@ function StepItem({ stage, item, result }: StepItemProps) {
     [stage, result],
   );
   const view = itemViewOf(format);
-  // The label of a whole picture would cover much of it, and be small.
+  // A label of the whole picture would be small and cover much of it, so that label stands below the picture.
   const placed = view?.drawsAnswers && !predictions.some(({ box }) => box === null);
   const marked = placed || predictions.some(({ span }) => span !== null);
   return (

@@ -10,7 +10,7 @@ interface ResultTensorsProps {
 /** At most this many values of a tensor are shown. */
 const VALUES_SHOWN = 40;
 
-/** A stage's results as the tensors in which a server answers, whatever the task. */
+/** A stage's results as the tensors that an inference server returns. */
 export function ResultTensors({ stage: { task, stage }, results }: ResultTensorsProps) {
   return (
     <details class="fold">
