@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
-import { VERSION } from './kubernetes/settings.ts';
+import { VERSION } from '../workers/command/version.ts';
 
 const program = new Command('ipa-agent')
   .description('Profiles an inference pipeline and serves it by a plan, on this machine or on Kubernetes.')

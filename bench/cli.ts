@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
+import { VERSION } from '../workers/command/version.ts';
 
 const program = new Command('ipa-edge')
   .description(
     "Measures the model variants of an inference pipeline on this machine's GPU or CPU, finds the exact best variant, " +
       'batch size and number of replicas of each stage for a latency SLA, and runs that plan.',
   )
-  .version('0.1.0')
+  .version(VERSION)
   .addHelpText(
     'after',
     `

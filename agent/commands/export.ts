@@ -6,6 +6,7 @@ import { UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
+import { VERSION } from '../../workers/command/version.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { withOwnReplicas } from '../cluster/replica-plan.ts';
 import { autoscaled } from '../kubernetes/objects/autoscaler.ts';
@@ -17,7 +18,7 @@ import { watchObjects } from '../kubernetes/objects/watch.ts';
 import { type Files, yamlFiles } from '../kubernetes/packages/files.ts';
 import { helmChart } from '../kubernetes/packages/helm.ts';
 import { kustomizeBase } from '../kubernetes/packages/kustomize.ts';
-import { type PodSettings, podSettings, VERSION } from '../kubernetes/settings.ts';
+import { type PodSettings, podSettings } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import {
   addPodOptions,

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bytesMaxOf } from '../../models/items/item-format.ts';
+import { VERSION } from '../../workers/command/version.ts';
 import type { Decoder } from '../oip/decoder/decoder.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
@@ -10,18 +11,19 @@ import type { ServedModel, Service } from '../service/service.ts';
 import { bodyOf, jsonLengthOf, send } from './body.ts';
 import { HttpError } from './errors.ts';
 
-const VERSION = '1';
+/** The only version that each model has. */
+const MODEL_VERSION = '1';
 /** The response to `GET /v2`: the agent's metadata as a server of the Open Inference Protocol. */
-const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
+const SERVER: ServerMetadata = { name: 'ipa-agent', version: VERSION, extensions: EXTENSIONS };
 
-/** Most items in one HTTP request. */
+/** One HTTP request may have at most this many items. */
 const ITEMS_MAX = 64;
 const ENVELOPE_BYTES = 64 * 1024;
-/** Most bytes of a request body, unless one item is larger. */
+/** A request body may have at most this many bytes, unless one item is larger. */
 const BODY_BYTES_MAX = 16 * 2 ** 20;
-/** Most bytes that one value takes in JSON, with its comma. */
+/** One value takes at most this many bytes in JSON, with its comma. */
 const JSON_BYTES = 5;
-/** Most bytes of JSON, unless one item is larger in JSON. */
+/** The JSON in a request may have at most this many bytes, unless one item is larger in JSON. */
 const JSON_BYTES_MAX = 2 ** 20;
 
 interface Readiness {
@@ -44,8 +46,8 @@ type ModelRequest = FastifyRequest<{ Params: Params }>;
 export function inferenceRoutes(app: FastifyInstance, service: Service, decoder: Decoder): void {
   const modelOf = ({ params: { model, version } }: ModelRequest): ServedModel => {
     const found = service.model(model);
-    if (version !== undefined && version !== VERSION)
-      throw new UnknownModelError(`version ${version} of model ${model}`, [VERSION]);
+    if (version !== undefined && version !== MODEL_VERSION)
+      throw new UnknownModelError(`version ${version} of model ${model}`, [MODEL_VERSION]);
     return found;
   };
   const { bodyLimit, jsonBytesMax } = limitsOf(service);
@@ -58,7 +60,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service, decoder:
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, async (request: ModelRequest) => {
       const { name, stages } = modelOf(request);
-      return modelMetadata(name, VERSION, stages);
+      return modelMetadata(name, MODEL_VERSION, stages);
     });
     app.get(`${path}/ready`, async (request: ModelRequest, reply) => {
       modelOf(request);
@@ -74,7 +76,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service, decoder:
           `The request has ${items.length} items; at most ${ITEMS_MAX} may come at once.`,
         );
       const outputs = outputTensors(model.stages, await service.infer(model, items, request.arrivalMs));
-      const response = { model: model.name, version: VERSION, id: inference.id, outputs };
+      const response = { model: model.name, version: MODEL_VERSION, id: inference.id, outputs };
       return send(reply, encodeResponse(response, inference));
     });
   }
@@ -85,7 +87,7 @@ export function readiness({ ready }: Readiness, reply: FastifyReply): Readiness 
   return { ready };
 }
 
-/** Most bytes of a request's body, and of the JSON in it. */
+/** Limits for the bytes of a request's body, and of the JSON in it. */
 function limitsOf({ models }: Service): { readonly bodyLimit: number; readonly jsonBytesMax: number } {
   const largest = Math.max(...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.format)));
   const jsonBytesMax = ENVELOPE_BYTES + Math.max(JSON_BYTES_MAX, JSON_BYTES * largest);
@@ -93,7 +95,7 @@ function limitsOf({ models }: Service): { readonly bodyLimit: number; readonly j
   return { bodyLimit: Math.max(jsonBytesMax, ENVELOPE_BYTES + binary), jsonBytesMax };
 }
 
-/** Refuses a request with more JSON than is parsed. @throws HttpError 413, InvalidInferenceError */
+/** Refuses a request with more than `bytesMax` bytes of JSON. @throws HttpError 413, InvalidInferenceError */
 function checkJsonLength(request: FastifyRequest, bytesMax: number): void {
   const bytes = jsonLengthOf(request) ?? Number(request.headers['content-length'] ?? 0);
   if (bytes > bytesMax)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
+import { VERSION } from '../../workers/command/version.ts';
 
 /** Settings of pods that a plan does not contain. */
 export interface PodSettings {
@@ -14,7 +15,7 @@ export interface PodSettings {
   readonly nodeSelector: Readonly<Record<string, string>>;
   /** Names of the Secrets to pull the image with. */
   readonly pullSecrets: readonly string[];
-  /** Taints of nodes on which the pods may run all the same. */
+  /** Taints that the pods tolerate. */
   readonly tolerations: readonly Toleration[];
   /** Name of the pods' PriorityClass; null for the cluster's default. */
   readonly priorityClass: string | null;
@@ -36,8 +37,6 @@ export const TAINT_EFFECTS = toleration.shape.effect.options;
 /** Pod settings given as options. */
 export type GivenSettings = Partial<Omit<PodSettings, 'namespace'>>;
 
-/** Version of the agent, and of the image and charts that it names. */
-export const VERSION = '0.1.0';
 export const DEFAULT_IMAGE = `ipa-edge:${VERSION}`;
 
 /** Mount point of a volume with models. */

@@ -16,7 +16,10 @@ interface LinearProgram {
 interface Relaxed {
   /** The value of x for each column, group by group. */
   readonly x: readonly Float64Array[];
-  /** Gain in the objective for each row, per unit that `high` rises; if negative, per unit that `low` falls. */
+  /**
+   * For each row, the gain in the objective per unit that its binding limit rises: `high` if the gain is positive, `low` if it is
+   * negative.
+   */
   readonly duals: readonly number[];
 }
 
@@ -63,28 +66,32 @@ let loading: Promise<Glpk> | undefined;
  * that must be a web worker, because the main thread of a page may not block while the WebAssembly is fetched.
  */
 export function glpk(): Promise<Glpk> {
-  loading ??= loadGlpk().then((api) => ({
-    relax(program) {
-      const { result } = api.solve(build(api, program, false), { msglev: api.GLP_MSG_OFF, presol: false });
-      if (result.status === api.GLP_NOFEAS) return 'infeasible';
-      if (result.status !== api.GLP_OPT || !result.dual) return 'unknown';
-      const { vars, dual } = result;
-      return {
-        x: program.groups.map((values, g) => values.map((_, o) => vars[`${g}_${o}`]!)),
-        duals: program.rows.map((_, r) => dual[`r${r}`]!),
-      };
-    },
-    optimise(program) {
-      // GLPK's integer optimiser must start from an optimal basis, which the presolver makes.
-      const { result } = api.solve(build(api, program, true), { msglev: api.GLP_MSG_OFF, presol: true });
-      if (result.status !== api.GLP_OPT) return undefined;
-      return program.groups.map((values, g) =>
-        values.reduce(
-          (best, _, o) => (result.vars[`${g}_${o}`]! > result.vars[`${g}_${best}`]! ? o : best),
-          0,
-        ),
-      );
-    },
-  }));
+  loading ??= loadGlpk()
+    .then(glpkOf)
+    .catch((error) => {
+      loading = undefined; // so that the next call tries again
+      throw error;
+    });
   return loading;
 }
+
+const glpkOf = (api: Awaited<ReturnType<typeof loadGlpk>>): Glpk => ({
+  relax(program) {
+    const { result } = api.solve(build(api, program, false), { msglev: api.GLP_MSG_OFF, presol: false });
+    if (result.status === api.GLP_NOFEAS) return 'infeasible';
+    if (result.status !== api.GLP_OPT || !result.dual) return 'unknown';
+    const { vars, dual } = result;
+    return {
+      x: program.groups.map((values, g) => values.map((_, o) => vars[`${g}_${o}`]!)),
+      duals: program.rows.map((_, r) => dual[`r${r}`]!),
+    };
+  },
+  optimise(program) {
+    // GLPK's integer optimiser must start from an optimal basis, which the presolver makes.
+    const { result } = api.solve(build(api, program, true), { msglev: api.GLP_MSG_OFF, presol: true });
+    if (result.status !== api.GLP_OPT) return undefined;
+    return program.groups.map((values, g) =>
+      values.reduce((best, _, o) => (result.vars[`${g}_${o}`]! > result.vars[`${g}_${best}`]! ? o : best), 0),
+    );
+  },
+});

@@ -252,3 +252,14 @@ test('entity F1 counts an entity as right if its place and type are', () => {
   expect(f1(entity('PER', 0, 2), entity('PER', 4, 5), entity('LOC', 8, 10))).toBeCloseTo(2 / 6, 12);
   expect(f1()).toBe(0);
 });
+
+test('of labelled entities in the same place, one of the found type counts, and the others are missed', () => {
+  const { first } = pipelineOf(stage);
+  const entity = (type: string, start: number, end: number) => ({ type, start, end, text: '', score: 1 });
+  const truth = [entity('PER', 0, 2), entity('LOC', 0, 2)];
+  const f1 = (...entities: ReturnType<typeof entity>[]) =>
+    metricOf(stageScore(first, { task: stage.task, entities } as StageResult, truth));
+  expect(f1(entity('PER', 0, 2))).toBeCloseTo(2 / 3, 12);
+  expect(f1(entity('LOC', 0, 2))).toBeCloseTo(2 / 3, 12);
+  expect(f1(...truth)).toBe(1);
+});

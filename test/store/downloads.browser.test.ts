@@ -63,3 +63,30 @@ it('a host that allows no more requests for now is asked again after the time th
   const small = await fileFetcher()(`${file.url}.json`, 100);
   expect(new TextDecoder().decode(await small)).toBe('{}');
 });
+
+it('all parts of a file stay until a week after the last one was stored', async () => {
+  const cache = await caches.open('ipa-edge downloads');
+  const keep = (sum: string, start: number, daysAgo: number) => {
+    const headers = {
+      'x-bytes': '10',
+      date: new Date(Date.now() - daysAgo * 24 * 3600 * 1000).toUTCString(),
+    };
+    return cache.put(`/ipa-edge-downloads/${sum}/${start}`, new Response('0123456789', { headers }));
+  };
+  await keep('continued', 0, 8);
+  await keep('continued', 10, 1);
+  await keep('given-up', 0, 8);
+  await new Downloads().forget([]);
+  const left = (await cache.keys()).map(({ url }) => new URL(url).pathname.split('/').slice(2).join(' '));
+  expect(left.sort()).toEqual(['continued 0', 'continued 10']);
+});
+
+it('a wait for a host ends at once if the download was stopped before', async () => {
+  const stop = new AbortController();
+  const limited = new Response('', { status: 429, headers: { 'retry-after': '200' } });
+  vi.stubGlobal('fetch', async () => {
+    stop.abort(new Error('stopped'));
+    return limited;
+  });
+  await expect(fileFetcher(stop.signal)(`https://hub.test/${name}.json`, 100)).rejects.toThrow('stopped');
+});

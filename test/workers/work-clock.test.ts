@@ -24,6 +24,11 @@ test('time that passes in a pause takes nothing of a budget', async () => {
   expect(clock.now()).toBe(1500);
 });
 
+test('work that was aborted before is not waited for', async () => {
+  const clock = new WorkClock(undefined, AbortSignal.abort(new Error('cancelled')));
+  await expect(clock.unlessAborted(new Promise(() => {}))).rejects.toThrow('cancelled');
+});
+
 test('an abort ends a pause, with its reason', async () => {
   const stop = new AbortController();
   const clock = new WorkClock(() => new Promise(() => {}), stop.signal);

@@ -2,7 +2,7 @@ import { chunksOf, joinAtMost } from '../../models/manifests/at-most.ts';
 import type { ReadFile } from '../../models/manifests/load.ts';
 import { limitEndsS, withinLimit } from '../hub/rate-limit.ts';
 
-/** A server answered that it does not give a file. */
+/** A server answered a request for a file with an error status. */
 export class RefusedFileError extends Error {
   override name = 'RefusedFileError';
   constructor(
@@ -13,8 +13,9 @@ export class RefusedFileError extends Error {
   }
 }
 
-/** Waits, unless or until the signal aborts. @throws its reason */
+/** Waits for `seconds`, or until the signal aborts. @throws the signal's reason if it aborted */
 export async function pause(seconds: number, signal: AbortSignal | null): Promise<void> {
+  signal?.throwIfAborted();
   await new Promise((resolve) => {
     setTimeout(resolve, 1000 * seconds);
     signal?.addEventListener('abort', resolve, { once: true });
@@ -34,8 +35,9 @@ export const fetchWithinLimit = (
   });
 
 /**
- * Fetches files by their URL, relative to the page. A file with more bytes than expected is not read to its end.
- * @param headersFor headers to send to an address @throws RefusedFileError
+ * Returns a function that fetches files by their URL, relative to the page. It stops reading a file that exceeds `mostBytes`.
+ * @param headersFor returns the headers to send to an address
+ * @throws RefusedFileError
  */
 export const fileFetcher =
   (signal?: AbortSignal, headersFor: (address: URL) => HeadersInit = () => ({})): ReadFile =>

@@ -3,12 +3,13 @@ export class WorkClock {
   readonly #aborted: Promise<void>;
   #pausedMs = 0;
 
-  /** @param unpaused resolves when the work may go on; absent when the work is never paused */
+  /** @param unpaused returns a promise that resolves once the work is not paused; absent if the work is never paused */
   constructor(
     private readonly unpaused?: () => Promise<void>,
     private readonly signal?: AbortSignal,
   ) {
     this.#aborted = new Promise((resolve) => {
+      if (signal?.aborted) resolve();
       signal?.addEventListener('abort', () => resolve(), { once: true });
     });
   }

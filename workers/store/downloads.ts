@@ -23,17 +23,18 @@ export class DownloadError extends Error {
 }
 
 const CACHE = 'ipa-edge downloads';
-/** Parts that no download has continued for this long are deleted. */
+/** Files whose last part was stored longer ago than this are deleted. */
 const KEEP_MS = 7 * 24 * 3600 * 1000;
 
-/** Downloads files in parts that outlive the page: a later download of the same content goes on after them. */
+/** Downloads files in parts that outlive the page, so that a later download of the same content continues after them. */
 export class Downloads {
   /** @param caches null if the page was not opened over HTTPS or on localhost */
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
   /**
-   * Downloads what is missing of a file. The file's size must be known, and its host must allow requests from pages of other sites.
-   * The bytes stay stored until {@link forget}. If two tabs want the same file, the second waits and uses what the first has stored.
+   * Downloads the missing bytes of a file. The file's size must be known, and its host must allow requests from pages of other
+   * sites. The bytes stay stored until {@link forget}. If two tabs want the same file, the second waits, and continues after the
+   * bytes that the first has stored.
    * @param onBytes called with the number of bytes that are stored
    * @throws DownloadError, ChecksumError, StoreFullError, StoreUnavailableError, and the signal's reason
    */
@@ -59,19 +60,27 @@ export class Downloads {
     });
   }
 
-  /** Deletes the parts of files, and what was left long ago; not those of a file that another tab downloads. */
+  /**
+   * Deletes the parts of files, and those of all files older than {@link KEEP_MS}, except a file that another tab downloads.
+   * @param sums SHA-256 of each file
+   */
   async forget(sums: readonly string[]): Promise<void> {
     const cache = await this.#open();
+    const parts: { readonly key: Request; readonly sum: string; readonly keptAt: number }[] = [];
     for (const key of await cache.keys()) {
       const [sum] = new URL(key.url).pathname.slice(FOLDER.length).split('/');
       const keptAt = Date.parse((await cache.match(key))?.headers.get('date') ?? '');
-      if (sums.includes(sum!) || !(Date.now() - keptAt < KEEP_MS))
+      parts.push({ key, sum: sum!, keptAt });
+    }
+    // A download may be continued after a long time: its first parts are needed as long as its last ones.
+    const fresh = new Set(parts.flatMap(({ sum, keptAt }) => (Date.now() - keptAt < KEEP_MS ? [sum] : [])));
+    for (const { key, sum } of parts)
+      if (sums.includes(sum) || !fresh.has(sum))
         await navigator.locks.request(
-          lockOf(sum!),
+          lockOf(sum),
           { ifAvailable: true },
           (lock) => lock && cache.delete(key),
         );
-    }
   }
 
   #open(): Promise<Cache> {
@@ -89,7 +98,7 @@ const lockOf = (sha256: string): string => `${CACHE} ${sha256}`;
 /** The headers to send to an address. */
 export type HeadersFor = (address: URL) => Readonly<Record<string, string>>;
 
-/** The host of a file, as a page reads it. */
+/** Access to the host of a file from a page, by `fetch`. */
 const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: HeadersFor): Host => ({
   async get(url, from): Promise<RestOfFile> {
     const headers = { ...headersFor(new URL(url)), ...(from > 0 && { range: `bytes=${from}-` }) };
@@ -100,14 +109,14 @@ const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: Heade
     const first = status === 206 ? from : 0;
     return {
       status,
-      // A page reads this header only where the host lets it.
+      // A page can read this header only if the host allows it (Access-Control-Expose-Headers).
       contentRange: answered.get('content-range'),
       contentLength: answered.has('content-encoding') ? null : numberOrNull(answered.get('content-length')),
       chunks: wholeChunks(body!, mostBytes - first),
       cancel: () => body!.cancel(),
     };
   },
-  // A failed fetch is a TypeError, whose message differs between browsers. A host that has failed may soon answer.
+  // A failed fetch is a TypeError, whose message differs between browsers. After a status of 500 or more, a retry may succeed.
   isCut: (error) =>
     error instanceof TypeError || (error instanceof DownloadError && (error.status ?? 0) >= 500),
   pause: (seconds) => pause(seconds, signal),
@@ -115,7 +124,7 @@ const hostOf = ({ mostBytes }: KnownFile, signal: AbortSignal, headersFor: Heade
 
 const numberOrNull = (header: string | null): number | null => (header === null ? null : Number(header));
 
-/** The chunks of an answer. An answer that ends before `bytes` counts as cut. */
+/** The chunks of an answer. The connection counts as cut if the answer has fewer than `bytes` bytes. */
 async function* wholeChunks(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   bytes: number,
@@ -128,7 +137,7 @@ async function* wholeChunks(
   if (left > 0) throw new TypeError('the connection ended early');
 }
 
-/** The errors of a connection in the page's words. */
+/** Converts an error of a connection into a DownloadError with a message for the page's user; other errors stay the same. */
 function asDownloadError({ url, mostBytes }: KnownFile, cause: unknown): unknown {
   const failed = (reason: string) => new DownloadError(url, reason, undefined, { cause });
   if (cause instanceof TooManyBytesError)

@@ -31,7 +31,7 @@ interface Node extends KubernetesObject {
   };
 }
 
-/** The cluster's nodes, and the room on each besides what some deployments' pods take. */
+/** The cluster's nodes, and the free resources of each. */
 export interface Cluster {
   readonly nodes: readonly Node[];
   readonly rooms: readonly Room[];
@@ -39,7 +39,7 @@ export interface Cluster {
 
 /**
  * Reads the nodes and the pods of all namespaces.
- * @param deployments whose pods do not count: the pods that are to run replace them
+ * @param deployments deployments whose running pods do not count, because the pods that are to be placed replace them
  * @throws ApiError, with status 403 without the right to list them
  */
 export async function readCluster(
@@ -74,10 +74,13 @@ export async function readCluster(
   return { nodes: nodes as readonly Node[], rooms };
 }
 
-/** A plan's pods as the scheduler sees them, and the device that they are for. */
+/** The pod of a deployment as the scheduler sees it, and the number of cores that its node must have. */
 interface Placed {
   readonly pod: PodSpec;
-  /** Cores of the device that the plan was made for. Pods of stages run on no other, and gateways do. */
+  /**
+   * Cores of the device that the plan was made for, because stages run only on such a device; undefined for gateways, which run
+   * on any.
+   */
   readonly cores: number | undefined;
 }
 
@@ -86,7 +89,7 @@ export const placedOf = ({ metadata, spec }: KubernetesObject, { logicalCores }:
   cores: metadata.labels?.['ipa-edge/part'] === 'stage' ? logicalCores : undefined,
 });
 
-/** The pods of a deployment, and the nodes that may run them. @param device of the plan */
+/** The pods of a deployment, and the nodes that may run them. @param device the device that the plan was made for */
 export function wantedOf(deployment: KubernetesObject, { nodes }: Cluster, device: Device): Wanted {
   const { metadata, spec } = deployment;
   const { pod, cores } = placedOf(deployment, device);
@@ -98,7 +101,10 @@ export function wantedOf(deployment: KubernetesObject, { nodes }: Cluster, devic
   };
 }
 
-/** Why a node does not run a pod, whatever room it has; null if it may. @param cores that the node must have in all */
+/**
+ * Why a node may not run a pod, however much room it has; null if it may.
+ * @param cores the cores that the node must have in all; absent: any number
+ */
 export function whyNot(
   { nodeSelector = {}, tolerations = [] }: PodSpec,
   { metadata, spec, status }: Node,
@@ -117,7 +123,9 @@ export function whyNot(
       effect !== 'PreferNoSchedule' &&
       !tolerations.some(
         (one) =>
-          one.key === key && one.effect === effect && (one.operator === 'Exists' || one.value === value),
+          one.key === key &&
+          one.effect === effect &&
+          (one.operator === 'Exists' || (one.value ?? '') === (value ?? '')),
       ),
   );
   return taint ? `has the taint ${taint.key}:${taint.effect}` : null;
@@ -139,7 +147,10 @@ const plus = combined((a, b) => a + b);
 const minus = combined((a, b) => a - b);
 const most = combined(Math.max);
 
-/** What the scheduler reserves for a pod: its containers run together, after its init containers, which run one by one. */
+/**
+ * The resources that the scheduler reserves for a pod: those of all containers, which run together, or of the largest init
+ * container if that needs more, because init containers run before them, one by one.
+ */
 function requestsOf({ containers = [], initContainers = [], overhead }: PodSpec): Amounts {
   const each = (some: readonly Container[]) => some.map(({ resources }) => amountsOf(resources?.requests));
   const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');

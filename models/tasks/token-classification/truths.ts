@@ -53,7 +53,7 @@ export function readEntities(
   };
 }
 
-/** Writes the entities of texts as {@link readEntities} reads them. @param types as there */
+/** Writes the entities of texts as {@link readEntities} reads them with the same `types`. */
 export function writeEntities(
   { name, types }: { readonly name: string; readonly types: readonly string[] },
   texts: readonly (readonly TrueEntity[])[],
@@ -76,14 +76,20 @@ export function writeEntities(
   ];
 }
 
-/** Pairs entities of the same span. An entity is right if its span and type are. */
+/** Pairs found with true entities of the same span. A found entity is right if its type is that of the true one too. */
 export function matchEntities(found: readonly TrueEntity[], truths: readonly TrueEntity[]): Match[] {
   const span = ({ start, end }: TrueEntity) => `${start} ${end}`;
-  const left = new Map(truths.map((truth, t) => [span(truth), t]));
+  const left = new Map<string, number[]>();
+  for (const [t, truth] of truths.entries()) left.set(span(truth), [...(left.get(span(truth)) ?? []), t]);
   const matches = found.map((entity, p) => {
-    const t = left.get(span(entity)) ?? null;
-    left.delete(span(entity));
-    return f1Match(p, t, t !== null && truths[t]!.type === entity.type);
+    const same = left.get(span(entity)) ?? [];
+    const isRight = (t: number) => truths[t]!.type === entity.type;
+    const t = same.find(isRight) ?? same[0] ?? null;
+    left.set(
+      span(entity),
+      same.filter((one) => one !== t),
+    );
+    return f1Match(p, t, t !== null && isRight(t));
   });
-  return [...matches, ...[...left.values()].map((t) => f1Match(null, t, false))];
+  return [...matches, ...[...left.values()].flat().map((t) => f1Match(null, t, false))];
 }

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
+import { attempt } from '../../state/app.ts';
 
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
 
-/** The files that were dropped, those in dropped folders too. Their paths begin with the folder's name. */
+/** The dropped files, including those in dropped folders, whose paths begin with the folder's name. */
 export async function droppedFiles({ dataTransfer }: DragEvent): Promise<File[]> {
   // Entries can be asked for only until the event's handler has returned.
   const entries = [...(dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry());
@@ -49,14 +50,18 @@ export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
       onDragOver: drag,
       onDragLeave(event: DragEvent) {
         const { currentTarget, relatedTarget } = event;
-        // The pointer has moved to a child, and so has not left the element.
+        // A pointer that has moved to a child has not left the element.
         if (!(currentTarget as Element).contains(relatedTarget as Node | null)) setOver(false);
       },
       onDrop(event: DragEvent) {
         setOver(false);
         if (disabled || !carriesFiles(event)) return;
         event.preventDefault();
-        void droppedFiles(event).then((files) => files.length > 0 && onFiles(files));
+        const dropped = droppedFiles(event);
+        void attempt(async () => {
+          const files = await dropped;
+          if (files.length > 0) onFiles(files);
+        });
       },
     },
   };

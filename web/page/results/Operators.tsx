@@ -47,7 +47,7 @@ export function Operators() {
 const variantOf = ({ stage, variant }: CellKey): string => `${stage}/${variant}`;
 const batchOf = ({ batch }: CellKey): string => String(batch);
 
-/** The choices that name a cell; each later one depends on those before. */
+/** The form's fields, which together select a cell. The options of each field depend on the fields before it. */
 const CHOICES = [
   { label: 'Variant', of: variantOf },
   { label: 'Backend', of: sweepText },
@@ -96,11 +96,11 @@ function OperatorsForm() {
   );
 }
 
-/** What was found out of one cell. */
+/** The times of one cell's operators. */
 function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell) {
   const sum = operators.reduce((total, { ms }) => total + ms, 0);
   const measured = timeable.value.find((one) => cellId(one) === cellId(cell));
-  // The example's figures are another device's.
+  // The figures of the example are from another device, so times on this device must not be compared with them.
   const without = showsExample.value ? undefined : measured?.latencyMs.p50;
   if (!told)
     return (
@@ -130,7 +130,7 @@ function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell
   );
 }
 
-/** The columns; those of the session and the device only where rows differ in them. */
+/** The table's columns. The columns for the session and the device appear only if rows differ in them. */
 function columnsOf(operators: readonly OperatorTime[], sum: number): CardColumn<OperatorTime>[] {
   const differ = (of: (row: OperatorTime) => string) => new Set(operators.map(of)).size > 1;
   return [
@@ -145,12 +145,15 @@ function columnsOf(operators: readonly OperatorTime[], sum: number): CardColumn<
     {
       label: 'Share',
       numeric: true,
-      show: ({ ms }) => (
-        <>
-          {percent(sum > 0 ? ms / sum : null)}{' '}
-          <span class="share-bar" style={{ '--share': `${(100 * ms) / sum}%` }} aria-hidden="true" />
-        </>
-      ),
+      show({ ms }) {
+        const share = sum > 0 ? ms / sum : null;
+        return (
+          <>
+            {percent(share)}{' '}
+            <span class="share-bar" style={{ '--share': `${100 * (share ?? 0)}%` }} aria-hidden="true" />
+          </>
+        );
+      },
     },
   ];
 }

@@ -88,6 +88,11 @@ test('a node says why it does not run a pod', () => {
     null,
   ]);
   expect(tolerate({ operator: 'Equal', value: 'no' })).not.toBeNull();
+  // An empty value and none are the same.
+  const empty = {
+    tolerations: [{ key: 'gpu', operator: 'Equal' as const, value: '', effect: 'NoSchedule' as const }],
+  };
+  expect(whyNot(empty, node({ taints: [{ key: 'gpu', effect: 'NoSchedule' }] }))).toBeNull();
   const ofTwo = { ...node({}), status: { capacity: { cpu: '2' } } };
   expect([whyNot({}, ofTwo), whyNot({}, ofTwo, 2), whyNot({}, ofTwo, 64)]).toEqual([
     null,
