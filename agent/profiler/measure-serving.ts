@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { wrap } from 'comlink';
-import { Agent, Pool } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { Hop, RequestCost, Serving } from '../../solver/documents/serving.ts';
+import type { Hop, RequestCost } from '../../solver/documents/serving.ts';
 import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
-import { measurePauses } from '../../workers/profiler/pauses.ts';
+import { measurePauses, type PausedCall } from '../../workers/profiler/pauses.ts';
 import { delaysOf } from '../../workers/profiler/percentiles.ts';
 import type { MeasureServing, RecordedStage } from '../../workers/profiler/recorded-stage.ts';
 import { Lifeline } from '../../workers/stage/lifeline.ts';
@@ -37,19 +37,32 @@ const BATCHES_AT_ONCE = 2;
  */
 export const measureServing =
   (manifest: Manifest): MeasureServing =>
-  async (recorded, { budgetS, batches, pods }, signal) => {
+  async (stages, { budgetS, batches, pods }, pausesMs, signal) => {
+    const recorded = stages.map((stage) => stage.recorded);
     const probe = startProbe(manifest, budgetS);
     signal?.addEventListener('abort', probe.stop);
+    const dispatcher = new Agent();
     try {
-      const requests = await measureRequests(probe, recorded);
+      const { requests, send } = await measureRequests(probe, recorded, dispatcher);
       const timers = delaysOf(await probe.api.timers(TIMERS_MS));
-      const here = { ...requests, timers };
-      return pods ? { ...here, ...(await measurePods(probe, recorded, batches)) } : here;
+      const { hops, ways } = pods ? await measurePods(probe, recorded, batches, dispatcher) : {};
+      const calls = stages.flatMap(({ batch }, s): PausedCall<'request' | 'way' | 'batch'>[] => [
+        ...(ways ? [{ kind: 'way' as const, call: ways[s]! }] : []),
+        { kind: 'batch', call: batch },
+      ]);
+      const after = await measurePauses([{ kind: 'request', call: send }, ...calls], pausesMs);
+      const serving = {
+        ...{ requests, timers },
+        ...(after && { requestPauses: after.request }),
+        ...(hops && { hops, ...(after && { hopPauses: after.way }) }),
+      };
+      return { serving, pauses: after?.batch };
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
     } finally {
       signal?.removeEventListener('abort', probe.stop);
+      await dispatcher.destroy();
       probe.stop();
     }
   };
@@ -85,54 +98,52 @@ function startProbe(manifest: Manifest, budgetS: number): Probe {
   };
 }
 
-/** Measures requests of one item each, with each form of body. */
+/**
+ * Measures requests of one item each, with each form of body.
+ * @returns with the costs, a function that sends a request of the first form
+ */
 async function measureRequests(
   { manifest, api, partMs, warmUp, cpuMs }: Probe,
   recorded: readonly RecordedStage[],
-): Promise<Pick<Serving, 'requests' | 'requestPauses'>> {
+  dispatcher: Dispatcher,
+): Promise<{ readonly requests: RequestCost[]; send(): Promise<unknown> }> {
   const { format } = new Pipeline(manifest).first;
-  const pool = new Pool(await api.serve(manifest, recorded));
-  try {
-    const costs: RequestCost[] = [];
-    let requestPauses: Serving['requestPauses'];
-    // The samples of a recording are bytes that JSON cannot express.
-    for (const form of format.kind === 'audio' ? (['binary'] as const) : (['binary', 'json'] as const)) {
-      const binary = form === 'binary';
-      const bodies = itemsOf(recorded[0]!.items).map((item) =>
-        encodeRequest(
-          { inputs: itemsTensors(format, takeInTurn([item], 0, 1)), binaryOutput: binary },
-          binary,
-        ),
-      );
-      const call = (i: number) => infer(pool, manifest.name, bodies[i % bodies.length]!);
-      const { n, latency, calledMs } = await timeCalls(
-        call,
-        REQUESTS_AT_ONCE,
-        warmUp(costs.length === 0),
-        partMs,
-        cpuMs,
-      );
-      const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
-      costs.push({
-        body: form,
-        bodyBytes: Math.round(bytes / bodies.length),
-        n,
-        coreMs: calledMs,
-        latency,
-      });
-      let next = 0;
-      requestPauses ??= await measurePauses([() => call(next++)]);
-    }
-    return { requests: costs, requestPauses };
-  } finally {
-    await pool.destroy();
+  const url = `${await api.serve(manifest, recorded)}/v2/models/${manifest.name}/infer`;
+  // Recordings are sent as BYTES, whose values JSON carries as UTF-8 text, which samples are not.
+  const forms = format.kind === 'audio' ? (['binary'] as const) : (['binary', 'json'] as const);
+  const requests: RequestCost[] = [];
+  const sends: ((i: number) => Promise<unknown>)[] = [];
+  for (const form of forms) {
+    const binary = form === 'binary';
+    const bodies = itemsOf(recorded[0]!.items).map((item) =>
+      encodeRequest({ inputs: itemsTensors(format, takeInTurn([item], 0, 1)), binaryOutput: binary }, binary),
+    );
+    const send = (i: number) => infer(dispatcher, url, bodies[i % bodies.length]!);
+    const { n, latency, calledMs } = await timeCalls(
+      send,
+      REQUESTS_AT_ONCE,
+      warmUp(requests.length === 0),
+      partMs,
+      cpuMs,
+    );
+    const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0);
+    requests.push({
+      body: form,
+      bodyBytes: Math.round(bytes / bodies.length),
+      n,
+      coreMs: calledMs,
+      latency,
+    });
+    sends.push(send);
   }
+  let sent = 0;
+  return { requests, send: () => sends[0]!(sent++) };
 }
 
-async function infer(pool: Pool, model: string, { bytes, jsonLength }: Body): Promise<void> {
-  const { statusCode, body } = await pool.request({
+async function infer(dispatcher: Dispatcher, url: string, { bytes, jsonLength }: Body): Promise<void> {
+  const { statusCode, body } = await request(url, {
+    dispatcher,
     method: 'POST',
-    path: `/v2/models/${model}/infer`,
     headers: {
       'content-type': jsonLength === undefined ? 'application/json' : 'application/octet-stream',
       ...(jsonLength !== undefined && { [JSON_LENGTH_HEADER]: String(jsonLength) }),
@@ -144,30 +155,29 @@ async function infer(pool: Pool, model: string, { bytes, jsonLength }: Body): Pr
     throw new Error(`A request that was measured was answered ${statusCode}: ${answer.toString()}`);
 }
 
-/** Measures batches of each size that are sent to pods of each stage, and what pauses add for the smallest. */
+/**
+ * Measures batches of each size that are sent to pods of each stage.
+ * @returns with the hops, for each stage a function that sends a batch of one item
+ */
 async function measurePods(
   probe: Probe,
   recorded: readonly RecordedStage[],
   batches: readonly number[],
-): Promise<Pick<Serving, 'hops' | 'hopPauses'>> {
-  const dispatcher = new Agent();
-  try {
-    const hops: Hop[] = [];
-    const smallest: (() => Promise<unknown>)[] = [];
-    for (const one of recorded) {
-      const { stage } = one;
-      const replica = await startPod(probe, one, dispatcher);
-      const items = itemsOf(one.items);
-      const run = (size: number, i: number) => replica.run(stage, takeInTurn(items, i * size, size));
-      for (const size of batches)
-        hops.push({ stage, items: size, ...(await timeHop(probe, size, run, hops.length === 0)) });
-      let next = 0;
-      smallest.push(() => run(1, next++));
-    }
-    return { hops, hopPauses: await measurePauses(smallest) };
-  } finally {
-    await dispatcher.destroy();
+  dispatcher: Dispatcher,
+): Promise<{ readonly hops: Hop[]; readonly ways: (() => Promise<unknown>)[] }> {
+  const hops: Hop[] = [];
+  const ways: (() => Promise<unknown>)[] = [];
+  for (const one of recorded) {
+    const { stage } = one;
+    const replica = await startPod(probe, one, dispatcher);
+    const items = itemsOf(one.items);
+    const run = (size: number, i: number) => replica.run(stage, takeInTurn(items, i * size, size));
+    for (const size of batches)
+      hops.push({ stage, items: size, ...(await timeHop(probe, size, run, hops.length === 0)) });
+    let sent = 0;
+    ways.push(() => run(1, sent++));
   }
+  return { hops, ways };
 }
 
 async function timeHop(
@@ -183,7 +193,7 @@ async function timeHop(
 const startPod = async (
   { manifest, api }: Probe,
   recorded: RecordedStage,
-  dispatcher: Agent,
+  dispatcher: Dispatcher,
 ): Promise<Replica> =>
   Replica.start({
     id: recorded.stage,

@@ -17,6 +17,7 @@ import {
   sha256,
 } from './common.ts';
 import { parseDocument } from './document.ts';
+import { batchPauses } from './pauses.ts';
 import { type Escalation, stageNameOf } from './plan.ts';
 import { serving } from './serving.ts';
 
@@ -138,11 +139,14 @@ export const profileSchema = z
      * GPU or for two workers of one stage.
      */
     coRun: z.array(coRun),
-    /** Measured by the agent alone; older profiles do not have it. */
+    /** Without a backend if the budget had no time for it; absent in older profiles. */
+    batchPauses: batchPauses.optional(),
+    /** Only the agent measures this; profiles by `ipa-edge profile` or the page lack it, and so do older ones. */
     serving: serving.optional(),
   })
   .superRefine((profile, context) => {
     expectDistinct(context, profile.stages, 'name', ['stages'], 'stage names');
+    expectDistinct(context, profile.batchPauses ?? [], 'backend', ['batchPauses'], 'backends');
     profile.serving?.hops?.forEach(({ stage }, i) => {
       const known = profile.stages.some((s) => s.name === stage);
       expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');

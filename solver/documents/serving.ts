@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { delays } from './co-run.ts';
 import { milliseconds, name, positiveCount } from './common.ts';
+import { pauses } from './pauses.ts';
 
 /** What a request costs the agent outside the models, with bodies of one form: HTTP, decoding, queues, and the answer. */
 const requestCost = z.strictObject({
@@ -30,23 +31,14 @@ const hop = z.strictObject({
 });
 export type Hop = z.infer<typeof hop>;
 
-/**
- * How much longer something takes after a pause, in rising order of pauses: until it came its processes slept, and what they need
- * left the caches.
- */
-const pauses = z.array(z.strictObject({ pauseMs: z.number().positive(), n: positiveCount, delays })).min(1);
-export type Pauses = z.infer<typeof pauses>;
-
 /** What serving costs beside the models, in a process of its own for each part and with a client in another one. */
 export const serving = z.strictObject({
   requests: z.array(requestCost).min(1),
   /** Present if the profile is for a cluster, where each stage's batches go to pods. */
   hops: z.array(hop).min(1).optional(),
-  /** Of a request to a server that was idle before. */
+  /** After a pause of the server, for a request. */
   requestPauses: pauses.optional(),
-  /** Of a batch whose worker was idle before. */
-  pauses: pauses.optional(),
-  /** Of a batch's way to a pod and back. */
+  /** After a pause of the pod, for a batch's way to the pod and back. */
   hopPauses: pauses.optional(),
   /** How late the timers of the serving thread are. */
   timers: delays.optional(),

@@ -1,7 +1,9 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
+import type { Backend } from '../documents/common.ts';
+import type { Pauses } from '../documents/pauses.ts';
 import type { Profile } from '../documents/profile.ts';
-import type { Hop, Pauses, RequestCost } from '../documents/serving.ts';
+import type { Hop, RequestCost } from '../documents/serving.ts';
 import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
 /**
@@ -88,10 +90,19 @@ type PauseDelay = (idleMs: number, percentile: number) => number;
 /** How much longer a request to a server takes that was idle before. */
 export const requestPause = ({ serving }: Served): PauseDelay => afterPause(serving?.requestPauses);
 
-/** How much longer a batch takes whose worker was idle before; in a cluster with its way to a pod. */
-export function batchPause({ serving }: Served): PauseDelay {
-  const [worker, hop] = [afterPause(serving?.pauses), afterPause(serving?.hops && serving.hopPauses)];
-  return (idleMs, percentile) => worker(idleMs, percentile) + hop(idleMs, percentile);
+/**
+ * How much longer a batch on a backend takes after a pause of its session; in a cluster with its way to a pod. Undefined if neither was
+ * measured.
+ */
+export function batchPause(
+  { serving, batchPauses = [] }: Served & Pick<Profile, 'batchPauses'>,
+  backend: Backend,
+): PauseDelay | undefined {
+  const ofBackend = batchPauses.find((one) => one.backend === backend)?.pauses;
+  const ofHop = serving?.hops && serving.hopPauses;
+  if (!ofBackend && !ofHop) return undefined;
+  const [batch, hop] = [afterPause(ofBackend), afterPause(ofHop)];
+  return (idleMs, percentile) => batch(idleMs, percentile) + hop(idleMs, percentile);
 }
 
 /** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */

@@ -8,7 +8,7 @@ import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { Simulation, type SimulationInput, simulate } from './simulate.ts';
 
-/** A simulation that may end early is looked at after each of so many parts of its time. */
+/** A simulation that may end early is checked after each of this many equal parts of its time. */
 const PARTS = 50;
 
 /** The fields of a plan that its prediction depends on. */
@@ -32,13 +32,13 @@ export type SimulatedPrediction = Pick<
   'latencyMs' | 'slaAttainment' | 'shedShare' | 'goodputPerS' | 'n'
 >;
 
-type PredictedProfile = Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving'>;
+type PredictedProfile = Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving' | 'batchPauses'>;
 
 export interface PredictionOptions {
   /** Number of requests; at least one. */
   readonly n: number;
   readonly seed: number;
-  /** Each batch takes so many times as long as measured; absent: as long. */
+  /** Each batch takes this many times as long as measured; 1 if absent. */
   readonly slower?: number;
 }
 

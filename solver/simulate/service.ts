@@ -30,6 +30,8 @@ export interface ServiceModel {
   latenessMs?(running: readonly number[], random: Random): number;
   /** How many times longer a batch takes while workers run these stages, its own included. Absent: batches do not interact. */
   slowDown?(stage: number, running: readonly number[]): number;
+  /** How much longer a batch takes whose session was idle for so long before. Absent: no longer. */
+  pauseMs?(stage: number, idleMs: number, random: Random): number;
   /** What serving takes beside the batches. Absent: nothing. */
   readonly serving?: ServingModel;
 }
@@ -46,8 +48,6 @@ export interface ServingModel {
   batchMs(stage: number, items: number): number;
   /** How much longer a request takes if the thread was idle for so long before. Absent: no longer. */
   requestPauseMs?(idleMs: number, random: Random): number;
-  /** How much longer a batch takes whose worker was idle for so long before. Absent: no longer. */
-  batchPauseMs?(stage: number, idleMs: number, random: Random): number;
   /** How late a timer of the thread is. Absent: never. */
   timerMs?(random: Random): number;
 }
@@ -71,7 +71,7 @@ const TAKING_TURNS = 2;
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
-  profile: Pick<Profile, 'cells' | 'coRun' | 'serving'>,
+  profile: Pick<Profile, 'cells' | 'coRun' | 'serving' | 'batchPauses'>,
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation' | 'standby'>[],
 ): ServiceModel => {
   const rows = rowsByIndex(stages);
@@ -94,6 +94,7 @@ export const serviceFromProfile = (
     ),
     ...besideOthers(profile, rows, coRun),
     ...sharedCores(profile, coRun),
+    ...afterPauses(profile, rows),
     ...servedRequests(profile, rows),
   };
 };
@@ -117,6 +118,16 @@ export function handOutMs(
   };
 }
 
+/** What pauses add to batches, where the profile has it. */
+function afterPauses(
+  profile: Pick<Profile, 'serving' | 'batchPauses'>,
+  rows: readonly (Pick<PlanStage, 'backend'> | undefined)[],
+): Pick<ServiceModel, 'pauseMs'> {
+  const delays = rows.map((row) => row && batchPause(profile, row.backend));
+  if (delays.every((delay) => delay === undefined)) return {};
+  return { pauseMs: (row, idleMs, random) => delays[row]?.(idleMs, 100 * random()) ?? 0 };
+}
+
 /** What serving takes beside the batches; empty if the profile did not measure it. */
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
@@ -125,7 +136,7 @@ function servedRequests(
   const cost = requestCostOf(profile);
   if (!cost) return {};
   const timers = profile.serving?.timers;
-  const afterPause = { request: requestPause(profile), batch: batchPause(profile) };
+  const afterPause = requestPause(profile);
   const outsideMs = (ms: number) => Math.max(0, ms - cost.coreMs);
   return {
     serving: {
@@ -133,11 +144,7 @@ function servedRequests(
       wayMs: outsideMs(meanDelayMs(cost.latency)),
       sampleWayMs: (random) => outsideMs(delayAtMs(cost.latency, 100 * random())),
       batchMs: handOutMs(profile, rows),
-      requestPauseMs: (idleMs, random) => afterPause.request(idleMs, 100 * random()),
-      batchPauseMs: (stage, idleMs, random) => {
-        const row = rows[stage];
-        return !row || onGpu(row.backend) ? 0 : afterPause.batch(idleMs, 100 * random());
-      },
+      requestPauseMs: (idleMs, random) => afterPause(idleMs, 100 * random()),
       ...(timers && { timerMs: (random) => delayAtMs(timers, 100 * random()) }),
     },
   };

@@ -214,11 +214,13 @@ export class Simulation {
       );
       this.dispatch.completed(batch, follows, this.#nowMs);
     };
-    const { serving } = this.#service;
-    if (serving) {
+    const { serving, pauseMs } = this.#service;
+    if (pauseMs) {
       const idleFromMs = this.#idleFromMs.get(ended.worker) ?? [];
       idleFromMs[stage] = endMs;
       this.#idleFromMs.set(ended.worker, idleFromMs);
+    }
+    if (serving) {
       const takesMs = serving.batchMs(stage, items.length) / 2;
       this.#thread.give(endMs - takesMs, takesMs, take);
     } else take();
@@ -273,10 +275,9 @@ export class Simulation {
    * worker ran another session meanwhile. A batch that was handed out in advance takes no longer.
    */
   #afterPauseMs(row: number, worker: string, startMs: number): number {
-    const { serving } = this.#service;
-    if (!serving?.batchPauseMs || this.#running.runs(worker)) return 0;
+    if (!this.#service.pauseMs || this.#running.runs(worker)) return 0;
     const idleMs = startMs - (this.#idleFromMs.get(worker)?.[row] ?? Number.NEGATIVE_INFINITY);
-    return serving.batchPauseMs(row, idleMs, this.#random);
+    return this.#service.pauseMs(row, idleMs, this.#random);
   }
 
   /** When the client of a request that ends now has its answer. */

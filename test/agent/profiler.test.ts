@@ -6,12 +6,13 @@ import { timeCalls } from '../../agent/profiler/time-calls.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
+import type { Pauses } from '../../solver/documents/pauses.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 import { readAtMost } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { type RecordedStage, recordStage } from '../../workers/profiler/recorded-stage.ts';
+import { type RecordedStage, recordStage, type ServedStage } from '../../workers/profiler/recorded-stage.ts';
 import { Sessions } from '../../workers/profiler/sessions.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { cell, profile, runs } from '../solver/profiles.ts';
@@ -32,6 +33,10 @@ async function record({ pipeline, ...models }: LoadedManifest): Promise<Recorded
   return recorded;
 }
 
+/** Stages whose batches take no time. */
+const served = (stages: readonly RecordedStage[]): ServedStage[] =>
+  stages.map((recorded) => ({ recorded, batch: async () => {} }));
+
 let recorded: RecordedStage[];
 beforeAll(async () => {
   recorded = await record(models);
@@ -39,8 +44,15 @@ beforeAll(async () => {
 
 describe('what serving costs', () => {
   let serving: Serving;
+  let pauses: Pauses | undefined;
   beforeAll(async () => {
-    serving = await measureServing(models.manifest)(recorded, { ...SETTINGS, pods: true }, undefined);
+    const measure = measureServing(models.manifest);
+    ({ serving, pauses } = await measure(
+      served(recorded),
+      { ...SETTINGS, pods: true },
+      Number.POSITIVE_INFINITY,
+      undefined,
+    ));
   });
 
   test('is measured for both forms of body, of which the one of JSON is longer and costs more', () => {
@@ -68,8 +80,8 @@ describe('what serving costs', () => {
   });
 
   test('is measured after pauses, and so are the timers of the serving thread', () => {
-    for (const pauses of [serving.requestPauses!, serving.hopPauses!])
-      expect(pauses.map(({ pauseMs }) => pauseMs)).toEqual([2, 8, 32]);
+    for (const delays of [serving.requestPauses!, pauses!, serving.hopPauses!])
+      expect(delays.map(({ pauseMs }) => pauseMs)).toEqual([2, 8, 32]);
     expect(serving.timers!.every(({ delayMs }) => delayMs >= 0)).toBe(true);
   });
 
@@ -85,16 +97,19 @@ test.each([
   ['mini-audio-qa', ['binary']],
 ])('requests of %s are measured in each form that its items have', async (name, forms) => {
   const loaded = await loadManifest(join(ROOT, 'models', name, 'manifest.json'), readAtMost);
-  const { requests } = await measureServing(loaded.manifest)(await record(loaded), SETTINGS, undefined);
-  expect(requests.map(({ body }) => body)).toEqual(forms);
+  const measure = measureServing(loaded.manifest);
+  const { serving } = await measure(served(await record(loaded)), SETTINGS, 0, undefined);
+  expect(serving.requests.map(({ body }) => body)).toEqual(forms);
 });
 
 test('on one machine no way to pods is measured, and measuring stops when it is told to', async () => {
   const measure = measureServing(models.manifest);
-  expect(await measure(recorded, SETTINGS, undefined)).not.toHaveProperty('hops');
+  const { serving, pauses } = await measure(served(recorded), SETTINGS, 0, undefined);
+  expect(serving).not.toHaveProperty('hops');
+  expect(pauses).toBeUndefined();
   const reason = new Error('enough');
   const controller = new AbortController();
-  const stopped = measure(recorded, SETTINGS, controller.signal);
+  const stopped = measure(served(recorded), SETTINGS, 0, controller.signal);
   controller.abort(reason);
   await expect(stopped).rejects.toBe(reason);
 });

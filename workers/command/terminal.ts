@@ -65,6 +65,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   accuracy: 'measuring accuracy',
   cells: 'profiling',
   'co-run': 'measuring workers side by side',
+  pauses: 'measuring after pauses',
   refine: 'narrowing intervals',
 };
 

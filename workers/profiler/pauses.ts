@@ -1,4 +1,4 @@
-import type { Pauses } from '../../solver/documents/serving.ts';
+import type { Pauses } from '../../solver/documents/pauses.ts';
 import { mean, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { sleep } from '../executor/clock.ts';
 import { PERCENTILES } from './percentiles.ts';
@@ -7,44 +7,77 @@ import { PERCENTILES } from './percentiles.ts';
 const PAUSES_MS = [2, 8, 32];
 /** With and without a pause in alternating rounds, so that a drift of the machine affects both alike. */
 const ROUNDS = 3;
-const RUNS = 12;
+const RUNS_MOST = 12;
+
+/** Something that takes longer after a pause, e.g. a batch of a stage. */
+export interface PausedCall<Kind extends string> {
+  readonly kind: Kind;
+  call(): Promise<unknown>;
+}
 
 /**
- * Measures how much longer calls take after pauses than one right after the other.
- * @param calls each is measured alone; the delays are the means over all of them
+ * Measures how much longer calls take after pauses than one right after the other. Each call is measured alone.
+ * @param forMs time for all pauses and calls
+ * @returns for each kind the delays, the means over its calls; undefined if the time is too short
  */
-export async function measurePauses(calls: readonly (() => Promise<unknown>)[]): Promise<Pauses> {
-  const delays: ((pause: number, percentile: number) => number)[] = [];
-  for (const call of calls) {
-    const times = await timesAfter(call, [0, ...PAUSES_MS]);
-    const [without, ...after] = times.map(sortedNumbers);
-    delays.push(
-      (pause, percentile) => nearestRank(after[pause]!, percentile) - nearestRank(without!, percentile),
-    );
+export async function measurePauses<Kind extends string>(
+  calls: readonly PausedCall<Kind>[],
+  forMs: number,
+): Promise<Record<Kind, Pauses> | undefined> {
+  const lengthsMs = [0, ...PAUSES_MS];
+  let runMs = 0;
+  for (const { call } of calls) {
+    const callMs = await timeMs(call);
+    runMs += lengthsMs.reduce((sum, pauseMs) => sum + pauseMs + callMs, 0);
   }
-  return PAUSES_MS.map((pauseMs, pause) => ({
-    pauseMs,
-    n: ROUNDS * RUNS,
-    delays: PERCENTILES.map((percentile) => ({
-      percentile,
-      // Nothing is faster after a pause, so a negative delay is noise.
-      delayMs: Math.max(0, mean(delays.map((delay) => delay(pause, percentile)))),
-    })),
-  }));
+  const runs = Math.min(RUNS_MOST, Math.floor(forMs / (ROUNDS * runMs)));
+  if (runs === 0) return undefined;
+  const times: { readonly kind: Kind; readonly sortedMs: readonly Float64Array[] }[] = [];
+  for (const { kind, call } of calls) {
+    const ofPauses = await timesAfter(call, lengthsMs, runs);
+    times.push({ kind, sortedMs: ofPauses.map(sortedNumbers) });
+  }
+  const pausesOf = (kind: Kind): Pauses => {
+    const own = times.filter((one) => one.kind === kind);
+    return PAUSES_MS.map((pauseMs, p) => ({
+      pauseMs,
+      n: ROUNDS * runs,
+      delays: PERCENTILES.map((percentile) => {
+        const delayMs = mean(
+          own.map(
+            ({ sortedMs: [without, ...after] }) =>
+              nearestRank(after[p]!, percentile) - nearestRank(without!, percentile),
+          ),
+        );
+        // Nothing is faster after a pause, so a negative delay is noise.
+        return { percentile, delayMs: Math.max(0, delayMs) };
+      }),
+    }));
+  };
+  const kinds = [...new Set(calls.map(({ kind }) => kind))];
+  return Object.fromEntries(kinds.map((kind) => [kind, pausesOf(kind)])) as Record<Kind, Pauses>;
 }
 
 /** Measures how long a call takes after each pause. @returns for each pause, the times in ms of all its runs */
-async function timesAfter(call: () => Promise<unknown>, pausesMs: readonly number[]): Promise<number[][]> {
+async function timesAfter(
+  call: () => Promise<unknown>,
+  pausesMs: readonly number[],
+  runs: number,
+): Promise<number[][]> {
   const times = pausesMs.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++)
     for (const [i, pauseMs] of pausesMs.entries()) {
       await call(); // so that the first one without a pause has none before it
-      for (let run = 0; run < RUNS; run++) {
+      for (let run = 0; run < runs; run++) {
         if (pauseMs > 0) await sleep(pauseMs);
-        const start = performance.now();
-        await call();
-        times[i]!.push(performance.now() - start);
+        times[i]!.push(await timeMs(call));
       }
     }
   return times;
+}
+
+async function timeMs(call: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await call();
+  return performance.now() - start;
 }

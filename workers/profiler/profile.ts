@@ -6,21 +6,20 @@ import type { Cell, CellKey } from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
-import type { Serving } from '../../solver/documents/serving.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
 import { parseIdentified } from '../store/exchange.ts';
 import type { JournalEntry, Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy } from './accuracy.ts';
 import type { AccuracyPart } from './accuracy-part.ts';
+import { measureAfterPauses } from './after-pauses.ts';
 import { CellProfiler } from './cell-profiler.ts';
 import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
 import { coRunPairs } from './co-run-plan.ts';
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
-import { measurePauses } from './pauses.ts';
 import { type ProfilePlan, Progress } from './progress.ts';
-import { type MeasureServing, type RecordedStage, recordStage, smallestBatches } from './recorded-stage.ts';
+import type { MeasureServing } from './recorded-stage.ts';
 import { Sessions } from './sessions.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
 import { WorkClock } from './work-clock.ts';
@@ -118,7 +117,11 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       },
     );
 
-    const documentOf = (cells: readonly Cell[], coRun: readonly CoRun[], serving?: Serving): Profile => ({
+    const documentOf = (
+      cells: readonly Cell[],
+      coRun: readonly CoRun[],
+      { batchPauses, serving }: Partial<PausesEntry> = {},
+    ): Profile => ({
       schema: PROFILE,
       createdAt: new Date().toISOString(),
       pipeline: manifest.name,
@@ -151,27 +154,9 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       endToEnd: [...accuracy.endToEnd],
       paths: [...accuracy.paths],
       coRun: [...coRun],
+      ...(batchPauses && { batchPauses }),
       ...(serving && { serving }),
     });
-
-    const servingCost = async (): Promise<Serving | undefined> => {
-      if (!options.measureServing) return undefined;
-      await clock.wait();
-      progress.working('requests without models');
-      const recorded: RecordedStage[] = [];
-      const calls: (() => Promise<unknown>)[] = [];
-      for (const [s, { name, stage }] of pipeline.stages.entries()) {
-        // The larger a variant is, the more of it leaves the caches in a pause.
-        const largest = stage.variants.reduce((a, b) => (sizeBytesOf(b) > sizeBytesOf(a) ? b : a));
-        const opened = await reference(name, largest.name);
-        recorded.push(await recordStage(name, opened, ofStages[s]!));
-        calls.push(smallestBatches(opened, ofStages[s]!));
-      }
-      const pauses = await measurePauses(calls);
-      const serving = { ...(await options.measureServing(recorded, settings, signal)), pauses };
-      await store.append(journal, { kind: 'serving', serving });
-      return serving;
-    };
 
     const cellProfiler = new CellProfiler({
       manifest,
@@ -193,11 +178,18 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     const known = finished.find((entry) => entry.kind === 'co-run');
     const coRun = known?.coRun ?? (await cellProfiler.coRun());
     if (!known) await store.append(journal, { kind: 'co-run', coRun });
-    const serving = finished.find((entry) => entry.kind === 'serving')?.serving ?? (await servingCost());
+    let afterPauses = finished.find((entry) => entry.kind === 'pauses');
+    if (!afterPauses) {
+      const { measureServing } = options;
+      const parts = { pipeline, items: ofStages, sessions, environment, settings, clock, progress };
+      const measured = await measureAfterPauses({ ...parts, measureServing, signal }, cellProfiler.cells);
+      afterPauses = { kind: 'pauses', ...measured };
+      await store.append(journal, afterPauses);
+    }
     await cellProfiler.refine();
 
     const measured = await parseIdentified(
-      documentOf(cellProfiler.cells, coRun, serving),
+      documentOf(cellProfiler.cells, coRun, afterPauses),
       'the profile that was measured',
     );
     await store.saveProfile(measured);
@@ -208,8 +200,10 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
   }
 }
 
+type PausesEntry = Extract<JournalEntry, { kind: 'pauses' }>;
+
 const isOfAccuracy = (entry: JournalEntry): entry is AccuracyPart =>
-  entry.kind !== 'cell' && entry.kind !== 'co-run' && entry.kind !== 'serving';
+  entry.kind !== 'cell' && entry.kind !== 'co-run' && entry.kind !== 'pauses';
 
 /** What will be measured: the cells with the smallest batch of each variant first. */
 function planOf(manifest: Manifest, settings: ProfileSettings, fixed: FixedBatches): ProfilePlan {

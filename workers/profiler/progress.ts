@@ -87,6 +87,13 @@ export class Progress {
     this.#begin('co-run', pairs);
   }
 
+  /** Begins the phase that measures batches after pauses. */
+  pauses(backends: number): void {
+    this.#coRunsAhead = 0;
+    this.#ahead.clear();
+    this.#begin('pauses', backends);
+  }
+
   /** Begins to narrow the widest intervals of the cells. */
   refine(): void {
     this.#coRunsAhead = 0;

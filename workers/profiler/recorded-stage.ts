@@ -1,5 +1,6 @@
 import { type ItemBatch, takeInTurn } from '../../models/items/item-batch.ts';
 import type { StageItems } from '../../models/packs/labelled-items.ts';
+import type { Pauses } from '../../solver/documents/pauses.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { OpenVariant } from './sessions.ts';
@@ -12,15 +13,25 @@ export interface RecordedStage extends StageRun {
   readonly items: ItemBatch;
 }
 
+/** What is known of a stage when serving is measured. */
+export interface ServedStage {
+  readonly recorded: RecordedStage;
+  /** Runs the smallest batch of the largest variant in its worker. */
+  batch(): Promise<unknown>;
+}
+
 /**
  * Measures what serving costs beside the models. The agent gives the profiler this function, because only the agent serves.
+ * @param pausesMs time for pauses
+ * @returns with the costs, what pauses add to batches; undefined if the time for pauses is too short
  * @throws the signal's reason when it is aborted
  */
 export type MeasureServing = (
-  recorded: readonly RecordedStage[],
+  stages: readonly ServedStage[],
   settings: ProfileSettings,
+  pausesMs: number,
   signal: AbortSignal | undefined,
-) => Promise<Serving>;
+) => Promise<{ readonly serving: Serving; readonly pauses: Pauses | undefined }>;
 
 const ITEMS = 32;
 

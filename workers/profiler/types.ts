@@ -20,10 +20,10 @@ export interface ProfileSettings {
 
 export interface ProfileProgress {
   /**
-   * The phases in order: load and check models, measure accuracy, measure cells, run two workers side by side, narrow the widest
-   * intervals.
+   * The phases in order: load and check models, measure accuracy, measure cells, run two workers side by side, run batches after
+   * pauses, narrow the widest intervals.
    */
-  readonly phase: 'models' | 'accuracy' | 'cells' | 'co-run' | 'refine';
+  readonly phase: 'models' | 'accuracy' | 'cells' | 'co-run' | 'pauses' | 'refine';
   /** Completed steps of the phase, of `total`. Cells that turn out not to be needed count as done. */
   readonly done: number;
   readonly total: number;

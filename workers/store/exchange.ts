@@ -6,6 +6,7 @@ import { cell } from '../../solver/documents/cell.ts';
 import { coRun } from '../../solver/documents/co-run.ts';
 import { isoDate, name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
+import { batchPauses } from '../../solver/documents/pauses.ts';
 import {
   endToEnd,
   fanOut,
@@ -60,7 +61,11 @@ const journalEntry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('combination'), endToEnd }),
   z.strictObject({ kind: z.literal('path'), path: pathAnswers }),
   z.strictObject({ kind: z.literal('co-run'), coRun: z.array(coRun) }),
-  z.strictObject({ kind: z.literal('serving'), serving }),
+  z.strictObject({
+    kind: z.literal('pauses'),
+    batchPauses,
+    serving: serving.optional(),
+  }),
 ]);
 
 /** @throws InvalidDocumentError */

@@ -1,6 +1,7 @@
 import type { ItemAnswers, PathAnswers } from '../../solver/documents/answers.ts';
 import type { Cell } from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
+import type { BatchPauses } from '../../solver/documents/pauses.ts';
 import type { EndToEnd, FanOut, IdentifiedProfile, MeasuredScore } from '../../solver/documents/profile.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 
@@ -18,7 +19,11 @@ export type JournalEntry =
   | { readonly kind: 'combination'; readonly endToEnd: EndToEnd }
   | { readonly kind: 'path'; readonly path: PathAnswers }
   | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] }
-  | { readonly kind: 'serving'; readonly serving: Serving };
+  | {
+      readonly kind: 'pauses';
+      readonly batchPauses: BatchPauses;
+      readonly serving?: Serving | undefined;
+    };
 
 /** The facts of a saved profile that a list of profiles shows. */
 export interface ProfileEntry {

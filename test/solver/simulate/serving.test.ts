@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Serving } from '../../../solver/documents/serving.ts';
 import { mean } from '../../../solver/math/statistics.ts';
 import { batchPause } from '../../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
-import type { ServingModel } from '../../../solver/simulate/service.ts';
+import type { ServiceModel, ServingModel } from '../../../solver/simulate/service.ts';
 import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
 
 const NOTHING: ServingModel = { requestMs: 0, wayMs: 0, sampleWayMs: () => 0, batchMs: () => 0 };
@@ -105,11 +104,17 @@ test('a saturated thread sheds what it cannot serve, however idle the workers ar
   expect(share(600)).toBeLessThan(0.5);
 });
 
+interface Shape {
+  readonly batch?: number;
+  readonly maxWaitMs?: number;
+  readonly stages?: number;
+}
+
 /** Stages in one worker, one by default, whose batches take 5 ms; when the requests that arrive at these times are answered. */
 function answeredMs(
   arrivalsMs: number[],
-  serving: Partial<ServingModel>,
-  { batch = 1, maxWaitMs = 0, stages = 1 } = {},
+  serving: Partial<ServingModel> | undefined,
+  { batch = 1, maxWaitMs = 0, stages = 1, ...service }: Partial<Pick<ServiceModel, 'pauseMs'>> & Shape = {},
 ): number[] {
   const { requests } = simulate({
     policy: {
@@ -124,23 +129,23 @@ function answeredMs(
     arrivalsMs,
     packItems: new Int32Array(arrivalsMs.length),
     counts: () => 1,
-    service: { sampleMs: () => 5, serving: { ...NOTHING, ...serving } },
+    service: { sampleMs: () => 5, ...service, ...(serving && { serving: { ...NOTHING, ...serving } }) },
     seed: 1,
   });
   return requests.map(({ latencyMs }, i) => arrivalsMs[i]! + latencyMs!);
 }
 
 test('a batch takes longer after a pause of its session, although its worker ran another one meanwhile', () => {
-  const batchPauseMs: ServingModel['batchPauseMs'] = (stage, idleMs) =>
-    stage === 0 ? 0 : Math.min(3, idleMs / 10);
+  const pauseMs: ServiceModel['pauseMs'] = (stage, idleMs) => (stage === 0 ? 0 : Math.min(3, idleMs / 10));
   // The second request reaches the second session 12 ms after the first has left it.
-  expect(answeredMs([0, 20], { batchPauseMs }, { stages: 2 })).toEqual([13, 31.2]);
+  for (const serving of [undefined, {}])
+    expect(answeredMs([0, 20], serving, { pauseMs, stages: 2 })).toEqual([13, 31.2]);
 });
 
 test('a batch takes longer after a pause of its worker, by how long that was, and not right after another batch', () => {
-  const batchPauseMs: ServingModel['batchPauseMs'] = (_stage, idleMs) => Math.min(3, idleMs / 10);
+  const pauseMs: ServiceModel['pauseMs'] = (_stage, idleMs) => Math.min(3, idleMs / 10);
   // The second follows the first; the third comes 10 ms after the second has ended.
-  expect(answeredMs([0, 1, 23], { batchPauseMs })).toEqual([8, 13, 29]);
+  expect(answeredMs([0, 1, 23], {}, { pauseMs })).toEqual([8, 13, 29]);
 });
 
 test('a request takes longer if the server was idle before, and nothing waits for that', () => {
@@ -165,12 +170,14 @@ test('the delay after a pause grows between the pauses that were measured, and n
   const requests = [
     { body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
-  const delays = (serving: Serving) => [0, 1, 2, 5, 8, 99].map((ms) => batchPause({ serving })(ms, 50));
-  const pauses = [after(2, 0.4), after(8, 1)];
-  expect(delays({ requests, pauses }).map((ms) => +ms.toFixed(3))).toEqual([0, 0.2, 0.4, 0.7, 1, 1]);
-  expect(delays({ requests })).toEqual([0, 0, 0, 0, 0, 0]);
+  const batchPauses = [{ backend: 'wasm' as const, pauses: [after(2, 0.4), after(8, 1)] }];
+  const delays = batchPause({ batchPauses }, 'wasm')!;
+  expect([0, 1, 2, 5, 8, 99].map((ms) => +delays(ms, 50).toFixed(3))).toEqual([0, 0.2, 0.4, 0.7, 1, 1]);
+  expect(batchPause({ batchPauses }, 'webgpu')).toBeUndefined();
   const hops = [
     { stage: 's', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
-  expect(batchPause({ serving: { requests, pauses, hops, hopPauses: [after(4, 2)] } })(99, 50)).toBe(3);
+  const serving = { requests, hops, hopPauses: [after(4, 2)] };
+  expect(batchPause({ batchPauses, serving }, 'wasm')!(99, 50)).toBe(3);
+  expect(batchPause({ batchPauses, serving }, 'webgpu')!(99, 50)).toBe(2);
 });

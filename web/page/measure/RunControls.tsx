@@ -28,6 +28,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   accuracy: 'Measuring accuracy',
   cells: 'Measuring speed',
   'co-run': 'Measuring workers side by side',
+  pauses: 'Measuring after pauses',
   refine: 'Measuring the least certain figures again',
 };
 const ORDER = Object.keys(PHASES) as ProfileProgress['phase'][];

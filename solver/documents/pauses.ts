@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { delays } from './co-run.ts';
+import { backend, positiveCount } from './common.ts';
+
+/**
+ * How much longer something takes after a pause, in rising order of pauses: its processes have slept, and other work has displaced
+ * from the caches what they need.
+ */
+export const pauses = z
+  .array(z.strictObject({ pauseMs: z.number().positive(), n: positiveCount, delays }))
+  .min(1);
+export type Pauses = z.infer<typeof pauses>;
+
+/** How much longer batches take after a pause of their session, on each backend. */
+export const batchPauses = z.array(z.strictObject({ backend, pauses }));
+export type BatchPauses = z.infer<typeof batchPauses>;

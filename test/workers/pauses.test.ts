@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sleep } from '../../workers/executor/clock.ts';
+import { measurePauses, type PausedCall } from '../../workers/profiler/pauses.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A call that takes a time by how long it paused. */
+function callOf<Kind extends string>(kind: Kind, takesMs: (pausedMs: number) => number): PausedCall<Kind> {
+  let endMs = Number.NEGATIVE_INFINITY;
+  return {
+    kind,
+    async call() {
+      await sleep(takesMs(performance.now() - endMs));
+      endMs = performance.now();
+    },
+  };
+}
+
+async function measured<Kind extends string>(calls: readonly PausedCall<Kind>[]) {
+  const pauses = measurePauses(calls, 60_000);
+  await vi.runAllTimersAsync();
+  return (await pauses)!;
+}
+
+test('the delay after a pause is what a call takes longer than right after itself', async () => {
+  const { batch } = await measured([callOf('batch', (pausedMs) => (pausedMs >= 8 ? 7 : 5))]);
+  expect(
+    batch.map(({ pauseMs, delays }) => [pauseMs, ...new Set(delays.map(({ delayMs }) => delayMs))]),
+  ).toEqual([
+    [2, 0],
+    [8, 2],
+    [32, 2],
+  ]);
+});
+
+test('the delays of each kind are the means over its calls', async () => {
+  const longer = (ms: number) => (pausedMs: number) => (pausedMs > 1 ? 10 + ms : 10);
+  const { way, batch } = await measured([
+    callOf('way', longer(1)),
+    callOf('batch', longer(2)),
+    callOf('way', longer(1)),
+    callOf('batch', longer(4)),
+  ]);
+  expect(way[0]!.delays.map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(1));
+  expect(batch[0]!.delays.map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(3));
+});
+
+test('nothing is faster after a pause: what seems to be is noise', async () => {
+  const { batch } = await measured([callOf('batch', (pausedMs) => (pausedMs > 1 ? 3 : 5))]);
+  expect(batch.every(({ delays }) => delays.every(({ delayMs }) => delayMs === 0))).toBe(true);
+});
+
+test('as many runs are made as the time allows, and nothing is measured if it is too short for three', async () => {
+  const taken = async (forMs: number) => {
+    const startMs = performance.now();
+    const pauses = measurePauses([callOf('batch', () => 10)], forMs);
+    await vi.runAllTimersAsync();
+    return { ms: performance.now() - startMs, n: (await pauses)?.batch[0]?.n };
+  };
+  const { ms, n } = await taken(2000);
+  expect(n).toBe(24);
+  expect(ms).toBeLessThanOrEqual(2100);
+  expect((await taken(300)).n).toBe(3);
+  expect((await taken(200)).n).toBeUndefined();
+});

@@ -1,0 +1,121 @@
+import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
+import type { StageItems } from '../../models/packs/labelled-items.ts';
+import type { Cell } from '../../solver/documents/cell.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import { sizeBytesOf } from '../../solver/documents/manifest.ts';
+import type { BatchPauses, Pauses } from '../../solver/documents/pauses.ts';
+import type { Serving } from '../../solver/documents/serving.ts';
+import type { Environment } from '../environment/environment.ts';
+import { measurePauses } from './pauses.ts';
+import type { Progress } from './progress.ts';
+import { type MeasureServing, recordStage, type ServedStage, smallestBatches } from './recorded-stage.ts';
+import type { OpenVariant, Sessions, VariantKey } from './sessions.ts';
+import type { ProfileSettings } from './types.ts';
+import type { WorkClock } from './work-clock.ts';
+
+/** The share of the profile's budget that the pauses of all backends may take. */
+const SHARE = 0.1;
+
+export interface AfterPausesOptions {
+  readonly pipeline: Pipeline;
+  /** The items of each stage. */
+  readonly items: readonly StageItems[];
+  readonly sessions: Sessions;
+  readonly environment: Environment;
+  readonly settings: ProfileSettings;
+  readonly clock: WorkClock;
+  readonly progress: Progress;
+  readonly measureServing: MeasureServing | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Measures how much longer batches take after pauses on each backend and, where this process serves, what serving costs.
+ * @param cells the profile's cells
+ */
+export async function measureAfterPauses(
+  o: AfterPausesOptions,
+  cells: readonly Cell[],
+): Promise<{ readonly batchPauses: BatchPauses; readonly serving: Serving | undefined }> {
+  const { settings, measureServing, environment } = o;
+  const backends = new Set(
+    measureServing ? [environment.reference, ...settings.backends] : settings.backends,
+  );
+  const pausesMs = (SHARE * 1000 * settings.budgetS) / backends.size;
+  const batchPauses: BatchPauses = [];
+  o.progress.pauses(backends.size);
+  let serving: Serving | undefined;
+  for (const backend of backends) {
+    const serves = measureServing && backend === environment.reference;
+    const what = serves ? 'requests without models' : `batches on ${backend}`;
+    let pauses: Pauses | undefined;
+    await o.clock.wait();
+    o.progress.working(what);
+    if (serves)
+      ({ serving, pauses } = await measureServing(await servedStages(o), settings, pausesMs, o.signal));
+    else pauses = await pausesOn(o, backend, cells, pausesMs);
+    o.progress.step(what);
+    if (pauses) batchPauses.push({ backend, pauses });
+  }
+  return { batchPauses, serving };
+}
+
+/** The stages with their largest variants on the reference backend. */
+async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
+  const served: ServedStage[] = [];
+  for (const [s, stage] of o.pipeline.stages.entries()) {
+    const variants = stage.stage.variants.map(({ name }) => name);
+    const opened = await open(o, stage, variants, { backend: o.environment.reference, threads: 1 });
+    served.push({
+      recorded: await recordStage(stage.name, opened, o.items[s]!),
+      batch: smallestBatches(opened, o.items[s]!),
+    });
+  }
+  return served;
+}
+
+/** What pauses add on a backend; undefined if a stage has no measured cell on it, a worker is lost, or the time is too short. */
+async function pausesOn(
+  o: AfterPausesOptions,
+  backend: Backend,
+  cells: readonly Cell[],
+  forMs: number,
+): Promise<Pauses | undefined> {
+  const measured = cells.filter((cell) => cell.backend === backend && cell.state === 'measured');
+  const threads = Math.min(...measured.map((cell) => cell.threads));
+  try {
+    const batches: (() => Promise<unknown>)[] = [];
+    for (const [s, stage] of o.pipeline.stages.entries()) {
+      const own = measured.filter((cell) => cell.stage === stage.name && cell.threads === threads);
+      if (own.length === 0) return undefined;
+      const variants = own.map(({ variant }) => variant);
+      batches.push(smallestBatches(await open(o, stage, variants, { backend, threads }), o.items[s]!));
+    }
+    const calls = batches.map((batch) => ({
+      kind: 'batch' as const,
+      async call() {
+        o.signal?.throwIfAborted();
+        await o.environment.visible();
+        await batch();
+      },
+    }));
+    return (await measurePauses(calls, forMs))?.batch;
+  } catch {
+    o.signal?.throwIfAborted();
+    // The profile is useful without these times. The worker is replaced, because what follows needs one that works.
+    await o.sessions.replace({ backend, threads });
+    return undefined;
+  }
+}
+
+/** Opens the largest of a stage's variants, because the larger it is, the more of it leaves the caches in a pause. */
+function open(
+  { sessions }: AfterPausesOptions,
+  stage: PipelineStage,
+  variants: readonly string[],
+  worker: Pick<VariantKey, 'backend' | 'threads'>,
+): Promise<OpenVariant> {
+  const sizeOf = (variant: string) => sizeBytesOf(stage.variant(variant));
+  const largest = variants.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
+  return sessions.open({ stage: stage.name, variant: largest, ...worker });
+}
