@@ -145,9 +145,9 @@ async function manifestOf(
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<string> {
+  const given = [options.pipeline, options.manifest, options.recipe].filter((one) => one !== undefined);
+  if (given.length !== 1) throw new UsageError('Give exactly one of --pipeline, --manifest and --recipe.');
   if (options.recipe === undefined) return option.manifestPath(options);
-  if (options.pipeline !== undefined || options.manifest !== undefined)
-    throw new UsageError('Give exactly one of --pipeline, --manifest and --recipe.');
   const recipe = await readRecipe(options.recipe);
   return prepareRecipe(recipe, options.out ?? join('out', recipe.name), signal, say);
 }

@@ -133,6 +133,11 @@ export const prediction = z.strictObject({
   /** Accuracy of the whole pipeline with these variants, measured on the pack; null if it was not measured. */
   endToEnd: accuracy.nullable(),
   cost: z.number().nonnegative(),
+  /**
+   * Total time of the simulated batches ÷ the total time that the rows' `serviceMs` have for them: pauses and contention between
+   * workers make batches slower. Absent in older plans, and if no batch was simulated.
+   */
+  batchTimeFactor: z.number().positive().optional(),
   /** Number of simulated requests. */
   n: positiveCount,
   /** Number of times that the planner tightened the integer program before simulation confirmed the plan. */

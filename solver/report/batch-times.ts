@@ -2,22 +2,24 @@ import { timesOf } from '../dispatch/plan.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
 import { isServiceOf, type RunReport } from '../documents/run-report.ts';
 
-/** A smaller factor is not reported, because contention between workers and pauses between batches cause such a factor, too. */
+/** A smaller factor is not reported, because such a factor is usual for the noise of a machine. */
 const FACTOR_LEAST = 1.2;
 
 /**
- * Total time of a run's batches ÷ the total time that the plans expect for them. Null if the report has no batch of a row or
- * standby of the plans.
+ * Total time of a run's batches ÷ the total time that the plans' predictions have for them. Null if the report has no batch of a row
+ * or standby of the plans.
  */
 export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 'plans'>): number | null {
-  const rows = plans.flatMap(({ plan }) => rowsByIndex(plan.stages));
+  const rows = plans.flatMap(({ plan: { stages, predicted } }) =>
+    rowsByIndex(stages).flatMap((row) => (row ? [{ row, factor: predicted.batchTimeFactor ?? 1 }] : [])),
+  );
   let [tookMs, expectedMs] = [0, 0];
   for (const batches of service) {
-    const row = rows.find((row) => row && isServiceOf(batches, row));
-    if (!row) continue;
+    const found = rows.find(({ row }) => isServiceOf(batches, row));
+    if (!found) continue;
     const { items, samplesMs } = batches;
     tookMs += samplesMs.reduce((sum, ms) => sum + ms, 0);
-    expectedMs += samplesMs.length * timesOf(row.serviceMs)(items);
+    expectedMs += samplesMs.length * timesOf(found.row.serviceMs)(items) * found.factor;
   }
   return expectedMs > 0 ? tookMs / expectedMs : null;
 }

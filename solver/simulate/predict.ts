@@ -1,4 +1,5 @@
-import { policyOf, workersOf } from '../dispatch/plan.ts';
+import { policyOf, timesOf, workersOf } from '../dispatch/plan.ts';
+import { rowsByIndex } from '../dispatch/rows.ts';
 import type { Plan, PlanStage, Prediction } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { seededRandom } from '../math/random.ts';
@@ -6,7 +7,7 @@ import { requestOutcomes } from '../report/run-result.ts';
 import { constantRate } from './arrivals.ts';
 import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
-import { Simulation, type SimulationInput, simulate } from './simulate.ts';
+import { type SimulatedBatch, Simulation, type SimulationInput, simulate } from './simulate.ts';
 
 /** A simulation that may end early is checked after each of this many equal parts of its time. */
 const PARTS = 50;
@@ -29,7 +30,7 @@ export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'serv
 
 export type SimulatedPrediction = Pick<
   Prediction,
-  'latencyMs' | 'slaAttainment' | 'shedShare' | 'goodputPerS' | 'n'
+  'latencyMs' | 'slaAttainment' | 'shedShare' | 'goodputPerS' | 'batchTimeFactor' | 'n'
 >;
 
 type PredictedProfile = Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving' | 'batchPauses'>;
@@ -53,13 +54,17 @@ export function predict(
   options: PredictionOptions,
 ): SimulatedPrediction {
   const { n } = options;
-  const { requests } = simulate(inputOf(plan, profile, options));
+  const { requests, batches } = simulate(inputOf(plan, profile, options));
   const { latencyMs, slaAttainment, shed, goodputPerS } = requestOutcomes(
     requests,
     plan.slaMs,
     n / plan.ratePerS,
   );
-  return { latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n };
+  const factor = batchTimeFactor(plan, batches);
+  return {
+    ...{ latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n },
+    ...(factor !== undefined && { batchTimeFactor: factor }),
+  };
 }
 
 /**
@@ -82,6 +87,17 @@ export function attainmentAtLeast(
   }
   const { slaAttainment } = requestOutcomes(simulation.finish().requests, plan.slaMs, n / plan.ratePerS);
   return slaAttainment! < least ? undefined : slaAttainment!;
+}
+
+/** Total time of simulated batches ÷ the total time that the rows' `serviceMs` have for them; undefined without batches. */
+function batchTimeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[]): number | undefined {
+  const timesMs = rowsByIndex(stages).map((row) => row && timesOf(row.serviceMs));
+  let [tookMs, expectedMs] = [0, 0];
+  for (const { stage, items, ms } of batches) {
+    tookMs += ms;
+    expectedMs += timesMs[stage]!(items);
+  }
+  return expectedMs > 0 ? tookMs / expectedMs : undefined;
 }
 
 function inputOf(

@@ -108,11 +108,15 @@ test('a recipe that is not there is refused with the names of those that are', a
   ]);
 });
 
-test('a recipe is not benched into the folder of another pipeline, or beside --pipeline', async () => {
+test('a recipe is not benched into the folder of another pipeline; bench is given it or a pipeline or a manifest', async () => {
   writeRecipe();
-  const both = await ipaEdge(['bench', '--recipe', at('recipe.json'), '--pipeline', 'mail']);
-  expect(both.stderr).toContain('Give exactly one of --pipeline, --manifest and --recipe.');
-  expect(both.code).toBe(2);
+  for (const given of [[], ['--recipe', at('recipe.json'), '--pipeline', 'mail']]) {
+    const { code, stderr } = await ipaEdge(['bench', ...given]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('Give exactly one of --pipeline, --manifest and --recipe.'),
+    ]);
+  }
   await ipaEdge(
     ['pin', 'minis/language-small', '--out', at('out/manifest.json')],
     undefined,

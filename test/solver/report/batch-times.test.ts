@@ -16,11 +16,16 @@ const batches = (items: number, samplesMs: number[], of: Partial<Batches> = {}):
   ...{ stage: 'detect', variant: 'det16', backend: 'cpu', items, samplesMs },
   ...of,
 });
-const run = (service: Batches[], simulated = false) =>
-  ({ service, simulated, plans: [{ atMs: 0, plan: { stages: [row] } }] }) as unknown as Run;
+const run = (service: Batches[], simulated = false, predicted: object = {}) =>
+  ({ service, simulated, plans: [{ atMs: 0, plan: { stages: [row], predicted } }] }) as unknown as Run;
 
 test('the times of all batches are set against those that the plan expects for as many items', () => {
   expect(batchTimeFactor(run([batches(1, [4, 6]), batches(2, [10])]))).toBeCloseTo(20 / 14);
+});
+
+test('pauses and contention that the plan was simulated with are expected, too', () => {
+  const slow = run([batches(1, [4, 6])], false, { batchTimeFactor: 2 });
+  expect(batchTimeFactor(slow)).toBeCloseTo(10 / 16);
 });
 
 test('batches of a standby are set against its own times', () => {

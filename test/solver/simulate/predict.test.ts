@@ -163,6 +163,17 @@ describe('a prediction', () => {
     expect(goodputPerS).toBeCloseTo(200 * slaAttainment, 9);
   });
 
+  it('has what pauses add to the batches of a light load, and by what factor they take longer', () => {
+    const pauses = [{ pauseMs: 2, n: 36, delays: [{ percentile: 50, delayMs: 10 }] }];
+    const of = (backend: 'cpu' | 'wasm') =>
+      predict(plan(1), { ...profile, batchPauses: [{ backend, pauses }] }, { n: 1000, seed: 1 });
+    const [after, other] = [of('cpu'), of('wasm')];
+    expect(other).toEqual(predict(plan(1), profile, { n: 1000, seed: 1 }));
+    // Requests pause for long: a batch of each stage takes 10 ms longer.
+    expect(after.latencyMs!.p50 - other.latencyMs!.p50).toBeCloseTo(20, 0);
+    expect(after.batchTimeFactor! / other.batchTimeFactor!).toBeGreaterThan(1.5);
+  });
+
   it('has no latency where nothing completes', () => {
     const hopeless = { ...plan(5), slaMs: 1 };
     expect(predict(hopeless, profile, { n: 100, seed: 1 })).toMatchObject({ latencyMs: null, shedShare: 1 });
