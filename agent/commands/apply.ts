@@ -91,16 +91,16 @@ async function waitUntilServing(engine: Engine, timeoutMs: number): Promise<void
   const progress = new ProgressLine();
   const startMs = performance.now();
   let atStart: number | undefined;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   try {
     await engine.awaitServing({
       timeoutMs,
       signal,
       onChange({ ready, wanted, waits }) {
-        for (const reason of waits.filter((one) => !told.has(one))) {
+        for (const reason of waits.filter((one) => !reported.has(one))) {
           progress.clear();
           console.error(`waiting for ${reason}`);
-          told.add(reason);
+          reported.add(reason);
         }
         // The time left is estimated from the pods that became ready since the start, so pods that served before do not count.
         atStart ??= Math.min(ready, wanted - 1);

@@ -36,12 +36,15 @@ export class ServingCorrection {
    */
   take(growth: Counts, elapsedMs: number, plan: Plan): string[] {
     const { profile, sha256 } = this.measured;
-    const told = [...this.#takeHops(growth, elapsedMs, plan), ...this.#takeRequests(growth, elapsedMs, plan)];
-    if (told.length > 0) {
+    const lines = [
+      ...this.#takeHops(growth, elapsedMs, plan),
+      ...this.#takeRequests(growth, elapsedMs, plan),
+    ];
+    if (lines.length > 0) {
       const hops = Object.fromEntries([...this.#hops].map(([stage, { used }]) => [stage, used]));
       this.#corrected = { sha256, profile: inService(profile, { request: this.#request.used, hops }) };
     }
-    return told;
+    return lines;
   }
 
   #takeHops({ rows }: Counts, elapsedMs: number, { stages }: Plan): string[] {

@@ -78,10 +78,10 @@ function checkVariant({ name, stages }: Manifest, stage: string, variant: string
 
 function text(
   { stage, variant, backend, batch }: CellKey,
-  { batches, batchMs, operators, told }: OperatorTimes,
+  { batches, batchMs, operators, kernelsTimed }: OperatorTimes,
 ): string {
-  if (!told)
-    return `The GPU told no times of the kernels of ${stage}/${variant}. Choose another backend with --backend.`;
+  if (!kernelsTimed)
+    return `The GPU reported no times of the kernels of ${stage}/${variant}. Choose another backend with --backend.`;
   const sum = operators.reduce((total, one) => total + one.ms, 0);
   const rows = operators.map((one) => [
     one.operator,

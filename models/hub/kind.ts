@@ -20,8 +20,8 @@ export interface HubKind {
   readonly stageName: string;
   /** A description of the models of this kind, for messages. */
   readonly models: string;
-  /** Whether a model has this task: by its configuration (`surely`), or only if the user says so (`if-told`). */
-  fits(model: HubModel): 'surely' | 'if-told' | 'no';
+  /** Whether a model has this task: by its configuration (`surely`), or only if the user says so (`if-task-given`). */
+  fits(model: HubModel): 'surely' | 'if-task-given' | 'no';
   /** The task's fields of a stage. @throws UnusableConfigError */
   fieldsOf(model: HubModel): Fields;
   /** Paths of fields that the user chooses for any model, e.g. `output.threshold`: a model fits a stage with any choice. */

@@ -34,9 +34,9 @@ function kindOf(model: HubModel, task?: string): HubKind {
   const { config, id } = model;
   const architecture = config.architectures?.[0] ?? config.model_type ?? model.task ?? 'of no name';
   const possible = HUB_KINDS.filter((kind) => kind.fits(model) !== 'no');
-  const told = possible.filter((kind) => kind.task === task);
+  const ofTask = possible.filter((kind) => kind.task === task);
   const sure = possible.filter((kind) => kind.fits(model) === 'surely');
-  const [kind] = task === undefined ? sure : told;
+  const [kind] = task === undefined ? sure : ofTask;
   if (kind) return kind;
   if (possible.length === 0)
     throw new UnsupportedArchitectureError(

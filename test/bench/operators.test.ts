@@ -16,8 +16,8 @@ test('the command shows which operators take the time of a variant, in Node', as
 test('in a browser too, as one document', async () => {
   const { code, stdout } = await ask('--variant', 'det4', '--json');
   expect(code).toBe(0);
-  const { operators, told } = JSON.parse(stdout) as OperatorTimes;
-  expect(told).toBe(true);
+  const { operators, kernelsTimed } = JSON.parse(stdout) as OperatorTimes;
+  expect(kernelsTimed).toBe(true);
   expect(operators.some(({ operator, on }) => operator.includes('Conv') && on === 'cpu')).toBe(true);
 });
 

@@ -72,7 +72,8 @@ export function timeOperators(
   { backend, batch }: CellKey,
   signal: AbortSignal,
 ): Promise<OperatorTimes> {
-  if (backend === 'webgpu') return Promise.resolve({ batches: 3, batchMs: 9, operators: [], told: false });
+  if (backend === 'webgpu')
+    return Promise.resolve({ batches: 3, batchMs: 9, operators: [], kernelsTimed: false });
   return new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
     if (batch > 1) reject(new Error('det4.onnx cannot be loaded'));

@@ -15,16 +15,16 @@ const operatorsOn = (backend: 'wasm' | 'webgpu', stage = 'classify', variant = '
   measureOperators(models, browserEnvironment(), { stage, variant, backend, threads: 1, batch: 2 }, never);
 
 test('on wasm the operators are timed on the CPU', async () => {
-  const { operators, batchMs, told } = await operatorsOn('wasm');
-  expect(told).toBe(true);
+  const { operators, batchMs, kernelsTimed } = await operatorsOn('wasm');
+  expect(kernelsTimed).toBe(true);
   expect(operators.some(({ operator }) => operator.includes('Conv'))).toBe(true);
   expect(operators.every(({ on }) => on === 'cpu')).toBe(true);
   expect(operators.reduce((sum, { ms }) => sum + ms, 0)).toBeLessThanOrEqual(batchMs);
 });
 
 test('on WebGPU the kernels are timed on the GPU, by the operators that they are of', async () => {
-  const { operators, told } = await operatorsOn('webgpu');
+  const { operators, kernelsTimed } = await operatorsOn('webgpu');
   const onGpu = operators.filter(({ on }) => on === 'gpu');
-  expect(told).toBe(true);
+  expect(kernelsTimed).toBe(true);
   expect(onGpu.some(({ operator, ms }) => operator.includes('Conv') && ms > 0)).toBe(true);
 });

@@ -74,6 +74,6 @@ function ofBatch(sessions: readonly SessionTimes[], batches: number): OperatorTi
     batches,
     batchMs: means.reduce((sum, { ms }) => sum + ms, 0),
     operators: means.flatMap(({ own }) => own).sort((a, b) => b.ms - a.ms),
-    told: sessions.every(({ told }) => told),
+    kernelsTimed: sessions.every(({ kernelsTimed }) => kernelsTimed),
   };
 }

@@ -114,7 +114,7 @@ export interface OperatorTimes {
   /** Sorted by time, the longest first. */
   readonly operators: readonly OperatorTime[];
   /** Whether the device reported the times of its kernels. If a GPU did not, `operators` has only the times on the CPU. */
-  readonly told: boolean;
+  readonly kernelsTimed: boolean;
 }
 
 /** The calls that a stage worker answers, one at a time. A worker holds variants of one stage or of several. */

@@ -21,7 +21,7 @@ export interface TraceTotals {
   readonly runMs: number;
   readonly operators: readonly OperatorTotal[];
   /** Whether the device reported the times of its kernels; true if nothing runs on a GPU. */
-  readonly told: boolean;
+  readonly kernelsTimed: boolean;
 }
 
 /** An event; times are in microseconds. */
@@ -110,7 +110,7 @@ export class TraceReader {
     for (const { operator, us } of counting) this.#add(operator, 'gpu', us);
     const operators = [...this.#totals.values()];
     const runs = Math.max(0, this.#runs - this.options.skip);
-    return { runs, runMs: this.#runUs / 1000, operators, told: !this.#onGpu || counting.length > 0 };
+    return { runs, runMs: this.#runUs / 1000, operators, kernelsTimed: !this.#onGpu || counting.length > 0 };
   }
 }
 

@@ -74,11 +74,11 @@ const encoderDecoder = generating<Stage, TextResult>({
   inputs: [featuresInput('input_features', true), featuresInput('input_values', true), samplesMask],
   assets: [...TOKENIZER_ASSETS, FEATURES_ASSET],
   async prepare(stage, assets) {
-    const told = readWhisperPrompt(stage.language, assets['generation-config']!);
+    const promptIds = readWhisperPrompt(stage.language, assets['generation-config']!);
     return {
       ...(await withEncoder(stage, assets)),
       features: await readFeatures(stage, assets),
-      rules: readRules(assets, { ...stage, told }),
+      rules: readRules(assets, { ...stage, promptIds }),
     };
   },
   rulesFor({ rules, features, language, input }, items) {

@@ -33,6 +33,6 @@ export function readWhisperPrompt(language: string, file: Uint8Array): readonly 
     'generation_config.json',
   );
   const { is_multilingual, lang_to_id, task_to_id, no_timestamps_token_id: noTimestamps } = config;
-  const told = is_multilingual ? [lang_to_id[token]!, task_to_id.transcribe] : [];
-  return [...told, noTimestamps].filter((id) => id !== undefined && id !== null);
+  const spoken = is_multilingual ? [lang_to_id[token]!, task_to_id.transcribe] : [];
+  return [...spoken, noTimestamps].filter((id) => id !== undefined && id !== null);
 }

@@ -39,7 +39,7 @@ export const textToTextModels = ({ surely, ...kind }: TextToTextModels): HubKind
   ...kind,
   fits(model) {
     if (hasArchitecture(model, surely)) return 'surely';
-    return hasArchitecture(model, ANY_TASK) ? 'if-told' : 'no';
+    return hasArchitecture(model, ANY_TASK) ? 'if-task-given' : 'no';
   },
   fieldsOf: (model) => ({
     input: {

@@ -86,20 +86,20 @@ interface GenerationLimits {
   readonly tokensMax: number;
   readonly beams: number;
   /** Tokens of the prompt after the decoder's start token; absent: none. */
-  readonly told?: readonly number[];
+  readonly promptIds?: readonly number[];
 }
 
 /** Reads a variant's rules from its assets. @throws InvalidDocumentError */
 export function readRules(
   assets: Readonly<Record<string, Uint8Array>>,
-  { task, tokensMax, beams, told = [] }: GenerationLimits,
+  { task, tokensMax, beams, promptIds = [] }: GenerationLimits,
 ): GenerationRules {
   const [config, generation] = RULES_ASSETS.map((role) =>
     parseAsset(fileSchema, assets[role]!, `${role.replace('-', '_')}.json`),
   );
   const own = config!.task_specific_params?.[task] ?? {};
   const file: RulesFile = { ...config, ...present(generation!), ...present(own) };
-  const prompt = [file.decoder_start_token_id ?? file.bos_token_id ?? 0, ...told];
+  const prompt = [file.decoder_start_token_id ?? file.bos_token_id ?? 0, ...promptIds];
   const positions = file.max_target_positions ?? file.max_position_embeddings ?? Number.POSITIVE_INFINITY;
   const badWords = file.bad_words_ids ?? [];
   return {

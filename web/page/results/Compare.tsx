@@ -192,7 +192,7 @@ function Differences({ base, other: against }: { readonly base: Profile; readonl
 
 /** The source of a profile's labelled examples, which older profiles and tables of cells do not record. */
 const examplesOf = ({ pack }: ComparedProfile): string =>
-  pack === undefined ? 'not told' : (pack?.source ?? 'none');
+  pack === undefined ? 'not stated' : (pack?.source ?? 'none');
 
 const ortOf = ({ device }: ComparedProfile): string => `${device.ortVersion}, ${device.ortBuild} build`;
 

@@ -97,20 +97,20 @@ function OperatorsForm() {
 }
 
 /** The times of one cell's operators. */
-function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell) {
+function Timed({ cell, times: { batches, batchMs, operators, kernelsTimed } }: TimedCell) {
   const sum = operators.reduce((total, { ms }) => total + ms, 0);
   const measured = timeable.value.find((one) => cellId(one) === cellId(cell));
   // The figures of the example are from another device, so times on this device must not be compared with them.
   const without = showsExample.value ? undefined : measured?.latencyMs.p50;
-  if (!told)
+  if (!kernelsTimed)
     return (
       <p class="notice">
-        <strong>Not told.</strong> The GPU told this page no times of its kernels: a browser without the
-        WebGPU feature timestamp-query does not. Choose wasm, or use another browser.
+        <strong>Not measured.</strong> The GPU reported no times of its kernels to this page: a browser
+        without the WebGPU feature timestamp-query does not. Choose wasm, or use another browser.
       </p>
     );
   if (operators.length === 0)
-    return <p class="muted">ONNX Runtime told nothing of the operators of {cellText(cell)}.</p>;
+    return <p class="muted">ONNX Runtime reported nothing about the operators of {cellText(cell)}.</p>;
   return (
     <>
       <p>

@@ -39,7 +39,7 @@ export const NONE_PUBLISHED = 'none: this is your own model; its accuracy is mea
 export const addModels = (files: readonly File[], stage: string | null): Promise<void> =>
   addOneByOne(async ({ checker, step }) => {
     const { sets, assets } = modelSets(files);
-    const told: string[] = [];
+    const sentences: string[] = [];
     for (const set of sets) {
       step(`Checking ${set.name}`);
       const base = ownCopy();
@@ -51,8 +51,8 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
       if (same) throw new DuplicateModelError(set.name, fit.stage.name, same.name);
       step(`Saving ${set.name}`);
       await saveEdited(base, addVariant(base.manifest, fit.stage.name, variant), fit.read);
-      told.push(`${name} is a variant of ${fit.stage.name}: ${fit.words}.`);
-      lastAdded.value = told.join(' ');
+      sentences.push(`${name} is a variant of ${fit.stage.name}: ${fit.words}.`);
+      lastAdded.value = sentences.join(' ');
     }
   });
 

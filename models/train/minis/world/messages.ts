@@ -173,9 +173,9 @@ export const fullMessage = (facts: Facts, language: Language) =>
  * @param brief whether the news has no verb, like a note; a brief message with an aside has no day either
  */
 export function spokenMessage(facts: Facts, brief: boolean): string {
-  const told = { ...facts, sender: null };
-  const note = things(told, 'en');
-  const news = brief ? (facts.aside ? note : `${note}, ${dayText(facts, 'en')}`) : event(told, 'en');
+  const withoutSender = { ...facts, sender: null };
+  const note = things(withoutSender, 'en');
+  const news = brief ? (facts.aside ? note : `${note}, ${dayText(facts, 'en')}`) : event(withoutSender, 'en');
   return joined(`${capital(news)}.`, feeling(facts, 'en'), facts.remarkFirst);
 }
 
