@@ -64,7 +64,7 @@ export class Telemetry {
   readonly #foreseen = this.#metrics.gauge(
     'stage_replicas_foreseen',
     'Workers of a stage that the plan for the coming load wants.',
-    ['stage'],
+    ['pipeline', 'stage'],
   );
   readonly #open = this.#metrics.gauge('open_requests', 'Requests that were accepted and have not ended.');
   readonly #info = this.#metrics.gauge('plan_info', 'The plan that serves, in its labels; always 1.', [
@@ -139,11 +139,12 @@ export class Telemetry {
   text({ plan, queued, replicas, open, foreseen }: ServiceState): Promise<string> {
     // Resets the gauges, because the previous plan may have had rows that this plan does not have.
     for (const gauge of [this.#info, this.#queued, this.#replicas, this.#foreseen]) gauge.reset();
-    for (const { name: stage, replicas: wanted } of foreseen) this.#foreseen.set({ stage }, wanted);
+    const { pipeline } = plan;
+    for (const { name: stage, replicas: wanted } of foreseen) this.#foreseen.set({ pipeline, stage }, wanted);
     plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {
       this.#queued.set({ stage }, queued[s]!);
       this.#replicas.set({ stage }, replicas[s]!);
-      this.#info.set({ pipeline: plan.pipeline, stage, variant, backend, batch, replicas: planned }, 1);
+      this.#info.set({ pipeline, stage, variant, backend, batch, replicas: planned }, 1);
     });
     const { user, system } = process.cpuUsage();
     this.#core.reset();

@@ -36,7 +36,11 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
           {
             type: 'External',
             external: {
-              metric: { name: FORESEEN, selector: { matchLabels: { stage: stages[0]! } } },
+              // Stages of two pipelines in one namespace may have the same name.
+              metric: {
+                name: FORESEEN,
+                selector: { matchLabels: { pipeline: plan.pipeline, stage: stages[0]! } },
+              },
               // The autoscaler divides the metric by this, and so runs as many replicas as the metric says.
               target: { type: 'AverageValue', averageValue: '1' },
             },

@@ -23,7 +23,7 @@ test('each stage has an autoscaler of its deployment, which runs as many pods as
   const [{ external }] = classify.spec.metrics;
   expect(external.metric).toEqual({
     name: 'ipa_edge_stage_replicas_foreseen',
-    selector: { matchLabels: { stage: 'classify' } },
+    selector: { matchLabels: { pipeline: 'fashion', stage: 'classify' } },
   });
   expect(external.target).toEqual({ type: 'AverageValue', averageValue: '1' });
 });
