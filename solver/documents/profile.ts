@@ -139,7 +139,7 @@ export const profileSchema = z
      * GPU or for two workers of one stage.
      */
     coRun: z.array(coRun),
-    /** Without a backend if the budget had no time for it; absent in older profiles. */
+    /** Lacks a backend if the budget had no time for it; absent in older profiles. */
     batchPauses: batchPauses.optional(),
     /** Only the agent measures this; profiles by `ipa-edge profile` or the page lack it, and so do older ones. */
     serving: serving.optional(),

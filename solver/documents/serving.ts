@@ -40,6 +40,8 @@ export const serving = z.strictObject({
   requestPauses: pauses.optional(),
   /** After a pause of the pod, for a batch's way to the pod and back. */
   hopPauses: pauses.optional(),
+  /** In older profiles, for a batch on a CPU, instead of the profile's `batchPauses`. */
+  pauses: pauses.optional(),
   /** How late the timers of the serving thread are. */
   timers: delays.optional(),
 });

@@ -1,6 +1,6 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
-import type { Backend } from '../documents/common.ts';
+import { type Backend, onGpu } from '../documents/common.ts';
 import type { Pauses } from '../documents/pauses.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { Hop, RequestCost } from '../documents/serving.ts';
@@ -98,7 +98,8 @@ export function batchPause(
   { serving, batchPauses = [] }: Served & Pick<Profile, 'batchPauses'>,
   backend: Backend,
 ): PauseDelay | undefined {
-  const ofBackend = batchPauses.find((one) => one.backend === backend)?.pauses;
+  const ofCpu = onGpu(backend) ? undefined : serving?.pauses;
+  const ofBackend = batchPauses.find((one) => one.backend === backend)?.pauses ?? ofCpu;
   const ofHop = serving?.hops && serving.hopPauses;
   if (!ofBackend && !ofHop) return undefined;
   const [batch, hop] = [afterPause(ofBackend), afterPause(ofHop)];

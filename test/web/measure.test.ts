@@ -18,7 +18,7 @@ it('measuring goes from the first visit to results, charts and a plan, and its o
   expect(await page.locator('.stage .source').first().textContent()).toContain('F1 at IoU 0.5');
   const tasks = await mainThreadTasks(site.browser, page, async () => {
     await page.getByRole('button', { name: 'Start', exact: true }).click();
-    const told = /: \d+ of 8 cells · step 3 of 5.*about \d+ (s|min) left/;
+    const told = /: \d+ of 8 cells · step 3 of 6.*about \d+ (s|min) left/;
     await page.locator('.progress', { hasText: told }).waitFor();
     await planned(page);
   });

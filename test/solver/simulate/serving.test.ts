@@ -180,4 +180,8 @@ test('the delay after a pause grows between the pauses that were measured, and n
   const serving = { requests, hops, hopPauses: [after(4, 2)] };
   expect(batchPause({ batchPauses, serving }, 'wasm')!(99, 50)).toBe(3);
   expect(batchPause({ batchPauses, serving }, 'webgpu')!(99, 50)).toBe(2);
+  // An older profile has the pauses of batches on a CPU in its serving.
+  const older = { serving: { requests, pauses: [after(2, 0.4)] } };
+  expect(batchPause(older, 'cpu')!(99, 50)).toBe(0.4);
+  expect(batchPause(older, 'webgpu')).toBeUndefined();
 });
