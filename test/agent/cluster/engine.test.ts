@@ -198,7 +198,9 @@ test('the gateway tells how long the way of batches to replicas took, and what r
   expect(hops).toBeGreaterThan(0);
   expect(hopMs).toBeGreaterThan(0);
   for (const { name, replicas } of patient.stages)
-    expect(text).toContain(`ipa_edge_stage_replicas_foreseen{pipeline="fashion",stage="${name}"} ${replicas}\n`);
+    expect(text).toContain(
+      `ipa_edge_stage_replicas_foreseen{pipeline="fashion",stage="${name}"} ${replicas}\n`,
+    );
 });
 
 test('watch applies plans as the arrivals grow, and records them', async () => {
