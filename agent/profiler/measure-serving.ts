@@ -52,7 +52,8 @@ export const measureServing =
       ]);
       const after = await measurePauses([{ kind: 'request', call: send }, ...calls], pausesMs);
       const serving = {
-        ...{ requests, timers },
+        requests,
+        timers,
         ...(after && { requestPauses: after.request }),
         ...(hops && { hops, ...(after && { hopPauses: after.way }) }),
       };

@@ -3,8 +3,8 @@ import { delays } from './co-run.ts';
 import { backend, positiveCount } from './common.ts';
 
 /**
- * How much longer something takes after a pause, in rising order of pauses: its processes have slept, and other work has displaced
- * from the caches what they need.
+ * How much longer something takes after a pause, in rising order of pauses: its processes have slept, and other work has
+ * displaced their data from the caches.
  */
 export const pauses = z
   .array(z.strictObject({ pauseMs: z.number().positive(), n: positiveCount, delays }))

@@ -91,8 +91,8 @@ type PauseDelay = (idleMs: number, percentile: number) => number;
 export const requestPause = ({ serving }: Served): PauseDelay => afterPause(serving?.requestPauses);
 
 /**
- * How much longer a batch on a backend takes after a pause of its session; in a cluster with its way to a pod. Undefined if neither was
- * measured.
+ * How much longer a batch on a backend takes after a pause of its session; in a cluster with its way to a pod. Undefined if
+ * neither was measured.
  */
 export function batchPause(
   { serving, batchPauses = [] }: Served & Pick<Profile, 'batchPauses'>,

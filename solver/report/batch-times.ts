@@ -6,8 +6,8 @@ import { isServiceOf, type RunReport } from '../documents/run-report.ts';
 const FACTOR_LEAST = 1.2;
 
 /**
- * Total time of a run's batches ÷ the total time that the plans' predictions have for them. Null if the report has no batch of a row
- * or standby of the plans.
+ * Total time of a run's batches ÷ the total time that the plans' predictions have for them. Null if the report has no batch of a
+ * row or standby of the plans.
  */
 export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 'plans'>): number | null {
   const rows = plans.flatMap(({ plan: { stages, predicted } }) =>

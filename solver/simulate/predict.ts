@@ -60,10 +60,14 @@ export function predict(
     plan.slaMs,
     n / plan.ratePerS,
   );
-  const factor = batchTimeFactor(plan, batches);
+  const batchTimeFactor = timeFactor(plan, batches);
   return {
-    ...{ latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n },
-    ...(factor !== undefined && { batchTimeFactor: factor }),
+    latencyMs,
+    slaAttainment: slaAttainment!,
+    shedShare: shed / n,
+    goodputPerS,
+    n,
+    ...(batchTimeFactor !== undefined && { batchTimeFactor }),
   };
 }
 
@@ -90,7 +94,7 @@ export function attainmentAtLeast(
 }
 
 /** Total time of simulated batches ÷ the total time that the rows' `serviceMs` have for them; undefined without batches. */
-function batchTimeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[]): number | undefined {
+function timeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[]): number | undefined {
   const timesMs = rowsByIndex(stages).map((row) => row && timesOf(row.serviceMs));
   let [tookMs, expectedMs] = [0, 0];
   for (const { stage, items, ms } of batches) {

@@ -6,7 +6,7 @@ import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { BatchPauses, Pauses } from '../../solver/documents/pauses.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 import type { Environment } from '../environment/environment.ts';
-import { measurePauses } from './pauses.ts';
+import { measurePauses, type PausedCall } from './pauses.ts';
 import type { Progress } from './progress.ts';
 import { type MeasureServing, recordStage, type ServedStage, smallestBatches } from './recorded-stage.ts';
 import type { OpenVariant, Sessions, VariantKey } from './sessions.ts';
@@ -84,21 +84,21 @@ async function pausesOn(
   const measured = cells.filter((cell) => cell.backend === backend && cell.state === 'measured');
   const threads = Math.min(...measured.map((cell) => cell.threads));
   try {
-    const batches: (() => Promise<unknown>)[] = [];
+    const calls: PausedCall<'batch'>[] = [];
     for (const [s, stage] of o.pipeline.stages.entries()) {
       const own = measured.filter((cell) => cell.stage === stage.name && cell.threads === threads);
       if (own.length === 0) return undefined;
       const variants = own.map(({ variant }) => variant);
-      batches.push(smallestBatches(await open(o, stage, variants, { backend, threads }), o.items[s]!));
+      const batch = smallestBatches(await open(o, stage, variants, { backend, threads }), o.items[s]!);
+      calls.push({
+        kind: 'batch',
+        async call() {
+          o.signal?.throwIfAborted();
+          await o.environment.visible();
+          await batch();
+        },
+      });
     }
-    const calls = batches.map((batch) => ({
-      kind: 'batch' as const,
-      async call() {
-        o.signal?.throwIfAborted();
-        await o.environment.visible();
-        await batch();
-      },
-    }));
     return (await measurePauses(calls, forMs))?.batch;
   } catch {
     o.signal?.throwIfAborted();

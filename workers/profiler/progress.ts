@@ -87,7 +87,7 @@ export class Progress {
     this.#begin('co-run', pairs);
   }
 
-  /** Begins the phase that measures batches after pauses. */
+  /** Begins to measure batches after pauses. */
   pauses(backends: number): void {
     this.#coRunsAhead = 0;
     this.#ahead.clear();

@@ -230,17 +230,23 @@ test('a plan that somebody applied since the last reading is not overwritten', a
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
 });
 
-test('a plan that somebody applies while another is being applied has all its objects in the end', async () => {
+/** Somebody applies another plan in the middle of an apply of `watch`. Resolves once `watch` follows that plan, which stays. */
+async function appliedAmid(moment?: Parameters<typeof amidApply>[2]) {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(await planFor(2));
   await arrivals(standIn);
   const other = await planFor(40);
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
-  // Another decision would bring the objects to a plan of its own.
+  // Another decision would replace the other plan by one of its own.
   decided.most = 1;
-  amidApply(cluster, () => engineIn(cluster).apply(other));
+  amidApply(cluster, () => engineIn(cluster).apply(other), moment);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
+  return { cluster, events, other };
+}
+
+test('a plan that somebody applies while another is being applied has all its objects in the end', async () => {
+  const { cluster, other } = await appliedAmid();
   await until(async () => {
     for (const { name, replicas } of other.stages)
       expect((await deploymentOf(cluster, `fashion-${name}`)).replicas).toBe(replicas);
@@ -248,19 +254,10 @@ test('a plan that somebody applies while another is being applied has all its ob
 });
 
 test('a plan that somebody applies while another is about to be stored stays, and is followed', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  await arrivals(standIn);
-  const other = await planFor(40);
-  const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
-  // Another decision would store a plan of its own.
-  decided.most = 1;
-  amidApply(cluster, () => engineIn(cluster).apply(other), { dryRun: true });
-  await until(() => expect(events.join('\n')).toContain('another plan was applied'));
+  const { events } = await appliedAmid({ dryRun: true });
   expect(events.join('\n')).toContain(
     'the plan stays: Another process has changed the stored plan of fashion',
   );
-  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
 });
 
 test('a plan that cannot be followed is told, and stays until another one is applied', async () => {

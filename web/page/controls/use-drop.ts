@@ -4,8 +4,17 @@ import { attempt } from '../../state/app.ts';
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
 
+/** Passes the files of a drop on, if there are any. If they cannot be read, the page says so. */
+export function takeDropped(event: DragEvent, take: (files: File[]) => unknown): void {
+  const dropped = droppedFiles(event);
+  void attempt(async () => {
+    const files = await dropped;
+    if (files.length > 0) await take(files);
+  });
+}
+
 /** The dropped files, including those in dropped folders, whose paths begin with the folder's name. */
-export async function droppedFiles({ dataTransfer }: DragEvent): Promise<File[]> {
+async function droppedFiles({ dataTransfer }: DragEvent): Promise<File[]> {
   // Entries can be asked for only until the event's handler has returned.
   const entries = [...(dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry());
   const files = [...(dataTransfer?.files ?? [])];
@@ -57,11 +66,7 @@ export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
         setOver(false);
         if (disabled || !carriesFiles(event)) return;
         event.preventDefault();
-        const dropped = droppedFiles(event);
-        void attempt(async () => {
-          const files = await dropped;
-          if (files.length > 0) onFiles(files);
-        });
+        takeDropped(event, onFiles);
       },
     },
   };

@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { attempt } from '../../state/app.ts';
 import { openFiles } from '../../state/files/open-files.ts';
-import { carriesFiles, droppedFiles } from '../controls/use-drop.ts';
+import { carriesFiles, takeDropped } from '../controls/use-drop.ts';
 
 /** Accepts files dropped anywhere on the page, except on an element that accepts them itself and prevents the event's default. */
 export function DropZone() {
@@ -20,11 +19,7 @@ export function DropZone() {
       setOver(false);
       if (!carriesFiles(event) || event.defaultPrevented) return;
       event.preventDefault();
-      const dropped = droppedFiles(event);
-      void attempt(async () => {
-        const files = await dropped;
-        if (files.length > 0) await openFiles(files);
-      });
+      takeDropped(event, openFiles);
     };
     const end = new AbortController();
     const { signal } = end;
