@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { browserFlags, findBrowser, findTestBrowser } from './bench/setup/browser.js';
 import { compiledWorkers } from './test/compiled.ts';
 import { PATIENCE_MS } from './test/patience.ts';
+import RetriedTests from './test/retried.ts';
 import LongestFirst from './test/sequencer.ts';
 
 const wholeBrowser = await findBrowser();
@@ -47,8 +48,8 @@ const COMMON = {
 };
 
 /**
- * A busy machine may leave a process or a page without CPU for seconds, so a failed test runs once more. The report counts
- * retries.
+ * A busy machine may leave a process or a page without CPU for seconds, so a failed test runs once more. `RetriedTests` prints
+ * why it failed.
  */
 const OF_PROCESSES = { ...COMMON, retry: 1 };
 
@@ -57,6 +58,7 @@ export default defineConfig({
     // Tests of pages and servers wait for other processes much of their time: two files more than cores keep the cores busy.
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
+    reporters: ['default', new RetriedTests()],
     projects: [
       { test: { ...COMMON, name: 'logic', include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
       { test: { ...COMMON, name: 'long', include: LONG } },
