@@ -1,10 +1,13 @@
 import type { Summary } from '../documents/cell.ts';
 
-/** Nearest-rank percentile of values in rising order: the ⌈p/100 · n⌉-th smallest. @throws RangeError if there are no values */
+/** Rank of the percentile among n values by the nearest-rank method, ⌈p/100 · n⌉: that of the smallest is 1. */
+export const rankOf = (n: number, percentile: number): number =>
+  Math.max(1, Math.ceil((percentile / 100) * n - 1e-9));
+
+/** Nearest-rank percentile of values in rising order. @throws RangeError if there are no values */
 export function nearestRank(sorted: ArrayLike<number>, percentile: number): number {
   if (sorted.length === 0) throw new RangeError('a percentile needs at least one value');
-  const rank = Math.ceil((percentile / 100) * sorted.length - 1e-9);
-  return sorted[Math.max(0, rank - 1)]!;
+  return sorted[rankOf(sorted.length, percentile) - 1]!;
 }
 
 export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64Array.from(values).sort();

@@ -2,8 +2,8 @@ import type { ItemAnswers } from '../documents/answers.ts';
 import type { Profile } from '../documents/profile.ts';
 import { accuracyOf } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
-import { areAllowed, areOf, offsetsOf } from '../simulate/fanout.ts';
-import { fanOut, type ItemsPerRequest, mostItems } from './items-per-request.ts';
+import { escalatedItems } from './escalated-items.ts';
+import type { ItemsPerRequest } from './items-per-request.ts';
 import type { PlanRequest } from './request.ts';
 
 /** A light and a heavy variant of a stage. */
@@ -77,7 +77,7 @@ function allCascades(
   profile: Profile,
   stage: ProfileStage,
   variants: ReadonlySet<string>,
-  { percentile, restrictTo }: Pick<PlanRequest, 'percentile' | 'restrictTo'>,
+  request: Pick<PlanRequest, 'percentile' | 'restrictTo'>,
 ): Cascade[] {
   const answering = stage.variants.filter(
     (variant) => variants.has(variant.name) && variant.answers && accuracyOf(variant) !== null,
@@ -85,18 +85,14 @@ function allCascades(
   return answering.flatMap((light) => {
     const alone = accuracyOf(light)!;
     const order = risingConfidence(light.answers!);
-    const itemsAt = new Map<number, ItemsPerRequest>();
+    const items = escalatedItems(profile, stage.name, light.name, request);
     return answering.flatMap((heavy) => {
       const whole = accuracyOf(heavy)!;
       if (whole <= alone) return [];
       const rising = thresholdsOf(light.answers!, heavy.answers!, order, whole);
-      const thresholds = worthwhile(rising, alone).map(({ below, accuracy }): Threshold => {
-        const items =
-          itemsAt.get(below) ??
-          escalatedItems(profile, stage.name, light.name, below, percentile, restrictTo);
-        itemsAt.set(below, items);
-        return { below, accuracy, items };
-      });
+      const thresholds = worthwhile(rising, alone).map(
+        (bound): Threshold => ({ ...bound, items: items(bound.below) }),
+      );
       return thresholds.length > 0 ? [{ light: light.name, heavy: heavy.name, thresholds }] : [];
     });
   });
@@ -149,48 +145,4 @@ function worthwhile(rising: readonly Bound[], alone: number): Bound[] {
     best = accuracy;
     return true;
   });
-}
-
-/**
- * The number of a stage's items per request that escalate: maxima over the allowed upstream variants, as for the fan-out. The
- * mean is not a confidence bound, because a plan's utilisation limit and its simulation leave room for a higher load.
- */
-export function escalatedItems(
-  profile: Profile,
-  stage: string,
-  light: string,
-  below: number,
-  percentile: number,
-  restrictTo: PlanRequest['restrictTo'],
-): ItemsPerRequest {
-  const paths = (profile.paths ?? []).filter(
-    (path) =>
-      path.stage === stage &&
-      path.variant === light &&
-      path.confidences.length > 0 &&
-      areAllowed(path.upstream, restrictTo),
-  );
-  const counts = paths.flatMap(({ upstream, confidences }) => {
-    const fanOut = profile.fanOut.find((entry) => entry.stage === stage && areOf(entry.upstream, upstream));
-    if (!fanOut) return [];
-    const offsets = offsetsOf(new Map(), fanOut);
-    return [
-      fanOut.counts.map((count, i) => {
-        let escalated = 0;
-        for (let k = 0; k < count; k++) if (confidences[offsets[i]! + k]! < below) escalated++;
-        return escalated;
-      }),
-    ];
-  });
-  const items = counts.length > 0 ? mostItems(counts, percentile) : escalatedOfAll();
-  return { ...items, atPercentile: Math.max(1, items.atPercentile) };
-
-  /** For upstream variants whose combinations were not measured, takes the share of the stage's labelled items that escalate. */
-  function escalatedOfAll(): ItemsPerRequest {
-    const { variants } = profile.stages.find(({ name }) => name === stage)!;
-    const answers = variants.find(({ name }) => name === light)!.answers!;
-    const share = answers.filter(([confidence]) => confidence < below).length / answers.length;
-    const all = fanOut(profile, stage, percentile, restrictTo);
-    return { ...all, mean: share * all.mean };
-  }
 }

@@ -10,15 +10,9 @@ export interface ItemsPerRequest {
 }
 
 /**
- * The maxima over all choices of upstream variants, because the integer program chooses the variants of all stages at once.
- * @param counts for each choice of upstream variants, the items of each request; at least one choice
+ * Items of a stage per request; 1 if the fan-out was not measured. They are the maxima over all allowed choices of upstream
+ * variants, because the integer program chooses the variants of all stages at once.
  */
-export const mostItems = (counts: readonly (readonly number[])[], percentile: number): ItemsPerRequest => ({
-  mean: Math.max(...counts.map(mean)),
-  atPercentile: Math.max(...counts.map((all) => nearestRank(sortedNumbers(all), percentile))),
-});
-
-/** Items of a stage per request with the upstream variants that are allowed; 1 if the fan-out was not measured. */
 export function fanOut(
   profile: Pick<Profile, 'fanOut'>,
   stage: string,
@@ -29,8 +23,8 @@ export function fanOut(
   const allowed = all.filter((entry) => areAllowed(entry.upstream, restrictTo));
   const entries = allowed.length > 0 ? allowed : all;
   if (entries.length === 0) return { mean: 1, atPercentile: 1 };
-  return mostItems(
-    entries.map(({ counts }) => counts),
-    percentile,
-  );
+  return {
+    mean: Math.max(...entries.map(({ counts }) => mean(counts))),
+    atPercentile: Math.max(...entries.map(({ counts }) => nearestRank(sortedNumbers(counts), percentile))),
+  };
 }

@@ -2,10 +2,11 @@ import type { MeasuredCell } from '../documents/cell.ts';
 import type { PlanStage } from '../documents/plan.ts';
 import { accuraciesUnknown, type Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
-import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
+import { type Cascade, cascadesOf } from './cascades.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { batchHostMs, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
+import { escalatedItems } from './escalated-items.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import { type IlpRequest, mayCascade } from './request.ts';
 import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
@@ -136,14 +137,14 @@ function cellFacts(
 /** The cascade that runs now. */
 function keptCascade(
   profile: Profile,
-  { percentile, restrictTo }: Pick<IlpRequest, 'percentile' | 'restrictTo'>,
+  request: Pick<IlpRequest, 'percentile' | 'restrictTo'>,
   { variant: heavy, escalation }: PlanStage,
   lightCells: readonly CellFacts[],
   heavyCells: readonly CellFacts[],
 ): CascadeFacts {
   const { from, below, accuracy } = escalation!;
   const light = lightCells[0]!.variant.name;
-  const items = escalatedItems(profile, from, light, below, percentile, restrictTo);
+  const items = escalatedItems(profile, from, light, request)(below);
   return { light, heavy, thresholds: [{ below, accuracy, items }], lightCells, heavyCells };
 }
 
