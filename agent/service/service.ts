@@ -45,7 +45,8 @@ export class Service {
   #replacing: Promise<unknown> = Promise.resolve();
   #draining = false;
   #inFlight = 0;
-  #whenIdle: (() => void) | undefined;
+  /** Called when no request is in flight any more. */
+  readonly #whenIdle: (() => void)[] = [];
 
   private constructor(private readonly options: ServiceOptions) {
     const { name: pipeline, stages } = options.pipeline;
@@ -142,7 +143,7 @@ export class Service {
       return answers.map((answer, i) => this.#resultsOf(name, answer, i));
     } finally {
       this.#inFlight--;
-      if (this.#inFlight === 0) this.#whenIdle?.();
+      if (this.#inFlight === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     }
   }
 
@@ -168,10 +169,7 @@ export class Service {
   /** Refuses new requests; resolves when the accepted ones have ended. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#inFlight === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#whenIdle = resolve;
-    });
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   /** Sheds the open requests and ends the workers. */
