@@ -7,6 +7,7 @@ import { diff, liveWorkersOf } from './diff.ts';
 import { atNearestRate, ifFeasible } from './infeasible.ts';
 import { neededRate } from './needed-rate.ts';
 import { forecastPaths } from './paths.ts';
+import { HORIZON_S } from './predictors/predictor.ts';
 import type { StandingRequest } from './standing-request.ts';
 import type { LoadState, System } from './system.ts';
 
@@ -19,6 +20,8 @@ const STEP = 1.02;
  * the rate to plan for, but less time remains for large batches and slow variants.
  */
 const QUEUE_PARTS = [0, 0.3, 0.6];
+/** Workers that take longer to start count as starting in this time, which bounds the length of the paths. */
+const START_S_MAX = 600;
 /** Expected lifetime of a plan, over which the cost of running two plans at once during a switch is spread. */
 const LASTS_S = 40;
 
@@ -41,18 +44,21 @@ export function ipaEdgeSystem(
   const { objective } = request;
   // The rate is that of the busiest time that must be served, so replicas may be busy throughout.
   const resources = { ...request.resources, utilisationMax: 1 };
-  const startS = (plan: Plan) => Math.max(...plan.workers.map((worker) => startMs(plan, worker))) / 1000;
+  const startS = (plan: Plan) =>
+    Math.min(START_S_MAX, Math.max(...plan.workers.map((worker) => startMs(plan, worker))) / 1000);
 
   /**
    * Plan requests, one for each fraction of the SLA that is left for queues, each with the rate at which a plan keeps the
    * percentile.
    */
   const requests = (load: LoadState, limits: Limits, serving: Plan | undefined): PlanRequest[] => {
-    const paths = forecastPaths(load);
+    const startsS = serving && !limits.keep ? startS(serving) : 0;
+    // However long workers take to start, the new plan serves for a whole horizon of each path.
+    const paths = forecastPaths(load, Math.ceil(startsS) + HORIZON_S);
     const handover = {
       open: load.served?.open ?? 0,
       servingPerS: serving ? capacityPerS(serving) : 0,
-      startS: serving && !limits.keep ? startS(serving) : 0,
+      startS: startsS,
       allowed: allowedShare(load, request.percentile, request.slaMs),
     };
     return QUEUE_PARTS.map((part) => {

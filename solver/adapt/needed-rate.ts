@@ -43,12 +43,13 @@ export function missedOn(path: Path, ratePerS: number, handover: Handover): numb
 }
 
 /**
- * The lowest capacity in requests per second with which, over all paths, at most the allowed share of requests misses the SLA.
- * Requests that no plan could serve in time, because they come before a new plan serves, are allowed in addition.
+ * The lowest capacity in requests per second with which, over all paths, at most the allowed share of the requests that come once
+ * a new plan serves misses the SLA. Requests that no plan could serve in time, because they come before, are allowed in addition.
  */
 export function neededRate(paths: readonly Path[], handover: Handover): number {
   const over = (value: (path: Path) => number) => paths.reduce((sum, path) => sum + value(path), 0);
-  const requests = over((path) => path.reduce((sum, count) => sum + count, 0));
+  const served = Math.ceil(handover.startS);
+  const requests = over((path) => path.subarray(served).reduce((sum, count) => sum + count, 0));
   const missed = (ratePerS: number) => over((path) => missedOn(path, ratePerS, handover));
   const most = Math.max(...paths.map((path) => Math.max(...path))) + handover.open;
   const allowed = missed(most) + handover.allowed * requests;

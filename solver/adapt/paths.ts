@@ -26,8 +26,9 @@ const NORMAL = normalValues();
  * Possible courses of the load over the horizon of a forecast. A forecast has the median and p90 of the busiest second. That
  * second's count is a level plus noise, and the noise is known from past seconds. Without the noise, the forecast gives the
  * future level and its uncertainty, as a log-normal distribution. Equal input gives equal paths.
+ * @param lengthS of each path; after the horizon of the forecast the level stays the same, and the noise repeats itself
  */
-export function forecastPaths({ forecast, countsPerS }: LoadState): Path[] {
+export function forecastPaths({ forecast, countsPerS }: LoadState, lengthS = HORIZON_S): Path[] {
   const now = mean(countsPerS.slice(-LEVEL_S));
   const noise = deviation(countsPerS);
   const { medianPerS, p90PerS } = forecast;
@@ -37,9 +38,9 @@ export function forecastPaths({ forecast, countsPerS }: LoadState): Path[] {
   return NORMAL.map(({ level, seconds }) => {
     const peak = medianPerS * Math.exp(uncertain * level);
     const next = Math.max(0, peak - PEAK.mean * noise);
-    return Float64Array.from(seconds, (value, second) => {
+    return Float64Array.from({ length: lengthS }, (_, second) => {
       const level = now + (next - now) * Math.min(1, (second + 1) / CHANGE_S);
-      return Math.max(0, level + noise * value);
+      return Math.max(0, level + noise * seconds[second % HORIZON_S]!);
     });
   });
 }

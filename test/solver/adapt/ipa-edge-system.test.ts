@@ -74,6 +74,19 @@ describe('the rates that ours plans for', () => {
     expect(more).toBeLessThanOrEqual(some!);
   });
 
+  it('are the same at an even load, however long the workers take to start', async () => {
+    const rates: number[] = [];
+    for (const startS of [1, 15, 25, 3000]) {
+      const { asked, planAt } = await recorded();
+      const current = await planAt(planRequest({ slaMs: 1000, ratePerS: 20 }));
+      const system = ipaEdgeSystem(planAt, standing({ percentile: 95 }), () => 1000 * startS);
+      await system.plan(even(20), current);
+      rates.push(asked.at(-1)!.ratePerS);
+    }
+    expect(new Set(rates).size).toBe(1);
+    expect(rates[0]).toBeGreaterThanOrEqual(19);
+  });
+
   it('are lower the more requests may miss the SLA', async () => {
     const rates = await Promise.all(
       [99.9, 99, 95, 80].map(async (percentile) => (await ratesFor(noisy, { percentile }))[0]!),

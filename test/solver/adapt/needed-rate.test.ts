@@ -94,7 +94,7 @@ describe('the rate that is needed', () => {
         fc.pre(paths.some((path) => total(path) > 0));
         const missed = (ratePerS: number) =>
           paths.reduce((sum, path) => sum + missedOn(path, ratePerS, of), 0);
-        const requests = paths.reduce((sum, path) => sum + total(path), 0);
+        const requests = paths.reduce((sum, path) => sum + total(path.subarray(of.startS)), 0);
         const most = Math.max(...paths.map((path) => Math.max(...path))) + of.open;
         const allowed = missed(most) + of.allowed * requests;
         const needed = neededRate(paths, of);

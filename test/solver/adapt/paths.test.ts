@@ -33,6 +33,19 @@ describe('paths of a forecast', () => {
     for (const path of paths) expect(Array.from(path)).toEqual(Array(HORIZON_S).fill(20));
   });
 
+  it('begin as shorter ones, and keep their level for as long as is asked', () => {
+    fc.assert(
+      fc.property(load, fc.integer({ min: HORIZON_S, max: 100 }), (of, lengthS) => {
+        const longer = forecastPaths(of, lengthS);
+        for (const [i, path] of forecastPaths(of).entries()) {
+          expect(longer[i]).toHaveLength(lengthS);
+          expect(longer[i]!.subarray(0, HORIZON_S)).toEqual(path);
+          expect(Math.max(...longer[i]!)).toBeLessThan(1e6);
+        }
+      }),
+    );
+  });
+
   it.each([
     ['a load without noise that rises', Array<number>(30).fill(20), 40, 60],
     ['a load with noise', Array.from({ length: 60 }, (_, i) => 20 + [-4, 2, 5, -3, 0][i % 5]!), 30, 34],
