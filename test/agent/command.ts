@@ -13,13 +13,17 @@ export interface AgentProcess {
   readonly ended: Promise<number | null>;
 }
 
-/** @param command of another copy of the package */
+/**
+ * @param command of another copy of the package
+ * @param detached whether it leads a process group of its own, as a command in a terminal does
+ */
 export function ipaAgentServe(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-  command = IPA_AGENT,
+  { command = IPA_AGENT, detached = false } = {},
 ): AgentProcess {
   const child = spawn(process.execPath, [command, 'serve', '--port', '0', '--json', ...args], {
+    detached,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -69,8 +69,12 @@ test('SIGTERM under load: what was accepted is answered, what comes after is tol
   expect(agent.told.at(-1)).toMatchObject({ event: 'ended' });
 });
 
-test('requests that are being run when SIGTERM comes are all answered', async () => {
-  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+test.each([
+  ['SIGTERM comes', (pid: number) => process.kill(pid, 'SIGTERM')],
+  ['Ctrl-C reaches the agent and its workers', (pid: number) => process.kill(-pid, 'SIGINT')],
+  ['SIGTERM reaches the agent and its workers', (pid: number) => process.kill(-pid, 'SIGTERM')],
+])('requests that are being run when %s are all answered, and no worker ends', async (_, end) => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)], {}, { detached: true });
   const url = (await agent.listening)!;
   const client = new OipClient(url);
   const workers = replicas(agent.child.pid);
@@ -78,7 +82,7 @@ test('requests that are being run when SIGTERM comes are all answered', async ()
   const answers = Array.from({ length: 8 }, (_, i) => client.infer('fashion', requestOf(0, 8 * i, 48)));
   const settled = Promise.allSettled(answers);
   await until(async () => expect(await metric(url, 'ipa_edge_open_requests')).toBe(8 * 48));
-  agent.child.kill('SIGTERM');
+  end(agent.child.pid!);
   await until(async () => {
     const { status, headers } = await fetch(`${url}/v2/health/ready`);
     // A client that kept its connection would send its next request into a server that ends.
@@ -88,6 +92,7 @@ test('requests that are being run when SIGTERM comes are all answered', async ()
   expect((await settled).map(({ status }) => status)).toEqual(Array(8).fill('fulfilled'));
   client.close();
   expect(await agent.ended).toBe(0);
+  expect(JSON.stringify(agent.told)).not.toMatch(/killed by SIG(INT|TERM)/);
 });
 
 test('an agent that listens has started the process that parses large JSON, for which the first request would wait', async () => {

@@ -143,7 +143,11 @@ test('a task that only its folder and the registry know is profiled, planned, ru
   const report = parseRunReport(JSON.parse(stdout), 'the report');
   expect(report.result).toMatchObject({ completed: 10, accuracy: { endToEnd: 1 } });
 
-  const serving = ipaAgentServe(['--plan', path('plan.json'), ...manifest], {}, path('agent/ipa-agent.js'));
+  const serving = ipaAgentServe(
+    ['--plan', path('plan.json'), ...manifest],
+    {},
+    { command: path('agent/ipa-agent.js') },
+  );
   const url = await serving.listening;
   expect(url, serving.stderr()).toBeDefined();
   const client = new OipClient(url!);

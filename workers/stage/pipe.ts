@@ -84,8 +84,12 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   };
 }
 
-/** A child process's end of the pipe. The process exits when its parent is gone, because nothing else can reach it. */
+/**
+ * A child process's end of the pipe. The process exits when its parent is gone, because nothing else can reach it. It ignores
+ * Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a command: its parent may still need it to end.
+ */
 export function parentEndpoint(): Endpoint {
+  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => {});
   const pipe = new Socket({ fd: PARENT_FD });
   pipe.on('error', () => {});
   pipe.on('close', () => process.exit());
