@@ -110,7 +110,10 @@ function responseOf({ value, rest }: Parsed): InferResponse {
   };
 }
 
-/** Encodes the requested outputs, each as JSON or as bytes. @throws InvalidTensorError for an output that does not exist */
+/**
+ * Encodes the requested outputs, each as JSON or as bytes.
+ * @throws InvalidTensorError for an output that does not exist or is requested twice
+ */
 export function encodeResponse(
   response: InferResponse,
   { outputs: wanted, binaryOutput = false }: Pick<InferRequest, 'outputs' | 'binaryOutput'>,
@@ -135,9 +138,10 @@ export function encodeResponse(
 }
 
 /**
- * Checks the names of the requested outputs before the model runs.
+ * Checks the names of the requested outputs before the model runs. Each may be requested once, because every copy would be
+ * encoded on the thread that serves, and held in memory until the client has read it.
  * @param names names of the model's outputs
- * @throws InvalidTensorError for an output that the model does not have
+ * @throws InvalidTensorError for an output that the model does not have or that is requested twice
  */
 export function checkWanted(
   model: string,
@@ -150,6 +154,8 @@ export function checkWanted(
       other.name,
       `model ${model} has no such output; its outputs are ${names.join(', ')}`,
     );
+  const twice = outputs.find(({ name }, i) => outputs.findIndex((one) => one.name === name) < i);
+  if (twice) throw new InvalidTensorError(twice.name, 'the request names this output twice; name it once');
 }
 
 /** A message's JSON, which is not checked yet, and the bytes after it. */

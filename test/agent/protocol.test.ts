@@ -231,16 +231,23 @@ test('metrics count what came, what became of it, batches, and say the plan', as
   );
 });
 
-test('who wants an output that there is not is refused before anything is run', async () => {
+test.each([
+  [
+    'that there is not',
+    ['boxez'],
+    'tensor "boxez": model fashion has no such output; its outputs are boxes, detect_scores, labels, scores, item_index',
+  ],
+  [
+    'twice',
+    ['boxes', 'scores', 'boxes'],
+    'tensor "boxes": the request names this output twice; name it once',
+  ],
+])('who wants an output %s is refused before anything is run', async (_, names, reason) => {
   const arrivals = async () =>
     /^ipa_edge_arrivals_total\{model="fashion"\} (.+)$/m.exec((await get('/metrics')).body)![1];
   const before = await arrivals();
-  const asked = { ...requestOf(0), outputs: [{ name: 'boxez' }] };
-  await expect(agent.client.infer('fashion', asked)).rejects.toMatchObject({
-    status: 400,
-    reason:
-      'tensor "boxez": model fashion has no such output; its outputs are boxes, detect_scores, labels, scores, item_index',
-  });
+  const asked = { ...requestOf(0), outputs: names.map((name) => ({ name })) };
+  await expect(agent.client.infer('fashion', asked)).rejects.toMatchObject({ status: 400, reason });
   expect(await arrivals()).toBe(before);
 });
 
