@@ -4,6 +4,8 @@ export interface Counts {
   readonly arrivals: number;
   /** Requests to the pipeline or a stage that were accepted and have ended. */
   readonly accepted: number;
+  /** Requests to the pipeline or a stage that were refused on arrival. */
+  readonly rejected: number;
   /** Core time of the process that serves. */
   readonly coreMs: number;
   /** Counters of each row of the plan, by the row's name. */
@@ -20,12 +22,12 @@ export interface RowCounts {
 }
 
 export const NO_BATCHES: RowCounts = { batches: 0, items: 0, hops: 0, hopMs: 0 };
-export const NOTHING: Counts = { arrivals: 0, accepted: 0, coreMs: 0, rows: new Map() };
+export const NOTHING: Counts = { arrivals: 0, accepted: 0, rejected: 0, coreMs: 0, rows: new Map() };
 
 /** Reads the counters of a pipeline from the text of `/metrics`; an absent counter is 0. */
 export function countsIn(metrics: string, pipeline: string): Counts {
   const rows = new Map<string, RowCounts>();
-  let { arrivals, accepted, coreMs } = NOTHING;
+  let { arrivals, accepted, rejected, coreMs } = NOTHING;
   for (const line of metrics.split('\n')) {
     const [, name, labels = '', text] = /^ipa_edge_(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line) ?? [];
     const value = Number(text);
@@ -40,10 +42,11 @@ export function countsIn(metrics: string, pipeline: string): Counts {
       const before = rows.get(row) ?? NO_BATCHES;
       rows.set(row, { ...before, [field]: before[field] + (field === 'hopMs' ? 1000 * value : value) });
     } else if (name === 'arrivals_total' && label('model') === pipeline) arrivals += value;
-    else if (name === 'requests_total' && label('outcome') !== 'rejected') accepted += value;
+    else if (name === 'requests_total' && label('outcome') === 'rejected') rejected += value;
+    else if (name === 'requests_total') accepted += value;
     else if (name === 'core_seconds_total') coreMs += 1000 * value;
   }
-  return { arrivals, accepted, coreMs, rows };
+  return { arrivals, accepted, rejected, coreMs, rows };
 }
 
 const ROW_FIELDS: Readonly<Record<string, keyof RowCounts>> = {
@@ -90,6 +93,7 @@ function combined(a: Counts, b: Counts, times: number): Counts {
   return {
     arrivals: a.arrivals + times * b.arrivals,
     accepted: a.accepted + times * b.accepted,
+    rejected: a.rejected + times * b.rejected,
     coreMs: a.coreMs + times * b.coreMs,
     rows,
   };

@@ -10,6 +10,11 @@ import { type Counts, NO_BATCHES } from './counts.ts';
  * other work of the process would be counted as theirs.
  */
 const BUSY_MIN = 0.05;
+/**
+ * The core time of requests is corrected only while at most this many are refused for each accepted one: a refusal takes core
+ * time, too, and nothing measures how much.
+ */
+const REJECTED_MAX = 0.1;
 
 /**
  * Corrects the serving costs of a profile by measurements in service: the time that each stage's batches take to a pod and back,
@@ -70,10 +75,11 @@ export class ServingCorrection {
     });
   }
 
-  #takeRequests({ accepted, coreMs, rows }: Counts, elapsedMs: number, { stages }: Plan): string[] {
+  #takeRequests({ accepted, rejected, coreMs, rows }: Counts, elapsedMs: number, { stages }: Plan): string[] {
     const { profile } = this.measured;
     const cost = requestCostOf(profile);
-    if (!cost || accepted * cost.coreMs < BUSY_MIN * elapsedMs) return [];
+    if (!cost || accepted * cost.coreMs < BUSY_MIN * elapsedMs || rejected > REJECTED_MAX * accepted)
+      return [];
     const perBatchMs = handOutMs(profile, stages);
     const handedMs = stages.reduce((sum, row, s) => {
       const { batches, items } = rows.get(row.name) ?? NO_BATCHES;

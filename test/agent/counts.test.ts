@@ -36,8 +36,8 @@ test('what the metrics of a service have counted is read back', async () => {
     open: 0,
     foreseen: plan.stages,
   });
-  const { arrivals, accepted, coreMs, rows } = countsIn(text, 'fashion');
-  expect([arrivals, accepted]).toEqual([5, 2]);
+  const { arrivals, accepted, rejected, coreMs, rows } = countsIn(text, 'fashion');
+  expect([arrivals, accepted, rejected]).toEqual([5, 2, 2]);
   expect(coreMs).toBeGreaterThan(0);
   expect(rows.get('detect')).toEqual({ batches: 2, items: 4, hops: 1, hopMs: expect.closeTo(2.5, 6) });
   expect(rows.get('classify')).toEqual({ batches: 0, items: 0, hops: 0, hopMs: 0 });
@@ -65,29 +65,42 @@ test('what arrived at a gateway before its first reading does not count: nobody 
 });
 
 test('the growths of a process that runs on add up to what it has counted since its first reading', () => {
-  const step = fc.record({ arrivals: fc.nat(100), batches: fc.nat(100), hopMs: fc.nat(100) });
+  const step = fc.record({
+    arrivals: fc.nat(100),
+    rejected: fc.nat(100),
+    batches: fc.nat(100),
+    hopMs: fc.nat(100),
+  });
   fc.assert(
     fc.property(fc.array(step), (steps) => {
       const growth = new CountsGrowth();
-      let [arrivals, batches, hopMs] = [7, 7, 7];
+      let [arrivals, rejected, batches, hopMs] = [7, 7, 7, 7];
       const counts = (): Counts => ({
         ...NOTHING,
         arrivals,
+        rejected,
         rows: new Map([['detect', { batches, items: batches, hops: batches, hopMs }]]),
       });
       growth.since(new Map([['a', counts()]]));
-      const sum = { arrivals: 0, batches: 0, hopMs: 0 };
+      const sum = { arrivals: 0, rejected: 0, batches: 0, hopMs: 0 };
       for (const step of steps) {
         arrivals += step.arrivals;
+        rejected += step.rejected;
         batches += step.batches;
         hopMs += step.hopMs;
         const grown = growth.since(new Map([['a', counts()]]));
         const row = grown.rows.get('detect')!;
         sum.arrivals += grown.arrivals;
+        sum.rejected += grown.rejected;
         sum.batches += row.batches;
         sum.hopMs += row.hopMs;
       }
-      expect(sum).toEqual({ arrivals: arrivals - 7, batches: batches - 7, hopMs: hopMs - 7 });
+      expect(sum).toEqual({
+        arrivals: arrivals - 7,
+        rejected: rejected - 7,
+        batches: batches - 7,
+        hopMs: hopMs - 7,
+      });
     }),
   );
 });

@@ -84,6 +84,15 @@ test('a process that has hardly anything to do tells nothing of what requests co
   expect(tenMinutes(correction(), { ...NOTHING, accepted: 50, coreMs: 900 })).toEqual([]);
 });
 
+test('an overload, in which refused requests take core time too, tells nothing of what accepted ones cost', () => {
+  const corrected = correction();
+  expect(tenMinutes(corrected, { ...NOTHING, accepted: 1000, rejected: 4000, coreMs: 4000 })).toEqual([]);
+  expect(corrected.profile.profile).toBe(profile);
+  // A few refusals change little.
+  const few = { ...NOTHING, accepted: 1000, rejected: 50, coreMs: 4000 };
+  expect(tenMinutes(corrected, few).at(-1)).toMatch(/^a request outside the models takes/);
+});
+
 test('a profile that did not measure serving is not corrected', () => {
   const { serving: _, ...without } = profile;
   const corrected = new ServingCorrection({ profile: without, sha256: 'a'.repeat(64) });
