@@ -15,7 +15,7 @@ const whole = (number: number, value: number): number[] => [...varint(number << 
 
 export const ELEM = { float32: 1, uint8: 2, int64: 7, bool: 9, float16: 10 } as const;
 export type Elem = keyof typeof ELEM;
-/** A string is a symbolic dimension. */
+/** A string is a symbolic dimension; an empty one has no name. */
 export type Dims = readonly (number | string)[];
 
 /** An operator; an attribute is a whole number, or several. */

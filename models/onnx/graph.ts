@@ -1,5 +1,5 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
-import type { TensorInfo } from '../tasks/tensor.ts';
+import { dimOf, type TensorInfo } from '../tasks/tensor.ts';
 
 /** Reads, without ONNX Runtime, the few fields of an ONNX file (onnx.proto3) that a manifest depends on. */
 
@@ -92,9 +92,9 @@ function tensorOf(info: Uint8Array): TensorInfo {
   const tensor = lengthOf(lengthOf(info, 2) ?? NOTHING, 1) ?? NOTHING;
   const type = [...fields(tensor)].find(({ number }) => number === 1)?.value ?? 0;
   const dims = [...fields(lengthOf(tensor, 2) ?? NOTHING)].map(({ value }) => {
-    const size =
-      typeof value === 'number' ? value : [...fields(value)].find(({ number }) => number === 1)?.value;
-    return typeof size === 'number' && size > 0 ? size : null;
+    return dimOf(
+      typeof value === 'number' ? value : [...fields(value)].find(({ number }) => number === 1)?.value,
+    );
   });
   return { name: textOf(info, 1), type: TYPES[Number(type)] ?? `type ${type}`, dims };
 }

@@ -37,6 +37,13 @@ export interface TensorInfo {
 }
 
 /**
+ * A declared dimension; null if it is open. Exporters may write -1 for an open dimension, and ONNX Runtime for browsers gives
+ * 4294967295, i.e. -1 without its sign, for one without a name. A size of 0 would be a batch without items.
+ */
+export const dimOf = (declared: unknown): number | null =>
+  typeof declared === 'number' && declared > 0 && declared < 2 ** 31 ? declared : null;
+
+/**
  * An output that stays where the session computed it, e.g. in GPU memory, to be fed to later runs in the same worker. Its holder
  * must dispose of it.
  */

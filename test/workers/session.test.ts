@@ -78,3 +78,23 @@ test('a run whose outputs stay on the GPU takes as long as the GPU, though ONNX 
   await vi.advanceTimersByTimeAsync(GPU_MS);
   expect((await running).ms).toBe(GPU_MS);
 });
+
+test('a dimension that ONNX Runtime gives as -1, with or without its sign, is as open as a named one', async () => {
+  const value = { name: 'image', isTensor: true, type: 'float32' };
+  const shapes = [
+    ['batch', 3, 2],
+    ['', 3, 2],
+    [-1, 3, 2],
+    [4294967295, 3, 2],
+  ];
+  const metadata = shapes.map((shape) => ({ ...value, shape }));
+  const ort = {
+    InferenceSession: {
+      create: async () => ({ inputMetadata: metadata, outputMetadata: metadata, outputNames: [] }),
+    },
+  } as unknown as Ort;
+  const options = { backend: 'wasm', threads: 1, keeps: false, weights: {} } as const;
+  const { inputs, outputs } = await createSession(ort, new Uint8Array(), options);
+  const open = shapes.map(() => ({ name: 'image', type: 'float32', dims: [null, 3, 2] }));
+  expect([inputs, outputs]).toEqual([open, open]);
+});

@@ -1,16 +1,18 @@
 import { wrap } from 'comlink';
 import { beforeAll, expect, test } from 'vitest';
-import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
+import { batchOf, itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import type { Pack } from '../../models/packs/pack.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { compareOutputs } from '../../workers/profiler/measure.ts';
 import { DeviceLostError } from '../../workers/runtime/errors.ts';
-import { variantSpec } from '../../workers/stage/protocol.ts';
+import { specAlone, variantSpec } from '../../workers/stage/protocol.ts';
 import { StageWorker } from '../../workers/stage/stage-worker.ts';
+import { brightestChannel } from '../onnx.ts';
 import type { DestroyableHost } from './destroyable.worker.ts';
 import { handPlan } from './hand-plan.ts';
 import { startAtOnce } from './start-at-once.ts';
@@ -60,6 +62,24 @@ test('the page is isolated, and the native WebGPU build is loaded', async () => 
   const worker = await browserEnvironment().spawn('test', 1);
   expect(crossOriginIsolated).toBe(true);
   expect(worker.info.ortBuild).toBe('Suspending' in WebAssembly ? 'jspi' : 'asyncify');
+  worker.terminate();
+});
+
+test('a model whose batch dimension has no name runs batches of any size', async () => {
+  const stage = {
+    name: 'look',
+    task: 'image-classification',
+    input: { channels: 2, height: 1, width: 1, mean: [0, 0], std: [1, 1], layout: 'nchw' },
+    classes: ['first', 'second'],
+    scores: 'logits',
+    variants: [],
+  } as ManifestStage;
+  const input = { type: 'float32', dims: ['', 2, 1, 1] } as const;
+  const model = brightestChannel(input, 1, { type: 'float32', dims: ['', 2] });
+  const worker = await browserEnvironment().spawn('test', 1);
+  await worker.load(specAlone(stage, { key: 'v', model: 'look/v', backend: 'wasm' }), { model });
+  const { results } = await worker.run('v', batchOf([Uint8Array.of(0, 255), Uint8Array.of(255, 0)]));
+  expect(results).toMatchObject([{ label: 1 }, { label: 0 }]);
   worker.terminate();
 });
 

@@ -1,5 +1,13 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
-import type { Feeds, Fetches, SessionRun, Tensor, TensorInfo, Tensors } from '../../models/tasks/tensor.ts';
+import {
+  dimOf,
+  type Feeds,
+  type Fetches,
+  type SessionRun,
+  type Tensor,
+  type TensorInfo,
+  type Tensors,
+} from '../../models/tasks/tensor.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { DeviceLostError } from './errors.ts';
 import { OrtKeptTensor } from './kept-tensor.ts';
@@ -44,7 +52,7 @@ export const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
     ? {
         name: value.name,
         type: value.type,
-        dims: value.shape.map((dim) => (typeof dim === 'number' ? dim : null)),
+        dims: value.shape.map(dimOf),
       }
     : { name: value.name, type: 'not a tensor', dims: [] };
 
