@@ -1,10 +1,22 @@
-import { expect, type Mock, test, vi } from 'vitest';
+import { afterEach, expect, type Mock, test, vi } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { TensorInfo } from '../../models/tasks/tensor.ts';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
+import { measureAfterPauses } from '../../workers/profiler/after-pauses.ts';
+import { measureCoRuns } from '../../workers/profiler/co-run.ts';
+import { batchRunner } from '../../workers/profiler/measure.ts';
+import type { Progress } from '../../workers/profiler/progress.ts';
 import { fixedBatchOf, Sessions } from '../../workers/profiler/sessions.ts';
+import { WorkClock } from '../../workers/profiler/work-clock.ts';
 import { nextTask } from '../../workers/stage/next-task.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
+import { loadSmallFashion } from './fashion.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const input = (name: string, ...dims: TensorInfo['dims']): TensorInfo => ({ name, type: 'int64', dims });
 const session = (...inputs: TensorInfo[]) => ({ inputs, outputs: [] });
@@ -56,4 +68,89 @@ test('a worker whose GPU device is lost is ended for that reason, and the next o
   await nextTask();
   expect(spawned[0]!.terminate).toHaveBeenCalledWith('out of memory');
   expect(await sessions.worker(CPU)).not.toBe(first);
+});
+
+const GPU = { backend: 'webgpu', threads: 1 } as const;
+
+/** Sessions of two stages' variants, of which a worker keeps only one, because they are large. Fake workers run them. */
+async function ofLargeVariants() {
+  const { manifest } = await loadSmallFashion();
+  const stages = manifest.stages.map((stage) => ({
+    ...stage,
+    variants: stage.variants.map((variant) => ({
+      ...variant,
+      sessions: { model: { ...variant.sessions.model!, sizeBytes: 0.7e9 } },
+    })),
+  }));
+  const pipeline = new Pipeline({ ...manifest, stages });
+  const loaded = new Set<string>();
+  const spawn = async () => ({
+    lost: new Promise(() => {}),
+    terminate() {},
+    load: async ({ key }: { key: string }) => {
+      loaded.add(key);
+      return { createMs: 1, cpuFallback: false, sessions: {} };
+    },
+    release: async (key: string) => void loaded.delete(key),
+    async run(key: string) {
+      if (!loaded.has(key)) throw new Error(`${key} is not loaded`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return { inferenceMs: 2, size: 1, steps: 0, runsMs: {} };
+    },
+  });
+  const environment = {
+    reference: 'cpu',
+    logicalCores: 1,
+    visible: async () => {},
+    spawn,
+  } as unknown as Environment;
+  const models = { pipeline, readModels: async () => ({}) } as unknown as LoadedManifest;
+  const sessions = new Sessions(models, environment);
+  const cells = stages.map(({ name, variants }) => ({
+    ...{ stage: name, variant: variants[0]!.name, ...GPU, batch: 1 },
+    ...{ state: 'measured', latencyMs: { p50: 2 } },
+  })) as unknown as MeasuredCell[];
+  return { sessions, environment, pipeline, manifest: { ...manifest, stages }, cells, loaded };
+}
+
+test('variants that work opens stay open until its end, however large they are', async () => {
+  const { sessions, manifest, loaded } = await ofLargeVariants();
+  const [first, second, third] = manifest.stages.flatMap(({ name, variants }) =>
+    variants.map(({ name: variant }) => ({ stage: name, variant, ...GPU })),
+  );
+  await sessions.open(first!);
+  await sessions.holding(async () => {
+    await sessions.open(second!);
+    await sessions.open(third!);
+    expect(loaded).toEqual(new Set([second, third].map((key) => `${key!.stage}/${key!.variant}`)));
+  });
+  await sessions.open(first!);
+  expect(loaded).toEqual(new Set([`${first!.stage}/${first!.variant}`]));
+});
+
+const parts = {
+  settings: { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 20, seed: 1 },
+  progress: { pauses() {}, coRuns() {}, working() {}, step() {} } as unknown as Progress,
+  clock: new WorkClock(),
+  signal: undefined,
+} as const;
+
+test('pauses between batches are measured of stages with large models', async () => {
+  vi.useFakeTimers();
+  const { cells, ...large } = await ofLargeVariants();
+  const items = cells.map(() => ({ items: [new Uint8Array(4)], requests: [0] }));
+  const measuring = measureAfterPauses({ ...parts, ...large, items, measureServing: undefined }, cells);
+  await vi.runAllTimersAsync();
+  expect((await measuring).batchPauses).toMatchObject([{ backend: 'webgpu' }]);
+});
+
+test('two workers of stages with large models are measured side by side', async () => {
+  vi.useFakeTimers();
+  const { cells, ...large } = await ofLargeVariants();
+  const measuring = measureCoRuns({ ...parts, ...large }, cells, async (key, second) => {
+    const { worker, key: loaded } = await large.sessions.open({ ...key, second });
+    return batchRunner(worker, loaded, () => [new Uint8Array(4)]);
+  });
+  await vi.runAllTimersAsync();
+  expect(await measuring).toMatchObject([{ backend: 'webgpu' }]);
 });

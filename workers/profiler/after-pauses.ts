@@ -48,14 +48,16 @@ export async function measureAfterPauses(
   for (const backend of backends) {
     const serves = measureServing && backend === environment.reference;
     const what = serves ? 'requests without models' : `batches on ${backend}`;
-    let pauses: Pauses | undefined;
     await o.clock.wait();
     o.progress.working(what);
-    if (serves)
-      ({ serving, pauses } = await measureServing(await servedStages(o), settings, pausesMs, o.signal));
-    else pauses = await pausesOn(o, backend, cells, pausesMs);
+    const measured = await o.sessions.holding(async () =>
+      serves
+        ? measureServing(await servedStages(o), settings, pausesMs, o.signal)
+        : { serving: undefined, pauses: await pausesOn(o, backend, cells, pausesMs) },
+    );
     o.progress.step(what);
-    if (pauses) batchPauses.push({ backend, pauses });
+    serving ??= measured.serving;
+    if (measured.pauses) batchPauses.push({ backend, pauses: measured.pauses });
   }
   return { batchPauses, serving };
 }

@@ -64,7 +64,7 @@ export async function measureCoRuns(
     const what = `${pair.first.variant} beside ${pair.second.variant} on ${backend}`;
     progress.working(what);
     try {
-      measured.push(await measurePair(cells, pair, runnerOf, environment, forMs));
+      measured.push(await sessions.holding(() => measurePair(cells, pair, runnerOf, environment, forMs)));
       progress.step(what);
     } catch (error) {
       signal?.throwIfAborted();

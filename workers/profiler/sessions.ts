@@ -39,7 +39,10 @@ export const fixedBatchOf = (sessions: LoadedVariant['sessions']): number | null
     .filter(({ dims }) => dims.length > 1)
     .find(({ dims }) => dims[0] !== null)?.dims[0] ?? null;
 
-/** A worker keeps at most this many bytes of models loaded. Beyond it the least recently used variants are released. */
+/**
+ * A worker keeps at most this many bytes of models loaded, unless work holds more. Beyond it the least recently used variants are
+ * released.
+ */
 const MAX_LOADED_BYTES = 1 << 30;
 
 /** Opens the sessions of variants in one worker per backend and thread count, keeps them open, and replaces lost workers. */
@@ -47,6 +50,8 @@ export class Sessions {
   readonly #workers = new Map<string, Promise<StageWorker>>();
   /** The open variants by worker and variant, in the order of last use. */
   readonly #open = new Map<string, OpenVariant & { workerId: string; sizeBytes: number }>();
+  /** The variants that were opened in {@link holding}; undefined outside it. */
+  #held: Set<string> | undefined;
 
   constructor(
     private readonly models: LoadedManifest,
@@ -61,6 +66,7 @@ export class Sessions {
     const workerId = workerName(wanted);
     const key = `${wanted.stage}/${wanted.variant}`;
     const id = `${workerId}/${key}`;
+    this.#held?.add(id);
     const open = this.#open.get(id);
     if (open) {
       this.#open.delete(id);
@@ -81,6 +87,16 @@ export class Sessions {
     const loaded = { createMs, cpuFallback, fixedBatch, worker, key, loadMs, workerId, sizeBytes };
     this.#open.set(id, loaded);
     return loaded;
+  }
+
+  /** Does work that runs several variants in turn: none that it opens is released before its end, however large they are together. */
+  async holding<T>(work: () => Promise<T>): Promise<T> {
+    this.#held = new Set();
+    try {
+      return await work();
+    } finally {
+      this.#held = undefined;
+    }
   }
 
   /** The worker of a backend and thread count; it is started if there is none. @throws WorkerLostError */
@@ -121,12 +137,13 @@ export class Sessions {
     for (const [id, variant] of this.#open) if (variant.workerId === workerId) this.#open.delete(id);
   }
 
-  /** Releases variants until `sizeBytes` more fit in the worker. */
+  /** Releases variants that are not held until `sizeBytes` more fit in the worker. */
   async #makeRoom(workerId: string, sizeBytes: number): Promise<void> {
     const inWorker = [...this.#open].filter(([, variant]) => variant.workerId === workerId);
     let total = inWorker.reduce((sum, [, variant]) => sum + variant.sizeBytes, sizeBytes);
     for (const [id, variant] of inWorker) {
       if (total <= MAX_LOADED_BYTES) return;
+      if (this.#held?.has(id)) continue;
       this.#open.delete(id);
       await variant.worker.release(variant.key);
       total -= variant.sizeBytes;
