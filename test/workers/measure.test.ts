@@ -26,14 +26,30 @@ test('a slow cell gets its fewest samples, a fast one as many as a p99 needs', a
   expect(await sample(takes([0.1]), 10_000)).toHaveLength(100);
 });
 
+const tensor = (...data: number[]): Tensor[] => [
+  { type: 'float32', data: Float32Array.from(data), dims: [1, data.length] },
+];
+
 test('outputs agree within a thousandth of the largest value, and never with NaN', () => {
-  const tensor = (...data: number[]): Tensor[] => [
-    { type: 'float32', data: Float32Array.from(data), dims: [1, data.length] },
-  ];
   expect(compareOutputs(tensor(100.05, 1), tensor(100, 1)).agree).toBe(true);
   expect(compareOutputs(tensor(100.2, 1), tensor(100, 1)).agree).toBe(false);
   expect(compareOutputs(tensor(Number.NaN, 1), tensor(100, 1)).agree).toBe(false);
   expect(compareOutputs(tensor(1), tensor(1, 1)).agree).toBe(false);
+});
+
+test('an infinite value agrees only with its equal, leaves the others their tolerance, and never makes an infinite error', () => {
+  const [UP, DOWN] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  expect(compareOutputs(tensor(UP, DOWN, 1), tensor(UP, DOWN, 1))).toEqual({ maxAbsError: 0, agree: true });
+  expect(compareOutputs(tensor(UP, 1.5), tensor(UP, 1))).toEqual({ maxAbsError: 0.5, agree: false });
+  for (const [found, wanted] of [
+    [UP, 1],
+    [1, UP],
+    [UP, DOWN],
+  ] as const)
+    expect(compareOutputs(tensor(found), tensor(wanted))).toEqual({
+      maxAbsError: Number.MAX_VALUE,
+      agree: false,
+    });
 });
 
 test('a cell flags few samples, a coarse timer and outputs that differ', () => {

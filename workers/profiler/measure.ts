@@ -79,10 +79,12 @@ export function compareOutputs(
     const found = outputs[t] ? numbersOf(outputs[t]) : [];
     if (found.length !== wanted.length) return { maxAbsError: Number.MAX_VALUE, agree: false };
     for (let i = 0; i < wanted.length; i++) {
-      const difference = Math.abs(found[i]! - wanted[i]!);
-      if (Number.isNaN(difference)) return { maxAbsError: Number.MAX_VALUE, agree: false };
+      // Equal infinities agree, though their difference is NaN.
+      const difference = found[i] === wanted[i] ? 0 : Math.abs(found[i]! - wanted[i]!);
+      // JSON has neither NaN nor infinity.
+      if (!Number.isFinite(difference)) return { maxAbsError: Number.MAX_VALUE, agree: false };
       maxAbsError = Math.max(maxAbsError, difference);
-      scale = Math.max(scale, Math.abs(wanted[i]!));
+      if (Number.isFinite(wanted[i])) scale = Math.max(scale, Math.abs(wanted[i]!));
     }
   }
   return { maxAbsError, agree: maxAbsError <= TOLERANCE * scale };
