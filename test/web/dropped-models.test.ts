@@ -57,6 +57,23 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
     expect(variant!.accuracy.measured).toMatchObject({ n: 2 });
   });
 
+  it('with hidden files of git, the hub’s command, macOS and Windows in it, which are left out', async () => {
+    await cp(join(MINIS, 'mood-small'), join(site.folder, 'cloned'), { recursive: true });
+    for (const hidden of [
+      '.git/HEAD',
+      '.cache/huggingface/download/config.json.metadata',
+      '.DS_Store',
+      'onnx/.DS_Store',
+      'onnx/._model.onnx',
+      'desktop.ini',
+    ])
+      await write(`cloned/${hidden}`, 'no document');
+    await dropAnywhere(join(site.folder, 'cloned'));
+    await expect.poll(() => site.own.chosen()).toBe('cloned');
+    expect(await site.own.names('classify-text')).toEqual(['cloned-fp32']);
+    expect(await site.own.page.locator('.page-problem').count()).toBe(0);
+  });
+
   it('of pictures with boxes, with a nested folder of COCO beside it, in which every object is found', async () => {
     const config = {
       model_type: 'detr',

@@ -107,6 +107,15 @@ describe('files that come in', () => {
     expect(await savedProfiles().count()).toBe(1);
   });
 
+  it('one of a newer version is refused without the others that were given after it', async () => {
+    const newer = JSON.stringify({ ...fashionProfile(1), schema: 'ipa-edge/profile@2' });
+    await drop(tab.page, [{ name: 'newer.json', text: newer }, profileFile(fashionProfile(2))]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('newer.json');
+    await planned(tab.page);
+    expect(await savedProfiles().count()).toBe(1);
+  });
+
   it('a huge file is refused by its size, unread', async () => {
     const data = await tab.page.evaluateHandle(() => {
       const transfer = new DataTransfer();

@@ -1,9 +1,11 @@
+import { isHidden } from '../../state/files/hidden-files.ts';
+
 interface FileButtonProps {
   readonly label: string;
   /** The input's attribute `accept`: file extensions or media types. */
   readonly accept?: string;
   readonly multiple?: boolean;
-  /** Whether a whole folder is chosen, with all its files. */
+  /** Whether a whole folder is chosen, with all its files that are not hidden. */
   readonly folder?: boolean;
   readonly disabled: boolean;
   readonly onFiles: (files: File[]) => void;
@@ -22,7 +24,9 @@ export function FileButton({ label, accept, multiple, folder, disabled, onFiles 
         {...(folder && { webkitdirectory: true })}
         disabled={disabled}
         onChange={({ currentTarget: input }) => {
-          const files = [...(input.files ?? [])];
+          const files = [...(input.files ?? [])].filter(
+            ({ webkitRelativePath }) => !webkitRelativePath.split('/').slice(1).some(isHidden),
+          );
           // Without this, choosing the same file again would raise no event.
           input.value = '';
           if (files.length > 0) onFiles(files);

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { attempt } from '../../state/app.ts';
+import { isHidden } from '../../state/files/hidden-files.ts';
 
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
@@ -13,7 +14,7 @@ export function takeDropped(event: DragEvent, take: (files: File[]) => unknown):
   });
 }
 
-/** The dropped files, including those in dropped folders, whose paths begin with the folder's name. */
+/** The dropped files, including those in dropped folders that are not hidden, whose paths begin with the folder's name. */
 async function droppedFiles({ dataTransfer }: DragEvent): Promise<File[]> {
   // Entries can be asked for only until the event's handler has returned.
   const entries = [...(dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry());
@@ -41,7 +42,7 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
     if (some.length === 0) break;
     found.push(...some);
   }
-  return (await Promise.all(found.map(filesIn))).flat();
+  return (await Promise.all(found.filter(({ name }) => !isHidden(name)).map(filesIn))).flat();
 }
 
 /** Makes an element accept dropped files. It prevents the event's default, so that the page's own drop zone ignores it. */

@@ -16,10 +16,8 @@ import { takeTrace, trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { parseCellTable } from './cell-table.ts';
-import { checkSize } from './file-size.ts';
+import { checkSize, MOST_DOCUMENT_BYTES } from './file-size.ts';
 
-/** A document has at most this many bytes: no profile is larger, and reading a larger file would freeze the page. */
-const MOST_BYTES = 64_000_000;
 /** A table of cells, which has one line per cell, has at most this many bytes. */
 const MOST_TABLE_BYTES = 8_000_000;
 /** The kind of a table of cells. */
@@ -55,7 +53,7 @@ const kindOf = (schema: string): string => schema.replace(/@\d+$/, '');
 
 /** @throws FileTooLargeError, UnknownFileError */
 export async function readDocument(file: File): Promise<Document> {
-  checkSize(file, MOST_BYTES);
+  checkSize(file, MOST_DOCUMENT_BYTES);
   const { name } = file;
   const isTable = /\.csv$/i.test(name);
   if (isTable) checkSize(file, MOST_TABLE_BYTES);

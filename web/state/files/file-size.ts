@@ -15,7 +15,10 @@ export function checkSize(file: File, mostBytes: number): void {
   if (file.size > mostBytes) throw new FileTooLargeError(file, mostBytes);
 }
 
-/** A file has at most this many bytes, because a worker has no memory for the session of a larger model. */
+/** A document has at most this many bytes: no profile is larger, and reading a larger file would freeze the page. */
+export const MOST_DOCUMENT_BYTES = 64_000_000;
+
+/** A file of a model has at most this many bytes, because a worker has no memory for the session of a larger model. */
 const MOST_BYTES = 1e9;
 
 /** The bytes of a model or of a file that belongs to it. @throws FileTooLargeError */

@@ -9,7 +9,7 @@ import { asideOf, kindOf } from './kinds.ts';
 /**
  * Opens files by their contents. A manifest with its files is a pipeline; so are models with labelled data, or with their
  * configuration files from the hub. Otherwise each file is opened by itself: documents, pipelines, and models and labelled packs
- * for the chosen pipeline. If a document is refused, the other documents are still opened, and then the error is thrown.
+ * for the chosen pipeline. If a document is refused, all other files are still opened, and then the error is thrown.
  * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError,
  * and errors of adding models and pipelines
  */
@@ -32,28 +32,35 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   const documents = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const manifest = documents.find(({ kind }) => kind === 'ipa-edge/manifest');
   if (manifest) return (await ownPipelineFiles()).addPipelineFiles(manifest.file, files);
-  await takeDocuments(documents);
-  const refused = read.find((one) => one.status === 'rejected');
-  if (refused) throw refused.reason;
+  const refusals = read.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  refusals.push(...(await takeDocuments(documents)));
   for (const archive of kinds.tar) await (await ownPipelineFiles()).addPipelineTar(archive);
-  if (kinds.model.length > 0 && (kinds.labelled.length > 0 || isDescribed(kinds.model)))
-    return (await newPipelines()).makePipeline(kinds.model, kinds.labelled);
-  if (kinds.model.length > 0) await (await ownModels()).addOrOffer(kinds.model);
-  if (kinds.labelled.length > 0) await (await ownModels()).replacePack(kinds.labelled);
+  await addModelsAndData(kinds.model, kinds.labelled);
   for (const pack of kinds.pack) await (await ownModels()).replacePack([pack]);
+  if (refusals.length > 0) throw refusals[0];
 }
 
-async function takeDocuments(documents: readonly Document[]): Promise<void> {
+async function addModelsAndData(models: readonly File[], labelled: readonly File[]): Promise<void> {
+  if (models.length > 0 && (labelled.length > 0 || isDescribed(models)))
+    return (await newPipelines()).makePipeline(models, labelled);
+  if (models.length > 0) await (await ownModels()).addOrOffer(models);
+  if (labelled.length > 0) await (await ownModels()).replacePack(labelled);
+}
+
+/** @returns the errors of the documents that were refused */
+async function takeDocuments(documents: readonly Document[]): Promise<unknown[]> {
   let last: Landing | undefined;
   let profile: string | undefined;
-  try {
-    for (const document of documents) {
+  const refusals: unknown[] = [];
+  for (const document of documents)
+    try {
       last = await take(document);
       profile = last.profile ?? profile;
+    } catch (error) {
+      refusals.push(error);
     }
-  } finally {
-    await refreshTabs();
-  }
+  await refreshTabs();
   if (profile !== undefined && profile !== opened.value?.sha256) await openWithPipeline(profile);
   if (last) goTo(last.section);
+  return refusals;
 }

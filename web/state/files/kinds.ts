@@ -1,6 +1,7 @@
 import { isAssetName } from '../../../models/hub/file-names.ts';
 import { folderOf, rootsOf } from '../../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../../models/hub/given/weights.ts';
+import { MOST_DOCUMENT_BYTES } from './file-size.ts';
 
 /** Finds out the kind of a file from its name and its first bytes. */
 
@@ -23,8 +24,8 @@ export function asideOf(files: readonly File[]): (file: File) => Promise<boolean
   return async (file) => {
     if (roots.length === 0) return false;
     if (isBesideModels(file)) return true;
-    const folder = folderOf(file);
-    return folder !== '' && roots.includes(folder) && !(await file.text()).includes('"ipa-edge/');
+    if (!roots.some((root) => root !== '' && folderOf(file).startsWith(root))) return false;
+    return file.size > MOST_DOCUMENT_BYTES || !(await file.text()).includes('"ipa-edge/');
   };
 }
 

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { asideOf } from '../../web/state/files/kinds.ts';
+
+/** A file of a dropped folder. */
+const fileAt = (path: string, content = ''): File =>
+  Object.defineProperty(new File([content], path.replace(/^.*\//, '')), 'webkitRelativePath', {
+    value: path,
+  });
+
+describe('of the files that a model of the hub has beside it', () => {
+  const config = fileAt('mood/config.json');
+
+  it('a profile is no part of the model, wherever it lies', async () => {
+    const isAside = asideOf([config]);
+    expect(await isAside(fileAt('mood/notes.txt', 'A note'))).toBe(true);
+    expect(await isAside(fileAt('mood/openvino/openvino_model.xml', '<net>'))).toBe(true);
+    expect(await isAside(fileAt('mood/mine.json', '{"schema": "ipa-edge/profile@1"}'))).toBe(false);
+    expect(await isAside(fileAt('other/notes.txt', 'A note'))).toBe(false);
+  });
+
+  it('one that is too large for a document is not read', async () => {
+    const weights = fileAt('mood/model.safetensors');
+    Object.defineProperty(weights, 'size', { value: 2e9 });
+    weights.text = () => Promise.reject(new Error('read'));
+    expect(await asideOf([config])(weights)).toBe(true);
+  });
+});
