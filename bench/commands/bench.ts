@@ -1,20 +1,15 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadManifest } from '../../models/manifests/load.ts';
-import { type Backend, onGpu } from '../../solver/documents/common.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import { onGpu } from '../../solver/documents/common.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import type { BenchReport } from '../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../solver/documents/run-report.ts';
 import { type Frontiers, frontiers } from '../../solver/frontier/cascade-gains.ts';
-import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
 import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
-import { plan } from '../../solver/plan/planner.ts';
-import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
-import { slaByRule } from '../../solver/plan/sla.ts';
-import { planWithinReach } from '../../solver/plan/within-reach.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
-import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { writeJson } from '../../workers/command/files.ts';
@@ -22,20 +17,13 @@ import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { measure, settingsOf } from '../../workers/command/profile.ts';
 import { ms } from '../../workers/command/terminal.ts';
-import { constantLoad, type Load } from '../../workers/executor/load.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
-import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
-import { combinations } from '../comparison/combinations.ts';
+import { type BackendSet, backendSets } from '../comparison/backend-sets.ts';
 import { prepareRecipe } from '../recipe/prepare.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { runText } from './tables.ts';
-
-/** Without --rate, the rate is this many times that of the heaviest variants answering one request at a time. */
-const OVERLOAD = 1.5;
-/** Without --duration, a run lasts until this many requests have arrived, within these limits in seconds. */
-const RUN = { requests: 2500, minS: 20, maxS: 40 };
 
 export const benchCommand = () =>
   new Command('bench')
@@ -49,7 +37,7 @@ export const benchCommand = () =>
     )
     .option(
       '--backend <list>',
-      'what to measure; one plan is made for the first backend alone, one for all together',
+      'what to measure; one plan is made for the first backend alone, one for all together; backends that have no plan are left out',
       option.backends,
       ['webgpu', 'wasm'],
     )
@@ -105,7 +93,7 @@ recipe's shell commands and pack make its labelled pack. After Ctrl-C the same c
         const note = packNote(profile.pack);
         if (note) say(`${note}\n`);
         const solver = await loadSolver();
-        const sets = backendSets(backend).map((backends) => prepare(solver, measured, backends, options));
+        const sets = backendSets(solver, measured, backend, options, say);
         await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);
 
         const runs: RunReport[] = [];
@@ -167,68 +155,6 @@ const joined = (all: readonly Frontiers[]): Frontiers => ({
   frontier: all.flatMap(({ frontier }) => frontier),
   frontierWithoutCascades: all.flatMap(({ frontierWithoutCascades }) => frontierWithoutCascades),
 });
-
-interface BenchFlags {
-  readonly sla?: number;
-  readonly rate?: number;
-  readonly duration?: number;
-  readonly seed: number;
-}
-
-/** Backends to plan for together, and the plans and runs on them. */
-interface BackendSet {
-  readonly backends: Backend[];
-  readonly request: PlanRequest;
-  /** Says what differs from the rate and SLA asked for, because no plan was within reach; null if nothing differs. */
-  readonly change: string | null;
-  readonly load: Load;
-  readonly plans: { readonly plan: Plan; readonly heaviest: Plan; readonly lightest: Plan };
-  readonly combinations: BenchReport['combinations'];
-}
-
-/** The first backend by itself, then all backends together. */
-const backendSets = (backends: readonly Backend[]): Backend[][] =>
-  backends.length > 1 ? [[backends[0]!], [...backends]] : [[...backends]];
-
-function prepare(
-  solver: Solver,
-  measured: IdentifiedProfile,
-  backends: Backend[],
-  flags: BenchFlags,
-): BackendSet {
-  const { profile } = measured;
-  const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
-  const slaMs =
-    flags.sla ??
-    slaByRule(
-      allowed,
-      profile.stages.map((stage) => stage.name),
-      profile.fanOut,
-      profile.coRun.filter(({ backend }) => backends.includes(backend)),
-    );
-  const heaviest = variantsByTime(profile, 'heaviest', backends);
-  const at = (ratePerS: number) => planRequest(profile, { slaMs, ratePerS, backends });
-  const { request, change, ...chosen } = planWithinReach(
-    (asked) => plan(solver, measured, asked),
-    at(flags.rate ?? (OVERLOAD * 1000) / fastestBaseline(profile, heaviest, at(1)).meanMs),
-    { rate: flags.rate !== undefined, sla: flags.sla !== undefined },
-  );
-  const { ratePerS } = request;
-  const durationS =
-    flags.duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS)));
-  const load = constantLoad(ratePerS, durationS, flags.seed);
-  const requests = load.arrivalsMs.length;
-  const packItems = drawPackItems(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
-  return {
-    ...{ backends, request, change, load },
-    plans: {
-      plan: chosen.plan,
-      heaviest: baselinePlan(measured, heaviest, request, requests),
-      lightest: baselinePlan(measured, variantsByTime(profile, 'lightest', backends), request, requests),
-    },
-    combinations: combinations(solver, measured, request, packItems),
-  };
-}
 
 /** Runs the three plans one after the other, with the same arrivals and items. */
 async function runSet(
