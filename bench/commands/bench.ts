@@ -11,14 +11,14 @@ import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
-import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { measure, settingsOf } from '../../workers/command/profile.ts';
 import { ms } from '../../workers/command/terminal.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
-import { type BackendSet, backendSets } from '../comparison/backend-sets.ts';
+import { type BackendSet, backendSets, throwIfStopped } from '../comparison/backend-sets.ts';
 import { prepareRecipe } from '../recipe/prepare.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
@@ -93,7 +93,7 @@ recipe's shell commands and pack make its labelled pack. After Ctrl-C the same c
         const note = packNote(profile.pack);
         if (note) say(`${note}\n`);
         const solver = await loadSolver();
-        const sets = backendSets(solver, measured, backend, options, say);
+        const sets = await backendSets(solver, measured, backend, options, { say, progress, signal });
         await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);
 
         const runs: RunReport[] = [];
@@ -166,7 +166,7 @@ async function runSet(
   const runs: RunReport[] = [];
   for (const name of ['plan', 'heaviest', 'lightest'] as const) {
     runs.push(await runner.run({ name, plan: plans[name], backends, load, seed }));
-    if (signal.aborted) throw new Interrupted('Stopped. The profile is kept; unfinished runs are not.');
+    throwIfStopped(signal);
   }
   return runs;
 }

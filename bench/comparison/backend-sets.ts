@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
@@ -9,6 +10,8 @@ import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { planWithinReach } from '../../solver/plan/within-reach.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
+import { Interrupted } from '../../workers/command/exit.ts';
+import type { ProgressLine } from '../../workers/command/terminal.ts';
 import { constantLoad, type Load } from '../../workers/executor/load.ts';
 import { baselinePlan, fastestBaseline, variantsByTime } from './baselines.ts';
 import { combinations } from './combinations.ts';
@@ -36,37 +39,58 @@ export interface BackendSet {
   readonly combinations: BenchReport['combinations'];
 }
 
+interface Attended {
+  /** Gets a text that tells why backends are left out. */
+  say(text: string): void;
+  readonly progress: Pick<ProgressLine, 'share' | 'clear'>;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Plans for the first backend by itself, then for all backends together. Leaves out backends that have no plan.
- * @param say gets a text that tells why backends are left out
- * @throws InfeasiblePlanError or NothingMeasuredError, of all backends together, if no backends have a plan
+ * @throws InfeasiblePlanError or NothingMeasuredError, of all backends together, if no backends have a plan; Interrupted
  */
-export function backendSets(
+export async function backendSets(
   solver: Solver,
   measured: IdentifiedProfile,
   backends: readonly Backend[],
   flags: BenchFlags,
-  say: (text: string) => void,
-): BackendSet[] {
+  { say, progress, signal }: Attended,
+): Promise<BackendSet[]> {
   const together = [...backends];
   const sets: BackendSet[] = [];
-  for (const some of together.length > 1 ? [together.slice(0, 1), together] : [together])
+  for (const some of together.length > 1 ? [together.slice(0, 1), together] : [together]) {
+    const startMs = performance.now();
+    const next = async (done: number) => {
+      progress.share(`planning for ${some.join(' + ')}`, done, startMs);
+      // Node handles signals such as Ctrl-C only between two tasks of the event loop.
+      await setImmediate();
+      throwIfStopped(signal);
+    };
     try {
-      sets.push(backendSet(solver, measured, some, flags));
+      await next(0);
+      sets.push(await backendSet(solver, measured, some, flags, next).finally(progress.clear));
     } catch (error) {
       const hasNoPlan = error instanceof InfeasiblePlanError || error instanceof NothingMeasuredError;
       if (!hasNoPlan || (some === together && sets.length === 0)) throw error;
       say(`Nothing runs on ${some.join(' + ')}${some === together ? '' : ' alone'}. ${error.message}\n`);
     }
+  }
   return sets;
 }
 
-function backendSet(
+/** @throws Interrupted if the signal was aborted after a profile was measured */
+export function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw new Interrupted('Stopped. The profile is kept; unfinished runs are not.');
+}
+
+async function backendSet(
   solver: Solver,
   measured: IdentifiedProfile,
   backends: Backend[],
   flags: BenchFlags,
-): BackendSet {
+  next: (done: number) => Promise<void>,
+): Promise<BackendSet> {
   const { profile } = measured;
   const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
   const slaMs =
@@ -97,6 +121,6 @@ function backendSet(
       heaviest: baselinePlan(measured, heaviest, request, requests),
       lightest: baselinePlan(measured, variantsByTime(profile, 'lightest', backends), request, requests),
     },
-    combinations: combinations(solver, measured, request, packItems),
+    combinations: await combinations(solver, measured, request, next, packItems),
   };
 }

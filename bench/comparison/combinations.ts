@@ -20,14 +20,17 @@ const MOST = 512;
 
 /**
  * Lists every combination of variants with its best plan for this rate and SLA; empty if there are more than 512.
+ * @param next is awaited before each combination, with the finished share from 0 to 1, so that it can show progress and stop
  * @param packItems indices of the items on which to count accuracy, e.g. those sent in a run; all by default
+ * @throws what `next` throws
  */
-export function combinations(
+export async function combinations(
   solver: Solver,
   measured: IdentifiedProfile,
   request: PlanRequest,
+  next: (done: number) => Promise<void>,
   packItems?: ArrayLike<number>,
-): Combination[] {
+): Promise<Combination[]> {
   const { profile } = measured;
   const choices = profile.stages.reduce<Record<string, string>[]>(
     (soFar, { name, variants }) =>
@@ -35,7 +38,13 @@ export function combinations(
     [{}],
   );
   if (choices.length > MOST) return [];
-  return choices.flatMap((variants) => combination(solver, measured, request, variants, packItems) ?? []);
+  const found: Combination[] = [];
+  for (const [i, variants] of choices.entries()) {
+    await next(i / choices.length);
+    const best = combination(solver, measured, request, variants, packItems);
+    if (best) found.push(best);
+  }
+  return found;
 }
 
 function combination(

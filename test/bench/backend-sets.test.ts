@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { backendSets } from '../../bench/comparison/backend-sets.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { Interrupted } from '../../workers/command/exit.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { cell, profile, runs } from '../solver/profiles.ts';
 
@@ -19,12 +20,14 @@ const differing = [
 const fast = [cell('detect', 's', 'cpu', 1, runs(5)), cell('classify', 's', 'cpu', 1, runs(3))];
 
 /** Plans of a bench for `webgpu,cpu`, with the texts that it says. */
-async function setsOf(cells: Parameters<typeof profile>[0]) {
+async function setsOf(cells: Parameters<typeof profile>[0], signal = new AbortController().signal) {
   const said: string[] = [];
   const { device } = profile(cells);
   const adapter = { vendor: 'v', architecture: 'a', description: 'd', software: false };
   const measured = await identify(profile(cells, { device: { ...device, adapter } }));
-  const sets = backendSets(solver, measured, ['webgpu', 'cpu'], flags, (text) => said.push(text));
+  const progress = { share() {}, clear() {} };
+  const attended = { say: (text: string) => void said.push(text), progress, signal };
+  const sets = await backendSets(solver, measured, ['webgpu', 'cpu'], flags, attended);
   return { backends: sets.map((set) => set.backends), said };
 }
 
@@ -49,5 +52,11 @@ describe('a bench of several backends', () => {
   test('fails if all together have no plan either', async () => {
     const none = [...slow, ...slow.map((one) => ({ ...one, backend: 'cpu' as const }))];
     await expect(setsOf(none)).rejects.toThrow(InfeasiblePlanError);
+  });
+
+  test('ends at a Ctrl-C that comes while it plans', async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    await expect(setsOf(fast, controller.signal)).rejects.toThrow(Interrupted);
   });
 });

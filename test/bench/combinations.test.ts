@@ -5,7 +5,7 @@ import { cell, profile, request, resources, runs } from '../solver/profiles.ts';
 
 const solver = await loadSolver();
 
-test('a combination of variants that no plan allows tells what binds, where only a shared worker meets the nearest SLA', () => {
+test('a combination of variants that no plan allows tells what binds, where only a shared worker meets the nearest SLA', async () => {
   const cells = [cell('detect', 's', 'cpu', 1, runs(10)), cell('classify', 's', 'cpu', 1, runs(3))];
   // Two workers slow each other down, one for both stages does not.
   const delays = [{ percentile: 50, delayMs: 0 }];
@@ -17,7 +17,22 @@ test('a combination of variants that no plan allows tells what binds, where only
     resources: resources({ cores: 2, gpus: 0 }),
   });
   const measured = { profile: given, sha256: 'b'.repeat(64) };
-  expect(combinations(solver, measured, asked)).toMatchObject([
+  expect(await combinations(solver, measured, asked, async () => {})).toMatchObject([
     { variants: { detect: 's', classify: 's' }, feasible: false, binding: expect.stringContaining('SLA') },
   ]);
+});
+
+test('before each combination the finished share is told, and no further one is planned if that throws', async () => {
+  const given = profile([
+    ...['s', 'm'].map((variant) => cell('detect', variant, 'cpu', 1, runs(10))),
+    ...['s', 'l'].map((variant) => cell('classify', variant, 'cpu', 1, runs(3))),
+  ]);
+  const told: number[] = [];
+  const next = async (done: number) => {
+    told.push(done);
+    if (done === 0.5) throw new Error('stopped');
+  };
+  const measured = { profile: given, sha256: 'b'.repeat(64) };
+  await expect(combinations(solver, measured, request(), next)).rejects.toThrow('stopped');
+  expect(told).toEqual([0, 0.25, 0.5]);
 });
