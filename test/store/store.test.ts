@@ -1,10 +1,22 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { exportProfile, identify, importProfile } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { StoreFullError } from '../../workers/store/store.ts';
+import { refuseTruncate } from '../refuse-truncate.ts';
 import { describeStore } from './conformance.ts';
 import { cellEntry, profile } from './documents.ts';
 
@@ -13,6 +25,19 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ipa-edge-store-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** The next append by a handle writes half of its text and then finds the disk full. */
+async function failAppend(): Promise<void> {
+  const handle = await open(import.meta.filename);
+  const spy = vi
+    .spyOn(Object.getPrototypeOf(handle) as FileHandle, 'appendFile')
+    .mockImplementationOnce(async function (this: FileHandle, text) {
+      await this.writeFile(String(text).slice(0, String(text).length / 2));
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    });
+  onTestFinished(() => spy.mockRestore());
+  await handle.close();
+}
 
 describe('a store in files', () => {
   describeStore(() => openFileStore(folder));
@@ -30,6 +55,27 @@ describe('a store in files', () => {
     expect(await after.readJournal('journal')).toEqual([cellEntry(1), cellEntry(2)]);
     expect((await readFile(journal(), 'utf8')).split('\n')).toHaveLength(3);
     after.close();
+  });
+
+  it('removes a torn line on Windows, too', async () => {
+    await refuseTruncate();
+    await mkdir(join(folder, 'journals'));
+    await writeFile(journal(), '{"kind":"cell","cel');
+    const store = await openFileStore(folder);
+    await store.append('journal', cellEntry(1));
+    expect(await store.readJournal('journal')).toEqual([cellEntry(1)]);
+    store.close();
+  });
+
+  it('removes what was written of a line when the disk became full, on Windows, too', async () => {
+    await refuseTruncate();
+    const store = await openFileStore(folder);
+    await store.append('journal', cellEntry(1));
+    await failAppend();
+    await expect(store.append('journal', cellEntry(2))).rejects.toThrow(StoreFullError);
+    await store.append('journal', cellEntry(3));
+    expect(await store.readJournal('journal')).toEqual([cellEntry(1), cellEntry(3)]);
+    store.close();
   });
 
   it('names the line of a journal that is damaged elsewhere', async () => {

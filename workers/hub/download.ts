@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
 import { ChecksumError } from '../../models/manifests/load.ts';
 import { StoreFullError } from '../store/store.ts';
 import type { HubClient } from './client.ts';
@@ -18,7 +18,7 @@ export async function download(
 ): Promise<void> {
   const handle = await open(part, 'a+');
   try {
-    await resume(client.host, file, await PartOnDisk.open(handle, file), onProgress);
+    await resume(client.host, file, await PartOnDisk.open(part, handle, file), onProgress);
     await handle.sync();
   } catch (error) {
     if (error instanceof ChecksumError) await rm(part, { force: true });
@@ -35,10 +35,13 @@ class PartOnDisk implements PartialFile {
   bytes = 0;
   #hash = createHash('sha256');
 
-  private constructor(private readonly handle: FileHandle) {}
+  private constructor(
+    private readonly path: string,
+    private readonly handle: FileHandle,
+  ) {}
 
-  static async open(handle: FileHandle, { mostBytes }: KnownFile): Promise<PartOnDisk> {
-    const part = new PartOnDisk(handle);
+  static async open(path: string, handle: FileHandle, { mostBytes }: KnownFile): Promise<PartOnDisk> {
+    const part = new PartOnDisk(path, handle);
     const { size } = await handle.stat();
     // A file that is too long is not hashed, because `resume` empties it.
     if (size > mostBytes) part.bytes = size;
@@ -53,7 +56,8 @@ class PartOnDisk implements PartialFile {
   }
 
   async empty(): Promise<void> {
-    await this.handle.truncate();
+    // Windows does not let a handle that is open for appending truncate its file.
+    await truncate(this.path);
     this.bytes = 0;
     this.#hash = createHash('sha256');
   }

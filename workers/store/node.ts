@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidDocumentError, jsonValue, parseDocument } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
@@ -146,7 +146,10 @@ class FileStore implements Store {
   }
 }
 
-/** A journal that is open for appending. Lines are written one after the other, each as a whole. */
+/**
+ * A journal that is open for appending. Lines are written one after the other, each as a whole. The file is truncated by its
+ * path, because Windows does not let a handle that is open for appending do so.
+ */
 class JournalFile {
   readonly #path: string;
   #file: FileHandle | undefined;
@@ -175,7 +178,7 @@ class JournalFile {
       await this.#file.datasync();
     } catch (error) {
       // A part of the line may have been written. It is removed, so that the next entry starts on a new line.
-      await this.#file.truncate(size).catch(() => {});
+      await truncate(this.#path, size).catch(() => {});
       throw error;
     }
   }
@@ -188,7 +191,7 @@ async function openRepaired(path: string): Promise<FileHandle> {
     const { size } = await file.stat();
     const { buffer } = await file.read(Buffer.alloc(size), 0, size, 0);
     const whole = buffer.lastIndexOf(NEWLINE) + 1;
-    if (whole < size) await file.truncate(whole);
+    if (whole < size) await truncate(path, whole);
     await syncFolder(dirname(path));
     return file;
   } catch (error) {

@@ -20,6 +20,7 @@ import {
 import { fileReader } from '../../../workers/hub/reader.ts';
 import type { KnownFile } from '../../../workers/hub/resume.ts';
 import { COMMIT, LocalHub } from '../../hub.ts';
+import { refuseTruncate } from '../../refuse-truncate.ts';
 
 const MODEL = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
 const SHA256 = createHash('sha256').update(MODEL).digest('hex');
@@ -139,6 +140,15 @@ describe('a download', () => {
     await writeFile(join(cache.folder, `${SHA256}.${process.pid}.part`), new Uint8Array(HALF).fill(7));
     await fetched();
     expect(ranges().slice(1)).toEqual([`bytes=${HALF}-`, undefined]);
+    expect(await cache.check(file)).toBe(true);
+  });
+
+  test('that finds a wrong part starts anew on Windows, too', async () => {
+    await refuseTruncate();
+    await mkdir(cache.folder);
+    const part = join(cache.folder, `${SHA256}.${process.pid}.part`);
+    await writeFile(part, new Uint8Array(HALF).fill(7));
+    await fetched();
     expect(await cache.check(file)).toBe(true);
   });
 
