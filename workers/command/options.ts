@@ -37,7 +37,7 @@ export function count(text: string): number {
 
 /** The path of a file to write. A folder is refused at once, not after hours of measuring. */
 export function outFile(path: string): string {
-  if (existsSync(path) && statSync(path).isDirectory())
+  if (/[/\\]$/.test(path) || (existsSync(path) && statSync(path).isDirectory()))
     throw new InvalidArgumentError('Expected the path of a file, found a folder.');
   return path;
 }

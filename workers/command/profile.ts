@@ -5,8 +5,9 @@ import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
+import { message } from '../runtime/errors.ts';
 import { exportProfile } from '../store/exchange.ts';
-import { openFileStore } from '../store/node.ts';
+import { openFileStore, profileFile } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
 import { availableBackends, type WhyUnavailable } from './backends.ts';
 import { Interrupted, interruptSignal, UsageError } from './exit.ts';
@@ -123,18 +124,24 @@ export const settingsOf = (flags: ProfileFlags): ProfileSettings => ({
   ...(flags.sla !== undefined && { slaMs: flags.sla }),
 });
 
+const folderBeside = (out: string): string => join(dirname(out), '.ipa-edge');
+
 /**
  * Opens a store in the folder `.ipa-edge` beside the document that a command will write. The store keeps profiles in progress.
  * @throws UsageError if the folder cannot be written
  */
 export function journalBeside(out: string): Promise<Store> {
-  const folder = join(dirname(out), '.ipa-edge');
+  const folder = folderBeside(out);
   return openFileStore(folder).catch((cause) => {
     throw new UsageError(`${folder} cannot be written: ${fileProblem(cause)}`, { cause });
   });
 }
 
-/** Measures a profile and writes it to a file. @throws Interrupted if the signal was aborted; finished measurements are kept */
+/**
+ * Measures a profile and writes it to a file.
+ * @param store the one of {@link journalBeside} the file
+ * @throws Interrupted if the signal was aborted; finished measurements are kept. UsageError if the file cannot be written
+ */
 export async function measure(
   profiler: Pick<Profiler, 'profile'>,
   store: Store,
@@ -152,9 +159,12 @@ export async function measure(
       );
     throw error;
   });
-  await writeWhole(out, `${exportProfile(measured.profile)}\n`);
+  const kept = profileFile(folderBeside(out), measured.sha256);
+  await writeWhole(out, `${exportProfile(measured.profile)}\n`).catch((cause) => {
+    throw new UsageError(`${message(cause)}. The finished profile is kept: copy it from ${kept}.`, { cause });
+  });
   // The file now holds the profile. The store kept a copy of it in case this process died before the file was written.
-  for (const { id } of await store.listProfiles()) await store.deleteProfile(id);
+  await store.deleteProfile(measured.sha256);
   return measured;
 }
 

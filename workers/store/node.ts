@@ -22,6 +22,9 @@ const asFull = (error: unknown, what: string): unknown =>
     ? new StoreFullError(what, { cause: error })
     : error;
 
+/** The file in which a store in `folder` keeps a profile. */
+export const profileFile = (folder: string, id: string): string => join(folder, 'profiles', `${id}.json`);
+
 /**
  * Opens a store in a folder: `journals/*.jsonl` with one entry a line, and `profiles/<id>.json`.
  * One process at a time may append to a journal.

@@ -87,6 +87,7 @@ describe('readAtMost', () => {
 
 it('an option for a file refuses a folder before anything is done', async () => {
   await mkdir(path('folder'));
-  expect(() => outFile(path('folder'))).toThrow('Expected the path of a file, found a folder.');
+  for (const name of ['folder', 'new/', 'new\\'])
+    expect(() => outFile(path(name))).toThrow('Expected the path of a file, found a folder.');
   expect(outFile(path('new.json'))).toBe(path('new.json'));
 });

@@ -1,0 +1,55 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { UsageError } from '../../../workers/command/exit.ts';
+import { journalBeside, measure } from '../../../workers/command/profile.ts';
+import { identify, importProfile } from '../../../workers/store/exchange.ts';
+import type { Store } from '../../../workers/store/store.ts';
+import { profile } from '../../store/documents.ts';
+
+let folder: string;
+let out: string;
+let store: Store;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+  out = join(folder, 'profile.json');
+  store = await journalBeside(out);
+});
+afterEach(async () => {
+  store.close();
+  await rm(folder, { recursive: true });
+});
+
+const made = profile('2026-01-02T00:00:00Z');
+
+/** Measures by a profiler that keeps its finished profile in the store, as real ones do. */
+async function measured() {
+  const profiler = {
+    async profile() {
+      const identified = await identify(made);
+      await store.saveProfile(identified);
+      return identified;
+    },
+  };
+  const settings = { backends: ['cpu' as const], threads: [1], batches: [1], budgetS: 1, seed: 1 };
+  return measure(profiler, store, settings, out, new AbortController().signal);
+}
+
+test('a profile that is written leaves no copy, and those of others stay', async () => {
+  const other = await store.saveProfile(await identify(profile('2026-01-01T00:00:00Z')));
+  await measured();
+  expect(importProfile(await readFile(out, 'utf8'), out)).toEqual(made);
+  expect(await store.listProfiles()).toEqual([other]);
+});
+
+test('a profile that cannot be written is kept, and the error says where', async () => {
+  await mkdir(out);
+  const error = (await measured().catch((thrown) => thrown)) as Error;
+  expect(error).toBeInstanceOf(UsageError);
+  const kept = /profile\.json cannot be written: .+ The finished profile is kept: copy it from (.+)\.$/.exec(
+    error.message,
+  )?.[1];
+  expect(importProfile(await readFile(kept!, 'utf8'), kept!)).toEqual(made);
+});
