@@ -149,6 +149,46 @@ test.each([
   expect(entities).toMatchObject([{ type: 'LOC', text: 'Zoë', start: 2, end: 5 }]);
 });
 
+test.each([
+  ['Chinese characters', '我住在北京和上海。', ['北京', '上海']],
+  ['signs between letters', 'in U.S. now', ['U.S.']],
+  ['signs before digits', 'now COVID-19 in', ['COVID-19']],
+])(
+  'an entity reaches to the end of its last token, which may be several words: %s',
+  async (_, text, names) => {
+    // 北京 5, 上海 6, ▁u.s. 10, ▁co 11, vid 12, -19 13
+    const files = unigram([
+      '▁我',
+      '住在',
+      '北京',
+      '上海',
+      '。',
+      '和',
+      '▁in',
+      '▁u.s.',
+      '▁co',
+      'vid',
+      '-19',
+      '▁now',
+    ]);
+    const [result] = await found([text], labeller({ 5: 3, 6: 3, 10: 3, 11: 1, 13: 2 }), files);
+    expect(result!.entities.map((entity) => entity.text)).toEqual(names);
+  },
+);
+
+test('a token that ends inside a word with a token of its own leaves that word its class', async () => {
+  // ▁covid 3, -1 4, 9 5
+  const files = unigram(['▁covid', '-1', '9']);
+  const [result] = await found(['covid-19'], labeller({ 3: 1, 4: 2 }), files);
+  expect(result!.entities).toMatchObject([{ text: 'covid-', start: 0, end: 6 }]);
+});
+
+test('of the words that several unknown tokens in a row share, only the first one gets a class', async () => {
+  // The unknown token 2 stands for ☃☃ and for ☂☂, but only the span of both together is known.
+  const [result] = await found(['in ☃☃ ☂☂ now'], labeller({ 2: 3 }), wordPiece(['in', 'now']));
+  expect(result!.entities.map((entity) => entity.text)).toEqual(['☃']);
+});
+
 const labels = (spans: number[], texts: number[], types: number[]) =>
   new TensorFile(
     safetensors({

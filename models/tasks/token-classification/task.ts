@@ -63,7 +63,10 @@ function logitsOf(
   return logits;
 }
 
-/** Classifies words: a word gets the class of its first token. Words without a token are left out. */
+/**
+ * Classifies words: a word gets the class of its first token. A word in which no token starts is joined to the word before if that word's
+ * token goes on in it, and is left out otherwise.
+ */
 function classified(
   { classes }: Stage,
   words: readonly Span[],
@@ -72,13 +75,20 @@ function classified(
 ): ClassifiedWord[] {
   // The span of a token that is only white space ends before it starts.
   const isFirst = ({ start, end }: Span, word: Span) => start >= word.start && end > start;
+  const found: ClassifiedWord[] = [];
   let token = 0;
-  return words.flatMap((word) => {
+  let reached = 0;
+  for (const word of words) {
     while (token < spans.length && !isFirst(spans[token]!, word)) token++;
-    if (token === spans.length || spans[token]!.start >= word.end) return [];
-    const { label, score } = largest(logits[token]!, 'logits');
-    return [{ ...word, label: classes[label]!, score }];
-  });
+    const span = spans[token];
+    if (span && span.start < word.end) {
+      const { label, score } = largest(logits[token]!, 'logits');
+      found.push({ ...word, label: classes[label]!, score });
+      // Of tokens that share a span, it is not known which of its words each one stands for.
+      reached = spans[token + 1]?.start === span.start ? word.end : span.end;
+    } else if (word.start < reached) found.push({ ...found.pop()!, end: word.end });
+  }
+  return found;
 }
 
 interface CutText extends TokenizedText {
