@@ -9,6 +9,9 @@ export interface GivenFile {
 /** The file's path, beginning with the name of the given folder; only its name if the file was given by itself. */
 export const pathOf = ({ name, webkitRelativePath }: GivenFile): string => webkitRelativePath || name;
 
+/** The folder of a file, with a slash at its end; empty for a file that was given by itself. */
+export const folderOf = (file: GivenFile): string => pathOf(file).replace(/[^/]*$/, '');
+
 /** Reads given files and locates them for the manifest. */
 export interface GivenReader<F extends GivenFile> {
   bytes(file: F, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;

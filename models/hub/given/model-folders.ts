@@ -5,16 +5,13 @@ import { dtypeNamed } from '../dtypes.ts';
 import { isAssetName } from '../file-names.ts';
 import { type HubVariant, needsOf } from '../model-files.ts';
 import type { RepositoryFile } from '../repository.ts';
-import { type GivenFile, type GivenReader, pathOf } from './given-file.ts';
+import { folderOf, type GivenFile, type GivenReader, pathOf } from './given-file.ts';
 import { type ModelSet, modelSets, needFor } from './model-sets.ts';
 import type { ModelFiles } from './weights.ts';
 
 /** Reads models and configuration files that the user gives, in the same way as a repository of the hub. */
 
 const CONFIG = 'config.json';
-
-/** The folder of a file, with a slash at its end; empty for a file that was given by itself. */
-export const folderOf = (file: GivenFile): string => pathOf(file).replace(/[^/]*$/, '');
 
 /** The folders of models: those with a `config.json` that lie in no other such folder. */
 export function rootsOf(files: readonly GivenFile[]): string[] {

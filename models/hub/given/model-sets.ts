@@ -3,7 +3,7 @@ import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { type DtypeChoice, dtypeNamed, dtypeText } from '../dtypes.ts';
 import { isAssetName, roleNamed } from '../file-names.ts';
 import { type Needs, needsOf } from '../model-files.ts';
-import { type GivenFile, pathOf } from './given-file.ts';
+import { folderOf, type GivenFile, pathOf } from './given-file.ts';
 import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
 
 /** Sorts files that the user gives into variants. */
@@ -58,10 +58,11 @@ export function modelSets<F extends GivenFile>(files: readonly F[]): GivenFiles<
     throw new AssetsAloneError(given);
   const parts = models.filter(({ file }) => roleNamed(file.name) !== null);
   const alone = models.filter((model) => !parts.includes(model));
+  const folders = [...new Set(parts.map(({ file }) => folderOf(file)))];
   return {
     sets: [
       ...alone.map((model) => ({ name: model.file.name, sessions: new Map([['model', model]]) })),
-      ...joined(parts),
+      ...folders.flatMap((folder) => joined(parts.filter(({ file }) => folderOf(file) === folder))),
     ],
     assets,
   };
@@ -72,10 +73,10 @@ const isRole =
   ({ file }: ModelFiles<GivenFile>): boolean =>
     roleNamed(file.name) === role;
 
-/** Joins encoders and decoders: those of one data type, or all where only one encoder is given. */
+/** Joins the encoders and decoders of a folder: those of one data type, or all where only one encoder is given. */
 function joined<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F>[] {
   const encoders = parts.filter(isRole('encoder'));
-  if (encoders.length <= 1) return parts.length > 0 ? [setOf(parts)] : [];
+  if (encoders.length <= 1) return [setOf(parts)];
   const dtypes = [...new Set(parts.map(({ file }) => dtypeNamed(file.name)))];
   return dtypes.map((dtype) => setOf(parts.filter(({ file }) => dtypeNamed(file.name) === dtype)));
 }

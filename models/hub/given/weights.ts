@@ -1,5 +1,5 @@
 import { InputError } from '../../../solver/documents/coded-error.ts';
-import type { GivenFile } from './given-file.ts';
+import { folderOf, type GivenFile } from './given-file.ts';
 
 /** Name of a weight file, by its model's name: `model.onnx_data` or `model.onnx.data`, with a number if there are several. */
 const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
@@ -14,8 +14,8 @@ class WeightsAloneError extends InputError {
   override name = 'WeightsAloneError';
   constructor(file: GivenFile) {
     super(
-      `${file.name} has weights of the model ${modelOf(file)}. Give both together, with the names that they had when they ` +
-        'were saved.',
+      `${file.name} has weights of the model ${modelOf(file)}. Give both together, with the folders and names that they had ` +
+        'when they were saved.',
     );
   }
 }
@@ -26,11 +26,12 @@ export interface ModelFiles<F extends GivenFile> {
   readonly weights: readonly F[];
 }
 
-/** Finds the weights of each model by their names. @throws WeightsAloneError */
+/** Finds the weights of each model beside it, by their names. @throws WeightsAloneError */
 export function modelsWithWeights<F extends GivenFile>(files: readonly F[]): ModelFiles<F>[] {
   const models = files.filter((file) => !isWeights(file));
   const weights = files.filter(isWeights);
-  const alone = weights.find((file) => !models.some(({ name }) => name === modelOf(file)));
+  const isOf = (own: F, model: F) => model.name === modelOf(own) && folderOf(model) === folderOf(own);
+  const alone = weights.find((own) => !models.some((model) => isOf(own, model)));
   if (alone) throw new WeightsAloneError(alone);
-  return models.map((file) => ({ file, weights: weights.filter((one) => modelOf(one) === file.name) }));
+  return models.map((file) => ({ file, weights: weights.filter((own) => isOf(own, file)) }));
 }

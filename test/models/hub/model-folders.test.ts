@@ -3,6 +3,7 @@ import { describeFiles } from '../../../models/hub/describe.ts';
 import { dtypeText } from '../../../models/hub/dtypes.ts';
 import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { modelFolders } from '../../../models/hub/given/model-folders.ts';
+import type { HubVariant } from '../../../models/hub/model-files.ts';
 import { MARIAN, RESNET } from './models.ts';
 
 /** Folders of models that somebody gives, read as repositories of the hub are. */
@@ -32,6 +33,17 @@ const READER = {
   bytes: async (file: File) => new Uint8Array(await file.arrayBuffer()),
   addressOf: pathOf,
 };
+
+/** The paths of each variant's model files. */
+const modelPaths = (...files: File[]) =>
+  Promise.all(
+    modelFolders(files, READER).map(async (folder) => {
+      const [{ sessions }] = (await describeFiles(folder)).variants as [HubVariant];
+      return Object.values(sessions).flatMap(({ file, data }) =>
+        [file, ...data].map(({ path }) => folder.addressOf(path)),
+      );
+    }),
+  );
 
 /** What is found: task, name, data types and files by role. */
 const found = (...files: File[]) =>
@@ -81,6 +93,30 @@ test('each of several folders has its own configuration; one in a folder below i
       ...['tokenizer', 'tokenizer-config'],
     ],
   ]);
+});
+
+test('a model gets only the weights and the decoder of its own folder', async () => {
+  const weighted = ['fp16', 'fp32'].flatMap((folder) => [
+    `${folder}/model.onnx`,
+    `${folder}/model.onnx_data`,
+  ]);
+  expect(await modelPaths(...classifier('m/', ...weighted))).toEqual([
+    ['m/fp16/model.onnx', 'm/fp16/model.onnx_data'],
+    ['m/fp32/model.onnx', 'm/fp32/model.onnx_data'],
+  ]);
+  const parts = ['base', 'tuned'].flatMap((folder) =>
+    ['encoder_model', 'decoder_model_merged'].map((part) => `${folder}/${part}.onnx`),
+  );
+  expect(await modelPaths(...translator('t/', ...parts))).toEqual([
+    ['t/base/encoder_model.onnx', 't/base/decoder_model_merged.onnx'],
+    ['t/tuned/encoder_model.onnx', 't/tuned/decoder_model_merged.onnx'],
+  ]);
+});
+
+test('weights in another folder than their model are refused', () => {
+  expect(() => modelFolders(classifier('m/', 'a/model.onnx', 'b/model.onnx_data'), READER)).toThrow(
+    /model\.onnx_data has weights of the model model\.onnx\. Give both together, with the folders and names/,
+  );
 });
 
 test('a decoder without its encoder is refused, and so is a model without its configuration', async () => {

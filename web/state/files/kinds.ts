@@ -1,5 +1,6 @@
 import { isAssetName } from '../../../models/hub/file-names.ts';
-import { folderOf, rootsOf } from '../../../models/hub/given/model-folders.ts';
+import { folderOf } from '../../../models/hub/given/given-file.ts';
+import { rootsOf } from '../../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../../models/hub/given/weights.ts';
 import { MOST_DOCUMENT_BYTES } from './file-size.ts';
 
