@@ -16,6 +16,21 @@ const NAMED = 5;
 /** Most classifiers were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 224, height: 224 };
 
+/** Operators whose output has the values of their first input in another shape or type. */
+const SAME_VALUES = [
+  ...['Cast', 'Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
+  ...['QuantizeLinear', 'DequantizeLinear'],
+];
+
+/** The operator that computes a tensor's values; undefined if they come from no node. */
+function computedBy({ makers }: Graph, tensor: string): string | undefined {
+  let maker = makers.get(tensor);
+  // A broken file may have a cycle.
+  for (let left = makers.size; left > 0 && maker && SAME_VALUES.includes(maker.operator); left--)
+    maker = makers.get(maker.input);
+  return maker?.operator;
+}
+
 /**
  * Derives the stage fields of a picture classifier from its graph: the input, the classes, and whether scores are probabilities.
  * @param classes class names in the order of the model's outputs; null to name the classes by number
@@ -37,7 +52,7 @@ export function classifierFields(
   return {
     input,
     classes: classes ?? Array.from({ length: count }, (_, i) => `class ${i}`),
-    scores: graph.makers.get(scores.name) === 'Softmax' ? 'probabilities' : 'logits',
+    scores: computedBy(graph, scores.name) === 'Softmax' ? 'probabilities' : 'logits',
   };
 }
 

@@ -3,14 +3,21 @@ import { dimOf, type TensorInfo } from '../tasks/tensor.ts';
 
 /** Reads, without ONNX Runtime, the few fields of an ONNX file (onnx.proto3) that a manifest depends on. */
 
+/** A node, as far as its operator and its first input. */
+interface Maker {
+  readonly operator: string;
+  /** Name of the tensor; empty if the node has no input. */
+  readonly input: string;
+}
+
 export interface Graph {
   /** The tensors that a caller must feed, so without initializers. A symbolic dimension is null. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Number of nodes by operator, the most frequent first. */
   readonly operators: ReadonlyMap<string, number>;
-  /** The operator that produces each tensor, by the tensor's name. */
-  readonly makers: ReadonlyMap<string, string>;
+  /** The node that produces each tensor, by the tensor's name. */
+  readonly makers: ReadonlyMap<string, Maker>;
   /** Metadata that the exporter wrote (`metadata_props`), by key. */
   readonly notes: ReadonlyMap<string, string>;
 }
@@ -51,12 +58,12 @@ function graphOf(graph: Uint8Array): Omit<Graph, 'notes'> {
   const outputs: TensorInfo[] = [];
   const counts = new Map<string, number>();
   countOperators(graph, counts);
-  const makers = new Map<string, string>();
+  const makers = new Map<string, Maker>();
   for (const { number, value } of fields(graph)) {
     if (typeof value === 'number') continue;
     if (number === 1) {
-      const operator = textOf(value, 4);
-      for (const output of messages(value, 2)) makers.set(text(output), operator);
+      const maker = { operator: textOf(value, 4), input: textOf(value, 1) };
+      for (const output of messages(value, 2)) makers.set(text(output), maker);
     } else if (number === 5) constants.add(textOf(value, 8));
     else if (number === 11) inputs.push(tensorOf(value));
     else if (number === 12) outputs.push(tensorOf(value));

@@ -7,6 +7,7 @@ import { NotOnnxError, readGraph } from '../../models/onnx/graph.ts';
 import { ModelAloneError } from '../../models/onnx/picture-input.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { brightestChannel, identityModel } from '../onnx.ts';
+import { model, node } from '../onnx-graph.ts';
 
 const rgb = brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 16] }, 1, {
   type: 'float32',
@@ -23,7 +24,7 @@ describe('the graph of an ONNX file', () => {
       ['ReduceMean', 1],
       ['Reshape', 1],
     ]);
-    expect(makers.get('out')).toBe('Cast');
+    expect(makers.get('out')).toEqual({ operator: 'Cast', input: 'shaped' });
   });
 
   it('has open dimensions where the file has no name, 0 or -1', () => {
@@ -91,6 +92,32 @@ describe('a classifier without a manifest', () => {
     });
     const { classes } = classifierFields(readGraph(tailed, 'tailed.onnx'), null, 'tailed.onnx');
     expect(classes).toHaveLength(3);
+  });
+
+  const scoresOf = (bytes: Uint8Array) => classifierFields(readGraph(bytes, 'm.onnx'), null, 'm.onnx').scores;
+  const image = { type: 'float32', dims: [1, 3, 8, 8] } as const;
+  const scores = { type: 'float32', dims: [1, 9] } as const;
+  /** A classifier of nodes with these operators, each of which takes the output of the one before. */
+  const inRow = (...operators: string[]) => {
+    const names = ['image', ...operators.slice(1).map((_, i) => `t${i}`), 'out'];
+    const nodes = operators.map((operator, i) => node(operator, [names[i]!], names[i + 1]!));
+    return model(nodes, [], image, scores);
+  };
+
+  it.each([
+    [[]],
+    [['Cast']],
+    [['Reshape']],
+    [['Transpose', 'Flatten']],
+    [['QuantizeLinear', 'DequantizeLinear']],
+    [['Squeeze', 'Unsqueeze', 'Identity']],
+  ])('gives probabilities if a Softmax computes its values and these operators follow: %j', (after) => {
+    expect(scoresOf(inRow('Gemm', 'Softmax', ...after))).toBe('probabilities');
+    expect(scoresOf(inRow('Softmax', 'Gemm', ...after))).toBe('logits');
+  });
+
+  it('gives logits if the nodes of a broken file form a cycle', () => {
+    expect(scoresOf(model([node('Identity', ['out'], 'out')], [], image, scores))).toBe('logits');
   });
 
   it.each([
