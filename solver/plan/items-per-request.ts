@@ -1,6 +1,6 @@
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
-import { areAllowed } from '../simulate/fanout.ts';
+import { areAllowed, fanOutStage } from '../simulate/fanout.ts';
 import type { PlanRequest } from './request.ts';
 
 /** Items of one kind per request: their mean, and their number at the percentile of the plan's request. */
@@ -10,16 +10,18 @@ export interface ItemsPerRequest {
 }
 
 /**
- * Items of a stage per request; 1 if the fan-out was not measured. They are the maxima over all allowed choices of upstream
- * variants, because the integer program chooses the variants of all stages at once.
+ * Items of a stage per request, by the fan-out of the stage that {@link fanOutStage} names; 1 if there is none. They are the maxima
+ * over all allowed choices of upstream variants, because the integer program chooses the variants of all stages at once.
  */
 export function fanOut(
-  profile: Pick<Profile, 'fanOut'>,
+  profile: Pick<Profile, 'fanOut' | 'stages'>,
   stage: string,
   percentile: number,
   restrictTo?: PlanRequest['restrictTo'],
 ): ItemsPerRequest {
-  const all = profile.fanOut.filter((entry) => entry.stage === stage);
+  const stages = profile.stages.map(({ name }) => name);
+  const measured = fanOutStage(profile.fanOut, stages, stages.indexOf(stage));
+  const all = profile.fanOut.filter((entry) => entry.stage === measured);
   const allowed = all.filter((entry) => areAllowed(entry.upstream, restrictTo));
   const entries = allowed.length > 0 ? allowed : all;
   if (entries.length === 0) return { mean: 1, atPercentile: 1 };

@@ -3,13 +3,17 @@ import type { CoRun } from '../documents/co-run.ts';
 import type { FanOut } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { LATE_SHARE } from '../report/lateness.ts';
+import { fanOutStage } from '../simulate/fanout.ts';
 import { delayAtMs } from './delays.ts';
 
 /** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */
 const MIN_SLA_MS = 50;
 
-/** Mean number of items of a stage per request, over all items of the pack and upstream variants; 1 if it was not measured. */
-function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
+/**
+ * Mean number of items per request of the stage that {@link fanOutStage} names, over all items of the pack and upstream variants; 1
+ * if no stage is named.
+ */
+function meanFanOut(fanOut: readonly FanOut[], stage: string | undefined): number {
   const counts = fanOut.filter((entry) => entry.stage === stage).flatMap((entry) => entry.counts);
   return counts.length ? mean(counts) : 1;
 }
@@ -39,9 +43,9 @@ export function slaByRule(
   coRun: readonly CoRun[] = [],
 ): number {
   let sum = 0;
-  for (const stage of stages) {
+  for (const [at, stage] of stages.entries()) {
     const fastest = [...smallestBatchMs(cells, stage).values()];
-    if (fastest.length) sum += mean(fastest) * meanFanOut(fanOut, stage);
+    if (fastest.length) sum += mean(fastest) * meanFanOut(fanOut, fanOutStage(fanOut, stages, at));
   }
   const latenessMs = coRun.flatMap((entry) =>
     'lateness' in entry && entry.lateness ? delayAtMs(entry.lateness, 95) : [],

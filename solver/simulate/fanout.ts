@@ -49,16 +49,16 @@ export interface StageItems {
 
 /**
  * The number of items in a profile's pack, and how each of them flows through the stages of a plan.
- * @throws UnmeasuredFanOutError if the fan-out of a stage after the first was not measured
+ * @throws UnmeasuredFanOutError if the fan-out of a stage was measured, but not after the plan's variants
  */
 export function packItemCounts(measured: Measured, rows: readonly Row[]): ItemFlow & { packSize: number } {
   const cascades = rows.some(({ escalation }) => escalation);
   const lights = rows.filter(({ escalation }) => !escalation);
   const upstream: Record<string, string> = {};
   const lengths = lights.map(({ name, variant }, s) => {
-    const length = s === 0 ? firstLength(measured, name) : fanOutOf(measured, name, upstream).counts.length;
+    const counts = fanOutOf(measured, lights, s, upstream)?.counts;
     upstream[name] = variant;
-    return length;
+    return counts?.length ?? answersTo(measured, name);
   });
   const flow = packFlow(measured, rows);
   return {
@@ -80,6 +80,7 @@ export function packFlow(
   measured: Measured,
   rows: readonly Row[],
 ): (packItem: number) => readonly StageItems[] {
+  const lights = rows.filter(({ escalation }) => !escalation);
   const known = new Map<number, readonly StageItems[]>();
   const offsets = new Map<FanOut, readonly number[]>();
   const follow = (packItem: number): readonly StageItems[] => {
@@ -88,8 +89,7 @@ export function packFlow(
     for (const [at, row] of rows.entries()) {
       if (row.escalation) continue;
       const heavy = rows[at + 1]?.escalation ? rows[at + 1] : undefined;
-      const first = stages.length === 0;
-      const entry = first ? fanOutOfFirst(measured, row.name) : fanOutOf(measured, row.name, upstream);
+      const entry = fanOutOf(measured, lights, stages.length, upstream);
       const place = entry ? packItem % entry.counts.length : packItem;
       const count = entry?.counts[place] ?? 1;
       const before = entry ? offsetsOf(offsets, entry)[place]! : place;
@@ -102,7 +102,7 @@ export function packFlow(
             : isDue(before + position, heavy.escalation!.share),
         );
       }
-      const sizes = entry?.sizes?.slice(before, before + count) ?? [];
+      const sizes = entry?.stage === row.name ? (entry.sizes?.slice(before, before + count) ?? []) : [];
       stages.push({ upstream, count, before, sizes, escalated });
       upstream = { ...upstream, [row.name]: escalated[0] ? heavy!.variant : row.variant };
     }
@@ -118,14 +118,23 @@ export function packFlow(
   };
 }
 
-const firstLength = (measured: Measured, stage: string): number =>
-  fanOutOfFirst(measured, stage)?.counts.length ??
-  measured.paths?.find((entry) => entry.stage === stage)?.confidences.length ??
-  1;
+/** Number of items of a stage that its variants answered in one combination; 1 if the profile has no such answers. */
+const answersTo = ({ paths }: Measured, stage: string): number =>
+  paths?.find((entry) => entry.stage === stage)?.confidences.length ?? 1;
 
-/** The fan-out of the first stage. A profile may lack it, because each request is one item there. */
-const fanOutOfFirst = ({ fanOut }: Measured, stage: string): FanOut | undefined =>
-  fanOut.find((entry) => entry.stage === stage);
+/**
+ * The stage whose measured fan-out is that of a stage: itself, or else the last one before it that has any. A profile lacks the
+ * first stage's, because each request is one item there, and those of the stages behind its most combinations, for which each item
+ * leads to one item.
+ * @param stages names of the pipeline's stages
+ * @param at index of the stage
+ */
+export const fanOutStage = (
+  fanOut: readonly FanOut[],
+  stages: readonly string[],
+  at: number,
+): string | undefined =>
+  stages.slice(0, at + 1).findLast((name) => fanOut.some(({ stage }) => stage === name));
 
 /** Whether a choice of variants contains all of these variants. The choice may name variants of further stages, too. */
 export const areOf = (variants: Variants, choice: Variants): boolean =>
@@ -141,12 +150,23 @@ export const areAllowed = (
 ): boolean =>
   Object.entries(variants).every(([stage, variant]) => restrictTo[stage]?.includes(variant) ?? true);
 
-/** @throws UnmeasuredFanOutError */
-function fanOutOf({ fanOut }: Measured, stage: string, upstream: Variants): FanOut {
-  const found = fanOut.find((entry) => entry.stage === stage && areOf(entry.upstream, upstream));
+/**
+ * The fan-out of a stage, or of the stage that {@link fanOutStage} names; undefined if each request is one item there.
+ * @throws UnmeasuredFanOutError if it was measured, but not after these variants
+ */
+function fanOutOf(
+  { fanOut }: Measured,
+  stages: readonly Row[],
+  at: number,
+  upstream: Variants,
+): FanOut | undefined {
+  const names = stages.map(({ name }) => name);
+  const measured = fanOutStage(fanOut, names, at);
+  if (measured === undefined) return undefined;
+  const found = fanOut.find((entry) => entry.stage === measured && areOf(entry.upstream, upstream));
   if (found) return found;
   throw new UnmeasuredFanOutError(
-    stage,
+    measured,
     Object.entries(upstream).map(([before, variant]) => `${before}/${variant}`),
   );
 }

@@ -33,7 +33,7 @@ describe('fan-out', () => {
     });
   });
   it('is 1 where it was not measured', () => {
-    expect(fanOut({ fanOut: [] }, 'classify', 95)).toEqual({ mean: 1, atPercentile: 1 });
+    expect(fanOut(profile([detect()], { fanOut: [] }), 'classify', 95)).toEqual({ mean: 1, atPercentile: 1 });
   });
 });
 

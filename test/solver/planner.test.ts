@@ -184,3 +184,20 @@ describe('plans that were simulated before', () => {
     expect(simulated.size).toBe(known);
   });
 });
+
+describe('a plan of a pipeline with too many combinations to measure all of them', () => {
+  it('counts as many items of a stage behind those combinations as of the stage before', () => {
+    const whole = pipeline({
+      stages: {
+        detect: { s: { accuracy: 0.8, ms: 2 } },
+        classify: { s: { accuracy: 0.9, ms: 8 } },
+        describe: { s: { accuracy: 0.9, ms: 8 } },
+      },
+      items: [0, 1, 1, 2, 4],
+    });
+    const bounded = { ...whole, fanOut: whole.fanOut.filter(({ stage }) => stage !== 'describe') };
+    const of = request({ ratePerS: 30 });
+    const [made, expected] = [bounded, whole].map((profile) => plan(solver, identified(profile), of));
+    expect(made).toMatchObject({ stages: expected!.stages, predicted: expected!.predicted });
+  });
+});

@@ -22,6 +22,15 @@ test('the SLA by the rule is five times the mean latency of a request, and at le
   expect(slaByRule(one, names, fanOut)).toBeCloseTo(5 * 1.1 * 30);
 });
 
+test('the SLA by the rule counts as many items of a stage without a measured fan-out as of the stage before', () => {
+  const cells = [...names, 'describe'].map((stage) => cell(stage, 's', 'cpu', 1, runs(20)));
+  const ofDescribe = fanOut.flatMap((entry) =>
+    entry.stage === 'classify' ? { ...entry, stage: 'describe' } : [],
+  );
+  const sla = slaByRule(cells, [...names, 'describe'], fanOut);
+  expect(sla).toBe(slaByRule(cells, [...names, 'describe'], [...fanOut, ...ofDescribe]));
+});
+
 test('the SLA by the rule is long enough that sending requests late does not show', () => {
   expect(slaByRule(fast, names, fanOut, [beside(4)])).toBeCloseTo(80);
   expect(slaByRule(fast, names, fanOut, [beside(1)])).toBe(50);

@@ -120,8 +120,14 @@ describe('fan-out of a profile', () => {
     ]);
   });
 
-  it('is not guessed where it was not measured', () => {
-    expect(() => packItemCounts({ fanOut: [] }, plan(1).stages)).toThrow(UnmeasuredFanOutError);
+  it('is not guessed where it was measured with other variants only', () => {
+    const fanOut = profile.fanOut.filter(({ upstream }) => upstream.detect !== 'v');
+    expect(() => packItemCounts({ fanOut }, plan(1).stages)).toThrow(UnmeasuredFanOutError);
+  });
+
+  it('is that of the stage before where it was measured with no variants', () => {
+    const flow = packItemCounts(profile, [...plan(1).stages, stage('describe', 1)]);
+    expect([0, 1, 2].map((packItem) => flow.counts(packItem, 2))).toEqual([0, 2, 5]);
   });
 });
 
