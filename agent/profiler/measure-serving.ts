@@ -50,7 +50,7 @@ export const measureServing =
         ...(ways ? [{ kind: 'way' as const, call: ways[s]! }] : []),
         { kind: 'batch', call: batch },
       ]);
-      const after = await measurePauses([{ kind: 'request', call: send }, ...calls], pausesMs);
+      const after = await measurePauses([{ kind: 'request', call: send }, ...calls], pausesMs, performance);
       const serving = {
         requests,
         timers,

@@ -4,6 +4,7 @@ import { measureAfterOther } from '../../workers/profiler/after-other.ts';
 import { coRunMs } from '../../workers/profiler/co-run-plan.ts';
 import { delaysBeside, measureCpuCoRun, slowDownOf } from '../../workers/profiler/cpu-co-run.ts';
 import { measureGpuCoRun } from '../../workers/profiler/gpu-co-run.ts';
+import { WorkClock } from '../../workers/profiler/work-clock.ts';
 
 /** Number of batches that run now. */
 let running = 0;
@@ -45,13 +46,34 @@ test.each([
     (forMs: number) =>
       measureCpuCoRun(KIND, [{ short: run, long: batch(5) }, { short: run }], undefined, forMs),
   ],
-  ['of the GPU', (forMs: number) => measureGpuCoRun('webgpu', run, run, run, forMs)],
+  ['of the GPU', (forMs: number) => measureGpuCoRun('webgpu', run, run, run, forMs, performance)],
 ])('two workers %s are measured side by side for as long as the budget allows', async (_, measure) => {
   for (const forMs of [400, 2000]) {
     const { n, ms } = await timed(measure(forMs));
     expect(n).toBeGreaterThan(1);
     expect(Math.abs(ms / forMs - 1)).toBeLessThan(0.25);
   }
+});
+
+test('the time for which workers on the GPU wait while the clock stands is no slow-down', async () => {
+  const clock = new WorkClock();
+  let hidden: Promise<void> | undefined;
+  const whileShown = async () => {
+    if (hidden) await clock.idle(hidden);
+    return run();
+  };
+  let runs = 0;
+  const beside = () => {
+    if (++runs % 10 === 0)
+      hidden = new Promise<void>((resolve) => setTimeout(resolve, 4000)).finally(() => {
+        hidden = undefined;
+      });
+    return whileShown();
+  };
+  const measuring = measureGpuCoRun('webgpu', whileShown, whileShown, beside, 400, clock);
+  await timed(measuring);
+  const { slowDowns } = await measuring;
+  expect(slowDowns).toEqual(slowDowns.map(() => expect.closeTo(1, 1)));
 });
 
 test('a usual budget allows all that makes the figures sure, and a small one a small share of it', () => {

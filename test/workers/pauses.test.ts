@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { sleep } from '../../workers/executor/clock.ts';
 import { measurePauses, type PausedCall } from '../../workers/profiler/pauses.ts';
+import { type Clock, WorkClock } from '../../workers/profiler/work-clock.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -21,8 +22,8 @@ function callOf<Kind extends string>(kind: Kind, takesMs: (pausedMs: number) => 
   };
 }
 
-async function measured<Kind extends string>(calls: readonly PausedCall<Kind>[]) {
-  const pauses = measurePauses(calls, 60_000);
+async function measured<Kind extends string>(calls: readonly PausedCall<Kind>[], clock: Clock = performance) {
+  const pauses = measurePauses(calls, 60_000, clock);
   await vi.runAllTimersAsync();
   return (await pauses)!;
 }
@@ -58,7 +59,7 @@ test('nothing is faster after a pause: what seems to be is noise', async () => {
 test('as many runs are made as the time allows, and nothing is measured if it is too short for three', async () => {
   const taken = async (forMs: number) => {
     const startMs = performance.now();
-    const pauses = measurePauses([callOf('batch', () => 10)], forMs);
+    const pauses = measurePauses([callOf('batch', () => 10)], forMs, performance);
     await vi.runAllTimersAsync();
     return { ms: performance.now() - startMs, n: (await pauses)?.batch[0]?.n };
   };
@@ -67,4 +68,16 @@ test('as many runs are made as the time allows, and nothing is measured if it is
   expect(ms).toBeLessThanOrEqual(2100);
   expect((await taken(300)).n).toBe(3);
   expect((await taken(200)).n).toBeUndefined();
+});
+
+test('the time for which a call waits while the clock stands is no delay', async () => {
+  const clock = new WorkClock();
+  const { kind, call } = callOf('batch', () => 5);
+  let calls = 0;
+  const waits = async () => {
+    if (++calls % 10 === 0) await clock.idle(sleep(4000));
+    await call();
+  };
+  const { batch } = await measured([{ kind, call: waits }], clock);
+  expect(batch.every(({ delays }) => delays.every(({ delayMs }) => delayMs === 0))).toBe(true);
 });

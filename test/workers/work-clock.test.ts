@@ -24,6 +24,22 @@ test('time that passes in a pause takes nothing of a budget', async () => {
   expect(clock.now()).toBe(1500);
 });
 
+test('the clock stands from the beginning of the first to the end of the last of waits that overlap', async () => {
+  const clock = new WorkClock();
+  const waitFor = (ms: number) => clock.idle(new Promise((resolve) => setTimeout(resolve, ms)));
+  vi.advanceTimersByTime(1000);
+  const first = waitFor(200);
+  await vi.advanceTimersByTimeAsync(100);
+  const second = waitFor(200);
+  await vi.advanceTimersByTimeAsync(150);
+  await first;
+  expect(clock.now()).toBe(1000);
+  await vi.advanceTimersByTimeAsync(50);
+  await second;
+  vi.advanceTimersByTime(7);
+  expect(clock.now()).toBe(1007);
+});
+
 test('work that was aborted before is not waited for', async () => {
   const clock = new WorkClock(undefined, AbortSignal.abort(new Error('cancelled')));
   await expect(clock.unlessAborted(new Promise(() => {}))).rejects.toThrow('cancelled');

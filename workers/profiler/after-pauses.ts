@@ -101,7 +101,7 @@ async function pausesOn(
         },
       });
     }
-    return (await measurePauses(calls, forMs))?.batch;
+    return (await measurePauses(calls, forMs, o.clock))?.batch;
   } catch {
     o.signal?.throwIfAborted();
     // The profile is useful without these times. The worker is replaced, because what follows needs one that works.

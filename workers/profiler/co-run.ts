@@ -64,7 +64,9 @@ export async function measureCoRuns(
     const what = `${pair.first.variant} beside ${pair.second.variant} on ${backend}`;
     progress.working(what);
     try {
-      measured.push(await sessions.holding(() => measurePair(cells, pair, runnerOf, environment, forMs)));
+      measured.push(
+        await sessions.holding(() => measurePair(cells, pair, runnerOf, environment, forMs, clock)),
+      );
       progress.step(what);
     } catch (error) {
       signal?.throwIfAborted();
@@ -95,6 +97,7 @@ async function measurePair(
   runnerOf: RunnerOf,
   { cpuMs }: Environment,
   forMs: number,
+  clock: WorkClock,
 ): Promise<CoRun> {
   const { backend, threads } = first;
   const ofOneStage = first === second;
@@ -102,7 +105,7 @@ async function measurePair(
   const afterOther = ofOneStage ? undefined : await measureAfterOther(inOneWorker, AFTER_OTHER_SHARE * forMs);
   if (onGpu(backend)) {
     const beside = await runnerOf(second, true);
-    return { ...(await measureGpuCoRun(backend, ...inOneWorker, beside, forMs)), afterOther };
+    return { ...(await measureGpuCoRun(backend, ...inOneWorker, beside, forMs, clock)), afterOther };
   }
   const batches = async (short: MeasuredCell, inSecond: boolean): Promise<CoRunBatches> => {
     const long = longCell(cells, short, longBatchMostMs(forMs));

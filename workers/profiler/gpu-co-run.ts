@@ -2,6 +2,7 @@ import type { GpuCoRun } from '../../solver/documents/co-run.ts';
 import type { GpuBackend } from '../../solver/documents/common.ts';
 import { mean } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
+import type { Clock } from './work-clock.ts';
 
 /** Largest number of rounds. In each, two workers run side by side, then one worker runs both stages. */
 const ROUNDS = 10;
@@ -16,6 +17,7 @@ const WARM_UP_RUNS = 3;
  * @param last the last stage, in the same worker as the first
  * @param lastBeside the last stage, in a worker of its own
  * @param forMs no round except the first begins later than this, so that a slow GPU does not take minutes
+ * @param clock stands while the runs wait, e.g. for a hidden page
  */
 export async function measureGpuCoRun(
   backend: GpuBackend,
@@ -23,6 +25,7 @@ export async function measureGpuCoRun(
   last: RunBatch,
   lastBeside: RunBatch,
   forMs: number,
+  clock: Clock,
 ): Promise<GpuCoRun> {
   const halfMs = Math.min(HALF_MS, forMs / (2 * ROUNDS));
   for (let i = 0; i < WARM_UP_RUNS; i++) {
@@ -31,12 +34,12 @@ export async function measureGpuCoRun(
   }
   const slowDowns: number[] = [];
   let n = 0;
-  const startMs = performance.now();
-  let before = await oneWorker([first, last], halfMs);
-  while (slowDowns.length === 0 || (slowDowns.length < ROUNDS && performance.now() - startMs < forMs)) {
-    const { done, ms } = await twoWorkers([first, lastBeside], halfMs);
+  const startMs = clock.now();
+  let before = await oneWorker([first, last], halfMs, clock);
+  while (slowDowns.length === 0 || (slowDowns.length < ROUNDS && clock.now() - startMs < forMs)) {
+    const { done, ms } = await twoWorkers([first, lastBeside], halfMs, clock);
     // One worker is measured before and after the two, so that a drift of the machine cancels out.
-    const after = await oneWorker([first, last], halfMs);
+    const after = await oneWorker([first, last], halfMs, clock);
     const aloneMs = done.reduce((sum, batches, i) => sum + (batches * (before[i]! + after[i]!)) / 2, 0);
     slowDowns.push((2 * ms) / aloneMs);
     n += Math.min(...done);
@@ -56,23 +59,27 @@ async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
 }
 
 /** Mean latency in ms of a batch of each session, if one worker runs the sessions in turn. */
-async function oneWorker(runs: readonly RunBatch[], forMs: number): Promise<number[]> {
+async function oneWorker(runs: readonly RunBatch[], forMs: number, clock: Clock): Promise<number[]> {
   const rounds: number[][] = [];
-  const startMs = performance.now();
-  while (rounds.length < LEAST_RUNS || performance.now() - startMs < forMs) rounds.push(await inTurn(runs));
+  const startMs = clock.now();
+  while (rounds.length < LEAST_RUNS || clock.now() - startMs < forMs) rounds.push(await inTurn(runs));
   return runs.map((_, i) => mean(rounds.map((times) => times[i]!)));
 }
 
 /** Runs the sessions side by side. @returns how many batches each completed while all were busy, and how long that was */
-async function twoWorkers(runs: readonly RunBatch[], forMs: number): Promise<{ done: number[]; ms: number }> {
-  const startMs = performance.now();
+async function twoWorkers(
+  runs: readonly RunBatch[],
+  forMs: number,
+  clock: Clock,
+): Promise<{ done: number[]; ms: number }> {
+  const startMs = clock.now();
   const ends = runs.map((): number[] => []);
-  const enough = () => performance.now() - startMs >= forMs && ends.every((own) => own.length >= LEAST_RUNS);
+  const enough = () => clock.now() - startMs >= forMs && ends.every((own) => own.length >= LEAST_RUNS);
   await Promise.all(
     runs.map(async (run, i) => {
       while (!enough()) {
         await run();
-        ends[i]!.push(performance.now());
+        ends[i]!.push(clock.now());
       }
     }),
   );

@@ -2,6 +2,7 @@ import type { Pauses } from '../../solver/documents/pauses.ts';
 import { mean, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { sleep } from '../executor/clock.ts';
 import { PERCENTILES } from './percentiles.ts';
+import type { Clock } from './work-clock.ts';
 
 /** Workers pause for such times under loads of some ten to some hundred requests per second. Longer pauses add hardly more. */
 const PAUSES_MS = [2, 8, 32];
@@ -18,23 +19,25 @@ export interface PausedCall<Kind extends string> {
 /**
  * Measures how much longer calls take after pauses than one right after the other. Each call is measured alone.
  * @param forMs time for all pauses and calls
+ * @param clock stands while the calls wait, e.g. for a hidden page
  * @returns for each kind the delays, the means over its calls; undefined if the time is too short
  */
 export async function measurePauses<Kind extends string>(
   calls: readonly PausedCall<Kind>[],
   forMs: number,
+  clock: Clock,
 ): Promise<Record<Kind, Pauses> | undefined> {
   const lengthsMs = [0, ...PAUSES_MS];
   let runMs = 0;
   for (const { call } of calls) {
-    const callMs = await timeMs(call);
+    const callMs = await timeMs(call, clock);
     runMs += lengthsMs.reduce((sum, pauseMs) => sum + pauseMs + callMs, 0);
   }
   const runs = Math.min(RUNS_MOST, Math.floor(forMs / (ROUNDS * runMs)));
   if (runs === 0) return undefined;
   const times: { readonly kind: Kind; readonly sortedMs: readonly Float64Array[] }[] = [];
   for (const { kind, call } of calls) {
-    const ofPauses = await timesAfter(call, lengthsMs, runs);
+    const ofPauses = await timesAfter(call, lengthsMs, runs, clock);
     times.push({ kind, sortedMs: ofPauses.map(sortedNumbers) });
   }
   const pausesOf = (kind: Kind): Pauses => {
@@ -63,6 +66,7 @@ async function timesAfter(
   call: () => Promise<unknown>,
   pausesMs: readonly number[],
   runs: number,
+  clock: Clock,
 ): Promise<number[][]> {
   const times = pausesMs.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++)
@@ -70,14 +74,14 @@ async function timesAfter(
       await call(); // so that the first one without a pause has none before it
       for (let run = 0; run < runs; run++) {
         if (pauseMs > 0) await sleep(pauseMs);
-        times[i]!.push(await timeMs(call));
+        times[i]!.push(await timeMs(call, clock));
       }
     }
   return times;
 }
 
-async function timeMs(call: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
+async function timeMs(call: () => Promise<unknown>, clock: Clock): Promise<number> {
+  const start = clock.now();
   await call();
-  return performance.now() - start;
+  return clock.now() - start;
 }

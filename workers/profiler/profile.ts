@@ -32,7 +32,7 @@ export interface ProfileOptions {
   readonly settings: ProfileSettings;
   /** Measures what serving costs beside the models; absent where nothing serves, as in a browser. */
   readonly measureServing?: MeasureServing;
-  /** Stops the profile after the current run, or at once while models load. Finished cells stay in the journal. */
+  /** Stops the profile after the current run, or at once while models load or the page is hidden. Finished cells stay in the journal. */
   readonly signal?: AbortSignal;
   /** Called between cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
   unpaused?(): Promise<void>;
@@ -54,13 +54,20 @@ export const profile = async (options: ProfileOptions): Promise<Profile> =>
 
 /** Does what {@link profile} does, and returns the profile with its SHA-256. */
 export async function measureProfile(options: ProfileOptions): Promise<IdentifiedProfile> {
-  const { models, environment, store, settings, signal } = options;
+  const { models, store, settings, signal } = options;
   const { manifest, pipeline } = models;
+  const clock = new WorkClock(options.unpaused, signal);
+  const { hidden, visible } = options.environment;
+  const environment: Environment = {
+    ...options.environment,
+    visible: async () => {
+      if (hidden()) await clock.idle(visible());
+    },
+  };
   for (const backend of settings.backends) {
     const why = await environment.unavailable(backend);
     if (why !== null) throw new BackendUnavailableError(backend, why);
   }
-  const clock = new WorkClock(options.unpaused, signal);
   const progress = new Progress(settings.budgetS * 1000, environment.reference, clock, (now) =>
     options.onProgress?.(now),
   );

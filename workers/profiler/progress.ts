@@ -2,7 +2,7 @@ import { type Cell, type CellKey, cellId, keyOf } from '../../solver/documents/c
 import type { Backend } from '../../solver/documents/common.ts';
 import { estimateLeft, type Refined } from './time-left.ts';
 import type { ProfileProgress } from './types.ts';
-import type { WorkClock } from './work-clock.ts';
+import type { Clock } from './work-clock.ts';
 
 /** Until the time left can be estimated, the budget is assumed to be this share of the time left. */
 const GUESS = 0.75;
@@ -45,7 +45,7 @@ export class Progress {
   constructor(
     private readonly budgetMs: number,
     private readonly reference: Backend,
-    private readonly clock: Pick<WorkClock, 'now'>,
+    private readonly clock: Clock,
     private readonly report: (progress: ProfileProgress) => void,
   ) {
     this.#start = this.#lastStep = clock.now();
