@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
+import { parsePlan } from '../../solver/documents/plan.ts';
+import { type ProfileReport, parseReport, type Report } from '../../solver/documents/report.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
+import { reportIn } from '../../solver/report/inject.ts';
+import { frontierOnce } from '../../workers/planner/planner.ts';
 import { fashionProfile } from './fixtures.ts';
 import {
   choose,
   drop,
+  frontier,
   openPage,
   planned,
   profileFile,
@@ -207,6 +212,42 @@ describe('files that go out', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe('the report of a plan and the last run', () => {
+  const setSla = (slaMs: string) =>
+    tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true }).fill(slaMs);
+  /** Saves a report once the frontier of the plan is drawn. */
+  async function savedReport(): Promise<Report> {
+    await planned(tab.page);
+    await frontier(tab.page).waitFor();
+    return parseReport(JSON.parse(reportIn(await saved(tab.page, 'Save report HTML'))!), 'the saved report');
+  }
+
+  it('has the run and its frontier while the run is of the current plan, and after a change of the settings the new plan with its own', async () => {
+    await choose(tab.page, profileFile(fashionProfile()));
+    await setSla('77');
+    await planned(tab.page);
+    const plan = parsePlan(JSON.parse(await saved(tab.page, 'Save plan JSON')), 'the saved plan');
+    const [run] = fashionReport().runs;
+    await drop(tab.page, [
+      { name: 'run.json', text: JSON.stringify({ ...run!, slaMs: 77, plans: [{ atMs: 0, plan }] }) },
+    ]);
+    await tab.page.locator('#try .outcome').waitFor();
+    const ofRun = await savedReport();
+    expect(ofRun).toMatchObject({ kind: 'bench', runs: [{ slaMs: 77 }] });
+    await setSla('150');
+    const ofPlan = await savedReport();
+    expect(ofPlan).toMatchObject({ kind: 'profile', plan: { slaMs: 150 } });
+    const request = (slaMs: number) => ({ slaMs, ratePerS: plan.ratePerS, percentile: plan.percentile });
+    for (const [report, slaMs] of [
+      [ofRun, 77],
+      [ofPlan, 150],
+    ] as const)
+      expect((report as ProfileReport).frontier).toEqual(
+        await frontierOnce(fashionProfile(), request(slaMs)),
+      );
   });
 });
 

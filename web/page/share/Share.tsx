@@ -37,8 +37,8 @@ export function Share() {
               disabled={!opened.value}
               onSave={() => void attempt(saveReport)}
             >
-              One file that shows the profile, the plan and the last run in any browser, offline. This page
-              opens it again.
+              One file that shows the profile, the plan and, if the last run was of this plan, that run in any
+              browser, offline. This page opens it again.
             </Export>
             <Export label="Profile" file="JSON" disabled={!opened.value} onSave={saveProfile}>
               Every sample. This page opens it, and so does <code>ipa-edge plan --profile</code>.

@@ -1,7 +1,10 @@
 import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
 import type { NamedFile } from '../../../models/manifests/tar.ts';
+import { standingRequest } from '../../../solver/adapt/standing-request.ts';
+import { canonicalJson } from '../../../solver/documents/canonical.ts';
+import type { Backend } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import type { Profile } from '../../../solver/documents/profile.ts';
+import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
 import type { Report } from '../../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts';
 import type { Frontiers } from '../../../solver/frontier/cascade-gains.ts';
@@ -11,8 +14,8 @@ import { saveFile } from '../../components/save-file.ts';
 import { models, opened, saved, store } from '../app.ts';
 import { ownRun } from '../example.ts';
 import { askedSettings } from '../measure/settings.ts';
-import { frontier, pinned, plan } from '../plan/planning.ts';
-import { ownSettings } from '../plan/settings.ts';
+import { frontier, isFresh, pinned, plan } from '../plan/planning.ts';
+import { ownSettings, planSettings } from '../plan/settings.ts';
 import { profileNames } from '../profile-names.ts';
 import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
@@ -20,6 +23,8 @@ import { ARCHIVE, exportArchive } from './archive.ts';
 import { cellsCsv } from './cells-csv.ts';
 
 /** This file saves files: documents of the opened profile, the chosen pipeline, and the archive. */
+
+const NO_FRONTIERS: Frontiers = { frontier: [], frontierWithoutCascades: [] };
 
 export function saveProfile(): void {
   const { profile } = opened.value!;
@@ -54,23 +59,39 @@ export async function saveReport(): Promise<void> {
   const { profile } = opened.value!;
   // The report's HTML is large, so it is loaded only when a report is saved.
   const { default: template } = await import('../../../dist/report/index.html?raw');
-  const report = reportOf(profile, plan.value, shownFrontiers(), lastRun());
+  const report = reportOf(profile, plan.value, lastRun());
   saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
 
-/** The report of the last run, if its plan is from the opened profile. */
-const lastRun = (): RunReport | null =>
-  tried.value?.plans[0]?.plan.profile.sha256 === opened.value!.sha256 ? tried.value : null;
+/**
+ * The report of the last run, if its plan was made from the opened profile for the current settings or, while these have no plan,
+ * for any settings.
+ */
+function lastRun(): RunReport | null {
+  const run = tried.value;
+  const ran = run?.plans[0]?.plan;
+  const { profile, sha256 } = opened.value!;
+  if (!run || ran?.profile.sha256 !== sha256) return null;
+  const backends = planSettings.value.backends ?? backendsOf(profile);
+  return !plan.value || requestText(ran, run.backends) === requestText(plan.value, backends) ? run : null;
+}
 
-function shownFrontiers(): Frontiers {
+/** The request that a plan was made for; equal for equal requests. */
+const requestText = (made: Plan, backends: readonly Backend[]): string =>
+  canonicalJson(standingRequest(made, [...backends].sort(), made.ratePerS));
+
+/** The frontiers for the current settings. */
+function currentFrontiers(): Frontiers {
   const found = frontier.value;
-  if (!found || found.answer instanceof Error) return { frontier: [], frontierWithoutCascades: [] };
+  if (!found || !isFresh(found) || found.answer instanceof Error) return NO_FRONTIERS;
   return { frontier: [...found.answer], frontierWithoutCascades: [...found.without] };
 }
 
 /** A report of the run or, if there is none, of the profile with its plan. */
-function reportOf(profile: Profile, planned: Plan | null, points: Frontiers, run: RunReport | null): Report {
+function reportOf(profile: Profile, planned: Plan | null, run: RunReport | null): Report {
   const createdAt = new Date().toISOString();
+  // While there is no plan for the current settings, the run may be of other settings than the frontiers.
+  const points = run && !planned ? NO_FRONTIERS : currentFrontiers();
   if (!run) return { schema: REPORT, kind: 'profile', createdAt, profile, plan: planned, ...points };
   const { pipeline, device, seed } = run;
   return {
