@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
+import { dropPaths } from './dropped-paths.ts';
 import { type AnyFile, dropOn, openPage, section } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
@@ -130,6 +131,28 @@ describe('a pipeline of the user', () => {
       /cnn8\.onnx cannot be read \(it is not among the chosen files.*path that manifest\.json gives/,
     );
     expect(await own.chosen()).toBe('garments');
+  });
+
+  it('may name files of different folders that have one name', async () => {
+    const [manifest, linear, cnn8, labels] = (await garments()) as [AnyFile, AnyFile, AnyFile, AnyFile];
+    const inFolders = String(manifest.bytes).replace(/"(linear|cnn8)\.onnx"/g, '"$1/model.onnx"');
+    await mkdir(join(folder, 'linear'));
+    await mkdir(join(folder, 'cnn8'));
+    await laidOut([
+      { name: 'manifest.json', bytes: Buffer.from(inFolders) },
+      { name: 'linear/model.onnx', bytes: linear.bytes },
+      { name: 'cnn8/model.onnx', bytes: cnn8.bytes },
+      labels,
+    ]);
+    await dropPaths(own.page, '#plan', [folder]);
+    await shown('garments');
+    expect(await own.names('classify')).toEqual(['linear', 'cnn8']);
+    await own.chooser().selectOption('fashion');
+    await own.stage('detect').waitFor();
+    await laidOut([{ name: 'cnn8/model.onnx', bytes: Buffer.from('another') }]);
+    await laidOut([{ name: 'manifest.json', bytes: Buffer.from(inFolders.replace('garments', 'others')) }]);
+    await dropPaths(own.page, '#plan', [folder]);
+    await own.refused(/cnn8\/model\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
   });
 
   it('is saved as one file that the commands take and the page opens, and is deleted for good', async () => {

@@ -4,9 +4,10 @@ import {
   loadManifest,
   type ModelBytes,
   type ReadFile,
+  sha256Hex,
   withFiles,
 } from '../../../models/manifests/load.ts';
-import { untar } from '../../../models/manifests/tar.ts';
+import { type NamedFile, untar } from '../../../models/manifests/tar.ts';
 import { packOf } from '../../../models/packs/pack.ts';
 import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import {
@@ -37,11 +38,7 @@ export const addPipelineByAddress = (address: string): Promise<void> =>
 export const addPipelineFiles = (manifest: File, files: readonly File[]): Promise<void> =>
   addOneByOne(async (addition) => {
     addition.step(`Reading ${manifest.name}`);
-    const read = (name: string) => {
-      const file = files.find((one) => one.name === name);
-      return file && bytesOf(file);
-    };
-    await addPipeline(await loadManifest(manifest.name, readByName(read)), addition);
+    await addPipeline(await loadManifest(manifest.name, readByName([manifest, ...files], bytesOf)), addition);
   });
 
 /** Adds a pipeline from a TAR archive saved by the page. @throws InvalidTarError */
@@ -49,16 +46,25 @@ export const addPipelineTar = (archive: File): Promise<void> =>
   addOneByOne(async (addition) => {
     addition.step(`Reading ${archive.name}`);
     const files = untar(await bytesOf(archive), archive.name);
-    const read = async (name: string) => files.find((one) => one.name === name)?.bytes;
-    await addPipeline(await loadManifest('manifest.json', readByName(read)), addition);
+    const bytes = async (file: NamedFile) => file.bytes;
+    await addPipeline(await loadManifest('manifest.json', readByName(files, bytes)), addition);
   });
 
-/** Makes a function that finds files by name, ignoring the folders in their paths. */
+/** Makes a function that finds files by name, ignoring the folders in their paths. The SHA-256 tells files of one name apart. */
 const readByName =
-  (read: (name: string) => Promise<Uint8Array | undefined> | undefined): ReadFile =>
-  async (path) => {
-    const bytes = await read(path.replace(/^.*[\\/]/, ''));
-    if (!bytes) throw new Error('it is not among the chosen files');
+  <F extends { readonly name: string }>(
+    files: readonly F[],
+    bytesOf: (file: F) => Promise<Uint8Array<ArrayBuffer>>,
+  ): ReadFile =>
+  async (path, _, sha256) => {
+    const name = path.replace(/^.*[\\/]/, '');
+    const [first, ...others] = files.filter((one) => one.name === name);
+    if (!first) throw new Error('it is not among the chosen files');
+    let bytes = await bytesOf(first);
+    for (const other of others) {
+      if (sha256 === undefined || (await sha256Hex(bytes)) === sha256) break;
+      bytes = await bytesOf(other);
+    }
     return bytes;
   };
 
