@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { dropPaths } from './dropped-paths.ts';
-import { type AnyFile, dropOn, openPage, section } from './opened-page.ts';
+import { type AnyFile, dropOn, openIn, openPage, section } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
@@ -153,6 +153,18 @@ describe('a pipeline of the user', () => {
     await laidOut([{ name: 'manifest.json', bytes: Buffer.from(inFolders.replace('garments', 'others')) }]);
     await dropPaths(own.page, '#plan', [folder]);
     await own.refused(/cnn8\/model\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
+  });
+
+  it('keeps a model that another tab has added, where this tab deletes a variant', async () => {
+    await dropOn(own.page, '#plan', await garments());
+    await shown('garments');
+    const other = new OwnPage(await openIn(own.opened.context, site.url));
+    await expect.poll(() => other.chosen()).toBe('garments');
+    await other.drop('classify', [await ownModel('mlp64')]);
+    await expect.poll(() => other.names('classify')).toEqual(['linear', 'cnn8', 'mlp64']);
+    await expect.poll(() => own.page.getByRole('region', { name: 'Another tab' }).count()).toBe(0);
+    await own.deleteVariant('cnn8');
+    expect(await own.names('classify')).toEqual(['linear', 'mlp64']);
   });
 
   it('is saved as one file that the commands take and the page opens, and is deleted for good', async () => {

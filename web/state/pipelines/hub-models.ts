@@ -54,7 +54,7 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
   const reference = hubReference(id);
   step(`Reading what ${new URL(request.endpoint).host} says of ${id}`);
   const described = await describe(hubReader(request, signal), reference, { dtypes: [dtypes], task, prefix });
-  const base = stage === null ? null : ownCopy();
+  const base = stage === null ? null : await ownCopy();
   const pinned = withPin(base?.manifest ?? null, described, { stage: stage ?? undefined });
   const manifest = base ? pinned : { ...pinned, name: freeName(pinned.name, usedNames()) };
   const wanted = missingFiles(manifest, base?.manifest ?? null, described);

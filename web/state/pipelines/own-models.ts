@@ -42,7 +42,7 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
     const sentences: string[] = [];
     for (const set of sets) {
       step(`Checking ${set.name}`);
-      const base = ownCopy();
+      const base = await ownCopy();
       const stages = base.manifest.stages.filter(({ name }) => stage === null || name === stage);
       const fit = await fitting(checker, stages, set, assets);
       const name = variantName(set.name, fit.stage);
@@ -75,11 +75,15 @@ export async function addOrOffer(files: readonly File[]): Promise<void> {
   }
 }
 
-/** The chosen pipeline, or a renamed copy if it is a shipped one, which must not change. */
-export function ownCopy(): LoadedManifest {
+/**
+ * The chosen pipeline as it is stored, because another tab may have changed it, or a renamed copy if it is a shipped one, which must
+ * not change.
+ * @throws PipelineNotFoundError, and errors of reading a manifest
+ */
+export async function ownCopy(): Promise<LoadedManifest> {
   const chosen = models.value!;
-  if (isOwn.value) return chosen;
   const { name } = chosen.manifest;
+  if (isOwn.value) return ownPipelines.load(name);
   const manifest = { ...chosen.manifest, name: freeName(`${name}-own`, usedNames()) };
   return withFiles(manifest, chosen.readVerified);
 }
@@ -102,7 +106,7 @@ async function saveEdited(
  */
 export const replacePack = (files: readonly File[]): Promise<void> =>
   addOneByOne(async ({ step }) => {
-    const base = ownCopy();
+    const base = await ownCopy();
     const { bytes, from } = await packFrom(files, base.pipeline, step);
     step(`Checking ${from}`);
     const pack = await packOf(bytes, from, base.pipeline);
@@ -126,6 +130,6 @@ async function packFrom(
 /** Deletes a variant of a pipeline that the user added. @throws InvalidDocumentError if the stage has no other */
 export const dropVariant = (stage: string, variant: string): Promise<void> =>
   addOneByOne(async () => {
-    const base = models.value!;
+    const base = await ownCopy();
     await saveEdited(base, removeVariant(base.manifest, stage, variant));
   });
