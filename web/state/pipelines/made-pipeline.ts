@@ -6,6 +6,8 @@ import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { packEntry } from '../../../models/packs/entry.ts';
 import { type Pack, packOf } from '../../../models/packs/pack.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
+import { bytesOf } from '../files/file-size.ts';
+import { isPack } from '../files/kinds.ts';
 import { packOfData } from '../files/labelled-data.ts';
 import { type Addition, lastAdded } from './adding.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
@@ -27,15 +29,23 @@ export interface PackedData {
   readonly pack: Pack;
 }
 
-/** Makes a pack of labelled data. @throws UnfitDataError, InvalidDocumentError, FileTooLargeError */
+/**
+ * Reads a pack, or makes one from labelled data.
+ * @throws UnfitDataError, InvalidDocumentError, InvalidPackError, FileTooLargeError
+ */
 export async function packedData(
   data: readonly File[],
   pipeline: Pipeline,
   step: Addition['step'],
 ): Promise<PackedData> {
-  const { bytes, from } = await packOfData(data, pipeline, (done, total) =>
-    step(`Reading labelled items: ${done} of ${total}`),
-  );
+  const [file] = data;
+  const { bytes, from } =
+    data.length === 1 && (await isPack(file!))
+      ? { bytes: await bytesOf(file!), from: file!.name }
+      : await packOfData(data, pipeline, (done, total) =>
+          step(`Reading labelled items: ${done} of ${total}`),
+        );
+  step(`Checking ${from}`);
   const pack = await packOf(bytes, from, pipeline);
   return { bytes, pack, entry: await packEntry(bytes, from, pack, pipeline) };
 }

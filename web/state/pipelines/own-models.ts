@@ -1,18 +1,13 @@
 import { modelSets } from '../../../models/hub/given/model-sets.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
-import type { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { packEntry } from '../../../models/packs/entry.ts';
-import { packOf } from '../../../models/packs/pack.ts';
 import { type Manifest, type ManifestVariant, sha256Of } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import { models } from '../app.ts';
-import { bytesOf } from '../files/file-size.ts';
-import { isPack } from '../files/kinds.ts';
-import { type MadePack, packOfData } from '../files/labelled-data.ts';
 import { goTo } from '../go-to.ts';
 import { addOneByOne, lastAdded } from './adding.ts';
 import { chosenModels } from './chosen-models.ts';
+import { packedData } from './made-pipeline.ts';
 import { fitting, NoStageError, type ReadFile } from './model-fit.ts';
 import { isOwn, ownPipelines, setChosen, usedNames } from './pipelines.ts';
 import { seeModels } from './seen-models.ts';
@@ -107,25 +102,11 @@ async function saveEdited(
 export const replacePack = (files: readonly File[]): Promise<void> =>
   addOneByOne(async ({ step }) => {
     const base = await ownCopy();
-    const { bytes, from } = await packFrom(files, base.pipeline, step);
-    step(`Checking ${from}`);
-    const pack = await packOf(bytes, from, base.pipeline);
-    const entry = await packEntry(bytes, from, pack, base.pipeline);
-    step(`Saving ${from}`);
+    const { entry, bytes } = await packedData(files, base.pipeline, step);
+    step(`Saving ${entry.source}`);
     await saveEdited(base, { ...base.manifest, pack: entry }, [{ sha256: entry.sha256, bytes }]);
     lastAdded.value = `Measuring and running use ${entry.source} from now on.`;
   });
-
-/** Returns the given pack, or makes one from labelled data. @throws FileTooLargeError, UnfitDataError */
-async function packFrom(
-  files: readonly File[],
-  pipeline: Pipeline,
-  step: (what: string) => void,
-): Promise<MadePack> {
-  const [file] = files;
-  if (files.length === 1 && (await isPack(file!))) return { bytes: await bytesOf(file!), from: file!.name };
-  return packOfData(files, pipeline, (done, total) => step(`Reading labelled items: ${done} of ${total}`));
-}
 
 /** Deletes a variant of a pipeline that the user added. @throws InvalidDocumentError if the stage has no other */
 export const dropVariant = (stage: string, variant: string): Promise<void> =>
