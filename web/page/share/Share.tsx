@@ -66,8 +66,8 @@ export function Share() {
               disabled={!store.value}
               onSave={() => void attempt(saveArchive)}
             >
-              All saved profiles, the settings and the last run, to be opened in another browser. Models are
-              not included.
+              All saved profiles, the settings and the last run, to be opened in another browser; above 64 MB
+              in several files. Models are not included.
             </Export>
           </ul>
           <LinkRow />

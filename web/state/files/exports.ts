@@ -4,7 +4,7 @@ import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
+import { backendsOf, type IdentifiedProfile, type Profile } from '../../../solver/documents/profile.ts';
 import type { Report } from '../../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts';
 import type { Frontiers } from '../../../solver/frontier/cascade-gains.ts';
@@ -21,6 +21,8 @@ import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
 import { cellsCsv } from './cells-csv.ts';
+import { MOST_DOCUMENT_BYTES } from './file-size.ts';
+import { partsWithin } from './parts.ts';
 
 /** This file saves files: documents of the opened profile, the chosen pipeline, and the archive. */
 
@@ -108,21 +110,31 @@ function reportOf(profile: Profile, planned: Plan | null, run: RunReport | null)
   };
 }
 
-/** Saves all profiles and settings as one file, which the page can open again. */
+/** Saves all profiles and settings as an archive, or as several where one would be larger than the page reads. */
 export async function saveArchive(): Promise<void> {
-  const profiles: Profile[] = [];
-  for (const { id } of saved.value) profiles.push((await store.value!.loadProfile(id)).profile);
-  const index = saved.value.findIndex(({ id }) => id === opened.value?.sha256);
-  const text = exportArchive({
+  const measured: IdentifiedProfile[] = [];
+  for (const { id } of saved.value) measured.push(await store.value!.loadProfile(id));
+  const rest = {
     schema: ARCHIVE,
-    profiles,
-    opened: index < 0 ? null : index,
     measure: askedSettings.value,
     plan: ownSettings.value,
     load: trySettings.value,
     run: ownRun.value,
     pinned: pinned.value,
     names: profileNames.value,
+  } as const;
+  const restBytes = bytesIn(exportArchive({ ...rest, profiles: [], opened: null }));
+  // A comma follows each profile.
+  const size = ({ profile }: IdentifiedProfile) => bytesIn(exportProfile(profile)) + 1;
+  const parts = partsWithin(measured, size, MOST_DOCUMENT_BYTES - restBytes);
+  parts.forEach((part, i) => {
+    const index = part.findIndex(({ sha256 }) => sha256 === opened.value?.sha256);
+    const profiles = part.map(({ profile }) => profile);
+    saveFile(
+      parts.length > 1 ? `ipa-edge-archive-${i + 1}-of-${parts.length}.json` : 'ipa-edge-archive.json',
+      exportArchive({ ...rest, profiles, opened: index < 0 ? null : index }),
+    );
   });
-  saveFile('ipa-edge-archive.json', text);
 }
+
+const bytesIn = (text: string): number => new Blob([text]).size;
