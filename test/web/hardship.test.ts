@@ -90,6 +90,26 @@ describe('in a usual window', () => {
   });
 });
 
+it('a window that blocks all data of the page says that it cannot keep tabs apart, and measures', async () => {
+  const context = await newContext(site.browser);
+  await context.addInitScript(() => {
+    const refuse = () => {
+      throw new DOMException('not here', 'SecurityError');
+    };
+    LockManager.prototype.request = LockManager.prototype.query = async () => refuse();
+    CacheStorage.prototype.open = async () => refuse();
+    IDBFactory.prototype.open = refuse;
+    globalThis.BroadcastChannel = refuse as unknown as typeof BroadcastChannel;
+    Object.defineProperty(globalThis, 'localStorage', { get: refuse });
+  });
+  opened = await openIn(context, site.url);
+  await opened.page.locator('.check', { hasText: 'One tab measures' }).getByText('no').waitFor();
+  await button('Start').click();
+  await planned(opened.page);
+  expect(opened.complaints).toEqual([]);
+  await context.close();
+});
+
 it('a window that lets the page save nothing measures and plans, and says how long that lasts', async () => {
   const context = await newContext(site.browser);
   await context.addInitScript(() => {

@@ -60,11 +60,27 @@ class OtherTabError extends Error {
 }
 
 const NAME = 'ipa-edge/measuring';
-const channel = new BroadcastChannel(NAME);
-const send = (message: Message): void => channel.postMessage(message);
+/** Null if the browser refuses it, as some do if they block the page's data. Then no tab knows of another one. */
+const channel = openChannel();
+const send = (message: Message): void => channel?.postMessage(message);
 
-/** Whether this browser can keep two tabs from measuring at once. */
-export const keepsTabsApart = (): boolean => 'locks' in navigator;
+function openChannel(): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(NAME);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether this browser can keep two tabs from measuring at once. Some browsers have locks, and refuse them if they block data. */
+export async function keepsTabsApart(): Promise<boolean> {
+  try {
+    await navigator.locks.query();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Runs `work` while no other tab works, and reports `state` to the other tabs. In a browser without locks, several tabs may work
@@ -77,20 +93,20 @@ export async function asTheOnlyTab(
   stop: () => void,
   work: () => Promise<void>,
 ): Promise<void> {
-  if (!keepsTabsApart()) return work();
+  if (!(await keepsTabsApart())) return work();
   await locked(async () => {
     const answer = ({ data }: MessageEvent<Message>) => {
       if (!('ask' in data)) return;
       if (data.ask === 'stop') stop();
       else send({ work: state.value });
     };
-    channel.addEventListener('message', answer);
+    channel?.addEventListener('message', answer);
     const untold = effect(() => send({ work: state.value }));
     try {
       await work();
     } finally {
       untold();
-      channel.removeEventListener('message', answer);
+      channel?.removeEventListener('message', answer);
     }
   });
 }
@@ -120,7 +136,7 @@ export const tellChanged = (): void => send({ changed: 'profiles' });
  * @param onChanged called each time another tab has saved or deleted profiles, has ended its work, or was closed
  */
 export function followOtherTabs(onChanged: () => void): void {
-  channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+  channel?.addEventListener('message', ({ data }: MessageEvent<Message>) => {
     if ('changed' in data) onChanged();
     if (!('work' in data)) return;
     const isFirst = otherTab.value === null;

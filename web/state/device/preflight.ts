@@ -49,7 +49,7 @@ export async function preflight(): Promise<Preflight> {
       timer(),
       await storage(),
       settingsStay(),
-      oneTab(),
+      await oneTab(),
       ortBuild(),
     ],
   };
@@ -156,15 +156,15 @@ function settingsStay(): Check {
       );
 }
 
-function oneTab(): Check {
+async function oneTab(): Promise<Check> {
   const label = 'One tab measures';
-  return keepsTabsApart()
+  return (await keepsTabsApart())
     ? good(label, 'yes')
     : warn(
         label,
         'no',
         'This browser cannot keep two tabs from measuring at once.',
-        'Open this page in one tab only, over HTTPS or on localhost.',
+        'Open this page in one tab only, over HTTPS or on localhost, and allow it to keep data.',
       );
 }
 
