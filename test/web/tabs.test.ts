@@ -13,6 +13,7 @@ import {
   profileFile,
   saved,
 } from './opened-page.ts';
+import { fashionReport } from './report-fixtures.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 /** Several tabs of one browser. */
@@ -132,6 +133,21 @@ it('while one tab runs a plan, the others say so and wait', async () => {
   });
   await otherTab(second.page).waitFor({ state: 'detached' });
   expect(await button(second.page, 'Start').isEnabled()).toBe(true);
+});
+
+it('a run that cannot start because another tab works leaves the last run shown', async () => {
+  await choose(second.page, profileFile(fashionProfile()));
+  await planned(second.page);
+  const run = JSON.stringify(fashionReport().runs[0]);
+  await choose(second.page, { name: 'run.json', text: run });
+  await second.page.locator('.outcome').waitFor();
+  await first.page.evaluate(() => {
+    void navigator.locks.request('ipa-edge/measuring', () => new Promise(() => {}));
+  });
+  await button(second.page, 'Run the plan').click();
+  await second.page.locator('#try').getByText('Another tab of this page measures').waitFor();
+  await second.page.locator('.outcome').waitFor();
+  expect(JSON.parse(await saved(second.page, /^Save everything/)).run).toEqual(JSON.parse(run));
 });
 
 it('while one tab adds a pipeline, the others say so and wait, and can stop it', async () => {

@@ -25,8 +25,8 @@ export function Trying() {
     >
       {showsExample.value && (
         <Notice title="EXAMPLE">
-          {showsExampleRun.value ? 'This plan and this run are' : 'This plan is'} of another device. A run
-          here measures yours.
+          {showsExampleRun.value && !run ? 'This plan and this run are' : 'This plan is'} of another device. A
+          run here measures yours.
         </Notice>
       )}
       <div ref={host}>

@@ -98,7 +98,7 @@ export async function tryPlan(): Promise<void> {
   const controller = new AbortController();
   const live = new LiveRun(made.slaMs);
   trying.value = { plan: made, pipeline: loaded.pipeline, controller, live, durationS: arriving.durationS };
-  tried.value = view.value = progress.value = failure.value = null;
+  view.value = progress.value = failure.value = null;
   wasHidden.value = document.hidden;
   let reached: RunProgress | null = null;
   draw(live, () =>
