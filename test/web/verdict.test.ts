@@ -56,6 +56,41 @@ describe('the verdict on a run', () => {
     expect(reasons(1)).toMatch(/was 50\.0\s% in time\. The device was faster, or less busy/);
   });
 
+  it('that differs from its prediction says that its load was another one, where it was', () => {
+    const { ratePerS } = held.plans[0]!.plan;
+    const reasons = (load: Partial<RunReport['load']>) =>
+      runVerdict(
+        {
+          ...held,
+          load: { ...held.load, ...load },
+          predicted: { ...held.predicted, slaAttainment: 0.5 },
+        },
+        profile,
+      ).reasons.join(' ');
+    expect(reasons({ ratePerS: 1.2 * ratePerS })).toMatch(
+      /was 50\.0\s% in time\. That was for 30 requests\/s; 36 requests\/s came\./,
+    );
+    expect(reasons({ kind: 'trace' })).toMatch(
+      /was 50\.0\s% in time\. That was for constantly 30 requests\/s; 30 requests\/s came on average\./,
+    );
+    expect(reasons({ ratePerS: 1.05 * ratePerS })).toContain('Batches took');
+  });
+
+  it('that differs from its prediction does not blame batches that took other times in the other direction', () => {
+    const [{ plan }] = held.plans as [RunReport['plans'][number]];
+    const [{ name, variant, backend, serviceMs }] = plan.stages as [(typeof plan.stages)[number]];
+    const [{ items, meanMs }] = serviceMs as [(typeof serviceMs)[number]];
+    const { reasons } = runVerdict(
+      {
+        ...held,
+        predicted: { ...held.predicted, slaAttainment: 0.5 },
+        service: [{ stage: name, variant, backend, items, samplesMs: [2 * meanMs] }],
+      },
+      profile,
+    );
+    expect(reasons).toContainEqual(expect.stringMatching(/^The prediction was 50\.0\s% in time\.$/));
+  });
+
   it('puts lost requests before everything but lateness', () => {
     const lost = { ...held, result: { ...held.result, shed: 7, failed: 1 } };
     expect(runVerdict(lost, profile).reasons[0]).toMatch(/7 were refused and 1 failed/);

@@ -5,7 +5,7 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
-import { batchTimeSentences } from '../../../solver/report/batch-times.ts';
+import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { FLAGS, weightOf } from '../cell-flags.ts';
 import { chain, milliseconds, number, percent, plural, requestRate } from '../format.ts';
@@ -30,6 +30,8 @@ export interface NextStep {
 const REASONS = 3;
 /** A larger difference between predicted and measured shares needs an explanation. */
 const EXPECTED_GAP = 0.02;
+/** If the load differs by a larger share from the rate that was planned for, that explains a difference from the prediction. */
+const OTHER_LOAD = 0.1;
 /** If a larger share of the measured figures needs care, the verdict treats that as an important reason. */
 const MANY = 0.25;
 
@@ -202,10 +204,26 @@ function gapReason(run: RunReport): Reason | null {
   const { result, predicted, simulated } = run;
   const gap = (result.slaAttainment ?? 0) - predicted.slaAttainment;
   if (simulated || Math.abs(gap) < EXPECTED_GAP) return null;
-  const device = gap < 0 ? 'slower, or busier, than' : 'faster, or less busy, than';
+  const said = `The prediction was ${percent(predicted.slaAttainment)} in time.`;
+  const why = otherLoad(run) ?? speedSentence(run, gap < 0);
+  return { weight: 70, text: why ? `${said} ${why}` : said };
+}
+
+/** The difference between a run's load and the load that its prediction assumes; null if there is none that matters. */
+function otherLoad({ load, plans }: RunReport): string | null {
+  const { ratePerS } = plans[0]!.plan;
+  if (load.kind !== 'constant-rate')
+    return `That was for constantly ${requestRate(ratePerS)}; ${requestRate(load.ratePerS)} came on average.`;
+  return Math.abs(load.ratePerS / ratePerS - 1) > OTHER_LOAD
+    ? `That was for ${requestRate(ratePerS)}; ${requestRate(load.ratePerS)} came.`
+    : null;
+}
+
+/** How the device's speed explains a run that was slower or faster than predicted; null if its batches show the opposite. */
+function speedSentence(run: RunReport, slower: boolean): string | null {
   const [batches] = batchTimeSentences(run);
-  const why = batches ?? `The device was ${device} when it was measured.`;
-  return { weight: 70, text: `The prediction was ${percent(predicted.slaAttainment)} in time. ${why}` };
+  if (batches) return batchTimeFactor(run)! > 1 === slower ? batches : null;
+  return `The device was ${slower ? 'slower, or busier, than' : 'faster, or less busy, than'} when it was measured.`;
 }
 
 /** How many figures are marked as needing care, and the most frequent mark. */
