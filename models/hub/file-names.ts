@@ -17,6 +17,12 @@ export function roleNamed(file: string): string | null {
   return /^decoder_model(_merged)?(?![a-z])/i.test(file) ? 'decoder' : null;
 }
 
+/** Name of a weight file, by its model's name: `model.onnx_data` or `model.onnx.data`, with a number if there are several. */
+const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
+
+/** The name or path of the model whose weights a file has; undefined for a file of another kind. */
+export const modelOfWeights = (file: string): string | undefined => WEIGHTS.exec(file)?.[1];
+
 /** The name of an asset's file: the asset's role with underscores for hyphens. */
 export const assetName = (role: string): string => `${role.replaceAll('-', '_')}.json`;
 

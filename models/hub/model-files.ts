@@ -2,7 +2,7 @@ import { type Dtype, dtype, type ManifestStage } from '../../solver/documents/ma
 import { taskOf } from '../tasks/registry.ts';
 import { type DtypeChoice, dtypeText, modelFileName } from './dtypes.ts';
 import { NoModelFileError, UnusableConfigError } from './errors.ts';
-import { assetName, modelName } from './file-names.ts';
+import { assetName, modelName, modelOfWeights } from './file-names.ts';
 import type { Repository, RepositoryFile } from './repository.ts';
 
 /** A model file of a repository, with the files of weights that belong to it. */
@@ -101,9 +101,9 @@ function variantIn(
   return null;
 }
 
-/** The files in which a model keeps weights: `model.onnx_data`, `model.onnx_data_1`, … */
-const dataOf = (files: readonly RepositoryFile[], { path: model }: RepositoryFile): RepositoryFile[] =>
-  files.filter(({ path }) => path.startsWith(model) && /^_data(_\d+)?$/.test(path.slice(model.length)));
+/** The files in which a model keeps weights. */
+const dataOf = (files: readonly RepositoryFile[], model: RepositoryFile): RepositoryFile[] =>
+  files.filter(({ path }) => modelOfWeights(path) === model.path);
 
 function noModelText({ id, files }: Repository, task: string, needs: readonly Needs[]): string {
   const sets = needs.map(({ sessions }) =>

@@ -1,21 +1,16 @@
 import { InputError } from '../../../solver/documents/coded-error.ts';
-import { folderOf, type GivenFile } from './given-file.ts';
+import { modelOfWeights } from '../file-names.ts';
+import { type GivenFile, pathOf } from './given-file.ts';
 
-/** Name of a weight file, by its model's name: `model.onnx_data` or `model.onnx.data`, with a number if there are several. */
-const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
-
-/** The name of the model whose weights a file has; undefined for a file of another kind. */
-const modelOf = ({ name }: Pick<GivenFile, 'name'>): string | undefined => WEIGHTS.exec(name)?.[1];
-
-export const isWeights = (file: Pick<GivenFile, 'name'>): boolean => modelOf(file) !== undefined;
+export const isWeights = (file: Pick<GivenFile, 'name'>): boolean => modelOfWeights(file.name) !== undefined;
 
 /** A file of weights was given without its model. */
 class WeightsAloneError extends InputError {
   override name = 'WeightsAloneError';
   constructor(file: GivenFile) {
     super(
-      `${file.name} has weights of the model ${modelOf(file)}. Give both together, with the folders and names that they had ` +
-        'when they were saved.',
+      `${file.name} has weights of the model ${modelOfWeights(file.name)}. Give both together, with the ` +
+        'folders and names that they had when they were saved.',
     );
   }
 }
@@ -30,7 +25,7 @@ export interface ModelFiles<F extends GivenFile> {
 export function modelsWithWeights<F extends GivenFile>(files: readonly F[]): ModelFiles<F>[] {
   const models = files.filter((file) => !isWeights(file));
   const weights = files.filter(isWeights);
-  const isOf = (own: F, model: F) => model.name === modelOf(own) && folderOf(model) === folderOf(own);
+  const isOf = (own: F, model: F) => modelOfWeights(pathOf(own)) === pathOf(model);
   const alone = weights.find((own) => !models.some((model) => isOf(own, model)));
   if (alone) throw new WeightsAloneError(alone);
   return models.map((file) => ({ file, weights: weights.filter((own) => isOf(own, file)) }));

@@ -96,4 +96,9 @@ describe('the variants of a repository', () => {
     ]);
     expect(sizeBytesOf(variants[0]!)).toBe(70 + 1000 + 900);
   });
+
+  test('list weights that are named with a point too', () => {
+    const [fp32] = variantsOf(RESNET, { ...FILES, 'onnx/model.onnx.data': 1000 });
+    expect(fp32!.sessions.model!.data).toMatchObject([{ path: 'onnx/model.onnx.data' }]);
+  });
 });
