@@ -3,6 +3,7 @@ import { pcmOf } from '../../items/audio.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { InvalidSoundError, SoundTooLongError } from '../../items/sound.ts';
 import { readSoundFile } from '../../items/sound-file.ts';
+import { MAX_PACK_BYTES } from '../pack.ts';
 import { i32, type NamedTensor } from '../write.ts';
 import { type Row, rowSchema, rowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceFiles, type SourceOptions } from './source.ts';
@@ -71,9 +72,14 @@ async function readPcm(
  * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript
  *   and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts (`*.trans.txt`),
  *   where recordings that are longer than the stage takes are left out
+ * @param mostBytes limit on the bytes of all samples
  * @throws UnfitDataError, InvalidDocumentError
  */
-export async function fromRecordings(path: string, options: SourceOptions): Promise<NamedTensor[]> {
+export async function fromRecordings(
+  path: string,
+  options: SourceOptions,
+  mostBytes = MAX_PACK_BYTES,
+): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'audio', path);
   const listed = await options.files.list(path);
@@ -81,15 +87,24 @@ export async function fromRecordings(path: string, options: SourceOptions): Prom
   const asked = chosen(all, options, path);
   const rows: Recording[] = [];
   const recorded: Int16Array[] = [];
+  let bytes = 0;
   for (const [i, row] of asked.entries()) {
     try {
-      recorded.push(await readPcm(row, format, options.files));
+      const pcm = await readPcm(row, format, options.files);
+      bytes += pcm.byteLength;
+      recorded.push(pcm);
       rows.push(row);
     } catch (error) {
       // In a folder, recordings that are too long are skipped unless none is left: some of LibriSpeech's are longer than 30 s.
       const isLong = (error as Error).cause instanceof SoundTooLongError;
       if (!(isLong && listed && (rows.length > 0 || i < asked.length - 1))) throw error;
     }
+    if (bytes > mostBytes)
+      throw new UnfitDataError(
+        path,
+        `the first ${rows.length} of ${asked.length} recordings have more than the ${mostBytes} bytes that a pack holds`,
+        `Make the pack of fewer than ${rows.length} recordings, or of shorter ones.`,
+      );
     options.onItem(i + 1, asked.length);
   }
   let end = 0;

@@ -116,6 +116,20 @@ test('recordings that do not fit are refused, with their place and the remedy', 
   );
 });
 
+test('recordings that fill a pack are refused before the rest of them is read', async () => {
+  const names = ['low', 'low', 'high', 'none'];
+  await writeFile(
+    path('many.jsonl'),
+    lines(...names.map((name) => ({ audio: `clips/${name}.wav`, text: 'a' }))),
+  );
+  // The clip "low" has 16000 bytes at the rate of the stage, and "none" does not exist.
+  const reading = fromRecordings(path('many.jsonl'), options(transcribe), 35_000);
+  await expect(reading).rejects.toThrow(UnfitDataError);
+  await expect(reading).rejects.toThrow(
+    /many\.jsonl: the first 3 of 4 recordings have more than the 35000 bytes that a pack holds\. Make the pack of fewer than 3/,
+  );
+});
+
 test('a question comes with its recording, and a row without the question is refused', async () => {
   const answer = {
     ...{ name: 'answer', task: 'question-answering', variants: transcribe.variants },
