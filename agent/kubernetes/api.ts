@@ -194,8 +194,8 @@ export class KubernetesApi {
   }
 }
 
-/** Longest silence in the log: a profiler writes nothing while a model loads. */
-const LOG_SILENT_MS = 10 * 60_000;
+/** Milliseconds of the longest silence in a log: a profiler writes nothing while a model loads. */
+export const LOG_SILENT_MS = 10 * 60_000;
 
 /** @param namespace absent: all of them */
 function collectionOf(apiVersion: string, kind: string, namespace?: string): string {

@@ -4,9 +4,12 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import { message } from '../../workers/runtime/errors.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
+import { BACK_OFF, pauseMs } from '../cluster/back-off.ts';
 import type { Listener } from '../cluster/engine.ts';
-import type { KubernetesApi } from './api.ts';
+import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
+import { ApiError, ClusterUnreachableError } from './errors.ts';
 import { profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -28,7 +31,8 @@ const START_MS_MAX = 10 * 60_000;
 const LAST_LINES = 5;
 
 /**
- * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts.
+ * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts. An outage of
+ * the API server of less than `LOG_SILENT_MS` does not end a Job that measures.
  * @param listener gets each line of the log
  * @throws ProfileJobError, Interrupted, ApiError and its subclasses, ClusterUnreachableError
  */
@@ -41,30 +45,67 @@ export async function profileInJob(
 ): Promise<IdentifiedProfile> {
   const { signal, onEvent } = listener;
   const job = profileJob(profileSettings, pipeline, settings, randomBytes(4).toString('hex'));
-  await api.create(job);
+  const { name, namespace } = job.metadata;
   try {
+    await api.create(job);
     const pod = await startedPod(api, job, listener, startMsMax);
-    const lines: string[] = [];
-    for await (const line of api.logs(settings.namespace, pod, signal)) {
-      // The profile is one line because of --json, and no other line begins with a brace.
-      if (line.startsWith('{')) {
-        const source = `the log of Pod ${pod}`;
-        return await parseIdentified(jsonValue(line, source), source);
-      }
-      lines.push(line);
-      onEvent(line);
-    }
-    signal.throwIfAborted();
-    throw new ProfileJobError(
-      pod,
-      lines.slice(-LAST_LINES).join('\n') || 'its log is empty. See kubectl describe pod',
-    );
+    return await profileInLog(api, settings.namespace, pod, listener);
   } catch (error) {
     if (signal.aborted)
-      throw new Interrupted('Stopped. The job was removed; nothing of it is kept.', { cause: error });
+      throw new Interrupted('Profiling was stopped; nothing of it is kept.', { cause: error });
     throw error;
   } finally {
-    await api.remove(job);
+    // A failed removal must not replace the profile or the error.
+    await api
+      .remove(job)
+      .catch((error) =>
+        onEvent(
+          `Job ${name} was not removed. Run kubectl delete job ${name} -n ${namespace}: ${message(error)}`,
+        ),
+      );
+  }
+}
+
+/** Whether the API server, or the node that it asked, fails for now, so that the same request may succeed later. */
+const isOutage = (error: unknown): boolean =>
+  error instanceof ClusterUnreachableError || (error instanceof ApiError && error.status >= 500);
+
+/**
+ * Reads the profile from the log of the job's pod. Reads the log again if it was cut off, until it has brought no new line for
+ * `LOG_SILENT_MS`.
+ * @throws ProfileJobError if the log ends without a profile
+ */
+async function profileInLog(
+  api: KubernetesApi,
+  namespace: string,
+  pod: string,
+  { signal, onEvent }: Listener,
+): Promise<IdentifiedProfile> {
+  const lines: string[] = [];
+  let untilMs = performance.now() + LOG_SILENT_MS;
+  for (let failures = 0; ; ) {
+    let read = 0;
+    try {
+      for await (const line of api.logs(namespace, pod, signal)) {
+        // The profile is one line because of --json, and no other line begins with a brace.
+        if (line.startsWith('{')) {
+          const source = `the log of Pod ${pod}`;
+          return await parseIdentified(jsonValue(line, source), source);
+        }
+        if (read++ < lines.length) continue;
+        lines.push(line);
+        onEvent(line);
+        untilMs = performance.now() + LOG_SILENT_MS;
+        failures = 0;
+      }
+      signal.throwIfAborted();
+      const last = lines.slice(-LAST_LINES).join('\n');
+      throw new ProfileJobError(pod, last || 'its log is empty. See kubectl describe pod');
+    } catch (error) {
+      if (signal.aborted || !isOutage(error) || performance.now() > untilMs) throw error;
+      onEvent(`the log of Pod ${pod} was cut off and is read again: ${message(error)}`);
+      await sleep(pauseMs(BACK_OFF, ++failures), signal);
+    }
   }
 }
 
@@ -83,13 +124,20 @@ async function startedPod(
   for (;;) {
     signal.throwIfAborted();
     const labels = { 'job-name': job };
-    const { items } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace: namespace!, labels });
-    const pod = items[0];
-    if (pod && ['Running', 'Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
-      return pod.metadata.name;
-    const reason = pod && waitReason(pod);
+    let pod: KubernetesObject | undefined;
+    let reason: string | undefined;
+    try {
+      const listed = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace: namespace!, labels });
+      pod = listed.items[0];
+      if (pod && ['Running', 'Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
+        return pod.metadata.name;
+      reason = pod && waitReason(pod);
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      reason = message(error);
+    }
     if (reason && reason !== reported) {
-      onEvent(`Pod ${pod.metadata.name} waits: ${reason}`);
+      onEvent(`${pod ? `Pod ${pod.metadata.name}` : `Job ${job}`} waits: ${reason}`);
       reported = reason;
     }
     if (performance.now() > untilMs)

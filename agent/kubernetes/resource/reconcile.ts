@@ -13,7 +13,7 @@ import type { KubernetesObject } from '../objects/types.ts';
 import { type ConditionType, RESOURCE, resourceSpec } from './schema.ts';
 import { settingsOf } from './spec.ts';
 import { StatusWriter } from './status.ts';
-import { type Adapt, planned, profiled, served } from './steps.ts';
+import { type Adapt, planned, profiled, served, type Work } from './steps.ts';
 
 export interface ReconcileOptions {
   readonly api: KubernetesApi;
@@ -37,6 +37,7 @@ export async function reconcile(options: ReconcileOptions, { onEvent, signal }: 
   let generation: unknown;
   let stop = new AbortController();
   let ended = Promise.resolve();
+  const unkept: Work['unkept'] = {};
   await follow(
     api,
     { ...RESOURCE, namespace, fields: `metadata.name=${kubernetesName(models.manifest.name)}` },
@@ -49,7 +50,9 @@ export async function reconcile(options: ReconcileOptions, { onEvent, signal }: 
         stop = new AbortController();
         const current = AbortSignal.any([stop.signal, signal]);
         // The previous run ends first, so that no two runs apply plans.
-        ended = ended.then(() => (object ? run(options, object, { onEvent, signal: current }) : undefined));
+        ended = ended.then(() =>
+          object ? run(options, unkept, object, { onEvent, signal: current }) : undefined,
+        );
       },
       onEvent,
       signal,
@@ -67,7 +70,12 @@ const FAILURES: Readonly<Record<ConditionType, string>> = {
 };
 
 /** Works on one generation of the object until the signal aborts, and tries again where something fails. */
-async function run(options: ReconcileOptions, object: KubernetesObject, listener: Listener): Promise<void> {
+async function run(
+  options: ReconcileOptions,
+  unkept: Work['unkept'],
+  object: KubernetesObject,
+  listener: Listener,
+): Promise<void> {
   const { api, models, namespace, adapt, backOff = BACK_OFF, readMs = READ_MS } = options;
   const { signal, onEvent } = listener;
   const { name } = object.metadata;
@@ -81,7 +89,7 @@ async function run(options: ReconcileOptions, object: KubernetesObject, listener
         ...{ pipeline: models.pipeline, namespace },
         given: settingsOf(spec),
       });
-      const work = { api, manifest: models.manifest, namespace, spec, engine, status, ...listener };
+      const work = { api, manifest: models.manifest, namespace, spec, engine, status, unkept, ...listener };
       const profile = await profiled(work, failed);
       step = 'Planned';
       await planned(work, profile);

@@ -3,6 +3,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { pasText } from '../../../solver/report/accuracy-unknown.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
+import { message as messageOf } from '../../../workers/runtime/errors.ts';
 import type { Listener } from '../../cluster/engine.ts';
 import { choiceText } from '../../cluster/watch/plan-change-text.ts';
 import type { KubernetesApi } from '../api.ts';
@@ -21,6 +22,8 @@ export interface Work extends Listener {
   readonly spec: ResourceSpec;
   readonly engine: KubernetesEngine;
   readonly status: StatusWriter;
+  /** The profile measured last, while the cluster does not keep it. All runs of a reconciliation share it. */
+  readonly unkept: { profile?: IdentifiedProfile | undefined };
 }
 
 /** Adapts the applied plan to the load until the signal aborts. */
@@ -31,26 +34,40 @@ export type Adapt = (
 ) => Promise<void>;
 
 /**
- * Reads the profile that the cluster keeps of these models or, if it keeps none, has a job measure one.
+ * Reads the profile that the cluster keeps of these models or, if there is none, has a job measure one. A profile that the cluster
+ * does not keep, e.g. because it is too large, still serves this process.
  * @param failed why the last try failed
  */
 export async function profiled(work: Work, failed?: string): Promise<IdentifiedProfile> {
-  const { api, manifest, namespace, spec, engine, status } = work;
-  let profile = await keptProfile(api, manifest, namespace);
-  if (!profile) {
-    const before = failed === undefined ? '' : ` The try before failed: ${failed}`;
-    const message = `A job measures the models.${before}`;
-    await status.say('Profiled', { status: 'False', reason: 'Profiling', message });
-    profile = await engine.profile({ ...spec.profile, seed: 1 }, work);
-    await keepProfile(api, profile, namespace);
+  const { api, manifest, namespace, status, unkept, onEvent } = work;
+  const kept = await keptProfile(api, manifest, namespace);
+  const profile = kept ?? unkept.profile ?? (await measured(work, failed));
+  let message = `Measured at ${profile.profile.createdAt}.`;
+  if (!kept) {
+    unkept.profile = profile;
+    try {
+      await keepProfile(api, profile, namespace);
+      unkept.profile = undefined;
+    } catch (error) {
+      const why = `The cluster does not keep the profile, so the next watch measures again: ${messageOf(error)}`;
+      onEvent(why);
+      message += ` ${why}`;
+    }
   }
-  const message = `Measured at ${profile.profile.createdAt}.`;
   await status.say(
     'Profiled',
     { status: 'True', reason: 'Measured', message },
     { profileSha256: profile.sha256 },
   );
   return profile;
+}
+
+async function measured(work: Work, failed?: string): Promise<IdentifiedProfile> {
+  const { spec, engine, status } = work;
+  const before = failed === undefined ? '' : ` The try before failed: ${failed}`;
+  const message = `A job measures the models.${before}`;
+  await status.say('Profiled', { status: 'False', reason: 'Profiling', message });
+  return engine.profile({ ...spec.profile, seed: 1 }, work);
 }
 
 /** Applies a plan that fulfils the spec: the current plan if it does, and otherwise a new one. */

@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
+import { ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
 import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
+import { exportProfile } from '../../../workers/store/exchange.ts';
 import { IPA_AGENT } from '../../compiled.ts';
 import { until } from '../../until.ts';
 import { writeFewScenes } from '../../web/few-scenes.ts';
 import { standInCluster } from './cluster.ts';
+import { fashionProfile } from './fashion-profile.ts';
 import { JOBS, jobOf, runPod } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
@@ -96,5 +100,59 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
     name: 'Interrupted',
     message: expect.stringContaining('nothing of it is kept'),
   });
+  expect(standIn.store.all(JOBS)).toEqual([]);
+});
+
+const outage = () => new ClusterUnreachableError('http://stand-in', new Error('socket hang up'));
+
+/** Profiles in a job whose pod writes a line and a whole profile, in a cluster that `hinder` has changed. */
+async function profileThrough(hinder: (cluster: KubernetesApi) => void) {
+  const { standIn, cluster } = await standInCluster();
+  hinder(cluster);
+  const events: string[] = [];
+  const { signal } = new AbortController();
+  const profiling = profileInJob(cluster, ask, deployed, { signal, onEvent: (line) => events.push(line) });
+  const job = await jobOf(standIn);
+  runPod(standIn, job, 'Succeeded', `profiling 1/1\n${exportProfile(fashionProfile())}`);
+  return { profile: (await profiling).profile, events, job, standIn };
+}
+
+test('a job that cannot be removed is told, and its profile is kept', async () => {
+  const { profile, events, job } = await profileThrough((cluster) =>
+    vi.spyOn(cluster, 'remove').mockRejectedValueOnce(outage()),
+  );
+  expect(profile).toEqual(fashionProfile());
+  expect(events.at(-1)).toContain(`kubectl delete job ${job.metadata.name} -n shop`);
+});
+
+test('a log that is cut off is read again, and no line of it is told twice', async () => {
+  const { profile, events, standIn } = await profileThrough((cluster) =>
+    vi.spyOn(cluster, 'logs').mockImplementationOnce(async function* () {
+      yield 'profiling 1/1';
+      throw outage();
+    }),
+  );
+  expect(profile).toEqual(fashionProfile());
+  expect(events.filter((event) => event === 'profiling 1/1')).toHaveLength(1);
+  expect(standIn.store.all(JOBS)).toEqual([]);
+});
+
+test('a job whose pod cannot be read for a while still profiles', async () => {
+  const { profile } = await profileThrough((cluster) =>
+    vi.spyOn(cluster, 'list').mockRejectedValueOnce(outage()),
+  );
+  expect(profile).toEqual(fashionProfile());
+});
+
+test('a job is removed even if the answer to its creation was lost', async () => {
+  const { standIn, cluster } = await standInCluster();
+  const create = cluster.create.bind(cluster);
+  vi.spyOn(cluster, 'create').mockImplementationOnce(async (job) => {
+    await create(job);
+    throw outage();
+  });
+  const { signal } = new AbortController();
+  const profiling = profileInJob(cluster, ask, deployed, { signal, onEvent: () => {} });
+  await expect(profiling).rejects.toThrow(ClusterUnreachableError);
   expect(standIn.store.all(JOBS)).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { ApiError } from '../../../../agent/kubernetes/errors.ts';
 import { ownLabels } from '../../../../agent/kubernetes/objects/labels.ts';
 import { readApplied } from '../../../../agent/kubernetes/plans.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
@@ -206,6 +207,26 @@ test('a job that fails is told, and another one profiles', async () => {
   await until(() => expect(standIn.store.all(JOBS)).toHaveLength(1));
   await profiled();
   await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+});
+
+test('a profile that the cluster does not keep serves this watch: one job measures, every spec is planned, and the status says why', async () => {
+  const { standIn, cluster, apply, profiled } = await watched();
+  const applyAny = cluster.apply.bind(cluster);
+  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
+    if (object.metadata.name === 'fashion-profile') throw new ApiError(413, 'the ConfigMap is too large');
+    return applyAny(object, options);
+  });
+  await apply(spec);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  expect(conditionOf(standIn, 'Profiled')).toMatchObject({
+    status: 'True',
+    message: expect.stringContaining('the ConfigMap is too large'),
+  });
+  await apply({ ...spec, slaMs: 150 });
+  await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
+  const posted = standIn.seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs'));
+  expect(posted).toHaveLength(1);
 });
 
 test('the API server refuses what the schema does not allow, and no client but watch writes the status', async () => {
