@@ -21,8 +21,9 @@ export const stagesOf = (plan: Plan, planWorker: PlanWorker): PlanStage[] =>
   planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
 
 /**
- * Compares the live workers with a plan, and keeps each worker that already runs what the plan needs. On a GPU a larger batch
- * needs a new worker, because the old one would compile shaders for that batch while it serves.
+ * Compares the live workers with a plan, and keeps each worker that already runs what the plan needs. A standby that the plan does
+ * not use is no reason for a new worker: with other batches it may not be faster. On a GPU a larger batch needs a new worker,
+ * because the old one would compile shaders for that batch while it serves.
  */
 export function diff(live: readonly LiveWorker[], plan: Plan): Diff {
   const left = [...live];
@@ -45,7 +46,7 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
     stagesOf(plan, wanted).every(
       ({ sha256, standby, batch }, i) =>
         stages[i]!.sha256 === sha256 &&
-        stages[i]!.standby?.sha256 === standby?.sha256 &&
+        (standby === undefined || stages[i]!.standby?.sha256 === standby.sha256) &&
         (!onGpu(wanted.backend) || batch <= stages[i]!.batch),
     )
   );
@@ -62,17 +63,31 @@ export const needsMore = (plan: Plan, than: Plan): boolean =>
 /** Whether two plans run the same sessions with the same batch sizes. */
 export const sameChoice = (a: Plan, b: Plan): boolean =>
   a.workers.length === b.workers.length &&
+  sameVariants(a, b) &&
+  a.stages.every((stage, s) => {
+    const other = b.stages[s]!;
+    return (
+      stage.escalation?.below === other.escalation?.below &&
+      stage.standby?.sha256 === other.standby?.sha256 &&
+      stage.batch === other.batch
+    );
+  });
+
+/** Whether a plan runs the same variants in the same places as another one, but divides a GPU among more workers. */
+export const dividesMore = (plan: Plan, than: Plan): boolean =>
+  sameVariants(plan, than) && gpuWorkersOf(plan) > gpuWorkersOf(than);
+
+const gpuWorkersOf = ({ workers }: Plan): number => workers.filter(({ backend }) => onGpu(backend)).length;
+
+const sameVariants = (a: Plan, b: Plan): boolean =>
   a.stages.length === b.stages.length &&
   a.stages.every((stage, s) => {
     const other = b.stages[s]!;
     return (
       stage.name === other.name &&
-      stage.escalation?.below === other.escalation?.below &&
       stage.sha256 === other.sha256 &&
-      stage.standby?.sha256 === other.standby?.sha256 &&
       stage.backend === other.backend &&
       stage.threads === other.threads &&
-      stage.replicas === other.replicas &&
-      stage.batch === other.batch
+      stage.replicas === other.replicas
     );
   });

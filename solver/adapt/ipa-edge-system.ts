@@ -3,7 +3,7 @@ import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { allowedShare } from './budget.ts';
 import { capacityPerS } from './capacity.ts';
-import { diff, liveWorkersOf } from './diff.ts';
+import { diff, dividesMore, liveWorkersOf } from './diff.ts';
 import { atNearestRate, ifFeasible } from './infeasible.ts';
 import { neededRate } from './needed-rate.ts';
 import { forecastPaths } from './paths.ts';
@@ -103,7 +103,10 @@ export function ipaEdgeSystem(
       const kept = await keeping(load, current);
       const heldTwice = startS(current) / LASTS_S;
       const asked = requests(load, { current: current.stages, heldTwice }, serving);
-      const plans = [...(kept ? [kept] : []), ...(await plansFor(asked))];
+      const free = await plansFor(asked);
+      // The objective does not see how workers divide a GPU, so without this the first division would stay whatever the load.
+      const stays = kept && !free.some((plan) => dividesMore(plan, kept));
+      const plans = [...(stays ? [kept] : []), ...free];
       const cost = (plan: Plan) => resources.pricePerCore * replacedCores(current, plan) * heldTwice;
       return best(plans, cost) ?? (await ifFeasible(nearest(asked))) ?? current;
     },

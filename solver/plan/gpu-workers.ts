@@ -1,5 +1,5 @@
 import { onGpu } from '../documents/common.ts';
-import type { Plan, PlanStage, Prediction } from '../documents/plan.ts';
+import type { Plan, PlanStage, PlanWorker, Prediction } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { predict } from '../simulate/predict.ts';
 import { gpuSlowDown } from './co-run.ts';
@@ -29,10 +29,19 @@ export function workersApart<P extends Pick<Plan, 'stages' | 'workers'>>(
   plan: P,
   profile: Profile,
 ): P | undefined {
-  const stages = plan.stages.map((stage) => withGpuNeighbours(stage, plan.stages, profile));
+  const stages = allWithGpuNeighbours(plan.stages, profile);
   if (stages.every((stage, s) => stage === plan.stages[s])) return undefined;
   return { ...plan, stages, workers: planWorkers(stages, 'per-stage', cpuWorkersOf(plan)) };
 }
+
+/** The rows of a plan in workers that run already: with the times beside their neighbours if they share a GPU, but no worker. */
+export const rowsIn = (workers: readonly PlanWorker[], rows: PlanStage[], profile: Profile): PlanStage[] =>
+  workers.some(({ backend, stages }) => onGpu(backend) && stages.length > 1)
+    ? rows
+    : allWithGpuNeighbours(rows, profile);
+
+const allWithGpuNeighbours = (rows: readonly PlanStage[], profile: Profile): PlanStage[] =>
+  rows.map((row) => withGpuNeighbours(row, rows, profile));
 
 /**
  * Lengthens a stage's service times to those expected beside the other stages' workers on its GPU. Returns the stage unchanged if

@@ -3,6 +3,7 @@ import type { Profile } from '../documents/profile.ts';
 import type { Optimal, Solver } from '../ilp/solve.ts';
 import { meanDelayMs } from './delays.ts';
 import { InfeasiblePlanError } from './errors.ts';
+import { rowsIn } from './gpu-workers.ts';
 import { nearestRate } from './nearest-rate.ts';
 import { optionsAtRate, type PlanOptions } from './options.ts';
 import { type CpuWorkers, planHead, planRows, planWorkers } from './plan-document.ts';
@@ -17,6 +18,8 @@ import { type IlpInput, workerSharings } from './worker-sharing.ts';
 export interface IlpChoice {
   /** The plan without its date, the hash of its profile, and its prediction. */
   readonly plan: Omit<Plan, 'createdAt' | 'profile' | 'predicted'>;
+  /** Whether the plan has the workers that run already; otherwise its stages on a GPU may still get workers of their own. */
+  readonly keepsWorkers: boolean;
   /** Latency bound of the plan: Σ T over the stages. */
   readonly boundMs: number;
   /** Product of the stages' accuracies, however the objective combines them; null where none is known. */
@@ -133,19 +136,22 @@ function solveProgram(
   if (!solution || solution.status === 'infeasible') return solution;
 
   const options = chosenOptions(offered, solution.choice);
-  const stages = planRows(profile, options);
+  const { keep } = request;
+  const rows = planRows(profile, options);
+  const stages = keep ? rowsIn(keep.workers, rows, profile) : rows;
   const cost = requestCostOf(profile);
   return {
     plan: {
       ...planHead(profile, request),
       stages,
-      workers: planWorkers(stages, 'shared', cpuWorkersFor(request)),
+      workers: keep?.workers ?? planWorkers(stages, 'shared', cpuWorkersFor(request)),
       shedding: 'late',
       ...(request.downshift && { downshift: true }),
       ...(request.cascades === false && { cascades: false }),
       ...(cost && { servingMs: meanDelayMs(cost.latency) }),
       certificate: certificate(solution),
     },
+    keepsWorkers: keep !== undefined,
     boundMs: solution.latencyMs,
     pas: pasOf(profile, options),
     cost: solution.cost,

@@ -152,7 +152,7 @@ class TightenedPlans {
     const { slaMs, resources } = this.input.request;
     const chosen = { ...plan, slaMs, resources };
     const { percentile, ratePerS, stages, workers } = chosen;
-    const id = JSON.stringify([slaMs, percentile, ratePerS, stages, workers]);
+    const id = JSON.stringify([slaMs, percentile, ratePerS, stages, workers, figures.keepsWorkers]);
     const make = () => new SimulatedPlan(this.measured, chosen, figures);
     return new Candidate(chosen, this.simulated.get(id, make), tightened, solution.objective);
   }

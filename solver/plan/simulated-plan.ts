@@ -31,7 +31,7 @@ export class SimulatedPlan {
   constructor(
     private readonly measured: IdentifiedProfile,
     private readonly chosen: IlpChoice['plan'],
-    private readonly figures: Figures,
+    private readonly figures: Figures & Pick<IlpChoice, 'keepsWorkers'>,
   ) {}
 
   /**
@@ -59,14 +59,15 @@ export class SimulatedPlan {
    */
   #missesIfSlower(): boolean {
     const { profile } = this.measured;
-    if (workersApart(this.chosen, profile)) return false;
+    if (!this.figures.keepsWorkers && workersApart(this.chosen, profile)) return false;
     this.#slowerAttainment = attainmentAtLeast(this.#least, this.chosen, profile, IF_SLOWER);
     return this.#slowerAttainment === undefined;
   }
 
   #complete(): Plan {
     const { profile } = this.measured;
-    const plan = withBestWorkers(completePlan(this.measured, this.chosen, this.figures), profile, SEED);
+    const completed = completePlan(this.measured, this.chosen, this.figures);
+    const plan = this.figures.keepsWorkers ? completed : withBestWorkers(completed, profile, SEED);
     if (plan.predicted.slaAttainment < this.#least) return plan;
     const slowerAttainment = this.#slowerAttainment ?? predict(plan, profile, IF_SLOWER).slaAttainment;
     return { ...plan, predicted: { ...plan.predicted, slowerAttainment } };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -9,7 +10,7 @@ const solver = await loadSolver();
 const CELLS = [cell('detect', 's', 'webgpu', 1, runs(20)), cell('classify', 's', 'webgpu', 1, runs(10))];
 
 /** A GPU of which two workers slow each other by so much, if that was measured; the stages take most of its time. */
-function planned(slowDowns: number[], ratePerS = 19, cells = CELLS) {
+function planned(slowDowns: number[], ratePerS = 19, cells = CELLS, keep?: Plan) {
   const coRun: Profile['coRun'] =
     slowDowns.length > 0 ? [{ backend: 'webgpu', threads: 1, n: 100, slowDowns }] : [];
   return plan(
@@ -20,6 +21,7 @@ function planned(slowDowns: number[], ratePerS = 19, cells = CELLS) {
       slaMs: 1000,
       restrictTo: { detect: ['s'], classify: ['s'] },
       resources: resources({ utilisationMax: 1 }),
+      ...(keep && { keep }),
     }),
   );
 }
@@ -57,4 +59,18 @@ test('a stage on a CPU keeps its own worker', () => {
   const cells = [CELLS[0]!, cell('classify', 's', 'cpu', 1, runs(10))];
   expect(workers(planned(Array(5).fill(1.2), 19, cells))).toEqual(APART);
   expect(planned(Array(5).fill(1.2), 19, cells).stages[0]!.serviceMs[0]!.meanMs).toBeCloseTo(22, 9);
+});
+
+test('a plan that keeps the running sessions leaves stages on a GPU in their workers, whatever the load', () => {
+  const slowDowns = Array(5).fill(1.2);
+  const [low, high] = [planned(slowDowns, 1), planned(slowDowns)];
+  expect([workers(low), workers(high)]).toEqual([TOGETHER, APART]);
+  expect(workers(planned(slowDowns, 19, CELLS, low))).toEqual(TOGETHER);
+  expect(workers(planned(slowDowns, 1, CELLS, high))).toEqual(APART);
+});
+
+test('shedding reckons with what a worker takes from the other in a plan that keeps both, too', () => {
+  const slowDowns = Array(5).fill(1.2);
+  const high = planned(slowDowns);
+  expect(planned(slowDowns, 19, CELLS, high).stages).toEqual(high.stages);
 });

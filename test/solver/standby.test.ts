@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { needsMore } from '../../solver/adapt/diff.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
@@ -72,6 +73,21 @@ describe('the standby of a planned variant', () => {
     expect(planned({ keep, ratePerS: 20 }).stages[0]!.standby!.variant).toBe('l');
     const bare = { ...keep, stages: keep.stages.map(({ standby: _, ...row }) => row) };
     expect(planned({ keep: bare, ratePerS: 20 }).stages[0]!.standby).toBeUndefined();
+  });
+
+  it('needs no new worker where it is not fast enough for the batches that are chosen anew', () => {
+    // The light variant is quick with single items only, and the load needs batches.
+    const facts = { stages: { classify: { s: { accuracy: 0.6, ms: 6 }, l: { accuracy: 0.9, ms: 20 } } } };
+    const whole = pipeline({ ...facts, batches: [1, 2, 4], spread: 1 });
+    const profile = {
+      ...whole,
+      cells: whole.cells.filter(({ variant, batch }) => variant === 'l' || batch === 1),
+    };
+    const asked = { slaMs: 1000, resources: resources({ utilisationMax: 1 }) };
+    const keep = planned({ ...asked, ratePerS: 10 }, profile);
+    const kept = planned({ ...asked, ratePerS: 70, keep }, profile);
+    expect([keep.stages[0]!.standby?.variant, kept.stages[0]!.standby]).toEqual(['s', undefined]);
+    expect(needsMore(kept, keep)).toBe(false);
   });
 
   it('counts in the memory, and gives way where there is room for the plan alone', () => {

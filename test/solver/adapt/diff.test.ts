@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diff, type LiveWorker, sameChoice, stagesOf } from '../../../solver/adapt/diff.ts';
 import { type Backend, onGpu } from '../../../solver/documents/common.ts';
-import type { Plan, PlanStage, PlanWorker } from '../../../solver/documents/plan.ts';
+import type { Plan, PlanStage, PlanWorker, Standby } from '../../../solver/documents/plan.ts';
 
-type StageFacts = Partial<Pick<PlanStage, 'sha256' | 'backend' | 'threads' | 'batch' | 'replicas'>>;
+type StageFacts = Partial<
+  Pick<PlanStage, 'sha256' | 'backend' | 'threads' | 'batch' | 'replicas' | 'standby'>
+>;
 type WorkerFacts = readonly [id: string, stages: readonly string[], ...rest: [Backend?, number?]];
 
 /** A plan of what a diff looks at. */
@@ -100,6 +102,18 @@ describe('a diff', () => {
     const next = planOf({ detect: facts }, [worker]);
     expect(startedIds(live, next)).toEqual(['d']);
     expect(diff(live, next).retire).toEqual([live[0]!.id]);
+  });
+
+  it('keeps a worker whose standby the plan does not use, and replaces one that lacks a standby', () => {
+    const standby: Standby = {
+      variant: 's',
+      sha256: 's',
+      accuracy: 0.5,
+      serviceMs: [{ items: 1, meanMs: 1 }],
+    };
+    const of = (facts: StageFacts) => planOf({ detect: facts }, [['d', ['detect']]]);
+    expect(diff(startAll(of({ standby })), of({}))).toEqual({ start: [], retire: [] });
+    expect(startedIds(startAll(of({})), of({ standby }))).toEqual(['d']);
   });
 
   it('replaces one worker for two stages by one for each', () => {

@@ -8,7 +8,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../../solver/plan/errors.ts';
 import { DEFAULT_OBJECTIVE, type PlanRequest } from '../../../solver/plan/request.ts';
 import { pipeline } from '../pipelines.ts';
-import { planOn, request as planRequest, resources } from '../profiles.ts';
+import { cell, planOn, request as planRequest, profile as profileOf, resources, runs } from '../profiles.ts';
 
 const standing = (more: Partial<StandingRequest> = {}): StandingRequest => {
   const { ratePerS: _, ...rest } = planRequest({ slaMs: 1000, ...more });
@@ -267,5 +267,21 @@ describe('a step of adaptation', () => {
     expect(interim.batch).toBeGreaterThan(first.stages[0]!.batch);
     expect(last.replicas).toBeGreaterThan(interim.replicas);
     expect((await lasting(10, system, step.plan!)).interim).toBeUndefined();
+  });
+
+  it('divides a GPU among more workers under a higher load, and until they have started changes no worker', async () => {
+    const cells = [cell('detect', 's', 'webgpu', 1, runs(20)), cell('classify', 's', 'webgpu', 1, runs(10))];
+    const profile = profileOf(cells, {
+      fanOut: [],
+      coRun: [{ backend: 'webgpu', threads: 1, n: 100, slowDowns: Array(5).fill(1.2) }],
+    });
+    const system = ipaEdgeSystem(await planOn(profile), standing(), startMs);
+    const first = await system.plan(load(seconds(30, 1), 1, 1), undefined);
+    const step = await lasting(26, system, first);
+    const held = (plan: Plan | undefined) => plan?.workers.map(({ stages }) => stages);
+    expect(held(first)).toEqual([['detect', 'classify']]);
+    expect(held(step.plan)).toEqual([['detect'], ['classify']]);
+    expect(step.interim).toBeUndefined();
+    expect((await lasting(1, system, step.plan!)).plan).toBeUndefined();
   });
 });
