@@ -1,7 +1,7 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { planRequest, resourcesOf } from '../../../solver/plan/request.ts';
-import { Planner } from '../../../workers/planner/planner.ts';
+import { openPlanner } from '../../../workers/planner/node.ts';
 import { claimSettings, type GivenSettings, imageSettings } from '../settings.ts';
 import type { ResourceSpec } from './schema.ts';
 
@@ -17,14 +17,29 @@ export function answers(plan: Plan, spec: ResourceSpec, { profile, sha256 }: Ide
   );
 }
 
-/** @throws InfeasiblePlanError, NothingMeasuredError */
-export async function planFor(spec: ResourceSpec, profile: IdentifiedProfile): Promise<Plan> {
+/**
+ * Plans in a child process, because this process must renew its Lease meanwhile. The child ends when the signal aborts.
+ * @throws InfeasiblePlanError, NothingMeasuredError, WorkerLostError
+ */
+export async function planFor(
+  spec: ResourceSpec,
+  profile: IdentifiedProfile,
+  signal: AbortSignal,
+): Promise<Plan> {
   const { slaMs, ratePerS, percentile, cores } = spec;
   const request = planRequest(profile.profile, {
     ...{ slaMs, ratePerS, percentile },
     ...(cores !== undefined && { resources: { cores } }),
   });
-  return (await Planner.open(profile)).plan({ ...request, apart: true });
+  const planner = openPlanner();
+  const close = () => planner.close();
+  signal.addEventListener('abort', close);
+  try {
+    return await planner.plan(profile, { ...request, apart: true });
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
 }
 
 export const settingsOf = ({ image, manifest, modelsClaim, nodeSelector }: ResourceSpec): GivenSettings => ({

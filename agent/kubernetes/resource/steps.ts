@@ -34,8 +34,8 @@ export type Adapt = (
 ) => Promise<void>;
 
 /**
- * Reads the profile that the cluster keeps of these models or, if there is none, has a job measure one. A profile that the cluster
- * does not keep, e.g. because it is too large, still serves this process.
+ * Reads the profile that the cluster keeps of these models or, if there is none, has a job measure one. A profile that the
+ * cluster does not keep, e.g. because it is too large, still serves this process.
  * @param failed why the last try failed
  */
 export async function profiled(work: Work, failed?: string): Promise<IdentifiedProfile> {
@@ -72,11 +72,13 @@ async function measured(work: Work, failed?: string): Promise<IdentifiedProfile>
 
 /** Applies a plan that fulfils the spec: the current plan if it does, and otherwise a new one. */
 export async function planned(
-  { spec, engine, status, onEvent }: Work,
+  { spec, engine, status, onEvent, signal }: Work,
   profile: IdentifiedProfile,
 ): Promise<void> {
   const { current } = await engine.plans();
-  const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile);
+  const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile, signal);
+  // Another process may lead by now, or the spec may have changed.
+  signal.throwIfAborted();
   // Room is not checked, because listing nodes takes rights on the whole cluster. Pods without room wait, and a cluster
   // autoscaler may add nodes for them.
   const changes = await engine.apply(plan, { onEvent, allowPending: true, yields: true });

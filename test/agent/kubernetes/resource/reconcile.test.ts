@@ -62,7 +62,7 @@ async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
     });
   const profiled = async () =>
     runPod(standIn, await jobOf(standIn), 'Succeeded', exportProfile(fashionProfile()));
-  return { standIn, cluster, events, apply, profiled };
+  return { standIn, cluster, events, apply, profiled, stop, ended };
 }
 
 test('an SLA becomes a profile, a plan, and pods that serve, and the status tells each step', async () => {
@@ -175,6 +175,21 @@ test('a field that another tool manages stays as that tool set it, and the rest 
   for (const of of ['detect', 'gateway'])
     expect(JSON.stringify(standIn.store.get(key.replace('detect', of))), of).toContain(image);
   await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+});
+
+test('a plan that watch still makes when it no longer leads is not applied', async () => {
+  const { cluster, apply, profiled, stop, ended } = await watched();
+  const read = cluster.read.bind(cluster);
+  vi.spyOn(cluster, 'read').mockImplementation(async (ref) => {
+    const object = await read(ref);
+    // Watch reads the plan that serves right before it makes another.
+    if (ref.metadata.name === 'fashion-plan') setTimeout(() => stop.abort());
+    return object;
+  });
+  await apply(spec);
+  await profiled();
+  await ended;
+  expect((await readApplied(cluster, 'fashion', 'shop')).current).toBeNull();
 });
 
 test('where plans follow the load, watch adapts the applied plan until the spec changes', async () => {
