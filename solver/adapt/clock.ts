@@ -27,7 +27,9 @@ export class AdaptationClock {
   readonly #countsPerS: number[] = [];
   #firstS = 0;
   #lastDecisionMs = 0;
-  #held = false;
+  #knownMs = Number.POSITIVE_INFINITY;
+  /** Number of whole seconds whose arrivals were known at the last check. */
+  #checkedS = 0;
   /** Counts of open, ended and missed requests at each of the last {@link LATELY} checks, the oldest first. */
   readonly #served: Served[] = [{ open: 0, ended: 0, missed: 0 }];
   #decided: Plan;
@@ -52,9 +54,13 @@ export class AdaptationClock {
     this.#countsPerS[second]!++;
   }
 
-  /** Suspends (true) or resumes (false) decisions, for an owner that cannot read the arrivals now and may report them later. */
-  hold(held: boolean): void {
-    this.#held = held;
+  /**
+   * Says until when all arrivals have been reported, for an owner that reads them now and then. Decisions leave out later seconds,
+   * and none is made before another whole second is known. Without a call, every arrival counts as reported when it comes.
+   * @param untilMs a time from the start of the load
+   */
+  known(untilMs: number): void {
+    this.#knownMs = untilMs;
   }
 
   /** Time of the next call of {@link check}: the next whole second. */
@@ -70,9 +76,12 @@ export class AdaptationClock {
    * @throws errors of the predictor and the system; the next decision is then due one interval later
    */
   async check(nowMs: number, serving: Plan, served?: Served): Promise<Step | undefined> {
-    const countsPerS = this.#wholeSeconds(nowMs);
+    const countsPerS = this.#wholeSeconds(Math.min(nowMs, this.#knownMs));
     const lately = served && this.#lately(served);
-    if (this.#held || countsPerS.length === 0 || !this.#isDue(nowMs, countsPerS)) return undefined;
+    const knownS = this.#firstS + countsPerS.length;
+    const isSecondNew = knownS > this.#checkedS;
+    this.#checkedS = knownS;
+    if (!isSecondNew || !this.#isDue(nowMs, countsPerS)) return undefined;
     this.#lastDecisionMs = nowMs;
     const { system, predictor } = this.options;
     const plans = { decided: this.#decided, serving };
@@ -101,8 +110,8 @@ export class AdaptationClock {
   }
 
   /** Request counts of the last whole seconds, at most {@link HISTORY_S} of them; a second without requests counts 0. */
-  #wholeSeconds(nowMs: number): number[] {
-    const seconds = Math.floor(nowMs / 1000);
+  #wholeSeconds(untilMs: number): number[] {
+    const seconds = Math.floor(untilMs / 1000);
     while (this.#firstS + this.#countsPerS.length < seconds) this.#countsPerS.push(0);
     const old = Math.max(0, seconds - HISTORY_S - this.#firstS);
     this.#countsPerS.splice(0, old);

@@ -47,9 +47,9 @@ export class Adapter {
     this.#clock.arrived(arrivalMs);
   }
 
-  /** Suspends (true) or resumes (false) decisions, for a caller that cannot read the arrivals now and may report them later. */
-  hold(held: boolean): void {
-    this.#clock.hold(held);
+  /** Says until when all arrivals have been reported, as in {@link AdaptationClock.known}. */
+  known(untilMs: number): void {
+    this.#clock.known(untilMs);
   }
 
   /** Ends the adaptation: no decision and no call of a hook follows. */

@@ -39,16 +39,24 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
   while (!signal.aborted) {
     const followed = await retried(options, signal, async () => {
       const plan = await currentPlan(options);
-      return { plan, adaptation: options.adaptationFor(plan, await options.engine.cascadeStages()) };
+      const adaptation = options.adaptationFor(plan, await options.engine.cascadeStages());
+      return { plan, adaptation, counts: await options.engine.counts() };
     });
     if (followed) await followLoad(options, followed, signal);
   }
 }
 
+interface Followed {
+  readonly plan: Plan;
+  readonly adaptation: AdaptationOptions;
+  /** Counts of the gateways when the plan was read: the load begins then. */
+  readonly counts: ReadonlyMap<string, Counts>;
+}
+
 /** Adapts one plan to the load, until the signal aborts or somebody else applies another plan. */
 async function followLoad(
   options: ControllerOptions,
-  { plan, adaptation }: { readonly plan: Plan; readonly adaptation: AdaptationOptions },
+  { plan, adaptation, counts }: Followed,
   signal: AbortSignal,
 ): Promise<void> {
   const { engine, onEvent } = options;
@@ -61,15 +69,17 @@ async function followLoad(
       void target.record({ type: 'Warning', reason: 'PlanStays', text: what });
     },
   });
+  adapter.known(0);
   const read = async () => ({ plan: await currentPlan(options), counts: await engine.counts() });
   const startMs = performance.now();
   const growth = new CountsGrowth();
+  growth.since(counts);
   let readMs = 0;
   let triedMs = 0;
   try {
     while (!signal.aborted) {
       const { changes } = target;
-      const now = await retried(options, signal, read, (failing) => adapter.hold(failing));
+      const now = await retried(options, signal, read);
       if (!now) return;
       if (target.changes === changes && !target.busy && !samePlan(now.plan, target.plan)) {
         if (target.isForeign(now.plan))
@@ -83,6 +93,7 @@ async function followLoad(
       const arrived = grown.arrivals;
       // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
       for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
+      adapter.known(nowMs);
       readMs = nowMs;
       if (!target.busy && nowMs - triedMs >= 1000 * adaptation.intervalS) {
         triedMs = nowMs;
@@ -103,29 +114,19 @@ export async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 
   return current;
 }
 
-/**
- * Repeats a request to the engine until it succeeds. Returns undefined if the signal aborts first.
- * @param onFailing called with true at the first failure, and with false at the success after it
- */
+/** Repeats a request to the engine until it succeeds. Returns undefined if the signal aborts first. */
 async function retried<T>(
   { onEvent, backOff = BACK_OFF }: ControllerOptions,
   signal: AbortSignal,
   work: () => Promise<T>,
-  onFailing: (failing: boolean) => void = () => {},
 ): Promise<T | undefined> {
   for (let failures = 0; !signal.aborted; ) {
     try {
       const result = await work();
-      if (failures > 0) {
-        onEvent('the cluster answers again');
-        onFailing(false);
-      }
+      if (failures > 0) onEvent('the cluster answers again');
       return result;
     } catch (error) {
-      if (failures === 0) {
-        onEvent(`the cluster cannot be followed: ${message(error)}`);
-        onFailing(true);
-      }
+      if (failures === 0) onEvent(`the cluster cannot be followed: ${message(error)}`);
       await sleep(pauseMs(backOff, ++failures), signal);
     }
   }

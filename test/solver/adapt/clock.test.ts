@@ -61,14 +61,26 @@ it.each([
   expect(await looks(clock, { arrivalsMs: [2100, 2200], untilMs: 13_000 })).toEqual(expected);
 });
 
-it('decides nothing while it is held, and then on what it was told meanwhile', async () => {
+it('decides nothing while no other second is known, and then on what it was told meanwhile', async () => {
   const { clock, told } = clockOf();
-  clock.hold(true);
+  clock.known(0);
   expect(await looks(clock, { untilMs: 12_000 })).toEqual([]);
   clock.arrived(11_500);
-  clock.hold(false);
+  clock.known(13_000);
   expect(await clock.check(13_000, first)).toBeDefined();
   expect(told[0]!.counts).toEqual([...Array(11).fill(0), 1, 0]);
+  expect(await clock.check(33_000, first)).toBeUndefined();
+});
+
+it('leaves out a second that is known only in part', async () => {
+  const { clock, told } = clockOf();
+  for (const ms of [8500, 9100]) clock.arrived(ms);
+  clock.known(9600);
+  expect(await clock.check(10_000, first)).toBeDefined();
+  clock.arrived(9700);
+  clock.known(20_000);
+  expect(await clock.check(20_000, first)).toBeDefined();
+  expect(told.map(({ counts }) => counts.slice(8))).toEqual([[1], [1, 2, ...Array(10).fill(0)]]);
 });
 
 it('waits an interval after a decision that failed', async () => {
