@@ -207,6 +207,23 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
   expect(worker.terminated).toBe(false);
 });
 
+test('a batch in the queue of a worker has the time of the batch before it, too', async () => {
+  const { supervisor, add, events } = setUp();
+  const { member, worker } = await add('a');
+  const runs = [1000, 1].map((expectedMs) =>
+    supervisor.run(member, expectedMs, 0, () => member.worker.run('stage', items)).catch(() => {}),
+  );
+  await pass(9999);
+  expect([member.overdue, worker.terminated]).toEqual([true, false]);
+  worker.complete();
+  await runs[0];
+  await pass(10);
+  expect(worker.terminated).toBe(false);
+  await pass(1);
+  expect(worker.terminated).toBe(true);
+  expect(events[0]).toBe('a~0 lost: a batch took far longer than expected');
+});
+
 test('a retired worker ends when its last batch is back, is not reported as lost and not replaced', async () => {
   const { supervisor, add, events, startWorker, ids } = setUp();
   const { member, worker } = await add('a');

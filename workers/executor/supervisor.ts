@@ -9,6 +9,8 @@ export interface Supervised<Job> {
   readonly worker: ExecutorWorker;
   /** Number of batches that the worker runs or has queued. */
   readonly inFlight: number;
+  /** Time that the batches in flight should take together. */
+  readonly inFlightMs: number;
   /** Whether a batch of the worker takes so long that the worker may hang. */
   readonly overdue: boolean;
   /** Whether the worker gets no more batches and ends after the current ones. */
@@ -104,7 +106,8 @@ export class Supervisor<Job> {
 
   /**
    * Supervises a batch that `runBatch` runs on a worker. Marks the worker while it is overdue, and ends it if the batch hangs.
-   * @param expectedMs time that the batch should take, including the batches before it in the worker's queue
+   * A batch in the worker's queue has as much more time as the batches before it should take.
+   * @param expectedMs time that the batch alone should take
    * @param slaMs the SLA of the requests in the batch
    * @throws WorkerLostError and DeviceLostError, after `onLost`; other errors of `runBatch`
    */
@@ -116,8 +119,9 @@ export class Supervisor<Job> {
   ): Promise<Run> {
     const member = this.#members.get(id);
     if (!member) throw new WorkerLostError(id, 'it has ended');
-    const stopWatching = this.#watch(member, expectedMs, slaMs);
     member.inFlight++;
+    member.inFlightMs += expectedMs;
+    const stopWatching = this.#watch(member, slaMs);
     try {
       return await runBatch();
     } catch (error) {
@@ -127,18 +131,22 @@ export class Supervisor<Job> {
     } finally {
       stopWatching();
       member.inFlight--;
+      member.inFlightMs -= expectedMs;
       this.#endIfIdle(member);
     }
   }
 
-  /** Watches a batch from now on. @returns a function to call when the batch ends */
-  #watch(member: Member<Job>, expectedMs: number, slaMs: number): () => void {
+  /** Watches the batch that a worker was given last. @returns a function to call when the batch ends */
+  #watch(member: Member<Job>, slaMs: number): () => void {
+    const expectedMs = member.inFlightMs;
     const { overdueTimes, overdueMs, hungTimes, hungMs } = this.#limits;
     const hungSlasMs = Math.min(HUNG_SLAS.mostMs, HUNG_SLAS.slas * slaMs);
     const overdue = inMs(Math.max(overdueMs, slaMs, overdueTimes * expectedMs), () => {
       member.overdue = true;
     });
-    const hung = inMs(Math.max(hungMs, hungSlasMs, hungTimes * expectedMs), () => member.worker.terminate());
+    const hung = inMs(Math.max(hungMs, hungSlasMs, hungTimes * expectedMs), () =>
+      this.#lose(member, 'a batch took far longer than expected'),
+    );
     return () => {
       clearTimeout(overdue);
       clearTimeout(hung);
@@ -186,7 +194,7 @@ export class Supervisor<Job> {
   async #start(job: Job): Promise<Member<Job>> {
     const id = `${this.options.nameOf(job)}~${this.#started++}`;
     const worker = await this.options.startWorker(id, job, this.#ended.signal);
-    return { id, job, worker, inFlight: 0, overdue: false, retired: false, lost: false };
+    return { id, job, worker, inFlight: 0, inFlightMs: 0, overdue: false, retired: false, lost: false };
   }
 
   #lose(member: Member<Job>, reason: string): void {
