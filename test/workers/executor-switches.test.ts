@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
+import type { ExecutorWorker, StartWorker } from '../../workers/executor/start-worker.ts';
 import { until } from '../until.ts';
 import { models, outcomes, send, stageWorkers, start } from './executors.ts';
 import { handPlan } from './hand-plan.ts';
@@ -72,4 +73,44 @@ test('a switch that waits for another one when the executor closes starts nothin
   executor.close();
   await Promise.all(switches);
   expect(spawn).toHaveBeenCalledTimes(2);
+});
+
+test('a lost worker that is replaced during a switch leaves the plan no more workers than it wants', async () => {
+  const live = new Map<string, (reason: string) => void>();
+  const starts: (() => void)[] = [];
+  /** A worker that starts when the test says so, and runs nothing. */
+  const startWorker: StartWorker = async (id) => {
+    await new Promise<void>((resolve) => starts.push(resolve));
+    let lose!: (reason: string) => void;
+    const lost = new Promise<string>((resolve) => {
+      lose = resolve;
+    });
+    live.set(id, lose);
+    return {
+      info: {} as ExecutorWorker['info'],
+      lost,
+      run: () => new Promise(() => {}),
+      terminate: () => void live.delete(id),
+    };
+  };
+  const startAll = async (count: number) => {
+    await until(() => expect(starts).toHaveLength(count));
+    for (const go of starts.splice(0)) go();
+  };
+  const workers = [['detect'], ['classify']];
+  const starting = start({ workers }, { startWorker });
+  await startAll(2);
+  const { executor, events } = await starting;
+  live.get('worker-0~0')!('killed');
+  await until(() => expect(starts).toHaveLength(1));
+  const switched = executor.switchTo(
+    handPlan(models, { backend: 'cpu', workers, variants: ['det4', 'cnn8'] }),
+  );
+  // The replacement, and both workers of the new plan.
+  await startAll(3);
+  await switched;
+  await until(() => expect(events.filter((event) => event.includes('replaces'))).toHaveLength(1));
+  expect(executor.replicas).toEqual([1, 1]);
+  expect(live.size).toBe(2);
+  executor.close();
 });

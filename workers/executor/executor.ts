@@ -164,10 +164,9 @@ export class Executor {
     const { start } = diff(this.#replicas.all, plan);
     const fresh = await this.#start(plan, start);
     if (this.#closed) return;
-    // Compare again: a worker may have been lost while the new ones were started.
-    const { retire } = diff([...this.#replicas.all, ...fresh.map(liveWorker)], plan);
+    // Compare again: meanwhile a worker may have been lost, or have replaced a lost one. The new ones come first, so that they stay.
+    const { retire } = diff([...fresh.map(liveWorker), ...this.#replicas.all], plan);
     for (const id of retire) {
-      if (!this.#supervisor.get(id)) continue;
       this.#dispatch.workerRetired(id);
       this.#supervisor.retire(id);
     }
