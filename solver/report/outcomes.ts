@@ -6,8 +6,8 @@ export interface Ran {
   readonly stage: string;
   readonly variant: string;
   readonly items: number;
-  /** Set if the stage's standby ran the items. */
-  readonly standby?: true;
+  /** Set if the standby of a planned variant ran the items: the name of the planned variant. */
+  readonly standby?: string;
   /** Set for a cascade's light variant: the threshold, and how many of the items escalated to the heavy variant. */
   readonly cascade?: { readonly below: number; readonly escalated: number };
 }
@@ -66,16 +66,14 @@ function standbysOf(plans: readonly Plan[], ran: readonly Ran[]): StandbyOutcome
   for (const plan of plans)
     for (const { name: stage, variant, accuracy, standby } of plan.stages) {
       if (!standby) continue;
-      const own = (isStandby: boolean, by: string) =>
-        itemsOf(
-          ran.filter((one) => one.stage === stage && one.variant === by && !!one.standby === isStandby),
-        );
-      const downshifted = own(true, standby.variant);
+      const own = (by: string, insteadOf?: string) =>
+        itemsOf(ran.filter((one) => one.stage === stage && one.variant === by && one.standby === insteadOf));
+      const downshifted = own(standby.variant, variant);
       found.set([stage, variant, standby.variant].join('/'), {
         ...{ stage, variant, accuracy: accuracy ?? 1 },
         standby: standby.variant,
         standbyAccuracy: standby.accuracy,
-        items: own(false, variant) + downshifted,
+        items: own(variant) + downshifted,
         downshifted,
       });
     }

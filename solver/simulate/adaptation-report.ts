@@ -1,4 +1,4 @@
-import { heavyRow, isStandbyRow, rowsByIndex } from '../dispatch/rows.ts';
+import { heavyRow, isStandbyRow, rowsByIndex, stageOf } from '../dispatch/rows.ts';
 import { type Plan, type PlanWorker, stageNameOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
@@ -96,7 +96,7 @@ function ranOf({ plan, items, settled }: PlanAnswered): Ran[] {
     return [
       {
         ...{ stage: stageNameOf(row), variant: row.variant, items: items[index]! },
-        ...(isStandbyRow(index, stages) && { standby: true }),
+        ...(isStandbyRow(index, stages) && { standby: rows[stageOf(index, stages)]!.variant }),
         ...(escalation && {
           cascade: {
             below: escalation.below,

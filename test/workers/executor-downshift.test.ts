@@ -37,10 +37,10 @@ test('in a burst the standby runs the batches, and the answers are those of the 
   for (const { standby, variant, stage, items } of batches)
     if (stage === 'classify') {
       expect(variant).toBe(standby ? 'mlp64' : 'res32');
-      if (items > 1) expect(standby).toBe(true);
+      if (items > 1) expect(standby).toBe('res32');
     }
-  expect(itemsOf(({ standby }) => standby === true)).toBeGreaterThan(0);
-  expect(countEqual(found, light.found)).toBe(itemsOf(({ standby }) => standby === true));
+  expect(itemsOf(({ standby }) => standby === 'res32')).toBeGreaterThan(0);
+  expect(countEqual(found, light.found)).toBe(itemsOf(({ standby }) => standby === 'res32'));
 });
 
 test('in a burst the answers of a light variant stand, and each request completes with them', async () => {

@@ -132,17 +132,42 @@ it('the standbys of a run are told with the items that they answered', () => {
   const downshift = { standby: 'mlp64', ms: 1 };
   const hand = { backend: 'cpu', variants: ['det4', 'res32'], workers: [['detect', 'classify']] } as const;
   const plan = handPlan(models, { ...hand, downshift });
-  const batch = (variant: string, items: number, standby: boolean): BatchRecord => ({
+  const batch = (variant: string, items: number, standby?: string): BatchRecord => ({
     ...{ stage: 'classify', variant, backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
     ...(standby && { standby }),
   });
   const served = [{ atMs: 0, plan }];
   // One item more, in a batch of each stage, is in every report.
-  const { standbys, result } = reportOf(5, served, [batch('res32', 7, false), batch('mlp64', 2, true)]);
+  const { standbys, result } = reportOf(5, served, [batch('res32', 7), batch('mlp64', 2, 'res32')]);
   const accuracies = { accuracy: 0.9, standbyAccuracy: 0.9 };
   expect(standbys).toEqual([
     { stage: 'classify', variant: 'res32', standby: 'mlp64', ...accuracies, items: 10, downshifted: 2 },
   ]);
   expect(result.accuracy.pas).toBeCloseTo(plan.predicted.pas!);
   expect(reportOf(5, served).standbys![0]).toMatchObject({ items: 1, downshifted: 0 });
+});
+
+it('an answer of a standby counts once, for the planned variant that it replaced', () => {
+  const planOf = (variant: string) =>
+    handPlan(models, {
+      ...{ backend: 'cpu', variants: ['det4', variant], workers: [['detect', 'classify']] },
+      downshift: { standby: 'linear', ms: 1 },
+    });
+  const batch = (variant: string, items: number, standby?: string): BatchRecord => ({
+    ...{ stage: 'classify', variant, backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
+    ...(standby && { standby }),
+  });
+  const { standbys } = reportOf(
+    5,
+    [
+      { atMs: 0, plan: planOf('res32') },
+      { atMs: 500, plan: planOf('mlp64') },
+    ],
+    [batch('res32', 6), batch('linear', 2, 'res32'), batch('mlp64', 9)],
+  );
+  // One item more of the first plan is in every report.
+  expect(standbys).toMatchObject([
+    { variant: 'res32', standby: 'linear', items: 9, downshifted: 2 },
+    { variant: 'mlp64', standby: 'linear', items: 9, downshifted: 0 },
+  ]);
 });

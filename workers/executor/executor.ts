@@ -287,7 +287,7 @@ export class Executor {
         backend: held.backend,
         worker: id,
         items: items.length,
-        ...(isStandby && { standby: true }),
+        ...(isStandby && { standby: held.variant }),
         ...(below !== undefined && {
           cascade: { below, escalated: follows.filter((follow) => typeof follow !== 'number').length },
         }),
