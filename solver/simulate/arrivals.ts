@@ -14,6 +14,9 @@ export interface ArrivalOptions {
   readonly kind: ArrivalKind;
 }
 
+/** With this many intervals for each request, requests are as evenly spread as with more. */
+const INTERVALS_PER_REQUEST_MOST = 100;
+
 /** The arrival times of a trace, in milliseconds from its start, rising. */
 export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: ArrivalOptions): Float64Array {
   const lengthMs = trace.intervalS * 1000;
@@ -24,11 +27,15 @@ export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: A
     : poissonArrivals(expected, lengthMs, random);
 }
 
-/** Arrival times for `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over the seconds. */
+/**
+ * Arrival times for `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over intervals of a second,
+ * or of a longer time if seconds were too many.
+ */
 export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
-  const seconds = Math.max(1, Math.round(durationS));
-  const expected = Array.from({ length: seconds }, () => (ratePerS * durationS) / seconds);
-  return exactArrivals(expected, (durationS * 1000) / seconds, seededRandom(seed));
+  const requests = ratePerS * durationS;
+  const intervals = Math.max(1, Math.round(Math.min(durationS, requests * INTERVALS_PER_REQUEST_MOST)));
+  const expected = Array.from({ length: intervals }, () => requests / intervals);
+  return exactArrivals(expected, (durationS * 1000) / intervals, seededRandom(seed));
 }
 
 /** The number of arrivals in each second, up to the second of the last arrival. */

@@ -71,4 +71,10 @@ describe('a constant rate', () => {
   it('gives exactly the requests a simulation asks for', () => {
     expect(constantRate(7.3, 5000 / 7.3, 1).length).toBe(5000);
   });
+
+  it('spreads requests evenly, however rare they are', () => {
+    const arrivals = constantRate(1e-6, 5000 / 1e-6, 1);
+    expect(arrivals.length).toBe(5000);
+    for (const count of countsOf(arrivals, 500, 1e10)) expect([9, 10, 11]).toContain(count);
+  });
 });
