@@ -1,4 +1,4 @@
-import type { Item } from './item-batch.ts';
+import { batchOf, type Item } from './item-batch.ts';
 
 /**
  * Fields are texts that come with an item, e.g. a question about it. They follow the item's content: each text in UTF-8, then the
@@ -29,19 +29,11 @@ interface ItemParts {
 /** Joins a content with the texts of its fields. */
 export function joinFields({ content, texts }: ItemParts): Item {
   if (texts.length === 0) return content;
-  const parts = [content, ...texts];
-  const size = parts.reduce((sum, { length }) => sum + length, texts.length * LENGTH_BYTES);
-  const item = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    item.set(part, offset);
-    offset += part.length;
-  }
-  const lengths = new DataView(item.buffer, offset);
+  const lengths = new DataView(new ArrayBuffer(texts.length * LENGTH_BYTES));
   texts.forEach(({ length }, i) => {
     lengths.setUint32(i * LENGTH_BYTES, length, true);
   });
-  return item;
+  return batchOf([content, ...texts, new Uint8Array(lengths.buffer)]).bytes;
 }
 
 /** Splits an item; null if its bytes do not hold the format's fields. */

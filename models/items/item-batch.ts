@@ -12,7 +12,7 @@ export interface ItemBatch {
 }
 
 /** Copies items into one batch. */
-export function batchOf(items: readonly Item[]): ItemBatch {
+export function batchOf(items: readonly Uint8Array[]): ItemBatch {
   const lengths = items.map((item) => item.length);
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let offset = 0;

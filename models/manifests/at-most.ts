@@ -1,3 +1,5 @@
+import { batchOf } from '../items/item-batch.ts';
+
 /** Reads a limited number of bytes, because a device or a server may send without end. */
 
 /**
@@ -16,13 +18,7 @@ export async function joinAtMost(
     if (bytes > mostBytes) throw tooMany();
     parts.push(chunk);
   }
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return batchOf(parts).bytes;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { median } from '../../solver/math/statistics.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { itemsOf } from '../items/item-batch.ts';
 import { ITEM_NOUNS, SIZE_UNITS, sizeOf } from '../items/item-format.ts';
 import { sha256Hex } from '../manifests/load.ts';
@@ -26,10 +26,10 @@ const counted = ({ items: { lengths } }: Pack, { first: { format } }: Pipeline):
 
 function sizesText(pack: Pack, pipeline: Pipeline): string {
   const { format } = pipeline.first;
-  const sizes = itemsOf(pack.items).map((item) => Math.round(10 * sizeOf(format, item)) / 10);
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const sizes = sortedNumbers(itemsOf(pack.items).map((item) => Math.round(10 * sizeOf(format, item)) / 10));
+  const [least, most] = [sizes[0]!, sizes.at(-1)!];
   const unit = SIZE_UNITS[format.kind];
   return `${counted(pack, pipeline)} of ${
-    least === most ? `${least} ${unit}` : `${least} to ${most} ${unit}, median ${median(sizes)}`
+    least === most ? `${least} ${unit}` : `${least} to ${most} ${unit}, median ${nearestRank(sizes, 50)}`
   }`;
 }

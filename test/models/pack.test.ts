@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { samplesOf } from '../../models/items/audio.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
+import { packEntry } from '../../models/packs/entry.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import { InvalidPackError, parsePack } from '../../models/packs/pack.ts';
 import type { ItemTruth } from '../../models/tasks/judge.ts';
@@ -274,4 +275,11 @@ test('recordings are kept as float samples or 16-bit PCM, and read as float samp
   await expect(spoken(u8([5], samples))).rejects.toThrow(
     /"audio" should be F32 with 1 dimensions, but is U8/,
   );
+});
+
+test('the entry of a pack states the sizes of its items, however many they are', async () => {
+  const lengths = Array.from({ length: 150_000 }, (_, i) => 1 + (i % 3));
+  const pack = { items: { lengths, bytes: new Uint8Array(300_000) }, truths: null };
+  const { mix } = await packEntry(new Uint8Array(), 'mails', pack, pipelineOf(spam));
+  expect(mix).toBe('150000 texts of 1 to 3 bytes, median 2; what load they stand for is not stated.');
 });

@@ -13,9 +13,9 @@ interface RowLabel {
   readonly where: string;
 }
 
-/** Makes the label tensors of a stage from its rows. @throws UnfitDataError */
-export function labelTensors({ stage, task }: PipelineStage, rows: readonly RowLabel[]): NamedTensor[] {
-  const truths = rows.map(({ label, text, where }) => {
+/** Reads the labels of a stage's rows; null for a row that never reaches the stage. @throws UnfitDataError */
+export const truthsOf = ({ stage, task }: PipelineStage, rows: readonly RowLabel[]) =>
+  rows.map(({ label, text, where }) => {
     if (label === undefined) return null;
     try {
       return task.readLabel(stage, label, text);
@@ -24,5 +24,7 @@ export function labelTensors({ stage, task }: PipelineStage, rows: readonly RowL
       throw new UnfitDataError(where, error.problem, error.remedy);
     }
   });
-  return task.writeTruths(stage, truths);
-}
+
+/** Makes the label tensors of a stage from its rows. @throws UnfitDataError */
+export const labelTensors = (stage: PipelineStage, rows: readonly RowLabel[]): NamedTensor[] =>
+  stage.task.writeTruths(stage.stage, truthsOf(stage, rows));

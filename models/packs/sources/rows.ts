@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { recordOf } from '../../../solver/documents/common.ts';
 import { FIELD_BYTES_MAX } from '../../items/fields.ts';
-import type { Pipeline } from '../../manifests/pipeline.ts';
+import { TEXT_BYTES_MAX, textItem } from '../../items/text.ts';
+import type { Pipeline, PipelineStage } from '../../manifests/pipeline.ts';
 import { type NamedTensor, textTensors } from '../write.ts';
-import { labelTensors } from './labels.ts';
+import { truthsOf } from './labels.ts';
 import type { SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
@@ -42,6 +43,17 @@ function fieldOf({ fields, where }: Row, name: string): string {
   return text;
 }
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text that the next stage gets of a row, as if this stage made no errors; null if the row has no label of this stage. */
+function textAfter({ stage, task, next }: PipelineStage, text: string | null, truth: unknown): string | null {
+  if (!next || truth === null) return null;
+  const item = textItem(text ?? '', TEXT_BYTES_MAX);
+  const [child] = task.children(stage, item, task.perfect(truth), next.format);
+  // A row that this stage does not pass on may still have a label of the next stage.
+  return child ? decoder.decode(child) : text;
+}
+
 /** Makes the label tensors of all stages. @throws UnfitDataError */
 function allLabels({ stages, first }: Pipeline, rows: readonly Row[]): NamedTensor[] {
   const bare = rows.find(({ labels }) => labels[first.name] === undefined);
@@ -62,9 +74,9 @@ function allLabels({ stages, first }: Pipeline, rows: readonly Row[]): NamedTens
   return stages.flatMap((stage) => {
     const { name, task } = stage;
     const labels = rows.map(({ labels: { [name]: label }, where }, i) => ({ label, where, text: texts[i]! }));
-    // The label of a stage that writes texts is the next stage's text, as if the stage made no errors.
-    if (task.judged === 'last') texts = labels.map(({ label }) => (typeof label === 'string' ? label : null));
-    return labelTensors(stage, labels);
+    const truths = truthsOf(stage, labels);
+    texts = truths.map((truth, i) => textAfter(stage, texts[i]!, truth));
+    return task.writeTruths(stage.stage, truths);
   });
 }
 

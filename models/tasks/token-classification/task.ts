@@ -64,8 +64,8 @@ function logitsOf(
 }
 
 /**
- * Classifies words: a word gets the class of its first token. A word in which no token starts is joined to the word before if that word's
- * token goes on in it, and is left out otherwise.
+ * Classifies words: a word gets the class of its first token. A word in which no token starts is joined to the word before if the
+ * token of that word goes on in it, and is left out otherwise.
  */
 function classified(
   { classes }: Stage,

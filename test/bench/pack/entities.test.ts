@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { onDisk } from '../../../bench/pack/disk.ts';
 import { loadManifest, sha256Hex } from '../../../models/manifests/load.ts';
+import { fromQuestions } from '../../../models/packs/sources/questions.ts';
 import { fromTexts } from '../../../models/packs/sources/texts.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { MANIFEST } from '../../../solver/documents/manifest.ts';
@@ -166,4 +167,20 @@ test('tags are of the text that the stage gets', async () => {
   await expect(fromTexts(path('untranslated.jsonl'), options(translate, find))).rejects.toThrow(
     UnfitDataError,
   );
+});
+
+test('after a question, tags are of the answer', async () => {
+  const answer = {
+    ...{ name: 'answer', task: 'question-answering', variants: spam.variants },
+    ...{ input: { length: 16, stride: 4 }, unanswerable: false },
+  };
+  await writeFile(
+    path('asked.jsonl'),
+    JSON.stringify({
+      ...{ context: 'The bridge was built by good people.', question: 'Who built it?' },
+      ...{ answers: ['so good people'], labels: { find: ['O', 'B-GOOD', 'O'] } },
+    }),
+  );
+  const tensors = await fromQuestions(path('asked.jsonl'), options(answer, find));
+  expect(tensors.find(({ name }) => name === 'entity_span.find')!.data).toEqual(Int32Array.of(3, 7));
 });
