@@ -171,3 +171,12 @@ export const modelsOf = ({ stages }: Pick<Manifest, 'stages'>) =>
     name,
     variants: variants.map((variant) => ({ name: variant.name, sha256: sha256Of(variant) })),
   }));
+
+/**
+ * SHA-256 of all of a manifest on which measurements depend: its models, its pack, and the fields of its stages, such as a
+ * detector's threshold. Measurements of manifests that have the same one may be joined.
+ */
+export const measuredSha256 = (manifest: Pick<Manifest, 'stages' | 'pack'>): string => {
+  const fields = manifest.stages.map(({ variants: _, ...stage }) => stage);
+  return sha256OfText(canonicalJson([modelsOf(manifest), fields, manifest.pack?.sha256]));
+};

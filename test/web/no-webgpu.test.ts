@@ -108,7 +108,7 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
 
   // A profile that was interrupted while the browser still had WebGPU.
   const settings = { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 5, seed: 1 };
-  const interrupted = { pipeline: 'fashion', files: [], settings, done: 3, total: 9 };
+  const interrupted = { pipeline: 'fashion', measured: '0'.repeat(64), settings, done: 3, total: 9 };
   await page.evaluate(
     (text) => localStorage.setItem('ipa-edge/interrupted', text),
     JSON.stringify(interrupted),

@@ -1,8 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { spawnWorker } from '../../workers/environment/node.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
 import { WorkerLostError } from '../../workers/runtime/errors.ts';
+import type { RawWorker } from '../../workers/stage/stage-worker.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { request } from '../solver/profiles.ts';
@@ -43,6 +46,22 @@ test('calls about several profiles at once are each answered on their own profil
   const plans = await Promise.all(asked.map((one) => planner.plan(one, request({ slaMs: 1000 }))));
   expect(plans.map((plan) => plan.profile.sha256)).toEqual(asked.map(({ sha256 }) => sha256));
   expect(plans.map(({ stages }) => stages[0]!.variant)).toEqual(['s', 'l', 's']);
+});
+
+test('a planner that died between two calls is started again by the next one', async () => {
+  const path = fileURLToPath(new URL('../../workers/planner/worker.node.ts', import.meta.url));
+  const started: RawWorker[] = [];
+  const planner = new RemotePlanner(() => {
+    started.push(spawnWorker(path));
+    return started.at(-1)!;
+  });
+  onTestFinished(() => planner.close());
+  const stages = async () => (await planner.solve(profile, request({ slaMs: 1000 }))).plan.stages;
+  const before = await stages();
+  started[0]!.terminate();
+  await started[0]!.gone;
+  expect(await stages()).toEqual(before);
+  expect(started).toHaveLength(2);
 });
 
 test('a planner that dies before it has the profile is said to be lost, ended, and started again by the next call', async () => {

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { batchOf } from '../../models/items/item-batch.ts';
-import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
 import { confidenceOf } from '../../models/tasks/confidence.ts';
 import { stageScore } from '../../models/tasks/judge.ts';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
@@ -85,6 +86,30 @@ test('an interrupted profile goes on where it was and measures no finished cell 
   const document = await profile({ models, environment, store, settings: other, onProgress });
   expect(new Set(measured).size).toBe(measured.length);
   expect(document.cells.filter((cell) => cell.batch === 1)).toHaveLength(4);
+});
+
+test('a profile that is interrupted and whose pipeline then gets another threshold begins anew', async () => {
+  const { manifest, readVerified, readPack } = models;
+  const [detect, classify] = manifest.stages as [ManifestStage & { output: object }, ManifestStage];
+  const stages = [{ ...detect, output: { ...detect.output, threshold: 0.9 } }, classify];
+  const stricter = { ...withFiles({ ...manifest, stages }, readVerified), readPack };
+  const own = { store, environment, settings: { ...settings, batches: [1], budgetS: 1, seed: 17 } };
+  const recalled: ProfileProgress[] = [];
+  /** Stops a profile at its second cell. */
+  async function begun(of: LoadedManifest): Promise<void> {
+    const controller = new AbortController();
+    const onProgress = (now: ProfileProgress) => {
+      if (now.recalled) recalled.push(now);
+      if (now.phase === 'cells' && now.done === 1) controller.abort(new Error('stopped'));
+    };
+    const asked = profile({ ...own, models: of, signal: controller.signal, onProgress });
+    await expect(asked).rejects.toThrow('stopped');
+  }
+  await begun(models);
+  await begun(stricter);
+  expect(recalled).toEqual([]);
+  await begun(models);
+  expect(recalled).toHaveLength(1);
 });
 
 test('accuracy that was measured before an interruption is kept, and none of its steps runs twice', async () => {

@@ -14,6 +14,8 @@ interface PlannerWorker {
   readonly raw: RawWorker;
   readonly api: Remote<PlannerService>;
   readonly lifeline: Lifeline;
+  /** The profile that the worker has. Profiles are large, so a call sends its profile only if the worker has another one. */
+  offered?: IdentifiedProfile;
 }
 
 /**
@@ -22,8 +24,6 @@ interface PlannerWorker {
  */
 export class RemotePlanner {
   #worker: PlannerWorker | undefined;
-  /** The profile that the worker has now. Profiles are large, so a call sends its profile only if the worker has another one. */
-  #offered: IdentifiedProfile | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -62,17 +62,13 @@ export class RemotePlanner {
     const answer = this.#last.then(async (): Promise<Awaited<P>> => {
       if (this.#closed) throw new WorkerLostError('planner', 'it was ended');
       this.#worker ??= this.#started();
-      const { api, lifeline } = this.#worker;
-      try {
-        if (this.#offered?.profile !== measured.profile) {
-          await lifeline.call(api.offer(measured));
-          this.#offered = measured;
-        }
-        return await lifeline.call<P>(invoke(api));
-      } catch (error) {
-        if (error instanceof WorkerLostError) this.#end(error.message);
-        throw error;
+      const worker = this.#worker;
+      const { api, lifeline } = worker;
+      if (worker.offered?.profile !== measured.profile) {
+        await lifeline.call(api.offer(measured));
+        worker.offered = measured;
       }
+      return lifeline.call<P>(invoke(api));
     });
     this.#last = answer.catch(() => {});
     return answer;
@@ -80,13 +76,19 @@ export class RemotePlanner {
 
   #started(): PlannerWorker {
     const raw = this.start();
-    return { raw, api: wrap<PlannerService>(raw.endpoint), lifeline: new Lifeline('planner', raw.gone) };
+    const lifeline = new Lifeline('planner', raw.gone);
+    const worker = { raw, api: wrap<PlannerService>(raw.endpoint), lifeline };
+    // The worker may be lost between two calls, too.
+    raw.gone.then((reason) => {
+      if (this.#worker === worker) this.#end(reason);
+    });
+    return worker;
   }
 
   #end(why: string): void {
     this.#worker?.lifeline.cut(why);
     this.#worker?.raw.terminate();
-    this.#worker = this.#offered = undefined;
+    this.#worker = undefined;
   }
 }
 

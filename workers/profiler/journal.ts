@@ -1,14 +1,15 @@
 import { sha256Hex } from '../../models/manifests/load.ts';
 import type { Device } from '../../solver/documents/common.ts';
-import { type Manifest, modelsOf } from '../../solver/documents/manifest.ts';
+import { type Manifest, measuredSha256 } from '../../solver/documents/manifest.ts';
 import type { ProfileSettings } from './types.ts';
 
 /** Is increased when the format of journal entries changes, so that no journal of an older version is read. */
 const VERSION = 2;
 
 /**
- * Name of a profile's journal. Two profiles have the same name when their measurements may be joined: the same models and pack,
- * on the same device, with the same settings. The budget does not count, because a resumed profile may have more time.
+ * Name of a profile's journal. Two profiles have the same name when their measurements may be joined: the same models, pack and
+ * fields of stages, on the same device, with the same settings. The budget does not count, because a resumed profile may have
+ * more time.
  */
 export async function journalName(
   manifest: Manifest,
@@ -17,7 +18,6 @@ export async function journalName(
 ): Promise<string> {
   const { budgetS: _, ...same } = settings;
   const { timerGrainMs: __, ...machine } = device;
-  const models = modelsOf(manifest);
-  const text = JSON.stringify([VERSION, manifest.name, manifest.pack?.sha256, models, machine, same]);
+  const text = JSON.stringify([VERSION, manifest.name, measuredSha256(manifest), machine, same]);
   return `${manifest.name}-${(await sha256Hex(new TextEncoder().encode(text))).slice(0, 16)}`;
 }

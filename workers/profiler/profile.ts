@@ -32,7 +32,10 @@ export interface ProfileOptions {
   readonly settings: ProfileSettings;
   /** Measures what serving costs beside the models; absent where nothing serves, as in a browser. */
   readonly measureServing?: MeasureServing;
-  /** Stops the profile after the current run, or at once while models load or the page is hidden. Finished cells stay in the journal. */
+  /**
+   * Stops the profile after the current run, or at once while models load or the page is hidden. Finished cells stay in the
+   * journal.
+   */
   readonly signal?: AbortSignal;
   /** Called between cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
   unpaused?(): Promise<void>;

@@ -1,10 +1,9 @@
 import { computed, signal } from '@preact/signals';
 import { z } from 'zod';
-import { filesOf } from '../../../models/manifests/edit.ts';
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import { count, name, sha256 } from '../../../solver/documents/common.ts';
-import type { Manifest } from '../../../solver/documents/manifest.ts';
+import { type Manifest, measuredSha256 } from '../../../solver/documents/manifest.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { measure } from '../../engine/engine.ts';
 import { attempt, checked, lastOpened, models, refreshTabs, store, whyUnsaved } from '../app.ts';
@@ -24,8 +23,8 @@ import {
 /** A profile that was started but not finished. The store's journal contains its finished cells. */
 const interruptedSchema = z.strictObject({
   pipeline: name,
-  /** SHA-256 of the pipeline's models and pack. The journal is useless if these files have changed. */
-  files: z.array(sha256),
+  /** By {@link measuredSha256} of the pipeline's manifest. The journal is useless if the pipeline has changed. */
+  measured: sha256,
   settings: profileSettingsSchema,
   done: count,
   total: count,
@@ -112,7 +111,7 @@ export async function startProfile(): Promise<void> {
 
 async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<void> {
   const { manifest, settings: chosen, controller } = run;
-  const begun = { pipeline: manifest.name, files: sumsOf(manifest), settings: chosen };
+  const begun = { pipeline: manifest.name, measured: measuredSha256(manifest), settings: chosen };
   const startMs = performance.now();
   const left = interrupted.value;
   const goesOn = left && sameSettings(left.settings, chosen) && isOf(left, manifest);
@@ -163,17 +162,15 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
   }
 }
 
-const sumsOf = (manifest: Manifest): string[] => filesOf(manifest).map((file) => file.sha256);
-
 const sameSettings = (a: MeasureSettings, b: MeasureSettings): boolean =>
   JSON.stringify(profileSettingsSchema.parse(a)) === JSON.stringify(profileSettingsSchema.parse(b));
 
-/** Whether an interrupted profile is of exactly this pipeline, with the same files. */
-const isOf = ({ pipeline, files }: InterruptedProfile, manifest: Manifest): boolean =>
-  pipeline === manifest.name && sumsOf(manifest).join() === files.join();
+/** Whether an interrupted profile is of exactly this pipeline, unchanged. */
+const isOf = ({ pipeline, measured }: InterruptedProfile, manifest: Manifest): boolean =>
+  pipeline === manifest.name && measuredSha256(manifest) === measured;
 
 /**
- * The interrupted profile if it can be continued: this browser has its pipeline with the same files, and can measure with its
+ * The interrupted profile if it can be continued: this browser has its pipeline, unchanged, and can measure with its
  * settings.
  */
 export const resumable = computed(() => {
