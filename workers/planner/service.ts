@@ -3,14 +3,11 @@ import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/er
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { Planner } from './planner.ts';
 
-/**
- * The fields that an InfeasiblePlanError is made from. They are sent instead of the error, because an error loses its fields on
- * the way out of a worker.
- */
-export type Infeasible = Pick<
-  InfeasiblePlanError,
-  'request' | 'binding' | 'nearestSlaMs' | 'nearestRatePerS'
->;
+/** An answer, or what its error is made from: an error itself loses its fields on the way out of a worker. */
+export type Reply<T> =
+  | { readonly ok: T }
+  | { readonly infeasible: ConstructorParameters<typeof InfeasiblePlanError> }
+  | { readonly tooLarge: ConstructorParameters<typeof FrontierTooLargeError> };
 
 /** The functions of a planning worker, for calls from the thread or process that started the worker. */
 export class PlannerService {
@@ -22,31 +19,27 @@ export class PlannerService {
   }
 
   async plan(request: PlanRequest) {
-    return orInfeasible(() => this.#planner!.plan(request));
+    return replyOf(() => this.#planner!.plan(request));
   }
 
   async solve(request: PlanRequest) {
-    return orInfeasible(() => this.#planner!.solve(request));
+    return replyOf(() => this.#planner!.solve(request));
   }
 
   async frontier(request: PlanRequest) {
-    try {
-      return { ok: this.#planner!.frontier(request) };
-    } catch (error) {
-      if (!(error instanceof FrontierTooLargeError)) throw error;
-      const { stage, most } = error;
-      return { tooLarge: { stage, most } };
-    }
+    return replyOf(() => this.#planner!.frontier(request));
   }
 }
 
-function orInfeasible<T>(answer: () => T) {
+function replyOf<T>(answer: () => T): Reply<T> {
   try {
     return { ok: answer() };
   } catch (error) {
-    if (!(error instanceof InfeasiblePlanError)) throw error;
-    const { request, binding, nearestSlaMs, nearestRatePerS } = error;
-    const infeasible: Infeasible = { request, binding, nearestSlaMs, nearestRatePerS };
-    return { infeasible };
+    if (error instanceof InfeasiblePlanError) {
+      const { request, binding, nearestSlaMs, nearestRatePerS } = error;
+      return { infeasible: [request, binding, nearestSlaMs, nearestRatePerS] };
+    }
+    if (error instanceof FrontierTooLargeError) return { tooLarge: [error.stage, error.most] };
+    throw error;
   }
 }
