@@ -1,12 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { pixelCount } from '../../models/items/crop.ts';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
 import { fitted, type SourceFiles } from '../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
-import { readAtMost } from '../../workers/command/files.ts';
+import { filesIn, readAtMost } from '../../workers/command/files.ts';
 import { message } from '../../workers/runtime/errors.ts';
 
 /** Largest text file that is read. COCO's largest has 450 MB, and a string in V8 holds at most 536 million characters. */
@@ -21,11 +20,7 @@ export const onDisk: SourceFiles = {
       throw new UnfitDataError(folder, `it cannot be read (${fileProblem(cause)})`, 'Give another path.');
     });
     if (!found.isDirectory()) return null;
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => `${folder}/${relative(folder, join(parentPath, name))}`)
-      .sort();
+    return (await filesIn(folder)).sort();
   },
   async text(path) {
     const bytes = await readAtMost(path, TEXT_BYTES_MAX).catch((cause) => {

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { describeFiles } from '../../models/hub/describe.ts';
 import { type AloneOptions, describeAlone } from '../../models/hub/describe-alone.ts';
@@ -12,7 +12,7 @@ import { type PinNames, withPin } from '../../models/hub/pin.ts';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { UsageError } from '../../workers/command/exit.ts';
-import { readAtMost } from '../../workers/command/files.ts';
+import { filesIn, readAtMost } from '../../workers/command/files.ts';
 
 /** Pins models that lie on this machine. */
 
@@ -81,20 +81,20 @@ async function modelFiles(path: string): Promise<FileOnDisk[]> {
   });
   const isFolder = found.isDirectory();
   const root = isFolder ? path : dirname(path);
-  const entries = await readdir(root, { recursive: isFolder, withFileTypes: true });
   const isOwn = (name: string) =>
     isFolder ||
     name === basename(path) ||
     isAssetName(name) ||
     (isWeights({ name }) && name.startsWith(basename(path)));
-  const own = entries.filter((entry) => entry.isFile() && isOwn(entry.name));
+  const own = (await filesIn(root, isFolder))
+    .map((file) => ({ name: basename(file), at: resolve(file) }))
+    .filter(({ name }) => isOwn(name));
   // Without a config.json, the other files in an ONNX file's folder need not belong to it.
   const alone = !isFolder && !isDescribed(own);
   return Promise.all(
     own
       .filter(({ name }) => !(alone && isAssetName(name)))
-      .map(async ({ name, parentPath }) => {
-        const at = resolve(parentPath, name);
+      .map(async ({ name, at }) => {
         const { size } = await stat(at);
         const inFolder = join(basename(resolve(path)), relative(path, at)).replaceAll(sep, '/');
         return { name, size, at, webkitRelativePath: isFolder ? inFolder : '' };

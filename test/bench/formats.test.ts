@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -133,7 +133,8 @@ test('a YOLO, in fp32 and fp16, and a classifier go from their files to a plan, 
   expect(plan.predicted.endToEnd).toBe(1);
 });
 
-test('a folder in the layout of the hub is pinned by its path; pinned again, its files replace those before', async () => {
+/** Writes the folder `colours`: a classifier in the layout of the hub. */
+async function layOutColours(): Promise<void> {
   const [model, weights] = externalFiles('model.onnx');
   await mkdir(at('colours/onnx'), { recursive: true });
   const config = { architectures: ['ResNetForImageClassification'], id2label: { ...COLOURS } };
@@ -141,19 +142,36 @@ test('a folder in the layout of the hub is pinned by its path; pinned again, its
   await writeFile(at('colours/config.json'), JSON.stringify(config));
   await writeFile(at('colours/preprocessor_config.json'), JSON.stringify(preprocessor));
   for (const { name, bytes } of [model, weights]) await writeFile(at(`colours/onnx/${name}`), bytes);
+}
+
+/** The files of each variant of the manifest in the folder `own`. */
+async function pinnedFiles() {
+  const { stages } = parseManifest(await json('own/manifest.json'), 'own');
+  return stages[0]!.variants.map(({ name, sessions: { model: own } }) => [
+    name,
+    own!.file,
+    own!.data![0]!.file,
+  ]);
+}
+
+test('a folder in the layout of the hub is pinned by its path; pinned again, its files replace those before', async () => {
+  await layOutColours();
   await command(['pin', at('colours'), '--out', at('own/manifest.json')]);
-  const files = async () => {
-    const { stages } = parseManifest(await json('own/manifest.json'), 'own');
-    return stages[0]!.variants.map(({ name, sessions: { model: own } }) => [
-      name,
-      own!.file,
-      own!.data![0]!.file,
-    ]);
-  };
   const entry = ['colours-fp32', '../colours/onnx/model.onnx', '../colours/onnx/model.onnx_data'];
-  expect(await files()).toEqual([entry]);
+  expect(await pinnedFiles()).toEqual([entry]);
   await command(['pin', at('colours'), '--out', at('own/manifest.json')]);
-  expect(await files()).toEqual([entry]);
+  expect(await pinnedFiles()).toEqual([entry]);
+});
+
+test('a folder of links, such as that of a model in the cache of Hugging Face, is pinned like its files', async () => {
+  await layOutColours();
+  await mkdir(at('snapshot/onnx'), { recursive: true });
+  for (const name of ['config.json', 'preprocessor_config.json', 'onnx/model.onnx', 'onnx/model.onnx_data'])
+    await symlink(at(`colours/${name}`), at(`snapshot/${name}`));
+  await command(['pin', at('snapshot'), '--out', at('own/manifest.json')]);
+  expect(await pinnedFiles()).toEqual([
+    ['snapshot-fp32', '../snapshot/onnx/model.onnx', '../snapshot/onnx/model.onnx_data'],
+  ]);
 });
 
 test('a file that is no model, or of other classes than are named, is refused with exit 2', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
@@ -43,6 +43,33 @@ async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
 /** Reads a file; rejects if the file has more than `mostBytes` bytes. */
 export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array> =>
   joinAtMost(chunksOfFile(path), mostBytes);
+
+/**
+ * The paths of the files in a folder and its subfolders, which begin with `folder`. Links count as what they lead to. Links that
+ * lead nowhere are left out, and so are those to a folder that they lie in.
+ * @param recursive whether to list the files in subfolders, too
+ */
+export async function filesIn(folder: string, recursive = true): Promise<string[]> {
+  const files: string[] = [];
+  const addFrom = async (inner: string, around: readonly string[]) => {
+    const real = await realpath(inner);
+    if (around.includes(real)) return;
+    for (const entry of await readdir(inner, { withFileTypes: true })) {
+      const path = `${inner}/${entry.name}`;
+      const found = entry.isSymbolicLink() ? await stat(path).catch(noneIfMissing) : entry;
+      if (found?.isFile()) files.push(path);
+      else if (found?.isDirectory() && recursive) await addFrom(path, [...around, real]);
+    }
+  };
+  await addFrom(folder, []);
+  return files;
+}
+
+/** @returns null if the error says that a link leads nowhere, or to itself */
+function noneIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ELOOP') return null;
+  throw error;
+}
 
 /**
  * Writes a file as a whole or not at all, after making its folder. If the path is a link, the target of the link is replaced. A

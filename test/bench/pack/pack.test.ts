@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -61,6 +61,17 @@ test('pictures in folders of classes become images of the stage, cut from the mi
   expect(ends).toEqual([255, 0, 0, 255]);
   expect(red![0]!.every((value) => value > 245) && red![2]!.every((value) => value < 10)).toBe(true);
   expect(blue![2]!.every((value) => value > 245)).toBe(true);
+});
+
+test('links to pictures, and to folders of them, count as what they lead to', async () => {
+  const stage = { ...classify, input: { ...classify.input, channels: 3 as const } };
+  await picture(path('stored/1.png'), 10, 10, '#ff0000', '#ff0000');
+  await mkdir(path('linked/a'), { recursive: true });
+  await symlink(path('stored/1.png'), path('linked/a/1.png'));
+  await symlink(path('stored'), path('linked/b'));
+  const made = await packBytes(await fromFolders(path('linked'), options(stage)));
+  const { truths } = await parsePack(made, pipelineOf(stage));
+  expect(truths.map(({ truth }) => truth)).toEqual([0, 1]);
 });
 
 test('boxes in the COCO format are cut at the edges and scaled to the images of the stage, with a label for each later stage', async () => {

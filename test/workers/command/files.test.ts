@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../workers/command/exit.ts';
-import { readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
+import { filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
 import { outFile } from '../../../workers/command/options.ts';
 
 let folder: string;
@@ -82,6 +82,30 @@ describe('readAtMost', () => {
 
   it('ends at a device that gives bytes without end', async () => {
     await expect(readAtMost('/dev/zero', 2 ** 20)).rejects.toThrow('more than the 1048576 bytes');
+  });
+});
+
+describe('filesIn', () => {
+  it('lists what links lead to, wherever in the folder they lie, and leaves out links without a target', async () => {
+    await mkdir(path('stored/inner'), { recursive: true });
+    await writeFile(path('stored/inner/a'), '');
+    await mkdir(path('given'));
+    await writeFile(path('given/b'), '');
+    await symlink('../stored', path('given/folder'));
+    await symlink('../stored/inner', path('given/again'));
+    await symlink('b', path('given/c'));
+    await symlink('nothing', path('given/d'));
+    const all = ['again/a', 'b', 'c', 'folder/inner/a'];
+    expect((await filesIn(path('given'))).sort()).toEqual(all.map((name) => path(`given/${name}`)));
+    expect((await filesIn(path('given'), false)).sort()).toEqual([path('given/b'), path('given/c')]);
+  });
+
+  it('ends where links lead in a circle', async () => {
+    await mkdir(path('outer/inner'), { recursive: true });
+    await writeFile(path('outer/inner/a'), '');
+    await symlink('..', path('outer/inner/back'));
+    await symlink('self', path('outer/self'));
+    expect(await filesIn(path('outer'))).toEqual([path('outer/inner/a')]);
   });
 });
 
