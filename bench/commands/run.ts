@@ -101,7 +101,8 @@ If late sending shows in the result, the run is not valid: the report is written
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       checkPipeline(plan, manifest);
       const asked = [...new Set(adaptation?.request.backends ?? plan.stages.map(({ backend }) => backend))];
-      await withRunner(asked, { manifestPath, out: options.out, signal }, async ({ runner, progress }) => {
+      const place = { manifestPath, out: options.out, signal, measuredIn: plan.profile.device.environment };
+      await withRunner(asked, place, async ({ runner, progress }) => {
         await checkBackends(plan, runner);
         const backends = await availableBackends(command, asked, runner.whyUnavailable);
         const report = await runner.run({

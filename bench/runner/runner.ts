@@ -1,6 +1,6 @@
 import { loadManifest } from '../../models/manifests/load.ts';
 import type { CellKey } from '../../solver/documents/cell.ts';
-import type { Backend } from '../../solver/documents/common.ts';
+import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { WhyUnavailable } from '../../workers/command/backends.ts';
@@ -35,11 +35,17 @@ export interface Runner {
 }
 
 /**
- * Opens a runner in this process if the backends include cpu or cuda, else in a headless browser.
+ * Opens a runner in this process or in a headless browser.
+ * @param measuredIn where the plan to run was measured, because webgpu is in both; without it, this process is chosen if the
+ * backends include cpu or cuda
  * @throws UsageError for wasm, which only a browser has, together with cpu or cuda; and errors of {@link Headless.open}
  */
-export async function openRunner(backends: readonly Backend[], options: HeadlessOptions): Promise<Runner> {
-  const inNode = backends.some((b) => b === 'cpu' || b === 'cuda');
+export async function openRunner(
+  backends: readonly Backend[],
+  options: HeadlessOptions,
+  measuredIn?: Device['environment'],
+): Promise<Runner> {
+  const inNode = measuredIn ? measuredIn === 'node' : backends.some((b) => b === 'cpu' || b === 'cuda');
   if (inNode && backends.includes('wasm'))
     throw new UsageError(
       'wasm runs in a browser, cpu and cuda run in Node: choose backends of one of the two.',
@@ -60,6 +66,12 @@ export async function openRunner(backends: readonly Backend[], options: Headless
   };
 }
 
+interface Place extends Pick<HeadlessOptions, 'manifestPath' | 'signal'> {
+  readonly out: string;
+  /** See {@link openRunner}. */
+  readonly measuredIn?: Device['environment'];
+}
+
 interface Opened {
   readonly runner: Runner;
   readonly store: Store;
@@ -73,12 +85,13 @@ interface Opened {
  */
 export async function withRunner<T>(
   backends: readonly Backend[],
-  { manifestPath, out, signal }: Pick<HeadlessOptions, 'manifestPath' | 'signal'> & { readonly out: string },
+  { manifestPath, out, signal, measuredIn }: Place,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const store = await journalBeside(out);
   const progress = new ProgressLine();
-  const runner = await openRunner(backends, { manifestPath, store, signal, onProgress: progress.show });
+  const options = { manifestPath, store, signal, onProgress: progress.show };
+  const runner = await openRunner(backends, options, measuredIn);
   try {
     return await work({ runner, store, progress });
   } finally {

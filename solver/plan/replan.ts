@@ -18,12 +18,11 @@ export interface Target {
 /** Limits for plans from outside, because each worker is a process and each batch is held in memory. */
 const MOST = { workersPerCore: 4, batch: 1024 };
 
-/** Reasons why a plan cannot run on a target, one line each; empty if it can. */
-export function planMismatches(plan: Plan, target: Target): string[] {
-  const { device, stages } = target;
-  if (plan.pipeline !== target.pipeline)
-    return [`it is of pipeline ${plan.pipeline}, and the models here are of ${target.pipeline}`];
-  const reasons = deviceMismatches(plan.profile.device, device);
+/** Reasons why a plan is not of a pipeline with these models, one line each; empty if it is. */
+export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, 'device'>): string[] {
+  if (plan.pipeline !== pipeline)
+    return [`it is of pipeline ${plan.pipeline}, and the models here are of ${pipeline}`];
+  const reasons: string[] = [];
   const order = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(', ');
   const own = plan.stages.filter(({ escalation }) => !escalation);
   if (order(own) !== order(stages))
@@ -39,6 +38,18 @@ export function planMismatches(plan: Plan, target: Target): string[] {
       else if (here.sha256 !== sha256)
         reasons.push(`${stage.name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
     }
+  for (const { name, batch } of plan.stages)
+    if (batch > MOST.batch)
+      reasons.push(`stage ${name} has batches of ${batch}, and ${MOST.batch} is the most`);
+  return reasons;
+}
+
+/** Reasons why a plan cannot run on a target, one line each; empty if it can. */
+export function planMismatches(plan: Plan, target: Target): string[] {
+  const ofModels = modelMismatches(plan, target);
+  if (plan.pipeline !== target.pipeline) return ofModels;
+  const { device } = target;
+  const reasons = [...deviceMismatches(plan.profile.device, device), ...ofModels];
   // In a browser, WebGPU can run on a software adapter; ONNX Runtime for Node needs a GPU.
   const noGpu = device.environment === 'node' && device.adapter?.software === true;
   for (const { name, backend } of plan.stages)
@@ -49,9 +60,6 @@ export function planMismatches(plan: Plan, target: Target): string[] {
     reasons.push(`it has ${plan.workers.length} workers, and ${cores} cores bear ${mostWorkers} at most`);
   for (const { id, threads } of plan.workers)
     if (threads > cores) reasons.push(`worker ${id} has ${threads} threads, and there are ${cores} cores`);
-  for (const { name, batch } of plan.stages)
-    if (batch > MOST.batch)
-      reasons.push(`stage ${name} has batches of ${batch}, and ${MOST.batch} is the most`);
   return reasons;
 }
 

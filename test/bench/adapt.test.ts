@@ -48,7 +48,8 @@ async function slowAsIs(): Promise<Profile> {
     { stage: first!, upstream: {}, counts: [1] },
     { stage: second!, upstream: {}, counts: [3] },
   ];
-  return profileOf(cells, { pipeline: manifest.name, stages, fanOut });
+  const made = profileOf(cells, { pipeline: manifest.name, stages, fanOut });
+  return { ...made, device: { ...made.device, environment: 'browser' } };
 }
 
 let report: RunReport;

@@ -1,6 +1,7 @@
 import { type Browser, chromium } from 'playwright';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Headless } from '../../bench/runner/headless.ts';
+import { openRunner } from '../../bench/runner/runner.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { FASHION } from '../workers/fashion.ts';
 
@@ -40,4 +41,14 @@ test('a browser whose page does not open is closed', async () => {
   onTestFinished(() => launched.mockRestore());
   await expect(open()).rejects.toThrow('no page');
   expect(browser!.isConnected()).toBe(false);
+});
+
+test('a plan on webgpu that was measured in Node runs there, and one that was measured in a browser in a browser', async () => {
+  const opened = vi.spyOn(Headless, 'open').mockRejectedValue(new Error('a browser was asked for'));
+  onTestFinished(() => opened.mockRestore());
+  const { signal } = new AbortController();
+  const options = { manifestPath: FASHION, store: new MemoryStore(), signal, onProgress() {} };
+  const runner = await openRunner(['webgpu'], options, 'node');
+  expect(await runner.whyUnavailable('wasm')).toContain('Node');
+  await expect(openRunner(['webgpu'], options, 'browser')).rejects.toThrow('a browser was asked for');
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { modelsOf } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
+  modelMismatches,
   planChanges,
   planMismatches,
   profileMismatches,
@@ -60,6 +61,21 @@ describe('a plan', () => {
   ])('of %s cannot, and says why', (_, change, why) => {
     expect(planMismatches(changed(change), place).join('\n')).toMatch(why);
   });
+});
+
+test('whether a plan is of these models does not depend on a GPU or cores', () => {
+  const onGpu = changed((p) => {
+    Object.assign(p.profile.device, {
+      environment: 'node',
+      adapter: { ...p.profile.device.adapter, software: true },
+    });
+    for (const row of p.stages) Object.assign(row, { backend: 'webgpu' });
+    Object.assign(p.workers[0]!, { threads: 3 });
+  });
+  expect(modelMismatches(onGpu, place)).toEqual([]);
+  expect(planMismatches(onGpu, { ...place, device: onGpu.profile.device }).join('\n')).toMatch(
+    /there is no GPU/,
+  );
 });
 
 /** Of another device, and of one variant of each stage. */
