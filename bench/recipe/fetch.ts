@@ -10,15 +10,15 @@ import type { KnownFile } from '../../workers/hub/resume.ts';
 /** Downloads the files of a manifest that are not in the cache. @returns what was done, in words @throws Interrupted */
 export async function fetchFiles(path: string, signal: AbortSignal): Promise<string> {
   const { manifest } = await loadManifest(path, fileReader(signal));
-  const known = filesOf(manifest).map(({ file, sha256, sizeBytes }) => ({
-    url: resolveFile(path, file),
-    sha256,
-    sizeBytes: sizeBytes ?? 0,
-    mostBytes: sizeBytes ?? MOST_FILE_BYTES,
-  }));
-  const files = [...new Map(known.map((file) => [file.sha256, file])).values()].filter(({ url }) =>
-    isUrl(url),
-  );
+  const wanted = filesOf(manifest)
+    .map(({ file, sha256, sizeBytes }) => ({
+      url: resolveFile(path, file),
+      sha256,
+      sizeBytes: sizeBytes ?? 0,
+      mostBytes: sizeBytes ?? MOST_FILE_BYTES,
+    }))
+    .filter(({ url }) => isUrl(url));
+  const files = [...new Map(wanted.map((file) => [file.sha256, file])).values()];
   return fetchAll(files, signal).catch((cause) => {
     if (!signal.aborted) throw cause;
     throw new Interrupted('Stopped. What was downloaded is kept: run the same command again to continue.', {

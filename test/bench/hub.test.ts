@@ -168,6 +168,21 @@ test('the files of a pinned manifest are served to a browser from here, download
   }
 });
 
+test('fetch downloads a file of the hub even if the manifest also names a copy of it on this machine', async () => {
+  await pin('owner/brightest', '--dtypes', 'fp32');
+  const { stages, ...rest } = manifest();
+  const [{ source: _, ...variant }] = stages[0].variants;
+  const mine = {
+    ...variant,
+    name: 'mine',
+    sessions: { model: { ...variant.sessions.model, file: 'mine.onnx' } },
+  };
+  const both = [{ ...stages[0], variants: [stages[0].variants[0], mine] }];
+  writeFileSync(join(own.folder, 'own/mine.onnx'), modelOf('float32'));
+  writeFileSync(own.manifestPath, JSON.stringify({ ...rest, stages: both }));
+  expect((await fetchFiles()).stdout).toContain('1 of 1 files downloaded');
+});
+
 test('fetch that is stopped by Ctrl-C exits 130, and the same command goes on where it stopped', async () => {
   await pin('owner/brightest', '--dtypes', 'fp32');
   const { length } = modelOf('float32');
