@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
+import { sha256OfText } from '../../solver/math/sha256.ts';
 import { UsageError } from '../../workers/command/exit.ts';
-import { readJson } from '../../workers/command/files.ts';
+import { readJson, writeWhole } from '../../workers/command/files.ts';
 import { pinInto } from '../pin/manifest.ts';
 import { fetchFiles } from './fetch.ts';
 import { dataSteps, dataText, runSteps } from './steps.ts';
@@ -13,6 +15,7 @@ import { dataSteps, dataText, runSteps } from './steps.ts';
  * pack.
  * @param folder gets the manifest, the pack and, in `data`, the files that the recipe's steps write
  * @returns the path of the manifest
+ * @throws UsageError if the folder has the manifest of another pipeline, or of other stages or models than the recipe now has
  */
 export async function prepareRecipe(
   recipe: Recipe,
@@ -21,11 +24,21 @@ export async function prepareRecipe(
   say: (text: string) => void,
 ): Promise<string> {
   const path = resolve(folder, 'manifest.json');
-  if (!existsSync(path))
+  // The note is written first, so that it always tells of which recipe the manifest's models are. Older folders have none.
+  const note = resolve(folder, 'data', '.pinned');
+  const stages = sha256OfText(JSON.stringify(recipe.stages));
+  if (!existsSync(path)) {
+    await writeWhole(note, `${stages}\n`);
     say(await pinInto(path, signal, (hub, manifest, keep) => pinRecipe(hub, recipe, manifest, keep)));
+  }
   const { name, pack } = await readJson(path, parseManifest);
   if (name !== recipe.name)
     throw new UsageError(`${path} is of the pipeline ${name}. Give another folder with --out.`);
+  if (existsSync(note) && (await readFile(note, 'utf8')).trim() !== stages)
+    throw new UsageError(
+      `The recipe has other stages or models than when ${path} was made from it. Delete that file to pin those of the recipe, or ` +
+        'give another folder with --out.',
+    );
   say(await fetchFiles(path, signal));
   say(`${dataText(recipe)}\n`);
   const data = { folder: resolve(folder, 'data'), packed: pack !== undefined };

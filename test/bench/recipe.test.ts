@@ -23,11 +23,13 @@ afterEach(async () => {
 });
 
 /** Writes a recipe of one small classifier, whose data these lines prepare as `texts.jsonl`. */
-function writeRecipe(...prepare: string[]): void {
-  const model = { hub: 'minis/language-small', dtypes: ['fp32'] };
+const writeRecipe = (...prepare: string[]) => writeRecipeOf(['minis/language-small'], prepare);
+
+function writeRecipeOf(hubModels: readonly string[], prepare: readonly string[]): void {
+  const models = hubModels.map((hub) => ({ hub, dtypes: ['fp32'] }));
   const recipe = {
     ...{ schema: 'ipa-edge/recipe@1', name: 'letters', title: 'Languages of letters' },
-    stages: [{ name: 'language', task: 'text-classification', models: [model] }],
+    stages: [{ name: 'language', task: 'text-classification', models }],
     data: {
       ...{ about: 'Two letters.', address: 'https://letters.example', licence: 'CC0', prepare },
       pack: ['--texts', 'texts.jsonl', '--source', 'two letters'],
@@ -125,4 +127,20 @@ test('a recipe is not benched into the folder of another pipeline; bench is give
   const other = await bench();
   expect(other.stderr).toContain('is of the pipeline language-small. Give another folder with --out.');
   expect(other.code).toBe(2);
+});
+
+test('a recipe that has got another model is not benched into the folder of its earlier models', async () => {
+  writeRecipe('false');
+  expect((await bench()).stderr).toContain('Step 1 of the recipe failed');
+  const pinned = read('out/manifest.json');
+  writeRecipeOf(['minis/language-small', 'minis/language-medium'], ['false']);
+  const changed = await bench();
+  expect(changed.stderr).toMatch(
+    /other stages or models than when .+manifest\.json was made from it\. Delete that file/,
+  );
+  expect([changed.code, read('out/manifest.json')]).toEqual([2, pinned]);
+
+  rmSync(at('out/manifest.json'));
+  expect((await bench()).stderr).toContain('Step 1 of the recipe failed');
+  expect(read('out/manifest.json')).toContain('minis/language-medium');
 });
