@@ -58,7 +58,7 @@ other gateways.
       const { host, port, names } = podAddressOf(flags);
       const plan = await readJson(flags.plan, parsePlan);
       const signal = interruptSignal('letting what was accepted end');
-      const models = await loadModelFolder(option.planManifestPath(plan, flags));
+      const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);
       const engine = await openEngine(flags, models.pipeline);
       const own = await openToken(flags.tokenFile);
       const gateway = await Gateway.start({

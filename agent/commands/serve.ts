@@ -18,6 +18,7 @@ import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
+import { startUntil } from '../service/start-until.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, addressOf } from './address.ts';
 import { logLine } from './log-line.ts';
@@ -82,19 +83,21 @@ host name at the agent and read from it (DNS rebinding).
       const signal = interruptSignal('letting what was accepted end');
       const report = flags.json ? reportJson : reportText;
       const environment = nodeEnvironment();
-      const models = await loadModelFolder(manifestPath);
+      const models = await loadModelFolder(manifestPath, signal);
       const target = await localTarget(models, environment);
       const { plan, profile } = await initialPlan(given, models, target, flags, signal);
       report({ event: 'plan', plan, replaces: plan === given ? null : given });
       const replanner = profile && (await Replanner.open(profile, flags));
       try {
-        const service = await Service.start({
-          pipeline: models.pipeline,
-          plan,
-          startWorker: workerStarter(models, environment),
-          adaptationFor: replanner && ((current) => replanner.adaptationFor(current)),
-          onEvent: (what) => report({ event: 'worker', what }),
-        });
+        const service = await startUntil(signal, workerStarter(models, environment), (startWorker) =>
+          Service.start({
+            pipeline: models.pipeline,
+            plan,
+            startWorker,
+            adaptationFor: replanner && ((current) => replanner.adaptationFor(current)),
+            onEvent: (what) => report({ event: 'worker', what }),
+          }),
+        );
         try {
           const changes: PlanChanges = {
             token,

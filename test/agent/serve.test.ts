@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, get } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
@@ -117,6 +117,23 @@ test('a second SIGTERM ends the agent at once, with a worker that is stopped', a
   await until(() => {
     for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
+});
+
+test('SIGTERM while a model is downloaded ends the agent with exit 130', async () => {
+  const host = createServer((_request, response) => response.write('the first bytes of a model'));
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  const asked = new Promise((resolve) => host.once('request', resolve));
+  const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  const text = readFileSync(FASHION, 'utf8').replace(/"file": "([^"]+\.onnx)"/g, `"file": "${url}/$1"`);
+  const manifest = write('manifest.json', JSON.parse(text));
+  const env = { XDG_CACHE_HOME: folder };
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--manifest', manifest], env);
+  await asked;
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(130);
+  expect(agent.told.map(({ event }) => event)).toEqual(['plan']);
+  host.closeAllConnections();
+  await new Promise((resolve) => host.close(resolve));
 });
 
 test.skipIf(process.platform !== 'linux')('workers do not get the token', async () => {
