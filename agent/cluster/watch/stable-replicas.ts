@@ -19,7 +19,7 @@ export class StableReplicas {
 
   /**
    * Takes a newly decided plan, and returns it with the replicas to run, or unchanged if the kept replicas would need more cores
-   * than the plan has.
+   * or GPUs than the plan has.
    * @param nowMs time of the decision, not before that of the previous call
    */
   settle(plan: Plan, nowMs: number): Plan {
@@ -34,7 +34,7 @@ export class StableReplicas {
     );
     if (planned.every(({ replicas }, g) => groups[g]!.replicas === replicas)) return plan;
     const kept = withCosts(replicaPlan(plan, groups), plan);
-    return fits(kept) ? kept : plan;
+    return fits(kept, plan) ? kept : plan;
   }
 
   /** The largest number of replicas that any plan of the window wanted for a stage with the same resources as in this plan. */
@@ -47,15 +47,16 @@ export class StableReplicas {
   }
 }
 
-function fits({ stages, resources }: Plan): boolean {
-  const sum = (some: readonly PlanStage[], each: (stage: PlanStage) => number) =>
-    some.reduce((total, stage) => total + each(stage), 0);
-  const cores = sum(
-    stages.filter(({ backend }) => !onGpu(backend)),
-    ({ replicas, threads }) => replicas * threads,
-  );
-  return cores <= resources.cores;
+/** Whether the plan's resources suffice for the kept replicas. @param planned the plan before its replicas were changed */
+function fits({ workers, resources }: Plan, planned: Plan): boolean {
+  const cores = workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0);
+  // Stages that take turns on one GPU of the device get a GPU for each pod, so the plan itself may need more than the device has.
+  const gpusMax = Math.max(resources.gpus, gpusOf(planned));
+  return cores <= resources.cores && gpusOf({ workers }) <= gpusMax;
 }
+
+const gpusOf = ({ workers }: Pick<Plan, 'workers'>): number =>
+  workers.filter(({ backend }) => onGpu(backend)).length;
 
 /** The plan with the cost of its replicas. @param planned the plan before its replicas were changed */
 function withCosts(plan: Plan, planned: Plan): Plan {

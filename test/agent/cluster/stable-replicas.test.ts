@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
 import { StableReplicas } from '../../../agent/cluster/watch/stable-replicas.ts';
-import { planSchema } from '../../../solver/documents/plan.ts';
+import type { Backend } from '../../../solver/documents/common.ts';
+import { type Plan, planSchema } from '../../../solver/documents/plan.ts';
 import { clusterPlan, sharedPlan } from '../kubernetes/objects/plans.ts';
 
 const WINDOW_MS = 100;
@@ -49,6 +51,28 @@ test('replicas that would not fit the cores of the plan are not kept', () => {
   stable.settle(wanting(1, 4, 10), 0);
   const now = wanting(4, 1, 10);
   expect(stable.settle(now, 1)).toBe(now);
+});
+
+/** A plan with these backends, for a device with this number of GPUs. */
+const onBackends = (plan: Plan, backends: readonly Backend[], gpus: number): Plan =>
+  replicaPlan({
+    ...plan,
+    stages: plan.stages.map((stage, s) => ({ ...stage, backend: backends[s]! })),
+    resources: { ...plan.resources, gpus },
+  });
+
+test('replicas that would not fit the GPUs of the plan are not kept', () => {
+  const stable = new StableReplicas(WINDOW_MS);
+  stable.settle(onBackends(wanting(2, 1), ['cuda', 'cuda'], 3), 0);
+  const now = onBackends(wanting(1, 2), ['cuda', 'cuda'], 3);
+  expect(stable.settle(now, 1)).toBe(now);
+});
+
+test('replicas on cores are kept where the pods of the plan hold more GPUs than the device, whose stages share one', () => {
+  const stable = new StableReplicas(WINDOW_MS);
+  const twoGpus = (classify: number) => onBackends(wanting(2, classify), ['cuda', 'cpu'], 1);
+  stable.settle(twoGpus(4), 0);
+  expect(stable.settle(twoGpus(1), 1).stages.map(({ replicas }) => replicas)).toEqual([2, 4]);
 });
 
 test('replicas with other resources count for nothing: the engine replaces them anyway', () => {
