@@ -36,7 +36,11 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     throw new NoClusterError(
       `the kubeconfig has no context ${config.getCurrentContext() || 'that is current'}`,
     );
+  // The package refuses a server without TLS, such as `kubectl proxy`. Like kubectl, the agent sends such a server no credentials,
+  // because others could read them.
+  const withoutTls = cluster.server.startsWith('http:') && !cluster.skipTLSVerify;
   const authorise: Authorise = async (options) => {
+    if (withoutTls) return options;
     await config.applyToHTTPSOptions(options).catch((cause) => {
       throw new NoClusterError((cause as Error).message, { cause });
     });

@@ -1,15 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
+import { standInCluster } from './cluster.ts';
+import { temporaryFolder } from './processes.ts';
 import { StandIn } from './stand-in/server.ts';
 
-/** What a kubeconfig authenticates with, against a server that speaks TLS as real ones do. */
+/** What a kubeconfig authenticates with, against a server that speaks TLS as real ones do, and one that does not. */
 
 const hasOpenssl = (() => {
   try {
@@ -20,6 +24,16 @@ const hasOpenssl = (() => {
     return false;
   }
 })();
+
+const kubeconfigOf = (cluster: object, user: object): string =>
+  stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  });
 
 const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop' };
 let folder: string;
@@ -71,17 +85,7 @@ describe.skipIf(!hasOpenssl)('a cluster behind TLS', () => {
 
   async function clusterOf(cluster: object, user: object): Promise<KubernetesApi> {
     const kubeconfig = file('kubeconfig');
-    await writeFile(
-      kubeconfig,
-      stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: [{ name: 'c', cluster: { server: standIn.url, ...cluster } }],
-        users: [{ name: 'u', user }],
-        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-        'current-context': 'x',
-      }),
-    );
+    await writeFile(kubeconfig, kubeconfigOf({ server: standIn.url, ...cluster }, user));
     return new KubernetesApi(await connectionOf({ kubeconfig }));
   }
 
@@ -156,4 +160,23 @@ echo "{\\"apiVersion\\": \\"client.authentication.k8s.io/v1\\", \\"kind\\": \\"E
     expect(error).toBeInstanceOf(NoClusterError);
     expect(error.message).toContain('log in first');
   });
+});
+
+test('a server without TLS, such as kubectl proxy, is asked without credentials', async () => {
+  const { standIn } = await standInCluster();
+  const sent: (string | undefined)[] = [];
+  const proxy = createServer(async ({ url, headers }, response) => {
+    sent.push(headers.authorization);
+    const answer = await fetch(standIn.url + url, { headers: { authorization: standIn.authorization } });
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void proxy.close());
+  const kubeconfig = join(await temporaryFolder(), 'kubeconfig');
+  const { port } = proxy.address() as AddressInfo;
+  const server = `http://127.0.0.1:${port}`;
+  await writeFile(kubeconfig, kubeconfigOf({ server }, { token: 'secret' }));
+  const cluster = new KubernetesApi(await connectionOf({ kubeconfig }));
+  expect((await cluster.list(ref)).items).toEqual([]);
+  expect(sent).toEqual([undefined]);
 });
