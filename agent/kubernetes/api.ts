@@ -30,27 +30,8 @@ export interface WatchEvent {
   readonly object: KubernetesObject;
 }
 
-/** Kinds that the agent uses, and the name of each kind in the API's URLs. */
-const COLLECTIONS: Readonly<Record<string, string>> = {
-  ConfigMap: 'configmaps',
-  Deployment: 'deployments',
-  EndpointSlice: 'endpointslices',
-  Event: 'events',
-  HorizontalPodAutoscaler: 'horizontalpodautoscalers',
-  InferencePipeline: 'inferencepipelines',
-  Job: 'jobs',
-  Lease: 'leases',
-  NetworkPolicy: 'networkpolicies',
-  Node: 'nodes',
-  Pod: 'pods',
-  PodDisruptionBudget: 'poddisruptionbudgets',
-  PodMonitor: 'podmonitors',
-  Role: 'roles',
-  RoleBinding: 'rolebindings',
-  Secret: 'secrets',
-  Service: 'services',
-  ServiceAccount: 'serviceaccounts',
-};
+/** The name of a kind in the API's URLs. */
+export const pluralOf = (kind: string): string => `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
 
 /** The agent's name as a field manager of server-side apply. */
 export const FIELD_MANAGER = 'ipa-agent';
@@ -201,7 +182,7 @@ export const LOG_SILENT_MS = 10 * 60_000;
 function collectionOf(apiVersion: string, kind: string, namespace?: string): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const inside = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${root}${inside}/${COLLECTIONS[kind]}`;
+  return `${root}${inside}/${pluralOf(kind)}`;
 }
 
 const pathOf = ({ apiVersion, kind, metadata: { name, namespace = 'default' } }: ObjectRef): string =>

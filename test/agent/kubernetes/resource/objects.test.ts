@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pluralOf } from '../../../../agent/kubernetes/api.ts';
 import { gatewayObjects } from '../../../../agent/kubernetes/objects/gateway.ts';
 import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
@@ -7,7 +8,7 @@ import { podSettings } from '../../../../agent/kubernetes/settings.ts';
 import { clusterPlan, fashion, settings } from '../objects/plans.ts';
 import { kubernetesCheck } from '../objects/schemas.ts';
 import { allows, type Rule } from '../rights.ts';
-import { groupOf, pluralOf } from '../stand-in/store.ts';
+import { groupOf } from '../stand-in/store.ts';
 
 const all = resourceObjects('fashion', podSettings('fashion', 'shop', {}));
 // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { pluralOf } from '../../../../agent/kubernetes/api.ts';
 import { defaulted } from './defaults.ts';
 import {
   fieldsV1,
@@ -53,7 +54,6 @@ const KEPT = 1000;
 
 export const groupOf = (apiVersion: string): string =>
   apiVersion.includes('/') ? apiVersion.split('/')[0]! : '';
-export const pluralOf = (kind: string): string => `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
 
 /** The objects of a stand-in API server. */
 export class ObjectStore {
