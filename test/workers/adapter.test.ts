@@ -216,6 +216,28 @@ describe('an adapter', () => {
     adapter.stop();
   });
 
+  test('keeps a plan whose workers started while new batches for the plan before were being found', async () => {
+    const larger = {
+      ...planOf('b'),
+      workers: [{ id: 'x', backend: 'cpu', threads: 1, stages: [] }],
+    } as unknown as Plan;
+    let decisions = 0;
+    const { adapter, switches } = started(
+      {
+        plan: async () => larger,
+        async interim(_load, serving) {
+          // The second decision takes longer than what is left of the switch.
+          if (++decisions === 2) await new Promise((resolve) => setTimeout(resolve, 5000));
+          return decisions === 2 ? third : serving;
+        },
+      },
+      { switchTo: () => new Promise((resolve) => setTimeout(resolve, 12_000)) },
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(switches).toEqual([larger]);
+    adapter.stop();
+  });
+
   test.each([
     ['the system knows none', { plan: () => Promise.reject(new Error('no idea')) }, undefined, 0],
     [

@@ -71,10 +71,12 @@ export class Adapter {
 
   async #step(): Promise<void> {
     const atMs = this.#nowMs;
-    const step = await this.#clock.check(atMs, this.executor.plan, this.executor.served);
+    const serving = this.executor.plan;
+    const step = await this.#clock.check(atMs, serving, this.executor.served);
     if (!step || this.#stopped) return;
     this.hooks.onStep({ atMs, ...step.forecast, plannedPerS: step.plannedPerS });
-    if (step.interim) {
+    // A switch may have ended during the check: its plan must not give way to the plan before with other batches.
+    if (step.interim && this.executor.plan === serving) {
       this.executor.rebatch(step.interim);
       this.hooks.onSwitch(step.interim);
     }

@@ -176,7 +176,9 @@ class EngineTarget implements Adaptable {
     return done;
   }
 
+  /** Applies a plan, unless another one is being applied, which serves soon and would give way to this one. */
   rebatch(plan: Plan): void {
+    if (this.busy) return;
     void this.switchTo(plan).catch((error) => this.options.onEvent(`the plan stays: ${message(error)}`));
   }
 

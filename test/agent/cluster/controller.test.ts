@@ -18,10 +18,12 @@ interface Watching {
   readonly system: Pick<System, 'plan'> & Partial<System>;
   /** How long the engine takes to say what has arrived. */
   readonly countMs?: number;
+  /** How long it takes to apply a plan. */
+  readonly applyMs?: number;
 }
 
 /** Watches a plan under 100 requests/s until the test has finished. A decision is due each second. */
-function watch({ system, countMs = 0 }: Watching) {
+function watch({ system, countMs = 0, applyMs = 0 }: Watching) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const startMs = performance.now();
   const stop = new AbortController();
@@ -34,6 +36,7 @@ function watch({ system, countMs = 0 }: Watching) {
       return new Map([['gateway', { ...NOTHING, arrivals: Math.floor((performance.now() - startMs) / 10) }]]);
     },
     async adapt(plan: Plan) {
+      await sleep(applyMs, stop.signal);
       applied.push(plan);
       return [];
     },
@@ -74,4 +77,21 @@ test('watch decides only on seconds whose arrivals it has read to the end', asyn
   expect(counts.length).toBeGreaterThan(100);
   expect(Math.min(...counts)).toBeGreaterThanOrEqual(98);
   expect(Math.max(...counts)).toBeLessThanOrEqual(102);
+});
+
+test('new batches for the plan before do not follow a plan that is being applied', async () => {
+  const before = clusterPlan();
+  const batched = (batch: number) =>
+    clusterPlan({ stages: before.stages.map((stage) => ({ ...stage, batch })) });
+  const next = clusterPlan({
+    stages: before.stages.map((stage) => ({ ...stage, threads: 1 })),
+    workers: before.workers.map((worker) => ({ ...worker, threads: 1 })),
+  });
+  let batch = 4;
+  const { applied } = watch({
+    applyMs: 1500,
+    system: { plan: async () => next, interim: async () => batched(++batch) },
+  });
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(applied.at(-1)).toEqual(next);
 });
