@@ -3,9 +3,11 @@ import { InvalidDocumentError, parseDocument, UnsupportedDocumentError } from '.
 
 export const TRACE = 'ipa-edge/trace@1';
 
+const NAME_LENGTH_MAX = 100;
+
 export const traceSchema = z.strictObject({
   schema: z.literal(TRACE),
-  name: z.string().max(100),
+  name: z.string().max(NAME_LENGTH_MAX),
   unit: z.literal('requests/s'),
   intervalS: z.number().positive(),
   rates: z.array(z.number().nonnegative()).min(1, 'expected at least one rate').max(10_000_000),
@@ -20,7 +22,7 @@ export const traceUntil = (trace: Trace, durationS: number): Trace => ({
 
 /**
  * Checks a trace. A file without `"schema"` but with `rates` or `rps` (requests/s) is read too; its interval is one second
- * unless it has an `intervalS`.
+ * unless it has an `intervalS`, and its name is the end of the source's unless it has a `name`.
  * @throws InvalidDocumentError, UnsupportedDocumentError
  */
 export function parseTrace(value: unknown, source: string): Trace {
@@ -31,7 +33,7 @@ export function parseTrace(value: unknown, source: string): Trace {
     if (raw.schema !== TRACE) throw new UnsupportedDocumentError(source, TRACE, raw.schema);
     return parseDocument(traceSchema, raw, source, TRACE);
   }
-  const { rps, rates = rps, intervalS = 1, name = source } = raw;
+  const { rps, rates = rps, intervalS = 1, name = source.slice(-NAME_LENGTH_MAX) } = raw;
   return parseDocument(
     traceSchema,
     { schema: TRACE, name, unit: 'requests/s', intervalS, rates },

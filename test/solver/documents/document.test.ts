@@ -17,6 +17,13 @@ it('lists the first problems of a document, and says how many more there are', (
   }
 });
 
+it('names a trace without a name after its file, by the end of a long path', () => {
+  expect(parseTrace({ rates: [1] }, 'data/load.json').name).toBe('data/load.json');
+  const { name } = parseTrace({ rates: [1] }, `${'/folder'.repeat(20)}/load.json`);
+  expect(name).toHaveLength(100);
+  expect(name).toMatch(/\/folder\/load\.json$/);
+});
+
 it('tells of each problem briefly: long values, and long or many names of fields, are cut', () => {
   const long = 'x'.repeat(1000);
   const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`field${i}`, 1]));
