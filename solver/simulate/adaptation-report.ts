@@ -9,17 +9,23 @@ import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
 import type { PlanAnswered } from './switching.ts';
 
-/** How long a worker takes to start: the time in the profile for loading, creating and first running its sessions. */
+/**
+ * How long a worker takes to start: the time in the profile for loading, creating and first running its sessions, standbys
+ * included.
+ */
 export const startMsOf =
   (profile: Pick<Profile, 'cells'>) =>
   (plan: Plan, { stages, backend, threads }: PlanWorker): number =>
-    stages.reduce((sum, name) => {
-      const row = plan.stages.find((stage) => stage.name === name)!;
-      const { variant, batch } = row;
-      const cells = cellsOfStage(profile, { name: stageNameOf(row), variant, backend, threads });
-      const cold = cells.find((cell) => cell.batch === batch)?.cold;
-      return cold ? sum + cold.loadMs + cold.createMs + cold.firstRunMs : sum;
-    }, 0);
+    stages
+      .flatMap((name) => {
+        const row = plan.stages.find((stage) => stage.name === name)!;
+        const { batch, standby } = row;
+        return [row, ...(standby ? [standby] : [])].map(({ variant }) => {
+          const cells = cellsOfStage(profile, { name: stageNameOf(row), variant, backend, threads });
+          return cells.find((cell) => cell.batch === batch)?.cold;
+        });
+      })
+      .reduce((sum, cold) => (cold ? sum + cold.loadMs + cold.createMs + cold.firstRunMs : sum), 0);
 
 /** The report of a simulated run under a load. */
 export function adaptationReport(

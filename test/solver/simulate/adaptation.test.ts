@@ -214,3 +214,11 @@ it('a worker that also holds a heavy variant takes as long more as the heavy var
   const worker = { ...plan.workers[0]!, stages: ['classify', 'classify-heavy'] };
   expect(startMsOf(profile)({ ...plan, stages: [...plan.stages, heavy] }, worker)).toBe(2000);
 });
+
+it('a worker that also holds a standby takes as long more as the standby does', async () => {
+  const plan = await withVariants(5, 'l');
+  const standby = (await withVariants(5, 's')).stages[1]!;
+  const stages = plan.stages.map((row) => (row.name === standby.name ? { ...row, standby } : row));
+  const worker = { ...plan.workers[0]!, stages: [standby.name] };
+  expect(startMsOf(profile)({ ...plan, stages } as Plan, worker)).toBe(2000);
+});
