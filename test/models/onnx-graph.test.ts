@@ -34,13 +34,6 @@ describe('the graph of an ONNX file', () => {
     expect(inputs[0]!.dims).toEqual([null, null, null, 16]);
   });
 
-  it('has open dimensions where the file has no name, 0 or -1', () => {
-    const MINUS_ONE = 2 ** 64; // as protobuf writes -1, read as a double
-    const dims = ['', 0, MINUS_ONE, 16];
-    const { inputs } = readGraph(identityModel('float32', dims), 'open.onnx');
-    expect(inputs[0]!.dims).toEqual([null, null, null, 16]);
-  });
-
   it('is read of a model that PyTorch exported', async () => {
     const bytes = await readFile(join(ROOT, 'models/fashion/cnn8.onnx'));
     const { inputs, outputs, operators } = readGraph(bytes, 'cnn8.onnx');

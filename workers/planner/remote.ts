@@ -8,7 +8,7 @@ import { WorkerLostError } from '../runtime/errors.ts';
 import { Lifeline } from '../stage/lifeline.ts';
 import type { RawWorker } from '../stage/stage-worker.ts';
 import type { SolvedPlan } from './planner.ts';
-import type { Infeasible, PlannerService } from './service.ts';
+import type { PlannerService, Reply } from './service.ts';
 
 interface PlannerWorker {
   readonly raw: RawWorker;
@@ -31,7 +31,7 @@ export class RemotePlanner {
 
   /** The best plan, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
   async plan(measured: IdentifiedProfile, request: PlanRequest): Promise<Plan> {
-    return feasible(await this.#call(measured, (api) => api.plan(request)));
+    return this.#call(measured, (api) => api.plan(request));
   }
 
   /**
@@ -39,14 +39,12 @@ export class RemotePlanner {
    * @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError
    */
   async solve(measured: IdentifiedProfile, request: PlanRequest): Promise<SolvedPlan> {
-    return feasible(await this.#call(measured, (api) => api.solve(request)));
+    return this.#call(measured, (api) => api.solve(request));
   }
 
   /** The Pareto frontier of accuracy, cost and latency. @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError */
   async frontier(measured: IdentifiedProfile, request: PlanRequest): Promise<FrontierPoint[]> {
-    const answer = await this.#call(measured, (api) => api.frontier(request));
-    if (answer.ok) return answer.ok;
-    throw new FrontierTooLargeError(answer.tooLarge.stage, answer.tooLarge.most);
+    return this.#call(measured, (api) => api.frontier(request));
   }
 
   /** Ends the worker. Waiting and later calls reject with WorkerLostError. */
@@ -55,11 +53,11 @@ export class RemotePlanner {
     this.#end('it was ended');
   }
 
-  #call<P extends Promise<unknown>>(
+  #call<T>(
     measured: IdentifiedProfile,
-    invoke: (api: Remote<PlannerService>) => P,
-  ): Promise<Awaited<P>> {
-    const answer = this.#last.then(async (): Promise<Awaited<P>> => {
+    invoke: (api: Remote<PlannerService>) => Promise<Reply<T>>,
+  ): Promise<T> {
+    const answer = this.#last.then(async () => {
       if (this.#closed) throw new WorkerLostError('planner', 'it was ended');
       this.#worker ??= this.#started();
       const worker = this.#worker;
@@ -68,7 +66,7 @@ export class RemotePlanner {
         await lifeline.call(api.offer(measured));
         worker.offered = measured;
       }
-      return lifeline.call<P>(invoke(api));
+      return answerOf(await lifeline.call(invoke(api)));
     });
     this.#last = answer.catch(() => {});
     return answer;
@@ -92,8 +90,9 @@ export class RemotePlanner {
   }
 }
 
-function feasible<T>(answer: { readonly ok: T } | { readonly infeasible: Infeasible }): T {
-  if ('ok' in answer) return answer.ok;
-  const { request, binding, nearestSlaMs, nearestRatePerS } = answer.infeasible;
-  throw new InfeasiblePlanError(request, binding, nearestSlaMs, nearestRatePerS);
+/** @throws InfeasiblePlanError, FrontierTooLargeError */
+function answerOf<T>(reply: Reply<T>): T {
+  if ('ok' in reply) return reply.ok;
+  if ('infeasible' in reply) throw new InfeasiblePlanError(...reply.infeasible);
+  throw new FrontierTooLargeError(...reply.tooLarge);
 }
