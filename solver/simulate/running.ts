@@ -83,14 +83,18 @@ export class RunningBatches {
     this.#setPace(batch.startMs, service);
   }
 
-  /** Moves the end of every batch whose slow-down has changed. */
+  /**
+   * Moves the end of every batch whose slow-down has changed. A batch is started here before its start, because it is handed out
+   * first, so others may end before that, and the time of a change may be before a batch's own start.
+   */
   #setPace(nowMs: number, service: ServiceModel): void {
     if (!service.slowDown) return;
     const { stages } = this;
     for (const batch of this.#now.values()) {
       const slowDown = service.slowDown(batch.stage, stages);
       if (slowDown === batch.slowDown) continue;
-      batch.endMs = nowMs + ((batch.endMs - nowMs) * slowDown) / batch.slowDown;
+      const fromMs = Math.min(batch.endMs, Math.max(nowMs, batch.startMs));
+      batch.endMs = fromMs + ((batch.endMs - fromMs) * slowDown) / batch.slowDown;
       batch.slowDown = slowDown;
     }
   }

@@ -65,6 +65,20 @@ test('workers on a GPU that was not measured take turns', () => {
   expect(times([batch(0, 0, 10), batch(1, 0, 10)], gpu())[0]![1]).toBe(20);
 });
 
+test('a batch that has ended before another one starts keeps its end', () => {
+  const running = new RunningBatches();
+  const [first, second] = [batch(0, 0, 10), batch(1, 12, 10)];
+  for (const next of [first, second]) running.start(next, gpu(2));
+  expect([first.endMs, second.startMs]).toEqual([10, 12]);
+});
+
+test('a batch that starts after the time of a change is slowed from its start on', () => {
+  const running = new RunningBatches();
+  const [late, early] = [batch(0, 5, 10), batch(1, 0, 10)];
+  for (const next of [late, early]) running.start(next, gpu(2));
+  expect(late.endMs).toBe(25);
+});
+
 test('a batch that was handed ahead starts when its worker is done, and is slowed from then on', () => {
   expect(times([batch(0, 0, 10, 'w'), batch(1, 0, 10), batch(2, 1, 4, 'w')], gpu(2))).toEqual([
     [0, 20],
