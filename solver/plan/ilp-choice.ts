@@ -133,7 +133,9 @@ function solveProgram(
     above > Number.NEGATIVE_INFINITY
       ? solver.solveBetter(offered.problem, above)
       : solver.solve(offered.problem);
-  if (!solution || solution.status === 'infeasible') return solution;
+  if (!solution) return undefined;
+  if (solution.status === 'infeasible')
+    return { ...solution, binding: `${solution.binding}${coresNote(solution.binding, request)}` };
 
   const options = chosenOptions(offered, solution.choice);
   const { keep } = request;
@@ -157,6 +159,18 @@ function solveProgram(
     cost: solution.cost,
     solution,
   };
+}
+
+/** Explains a limit of cores that are fewer than the resources have, because the stages share workers; otherwise empty. */
+function coresNote(binding: string, { shared, resources }: IlpRequest): string {
+  if (!shared || !binding.includes(' cores')) return '';
+  const { workers, threads } = shared;
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  const each = workers === 1 ? '' : ' each';
+  return (
+    ` (the stages on a CPU share ${count(workers, 'worker')} with ${count(threads, 'thread')}${each}, and at most ` +
+    `${+resources.utilisationMax.toPrecision(4)} of ${workers === 1 ? 'its' : 'their'} time may be used)`
+  );
 }
 
 const cpuWorkersFor = ({ shared, apart }: IlpRequest): CpuWorkers => {

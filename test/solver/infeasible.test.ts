@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseProblem } from '../../solver/documents/problem.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
+import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { bruteForce } from './ilp/brute-force.ts';
 import { instance } from './instances.ts';
+import { pipeline } from './pipelines.ts';
+import { request, resources } from './profiles.ts';
 
 const solver = await loadSolver();
 
@@ -44,6 +47,16 @@ describe('what binds', () => {
     const { binding, nearestSlaMs } = infeasible({ slaMs: 100, gpuShareMax: 0.8, stages });
     expect(binding).toBe('GPU share: needs at least 0.9 GPUs, limit 0.8 GPUs');
     expect(nearestSlaMs).toBeNull();
+  });
+
+  it('names the workers that the stages share, and how much of their time may be used, beside a limit of their cores', () => {
+    const facts = { s: { accuracy: 0.8, ms: 20 } };
+    const profile = pipeline({ stages: { detect: facts, classify: facts }, batches: [1], spread: 1 });
+    const asked = request({ ratePerS: 30, slaMs: 1000, resources: resources({ cores: 1, gpus: 0 }) });
+    expect(() => solveIlp(solver, profile, asked)).toThrow(
+      'cores: needs at least 1.2 cores, limit 0.8 cores ' +
+        '(the stages on a CPU share 1 worker with 1 thread, and at most 0.8 of its time may be used).',
+    );
   });
 
   it('is each of two limits that clash, with what it needs while the other is kept', () => {
