@@ -117,6 +117,7 @@ export class Service {
     if (reason === undefined) return undefined;
     this.#arrived(model, arrivalMs, requests);
     this.telemetry.rejected(model.name, requests);
+    this.#executor.refused(requests);
     return new UnavailableError(reason, this.#retryAfterS);
   }
 

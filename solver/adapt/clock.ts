@@ -31,19 +31,22 @@ export class AdaptationClock {
   /** Number of whole seconds whose arrivals were known at the last check. */
   #checkedS = 0;
   /** Counts of open, ended and missed requests at each of the last {@link LATELY} checks, the oldest first. */
-  readonly #served: Served[] = [{ open: 0, ended: 0, missed: 0 }];
+  readonly #served: Served[];
   #decided: Plan;
 
   /**
    * @param first the plan that serves at the start
    * @param forecast the forecast that `first` was made for; if undefined, the first decision comes after one interval
+   * @param served counts of the requests before the load began
    */
   constructor(
     private readonly options: AdaptationClockOptions,
     first: Plan,
     private forecast?: Forecast,
+    served: Served = { open: 0, ended: 0, missed: 0 },
   ) {
     this.#decided = first;
+    this.#served = [served];
   }
 
   /** Counts a request. @param arrivalMs its arrival, from the start of the load */
@@ -71,7 +74,7 @@ export class AdaptationClock {
   /**
    * Checks the load and, if a decision is due, makes it.
    * @param serving the plan that serves now; while the workers of a new plan are starting, this is still the old plan
-   * @param served counts of the requests since the load began; absent if unknown
+   * @param served counts of the requests so far; absent if unknown
    * @returns undefined if no decision is due
    * @throws errors of the predictor and the system; the next decision is then due one interval later
    */

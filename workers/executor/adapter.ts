@@ -38,7 +38,9 @@ export class Adapter {
     private readonly executor: Adaptable,
     private readonly hooks: AdapterHooks,
   ) {
-    this.#clock = new AdaptationClock({ system, predictor, intervalMs: 1000 * intervalS }, executor.plan);
+    const { plan, served } = executor;
+    const intervalMs = 1000 * intervalS;
+    this.#clock = new AdaptationClock({ system, predictor, intervalMs }, plan, undefined, served);
     this.#cancel = after(this.#clock.nextCheckMs(0), () => void this.#check());
   }
 

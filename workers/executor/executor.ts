@@ -29,6 +29,7 @@ export class Executor {
   readonly #supervisor: Supervisor<Job>;
   readonly #replicas: Replicas;
   readonly #requests: Requests;
+  #refused = 0;
   #switching: Promise<void> = Promise.resolve();
   readonly #wake = new Alarm(() => this.#pump());
 
@@ -94,9 +95,10 @@ export class Executor {
     return this.#dispatch.queued;
   }
 
-  /** Counts of the requests so far: open, ended, and ended but missed the SLA. */
+  /** Counts of the requests so far. Refused requests count as ended. */
   get served(): Served {
-    return this.#dispatch.served;
+    const { open, ended, missed } = this.#dispatch.served;
+    return { open, ended: ended + this.#refused, missed: missed + this.#refused };
   }
 
   /** Number of requests that have not ended. */
@@ -127,6 +129,11 @@ export class Executor {
    */
   canMake(arrivalMs: number, requests: number, singleStage?: string): boolean {
     return this.#dispatch.canMake(arrivalMs, performance.now(), requests, this.#indexOf(singleStage));
+  }
+
+  /** Counts requests that arrived and are not submitted: they have missed the SLA. */
+  refused(requests: number): void {
+    this.#refused += requests;
   }
 
   /**

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { AdaptationClock, CHECK_MS } from '../../../solver/adapt/clock.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import type { LoadState, System } from '../../../solver/adapt/system.ts';
+import type { Served } from '../../../solver/dispatch/types.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 
 const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
@@ -81,6 +82,22 @@ it('leaves out a second that is known only in part', async () => {
   clock.known(20_000);
   expect(await clock.check(20_000, first)).toBeDefined();
   expect(told.map(({ counts }) => counts.slice(8))).toEqual([[1], [1, 2, ...Array(10).fill(0)]]);
+});
+
+it('tells the system of the requests since the load began', async () => {
+  const told: (Served | undefined)[] = [];
+  const system: System = {
+    name: 'stub',
+    async plan({ served }, current) {
+      told.push(served);
+      return current!;
+    },
+    overtaken: () => false,
+  };
+  const options = { system, predictor: lastWindow, intervalMs: 10 * CHECK_MS };
+  const clock = new AdaptationClock(options, first, undefined, { open: 1, ended: 1000, missed: 200 });
+  await clock.check(10_000, first, { open: 3, ended: 1040, missed: 201 });
+  expect(told).toEqual([{ open: 3, ended: 40, missed: 1 }]);
 });
 
 it('waits an interval after a decision that failed', async () => {

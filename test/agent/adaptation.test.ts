@@ -1,0 +1,96 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { Service } from '../../agent/service/service.ts';
+import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
+import type { LoadState } from '../../solver/adapt/system.ts';
+import { sleep } from '../../workers/executor/clock.ts';
+import type { ExecutorWorker, StartWorker } from '../../workers/executor/start-worker.ts';
+import type { StageRun } from '../../workers/stage/protocol.ts';
+import { items, models, planOf } from './serving.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const BATCH_MS = 20;
+
+/** Each batch takes {@link BATCH_MS}, and each item has one child. */
+const startWorker: StartWorker = async () => {
+  let last = Promise.resolve();
+  return {
+    info: {} as ExecutorWorker['info'],
+    lost: new Promise(() => {}),
+    async run(_stage, batch): Promise<StageRun> {
+      last = last.then(() => sleep(BATCH_MS));
+      await last;
+      const { length } = batch.lengths;
+      return {
+        results: Array(length).fill({ detections: [] }),
+        children: batch,
+        childCounts: Array(length).fill(1),
+      };
+    },
+    terminate() {},
+  };
+};
+
+/** Serves under four times the requests that the workers can answer, on a clock that the test turns. A decision is due each second. */
+async function overloaded() {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const told: LoadState[] = [];
+  const service = await Service.start({
+    pipeline: models.pipeline,
+    plan: planOf({
+      workers: [['detect', 'classify']],
+      batch: 1,
+      maxWaitMs: 0,
+      slaMs: 250,
+      batchMs: BATCH_MS,
+      shedding: 'late',
+    }),
+    startWorker,
+    onEvent: () => {},
+    adaptationFor: () => ({
+      intervalS: 1,
+      predictor: lastWindow,
+      system: {
+        name: 'stub',
+        overtaken: () => false,
+        async plan(load, current) {
+          told.push(load);
+          return current!;
+        },
+      },
+    }),
+  });
+  let answered = 0;
+  const ended: Promise<void>[] = [];
+  for (let i = 0; i < 400; i++) {
+    await vi.advanceTimersByTimeAsync(10);
+    const answer = service.infer(service.model('fashion'), [items[0]![0]!], performance.now());
+    ended.push(
+      answer.then(
+        () => void answered++,
+        () => {},
+      ),
+    );
+  }
+  await vi.advanceTimersByTimeAsync(2000);
+  await Promise.all(ended);
+  return { service, told, answered };
+}
+
+test('requests that are refused have missed the SLA for the system that plans', async () => {
+  const { service, told, answered } = await overloaded();
+  service.close();
+  expect(answered).toBeLessThan(200);
+  expect(told.at(-1)!.served).toEqual({ open: 0, ended: 400, missed: 400 - answered });
+});
+
+test('a plan that replaces another one begins with no requests that were missed', async () => {
+  const { service, told } = await overloaded();
+  const before = told.length;
+  await service.replace({ ...service.plan, createdAt: new Date(1).toISOString() });
+  await vi.advanceTimersByTimeAsync(2500);
+  service.close();
+  expect(told[before]!.served).toEqual({ open: 0, ended: 0, missed: 0 });
+});
