@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import { filesOf } from '../../models/manifests/edit.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { isUrl } from '../../workers/hub/reader.ts';
 
 export interface ImageContent {
   /** Operating system in Node's terms, e.g. `linux`. */
@@ -36,7 +39,7 @@ const BINARY = /\/(?:onnxruntime-node\/bin\/[^/]+|prebuilds)\/([a-z0-9]+)[-/]([a
  * The files of an image, as paths inside the package: the agent's modules, the packages that they import, with their
  * dependencies, the binaries of one platform, and the models.
  * @param root folder of the installed package
- * @throws Error if an imported package is not installed
+ * @throws Error if an imported package is not installed, or a manifest is invalid
  */
 export async function imageFiles(root: string, { platform, arch, models }: ImageContent): Promise<string[]> {
   const compiled = await filesIn(root, COMPILED);
@@ -53,14 +56,25 @@ export async function imageFiles(root: string, { platform, arch, models }: Image
     const [, system = platform, cpu = arch] = BINARY.exec(file) ?? [];
     return (LICENCE.test(file) || !UNREAD.test(file)) && system === platform && cpu === arch;
   });
-  const served = await Promise.all(models.map((name) => filesIn(root, join('models', name))));
+  const served = await Promise.all(models.map((name) => filesOfPipeline(root, name)));
   return [
     ...ALSO,
     ...[...modules].map((file) => relative(root, file)),
     ...compiled.filter((file) => !MODULE.test(file)),
-    ...served.flat().filter((file) => !file.endsWith('.ts')),
+    ...new Set(served.flat()),
     ...needed,
   ];
+}
+
+/** The files in a pipeline's folder, and those in other folders that its manifest names: shipped pipelines share models. */
+async function filesOfPipeline(root: string, name: string): Promise<string[]> {
+  const folder = join('models', name);
+  const own = (await filesIn(root, folder)).filter((file) => !file.endsWith('.ts'));
+  const path = join(folder, 'manifest.json');
+  if (!own.includes(path)) return own;
+  const manifest = parseManifest(JSON.parse(await readFile(join(root, path), 'utf8')), path);
+  const named = filesOf(manifest).filter(({ file }) => !isUrl(file));
+  return [...own, ...named.map(({ file }) => join(folder, file))];
 }
 
 /** Adds a module and all that it imports. @param imported gets the names of packages */

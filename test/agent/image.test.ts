@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { imageFiles } from '../../agent/image/image-files.ts';
+import { filesOf } from '../../models/manifests/edit.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { compiled } from '../compiled.ts';
+import { loadShipped, SHIPPED } from '../shipped.ts';
 import { planHere, startAgent, startCommand, temporaryFolder } from './kubernetes/processes.ts';
 
 const run = promisify(execFile);
@@ -37,6 +39,23 @@ test('the image has none of the packages that only browsers, benchmarks or build
   const files = await imageFiles(ROOT, { ...content, arch });
   for (const name of ['onnxruntime-web', 'playwright', 'playwright-core', 'vite', 'sharp', 'typescript'])
     expect(files.filter((file) => file.startsWith(`node_modules/${name}/`))).toEqual([]);
+});
+
+test.each(SHIPPED)('the image for %s has each file that its manifest names', async (name) => {
+  const files = await imageFiles(ROOT, { platform: 'linux', arch, models: [name] });
+  const { manifest } = await loadShipped(name);
+  const named = filesOf(manifest).map(({ file }) => join('models', name, file));
+  expect(named.length).toBeGreaterThan(0);
+  expect(files).toEqual(expect.arrayContaining(named));
+});
+
+test('an image for pipelines that share models has each of their files once', async () => {
+  const files = await imageFiles(ROOT, {
+    platform: 'linux',
+    arch,
+    models: ['mini-audio-qa', 'mini-audio-sentiment'],
+  });
+  expect(new Set(files).size).toBe(files.length);
 });
 
 test('what the step of the Containerfile copies serves a pipeline, and every command starts', async () => {
