@@ -85,16 +85,18 @@ export class ItemQueue {
     entry.queue = null;
     entry.request.waiting--;
     this.#size--;
+    this.#uncover(this.#byArrival);
+    this.#uncover(this.#byWait);
   }
 
   /** The waiting item whose request arrived first. */
   head(): Entry | undefined {
-    return this.#live(this.#byArrival);
+    return this.#byArrival.peek();
   }
 
   /** Time at which the longest-waiting item came; undefined if no item waits. */
   oldestMs(): number | undefined {
-    return this.#live(this.#byWait)?.enqueuedMs;
+    return this.#byWait.peek()?.enqueuedMs;
   }
 
   /** Removes and returns up to `count` items, those whose requests arrived first. */
@@ -103,21 +105,14 @@ export class ItemQueue {
     while (taken.length < count) {
       const entry = this.head();
       if (entry === undefined) break;
-      this.#byArrival.pop();
       this.drop(entry);
       taken.push(entry);
     }
-    this.#live(this.#byWait); // While all batches are full, nothing else removes old items from this heap.
     return taken;
   }
 
-  /** Pops the items that no longer wait in this queue, and returns the heap's new top. */
-  #live(heap: Heap<Entry>): Entry | undefined {
-    let top = heap.peek();
-    while (top !== undefined && top.queue !== this) {
-      heap.pop();
-      top = heap.peek();
-    }
-    return top;
+  /** Pops the items that no longer wait in this queue, until one that waits is at the top. */
+  #uncover(heap: Heap<Entry>): void {
+    for (let top = heap.peek(); top !== undefined && top.queue !== this; top = heap.peek()) heap.pop();
   }
 }

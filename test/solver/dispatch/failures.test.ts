@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
 import {
   BatchNotInFlightError,
@@ -9,6 +9,7 @@ import {
   UnknownStageError,
   UnknownWorkerError,
 } from '../../../solver/dispatch/errors.ts';
+import { Heap } from '../../../solver/dispatch/heap.ts';
 import { ended, policy, stage, started } from './short.ts';
 
 describe('failures', () => {
@@ -70,6 +71,21 @@ describe('failures', () => {
     expect(started(actions)).toEqual([]);
     expect(() => dispatch.workerRetired('w')).toThrow(UnknownWorkerError);
   });
+});
+
+it('keeps nothing of requests that are shed while a row has no worker', () => {
+  const [push, pop] = [vi.spyOn(Heap.prototype, 'push'), vi.spyOn(Heap.prototype, 'pop')];
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+  });
+  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 250), []);
+  for (let request = 0; request < 100; request++) {
+    dispatch.arrive(request, 10 * request);
+    dispatch.poll(10 * request);
+  }
+  expect(ended(dispatch.poll(2000))).not.toEqual([]);
+  expect(dispatch.open).toBe(0);
+  expect(pop.mock.calls.length).toBe(push.mock.calls.length);
 });
 
 describe('mistakes of a driver', () => {
