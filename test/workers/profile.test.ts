@@ -204,7 +204,7 @@ test('a pause holds the next cell up, and ends with an abort too', async () => {
   expect(cells).toHaveLength(4);
 });
 
-/** A page that a test hides and shows, and what an environment tells of it. `waits`: how often something waited for it to be shown. */
+/** A page that a test hides and shows, and what an environment tells of it. `waits` is called when something waits for it. */
 function stubPage() {
   const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   vi.stubGlobal('document', page);

@@ -89,7 +89,7 @@ export class Sessions {
     return loaded;
   }
 
-  /** Does work that runs several variants in turn: none that it opens is released before its end, however large they are together. */
+  /** Does work that runs several variants in turn: none that it opens is released before its end, however large they are. */
   async holding<T>(work: () => Promise<T>): Promise<T> {
     this.#held = new Set();
     try {

@@ -1,7 +1,7 @@
 /** Tells the time in ms, as `performance` does. */
 export type Clock = Pick<WorkClock, 'now'>;
 
-/** A clock that stands while the work waits for the user, so that such a wait neither uses up a time budget nor counts as latency. */
+/** A clock that stands while the work waits for the user, so that such a wait neither uses up a budget nor counts as latency. */
 export class WorkClock {
   readonly #aborted: Promise<void>;
   /** Time for which the clock has stood, without the present wait. */
