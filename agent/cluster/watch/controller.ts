@@ -40,26 +40,37 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
     const followed = await retried(options, signal, async () => {
       const plan = await currentPlan(options);
       const adaptation = options.adaptationFor(plan, await options.engine.cascadeStages());
-      return { plan, adaptation, counts: await options.engine.counts() };
+      return { plan, adaptation, ...(await readCounts(options)) };
     });
     if (followed) await followLoad(options, followed, signal);
   }
 }
 
-interface Followed {
+/** Counts of the gateways. A gateway may take long to answer, so they count as those of the time at which they were asked for. */
+interface Reading {
+  readonly counts: ReadonlyMap<string, Counts>;
+  /** In `performance.now()`. */
+  readonly askedMs: number;
+}
+
+async function readCounts({ engine }: ControllerOptions): Promise<Reading> {
+  const askedMs = performance.now();
+  return { askedMs, counts: await engine.counts() };
+}
+
+/** A plan to follow, and the counts when it was read: the load begins then. */
+interface Followed extends Reading {
   readonly plan: Plan;
   readonly adaptation: AdaptationOptions;
-  /** Counts of the gateways when the plan was read: the load begins then. */
-  readonly counts: ReadonlyMap<string, Counts>;
 }
 
 /** Adapts one plan to the load, until the signal aborts or somebody else applies another plan. */
 async function followLoad(
   options: ControllerOptions,
-  { plan, adaptation, counts }: Followed,
+  { plan, adaptation, counts, askedMs }: Followed,
   signal: AbortSignal,
 ): Promise<void> {
-  const { engine, onEvent } = options;
+  const { onEvent } = options;
   const target = new EngineTarget(options, plan);
   const adapter = new Adapter(adaptation, target, {
     onStep: () => {},
@@ -70,11 +81,11 @@ async function followLoad(
     },
   });
   adapter.known(0);
-  const read = async () => ({ plan: await currentPlan(options), counts: await engine.counts() });
+  const read = async () => ({ plan: await currentPlan(options), ...(await readCounts(options)) });
   const startMs = performance.now();
   const growth = new CountsGrowth();
   growth.since(counts);
-  let readMs = 0;
+  let readMs = askedMs - startMs;
   let triedMs = 0;
   try {
     while (!signal.aborted) {
@@ -87,7 +98,7 @@ async function followLoad(
         onEvent('a plan was cut off while it was applied: it is applied again');
         target.tryAgain();
       }
-      const nowMs = performance.now() - startMs;
+      const nowMs = now.askedMs - startMs;
       const grown = growth.since(now.counts);
       options.onCounts?.(grown, nowMs - readMs, target.plan);
       const arrived = grown.arrivals;
