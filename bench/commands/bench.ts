@@ -165,8 +165,8 @@ async function runSet(
 ): Promise<RunReport[]> {
   const runs: RunReport[] = [];
   for (const name of ['plan', 'heaviest', 'lightest'] as const) {
-    runs.push(await runner.run({ name, plan: plans[name], backends, load, seed }));
-    throwIfStopped(signal);
+    const running = runner.run({ name, plan: plans[name], backends, load, seed });
+    runs.push(await running.finally(() => throwIfStopped(signal)));
   }
   return runs;
 }

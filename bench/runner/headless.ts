@@ -103,7 +103,10 @@ export class Headless {
 
   async run({ load, ...rest }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {
     const asked: HeadlessRun = { ...rest, load: { ...load, arrivalsMs: [...load.arrivalsMs] } };
-    return parseRunReport(unwrap(await this.#call('run', [MANIFEST_URL, asked])), "the page's report");
+    const answer = await this.#call('run', [MANIFEST_URL, asked]);
+    // The page knows only that it was stopped, not why.
+    if ('error' in answer) this.signal.throwIfAborted();
+    return parseRunReport(unwrap(answer), "the page's report");
   }
 
   async operators(key: CellKey): Promise<OperatorTimes> {

@@ -2,8 +2,10 @@ import { type Browser, chromium } from 'playwright';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Headless } from '../../bench/runner/headless.ts';
 import { openRunner } from '../../bench/runner/runner.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
-import { FASHION } from '../workers/fashion.ts';
+import { FASHION, loadFashion } from '../workers/fashion.ts';
+import { handPlan } from '../workers/hand-plan.ts';
 
 /** A headless browser with the shipped pipeline, and what stops its work. */
 async function open() {
@@ -26,6 +28,20 @@ test('timing operators that is stopped on the way rejects with the reason of the
   const { headless, controller } = await open();
   const key = { stage: 'detect', variant: 'det4', backend: 'wasm', threads: 1, batch: 1 } as const;
   const asked = headless.operators(key);
+  controller.abort(new Error('stopped by Ctrl-C'));
+  await expect(asked).rejects.toThrow('stopped by Ctrl-C');
+});
+
+test('a run that is stopped before its first request rejects with the reason of the stop', async () => {
+  const { headless, controller } = await open();
+  const plan = handPlan(await loadFashion(), { backend: 'wasm', workers: [['detect', 'classify']] });
+  const asked = headless.run({
+    name: 'plan',
+    plan,
+    backends: ['wasm'],
+    load: constantLoad(1, 600, 1),
+    seed: 1,
+  });
   controller.abort(new Error('stopped by Ctrl-C'));
   await expect(asked).rejects.toThrow('stopped by Ctrl-C');
 });

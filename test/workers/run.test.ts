@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
 import { parseRunReport } from '../../solver/documents/run-report.ts';
@@ -77,7 +77,18 @@ test('a run that is stopped reports what was sent, over the time until then', as
   expect(result.goodputPerS).toBeCloseTo((20 * result.slaAttainment!) / load.durationS, 9);
 });
 
-test('a run that is stopped before its workers serve is a report of no request', async () => {
-  const report = await runOf({ ratePerS: 40, durationS: 60 }, {}, AbortSignal.abort());
-  expect(parseRunReport(report, 'the run').load.requests).toBe(0);
+test('a run that is stopped before its first request ends at once, for the reason of the stop', async () => {
+  const [load, reason] = [{ ratePerS: 40, durationS: 60 }, new Error('enough')];
+  await expect(runOf(load, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
+  // While a worker starts, whose models are never read to the end.
+  const stop = new AbortController();
+  const readModels = vi.spyOn(models, 'readModels').mockImplementationOnce(() => {
+    stop.abort(reason);
+    return new Promise(() => {});
+  });
+  onTestFinished(() => readModels.mockRestore());
+  await expect(runOf(load, {}, stop.signal)).rejects.toBe(reason);
+  // When all workers serve.
+  const late = new AbortController();
+  await expect(runOf(load, { onPlan: () => late.abort(reason) }, late.signal)).rejects.toBe(reason);
 });

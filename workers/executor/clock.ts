@@ -55,6 +55,17 @@ export async function sleepUntil(dueMs: number, signal?: AbortSignal): Promise<v
   }
 }
 
+/** Does work, but no longer waits for it when the signal aborts. @throws the signal's reason, and errors of the work */
+export async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return work();
+  signal.throwIfAborted();
+  const waited = new AbortController();
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: waited.signal }),
+  );
+  return Promise.race([work(), aborted]).finally(() => waited.abort());
+}
+
 /** Resolves after `ms`, or at once when `signal` aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

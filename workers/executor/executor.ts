@@ -7,7 +7,7 @@ import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
-import { Alarm } from './clock.ts';
+import { Alarm, unlessAborted } from './clock.ts';
 import { type Job, jobOf, liveWorker, type Member } from './job.ts';
 import { PlanRows } from './plan-rows.ts';
 import { Replicas } from './replicas.ts';
@@ -63,17 +63,22 @@ export class Executor {
     this.#replicas = new Replicas(this.#supervisor);
   }
 
-  /** Starts every worker of a plan for the pipeline. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  /**
+   * Starts every worker of a plan for the pipeline.
+   * @param signal ends the start; it has no effect afterwards
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the signal's reason when it is aborted
+   */
   static async start(
     pipeline: Pipeline,
     plan: Plan,
     startWorker: StartWorker,
     hooks: ExecutorHooks = {},
     limits?: Partial<SupervisorLimits>,
+    signal?: AbortSignal,
   ): Promise<Executor> {
     const executor = new Executor(pipeline, plan, startWorker, hooks, limits);
     try {
-      executor.#take(plan, await executor.#start(plan, plan.workers));
+      executor.#take(plan, await unlessAborted(() => executor.#start(plan, plan.workers), signal));
     } catch (error) {
       executor.close();
       throw error;

@@ -10,7 +10,7 @@ import type { RunOptions } from './run-options.ts';
 import type { RunRecord } from './run-record.ts';
 import { runReport } from './run-report.ts';
 import { workerStarter } from './start-worker.ts';
-import type { BatchRecord, RequestAnswer } from './types.ts';
+import type { BatchRecord, ExecutorHooks, RequestAnswer } from './types.ts';
 
 /** Shortest time between two calls of `onProgress`, because a call may cost more than a request does. */
 const PROGRESS_MS = 250;
@@ -18,7 +18,8 @@ const PROGRESS_MS = 250;
 /**
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, and the errors of reading the models
+ * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors of reading the models, and the reason of
+ * the signal if it aborts before the first request
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
@@ -34,14 +35,16 @@ export async function run(options: RunOptions): Promise<RunReport> {
     events.push(event);
     watch?.onEvent(event);
   };
-  const executor = await Executor.start(models.pipeline, plan, workerStarter(models, environment), {
+  const hooks: ExecutorHooks = {
     onBatch(batch) {
       batches.push(batch);
       watch?.onBatch(batch);
     },
     onSettled: (stage) => settled.push({ stage, plan: plans.at(-1)!.plan, items: 1 }),
     onEvent,
-  });
+  };
+  const starter = workerStarter(models, environment);
+  const executor = await Executor.start(models.pipeline, plan, starter, hooks, undefined, signal);
   const total = load.arrivalsMs.length;
   const packItems = drawPackItems(total, items.length, seed);
   const serves = (served: RunReport['plans'][number]) => {
@@ -96,6 +99,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       );
       reportProgress();
     }
+    if (pending.length === 0) signal?.throwIfAborted();
     // At least a millisecond, because the rate is requests / time and a run may be stopped at once.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);

@@ -127,12 +127,12 @@ export async function tryPlan(): Promise<void> {
             reached = now;
           },
         });
-        // A run stopped before its first request has no report.
-        if (report.load.requests > 0) tried.value = report;
+        tried.value = report;
       },
     );
   } catch (error) {
-    failure.value = message(error);
+    // A run that is stopped before its first request has no report.
+    if (error !== controller.signal.reason) failure.value = message(error);
   }
   trying.value = null;
 }
