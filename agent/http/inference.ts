@@ -21,8 +21,11 @@ const ITEMS_MAX = 64;
 const ENVELOPE_BYTES = 64 * 1024;
 /** A request body may have at most this many bytes, unless one item is larger. */
 const BODY_BYTES_MAX = 16 * 2 ** 20;
-/** One value takes at most this many bytes in JSON, with its comma. */
-const JSON_BYTES = 5;
+/**
+ * One byte of an item takes at most this many bytes in JSON: a sample of 4 bytes has up to 25 characters, a pixel has 3, both
+ * with a comma and a space, and an escaped byte of a text has 6.
+ */
+const JSON_BYTES = 7;
 /** The JSON in a request may have at most this many bytes, unless one item is larger in JSON. */
 const JSON_BYTES_MAX = 2 ** 20;
 

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../agent/http/app.ts';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import type { InferRequest, InferResponse } from '../../agent/oip/infer.ts';
 import type { NumberTensor } from '../../agent/oip/tensor.ts';
+import { probePlan } from '../../agent/profiler/probe-plan.ts';
+import { replayingWorker } from '../../agent/profiler/replay.ts';
+import { Service } from '../../agent/service/service.ts';
 import { cropResize } from '../../models/items/crop.ts';
+import type { ItemFormatOf } from '../../models/items/item-format.ts';
+import { loadShipped } from '../shipped.ts';
 import { until } from '../until.ts';
 import { DESCRIPTIONS, oipCheck } from './oip/oip-schema.ts';
 import type { InferenceServerError } from './oip-client.ts';
@@ -188,6 +194,31 @@ test.each([
 test('more items than may come at once are refused, and so is a body of more than they take', async () => {
   await expect(agent.client.infer('classify', requestOf(1, 0, 65))).rejects.toMatchObject({ status: 400 });
   await expect(agent.client.infer('detect', requestOf(0, 0, 400))).rejects.toMatchObject({ status: 413 });
+});
+
+test('a recording of full length is read from JSON, even if each of its samples takes the most digits', async () => {
+  const { manifest, pipeline } = await loadShipped('mini-audio-sentiment');
+  const { samplesMax } = pipeline.first.format as ItemFormatOf<'audio'>;
+  const startWorker = async () => replayingWorker([]);
+  const service = await Service.start({
+    pipeline,
+    plan: probePlan(manifest),
+    startWorker,
+    onEvent: () => {},
+  });
+  const app = createApp(service, { checkPlan: () => {} });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const data = Array(samplesMax).fill(Math.fround(-0.0000017732841115503106));
+  const inputs = [{ name: 'audio', datatype: 'FP32', shape: [1, samplesMax], data }];
+  const answer = await fetch(`${url}/v2/models/${manifest.name}/infer`, {
+    method: 'POST',
+    headers: JSON_TYPE,
+    body: JSON.stringify({ inputs, outputs: [{ name: 'none' }] }),
+  });
+  // The names of outputs are checked once the body has been read.
+  expect(await answer.json()).toMatchObject({ error: expect.stringContaining('has no such output') });
+  service.close();
+  await app.close();
 });
 
 test('a body without a length, or compressed, is not read', async () => {
