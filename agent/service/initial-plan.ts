@@ -69,21 +69,29 @@ async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) =>
   }
 }
 
-/** Finds the profile that a plan was made from. @throws UsageError */
+/**
+ * Finds the profile that a plan was made from: the given one, the one that the store beside the plan keeps, or profile.json beside
+ * it.
+ * @throws UsageError, PlanRefusedError, InvalidDocumentError
+ */
 async function profileOf(
   plan: Plan,
   target: Target,
   options: InitialPlanOptions,
 ): Promise<IdentifiedProfile> {
   const beside = join(dirname(options.plan), 'profile.json');
-  const file = options.profile ?? (existsSync(beside) ? beside : undefined);
-  if (file === undefined) {
-    const kept = await withStore(options, (store) => keptProfile(store, target, plan.profile.sha256));
-    if (kept) return kept;
-    throw new UsageError(
-      `--adapt needs the profile that ${options.plan} was made from. Give it with --profile.`,
+  if (options.profile === undefined) {
+    // If the store cannot be opened, the profile may still be in the file.
+    const kept = await withStore(options, (store) => keptProfile(store, target, plan.profile.sha256)).catch(
+      () => undefined,
     );
+    if (kept) return kept;
+    if (!existsSync(beside))
+      throw new UsageError(
+        `--adapt needs the profile that ${options.plan} was made from. Give it with --profile.`,
+      );
   }
+  const file = options.profile ?? beside;
   const profile = await readProfile(file, target);
   if (profile.sha256 === plan.profile.sha256) return profile;
   throw new UsageError(

@@ -6,12 +6,16 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp } from '../../agent/http/app.ts';
 import { serve } from '../../agent/http/serve.ts';
+import { initialPlan } from '../../agent/service/initial-plan.ts';
 import { Service } from '../../agent/service/service.ts';
 import { localTarget } from '../../agent/service/target.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
+import { journalBeside } from '../../workers/command/profile.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { planOnce } from '../../workers/planner/planner.ts';
+import { identify } from '../../workers/store/exchange.ts';
 import { until } from '../until.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { fashionProfile } from '../web/fixtures.ts';
@@ -255,6 +259,36 @@ test('--adapt needs the profile that the plan was made from', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--adapt']);
   expect(await agent.ended).toBe(2);
   expect(agent.stderr()).toContain('Give it with --profile');
+});
+
+/** Chooses the plan of `serve --adapt` for a plan beside which the given profiles are. */
+async function adapted(kept: Profile | null, beside: Profile) {
+  const own = await identify({ ...cpuProfile(), device });
+  const path = join(folder, 'plan.json');
+  if (kept) {
+    const store = await journalBeside(path);
+    await store.saveProfile(await identify(kept));
+    store.close();
+  } else writeFileSync(join(folder, '.ipa-edge'), 'no folder');
+  write('profile.json', beside);
+  const plan = { ...ownPlan, profile: { ...ownPlan.profile, sha256: own.sha256 } };
+  const options = { plan: path, adapt: true, budget: 1 };
+  const { profile } = await initialPlan(plan, models, here, options, new AbortController().signal);
+  return { found: profile!.sha256, own: own.sha256 };
+}
+
+test.each([
+  ['of another pipeline', { pipeline: 'mail' }],
+  ['a newer one', { createdAt: '2030-01-01T00:00:00.000Z' }],
+])('--adapt finds the kept profile of its plan, although profile.json beside it is %s', async (_, other) => {
+  const profile = { ...cpuProfile(), device };
+  const { found, own } = await adapted(profile, { ...profile, ...other });
+  expect(found).toBe(own);
+});
+
+test('--adapt reads profile.json beside the plan if the store of profiles cannot be opened', async () => {
+  const { found, own } = await adapted(null, { ...cpuProfile(), device });
+  expect(found).toBe(own);
 });
 
 test('the token is taken from a file, and told nowhere', async () => {
