@@ -60,15 +60,9 @@ function combination(
   const restricted: PlanRequest = { ...request, restrictTo };
   try {
     const found = tryPlan(solver, measured, restricted);
-    return 'binding' in found
-      ? combinationOf(
-          measured.profile,
-          request,
-          bestInfeasible(solver, measured, restricted, found),
-          found.binding,
-          packItems,
-        )
-      : combinationOf(measured.profile, request, found, null, packItems);
+    if (!('binding' in found)) return combinationOf(measured.profile, request, found, null, packItems);
+    const best = bestInfeasible(solver, measured, restricted, found);
+    return best && combinationOf(measured.profile, request, best, found.binding, packItems);
   } catch (error) {
     if (error instanceof NothingMeasuredError) return undefined;
     throw error;
@@ -78,14 +72,14 @@ function combination(
 /**
  * Plans an infeasible request for the nearest feasible SLA, and with no limit on SLA and utilisation. Returns the plan with the
  * highest attainment. Each way to divide the stages among workers is planned by itself, because the nearest SLA may be feasible
- * in only one of them.
+ * in only one of them. Undefined if there is no plan even then, e.g. for want of a GPU.
  */
 function bestInfeasible(
   solver: Solver,
   measured: IdentifiedProfile,
   request: PlanRequest,
   why: Refusal,
-): Plan {
+): Plan | undefined {
   const unlimited = { ...request.resources, utilisationMax: Number.MAX_VALUE };
   const relaxed: PlanRequest[] = [{ ...request, slaMs: Number.MAX_VALUE, resources: unlimited }];
   if (why.nearestSlaMs !== null) relaxed.push({ ...request, slaMs: why.nearestSlaMs * (1 + 1e-9) });
@@ -98,8 +92,9 @@ function bestInfeasible(
       const asked = { ...chosen, slaMs: request.slaMs, resources: request.resources };
       return [completePlan(measured, asked, choice)];
     });
-  return plans.reduce((best, next) =>
-    next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
+  return plans.reduce<Plan | undefined>(
+    (best, next) => (best && best.predicted.slaAttainment >= next.predicted.slaAttainment ? best : next),
+    undefined,
   );
 }
 

@@ -209,7 +209,7 @@ export function drawPackItems(requests: number, packSize: number, seed: number):
   const random = seededRandom(seed);
   const all = Array.from({ length: packSize }, (_, packItem) => packItem);
   const drawn: number[] = [];
-  while (drawn.length < requests) drawn.push(...shuffled(all, random));
+  while (drawn.length < requests) for (const packItem of shuffled(all, random)) drawn.push(packItem);
   return Int32Array.from(drawn.slice(0, requests));
 }
 

@@ -22,17 +22,24 @@ test('a combination of variants that no plan allows tells what binds, where only
   ]);
 });
 
-test('before each combination the finished share is told, and no further one is planned if that throws', async () => {
+test('before each combination the finished share is reported, and no further one is planned if that throws', async () => {
   const given = profile([
     ...['s', 'm'].map((variant) => cell('detect', variant, 'cpu', 1, runs(10))),
     ...['s', 'l'].map((variant) => cell('classify', variant, 'cpu', 1, runs(3))),
   ]);
-  const told: number[] = [];
+  const shares: number[] = [];
   const next = async (done: number) => {
-    told.push(done);
+    shares.push(done);
     if (done === 0.5) throw new Error('stopped');
   };
   const measured = { profile: given, sha256: 'b'.repeat(64) };
   await expect(combinations(solver, measured, request(), next)).rejects.toThrow('stopped');
-  expect(told).toEqual([0, 0.25, 0.5]);
+  expect(shares).toEqual([0, 0.25, 0.5]);
+});
+
+test('a combination that has no plan even without a limit on latency is left out', async () => {
+  const cells = [cell('detect', 's', 'webgpu', 1, runs(10)), cell('classify', 's', 'webgpu', 1, runs(3))];
+  const measured = { profile: profile(cells), sha256: 'b'.repeat(64) };
+  const asked = request({ backends: ['webgpu'], resources: resources({ cores: 2, gpus: 0 }) });
+  expect(await combinations(solver, measured, asked, async () => {})).toEqual([]);
 });
