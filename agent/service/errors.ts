@@ -8,8 +8,9 @@ export class UnavailableError extends CodedError {
     why: string,
     /** Seconds after which the client may try again. */
     readonly retryAfterS: number,
+    remedy = `Send it again in ${retryAfterS} s`,
   ) {
-    super(`${why}. Send it again in ${retryAfterS} s.`);
+    super(`${why}. ${remedy}.`);
   }
 }
 

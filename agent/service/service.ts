@@ -113,12 +113,12 @@ export class Service {
    * @param requests number of requests; before its body is read, an HTTP request counts as one
    */
   refusal(model: ServedModel, arrivalMs: number, requests = 1): UnavailableError | undefined {
-    const reason = this.#refusalReason(model, arrivalMs, requests);
-    if (reason === undefined) return undefined;
+    const refusal = this.#refusalOf(model, arrivalMs, requests);
+    if (!refusal) return undefined;
     this.#arrived(model, arrivalMs, requests);
     this.telemetry.rejected(model.name, requests);
     this.#executor.refused(requests);
-    return new UnavailableError(reason, this.#retryAfterS);
+    return refusal;
   }
 
   /**
@@ -202,13 +202,25 @@ export class Service {
     });
   }
 
-  #refusalReason({ singleStage }: ServedModel, arrivalMs: number, requests: number): string | undefined {
+  #refusalOf(
+    { singleStage }: ServedModel,
+    arrivalMs: number,
+    requests: number,
+  ): UnavailableError | undefined {
     const { open } = this.#executor;
-    if (this.#draining) return 'The agent is shutting down';
-    if (open + requests > OPEN_MAX) return `${open} requests are open, and at most ${OPEN_MAX} may be`;
-    if (!this.#executor.canMake(arrivalMs, requests, singleStage))
-      return `Too many requests wait to answer this one within ${this.plan.slaMs} ms`;
-    return undefined;
+    const { slaMs } = this.plan;
+    const refused = (why: string, remedy?: string) => new UnavailableError(why, this.#retryAfterS, remedy);
+    if (this.#draining) return refused('The agent is shutting down');
+    if (open + requests > OPEN_MAX)
+      return refused(`${open} requests are open, and at most ${OPEN_MAX} may be`);
+    if (this.#executor.canMake(arrivalMs, requests, singleStage)) return undefined;
+    const nowMs = performance.now();
+    if (!this.#executor.canMake(nowMs, requests, singleStage))
+      return refused(`Too many requests wait to answer this one within ${slaMs} ms`);
+    return refused(
+      `${Math.round(nowMs - arrivalMs)} ms passed until the request had arrived and was read, which leaves too little of its ${slaMs} ms`,
+      'Send a smaller body, or use a faster connection',
+    );
   }
 
   /** Counts requests, for metrics and, if the whole pipeline is asked, for the forecast of the load. */
