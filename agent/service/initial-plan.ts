@@ -81,11 +81,13 @@ async function profileOf(
 ): Promise<IdentifiedProfile> {
   const beside = join(dirname(options.plan), 'profile.json');
   if (options.profile === undefined) {
-    // If the store cannot be opened, the profile may still be in the file.
-    const kept = await withStore(options, (store) => keptProfile(store, target, plan.profile.sha256)).catch(
-      () => undefined,
-    );
-    if (kept) return kept;
+    try {
+      const kept = await withStore(options, (store) => keptProfile(store, target, plan.profile.sha256));
+      if (kept) return kept;
+    } catch (error) {
+      // The profile may be in the file even if the store cannot be read.
+      if (!existsSync(beside)) throw error;
+    }
     if (!existsSync(beside))
       throw new UsageError(
         `--adapt needs the profile that ${options.plan} was made from. Give it with --profile.`,

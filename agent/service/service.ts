@@ -34,6 +34,16 @@ export interface ServedModel {
   readonly singleStage: string | undefined;
 }
 
+/** A request arrived slowly if this share of its SLA passed until it was read. */
+const SLOW_SHARE = 0.5;
+
+/** Why requests are not accepted. */
+interface Refusal {
+  readonly error: UnavailableError;
+  /** Whether more capacity would have prevented the refusal. Other refusals are no misses for which plans could make up. */
+  readonly ofLoad: boolean;
+}
+
 /** Serves a plan, whatever the protocol: accepts requests, follows the load, replaces plans, drains. */
 export class Service {
   readonly telemetry: Telemetry;
@@ -117,8 +127,8 @@ export class Service {
     if (!refusal) return undefined;
     this.#arrived(model, arrivalMs, requests);
     this.telemetry.rejected(model.name, requests);
-    this.#executor.refused(requests);
-    return refusal;
+    if (refusal.ofLoad) this.#executor.refused(requests);
+    return refusal.error;
   }
 
   /**
@@ -202,23 +212,25 @@ export class Service {
     });
   }
 
-  #refusalOf(
-    { singleStage }: ServedModel,
-    arrivalMs: number,
-    requests: number,
-  ): UnavailableError | undefined {
+  #refusalOf({ singleStage }: ServedModel, arrivalMs: number, requests: number): Refusal | undefined {
     const { open } = this.#executor;
     const { slaMs } = this.plan;
-    const refused = (why: string, remedy?: string) => new UnavailableError(why, this.#retryAfterS, remedy);
-    if (this.#draining) return refused('The agent is shutting down');
+    const refusal = (ofLoad: boolean, why: string, remedy?: string): Refusal => ({
+      error: new UnavailableError(why, this.#retryAfterS, remedy),
+      ofLoad,
+    });
+    if (this.#draining) return refusal(false, 'The agent is shutting down');
     if (open + requests > OPEN_MAX)
-      return refused(`${open} requests are open, and at most ${OPEN_MAX} may be`);
+      return refusal(true, `${open} requests are open, and at most ${OPEN_MAX} may be`);
     if (this.#executor.canMake(arrivalMs, requests, singleStage)) return undefined;
     const nowMs = performance.now();
-    if (!this.#executor.canMake(nowMs, requests, singleStage))
-      return refused(`Too many requests wait to answer this one within ${slaMs} ms`);
-    return refused(
-      `${Math.round(nowMs - arrivalMs)} ms passed until the request had arrived and was read, which leaves too little of its ${slaMs} ms`,
+    const passedMs = nowMs - arrivalMs;
+    // While the queue is full, each request that took a moment to be read could be made if it came now.
+    if (passedMs < SLOW_SHARE * slaMs || !this.#executor.canMake(nowMs, requests, singleStage))
+      return refusal(true, `Too many requests wait to answer this one within ${slaMs} ms`);
+    return refusal(
+      false,
+      `${Math.round(passedMs)} ms passed until the request had arrived and was read, which leaves too little of its ${slaMs} ms`,
       'Send a smaller body, or use a faster connection',
     );
   }

@@ -84,12 +84,12 @@ function allCascades(
   );
   return answering.flatMap((light) => {
     const alone = accuracyOf(light)!;
+    const heavier = answering.filter((heavy) => accuracyOf(heavy)! > alone);
+    if (heavier.length === 0) return [];
     const order = risingConfidence(light.answers!);
     const items = escalatedItems(profile, stage.name, light.name, request);
-    return answering.flatMap((heavy) => {
-      const whole = accuracyOf(heavy)!;
-      if (whole <= alone) return [];
-      const rising = thresholdsOf(light.answers!, heavy.answers!, order, whole);
+    return heavier.flatMap((heavy) => {
+      const rising = thresholdsOf(light.answers!, heavy.answers!, order, accuracyOf(heavy)!);
       const thresholds = worthwhile(rising, alone).map(
         (bound): Threshold => ({ ...bound, items: items(bound.below) }),
       );

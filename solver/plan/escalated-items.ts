@@ -1,5 +1,5 @@
 import type { Profile } from '../documents/profile.ts';
-import { rankOf } from '../math/statistics.ts';
+import { rankOf, sortedNumbers } from '../math/statistics.ts';
 import { areAllowed, areOf } from '../simulate/fanout.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import type { PlanRequest } from './request.ts';
@@ -53,51 +53,40 @@ const escalatedOnPaths =
   };
 
 /**
- * The same for one choice of upstream variants. A plan asks for hundreds of thresholds, so the requests are counted once, while
- * the threshold rises from item to item.
+ * The same for one choice of upstream variants, for any threshold: a plan asks for hundreds.
  * @param counts items of each request
- * @param confidences of all items, request by request
+ * @param confidences of all items, request by request; an item without one does not escalate
  */
 function escalatedOnPath(
   counts: readonly number[],
   confidences: readonly number[],
   percentile: number,
 ): EscalatedItems {
-  const requestOf = counts.flatMap((count, request) => Array<number>(count).fill(request));
-  const rising = requestOf
-    .flatMap((request, item) => {
-      const confidence = confidences[item];
-      return confidence === undefined ? [] : { confidence, request };
-    })
-    .sort((a, b) => a.confidence - b.confidence);
-  const rank = rankOf(counts.length, percentile);
-  const escalated = new Uint32Array(counts.length);
-  /** How many requests have a number of escalated items. */
-  const requestsWith = new Uint32Array(Math.max(0, ...counts) + 1);
-  requestsWith[0] = counts.length;
-  let atPercentile = 0;
-  /** How many requests have at most `atPercentile` escalated items. */
-  let within = counts.length;
-  const steps = rising.map(({ confidence, request }) => {
-    const before = escalated[request]!++;
-    requestsWith[before]!--;
-    requestsWith[before + 1]!++;
-    if (before === atPercentile) within--;
-    while (within < rank) within += requestsWith[++atPercentile]!;
-    return { confidence, atPercentile };
+  let at = 0;
+  const risingOf = counts.map((count) => {
+    at += count;
+    return sortedNumbers(confidences.slice(at - count, at));
   });
-  return (below) => {
-    const items = firstNotBelow(steps, below);
-    return { mean: items / counts.length, atPercentile: steps[items - 1]?.atPercentile ?? 0 };
-  };
+  const rising = sortedNumbers(confidences.slice(0, at));
+  const most = risingOf.reduce((largest, { length }) => Math.max(largest, length), 0);
+  const over = counts.length - rankOf(counts.length, percentile);
+  /** For each k, the confidence below a threshold from which on more than k items of a request escalate at the percentile. */
+  const passed = Array.from(
+    { length: most },
+    (_, k) => sortedNumbers(risingOf.map((own) => own[k] ?? Number.POSITIVE_INFINITY))[over]!,
+  );
+  return (below) => ({
+    mean: countBelow(rising, below) / counts.length,
+    atPercentile: countBelow(passed, below),
+  });
 }
 
-/** Index of the first step with a confidence that is not below a threshold, by bisection. */
-function firstNotBelow(rising: readonly { readonly confidence: number }[], below: number): number {
+/** How many numbers of a rising list are below a threshold, by bisection. */
+function countBelow(rising: ArrayLike<number>, below: number): number {
   let [low, high] = [0, rising.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (rising[middle]!.confidence < below) low = middle + 1;
+    if (rising[middle]! < below) low = middle + 1;
     else high = middle;
   }
   return low;

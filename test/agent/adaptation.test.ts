@@ -33,10 +33,13 @@ const startWorker: StartWorker = async () => {
   };
 };
 
-/** Serves under four times the requests that the workers can answer, on a clock that the test turns. A decision is due each second. */
-async function overloaded() {
+/**
+ * Serves under four times the requests that the workers can answer, on a clock that the test turns. A decision is due each second.
+ * @param readMs how long after its arrival each request is read
+ */
+async function overloaded(readMs = 0) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  const told: LoadState[] = [];
+  const loads: LoadState[] = [];
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: planOf({
@@ -56,41 +59,61 @@ async function overloaded() {
         name: 'stub',
         overtaken: () => false,
         async plan(load, current) {
-          told.push(load);
+          loads.push(load);
           return current!;
         },
       },
     }),
   });
   let answered = 0;
+  const refusals: string[] = [];
   const ended: Promise<void>[] = [];
   for (let i = 0; i < 400; i++) {
     await vi.advanceTimersByTimeAsync(10);
-    const answer = service.infer(service.model('fashion'), [items[0]![0]!], performance.now());
+    const answer = service.infer(service.model('fashion'), [items[0]![0]!], performance.now() - readMs);
     ended.push(
       answer.then(
         () => void answered++,
-        () => {},
+        (error: Error) => void refusals.push(error.message),
       ),
     );
   }
   await vi.advanceTimersByTimeAsync(2000);
   await Promise.all(ended);
-  return { service, told, answered };
+  return { service, loads, answered, refusals };
 }
 
 test('requests that are refused have missed the SLA for the system that plans', async () => {
-  const { service, told, answered } = await overloaded();
+  const { service, loads, answered } = await overloaded();
   service.close();
   expect(answered).toBeLessThan(200);
-  expect(told.at(-1)!.served).toEqual({ open: 0, ended: 400, missed: 400 - answered });
+  expect(loads.at(-1)!.served).toEqual({ open: 0, ended: 400, missed: 400 - answered });
 });
 
 test('a plan that replaces another one begins with no requests that were missed', async () => {
-  const { service, told } = await overloaded();
-  const before = told.length;
+  const { service, loads } = await overloaded();
+  const before = loads.length;
   await service.replace({ ...service.plan, createdAt: new Date(1).toISOString() });
   await vi.advanceTimersByTimeAsync(2500);
   service.close();
-  expect(told[before]!.served).toEqual({ open: 0, ended: 0, missed: 0 });
+  expect(loads[before]!.served).toEqual({ open: 0, ended: 0, missed: 0 });
+});
+
+test('a request that arrived too slowly for any plan is no miss for which plans make up', async () => {
+  const { service, loads } = await overloaded();
+  const { served } = loads.at(-1)!;
+  const slow = service.infer(service.model('fashion'), [items[0]![0]!], performance.now() - 240);
+  await expect(slow).rejects.toThrow('Send a smaller body');
+  await vi.advanceTimersByTimeAsync(2500);
+  service.close();
+  expect(loads.at(-1)!.served).toEqual(served);
+});
+
+test('in an overload no refusal blames the connection, though each request took a moment to be read', async () => {
+  const { service, refusals } = await overloaded(20);
+  service.close();
+  expect(refusals.length).toBeGreaterThan(200);
+  expect(refusals.filter((refusal) => !/^(Too many requests wait|Item 0 could not)/.test(refusal))).toEqual(
+    [],
+  );
 });

@@ -113,8 +113,8 @@ it('measuring goes on with a new GPU device after the one it had is lost, and le
   await own.deleteVariant('cnn8');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().check();
   await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
-  // Some time is left to measure when the device is lost.
-  await setBudget(page, LEAST_S);
+  // Time is left to measure when the browser has started another GPU process, however slow the machine is.
+  await setBudget(page, LONG_S);
   await button('Start').click();
   await measuredCells(1);
   const session = await site.browser.newBrowserCDPSession();

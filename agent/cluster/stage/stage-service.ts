@@ -144,11 +144,8 @@ export class StageService {
     const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
     const arrivedMs = performance.now();
     try {
-      const run = await this.#supervisor.run(
-        loaded,
-        longestMs * (inFlight + 1),
-        this.options.plan.slaMs,
-        () => loaded.worker.run(this.name, items),
+      const run = await this.#supervisor.run(loaded, longestMs, this.options.plan.slaMs, () =>
+        loaded.worker.run(this.name, items),
       );
       // The batches of a worker run one after the other, so this one began when the one before it ended.
       const startMs = Math.max(arrivedMs, job.usedMs);

@@ -46,17 +46,21 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
   }
 }
 
-/** Counts of the gateways. A gateway may take long to answer, so they count as those of the time at which they were asked for. */
+/** Counts of the gateways, with the times in `performance.now()` between which each gateway made its count. */
 interface Reading {
   readonly counts: ReadonlyMap<string, Counts>;
-  /** In `performance.now()`. */
   readonly askedMs: number;
+  readonly answeredMs: number;
 }
 
 async function readCounts({ engine }: ControllerOptions): Promise<Reading> {
   const askedMs = performance.now();
-  return { askedMs, counts: await engine.counts() };
+  const counts = await engine.counts();
+  return { counts, askedMs, answeredMs: performance.now() };
 }
+
+/** A reading is slow if it takes longer than this. */
+const SLOW_MS = CHECK_MS / 2;
 
 /** A plan to follow, and the counts when it was read: the load begins then. */
 interface Followed extends Reading {
@@ -86,6 +90,7 @@ async function followLoad(
   const growth = new CountsGrowth();
   growth.since(counts);
   let readMs = askedMs - startMs;
+  let wasSlow = false;
   let triedMs = 0;
   try {
     while (!signal.aborted) {
@@ -99,13 +104,20 @@ async function followLoad(
         target.tryAgain();
       }
       const nowMs = now.askedMs - startMs;
-      const grown = growth.since(now.counts);
-      options.onCounts?.(grown, nowMs - readMs, target.plan);
-      const arrived = grown.arrivals;
-      // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
-      for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
-      adapter.known(nowMs);
-      readMs = nowMs;
+      const isSlow = now.answeredMs - now.askedMs > SLOW_MS;
+      // When a slow reading was counted is not known, so that its requests could look like a burst. The next reading has them, too.
+      // If all readings are slow, the delay of each is alike, and the time between two of them is right.
+      if (!isSlow || wasSlow) {
+        const grown = growth.since(now.counts);
+        options.onCounts?.(grown, nowMs - readMs, target.plan);
+        const { arrivals } = grown;
+        // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
+        for (let i = 0; i < arrivals; i++)
+          adapter.arrived(readMs + ((i + 0.5) / arrivals) * (nowMs - readMs));
+        adapter.known(nowMs);
+        readMs = nowMs;
+      }
+      wasSlow = isSlow;
       if (!target.busy && nowMs - triedMs >= 1000 * adaptation.intervalS) {
         triedMs = nowMs;
         target.finish();

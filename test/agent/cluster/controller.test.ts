@@ -16,14 +16,14 @@ afterEach(() => {
 
 interface Watching {
   readonly system: Pick<System, 'plan'> & Partial<System>;
-  /** How long the engine takes to say what had arrived when it was asked, by the number of the reading. */
-  readonly countMs?: (reading: number) => number;
+  /** How long the engine takes before and after it counts what has arrived, by the number of the reading. */
+  readonly countMs?: (reading: number) => readonly [before: number, after: number];
   /** How long it takes to apply a plan. */
   readonly applyMs?: number;
 }
 
 /** Watches a plan under 100 requests/s until the test has finished. A decision is due each second. */
-function watch({ system, countMs = () => 0, applyMs = 0 }: Watching) {
+function watch({ system, countMs = () => [0, 0], applyMs = 0 }: Watching) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const startMs = performance.now();
   const stop = new AbortController();
@@ -33,8 +33,10 @@ function watch({ system, countMs = () => 0, applyMs = 0 }: Watching) {
     plans: async () => ({ current: applied.at(-1)!, previous: null }),
     cascadeStages: async () => new Set<string>(),
     async counts(): Promise<ReadonlyMap<string, Counts>> {
+      const [beforeMs, afterMs] = countMs(readings++);
+      await sleep(beforeMs, stop.signal);
       const arrived = Math.floor((performance.now() - startMs) / 10);
-      await sleep(countMs(readings++), stop.signal);
+      await sleep(afterMs, stop.signal);
       return new Map([['gateway', { ...NOTHING, arrivals: arrived }]]);
     },
     async adapt(plan: Plan) {
@@ -65,25 +67,30 @@ function watch({ system, countMs = () => 0, applyMs = 0 }: Watching) {
 }
 
 test.each([
-  ['at once', () => 0],
-  ['soon', () => 80],
-  ['late once', (reading: number) => (reading === 5 ? 4000 : 80)],
-])('watch decides on the load as it was if the gateways answer %s', async (_, countMs) => {
-  const counts: number[] = [];
-  watch({
-    countMs,
-    system: {
-      async plan({ countsPerS }, current) {
-        counts.push(...countsPerS);
-        return current!;
+  ['at once', () => [0, 0]],
+  ['soon', () => [40, 40]],
+  ['late once, after they counted', (reading) => (reading === 5 ? [0, 4000] : [0, 80])],
+  ['late once, before they counted', (reading) => (reading === 5 ? [4000, 0] : [0, 80])],
+  ['late each time', () => [1500, 500]],
+] satisfies [string, Watching['countMs']][])(
+  'watch decides on the load as it was if the gateways answer %s',
+  async (_, countMs) => {
+    const counts: number[] = [];
+    watch({
+      countMs,
+      system: {
+        async plan({ countsPerS }, current) {
+          counts.push(...countsPerS);
+          return current!;
+        },
       },
-    },
-  });
-  await vi.advanceTimersByTimeAsync(20_000);
-  expect(counts.length).toBeGreaterThan(80);
-  expect(Math.min(...counts)).toBeGreaterThanOrEqual(98);
-  expect(Math.max(...counts)).toBeLessThanOrEqual(102);
-});
+    });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(counts.length).toBeGreaterThan(40);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(98);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(102);
+  },
+);
 
 test('new batches for the plan before do not follow a plan that is being applied', async () => {
   const before = clusterPlan();
