@@ -45,30 +45,33 @@ export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array>
   joinAtMost(chunksOfFile(path), mostBytes);
 
 /**
- * The paths of the files in a folder and its subfolders, which begin with `folder`. Links count as what they lead to. Links that
- * lead nowhere are left out, and so are those to a folder that they lie in.
+ * The paths of the files in a folder and its subfolders, which begin with `folder`. Links count as what they lead to; links that
+ * cannot be followed are left out. Each folder is listed once: by its own path, or else by the first link to it.
  * @param recursive whether to list the files in subfolders, too
  */
 export async function filesIn(folder: string, recursive = true): Promise<string[]> {
   const files: string[] = [];
-  const addFrom = async (inner: string, around: readonly string[]) => {
+  const listed = new Set<string>();
+  // Linked folders come after all others, so that a folder with a path of its own is listed by that path.
+  const linked = [folder];
+  const addFrom = async (inner: string) => {
     const real = await realpath(inner);
-    if (around.includes(real)) return;
-    for (const entry of await readdir(inner, { withFileTypes: true })) {
+    if (listed.has(real)) return;
+    listed.add(real);
+    const entries = await readdir(inner, { withFileTypes: true });
+    // File systems list files in any order.
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = `${inner}/${entry.name}`;
-      const found = entry.isSymbolicLink() ? await stat(path).catch(noneIfMissing) : entry;
+      const isLink = entry.isSymbolicLink();
+      const found = isLink ? await stat(path).catch(() => null) : entry;
       if (found?.isFile()) files.push(path);
-      else if (found?.isDirectory() && recursive) await addFrom(path, [...around, real]);
+      else if (!found?.isDirectory() || !recursive) continue;
+      else if (isLink) linked.push(path);
+      else await addFrom(path);
     }
   };
-  await addFrom(folder, []);
+  for (const one of linked) await addFrom(one);
   return files;
-}
-
-/** @returns null if the error says that a link leads nowhere, or to itself */
-function noneIfMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ELOOP') return null;
-  throw error;
 }
 
 /**

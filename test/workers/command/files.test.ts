@@ -86,7 +86,7 @@ describe('readAtMost', () => {
 });
 
 describe('filesIn', () => {
-  it('lists what links lead to, wherever in the folder they lie, and leaves out links without a target', async () => {
+  it('lists what links lead to, wherever in the folder they lie, and leaves out links that cannot be followed', async () => {
     await mkdir(path('stored/inner'), { recursive: true });
     await writeFile(path('stored/inner/a'), '');
     await mkdir(path('given'));
@@ -95,7 +95,8 @@ describe('filesIn', () => {
     await symlink('../stored/inner', path('given/again'));
     await symlink('b', path('given/c'));
     await symlink('nothing', path('given/d'));
-    const all = ['again/a', 'b', 'c', 'folder/inner/a'];
+    await symlink('b/nothing', path('given/e'));
+    const all = ['again/a', 'b', 'c'];
     expect((await filesIn(path('given'))).sort()).toEqual(all.map((name) => path(`given/${name}`)));
     expect((await filesIn(path('given'), false)).sort()).toEqual([path('given/b'), path('given/c')]);
   });
@@ -106,6 +107,18 @@ describe('filesIn', () => {
     await symlink('..', path('outer/inner/back'));
     await symlink('self', path('outer/self'));
     expect(await filesIn(path('outer'))).toEqual([path('outer/inner/a')]);
+  });
+
+  it('lists a folder once, by its own path if it lies in the given folder, however many links lead to it', async () => {
+    const names = ['p', 'q', 'r', 's'];
+    for (const name of names) {
+      await mkdir(path(`given/${name}`), { recursive: true });
+      await writeFile(path(`given/${name}/file`), '');
+      for (const other of names)
+        if (other !== name) await symlink(`../${other}`, path(`given/${name}/${other}`));
+    }
+    await symlink('s', path('given/first'));
+    expect(await filesIn(path('given'))).toEqual(names.map((name) => path(`given/${name}/file`)));
   });
 });
 
