@@ -249,6 +249,19 @@ describe('the report of a plan and the last run', () => {
         await frontierOnce(fashionProfile(), request(slaMs)),
       );
   });
+
+  it('has a run whose backends are only those of the plan, as `ipa-edge run` makes it', async () => {
+    await choose(tab.page, profileFile(fashionProfile()));
+    await planned(tab.page);
+    const plan = parsePlan(JSON.parse(await saved(tab.page, 'Save plan JSON')), 'the saved plan');
+    const { slaMs, workers } = plan;
+    const backends = [...new Set(workers.map(({ backend }) => backend))];
+    expect(backends).toHaveLength(1);
+    const run = { ...fashionReport().runs[0]!, slaMs, backends, plans: [{ atMs: 0, plan }] };
+    await drop(tab.page, [{ name: 'run.json', text: JSON.stringify(run) }]);
+    await tab.page.locator('#try .outcome').waitFor();
+    expect(await savedReport()).toMatchObject({ kind: 'bench', runs: [{ backends }] });
+  });
 });
 
 describe('each file that the page writes is read again, and shown where it belongs', () => {

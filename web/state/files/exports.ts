@@ -1,10 +1,8 @@
 import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
 import type { NamedFile } from '../../../models/manifests/tar.ts';
-import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import { canonicalJson } from '../../../solver/documents/canonical.ts';
-import type { Backend } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { backendsOf, type IdentifiedProfile, type Profile } from '../../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
 import type { Report } from '../../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts';
 import type { Frontiers } from '../../../solver/frontier/cascade-gains.ts';
@@ -15,7 +13,7 @@ import { models, opened, saved, store } from '../app.ts';
 import { ownRun } from '../example.ts';
 import { askedSettings } from '../measure/settings.ts';
 import { frontier, isFresh, pinned, plan } from '../plan/planning.ts';
-import { ownSettings, planSettings } from '../plan/settings.ts';
+import { ownSettings } from '../plan/settings.ts';
 import { profileNames } from '../profile-names.ts';
 import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
@@ -66,21 +64,18 @@ export async function saveReport(): Promise<void> {
 }
 
 /**
- * The report of the last run, if its plan was made from the opened profile for the current settings or, while these have no plan,
- * for any settings.
+ * The report of the last run, if it is of the current plan or, while the settings have no plan, of any plan from the opened profile.
  */
 function lastRun(): RunReport | null {
   const run = tried.value;
   const ran = run?.plans[0]?.plan;
-  const { profile, sha256 } = opened.value!;
-  if (!run || ran?.profile.sha256 !== sha256) return null;
-  const backends = planSettings.value.backends ?? backendsOf(profile);
-  return !plan.value || requestText(ran, run.backends) === requestText(plan.value, backends) ? run : null;
+  if (!run || ran?.profile.sha256 !== opened.value!.sha256) return null;
+  return !plan.value || keyOf(ran) === keyOf(plan.value) ? run : null;
 }
 
-/** The request that a plan was made for; equal for equal requests. */
-const requestText = (made: Plan, backends: readonly Backend[]): string =>
-  canonicalJson(standingRequest(made, [...backends].sort(), made.ratePerS));
+/** Equal for plans that run alike, whoever made them: `ipa-edge run` knows only the backends of its plan. */
+const keyOf = ({ slaMs, ratePerS, percentile, stages, workers }: Plan): string =>
+  canonicalJson({ slaMs, ratePerS, percentile, stages, workers });
 
 /** The frontiers for the current settings. */
 function currentFrontiers(): Frontiers {
