@@ -16,3 +16,16 @@ export function saveFile(name: string, ...parts: BlobPart[]): void {
   link.click();
   URL.revokeObjectURL(url);
 }
+
+/** Browsers may drop a download that begins right after another one. */
+const BETWEEN_DOWNLOADS_MS = 1000;
+
+/** Makes the browser save several files, one after the other. */
+export async function saveFiles(
+  files: readonly { readonly name: string; readonly text: string }[],
+): Promise<void> {
+  for (const [i, { name, text }] of files.entries()) {
+    if (i > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_DOWNLOADS_MS));
+    saveFile(name, text);
+  }
+}

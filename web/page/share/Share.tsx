@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { attempt, models, opened, saved, store } from '../../state/app.ts';
 import {
+  archivesSaved,
   saveArchive,
   saveCells,
   savePipeline,
@@ -67,7 +68,7 @@ export function Share() {
               onSave={() => void attempt(saveArchive)}
             >
               All saved profiles, the settings and the last run, to be opened in another browser; above 64 MB
-              in several files. Models are not included.
+              in several files. Models are not included. <span role="status">{archivesSaved.value}</span>
             </Export>
           </ul>
           <LinkRow />

@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
 import type { NamedFile } from '../../../models/manifests/tar.ts';
 import { canonicalJson } from '../../../solver/documents/canonical.ts';
@@ -8,7 +9,7 @@ import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts'
 import type { Frontiers } from '../../../solver/frontier/cascade-gains.ts';
 import { injectReport } from '../../../solver/report/inject.ts';
 import { exportProfile } from '../../../workers/store/exchange.ts';
-import { saveFile } from '../../components/save-file.ts';
+import { saveFile, saveFiles } from '../../components/save-file.ts';
 import { models, opened, saved, store } from '../app.ts';
 import { ownRun } from '../example.ts';
 import { askedSettings } from '../measure/settings.ts';
@@ -64,7 +65,8 @@ export async function saveReport(): Promise<void> {
 }
 
 /**
- * The report of the last run, if it is of the current plan or, while the settings have no plan, of any plan from the opened profile.
+ * The report of the last run, if it is of the current plan or, while the settings have no plan, of any plan from the opened
+ * profile.
  */
 function lastRun(): RunReport | null {
   const run = tried.value;
@@ -105,8 +107,12 @@ function reportOf(profile: Profile, planned: Plan | null, run: RunReport | null)
   };
 }
 
+/** Which archives were saved; null if there were not several. */
+export const archivesSaved = signal<string | null>(null);
+
 /** Saves all profiles and settings as an archive, or as several where one would be larger than the page reads. */
 export async function saveArchive(): Promise<void> {
+  archivesSaved.value = null;
   const measured: IdentifiedProfile[] = [];
   for (const { id } of saved.value) measured.push(await store.value!.loadProfile(id));
   const rest = {
@@ -122,14 +128,19 @@ export async function saveArchive(): Promise<void> {
   // A comma follows each profile.
   const size = ({ profile }: IdentifiedProfile) => bytesIn(exportProfile(profile)) + 1;
   const parts = partsWithin(measured, size, MOST_DOCUMENT_BYTES - restBytes);
-  parts.forEach((part, i) => {
+  const files = parts.map((part, i) => {
     const index = part.findIndex(({ sha256 }) => sha256 === opened.value?.sha256);
     const profiles = part.map(({ profile }) => profile);
-    saveFile(
-      parts.length > 1 ? `ipa-edge-archive-${i + 1}-of-${parts.length}.json` : 'ipa-edge-archive.json',
-      exportArchive({ ...rest, profiles, opened: index < 0 ? null : index }),
-    );
+    return {
+      name: parts.length > 1 ? `ipa-edge-archive-${i + 1}-of-${parts.length}.json` : 'ipa-edge-archive.json',
+      text: exportArchive({ ...rest, profiles, opened: index < 0 ? null : index }),
+    };
   });
+  await saveFiles(files);
+  if (files.length > 1)
+    archivesSaved.value =
+      `${files.length} files were saved: ${files.map(({ name }) => name).join(', ')}. ` +
+      'If one is missing, allow this page in your browser to save several files, and save everything again.';
 }
 
 const bytesIn = (text: string): number => new Blob([text]).size;
