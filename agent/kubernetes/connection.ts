@@ -48,9 +48,11 @@ export async function* lines(
   try {
     for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY }))
       yield line;
-    // `readline` reports no error if the body was cut off.
-    if (!response.complete && !request.signal?.aborted)
-      throw new ClusterUnreachableError(connection.server, new Error('the connection was cut off'));
+    // `readline` does not promise to throw if the body is cut off.
+    if (!response.complete && !request.signal?.aborted) throw new Error('the connection was cut off');
+  } catch (cause) {
+    if (request.signal?.aborted || cause instanceof ClusterUnreachableError) throw cause;
+    throw new ClusterUnreachableError(connection.server, cause);
   } finally {
     response.destroy();
   }

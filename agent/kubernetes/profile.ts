@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { jsonValue } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
@@ -21,6 +20,11 @@ export class ProfileJobError extends Error {
   constructor(pod: string, why: string) {
     super(`Profiling in Pod ${pod} failed: ${why}`);
   }
+}
+
+/** The log has ended without a profile, though its pod has not failed. */
+class LogCutError extends ProfileJobError {
+  override name = 'LogCutError';
 }
 
 /** Milliseconds between two readings of the job's pod. */
@@ -49,7 +53,7 @@ export async function profileInJob(
   try {
     await api.create(job);
     const pod = await startedPod(api, job, listener, startMsMax);
-    return await profileInLog(api, settings.namespace, pod, listener);
+    return await profileInLog(api, job, pod, listener);
   } catch (error) {
     if (signal.aborted)
       throw new Interrupted('Profiling was stopped; nothing of it is kept.', { cause: error });
@@ -70,6 +74,25 @@ export async function profileInJob(
 const isOutage = (error: unknown): boolean =>
   error instanceof ClusterUnreachableError || (error instanceof ApiError && error.status >= 500);
 
+/** Value of a line of JSON; undefined if the line was cut off. */
+function jsonIn(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The pod of a job; undefined if there is none. */
+async function podOf(
+  api: KubernetesApi,
+  { metadata: { name, namespace } }: KubernetesObject,
+): Promise<KubernetesObject | undefined> {
+  const labels = { 'job-name': name };
+  const { items } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace: namespace!, labels });
+  return items[0];
+}
+
 /**
  * Reads the profile from the log of the job's pod. Reads the log again if it was cut off, until it has brought no new line for
  * `LOG_SILENT_MS`.
@@ -77,7 +100,7 @@ const isOutage = (error: unknown): boolean =>
  */
 async function profileInLog(
   api: KubernetesApi,
-  namespace: string,
+  job: KubernetesObject,
   pod: string,
   { signal, onEvent }: Listener,
 ): Promise<IdentifiedProfile> {
@@ -86,11 +109,12 @@ async function profileInLog(
   for (let failures = 0; ; ) {
     let read = 0;
     try {
-      for await (const line of api.logs(namespace, pod, signal)) {
+      for await (const line of api.logs(job.metadata.namespace!, pod, signal)) {
         // The profile is one line because of --json, and no other line begins with a brace.
         if (line.startsWith('{')) {
-          const source = `the log of Pod ${pod}`;
-          return await parseIdentified(jsonValue(line, source), source);
+          const value = jsonIn(line);
+          if (value === undefined) break;
+          return await parseIdentified(value, `the log of Pod ${pod}`);
         }
         if (read++ < lines.length) continue;
         lines.push(line);
@@ -99,10 +123,16 @@ async function profileInLog(
         failures = 0;
       }
       signal.throwIfAborted();
+      // A kubelet that restarts ends the log of a pod that runs on.
+      const now = await podOf(api, job);
+      const phase = now && statusOf(now).phase;
+      if (phase === 'Running' || phase === 'Succeeded')
+        throw new LogCutError(pod, 'its log has ended before the profile');
       const last = lines.slice(-LAST_LINES).join('\n');
       throw new ProfileJobError(pod, last || 'its log is empty. See kubectl describe pod');
     } catch (error) {
-      if (signal.aborted || !isOutage(error) || performance.now() > untilMs) throw error;
+      const isCut = error instanceof LogCutError || isOutage(error);
+      if (signal.aborted || !isCut || performance.now() > untilMs) throw error;
       onEvent(`the log of Pod ${pod} was cut off and is read again: ${message(error)}`);
       await sleep(pauseMs(BACK_OFF, ++failures), signal);
     }
@@ -115,20 +145,19 @@ async function profileInLog(
  */
 async function startedPod(
   api: KubernetesApi,
-  { metadata: { name: job, namespace } }: KubernetesObject,
+  job: KubernetesObject,
   { signal, onEvent }: Listener,
   startMsMax: number,
 ): Promise<string> {
+  const { name } = job.metadata;
   const untilMs = performance.now() + startMsMax;
   let reported = '';
   for (;;) {
     signal.throwIfAborted();
-    const labels = { 'job-name': job };
     let pod: KubernetesObject | undefined;
     let reason: string | undefined;
     try {
-      const listed = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace: namespace!, labels });
-      pod = listed.items[0];
+      pod = await podOf(api, job);
       if (pod && ['Running', 'Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
         return pod.metadata.name;
       reason = pod && waitReason(pod);
@@ -137,13 +166,13 @@ async function startedPod(
       reason = message(error);
     }
     if (reason && reason !== reported) {
-      onEvent(`${pod ? `Pod ${pod.metadata.name}` : `Job ${job}`} waits: ${reason}`);
+      onEvent(`${pod ? `Pod ${pod.metadata.name}` : `Job ${name}`} waits: ${reason}`);
       reported = reason;
     }
     if (performance.now() > untilMs)
       throw new ProfileJobError(
-        pod?.metadata.name ?? job,
-        `it did not start in time: ${reason ?? `the Job made no pod. See kubectl describe job ${job}`}`,
+        pod?.metadata.name ?? name,
+        `it did not start in time: ${reason ?? `the Job made no pod. See kubectl describe job ${name}`}`,
       );
     await sleep(READ_MS, signal);
   }

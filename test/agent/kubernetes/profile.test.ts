@@ -16,6 +16,7 @@ import { fashionProfile } from './fashion-profile.ts';
 import { JOBS, jobOf, runPod } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
+import type { StandIn } from './stand-in/server.ts';
 
 test('a job profiles where it is told to, and its profile is fetched', async () => {
   const { standIn, kubeconfig } = await standInCluster();
@@ -105,15 +106,20 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
 
 const outage = () => new ClusterUnreachableError('http://stand-in', new Error('socket hang up'));
 
+const LINE = 'profiling 1/1';
+
 /** Profiles in a job whose pod writes a line and a whole profile, in a cluster that `hinder` has changed. */
-async function profileThrough(hinder: (cluster: KubernetesApi) => void) {
+async function profileThrough(
+  hinder: (cluster: KubernetesApi, standIn: StandIn) => void,
+  phase = 'Succeeded',
+) {
   const { standIn, cluster } = await standInCluster();
-  hinder(cluster);
+  hinder(cluster, standIn);
   const events: string[] = [];
   const { signal } = new AbortController();
   const profiling = profileInJob(cluster, ask, deployed, { signal, onEvent: (line) => events.push(line) });
   const job = await jobOf(standIn);
-  runPod(standIn, job, 'Succeeded', `profiling 1/1\n${exportProfile(fashionProfile())}`);
+  runPod(standIn, job, phase, `${LINE}\n${exportProfile(fashionProfile())}`);
   return { profile: (await profiling).profile, events, job, standIn };
 }
 
@@ -125,15 +131,16 @@ test('a job that cannot be removed is told, and its profile is kept', async () =
   expect(events.at(-1)).toContain(`kubectl delete job ${job.metadata.name} -n shop`);
 });
 
-test('a log that is cut off is read again, and no line of it is told twice', async () => {
-  const { profile, events, standIn } = await profileThrough((cluster) =>
-    vi.spyOn(cluster, 'logs').mockImplementationOnce(async function* () {
-      yield 'profiling 1/1';
-      throw outage();
-    }),
-  );
+test.each([
+  ['the network cuts', 'Running', { length: LINE.length + 1, isCut: true }],
+  ['the network cuts within the profile', 'Succeeded', { length: LINE.length + 100, isCut: true }],
+  ['ends while its pod runs', 'Running', { length: LINE.length + 1 }],
+  ['ends within the profile', 'Succeeded', { length: LINE.length + 100 }],
+])('a log that %s is read again, and no line of it is told twice', async (_how, phase, end) => {
+  const { profile, events, standIn } = await profileThrough((_, { logEnds }) => logEnds.push(end), phase);
   expect(profile).toEqual(fashionProfile());
-  expect(events.filter((event) => event === 'profiling 1/1')).toHaveLength(1);
+  expect(events.filter((event) => event === LINE)).toHaveLength(1);
+  expect(events.at(-1)).toContain('is read again');
   expect(standIn.store.all(JOBS)).toEqual([]);
 });
 

@@ -29,6 +29,14 @@ export interface Seen {
   readonly status: number;
 }
 
+/** How an answer with a log ends before its end. */
+interface LogEnd {
+  /** Number of characters that are sent. */
+  readonly length: number;
+  /** Whether the connection is cut, instead of a clean end. */
+  readonly isCut?: boolean;
+}
+
 /** With it the stand-in speaks TLS, and lets in whoever has a certificate of `ca` too. PEM. */
 export interface Tls {
   readonly key: string;
@@ -47,6 +55,8 @@ export class StandIn {
   readonly pods = new Map<string, string>();
   /** What pods have written, by their names. */
   readonly logs = new Map<string, string>();
+  /** How the answers with a log end, in this order; all others are whole. */
+  readonly logEnds: LogEnd[] = [];
   readonly #definitions = new Map<string, CustomKind>();
   readonly #token = randomBytes(12).toString('hex');
   #server: Server | undefined;
@@ -131,7 +141,11 @@ export class StandIn {
       const body = await bodyOf(request);
       if (target.rest.startsWith('proxy/')) return await this.#proxy(target, response);
       if (target.rest === 'log') {
-        response.writeHead(200, { 'content-type': 'text/plain' }).end(this.logs.get(target.name!) ?? '');
+        const log = this.logs.get(target.name!) ?? '';
+        const { length = log.length, isCut = false } = this.logEnds.shift() ?? {};
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        if (isCut) response.write(log.slice(0, length), () => response.destroy());
+        else response.end(log.slice(0, length));
         return;
       }
       if (method === 'GET' && query.get('watch') === 'true')
