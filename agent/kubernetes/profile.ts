@@ -50,8 +50,13 @@ export async function profileInJob(
   const { signal, onEvent } = listener;
   const job = profileJob(profileSettings, pipeline, settings, randomBytes(4).toString('hex'));
   const { name, namespace } = job.metadata;
+  let isRefused = false;
   try {
-    await api.create(job);
+    await api.create(job).catch((error) => {
+      // Only an outage leaves it open whether the Job was made.
+      isRefused = !isOutage(error);
+      throw error;
+    });
     const pod = await startedPod(api, job, listener, startMsMax);
     return await profileInLog(api, job, pod, listener);
   } catch (error) {
@@ -60,13 +65,14 @@ export async function profileInJob(
     throw error;
   } finally {
     // A failed removal must not replace the profile or the error.
-    await api
-      .remove(job)
-      .catch((error) =>
-        onEvent(
-          `Job ${name} was not removed. Run kubectl delete job ${name} -n ${namespace}: ${message(error)}`,
-        ),
-      );
+    if (!isRefused)
+      await api
+        .remove(job)
+        .catch((error) =>
+          onEvent(
+            `Job ${name} was not removed. Run kubectl delete job ${name} -n ${namespace}: ${message(error)}`,
+          ),
+        );
   }
 }
 

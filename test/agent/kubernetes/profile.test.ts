@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
-import { ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
+import { apiError, ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
 import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
@@ -162,4 +162,16 @@ test('a job is removed even if the answer to its creation was lost', async () =>
   const profiling = profileInJob(cluster, ask, deployed, { signal, onEvent: () => {} });
   await expect(profiling).rejects.toThrow(ClusterUnreachableError);
   expect(standIn.store.all(JOBS)).toEqual([]);
+});
+
+test('nobody is told to remove a job that the cluster refused', async () => {
+  const { cluster } = await standInCluster();
+  const forbidden = apiError(403, '', 'Job fashion');
+  vi.spyOn(cluster, 'create').mockRejectedValueOnce(forbidden);
+  vi.spyOn(cluster, 'remove').mockRejectedValue(forbidden);
+  const events: string[] = [];
+  const { signal } = new AbortController();
+  const profiling = profileInJob(cluster, ask, deployed, { signal, onEvent: (line) => events.push(line) });
+  await expect(profiling).rejects.toBe(forbidden);
+  expect(events).toEqual([]);
 });
