@@ -26,6 +26,8 @@ export async function planFor(
   profile: IdentifiedProfile,
   signal: AbortSignal,
 ): Promise<Plan> {
+  // An aborted signal tells no listener.
+  signal.throwIfAborted();
   const { slaMs, ratePerS, percentile, cores } = spec;
   const request = planRequest(profile.profile, {
     ...{ slaMs, ratePerS, percentile },
