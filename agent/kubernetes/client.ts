@@ -36,8 +36,8 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     throw new NoClusterError(
       `the kubeconfig has no context ${config.getCurrentContext() || 'that is current'}`,
     );
-  // The package refuses a server without TLS, such as `kubectl proxy`. Like kubectl, the agent sends such a server no credentials,
-  // because others could read them.
+  // The package refuses a server without TLS, such as `kubectl proxy`. The agent sends such a server no credentials, because others
+  // could read them, unless `insecure-skip-tls-verify` says that the kubeconfig's author accepts this.
   const withoutTls = cluster.server.startsWith('http:') && !cluster.skipTLSVerify;
   const authorise: Authorise = async (options) => {
     if (withoutTls) return options;
