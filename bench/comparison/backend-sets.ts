@@ -73,7 +73,7 @@ export async function backendSets(
     } catch (error) {
       const hasNoPlan = error instanceof InfeasiblePlanError || error instanceof NothingMeasuredError;
       if (!hasNoPlan || (some === together && sets.length === 0)) throw error;
-      say(`Nothing runs on ${some.join(' + ')}${some === together ? '' : ' alone'}. ${error.message}\n`);
+      say(`${some.join(' + ')}${some === together ? '' : ' alone'} is left out: ${error.message}\n`);
     }
   }
   return sets;
