@@ -18,6 +18,13 @@ describe('of the files that a model of the hub has beside it', () => {
     expect(await isAside(fileAt('other/notes.txt', 'A note'))).toBe(false);
   });
 
+  it('labels in the COCO format are no part of the model, wherever they lie', async () => {
+    const isAside = asideOf([config]);
+    expect(await isAside(fileAt('mood/labels/val.json', '{"images": [], "annotations": []}'))).toBe(false);
+    expect(await isAside(fileAt('mood/labels/notes.json', '{"images": []}'))).toBe(true);
+    expect(await isAside(fileAt('mood/labels/notes.md', 'Its "annotations" are rough'))).toBe(true);
+  });
+
   it('one that is too large for a document is not read', async () => {
     const weights = fileAt('mood/model.safetensors');
     Object.defineProperty(weights, 'size', { value: 2e9 });

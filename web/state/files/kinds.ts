@@ -18,7 +18,7 @@ const isBesideModels = ({ name }: File): boolean => BESIDE_MODELS.test(name);
 /**
  * Finds files of a model repository that no model here needs, such as a licence: by their name, or because a model's folder has
  * them.
- * @returns a function that says whether a file is of that kind, which documents of ipa-edge are not
+ * @returns a function that says whether a file is of that kind, which documents of ipa-edge and labels in the COCO format are not
  */
 export function asideOf(files: readonly File[]): (file: File) => Promise<boolean> {
   const roots = rootsOf(files);
@@ -26,9 +26,13 @@ export function asideOf(files: readonly File[]): (file: File) => Promise<boolean
     if (roots.length === 0) return false;
     if (isBesideModels(file)) return true;
     if (!roots.some((root) => root !== '' && folderOf(file).startsWith(root))) return false;
-    return file.size > MOST_DOCUMENT_BYTES || !(await file.text()).includes('"ipa-edge/');
+    return file.size > MOST_DOCUMENT_BYTES || !isRead(file.name, await file.text());
   };
 }
+
+/** Whether a text is a document of ipa-edge, or JSON with the labels of objects. */
+const isRead = (name: string, text: string): boolean =>
+  text.includes('"ipa-edge/') || (/\.json$/i.test(name) && text.includes('"annotations"'));
 
 /** Whether a file is gzipped, as packs are. */
 export async function isPack(file: File): Promise<boolean> {
