@@ -58,11 +58,10 @@ export function modelSets<F extends GivenFile>(files: readonly F[]): GivenFiles<
     throw new AssetsAloneError(given);
   const parts = models.filter(({ file }) => roleNamed(file.name) !== null);
   const alone = models.filter((model) => !parts.includes(model));
-  const folders = [...new Set(parts.map(({ file }) => folderOf(file)))];
   return {
     sets: [
       ...alone.map((model) => ({ name: model.file.name, sessions: new Map([['model', model]]) })),
-      ...folders.flatMap((folder) => joined(parts.filter(({ file }) => folderOf(file) === folder))),
+      ...ofModels(parts).flatMap(joined),
     ],
     assets,
   };
@@ -73,12 +72,22 @@ const isRole =
   ({ file }: ModelFiles<GivenFile>): boolean =>
     roleNamed(file.name) === role;
 
-/** Joins the encoders and decoders of a folder: those of one data type, or all where only one encoder is given. */
+/** Divides encoders and decoders by their folders, unless each folder has other roles: then the folders are of one model. */
+function ofModels<F extends GivenFile>(parts: readonly ModelFiles<F>[]): (readonly ModelFiles<F>[])[] {
+  const folders = divided(parts, ({ file }) => folderOf(file));
+  const roles = folders.flatMap((own) => [...new Set(own.map(({ file }) => roleNamed(file.name)))]);
+  return new Set(roles).size < roles.length ? folders : [parts];
+}
+
+/** Joins the encoders and decoders of a model: those of one data type, or all where only one encoder is given. */
 function joined<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F>[] {
-  const encoders = parts.filter(isRole('encoder'));
-  if (encoders.length <= 1) return [setOf(parts)];
-  const dtypes = [...new Set(parts.map(({ file }) => dtypeNamed(file.name)))];
-  return dtypes.map((dtype) => setOf(parts.filter(({ file }) => dtypeNamed(file.name) === dtype)));
+  const isOne = parts.filter(isRole('encoder')).length <= 1;
+  return divided(parts, ({ file }) => (isOne ? null : dtypeNamed(file.name))).map(setOf);
+}
+
+/** Divides items by their key. */
+function divided<T>(items: readonly T[], keyOf: (item: T) => unknown): T[][] {
+  return [...new Set(items.map(keyOf))].map((key) => items.filter((item) => keyOf(item) === key));
 }
 
 /** Makes one variant of these parts. A merged decoder replaces the two decoders with and without past. */

@@ -113,6 +113,18 @@ test('a model gets only the weights and the decoder of its own folder', async ()
   ]);
 });
 
+test('an encoder and a decoder that have a folder each are one model', async () => {
+  const parts = ['encoder/encoder_model.onnx', 'decoder/decoder_model_merged.onnx'];
+  expect(await modelPaths(...translator('t/', ...parts))).toEqual([parts.map((part) => `t/${part}`)]);
+});
+
+test('a decoder in another folder does not replace that of a model', async () => {
+  const parts = ['encoder_model.onnx', 'decoder_model_merged.onnx', 'old/decoder_model_merged.onnx'];
+  await expect(modelPaths(...translator('t/', ...parts))).rejects.toThrow(
+    /t has decoder_model_merged\.onnx, and translation needs encoder_model\.onnx/,
+  );
+});
+
 test('weights in another folder than their model are refused', () => {
   expect(() => modelFolders(classifier('m/', 'a/model.onnx', 'b/model.onnx_data'), READER)).toThrow(
     /model\.onnx_data has weights of the model model\.onnx\. Give both together, with the folders and names/,
