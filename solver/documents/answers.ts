@@ -1,18 +1,12 @@
 import { z } from 'zod';
 import { accuracy, name } from './common.ts';
 
-/** A list of answers has at most this many items. */
-const ITEMS_MAX = 100_000;
-
 /**
  * A variant's answers to the labelled items of its stage, each as [confidence, earned points, possible points] in the stage's
  * metric. All variants of the stage have the same order of items, so the accuracy of any cascade can be computed without running
  * it.
  */
-export const itemAnswers = z
-  .array(z.tuple([accuracy, z.number(), z.number().nonnegative()]))
-  .min(1)
-  .max(ITEMS_MAX);
+export const itemAnswers = z.array(z.tuple([accuracy, z.number(), z.number().nonnegative()])).min(1);
 export type ItemAnswers = z.infer<typeof itemAnswers>;
 
 /**
@@ -24,8 +18,8 @@ export const pathAnswers = z.strictObject({
   variant: name,
   /** The chosen variant of each earlier stage. */
   upstream: z.record(name, name),
-  confidences: z.array(accuracy).max(ITEMS_MAX),
+  confidences: z.array(accuracy),
   /** Points that each answer adds to its request's score; present only for the last stage. */
-  earned: z.array(z.number()).max(ITEMS_MAX).optional(),
+  earned: z.array(z.number()).optional(),
 });
 export type PathAnswers = z.infer<typeof pathAnswers>;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MeasuredCell } from '../../../solver/documents/cell.ts';
+import { parseJournalEntry } from '../../../workers/store/exchange.ts';
 import { cell, profile, runs } from '../profiles.ts';
 
 const withColumns = (columns: Partial<MeasuredCell>) =>
@@ -36,4 +37,24 @@ test('a profile without cells, with one twice, or with one that took no time is 
   const zeros = { inferenceMs: each(0), handlingMs: each(0) };
   expect(() => withColumns(zeros)).toThrow('cells[0].inferenceMs: expected a time above 0');
   expect(withColumns({ ...zeros, flags: ['timer-grain'] }).cells).toHaveLength(1);
+});
+
+test('a profile and its journal take the answers to a pack of any size', () => {
+  const items = 130_000;
+  const answers = Array.from({ length: items }, (): [number, number, number] => [0.5, 1, 1]);
+  const confidences = answers.map(([confidence]) => confidence);
+  const path = { stage: 'detect', variant: 's', upstream: {}, confidences, earned: confidences };
+  const { stages } = profile([cell('detect', 's', 'cpu', 4, runs(10))]);
+  const withAnswers = stages.map((stage) => ({
+    ...stage,
+    variants: stage.variants.map((variant) => ({ ...variant, answers })),
+  }));
+  const made = profile([cell('detect', 's', 'cpu', 4, runs(10))], { stages: withAnswers, paths: [path] });
+  expect(made.stages[0]!.variants[0]!.answers).toHaveLength(items);
+  const score = { value: 1, n: items };
+  const entries = [
+    { kind: 'variant-accuracy', stage: 'detect', variant: 's', score, answers },
+    { kind: 'path', path },
+  ];
+  for (const entry of entries) expect(parseJournalEntry(entry, 'the journal')).toEqual(entry);
 });
