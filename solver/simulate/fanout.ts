@@ -125,7 +125,7 @@ const answersTo = ({ paths }: Measured, stage: string): number =>
 /**
  * The stage whose measured fan-out is that of a stage: itself, or else the last one before it that has any. A profile lacks the
  * first stage's, because each request is one item there, and those of the stages behind its most combinations, for which each item
- * leads to one item.
+ * is assumed to lead to one item.
  * @param stages names of the pipeline's stages
  * @param at index of the stage
  */
