@@ -6,6 +6,8 @@ type Outcomes = Pick<RunReport, 'cascades' | 'standbys'>;
 interface Part {
   readonly stage: string;
   readonly items: number;
+  /** Number of these items that no earlier part has: two standbys of one variant share the items that the variant answered. */
+  readonly newItems: number;
   /** Number of the items that a lighter variant answered because of a burst. */
   readonly lighter: number;
   readonly sentence: string;
@@ -22,10 +24,10 @@ interface Part {
 export function downshiftFactor(outcomes: Outcomes): number {
   const parts = partsOf(outcomes);
   return [...new Set(parts.map(({ stage }) => stage))].reduce((product, stage) => {
-    const sum = (of: 'accuracy' | 'plannedAccuracy') =>
-      parts.reduce((all, part) => all + (part.stage === stage ? part.items * part[of] : 0), 0);
-    const planned = sum('plannedAccuracy');
-    return planned > 0 ? product * (sum('accuracy') / planned) : product;
+    const own = parts.filter((part) => part.stage === stage);
+    const planned = own.reduce((sum, part) => sum + part.newItems * part.plannedAccuracy, 0);
+    const lost = own.reduce((sum, part) => sum + part.items * (part.plannedAccuracy - part.accuracy), 0);
+    return planned > 0 ? product * (1 - lost / planned) : product;
   }, 1);
 }
 
@@ -51,8 +53,10 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 
 function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
   const ofStandbys = standbys.map(
-    ({ stage, variant, accuracy, standby, standbyAccuracy, items, downshifted }) => ({
+    ({ stage, variant, accuracy, standby, standbyAccuracy, items, downshifted }, i) => ({
       ...{ stage, items, lighter: downshifted },
+      newItems:
+        standbys.findIndex((one) => one.stage === stage && one.variant === variant) < i ? downshifted : items,
       sentence: `In a burst, ${standby} answered ${downshifted} of the ${items} items of ${stage} instead of ${variant}.`,
       plannedAccuracy: accuracy,
       accuracy: accuracy - (downshifted / items) * (accuracy - standbyAccuracy),
@@ -66,7 +70,7 @@ function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
       // may have settled than were predicted to escalate.
       const lost = predictedShare > 0 ? Math.min(1, settled / items / predictedShare) : 0;
       return {
-        ...{ stage, items, lighter: settled },
+        ...{ stage, items, newItems: items, lighter: settled },
         sentence: `In a burst, the answer of ${light} stood for ${settled} of the ${escalated} items of ${stage} that were to go on to ${heavy}.`,
         plannedAccuracy: accuracy,
         accuracy: accuracy - lost * (accuracy - lightAccuracy),

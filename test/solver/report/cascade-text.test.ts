@@ -163,3 +163,12 @@ test('what had no items changes no accuracy', () => {
   const none = { items: 0, escalated: 0 };
   expect(downshiftFactor({ cascades: [{ ...cascade, ...none }] })).toBe(1);
 });
+
+test('two standbys of one variant count the items that the variant answered once', () => {
+  const big = { stage: 'classify', variant: 'big', accuracy: 0.9, items: 200, downshifted: 100 };
+  const standbys = [
+    { ...big, standby: 'small', standbyAccuracy: 0.5 },
+    { ...big, standby: 'mid', standbyAccuracy: 0.8 },
+  ];
+  expect(downshiftFactor({ standbys })).toBeCloseTo((0.9 + 0.5 + 0.8) / 3 / 0.9, 9);
+});
