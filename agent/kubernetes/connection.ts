@@ -51,7 +51,7 @@ export async function* lines(
     // `readline` does not promise to throw if the body is cut off.
     if (!response.complete && !request.signal?.aborted) throw new Error('the connection was cut off');
   } catch (cause) {
-    if (request.signal?.aborted || cause instanceof ClusterUnreachableError) throw cause;
+    if (request.signal?.aborted) throw cause;
     throw new ClusterUnreachableError(connection.server, cause);
   } finally {
     response.destroy();
