@@ -121,6 +121,15 @@ describe('files that come in', () => {
     expect(await savedProfiles().count()).toBe(1);
   });
 
+  it('a refused document is named even if an archive that was given with it fails too', async () => {
+    await drop(tab.page, [
+      { name: 'broken.json', text: '{' },
+      { name: 'broken.tar', text: 'no archive' },
+    ]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('broken.json');
+  });
+
   it('a huge file is refused by its size, unread', async () => {
     const data = await tab.page.evaluateHandle(() => {
       const transfer = new DataTransfer();

@@ -9,7 +9,7 @@ import { asideOf, kindOf } from './kinds.ts';
 /**
  * Opens files by their contents. A manifest with its files is a pipeline; so are models with labelled data, or with their
  * configuration files from the hub. Otherwise each file is opened by itself: documents, pipelines, and models and labelled packs
- * for the chosen pipeline. If a document is refused, all other files are still opened, and then the error is thrown.
+ * for the chosen pipeline. If some files are refused, all others are still opened, and then the first error is thrown.
  * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError,
  * and errors of adding models and pipelines
  */
@@ -32,12 +32,15 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   const documents = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const manifest = documents.find(({ kind }) => kind === 'ipa-edge/manifest');
   if (manifest) return (await ownPipelineFiles()).addPipelineFiles(manifest.file, files);
-  const refusals = read.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-  refusals.push(...(await takeDocuments(documents)));
-  for (const archive of kinds.tar) await (await ownPipelineFiles()).addPipelineTar(archive);
-  await addModelsAndData(kinds.model, kinds.labelled);
-  for (const pack of kinds.pack) await (await ownModels()).replacePack([pack]);
-  if (refusals.length > 0) throw refusals[0];
+  const errors = read.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  errors.push(...(await takeDocuments(documents)));
+  const additions = [
+    ...kinds.tar.map((archive) => async () => (await ownPipelineFiles()).addPipelineTar(archive)),
+    () => addModelsAndData(kinds.model, kinds.labelled),
+    ...kinds.pack.map((pack) => async () => (await ownModels()).replacePack([pack])),
+  ];
+  for (const add of additions) await add().catch((error) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
 async function addModelsAndData(models: readonly File[], labelled: readonly File[]): Promise<void> {
