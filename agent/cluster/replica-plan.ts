@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
-import { type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
+import { cpuCoresOf, type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
 import { cpuWorkersOf, heavyName, planWorkers } from '../../solver/plan/plan-document.ts';
 import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
@@ -39,7 +39,7 @@ function contradictionsIn({ stages, workers, resources }: Plan): string[] {
         : [`stage ${name} asks for ${some(replicas, 'replica')}, and has ${some(own.length, 'worker')}`]),
     ];
   });
-  const cores = workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0);
+  const cores = cpuCoresOf({ workers });
   if (cores <= resources.cores) return ofStages;
   return [
     ...ofStages,

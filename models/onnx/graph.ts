@@ -3,7 +3,7 @@ import { dimOf, type TensorInfo } from '../tasks/tensor.ts';
 
 /** Reads, without ONNX Runtime, the few fields of an ONNX file (onnx.proto3) that a manifest depends on. */
 
-/** A node, as far as its operator and its first input. */
+/** Operator and first input of a node. */
 interface Maker {
   readonly operator: string;
   /** Name of the tensor; empty if the node has no input. */

@@ -1,5 +1,5 @@
 import { onGpu } from '../documents/common.ts';
-import type { Plan, PlanStage, PlanWorker } from '../documents/plan.ts';
+import { gpuWorkersOf, type Plan, type PlanStage, type PlanWorker } from '../documents/plan.ts';
 
 /** A worker that was started for a plan and still runs. */
 export interface LiveWorker {
@@ -76,8 +76,6 @@ export const sameChoice = (a: Plan, b: Plan): boolean =>
 /** Whether a plan runs the same variants in the same places as another one, but divides a GPU among more workers. */
 export const dividesMore = (plan: Plan, than: Plan): boolean =>
   sameVariants(plan, than) && gpuWorkersOf(plan) > gpuWorkersOf(than);
-
-const gpuWorkersOf = ({ workers }: Plan): number => workers.filter(({ backend }) => onGpu(backend)).length;
 
 const sameVariants = (a: Plan, b: Plan): boolean =>
   a.stages.length === b.stages.length &&

@@ -104,7 +104,7 @@ export function ipaEdgeSystem(
       const heldTwice = startS(current) / LASTS_S;
       const asked = requests(load, { current: current.stages, heldTwice }, serving);
       const free = await plansFor(asked);
-      // The objective does not see how workers divide a GPU, so without this the first division would stay whatever the load.
+      // Plans with another number of workers on a GPU may have the same objective, so the kept plan would win at any load.
       const stays = kept && !free.some((plan) => dividesMore(plan, kept));
       const plans = [...(stays ? [kept] : []), ...free];
       const cost = (plan: Plan) => resources.pricePerCore * replacedCores(current, plan) * heldTwice;

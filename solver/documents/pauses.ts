@@ -3,7 +3,7 @@ import { delays } from './co-run.ts';
 import { backend, positiveCount } from './common.ts';
 
 /**
- * How much longer something takes after a pause, in rising order of pauses: its processes have slept, and other work has
+ * How much longer something takes after a pause, in rising order of pauses: the processes that do it have slept, and other work has
  * displaced their data from the caches.
  */
 export const pauses = z

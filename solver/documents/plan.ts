@@ -10,6 +10,7 @@ import {
   isoDate,
   milliseconds,
   name,
+  onGpu,
   positiveCount,
   sha256,
 } from './common.ts';
@@ -212,6 +213,14 @@ export type Plan = z.infer<typeof planSchema>;
 
 /** Whether two plans are equal, regardless of the order of their fields. */
 export const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
+
+/** Number of cores that the workers of a plan hold. */
+export const cpuCoresOf = ({ workers }: Pick<Plan, 'workers'>): number =>
+  workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0);
+
+/** Number of a plan's workers on a GPU. */
+export const gpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): number =>
+  workers.filter(({ backend }) => onGpu(backend)).length;
 
 /** @throws InvalidDocumentError, UnsupportedDocumentError */
 export const parsePlan = (value: unknown, source: string): Plan =>

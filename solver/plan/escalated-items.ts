@@ -53,7 +53,8 @@ const escalatedOnPaths =
   };
 
 /**
- * The same for one choice of upstream variants, for any threshold: a plan asks for hundreds.
+ * Counts the items that escalate for one choice of upstream variants. Sorted lists answer each threshold by bisection, because
+ * planning asks for hundreds of thresholds.
  * @param counts items of each request
  * @param confidences of all items, request by request; an item without one does not escalate
  */

@@ -123,9 +123,9 @@ const answersTo = ({ paths }: Measured, stage: string): number =>
   paths?.find((entry) => entry.stage === stage)?.confidences.length ?? 1;
 
 /**
- * The stage whose measured fan-out is that of a stage: itself, or else the last one before it that has any. A profile lacks the
- * first stage's, because each request is one item there, and those of the stages behind its most combinations, for which each item
- * is assumed to lead to one item.
+ * The name of the stage whose measured fan-out counts for a stage: the stage's own fan-out or, if it was not measured, that of the
+ * last stage before it that has one. A profile may lack the fan-out of the first stage, where each request is one item, and those
+ * of stages behind the most combinations that it measures, where each item is assumed to lead to one item.
  * @param stages names of the pipeline's stages
  * @param at index of the stage
  */

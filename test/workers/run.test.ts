@@ -80,7 +80,7 @@ test('a run that is stopped reports what was sent, over the time until then', as
 test('a run that is stopped before its first request ends at once, for the reason of the stop', async () => {
   const [load, reason] = [{ ratePerS: 40, durationS: 60 }, new Error('enough')];
   await expect(runOf(load, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
-  // While a worker starts, whose models are never read to the end.
+  // The stop comes while a worker starts, whose models are never read to the end.
   const stop = new AbortController();
   const readModels = vi.spyOn(models, 'readModels').mockImplementationOnce(() => {
     stop.abort(reason);
@@ -88,7 +88,7 @@ test('a run that is stopped before its first request ends at once, for the reaso
   });
   onTestFinished(() => readModels.mockRestore());
   await expect(runOf(load, {}, stop.signal)).rejects.toBe(reason);
-  // When all workers serve.
+  // The stop comes when all workers serve, before the first request.
   const late = new AbortController();
   await expect(runOf(load, { onPlan: () => late.abort(reason) }, late.signal)).rejects.toBe(reason);
 });

@@ -49,7 +49,7 @@ export class Adapter {
     this.#clock.arrived(arrivalMs);
   }
 
-  /** Says until when all arrivals have been reported, as in {@link AdaptationClock.known}. */
+  /** Tells the adaptation clock until when all arrivals have been reported. @param untilMs counted from the start of the run */
   known(untilMs: number): void {
     this.#clock.known(untilMs);
   }

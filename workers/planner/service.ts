@@ -3,7 +3,7 @@ import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/er
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { Planner } from './planner.ts';
 
-/** An answer, or what its error is made from: an error itself loses its fields on the way out of a worker. */
+/** An answer, or the arguments to make its error from, because an error loses its fields on the way out of a worker. */
 export type Reply<T> =
   | { readonly ok: T }
   | { readonly infeasible: ConstructorParameters<typeof InfeasiblePlanError> }

@@ -1,5 +1,4 @@
-import { onGpu } from '../../../solver/documents/common.ts';
-import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { cpuCoresOf, gpuWorkersOf, type Plan, type PlanStage } from '../../../solver/documents/plan.ts';
 import { plannedGroups, replicaPlan, sameResources } from '../replica-plan.ts';
 
 /**
@@ -48,15 +47,12 @@ export class StableReplicas {
 }
 
 /** Whether the plan's resources suffice for the kept replicas. @param planned the plan before its replicas were changed */
-function fits({ workers, resources }: Plan, planned: Plan): boolean {
-  const cores = workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0);
+function fits(kept: Plan, planned: Plan): boolean {
+  const { cores, gpus } = kept.resources;
   // Stages that take turns on one GPU of the device get a GPU for each pod, so the plan itself may need more than the device has.
-  const gpusMax = Math.max(resources.gpus, gpusOf(planned));
-  return cores <= resources.cores && gpusOf({ workers }) <= gpusMax;
+  const gpusMax = Math.max(gpus, gpuWorkersOf(planned));
+  return cpuCoresOf(kept) <= cores && gpuWorkersOf(kept) <= gpusMax;
 }
-
-const gpusOf = ({ workers }: Pick<Plan, 'workers'>): number =>
-  workers.filter(({ backend }) => onGpu(backend)).length;
 
 /** The plan with the cost of its replicas. @param planned the plan before its replicas were changed */
 function withCosts(plan: Plan, planned: Plan): Plan {

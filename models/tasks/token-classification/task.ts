@@ -64,8 +64,8 @@ function logitsOf(
 }
 
 /**
- * Classifies words: a word gets the class of its first token. A word in which no token starts is joined to the word before if the
- * token of that word goes on in it, and is left out otherwise.
+ * Classifies words: a word gets the class of its first token. If no token starts in a word, but the last token of the word before
+ * reaches into it, both words become one. Other words without a token are left out.
  */
 function classified(
   { classes }: Stage,

@@ -75,7 +75,9 @@ function lastRun(): RunReport | null {
   return !plan.value || keyOf(ran) === keyOf(plan.value) ? run : null;
 }
 
-/** Equal for plans that run alike, whoever made them: `ipa-edge run` knows only the backends of its plan. */
+/**
+ * A text that is equal for plans that run alike. Whole plans may differ even then, e.g. in the time at which they were made.
+ */
 const keyOf = ({ slaMs, ratePerS, percentile, stages, workers }: Plan): string =>
   canonicalJson({ slaMs, ratePerS, percentile, stages, workers });
 

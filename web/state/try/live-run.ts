@@ -1,6 +1,6 @@
 import { addScores, metricOf, NO_SCORE, type Score } from '../../../models/tasks/score.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import { cpuCoresOf, type Plan } from '../../../solver/documents/plan.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
 import { LATE_SHARE } from '../../../solver/report/lateness.ts';
@@ -185,9 +185,9 @@ const meanOf = (seconds: readonly Second[], value: (second: Second) => number): 
   seconds.length ? seconds.reduce((sum, second) => sum + value(second), 0) / seconds.length : 0;
 
 /** Cores and GPU share that a plan reserves. */
-export function held({ workers, stages }: Plan): { cores: number; gpuShare: number } {
+export function held(plan: Plan): { cores: number; gpuShare: number } {
   return {
-    cores: workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0),
-    gpuShare: stages.reduce((sum, { gpuShare }) => sum + gpuShare, 0),
+    cores: cpuCoresOf(plan),
+    gpuShare: plan.stages.reduce((sum, { gpuShare }) => sum + gpuShare, 0),
   };
 }
