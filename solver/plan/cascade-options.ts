@@ -18,18 +18,18 @@ interface Candidate {
 /**
  * The options of a stage's cascades, without those that another cascade option or a single variant equals or beats in everything.
  * @param alone the options that run one variant of the stage without a cascade
- * @param stages number of stages of the pipeline
+ * @param heldPart the stage's part of the cores that shared workers hold
  * @param limited the totals that the problem's limits bound
  */
 export function cascadeOptions(
   stage: StageFacts,
   alone: readonly RowOption[],
   request: IlpRequest,
-  stages: number,
+  heldPart: number,
   limited: readonly LimitedTotal[],
 ): PlanOption[] {
   const candidates = stage.cascades.flatMap((cascade) =>
-    candidatesOf(stage, cascade, request, stages, limited),
+    candidatesOf(stage, cascade, request, heldPart, limited),
   );
   return undominated(candidates, alone, request, limited).map(({ light, heavy, threshold }) => {
     const { below, accuracy, items } = threshold;
@@ -46,10 +46,10 @@ function candidatesOf(
   stage: StageFacts,
   { thresholds, lightCells, heavyCells }: CascadeFacts,
   request: IlpRequest,
-  stages: number,
+  heldPart: number,
   limited: readonly LimitedTotal[],
 ): Candidate[] {
-  const alone = { stages, rows: 2 };
+  const alone = { heldPart, rows: 2 };
   const candidates: Candidate[] = [];
   const heavyRow = (t: number) => ({
     name: stage.name,

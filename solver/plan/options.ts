@@ -1,8 +1,10 @@
 import { cellId, type MeasuredCell } from '../documents/cell.ts';
+import { onGpu } from '../documents/common.ts';
 import type { Problem, ProblemOption } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
 import { limitRows } from '../ilp/core.ts';
 import { cascadeOptions } from './cascade-options.ts';
+import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, stageAccuracy, totalsOf, utilisationOf } from './plan-option.ts';
 import type { IlpRequest } from './request.ts';
 import { fixedReplicas, ROUNDING, rowOption } from './row-option.ts';
@@ -19,7 +21,9 @@ export interface PlanOptions {
 /**
  * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes
  * a share of the GPU's time, which must fit one GPU even if there are more. An option on a CPU holds threads × replicas cores.
- * If stages share CPU workers, an option takes a share of the workers' time, as on a GPU, and counts threads × share as cores.
+ * If stages share CPU workers, an option takes a share of the workers' time, as on a GPU, and counts threads × share as cores. The
+ * cost of these workers is divided evenly among the stages that cannot run on a GPU: for them the workers are held whatever is
+ * chosen, so another stage that uses the workers, too, costs no more.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions =>
@@ -42,8 +46,9 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
   const limited = limitRows(limits).map(({ of }) => of);
   const overloaded: string[] = [];
   const byId = stages.map((stage) => {
-    const alone = stage.cells.map((facts) => rowOption(stage, facts, request, { stages: stages.length }));
-    const all: PlanOption[] = [...alone, ...cascadeOptions(stage, alone, request, stages.length, limited)];
+    const heldPart = onlyOnCpu(stage) ? 1 / stages.filter(onlyOnCpu).length : 0;
+    const alone = stage.cells.map((facts) => rowOption(stage, facts, request, { heldPart }));
+    const all: PlanOption[] = [...alone, ...cascadeOptions(stage, alone, request, heldPart, limited)];
     const busiest = (o: PlanOption) => utilisationOf(o, o.cascade?.heavy);
     const fit = all.filter((o) => busiest(o) <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0) {
@@ -80,15 +85,16 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
   return { problem, byId, overloaded };
 }
 
+const cellsOf = ({ cells, cascades }: StageFacts): CellFacts[] => [
+  ...cells,
+  ...cascades.flatMap(({ lightCells, heavyCells }) => [...lightCells, ...heavyCells]),
+];
+
+const onlyOnCpu = (stage: StageFacts): boolean => cellsOf(stage).every(({ cell }) => !onGpu(cell.backend));
+
 /** Whether any serving cost is known: core time (`hostMs`), or time of the serving thread (`threadMs`). */
 const takes = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): boolean =>
-  stages.some(
-    ({ request, cells, cascades }) =>
-      request[what] > 0 ||
-      [...cells, ...cascades.flatMap(({ lightCells, heavyCells }) => [...lightCells, ...heavyCells])].some(
-        (cell) => cell[what] > 0,
-      ),
-  );
+  stages.some((stage) => stage.request[what] > 0 || cellsOf(stage).some((cell) => cell[what] > 0));
 
 /**
  * The id of an option, e.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch; for a cascade, both cells and the threshold.

@@ -67,8 +67,8 @@ interface Row extends Pick<StageFacts, 'name' | 'items' | 'request'> {
 
 /** Where a row runs. */
 interface Place {
-  /** Number of stages of the pipeline. */
-  readonly stages: number;
+  /** The stage's part of the cores that shared workers hold. */
+  readonly heldPart: number;
   /** Number of rows of the stage; 1 by default. */
   readonly rows?: number;
   /** Set if the rows of the stage sit in the same workers: their number, the busy time of all rows, and the row's part of it. */
@@ -80,7 +80,7 @@ export function rowOption(
   row: Row,
   facts: CellFacts,
   request: IlpRequest,
-  { stages, rows = 1, together }: Place,
+  { heldPart, rows = 1, together }: Place,
 ): RowOption {
   const { resources, objective, ratePerS } = request;
   const { cell, variant, meanMs, latencyMs, standby } = facts;
@@ -98,8 +98,8 @@ export function rowOption(
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;
   const batchesPerS = itemsPerS / cell.batch;
-  // Shared workers hold their cores however little of their time is used, so their cost is divided evenly among the stages.
-  const heldCores = gpu || !request.shared ? cores : (replicas * cell.threads) / stages / rows;
+  // Shared workers hold their cores however little of their time is used.
+  const heldCores = gpu || !request.shared ? cores : (replicas * cell.threads * heldPart) / rows;
   const current = request.current?.find(
     ({ name, escalation }) => (row.escalated ? escalation?.from : name) === row.name,
   );

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../solver/documents/plan.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import { cpuCoresOf, type Plan } from '../../solver/documents/plan.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
@@ -74,6 +76,38 @@ describe('fewer cores than stages', () => {
     const nearest = error.nearestRatePerS!;
     expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest }))).not.toThrow();
     expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest * 1.002 }))).toThrow();
+  });
+
+  it('cost the cores that their workers hold and the share of the GPU, whichever stages are on the GPU', () => {
+    const alike = cpu.stages[1]!;
+    const stages = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ ...alike, name }));
+    const places = fc.constantFrom<Backend[]>(['cpu'], ['webgpu'], ['webgpu', 'cpu']);
+    fc.assert(
+      fc.property(fc.tuple(places, places, places), fc.integer({ min: 5, max: 20 }), (others, ms) => {
+        const given = profile(
+          [['cpu'], ['cpu'], ...others].flatMap((backends, s) =>
+            (backends as Backend[]).map((backend) => cell(stages[s]!.name, 's', backend, 1, runs(ms))),
+          ),
+          { stages, fanOut: [] },
+        );
+        const { plan, cost } = solveIlp(solver, given, request({ ...cores(1), ratePerS: 2 }));
+        const { pricePerCore, pricePerGpu } = plan.resources;
+        const gpuShare = plan.stages.reduce((sum, stage) => sum + stage.gpuShare, 0);
+        expect(cost).toBeCloseTo(pricePerCore * cpuCoresOf(plan) + pricePerGpu * gpuShare, 9);
+      }),
+    );
+  });
+
+  it('get a stage that may leave the GPU, because the workers they hold anyway cost no more', () => {
+    const stages = ['a', 'b', 'c'].map((name) => ({ ...cpu.stages[1]!, name }));
+    const cells = [
+      ...stages.map(({ name }) => cell(name, 's', 'cpu', 1, runs(10))),
+      cell('c', 's', 'webgpu', 1, runs(4)),
+    ];
+    const given = profile(cells, { stages, fanOut: [] });
+    const { plan, cost } = solveIlp(solver, given, request({ ...cores(1), ratePerS: 5 }));
+    expect(plan.stages.map(({ backend }) => backend)).toEqual(['cpu', 'cpu', 'cpu']);
+    expect(cost).toBe(1);
   });
 
   it('share a pod where there are fewer cores than stages', () => {
