@@ -8,8 +8,8 @@ export interface Ran {
   readonly items: number;
   /** Set if the standby of a planned variant ran the items: the name of the planned variant. */
   readonly standby?: string;
-  /** Set for a cascade's light variant: the threshold, and how many of the items escalated to the heavy variant. */
-  readonly cascade?: { readonly below: number; readonly escalated: number };
+  /** Set for a cascade's light variant: the heavy variant, the threshold, and how many of the items escalated. */
+  readonly cascade?: { readonly heavy: string; readonly below: number; readonly escalated: number };
 }
 
 /**
@@ -46,16 +46,26 @@ function cascadesOf(
       const { from: stage, below, share, accuracy } = escalation;
       const { variant: light, accuracy: lightAccuracy } = plan.stages[i - 1]!;
       const own = ran.filter(
-        (one) => one.stage === stage && one.variant === light && one.cascade?.below === below,
+        (one) =>
+          one.stage === stage &&
+          one.variant === light &&
+          one.cascade?.heavy === heavy &&
+          one.cascade.below === below,
       );
+      const servedIn = ({ stages }: Plan) =>
+        stages.some(
+          (row, r) =>
+            row.escalation?.from === stage &&
+            row.escalation.below === below &&
+            row.variant === heavy &&
+            stages[r - 1]!.variant === light,
+        );
       found.set([stage, light, heavy, below].join('/'), {
         ...{ stage, light, heavy, below, items: itemsOf(own) },
         escalated: own.reduce((sum, { cascade }) => sum + cascade!.escalated, 0),
         predictedShare: share,
         expected: { accuracy, lightAccuracy: lightAccuracy! },
-        settled: itemsOf(
-          settled.filter((one) => one.stage === stage && one.plan.stages[i]?.escalation?.below === below),
-        ),
+        settled: itemsOf(settled.filter((one) => one.stage === stage && servedIn(one.plan))),
       });
     }
   return [...found.values()];

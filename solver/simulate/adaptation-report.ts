@@ -98,14 +98,15 @@ function ranOf({ plan, items, settled }: PlanAnswered): Ran[] {
   const { length: stages } = settled;
   return rows.flatMap((row, index): Ran[] => {
     if (!row) return [];
-    const escalation = index < stages ? rows[heavyRow(index, stages)]?.escalation : undefined;
+    const heavy = index < stages ? rows[heavyRow(index, stages)] : undefined;
     return [
       {
         ...{ stage: stageNameOf(row), variant: row.variant, items: items[index]! },
         ...(isStandbyRow(index, stages) && { standby: rows[stageOf(index, stages)]!.variant }),
-        ...(escalation && {
+        ...(heavy && {
           cascade: {
-            below: escalation.below,
+            heavy: heavy.variant,
+            below: heavy.escalation!.below,
             escalated: items[heavyRow(index, stages)]! + settled[index]!,
           },
         }),

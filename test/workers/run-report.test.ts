@@ -87,9 +87,9 @@ describe('the cascades of a run', () => {
       cascade: { heavy, below },
       workers: [['detect', 'classify', 'classify-heavy']],
     });
-  const batch = (below: number | null, items: number, escalated: number): BatchRecord => ({
+  const batch = (items: number, heavy?: string, below = 0, escalated = 0): BatchRecord => ({
     ...{ stage: 'classify', variant: 'mlp64', backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
-    ...(below !== null && { cascade: { below, escalated } }),
+    ...(heavy && { cascade: { heavy, below, escalated } }),
   });
 
   it('are told each with its threshold, its items and how many went on, beside the predicted share', () => {
@@ -99,10 +99,10 @@ describe('the cascades of a run', () => {
       { atMs: 400, plan: planWith('cnn16', 0.6) },
     ];
     const report = reportOf(5, plans, [
-      batch(0.6, 4, 1),
-      batch(0.6, 6, 2),
-      batch(0.9, 2, 2),
-      batch(null, 8, 0),
+      batch(4, 'cnn16', 0.6, 1),
+      batch(6, 'cnn16', 0.6, 2),
+      batch(2, 'res32', 0.9, 2),
+      batch(8),
     ]);
     const expected = { accuracy: 0.9, lightAccuracy: 0.9 };
     const pair = { stage: 'classify', light: 'mlp64', predictedShare: 0.3, expected, settled: 0 };
@@ -119,8 +119,25 @@ describe('the cascades of a run', () => {
       { stage: 'classify', plan, items: 1 },
       { stage: 'classify', plan: planWith('res32', 0.9), items: 1 },
     ];
-    const { cascades } = reportOf(5, [{ atMs: 0, plan }], [batch(0.6, 4, 3)], settled);
+    const { cascades } = reportOf(5, [{ atMs: 0, plan }], [batch(4, 'cnn16', 0.6, 3)], settled);
     expect(cascades).toMatchObject([{ heavy: 'cnn16', escalated: 3, settled: 1 }]);
+  });
+
+  it('count each item once, though two of them have the same light variant and threshold', () => {
+    const [first, second] = [planWith('cnn16', 0.6), planWith('res32', 0.6)];
+    const plans = [
+      { atMs: 0, plan: first },
+      { atMs: 200, plan: second },
+    ];
+    const settled = [
+      { stage: 'classify', plan: first, items: 1 },
+      { stage: 'classify', plan: second, items: 2 },
+    ];
+    const ran = [batch(4, 'cnn16', 0.6, 1), batch(7, 'res32', 0.6, 5)];
+    expect(reportOf(5, plans, ran, settled).cascades).toMatchObject([
+      { heavy: 'cnn16', items: 4, escalated: 1, settled: 1 },
+      { heavy: 'res32', items: 7, escalated: 5, settled: 2 },
+    ]);
   });
 
   it('are none where every stage has one variant', () => {

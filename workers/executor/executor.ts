@@ -280,14 +280,14 @@ export class Executor {
     const { name, isStandby, serviceMs } = this.#rows.at(row);
     const held = job.stages.find((own) => own.name === name)!;
     const { variant } = isStandby ? held.standby! : held;
-    const below = this.#rows.thresholdOf(row);
+    const escalation = this.#rows.escalationOf(row);
     const handedMs = performance.now();
     try {
       const run = await this.#supervisor.run(member, serviceMs(items.length), this.plan.slaMs, () =>
         this.#runOn(member, action),
       );
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
-      const follows = this.#requests.addResults(job, items, run, below);
+      const follows = this.#requests.addResults(job, items, run, escalation?.below);
       const now = performance.now();
       // A worker may receive a batch while an earlier batch still runs. The new batch then starts when the earlier one ends.
       const startMs = Math.max(handedMs, job.freeMs);
@@ -300,8 +300,11 @@ export class Executor {
         worker: id,
         items: items.length,
         ...(isStandby && { standby: held.variant }),
-        ...(below !== undefined && {
-          cascade: { below, escalated: follows.filter((follow) => typeof follow !== 'number').length },
+        ...(escalation && {
+          cascade: {
+            ...escalation,
+            escalated: follows.filter((follow) => typeof follow !== 'number').length,
+          },
         }),
         startMs,
         serviceMs: now - startMs,

@@ -57,9 +57,10 @@ export class PlanRows {
     return { next: stages[stage + 1]?.name, heavy: row === stage ? stages[stage]!.heavy?.name : undefined };
   }
 
-  /** Items of a row escalate if their result's confidence is below this; undefined if no item escalates. */
-  thresholdOf(row: number): number | undefined {
+  /** The heavy variant to which items of a row escalate if their result's confidence is under `below`; undefined if none do. */
+  escalationOf(row: number): { readonly heavy: string; readonly below: number } | undefined {
     const { heavy } = this.after(row);
-    return this.plan.stages.find(({ name }) => name === heavy)?.escalation?.below;
+    const found = this.plan.stages.find(({ name }) => name === heavy);
+    return found && { heavy: found.variant, below: found.escalation!.below };
   }
 }
