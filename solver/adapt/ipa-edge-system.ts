@@ -3,8 +3,9 @@ import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { allowedShare } from './budget.ts';
 import { capacityPerS } from './capacity.ts';
-import { diff, dividesMore, liveWorkersOf } from './diff.ts';
+import { diff, dividesMore, type LiveWorker } from './diff.ts';
 import { atNearestRate, ifFeasible } from './infeasible.ts';
+import { LiveWorkers } from './live-workers.ts';
 import { neededRate } from './needed-rate.ts';
 import { forecastPaths } from './paths.ts';
 import { HORIZON_S } from './predictors/predictor.ts';
@@ -32,7 +33,8 @@ type Limits = Pick<PlanRequest, 'current' | 'heldTwice' | 'keep'>;
  * percentile on the paths of the forecast, and chooses the one with the best objective, less the cost of replaced workers until
  * the new ones serve. Until the workers of a new plan have started, the running sessions change their batch sizes. If no plan
  * meets the SLA at the needed rate, the system plans for the nearest rate that has a plan. Its plans have shared CPU workers only
- * if there are too few cores otherwise, because a change between shared and own workers replaces all of them.
+ * if there are too few cores otherwise, because a change between shared and own workers replaces all of them. Each run needs a
+ * system of its own, because the system remembers which workers live.
  * @param planAt the planner; it throws InfeasiblePlanError if no plan meets a request
  * @param startMs how long a worker takes to start
  */
@@ -42,6 +44,7 @@ export function ipaEdgeSystem(
   startMs: (plan: Plan, worker: PlanWorker) => number,
 ): System {
   const { objective } = request;
+  const live = new LiveWorkers();
   // The rate is that of the busiest time that must be served, so replicas may be busy throughout.
   const resources = { ...request.resources, utilisationMax: 1 };
   const startS = (plan: Plan) =>
@@ -100,14 +103,15 @@ export function ipaEdgeSystem(
         const asked = requests(load, {}, undefined);
         return best(await plansFor(asked), () => 0) ?? nearest(asked);
       }
-      const kept = await keeping(load, current);
+      live.follow(current);
+      const kept = await keeping(load, live.withStandbys(current));
       const heldTwice = startS(current) / LASTS_S;
       const asked = requests(load, { current: current.stages, heldTwice }, serving);
       const free = await plansFor(asked);
       // Plans with another number of workers on a GPU may have the same objective, so the kept plan would win at any load.
       const stays = kept && !free.some((plan) => dividesMore(plan, kept));
       const plans = [...(stays ? [kept] : []), ...free];
-      const cost = (plan: Plan) => resources.pricePerCore * replacedCores(current, plan) * heldTwice;
+      const cost = (plan: Plan) => resources.pricePerCore * replacedCores(live.all, plan) * heldTwice;
       return best(plans, cost) ?? (await ifFeasible(nearest(asked))) ?? current;
     },
     async interim(load, serving) {
@@ -121,13 +125,13 @@ export function ipaEdgeSystem(
 const roundedUp = (ratePerS: number): number =>
   Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
 
-/** Cores of the current workers that must serve until their replacements have started; 0 if no worker has to start. */
-function replacedCores(current: Plan, plan: Plan): number {
-  const { start, retire } = diff(liveWorkersOf(current), plan);
+/** Cores of the live workers that must serve until their replacements have started; 0 if no worker has to start. */
+function replacedCores(live: readonly LiveWorker[], plan: Plan): number {
+  const { start, retire } = diff(live, plan);
   if (start.length === 0) return 0;
-  return current.workers
-    .filter(({ id, backend }) => retire.includes(id) && !onGpu(backend))
-    .reduce((sum, { threads }) => sum + threads, 0);
+  return live
+    .filter(({ id, planWorker }) => retire.includes(id) && !onGpu(planWorker.backend))
+    .reduce((sum, { planWorker }) => sum + planWorker.threads, 0);
 }
 
 /**

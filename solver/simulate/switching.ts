@@ -1,7 +1,8 @@
-import { diff, type LiveWorker, stagesOf } from '../adapt/diff.ts';
+import type { LiveWorker } from '../adapt/diff.ts';
+import { LiveWorkers } from '../adapt/live-workers.ts';
 import { policyOf, workersOf } from '../dispatch/plan.ts';
 import type { Served } from '../dispatch/types.ts';
-import type { Plan, PlanWorker } from '../documents/plan.ts';
+import type { Plan } from '../documents/plan.ts';
 import type { ItemFlow } from './fanout.ts';
 import { type Answered, Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
 
@@ -26,12 +27,11 @@ export class SwitchingSimulation {
   /** All workers that were started and have not retired, by id. */
   readonly #live = new Map<string, LiveWorker>();
   /** The live workers that no prepared switch will retire. */
-  #wanted: LiveWorker[] = [];
+  readonly #wanted = new LiveWorkers();
   readonly #ended: PlanAnswered[] = [];
   /** The numbers of items that had been answered when the serving plan began to serve. */
   #before: Answered;
   #serving: Plan;
-  #started = 0;
 
   /** @param plan the plan that serves from the start */
   constructor(
@@ -41,12 +41,12 @@ export class SwitchingSimulation {
   ) {
     this.#serving = plan;
     this.#model = model;
-    const workers = plan.workers.map((worker) => this.#worker(plan, worker));
+    const { start } = this.prepare(plan);
     this.#simulation = new Simulation({
       ...load,
       ...model(plan),
       policy: policyOf(plan),
-      workers: dispatchWorkers(plan, workers),
+      workers: dispatchWorkers(plan, start),
     });
     this.#before = this.#simulation.answered;
   }
@@ -78,10 +78,9 @@ export class SwitchingSimulation {
 
   /** Starts the workers that a plan needs, and returns the switch to that plan. */
   prepare(plan: Plan): Switch {
-    const { start, retire } = diff(this.#wanted, plan);
-    this.#wanted = this.#wanted.filter(({ id }) => !retire.includes(id));
-    const started = start.map((worker) => this.#worker(plan, worker));
-    return { plan, start: started, retire };
+    const { start, retire } = this.#wanted.follow(plan);
+    for (const worker of start) this.#live.set(worker.id, worker);
+    return { plan, start, retire };
   }
 
   /** Changes the batch sizes of the sessions that serve. */
@@ -113,14 +112,6 @@ export class SwitchingSimulation {
     this.#ended.push(this.#sinceSwitch(now));
     this.#before = now;
     this.#serving = plan;
-  }
-
-  #worker(plan: Plan, planWorker: PlanWorker): LiveWorker {
-    const id = `${planWorker.id}.${this.#started++}`;
-    const worker = { id, planWorker, stages: stagesOf(plan, planWorker) };
-    this.#live.set(id, worker);
-    this.#wanted.push(worker);
-    return worker;
   }
 }
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { Executor } from '../../workers/executor/executor.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
-import { outcomes, start, submit } from './executors.ts';
-import type { HandPlan } from './hand-plan.ts';
+import { models, outcomes, start, submit } from './executors.ts';
+import { type HandPlan, handPlan } from './hand-plan.ts';
 
 /** Expected times of a batch: with the planned variant a second batch would miss an SLA of a minute, with the lighter one none. */
 const PLANNED_MS = 45_000;
@@ -54,4 +54,24 @@ test('in a burst the answers of a light variant stand, and each request complete
   const heavy = itemsOf(({ stage }) => stage === 'classify-heavy');
   expect(settled.length + heavy).toBeLessThanOrEqual(found.length);
   expect(countEqual(found, light.found)).toBe(found.length - heavy);
+});
+
+test('a worker holds its standby through a plan that does not use it, and runs batches with it under the next plan', async () => {
+  const hand: HandPlan = {
+    backend: 'cpu',
+    workers: [['detect', 'classify']],
+    variants: ['det4', 'res32'],
+    batch: 16,
+    batchMs: PLANNED_MS,
+    shedding: 'late',
+  };
+  const downshift = { standby: 'mlp64', ms: LIGHTER_MS };
+  const { executor, batches } = await start({ ...hand, downshift });
+  await submit(executor, 0);
+  await executor.switchTo(handPlan(models, hand));
+  await executor.switchTo(handPlan(models, { ...hand, downshift }));
+  await burst(executor);
+  executor.close();
+  expect(batches.some(({ standby }) => standby === 'res32')).toBe(true);
+  expect(new Set(batches.map(({ worker }) => worker)).size).toBe(1);
 });
