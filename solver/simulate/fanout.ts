@@ -125,7 +125,7 @@ const answersTo = ({ paths }: Measured, stage: string): number =>
 /**
  * The name of the stage whose measured fan-out counts for a stage: the stage's own fan-out or, if it was not measured, that of the
  * last stage before it that has one. A profile may lack the fan-out of the first stage, where each request is one item, and those
- * of stages behind the most combinations that it measures, where each item is assumed to lead to one item.
+ * of stages behind the most combinations that it measures, where each item leads to one item.
  * @param stages names of the pipeline's stages
  * @param at index of the stage
  */

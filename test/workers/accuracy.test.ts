@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { childrenOf } from '../../models/manifests/pipeline.ts';
+import { childrenOf, Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Pack } from '../../models/packs/pack.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import { accuracySteps, type MeasuredAccuracy, measureAccuracy } from '../../workers/profiler/accuracy.ts';
 import type { AccuracyPart, RunVariant } from '../../workers/profiler/accuracy-part.ts';
 import { loadShipped } from '../shipped.ts';
@@ -99,6 +100,26 @@ describe('measuring accuracy', () => {
       ),
       { numRuns: 40, examples: [[14, 1]] },
     );
+  });
+});
+
+describe('the fan-out behind the most combinations that are measured', () => {
+  it('is that of the labels, whatever a variant finds', async () => {
+    const [detect, classify] = models.manifest.stages;
+    const [variant] = detect!.variants;
+    const variants = Array.from({ length: 513 }, (_, i) => ({ ...variant!, name: `det${i}` }));
+    const pipeline = new Pipeline({
+      ...models.manifest,
+      stages: [{ ...detect!, variants }, classify!] as Manifest['stages'],
+    });
+    const few = { items: batchOf(itemsOf(pack.items, 2)), truths: pack.truths!.slice(0, 2) };
+    const watch = { step: () => {}, recall: () => {}, save: async () => {} };
+    const { fanOut, endToEnd } = await measureAccuracy(pipeline, few, runMadeUp, [], watch);
+    expect(fanOut).toEqual([
+      { stage: 'detect', upstream: {}, counts: [1, 1] },
+      { stage: 'classify', upstream: {}, counts: few.truths.map(({ children }) => children.length) },
+    ]);
+    expect(endToEnd).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
-import { batchOf, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
+import { batchOf, type Item, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
 import { sizeOf } from '../../models/items/item-format.ts';
 import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
 import { confidenceOf } from '../../models/tasks/confidence.ts';
 import { type ItemAnswer, lastStagePoints, pipelineMetric, requestScore } from '../../models/tasks/judge.ts';
@@ -11,7 +12,7 @@ import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 
-/** End-to-end accuracy is measured for at most this many combinations of variants: each stage multiplies their number. */
+/** At most this many combinations of variants are measured: each stage multiplies their number. */
 const MAX_COMBINATIONS = 512;
 /** Items per batch while accuracy is measured. */
 const BATCH = 16;
@@ -68,8 +69,9 @@ export class Combinations {
     const { items, truths } = this.pack;
     await this.#goOn({ variants: {}, results: [], items, counts: truths.map(() => 1) });
     const order = this.pipeline.stages.map(({ name }) => name);
+    const all = [...this.#fanOut.values(), ...(await this.#labelledFanOut())];
     return {
-      fanOut: [...this.#fanOut.values()].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
+      fanOut: all.sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
       endToEnd: [...this.#endToEnd.values()],
       paths: [...this.#paths.values()],
     };
@@ -98,10 +100,24 @@ export class Combinations {
     const place = { stage: next.name, upstream: this.#varying(variants) };
     const key = fanOutKey(place);
     if (this.#fanOut.has(key)) return;
-    const sizes = itemsOf(items).map((item) => sizeOf(next.format, item));
-    const fanOut = { ...place, counts: [...counts], ...(new Set(sizes).size > 1 && { sizes }) };
+    const fanOut = { ...place, counts: [...counts], ...sizesOf(next, itemsOf(items)) };
     this.#fanOut.set(key, fanOut);
     await this.watch.save({ kind: 'fan-out', fanOut });
+  }
+
+  /**
+   * The labelled fan-out of the stages that no combination reaches. A stage has none if it gets one item for each item of the stage
+   * before, because then the fan-out of that stage counts.
+   */
+  async #labelledFanOut(): Promise<FanOut[]> {
+    const labelled = await labelledItems(this.pack, this.pipeline);
+    return this.pipeline.stages.flatMap((before, s) => {
+      if (s < this.#depth || !before.next || before.task.fanOut(before.stage) === 'one') return [];
+      const { items, requests } = labelled[s + 1]!;
+      const counts = this.pack.truths.map(() => 0);
+      for (const request of requests) counts[request]!++;
+      return [{ stage: before.next.name, upstream: {}, counts, ...sizesOf(before.next, items) }];
+    });
   }
 
   /** Saves the confidences of the stage that ran last and, if it is the pipeline's last stage, the points of each answer. */
@@ -176,6 +192,12 @@ export class Combinations {
     if (!next || at === this.#depth) return [];
     return next.stage.variants.map(({ name }) => ({ ...variants, [next.name]: name }));
   }
+}
+
+/** The sizes of a stage's items; nothing if all are equal. */
+function sizesOf({ format }: PipelineStage, items: readonly Item[]): Pick<FanOut, 'sizes'> {
+  const sizes = items.map((item) => sizeOf(format, item));
+  return new Set(sizes).size > 1 ? { sizes } : {};
 }
 
 const variantsKey = (variants: Variants): string => JSON.stringify(Object.entries(variants).sort());
