@@ -18,7 +18,6 @@ import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
-import { startUntil } from '../service/start-until.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, addressOf } from './address.ts';
 import { logLine } from './log-line.ts';
@@ -89,15 +88,14 @@ host name at the agent and read from it (DNS rebinding).
       report({ event: 'plan', plan, replaces: plan === given ? null : given });
       const replanner = profile && (await Replanner.open(profile, flags));
       try {
-        const service = await startUntil(signal, workerStarter(models, environment), (startWorker) =>
-          Service.start({
-            pipeline: models.pipeline,
-            plan,
-            startWorker,
-            adaptationFor: replanner && ((current) => replanner.adaptationFor(current)),
-            onEvent: (what) => report({ event: 'worker', what }),
-          }),
-        );
+        const service = await Service.start({
+          pipeline: models.pipeline,
+          plan,
+          startWorker: workerStarter(models, environment),
+          signal,
+          adaptationFor: replanner && ((current) => replanner.adaptationFor(current)),
+          onEvent: (what) => report({ event: 'worker', what }),
+        });
         try {
           const changes: PlanChanges = {
             token,

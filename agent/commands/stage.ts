@@ -10,7 +10,6 @@ import { serve } from '../http/serve.ts';
 import { createStageApp } from '../http/stage.ts';
 import { openToken } from '../http/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { startUntil } from '../service/start-until.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, podAddressOf } from './address.ts';
 import { logLine } from './log-line.ts';
@@ -60,9 +59,13 @@ device and these models.
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);
       // The check compares cores, so it gets the plan with only this replica, and not with all of the plan's workers.
       checkPlan(heldPart(plan, flags.stage), flags.plan, await localTarget(models, environment));
-      const held = await startUntil(signal, workerStarter(models, environment), (startWorker) =>
-        HeldStages.start(flags.stage, { pipeline: models.pipeline, plan, startWorker, onEvent: logLine }),
-      );
+      const held = await HeldStages.start(flags.stage, {
+        pipeline: models.pipeline,
+        plan,
+        startWorker: workerStarter(models, environment),
+        signal,
+        onEvent: logLine,
+      });
       const app = createStageApp(held, { token, alias: flags.modelName, names });
       try {
         await serve(app, held, {

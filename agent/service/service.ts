@@ -18,6 +18,8 @@ export interface ServiceOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
   readonly startWorker: StartWorker;
+  /** Ends the start; it has no effect afterwards. */
+  readonly signal?: AbortSignal;
   /** Options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
   readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
@@ -76,7 +78,7 @@ export class Service {
     );
   }
 
-  /** @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  /** @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the signal's reason when it is aborted */
   static async start(options: ServiceOptions): Promise<Service> {
     const service = new Service(options);
     const { telemetry } = service;
@@ -91,6 +93,7 @@ export class Service {
         onEvent: options.onEvent,
       },
       options.limits,
+      options.signal,
     );
     service.#follow();
     return service;

@@ -14,7 +14,7 @@ export class HeldStages {
   /**
    * Resolves when the variant of each stage is loaded and warmed up.
    * @param stages names of the plan's stages
-   * @throws ModelLoadError, ModelMismatchError, WorkerLostError
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the signal's reason when it is aborted
    */
   static async start(
     stages: readonly string[],

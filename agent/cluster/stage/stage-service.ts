@@ -3,7 +3,7 @@ import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline
 import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../../solver/documents/plan.ts';
-import { after, sleep } from '../../../workers/executor/clock.ts';
+import { after, sleep, unlessAborted } from '../../../workers/executor/clock.ts';
 import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 import { type Supervised, Supervisor } from '../../../workers/executor/supervisor.ts';
 import { message } from '../../../workers/runtime/errors.ts';
@@ -19,6 +19,8 @@ export interface StageServiceOptions {
   /** Name of the plan's row that this replica serves. */
   readonly stage: string;
   readonly startWorker: StartWorker;
+  /** Ends the start; it has no effect afterwards. */
+  readonly signal?: AbortSignal;
   onEvent(what: string): void;
   onBatch(batch: ReplicaBatch): void;
 }
@@ -74,10 +76,18 @@ export class StageService {
     });
   }
 
-  /** Resolves when the plan's variant is loaded and warmed up. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  /**
+   * Resolves when the plan's variant is loaded and warmed up.
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the signal's reason when it is aborted
+   */
   static async start(options: StageServiceOptions): Promise<StageService> {
     const service = new StageService(options);
-    await service.#load(service.#chosen);
+    try {
+      await unlessAborted(() => service.#load(service.#chosen), options.signal);
+    } catch (error) {
+      service.close();
+      throw error;
+    }
     service.#sweep();
     return service;
   }
