@@ -1,9 +1,8 @@
 import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import { cpuBackend, onGpu } from '../../solver/documents/common.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { planOptions } from '../../solver/plan/options.ts';
 import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
-import { variantsByTime } from '../comparison/baselines.ts';
+import { onlyOptions, onlyVariants, variantsByTime } from '../comparison/baselines.ts';
 import type { RivalSettings } from './rivals.ts';
 
 /**
@@ -29,14 +28,9 @@ export function rivalSettings(
     coRun: [],
   };
   const fa2High = variantsByTime(atBase, 'heaviest', cpuBackend.options);
-  const slowest = planOptions(atBase, {
-    ...request,
-    ratePerS: meanRatePerS,
-    restrictTo: Object.fromEntries(Object.entries(fa2High).map(([stage, variant]) => [stage, [variant]])),
-    // One replica may be overloaded without limit, because its utilisation is the number of replicas needed.
-    resources: { ...resources, utilisationMax: Number.MAX_VALUE },
-  });
-  const busy = slowest.byId.map((options) => [...options.values()][0]!.utilisation);
+  const restrictTo = onlyVariants(fa2High);
+  // One replica may be overloaded without limit: its utilisation is the number of replicas needed.
+  const slowest = onlyOptions(atBase, { ...request, ratePerS: meanRatePerS, restrictTo });
   return {
     slaMs,
     resources,
@@ -52,7 +46,7 @@ export function rivalSettings(
     fa2Low: variantsByTime(atBase, 'lightest', cpuBackend.options),
     fa2High,
     rimReplicas: Object.fromEntries(
-      profile.stages.map(({ name }, s) => [name, Math.max(1, Math.ceil(busy[s]!))]),
+      profile.stages.map(({ name }, s) => [name, Math.max(1, Math.ceil(slowest[s]!.utilisation))]),
     ),
   };
 }

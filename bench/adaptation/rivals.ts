@@ -8,6 +8,7 @@ import type { Solver } from '../../solver/ilp/solve.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { completePlan } from '../../solver/plan/simulated-plan.ts';
+import { onlyVariants } from '../comparison/baselines.ts';
 
 /** Values by stage and variant. */
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
@@ -92,13 +93,10 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       overtaken: () => false,
     };
   };
-  const fixed = (variants: ByStage<string>) => ({
-    restrictTo: Object.fromEntries(Object.entries(variants).map(([stage, variant]) => [stage, [variant]])),
-  });
   const limits: Readonly<Record<PublishedName, Pick<PlanRequest, 'restrictTo' | 'replicas'>>> = {
     ipa: {},
-    'fa2-low': fixed(settings.fa2Low),
-    'fa2-high': fixed(settings.fa2High),
+    'fa2-low': { restrictTo: onlyVariants(settings.fa2Low) },
+    'fa2-high': { restrictTo: onlyVariants(settings.fa2High) },
     rim: { replicas: settings.rimReplicas },
   };
   const free = rivalProfile(measured.profile);

@@ -16,15 +16,13 @@ import { takeInTurn } from '../../models/items/item-batch.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
-import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import { spawnInNode } from '../overhead/bare/node.ts';
 import type { Bench } from '../overhead/types.ts';
 import { startClient } from './client.ts';
-import { addPlanOptions, type PlanFlags, planOnCpu } from './fashion-plan.ts';
+import { addPlanOptions, arrivalsBy, type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import type { Sent } from './load.ts';
 import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
@@ -65,14 +63,10 @@ const batchOne: Plan = {
 /** By Little's law, with this many requests in flight each takes half the SLA at the plan's rate. */
 const atOnce = Math.ceil((plan.ratePerS * flags.sla) / 2000);
 
-const serve = async (name: string, served: Plan) => {
-  const file = join(folder, `${name}.json`);
-  await writeJson(file, served);
-  return startServing(file);
-};
 const bare = await BareWorkers.start(bench, plan);
 const loop = await stageLoop(bench, plan, bare);
-const [planned, forced] = [await serve('plan', plan), await serve('batch-1', batchOne)];
+const planned = await startServing(plan, join(folder, 'plan.json'));
+const forced = await startServing(batchOne, join(folder, 'batch-1.json'));
 try {
   for (const { url } of [planned, forced]) await generator.closed(url, atOnce, 1, WARM_UP_MS);
   const counts = await found();
@@ -135,11 +129,7 @@ async function openLoads() {
   const loads: Measurements['open'][number][] = [];
   for (const share of SHARES) {
     const ratePerS = share * plan.ratePerS;
-    const dueMs = arrivalsOf(
-      { rates: [ratePerS], intervalS: flags.duration },
-      { scale: 1, seed: flags.seed, kind: 'poisson' },
-    );
-    const sent = await generator.open(planned.url, dueMs, plan.slaMs);
+    const sent = await generator.open(planned.url, arrivalsBy(flags, ratePerS), plan.slaMs);
     loads.push({ ratePerS, share, durationS: flags.duration, ...outcomeOf(sent, plan.slaMs) });
   }
   return loads;

@@ -5,6 +5,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
+import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { Planner } from '../../workers/planner/planner.ts';
@@ -73,3 +74,10 @@ export async function planOnCpu(flags: PlanFlags, folder: string): Promise<Plan>
     planRequest(here, { slaMs, ratePerS, percentile: 99, resources: { cores }, cascades: false }),
   );
 }
+
+/** Arrival times in milliseconds, at exponential intervals. */
+export const arrivalsBy = (
+  { duration, seed }: Pick<PlanFlags, 'seed'> & { readonly duration: number },
+  ratePerS: number,
+): Float64Array =>
+  arrivalsOf({ rates: [ratePerS], intervalS: duration }, { scale: 1, seed, kind: 'poisson' });

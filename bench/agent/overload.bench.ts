@@ -4,16 +4,15 @@
  * generator and junk clients are separate processes; the load generator measures all times.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
+import { machineText } from '../setup/machine.ts';
 import { startClient, startProcess } from './client.ts';
-import { addPlanOptions, type PlanFlags, planOnCpu } from './fashion-plan.ts';
+import { addPlanOptions, arrivalsBy, type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import { JUNK, type JunkClients, type JunkKind } from './junk.ts';
 import { type Outcome, outcomeOf } from './report.ts';
 import { startServing } from './served.ts';
@@ -35,16 +34,14 @@ const flags = addPlanOptions(
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-overload-'));
 const plan = await planOnCpu(flags, folder);
-await writeJson(join(folder, 'plan.json'), plan);
 const { models, generator, terminate } = await startClient();
 const { api: junk, terminate: endJunk } = startProcess<JunkClients>('./junk.worker.ts');
-const { url, pid, stop } = await startServing(join(folder, 'plan.json'));
+const { url, pid, stop } = await startServing(plan, join(folder, 'plan.json'));
 try {
   await generator.closed(url, 8, 1, WARM_UP_MS);
   console.log(
-    `${new Date().toISOString()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}\n`,
+    `${new Date().toISOString()}, ${machineText()}, Node ${process.versions.node}\n\n${planText(plan)}\n`,
   );
-  console.log(`${planText(plan)}\n`);
   const loads: Outcome[] = [];
   for (const times of TIMES) loads.push(await open(times * plan.ratePerS));
   console.log(overloadText(loads));
@@ -67,9 +64,7 @@ try {
 }
 
 async function open(ratePerS: number): Promise<Outcome> {
-  const seconds = { rates: [ratePerS], intervalS: flags.duration };
-  const dueMs = arrivalsOf(seconds, { scale: 1, seed: flags.seed, kind: 'poisson' });
-  return outcomeOf(await generator.open(url, dueMs, plan.slaMs), plan.slaMs);
+  return outcomeOf(await generator.open(url, arrivalsBy(flags, ratePerS), plan.slaMs), plan.slaMs);
 }
 
 /** Peak memory of the server's process since the last call, in MB; NaN where there is no Linux /proc. */

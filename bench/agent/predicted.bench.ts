@@ -14,8 +14,7 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
-import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { writeJson } from '../../workers/command/files.ts';
+import { constantRate } from '../../solver/simulate/arrivals.ts';
 import * as option from '../../workers/command/options.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { machineText } from '../setup/machine.ts';
@@ -139,11 +138,7 @@ async function compare(at: Compared['at'], plan: Plan): Promise<Compared> {
   const served = await start(at, plan);
   try {
     await generator.closed(served.url, 4, 1, WARM_UP_MS);
-    const seconds = Math.max(1, Math.round(flags.duration));
-    const dueMs = arrivalsOf(
-      { rates: Array<number>(seconds).fill(plan.ratePerS), intervalS: 1 },
-      { scale: 1, seed: flags.seed, kind: 'exact' },
-    );
+    const dueMs = constantRate(plan.ratePerS, flags.duration, flags.seed);
     const judgedMs = Math.min(plan.slaMs, plan.predicted.latencyMs!.p95);
     const outcome = outcomeOf(await generator.open(served.url, dueMs, judgedMs), plan.slaMs);
     if (!flags.json) console.error(`${at}, ${plan.slaMs} ms, ${plan.ratePerS.toFixed(0)}/s: done`);
@@ -155,7 +150,5 @@ async function compare(at: Compared['at'], plan: Plan): Promise<Compared> {
 
 async function start(at: Compared['at'], plan: Plan): Promise<Served> {
   if (at === 'pods') return startPods(plan, folder);
-  const file = join(folder, 'plan.json');
-  await writeJson(file, plan);
-  return startServing(file);
+  return startServing(plan, join(folder, 'plan.json'));
 }

@@ -51,8 +51,11 @@ async function startAgent(...args: string[]): Promise<Served> {
   return { url, pid: child.pid!, stop: () => void child.kill('SIGTERM') };
 }
 
-/** Starts `ipa-agent serve`. @param plan path of the plan */
-export const startServing = (plan: string): Promise<Served> => startAgent('serve', '--plan', plan);
+/** Starts `ipa-agent serve`. @param file where the plan is written */
+export async function startServing(plan: Plan, file: string): Promise<Served> {
+  await writeJson(file, plan);
+  return startAgent('serve', '--plan', file);
+}
 
 /** Runs `ipa-agent profile`; its progress goes to stderr. @throws Error if it fails */
 export async function runProfile(...args: string[]): Promise<void> {

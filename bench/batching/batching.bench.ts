@@ -5,25 +5,19 @@
  * `npm run bench:batching -- --pipeline mini-nlp --backend cpu [--json]`.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { plan, tryPlan } from '../../solver/plan/planner.ts';
 import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
-import { slaByRule } from '../../solver/plan/sla.ts';
-import { interruptSignal } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
-import { withBenchOptions } from '../comparison/bench-options.ts';
+import { baselinePlan, fastestBaseline, onlyVariants, variantsByTime } from '../comparison/baselines.ts';
+import { type BenchFlags, withBenchOptions, withProfile } from '../comparison/bench-options.ts';
 import { highestRate } from '../comparison/highest-rate.ts';
-import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 
 /** The first load of each way, in tenths of its predicted capacity. */
@@ -45,7 +39,7 @@ const flags = withBenchOptions(
 )
   .option('--duration <duration>', 'how long requests arrive in one run', option.duration, 15)
   .parse()
-  .opts();
+  .opts<BenchFlags & { readonly duration: number }>();
 
 /** One of the two ways to answer requests. */
 interface Way {
@@ -95,27 +89,14 @@ function nextTenths(rows: readonly Row[]): number | undefined {
 const bestGoodput = (rows: readonly Row[]): number =>
   Math.max(0, ...rows.filter(keepsSla).map(({ goodputs }) => median(goodputs)));
 
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-batching-'));
-const where = {
-  manifestPath: option.manifestPath(flags),
-  out: join(folder, 'profile.json'),
-  signal: interruptSignal(),
-};
-await withRunner(flags.backend, where, async ({ runner, progress }) => {
-  const backends: Backend[] = flags.backend;
-  const measured = await runner.profile({
-    ...{ backends, threads: [1], batches: flags.batches, budgetS: flags.budget, seed: flags.seed },
-  });
-  const { profile } = measured;
+await withProfile(flags, async ({ runner, progress, measured, profile, slaMs }) => {
+  const backends = flags.backend;
   const solver = await loadSolver();
   const variants = variantsByTime(profile, 'heaviest', backends);
-  const restrictTo = Object.fromEntries(Object.entries(variants).map(([stage, name]) => [stage, [name]]));
-  const stages = profile.stages.map(({ name }) => name);
-  const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut);
   const resources = { utilisationMax: UTILISATION_MAX, pricePerCore: PRICE_PER_CORE };
   const at = (ratePerS: number): PlanRequest => ({
     ...planRequest(profile, { slaMs, ratePerS, backends, resources }),
-    restrictTo,
+    restrictTo: onlyVariants(variants),
   });
   const highest = highestRate(solver, measured, at);
   const best = plan(solver, measured, at(highest));
@@ -178,14 +159,8 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     console.log(
       table(
         [
-          'run',
-          'share of capacity',
-          'batches',
-          'requests/s',
-          'goodput/s',
-          'attained',
-          'p95 ms',
-          'late p99 ms',
+          ...['run', 'share of capacity', 'batches', 'requests/s'],
+          ...['goodput/s', 'attained', 'p95 ms', 'late p99 ms'],
         ],
         rows.map((row) => [
           row.way.name,
@@ -203,4 +178,4 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     );
     console.log(`\ngoodput of the plan ÷ that of one request at a time: ${ratio.toFixed(2)}`);
   }
-}).finally(() => rm(folder, { recursive: true }));
+});

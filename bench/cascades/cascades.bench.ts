@@ -5,8 +5,7 @@
  * `npm run bench:cascades -- --held-out held-out.bin --backend cpu [--json]`.
  */
 
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { sha256Hex } from '../../models/manifests/load.ts';
@@ -14,17 +13,15 @@ import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
-import { plan } from '../../solver/plan/planner.ts';
+import { tryPlan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
-import { slaByRule } from '../../solver/plan/sla.ts';
 import { escalationSentences, planVariants } from '../../solver/report/cascade-text.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { withBenchOptions } from '../comparison/bench-options.ts';
+import { type BenchFlags, inFolder, profileBy, withBenchOptions } from '../comparison/bench-options.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 
@@ -44,7 +41,7 @@ const flags = withBenchOptions(
   .requiredOption('--held-out <file>', 'labelled pack of items that chose no threshold')
   .option('--duration <duration>', 'how long requests arrive in one run', option.duration, 15)
   .parse()
-  .opts();
+  .opts<BenchFlags & { readonly heldOut: string; readonly duration: number }>();
 
 /** Copies the pipeline's folder with the held-out pack in place of its own. @returns path of the manifest */
 async function withHeldOut(manifestPath: string, folder: string): Promise<string> {
@@ -70,12 +67,8 @@ async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend
       ...{ slaMs, ratePerS, backends, cascades, downshift: false },
       ...{ objective: { beta }, resources: { cores } },
     });
-    try {
-      return plan(solver, measured, request);
-    } catch (error) {
-      if (error instanceof InfeasiblePlanError) return undefined;
-      throw error;
-    }
+    const found = tryPlan(solver, measured, request);
+    return 'binding' in found ? undefined : found;
   };
   const mostAccurate = (ratePerS: number, cores: number, cascades: boolean) =>
     planFor(ratePerS, { cores, cascades, beta: 0 });
@@ -110,20 +103,13 @@ async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend
 /** End-to-end accuracy that a plan predicts. */
 const accuracyOf = ({ predicted }: Plan): number => predicted.endToEnd ?? predicted.pas!;
 
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-cascades-'));
-const manifestPath = option.manifestPath(flags);
-const where = { out: join(folder, 'profile.json'), signal: interruptSignal() };
-const backends: Backend[] = flags.backend;
-
-async function main(): Promise<void> {
-  const measured = await withRunner(backends, { ...where, manifestPath }, ({ runner }) =>
-    runner.profile({
-      ...{ backends, threads: [1], batches: flags.batches, budgetS: flags.budget, seed: flags.seed },
-    }),
+async function compare(folder: string): Promise<void> {
+  const manifestPath = option.manifestPath(flags);
+  const where = { out: join(folder, 'profile.json'), signal: interruptSignal() };
+  const backends = flags.backend;
+  const { measured, profile, slaMs } = await withRunner(backends, { ...where, manifestPath }, ({ runner }) =>
+    profileBy(runner, flags),
   );
-  const { profile } = measured;
-  const stages = profile.stages.map(({ name }) => name);
-  const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut, profile.coRun);
   const planner = await plannerOf(measured, backends, slaMs);
   const best = planner.mostAccurate(1, CORES, false);
   if (!best) throw new Error(`No plan keeps an SLA of ${ms(slaMs)} ms. Give a longer --sla.`);
@@ -176,4 +162,4 @@ async function main(): Promise<void> {
   console.log(`\n${escalationSentences(runs[0]!).join('\n')}`);
 }
 
-await main().finally(() => rm(folder, { recursive: true }));
+await inFolder(compare);

@@ -52,8 +52,12 @@ export function fastestBaseline(
 const comparable = (cells: readonly Cell[]): Cell[] =>
   cells.filter((cell) => cell.state !== 'measured' || !cell.flags.includes('output-mismatch'));
 
+/** Restricts a plan to one variant of each stage. */
+export const onlyVariants = (variants: Readonly<Record<string, string>>): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(variants).map(([stage, variant]) => [stage, [variant]]));
+
 /** Chooses the only option of each stage, even if it cannot keep up with the rate. */
-const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
+export const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
   planOptions(profile, {
     ...request,
     resources: { ...request.resources, utilisationMax: Number.MAX_VALUE },

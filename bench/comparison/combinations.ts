@@ -14,6 +14,7 @@ import { tryPlan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { completePlan } from '../../solver/plan/simulated-plan.ts';
 import { workerSharings } from '../../solver/plan/worker-sharing.ts';
+import { onlyVariants } from './baselines.ts';
 
 /** At most this many combinations are listed. Their number is the product of the stages' numbers of variants. */
 const MOST = 512;
@@ -54,10 +55,7 @@ function combination(
   variants: Record<string, string>,
   packItems: ArrayLike<number> | undefined,
 ): Combination | undefined {
-  const restrictTo = Object.fromEntries(
-    Object.entries(variants).map(([stage, variant]) => [stage, [variant]]),
-  );
-  const restricted: PlanRequest = { ...request, restrictTo };
+  const restricted: PlanRequest = { ...request, restrictTo: onlyVariants(variants) };
   try {
     const found = tryPlan(solver, measured, restricted);
     if (!('binding' in found)) return combinationOf(measured.profile, request, found, null, packItems);

@@ -4,26 +4,19 @@
  * both alike. `npm run bench:downshift -- --pipeline fashion --backend cpu [--json]`.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Backend } from '../../solver/documents/common.ts';
 import type { RequestRecord } from '../../solver/documents/run-report.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
-import { slaByRule } from '../../solver/plan/sla.ts';
 import { escalationSentences, planVariants, variantSentences } from '../../solver/report/cascade-text.ts';
 import { downshiftFactor, lighterAnswers } from '../../solver/report/downshift.ts';
-import { interruptSignal } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
-import { withBenchOptions } from '../comparison/bench-options.ts';
+import { type BenchFlags, withBenchOptions, withProfile } from '../comparison/bench-options.ts';
 import { highestRate } from '../comparison/highest-rate.ts';
-import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 import { simulated } from '../simulator/plans.ts';
 
@@ -44,7 +37,7 @@ const flags = withBenchOptions(
     option.positive,
   )
   .parse()
-  .opts();
+  .opts<BenchFlags & { readonly rate?: number }>();
 
 /** Requests of the burst that were answered in time, per second. */
 function goodputInBurst(requests: readonly RequestRecord[], slaMs: number): number {
@@ -56,24 +49,12 @@ function goodputInBurst(requests: readonly RequestRecord[], slaMs: number): numb
   return inTime.length / BURST_S;
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-downshift-'));
-const where = {
-  manifestPath: option.manifestPath(flags),
-  out: join(folder, 'profile.json'),
-  signal: interruptSignal(),
-};
-await withRunner(flags.backend, where, async ({ runner, progress }) => {
-  const backends: Backend[] = flags.backend;
-  const measured = await runner.profile({
-    ...{ backends, threads: [1], batches: flags.batches, budgetS: flags.budget, seed: flags.seed },
-  });
-  const { profile } = measured;
+await withProfile(flags, async ({ runner, progress, measured, profile, slaMs }) => {
+  const backends = flags.backend;
   const solver = await loadSolver();
-  const stages = profile.stages.map(({ name }) => name);
-  const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut, profile.coRun);
   const at = (ratePerS: number, downshift = false) =>
     planRequest(profile, { slaMs, ratePerS, backends, downshift });
-  const ratePerS: number = flags.rate ?? highestRate(solver, measured, at) / TIMES;
+  const ratePerS = flags.rate ?? highestRate(solver, measured, at) / TIMES;
   const ways = [true, false].map((downshift) => ({
     name: downshift ? 'downshift' : 'no-downshift',
     plan: plan(solver, measured, at(ratePerS, downshift)),
@@ -150,4 +131,4 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
   console.log(
     `\ngoodput in the burst, with downshift ÷ without: ${ratio.measured.toFixed(2)}, simulated: ${ratio.simulated.toFixed(2)}`,
   );
-}).finally(() => rm(folder, { recursive: true }));
+});

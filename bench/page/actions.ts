@@ -1,22 +1,44 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright';
+import { type Browser, chromium, type Locator, type Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
+import { servePage } from '../runner/host.ts';
+import { browserFlags, ensureBrowser } from '../setup/browser.js';
 import { OUT } from './pictures.ts';
 
-/** Actions of a user on the page, for taking pictures of it. */
+/** Serves the page and starts a browser for `work`, and ends both after it. @param work gets the page's address */
+export async function withBrowser(work: (browser: Browser, url: string) => Promise<void>): Promise<void> {
+  const host = await servePage(0);
+  const browser = await chromium.launch({
+    executablePath: await ensureBrowser(console.error),
+    args: browserFlags(),
+  });
+  try {
+    await work(browser, host.url);
+  } finally {
+    await browser.close();
+    await host.close();
+  }
+}
 
 /** Seconds for measuring the speed of a pipeline's models. */
 const BUDGET_S = '20';
 
 export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 export const typed = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });
+/** Waits until the page shows a plan for its settings, and has confirmed it. */
 export const planned = (page: Page) => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 
 export async function fill(page: Page, questions: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(questions)) await typed(page, name).fill(value);
   await planned(page);
+}
+
+/** Presses a button that saves a file. @returns path of the file */
+export async function downloaded(page: Page, save: Locator): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent('download'), save.click()]);
+  return file.path();
 }
 
 export async function setBudget(page: Page, seconds: string): Promise<void> {
@@ -41,12 +63,8 @@ export async function open(page: Page, pipeline: string): Promise<void> {
     await setBudget(page, BUDGET_S);
     await button(page, 'Start').click();
     await page.locator('.done').getByRole('button', { name: 'Close' }).click();
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      button(page, 'Save profile JSON').click(),
-    ]);
     await mkdir(OUT, { recursive: true });
-    await copyFile(await file.path(), kept);
+    await copyFile(await downloaded(page, button(page, 'Save profile JSON')), kept);
   }
   await page.locator('.opened', { hasText: pipeline }).waitFor();
   await planned(page);

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from 'playwright';
+import type { Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
-import { servePage } from '../runner/host.ts';
-import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { inFolder } from '../comparison/bench-options.ts';
+import { downloaded, typed, withBrowser } from './actions.ts';
 
 /**
  * Makes the page's example, `web/public/example.json`, with the page itself: `npx tsx bench/page/example.ts`. The example is an
@@ -23,36 +22,30 @@ const RUN_S = '15';
 const MOST_RUNS = 5;
 const WAIT = { timeout: 400_000 };
 
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-example-'));
-const byNode = join(folder, 'node.json');
-execFileSync(
-  process.execPath,
-  [
-    ...[join(ROOT, 'agent/ipa-agent.js'), 'profile', '--pipeline', 'fashion', '--backend', 'cpu'],
-    ...['--budget', `${BUDGET_S}s`, '--out', byNode],
-  ],
-  { stdio: 'inherit' },
-);
-
-const host = await servePage(0);
-const browser = await chromium.launch({
-  executablePath: await ensureBrowser(console.error),
-  args: browserFlags(),
+await inFolder(async (folder) => {
+  const byNode = join(folder, 'node.json');
+  const asked = ['--pipeline', 'fashion', '--backend', 'cpu', '--budget', `${BUDGET_S}s`, '--out', byNode];
+  execFileSync(process.execPath, [join(ROOT, 'agent/ipa-agent.js'), 'profile', ...asked], {
+    stdio: 'inherit',
+  });
+  await withBrowser(async (browser, url) => {
+    const page = await browser.newPage();
+    await page.goto(url);
+    await makeExample(page, byNode);
+  });
 });
-try {
-  const page = await browser.newPage();
+
+/** @param byNode path of the profile measured in Node */
+async function makeExample(page: Page, byNode: string): Promise<void> {
   const button = (name: string) => page.getByRole('button', { name, exact: true });
-  const fill = (name: string, value: string) =>
-    page.getByRole('spinbutton', { name, exact: true }).fill(value);
-  await page.goto(host.url);
   await page.getByLabel('Import profile').setInputFiles(byNode);
   await page.locator('.saved li').first().waitFor();
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
-  await fill('Budget (s)', BUDGET_S);
+  await typed(page, 'Budget (s)').fill(BUDGET_S);
   await button('Start').click();
   await page.locator('.saved li').nth(1).waitFor(WAIT);
-  await fill('Arrival rate', RATE_PER_S);
-  await fill('Duration (s)', RUN_S);
+  await typed(page, 'Arrival rate').fill(RATE_PER_S);
+  await typed(page, 'Duration (s)').fill(RUN_S);
   for (let run = 1; ; run++) {
     await button('Run the plan').click();
     await button('Stop').waitFor(WAIT);
@@ -62,13 +55,6 @@ try {
     if (!outcome!.includes('not valid')) break;
     if (run === MOST_RUNS) throw new Error('No run was valid. Run this on a machine that does nothing else.');
   }
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: /^Save everything/ }).click(),
-  ]);
-  await copyFile(await file.path(), join(ROOT, 'web/public/example.json'));
-} finally {
-  await browser.close();
-  await host.close();
-  await rm(folder, { recursive: true });
+  const archive = await downloaded(page, page.getByRole('button', { name: /^Save everything/ }));
+  await copyFile(archive, join(ROOT, 'web/public/example.json'));
 }

@@ -4,19 +4,18 @@
  * confirmed the plan. It runs the plan in the page with charts and requests, and in a page that draws nothing. Then it clicks and
  * types while the page measures, and reports how long interactions take until the next paint.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BrowserContext, chromium, type Page } from 'playwright';
+import type { BrowserContext, Page } from 'playwright';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planManifestPath } from '../../workers/command/options.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { servePage } from '../runner/host.ts';
+import { inFolder } from '../comparison/bench-options.ts';
 import { withRunner } from '../runner/runner.ts';
-import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { downloaded, planned, withBrowser } from './actions.ts';
 import { bounded } from './bounded.ts';
 import { collectInteractions, interactWhileMeasuring } from './interactions.ts';
 
@@ -34,13 +33,8 @@ const text = await readFile(PROFILE, 'utf8').catch((cause) => {
 });
 const { device } = parseProfile(JSON.parse(text), PROFILE);
 
-const host = await servePage(0);
-const browser = await chromium.launch({
-  executablePath: await ensureBrowser(console.error),
-  args: browserFlags(),
-});
-try {
-  const page = await opened(await browser.newContext({ viewport: { width: 1440, height: 900 } }));
+await withBrowser(async (browser, url) => {
+  const page = await opened(await browser.newContext({ viewport: { width: 1440, height: 900 } }), url);
   console.log(
     `${device.agent}, ${device.logicalCores} logical cores; ${QUESTIONS} positions of each slider; ms: median / p95 / worst\n`,
   );
@@ -53,27 +47,20 @@ try {
   const drawn = await runDrawn(page);
   console.table([row('charts and requests', drawn, drawn.busy), row('none', await runHeadless(plan))]);
   console.table([await interactWhileMeasuring(browser, page)]);
-} finally {
-  await browser.close();
-  await host.close();
-}
+});
 
-async function opened(context: BrowserContext): Promise<Page> {
+async function opened(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
   // tsx inserts calls of this helper into functions, but pages do not have it.
   await page.addInitScript('globalThis.__name = (named) => named');
   await collectInteractions(page);
-  await page.goto(host.url);
+  await page.goto(url);
   await page
     .getByLabel('Import profile')
     .setInputFiles({ name: 'profile.json', mimeType: 'application/json', buffer: Buffer.from(text) });
-  await settled(page);
+  await planned(page);
   await page.locator('.plan-settings > .fold > summary').click();
   return page;
-}
-
-async function settled(page: Page): Promise<void> {
-  await page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 }
 
 /** Moves a slider to evenly spaced positions, up and then down, like a user who drags it. */
@@ -118,7 +105,7 @@ async function asked(page: Page, name: string) {
     [slider, QUESTIONS] as const,
   );
   const took = await bounded(`the answers to all positions of the slider ${name}`, answers, ANSWERS_MS);
-  await settled(page);
+  await planned(page);
   const summary = (values: number[]) => {
     const sorted = sortedNumbers(values);
     return [50, 95, 100].map((p) => Number(nearestRank(sorted, p).toPrecision(3))).join(' / ');
@@ -164,21 +151,18 @@ async function runDrawn(page: Page): Promise<RunReport & { busy: string }> {
 }
 
 /** Runs a plan in the headless page, which draws nothing. */
-async function runHeadless(plan: Plan): Promise<RunReport> {
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-bench-'));
+function runHeadless(plan: Plan): Promise<RunReport> {
   const manifestPath = planManifestPath(plan, {});
   const backends = [...new Set(plan.stages.map(({ backend }) => backend))];
   const load = constantLoad(plan.ratePerS, RUN_S, 1);
   const { signal } = new AbortController();
-  return withRunner(backends, { manifestPath, out: join(folder, 'run.json'), signal }, ({ runner }) =>
-    runner.run({ name: 'plan', plan, backends, load, seed: 1 }),
-  ).finally(() => rm(folder, { recursive: true }));
+  return inFolder((folder) =>
+    withRunner(backends, { manifestPath, out: join(folder, 'run.json'), signal }, ({ runner }) =>
+      runner.run({ name: 'plan', plan, backends, load, seed: 1 }),
+    ),
+  );
 }
 
 async function exported(page: Page, name: string): Promise<string> {
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name, exact: true }).click(),
-  ]);
-  return readFile(await file.path(), 'utf8');
+  return readFile(await downloaded(page, page.getByRole('button', { name, exact: true })), 'utf8');
 }

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright';
+import type { Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
-import { servePage } from '../runner/host.ts';
-import { browserFlags, ensureBrowser } from '../setup/browser.js';
-import { button, choose, fill, open, planned, setBudget, stop, typed } from './actions.ts';
+import { button, choose, fill, open, planned, setBudget, stop, typed, withBrowser } from './actions.ts';
 import { pictures, readmePictures } from './pictures.ts';
 
 /**
@@ -43,26 +41,18 @@ const unknown = asked.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0)
   throw new Error(`There is no part ${unknown.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}.`);
 
-const host = await servePage(0);
-const browser = await chromium.launch({
-  executablePath: await ensureBrowser(console.error),
-  args: browserFlags(),
-});
-try {
+await withBrowser(async (browser, url) => {
   for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
     // Only the first part shows that the page works offline, for which the service worker fetches tens of MB.
     const context = await browser.newContext({ serviceWorkers: name === 'first' ? 'allow' : 'block' });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
-    await page.goto(host.url);
+    await page.goto(url);
     await page.locator('#share').waitFor();
     await PARTS[name]!(page);
     await context.close();
   }
-} finally {
-  await browser.close();
-  await host.close();
-}
+});
 
 async function first(page: Page): Promise<void> {
   await page.locator('.check', { hasText: 'Works offline' }).waitFor({ state: 'attached' });

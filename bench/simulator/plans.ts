@@ -3,7 +3,6 @@ import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
-import { planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { completePlan } from '../../solver/plan/simulated-plan.ts';
@@ -11,6 +10,7 @@ import { drawPackItems, packItemCounts } from '../../solver/simulate/fanout.ts';
 import { serviceFromProfile } from '../../solver/simulate/service.ts';
 import { simulate } from '../../solver/simulate/simulate.ts';
 import type { Load } from '../../workers/executor/load.ts';
+import { onlyOptions } from '../comparison/baselines.ts';
 
 export interface Setting {
   readonly backend: Backend;
@@ -42,11 +42,7 @@ export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting,
       backends: [backend],
       restrictTo: variants,
     };
-    const unlimited = { ...request, resources: { ...request.resources, utilisationMax: Number.MAX_VALUE } };
-    return {
-      request,
-      options: planOptions({ ...profile, cells }, unlimited).byId.map((all) => [...all.values()][0]!),
-    };
+    return { request, options: onlyOptions({ ...profile, cells }, request) };
   };
   const busy = at(1).options.map((o) => (o.itemsPerS * o.meanMs) / (1000 * o.cell.batch));
   const busiest = onGpu(backend) ? busy.reduce((sum, share) => sum + share, 0) : Math.max(...busy);
