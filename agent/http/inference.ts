@@ -4,7 +4,6 @@ import { VERSION } from '../../workers/command/version.ts';
 import type { Decoder } from '../oip/decoder/decoder.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
-import type { ServerMetadata } from '../oip/metadata.ts';
 import { itemsOfRequest, modelMetadata, outputNames, outputTensors } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import type { ServedModel, Service } from '../service/service.ts';
@@ -14,7 +13,7 @@ import { HttpError } from './errors.ts';
 /** The only version that each model has. */
 const MODEL_VERSION = '1';
 /** The response to `GET /v2`: the agent's metadata as a server of the Open Inference Protocol. */
-const SERVER: ServerMetadata = { name: 'ipa-agent', version: VERSION, extensions: EXTENSIONS };
+const SERVER = { name: 'ipa-agent', version: VERSION, extensions: EXTENSIONS };
 
 /** One HTTP request may have at most this many items. */
 const ITEMS_MAX = 64;

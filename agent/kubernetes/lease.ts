@@ -12,10 +12,9 @@ export interface LeaseOptions extends Listener {
   readonly name: string;
   /** Unique name of this process. */
   readonly identity: string;
-  /** A leader loses the Lease if it has not renewed it for this long. */
-  readonly durationMs?: number;
 }
 
+/** A leader loses the Lease if it has not renewed it for this long. */
 const DURATION_MS = 15_000;
 
 interface LeaseSpec {
@@ -32,15 +31,12 @@ type Lease = KubernetesObject & { readonly spec: LeaseSpec };
  * before another process may take it. Clocks need not agree: each process measures how long the Lease stays unchanged.
  */
 export class Leadership {
-  readonly #durationMs: number;
   /** Time at which this process last renewed the Lease; undefined if it does not lead. */
   #renewedMs: number | undefined;
   /** The last version read of another holder's Lease, and the time at which this process first read it. */
   #seen: { readonly version: unknown; readonly sinceMs: number } | undefined;
 
-  constructor(private readonly options: LeaseOptions) {
-    this.#durationMs = options.durationMs ?? DURATION_MS;
-  }
+  constructor(private readonly options: LeaseOptions) {}
 
   /** Calls `lead` each time this process becomes the leader; the signal aborts when it no longer leads. */
   async run(lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -71,7 +67,7 @@ export class Leadership {
         this.#renewedMs = undefined;
         onEvent('not leading any more');
       }
-      const pauseMs = this.#durationMs / 5;
+      const pauseMs = DURATION_MS / 5;
       await sleep(leading ? Math.min(pauseMs, Math.max(1, this.#leftMs)) : pauseMs, signal);
     }
     leading?.stop.abort(signal.reason);
@@ -85,7 +81,7 @@ export class Leadership {
    */
   get #leftMs(): number {
     if (this.#renewedMs === undefined) return 0;
-    return Math.max(0, this.#renewedMs + (2 / 3) * this.#durationMs - performance.now());
+    return Math.max(0, this.#renewedMs + (2 / 3) * DURATION_MS - performance.now());
   }
 
   async #acquireOrRenew(): Promise<void> {
@@ -118,7 +114,7 @@ export class Leadership {
     const now = performance.now();
     const { resourceVersion: version } = metadata;
     if (this.#seen?.version !== version) this.#seen = { version, sinceMs: now };
-    const durationMs = Math.max(this.#durationMs, 1000 * (spec.leaseDurationSeconds ?? 0));
+    const durationMs = Math.max(DURATION_MS, 1000 * (spec.leaseDurationSeconds ?? 0));
     return Boolean(spec.holderIdentity) && now - this.#seen!.sinceMs < durationMs;
   }
 
@@ -137,7 +133,7 @@ export class Leadership {
     const now = new Date().toISOString().replace('Z', '000Z');
     return {
       holderIdentity: this.options.identity,
-      leaseDurationSeconds: Math.max(1, Math.round(this.#durationMs / 1000)),
+      leaseDurationSeconds: DURATION_MS / 1000,
       acquireTime: now,
       renewTime: now,
       leaseTransitions,

@@ -170,7 +170,7 @@ function parse({ bytes, jsonLength = bytes.length }: Body): Parsed {
       `the request should begin with ${jsonLength} bytes of JSON, as the header ${JSON_LENGTH_HEADER} states, but has ${bytes.length} bytes`,
     );
   const json = bytes.subarray(0, jsonLength);
-  checkJsonBounds(json, 'the request');
+  checkJsonBounds(json);
   try {
     return { value: JSON.parse(utf8.decode(json)), rest: bytes.subarray(jsonLength) };
   } catch (cause) {

@@ -2,11 +2,10 @@ import { FIELD_BYTES_MAX, joinFields, splitFields } from '../../models/items/fie
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { fits, formatText, type ItemFormat } from '../../models/items/item-format.ts';
 import { InvalidTensorError } from './errors.ts';
-import type { TensorMetadata } from './metadata.ts';
-import { type Tensor, VALUES_MAX } from './tensor.ts';
+import { type Tensor, type TensorHeader, VALUES_MAX } from './tensor.ts';
 
 /** Metadata of the tensor that holds items of a format. */
-export function itemsMetadata(format: ItemFormat): TensorMetadata {
+export function itemsMetadata(format: ItemFormat): TensorHeader {
   if (format.kind === 'pixels')
     return { name: 'images', datatype: 'UINT8', shape: [-1, format.channels, format.height, format.width] };
   // Texts and recordings differ in length, so each is one byte string.
@@ -14,7 +13,7 @@ export function itemsMetadata(format: ItemFormat): TensorMetadata {
 }
 
 /** Metadata of the tensors that hold items: one for the contents, and one for each field. */
-export const inputsOf = (format: ItemFormat): TensorMetadata[] => [
+export const inputsOf = (format: ItemFormat): TensorHeader[] => [
   itemsMetadata(format),
   ...(format.fields ?? []).map((name) => ({ name, datatype: 'BYTES', shape: [-1] })),
 ];

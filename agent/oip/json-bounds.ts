@@ -17,7 +17,7 @@ const CLOSE = { object: 0x7d, list: 0x5d };
  * @param bytes JSON in UTF-8, whose multi-byte characters contain none of the bytes that are looked for
  * @throws InvalidInferenceError
  */
-export function checkJsonBounds(bytes: Uint8Array, what: string): void {
+export function checkJsonBounds(bytes: Uint8Array): void {
   let objects = 0;
   let depth = 0;
   for (let i = 0; i < bytes.length; i++) {
@@ -28,7 +28,7 @@ export function checkJsonBounds(bytes: Uint8Array, what: string): void {
       if (byte === OPEN.object) objects++;
       if (depth > JSON_BOUNDS.depth || objects > JSON_BOUNDS.objects)
         throw new InvalidInferenceError(
-          `${what} should have at most ${JSON_BOUNDS.objects} objects, and be nested at most ${JSON_BOUNDS.depth} deep`,
+          `the request should have at most ${JSON_BOUNDS.objects} objects, and be nested at most ${JSON_BOUNDS.depth} deep`,
         );
     } else if (byte === CLOSE.object || byte === CLOSE.list) depth--;
   }

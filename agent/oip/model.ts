@@ -4,7 +4,6 @@ import type { ResultTensor, StageResult } from '../../models/tasks/task.ts';
 import { InvalidTensorError } from './errors.ts';
 import type { InferRequest } from './infer.ts';
 import { inputsOf, itemsOfTensors } from './items.ts';
-import type { ModelMetadata } from './metadata.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -68,11 +67,10 @@ export const outputNames = (stages: readonly PipelineStage[]): string[] =>
 
 const shapeOf = (rows: number, columns: number): number[] => (columns === 1 ? [rows] : [rows, columns]);
 
-export function modelMetadata(
-  name: string,
-  version: string,
-  stages: readonly PipelineStage[],
-): ModelMetadata {
+export type ModelMetadata = ReturnType<typeof modelMetadata>;
+
+/** The metadata of a model; in a shape −1 stands for any length. */
+export function modelMetadata(name: string, version: string, stages: readonly PipelineStage[]) {
   const classes = stages.flatMap(({ name: stage, stage: fields }) =>
     'classes' in fields ? [[`${stage}_classes`, JSON.stringify(fields.classes)]] : [],
   );

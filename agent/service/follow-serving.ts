@@ -11,7 +11,6 @@ export async function followServing(
   service: Pick<Service, 'metrics' | 'plan'>,
   onCounts: (growth: Counts, elapsedMs: number, plan: Plan) => void,
   signal: AbortSignal,
-  readMs = READ_MS,
 ): Promise<void> {
   const growth = new CountsGrowth();
   for (let readAtMs = performance.now(); !signal.aborted; ) {
@@ -19,6 +18,6 @@ export async function followServing(
     const nowMs = performance.now();
     onCounts(growth.since(new Map([['serve', counts]])), nowMs - readAtMs, service.plan);
     readAtMs = nowMs;
-    await sleep(readMs, signal);
+    await sleep(READ_MS, signal);
   }
 }

@@ -12,7 +12,8 @@ import { loadModelFolder } from './model-folder.ts';
 export const defaultBackends = (): Backend[] => (hasGpu() ? ['cpu', 'webgpu'] : ['cpu']);
 
 /** Thread counts measured by default: powers of two below the number of cores, and that number. */
-export function defaultThreads(cores = availableParallelism()): number[] {
+export function defaultThreads(): number[] {
+  const cores = availableParallelism();
   const threads: number[] = [];
   for (let n = 1; n < cores; n *= 2) threads.push(n);
   return [...threads, cores];

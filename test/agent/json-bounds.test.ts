@@ -6,7 +6,7 @@ import { checkJsonBounds, JSON_BOUNDS } from '../../agent/oip/json-bounds.ts';
 const encoder = new TextEncoder();
 const passes = (text: string): boolean => {
   try {
-    checkJsonBounds(encoder.encode(text), 'it');
+    checkJsonBounds(encoder.encode(text));
     return true;
   } catch (error) {
     expect(error).toBeInstanceOf(InvalidInferenceError);

@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import { type InferRequest, type InferResponse, JSON_LENGTH_HEADER } from '../../agent/oip/infer.ts';
-import type { ModelMetadata } from '../../agent/oip/metadata.ts';
+import type { ModelMetadata } from '../../agent/oip/model.ts';
 import { decodeResponse } from './tensors.ts';
 
 /** A server answered with something other than 200. */

@@ -11,8 +11,8 @@ import { CacheUnavailableError } from './errors.ts';
 import type { DownloadProgress, KnownFile } from './resume.ts';
 
 /** The folder of downloaded files: in `XDG_CACHE_HOME`, or where the platform keeps caches. */
-function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const { XDG_CACHE_HOME: given, LOCALAPPDATA: windows } = env;
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME: given, LOCALAPPDATA: windows } = process.env;
   const base =
     given && isAbsolute(given)
       ? given

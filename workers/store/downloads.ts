@@ -28,9 +28,6 @@ const KEEP_MS = 7 * 24 * 3600 * 1000;
 
 /** Downloads files in parts that outlive the page, so that a later download of the same content continues after them. */
 export class Downloads {
-  /** @param caches null if the page was not opened over HTTPS or on localhost */
-  constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
-
   /**
    * Downloads the missing bytes of a file. The file's size must be known, and its host must allow requests from pages of other
    * sites. The bytes stay stored until {@link forget}. If two tabs want the same file, the second waits, and continues after the
@@ -84,11 +81,11 @@ export class Downloads {
   }
 
   #open(): Promise<Cache> {
-    if (!this.caches)
+    if (!globalThis.caches)
       throw new StoreUnavailableError(
         'Models can be downloaded only where this page is opened over HTTPS or on localhost.',
       );
-    return this.caches.open(CACHE);
+    return caches.open(CACHE);
   }
 }
 

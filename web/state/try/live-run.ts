@@ -47,13 +47,10 @@ export class LiveRun implements RunWatch {
   #outcomes = { completed: 0, shed: 0, failed: 0 };
   #latest: EndedRequest | null = null;
 
-  constructor(
-    private readonly slaMs: number,
-    private readonly now: () => number = () => performance.now(),
-  ) {}
+  constructor(private readonly slaMs: number) {}
 
   onPlan(served: RunReport['plans'][number]): void {
-    this.#startMs ??= this.now() - served.atMs;
+    this.#startMs ??= performance.now() - served.atMs;
     this.plans.push(served);
   }
 
@@ -104,7 +101,7 @@ export class LiveRun implements RunWatch {
   /** Summarises the run; null until the workers are ready. Records of requests too old for the charts are dropped. */
   view() {
     if (this.#startMs === undefined) return null;
-    const nowMs = this.now() - this.#startMs;
+    const nowMs = performance.now() - this.#startMs;
     const wholeS = Math.floor(nowMs / 1000);
     const fromS = Math.max(0, wholeS - WINDOW_S);
     this.#ended = this.#ended.filter(({ arrivalMs }) => arrivalMs >= 1000 * fromS);
