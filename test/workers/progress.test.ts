@@ -61,7 +61,7 @@ describe('the progress of a profile that goes on', () => {
     const told: ProfileProgress[] = [];
     const progress = new Progress(60_000, 'wasm', { now: () => 0 }, (now) => told.push(now));
     progress.plan({ cells, smallest: 1, coRuns: 0 });
-    progress.cells();
+    progress.begin('cells');
     for (const cell of cells.slice(0, 8)) progress.recall(cell);
     expect(told.at(-1)).toMatchObject({ done: 8, total: 16 });
     expect(told.at(-1)!.share).toBeGreaterThan(0.15);
@@ -72,7 +72,7 @@ describe('the progress of a profile that goes on', () => {
     const told: ProfileProgress[] = [];
     const progress = new Progress(60_000, 'wasm', { now: () => 0 }, (now) => told.push(now));
     progress.plan({ cells, smallest: 1, coRuns: 0 });
-    progress.cells();
+    progress.begin('cells');
     progress.step(cells[0]!);
     progress.drop(cells.slice(10));
     progress.step(cells[1]!);

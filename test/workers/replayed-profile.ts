@@ -44,7 +44,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
   const variants = stored.stages.flatMap(({ name, variants }) =>
     variants.map((variant) => ({ stage: name, variant: variant.name })),
   );
-  progress.models(variants.length);
+  progress.begin('models', variants.length);
   for (const { stage, variant } of variants) {
     const { cold } = cellOf(stored, stage, variant, 1);
     nowMs += cold.loadMs + cold.createMs;
@@ -71,7 +71,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
     progress.step(`${stage}/${variant}`);
   }
 
-  progress.cells();
+  progress.begin('cells');
   const startMs = nowMs;
   const cells = new Map<string, Cell>();
   for (const cell of order) {
@@ -79,10 +79,10 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
     cells.set(cellId(cell), late ? { ...keyOf(cell), state: 'skipped', reason: 'budget' } : first(cell));
     progress.step(cells.get(cellId(cell))!);
   }
-  progress.coRuns(1);
+  progress.begin('co-run', 1);
   nowMs += WORKER_START_MS + Math.min(CO_RUN_MS, coRunMs(budgetS));
   progress.step('two side by side');
-  progress.refine();
+  progress.begin('refine');
   for (;;) {
     const leftMs = budgetMs - (nowMs - startMs);
     const widest = mostUncertain(

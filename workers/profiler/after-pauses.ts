@@ -43,7 +43,7 @@ export async function measureAfterPauses(
   );
   const pausesMs = (SHARE * 1000 * settings.budgetS) / backends.size;
   const batchPauses: BatchPauses = [];
-  o.progress.pauses(backends.size);
+  o.progress.begin('pauses', backends.size);
   let serving: Serving | undefined;
   for (const backend of backends) {
     const serves = measureServing && backend === environment.reference;

@@ -70,7 +70,7 @@ export class CellProfiler {
     const rounds = firstPassCells(manifest, settings, fixedBatches).map((keys) =>
       shuffled(keys, this.#random),
     );
-    progress.cells();
+    progress.begin('cells');
     for (const [r, round] of rounds.entries()) {
       if (r > 0) this.#endSweeps(rounds.slice(r).flat());
       for (const key of round) {
@@ -250,7 +250,7 @@ export class CellProfiler {
   /** Spends the rest of the budget on the cells with the widest confidence intervals. */
   async refine(): Promise<void> {
     const { progress, environment, device, clock, signal, save } = this.o;
-    progress.refine();
+    progress.begin('refine');
     for (;;) {
       await clock.wait();
       const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');

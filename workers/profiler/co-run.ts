@@ -55,7 +55,7 @@ export async function measureCoRuns(
 ): Promise<CoRun[]> {
   const stages = manifest.stages.map(({ name }) => name);
   const pairs = coRunnable(cells, environment.logicalCores).flatMap((kind) => pairsOf(cells, stages, kind));
-  progress.coRuns(pairs.length);
+  progress.begin('co-run', pairs.length);
   const forMs = coRunMs(settings.budgetS);
   const measured: CoRun[] = [];
   for (const pair of pairs) {

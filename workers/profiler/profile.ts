@@ -84,7 +84,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
 
     // All files are read and loaded before the long measurement begins, so that a bad file fails at once. A cancel does not wait
     // for a slow download.
-    progress.models(variants.length + 1);
+    progress.begin('models', variants.length + 1);
     const pack = await clock.unlessAborted(models.readPack());
     progress.step('labelled pack');
     const fixedBatches = new Map<string, number>();

@@ -51,11 +51,6 @@ export class Progress {
     this.#start = this.#lastStep = clock.now();
   }
 
-  /** Begins to load models. */
-  models(total: number): void {
-    this.#begin('models', total);
-  }
-
   /** Takes note of what will be measured, once the models are loaded. */
   plan(plan: ProfilePlan): void {
     this.#plan = plan;
@@ -71,41 +66,20 @@ export class Progress {
   accuracy(steps: readonly string[], items: ReadonlyMap<string, number>): void {
     this.#accuracyAhead = [...steps];
     this.#items = items;
-    this.#begin('accuracy', steps.length);
+    this.begin('accuracy', steps.length);
   }
 
-  /** Begins to measure cells. */
-  cells(): void {
-    this.#cellsStart = this.clock.now();
-    this.#begin('cells', this.#plan.cells.length);
-  }
-
-  /** Begins to measure workers side by side. */
-  coRuns(pairs: number): void {
-    this.#coRunsAhead = pairs;
-    this.#ahead.clear();
-    this.#begin('co-run', pairs);
-  }
-
-  /** Begins to measure batches after pauses. */
-  pauses(backends: number): void {
-    this.#coRunsAhead = 0;
-    this.#ahead.clear();
-    this.#begin('pauses', backends);
-  }
-
-  /** Begins to narrow the widest intervals of the cells. */
-  refine(): void {
-    this.#coRunsAhead = 0;
-    this.#ahead.clear();
-    this.#begin('refine', this.#plan.cells.length);
-    this.#done = this.#total;
-  }
-
-  #begin(phase: ProfileProgress['phase'], total: number): void {
+  /** Begins a phase. @param total number of its steps; by default that of the cells of the first pass */
+  begin(phase: ProfileProgress['phase'], total = this.#plan.cells.length): void {
+    if (phase === 'cells') this.#cellsStart = this.clock.now();
+    // These phases follow the first pass, of which no cell is ahead any more.
+    if (phase === 'co-run' || phase === 'pauses' || phase === 'refine') {
+      this.#ahead.clear();
+      this.#coRunsAhead = phase === 'co-run' ? total : 0;
+    }
     this.#phase = phase;
-    this.#done = 0;
     this.#total = total;
+    this.#done = phase === 'refine' ? total : 0;
     this.#lastStep = this.clock.now();
   }
 
