@@ -42,7 +42,7 @@ test('the clock stands from the beginning of the first to the end of the last of
 
 test('work that was aborted before is not waited for', async () => {
   const clock = new WorkClock(undefined, AbortSignal.abort(new Error('cancelled')));
-  await expect(clock.unlessAborted(new Promise(() => {}))).rejects.toThrow('cancelled');
+  await expect(clock.idle(new Promise(() => {}))).rejects.toThrow('cancelled');
 });
 
 test('an abort ends a pause, with its reason', async () => {

@@ -7,6 +7,7 @@ import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
+import { unlessAborted } from '../executor/clock.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
 import { parseIdentified } from '../store/exchange.ts';
 import type { JournalEntry, Store } from '../store/store.ts';
@@ -85,12 +86,12 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     // All files are read and loaded before the long measurement begins, so that a bad file fails at once. A cancel does not wait
     // for a slow download.
     progress.begin('models', variants.length + 1);
-    const pack = await clock.unlessAborted(models.readPack());
+    const pack = await unlessAborted(models.readPack, signal);
     progress.step('labelled pack');
     const fixedBatches = new Map<string, number>();
     for (const { stage, variant } of variants) {
       await clock.wait();
-      const { key, fixedBatch } = await clock.unlessAborted(reference(stage, variant));
+      const { key, fixedBatch } = await unlessAborted(() => reference(stage, variant), signal);
       if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
       progress.step(key);
     }

@@ -1,9 +1,10 @@
+import { unlessAborted } from '../executor/clock.ts';
+
 /** Tells the time in ms, as `performance` does. */
 export type Clock = Pick<WorkClock, 'now'>;
 
 /** A clock that stands while the work waits for the user, so that such a wait neither uses up a budget nor counts as latency. */
 export class WorkClock {
-  readonly #aborted: Promise<void>;
   /** Time for which the clock has stood, without the present wait. */
   #stoodMs = 0;
   /** Number of present waits, and when the first of them began. */
@@ -14,12 +15,7 @@ export class WorkClock {
   constructor(
     private readonly unpaused?: () => Promise<void>,
     private readonly signal?: AbortSignal,
-  ) {
-    this.#aborted = new Promise((resolve) => {
-      if (signal?.aborted) resolve();
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
+  ) {}
 
   /** Time in ms without the waits. */
   now(): number {
@@ -39,16 +35,9 @@ export class WorkClock {
   async idle(end: Promise<void>): Promise<void> {
     if (this.#waits++ === 0) this.#stopMs = performance.now();
     try {
-      await this.unlessAborted(end);
+      await unlessAborted(() => end, this.signal);
     } finally {
       if (--this.#waits === 0) this.#stoodMs += performance.now() - this.#stopMs;
     }
-  }
-
-  /** Waits for `work`, but rejects as soon as the signal is aborted. @throws the signal's reason */
-  async unlessAborted<T>(work: Promise<T>): Promise<T> {
-    const first = await Promise.race([work, this.#aborted]);
-    this.signal?.throwIfAborted();
-    return first as T;
   }
 }
