@@ -36,4 +36,5 @@ await runProgram(program, {
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  export: async () => (await import('./commands/export.ts')).movedExportCommand(),
 });

@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { UsageError } from '../../workers/command/exit.ts';
+
+/** The command `ipa-edge export` has moved to the agent. The old name remains to tell users the new one. */
+export const movedExportCommand = (): Command =>
+  new Command('export')
+    .description('moved: use ipa-agent export')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => {
+      throw new UsageError(
+        'Use `ipa-agent export --plan <file> --out <dir>`: this command is part of ipa-agent now.',
+      );
+    });
