@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { browserFlags, findBrowser, findTestBrowser } from './bench/setup/browser.js';
+import { findBrowser, findTestBrowser, testFlags } from './bench/setup/browser.js';
 import { compiledWorkers } from './test/compiled.ts';
 import { PATIENCE_MS } from './test/patience.ts';
 import RetriedTests from './test/retried.ts';
@@ -101,7 +101,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({
-              launchOptions: { ...(executablePath && { executablePath }), args: browserFlags() },
+              launchOptions: { ...(executablePath && { executablePath }), args: testFlags() },
             }),
             instances: [{ browser: 'chromium' }],
           },

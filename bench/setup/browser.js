@@ -145,3 +145,10 @@ export function browserFlags() {
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ];
 }
+
+/**
+ * Flags for a Chromium in tests. Of ONNX Runtime's large WebAssembly, V8 optimises only what runs for seconds: tests run most
+ * models a few times, which would otherwise cost more CPU time to optimise than to run.
+ * @returns {string[]}
+ */
+export const testFlags = () => [...browserFlags(), '--js-flags=--wasm-tiering-budget=100000000'];

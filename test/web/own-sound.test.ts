@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { browserFlags } from '../../bench/setup/browser.js';
+import { testFlags } from '../../bench/setup/browser.js';
 import { samplesOf } from '../../models/items/audio.ts';
 import { splitFields } from '../../models/items/fields.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
@@ -24,7 +24,7 @@ const NARROW_PX = 390;
 const site = servedPage();
 let withMicrophone: Browser;
 beforeAll(async () => {
-  withMicrophone = await openWholeBrowser([...browserFlags(), '--use-fake-device-for-media-stream']);
+  withMicrophone = await openWholeBrowser([...testFlags(), '--use-fake-device-for-media-stream']);
 });
 afterAll(() => withMicrophone.close());
 

@@ -6,7 +6,7 @@ import { type Browser, chromium } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
-import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
+import { findBrowser, testFlags } from '../../bench/setup/browser.js';
 import type { Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report/inject.ts';
 import { PATIENCE_MS } from '../patience.ts';
@@ -23,7 +23,7 @@ declare module 'vitest' {
 }
 
 /** A browser whose pages wait for what must happen as long as every test does. @param path of its executable */
-export async function openBrowser(args = browserFlags(), path?: string): Promise<Browser> {
+export async function openBrowser(args = testFlags(), path?: string): Promise<Browser> {
   const executablePath = path ?? (await findBrowser());
   const browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
   browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
@@ -31,7 +31,7 @@ export async function openBrowser(args = browserFlags(), path?: string): Promise
 }
 
 /** A browser with windows, microphone and installed apps, which the headless shell of other tests lacks. */
-export const openWholeBrowser = (args = browserFlags()): Promise<Browser> =>
+export const openWholeBrowser = (args = testFlags()): Promise<Browser> =>
   openBrowser(args, inject('wholeBrowser'));
 
 /** The browser that the test files of this process share, because each takes a second of a core to start. */
