@@ -31,6 +31,20 @@ const importsOf = (file: string): string[] =>
 /** Imports and re-exports that load a module together with the file: neither types nor `import('…')`. */
 const STATIC_IMPORT = /^(?:import|export)(?! type)(?:[^;']* from)? '([^']+)';/gm;
 
+/** The packages and the files of ours that a file loads, directly or by way of others. */
+function loadedWith(entry: string): string[] {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const [, specifier] of readFileSync(join(root, file), 'utf8').matchAll(STATIC_IMPORT))
+      if (specifier!.startsWith('.')) load(join(dirname(file), specifier!));
+      else if (!specifier!.startsWith('node:')) loaded.add(specifier!);
+  };
+  load(entry);
+  return [...loaded].sort();
+}
+
 /** The files of ours that a file names. */
 const neighboursOf = (file: string): string[] =>
   importsOf(file)
@@ -103,17 +117,19 @@ test.each([
   ['agent/cli.ts', ['commander']],
   ['bench/commands/solve.ts', ['commander', 'glpk.js/node', 'zod']],
 ])('%s starts soon: of packages it loads only %j', (entry, packages) => {
-  const loaded = new Set<string>();
-  const load = (file: string): void => {
-    if (loaded.has(file)) return;
-    loaded.add(file);
-    for (const [, specifier] of readFileSync(join(root, file), 'utf8').matchAll(STATIC_IMPORT))
-      if (specifier!.startsWith('.')) load(join(dirname(file), specifier!));
-      else if (!specifier!.startsWith('node:')) loaded.add(specifier!);
-  };
-  load(entry);
-  expect([...loaded].filter((name) => !files.includes(name)).sort()).toEqual(packages);
+  expect(loadedWith(entry).filter((name) => !files.includes(name))).toEqual(packages);
 });
+
+test.each(['serve', 'stage'])(
+  'ipa-agent %s starts soon: it loads neither planner nor profiler',
+  (command) => {
+    const loaded = loadedWith(`agent/commands/${command}.ts`);
+    expect(loaded).toContain('agent/http/serve.ts');
+    expect(loaded.filter((name) => /^(?:glpk|undici|workers\/(?:planner|profiler)\/)/.test(name))).toEqual(
+      [],
+    );
+  },
+);
 
 test('solver/ does no I/O: it imports nothing of Node', () => {
   const importers = files.filter(

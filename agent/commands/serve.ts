@@ -14,9 +14,10 @@ import type { PlanChanges } from '../http/plan.ts';
 import { serve } from '../http/serve.ts';
 import { openToken } from '../http/token.ts';
 import { followServing } from '../service/follow-serving.ts';
-import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts';
+import { initialPlan } from '../service/initial-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { Replanner } from '../service/replanner.ts';
+import type { InitialPlanOptions } from '../service/own-profile.ts';
+import type { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, addressOf } from './address.ts';
@@ -86,7 +87,7 @@ host name at the agent and read from it (DNS rebinding).
       const target = await localTarget(models, environment);
       const { plan, profile } = await initialPlan(given, models, target, flags, signal);
       report({ event: 'plan', plan, replaces: plan === given ? null : given });
-      const replanner = profile && (await Replanner.open(profile, flags));
+      const replanner = profile && (await openReplanner(profile, flags));
       try {
         const service = await Service.start({
           pipeline: models.pipeline,
@@ -125,6 +126,10 @@ host name at the agent and read from it (DNS rebinding).
         replanner?.close();
       }
     });
+
+/** An agent that does not follow the load starts sooner without the planner. */
+const openReplanner = async (...args: Parameters<typeof Replanner.open>): Promise<Replanner> =>
+  (await import('../service/replanner.ts')).Replanner.open(...args);
 
 type ServeEvent =
   | { readonly event: 'plan'; readonly plan: Plan; readonly replaces: Plan | null }

@@ -1,31 +1,9 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { planMismatches, type Target } from '../../solver/plan/replan.ts';
-import { Interrupted, UsageError } from '../../workers/command/exit.ts';
-import { journalBeside } from '../../workers/command/profile.ts';
-import { ProgressLine } from '../../workers/command/terminal.ts';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { measureProfile } from '../../workers/profiler/profile.ts';
-import type { Store } from '../../workers/store/store.ts';
-import { measureServing } from '../profiler/measure-serving.ts';
-import { defaultBackends, defaultThreads } from './machine.ts';
-import { checkPlan, keptProfile, readProfile, replan } from './target.ts';
-
-/** Batch sizes to measure when the agent profiles this machine for a new plan. */
-const BATCHES = [1, 2, 4, 8, 16];
-
-export interface InitialPlanOptions {
-  /** Path of the given plan. */
-  readonly plan: string;
-  readonly profile?: string;
-  readonly replan?: boolean;
-  readonly adapt?: boolean;
-  /** Profiling may take at most this many seconds. */
-  readonly budget: number;
-}
+import type { InitialPlanOptions } from './own-profile.ts';
+import { checkPlan } from './target.ts';
 
 export interface InitialPlan {
   readonly plan: Plan;
@@ -45,95 +23,12 @@ export async function initialPlan(
   options: InitialPlanOptions,
   signal: AbortSignal,
 ): Promise<InitialPlan> {
-  if (options.replan && planMismatches(given, target).length > 0) {
-    const profile = options.profile
-      ? await readProfile(options.profile, target)
-      : await withStore(
-          options,
-          async (store) =>
-            (await keptProfile(store, target)) ?? (await measureHere(models, store, given, options, signal)),
-        );
-    return { plan: await replan(given, profile), profile: options.adapt ? profile : undefined };
-  }
-  checkPlan(given, options.plan, target);
-  return { plan: given, profile: options.adapt ? await profileOf(given, target, options) : undefined };
-}
-
-/** Opens the store only when it is needed, because the plan's folder may be read-only. */
-async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) => Promise<T>): Promise<T> {
-  const store = await journalBeside(plan);
-  try {
-    return await use(store);
-  } finally {
-    store.close();
-  }
-}
-
-/**
- * Finds the profile that a plan was made from: the given one, the one that the store beside the plan keeps, or profile.json beside
- * it.
- * @throws UsageError, PlanRefusedError, InvalidDocumentError
- */
-async function profileOf(
-  plan: Plan,
-  target: Target,
-  options: InitialPlanOptions,
-): Promise<IdentifiedProfile> {
-  const beside = join(dirname(options.plan), 'profile.json');
-  if (options.profile === undefined) {
-    try {
-      const kept = await withStore(options, (store) => keptProfile(store, target, plan.profile.sha256));
-      if (kept) return kept;
-    } catch (error) {
-      // The profile may be in the file even if the store cannot be read.
-      if (!existsSync(beside)) throw error;
-    }
-    if (!existsSync(beside))
-      throw new UsageError(
-        `--adapt needs the profile that ${options.plan} was made from. Give it with --profile.`,
-      );
-  }
-  const file = options.profile ?? beside;
-  const profile = await readProfile(file, target);
-  if (profile.sha256 === plan.profile.sha256) return profile;
-  throw new UsageError(
-    `${options.plan} was not made from ${file}. Give the profile that it was made from with --profile, or plan again.`,
-  );
-}
-
-/** Profiles this machine like `ipa-agent profile`. The store keeps the profile and, if profiling is stopped, its journal. */
-async function measureHere(
-  models: LoadedManifest,
-  store: Store,
-  { slaMs }: Plan,
-  { plan, budget }: InitialPlanOptions,
-  signal: AbortSignal,
-): Promise<IdentifiedProfile> {
-  const progress = new ProgressLine();
-  try {
-    return await measureProfile({
-      models,
-      environment: nodeEnvironment(),
-      store,
-      measureServing: measureServing(models.manifest),
-      settings: {
-        backends: defaultBackends(),
-        threads: defaultThreads(),
-        batches: BATCHES,
-        budgetS: budget,
-        seed: 1,
-        slaMs,
-      },
-      signal,
-      onProgress: progress.show,
-    });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new Interrupted(
-      `Stopped. The folder .ipa-edge beside ${plan} keeps the finished measurements: the same command continues from them.`,
-      { cause: error },
-    );
-  } finally {
-    progress.clear();
-  }
+  const plansAgain = options.replan && planMismatches(given, target).length > 0;
+  if (!plansAgain) checkPlan(given, options.plan, target);
+  if (!plansAgain && !options.adapt) return { plan: given, profile: undefined };
+  // An agent that serves the plan as it is starts sooner without the planner and the profiler.
+  const { profileHere, profileOf, replan } = await import('./own-profile.ts');
+  if (!plansAgain) return { plan: given, profile: await profileOf(given, target, options) };
+  const profile = await profileHere(given, models, target, options, signal);
+  return { plan: await replan(given, profile), profile: options.adapt ? profile : undefined };
 }

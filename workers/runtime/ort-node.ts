@@ -4,30 +4,29 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import * as ort from 'onnxruntime-node';
+import { nodeRuntimeInfo } from './node-info.ts';
 import type { Ort } from './ort.ts';
-import { type Runtime, timerGrainMs } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { createSession, type Tracing } from './session.ts';
 
-/** ONNX Runtime without the project's code around it, for the overhead benchmark. */
-export const importNodeOrt = async (): Promise<Ort> => ort as unknown as Ort;
+/**
+ * ONNX Runtime without the project's code around it. It is not imported with this module, because where the modules of a worker are
+ * one file, all packages are loaded before `no-telemetry.ts` runs.
+ */
+export const importNodeOrt = async (): Promise<Ort> => (await import('onnxruntime-node')) as unknown as Ort;
 
 /** ONNX Runtime for Node. @param threads number of threads of the cpu backend */
 export async function createNodeRuntime(threads: number): Promise<Runtime> {
+  const ort = await importNodeOrt();
   return {
-    info: {
-      ortVersion: ort.env.versions.node ?? ort.env.versions.common,
-      ortBuild: 'node',
-      crossOriginIsolated: false,
-      timerGrainMs: timerGrainMs(),
-    },
+    info: nodeRuntimeInfo(),
     // Node's build does not report a lost device. Later runs then fail, and the worker stays until the service restarts.
     lost: new Promise(() => {}),
     async createSession(model, backend, { keeps = false, weights = {}, profiled = false } = {}) {
       const tracing = profiled ? await fileTracing() : undefined;
       const options = { backend, threads, keeps, weights, ...(tracing && { tracing }) };
       try {
-        return await createSession(ort as unknown as Ort, model, options);
+        return await createSession(ort, model, options);
       } catch (error) {
         await tracing?.delete();
         throw error;
