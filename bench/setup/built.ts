@@ -47,7 +47,7 @@ export async function ensurePackageBuilt(): Promise<void> {
 /** Compiles the library and the commands if a source is newer. */
 export async function ensureLibraryBuilt(): Promise<void> {
   const { buildLibrary, LAST_BUILT } = await import('./library.ts');
-  if (!isFresh(LAST_BUILT, LIBRARY_SOURCES)) buildLibrary();
+  if (!isFresh(LAST_BUILT, LIBRARY_SOURCES)) await buildLibrary();
 }
 
 /** Builds with Vite for production, even if NODE_ENV is different, as in tests. */

@@ -28,8 +28,11 @@ const SCHEMAS = {
 /** The last file in `dist` that {@link buildLibrary} writes. */
 export const LAST_BUILT = 'schema/published.schema.json';
 
+/** Workers that start often. None of their modules names a file of ours by its place. */
+const WORKERS = ['agent/oip/decoder/worker.node', 'workers/planner/worker.node', 'workers/stage/worker.node'];
+
 /** Compiles the library with its types and the two commands, and writes the JSON Schema of every document. */
-export function buildLibrary(): void {
+export async function buildLibrary(): Promise<void> {
   rmSync(LIBRARY, { recursive: true, force: true });
   execFileSync(
     process.execPath,
@@ -37,6 +40,7 @@ export function buildLibrary(): void {
     { stdio: 'inherit' },
   );
   mendWorkerAddresses();
+  await joinModulesOfWorkers();
   // The compiler copies the predictor's JSON record, which is imported, but not the predictor.
   const predictor = 'models/predictor/predictor.onnx';
   copyFileSync(join(ROOT, predictor), join(LIBRARY, predictor));
@@ -56,4 +60,30 @@ function mendWorkerAddresses(): void {
     const mended = text.replace(/(new URL\('[^']+)\.ts(', import\.meta\.url\))/g, '$1.js$2');
     if (mended !== text) writeFileSync(path, mended);
   }
+}
+
+/**
+ * Makes one file of each worker and the modules that it loads, because a process loads one file sooner than two hundred. Zod alone
+ * has a hundred; other packages are few files, and stay imports.
+ */
+async function joinModulesOfWorkers(): Promise<void> {
+  const { build } = await import('vite');
+  for (const name of WORKERS)
+    await build({
+      configFile: false,
+      logLevel: 'error',
+      root: LIBRARY,
+      ssr: { noExternal: ['zod'] },
+      build: {
+        ssr: join(LIBRARY, `${name}.js`),
+        target: 'esnext',
+        minify: false,
+        license: { fileName: `${name}.licences.md` },
+        outDir: LIBRARY,
+        emptyOutDir: false,
+        rolldownOptions: {
+          output: { entryFileNames: `${name}.js`, chunkFileNames: `${name}-[hash].js` },
+        },
+      },
+    });
 }
