@@ -49,3 +49,20 @@ it("an archive that is saved while the example is shown has the user's own run a
   await openExample();
   expect(await saved(tab.page, 'Save everything JSON')).toBe(before);
 });
+
+it('the verdict on the results is of the run only while its settings stand', async () => {
+  await openExample();
+  const verdict = () => tab.page.locator('#results .verdict-card h3').textContent();
+  const ofRun = await outcome().locator('.verdict-card h3').first().textContent();
+  expect(await verdict()).toBe(ofRun);
+  const sla = tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
+  const asked = await sla.inputValue();
+  await sla.fill(String(2 * Number(asked)));
+  await planned(tab.page);
+  await expect.poll(verdict).toContain(`within ${2 * Number(asked)} ms`);
+  await sla.fill('1');
+  await expect.poll(verdict).toMatch(/^No/);
+  await sla.fill(asked);
+  await planned(tab.page);
+  await expect.poll(verdict).toBe(ofRun);
+});

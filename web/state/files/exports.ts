@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
 import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
 import type { NamedFile } from '../../../models/manifests/tar.ts';
-import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
 import type { Report } from '../../../solver/documents/report.ts';
@@ -16,8 +15,8 @@ import { askedSettings } from '../measure/settings.ts';
 import { frontier, isFresh, pinned, plan } from '../plan/planning.ts';
 import { ownSettings } from '../plan/settings.ts';
 import { profileNames } from '../profile-names.ts';
+import { lastRun } from '../try/last-run.ts';
 import { trySettings } from '../try/load.ts';
-import { tried } from '../try/trying.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
 import { cellsCsv } from './cells-csv.ts';
 import { MOST_DOCUMENT_BYTES } from './file-size.ts';
@@ -60,26 +59,9 @@ export async function saveReport(): Promise<void> {
   const { profile } = opened.value!;
   // The report's HTML is large, so it is loaded only when a report is saved.
   const { default: template } = await import('../../../dist/report/index.html?raw');
-  const report = reportOf(profile, plan.value, lastRun());
+  const report = reportOf(profile, plan.value, lastRun.value);
   saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
-
-/**
- * The report of the last run, if it is of the current plan or, while the settings have no plan, of any plan from the opened
- * profile.
- */
-function lastRun(): RunReport | null {
-  const run = tried.value;
-  const ran = run?.plans[0]?.plan;
-  if (!run || ran?.profile.sha256 !== opened.value!.sha256) return null;
-  return !plan.value || keyOf(ran) === keyOf(plan.value) ? run : null;
-}
-
-/**
- * A text that is equal for plans that run alike. Whole plans may differ even then, e.g. in the time at which they were made.
- */
-const keyOf = ({ slaMs, ratePerS, percentile, stages, workers }: Plan): string =>
-  canonicalJson({ slaMs, ratePerS, percentile, stages, workers });
 
 /** The frontiers for the current settings. */
 function currentFrontiers(): Frontiers {
