@@ -71,7 +71,7 @@ test('every variant is measured, warm and cold apart, with samples, accuracy and
 });
 
 test('an interrupted profile goes on where it was and measures no finished cell twice', async () => {
-  const other = { ...settings, seed: 8 };
+  const other = { ...settings, budgetS: 1, seed: 8 };
   const measured: string[] = [];
   const controller = new AbortController();
   const onProgress = ({ phase, finished }: { phase: string; finished?: Parameters<typeof cellId>[0] }) => {
