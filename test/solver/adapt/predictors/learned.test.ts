@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lastWindow } from '../../../../solver/adapt/predictors/last-window.ts';
 import { HISTORY_S, HORIZON_S, type Predictor } from '../../../../solver/adapt/predictors/predictor.ts';
+import { seededRandom } from '../../../../solver/math/random.ts';
 import { mean } from '../../../../solver/math/statistics.ts';
-import { arrivalsOf } from '../../../../solver/simulate/arrivals.ts';
 import { learnedPredictor } from '../../../../workers/predictor/node.ts';
 import { referenceFile } from '../../../reference.ts';
 import forecasts from './fixtures/forecasts.json' with { type: 'json' };
@@ -22,12 +22,28 @@ beforeAll(async () => {
 
 const steady = (ratePerS: number, seconds = HISTORY_S) => Array<number>(seconds).fill(ratePerS);
 
-/** Poisson counts of each second. */
+/** The probabilities that a Poisson count is at most 0, 1, 2 and so on, up to nearly 1. */
+function atMost(ratePerS: number): number[] {
+  const sums: number[] = [];
+  let logProbability = -ratePerS;
+  for (let sum = Math.exp(logProbability); sum < 1 - 1e-9; sum += Math.exp(logProbability)) {
+    sums.push(sum);
+    logProbability += Math.log(ratePerS / sums.length);
+  }
+  return sums;
+}
+
+/** Poisson counts of each second, each drawn with one random number, because single arrivals would be millions. */
 function poissonCounts(rates: number[], seed: number): number[] {
-  const counts = steady(0, rates.length);
-  for (const ms of arrivalsOf({ rates, intervalS: 1 }, { scale: 1, seed, kind: 'poisson' }))
-    counts[Math.floor(ms / 1000)]!++;
-  return counts;
+  const random = seededRandom(seed);
+  const known = new Map<number, number[]>();
+  return rates.map((rate) => {
+    const sums = known.get(rate) ?? atMost(rate);
+    known.set(rate, sums);
+    const share = random();
+    const count = sums.findIndex((sum) => share < sum);
+    return count < 0 ? sums.length : count;
+  });
 }
 
 const means = async (rates: number[], histories = 40) => {
@@ -42,11 +58,7 @@ const means = async (rates: number[], histories = 40) => {
 
 /** The share's quantile of the maximum of {@link HORIZON_S} Poisson counts. */
 function trueQuantile(ratePerS: number, share: number): number {
-  let count = 0;
-  let logProbability = -ratePerS;
-  for (let sum = Math.exp(logProbability); sum ** HORIZON_S < share; sum += Math.exp(logProbability))
-    logProbability += Math.log(ratePerS / ++count);
-  return count;
+  return atMost(ratePerS).findIndex((sum) => sum ** HORIZON_S >= share);
 }
 
 it('says in Node what it says elsewhere', async () => {
