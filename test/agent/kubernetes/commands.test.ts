@@ -6,7 +6,7 @@ import { replicaPlan, withOwnReplicas } from '../../../agent/cluster/replica-pla
 import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { until } from '../../until.ts';
-import { standInCluster } from './cluster.ts';
+import { engineIn, standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
 import { addPod } from './stand-in/nodes.ts';
@@ -18,7 +18,7 @@ const scaled = replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...s
 
 /** A cluster, files to give to commands, and what they are all given. */
 async function setUp() {
-  const { standIn, kubeconfig } = await standInCluster();
+  const { standIn, kubeconfig, cluster: api } = await standInCluster();
   const folder = await temporaryFolder();
   const write = async (name: string, value: unknown): Promise<string> => {
     const path = join(folder, name);
@@ -30,7 +30,7 @@ async function setUp() {
     const { lines, ended } = startCommand(['apply', ...args, ...cluster]);
     return { code: await ended, text: lines.join('\n') };
   };
-  return { standIn, folder, write, apply, cluster };
+  return { standIn, folder, write, apply, cluster, engine: engineIn(api) };
 }
 
 test('ipa-agent apply tells where, what would change, what has changed, and that nothing is left to change', async () => {
@@ -62,9 +62,9 @@ test('ipa-agent apply tells where, what would change, what has changed, and that
 });
 
 test('ipa-agent apply ends with 1 where the cluster says no or nothing, and with 2 where what it is given is wrong', async () => {
-  const { standIn, write, apply } = await setUp();
+  const { standIn, write, apply, engine } = await setUp();
   const [file, other] = [await write('plan.json', plan), await write('scaled.json', scaled)];
-  await apply('--plan', file);
+  await engine.apply(withOwnReplicas(plan));
   standIn.store.apply(
     'apis/apps/v1/namespaces/shop/deployments/fashion-detect',
     {
@@ -131,8 +131,8 @@ test.each([
 });
 
 test('of two ipa-agent watch one leads, and the other does when it ends', async () => {
-  const { write, apply, cluster } = await setUp();
-  await apply('--plan', await write('plan.json', plan));
+  const { write, engine, cluster } = await setUp();
+  await engine.apply(withOwnReplicas(plan));
   const profile = await write('profile.json', measured);
   const watch = () => startCommand(['watch', '--pipeline', 'fashion', '--profile', profile, ...cluster]);
   const leads = ({ lines }: ReturnType<typeof watch>) => lines.some((line) => line.endsWith(' leading'));

@@ -1,14 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
 import { TOKEN, temporaryFolder } from './processes.ts';
-import { expectConserved, metrics, plan, secretOf, send, startCluster, untilMetric } from './served.ts';
+import {
+  endPods,
+  expectConserved,
+  metrics,
+  plan,
+  secretOf,
+  send,
+  startCluster,
+  untilMetric,
+} from './served.ts';
 import { setNodeReady } from './stand-in/nodes.ts';
+
+afterAll(endPods);
 
 /** The plan with the heaviest variants, in batches of 2. */
 const heavier: Plan = {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { objectNames, podLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { TOKEN_KEY } from '../../../agent/kubernetes/objects/pods.ts';
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
@@ -49,17 +49,18 @@ interface Pod {
 /** Pods that the tests of a file have started. Later tests use them again, because each takes more than a second of a core to start. */
 const started: Pod[] = [];
 const ends: (() => Promise<void>)[] = [];
-afterAll(() => Promise.all(ends.map((end) => end())));
+/** Ends these pods. Each file that starts a cluster calls it after its tests, because several files may share this module. */
+export const endPods = () => Promise.all(ends.splice(0).map((end) => end()));
 const port = await freePort();
 let addresses = 1;
 
-/** A pod of the plan for each entry of `stages`: one that runs already, or a new one. */
+/** A pod of the plan for each entry of `stages`: one that runs already with these rows of a plan, or a new one. */
 function podsFor(stages: readonly Stages[], served: Plan, tokenFile?: string): Promise<Pod[]> {
   const taken: (Pod | Promise<Pod>)[] = [];
   for (const stage of stages) {
     const free = started.find(
       (pod) =>
-        pod.served === served &&
+        rowsOf(pod.served, stage) === rowsOf(served, stage) &&
         pod.tokenFile === tokenFile &&
         `${pod.stage}` === `${stage}` &&
         !taken.includes(pod) &&
@@ -69,6 +70,10 @@ function podsFor(stages: readonly Stages[], served: Plan, tokenFile?: string): P
   }
   return Promise.all(taken);
 }
+
+/** What a pod with these stages takes from a plan. */
+const rowsOf = ({ stages }: Plan, held: Stages): string =>
+  JSON.stringify(stages.filter(({ name }) => [held].flat().includes(name)));
 
 const runs = ({ killed, exitCode }: ChildProcess): boolean => !killed && exitCode === null;
 

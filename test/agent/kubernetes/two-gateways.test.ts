@@ -1,11 +1,13 @@
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
 import type { Running } from './processes.ts';
-import { endsOf, expectConserved, OPEN, plan, send, startCluster, untilMetric } from './served.ts';
+import { endPods, endsOf, expectConserved, OPEN, plan, send, startCluster, untilMetric } from './served.ts';
+
+afterAll(endPods);
 
 /** Two gateways that share one pod of detect and two of classify. */
 async function startTwo() {
