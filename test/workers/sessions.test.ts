@@ -130,7 +130,7 @@ test('variants that work opens stay open until its end, however large they are',
 
 const parts = {
   settings: { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 20, seed: 1 },
-  progress: { pauses() {}, coRuns() {}, working() {}, step() {} } as unknown as Progress,
+  progress: { begin() {}, working() {}, step() {} } as unknown as Progress,
   clock: new WorkClock(),
   signal: undefined,
 } as const;
