@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Decoder, HERE_BYTES_MAX } from '../../agent/oip/decoder/decoder.ts';
 import { type Body, decodeRequest } from '../../agent/oip/infer.ts';
 import { itemsOfTensors } from '../../agent/oip/items.ts';
@@ -18,7 +18,8 @@ const HEADER_LENGTH_MAX = 1000;
 
 const parsed = vi.spyOn(JSON, 'parse');
 const encoded = vi.spyOn(TextEncoder.prototype, 'encode');
-afterEach(() => {
+// An agent that ends after the test before parses JSON, too.
+beforeEach(() => {
   vi.clearAllMocks();
 });
 afterAll(() => {
