@@ -6,10 +6,10 @@ import { unfold } from './legible.ts';
 /** The colour scheme changes colours only, so the dark one is only checked with the rules about colours. */
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 
-/** A table repeats its rows, so the first two stand for the rest. */
-const REPEATED = 'tbody > tr:nth-child(n + 3):not(.marked)';
+/** A table repeats its rows, so the first three stand for the rest. */
+const REPEATED = 'tbody > tr:nth-child(n + 4):not(.marked)';
 
-/** The axe of a page, with the colours that its types leave out. */
+/** axe in a page, with the functions for colours that axe's types leave out. */
 interface Axe {
   run(context: ElementContext, options: RunOptions): Promise<AxeResults>;
   setup(node: Document): void;
