@@ -1,5 +1,4 @@
-import { onGpu } from '../documents/common.ts';
-import type { Plan, PlanWorker } from '../documents/plan.ts';
+import { cpuCoresOf, type Plan, type PlanWorker } from '../documents/plan.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { allowedShare } from './budget.ts';
 import { capacityPerS } from './capacity.ts';
@@ -108,7 +107,7 @@ export function ipaEdgeSystem(
       const heldTwice = startS(current) / LASTS_S;
       const asked = requests(load, { current: current.stages, heldTwice }, serving);
       const free = await plansFor(asked);
-      // Plans with another number of workers on a GPU may have the same objective, so the kept plan would win at any load.
+      // A plan with more workers on a GPU may have the same objective as the kept plan, which would then stay at any load.
       const stays = kept && !free.some((plan) => dividesMore(plan, kept));
       const plans = [...(stays ? [kept] : []), ...free];
       const cost = (plan: Plan) => resources.pricePerCore * replacedCores(live.all, plan) * heldTwice;
@@ -129,9 +128,9 @@ const roundedUp = (ratePerS: number): number =>
 function replacedCores(live: readonly LiveWorker[], plan: Plan): number {
   const { start, retire } = diff(live, plan);
   if (start.length === 0) return 0;
-  return live
-    .filter(({ id, planWorker }) => retire.includes(id) && !onGpu(planWorker.backend))
-    .reduce((sum, { planWorker }) => sum + planWorker.threads, 0);
+  return cpuCoresOf({
+    workers: live.filter(({ id }) => retire.includes(id)).map(({ planWorker }) => planWorker),
+  });
 }
 
 /**
