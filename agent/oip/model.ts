@@ -69,7 +69,7 @@ const shapeOf = (rows: number, columns: number): number[] => (columns === 1 ? [r
 
 export type ModelMetadata = ReturnType<typeof modelMetadata>;
 
-/** The metadata of a model; in a shape −1 stands for any length. */
+/** The metadata of a model. The length −1 in a shape stands for any length. */
 export function modelMetadata(name: string, version: string, stages: readonly PipelineStage[]) {
   const classes = stages.flatMap(({ name: stage, stage: fields }) =>
     'classes' in fields ? [[`${stage}_classes`, JSON.stringify(fields.classes)]] : [],

@@ -75,7 +75,7 @@ export async function profileOf(
       const kept = await withStore(options, (store) => keptProfile(store, target, plan.profile.sha256));
       if (kept) return kept;
     } catch (error) {
-      // The profile may be in the file even if the store cannot be read.
+      // profile.json beside the plan may hold the profile even if the store cannot be read.
       if (!existsSync(beside)) throw error;
     }
     if (!existsSync(beside))

@@ -23,7 +23,7 @@ export interface BenchFlags {
   readonly json?: true;
 }
 
-/** Adds these options to a command. @param batches the default batch sizes */
+/** Adds the options of {@link BenchFlags} to a command. @param batches the default batch sizes */
 export const withBenchOptions = (command: Command, batches: readonly number[]): Command =>
   command
     .addOption(option.pipelineOption())

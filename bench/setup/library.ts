@@ -28,7 +28,7 @@ const SCHEMAS = {
 /** The last file in `dist` that {@link buildLibrary} writes. */
 export const LAST_BUILT = 'schema/published.schema.json';
 
-/** Workers that start often. None of their modules names a file of ours by its place. */
+/** Workers that start often. None of their modules finds another file by its own path, so all of them may move into one file. */
 const WORKERS = ['agent/oip/decoder/worker.node', 'workers/planner/worker.node', 'workers/stage/worker.node'];
 
 /** Compiles the library with its types and the two commands, and writes the JSON Schema of every document. */
@@ -63,8 +63,8 @@ function mendWorkerAddresses(): void {
 }
 
 /**
- * Makes one file of each worker and the modules that it loads, because a process loads one file sooner than two hundred. Zod alone
- * has a hundred; other packages are few files, and stay imports.
+ * Bundles each worker with the modules that it imports into one file, because a process loads one file faster than two hundred. Zod
+ * is bundled, too, because it alone has a hundred files. Other packages have few files and stay imports.
  */
 async function joinModulesOfWorkers(): Promise<void> {
   const { build } = await import('vite');

@@ -18,7 +18,7 @@ const HEADER_LENGTH_MAX = 1000;
 
 const parsed = vi.spyOn(JSON, 'parse');
 const encoded = vi.spyOn(TextEncoder.prototype, 'encode');
-// An agent that ends after the test before parses JSON, too.
+// The agent of earlier tests parses JSON while it ends, which is after the last of these tests.
 beforeEach(() => {
   vi.clearAllMocks();
 });

@@ -64,8 +64,8 @@ function logitsOf(
 }
 
 /**
- * Classifies words: a word gets the class of its first token. If no token starts in a word, but the last token of the word before
- * reaches into it, both words become one. Other words without a token are left out.
+ * Classifies words: a word gets the class of its first token. If no token starts in a word, the word is joined to the word before
+ * when the last token of that word extends into it, and is left out otherwise.
  */
 function classified(
   { classes }: Stage,

@@ -49,7 +49,7 @@ interface Pod {
 /** Pods that the tests of a file have started. Later tests use them again, because each takes more than a second of a core to start. */
 const started: Pod[] = [];
 const ends: (() => Promise<void>)[] = [];
-/** Ends these pods. Each file that starts a cluster calls it after its tests, because several files may share this module. */
+/** Ends the pods that tests have started. Each file that starts a cluster calls it after its tests, because several files may share this module. */
 export const endPods = () => Promise.all(ends.splice(0).map((end) => end()));
 const port = await freePort();
 let addresses = 1;

@@ -288,7 +288,7 @@ describe('a step of adaptation', () => {
 
 describe('a standby that a plan with larger batches does not use', () => {
   const cores = resources({ cores: 1 });
-  // The light variant was measured with single items only, and a load of 60/s needs batches.
+  // The light variant was measured only in batches of one item, so it cannot stand by for the larger batches that 60/s need.
   const whole = pipeline({
     stages: { classify: { s: { accuracy: 0.6, ms: 6 }, l: { accuracy: 0.9, ms: 20 } } },
     spread: 1,

@@ -4,7 +4,7 @@ import { noPlanVerdict, planVerdict, runVerdict, type Verdict } from '../../comp
 import { isFresh, plan, solved } from '../../state/plan/planning.ts';
 import { lastRun } from '../../state/try/last-run.ts';
 
-/** The verdict on the opened profile: of the last run of its plan or, if there is none, of the plan. */
+/** The verdict on the opened profile: on the last run of the current plan or, if that plan has not run, on the plan. */
 export function ResultsVerdict({ of }: { readonly of: IdentifiedProfile }) {
   const verdict = verdictOn(of);
   return <div class="results-verdict">{verdict && <VerdictCard verdict={verdict} linked />}</div>;
