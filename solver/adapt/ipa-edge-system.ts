@@ -46,6 +46,7 @@ export function ipaEdgeSystem(
   const live = new LiveWorkers();
   // The rate is that of the busiest time that must be served, so replicas may be busy throughout.
   const resources = { ...request.resources, utilisationMax: 1 };
+  const standing = { ...request, resources, sharing: false } as const;
   const startS = (plan: Plan) =>
     Math.min(START_S_MAX, Math.max(...plan.workers.map((worker) => startMs(plan, worker))) / 1000);
 
@@ -63,13 +64,14 @@ export function ipaEdgeSystem(
       startS: startsS,
       allowed: allowedShare(load, request.percentile, request.slaMs),
     };
+    // The allowed share makes up for the misses of plans on a machine that is slower than measured, if the misses are counted.
+    const reserve = load.served && ({ ifSlower: false } as const);
     return QUEUE_PARTS.map((part) => {
       const queueMs = part * request.slaMs;
       const ratePerS = roundedUp(
         Math.max(minRatePerS, neededRate(paths, { ...handover, queueS: queueMs / 1000 })),
       );
-      const rest = { resources, ratePerS, sharing: false as const, ...(queueMs > 0 && { queueMs }) };
-      return { ...request, ...limits, ...rest };
+      return { ...standing, ...limits, ...reserve, ratePerS, ...(queueMs > 0 && { queueMs }) };
     });
   };
   const plansFor = async (asked: readonly PlanRequest[]): Promise<Plan[]> => {

@@ -123,8 +123,8 @@ export const prediction = z.strictObject({
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
   /**
-   * Share of the requests within the SLA if each batch takes a tenth longer than measured. Absent in older plans, and where
-   * `slaAttainment` is under the percentile, because then it was not simulated.
+   * Share of the requests within the SLA if each batch takes a tenth longer than measured. Absent where it was not simulated: in
+   * older plans, in plans whose misses later plans make up for, and where `slaAttainment` is under the percentile.
    */
   slowerAttainment: z.number().min(0).max(1).optional(),
   shedShare: z.number().min(0).max(1),

@@ -7,15 +7,18 @@ import { SimulatedPlan } from './simulated-plan.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
 import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
-/** Each tightening multiplies the SLA and the utilisation limit of the integer program by this. */
+/**
+ * Each tightening multiplies the SLA and the utilisation limit of the integer program by this. If no option is fast enough for the
+ * tighter SLA, only the utilisation limit becomes tighter: more replicas shorten queues, too.
+ */
 const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
 
 /**
- * The best plan that simulation confirms: enough simulated requests meet the SLA, also with slower batches. If simulation does
- * not confirm the choice of the integer program, the planner tightens the request step by step, and returns the least tightened
- * choice that is confirmed (after InferLine). If no choice is confirmed, it returns the plan with the fewest misses, whose
- * prediction says how many.
+ * The best plan that simulation confirms: enough simulated requests meet the SLA, also with slower batches if they must. If
+ * simulation does not confirm the choice of the integer program, the planner tightens the request step by step, and returns the
+ * least tightened choice that is confirmed (after InferLine). If no choice is confirmed, it returns the plan with the fewest
+ * misses, whose prediction says how many.
  * @param simulated plans that were simulated on this profile before
  * @throws NothingMeasuredError, InfeasiblePlanError, UnmeasuredFanOutError
  */
@@ -137,23 +140,30 @@ class TightenedPlans {
   }
 
   #choose(tightened: number): IlpChoice | Refusal | undefined {
+    const share = TIGHTENING ** tightened;
+    const choice = this.#chooseWithin(share, share);
+    const isRefused = choice !== undefined && 'binding' in choice;
+    return isRefused && tightened > 0 ? this.#chooseWithin(1, share) : choice;
+  }
+
+  /** The choice of the integer program with these shares of the SLA and of the utilisation limit. */
+  #chooseWithin(ofSla: number, ofUtilisation: number): IlpChoice | Refusal | undefined {
     const { profile, request } = this.input;
     const { slaMs, resources } = request;
-    const share = TIGHTENING ** tightened;
     const tighter = {
       ...request,
-      slaMs: (slaMs - (request.queueMs ?? 0)) * share,
-      resources: { ...resources, utilisationMax: resources.utilisationMax * share },
+      slaMs: (slaMs - (request.queueMs ?? 0)) * ofSla,
+      resources: { ...resources, utilisationMax: resources.utilisationMax * ofUtilisation },
     };
     return chooseIlp(this.solver, { profile, request: tighter }, this.above);
   }
 
   #candidate({ plan, solution, ...figures }: IlpChoice, tightened: number): Candidate {
-    const { slaMs, resources } = this.input.request;
+    const { slaMs, resources, ifSlower = true } = this.input.request;
     const chosen = { ...plan, slaMs, resources };
     const { percentile, ratePerS, stages, workers } = chosen;
-    const id = JSON.stringify([slaMs, percentile, ratePerS, stages, workers, figures.keepsWorkers]);
-    const make = () => new SimulatedPlan(this.measured, chosen, figures);
+    const id = JSON.stringify([slaMs, percentile, ratePerS, stages, workers, figures.keepsWorkers, ifSlower]);
+    const make = () => new SimulatedPlan(this.measured, chosen, figures, ifSlower);
     return new Candidate(chosen, this.simulated.get(id, make), tightened, solution.objective);
   }
 }

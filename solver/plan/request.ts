@@ -45,6 +45,11 @@ export interface PlanRequest {
    * worker or several if that makes the plan better.
    */
   readonly sharing?: false;
+  /**
+   * `false`: the plan need not keep the SLA with slower batches than measured, because later plans make up for its misses. If
+   * absent, it must.
+   */
+  readonly ifSlower?: false;
 }
 
 /** Workers that all stages on a CPU share. */

@@ -28,18 +28,22 @@ export class SimulatedPlan {
   /** The attainment with slower batches; undefined until a simulation of them has run to its end. */
   #slowerAttainment: number | undefined;
 
+  /** @param ifSlower whether the plan must keep its SLA also with slower batches */
   constructor(
     private readonly measured: IdentifiedProfile,
     private readonly chosen: IlpChoice['plan'],
     private readonly figures: Figures & Pick<IlpChoice, 'keepsWorkers'>,
+    private readonly ifSlower: boolean,
   ) {}
 
   /**
-   * Whether enough simulated requests meet the SLA, also with slower batches.
+   * Whether enough simulated requests meet the SLA, also with slower batches if they must.
    * @throws UnmeasuredStageError, UnmeasuredFanOutError
    */
   get confirmed(): boolean {
-    this.#confirmed ??= !this.#missesIfSlower() && (this.plan.predicted.slowerAttainment ?? 0) >= this.#least;
+    this.#confirmed ??= this.ifSlower
+      ? !this.#missesIfSlower() && (this.plan.predicted.slowerAttainment ?? 0) >= this.#least
+      : this.plan.predicted.slaAttainment >= this.#least;
     return this.#confirmed;
   }
 
@@ -68,7 +72,7 @@ export class SimulatedPlan {
     const { profile } = this.measured;
     const completed = completePlan(this.measured, this.chosen, this.figures);
     const plan = this.figures.keepsWorkers ? completed : withBestWorkers(completed, profile, SEED);
-    if (plan.predicted.slaAttainment < this.#least) return plan;
+    if (!this.ifSlower || plan.predicted.slaAttainment < this.#least) return plan;
     const slowerAttainment = this.#slowerAttainment ?? predict(plan, profile, IF_SLOWER).slaAttainment;
     return { ...plan, predicted: { ...plan.predicted, slowerAttainment } };
   }

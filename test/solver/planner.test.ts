@@ -42,6 +42,21 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
     expect(workers.length).toBeGreaterThan(first.workers.length);
   });
 
+  it('needs no room for slower batches if later plans make up for its misses', () => {
+    const following = asked({ ratePerS: 34, ifSlower: false });
+    const made = plan(solver, identified(heavy), following).predicted;
+    expect(made.slaAttainment).toBeGreaterThanOrEqual(0.95);
+    expect(made.slowerAttainment).toBeUndefined();
+    const reserved = plan(solver, identified(heavy), asked({ ratePerS: 34 })).predicted;
+    expect(made.cost).toBeLessThan(reserved.cost);
+  });
+
+  it('gets more replicas where no option is fast enough for a tighter SLA', () => {
+    const { predicted, workers } = plan(solver, identified(heavy), asked({ ratePerS: 25 }));
+    expect(predicted.slowerAttainment).toBeGreaterThanOrEqual(0.95);
+    expect(workers).toHaveLength(3);
+  });
+
   it('stays a plan for what was asked', () => {
     const made = plan(solver, identified(heavy), asked());
     expect(made).toMatchObject({ slaMs: 150, ratePerS: 38, percentile: 95, resources: asked().resources });
@@ -151,7 +166,7 @@ describe('plans that were simulated before', () => {
   it('are kept as many as may be, those that were of use last', () => {
     const few = new SimulatedPlans(2);
     const { plan: chosen, ...choice } = solveIlp(solver, heavy, asked());
-    const make = () => new SimulatedPlan(identified(heavy), chosen, choice);
+    const make = () => new SimulatedPlan(identified(heavy), chosen, choice, true);
     const [a, b] = [few.get('a', make), few.get('b', make)];
     expect(few.get('a', make)).toBe(a);
     few.get('c', make);

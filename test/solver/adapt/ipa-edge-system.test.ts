@@ -8,21 +8,8 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../../solver/plan/errors.ts';
 import { DEFAULT_OBJECTIVE, type PlanRequest } from '../../../solver/plan/request.ts';
 import { pipeline } from '../pipelines.ts';
-import { cell, planOn, request as planRequest, profile as profileOf, resources, runs } from '../profiles.ts';
-
-const standing = (more: Partial<StandingRequest> = {}): StandingRequest => {
-  const { ratePerS: _, ...rest } = planRequest({ slaMs: 1000, ...more });
-  return { minRatePerS: 0, ...rest, ...more };
-};
-
-const seconds = (count: number, value: number) => Array<number>(count).fill(value);
-const load = (countsPerS: number[], medianPerS: number, p90PerS: number): LoadState => ({
-  countsPerS,
-  forecast: { medianPerS, p90PerS },
-});
-
-const even = (ratePerS: number) => load(seconds(30, ratePerS), ratePerS, ratePerS);
-const startMs = () => 1000;
+import { cell, planOn, profile as profileOf, request, resources, runs } from '../profiles.ts';
+import { even, load, seconds, standing, startMs } from './loads.ts';
 
 const small = pipeline({
   stages: { detect: { s: { accuracy: 0.8, ms: 20 } } },
@@ -78,7 +65,7 @@ describe('the rates that ours plans for', () => {
     const rates: number[] = [];
     for (const startS of [1, 15, 25, 3000]) {
       const { asked, planAt } = await recorded();
-      const current = await planAt(planRequest({ slaMs: 1000, ratePerS: 20 }));
+      const current = await planAt(request({ slaMs: 1000, ratePerS: 20 }));
       const system = ipaEdgeSystem(planAt, standing({ percentile: 95 }), () => 1000 * startS);
       await system.plan(even(20), current);
       rates.push(asked.at(-1)!.ratePerS);
@@ -162,7 +149,7 @@ describe('what ours asks for', () => {
   });
 
   it('is what runs, where no rate works', async () => {
-    const current = await (await planOn(small))(planRequest({ ratePerS: 4 }));
+    const current = await (await planOn(small))(request({ ratePerS: 4 }));
     const { planAt } = await recorded(refuse(null));
     const system = ipaEdgeSystem(planAt, standing(), startMs);
     expect(await system.plan(even(10), current)).toBe(current);
@@ -194,6 +181,27 @@ describe('a forecast is overtaken', () => {
     [false, 'not by what was before', [90, 90, 90, 5]],
   ])('%s: %s', (expected, _, counts) => {
     expect(overtaken(forecast, counts)).toBe(expected);
+  });
+});
+
+describe('ours that counts misses', () => {
+  const reserves = async (of: LoadState) => {
+    const { asked, planAt } = await recorded();
+    await ipaEdgeSystem(planAt, standing(), startMs).plan(
+      of,
+      await (await planOn(small))({ ...standing(), ratePerS: 10 }),
+    );
+    return new Set(asked.map(({ ifSlower }) => ifSlower));
+  };
+
+  it('plans without room for slower batches, because it makes up for misses', async () => {
+    expect(await reserves({ ...even(10), served: { open: 0, ended: 100, missed: 0 } })).toEqual(
+      new Set([false]),
+    );
+  });
+
+  it('leaves that room where nobody counts them', async () => {
+    expect(await reserves(even(10))).toEqual(new Set([undefined]));
   });
 });
 
@@ -283,36 +291,5 @@ describe('a step of adaptation', () => {
     expect(held(step.plan)).toEqual([['detect'], ['classify']]);
     expect(step.interim).toBeUndefined();
     expect((await lasting(1, system, step.plan!)).plan).toBeUndefined();
-  });
-});
-
-describe('a standby that a plan with larger batches does not use', () => {
-  const cores = resources({ cores: 1 });
-  // The light variant was measured only in batches of one item, so it cannot stand by for the larger batches that 60/s need.
-  const whole = pipeline({
-    stages: { classify: { s: { accuracy: 0.6, ms: 6 }, l: { accuracy: 0.9, ms: 20 } } },
-    spread: 1,
-  });
-  const profile = {
-    ...whole,
-    cells: whole.cells.filter(({ variant, batch }) => variant === 'l' || batch === 1),
-  };
-  const standbysOf = ({ stages }: Plan) => stages.map(({ standby }) => standby?.variant);
-  const asks = standing({ downshift: true, resources: cores });
-
-  it('is used again with small batches, because its workers still hold it', async () => {
-    const system = ipaEdgeSystem(await planOn(profile), asks, startMs);
-    const small = await system.plan(even(10), undefined);
-    const large = await system.plan(even(60), small);
-    const again = await system.plan(even(10), large);
-    expect([small, large, again].map(standbysOf)).toEqual([['s'], [undefined], ['s']]);
-    expect(again.stages[0]!.variant).toBe('l');
-  });
-
-  it('costs a change of workers if they were started without it', async () => {
-    const planAt = await planOn(profile);
-    const large = await ipaEdgeSystem(planAt, asks, startMs).plan(even(60), undefined);
-    const next = await ipaEdgeSystem(planAt, asks, startMs).plan(even(10), large);
-    expect([large, next].map(standbysOf)).toEqual([[undefined], [undefined]]);
   });
 });
