@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { recipeSchema } from '../../models/hub/recipe.ts';
 import { manifestSchema } from '../../models/manifests/manifest.ts';
@@ -28,8 +28,15 @@ const SCHEMAS = {
 /** The last file in `dist` that {@link buildLibrary} writes. */
 export const LAST_BUILT = 'schema/published.schema.json';
 
-/** Workers that start often. None of their modules finds another file by its own path, so all of them may move into one file. */
-const WORKERS = ['agent/oip/decoder/worker.node', 'workers/planner/worker.node', 'workers/stage/worker.node'];
+/** What Node starts: the two commands and the workers. */
+const PROGRAMS = [
+  'agent/cli',
+  'agent/oip/decoder/worker.node',
+  'agent/profiler/probe.worker.node',
+  'bench/cli',
+  'workers/planner/worker.node',
+  'workers/stage/worker.node',
+];
 
 /** Compiles the library with its types and the two commands, and writes the JSON Schema of every document. */
 export async function buildLibrary(): Promise<void> {
@@ -40,7 +47,7 @@ export async function buildLibrary(): Promise<void> {
     { stdio: 'inherit' },
   );
   mendWorkerAddresses();
-  await joinModulesOfWorkers();
+  for (const program of PROGRAMS) await bundle(program);
   // The compiler copies the predictor's JSON record, which is imported, but not the predictor.
   const predictor = 'models/predictor/predictor.onnx';
   copyFileSync(join(ROOT, predictor), join(LIBRARY, predictor));
@@ -63,27 +70,35 @@ function mendWorkerAddresses(): void {
 }
 
 /**
- * Bundles each worker with the modules that it imports into one file, because a process loads one file faster than two hundred. Zod
- * is bundled, too, because it alone has a hundred files. Other packages have few files and stay imports.
+ * Bundles a program with the modules that it imports, because a process loads few files faster than two hundred. Zod is bundled,
+ * too, because it alone has a hundred files. Other packages have few files and stay imports.
  */
-async function joinModulesOfWorkers(): Promise<void> {
+async function bundle(program: string): Promise<void> {
   const { build } = await import('vite');
-  for (const name of WORKERS)
-    await build({
-      configFile: false,
-      logLevel: 'error',
-      root: LIBRARY,
-      ssr: { noExternal: ['zod'] },
-      build: {
-        ssr: join(LIBRARY, `${name}.js`),
-        target: 'esnext',
-        minify: false,
-        license: { fileName: `${name}.licences.md` },
-        outDir: LIBRARY,
-        emptyOutDir: false,
-        rolldownOptions: {
-          output: { entryFileNames: `${name}.js`, chunkFileNames: `${name}-[hash].js` },
-        },
+  const folder = join(LIBRARY, dirname(program));
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: LIBRARY,
+    plugins: [
+      {
+        name: 'ipa-edge:module-urls',
+        // Some modules find another file by their own path, which differs from the path of the bundle.
+        transform: (code, id) =>
+          code.replace(/\bimport\.meta\.url\b/g, `new URL('${relative(folder, id)}', $&).href`),
       },
-    });
+    ],
+    ssr: { noExternal: ['zod'] },
+    build: {
+      ssr: join(LIBRARY, `${program}.js`),
+      target: 'esnext',
+      minify: false,
+      license: { fileName: `${program}.licences.md` },
+      outDir: LIBRARY,
+      emptyOutDir: false,
+      rolldownOptions: {
+        output: { entryFileNames: `${program}.js`, chunkFileNames: `${program}-[name]-[hash].js` },
+      },
+    },
+  });
 }
