@@ -28,7 +28,9 @@ function closed(schema: unknown): unknown {
   return copy;
 }
 
-const ajv = () => new Ajv({ strict: false, allErrors: true, validateFormats: false });
+/** Each schema checks few objects, so its code is not optimised: that would take longer. */
+const ajv = () =>
+  new Ajv({ strict: false, allErrors: true, validateFormats: false, code: { optimize: false } });
 
 export type Check = (object: KubernetesObject) => string[];
 
@@ -84,8 +86,14 @@ export function kubernetesCheck():
   return Object.assign(check, { knows: (object: KubernetesObject) => object.apiVersion in OPENAPI });
 }
 
-/** Checks objects of KServe by their CRDs; null where there is no reference data. */
+/** Checks objects of KServe by their CRDs; null where there is no reference data. The files of a process share it, too. */
 export function kserveCheck(): Check | null {
+  ofKserve ??= readCrds();
+  return ofKserve;
+}
+let ofKserve: Check | null | undefined;
+
+function readCrds(): Check | null {
   const schemas = new Map<string, ReturnType<Ajv['compile']>>();
   for (const plural of ['inferenceservices', 'inferencegraphs']) {
     const file = referenceFile(`schemas/kserve-crd/serving.kserve.io_${plural}.yaml`);
