@@ -1,0 +1,233 @@
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
+import { summaryOf } from '../../solver/math/statistics.ts';
+import { fashionProfile } from './fixtures.ts';
+import { choose, drop, openPage, planned, profileFile, saved, section } from './opened-page.ts';
+import { fashionReport } from './report-fixtures.ts';
+import { openedPage, servePageWithTestEngine } from './serve.ts';
+
+const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
+
+const tab = openedPage(servePageWithTestEngine);
+
+const problem = () => tab.page.locator('.page-problem [role=alert]');
+const savedProfiles = () => tab.page.locator('.saved li');
+
+describe('files that come in', () => {
+  it('a profile that is dropped anywhere is saved, opened, shown and planned', async () => {
+    await drop(tab.page, [profileFile(fashionProfile())]);
+    await planned(tab.page);
+    expect(section(tab.page)).toBe('#results');
+    expect(await savedProfiles().count()).toBe(1);
+    expect(await tab.page.locator('.drop-zone').count()).toBe(0);
+  });
+
+  it("a profile of Node's cpu has no notice of a software GPU, and a fine clock that is not called 0", async () => {
+    const browser = fashionProfile();
+    const device = { ...browser.device, environment: 'node' as const, timerGrainMs: 0.000_04 };
+    const cells = browser.cells
+      .filter((cell) => cell.backend === 'wasm')
+      .map((cell) => ({ ...cell, backend: 'cpu' as const }));
+    await drop(tab.page, [profileFile({ ...browser, device, cells })]);
+    await planned(tab.page);
+    expect(await tab.page.getByText('software GPU').count()).toBe(0);
+    const clock = tab.page.locator('#results .facts > div', { hasText: 'Timer grain' });
+    await expect.poll(() => clock.locator('dd').textContent()).toBe('< 0.001\u00a0ms');
+  });
+
+  it('a profile in which a coarse clock measured times as 0 is drawn', async () => {
+    const fine = fashionProfile();
+    const cells = fine.cells.map((cell) => {
+      if (cell.state !== 'measured' || cell.variant !== 'linear') return cell;
+      // Only the last runs took a step of the clock.
+      const inferenceMs = cell.inferenceMs.map((_, i) => (i < cell.inferenceMs.length - 2 ? 0 : 0.1));
+      return {
+        ...cell,
+        inferenceMs,
+        handlingMs: inferenceMs.map(() => 0),
+        latencyMs: summaryOf(inferenceMs),
+      };
+    });
+    await drop(tab.page, [profileFile({ ...fine, cells })]);
+    await planned(tab.page);
+    await tab.page.locator('#results svg.chart').first().waitFor();
+    const paths = await tab.page
+      .locator('#results svg.chart path')
+      .evaluateAll((all) => all.map((path) => path.getAttribute('d')));
+    expect(paths.length).toBeGreaterThan(0);
+    for (const path of paths) expect(path).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('several at once are all saved', async () => {
+    await drop(
+      tab.page,
+      [1, 2, 3].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
+    );
+    await expect.poll(() => savedProfiles().count()).toBe(3);
+  });
+
+  it('what is no profile is refused, and why is said', async () => {
+    for (const [text, why] of [
+      ['{"schema": "ipa-edge/pro', /broken\.json is not JSON/],
+      ['{"a": 1}', /broken\.json is JSON without a "schema"/],
+      ['{"schema": "ipa-edge/else@1"}', /broken\.json is a document "ipa-edge\/else@1"/],
+      ['{"schema": "constructor@1"}', /broken\.json is a document "constructor@1"/],
+      ['{"schema": "ipa-edge/plan@9"}', /"ipa-edge\/plan@1" is read here/],
+      ['<!doctype html><p>news', /a web page without a report/],
+      ['{"schema": "ipa-edge/profile@9"}', /"ipa-edge\/profile@1" is read here/],
+      ['{"schema": "ipa-edge/profile@1", "cells": 3}', /cells: .*found 3/s],
+    ] as const) {
+      await drop(tab.page, [{ name: 'broken.json', text }]);
+      await problem().waitFor();
+      expect(await problem().textContent()).toMatch(why);
+      expect(await savedProfiles().count()).toBe(0);
+      await tab.page.getByRole('button', { name: 'Close' }).click();
+      expect(await problem().count()).toBe(0);
+    }
+  });
+
+  it('a broken one is refused without the others that were given with it', async () => {
+    await drop(tab.page, [{ name: 'broken.json', text: '{' }, profileFile(fashionProfile())]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('broken.json');
+    await planned(tab.page);
+    expect(await savedProfiles().count()).toBe(1);
+  });
+
+  it('one of a newer version is refused without the others that were given after it', async () => {
+    const newer = JSON.stringify({ ...fashionProfile(1), schema: 'ipa-edge/profile@2' });
+    await drop(tab.page, [{ name: 'newer.json', text: newer }, profileFile(fashionProfile(2))]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('newer.json');
+    await planned(tab.page);
+    expect(await savedProfiles().count()).toBe(1);
+  });
+
+  it('a refused document is named even if an archive that was given with it fails too', async () => {
+    await drop(tab.page, [
+      { name: 'broken.json', text: '{' },
+      { name: 'broken.tar', text: 'no archive' },
+    ]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('broken.json');
+  });
+
+  it('a huge file is refused by its size, unread', async () => {
+    const data = await tab.page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      const part = new Uint8Array(1e6);
+      transfer.items.add(new File(Array(70).fill(part), 'huge.json'));
+      return transfer;
+    });
+    for (const type of ['dragover', 'drop'])
+      await tab.page.dispatchEvent('main', type, { dataTransfer: data });
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('huge.json has 70 MB; this page reads at most 64 MB');
+  });
+
+  it('hostile text in a profile stays text', async () => {
+    const hostile = fashionProfile();
+    hostile.device.agent = HOSTILE;
+    hostile.device.platform = HOSTILE;
+    hostile.stages[0]!.metric = HOSTILE.slice(0, 60);
+    hostile.cells.find((cell) => cell.state === 'failed')!.error = HOSTILE;
+    await choose(tab.page, profileFile(hostile, `${HOSTILE}.json`));
+    await planned(tab.page);
+    expect(await tab.page.locator('img').count()).toBe(0);
+    expect(await tab.page.evaluate(() => 'broken' in window)).toBe(false);
+    expect(await tab.page.locator('#results dd', { hasText: 'onerror' }).first().textContent()).toContain(
+      HOSTILE,
+    );
+    const csv = await saved(tab.page, 'Save cells CSV');
+    expect(csv).toContain('"</script><img src=x onerror=""window.broken = 1"">');
+  });
+});
+
+describe('each file that the page writes is read again, and shown where it belongs', () => {
+  /** A browser in which nothing is saved. */
+  async function elsewhere(look: (page: Page) => Promise<void>): Promise<void> {
+    const other = await openPage(tab.site.browser, tab.site.url);
+    await look(other.page);
+    expect(other.complaints).toEqual([]);
+    await other.context.close();
+  }
+
+  it('a plan: pinned, with its settings, and alone where its profile is not', async () => {
+    await choose(tab.page, profileFile(fashionProfile()));
+    await planned(tab.page);
+    const sla = tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
+    await sla.fill('77');
+    await planned(tab.page);
+    const text = await saved(tab.page, 'Save plan JSON');
+    await sla.fill('150');
+    await planned(tab.page);
+    await drop(tab.page, [{ name: 'plan.json', text }]);
+    await expect.poll(() => sla.inputValue()).toBe('77');
+    await tab.page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    expect(section(tab.page)).toBe('#plan');
+    await drop(tab.page, [{ name: 'huge.json', text: text.replace('"slaMs":77', '"slaMs":1e308') }]);
+    await problem().getByText('expected an SLA of at most 1000000 ms').waitFor();
+    await elsewhere(async (other) => {
+      await drop(other, [{ name: 'plan.json', text }]);
+      await other.locator('#plan').getByText('A plan of fashion').waitFor();
+      expect(await other.locator('#plan').textContent()).toContain('is not saved in this browser');
+      expect(section(other)).toBe('#plan');
+    });
+  });
+
+  it('a report with its profile and plan', async () => {
+    await choose(tab.page, profileFile(fashionProfile()));
+    await planned(tab.page);
+    const profile = await saved(tab.page, 'Save profile JSON');
+    const html = await saved(tab.page, 'Save report HTML');
+    await elsewhere(async (other) => {
+      await drop(other, [{ name: 'report.html', text: html }]);
+      await planned(other);
+      expect(section(other)).toBe('#results');
+      expect(await saved(other, 'Save profile JSON')).toBe(profile);
+      await other.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    });
+  });
+
+  it('a table of cells: beside another profile, once that is opened, with what it cannot tell', async () => {
+    const node = fashionProfile(2);
+    node.device = { ...node.device, agent: 'Node 22', adapter: null };
+    node.cells = node.cells
+      .filter(({ backend }) => backend === 'wasm')
+      .map((one) => ({ ...one, backend: 'cpu' }));
+    await drop(tab.page, [profileFile(node)]);
+    await planned(tab.page);
+    const text = await saved(tab.page, 'Save cells CSV');
+    await elsewhere(async (other) => {
+      await choose(other, { name: 'cells.csv', text });
+      await other.locator('#results').getByText('cells.csv is ready to be compared').waitFor();
+      await expect.poll(() => section(other)).toBe('#results');
+      await choose(other, profileFile(fashionProfile(1)));
+      await planned(other);
+      const compare = other.locator('.compare');
+      await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
+      expect(await compare.textContent()).toMatch(/cells\.csv has the cells.*not tell samples, accuracies/);
+      expect(await compare.textContent()).toMatch(/Runs in:.*against Node 22/);
+      await choose(other, { name: 'half.csv', text: text.slice(0, text.length / 2) });
+      await other.locator('.page-problem').getByText('half.csv is not valid').waitFor();
+    });
+  });
+
+  it('a run with what it measured, and a trace as the load', async () => {
+    const report = fashionReport();
+    await drop(tab.page, [{ name: 'run.json', text: JSON.stringify(report.runs[0]) }]);
+    await tab.page.locator('#try .outcome').waitFor();
+    expect(section(tab.page)).toBe('#try');
+    await drop(tab.page, [
+      {
+        name: 'bench.html',
+        text: `<script type="application/json" id="report">${JSON.stringify(report)}</script>`,
+      },
+    ]);
+    await planned(tab.page);
+    await tab.page.locator('.saved li.marked').waitFor();
+    await drop(tab.page, [{ name: 'trace.json', text: '{"rates": [6, 5, 7]}' }]);
+    await tab.page.locator('.trace-drop', { hasText: 'trace.json: 3 rates' }).waitFor();
+    expect(await tab.page.getByLabel('Duration (s)').inputValue()).toBe('3');
+  });
+});
