@@ -10,6 +10,8 @@ import { planText } from '../../workers/command/plan-text.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { frontierText } from './tables.ts';
 
+const BYTES_PER_MIB = 2 ** 20;
+
 export const planCommand = () =>
   option
     .withPlanning(
@@ -26,6 +28,11 @@ export const planCommand = () =>
       '--gpus <n>',
       "GPUs that the plan may hold (default: those of the profile's device)",
       option.notNegative,
+    )
+    .option(
+      '--memory <MiB>',
+      "memory for the models of all replicas and of their standbys, by the sizes of the models' files (default: unlimited)",
+      option.positive,
     )
     .option('--no-cascades', 'plan one variant for each stage, and no cascades')
     .option('--no-downshift', 'shed requests in a burst, rather than answer them with lighter variants')
@@ -62,6 +69,7 @@ The plan is the exact optimum of an integer program. A simulation with the measu
         resources: {
           ...(options.cores !== undefined && { cores: options.cores }),
           ...(options.gpus !== undefined && { gpus: options.gpus }),
+          ...(options.memory !== undefined && { memoryBytes: Math.ceil(options.memory * BYTES_PER_MIB) }),
         },
       });
       const solver = await loadSolver();
