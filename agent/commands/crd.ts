@@ -16,7 +16,9 @@ interface CrdFlags extends PodFlags {
 export const crdCommand = () =>
   addPodOptions(
     new Command('crd')
-      .description('print the CRD InferencePipeline, and for a pipeline the watch that serves such an object')
+      .description(
+        'print the CRD InferencePipeline and, with --pipeline or --manifest, the objects of the watch for that pipeline',
+      )
       .addOption(option.pipelineOption())
       .addOption(option.manifestOption())
       .addOption(
@@ -36,7 +38,7 @@ tells in its status how far that is.
       "metadata": {"name": "fashion"}, "spec": {"slaMs": 100, "ratePerS": 20, "cores": 4}}'
   $ kubectl get inferencepipelines --namespace shop
 
-Without --pipeline it prints the CRD alone; ipa-agent watch may then run anywhere.
+Without a pipeline it prints the CRD alone; ipa-agent watch may then run anywhere.
 
   $ ipa-agent crd | kubectl apply -f - && ipa-agent watch --pipeline fashion --namespace shop`,
     )

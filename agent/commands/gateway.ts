@@ -38,7 +38,7 @@ export const gatewayCommand = () =>
     )
       .option(
         '--token-file <file>',
-        'token for changes of the pods (default: IPA_AGENT_TOKEN, then the Secret that was applied)',
+        'file with the token that stage pods require for changes (default: IPA_AGENT_TOKEN, then the applied Secret)',
       )
       .option(
         '--remember <file>',

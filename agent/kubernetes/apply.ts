@@ -44,7 +44,7 @@ export async function applyPlan(
   const { current } = context.applied;
   const [before, after] = [current ?? plan, plan].map((of) => podsText(plannedGroups(of)));
   if (!prune && before !== after)
-    onEvent(`the pods of ${before} serve on: remove them with --prune when the new ones serve`);
+    onEvent(`the pods of ${before} keep serving: remove them with --prune once the new ones serve`);
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
   const ending = unwanted.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
   if (ending.length > 0)

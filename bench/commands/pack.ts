@@ -52,7 +52,7 @@ export const packCommand = () =>
     )
     .option(
       '--limit <n>',
-      'items at most, and no more pictures than a pack holds; of more, so many are drawn at random',
+      'most items in the pack; if the data has more, this many are drawn at random (pictures: at most what a pack holds)',
       option.count,
       500,
     )

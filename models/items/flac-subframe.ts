@@ -56,7 +56,7 @@ function readPredicted(reader: BitReader, samples: Int32Array, type: number, bit
 function readWeights(reader: BitReader, order: number): { weights: readonly number[]; shift: number } {
   const precision = reader.take(4) + 1;
   const shift = reader.signed(5);
-  if (precision > 15 || shift < 0) throw invalid('has a predictor that is none');
+  if (precision > 15 || shift < 0) throw invalid('has an invalid linear predictor');
   return { weights: Array.from({ length: order }, () => reader.signed(precision)), shift };
 }
 

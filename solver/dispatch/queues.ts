@@ -6,8 +6,8 @@ import type { DispatchPolicy } from './types.ts';
 export class Queues {
   #stages: DispatchPolicy['stages'];
   /**
-   * The queues of the policy's rows, later rows first: of two batches whose oldest requests arrived together, the later row's
-   * runs first.
+   * The queues of the policy's rows, those of later rows first: if the oldest requests of two batches arrived together, the later
+   * row's batch runs first.
    */
   #all: readonly ItemQueue[] = [];
   readonly #shared: readonly ItemQueue[];

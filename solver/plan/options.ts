@@ -92,7 +92,7 @@ const cellsOf = ({ cells, cascades }: StageFacts): CellFacts[] => [
 
 const onlyOnCpu = (stage: StageFacts): boolean => cellsOf(stage).every(({ cell }) => !onGpu(cell.backend));
 
-/** Whether any serving cost is known: core time (`hostMs`), or time of the serving thread (`threadMs`). */
+/** Whether any stage has this serving cost: core time (`hostMs`) or time of the serving thread (`threadMs`). */
 const takes = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): boolean =>
   stages.some((stage) => stage.request[what] > 0 || cellsOf(stage).some((cell) => cell[what] > 0));
 

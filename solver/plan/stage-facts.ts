@@ -42,7 +42,7 @@ export interface RequestFacts {
   readonly latencyMs: number;
   /** Time of the serving thread. */
   readonly threadMs: number;
-  /** Core time, as far as it counts against the plan's cores. */
+  /** Core time of a request that counts against the plan's cores: all of its core time, or 0 (`sharesCores`). */
   readonly hostMs: number;
 }
 

@@ -99,7 +99,10 @@ export const serviceFromProfile = (
   };
 };
 
-/** Time of the serving thread for a batch, by row and items. A simulation asks for few different ones many times. */
+/**
+ * Time that the serving thread takes to hand out a batch and to take its results, by row and number of items. Results are cached,
+ * because a simulation asks for the same few many times.
+ */
 export function handOutMs(
   profile: Pick<Profile, 'coRun' | 'serving'>,
   rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],

@@ -34,7 +34,7 @@ const startWorker: StartWorker = async () => {
 };
 
 /**
- * Serves under four times the requests that the workers can answer, on a clock that the test turns. A decision is due each second.
+ * Sends a service four times the requests that its workers can answer, on a fake clock. A decision is due each second.
  * @param readMs how long after its arrival each request is read
  */
 async function overloaded(readMs = 0) {

@@ -41,7 +41,7 @@ test('an item that a model runs out of memory on fails alone; the others with it
       );
   });
   await Promise.all(failures);
-  // The protocol has no answer for an item alone, so a request of several is answered as a whole, and told which one failed.
+  // The protocol cannot report an error of one item, so the whole request fails and its error names the item.
   const both = { ...white.inputs[0], shape: [2, 1, 28, 28], data: new Uint8Array(2 * 784).fill(255, 784) };
   await expect(agent.client.infer('classify', { inputs: [both] })).rejects.toMatchObject({
     status: 500,

@@ -72,7 +72,7 @@ test('a Unigram model cuts unknown text into its bytes, if it has a piece for ea
   expect(cut(['aüa'])).toEqual(['a', 'ü', 'a']);
 });
 
-/** Merges whose tokens are letters, or come from merges before. */
+/** Random merges of a byte-pair tokenizer: each joins two letters or results of earlier merges. */
 const merges = fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 20 }).map((choices) => {
   const made: string[] = [...'abé'];
   return choices.map(([first, second]) => {

@@ -8,7 +8,7 @@ import { writeFewScenes } from '../web/few-scenes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A program of somebody else's: plain JavaScript, the package by its name. */
+/** A program as a user writes it: plain JavaScript that imports the package by its name. */
 const PROGRAM = `
 import { constantLoad, environment, loadManifest, openStore, plan, profile, run } from 'ipa-edge';
 const models = await loadManifest(process.argv[2]);

@@ -10,7 +10,7 @@ import { f32, gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import type { AnyFile } from './opened-page.ts';
 
-/** Files as somebody brings them to the page. */
+/** Models, packs and pipelines such as users give to the page. */
 
 /** Of onnx.proto: ModelProto.model_version, a whole number. */
 const MODEL_VERSION = Uint8Array.of((5 << 3) | 0, 7);
@@ -34,7 +34,7 @@ export function ownScenes(count: number, label = 3): Uint8Array {
   );
 }
 
-/** The first of the shipped pack's scenes, as a pack of their own: accuracy is soon measured on them. */
+/** A pack of the first scenes of the shipped pack: with few scenes, accuracy is measured quickly. */
 export async function firstScenes(count: number): Promise<Uint8Array> {
   const { items, truths } = (await (await loadFashion()).readPack()) as LabelledPack;
   const objects = truths

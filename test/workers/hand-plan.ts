@@ -15,7 +15,7 @@ export interface HandPlan {
   readonly batch?: number;
   readonly maxWaitMs?: number;
   readonly slaMs?: number;
-  /** What a batch of any size is expected to take. */
+  /** Expected time of a batch, whatever its size. */
   readonly batchMs?: number;
   readonly shedding?: Plan['shedding'];
   /** Workers, by the stages that each holds. */

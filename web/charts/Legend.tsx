@@ -7,7 +7,7 @@ export interface LegendEntry {
   readonly dash?: string;
 }
 
-/** The line at which a plan replaced another. */
+/** The entry for the vertical line at which a new plan starts to serve. */
 export const NEW_PLAN: LegendEntry = { label: 'new plan', colour: 'var(--muted)', sign: '┊' };
 
 export function Legend({ entries }: { readonly entries: readonly LegendEntry[] }) {

@@ -10,7 +10,7 @@ export interface SeriesStyle {
   readonly symbol: SymbolType;
 }
 
-/** The style of a line at a value to compare with, such as the SLA. */
+/** The style of the line that marks a reference value, such as the SLA. */
 export const RULE = { colour: 'var(--text)', dash: '6 3' } as const;
 
 const STYLES: readonly SeriesStyle[] = [

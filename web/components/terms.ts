@@ -55,7 +55,7 @@ const WORDS = {
     'The time that the planner allows at most: each stage waits for a batch to fill, and the batch is a slow one. The bounds of all stages together must be within the SLA. Most requests are faster, as slow stages seldom meet, and some slower, where a queue forms: the simulated latencies have both.',
 
   // The plan, stage by stage
-  Run: 'A plan that answered requests, or a simulation of that.',
+  Run: 'One load of requests that a plan answered, on a device or in a simulation.',
   Plan: 'For each stage: a model, where it runs, how many items at a time, and in how many copies.',
   Stage:
     'One step of the pipeline, such as detecting or classifying. It takes items from the stage before and passes on its results.',

@@ -106,7 +106,7 @@ export class Gateway {
       onChange: (endpoints) => {
         const now = this.#directory.update(endpoints).join(', ');
         if (now !== notReady && now !== '')
-          onEvent(`no replica of ${now} is ready: those that still answer serve on`);
+          onEvent(`no replica of ${now} is ready; replicas that still answer keep serving`);
         notReady = now;
         this.#remember(endpoints);
         this.#changed();

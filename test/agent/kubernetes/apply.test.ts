@@ -208,7 +208,7 @@ test('pods for stages together take the place of pods for each: those serve on u
   );
   const told: string[] = [];
   await engineIn(cluster).apply(sharedPlan(), { onEvent: (what) => told.push(what) });
-  expect(told).toEqual([expect.stringContaining('the pods of detect, classify serve on')]);
+  expect(told).toEqual([expect.stringContaining('the pods of detect, classify keep serving')]);
   expect(await cluster.read(deployment('fashion-detect'))).not.toBeNull();
   const pruned = states(await engineIn(cluster).apply(sharedPlan(), { prune: true }));
   expect(pruned).toContain('Deployment fashion-detect pruned');

@@ -1,6 +1,6 @@
 import type { DispatchPolicy, DispatchRow } from '../../../solver/dispatch/types.ts';
 
-/** The rows of a policy, by its stages alone. */
+/** The rows of a policy, derived from its stages without the code under test. */
 export class ModelRows {
   /** In the order of a plan. */
   readonly all: readonly { readonly index: number; readonly row: DispatchRow }[];

@@ -35,7 +35,7 @@ class UnknownFileError extends Error {
   }
 }
 
-/** A report has figures, but no profile or run that the page could open. */
+/** A report has only figures: neither a profile nor a run that the page could open. */
 class FiguresOnlyError extends Error {
   override name = 'FiguresOnlyError';
 }

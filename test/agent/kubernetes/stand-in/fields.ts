@@ -6,7 +6,7 @@ export type JsonObject = { [key: string]: Json };
 export interface Manager {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
-  /** Paths of the leaves that it owns. */
+  /** Paths of the object's leaf fields that this manager owns. */
   readonly fields: ReadonlySet<string>;
 }
 
