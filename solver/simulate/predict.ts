@@ -97,9 +97,9 @@ export function attainmentAtLeast(
 function timeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[]): number | undefined {
   const timesMs = rowsByIndex(stages).map((row) => row && timesOf(row.serviceMs));
   let [tookMs, expectedMs] = [0, 0];
-  for (const { stage, items, ms } of batches) {
+  for (const { row, items, ms } of batches) {
     tookMs += ms;
-    expectedMs += timesMs[stage]!(items);
+    expectedMs += timesMs[row]!(items);
   }
   return expectedMs > 0 ? tookMs / expectedMs : undefined;
 }

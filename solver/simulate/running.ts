@@ -4,7 +4,8 @@ import type { ServiceModel } from './service.ts';
 /** A batch that a worker runs now or will run next. */
 export interface RunningBatch {
   readonly batch: number;
-  readonly stage: number;
+  /** Index of its row. */
+  readonly row: number;
   readonly worker: string;
   readonly items: readonly Item[];
   startMs: number;
@@ -26,9 +27,9 @@ export class RunningBatches {
     return [...this.#now.values(), ...this.#ahead.values()];
   }
 
-  /** The stage of each batch that runs now. */
-  get stages(): number[] {
-    return Array.from(this.#now.values(), ({ stage }) => stage);
+  /** The row of each batch that runs now. */
+  get rows(): number[] {
+    return Array.from(this.#now.values(), ({ row }) => row);
   }
 
   /** Whether a worker runs a batch now. */
@@ -65,12 +66,12 @@ export class RunningBatches {
     } else this.#setPace(endMs, service);
   }
 
-  /** The stage of each batch that another worker runs at this time. */
+  /** The row of each batch that another worker runs at this time. */
   beside(worker: string, nowMs: number): number[] {
-    const stages: number[] = [];
-    for (const [id, { stage, endMs }] of this.#now)
-      if (id !== worker && (endMs > nowMs || this.#ahead.has(id))) stages.push(stage);
-    return stages;
+    const rows: number[] = [];
+    for (const [id, { row, endMs }] of this.#now)
+      if (id !== worker && (endMs > nowMs || this.#ahead.has(id))) rows.push(row);
+    return rows;
   }
 
   #moveTo(batch: RunningBatch, startMs: number): void {
@@ -89,9 +90,9 @@ export class RunningBatches {
    */
   #setPace(nowMs: number, service: ServiceModel): void {
     if (!service.slowDown) return;
-    const { stages } = this;
+    const { rows } = this;
     for (const batch of this.#now.values()) {
-      const slowDown = service.slowDown(batch.stage, stages);
+      const slowDown = service.slowDown(batch.row, rows);
       if (slowDown === batch.slowDown) continue;
       const fromMs = Math.min(batch.endMs, Math.max(nowMs, batch.startMs));
       batch.endMs = fromMs + ((batch.endMs - fromMs) * slowDown) / batch.slowDown;

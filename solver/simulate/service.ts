@@ -14,7 +14,7 @@ import { BatchTimes, type MeasuredBatches } from './batch-times.ts';
 export interface Circumstances {
   /** Total size of the batch's items, in the stage's unit; undefined if it is not known. */
   readonly size: number | undefined;
-  /** The stages that other workers run when the batch starts. */
+  /** The rows that other workers run when the batch starts. */
   readonly beside: readonly number[];
   /** The row whose batch the worker ran before; undefined: it ran none. */
   readonly after: number | undefined;
@@ -22,16 +22,16 @@ export interface Circumstances {
   readonly sample?: number;
 }
 
-/** Gives simulated batches their service times. Stages are given by the index of their row. */
+/** Gives simulated batches their service times. Rows are given by their index. */
 export interface ServiceModel {
   /** Draws the round-trip time of one batch. */
-  sampleMs(stage: number, items: number, random: Random, circumstances: Circumstances): number;
-  /** How late requests are sent while workers run these stages. Absent: always on time. */
+  sampleMs(row: number, items: number, random: Random, circumstances: Circumstances): number;
+  /** How late requests are sent while workers run these rows. Absent: always on time. */
   latenessMs?(running: readonly number[], random: Random): number;
-  /** How many times longer a batch takes while workers run these stages, its own included. Absent: batches do not interact. */
-  slowDown?(stage: number, running: readonly number[]): number;
+  /** How many times longer a batch takes while workers run these rows, its own included. Absent: batches do not interact. */
+  slowDown?(row: number, running: readonly number[]): number;
   /** How much longer a batch takes whose session was idle for so long before. Absent: no longer. */
-  pauseMs?(stage: number, idleMs: number, random: Random): number;
+  pauseMs?(row: number, idleMs: number, random: Random): number;
   /** What serving takes beside the batches. Absent: nothing. */
   readonly serving?: ServingModel;
 }
@@ -45,7 +45,7 @@ export interface ServingModel {
   /** Draws that time for one request. */
   sampleWayMs(random: Random): number;
   /** Time of the thread for a batch: half of it to hand it out, half to take its results. It is a part of the batch's time. */
-  batchMs(stage: number, items: number): number;
+  batchMs(row: number, items: number): number;
   /** How much longer a request takes if the thread was idle for so long before. Absent: no longer. */
   requestPauseMs?(idleMs: number, random: Random): number;
   /** How late a timer of the thread is. Absent: never. */
@@ -108,15 +108,15 @@ export function handOutMs(
   rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
 ): ServingModel['batchMs'] {
   const known = rows.map(() => new Map<number, number>());
-  return (stage, items) => {
-    const row = rows[stage];
+  return (index, items) => {
+    const row = rows[index];
     if (!row) return 0; // A batch of a plan before this one may still run.
     const ms =
-      known[stage]!.get(items) ??
+      known[index]!.get(items) ??
       hopCoresMs(profile, stageNameOf(row), items)?.gatewayMs ??
       batchHostMs(profile, { ...row, stage: stageNameOf(row) }) ??
       0;
-    known[stage]!.set(items, ms);
+    known[index]!.set(items, ms);
     return ms;
   };
 }
@@ -271,12 +271,12 @@ function serviceFromBatches(
     return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, times };
   });
   return {
-    sampleMs(stage, items, random, { size, beside, after, sample }) {
-      const { afterOtherMs, times } = tables[stage]!;
-      const otherBefore = after !== undefined && after !== stage;
+    sampleMs(row, items, random, { size, beside, after, sample }) {
+      const { afterOtherMs, times } = tables[row]!;
+      const otherBefore = after !== undefined && after !== row;
       const quantile = sample === undefined ? random() : times.quantileOf(sample, items);
       const alone = times.atMs(items, quantile, size) + (otherBefore ? afterOtherMs : 0);
-      const coRun = beside.length > 0 ? among(stage, [stage, ...beside]) : undefined;
+      const coRun = beside.length > 0 ? among(row, [row, ...beside]) : undefined;
       return coRun ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
     },
   };

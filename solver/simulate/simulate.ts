@@ -22,7 +22,7 @@ export interface SimulationInput extends ItemFlow {
 
 export interface SimulatedBatch {
   /** Index of the row that ran. */
-  readonly stage: number;
+  readonly row: number;
   readonly worker: string;
   readonly items: number;
   readonly startMs: number;
@@ -185,7 +185,7 @@ export class Simulation {
   /** Whether the thread that sends requests is late for an arrival. Arrivals that it finds after its wait are sent at once. */
   #holds(scheduledMs: number): boolean {
     if (scheduledMs <= this.#heldMs) return false;
-    const lateMs = this.#service.latenessMs?.(this.#running.stages, this.#random) ?? 0;
+    const lateMs = this.#service.latenessMs?.(this.#running.rows, this.#random) ?? 0;
     if (lateMs > 0) this.#heldMs = scheduledMs + lateMs;
     return lateMs > 0;
   }
@@ -204,24 +204,24 @@ export class Simulation {
   }
 
   #complete(ended: RunningBatch): void {
-    const { batch, stage, items, endMs } = ended;
+    const { batch, row, items, endMs } = ended;
     this.#running.end(ended, this.#service);
     this.#record(ended);
     const { packItems } = this.#input;
     const take = () => {
       const follows = items.map((item) =>
-        this.#dealers[item.request]!.follow(item, packItems[item.request]!, stage, this.#escalates),
+        this.#dealers[item.request]!.follow(item, packItems[item.request]!, row, this.#escalates),
       );
       this.dispatch.completed(batch, follows, this.#nowMs);
     };
     const { serving, pauseMs } = this.#service;
     if (pauseMs) {
       const idleFromMs = this.#idleFromMs.get(ended.worker) ?? [];
-      idleFromMs[stage] = endMs;
+      idleFromMs[row] = endMs;
       this.#idleFromMs.set(ended.worker, idleFromMs);
     }
     if (serving) {
-      const takesMs = serving.batchMs(stage, items.length) / 2;
+      const takesMs = serving.batchMs(row, items.length) / 2;
       this.#thread.give(endMs - takesMs, takesMs, take);
     } else take();
   }
@@ -255,7 +255,7 @@ export class Simulation {
       // The time of the hand-out is a part of the batch's time.
       const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
       const endMs = startMs + ms + this.#afterPauseMs(row, worker, startMs);
-      this.#running.start({ batch, stage: row, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
+      this.#running.start({ batch, row, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
     }
   }
 
@@ -286,8 +286,8 @@ export class Simulation {
     return this.#thread.take(this.#nowMs, requestMs / 2) + sampleWayMs(this.#random) - wayMs / 2;
   }
 
-  #record({ stage, worker, items, startMs, endMs }: RunningBatch): void {
-    this.#batches.push({ stage, worker, items: items.length, startMs, ms: endMs - startMs });
+  #record({ row, worker, items, startMs, endMs }: RunningBatch): void {
+    this.#batches.push({ row, worker, items: items.length, startMs, ms: endMs - startMs });
   }
 
   #utilisation(): Record<string, number> {

@@ -64,7 +64,7 @@ function queue(utilisation: number, workers: number, { sampleMs }: Service, seed
     arrivalsMs,
     packItems: new Int32Array(requests),
     counts: () => 1,
-    service: { sampleMs: (_stage, _items, drawn) => sampleMs(drawn) },
+    service: { sampleMs: (_row, _items, drawn) => sampleMs(drawn) },
     seed,
   };
 }

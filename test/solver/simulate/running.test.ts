@@ -22,7 +22,7 @@ const gpu = (...slowDowns: number[]): ServiceModel =>
 
 const batch = (id: number, startMs: number, ms: number, worker = `w${id}`): RunningBatch => ({
   batch: id,
-  stage: id,
+  row: id,
   worker,
   items: [],
   startMs,

@@ -136,14 +136,14 @@ function answeredMs(
 }
 
 test('a batch takes longer after a pause of its session, although its worker ran another one meanwhile', () => {
-  const pauseMs: ServiceModel['pauseMs'] = (stage, idleMs) => (stage === 0 ? 0 : Math.min(3, idleMs / 10));
+  const pauseMs: ServiceModel['pauseMs'] = (row, idleMs) => (row === 0 ? 0 : Math.min(3, idleMs / 10));
   // The second request reaches the second session 12 ms after the first has left it.
   for (const serving of [undefined, {}])
     expect(answeredMs([0, 20], serving, { pauseMs, stages: 2 })).toEqual([13, 31.2]);
 });
 
 test('a batch takes longer after a pause of its worker, by how long that was, and not right after another batch', () => {
-  const pauseMs: ServiceModel['pauseMs'] = (_stage, idleMs) => Math.min(3, idleMs / 10);
+  const pauseMs: ServiceModel['pauseMs'] = (_row, idleMs) => Math.min(3, idleMs / 10);
   // The second follows the first; the third comes 10 ms after the second has ended.
   expect(answeredMs([0, 1, 23], {}, { pauseMs })).toEqual([8, 13, 29]);
 });

@@ -36,7 +36,7 @@ const queue = (arrivalsMs: Float64Array, sampleMs: (random: Random) => number): 
   arrivalsMs,
   packItems: new Int32Array(arrivalsMs.length),
   counts: () => 1,
-  service: { sampleMs: (_stage, _items, random) => sampleMs(random) },
+  service: { sampleMs: (_row, _items, random) => sampleMs(random) },
   seed: 1,
 });
 
@@ -94,9 +94,7 @@ describe('a simulation', () => {
             expect(arrivalMs).toBe(input.arrivalsMs[i]);
             expect(latencyMs === null).toBe(outcome !== 'completed');
           });
-          const started = batches
-            .filter(({ stage }) => stage === 0)
-            .reduce((sum, { items }) => sum + items, 0);
+          const started = batches.filter(({ row }) => row === 0).reduce((sum, { items }) => sum + items, 0);
           expect(started).toBeLessThanOrEqual(requests.length);
         },
       ),
@@ -114,7 +112,7 @@ describe('a simulation', () => {
     const input = { ...pipeline(20, 'late'), counts: (_: number, stage: number) => (stage === 0 ? 1 : 0) };
     const { requests, batches } = simulate(input);
     expect(requests.every(({ outcome }) => outcome === 'completed')).toBe(true);
-    expect(batches.every(({ stage }) => stage === 0)).toBe(true);
+    expect(batches.every(({ row }) => row === 0)).toBe(true);
   });
 
   it('runs as many items in each stage as follow from the items of the pack', () => {
@@ -128,7 +126,7 @@ describe('a simulation', () => {
     };
     const { batches } = simulate(three);
     for (const stage of [0, 1, 2]) {
-      const ran = batches.filter((batch) => batch.stage === stage).reduce((sum, { items }) => sum + items, 0);
+      const ran = batches.filter((batch) => batch.row === stage).reduce((sum, { items }) => sum + items, 0);
       expect(ran).toBe(
         Array.from(three.packItems).reduce((sum, packItem) => sum + three.counts(packItem, stage), 0),
       );
