@@ -2,7 +2,7 @@ import { Correction } from '../../solver/adapt/correction.ts';
 import { type Plan, stageNameOf } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { hopMeanMs, inService, requestCostOf } from '../../solver/plan/serving.ts';
-import { handOutMs } from '../../solver/simulate/service.ts';
+import { threadMsOf } from '../../solver/simulate/service.ts';
 import { type Counts, NO_BATCHES } from './counts.ts';
 
 /**
@@ -80,7 +80,7 @@ export class ServingCorrection {
     const cost = requestCostOf(profile);
     if (!cost || accepted * cost.coreMs < BUSY_MIN * elapsedMs || rejected > REJECTED_MAX * accepted)
       return [];
-    const perBatchMs = handOutMs(profile, stages);
+    const perBatchMs = threadMsOf(profile, stages);
     const handedMs = stages.reduce((sum, row, s) => {
       const { batches, items } = rows.get(row.name) ?? NO_BATCHES;
       return batches > 0 ? sum + batches * perBatchMs(s, items / batches) : sum;

@@ -45,7 +45,7 @@ export interface ServingModel {
   /** Draws that time for one request. */
   sampleWayMs(random: Random): number;
   /** Time of the thread for a batch: half of it to hand it out, half to take its results. It is a part of the batch's time. */
-  batchMs(row: number, items: number): number;
+  threadMs(row: number, items: number): number;
   /** How much longer a request takes if the thread was idle for so long before. Absent: no longer. */
   requestPauseMs?(idleMs: number, random: Random): number;
   /** How late a timer of the thread is. Absent: never. */
@@ -103,10 +103,10 @@ export const serviceFromProfile = (
  * Time that the serving thread takes to hand out a batch and to take its results, by row and number of items. Results are cached,
  * because a simulation asks for the same few many times.
  */
-export function handOutMs(
+export function threadMsOf(
   profile: Pick<Profile, 'coRun' | 'serving'>,
   rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
-): ServingModel['batchMs'] {
+): ServingModel['threadMs'] {
   const known = rows.map(() => new Map<number, number>());
   return (index, items) => {
     const row = rows[index];
@@ -146,7 +146,7 @@ function servedRequests(
       requestMs: cost.coreMs,
       wayMs: outsideMs(meanDelayMs(cost.latency)),
       sampleWayMs: (random) => outsideMs(delayAtMs(cost.latency, 100 * random())),
-      batchMs: handOutMs(profile, rows),
+      threadMs: threadMsOf(profile, rows),
       requestPauseMs: (idleMs, random) => afterPause(idleMs, 100 * random()),
       ...(timers && { timerMs: (random) => delayAtMs(timers, 100 * random()) }),
     },

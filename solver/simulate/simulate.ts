@@ -221,7 +221,7 @@ export class Simulation {
       this.#idleFromMs.set(ended.worker, idleFromMs);
     }
     if (serving) {
-      const takesMs = serving.batchMs(row, items.length) / 2;
+      const takesMs = serving.threadMs(row, items.length) / 2;
       this.#thread.give(endMs - takesMs, takesMs, take);
     } else take();
   }
@@ -251,7 +251,7 @@ export class Simulation {
       };
       this.#lastRow.set(worker, row);
       const ms = this.#service.sampleMs(row, items.length, this.#random, circumstances);
-      const handOutMs = (serving?.batchMs(row, items.length) ?? 0) / 2;
+      const handOutMs = (serving?.threadMs(row, items.length) ?? 0) / 2;
       // The time of the hand-out is a part of the batch's time.
       const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
       const endMs = startMs + ms + this.#afterPauseMs(row, worker, startMs);

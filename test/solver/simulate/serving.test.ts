@@ -6,7 +6,7 @@ import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
 import type { ServiceModel, ServingModel } from '../../../solver/simulate/service.ts';
 import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
 
-const NOTHING: ServingModel = { requestMs: 0, wayMs: 0, sampleWayMs: () => 0, batchMs: () => 0 };
+const NOTHING: ServingModel = { requestMs: 0, wayMs: 0, sampleWayMs: () => 0, threadMs: () => 0 };
 
 /** Two stages with a worker each, 0 to 3 items in the second, and batches of 2 and 3. */
 function input(ratePerS: number, seconds: number, seed: number, serving?: ServingModel): SimulationInput {
@@ -45,11 +45,11 @@ test('every request ends once, and none before its way and its time on the threa
   const serving = fc.record({
     requestMs: fc.double({ min: 0, max: 4, noNaN: true }),
     wayMs: fc.double({ min: 0, max: 3, noNaN: true }),
-    batchTakesMs: fc.double({ min: 0, max: 2, noNaN: true }),
+    threadMs: fc.double({ min: 0, max: 2, noNaN: true }),
   });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1e6 }), serving, (seed, { requestMs, wayMs, batchTakesMs }) => {
-      const model = { requestMs, wayMs, sampleWayMs: () => wayMs, batchMs: () => batchTakesMs };
+    fc.property(fc.integer({ min: 1, max: 1e6 }), serving, (seed, { requestMs, wayMs, threadMs }) => {
+      const model = { requestMs, wayMs, sampleWayMs: () => wayMs, threadMs: () => threadMs };
       const given = input(300, 2, seed, model);
       const { requests } = simulate(given);
       expect(requests).toHaveLength(given.arrivalsMs.length);
