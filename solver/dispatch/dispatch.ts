@@ -27,7 +27,7 @@ const LOSSES_MAX = 3;
 /** A request is shed this much after its latest start time, because at that very time it is not yet late. */
 const LATE_GRAIN_MS = 0.01;
 
-/** Creates a dispatch with no requests. @throws DuplicateWorkerError, UnknownStageError */
+/** Creates a dispatch with no requests. @throws DuplicateWorkerError, UnknownRowError */
 export function createDispatch(policy: DispatchPolicy, workers: readonly DispatchWorker[]): Dispatch {
   const dispatch = new QueueDispatch(policy);
   for (const worker of workers) dispatch.workerAdded(worker);

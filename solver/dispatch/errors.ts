@@ -41,10 +41,10 @@ export class UnknownWorkerError extends Error {
   }
 }
 
-export class UnknownStageError extends Error {
-  override readonly name = 'UnknownStageError';
-  constructor(worker: string, stage: number | string) {
-    super(`worker ${worker} holds stage ${stage}, which the pipeline does not have`);
+export class UnknownRowError extends Error {
+  override readonly name = 'UnknownRowError';
+  constructor(worker: string, row: number | string) {
+    super(`worker ${worker} holds row ${row}, which the plan does not have`);
   }
 }
 

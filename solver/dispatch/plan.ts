@@ -1,5 +1,5 @@
 import type { Plan, PlanStage } from '../documents/plan.ts';
-import { UnknownStageError } from './errors.ts';
+import { UnknownRowError } from './errors.ts';
 import { interpolate } from './interpolate.ts';
 import { heldRows, rowIndices } from './rows.ts';
 import type { DispatchPolicy, DispatchRow, DispatchStage, DispatchWorker } from './types.ts';
@@ -55,7 +55,7 @@ export function timesOf(points: PlanStage['serviceMs']): DispatchRow['serviceMs'
 
 /**
  * The workers of a plan in the form that the dispatch takes: rows are indices.
- * @throws UnknownStageError if a worker holds a row that the plan does not have; validated plans have no such worker
+ * @throws UnknownRowError if a worker holds a row that the plan does not have; validated plans have no such worker
  */
 export function workersOf(plan: {
   readonly stages: readonly Pick<PlanStage, 'name' | 'escalation' | 'standby'>[];
@@ -66,9 +66,9 @@ export function workersOf(plan: {
   const indices = new Map(plan.stages.map((row, at) => [row.name, heldRows(order[at]!, row, length)]));
   return plan.workers.map(({ id, stages }) => ({
     id,
-    rows: stages.flatMap((stage) => {
-      const held = indices.get(stage);
-      if (held === undefined) throw new UnknownStageError(id, stage);
+    rows: stages.flatMap((row) => {
+      const held = indices.get(row);
+      if (held === undefined) throw new UnknownRowError(id, row);
       return held;
     }),
   }));

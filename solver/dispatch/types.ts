@@ -126,7 +126,7 @@ export interface Dispatch {
    * @throws UnknownWorkerError also for a worker that has retired and finished
    */
   workerLost(worker: string, nowMs: number): void;
-  /** @throws DuplicateWorkerError, UnknownStageError */
+  /** @throws DuplicateWorkerError, UnknownRowError */
   workerAdded(worker: DispatchWorker): void;
   /** Gives the worker no more batches, and removes it when it is idle. @throws UnknownWorkerError */
   workerRetired(worker: string): void;

@@ -1,4 +1,4 @@
-import { DuplicateWorkerError, UnknownStageError, UnknownWorkerError } from './errors.ts';
+import { DuplicateWorkerError, UnknownRowError, UnknownWorkerError } from './errors.ts';
 import type { Entry } from './queue.ts';
 import type { DispatchWorker } from './types.ts';
 
@@ -38,12 +38,12 @@ export class Workers {
 
   constructor(private readonly rows: number) {}
 
-  /** @throws DuplicateWorkerError, UnknownStageError */
+  /** @throws DuplicateWorkerError, UnknownRowError */
   add({ id, rows }: DispatchWorker): WorkerState {
     if (this.#workers.has(id)) throw new DuplicateWorkerError(id);
     const holds = Array.from({ length: this.rows }, () => false);
     for (const row of rows) {
-      if (holds[row] === undefined) throw new UnknownStageError(id, row);
+      if (holds[row] === undefined) throw new UnknownRowError(id, row);
       holds[row] = true;
     }
     const worker: WorkerState = { id, holds, batch: null, ahead: null, retired: false, lastBatch: -1 };

@@ -6,7 +6,7 @@ import {
   DuplicateWorkerError,
   InvalidChildrenError,
   StagesDifferError,
-  UnknownStageError,
+  UnknownRowError,
   UnknownWorkerError,
 } from '../../../solver/dispatch/errors.ts';
 import { Heap } from '../../../solver/dispatch/heap.ts';
@@ -113,12 +113,12 @@ describe('mistakes of a driver', () => {
     expect(ended(dispatch.poll(1))).toEqual(['1 completed']);
   });
 
-  it('refuses a request that is open, a worker that is here, one that is not, and stages that do not exist', () => {
+  it('refuses a request that is open, a worker that is here, one that is not, and rows that do not exist', () => {
     const dispatch = running();
     expect(() => dispatch.arrive(1, 1)).toThrow(DuplicateRequestError);
     expect(() => dispatch.workerAdded({ id: 'w', rows: [0] })).toThrow(DuplicateWorkerError);
     expect(() => dispatch.workerLost('x', 1)).toThrow(UnknownWorkerError);
-    expect(() => dispatch.workerAdded({ id: 'x', rows: [6] })).toThrow(UnknownStageError);
+    expect(() => dispatch.workerAdded({ id: 'x', rows: [6] })).toThrow(UnknownRowError);
   });
 
   it('refuses a policy of another pipeline', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnknownStageError } from '../../../solver/dispatch/errors.ts';
+import { UnknownRowError } from '../../../solver/dispatch/errors.ts';
 import { policyOf, workersOf } from '../../../solver/dispatch/plan.ts';
 
 const serviceOf = (...points: [items: number, meanMs: number][]) => {
@@ -33,13 +33,13 @@ describe('expected time of a batch', () => {
 });
 
 describe('workers of a plan', () => {
-  it('hold stages by index', () => {
+  it('hold rows by index', () => {
     const plan = { stages: [{ name: 'a' }, { name: 'b' }], workers: [{ id: 'w', stages: ['b', 'a'] }] };
     expect(workersOf(plan)).toEqual([{ id: 'w', rows: [1, 0] }]);
   });
 
-  it('hold no stage that the plan does not have', () => {
+  it('hold no row that the plan does not have', () => {
     const plan = { stages: [{ name: 'a' }], workers: [{ id: 'w', stages: ['b'] }] };
-    expect(() => workersOf(plan)).toThrow(UnknownStageError);
+    expect(() => workersOf(plan)).toThrow(UnknownRowError);
   });
 });
