@@ -23,7 +23,7 @@ import { addPlanOptions, type PlanFlags, profileOnCpu } from './fashion-plan.ts'
 import { machineShare } from './machine-share.ts';
 import { type Compared, predictedText } from './predicted-report.ts';
 import { outcomeOf } from './report.ts';
-import { type Served, startPods, startServing } from './served.ts';
+import { type AgentProcess, startPods, startServing } from './served.ts';
 
 /** Rates, as shares of the highest one that has a confirmed plan and leaves cores idle. */
 const SHARES = [0.25, 0.5, 0.8];
@@ -148,7 +148,7 @@ async function compare(at: Compared['at'], plan: Plan): Promise<Compared> {
   }
 }
 
-async function start(at: Compared['at'], plan: Plan): Promise<Served> {
+async function start(at: Compared['at'], plan: Plan): Promise<AgentProcess> {
   if (at === 'pods') return startPods(plan, folder);
   return startServing(plan, join(folder, 'plan.json'));
 }

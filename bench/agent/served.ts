@@ -11,7 +11,7 @@ const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.ur
 const TOKEN = 'of-the-benchmark';
 
 /** A process of `ipa-agent` that listens on a free port. */
-export interface Served {
+export interface AgentProcess {
   readonly url: string;
   readonly pid: number;
   stop(): void;
@@ -34,7 +34,7 @@ function spawnAgent(args: readonly string[], stdio: 'inherit' | 'pipe'): ChildPr
 }
 
 /** Starts an ipa-agent command that serves. @throws Error with the command's output if it ends before it listens */
-async function startAgent(...args: string[]): Promise<Served> {
+async function startAgent(...args: string[]): Promise<AgentProcess> {
   const child = spawnAgent([...args, '--port', '0'], 'pipe');
   let said = '';
   for (const stream of [child.stdout!, child.stderr!])
@@ -52,7 +52,7 @@ async function startAgent(...args: string[]): Promise<Served> {
 }
 
 /** Starts `ipa-agent serve`. @param file where the plan is written */
-export async function startServing(plan: Plan, file: string): Promise<Served> {
+export async function startServing(plan: Plan, file: string): Promise<AgentProcess> {
   await writeJson(file, plan);
   return startAgent('serve', '--plan', file);
 }
@@ -70,7 +70,7 @@ export async function runProfile(...args: string[]): Promise<void> {
  * replicas in its `--remember` file.
  * @param folder for the files of the gateway and the pods
  */
-export async function startPods(plan: Plan, folder: string): Promise<Served> {
+export async function startPods(plan: Plan, folder: string): Promise<AgentProcess> {
   const file = join(folder, 'plan.json');
   await writeJson(file, plan);
   const stages = plan.stages.flatMap(({ name, replicas }) => Array<string>(replicas).fill(name));

@@ -11,20 +11,20 @@ import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
  * in a cluster, where a profile has hops, each batch also costs its way to a pod and back.
  */
 
-type Served = Pick<Profile, 'serving'>;
+type WithServing = Pick<Profile, 'serving'>;
 
 /**
  * What a request costs that carries its item as bytes, the form that clients with large items should use; undefined if it was
  * not measured.
  */
-export const requestCostOf = ({ serving }: Served): RequestCost | undefined =>
+export const requestCostOf = ({ serving }: WithServing): RequestCost | undefined =>
   serving?.requests.find(({ body }) => body === 'binary') ?? serving?.requests[0];
 
 /** Whether plans on a profile are for pods behind a gateway. */
-export const forPods = ({ serving }: Served): boolean => serving?.hops !== undefined;
+export const forPods = ({ serving }: WithServing): boolean => serving?.hops !== undefined;
 
 /** The same profile for plans on this machine, where no batch has a way to go. */
-export function withoutHops<P extends Served>(profile: P): P {
+export function withoutHops<P extends WithServing>(profile: P): P {
   if (!profile.serving?.hops) return profile;
   const { hops: _, ...serving } = profile.serving;
   return { ...profile, serving };
@@ -39,7 +39,7 @@ export interface ServingFactors {
 }
 
 /** The profile with its serving times corrected. A request waits for the core time that it takes, so its latency grows by as much. */
-export function inService<P extends Served>(profile: P, { request, hops }: ServingFactors): P {
+export function inService<P extends WithServing>(profile: P, { request, hops }: ServingFactors): P {
   const { serving } = profile;
   if (!serving) return profile;
   const each = (delays: Hop['latency'], change: (ms: number) => number) =>
@@ -57,12 +57,12 @@ export function inService<P extends Served>(profile: P, { request, hops }: Servi
 }
 
 /** Mean time of a batch on its way to a pod and back; undefined without hops. */
-export const hopMeanMs = (profile: Served, stage: string, items: number): number | undefined =>
+export const hopMeanMs = (profile: WithServing, stage: string, items: number): number | undefined =>
   ofHops(profile, stage, ({ latency }) => meanDelayMs(latency))?.(items);
 
 /** A quantity of a stage's hops by the items of a batch, interpolated between the measured ones; undefined without hops. */
 function ofHops(
-  { serving }: Served,
+  { serving }: WithServing,
   stage: string,
   quantity: (hop: Hop) => number,
 ): ((items: number) => number) | undefined {
@@ -75,7 +75,7 @@ function ofHops(
 
 /** Core time of a batch on its way to a pod and back: on the gateway's thread, and in the pod. Undefined without hops. */
 export function hopCoresMs(
-  profile: Served,
+  profile: WithServing,
   stage: string,
   items: number,
 ): { readonly gatewayMs: number; readonly podMs: number } | undefined {
@@ -88,14 +88,14 @@ export function hopCoresMs(
 type PauseDelay = (idleMs: number, percentile: number) => number;
 
 /** How much longer a request to a server takes that was idle before. */
-export const requestPause = ({ serving }: Served): PauseDelay => afterPause(serving?.requestPauses);
+export const requestPause = ({ serving }: WithServing): PauseDelay => afterPause(serving?.requestPauses);
 
 /**
  * How much longer a batch on a backend takes after a pause of its session; in a cluster with its way to a pod. Undefined if
  * neither was measured.
  */
 export function batchPause(
-  { serving, batchPauses = [] }: Served & Pick<Profile, 'batchPauses'>,
+  { serving, batchPauses = [] }: WithServing & Pick<Profile, 'batchPauses'>,
   backend: Backend,
 ): PauseDelay | undefined {
   const ofCpu = onGpu(backend) ? undefined : serving?.pauses;
@@ -117,7 +117,7 @@ function afterPause(pauses: Pauses = []): PauseDelay {
 }
 
 /** Round trips of a cell's batches, in the order of its runs: with the way to a pod and back where the profile has hops. */
-export function batchTimesMs(profile: Served, cell: MeasuredCell): number[] {
+export function batchTimesMs(profile: WithServing, cell: MeasuredCell): number[] {
   const roundTrips = roundTripsMs(cell);
   if (!forPods(profile)) return roundTrips;
   const hopMs = HOP_PERCENTILES.map(

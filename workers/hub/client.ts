@@ -29,7 +29,7 @@ interface HubClientOptions {
   readonly wait?: (seconds: number) => Promise<unknown>;
 }
 
-export interface Answer {
+interface HubResponse {
   /** 200, 206 (a part) or 416 (the part does not exist). */
   readonly status: number;
   readonly headers: Dispatcher.ResponseData['headers'];
@@ -63,7 +63,7 @@ export class HubClient {
    * @param from the first byte that is wanted
    * @throws NotOnHubError, AccessDeniedError, RateLimitedError, UnreachableError, UnexpectedAnswerError
    */
-  async get(url: string, from = 0): Promise<Answer> {
+  async get(url: string, from = 0): Promise<HubResponse> {
     let at = url;
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const { statusCode: status, headers, body } = await this.#withinLimit(at, from);
