@@ -2,7 +2,7 @@ import { mean } from '../math/statistics.ts';
 import type { LoadState } from './system.ts';
 
 /** A surplus or deficit of recently missed requests is made up for within this time. */
-const SETTLED_S = 120;
+const MADE_UP_IN_S = 120;
 /**
  * Bounds of the allowed share: at least `least` times the share that the percentile leaves, at most that share plus `more`. A
  * plan for much less than the load would lose more requests than the difference, because shed requests have already taken time of
@@ -25,7 +25,7 @@ export const LEVEL_S = 10;
 export function allowedShare({ served, countsPerS }: LoadState, percentile: number, slaMs: number): number {
   const asked = 1 - percentile / 100;
   const level = mean(countsPerS.slice(-LEVEL_S));
-  const requests = SETTLED_S * level;
+  const requests = MADE_UP_IN_S * level;
   if (!served || requests === 0) return asked;
   const waiting = Math.max(0, served.open - ((WAITING_PART * slaMs) / 1000) * level);
   const left = asked * served.ended - served.missed - waiting;

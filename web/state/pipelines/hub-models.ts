@@ -31,7 +31,7 @@ const downloads = new Downloads();
 /** At least this many milliseconds pass between two progress reports of a download. */
 const EVERY_MS = 500;
 /** The first second of a download reflects the connection set-up, not the speed. */
-const SETTLED_MS = 1000;
+const CONNECTED_MS = 1000;
 
 /**
  * Adds a model of a hub as a variant, and stores its files. A download that was stopped, or whose page was closed, resumes when
@@ -122,7 +122,7 @@ async function downloadAll(
       const movedBytes = doneBytes - keptBytes;
       const elapsedMs = now - startMs;
       const left =
-        elapsedMs > SETTLED_MS && movedBytes > 0
+        elapsedMs > CONNECTED_MS && movedBytes > 0
           ? `, about ${duration((elapsedMs * (totalBytes - doneBytes)) / movedBytes)} left`
           : '';
       const which = `file ${i + 1} of ${files.length}`;
