@@ -81,9 +81,9 @@ function gainText(
   without: Frontiers['frontierWithoutCascades'],
   { accuracy: method }: Plan['objective'],
 ): string {
-  const rows = cascadeGains(points, without).map(({ cost, best, plain }) => [
+  const rows = cascadeGains(points, without).map(({ cost, best, bestWithout }) => [
     cost.toFixed(3),
-    share(plain?.accuracy ?? null),
+    share(bestWithout?.accuracy ?? null),
     share(best.accuracy),
     Object.values(pointVariants(best)).join(' → '),
   ]);

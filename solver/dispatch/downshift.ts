@@ -93,10 +93,10 @@ export class Downshift {
 }
 
 /** A policy with the lightest variant of one stage, or of all, in place of the planned ones. */
-function lightened(policy: DispatchPolicy, only?: number): DispatchPolicy {
+function lightened(policy: DispatchPolicy, lightStage?: number): DispatchPolicy {
   if (!policy.downshift) return policy;
   const stages = policy.stages.map((stage, s): DispatchStage => {
-    if (only !== undefined && s !== only) return stage;
+    if (lightStage !== undefined && s !== lightStage) return stage;
     const { heavy: _, standby, ...row } = stage;
     return standby ? { ...row, serviceMs: standby.serviceMs } : row;
   });

@@ -37,7 +37,7 @@ export interface AtCost {
   readonly cost: number;
   readonly best: FrontierPoint;
   /** The same without cascades; null if no choice without cascades is that cheap. */
-  readonly plain: FrontierPoint | null;
+  readonly bestWithout: FrontierPoint | null;
 }
 
 /** Costs that differ by less count as equal, because they are sums in different orders. */
@@ -45,14 +45,14 @@ const ROUNDING = 1e-9;
 
 /** The best choices with and without cascades, at each cost at which one of these gets better, by rising cost. */
 export function cascadeGains(points: readonly FrontierPoint[], without: readonly FrontierPoint[]): AtCost[] {
-  const [best, plain] = [bestForCost(points), bestForCost(without)];
+  const [best, bestWithout] = [bestForCost(points), bestForCost(without)];
   const within = (steps: readonly FrontierPoint[], cost: number) =>
     steps.findLast((point) => point.cost <= cost + ROUNDING);
-  const costs = [...best, ...plain].map(({ cost }) => cost).sort((a, b) => a - b);
+  const costs = [...best, ...bestWithout].map(({ cost }) => cost).sort((a, b) => a - b);
   return costs
     .filter((cost, i) => i === costs.length - 1 || costs[i + 1]! - cost > ROUNDING)
     .flatMap((cost) => {
       const found = within(best, cost);
-      return found ? [{ cost, best: found, plain: within(plain, cost) ?? null }] : [];
+      return found ? [{ cost, best: found, bestWithout: within(bestWithout, cost) ?? null }] : [];
     });
 }

@@ -60,8 +60,8 @@ export function explainInfeasible(
   const alone = rows.flatMap((row) => {
     const needed = least(glpk, problem, row.of, [])!;
     // For the SLA, the text names the smallest one that the capacities allow, because that one is offered to the user.
-    const told = row.of === 'latencyMs' ? (nearestSlaMs ?? needed) : needed;
-    return needed > row.limit + TOLERANCE ? [shortfall(row, told)] : [];
+    const shown = row.of === 'latencyMs' ? (nearestSlaMs ?? needed) : needed;
+    return needed > row.limit + TOLERANCE ? [shortfall(row, shown)] : [];
   });
   if (alone.length > 0) return { binding: alone.join('; '), nearestSlaMs };
 

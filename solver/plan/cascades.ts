@@ -83,14 +83,14 @@ function allCascades(
     (variant) => variants.has(variant.name) && variant.answers && accuracyOf(variant) !== null,
   );
   return answering.flatMap((light) => {
-    const alone = accuracyOf(light)!;
-    const heavier = answering.filter((heavy) => accuracyOf(heavy)! > alone);
+    const lightAccuracy = accuracyOf(light)!;
+    const heavier = answering.filter((heavy) => accuracyOf(heavy)! > lightAccuracy);
     if (heavier.length === 0) return [];
     const order = risingConfidence(light.answers!);
     const items = escalatedItems(profile, stage.name, light.name, request);
     return heavier.flatMap((heavy) => {
       const rising = thresholdsOf(light.answers!, heavy.answers!, order, accuracyOf(heavy)!);
-      const thresholds = worthwhile(rising, alone).map(
+      const thresholds = worthwhile(rising, lightAccuracy).map(
         (bound): Threshold => ({ ...bound, items: items(bound.below) }),
       );
       return thresholds.length > 0 ? [{ light: light.name, heavy: heavy.name, thresholds }] : [];
@@ -109,13 +109,12 @@ type Bound = Omit<Threshold, 'items'>;
  * answered the same items, so the cascade differs from its heavy variant only in the items on which the light variant decides.
  * The cascade's gain over the heavy variant, usually below 0, is estimated from these items.
  * @param order the items' indices by the light variant's confidence, rising
- * @param whole the heavy variant's accuracy
  */
 function thresholdsOf(
   light: ItemAnswers,
   heavy: ItemAnswers,
   order: readonly number[],
-  whole: number,
+  heavyAccuracy: number,
 ): Bound[] {
   const possible = mean(heavy.map(([, , points]) => points));
   const thresholds: Bound[] = [];
@@ -127,7 +126,7 @@ function thresholdsOf(
     sum += gained;
     squares += gained ** 2;
     if (light[order[at - 1]!]![0] === below) continue;
-    const accuracy = Math.min(1, whole + lowerMeanDifference({ n: order.length, sum, squares }));
+    const accuracy = Math.min(1, heavyAccuracy + lowerMeanDifference({ n: order.length, sum, squares }));
     thresholds.push({ below, accuracy });
   }
   return thresholds.reverse();
@@ -138,8 +137,8 @@ function thresholdsOf(
  * variant alone. So for each threshold that is left out, one of these escalates no more items, and is worse by less than the
  * step.
  */
-function worthwhile(rising: readonly Bound[], alone: number): Bound[] {
-  let best = alone;
+function worthwhile(rising: readonly Bound[], lightAccuracy: number): Bound[] {
+  let best = lightAccuracy;
   return rising.filter(({ accuracy }) => {
     if (accuracy < best + ACCURACY_STEP) return false;
     best = accuracy;

@@ -39,8 +39,8 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     slaMs: request.slaMs,
     gpuShareMax: resources.utilisationMax * resources.gpus,
     coresMax: shared ? resources.utilisationMax * shared.threads * shared.workers : resources.cores,
-    ...(takes(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
-    ...(takes(stages, 'threadMs') && { threadShareMax: resources.utilisationMax }),
+    ...(hasServingCost(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
+    ...(hasServingCost(stages, 'threadMs') && { threadShareMax: resources.utilisationMax }),
     ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
   };
   const limited = limitRows(limits).map(({ of }) => of);
@@ -93,7 +93,7 @@ const cellsOf = ({ cells, cascades }: StageFacts): CellFacts[] => [
 const onlyOnCpu = (stage: StageFacts): boolean => cellsOf(stage).every(({ cell }) => !onGpu(cell.backend));
 
 /** Whether any stage has this serving cost: core time (`hostMs`) or time of the serving thread (`threadMs`). */
-const takes = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): boolean =>
+const hasServingCost = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): boolean =>
   stages.some((stage) => stage.request[what] > 0 || cellsOf(stage).some((cell) => cell[what] > 0));
 
 /**

@@ -22,9 +22,9 @@ export function cascadeGainSentences(
 ): string[] {
   const top = bestForCost(without).at(-1);
   if (!top) return [];
-  const gains = cascadeGains(points, without).flatMap(({ cost: at, best, plain }) =>
-    plain && best.accuracy - plain.accuracy >= LEAST
-      ? [{ at, best, plain, gain: best.accuracy - plain.accuracy }]
+  const gains = cascadeGains(points, without).flatMap(({ cost: at, best, bestWithout }) =>
+    bestWithout && best.accuracy - bestWithout.accuracy >= LEAST
+      ? [{ at, best, bestWithout, gain: best.accuracy - bestWithout.accuracy }]
       : [],
   );
   const most = gains.length > 0 ? gains.reduce((a, b) => (b.gain > a.gain ? b : a)) : undefined;
@@ -35,7 +35,7 @@ export function cascadeGainSentences(
     ...(most
       ? [
           `For a cost of ${cost(most.at)}, the best choice is a cascade: ${chain(most.best)}. ` +
-            `Its PAS is ${percent(most.best.accuracy)} %, without cascades at most ${percent(most.plain.accuracy)} %.`,
+            `Its PAS is ${percent(most.best.accuracy)} %, without cascades at most ${percent(most.bestWithout.accuracy)} %.`,
         ]
       : []),
     ...(saves

@@ -95,12 +95,12 @@ export function escalationSentences({
   result,
   predicted,
 }: Pick<RunReport, 'cascades' | 'standbys' | 'result' | 'predicted'>): string[] {
-  const told = cascades.filter(({ items }) => items > 0);
+  const withItems = cascades.filter(({ items }) => items > 0);
   const downshifts = downshiftSentences({ cascades, standbys });
-  if (told.length + downshifts.length === 0) return [];
+  if (withItems.length + downshifts.length === 0) return [];
   const { endToEnd, metric } = result.accuracy;
   return [
-    ...told.map(
+    ...withItems.map(
       ({ stage, light, heavy, below, items, escalated, predictedShare, settled = 0 }) =>
         `In ${stage}, ${heavy} answered ${escalated - settled} of the ${items} items that ${light} answered first, because ` +
         `the confidence of ${light} was under ${confidenceText(below)}: ${ofHundred((escalated - settled) / items)} went on, predicted ${ofHundred(predictedShare)}.`,

@@ -26,12 +26,19 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
   const { cost, accuracy } = chosen;
   const { pricePerCore, pricePerGpu } = prices;
   const best = useMemo(() => bestForCost(points), [points]);
-  const plain = useMemo(() => differing(bestForCost(without), best), [without, best]);
+  const bestWithout = useMemo(() => differing(bestForCost(without), best), [without, best]);
   const slider = choose !== undefined;
   const draw = useCallback(
     (width: number) =>
-      frontierPlot(best, plain, stages, { cost, accuracy }, { pricePerCore, pricePerGpu }, { width, slider }),
-    [best, plain, stages, cost, accuracy, pricePerCore, pricePerGpu, slider],
+      frontierPlot(
+        best,
+        bestWithout,
+        stages,
+        { cost, accuracy },
+        { pricePerCore, pricePerGpu },
+        { width, slider },
+      ),
+    [best, bestWithout, stages, cost, accuracy, pricePerCore, pricePerGpu, slider],
   );
   const keyPoints = useMemo(() => chartPoints(best, stages), [best, stages]);
   if (best.length === 1)
@@ -52,7 +59,7 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
         ...(chosenAmong(best).length < best.length
           ? [`○ best for its cost too, but ${slider ? 'not on the slider' : 'no β chooses it'}`]
           : []),
-        ...(plain.length > 0 ? ['—\u00a0with\u00a0cascades', '···\u00a0without'] : []),
+        ...(bestWithout.length > 0 ? ['—\u00a0with\u00a0cascades', '···\u00a0without'] : []),
       ].join(' · ')}
       description={[
         'The best accuracy that each cost can have at this rate within the SLA. The table holds the figures.',

@@ -17,15 +17,15 @@ interface CascadeGainProps {
 /** What cascades gain: sentences, and a table of the best accuracy for each cost with and without them. */
 export function CascadeGain({ caption, points, without, stages }: CascadeGainProps) {
   if (without.length === 0) return null;
-  const told = cascadeGainSentences(points, without);
+  const sentences = cascadeGainSentences(points, without);
   return (
     <>
       <p class="muted">
         In a cascade one variant answers first, and a more accurate one answers the items of which the first
         is not sure.
       </p>
-      <Sentences of={told} />
-      {!told.includes(NO_GAIN) && (
+      <Sentences of={sentences} />
+      {!sentences.includes(NO_GAIN) && (
         <DataTable
           caption={caption}
           columns={columns(stages)}
@@ -39,11 +39,11 @@ export function CascadeGain({ caption, points, without, stages }: CascadeGainPro
 
 const columns = (stages: readonly string[]): Column<AtCost>[] => [
   figures('Cost', ({ cost }) => cost, number),
-  figures('PAS without cascades', ({ plain }) => plain?.accuracy ?? null, percent),
+  figures('PAS without cascades', ({ bestWithout }) => bestWithout?.accuracy ?? null, percent),
   figures('PAS', ({ best }) => best.accuracy, percent),
   {
     label: 'Variants without cascades',
-    value: ({ plain }) => (plain ? chain(pointVariants(plain), stages) : DASH),
+    value: ({ bestWithout }) => (bestWithout ? chain(pointVariants(bestWithout), stages) : DASH),
   },
   { label: 'Variants', value: ({ best }) => chain(pointVariants(best), stages) },
 ];

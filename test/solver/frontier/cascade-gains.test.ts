@@ -32,15 +32,15 @@ test('at each cost stands the best accuracy that it pays for, with and without c
       const most = (of: readonly FrontierPoint[], cost: number) =>
         Math.max(-1, ...of.filter((one) => one.cost <= cost).map(({ accuracy }) => accuracy));
       const rows = cascadeGains(both, without);
-      for (const { cost, best, plain } of rows) {
+      for (const { cost, best, bestWithout } of rows) {
         expect(best.accuracy).toBe(most(both, cost));
-        expect(plain?.accuracy ?? -1).toBe(most(without, cost));
+        expect(bestWithout?.accuracy ?? -1).toBe(most(without, cost));
       }
       // Between two rows nothing changes, so every cost has its best at the row before it.
       for (let cost = 1; cost <= 9; cost++) {
         const row = rows.findLast((one) => one.cost <= cost);
         expect(row?.best.accuracy ?? -1).toBe(most(both, cost));
-        expect(row?.plain?.accuracy ?? -1).toBe(most(without, cost));
+        expect(row?.bestWithout?.accuracy ?? -1).toBe(most(without, cost));
       }
       const steps = bestForCost(both);
       for (const [i, step] of steps.slice(1).entries()) {
@@ -71,7 +71,7 @@ test('a profile has a frontier without cascades beside its own where that has an
   expect(frontier.some(({ cascades }) => cascades)).toBe(true);
   expect(frontierWithoutCascades.length).toBeGreaterThan(0);
   expect(frontierWithoutCascades.some(({ cascades }) => cascades)).toBe(false);
-  for (const { best, plain } of cascadeGains(frontier, frontierWithoutCascades))
-    expect(best.accuracy).toBeGreaterThanOrEqual(plain?.accuracy ?? 0);
+  for (const { best, bestWithout } of cascadeGains(frontier, frontierWithoutCascades))
+    expect(best.accuracy).toBeGreaterThanOrEqual(bestWithout?.accuracy ?? 0);
   expect(frontiers(profile, { ...asked, cascades: false }).frontierWithoutCascades).toEqual([]);
 });
