@@ -6,8 +6,8 @@ import { accuracy, name } from './common.ts';
  * metric. All variants of the stage have the same order of items, so the accuracy of any cascade can be computed without running
  * it.
  */
-export const itemAnswers = z.array(z.tuple([accuracy, z.number(), z.number().nonnegative()])).min(1);
-export type ItemAnswers = z.infer<typeof itemAnswers>;
+export const labelledAnswers = z.array(z.tuple([accuracy, z.number(), z.number().nonnegative()])).min(1);
+export type LabelledAnswers = z.infer<typeof labelledAnswers>;
 
 /**
  * A variant's answers to the items that reach its stage from the pack, with one choice of upstream variants. The items are in the

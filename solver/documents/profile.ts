@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { itemAnswers, pathAnswers } from './answers.ts';
+import { labelledAnswers, pathAnswers } from './answers.ts';
 import { type CellKey, cell, cellId, type MeasuredCell, roundTripsMs } from './cell.ts';
 import { coRun } from './co-run.ts';
 import {
@@ -43,7 +43,7 @@ export const profileVariant = z.strictObject({
     measured: measuredScore.nullable(),
   }),
   /** Absent if the task's results have no confidence, without a pack, and in older profiles; then the variant is in no cascade. */
-  answers: itemAnswers.optional(),
+  answers: labelledAnswers.optional(),
 });
 
 /** The accuracy to plan with: the measured one, or else the published one; null if there is neither. */

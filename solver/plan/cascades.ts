@@ -1,4 +1,4 @@
-import type { ItemAnswers } from '../documents/answers.ts';
+import type { LabelledAnswers } from '../documents/answers.ts';
 import type { Profile } from '../documents/profile.ts';
 import { accuracyOf } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
@@ -99,7 +99,7 @@ function allCascades(
 }
 
 /** The items in the order of a variant's confidence in its answers. */
-const risingConfidence = (answers: ItemAnswers): number[] =>
+const risingConfidence = (answers: LabelledAnswers): number[] =>
   answers.map((_, i) => i).sort((a, b) => answers[a]![0] - answers[b]![0]);
 
 type Bound = Omit<Threshold, 'items'>;
@@ -111,8 +111,8 @@ type Bound = Omit<Threshold, 'items'>;
  * @param order the items' indices by the light variant's confidence, rising
  */
 function thresholdsOf(
-  light: ItemAnswers,
-  heavy: ItemAnswers,
+  light: LabelledAnswers,
+  heavy: LabelledAnswers,
   order: readonly number[],
   heavyAccuracy: number,
 ): Bound[] {

@@ -1,4 +1,4 @@
-import type { ItemAnswers } from '../../solver/documents/answers.ts';
+import type { LabelledAnswers } from '../../solver/documents/answers.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { cascadesOf } from '../../solver/plan/cascades.ts';
 import { cell, profile, runs } from './profiles.ts';
@@ -6,12 +6,12 @@ import { cell, profile, runs } from './profiles.ts';
 /** A light and a heavy variant's answers to one item: the light one's confidence, and whether each is right. */
 export type Pair = readonly [confidence: number, light: boolean, heavy: boolean];
 
-const answersOf = (pairs: readonly Pair[], of: 'light' | 'heavy'): ItemAnswers =>
+const answersOf = (pairs: readonly Pair[], of: 'light' | 'heavy'): LabelledAnswers =>
   pairs.map(([confidence, light, heavy]) =>
     of === 'light' ? [confidence, light ? 2 : 0, 2] : [0.9, heavy ? 2 : 0, 2],
   );
 
-const rightShare = (answers: ItemAnswers): number =>
+const rightShare = (answers: LabelledAnswers): number =>
   answers.reduce((sum, [, earned, possible]) => sum + earned / possible, 0) / answers.length;
 
 /** Items per request of the classes stage, whatever finds them. */
@@ -25,13 +25,13 @@ export function cascadeProfile(pairs: readonly Pair[], times = { light: 2, heavy
   const requests = pairs.length / PER_REQUEST;
   const counts = Array.from({ length: requests }, () => PER_REQUEST);
   const [light, heavy] = [answersOf(pairs, 'light'), answersOf(pairs, 'heavy')];
-  const scoresOf = (answers: ItemAnswers) =>
+  const scoresOf = (answers: LabelledAnswers) =>
     counts.map((_, r) => {
       const own = answers.slice(PER_REQUEST * r, PER_REQUEST * (r + 1));
       return [own.reduce((sum, [, earned]) => sum + earned, 0), 2 * PER_REQUEST] as [number, number];
     });
-  const measured = (answers: ItemAnswers) => ({ value: rightShare(answers), n: answers.length });
-  const variant = (name: string, answers: ItemAnswers) => ({
+  const measured = (answers: LabelledAnswers) => ({ value: rightShare(answers), n: answers.length });
+  const variant = (name: string, answers: LabelledAnswers) => ({
     name,
     sha256: (name === 's' ? 'b' : 'c').repeat(64),
     sizeBytes: 1_000_000,

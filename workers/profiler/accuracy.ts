@@ -5,7 +5,7 @@ import { isLabelled, type LabelledPack, type Pack } from '../../models/packs/pac
 import { confidenceOf } from '../../models/tasks/confidence.ts';
 import { stageScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
-import type { ItemAnswers, PathAnswers } from '../../solver/documents/answers.ts';
+import type { LabelledAnswers, PathAnswers } from '../../solver/documents/answers.ts';
 import { type Manifest, type ManifestStage, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut, MeasuredScore } from '../../solver/documents/profile.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
@@ -14,7 +14,7 @@ import { Combinations, combinationSteps, runAll } from './combinations.ts';
 /** A variant's accuracy on the labelled items of its stage, and its answers to them if its task gives confidences. */
 export interface VariantAccuracy {
   readonly score: MeasuredScore;
-  readonly answers?: ItemAnswers | undefined;
+  readonly answers?: LabelledAnswers | undefined;
 }
 
 export interface MeasuredAccuracy {
@@ -85,7 +85,7 @@ async function stageAccuracies(
       }
       const { results } = await runAll(batchOf(items), (batch) => run(stage.name, name, batch));
       const scores = results.map((result, i) => stageScore(stage, result, truths[i]!.truth));
-      const answers = results.flatMap((result, i): ItemAnswers => {
+      const answers = results.flatMap((result, i): LabelledAnswers => {
         const confidence = confidenceOf(stage, result);
         const { earned, possible } = scores[i]!;
         return confidence === undefined ? [] : [[confidence, earned, possible]];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sha256Hex } from '../../models/manifests/load.ts';
-import { itemAnswers, pathAnswers } from '../../solver/documents/answers.ts';
+import { labelledAnswers, pathAnswers } from '../../solver/documents/answers.ts';
 import { canonicalJson } from '../../solver/documents/canonical.ts';
 import { cell } from '../../solver/documents/cell.ts';
 import { coRun } from '../../solver/documents/co-run.ts';
@@ -55,7 +55,7 @@ const journalEntry = z.discriminatedUnion('kind', [
     stage: name,
     variant: name,
     score: measuredScore,
-    answers: itemAnswers.optional(),
+    answers: labelledAnswers.optional(),
   }),
   z.strictObject({ kind: z.literal('fan-out'), fanOut }),
   z.strictObject({ kind: z.literal('combination'), endToEnd }),

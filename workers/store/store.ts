@@ -1,4 +1,4 @@
-import type { ItemAnswers, PathAnswers } from '../../solver/documents/answers.ts';
+import type { LabelledAnswers, PathAnswers } from '../../solver/documents/answers.ts';
 import type { Cell } from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import type { BatchPauses } from '../../solver/documents/pauses.ts';
@@ -13,7 +13,7 @@ export type JournalEntry =
       readonly stage: string;
       readonly variant: string;
       readonly score: MeasuredScore;
-      readonly answers?: ItemAnswers | undefined;
+      readonly answers?: LabelledAnswers | undefined;
     }
   | { readonly kind: 'fan-out'; readonly fanOut: FanOut }
   | { readonly kind: 'combination'; readonly endToEnd: EndToEnd }
