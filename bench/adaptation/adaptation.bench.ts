@@ -10,8 +10,8 @@
  *     npm run bench:adaptation -- --percentile 95                 plans for p95, to see how close the attainment comes to it
  *     npm run bench:adaptation -- --choose                        chooses the setting of frozen.json anew, on training loads
  *
- * A comparison that was stopped resumes where it stopped; `--again` starts over. Writes out/adaptation/report.json and
- * report.html, and prints tables.
+ * A comparison that was stopped resumes where it stopped, if traces, settings and version are the same; `--again` starts over.
+ * Writes out/adaptation/report.json and report.html, and prints tables.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -29,7 +29,7 @@ import { writeReport } from '../commands/report.ts';
 import { choiceTable, chosenFrom, TRIED } from './choose.ts';
 import { Comparer } from './compare.ts';
 import { FROZEN, type FrozenSetting, writeFrozen } from './frozen.ts';
-import { papersTrace, trainingLoads, unseenLoads } from './loads.ts';
+import { givenLoads, papersTrace, partName, trainingLoads, unseenLoads } from './loads.ts';
 import { paperTable } from './paper.ts';
 import { PIPELINES, type Pipeline, subject } from './subjects.ts';
 import { summaryTable, table } from './table.ts';
@@ -57,10 +57,10 @@ const frozen = { ...FROZEN, percentile: Number(values.percentile) };
 const settings: readonly FrozenSetting[] = values.choose ? TRIED : [frozen];
 /** To choose a setting, every second weight of cost is enough. */
 const betaShares = FROZEN.betaShares.filter((_, i) => !values.choose || i % 2 === 0);
+const given = await givenLoads(values.trace);
 const loadsOf = async (pipeline: Pipeline): Promise<Trace[]> => {
   if (values.choose) return trainingLoads(pipeline);
-  const unseen = await unseenLoads(pipeline, values.trace);
-  return values.trace.length > 0 ? unseen : [...unseen, ...(await papersTrace(pipeline))];
+  return given.length > 0 ? given : [...unseenLoads(pipeline), ...(await papersTrace(pipeline))];
 };
 
 const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
@@ -70,8 +70,8 @@ const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
   seed: SEED,
   comparisons,
 });
-const partOf = (pipeline: Pipeline, load: Trace, { percentile, switchShare }: FrozenSetting) =>
-  `${OUT}/${pipeline}/${load.name}-p${percentile}-${switchShare}.json`;
+const partOf = (pipeline: Pipeline, load: Trace, setting: FrozenSetting) =>
+  `${OUT}/${pipeline}/${partName(load, { ...setting, betaShares })}`;
 
 /** Compares one pipeline under every load, in this process. Comparisons that already have a file are skipped. */
 async function compare(pipeline: Pipeline): Promise<void> {

@@ -31,7 +31,7 @@ const SAME_PAS = 1e-9;
 /** Runs the systems on one pipeline. Plans that were simulated under one load are reused under later ones. */
 export class Comparer {
   readonly #plans = new Map<string, Promise<Plan>>();
-  readonly #rivalRuns = new Map<string, AdaptationRun[]>();
+  readonly #rivalRuns = new Map<Trace, AdaptationRun[]>();
 
   private constructor(
     private readonly subject: Subject,
@@ -70,11 +70,11 @@ export class Comparer {
 
   /** Runs the published systems, with their own and with our options: once per load, because our settings do not affect them. */
   async #rivals(trace: Trace): Promise<AdaptationRun[]> {
-    const known = this.#rivalRuns.get(trace.name);
+    const known = this.#rivalRuns.get(trace);
     if (known) return known;
     const runs: AdaptationRun[] = [];
     for (const system of this.rivalSystems) runs.push(await this.#run(trace, system, this.learned, null));
-    this.#rivalRuns.set(trace.name, runs);
+    this.#rivalRuns.set(trace, runs);
     return runs;
   }
 

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseTrace, type Trace } from '../../solver/documents/trace.ts';
 import { WORKLOADS, type WorkloadKind, workload } from '../../solver/simulate/workloads.ts';
 import { readJson } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { VERSION } from '../../workers/command/version.ts';
+import type { Frozen } from './frozen.ts';
 import { PAPERS_TRACE } from './paper.ts';
 import type { Pipeline } from './subjects.ts';
 
@@ -24,11 +28,39 @@ export const trainingLoads = async (pipeline: Pipeline): Promise<Trace[]> => [
   ...generated(pipeline, TRAINING),
 ];
 
-/** The loads of a report: the user's traces or, if there are none, loads generated from seeds on which no setting was chosen. */
-export const unseenLoads = (pipeline: Pipeline, traces: readonly string[]): Promise<Trace[]> | Trace[] =>
-  traces.length > 0
-    ? Promise.all(traces.map((path) => readJson(path, parseTrace)))
-    : generated(pipeline, UNSEEN);
+/** The loads of a report, if the user gives no traces: generated from seeds on which no setting was chosen. */
+export const unseenLoads = (pipeline: Pipeline): Trace[] => generated(pipeline, UNSEEN);
+
+/** Two traces have the same name, so a report could not tell them apart. */
+export class SameTraceNameError extends InputError {
+  override name = 'SameTraceNameError';
+  constructor(name: string, first: string, second: string) {
+    super(`${first} and ${second} both have the name "${name}": give each trace a name of its own.`);
+  }
+}
+
+/** Reads the user's traces. @throws SameTraceNameError; InvalidDocumentError, UnsupportedDocumentError if a file is no trace */
+export async function givenLoads(paths: readonly string[]): Promise<Trace[]> {
+  const traces = await Promise.all(paths.map((path) => readJson(path, parseTrace)));
+  for (const [i, { name }] of traces.entries()) {
+    const first = traces.findIndex((trace) => trace.name === name);
+    if (first < i) throw new SameTraceNameError(name, paths[first]!, paths[i]!);
+  }
+  return traces;
+}
+
+/**
+ * Name of the file with one comparison. Its digits depend on the trace, the settings and the version, so that none of them gets
+ * the figures of another.
+ */
+export function partName(
+  { name, intervalS, rates }: Trace,
+  { percentile, switchShare, betaShares }: Omit<Frozen, 'chosen'>,
+): string {
+  const inputs = [name, intervalS, rates, percentile, switchShare, betaShares, VERSION];
+  const digits = createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12);
+  return `${basename(name)}-p${percentile}-${switchShare}-${digits}.json`;
+}
 
 const generated = (
   pipeline: Pipeline,

@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FROZEN } from '../../bench/adaptation/frozen.ts';
+import { givenLoads, partName, SameTraceNameError } from '../../bench/adaptation/loads.ts';
+import { TRACE, type Trace } from '../../solver/documents/trace.ts';
+
+const trace = (name: string, rates: number[], intervalS = 1): Trace => ({
+  schema: TRACE,
+  name,
+  unit: 'requests/s',
+  intervalS,
+  rates,
+});
+
+describe('the file of a comparison', () => {
+  const hidden = trace('hidden', [1, 2, 3]);
+  const name = partName(hidden, FROZEN);
+
+  it('is the same for an equal trace', () => {
+    expect(partName(structuredClone(hidden), FROZEN)).toBe(name);
+    expect(name).toMatch(/^hidden-p99-0\.02-[0-9a-f]{12}\.json$/);
+  });
+
+  it.each([
+    ['rates', trace('hidden', [9, 9, 9]), FROZEN],
+    ['interval', trace('hidden', [1, 2, 3], 10), FROZEN],
+    ['folder', trace('other/hidden', [1, 2, 3]), FROZEN],
+    ['percentile', hidden, { ...FROZEN, percentile: 95 }],
+    ['weight of switching', hidden, { ...FROZEN, switchShare: 0.03 }],
+    ['weights of cost', hidden, { ...FROZEN, betaShares: FROZEN.betaShares.slice(1) }],
+  ])('is another one for other %s', (_, load, frozen) => {
+    expect(partName(load, frozen)).not.toBe(name);
+  });
+
+  it('stays in the folder of its pipeline, whatever path the trace has for its name', () => {
+    expect(partName(trace('../../../hidden', [1]), FROZEN)).toMatch(/^hidden-p99/);
+  });
+});
+
+describe('the traces that a user gives', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const file = async (path: string, value: object) => {
+    await writeFile(join(folder, path), JSON.stringify(value));
+    return join(folder, path);
+  };
+
+  it('have names of their own, if only from their paths', async () => {
+    const paths = [await file('named.json', trace('named', [1])), await file('plain.json', { rates: [2] })];
+    expect((await givenLoads(paths)).map(({ rates }) => rates)).toEqual([[1], [2]]);
+  });
+
+  it('are refused if two have one name, with the paths of both', async () => {
+    const paths = await Promise.all(
+      ['a', 'b', 'c'].map((path, i) => file(path, trace(path === 'a' ? 'first' : 'hidden', [i]))),
+    );
+    const refused = givenLoads(paths);
+    await expect(refused).rejects.toThrow(SameTraceNameError);
+    await expect(refused).rejects.toThrow(`${paths[1]} and ${paths[2]} both have the name "hidden"`);
+  });
+});
