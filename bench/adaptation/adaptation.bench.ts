@@ -22,14 +22,13 @@ import { parseArgs } from 'node:util';
 import type { AdaptationReport, Comparison } from '../../solver/documents/adaptation-report.ts';
 import { parseReport } from '../../solver/documents/report.ts';
 import { REPORT } from '../../solver/documents/run-report.ts';
-import type { Trace } from '../../solver/documents/trace.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { writeReport } from '../commands/report.ts';
 import { choiceTable, chosenFrom, TRIED } from './choose.ts';
 import { Comparer } from './compare.ts';
 import { FROZEN, type FrozenSetting, writeFrozen } from './frozen.ts';
-import { givenLoads, papersTrace, partName, trainingLoads, unseenLoads } from './loads.ts';
+import { givenLoads, type Load, papersTrace, partName, trainingLoads, unseenLoads } from './loads.ts';
 import { paperTable } from './paper.ts';
 import { PIPELINES, type Pipeline, subject } from './subjects.ts';
 import { summaryTable, table } from './table.ts';
@@ -58,7 +57,7 @@ const settings: readonly FrozenSetting[] = values.choose ? TRIED : [frozen];
 /** To choose a setting, every second weight of cost is enough. */
 const betaShares = FROZEN.betaShares.filter((_, i) => !values.choose || i % 2 === 0);
 const given = await givenLoads(values.trace);
-const loadsOf = async (pipeline: Pipeline): Promise<Trace[]> => {
+const loadsOf = async (pipeline: Pipeline): Promise<Load[]> => {
   if (values.choose) return trainingLoads(pipeline);
   return given.length > 0 ? given : [...unseenLoads(pipeline), ...(await papersTrace(pipeline))];
 };
@@ -70,7 +69,7 @@ const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
   seed: SEED,
   comparisons,
 });
-const partOf = (pipeline: Pipeline, load: Trace, setting: FrozenSetting) =>
+const partOf = (pipeline: Pipeline, load: Load, setting: FrozenSetting) =>
   `${OUT}/${pipeline}/${partName(load, { ...setting, betaShares })}`;
 
 /** Compares one pipeline under every load, in this process. Comparisons that already have a file are skipped. */

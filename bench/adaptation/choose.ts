@@ -1,8 +1,8 @@
 import type { Comparison } from '../../solver/documents/adaptation-report.ts';
 import { mean } from '../../solver/math/statistics.ts';
+import { against } from '../../solver/report/against.ts';
 import { table } from '../../workers/command/terminal.ts';
 import { FROZEN, type Frozen, type FrozenSetting } from './frozen.ts';
-import { against } from './table.ts';
 
 /** The settings to choose from. */
 export const TRIED: readonly FrozenSetting[] = [
@@ -26,9 +26,11 @@ const LOSS = 0.05;
 export const lossOf = ({ comparisons }: Pick<Tried, 'comparisons'>): number =>
   mean(
     comparisons.map((comparison) => {
-      const { costRatio, attainment, rival } = against(comparison, 'ipa');
-      if (costRatio === undefined) return Math.log(2);
-      return Math.log(costRatio) + Math.max(0, rival.slaAttainment - attainment!) / LOSS;
+      const { rival, atPas } = against(comparison, 'ipa')!;
+      if (!atPas) return Math.log(2);
+      return (
+        Math.log(atPas.cost / rival.cost) + Math.max(0, rival.slaAttainment - atPas.slaAttainment) / LOSS
+      );
     }),
   );
 

@@ -15,6 +15,7 @@ import { traceLoad } from '../../workers/executor/load.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import type { Frozen, FrozenSetting } from './frozen.ts';
+import type { Load } from './loads.ts';
 import { rivals } from './rivals.ts';
 import type { Subject } from './subjects.ts';
 
@@ -24,9 +25,6 @@ const INTERVAL_MS = 10_000;
 /** Time until a new replica serves, as in IPA's cluster. */
 const START_MS = 8000;
 const SEED = 1;
-/** If FA2-high already has the most accurate variants, our cost counts as no higher up to this many times FA2-high's. */
-const SAME_COST = 1.01;
-const SAME_PAS = 1e-9;
 
 /** Runs the systems on one pipeline. Plans that were simulated under one load are reused under later ones. */
 export class Comparer {
@@ -46,25 +44,27 @@ export class Comparer {
     return new Comparer(subject, learned, rivalSystems, await Planner.open(measured));
   }
 
-  /** Compares all systems under a load: ours with the frozen setting and each of its weights of cost. */
-  async compare(trace: Trace, frozen: Frozen): Promise<Comparison> {
-    const rivalRuns = await this.#rivals(trace);
-    const ours = await this.#ours(trace, frozen);
-    const load = this.#load(trace);
-    const middle = this.#setting(frozen, frozen.betaShares[Math.floor(frozen.betaShares.length / 2)]!);
-    const oracleRun = await this.#run(trace, this.#system(middle), oracle(load.arrivalsMs), middle);
-    const found = judge(this.subject, rivalRuns, ours, oracleRun);
-    const drawn = new Set(Object.values(found));
+  /**
+   * Compares all systems under a load: ours with the frozen setting and each of its weights of cost. The oracle has the middle
+   * weight, so of our runs the report draws that one over time.
+   */
+  async compare(load: Load, frozen: Frozen): Promise<Comparison> {
+    const rivalRuns = await this.#rivals(load);
+    const ours = await this.#ours(load, frozen);
+    const { arrivalsMs } = this.#load(load);
+    const middle = Math.floor(frozen.betaShares.length / 2);
+    const setting = this.#setting(frozen, frozen.betaShares[middle]!);
+    const oracleRun = await this.#run(load, this.#system(setting), oracle(arrivalsMs), setting);
     return {
       pipeline: this.subject.profile.pipeline,
-      workload: trace.name,
+      workload: load.name,
+      training: load.training,
       scale: this.subject.scale,
       slaMs: this.subject.request.slaMs,
-      requests: load.arrivalsMs.length,
+      requests: arrivalsMs.length,
       rivals: rivalRuns,
-      ours: ours.map((one, i) => (drawn.has(i) ? one : { ...one, overTime: [] })),
+      ours: ours.map((one, i) => (i === middle ? one : { ...one, overTime: [] })),
       oracle: oracleRun,
-      found,
     };
   }
 
@@ -171,34 +171,6 @@ const rounded = (interval: Interval): Interval =>
     ]),
   ) as Interval;
 
-/** Whether a run is no worse than another in attainment, cost and PAS. */
-const isNoWorse = (run: AdaptationRun, than: AdaptationRun): boolean =>
-  run.slaAttainment >= than.slaAttainment && run.cost <= than.cost && run.pas >= than.pas - SAME_PAS;
-
-/** For each condition, the index of our cheapest run that meets it. */
-function judge(
-  { profile, rivals: settings }: Subject,
-  rivalRuns: readonly AdaptationRun[],
-  ourRuns: readonly AdaptationRun[],
-  oracleRun: AdaptationRun,
-): Comparison['found'] {
-  const named = (name: string) => rivalRuns.find(({ system }) => system === name)!;
-  const cheapest = (fits: (run: AdaptationRun) => boolean): number | null => {
-    const fitting = ourRuns.flatMap((run, i) => (fits(run) ? [i] : []));
-    return fitting.length ? fitting.reduce((a, b) => (ourRuns[b]!.cost < ourRuns[a]!.cost ? b : a)) : null;
-  };
-  const ipa = named('ipa');
-  const high = named('fa2-high');
-  const costMax = high.cost * (isMostAccurate(profile, settings.fa2High) ? SAME_COST : 1);
-  const keeps = (run: AdaptationRun) =>
-    run.slaAttainment >= Math.min(run.setting!.percentile / 100, oracleRun.slaAttainment);
-  return {
-    beatsIpa: cheapest((run) => isNoWorse(run, ipa)),
-    beatsFa2High: cheapest((run) => run.pas >= high.pas - SAME_PAS && run.cost <= costMax),
-    keepsP99: cheapest((run) => run.setting!.percentile >= 99 && keeps(run)),
-  };
-}
-
 const variantOf = (profile: Profile, stage: string, variant: string) =>
   profile.stages.find((s) => s.name === stage)!.variants.find((v) => v.name === variant)!;
 
@@ -206,11 +178,6 @@ const pasOf = (profile: Profile, variants: Readonly<Record<string, string>>): nu
   Object.entries(variants).reduce(
     (product, [stage, variant]) => product * accuracyOf(variantOf(profile, stage, variant))!,
     1,
-  );
-
-const isMostAccurate = (profile: Profile, variants: Readonly<Record<string, string>>): boolean =>
-  profile.stages.every(({ name, variants: all }) =>
-    all.every((variant) => accuracyOf(variant)! <= accuracyOf(variantOf(profile, name, variants[name]!))!),
   );
 
 /** Cores for one replica of each of FA2-high's variants, × the load's scale. */

@@ -22,14 +22,21 @@ const BURST_S = [360, 840] as const;
 /** Loads of `fashion` have thousands of requests per second, so they are shorter, with only the burst of the paper's trace. */
 const SHORT_S = 300;
 
+/** A load under which systems are compared. */
+export interface Load extends Trace {
+  /** Whether settings are chosen on it. */
+  readonly training: boolean;
+}
+
 /** The loads on which settings are chosen: generated ones and, if the reference data has it, IPA's bursty trace. */
-export const trainingLoads = async (pipeline: Pipeline): Promise<Trace[]> => [
+export const trainingLoads = async (pipeline: Pipeline): Promise<Load[]> => [
   ...(await papersTrace(pipeline)),
-  ...generated(pipeline, TRAINING),
+  ...generated(pipeline, { ...TRAINING, training: true }),
 ];
 
 /** The loads of a report, if the user gives no traces: generated from seeds on which no setting was chosen. */
-export const unseenLoads = (pipeline: Pipeline): Trace[] => generated(pipeline, UNSEEN);
+export const unseenLoads = (pipeline: Pipeline): Load[] =>
+  generated(pipeline, { ...UNSEEN, training: false });
 
 /** Two traces have the same name, so a report could not tell them apart. */
 export class SameTraceNameError extends InputError {
@@ -40,13 +47,13 @@ export class SameTraceNameError extends InputError {
 }
 
 /** Reads the user's traces. @throws SameTraceNameError; InvalidDocumentError, UnsupportedDocumentError if a file is no trace */
-export async function givenLoads(paths: readonly string[]): Promise<Trace[]> {
+export async function givenLoads(paths: readonly string[]): Promise<Load[]> {
   const traces = await Promise.all(paths.map((path) => readJson(path, parseTrace)));
   for (const [i, { name }] of traces.entries()) {
     const first = traces.findIndex((trace) => trace.name === name);
     if (first < i) throw new SameTraceNameError(name, paths[first]!, paths[i]!);
   }
-  return traces;
+  return traces.map((trace) => ({ ...trace, training: false }));
 }
 
 /**
@@ -64,19 +71,28 @@ export function partName(
 
 const generated = (
   pipeline: Pipeline,
-  { kinds, seeds }: { readonly kinds: readonly WorkloadKind[]; readonly seeds: readonly number[] },
-): Trace[] =>
+  {
+    kinds,
+    seeds,
+    training,
+  }: {
+    readonly kinds: readonly WorkloadKind[];
+    readonly seeds: readonly number[];
+    readonly training: boolean;
+  },
+): Load[] =>
   seeds.flatMap((seed) =>
     kinds.map((kind) => ({
       ...workload(kind, { seed, ...(isShort(pipeline) && { durationS: SHORT_S }) }),
       name: `${kind}-${seed}`,
+      training,
     })),
   );
 
 const isShort = (pipeline: Pipeline): boolean => pipeline === 'fashion';
 
-/** IPA's own bursty trace; none without the reference data. */
-export async function papersTrace(pipeline: Pipeline): Promise<Trace[]> {
+/** IPA's own bursty trace, on which settings are chosen; none without the reference data. */
+export async function papersTrace(pipeline: Pipeline): Promise<Load[]> {
   const reference = process.env.IPA_EDGE_REFERENCE ?? join(ROOT, '../shared');
   const path = join(reference, 'ipa/traces/bursty.json');
   if (!existsSync(path)) {
@@ -85,5 +101,5 @@ export async function papersTrace(pipeline: Pipeline): Promise<Trace[]> {
   }
   const trace = parseTrace(JSON.parse(await readFile(path, 'utf8')), path);
   const rates = isShort(pipeline) ? trace.rates.slice(...BURST_S) : trace.rates;
-  return [{ ...trace, name: PAPERS_TRACE, rates }];
+  return [{ ...trace, name: PAPERS_TRACE, rates, training: true }];
 }

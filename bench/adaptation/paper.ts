@@ -1,4 +1,6 @@
-import type { AdaptationRun, Comparison } from '../../solver/documents/adaptation-report.ts';
+import type { Comparison } from '../../solver/documents/adaptation-report.ts';
+import { against } from '../../solver/report/against.ts';
+import type { Outcome } from '../../solver/report/dial.ts';
 import { table } from '../../workers/command/terminal.ts';
 import paper from './paper.json' with { type: 'json' };
 
@@ -21,7 +23,8 @@ const OURS_WHY =
 export function paperTable(comparisons: readonly Comparison[]): string | undefined {
   const rows = comparisons
     .filter(({ workload, pipeline }) => workload === PAPERS_TRACE && pipeline in PAPER)
-    .flatMap(({ pipeline, rivals, ours, found }) => {
+    .flatMap((comparison) => {
+      const { pipeline, rivals } = comparison;
       const { why, systems } = PAPER[pipeline]!;
       const measured = rivals.filter(({ system }) => system in systems);
       const rivalRows = measured.map((run) => {
@@ -36,9 +39,9 @@ export function paperTable(comparisons: readonly Comparison[]): string | undefin
           run.system === 'ipa' ? why : '',
         ];
       });
-      const best = found.beatsIpa === null ? undefined : ours[found.beatsIpa];
-      return best
-        ? [...rivalRows, [pipeline, 'ours', '–', '–', '–', ...simulated(best), OURS_WHY]]
+      const ours = against(comparison, 'ipa')!.atPas;
+      return ours
+        ? [...rivalRows, [pipeline, "ours at IPA's PAS", '–', '–', '–', ...simulated(ours), OURS_WHY]]
         : rivalRows;
     });
   if (rows.length === 0) return undefined;
@@ -58,7 +61,7 @@ export function paperTable(comparisons: readonly Comparison[]): string | undefin
   );
 }
 
-const simulated = ({ cost, pas, slaAttainment }: AdaptationRun): string[] => [
+const simulated = ({ cost, pas, slaAttainment }: Outcome): string[] => [
   cost.toFixed(2),
   pas.toFixed(4),
   `${(100 * (1 - slaAttainment)).toFixed(2)} %`,

@@ -34,6 +34,8 @@ export type AdaptationRun = z.infer<typeof adaptationRun>;
 const comparison = z.strictObject({
   pipeline: name,
   workload: z.string().max(100),
+  /** Whether the setting of this project's system was chosen on this load, so that summaries leave the comparison out. */
+  training: z.boolean(),
   /** Factor by which the workload's rates were multiplied. */
   scale: z.number().positive(),
   slaMs: z.number().positive(),
@@ -41,18 +43,12 @@ const comparison = z.strictObject({
   /** The systems of the IPA paper: IPA, FA2 and RIM. */
   rivals: z.array(adaptationRun),
   /** This project's system, one run for every weight of cost. */
-  ours: z.array(adaptationRun).min(1),
+  ours: z
+    .array(adaptationRun)
+    .min(1)
+    .refine((runs) => runs.every(({ setting }) => setting), 'expected a setting in each run'),
   /** This project's system with a forecast that knows the future load. */
   oracle: adaptationRun,
-  /** The cheapest run that meets each condition, as an index into `ours`; null if none does. */
-  found: z.strictObject({
-    /** Condition: attainment and PAS no lower than IPA's, at no higher cost. */
-    beatsIpa: count.nullable(),
-    /** Condition: PAS no lower than FA2-high's, at no higher cost (1 % more if FA2-high has the most accurate variants). */
-    beatsFa2High: count.nullable(),
-    /** Condition: planned for p99 or more, with that attainment, or with the oracle's attainment if that is lower. */
-    keepsP99: count.nullable(),
-  }),
 });
 export type Comparison = z.infer<typeof comparison>;
 

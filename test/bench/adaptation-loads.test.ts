@@ -1,9 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FROZEN } from '../../bench/adaptation/frozen.ts';
-import { givenLoads, partName, SameTraceNameError } from '../../bench/adaptation/loads.ts';
+import {
+  givenLoads,
+  papersTrace,
+  partName,
+  SameTraceNameError,
+  trainingLoads,
+  unseenLoads,
+} from '../../bench/adaptation/loads.ts';
 import { TRACE, type Trace } from '../../solver/documents/trace.ts';
 
 const trace = (name: string, rates: number[], intervalS = 1): Trace => ({
@@ -39,21 +46,36 @@ describe('the file of a comparison', () => {
   });
 });
 
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const file = async (path: string, value: object) => {
+  await writeFile(join(folder, path), JSON.stringify(value));
+  return join(folder, path);
+};
+
+it("loads on which a setting is chosen are marked as training loads, IPA's own trace too", async () => {
+  await mkdir(join(folder, 'ipa/traces'), { recursive: true });
+  await file('ipa/traces/bursty.json', trace('bursty', [1, 2]));
+  vi.stubEnv('IPA_EDGE_REFERENCE', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const training = await trainingLoads('ipa-video');
+  expect(training.map(({ name }) => name)).toEqual(['ipa-bursty', 'bursty-1', 'fluctuating-1']);
+  for (const load of [...training, ...(await papersTrace('ipa-video'))]) expect(load.training).toBe(true);
+  for (const load of unseenLoads('ipa-video')) expect(load.training).toBe(false);
+});
+
 describe('the traces that a user gives', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  const file = async (path: string, value: object) => {
-    await writeFile(join(folder, path), JSON.stringify(value));
-    return join(folder, path);
-  };
-
   it('have names of their own, if only from their paths', async () => {
     const paths = [await file('named.json', trace('named', [1])), await file('plain.json', { rates: [2] })];
-    expect((await givenLoads(paths)).map(({ rates }) => rates)).toEqual([[1], [2]]);
+    const given = await givenLoads(paths);
+    expect(given.map(({ rates, training }) => ({ rates, training }))).toEqual([
+      { rates: [1], training: false },
+      { rates: [2], training: false },
+    ]);
   });
 
   it('are refused if two have one name, with the paths of both', async () => {

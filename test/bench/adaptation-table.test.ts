@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { lossOf } from '../../bench/adaptation/choose.ts';
 import { SYSTEMS } from '../../bench/adaptation/rivals.ts';
-import { against, summaryTable, table } from '../../bench/adaptation/table.ts';
+import { summaryTable, table } from '../../bench/adaptation/table.ts';
 import type { AdaptationRun, Comparison } from '../../solver/documents/adaptation-report.ts';
+import { parseReport } from '../../solver/documents/report.ts';
+import { REPORT } from '../../solver/documents/run-report.ts';
+import { against } from '../../solver/report/against.ts';
 
 const setting = { percentile: 99, minRatePerS: 0, accuracy: 'product', beta: 0.1, eta: 0.02 } as const;
 const run = (system: string, pas: number, cost: number, slaAttainment = 0.99): AdaptationRun => ({
@@ -18,31 +21,31 @@ const run = (system: string, pas: number, cost: number, slaAttainment = 0.99): A
 });
 
 /** IPA has a PAS of 0.5 at a cost of 10; all published systems do as it does. */
-const comparison = (ours: AdaptationRun[], ipaAttains = 0.99, workload = 'bursty-11'): Comparison => ({
+const comparison = (ours: AdaptationRun[], ipaAttains = 0.99, training = false): Comparison => ({
   pipeline: 'ipa-video',
-  workload,
+  workload: 'bursty-11',
+  training,
   scale: 1,
   slaMs: 1000,
   requests: 1000,
   rivals: SYSTEMS.filter((name) => name !== 'ours').map((name) => run(name, 0.5, 10, ipaAttains)),
   ours,
   oracle: run('ours', 0.5, 5),
-  found: { beatsIpa: null, beatsFa2High: null, keepsP99: null },
 });
 
 const cheaper = [run('ours', 0.4, 4), run('ours', 0.6, 8)];
 
 describe('our system against IPA', () => {
   it('is read off at its PAS and at its cost', () => {
-    const { costRatio, attainment, pas } = against(comparison(cheaper), 'ipa');
+    const { costRatio, atPas, atCost } = against(comparison(cheaper), 'ipa')!;
     expect(costRatio).toBeCloseTo(0.6, 2);
-    expect(attainment).toBeCloseTo(0.99);
-    expect(pas).toBe(0.6);
+    expect(atPas!.slaAttainment).toBeCloseTo(0.99);
+    expect(atCost!.pas).toBe(0.6);
   });
 
   it('has the same PAS, if it differs by less than a thousandth', () => {
-    expect(against(comparison([run('ours', 0.4997, 9)]), 'ipa').costRatio).toBeCloseTo(0.9);
-    expect(against(comparison([run('ours', 0.4993, 9)]), 'ipa').costRatio).toBeUndefined();
+    expect(against(comparison([run('ours', 0.4997, 9)]), 'ipa')!.costRatio).toBeCloseTo(0.9);
+    expect(against(comparison([run('ours', 0.4993, 9)]), 'ipa')!.costRatio).toBeUndefined();
   });
 
   it.each([
@@ -61,12 +64,29 @@ describe('our system against IPA', () => {
 });
 
 it('loads on which a setting was chosen are not summed up', () => {
-  const seen = comparison(cheaper, 0.99, 'ipa-bursty');
+  const seen = comparison(cheaper, 0.99, true);
   const lost = comparison([run('ours', 0.5, 11)]);
   const [line] = summaryTable([seen, lost])
     .split('\n')
     .filter((one) => /all +ipa /.test(one));
   expect(line).toContain('0 of 1');
+});
+
+it('a report whose runs of ours have no setting is refused, because nothing says what attainment is required', () => {
+  const read = (ours: AdaptationRun) =>
+    parseReport(
+      {
+        schema: REPORT,
+        kind: 'adaptation',
+        createdAt: '2026-11-20T10:30:00Z',
+        seed: 1,
+        comparisons: [comparison([ours])],
+      },
+      'report.json',
+    );
+  const ours = run('ours', 0.5, 11);
+  expect(read(ours)).toMatchObject({ kind: 'adaptation' });
+  expect(() => read({ ...ours, setting: null })).toThrow('ours: expected a setting in each run');
 });
 
 describe('the loss of a setting', () => {

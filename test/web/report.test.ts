@@ -1,6 +1,7 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
+import { against } from '../../solver/report/against.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { expectLegible, unfold } from './legible.ts';
 import { fashionReport } from './report-fixtures.ts';
@@ -179,15 +180,19 @@ describe('the report', () => {
     const { errors, page } = await show(report);
     const rows = page.locator('.findings tbody tr');
     expect(await rows.count()).toBe(report.comparisons.length);
-    const { rivals, ours, found } = report.comparisons[0]!;
+    const { rivals, ours } = report.comparisons[0]!;
     const ipa = rivals[0]!;
-    const better = ours[found.beatsIpa!]!;
     const cell = (row: number, head: string) => rows.nth(row).locator(`[data-head="${head}"]`).textContent();
-    expect(await cell(0, 'IPA')).toContain(`attainment\u00a0${(100 * ipa.slaAttainment).toFixed(1)}`);
-    expect(await cell(0, 'Ours beats IPA')).toMatch(`✓ yes, cost × ${(better.cost / ipa.cost).toFixed(2)}`);
-    expect(await cell(0, 'Ours beats IPA')).toContain(`p${better.setting!.percentile}, β`);
-    expect(report.comparisons[2]!.found.beatsFa2High).toBeNull();
-    expect(await cell(2, 'Ours beats FA2-high')).toBe('✗ no');
+    expect(await cell(0, 'ipa-edge beats IPA')).toContain(
+      `IPA: attainment\u00a0${(100 * ipa.slaAttainment).toFixed(1)}`,
+    );
+    const { costRatio } = against(report.comparisons[0]!, 'ipa')!;
+    expect(await cell(0, 'ipa-edge beats IPA')).toContain(`✓ yes, cost × ${costRatio!.toFixed(2)}`);
+    expect(await cell(0, 'ipa-edge beats IPA-options')).toMatch(
+      /^✓ yes, cost × .*at cost of IPA-options: att/,
+    );
+    expect(await cell(2, 'ipa-edge beats FA2-high')).toMatch(/^✗ no: PAS not reached/);
+    expect(await cell(0, 'ipa-edge keeps the SLA')).toMatch(/^✓ yes.*required 99/);
 
     expect(await charts(page).count()).toBe(0);
     await rows.nth(0).getByRole('link').click();
@@ -199,27 +204,42 @@ describe('the report', () => {
       expect(texts[0]).toContain(system);
       expect(texts[4]).toContain(system);
     }
-    expect(texts[0]).toContain('beats IPA');
+    expect(texts[0]).toContain('at PAS of IPA');
     expect(texts[4]).toMatch(/SLA 500\sms/);
     await comparison.locator('summary', { hasText: 'Table of runs' }).click();
     expect(await comparison.locator('tbody tr').count()).toBe(rivals.length + 1 + ours.length);
-    expect(await comparison.locator('tr.marked').first().textContent()).toContain('beats ');
     await comparison.locator('summary').first().click();
     await expect.poll(() => charts(page).count()).toBe(0);
     expect(errors).toEqual([]);
   });
 
-  it('shows a comparison with hostile text, without drawn runs and with findings that are not there', async () => {
+  it('counts the comparisons by figures of no single weight of cost, and leaves out training loads', async () => {
+    const report = adaptationReport();
+    const [first] = report.comparisons;
+    // At IPA's PAS ours attains too little; its other weights are no matter.
+    first!.ours[1]!.slaAttainment = 0.5;
+    const { page } = await show(report);
+    const text = await page.locator('main p').first().textContent();
+    expect(report.comparisons.map(({ training }) => training)).toEqual([false, false, false, true]);
+    expect(text).toBe(
+      'Of 3 comparisons, ipa-edge beats IPA in 2, beats IPA-options in 2, beats FA2-high in 2, keeps the SLA in 2.',
+    );
+    expect(await page.locator('.findings tbody th').last().textContent()).toContain(
+      'training load, not counted',
+    );
+  });
+
+  it('shows a comparison with hostile text, without drawn runs and without the systems that the verdict names', async () => {
     const report = adaptationReport();
     const hostile = report.comparisons[0]!;
     hostile.workload = HOSTILE;
-    hostile.found.beatsIpa = 1000;
+    hostile.rivals = hostile.rivals.filter(({ system }) => system === 'rim');
     for (const run of [...hostile.rivals, ...hostile.ours, hostile.oracle]) run.overTime = [];
     const { errors, page } = await show(report);
     await page.locator('.findings a').first().click();
     await expect.poll(() => charts(page).count()).toBe(1);
     expect(await page.locator('.findings a').first().textContent()).toBe(HOSTILE);
-    expect(await page.locator('.findings [data-head="Ours beats IPA"]').first().textContent()).toBe('✗ no');
+    expect(await page.locator('.findings [data-head="ipa-edge beats IPA"]').first().textContent()).toBe('–');
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.evaluate(() => 'broken' in window)).toBe(false);
     expect(errors).toEqual([]);

@@ -68,10 +68,9 @@ function Glossary() {
       <p>
         Attainment: requests completed within the SLA ÷ requests sent; shed and failed requests are misses.
         PAS: the product of the stages' accuracies. Cost: price per core × cores held + price per GPU × share
-        of its time. PAS and cost are means over time. Ours: this project's system; it keeps a percentile of
-        latency within the SLA, and weighs cost with β and accuracy with 1. Oracle: the same system, which
-        knows the future instead of a forecast. Figures over time are of stretches of 10 s; a p95 needs at
-        least 20 requests.
+        of its time. PAS and cost are means over time. Ours: ipa-edge; it keeps a percentile of latency within
+        the SLA, and weighs cost with β and accuracy with 1. Oracle: the same system, which knows the future
+        instead of a forecast. Figures over time are of stretches of 10 s; a p95 needs at least 20 requests.
       </p>
     </footer>
   );

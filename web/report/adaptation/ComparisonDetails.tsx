@@ -8,7 +8,7 @@ import { type Column, DataTable, figures } from '../../components/DataTable.tsx'
 import { milliseconds, number, percent, plural } from '../../components/format.ts';
 import { workloadText } from './AdaptationSummary.tsx';
 import { CostAccuracy } from './CostAccuracy.tsx';
-import { criteriaMet, type NamedRun, othersOf, oursOf } from './systems.ts';
+import { type NamedRun, othersOf, oursOf } from './systems.ts';
 
 interface ComparisonDetailsProps {
   readonly id: string;
@@ -47,10 +47,9 @@ function Body({ title, comparison }: { readonly title: string; readonly comparis
       </div>
       <DataTable
         caption={`Table of runs, ${title}`}
-        columns={runColumns(comparison)}
+        columns={RUN_COLUMNS}
         rows={[...othersOf(comparison), ...oursOf(comparison.ours)].map((row, key) => ({ ...row, key }))}
         rowKey={({ key }) => String(key)}
-        marked={({ run }) => criteriaMet(comparison, run) !== ''}
       />
     </>
   );
@@ -106,7 +105,7 @@ function panelsOf(drawn: readonly NamedRun[], slaMs: number): TimePanel[] {
   ];
 }
 
-const runColumns = (comparison: Comparison): Column<NamedRun & { readonly key: number }>[] => [
+const RUN_COLUMNS: Column<NamedRun & { readonly key: number }>[] = [
   { label: 'System', value: ({ label }) => label },
   { label: 'Predictor', value: ({ run }) => run.predictor },
   figures('Percentile', ({ run }) => run.setting?.percentile ?? null),
@@ -123,5 +122,4 @@ const runColumns = (comparison: Comparison): Column<NamedRun & { readonly key: n
   figures('PAS', ({ run }) => run.pas, percent),
   figures('Cost', ({ run }) => run.cost, number),
   figures('Switches', ({ run }) => run.switches),
-  { label: 'Found', value: ({ run }) => criteriaMet(comparison, run) },
 ];

@@ -1,12 +1,13 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../../solver/documents/adaptation-report.ts';
+import { against } from '../../../solver/report/against.ts';
 import { MARGIN, OVER_GRID } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { type Dot, dotsOf } from './dots.ts';
-import { criteriaMet, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
+import { COMPARED, type NamedRun, othersOf, oursOf, rivalOf, titleOf } from './systems.ts';
 
 interface CostAccuracyProps {
   readonly title: string;
@@ -28,7 +29,7 @@ export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   return (
     <Chart
       title={title}
-      note="ours: one line for each percentile asked for · hollow: lower attainment than IPA · rings: several systems at one place"
+      note="ours: one line for each required percentile, ringed where a verdict is read off · hollow: lower attainment than IPA · rings around others: several systems at one place"
       description="Mean PAS against mean cost of every system, and of ours with every setting. The table holds the figures."
       draw={draw}
       points={points}
@@ -55,9 +56,10 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
   const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
   const channels = { x: 'cost', y: 'pas' } as const;
-  const found = ours
-    .map((run) => ({ ...run, text: criteriaMet(comparison, run) }))
-    .filter(({ text }) => text !== '');
+  const readOff = COMPARED.flatMap((system) => {
+    const same = against(comparison, system)?.atPas;
+    return same ? [{ ...same, text: `at PAS of ${titleOf(system)}` }] : [];
+  });
   return {
     height: 380,
     ...MARGIN,
@@ -88,8 +90,8 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
           ...OVER_GRID,
         }),
       ),
-      ...found.map((run, i) =>
-        Plot.text([run], {
+      ...readOff.map((place, i) =>
+        Plot.text([place], {
           ...channels,
           text: 'text',
           fill: 'var(--text)',
@@ -112,7 +114,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         stroke: OURS,
         fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
       }),
-      Plot.dot(found, { ...channels, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
+      Plot.dot(readOff, { ...channels, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
       Plot.tip(dotsOf(all), Plot.pointer({ ...channels, title: describe })),
     ],
   };

@@ -10,6 +10,15 @@ const TITLES: Readonly<Record<string, string>> = {
   rim: 'RIM',
 };
 
+/** The systems with which the report compares ours one by one. */
+export const COMPARED = ['ipa', 'ipa-options', 'fa2-high'] as const;
+
+/** The name of a system in charts and tables; a system with the options of ours keeps `-options`. */
+export const titleOf = (system: string): string => {
+  const published = system.replace(/-options$/, '');
+  return system.replace(published, TITLES[published] ?? published);
+};
+
 /** A run with its label and style for charts and tables. */
 export interface NamedRun {
   readonly label: string;
@@ -38,7 +47,7 @@ export function settingText({ setting }: AdaptationRun): string {
 
 /** The runs of the rival systems, and of the oracle, which is our system with perfect knowledge of the future. */
 export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
-  ...rivals.map((run) => ({ label: TITLES[run.system] ?? run.system, style: systemStyle(run.system), run })),
+  ...rivals.map((run) => ({ label: titleOf(run.system), style: systemStyle(run.system), run })),
   { label: 'oracle', style: systemStyle('oracle'), run: oracle },
 ];
 
@@ -55,22 +64,3 @@ export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
 
 export const rivalOf = ({ rivals }: Comparison, system: string): AdaptationRun | undefined =>
   rivals.find((run) => run.system === system);
-
-export type Criterion = keyof Comparison['found'];
-
-export const CRITERIA: Readonly<Record<Criterion, string>> = {
-  beatsIpa: 'beats IPA',
-  beatsFa2High: 'beats FA2-high',
-  keepsP99: 'keeps p99',
-};
-
-/** Our run that meets a comparison's condition, e.g. "beats IPA"; null if none does. */
-export const runMeeting = ({ found, ours }: Comparison, criterion: Criterion): AdaptationRun | null =>
-  ours[found[criterion] ?? -1] ?? null;
-
-/** Lists the conditions for which this run of ours was chosen, as text. */
-export const criteriaMet = (comparison: Comparison, run: AdaptationRun): string =>
-  (Object.keys(CRITERIA) as Criterion[])
-    .filter((criterion) => runMeeting(comparison, criterion) === run)
-    .map((criterion) => CRITERIA[criterion])
-    .join(', ');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { atCost, atPas, type Outcome } from '../../bench/adaptation/dial.ts';
+import { atCost, atPas, type Outcome } from '../../../solver/report/dial.ts';
 
 const runs: Outcome[] = [
   { pas: 0.4, cost: 2, slaAttainment: 1 },
