@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SYSTEMS } from '../../bench/adaptation/rivals.ts';
 import { dotsOf } from '../../web/report/adaptation/dots.ts';
 import { othersOf, oursOf, settingText } from '../../web/report/adaptation/systems.ts';
 import { adaptationReport } from './adaptation-fixtures.ts';
@@ -24,6 +25,23 @@ describe('a setting in words', () => {
     const { ours } = comparison();
     const twice = [0, 1].map((eta) => ({ ...ours[0]!, setting: { ...ours[0]!.setting!, eta } }));
     expect(new Set(oursOf(twice).map(({ label }) => label)).size).toBe(2);
+  });
+});
+
+describe('the styles of systems', () => {
+  const found = comparison();
+  const published = (system: string) => ({ ...found.rivals[0]!, system });
+  const rivals = SYSTEMS.filter((system) => system !== 'ours').map(published);
+  const styles = [...othersOf({ ...found, rivals }), ...oursOf(found.ours)].map(({ style }) => style);
+
+  it('all differ, those of our runs with several weights of cost too', () => {
+    expect(new Set(styles.map((style) => JSON.stringify(style))).size).toBe(styles.length);
+  });
+
+  it('of other systems never have our colour, and differ in their dashes to readers who see no colours', () => {
+    const others = styles.slice(0, rivals.length + 1);
+    expect(others.map(({ colour }) => colour)).not.toContain(styles.at(-1)!.colour);
+    expect(new Set(others.map(({ dash }) => dash)).size).toBe(others.length);
   });
 });
 

@@ -13,9 +13,12 @@ const TITLES: Readonly<Record<string, string>> = {
 /** The systems with which the report compares ours one by one. */
 export const COMPARED = ['ipa', 'ipa-options', 'fa2-high'] as const;
 
+/** The published system whose planning a system has, perhaps with the options of ours. */
+const publishedOf = (system: string): string => system.replace(/-options$/, '');
+
 /** The name of a system in charts and tables; a system with the options of ours keeps `-options`. */
 export const titleOf = (system: string): string => {
-  const published = system.replace(/-options$/, '');
+  const published = publishedOf(system);
   return system.replace(published, TITLES[published] ?? published);
 };
 
@@ -26,8 +29,12 @@ export interface NamedRun {
   readonly run: AdaptationRun;
 }
 
-const systemStyle = (system: string): SeriesStyle =>
-  styleOf(KNOWN.includes(system) ? KNOWN.indexOf(system) : KNOWN.length);
+/** A system with the options of ours has the colour of the published one, with a dash and a symbol of its own. */
+function systemStyle(system: string): SeriesStyle {
+  const published = publishedOf(system);
+  const style = styleOf(KNOWN.includes(published) ? KNOWN.indexOf(published) : KNOWN.length);
+  return published === system ? style : { ...style, dash: `${style.dash} 1 3`, symbol: 'cross' };
+}
 
 const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${setting.percentile}` : '');
 
