@@ -20,6 +20,7 @@ export const table = (comparisons: readonly Comparison[]): string =>
       'ours at its PAS: cost ×',
       'attained',
       'ours at its cost: PAS',
+      'attained',
       'by',
     ],
     comparisons.flatMap((comparison) =>
@@ -35,6 +36,7 @@ export const table = (comparisons: readonly Comparison[]): string =>
           figure(costRatio, 3),
           figure(atPas?.slaAttainment, 4),
           figure(atCost?.pas, 4),
+          figure(atCost?.slaAttainment, 4),
           verdict,
         ];
       }),

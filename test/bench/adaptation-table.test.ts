@@ -63,6 +63,14 @@ describe('our system against IPA', () => {
   });
 });
 
+it('our attainment stands beside our figures, at the PAS of another system and at its cost', () => {
+  const ours = [run('ours', 0.4, 4, 0.98), run('ours', 0.5, 7, 0.992), run('ours', 0.6, 10, 0.9955)];
+  const [line] = table([comparison(ours)])
+    .split('\n')
+    .filter((one) => / ipa /.test(one));
+  expect(line).toMatch(/ 0\.69\d +0\.9919 +0\.6000 +0\.9955 +wins/);
+});
+
 it('loads on which a setting was chosen are not summed up', () => {
   const seen = comparison(cheaper, 0.99, true);
   const lost = comparison([run('ours', 0.5, 11)]);
