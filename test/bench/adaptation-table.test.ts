@@ -97,6 +97,21 @@ it('a report whose runs of ours have no setting is refused, because nothing says
   expect(() => read({ ...ours, setting: null })).toThrow('ours: expected a setting in each run');
 });
 
+it('the least attainment over the required one leaves out loads where even the oracle attains too little', () => {
+  const one = comparison([run('ours', 0.5, 9, 0.985)]);
+  const lost = comparison([run('ours', 0.5, 9, 0.94)]);
+  const impossible = { ...lost, oracle: run('ours', 0.5, 5, 0.95) };
+  const least = (comparisons: Comparison[]) =>
+    summaryTable(comparisons)
+      .split('\n')
+      .find((line) => /all +ipa /.test(line))!
+      .split(/ +/)
+      .at(-1);
+  expect(least([one, impossible])).toBe('-0.50');
+  expect(least([one, lost])).toBe('-5.00');
+  expect(least([impossible])).toBe('–');
+});
+
 describe('the loss of a setting', () => {
   const loss = (ours: AdaptationRun[], ipaAttains?: number) =>
     lossOf({ comparisons: [comparison(ours, ipaAttains)] });
