@@ -24,7 +24,7 @@ export interface Engine {
   /**
    * Serves another plan for the same pipeline with the settings that were applied: changes the stored plan and the replicas, and
    * nothing else. A field that another tool manages keeps that tool's value, e.g. the replica count that an autoscaler sets. If
-   * the new plan drops the heavy variant of a stage, the replicas of that variant end.
+   * the new plan drops the heavy variant of a stage, the replicas of that variant end. The plan for a rollback stays as it is.
    * @param before the plan that the new one is to replace
    * @returns the changes, each with the fields that keep another tool's value
    * @throws PlanReplacedError if another plan than `before` is stored: somebody else applied it, perhaps during this call
@@ -38,7 +38,8 @@ export interface Engine {
   cascadeStages(): Promise<ReadonlySet<string>>;
 
   /**
-   * Serves the previous plan again, with the settings that were applied with that plan, e.g. its image.
+   * Serves the plan again that served when {@link apply} last changed something, with the settings that it was applied with, e.g.
+   * its image.
    * @throws NoPreviousPlanError
    */
   rollBack(options?: ApplyOptions): Promise<{ readonly plan: Plan; readonly changes: ObjectChange[] }>;
@@ -52,7 +53,7 @@ export interface Engine {
   /** Removes all objects of the pipeline; a dry run only lists them. @returns these objects, with the state `pruned` */
   remove(options: { readonly dryRun: boolean }): Promise<ObjectChange[]>;
 
-  /** The plan applied last, and the one applied before it. @throws InvalidDocumentError if a stored plan is invalid */
+  /** The plan that serves, and the one for a rollback. @throws InvalidDocumentError if a stored plan is invalid */
   plans(): Promise<AppliedPlans>;
 
   /**

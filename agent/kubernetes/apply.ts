@@ -2,7 +2,7 @@ import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import { OtherPodsError } from '../cluster/errors.ts';
-import { isHeavy, plannedGroups, type ReplicaGroup } from '../cluster/replica-plan.ts';
+import { heavyRows, isHeavy, plannedGroups, type ReplicaGroup } from '../cluster/replica-plan.ts';
 import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
@@ -34,8 +34,8 @@ export async function applyPlan(
   options: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
   const { dryRun = false, prune = false, allowPending = false, onEvent = () => {} } = options;
-  const { settings } = context;
-  const objects = objectsOf(plan, context);
+  const { pipeline, settings } = context;
+  const objects = kubernetesObjects(plan, pipeline, settings, releaseBefore(plan, context));
   const trials: Trial[] = [];
   for (const object of objects) trials.push(await trial(api, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
@@ -69,7 +69,8 @@ export async function applyPlan(
 /**
  * Applies the objects in which plans differ: the stored plan, and the deployments of the stages, except for fields that other
  * tools manage. Needs rights on these objects only. If the plan has no cascade where an earlier plan had one, the heavy variant's
- * deployment stays without pods, so that a later plan can have the cascade again.
+ * deployment stays without pods, so that a later plan can have the cascade again. An adapted plan is no release of its own, so a
+ * rollback still returns to the release before the one that is adapted.
  * @throws ChangedMeanwhileError if the stored plan is no longer the one in the context: nothing is changed then
  * @throws OtherPodsError, NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
  */
@@ -82,17 +83,21 @@ export async function adaptPlan(
   const otherPods = () => new OtherPodsError(podsText(plannedGroups(current)), podsText(plannedGroups(plan)));
   const lasting = (of: Plan) => plannedGroups(of).filter((group) => !isHeavy(of, group));
   if (podsText(lasting(current)) !== podsText(lasting(plan))) throw otherPods();
+  const { pipeline, settings } = context;
   const { gateway } = objectNames(plan.pipeline);
   const trials: Trial[] = [];
-  for (const object of objectsOf(plan, context)) {
+  for (const object of kubernetesObjects(plan, pipeline, settings, keptRelease(context))) {
     const isPods = object.kind === 'Deployment' && object.metadata.name !== gateway;
     if (isPods && (await api.read(object)) === null) throw otherPods();
     if (isPods) trials.push(await trial(api, object, { yields: true }));
     if (object.kind === 'ConfigMap')
       trials.push(await trial(api, atVersion(object, context.applied), { yields: true }));
   }
-  for (const object of idleDeployments(plan, context))
-    if ((await api.read(object)) !== null) trials.push(await trial(api, object, { yields: true }));
+  for (const object of idleDeployments(plan, context)) {
+    const live = await api.read(object);
+    if (live !== null && (live.spec as { readonly replicas: number }).replicas > 0)
+      trials.push(await trial(api, object, { yields: true }));
+  }
   await applyTried(api, trials);
   return trials.map(({ change }) => change);
 }
@@ -118,33 +123,35 @@ function startsBeside({ object, change: { changes } }: Trial): boolean {
   return strategy.rollingUpdate.maxSurge > 0 && !fewer;
 }
 
-/** Deployments without pods for the heavy variants that the plans applied before have and the new plan does not. */
-function idleDeployments(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {
-  const rows = new Set(plan.stages.map(({ name }) => name));
-  const idle = new Map<string, KubernetesObject>();
-  for (const before of [applied.previous, applied.current]) {
-    if (before === null) continue;
-    for (const group of plannedGroups(before)) {
-      if (!isHeavy(before, group) || rows.has(group.stages[0]!)) continue;
-      const objects = stageObjects({ plan: before, pipeline, settings }, { ...group, replicas: 0 });
-      idle.set(group.stages[0]!, objects.find(({ kind }) => kind === 'Deployment')!);
-    }
-  }
-  return [...idle.values()];
-}
+/** Deployments without pods for the heavy variants that the plan does not have. */
+const idleDeployments = (plan: Plan, { pipeline, settings }: DeploymentContext): KubernetesObject[] =>
+  [...heavyRows(pipeline)].flatMap(([from, name]) => {
+    const light = plan.stages.find((row) => row.name === from);
+    if (!light || plan.stages.some((row) => row.name === name)) return [];
+    // The plans applied before may be gone, so the row of the heavy variant is made from that of the light one. A deployment
+    // without pods needs no more: the next plan with the cascade changes it.
+    const heavy = { ...light, name, escalation: { from, below: 1, share: 0, accuracy: 0 } };
+    const served = { plan: { ...plan, stages: [heavy] }, pipeline, settings };
+    return stageObjects(served, { stages: [name], replicas: 0 }).filter(({ kind }) => kind === 'Deployment');
+  });
 
 /** Describes which stages share pods, e.g. `detect + classify`. */
 const podsText = (groups: readonly ReplicaGroup[]): string =>
   groups.map(({ stages }) => stages.join(' + ')).join(', ');
 
-/** The objects of a plan. The plan that was applied before is stored with it for a rollback, unless both are the same. */
-function objectsOf(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {
-  const release = (of: Plan | null, at: PodSettings | null): Release | null =>
-    of && at && { plan: of, settings: at };
+const release = (plan: Plan | null, settings: PodSettings | null): Release | null =>
+  plan && settings && { plan, settings };
+
+/** The release to which a rollback returns now. */
+const keptRelease = ({ applied: { previous, previousSettings, settings } }: DeploymentContext) =>
+  release(previous, previousSettings ?? settings);
+
+/** The release to which a rollback returns after a plan is applied: the one applied now, unless both are the same. */
+function releaseBefore(plan: Plan, context: DeploymentContext): Release | null {
+  const { applied, settings } = context;
   const current = release(applied.current, applied.settings);
   const same = current === null || canonicalJson(current) === canonicalJson({ plan, settings });
-  const previous = same ? release(applied.previous, applied.previousSettings ?? applied.settings) : current;
-  return kubernetesObjects(plan, pipeline, settings, previous);
+  return same ? keptRelease(context) : current;
 }
 
 /** An object that the API server has accepted in a dry run, and how it would change. */

@@ -80,7 +80,10 @@ export class TestEngine implements Engine {
 
   async adapt(plan: Plan, before: Plan): Promise<ObjectChange[]> {
     if (!samePlan(this.#plans.current!, before)) throw new PlanReplacedError(plan.pipeline, this.target);
-    return this.apply(plan);
+    const { previous } = this.#plans;
+    const changes = await this.apply(plan);
+    this.#plans = { ...this.#plans, previous };
+    return changes;
   }
 
   async cascadeStages(): Promise<ReadonlySet<string>> {

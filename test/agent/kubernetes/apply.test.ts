@@ -188,6 +188,20 @@ test('a rollback brings back the image and the settings that the plan had', asyn
   expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe('bad');
 });
 
+test('a rollback brings back the image from before a bad one, although the plan was adapted twice since', async () => {
+  const { cluster } = await standInCluster();
+  await engineIn(cluster, { ...settings, image: 'good' }).apply(clusterPlan());
+  await engineIn(cluster, { ...settings, image: 'bad' }).apply(clusterPlan());
+  const engine = engineIn(cluster, {});
+  await engine.adapt(changed({ replicas: 3 }), clusterPlan());
+  await engine.adapt(changed({ replicas: 4 }), changed({ replicas: 3 }));
+  await engine.rollBack();
+  const { spec } = (await cluster.read(deployment('fashion-detect')))!;
+  expect(spec).toMatchObject({ replicas: 1, template: { spec: { containers: [{ image: 'good' }] } } });
+  const { previous, previousSettings } = await readApplied(cluster, 'fashion', 'shop');
+  expect([previous, previousSettings!.image]).toEqual([changed({ replicas: 4 }), 'bad']);
+});
+
 test('adapting leaves a field that another tool manages, and says so', async () => {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());

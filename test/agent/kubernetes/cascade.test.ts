@@ -97,7 +97,7 @@ test('a cascade in a stage that has no deployment for a heavy variant is refused
 test('watch follows the arrivals at the gateways with a cascade and without it, and a rollback is followed too', async () => {
   const { cluster, standIn } = await standInCluster();
   const engine = engineIn(cluster);
-  await engine.apply(cascade);
+  for (const plan of [busier, cascade]) await engine.apply(plan);
   const load = await arrivals(standIn);
   let foreseenPerS = 190;
   load.ratePerS = foreseenPerS;
@@ -126,6 +126,7 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
   });
   decided.most = 0;
   const { plan } = await engine.rollBack();
+  expect(plan).toEqual(busier);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(plan);
   // If `watch` was applying a plan during the rollback, some deployments have that plan's replicas for a moment.
