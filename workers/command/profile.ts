@@ -140,7 +140,8 @@ export function journalBeside(out: string): Promise<Store> {
 /**
  * Measures a profile and writes it to a file.
  * @param store the one of {@link journalBeside} the file
- * @throws Interrupted if the signal was aborted; finished measurements are kept. UsageError if the file cannot be written
+ * @throws Interrupted if the signal was aborted; its message says whether finished measurements are kept. UsageError if the file
+ * cannot be written
  */
 export async function measure(
   profiler: Pick<Profiler, 'profile'>,
@@ -150,14 +151,13 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<IdentifiedProfile> {
   const measured = await profiler.profile(settings).catch((error) => {
-    if (signal.aborted)
-      throw new Interrupted(
-        'Stopped. Finished measurements are kept: run the same command again to continue.',
-        {
-          cause: error,
-        },
-      );
-    throw error;
+    // A profiler that keeps nothing, because a cluster's job ends with it, says so itself.
+    const isTold = error instanceof Interrupted && error !== signal.reason;
+    if (isTold || !signal.aborted) throw error;
+    throw new Interrupted(
+      'Stopped. Finished measurements are kept: run the same command again to continue.',
+      { cause: error },
+    );
   });
   const kept = profileFile(folderBeside(out), measured.sha256);
   await writeWhole(out, `${exportProfile(measured.profile)}\n`).catch((cause) => {

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UsageError } from '../../../workers/command/exit.ts';
-import { journalBeside, measure } from '../../../workers/command/profile.ts';
+import { Interrupted, UsageError } from '../../../workers/command/exit.ts';
+import { journalBeside, measure, type Profiler } from '../../../workers/command/profile.ts';
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
 import type { Store } from '../../../workers/store/store.ts';
 import { profile } from '../../store/documents.ts';
@@ -24,17 +24,16 @@ afterEach(async () => {
 
 const made = profile('2026-01-02T00:00:00Z');
 
-/** Measures by a profiler that keeps its finished profile in the store, as real ones do. */
-async function measured() {
-  const profiler = {
-    async profile() {
-      const identified = await identify(made);
-      await store.saveProfile(identified);
-      return identified;
-    },
-  };
+/** Keeps its finished profile in the store, as real profilers do. */
+async function keptProfile() {
+  const identified = await identify(made);
+  await store.saveProfile(identified);
+  return identified;
+}
+
+function measured(profile: Profiler['profile'] = keptProfile, signal = new AbortController().signal) {
   const settings = { backends: ['cpu' as const], threads: [1], batches: [1], budgetS: 1, seed: 1 };
-  return measure(profiler, store, settings, out, new AbortController().signal);
+  return measure({ profile }, store, settings, out, signal);
 }
 
 test('a profile that is written leaves no copy, and those of others stay', async () => {
@@ -52,4 +51,17 @@ test('a profile that cannot be written is kept, and the error says where', async
     error.message,
   )?.[1];
   expect(importProfile(await readFile(kept!, 'utf8'), kept!)).toEqual(made);
+});
+
+const stopped = AbortSignal.abort(new Interrupted('Stopped.'));
+
+test('after Ctrl-C the message says that finished measurements are kept', async () => {
+  await expect(measured(async () => stopped.throwIfAborted() as never, stopped)).rejects.toThrow(
+    'Finished measurements are kept',
+  );
+});
+
+test('after Ctrl-C the message of a profiler that keeps nothing stays, so that nobody waits for kept measurements', async () => {
+  const lost = new Interrupted('Nothing of it is kept.');
+  await expect(measured(() => Promise.reject(lost), stopped)).rejects.toBe(lost);
 });
