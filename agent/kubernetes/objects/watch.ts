@@ -29,17 +29,20 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
   const { namespace } = settings;
   const names = objectNames(pipeline.name);
   const metadata = watchMetadata(pipeline.name, namespace);
-  // Plans after this one may have a heavy variant in any stage, if there is a deployment for it.
-  const heavies = [...heavyRows(pipeline).values()].map((row) => [row]);
+  const stages = pipeline.stages.map(({ name }) => name);
+  // Plans that are applied after this one may have pods for each stage or for all together, and a heavy variant in any stage.
+  const held = [
+    ...plannedGroups(plan).map((group) => group.stages),
+    ...[...stages, ...heavyRows(pipeline).values()].map((row) => [row]),
+    stages,
+  ];
   return [
     ...accountObjects(metadata, [
       { apiGroups: [''], resources: ['configmaps'], resourceNames: [names.plan], verbs: ['get', 'patch'] },
       {
         apiGroups: ['apps'],
         resources: ['deployments'],
-        resourceNames: [
-          ...new Set([...plannedGroups(plan).map(({ stages }) => stages), ...heavies].map(names.pods)),
-        ],
+        resourceNames: [...new Set(held.map(names.pods))],
         verbs: ['get', 'patch'],
       },
       // To read the gateways' counters. Kubernetes cannot restrict these rights to the gateways, whose pods have random names.

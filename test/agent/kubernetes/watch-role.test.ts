@@ -1,11 +1,22 @@
 import { expect, test } from 'vitest';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { podSettings } from '../../../agent/kubernetes/settings.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
-import { fashion } from './objects/plans.ts';
+import { clusterPlan, fashion, sharedPlan } from './objects/plans.ts';
 import { allows, type Rule, rightOf } from './rights.ts';
 import { arrivals, measured, planFor, watch } from './watched.ts';
+
+/** The rights of watch where its objects were exported with this plan. */
+function rulesFor(plan: Plan): readonly Rule[] {
+  const role = watchObjects(measured, {
+    plan,
+    pipeline: fashion.pipeline,
+    settings: podSettings('fashion', 'shop', {}),
+  }).find(({ kind }) => kind === 'Role');
+  return (role as unknown as { rules: Rule[] }).rules;
+}
 
 test('watch, leading, makes no request that its Role does not allow', async () => {
   const { cluster, standIn } = await standInCluster();
@@ -26,12 +37,7 @@ test('watch, leading, makes no request that its Role does not allow', async () =
   await until(() => expect(events.join('\n')).toContain('requests/s'));
   stop.abort();
   await led;
-  const role = watchObjects(measured, {
-    plan: await planFor(2),
-    pipeline: fashion.pipeline,
-    settings: podSettings('fashion', 'shop', {}),
-  }).find(({ kind }) => kind === 'Role');
-  const { rules } = role as unknown as { rules: Rule[] };
+  const rules = rulesFor(await planFor(2));
   const requests = standIn.seen.slice(from).map(({ method, url }) => rightOf(method, url));
   const refused = requests.filter((right) => !rules.some((rule) => allows(rule, right)));
   expect(refused).toEqual([]);
@@ -39,3 +45,21 @@ test('watch, leading, makes no request that its Role does not allow', async () =
   const secret = rightOf('GET', '/api/v1/namespaces/shop/secrets/fashion-token');
   expect(rules.some((rule) => allows(rule, secret))).toBe(false);
 });
+
+test.each([
+  ['each stage', 'all stages together', clusterPlan(), sharedPlan()],
+  ['all stages together', 'each stage', sharedPlan(), clusterPlan()],
+])(
+  'a Role for a plan with pods for %s allows watch to follow a plan with pods for %s',
+  async (_, __, exported, plan) => {
+    const { cluster, standIn } = await standInCluster();
+    const engine = engineIn(cluster);
+    await engine.apply(plan);
+    const from = standIn.seen.length;
+    await engine.adapt(plan, plan);
+    const requests = standIn.seen.slice(from).map(({ method, url }) => rightOf(method, url));
+    expect(requests.map(({ resource }) => resource)).toContain('deployments');
+    const rules = rulesFor(exported);
+    expect(requests.filter((right) => !rules.some((rule) => allows(rule, right)))).toEqual([]);
+  },
+);
