@@ -26,7 +26,7 @@ export interface PodSettings {
 }
 
 /** A taint to tolerate, in the words of the Kubernetes API. An absent value stands for any value. */
-const toleration = z.object({
+export const toleration = z.object({
   key: z.string().min(1),
   value: z.string().optional(),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),

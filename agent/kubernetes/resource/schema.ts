@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
 import { DEFAULT_PERCENTILE } from '../../../solver/plan/request.ts';
 import type { KubernetesObject } from '../objects/types.ts';
+import { toleration } from '../settings.ts';
 
 const GROUP = 'ipa-edge.dev';
 const VERSION = 'v1alpha1';
@@ -34,6 +35,29 @@ export const resourceSpec = z.strictObject({
     .optional()
     .describe('Volume claim with manifest.json and its files.'),
   nodeSelector: z.record(z.string(), z.string()).optional().describe('Labels of the nodes to run on.'),
+  pullSecrets: z
+    .array(z.string().min(1).max(253))
+    .max(16)
+    .optional()
+    .describe('Secrets to pull the image with.'),
+  tolerations: z
+    .array(toleration)
+    .max(64)
+    .optional()
+    .describe('Taints that the pods tolerate; without a value, any value.'),
+  priorityClass: z.string().min(1).max(253).optional().describe('PriorityClass of the pods.'),
+  gateways: positiveCount
+    .max(1000)
+    .optional()
+    .describe('Number of gateways, by default 2; the loss of one of several is no outage.'),
+  monitor: z
+    .string()
+    .min(1)
+    .max(63)
+    .optional()
+    .describe(
+      'Namespace of the Prometheus that reads the metrics of all pods, by the PodMonitor of its operator.',
+    ),
   profile: z
     .strictObject({
       backends: z

@@ -44,9 +44,24 @@ export async function planFor(
   }
 }
 
-export const settingsOf = ({ image, manifest, modelsClaim, nodeSelector }: ResourceSpec): GivenSettings => ({
+export const settingsOf = ({
+  image,
+  manifest,
+  modelsClaim,
+  nodeSelector,
+  pullSecrets,
+  tolerations,
+  priorityClass,
+  gateways,
+  monitor,
+}: ResourceSpec): GivenSettings => ({
   ...(image !== undefined && { image }),
   ...(manifest !== undefined && imageSettings(manifest)),
   ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
   ...(nodeSelector !== undefined && { nodeSelector }),
+  ...(pullSecrets !== undefined && { pullSecrets }),
+  ...(tolerations !== undefined && { tolerations }),
+  ...(priorityClass !== undefined && { priorityClass }),
+  ...(gateways !== undefined && { gateways }),
+  ...(monitor !== undefined && { monitor }),
 });

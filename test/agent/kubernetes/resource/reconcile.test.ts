@@ -21,6 +21,7 @@ import { addPod, tellPods } from '../stand-in/nodes.ts';
 import type { StandIn } from '../stand-in/server.ts';
 
 const KEY = 'apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion';
+const DEPLOYMENTS = 'apis/apps/v1/namespaces/shop/deployments';
 const spec = { slaMs: 300, ratePerS: 2, cores: 40, adapt: false };
 
 const statusOf = (standIn: StandIn) => (standIn.store.get(KEY)!.status ?? {}) as ResourceStatus;
@@ -108,6 +109,29 @@ test('an SLA becomes a profile, a plan, and pods that serve, and the status tell
   expect(own.filter((right) => !rules.some((rule) => allows(rule, right)))).toEqual([]);
 });
 
+test('the job and all pods pull the image and are scheduled as the spec says', async () => {
+  const { standIn, apply, profiled } = await watched();
+  const taint = { key: 'nvidia.com/gpu', effect: 'NoSchedule' };
+  const pods = { pullSecrets: ['registry'], tolerations: [taint], priorityClass: 'serving' };
+  await apply({ ...spec, ...pods, gateways: 3 });
+  const scheduled = {
+    imagePullSecrets: [{ name: 'registry' }],
+    tolerations: [{ ...taint, operator: 'Exists' }],
+    priorityClassName: 'serving',
+  };
+  expect((await jobOf(standIn)).spec.template.spec).toMatchObject(scheduled);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  for (const [of, replicas] of [
+    ['detect', expect.any(Number)],
+    ['gateway', 3],
+  ])
+    expect(standIn.store.get(`${DEPLOYMENTS}/fashion-${of}`)!.spec).toMatchObject({
+      replicas,
+      template: { spec: scheduled },
+    });
+});
+
 test('a changed SLA is planned on the same profile; one that no plan meets says what would, and what serves stays', async () => {
   const { standIn, cluster, apply, profiled } = await watched();
   await apply(spec);
@@ -159,7 +183,7 @@ test('a field that another tool manages stays as that tool set it, and the rest 
     metadata: { name: 'fashion-detect' },
     spec: { replicas: 17 },
   };
-  const key = 'apis/apps/v1/namespaces/shop/deployments/fashion-detect';
+  const key = `${DEPLOYMENTS}/fashion-detect`;
   await fetch(`${standIn.url}/${key}?fieldManager=autoscaler&force=true`, {
     method: 'PATCH',
     headers: { authorization: standIn.authorization, 'content-type': 'application/apply-patch+yaml' },
