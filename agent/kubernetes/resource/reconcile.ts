@@ -10,6 +10,7 @@ import { KubernetesEngine } from '../engine.ts';
 import { follow } from '../follow.ts';
 import { kubernetesName } from '../objects/names.ts';
 import type { KubernetesObject } from '../objects/types.ts';
+import { podSettings } from '../settings.ts';
 import { type ConditionType, RESOURCE, resourceSpec } from './schema.ts';
 import { settingsOf } from './spec.ts';
 import { StatusWriter } from './status.ts';
@@ -87,7 +88,8 @@ async function run(
       const spec = parseDocument(resourceSpec, object.spec, `the spec of ${RESOURCE.kind} ${name}`);
       const engine = new KubernetesEngine(api, {
         ...{ pipeline: models.pipeline, namespace },
-        given: settingsOf(spec),
+        // What the spec leaves out gets its default, although a spec before, or a command, may have set it.
+        given: podSettings(models.manifest.name, namespace, settingsOf(spec)),
       });
       const work = { api, manifest: models.manifest, namespace, spec, engine, status, unkept, ...listener };
       const profile = await profiled(work, failed);

@@ -132,6 +132,19 @@ test('the job and all pods pull the image and are scheduled as the spec says', a
     });
 });
 
+test('a field that is taken out of the spec gets its default again', async () => {
+  const { cluster, apply, profiled } = await watched();
+  const settings = async () => (await readApplied(cluster, 'fashion', 'shop')).settings;
+  await apply({ ...spec, image: 'registry.example/own:1', modelsClaim: 'models', gateways: 3 });
+  await profiled();
+  await until(async () => expect((await settings())?.modelsClaim).toBe('models'));
+  await apply(spec);
+  await until(async () => {
+    const { namespace: _, ...defaults } = podSettings('fashion', 'shop', {});
+    expect(await settings()).toMatchObject(defaults);
+  });
+});
+
 test('a changed SLA is planned on the same profile; one that no plan meets says what would, and what serves stays', async () => {
   const { standIn, cluster, apply, profiled } = await watched();
   await apply(spec);
