@@ -1,5 +1,6 @@
+import { onGpu } from '../../../solver/documents/common.ts';
 import { cpuCoresOf, gpuWorkersOf, type Plan, type PlanStage } from '../../../solver/documents/plan.ts';
-import { plannedGroups, replicaPlan, sameResources } from '../replica-plan.ts';
+import { plannedGroups, type ReplicaGroup, replicaPlan, sameResources } from '../replica-plan.ts';
 
 /**
  * Milliseconds for which a stage keeps replicas by default: many times as long as a replica takes to start, so that a load that
@@ -12,47 +13,53 @@ export const STABLE_MS = 60_000;
  * once, and fewer only when no plan of the last `windowMs` wanted more.
  */
 export class StableReplicas {
-  #wanted: { readonly atMs: number; readonly stages: readonly PlanStage[] }[] = [];
+  #wanted: { readonly atMs: number; readonly plan: Plan }[] = [];
 
   constructor(private readonly windowMs: number) {}
 
   /**
-   * Takes a newly decided plan, and returns it with the replicas to run, or unchanged if the kept replicas would need more cores
-   * or GPUs than the plan has.
+   * Takes a newly decided plan, and returns it with the replicas to run: as many are kept as the plan's cores and GPUs suffice for.
    * @param nowMs time of the decision, not before that of the previous call
    */
   settle(plan: Plan, nowMs: number): Plan {
     this.#wanted = [
       ...this.#wanted.filter(({ atMs }) => nowMs - atMs < this.windowMs),
-      { atMs: nowMs, stages: plan.stages },
+      { atMs: nowMs, plan },
     ];
     const planned = plannedGroups(plan);
-    // Replicas that hold several stages are not kept: there are always as many as the plan wants.
-    const groups = planned.map((group) =>
-      group.stages.length > 1 ? group : { ...group, replicas: this.#most(plan, group.stages[0]!) },
-    );
+    const needed = replicaPlan(plan, planned);
+    // Stages that take turns on one GPU of the device get a GPU for each pod, so the plan may need more than the device has.
+    const spare = {
+      cores: plan.resources.cores - cpuCoresOf(needed),
+      gpus: plan.resources.gpus - gpuWorkersOf(needed),
+    };
+    const groups = planned.map((group) => {
+      const { backend, threads } = firstRow(plan, group);
+      const [resource, each] = onGpu(backend) ? (['gpus', 1] as const) : (['cores', threads] as const);
+      const room = Math.max(0, Math.floor(spare[resource] / each));
+      const kept = Math.min(this.#most(plan, group) - group.replicas, room);
+      spare[resource] -= kept * each;
+      return { ...group, replicas: group.replicas + kept };
+    });
     if (planned.every(({ replicas }, g) => groups[g]!.replicas === replicas)) return plan;
-    const kept = withCosts(replicaPlan(plan, groups), plan);
-    return fits(kept, plan) ? kept : plan;
+    return withCosts(replicaPlan(plan, groups), plan);
   }
 
-  /** The largest number of replicas that any plan of the window wanted for a stage with the same resources as in this plan. */
-  #most(plan: Plan, name: string): number {
-    const stage = plan.stages.find((one) => one.name === name)!;
-    const like = this.#wanted.flatMap(({ stages }) =>
-      stages.filter((earlier) => earlier.name === stage.name && sameResources(earlier, stage)),
+  /** The most replicas that any plan of the window wanted for these stages together, with the same resources as in this plan. */
+  #most(plan: Plan, group: ReplicaGroup): number {
+    const row = firstRow(plan, group);
+    const like = this.#wanted.flatMap(({ plan: earlier }) =>
+      plannedGroups(earlier).filter(
+        (one) => one.stages.join() === group.stages.join() && sameResources(firstRow(earlier, one), row),
+      ),
     );
     return Math.max(...like.map(({ replicas }) => replicas));
   }
 }
 
-/** Whether the plan's resources suffice for the kept replicas. @param planned the plan before its replicas were changed */
-function fits(kept: Plan, planned: Plan): boolean {
-  const { cores, gpus } = kept.resources;
-  // Stages that take turns on one GPU of the device get a GPU for each pod, so the plan itself may need more than the device has.
-  const gpusMax = Math.max(gpus, gpuWorkersOf(planned));
-  return cpuCoresOf(kept) <= cores && gpuWorkersOf(kept) <= gpusMax;
-}
+/** The first row of a group, which has the backend and the threads of the whole group. */
+const firstRow = ({ stages }: Plan, group: ReplicaGroup): PlanStage =>
+  stages.find(({ name }) => name === group.stages[0])!;
 
 /** The plan with the cost of its replicas. @param planned the plan before its replicas were changed */
 function withCosts(plan: Plan, planned: Plan): Plan {

@@ -53,6 +53,32 @@ test('replicas that would not fit the cores of the plan are not kept', () => {
   expect(stable.settle(now, 1)).toBe(now);
 });
 
+test('replicas are kept stage by stage, as many as fit the cores of the plan', () => {
+  const count = fc.integer({ min: 1, max: 5 });
+  fc.assert(
+    fc.property(fc.tuple(count, count), fc.tuple(count, count), count, (before, now, more) => {
+      // Each replica has two threads.
+      const slots = now[0] + now[1] + more;
+      const stable = new StableReplicas(WINDOW_MS);
+      stable.settle(wanting(...before, 2 * slots), 0);
+      const settled = stable.settle(wanting(...now, 2 * slots), 1);
+      const [detect, classify] = settled.stages.map(({ replicas }) => replicas);
+      const most = [0, 1].map((s) => Math.max(before[s]!, now[s]!));
+      expect(detect).toBe(Math.min(most[0]!, slots - now[1]));
+      expect(classify).toBe(Math.min(most[1]!, slots - detect!));
+    }),
+  );
+});
+
+test('replicas that hold several stages are kept, too', () => {
+  const stable = new StableReplicas(WINDOW_MS);
+  const shared = sharedPlan();
+  const twice = replicaPlan(shared, [{ stages: ['detect', 'classify'], replicas: 2 }]);
+  stable.settle(twice, 0);
+  expect(stable.settle(shared, 1).workers).toEqual(twice.workers);
+  expect(stable.settle(shared, WINDOW_MS)).toBe(shared);
+});
+
 /** A plan with these backends, for a device with this number of GPUs. */
 const onBackends = (plan: Plan, backends: readonly Backend[], gpus: number): Plan =>
   replicaPlan({
