@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { FastifyRequest } from 'fastify';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { UsageError } from '../../workers/command/exit.ts';
+import { readAtMost } from '../../workers/command/files.ts';
 import { UnavailableError } from '../service/errors.ts';
 
 /** A request has no token, or a wrong one. */
@@ -53,12 +53,16 @@ export async function openToken(file: string | undefined): Promise<TokenSource> 
   return () => readToken(file);
 }
 
+/** Far more bytes than a token has, but few enough to read for each request. */
+const TOKEN_BYTES_MAX = 2 ** 16;
+
 /** Reads the token from a file, or from the variable `IPA_AGENT_TOKEN`. No message may show the token. @throws UsageError */
 async function readToken(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
-  const text = await readFile(file, 'utf8').catch((cause) => {
+  const bytes = await readAtMost(file, TOKEN_BYTES_MAX).catch((cause) => {
     throw new UsageError(`The token file ${file} cannot be read: ${fileProblem(cause)}`, { cause });
   });
+  const text = new TextDecoder().decode(bytes);
   if (text.trim() === '') throw new UsageError(`The token file ${file} is empty: write a token into it.`);
   return text.trim();
 }

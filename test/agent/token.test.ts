@@ -27,3 +27,10 @@ test('a token file that is not there ends the start, with its name', async () =>
     message: expect.stringContaining('/no/such/token'),
   });
 });
+
+test('a token file without an end is not read to its end', async () => {
+  await expect(openToken('/dev/zero')).rejects.toMatchObject({
+    name: 'UsageError',
+    message: expect.stringContaining('/dev/zero cannot be read: it has more than'),
+  });
+});
