@@ -249,6 +249,17 @@ test('a plan that says the same in another order changes nothing, and the one be
   expect((await readApplied(cluster, 'fashion', 'shop')).previous).toEqual(previous);
 });
 
+test("the token's Secret has the labels that Kubernetes recommends", async () => {
+  const { cluster } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  const ref = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'fashion-token', namespace: 'shop' } };
+  expect((await cluster.read(ref))!.metadata.labels).toMatchObject({
+    'app.kubernetes.io/name': 'ipa-edge',
+    'app.kubernetes.io/instance': 'fashion',
+    'app.kubernetes.io/component': 'token',
+  });
+});
+
 test('the token is made once, at random, and no message or result has it', async () => {
   const { cluster } = await standInCluster();
   const token = async () => {

@@ -145,13 +145,16 @@ test('a change of variant and batch leaves the pods as they are', () => {
 
 const measuring = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 } as const;
 
+/** The objects of the plan, of watch, and of the job that profiles. */
+const everything = (of = settings) => [
+  ...kubernetesObjects(clusterPlan(), fashion.pipeline, of),
+  ...watchObjects(fashionProfile(), { ...served, settings: of }),
+  profileJob(measuring, fashion.pipeline, of, 'abcd'),
+];
+
 /** Everything that runs pods: gateways, stages, watch, and the job that profiles. */
 const workloads = (of = settings) =>
-  [
-    ...kubernetesObjects(clusterPlan(), fashion.pipeline, of),
-    ...watchObjects(fashionProfile(), { ...served, settings: of }),
-    profileJob(measuring, fashion.pipeline, of, 'abcd'),
-  ]
+  everything(of)
     .filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
     // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
     .map((object) => [object.metadata.name, object as any] as const);
@@ -180,20 +183,22 @@ test.each(workloads())('pods of %s keep the Pod Security Standard "restricted"',
   }
 });
 
-test.each(workloads())(
-  'pods of %s have the labels that Kubernetes recommends',
-  (name, { metadata, spec }) => {
-    const recommended = {
-      'app.kubernetes.io/name': 'ipa-edge',
-      'app.kubernetes.io/instance': 'fashion',
-      'app.kubernetes.io/part-of': 'fashion',
-      'app.kubernetes.io/managed-by': 'ipa-agent',
-      'app.kubernetes.io/component': /gateway|watch|profile/.exec(name)?.[0] ?? 'stage',
-    };
-    for (const labels of [metadata.labels, spec.template.metadata.labels])
-      expect(labels).toMatchObject(recommended);
-  },
-);
+const recommended = (name: string) => ({
+  'app.kubernetes.io/name': 'ipa-edge',
+  'app.kubernetes.io/instance': 'fashion',
+  'app.kubernetes.io/part-of': 'fashion',
+  'app.kubernetes.io/managed-by': 'ipa-agent',
+  'app.kubernetes.io/component': /gateway|watch|profile|plan/.exec(name)?.[0] ?? 'stage',
+});
+
+test('every object has the labels that Kubernetes recommends', () => {
+  for (const { kind, metadata } of everything())
+    expect(metadata.labels, `${kind} ${metadata.name}`).toMatchObject(recommended(metadata.name));
+});
+
+test.each(workloads())('pods of %s have the labels that Kubernetes recommends', (name, { spec }) => {
+  expect(spec.template.metadata.labels).toMatchObject(recommended(name));
+});
 
 test.each(workloads().filter(([, { kind }]) => kind === 'Deployment'))(
   'pods of %s spread over nodes, as far as there are some',
