@@ -92,7 +92,7 @@ export interface Engine {
 }
 
 export interface ApplyOptions {
-  /** Takes over fields that other tools manage. */
+  /** Takes over fields that other tools manage, also numbers of replicas, which otherwise stay as an autoscaler has set them. */
   readonly force?: boolean;
   /** Leaves fields that other tools manage unchanged, and applies all others. {@link ObjectChange.stay} names the fields left. */
   readonly yields?: boolean;

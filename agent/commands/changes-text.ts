@@ -7,11 +7,15 @@ const MARK: Record<ObjectChange['state'], string> = {
   pruned: '-',
 };
 
-/** Describes changes: a line for each object, with a line below it for each changed field, and a summary. */
+/**
+ * Describes changes: a line for each object, with a line below it for each field that has changed or that another tool manages,
+ * and a summary.
+ */
 export function changesText(objects: readonly ObjectChange[], dryRun: boolean): string {
-  const lines = objects.flatMap(({ kind, name, state, changes }) => [
+  const lines = objects.flatMap(({ kind, name, state, changes, stay = [] }) => [
     `${MARK[state]} ${kind} ${name}${state === 'unchanged' ? '' : `  ${state}`}`,
     ...changes.map((change) => `    ${changeText(change)}`),
+    ...stay.map((field) => `    stays: ${field}; --force takes it over`),
   ]);
   const changed = objects.filter(({ state }) => state !== 'unchanged').length;
   const summary =

@@ -14,7 +14,7 @@ import { isOfWatch } from './objects/watch.ts';
 import type { Applied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
-import { withoutManaged } from './yield.ts';
+import { isAutoscaled, withoutManaged } from './yield.ts';
 
 /** Inputs of a plan's Kubernetes objects, besides the plan. */
 export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
@@ -170,10 +170,9 @@ async function trial(
   // The stored plan belongs to the agent, even if another tool created the ConfigMap, so its fields are taken over.
   const force = forced || (yields && wanted.kind === 'ConfigMap');
   const before = await api.read(wanted);
-  const { object, after, left } =
-    yields && !force
-      ? await withoutManaged(api, wanted)
-      : { object: wanted, after: await api.apply(wanted, { force, dryRun: true }), left: [] };
+  const { object, after, left } = force
+    ? { object: wanted, after: await api.apply(wanted, { force, dryRun: true }), left: [] }
+    : await withoutManaged(api, wanted, yields ? () => true : isAutoscaled);
   const { kind, metadata } = object;
   const changes = before === null ? [] : withSummary(changesOf(before, after));
   const state = before === null ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';

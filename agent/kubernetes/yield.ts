@@ -14,12 +14,24 @@ export interface Accepted {
   readonly left: readonly ManagedField[];
 }
 
+/** The field manager by which a HorizontalPodAutoscaler sets the number of pods. */
+const AUTOSCALER = 'kube-controller-manager';
+
+/** Whether a field is the number of pods that a HorizontalPodAutoscaler has set. */
+export const isAutoscaled = ({ field, manager }: ManagedField): boolean =>
+  field === '.spec.replicas' && manager === AUTOSCALER;
+
 /**
- * Takes the fields that other tools manage out of an object, so that applying the rest conflicts with nobody. Server-side apply
- * keeps the other tools' values of these fields.
- * @throws FieldsManagedError if a managed field is a whole entry of a list
+ * Takes fields that other tools manage out of an object, so that applying the rest conflicts with nobody. Server-side apply keeps
+ * the other tools' values of these fields.
+ * @param yields whether to take a managed field out
+ * @throws FieldsManagedError if `yields` refuses a managed field, or a managed field is a whole entry of a list
  */
-export async function withoutManaged(api: KubernetesApi, object: KubernetesObject): Promise<Accepted> {
+export async function withoutManaged(
+  api: KubernetesApi,
+  object: KubernetesObject,
+  yields: (managed: ManagedField) => boolean,
+): Promise<Accepted> {
   const left: ManagedField[] = [];
   let rest = object;
   for (let tries = 1; ; tries++)
@@ -29,7 +41,7 @@ export async function withoutManaged(api: KubernetesApi, object: KubernetesObjec
       if (!(error instanceof FieldsManagedError) || tries === TRIES_MAX) throw error;
       rest = structuredClone(rest);
       for (const managed of error.fields) {
-        if (!removeField(rest, managed.field)) throw error;
+        if (!yields(managed) || !removeField(rest, managed.field)) throw error;
         left.push(managed);
       }
     }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ObjectChange } from '../../../agent/cluster/engine.ts';
 import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
+import { changesText } from '../../../agent/commands/changes-text.ts';
 import { openEngine } from '../../../agent/commands/engine.ts';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
@@ -87,9 +88,13 @@ test('a dry run says what would change and changes nothing', async () => {
 });
 
 /** Somebody else takes a field. */
-const rival = (standIn: Awaited<ReturnType<typeof standInCluster>>['standIn'], replicas: number) =>
+const rival = (
+  standIn: Awaited<ReturnType<typeof standInCluster>>['standIn'],
+  replicas: number,
+  manager = 'autoscaler',
+) =>
   fetch(
-    `${standIn.url}/apis/apps/v1/namespaces/shop/deployments/fashion-detect?fieldManager=autoscaler&force=true`,
+    `${standIn.url}/apis/apps/v1/namespaces/shop/deployments/fashion-detect?fieldManager=${manager}&force=true`,
     {
       method: 'PATCH',
       headers: { authorization: standIn.authorization, 'content-type': 'application/apply-patch+yaml' },
@@ -112,6 +117,19 @@ test('a field that another manager has taken is a conflict that names both; forc
   await engineIn(cluster).apply(changed({ replicas: 3 }), { force: true });
   expect((await cluster.read(deployment('fashion-detect')))!.spec).toMatchObject({ replicas: 3 });
   await engineIn(cluster).apply(changed({ replicas: 5 }));
+});
+
+test('the number of pods that a HorizontalPodAutoscaler has set stays, a new image and plan are applied, and the user is told', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  await rival(standIn, 7, 'kube-controller-manager');
+  const changes = await engineIn(cluster, { image: 'next' }).apply(changed({ replicas: 3 }));
+  const { spec } = (await cluster.read(deployment('fashion-detect')))!;
+  expect(spec).toMatchObject({ replicas: 7, template: { spec: { containers: [{ image: 'next' }] } } });
+  expect((await cluster.read(deployment('fashion-classify')))!.spec).toMatchObject({ replicas: 3 });
+  expect(changesText(changes, false)).toMatch(
+    /Deployment fashion-detect {2}changed\n( {4}.*\n)*? {4}stays: \.spec\.replicas .* kube-controller-manager manages; --force/,
+  );
 });
 
 test('what the server takes for invalid is told by field, and nothing is applied', async () => {
