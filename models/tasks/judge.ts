@@ -6,7 +6,7 @@ import type { StageResult } from './task.ts';
 export interface ItemAnswer {
   /** Null until the stage has run the item. */
   readonly result: StageResult | null;
-  /** Whether a cascade's heavy variant gave the result. */
+  /** Whether the item escalated. In a burst the light variant's result may stand all the same. */
   readonly escalated?: boolean;
   readonly children: readonly ItemAnswer[];
 }

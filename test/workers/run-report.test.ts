@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Pack } from '../../models/packs/pack.ts';
 import type { ItemAnswer } from '../../models/tasks/judge.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { parseRunReport } from '../../solver/documents/run-report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Judge } from '../../workers/executor/judge.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
+import { Requests } from '../../workers/executor/requests.ts';
 import { runReport } from '../../workers/executor/run-report.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 import { loadFashion } from './fashion.ts';
@@ -15,15 +18,22 @@ const models = await loadFashion();
 
 const planOn = (backend: Backend) => handPlan(models, { backend, workers: [['detect', 'classify']] });
 
-/** Requests that each had one garment, all completed, and every batch on a CPU. */
+const planWith = (heavy: string, below: number) =>
+  handPlan(models, {
+    backend: 'cpu',
+    cascade: { heavy, below },
+    workers: [['detect', 'classify', 'classify-heavy']],
+  });
+
+/** A run's requests, each with the same answer, one garment by default; all completed, and every batch ran on a CPU. */
 function reportOf(
   requests: number,
   plans: { atMs: number; plan: ReturnType<typeof planOn> }[],
   more: readonly BatchRecord[] = [],
   settled: Parameters<typeof runReport>[1]['settled'] = [],
+  answer: ItemAnswer = { result: null, children: [{ result: null, children: [] }] },
 ) {
   const { plan } = plans[0]!;
-  const answer: ItemAnswer = { result: null, children: [{ result: null, children: [] }] };
   return runReport(
     {
       name: 'plan',
@@ -63,6 +73,26 @@ function reportOf(
   );
 }
 
+/** An answer with one garment, of which the light variant was unsure, and whose answer stood because of a burst. */
+async function settledAnswer(): Promise<ItemAnswer> {
+  const requests = new Requests(models.pipeline);
+  const { id, answer } = requests.enter(new Uint8Array(), 0);
+  const first = { id: 0, request: id, row: 0, parent: null, index: 0 };
+  const garment = { id: 1, request: id, row: 1, parent: 0, index: 0 };
+  const add = (item: QueuedItem, result: object, childCount: number, below?: number) =>
+    requests.addResults(
+      { forget: [] },
+      [item],
+      { results: [result as StageResult], children: { kept: [] }, childCounts: [childCount] },
+      below,
+    );
+  add(first, { task: 'object-detection', detections: [] }, 1);
+  add(garment, { task: 'image-classification', label: 0, score: 0.2 }, 0, 0.6);
+  requests.settle({ ...garment, id: 2, row: 3, parent: garment.id }, 0);
+  requests.end(id, 'completed');
+  return (await answer).answer;
+}
+
 describe('a run that is simulated again', () => {
   it('leaves out a plan that ran no batch, though its variants ran on another backend', () => {
     const report = reportOf(30, [
@@ -78,15 +108,20 @@ describe('a run that is simulated again', () => {
     expect(reportOf(20, [{ atMs: 0, plan: planOn('cpu') }]).resimulated!.p95).toBeGreaterThan(0);
     expect(reportOf(19, [{ atMs: 0, plan: planOn('cpu') }]).resimulated!.p95).toBeNull();
   });
+
+  it('lets an item escalate though the answer of the light variant stood', async () => {
+    const plan = planWith('cnn16', 0.6);
+    const heavyMs = 1000;
+    const heavy: BatchRecord = {
+      ...{ stage: 'classify-heavy', variant: 'cnn16', backend: 'cpu', worker: 'w' },
+      ...{ items: 1, startMs: 0, serviceMs: heavyMs },
+    };
+    const { resimulated } = reportOf(20, [{ atMs: 0, plan }], [heavy], [], await settledAnswer());
+    expect(resimulated!.p95).toBeGreaterThan(heavyMs);
+  });
 });
 
 describe('the cascades of a run', () => {
-  const planWith = (heavy: string, below: number) =>
-    handPlan(models, {
-      backend: 'cpu',
-      cascade: { heavy, below },
-      workers: [['detect', 'classify', 'classify-heavy']],
-    });
   const batch = (items: number, heavy?: string, below = 0, escalated = 0): BatchRecord => ({
     ...{ stage: 'classify', variant: 'mlp64', backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
     ...(heavy && { cascade: { heavy, below, escalated } }),

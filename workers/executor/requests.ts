@@ -108,8 +108,8 @@ export class Requests {
       worker.forget.push(...(escalates ? numbers : itself));
       const answer = this.#answerOf(item, request);
       answer.result = result;
-      if (item.parent !== null && this.#done.get(item.parent)!.escalates) answer.escalated = true;
-      if (!escalates) answer.children = emptyAnswers(count);
+      if (escalates) answer.escalated = true;
+      else answer.children = emptyAnswers(count);
       const numbered = escalates ? itself : numbers;
       const keeps = escalates ? own !== undefined : kept;
       this.#done.set(item.id, {

@@ -59,7 +59,7 @@ const withMeasuredStandbys = (plan: Plan, service: readonly Service[]): Plan => 
 interface Seen {
   /** Number of items at each stage. */
   readonly counts: readonly number[];
-  /** For each stage and item, whether a cascade's heavy variant answered the item. */
+  /** For each stage and item, whether the item escalated. */
   readonly escalated: readonly (readonly boolean[])[];
 }
 
