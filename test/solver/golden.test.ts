@@ -1,7 +1,8 @@
 /**
- * Plans for two stored profiles of `fashion` stay as they are. Accuracies, fan-out and model sizes of the profiles were
+ * Plans for stored profiles of `fashion` stay as they are. Accuracies, fan-out and model sizes of the profiles were
  * measured; their times are drawn from log-normals with outliers, so that batches, flags, skipped and failed cells of
- * several backends (webgpu and wasm of a browser, cpu of Node), and co-runs of all of them, come in a small file.
+ * several backends (webgpu and wasm of a browser, cpu of Node), and co-runs of all of them, come in a small file. One more
+ * profile, of four variants, has the answers from which cascades follow.
  *
  * Expected plans are in `fixtures/fashion-plans.json`, the course of a load in `fixtures/fashion-adaptation.json`. They may
  * change only with a commit that means to plan differently, and says so: then
@@ -29,7 +30,11 @@ const stored = (name: string): Profile => {
   const file = new URL(`fixtures/${name}.json`, import.meta.url);
   return parseProfile(JSON.parse(readFileSync(file, 'utf8')), name);
 };
-const PROFILES = { browser: stored('fashion-browser'), node: stored('fashion-node') };
+const PROFILES = {
+  browser: stored('fashion-browser'),
+  node: stored('fashion-node'),
+  cascades: stored('fashion-cascades'),
+};
 const SHA256 = '0'.repeat(64);
 
 type Asked = PartialPlanRequest & Pick<PlanRequest, 'restrictTo' | 'apart'>;
@@ -73,6 +78,18 @@ const REQUESTS: Record<string, { profile: keyof typeof PROFILES; asked: Asked }>
       resources: { cores: 8 },
       restrictTo: { detect: ['det16'], classify: ['cnn16', 'res16'] },
     },
+  },
+  'a cascade in one worker with all stages': {
+    profile: 'cascades',
+    asked: { slaMs: 60, ratePerS: 300, resources: { cores: 1 } },
+  },
+  'a cascade in workers of its stage': {
+    profile: 'cascades',
+    asked: { slaMs: 60, ratePerS: 400, resources: { cores: 3 } },
+  },
+  'a cascade in pods': {
+    profile: 'cascades',
+    asked: { slaMs: 60, ratePerS: 600, resources: { cores: 8 }, apart: true },
   },
   'no plan: too few cores': {
     profile: 'node',
