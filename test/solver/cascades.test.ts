@@ -15,6 +15,7 @@ import {
   BOTH,
   cascadeProfile,
   classify,
+  drawnPairs,
   PER_REQUEST,
   thresholdsOf,
   wellCalibrated,
@@ -23,103 +24,123 @@ import { request, resources } from './profiles.ts';
 
 const solver = await loadSolver();
 
-/**
- * The best objective of all choices, by trying every pair of cells at every threshold and every single cell.
- * @param shared whether one worker holds all stages
- */
-function bruteForce(profile: Profile, asked: PlanRequest, shared: boolean): number {
+/** Where the stages run: one worker with all of them, workers of one stage each, pods of one variant each, or a GPU. */
+type Place = 'shared' | 'own' | 'pods' | 'gpu';
+
+/** The best objective of all choices, by trying every pair of cells at every threshold and every single cell. */
+function bruteForce(profile: Profile, asked: PlanRequest, place: Place): number {
   const { ratePerS, slaMs, objective, resources: limits } = asked;
   const rho = limits.utilisationMax;
   const cellsOf = (stage: string, variant: string) =>
     profile.cells.flatMap((one) =>
       one.state === 'measured' && one.stage === stage && one.variant === variant ? [one] : [],
     );
-  const meanOf = (ms: number) => 1.1 * ms;
-  const rows = (one: ReturnType<typeof cellsOf>[number], perRequest: number, most: number) => {
-    const ms = one.latencyMs.p50;
-    return {
-      batch: one.batch,
-      busy: (ratePerS * perRequest * meanOf(ms)) / (1000 * one.batch),
-      bound: (n: number) =>
-        Math.ceil(most / (one.batch * n)) * 2 * ms + (1000 * (one.batch - 1)) / (ratePerS * perRequest),
-    };
-  };
+  const rowOf = (
+    { latencyMs: { p50 }, batch }: ReturnType<typeof cellsOf>[number],
+    perRequest: number,
+    most: number,
+  ) => ({
+    batch,
+    busy: (ratePerS * perRequest * 1.1 * p50) / (1000 * batch),
+    bound: (replicas: number) =>
+      Math.ceil(most / (batch * replicas)) * 2 * p50 + (1000 * (batch - 1)) / (ratePerS * perRequest),
+  });
+  type Row = ReturnType<typeof rowOf>;
   interface Choice {
     readonly accuracy: number;
-    readonly cost: number;
-    readonly latencyMs: number;
-    readonly batch: number;
-    readonly busy: number;
+    /** The rows, by the workers in which they sit. */
+    readonly workers: readonly (readonly Row[])[];
   }
-  const workers = (busy: number) => (shared ? 1 : Math.max(1, Math.ceil(busy / rho - 1e-9)));
-  const detect = cellsOf('detect', 's').map((one): Choice => {
-    const row = rows(one, 1, 1);
-    const n = workers(row.busy);
-    return { accuracy: 0.5, cost: n, latencyMs: row.bound(n), ...row };
-  });
-  const singles = classify(profile).variants.flatMap(({ name, accuracy }) =>
-    cellsOf('classify', name).map((one): Choice => {
-      const row = rows(one, PER_REQUEST, PER_REQUEST);
-      const n = workers(row.busy);
-      return { accuracy: accuracy.measured!.value, cost: n, latencyMs: row.bound(n), ...row };
-    }),
+  const detect = cellsOf('detect', 's').map(
+    (one): Choice => ({ accuracy: 0.5, workers: [[rowOf(one, 1, 1)]] }),
   );
-  const both = thresholdsOf(profile).flatMap(({ accuracy, items }) =>
-    cellsOf('classify', 's').flatMap((light) =>
-      cellsOf('classify', 'l').map((heavy): Choice => {
-        const first = rows(light, PER_REQUEST, PER_REQUEST);
-        const second = rows(heavy, items.mean, items.atPercentile);
-        const busy = first.busy + second.busy;
-        const n = workers(busy);
-        const latencyMs = first.bound(n) + second.bound(n);
-        return { accuracy, cost: n, latencyMs, batch: first.batch + second.batch, busy };
+  const singles = classify(profile).variants.flatMap(({ name, accuracy }) =>
+    cellsOf('classify', name).map(
+      (one): Choice => ({
+        accuracy: accuracy.measured!.value,
+        workers: [[rowOf(one, PER_REQUEST, PER_REQUEST)]],
       }),
     ),
   );
+  const both = thresholdsOf(profile).flatMap(({ accuracy, items }) =>
+    cellsOf('classify', 's').flatMap((one) =>
+      cellsOf('classify', 'l').map((other): Choice => {
+        const light = rowOf(one, PER_REQUEST, PER_REQUEST);
+        const heavy = rowOf(other, items.mean, items.atPercentile);
+        return { accuracy, workers: place === 'pods' ? [[light], [heavy]] : [[light, heavy]] };
+      }),
+    ),
+  );
+  const sum = <T>(of: readonly T[], value: (one: T) => number) =>
+    of.reduce((soFar, one) => soFar + value(one), 0);
   let best = Number.NEGATIVE_INFINITY;
   for (const a of detect)
     for (const b of [...singles, ...both]) {
-      const cost = shared ? 1 : a.cost + b.cost;
-      if (a.latencyMs + b.latencyMs > slaMs || cost > limits.cores || (shared && a.busy + b.busy > rho))
-        continue;
-      const weight = objective.beta * cost + objective.delta * (a.batch + b.batch);
+      const workers = [...a.workers, ...b.workers];
+      const rows = workers.flat();
+      const busy = sum(rows, (row) => row.busy);
+      const together = place === 'shared' || place === 'gpu';
+      const replicasOf = (own: readonly Row[]) =>
+        together ? 1 : Math.max(1, Math.ceil(sum(own, (row) => row.busy) / rho - 1e-9));
+      const latencyMs = sum(workers, (own) => sum(own, (row) => row.bound(replicasOf(own))));
+      const cores = place === 'shared' ? 1 : sum(workers, replicasOf);
+      if (latencyMs > slaMs || (together ? busy > rho : cores > limits.cores)) continue;
+      const cost = place === 'gpu' ? limits.pricePerGpu * busy : cores;
+      const weight = objective.beta * cost + objective.delta * sum(rows, ({ batch }) => batch);
       best = Math.max(best, objective.alpha * a.accuracy * b.accuracy - weight);
     }
   return best;
 }
 
 describe('the integer program', () => {
-  it('finds the best of all single variants and cascades', () => {
-    const chosen = { cascades: 0, singles: 0, shared: 0 };
+  it('finds the best of all single variants and cascades: on CPUs, in pods and on a GPU', () => {
+    const chosen = { cpu: [0, 0], pods: [0, 0], gpu: [0, 0], shared: 0 };
     fc.assert(
       fc.property(
+        fc.constantFrom('cpu', 'pods', 'gpu'),
+        fc.nat(),
         fc.constantFrom(10, 40, 90),
         fc.constantFrom(120, 300, 900),
         fc.constantFrom(1e-4, 3e-3, 1e-2, 3e-2),
         fc.constantFrom(8, 24),
-        (ratePerS, slaMs, beta, cores) => {
-          const profile = cascadeProfile(wellCalibrated());
+        (machine, seed, ratePerS, slaMs, beta, cores) => {
+          const onCpu = cascadeProfile(drawnPairs(seed));
+          const profile =
+            machine === 'gpu'
+              ? { ...onCpu, cells: onCpu.cells.map((one) => ({ ...one, backend: 'webgpu' as const })) }
+              : onCpu;
           const asked = request({
             ratePerS,
             slaMs,
             objective: { ...request().objective, beta },
             resources: resources({ cores }),
+            ...(machine === 'pods' && { apart: true as const }),
           });
-          const [own, shared] = [false, true].map((one) => bruteForce(profile, asked, one));
-          const best = Math.max(own!, shared!);
+          const places: readonly Place[] = machine === 'cpu' ? ['own', 'shared'] : [machine];
+          const bests = places.map((place) => bruteForce(profile, asked, place));
+          const best = Math.max(...bests);
           if (best === Number.NEGATIVE_INFINITY) return;
           const { solution, plan: made } = solveIlp(solver, profile, asked);
           expect(solution.objective).toBeLessThan(best + 1e-9);
-          // In a shared worker, thresholds are offered half a point apart in accuracy; that of `detect` is 0.5.
-          expect(solution.objective).toBeGreaterThan(Math.max(own!, shared! - 0.0025) - 1e-9);
-          if (made.workers.length === 1) chosen.shared++;
-          if (made.stages.length === 3) chosen.cascades++;
-          else chosen.singles++;
+          // In a shared worker and on a GPU, thresholds are offered half a point apart in accuracy; that of `detect` is 0.5.
+          const least = places.map(
+            (place, p) => bests[p]! - (place === 'own' || place === 'pods' ? 0 : 0.0025),
+          );
+          expect(solution.objective).toBeGreaterThan(Math.max(...least) - 1e-9);
+          if (machine === 'cpu' && made.workers.length === 1) chosen.shared++;
+          chosen[machine][made.stages.length - 2]!++;
         },
       ),
-      { numRuns: 60 },
+      {
+        numRuns: 100,
+        // Two plans with a cascade, which random requests to pods and to a GPU seldom get.
+        examples: [
+          ['pods', 0, 90, 120, 1e-4, 8],
+          ['gpu', 0, 40, 300, 1e-4, 8],
+        ],
+      },
     );
-    expect(Math.min(chosen.cascades, chosen.singles, chosen.shared)).toBeGreaterThan(0);
+    expect(Math.min(...Object.values(chosen).flat())).toBeGreaterThan(0);
   });
 
   it('finds the best threshold where only requests load the cores beside the models', () => {

@@ -1,5 +1,6 @@
 import type { LabelledAnswers } from '../../solver/documents/answers.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
+import { seededRandom } from '../../solver/math/random.ts';
 import { cascadesOf } from '../../solver/plan/cascades.ts';
 import { cell, profile, runs } from './profiles.ts';
 
@@ -86,6 +87,15 @@ export const wellCalibrated = (n = 400): Pair[] =>
     const confidence = ((i * 37) % 100) / 100;
     return [confidence, (i * 61) % 100 < 60 + 60 * confidence, i % 20 !== 7];
   });
+
+/** Random pairs, alike for one seed. The light variant is right more often the surer it is, the heavy one in 19 of 20 cases. */
+export function drawnPairs(seed: number): Pair[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: 400 }, () => {
+    const confidence = Math.round(100 * random()) / 100;
+    return [confidence, random() < 0.5 + 0.5 * confidence, random() < 0.95];
+  });
+}
 
 export const classify = (profile: Profile) => profile.stages[1]!;
 export const BOTH = new Set(['s', 'l']);
