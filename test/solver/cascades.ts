@@ -88,12 +88,17 @@ export const wellCalibrated = (n = 400): Pair[] =>
     return [confidence, (i * 61) % 100 < 60 + 60 * confidence, i % 20 !== 7];
   });
 
-/** Random pairs, alike for one seed. The light variant is right more often the surer it is, the heavy one in 19 of 20 cases. */
-export function drawnPairs(seed: number): Pair[] {
+/**
+ * Random pairs, alike for one seed. The light variant is right more often the surer it is, the heavy one in 19 of 20 cases.
+ * @param sureAndWrong share of items of which the light variant is sure, but wrong
+ */
+export function drawnPairs(seed: number, sureAndWrong = 0): Pair[] {
   const random = seededRandom(seed);
   return Array.from({ length: 400 }, () => {
-    const confidence = Math.round(100 * random()) / 100;
-    return [confidence, random() < 0.5 + 0.5 * confidence, random() < 0.95];
+    const heavy = random() < 0.95;
+    if (random() < sureAndWrong) return [1, false, heavy];
+    const confidence = Math.floor(100 * random()) / 100;
+    return [confidence, random() < 0.5 + 0.5 * confidence, heavy];
   });
 }
 
