@@ -20,6 +20,14 @@ interface Account {
   bytes: number;
 }
 
+/** A body of which some bytes have arrived, but not all. */
+interface Arriving {
+  /** The accounts that count its bytes. */
+  accounts: readonly Account[];
+  bytes: number;
+  refuse(error: UnavailableError): void;
+}
+
 /** A request whose body is in memory, or on its way. */
 export interface Admitted {
   /** Counts bytes that have arrived. @throws UnavailableError if they are too many; they are not counted then */
@@ -30,42 +38,77 @@ export interface Admitted {
 
 /**
  * Counts the bytes of request bodies in memory: those that have arrived, not those that a client announces, because announcing
- * costs a client nothing.
+ * costs a client nothing. Where memory is full, the body on its way that holds most gives place to one that is shorter than what
+ * it holds: otherwise a few clients that never send the end of their bodies would keep all others out.
  */
 export class Admission {
   readonly #all: Account = { bytes: 0 };
   readonly #addresses = new Map<string, Account>();
   readonly #connections = new WeakMap<object, Account>();
+  readonly #arriving = new Set<Arriving>();
 
   constructor(private readonly limits: MemoryLimits) {}
 
-  /** Begins to count a request. @param connection any object that identifies the request's connection, e.g. its socket */
-  enter(connection: object, address: string): Admitted {
+  /**
+   * Begins to count a request.
+   * @param connection any object that identifies the request's connection, e.g. its socket
+   * @param length announced length of the body in bytes
+   * @param refuse ends the request, because its body gave place to a shorter one; its bytes are no longer counted
+   */
+  enter(
+    connection: object,
+    address: string,
+    length: number,
+    refuse: (error: UnavailableError) => void,
+  ): Admitted {
     const { total, perAddress, perConnection } = this.limits;
-    const ofConnection = entry(this.#connections, connection);
-    let own = 0;
-    return {
-      take: (bytes) => {
-        const ofAddress = entry(this.#addresses, address);
-        const accounts = [
-          [this.#all, total, 'Requests that are being received'],
-          [ofAddress, perAddress, 'Requests from this address'],
-          [ofConnection, perConnection, 'Requests on this connection'],
-        ] as const;
-        for (const [account, bytesMax, which] of accounts)
-          if (account.bytes > own && account.bytes + bytes > bytesMax)
-            throw new UnavailableError(`${which} already use all the memory that is reserved for them`, 1);
-        own += bytes;
-        for (const [account] of accounts) account.bytes += bytes;
-      },
-      leave: () => {
-        if (own === 0) return;
-        const ofAddress = entry(this.#addresses, address);
-        for (const account of [this.#all, ofAddress, ofConnection]) account.bytes -= own;
-        own = 0;
-        if (ofAddress.bytes === 0) this.#addresses.delete(address);
+    const body: Arriving = {
+      accounts: [],
+      bytes: 0,
+      refuse(error) {
+        leave();
+        refuse(error);
       },
     };
+    const take = (bytes: number): void => {
+      const accounts = [
+        [entry(this.#connections, connection), perConnection, 'Requests on this connection'],
+        [entry(this.#addresses, address), perAddress, 'Requests from this address'],
+        [this.#all, total, 'Requests that are being received'],
+      ] as const;
+      for (const [account, bytesMax, which] of accounts) {
+        if (account.bytes === body.bytes || account.bytes + bytes <= bytesMax) continue;
+        const error = new UnavailableError(
+          `${which} already use all the memory that is reserved for them`,
+          1,
+        );
+        const largest = this.#largest(account);
+        if (largest === undefined || largest.bytes <= length) throw error;
+        largest.refuse(error);
+        take(bytes);
+        return;
+      }
+      body.accounts = accounts.map(([account]) => account);
+      body.bytes += bytes;
+      for (const account of body.accounts) account.bytes += bytes;
+      if (body.bytes < length) this.#arriving.add(body);
+      else this.#arriving.delete(body);
+    };
+    const leave = (): void => {
+      this.#arriving.delete(body);
+      for (const account of body.accounts) account.bytes -= body.bytes;
+      body.bytes = 0;
+      if (this.#addresses.get(address)?.bytes === 0) this.#addresses.delete(address);
+    };
+    return { take, leave };
+  }
+
+  /** The body on its way that holds most bytes of an account. */
+  #largest(account: Account): Arriving | undefined {
+    let largest: Arriving | undefined;
+    for (const body of this.#arriving)
+      if (body.accounts.includes(account) && body.bytes > (largest?.bytes ?? 0)) largest = body;
+    return largest;
   }
 }
 

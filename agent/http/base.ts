@@ -147,7 +147,10 @@ function checkBody(request: FastifyRequest): void {
 function readBodies(app: FastifyInstance, admission: Admission): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request: FastifyRequest, stream: IncomingMessage) => {
-    request.admitted = admission.enter(stream.socket, request.ip);
-    return readBody(stream, lengthOf(request), request.admitted.take);
+    const length = lengthOf(request);
+    return readBody(stream, length, (refuse) => {
+      request.admitted = admission.enter(stream.socket, request.ip, length, refuse);
+      return request.admitted.take;
+    });
   });
 }

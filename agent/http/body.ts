@@ -11,20 +11,24 @@ const FIRST_BYTES = 64 * 1024;
  * Reads a body into one buffer that grows as bytes arrive. `base.ts` limits the body's length, and `admission.ts` the memory of
  * all bodies. A list of the pieces would take hundreds of times the memory for a client that sends byte by byte.
  * @param length announced length in bytes; no more arrives
- * @param onBytes called with the number of bytes of each piece; an error that it throws ends the reading
+ * @param begin gets what ends the reading with an error, and returns what is called with the number of bytes of each piece; an
+ * error that this throws ends the reading, too
  */
 export function readBody(
   stream: Readable,
   length: number,
-  onBytes: (bytes: number) => void,
+  begin: (fail: (error: unknown) => void) => (bytes: number) => void,
 ): Promise<Buffer<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     let buffer: Buffer<ArrayBuffer> | undefined;
     let used = 0;
     const fail = (error: unknown) => {
       stream.removeAllListeners('data');
+      // The stream may last until its client is cut off, and its other listeners keep the buffer from being freed.
+      buffer = undefined;
       reject(error);
     };
+    const onBytes = begin(fail);
     stream.on('data', (piece: Buffer<ArrayBuffer>) => {
       try {
         onBytes(piece.length);

@@ -5,19 +5,23 @@ import { UnavailableError } from '../../agent/service/errors.ts';
 
 const LIMITS = { total: 100, perAddress: 60, perConnection: 40 };
 
+/** Enters a body so long that none gives place to it. */
+const enterLong = (admission: Admission, connection: object, address: string): Admitted =>
+  admission.enter(connection, address, Number.POSITIVE_INFINITY, () => {});
+
 test('a body alone may be larger than all limits', () => {
   const admission = new Admission(LIMITS);
-  const request = admission.enter({}, 'a');
+  const request = enterLong(admission, {}, 'a');
   request.take(500);
-  expect(() => admission.enter({}, 'b').take(1)).toThrow(UnavailableError);
+  expect(() => enterLong(admission, {}, 'b').take(1)).toThrow(UnavailableError);
   request.leave();
-  admission.enter({}, 'b').take(1);
+  enterLong(admission, {}, 'b').take(1);
 });
 
 test('who has entered and sent nothing takes nothing', () => {
   const admission = new Admission(LIMITS);
-  for (let i = 0; i < 1000; i++) admission.enter({}, 'a');
-  admission.enter({}, 'a').take(40);
+  for (let i = 0; i < 1000; i++) enterLong(admission, {}, 'a');
+  enterLong(admission, {}, 'a').take(40);
 });
 
 test.each([
@@ -30,7 +34,7 @@ test.each([
   let held = 0;
   const fill = () => {
     for (let i = 0; ; i++) {
-      admission.enter(ways[i % connections]!, `address ${i % addresses}`).take(10);
+      enterLong(admission, ways[i % connections]!, `address ${i % addresses}`).take(10);
       held += 10;
     }
   };
@@ -56,7 +60,7 @@ test('what is held equals what was taken and not given back, by whatever request
           held[request] = 0;
           continue;
         }
-        open[request] ??= admission.enter(connections[request % 5]!, addressOf(request));
+        open[request] ??= enterLong(admission, connections[request % 5]!, addressOf(request));
         const own = held[request]!;
         const fits = (all: number, most: number) => all === own || all + bytes <= most;
         const expected =
@@ -78,6 +82,47 @@ test('what is held equals what was taken and not given back, by whatever request
       }
     }),
   );
+});
+
+/** Holds bytes of bodies of 50 bytes, each on a connection of its own. Returns the errors of those that gave place. */
+function hold(
+  admission: Admission,
+  address: string,
+  bytes: readonly number[],
+): (UnavailableError | undefined)[] {
+  const refused = bytes.map((): UnavailableError | undefined => undefined);
+  for (const [i, own] of bytes.entries())
+    admission
+      .enter({}, address, 50, (error) => {
+        refused[i] = error;
+      })
+      .take(own);
+  return refused;
+}
+
+test.each([
+  ['its address is full', 'a', [20, 25, 15], [], 'from this address'],
+  ['all memory is full', 'c', [20, 25, 14], [20, 20], 'are being received'],
+])('where %s, the body on its way that holds most gives place to a shorter one', (_, own, ofA, ofB, why) => {
+  const admission = new Admission(LIMITS);
+  const [a, b] = [hold(admission, 'a', ofA), hold(admission, 'b', ofB)];
+  for (let i = 0; i < 3; i++) admission.enter({}, own, 8, () => {}).take(8);
+  expect(a.map((error) => error?.message)).toEqual([undefined, expect.stringContaining(why), undefined]);
+  expect(b.every((error) => error === undefined)).toBe(true);
+});
+
+test('a body gives no place to one that is no shorter than what it holds', () => {
+  const admission = new Admission(LIMITS);
+  const held = hold(admission, 'a', [20, 20, 20]);
+  expect(attempt(() => admission.enter({}, 'a', 20, () => {}).take(1))).toBe(false);
+  expect(held).toEqual([undefined, undefined, undefined]);
+});
+
+test('a body that has arrived as a whole gives no place', () => {
+  const admission = new Admission(LIMITS);
+  const held = hold(admission, 'a', [50]);
+  expect(attempt(() => admission.enter({}, 'a', 20, () => {}).take(20))).toBe(false);
+  expect(held).toEqual([undefined]);
 });
 
 function attempt(take: () => void): boolean {

@@ -88,6 +88,23 @@ test('clients that announce bodies and hold their connections take nothing from 
   for (const socket of sockets) socket.destroy();
 });
 
+test('clients that fill the memory with bodies that they never end take nothing from others of their address', async () => {
+  const body = ' '.repeat(100_000);
+  const perAddress = 4 * (HALF.length - HALF.indexOf('{') + body.length);
+  agent = await serving(
+    { workers: [['detect', 'classify']] },
+    { http: { memory: { total: 2 * perAddress, perAddress, perConnection: perAddress } } },
+  );
+  const sockets = await Promise.all(Array.from({ length: 4 }, connected));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.write(HALF + body, resolve));
+  }
+  const tally = await load(agent.client, 20);
+  for (const socket of sockets) socket.destroy();
+  expect(tally).toEqual(whole(20));
+});
+
 test.each([
   ['more JSON than is parsed', `${'0,'.repeat(2.5e6)}0`, 413, 'at most 1114112 are accepted'],
   ['objects for numbers', `${'{},'.repeat(100_000)}{}`, 400, 'at most 1000 objects'],
