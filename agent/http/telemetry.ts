@@ -35,6 +35,12 @@ export class Telemetry {
     ['model'],
     SECONDS,
   );
+  readonly #waits = this.#metrics.histogram(
+    'queue_seconds',
+    'Time that the first item of a batch waits until the batch starts.',
+    ['stage'],
+    SECONDS,
+  );
   readonly #batchItems = this.#metrics.histogram('batch_items', 'Items in a batch.', ['stage'], ITEMS);
   readonly #downshifted = this.#metrics.counter(
     'downshifted_items_total',
@@ -86,6 +92,7 @@ export class Telemetry {
       this.#latency.zero({ model });
     }
     for (const stage of stages) {
+      this.#waits.zero({ stage });
       this.#batchItems.zero({ stage });
       this.#downshifted.inc({ stage }, 0);
       this.#batchSeconds.zero({ stage });
@@ -107,7 +114,8 @@ export class Telemetry {
     this.#requests.inc({ model, outcome: 'rejected' }, requests);
   }
 
-  batch({ stage, items, serviceMs, standby }: BatchRecord): void {
+  batch({ stage, items, serviceMs, waitedMs, standby }: BatchRecord): void {
+    this.#waits.observe({ stage }, waitedMs / 1000);
     this.#batchItems.observe({ stage }, items);
     this.#batchSeconds.observe({ stage }, serviceMs / 1000);
     if (standby) this.#downshifted.inc({ stage }, items);

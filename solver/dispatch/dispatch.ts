@@ -311,6 +311,7 @@ class QueueDispatch implements Dispatch {
     for (const { request, item } of entries)
       if (item.parent === null) request.waitedMs = nowMs - request.arrivalMs;
     const items = entries.map((entry) => entry.item);
-    this.#actions.push({ kind: 'start', batch: id, row, worker: worker.id, items });
+    const { enqueuedMs } = entries[0]!;
+    this.#actions.push({ kind: 'start', batch: id, row, worker: worker.id, items, enqueuedMs });
   }
 }

@@ -75,6 +75,8 @@ export type Action =
       readonly row: number;
       readonly worker: string;
       readonly items: readonly Item[];
+      /** When the first of the items came to its stage. */
+      readonly enqueuedMs: number;
     }
   /** An item that waited for the heavy variant leaves its queue: the light variant's answer to the item's parent stands. */
   | {

@@ -25,6 +25,7 @@ test('what the metrics of a service have counted is read back', async () => {
     escalated: 0,
     startMs: 0,
     serviceMs: 9,
+    waitedMs: 4,
   } as const;
   telemetry.batch({ ...batch, stage: 'detect', items: 3 });
   telemetry.batch({ ...batch, stage: 'detect', items: 1 });

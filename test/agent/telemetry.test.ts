@@ -63,6 +63,20 @@ test('the core time of the process is told, and only grows', async () => {
   expect(await coreS()).toBeGreaterThanOrEqual(before);
 });
 
+test('how long the first item of a batch waited is told by stage', async () => {
+  const observed = telemetry();
+  const batch = { variant: 'v', backend: 'cpu', worker: 'w', startMs: 0, serviceMs: 9, items: 2 } as const;
+  for (const waitedMs of [30, 45]) observed.batch({ ...batch, stage: 'detect', waitedMs });
+  const { samples } = familiesOf(await text(observed)).find(({ name }) => name === 'ipa_edge_queue_seconds')!;
+  const sums = samples
+    .filter(({ name }) => name.endsWith('_sum'))
+    .map(({ labels, value }) => [labels, value]);
+  expect(sums).toEqual([
+    ['stage="detect"', expect.closeTo(0.075, 9)],
+    ['stage="classify"', 0],
+  ]);
+});
+
 test('buckets of a histogram rise, and the last one holds all that was observed', async () => {
   const observed = telemetry();
   for (const latencyMs of [0.5, 3, 40, 40, 90_000]) observed.ended('fashion', 'completed', latencyMs);

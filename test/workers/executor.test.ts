@@ -5,7 +5,7 @@ import type { StageResult } from '../../models/tasks/task.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { until } from '../until.ts';
-import { models, outcomes, send, stageWorkers, start, submit, times } from './executors.ts';
+import { models, outcomes, scenes, send, stageWorkers, start, submit, times } from './executors.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
 import { startAtOnce } from './start-at-once.ts';
 
@@ -20,6 +20,21 @@ test('requests come back complete: a detection each, and a class for each garmen
     expect(classified?.length ?? 0).toBe(found);
   }
   expect(Math.max(...batches.map((batch) => batch.items))).toBe(4);
+});
+
+test('a batch tells how long its first item waited for the batches before', async () => {
+  const { executor, batches } = await start({ batch: 1, workers: [['detect'], ['classify']] });
+  const arrivedMs = performance.now();
+  await Promise.all(scenes.slice(0, 10).map((scene) => executor.submit(scene, arrivedMs)));
+  executor.close();
+  const detected = batches.filter(({ stage }) => stage === 'detect');
+  expect(detected).toHaveLength(10);
+  let busyMs = 0;
+  for (const { waitedMs, startMs, serviceMs } of detected) {
+    expect(waitedMs).toBe(startMs - arrivedMs);
+    expect(waitedMs).toBeGreaterThanOrEqual(busyMs - 1e-6);
+    busyMs += serviceMs;
+  }
 });
 
 test('the same answers come out whatever the batching and the workers', async () => {

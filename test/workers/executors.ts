@@ -14,7 +14,7 @@ import { startAtOnce } from './start-at-once.ts';
 /** Executors of the shipped pipeline, with real workers in processes of Node unless a test gives others. */
 
 export const models: LoadedManifest = await loadFashion();
-const scenes: Item[] = itemsOf((await models.readPack()).items);
+export const scenes: Item[] = itemsOf((await models.readPack()).items);
 
 interface Setting {
   readonly environment?: Environment;

@@ -60,6 +60,7 @@ function reportOf(
             worker: 'w',
             items: 1,
             startMs: 0,
+            waitedMs: 0,
             serviceMs: 1,
           }),
         ),
@@ -123,7 +124,16 @@ describe('a run that is simulated again', () => {
 
 describe('the cascades of a run', () => {
   const batch = (items: number, heavy?: string, below = 0, escalated = 0): BatchRecord => ({
-    ...{ stage: 'classify', variant: 'mlp64', backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
+    ...{
+      stage: 'classify',
+      variant: 'mlp64',
+      backend: 'cpu',
+      worker: 'w',
+      items,
+      startMs: 0,
+      serviceMs: 1,
+      waitedMs: 0,
+    },
     ...(heavy && { cascade: { heavy, below, escalated } }),
   });
 
@@ -185,7 +195,16 @@ it('the standbys of a run are told with the items that they answered', () => {
   const hand = { backend: 'cpu', variants: ['det4', 'res32'], workers: [['detect', 'classify']] } as const;
   const plan = handPlan(models, { ...hand, downshift });
   const batch = (variant: string, items: number, standby?: string): BatchRecord => ({
-    ...{ stage: 'classify', variant, backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
+    ...{
+      stage: 'classify',
+      variant,
+      backend: 'cpu',
+      worker: 'w',
+      items,
+      startMs: 0,
+      serviceMs: 1,
+      waitedMs: 0,
+    },
     ...(standby && { standby }),
   });
   const served = [{ atMs: 0, plan }];
@@ -206,7 +225,16 @@ it('an answer of a standby counts once, for the planned variant that it replaced
       downshift: { standby: 'linear', ms: 1 },
     });
   const batch = (variant: string, items: number, standby?: string): BatchRecord => ({
-    ...{ stage: 'classify', variant, backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
+    ...{
+      stage: 'classify',
+      variant,
+      backend: 'cpu',
+      worker: 'w',
+      items,
+      startMs: 0,
+      serviceMs: 1,
+      waitedMs: 0,
+    },
     ...(standby && { standby }),
   });
   const { standbys } = reportOf(

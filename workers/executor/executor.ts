@@ -274,7 +274,7 @@ export class Executor {
   }
 
   async #run(action: StartAction): Promise<void> {
-    const { batch, row, worker: id, items } = action;
+    const { batch, row, worker: id, items, enqueuedMs } = action;
     const member = this.#supervisor.get(id)!;
     const { job } = member;
     const { name, isStandby, serviceMs } = this.#rows.at(row);
@@ -308,6 +308,7 @@ export class Executor {
         }),
         startMs,
         serviceMs: now - startMs,
+        waitedMs: startMs - enqueuedMs,
       });
     } catch (error) {
       if (member.lost || this.#closed) return;

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { StageService } from '../../../agent/cluster/stage/stage-service.ts';
 import { takeInTurn } from '../../../models/items/item-batch.ts';
 import { blankItem } from '../../../models/items/item-format.ts';
@@ -49,4 +49,34 @@ test('a replica has two variants loaded at most, however fast plans change, and 
   expect(service.variants).toContain(variant);
   answer();
   await running;
+});
+
+test('a batch that waits for the one before it tells how long', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const ends: (() => void)[] = [];
+  const waits: number[] = [];
+  const service = await StageService.start({
+    ...{ pipeline: fashion.pipeline, plan, stage: 'detect', onEvent() {} },
+    startWorker: async () => ({
+      info: { ortVersion: 'none', ortBuild: 'node', crossOriginIsolated: true, timerGrainMs: 0 },
+      lost: new Promise(() => {}),
+      run: () =>
+        new Promise((resolve) => {
+          ends.push(() => resolve({ results: [], children: takeInTurn([], 0, 0), childCounts: [0] }));
+        }),
+      terminate() {},
+    }),
+    onBatch: ({ waitMs }) => waits.push(waitMs),
+  });
+  onTestFinished(() => service.close());
+  const runs = [service.run(items), service.run(items)];
+  for (const [i, end] of ends.entries()) {
+    vi.advanceTimersByTime(30);
+    end();
+    await runs[i];
+  }
+  expect(waits).toEqual([0, 30]);
 });
