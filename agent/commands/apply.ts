@@ -1,15 +1,13 @@
 import { Command, Option } from 'commander';
-import { parsePlan } from '../../solver/documents/plan.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
-import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { ApplyOptions, Engine } from '../cluster/engine.ts';
-import { withOwnReplicas } from '../cluster/replica-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { changesText } from './changes-text.ts';
+import { readClusterPlan } from './cluster-plan.ts';
 import { addEngineOptions, ENGINES, type EngineFlags, openEngine } from './engine.ts';
 import { addPodOptions, gatewaysOption, givenSettings, monitorOption, type PodFlags } from './pod-options.ts';
 
@@ -69,7 +67,7 @@ are not given stay as they were.
     .action(async (flags: ApplyFlags) => {
       if ((flags.plan === undefined) === (flags.rollback === undefined))
         throw new UsageError('Give exactly one of --plan and --rollback.');
-      const given = flags.plan === undefined ? null : withOwnReplicas(await readJson(flags.plan, parsePlan));
+      const given = flags.plan === undefined ? null : await readClusterPlan(flags.plan);
       const path = option.planManifestPath({ pipeline: given?.pipeline ?? flags.rollback! }, flags);
       const { manifest, pipeline } = await loadModelFolder(path);
       const engine = await openEngine(flags, pipeline, givenSettings(flags));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeWhole } from '../../workers/command/files.ts';
@@ -8,7 +8,6 @@ import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { VERSION } from '../../workers/command/version.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { withOwnReplicas } from '../cluster/replica-plan.ts';
 import { autoscaled } from '../kubernetes/objects/autoscaler.ts';
 import { kserveObjects } from '../kubernetes/objects/kserve.ts';
 import { objectNames } from '../kubernetes/objects/labels.ts';
@@ -20,6 +19,7 @@ import { helmChart } from '../kubernetes/packages/helm.ts';
 import { kustomizeBase } from '../kubernetes/packages/kustomize.ts';
 import { type PodSettings, podSettings } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
+import { readClusterPlan } from './cluster-plan.ts';
 import {
   addPodOptions,
   gatewaysOption,
@@ -89,7 +89,7 @@ token, for which export prints the kubectl command. Watch changes the pods only 
   $ ipa-agent export --plan plan.json --format kserve --out kserve`,
     )
     .action(async (flags: ExportFlags) => {
-      const plan = withOwnReplicas(await readJson(flags.plan, parsePlan));
+      const plan = await readClusterPlan(flags.plan);
       const { manifest, pipeline } = await loadModelFolder(option.planManifestPath(plan, flags));
       checkPipeline(plan, manifest);
       const settings = podSettings(plan.pipeline, flags.namespace, givenSettings(flags));

@@ -44,6 +44,9 @@ test('ipa-agent apply tells where, what would change, what has changed, and that
   expect(plan.workers).toHaveLength(1);
   expect(dry.text).toContain('stages of each worker: detect, classify\n');
   expect(dry.text).toContain('cost 2.000');
+  expect(dry.text).toContain(
+    'Each stage gets pods of its own, because the cores suffice: 2 pods instead of 1',
+  );
   expect((await apply('--plan', first)).text).toContain('16 of 16 objects changed');
   expect((await apply('--plan', first)).text).toContain('nothing to change');
   const { text } = await apply('--plan', second);

@@ -1,0 +1,17 @@
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { readJson } from '../../workers/command/files.ts';
+import { withOwnReplicas } from '../cluster/replica-plan.ts';
+
+/**
+ * Reads a plan as a cluster is to run it, and writes to standard error in what this differs from the plan or its prediction.
+ * @throws the errors of reading a file, and of a document that is no plan
+ */
+export async function readClusterPlan(path: string): Promise<Plan> {
+  const read = await readJson(path, parsePlan);
+  const plan = withOwnReplicas(read);
+  if (plan !== read)
+    console.error(
+      `Each stage gets pods of its own, because the cores suffice: ${plan.workers.length} pods instead of ${read.workers.length} with all stages. The predicted latencies stay those of shared pods, which are busier.`,
+    );
+  return plan;
+}
