@@ -2,6 +2,9 @@ import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { readJson } from '../../workers/command/files.ts';
 import { withOwnReplicas } from '../cluster/replica-plan.ts';
 
+export const WITHOUT_HOPS =
+  'The predicted latencies leave out the way of batches to pods, which the profile does not have. Profile with --pods, and plan again.';
+
 /**
  * Reads a plan as a cluster is to run it, and writes to standard error in what this differs from the plan or its prediction.
  * @throws the errors of reading a file, and of a document that is no plan
@@ -13,5 +16,6 @@ export async function readClusterPlan(path: string): Promise<Plan> {
     console.error(
       `Each stage gets pods of its own, because the cores suffice: ${plan.workers.length} pods instead of ${read.workers.length} with all stages. The predicted latencies stay those of shared pods, which are busier.`,
     );
+  if (!plan.forPods) console.error(WITHOUT_HOPS);
   return plan;
 }

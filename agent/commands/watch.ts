@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { forPods } from '../../solver/plan/serving.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -9,6 +10,7 @@ import { type ControllerOptions, control, currentPlan } from '../cluster/watch/c
 import { type ReconcileOptions, reconcile } from '../kubernetes/resource/reconcile.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
+import { WITHOUT_HOPS } from './cluster-plan.ts';
 import { addEngineOptions, type EngineFlags, openApi, openEngine } from './engine.ts';
 import { logLine } from './log-line.ts';
 
@@ -65,6 +67,7 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
         );
       }
       const profile = await readJson(flags.profile, parseIdentified);
+      if (!forPods(profile.profile)) logLine(WITHOUT_HOPS);
       const current = await currentPlan({ engine, pipeline });
       const follower = await openFollower(profile, flags, engine, pipeline);
       try {

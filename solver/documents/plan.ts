@@ -152,6 +152,8 @@ export const planSchema = z
     createdAt: isoDate,
     pipeline: name,
     profile: z.strictObject({ sha256, device }),
+    /** Whether the predicted latencies count the way of each batch to a pod and back. Absent: no, or the plan is older. */
+    forPods: z.literal(true).optional(),
     slaMs: z.number().positive(),
     percentile: z.number().min(50).max(99.9),
     ratePerS: z.number().positive(),

@@ -15,13 +15,14 @@ import { expectedTimesMs } from './co-run.ts';
 import type { PlanOption } from './plan-option.ts';
 import type { PlanRequest } from './request.ts';
 import type { RowOption } from './row-option.ts';
+import { forPods } from './serving.ts';
 
 type PlanHead = Pick<
   Plan,
-  'schema' | 'pipeline' | 'slaMs' | 'percentile' | 'ratePerS' | 'objective' | 'resources'
+  'schema' | 'pipeline' | 'slaMs' | 'percentile' | 'ratePerS' | 'objective' | 'resources' | 'forPods'
 >;
 
-/** The fields of a plan that repeat its request. */
+/** The fields of a plan that repeat its request and its profile. */
 export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
   schema: PLAN,
   pipeline: profile.pipeline,
@@ -30,6 +31,7 @@ export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
   ratePerS: request.ratePerS,
   objective: request.objective,
   resources: request.resources,
+  ...(forPods(profile) && { forPods: true }),
 });
 
 /** Converts the chosen option of each stage to the rows of a plan. */

@@ -7,7 +7,7 @@ import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
-import { fashionProfile } from './fashion-profile.ts';
+import { fashionProfile, podsProfile } from './fashion-profile.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
 import { addPod } from './stand-in/nodes.ts';
 
@@ -92,6 +92,25 @@ test('ipa-agent apply ends with 1 where the cluster says no or nothing, and with
   expect(gone).toMatchObject({ code: 1, text: expect.stringContaining('does not answer') });
   expect(conflict.text + gone.text).not.toMatch(/^\s+at /m);
 });
+
+test.each([
+  ['says so', 'does not have', measured, true],
+  ['says nothing', 'has', podsProfile(2), false],
+])(
+  'ipa-agent %s of latencies without the way to pods where the profile %s it',
+  async (_, _has, profile, said) => {
+    const { write, apply, cluster } = await setUp();
+    const says = 'The predicted latencies leave out the way of batches to pods';
+    const planned = await planOnce(profile, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
+    const { code, text } = await apply('--plan', await write('plan.json', planned));
+    expect([code, text.includes(says)]).toEqual([0, said]);
+    const files = ['--profile', await write('profile.json', profile)];
+    const { lines, process } = startCommand(['watch', '--pipeline', 'fashion', ...files, ...cluster]);
+    await until(() => expect(lines.join('\n')).toContain('watching fashion in namespace shop'));
+    process.kill('SIGTERM');
+    expect(lines.join('\n').includes(says)).toBe(said);
+  },
+);
 
 test('ipa-agent apply --wait ends with 1 while pods do not serve, and says which and how to go back', async () => {
   const { standIn, write, apply } = await setUp();
