@@ -68,10 +68,23 @@ test('what the step of the Containerfile copies serves a pipeline, and every com
   const args = ['--plan', 'plan.json', '--manifest', 'models/fashion/manifest.json', '--port', '0'];
   const stage = await startAgent(['stage', '--stage', 'detect', ...args], {}, place);
   expect((await fetch(`${stage.url}/v2/health/ready`)).status).toBe(200);
+  const serve = await startAgent(['serve', ...args], {}, place);
+  expect((await fetch(`${serve.url}/v2/health/ready`)).status).toBe(200);
+  const [withPlan, manifest] = [args.slice(0, 4), args.slice(2, 4)];
+  for (const command of [
+    ['profile', ...manifest, '--pods', '--budget', '1s', '--batches', '1', '--out', 'profile.json'],
+    ['export', ...withPlan, '--out', 'objects'],
+    ['crd', ...manifest],
+  ]) {
+    const { lines, ended } = startCommand(command, {}, place);
+    expect([await ended, lines.join('\n')]).toEqual([0, expect.any(String)]);
+  }
   const nowhere = ['--kubeconfig', join(image, 'none')];
   for (const command of [
     ['gateway', ...args],
-    ['apply', ...args.slice(0, 4)],
+    ['apply', ...withPlan],
+    ['watch', ...manifest, '--profile', 'profile.json'],
+    ['uninstall', '--pipeline', 'fashion'],
   ]) {
     const { lines, ended } = startCommand([...command, ...nowhere], {}, place);
     expect(await ended).toBe(2);
