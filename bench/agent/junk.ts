@@ -7,12 +7,13 @@ const BYTES = { long: 5_000_000, taken: 1_000_000 };
 const PAUSE_MS = 50;
 
 /**
- * The bodies that junk clients send: empty objects (`objects`), deeply nested brackets (`brackets`), or only the first bytes of a
- * body that the server refuses as too long (`announced`) or waits for (`held`).
+ * The bodies that junk clients send: empty objects (`objects`), deeply nested brackets (`brackets`), as much JSON as the server
+ * parses (`parsed`), or only the first bytes of a body that the server refuses as too long (`announced`) or waits for (`held`).
  */
 export const JUNK = {
   objects: { bytes: BYTES.long, unit: '{},' },
   brackets: { bytes: BYTES.long, unit: '[' },
+  parsed: { bytes: BYTES.taken, unit: '0,' },
   announced: { bytes: BYTES.long, unit: null },
   held: { bytes: BYTES.taken, unit: null },
 } as const;

@@ -19,7 +19,13 @@ import { startServing } from './served.ts';
 
 /** Rates of the open loads, as multiples of the plan's rate. */
 const TIMES = [1, 2, 5, 10];
-const CLIENTS: Record<JunkKind, number> = { objects: 20, brackets: 20, announced: 200, held: 200 };
+const CLIENTS: Record<JunkKind, number> = {
+  objects: 20,
+  brackets: 20,
+  parsed: 20,
+  announced: 200,
+  held: 200,
+};
 /** The load beside junk, as a share of the plan's rate. */
 const BESIDE = 0.5;
 const WARM_UP_MS = 4000;
@@ -48,7 +54,7 @@ try {
   const afterMb = await mostMb();
   const alone = await open(BESIDE * plan.ratePerS);
   const aloneMb = await mostMb();
-  console.log(`Server's memory in the overload: at most ${afterMb.toFixed(0)} MB`);
+  console.log(`Memory of the server and its decoder in the overload: at most ${afterMb.toFixed(0)} MB`);
   const beside: [JunkKind, Outcome, number][] = [];
   for (const kind of Object.keys(JUNK) as JunkKind[]) {
     await junk.start(url, `/v2/models/${models.manifest.name}/infer`, kind, CLIENTS[kind]);
@@ -67,11 +73,20 @@ async function open(ratePerS: number): Promise<Outcome> {
   return outcomeOf(await generator.open(url, arrivalsBy(flags, ratePerS), plan.slaMs), plan.slaMs);
 }
 
-/** Peak memory of the server's process since the last call, in MB; NaN where there is no Linux /proc. */
+/**
+ * Peak memory of the server's process, and of the one that parses large JSON, since the last call, in MB, each at its own peak;
+ * NaN where there is no Linux /proc.
+ */
 async function mostMb(): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+  const textOf = (file: string) => readFile(`/proc/${file}`, 'utf8').catch(() => '');
+  const children = (await textOf(`${pid}/task/${pid}/children`)).split(' ').filter(Boolean);
+  const commands = await Promise.all(children.map((child) => textOf(`${child}/cmdline`)));
+  let sumMb = 0;
+  for (const id of [pid, ...children.filter((_, i) => commands[i]!.includes('decoder'))]) {
+    sumMb += Number(/VmHWM:\s+(\d+)/.exec(await textOf(`${id}/status`))?.[1] ?? Number.NaN) / 1024;
+    await writeFile(`/proc/${id}/clear_refs`, '5').catch(() => {});
+  }
+  return sumMb;
 }
 
 function overloadText(loads: readonly Outcome[]): string {
@@ -120,6 +135,14 @@ function besideText(alone: Outcome, aloneMb: number, beside: readonly [JunkKind,
     row('alone', alone, aloneMb.toFixed(0)),
     ...beside.map(([kind, load, mb]) => row(`${CLIENTS[kind]} clients: ${kind}`, load, mb.toFixed(0))),
   ];
-  const head = ['load', 'attainment', 'ok/shed/failed', 'p50 ms', 'p99 ms', '÷ alone', 'server MB'];
+  const head = [
+    'load',
+    'attainment',
+    'ok/shed/failed',
+    'p50 ms',
+    'p99 ms',
+    '÷ alone',
+    'server and decoder MB',
+  ];
   return `Beside junk, at ${BESIDE} of the plan's rate (targets: attainment at least ${TARGET.attainment}, p99 at most ${TARGET.p99} × alone, memory at most ${TARGET.memoryMb} MB):\n${table(head, rows)}`;
 }
