@@ -6,7 +6,7 @@ import { heavyRows, isHeavy, plannedGroups, type ReplicaGroup } from '../cluster
 import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
-import { objectNames, ownLabels } from './objects/labels.ts';
+import { objectNames, ownLabels, stageSelector } from './objects/labels.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
 import { type ServedPlan, stageObjects } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -202,6 +202,41 @@ function withSummary(changes: readonly FieldChange[]): FieldChange[] {
     ...changes.filter((change) => !inPrevious.includes(change)),
     { path: PREVIOUS_PATH, before: undefined, after: undefined, summary: 'the plan before it' },
   ];
+}
+
+/** The kinds of the objects that the pods of stages have, first the one that runs pods. */
+const POD_KINDS = [
+  ['Deployment', 'apps/v1'],
+  ['Service', 'v1'],
+  ['PodDisruptionBudget', 'policy/v1'],
+  ['NetworkPolicy', 'networking.k8s.io/v1'],
+] as const;
+
+/**
+ * Removes the pods that hold stages otherwise than a plan wants, with their objects.
+ * @param adapts whether plans after this one may have a heavy variant in any stage: the pods of these variants stay
+ * @returns the names of the removed deployments
+ * @throws ApiError and its subclasses, ClusterUnreachableError
+ */
+export async function removeEarlierPods(
+  api: KubernetesApi,
+  plan: Plan,
+  { pipeline, settings: { namespace } }: DeploymentContext,
+  adapts: boolean,
+): Promise<string[]> {
+  const names = objectNames(plan.pipeline);
+  const heavies = adapts ? [...heavyRows(pipeline).values()].map((row) => [row]) : [];
+  const groups = [...plannedGroups(plan).map(({ stages }) => stages), ...heavies];
+  const kept = new Set(
+    groups.flatMap((held) => [names.pods(held), ...held.map((stage) => names.service(held, stage))]),
+  );
+  const removed: KubernetesObject[] = [];
+  for (const [kind, apiVersion] of POD_KINDS) {
+    const { items } = await api.list({ apiVersion, kind, namespace, labels: stageSelector(plan.pipeline) });
+    removed.push(...items.filter(({ metadata }) => !kept.has(metadata.name)));
+  }
+  for (const object of removed) await api.remove(object);
+  return removed.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
 }
 
 /** Objects of the pipeline that its plan does not need, except those of `watch`. */

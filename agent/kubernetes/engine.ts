@@ -20,7 +20,7 @@ import { NoPreviousPlanError, PlanReplacedError } from '../cluster/errors.ts';
 import { heavyRows } from '../cluster/replica-plan.ts';
 import type { Counts } from '../service/counts.ts';
 import type { KubernetesApi } from './api.ts';
-import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
+import { adaptPlan, applyPlan, type DeploymentContext, removeEarlierPods } from './apply.ts';
 import { gatewayCounts } from './counts.ts';
 import { endpointsOf } from './endpoints.ts';
 import { ChangedMeanwhileError } from './errors.ts';
@@ -88,6 +88,13 @@ export class KubernetesEngine implements Engine {
     if (plan === null) throw new NoPreviousPlanError(this.options.pipeline.name, this.target);
     const context = this.#context(applied, previousSettings ?? settings);
     return { plan, changes: await applyPlan(this.api, plan, context, options) };
+  }
+
+  /** Removes the pods that hold stages otherwise than the current plan wants. See {@link removeEarlierPods}. */
+  async removeEarlierPods(adapts: boolean): Promise<string[]> {
+    const applied = await this.#applied();
+    const context = this.#context(applied, applied.settings);
+    return applied.current ? removeEarlierPods(this.api, applied.current, context, adapts) : [];
   }
 
   #applied(): Promise<Applied> {

@@ -21,6 +21,13 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
       resources: ['configmaps', 'secrets', 'services', 'serviceaccounts'],
       verbs: ['get', 'list', 'watch', 'create', 'patch'],
     },
+    // The pods of an earlier plan end once those of the next one serve.
+    ...[
+      ['', 'services'],
+      ['apps', 'deployments'],
+      ['policy', 'poddisruptionbudgets'],
+      ['networking.k8s.io', 'networkpolicies'],
+    ].map(([group, resource]) => ({ apiGroups: [group], resources: [resource], verbs: ['delete'] })),
     ...[
       ['apps', 'deployments'],
       ['policy', 'poddisruptionbudgets'],

@@ -108,11 +108,15 @@ export async function served(
   }
 }
 
-/** Reports whether the pods serve, and which plan is applied, until the signal aborts. */
+/**
+ * Reports whether the pods serve, and which plan is applied, until the signal aborts. Once all pods serve, those end that hold
+ * stages otherwise than the plan wants.
+ */
 async function tellReadiness(
-  { api, manifest, namespace, engine, status, signal }: Work,
+  { api, manifest, namespace, spec, engine, status, onEvent, signal }: Work,
   readMs: number,
 ): Promise<void> {
+  let haveEnded = false;
   while (!signal.aborted) {
     const { current } = await engine.plans();
     if (current) await sayPlanned(status, current);
@@ -123,6 +127,16 @@ async function tellReadiness(
       reason: serves ? 'Serving' : 'PodsStarting',
       message: [`${ready} of ${wanted} pods serve.`, ...waits].join(' '),
     });
+    if (serves && !haveEnded) {
+      haveEnded = true;
+      try {
+        const ended = await engine.removeEarlierPods(spec.adapt);
+        if (ended.length > 0) onEvent(`the pods of ${ended.join(', ')} end, because those of the plan serve`);
+      } catch (error) {
+        // The Role of a watch that was installed before may not allow it.
+        onEvent(`pods of earlier plans serve on: ${messageOf(error)}`);
+      }
+    }
     // The API server is asked less often while nothing is expected to change.
     await sleep(serves ? 5 * readMs : readMs, signal);
   }

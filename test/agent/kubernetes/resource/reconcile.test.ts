@@ -66,6 +66,21 @@ async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
   return { standIn, cluster, events, apply, profiled, stop, ended };
 }
 
+/** The rights that requests needed so far, and that the Role of a watch in the cluster does not give. */
+function refusedByRole({ seen }: StandIn) {
+  const role = resourceObjects('fashion', podSettings('fashion', 'shop', {})).find(
+    ({ kind }) => kind === 'Role',
+  );
+  const { rules } = role as unknown as { rules: Rule[] };
+  return (
+    seen
+      .map(({ method, url }) => rightOf(method, url))
+      // The test itself applied the object, as a user does.
+      .filter(({ resource, verb }) => resource !== 'inferencepipelines' || verb !== 'patch')
+      .filter((right) => !rules.some((rule) => allows(rule, right)))
+  );
+}
+
 test('an SLA becomes a profile, a plan, and pods that serve, and the status tells each step', async () => {
   const { standIn, cluster, apply, profiled } = await watched();
   await apply(spec);
@@ -97,16 +112,8 @@ test('an SLA becomes a profile, a plan, and pods that serve, and the status tell
   expect(conditionOf(standIn, 'Ready')!.observedGeneration).toBe(1);
   expect(standIn.store.all(JOBS)).toEqual([]);
 
-  // The Role of a watch in the cluster allows all of it.
-  const role = resourceObjects('fashion', podSettings('fashion', 'shop', {})).find(
-    ({ kind }) => kind === 'Role',
-  );
-  const { rules } = role as unknown as { rules: Rule[] };
-  const requests = standIn.seen.map(({ method, url }) => rightOf(method, url));
-  // The test itself applied the object, as a user does.
-  const own = requests.filter(({ resource, verb }) => resource !== 'inferencepipelines' || verb !== 'patch');
-  expect(own.length).toBeGreaterThan(20);
-  expect(own.filter((right) => !rules.some((rule) => allows(rule, right)))).toEqual([]);
+  expect(standIn.seen.length).toBeGreaterThan(20);
+  expect(refusedByRole(standIn)).toEqual([]);
 });
 
 test('the job and all pods pull the image and are scheduled as the spec says', async () => {
@@ -130,6 +137,32 @@ test('the job and all pods pull the image and are scheduled as the spec says', a
       replicas,
       template: { spec: scheduled },
     });
+});
+
+test('where more cores give each stage pods of its own, the pods for all stages end once the new ones serve', async () => {
+  const { standIn, apply, profiled } = await watched();
+  const ofStages = () =>
+    ['api', 'apis']
+      .flatMap((root) => standIn.store.all(root))
+      .filter(({ metadata }) => metadata.labels?.['ipa-edge/part'] === 'stage')
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const deployments = () => ofStages().flatMap((one) => /^Deployment fashion-(.*)/.exec(one)?.[1] ?? []);
+  await apply({ ...spec, cores: 1 });
+  await profiled();
+  const shared = await until(() => {
+    expect(deployments()).toHaveLength(1);
+    expect(reasonsOf(standIn).Planned).toBe('True Applied');
+    return deployments()[0]!;
+  });
+  const before = ofStages();
+  await apply(spec);
+  await until(() => expect(deployments()).toHaveLength(3));
+  await until(() => expect(reasonsOf(standIn).Ready).toBe('False PodsStarting'));
+  expect(deployments()).toHaveLength(3);
+  for (const part of [shared, 'detect', 'classify', 'gateway']) tellPods(standIn, part);
+  await until(() => expect(ofStages().filter((one) => before.includes(one))).toEqual([]));
+  expect(deployments().sort()).toEqual(['classify', 'detect']);
+  expect(refusedByRole(standIn)).toEqual([]);
 });
 
 test('a field that is taken out of the spec gets its default again', async () => {
