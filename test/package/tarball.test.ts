@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { parseReport } from '../../solver/documents/report.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
 import { planHere, startAgent } from '../agent/kubernetes/processes.ts';
+import { classify } from '../models/stages.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 
 /** The npm package: its commands in an empty folder that it was installed into, and the image that is made of it. */
@@ -100,6 +103,45 @@ test('what its documents link to is in it', async () => {
     );
     expect([document, broken]).toEqual([document, []]);
   }
+});
+
+const COMMANDS = {
+  'ipa-edge': 'pin fetch pack profile operators plan solve run simulate bench serve',
+  'ipa-agent': 'profile serve apply export crd uninstall watch stage gateway',
+};
+
+// For its help a program loads the modules of all of its commands.
+test.each(Object.entries(COMMANDS))('%s lists its commands', async (command, names) => {
+  const help = await run(command as Command, '--help');
+  for (const name of names.split(' ')) expect(help).toMatch(new RegExp(`^  ${name} `, 'm'));
+});
+
+test('ipa-edge pack', async () => {
+  await writeFile(
+    join(folder, 'mine.json'),
+    JSON.stringify({ schema: MANIFEST, name: 'mine', title: 'Mine', stages: [classify] }),
+  );
+  await mkdir(join(folder, 'photos/a'), { recursive: true });
+  const create = { width: 8, height: 8, channels: 3 as const, background: '#ff0000' };
+  await sharp({ create }).toFile(join(folder, 'photos/a/red.png'));
+  await run('ipa-edge', 'pack', '--manifest', 'mine.json', '--folders', 'photos');
+  expect((await json('mine.json')).pack.source).toBe('1 image of photos');
+});
+
+test('ipa-agent export', async () => {
+  await writeFile(join(folder, 'exported.json'), JSON.stringify(await planHere()));
+  const formats = ['helm', 'kserve'];
+  await Promise.all(
+    formats.map((format) =>
+      run('ipa-agent', 'export', '--plan', 'exported.json', '--format', format, '--out', format),
+    ),
+  );
+  expect(await readdir(join(folder, 'helm'))).toContain('Chart.yaml');
+  expect((await readdir(join(folder, 'kserve'))).length).toBeGreaterThan(0);
+});
+
+test('ipa-agent crd', async () => {
+  expect(await run('ipa-agent', 'crd', '--pipeline', 'fashion')).toContain('kind: CustomResourceDefinition');
 });
 
 test('ipa-edge solve', async () => {
