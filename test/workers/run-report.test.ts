@@ -115,7 +115,7 @@ describe('a run that is simulated again', () => {
     const heavyMs = 1000;
     const heavy: BatchRecord = {
       ...{ stage: 'classify-heavy', variant: 'cnn16', backend: 'cpu', worker: 'w' },
-      ...{ items: 1, startMs: 0, serviceMs: heavyMs },
+      ...{ items: 1, startMs: 0, serviceMs: heavyMs, waitedMs: 0 },
     };
     const { resimulated } = reportOf(20, [{ atMs: 0, plan }], [heavy], [], await settledAnswer());
     expect(resimulated!.p95).toBeGreaterThan(heavyMs);

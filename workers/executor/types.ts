@@ -20,7 +20,7 @@ export interface BatchRecord extends Ran {
   readonly startMs: number;
   /** Time from `startMs` (when the worker got the batch, or completed the batch before it) until the executor has the results. */
   readonly serviceMs: number;
-  /** Time from the coming of the batch's first item to its stage until `startMs`. */
+  /** Time from when the batch's first item came to its stage until `startMs`. */
   readonly waitedMs: number;
 }
 
