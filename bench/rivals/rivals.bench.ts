@@ -1,7 +1,7 @@
 /**
  * Runs the plans of IPA, FA2 and RIM, as published and with the options of ipa-edge, for constant loads. Beside each runs the
  * cheapest plan of ipa-edge with the rival's PAS, and the plan of ipa-edge with the highest PAS at the rival's cost. Plans that
- * are alike run once.
+ * are alike run once. A system that has no plan for a load is left out.
  * `npm run bench:rivals -- --pipeline mini-nlp [--json]`.
  */
 
