@@ -39,7 +39,7 @@ export interface Admitted {
 /**
  * Counts the bytes of request bodies in memory: those that have arrived, not those that a client announces, because announcing
  * costs a client nothing. Where memory is full, the body on its way that holds most gives place to one that is shorter than what
- * it holds: otherwise a few clients that never send the end of their bodies would keep all others out.
+ * it holds. Otherwise a few clients that never send the end of their bodies would keep all others out.
  */
 export class Admission {
   readonly #all: Account = { bytes: 0 };

@@ -6,11 +6,11 @@ import { heavyRows, isHeavy, plannedGroups, type ReplicaGroup } from '../cluster
 import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
-import { objectNames, ownLabels, stageSelector } from './objects/labels.ts';
+import { leftOver } from './left-over.ts';
+import { objectNames } from './objects/labels.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
 import { type ServedPlan, stageObjects } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
-import { isOfWatch } from './objects/watch.ts';
 import type { Applied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
@@ -45,7 +45,7 @@ export async function applyPlan(
   const [before, after] = [current ?? plan, plan].map((of) => podsText(plannedGroups(of)));
   if (!prune && before !== after)
     onEvent(`the pods of ${before} keep serving: remove them with --prune once the new ones serve`);
-  const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
+  const unwanted = prune ? await leftOver(api, plan.pipeline, settings.namespace, objects) : [];
   const ending = unwanted.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
   if (ending.length > 0)
     onEvent(
@@ -202,57 +202,4 @@ function withSummary(changes: readonly FieldChange[]): FieldChange[] {
     ...changes.filter((change) => !inPrevious.includes(change)),
     { path: PREVIOUS_PATH, before: undefined, after: undefined, summary: 'the plan before it' },
   ];
-}
-
-/** The kinds of the objects that the pods of stages have, first the one that runs pods. */
-const POD_KINDS = [
-  ['Deployment', 'apps/v1'],
-  ['Service', 'v1'],
-  ['PodDisruptionBudget', 'policy/v1'],
-  ['NetworkPolicy', 'networking.k8s.io/v1'],
-] as const;
-
-/**
- * Removes the pods that hold stages otherwise than a plan wants, with their objects.
- * @param adapts whether plans after this one may have a heavy variant in any stage: the pods of these variants stay
- * @returns the names of the removed deployments
- * @throws ApiError and its subclasses, ClusterUnreachableError
- */
-export async function removeEarlierPods(
-  api: KubernetesApi,
-  plan: Plan,
-  { pipeline, settings: { namespace } }: DeploymentContext,
-  adapts: boolean,
-): Promise<string[]> {
-  const names = objectNames(plan.pipeline);
-  const heavies = adapts ? [...heavyRows(pipeline).values()].map((row) => [row]) : [];
-  const groups = [...plannedGroups(plan).map(({ stages }) => stages), ...heavies];
-  const kept = new Set(
-    groups.flatMap((held) => [names.pods(held), ...held.map((stage) => names.service(held, stage))]),
-  );
-  const removed: KubernetesObject[] = [];
-  for (const [kind, apiVersion] of POD_KINDS) {
-    const { items } = await api.list({ apiVersion, kind, namespace, labels: stageSelector(plan.pipeline) });
-    removed.push(...items.filter(({ metadata }) => !kept.has(metadata.name)));
-  }
-  for (const object of removed) await api.remove(object);
-  return removed.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
-}
-
-/** Objects of the pipeline that its plan does not need, except those of `watch`. */
-async function leftOver(
-  api: KubernetesApi,
-  pipeline: string,
-  { namespace }: PodSettings,
-  wanted: readonly KubernetesObject[],
-): Promise<KubernetesObject[]> {
-  const key = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata.name}`;
-  const keys = new Set(wanted.map(key));
-  const kinds = new Map(wanted.map(({ apiVersion, kind }) => [kind, apiVersion]));
-  const lists = await Promise.all(
-    [...kinds].map(([kind, apiVersion]) =>
-      api.list({ apiVersion, kind, namespace, labels: ownLabels(pipeline) }),
-    ),
-  );
-  return lists.flatMap(({ items }) => items.filter((object) => !keys.has(key(object)) && !isOfWatch(object)));
 }

@@ -20,13 +20,14 @@ import { NoPreviousPlanError, PlanReplacedError } from '../cluster/errors.ts';
 import { heavyRows } from '../cluster/replica-plan.ts';
 import type { Counts } from '../service/counts.ts';
 import type { KubernetesApi } from './api.ts';
-import { adaptPlan, applyPlan, type DeploymentContext, removeEarlierPods } from './apply.ts';
+import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
 import { gatewayCounts } from './counts.ts';
 import { endpointsOf } from './endpoints.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
 import { Leadership } from './lease.ts';
+import { removeEarlierPods } from './left-over.ts';
 import { objectNames, stageSelector } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { type Applied, planAt, planRef, readApplied } from './plans.ts';
@@ -93,8 +94,9 @@ export class KubernetesEngine implements Engine {
   /** Removes the pods that hold stages otherwise than the current plan wants. See {@link removeEarlierPods}. */
   async removeEarlierPods(adapts: boolean): Promise<string[]> {
     const applied = await this.#applied();
-    const context = this.#context(applied, applied.settings);
-    return applied.current ? removeEarlierPods(this.api, applied.current, context, adapts) : [];
+    if (!applied.current) return [];
+    const { pipeline, settings } = this.#context(applied, applied.settings);
+    return removeEarlierPods(this.api, { plan: applied.current, pipeline, settings }, adapts);
   }
 
   #applied(): Promise<Applied> {

@@ -21,6 +21,14 @@ const inNamespace = (namespace: string) => ({
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
 });
 
+/** The kinds of the objects that {@link stageObjects} makes, each with its `apiVersion`; first the one that runs pods. */
+export const POD_KINDS = [
+  ['Deployment', 'apps/v1'],
+  ['Service', 'v1'],
+  ['PodDisruptionBudget', 'policy/v1'],
+  ['NetworkPolicy', 'networking.k8s.io/v1'],
+] as const;
+
 /**
  * The objects of the pods that hold the same stages, mostly one stage: a deployment, a Service for each stage, a disruption
  * budget, and a network policy that lets only the gateways and the reader of metrics reach the pods.

@@ -1,10 +1,15 @@
+import { pluralOf } from '../api.ts';
 import { accountObjects } from '../objects/parts.ts';
+import { POD_KINDS } from '../objects/stage.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import { watchDeployment, watchMetadata } from '../objects/watch.ts';
 import type { PodSettings } from '../settings.ts';
 import { RESOURCE, resourceDefinition } from './schema.ts';
 
-const GROUP = RESOURCE.apiVersion.split('/')[0]!;
+/** The API group of an `apiVersion`; empty for the core group. */
+const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
+
+const GROUP = groupOf(RESOURCE.apiVersion);
 
 /**
  * The CRD, and the objects that run `ipa-agent watch` for a pipeline's InferencePipeline. Watch then also profiles and applies
@@ -22,12 +27,11 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
       verbs: ['get', 'list', 'watch', 'create', 'patch'],
     },
     // The pods of an earlier plan end once those of the next one serve.
-    ...[
-      ['', 'services'],
-      ['apps', 'deployments'],
-      ['policy', 'poddisruptionbudgets'],
-      ['networking.k8s.io', 'networkpolicies'],
-    ].map(([group, resource]) => ({ apiGroups: [group], resources: [resource], verbs: ['delete'] })),
+    ...POD_KINDS.map(([kind, apiVersion]) => ({
+      apiGroups: [groupOf(apiVersion)],
+      resources: [pluralOf(kind)],
+      verbs: ['delete'],
+    })),
     ...[
       ['apps', 'deployments'],
       ['policy', 'poddisruptionbudgets'],

@@ -134,7 +134,7 @@ async function tellReadiness(
         if (ended.length > 0) onEvent(`the pods of ${ended.join(', ')} end, because those of the plan serve`);
       } catch (error) {
         // The Role of a watch that was installed before may not allow it.
-        onEvent(`pods of earlier plans serve on: ${messageOf(error)}`);
+        onEvent(`pods of earlier plans keep serving: ${messageOf(error)}`);
       }
     }
     // The API server is asked less often while nothing is expected to change.

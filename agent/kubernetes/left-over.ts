@@ -1,0 +1,55 @@
+import { heavyRows, plannedGroups } from '../cluster/replica-plan.ts';
+import type { KubernetesApi, ListRef } from './api.ts';
+import { objectNames, ownLabels, stageSelector } from './objects/labels.ts';
+import { POD_KINDS, type ServedPlan } from './objects/stage.ts';
+import type { KubernetesObject } from './objects/types.ts';
+import { isOfWatch } from './objects/watch.ts';
+
+/** Objects of the pipeline that its plan does not need, except those of `watch`. @param wanted all objects of the plan */
+export async function leftOver(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+  wanted: readonly KubernetesObject[],
+): Promise<KubernetesObject[]> {
+  const key = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata.name}`;
+  const keys = new Set(wanted.map(key));
+  const kinds = new Map(wanted.map(({ apiVersion, kind }) => [kind, apiVersion]));
+  const found = await listed(api, kinds, { namespace, labels: ownLabels(pipeline) });
+  return found.filter((object) => !keys.has(key(object)) && !isOfWatch(object));
+}
+
+/**
+ * Removes the pods that hold stages otherwise than a plan wants, with their objects.
+ * @param adapts whether plans after this one may have a heavy variant in any stage: the pods of these variants stay
+ * @returns the names of the removed deployments
+ * @throws ApiError and its subclasses, ClusterUnreachableError
+ */
+export async function removeEarlierPods(
+  api: KubernetesApi,
+  { plan, pipeline, settings: { namespace } }: ServedPlan,
+  adapts: boolean,
+): Promise<string[]> {
+  const names = objectNames(plan.pipeline);
+  const heavies = adapts ? [...heavyRows(pipeline).values()].map((row) => [row]) : [];
+  const groups = [...plannedGroups(plan).map(({ stages }) => stages), ...heavies];
+  const kept = new Set(
+    groups.flatMap((held) => [names.pods(held), ...held.map((stage) => names.service(held, stage))]),
+  );
+  const found = await listed(api, POD_KINDS, { namespace, labels: stageSelector(plan.pipeline) });
+  const removed = found.filter(({ metadata }) => !kept.has(metadata.name));
+  for (const object of removed) await api.remove(object);
+  return removed.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
+}
+
+/** The objects of some kinds. @param kinds pairs of a kind and its `apiVersion` */
+async function listed(
+  api: KubernetesApi,
+  kinds: Iterable<readonly [string, string]>,
+  where: Pick<ListRef, 'namespace' | 'labels'>,
+): Promise<KubernetesObject[]> {
+  const lists = await Promise.all(
+    [...kinds].map(([kind, apiVersion]) => api.list({ apiVersion, kind, ...where })),
+  );
+  return lists.flatMap(({ items }) => items);
+}
