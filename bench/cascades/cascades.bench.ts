@@ -13,7 +13,6 @@ import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { tryPlan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { escalationSentences, planVariants } from '../../solver/report/cascade-text.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
@@ -22,6 +21,7 @@ import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { type BenchFlags, inFolder, profileBy, withBenchOptions } from '../comparison/bench-options.ts';
+import { mostAccurate } from '../comparison/most-accurate.ts';
 import { withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 
@@ -58,26 +58,16 @@ async function withHeldOut(manifestPath: string, folder: string): Promise<string
 /** Finds the most accurate plan for a rate, the cheapest plan of an accuracy, and the highest rate of one core. */
 async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend[], slaMs: number) {
   const solver = await loadSolver();
-  const planFor = (
-    ratePerS: number,
-    ask: { cores: number; cascades: boolean; beta: number },
-  ): Plan | undefined => {
-    const { cores, cascades, beta } = ask;
-    const request = planRequest(measured.profile, {
-      ...{ slaMs, ratePerS, backends, cascades, downshift: false },
-      ...{ objective: { beta }, resources: { cores } },
-    });
-    const found = tryPlan(solver, measured, request);
-    return 'binding' in found ? undefined : found;
+  const best = (ratePerS: number, cores: number, cascades: boolean): Plan | undefined => {
+    const request = { slaMs, ratePerS, backends, cascades, downshift: false };
+    return mostAccurate(solver, measured, planRequest(measured.profile, request), cores);
   };
-  const mostAccurate = (ratePerS: number, cores: number, cascades: boolean) =>
-    planFor(ratePerS, { cores, cascades, beta: 0 });
   return {
-    mostAccurate,
+    mostAccurate: best,
     /** The plan on the fewest cores that is as accurate as asked. */
     cheapest(ratePerS: number, accuracy: number, cascades: boolean): Plan | undefined {
       for (let cores = 1; cores <= CORES; cores++) {
-        const found = mostAccurate(ratePerS, cores, cascades);
+        const found = best(ratePerS, cores, cascades);
         if (found && accuracyOf(found) >= accuracy) return found;
       }
       return undefined;
@@ -85,7 +75,7 @@ async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend
     /** The highest rate at which one core is as accurate as asked; 0 if there is none. */
     highest(accuracy: number, cascades: boolean): number {
       const carries = (ratePerS: number) => {
-        const found = mostAccurate(ratePerS, 1, cascades);
+        const found = best(ratePerS, 1, cascades);
         return found !== undefined && accuracyOf(found) >= accuracy;
       };
       let [low, high] = [0, 1];

@@ -11,7 +11,6 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
-import { tryPlan } from '../../solver/plan/planner.ts';
 import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { planVariants } from '../../solver/report/cascade-text.ts';
 import * as option from '../../workers/command/options.ts';
@@ -21,6 +20,7 @@ import { rivalSettings } from '../adaptation/rival-settings.ts';
 import { rivals } from '../adaptation/rivals.ts';
 import { type BenchFlags, withBenchOptions, withProfile } from '../comparison/bench-options.ts';
 import { highestRate } from '../comparison/highest-rate.ts';
+import { mostAccurate } from '../comparison/most-accurate.ts';
 import { machineText } from '../setup/machine.ts';
 
 /** The loads, as fractions of the highest rate for which ipa-edge has a plan. */
@@ -34,7 +34,7 @@ const flags = withBenchOptions(
   .parse()
   .opts<BenchFlags & { readonly duration: number }>();
 
-/** A plan of rivals, with the plans of ipa-edge to compare it with. */
+/** A plan that one or more rivals make, and the two plans of ipa-edge that run beside it. */
 interface Compared {
   readonly ratePerS: number;
   /** The systems that make this plan. */
@@ -57,14 +57,6 @@ async function comparedAt(
 ): Promise<Compared[]> {
   const { ratePerS } = request;
   const load = { forecast: { medianPerS: ratePerS, p90PerS: ratePerS }, countsPerS: [ratePerS] };
-  const mostAccurate = (cores: number): Plan | undefined => {
-    const [objective, resources] = [
-      { ...request.objective, beta: 0 },
-      { ...request.resources, cores },
-    ];
-    const found = tryPlan(solver, measured, { ...request, objective, resources });
-    return 'binding' in found ? undefined : found;
-  };
   const found = new Map<string, Compared>();
   for (const system of rivals(solver, measured, rivalSettings(measured.profile, request, ratePerS))) {
     const rival = await ifFeasible(system.plan(load, undefined));
@@ -72,7 +64,9 @@ async function comparedAt(
     const known = found.get(identityOf(rival));
     if (known) known.systems.push(system.name);
     else {
-      const byCores = Array.from({ length: rival.predicted.cost }, (_, i) => mostAccurate(i + 1));
+      const byCores = Array.from({ length: rival.predicted.cost }, (_, i) =>
+        mostAccurate(solver, measured, request, i + 1),
+      );
       const atPas = byCores.find((plan) => plan && plan.predicted.pas! >= rival.predicted.pas! - 1e-9);
       const one = { ratePerS, systems: [system.name], rival, atPas, atCost: byCores.at(-1) };
       found.set(identityOf(rival), one);
