@@ -25,6 +25,12 @@ const planWith = (heavy: string, below: number) =>
     workers: [['detect', 'classify', 'classify-heavy']],
   });
 
+/** A batch on a CPU that takes a millisecond, and did not wait. */
+const ran = (stage: string, variant: string, items: number): BatchRecord => ({
+  ...{ stage, variant, items, backend: 'cpu', worker: 'w' },
+  ...{ startMs: 0, serviceMs: 1, waitedMs: 0 },
+});
+
 /** A run's requests, each with the same answer, one garment by default; all completed, and every batch ran on a CPU. */
 function reportOf(
   requests: number,
@@ -50,21 +56,7 @@ function reportOf(
       answers: Array.from({ length: requests }, () => ({ outcome: 'completed', latencyMs: 3, answer })),
       lateness: [0],
       judge: new Judge(models.pipeline),
-      batches: [
-        ...more,
-        ...plan.stages.map(
-          ({ name, variant }): BatchRecord => ({
-            stage: name,
-            variant,
-            backend: 'cpu',
-            worker: 'w',
-            items: 1,
-            startMs: 0,
-            waitedMs: 0,
-            serviceMs: 1,
-          }),
-        ),
-      ],
+      batches: [...more, ...plan.stages.map(({ name, variant }) => ran(name, variant, 1))],
       settled,
       events: [],
       packItems: new Int32Array(requests),
@@ -114,8 +106,8 @@ describe('a run that is simulated again', () => {
     const plan = planWith('cnn16', 0.6);
     const heavyMs = 1000;
     const heavy: BatchRecord = {
-      ...{ stage: 'classify-heavy', variant: 'cnn16', backend: 'cpu', worker: 'w' },
-      ...{ items: 1, startMs: 0, serviceMs: heavyMs, waitedMs: 0 },
+      ...ran('classify-heavy', 'cnn16', 1),
+      serviceMs: heavyMs,
     };
     const { resimulated } = reportOf(20, [{ atMs: 0, plan }], [heavy], [], await settledAnswer());
     expect(resimulated!.p95).toBeGreaterThan(heavyMs);
@@ -124,16 +116,7 @@ describe('a run that is simulated again', () => {
 
 describe('the cascades of a run', () => {
   const batch = (items: number, heavy?: string, below = 0, escalated = 0): BatchRecord => ({
-    ...{
-      stage: 'classify',
-      variant: 'mlp64',
-      backend: 'cpu',
-      worker: 'w',
-      items,
-      startMs: 0,
-      serviceMs: 1,
-      waitedMs: 0,
-    },
+    ...ran('classify', 'mlp64', items),
     ...(heavy && { cascade: { heavy, below, escalated } }),
   });
 
@@ -190,26 +173,19 @@ describe('the cascades of a run', () => {
   });
 });
 
+/** A batch of garments. @param standby the planned variant for which `variant` stands by */
+const garments = (variant: string, items: number, standby?: string): BatchRecord => ({
+  ...ran('classify', variant, items),
+  ...(standby && { standby }),
+});
+
 it('the standbys of a run are told with the items that they answered', () => {
   const downshift = { standby: 'mlp64', ms: 1 };
   const hand = { backend: 'cpu', variants: ['det4', 'res32'], workers: [['detect', 'classify']] } as const;
   const plan = handPlan(models, { ...hand, downshift });
-  const batch = (variant: string, items: number, standby?: string): BatchRecord => ({
-    ...{
-      stage: 'classify',
-      variant,
-      backend: 'cpu',
-      worker: 'w',
-      items,
-      startMs: 0,
-      serviceMs: 1,
-      waitedMs: 0,
-    },
-    ...(standby && { standby }),
-  });
   const served = [{ atMs: 0, plan }];
   // One item more, in a batch of each stage, is in every report.
-  const { standbys, result } = reportOf(5, served, [batch('res32', 7), batch('mlp64', 2, 'res32')]);
+  const { standbys, result } = reportOf(5, served, [garments('res32', 7), garments('mlp64', 2, 'res32')]);
   const accuracies = { accuracy: 0.9, standbyAccuracy: 0.9 };
   expect(standbys).toEqual([
     { stage: 'classify', variant: 'res32', standby: 'mlp64', ...accuracies, items: 10, downshifted: 2 },
@@ -224,26 +200,13 @@ it('an answer of a standby counts once, for the planned variant that it replaced
       ...{ backend: 'cpu', variants: ['det4', variant], workers: [['detect', 'classify']] },
       downshift: { standby: 'linear', ms: 1 },
     });
-  const batch = (variant: string, items: number, standby?: string): BatchRecord => ({
-    ...{
-      stage: 'classify',
-      variant,
-      backend: 'cpu',
-      worker: 'w',
-      items,
-      startMs: 0,
-      serviceMs: 1,
-      waitedMs: 0,
-    },
-    ...(standby && { standby }),
-  });
   const { standbys } = reportOf(
     5,
     [
       { atMs: 0, plan: planOf('res32') },
       { atMs: 500, plan: planOf('mlp64') },
     ],
-    [batch('res32', 6), batch('linear', 2, 'res32'), batch('mlp64', 9)],
+    [garments('res32', 6), garments('linear', 2, 'res32'), garments('mlp64', 9)],
   );
   // One item more of the first plan is in every report.
   expect(standbys).toMatchObject([

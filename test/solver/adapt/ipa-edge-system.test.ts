@@ -212,14 +212,13 @@ describe('ours on a profile', () => {
   };
   const profile = pipeline({ stages, startMs: 1000 });
   const variants = (plan: Plan) => plan.stages.map(({ variant }) => variant);
-  const at = (ratePerS: number) => load(seconds(30, ratePerS), ratePerS, ratePerS);
 
   const planned = async (ratePerS: number, current: Plan | undefined, more: Partial<StandingRequest> = {}) =>
     ipaEdgeSystem(
       await planOn(profile),
       standing({ resources: resources({ cores: 40, gpus: 0 }), ...more }),
       startMs,
-    ).plan(at(ratePerS), current);
+    ).plan(even(ratePerS), current);
 
   it('keeps the variant that runs where another one is hardly better', async () => {
     const small = await planned(10, undefined, { restrictTo: { detect: ['s'] } });
@@ -254,7 +253,7 @@ describe('a step of adaptation', () => {
 
   it('changes nothing where only the rate is another', async () => {
     const system = ipaEdgeSystem(await planOn(profile), standing(), startMs);
-    const first = await system.plan(load(seconds(30, 10), 10, 10), undefined);
+    const first = await system.plan(even(10), undefined);
     const next = await lasting(11, system, first);
     expect(next.forecast).toEqual({ medianPerS: 11, p90PerS: 11 });
     expect(next.plan).toBeUndefined();
@@ -268,7 +267,7 @@ describe('a step of adaptation', () => {
       batches: [1, 2, 4, 8],
     });
     const system = ipaEdgeSystem(await planOn(batched), standing(), startMs);
-    const first = await system.plan(load(seconds(30, 10), 10, 10), undefined);
+    const first = await system.plan(even(10), undefined);
     const step = await lasting(400, system, first);
     const [interim, last] = [step.interim!.stages[0]!, step.plan!.stages[0]!];
     expect(interim.replicas).toBe(first.stages[0]!.replicas);
@@ -284,7 +283,7 @@ describe('a step of adaptation', () => {
       coRun: [{ backend: 'webgpu', threads: 1, n: 100, slowDowns: Array(5).fill(1.2) }],
     });
     const system = ipaEdgeSystem(await planOn(profile), standing(), startMs);
-    const first = await system.plan(load(seconds(30, 1), 1, 1), undefined);
+    const first = await system.plan(even(1), undefined);
     const step = await lasting(26, system, first);
     const held = (plan: Plan | undefined) => plan?.workers.map(({ stages }) => stages);
     expect(held(first)).toEqual([['detect', 'classify']]);
