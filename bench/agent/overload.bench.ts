@@ -17,7 +17,7 @@ import { JUNK, type JunkClients, type JunkKind } from './junk.ts';
 import { type Outcome, outcomeOf } from './report.ts';
 import { startServing } from './served.ts';
 
-/** Rates of the open loads, as multiples of what the server answers at most: a plan's rate may be far below that. */
+/** Rates of the open loads, as multiples of the highest rate that the server answers. The plan's rate may be far below it. */
 const TIMES = [1, 2, 5, 10];
 const CLIENTS: Record<JunkKind, number> = {
   objects: 20,
@@ -80,8 +80,8 @@ async function open(ratePerS: number): Promise<Outcome> {
 }
 
 /**
- * Peak memory of the server's process, and of the one that parses large JSON, since the last call, in MB, each at its own peak;
- * NaN where there is no Linux /proc.
+ * Peak memory since the last call, in MB: of the server's process plus that of the process that parses large JSON, which may peak
+ * at another time. NaN on systems without /proc, which only Linux has.
  */
 async function mostMb(): Promise<number> {
   const textOf = (file: string) => readFile(`/proc/${file}`, 'utf8').catch(() => '');

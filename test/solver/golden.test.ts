@@ -1,8 +1,8 @@
 /**
  * Plans for stored profiles of `fashion` stay as they are. Accuracies, fan-out and model sizes of the profiles were
  * measured; their times are drawn from log-normals with outliers, so that batches, flags, skipped and failed cells of
- * several backends (webgpu and wasm of a browser, cpu of Node), and co-runs of all of them, come in a small file. One more
- * profile, of four variants, has the answers from which cascades follow.
+ * several backends (webgpu and wasm of a browser, cpu of Node), and co-runs of all of them, come in a small file. A further
+ * profile has four variants and their answers to labelled items, so that its plans may have cascades.
  *
  * Expected plans are in `fixtures/fashion-plans.json`, the course of a load in `fixtures/fashion-adaptation.json`. They may
  * change only with a commit that means to plan differently, and says so: then

@@ -152,8 +152,8 @@ export async function measure(
 ): Promise<IdentifiedProfile> {
   const measured = await profiler.profile(settings).catch((error) => {
     // A profiler that keeps nothing, because a cluster's job ends with it, says so itself.
-    const isTold = error instanceof Interrupted && error !== signal.reason;
-    if (isTold || !signal.aborted) throw error;
+    const saysItself = error instanceof Interrupted && error !== signal.reason;
+    if (saysItself || !signal.aborted) throw error;
     throw new Interrupted(
       'Stopped. Finished measurements are kept: run the same command again to continue.',
       { cause: error },

@@ -79,7 +79,7 @@ interface VersusProps {
 function Versus({ comparison, system }: VersusProps) {
   const found = against(comparison, system);
   if (!found) return DASH;
-  const { rival, atPas, atCost, verdict } = found;
+  const { rival, atPas, costRatio, atCost, verdict } = found;
   const title = titleOf(system);
   return (
     <>
@@ -87,7 +87,7 @@ function Versus({ comparison, system }: VersusProps) {
         <span class={verdict === 'wins' ? 'good' : 'bad'}>
           {verdict === 'wins' ? '✓ yes' : `✗ no: ${verdict}`}
         </span>
-        {atPas && rival.cost > 0 && `, cost × ${number(atPas.cost / rival.cost, 2)}`}
+        {costRatio !== undefined && rival.cost > 0 && `, cost × ${number(costRatio, 2)}`}
       </strong>
       <span class="under">
         {title}: {outcome(rival)}
