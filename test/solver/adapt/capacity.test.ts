@@ -30,7 +30,7 @@ it('is served for long with little missed, and a tenth more is not', async () =>
         fc.pre(plan !== undefined);
         const capacity = capacityPerS(plan!);
         const at = (rate: number) =>
-          predict({ ...plan!, ratePerS: rate }, profile, { n: 4000, seed: 1 }).slaAttainment;
+          predict({ ...plan!, ratePerS: rate }, profile, { n: 12_000, seed: 1 }).slaAttainment;
         expect(at(0.9 * capacity)).toBeGreaterThan(0.97);
         expect(at(1.1 * capacity)).toBeLessThan(0.97);
       },
