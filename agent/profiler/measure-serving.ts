@@ -46,18 +46,16 @@ export const measureServing =
       const { requests, send } = await measureRequests(probe, recorded, dispatcher);
       const timers = delaysOf(await probe.api.timers(TIMERS_MS));
       const { hops, ways } = pods ? await measurePods(probe, recorded, batches, dispatcher) : {};
-      const calls = stages.flatMap(({ batch }, s): PausedCall<'request' | 'way' | 'batch'>[] => [
-        ...(ways ? [{ kind: 'way' as const, call: ways[s]! }] : []),
-        { kind: 'batch', call: batch },
-      ]);
-      const after = await measurePauses([{ kind: 'request', call: send }, ...calls], pausesMs, performance);
+      const calls: PausedCall[][] = [...stages.map(({ batch }) => [batch]), [send], ...(ways ? [ways] : [])];
+      const after = await measurePauses(calls, pausesMs, performance);
+      const [requestPauses, hopPauses] = after?.slice(stages.length) ?? [];
       const serving = {
         requests,
         timers,
-        ...(after && { requestPauses: after.request }),
-        ...(hops && { hops, ...(after && { hopPauses: after.way }) }),
+        ...(requestPauses && { requestPauses }),
+        ...(hops && { hops, ...(hopPauses && { hopPauses }) }),
       };
-      return { serving, pauses: after?.batch };
+      return { serving, pauses: after?.slice(0, stages.length) };
     } catch (error) {
       signal?.throwIfAborted();
       throw error;

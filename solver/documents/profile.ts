@@ -146,7 +146,10 @@ export const profileSchema = z
   })
   .superRefine((profile, context) => {
     expectDistinct(context, profile.stages, 'name', ['stages'], 'stage names');
-    expectDistinct(context, profile.batchPauses ?? [], 'backend', ['batchPauses'], 'backends');
+    profile.batchPauses?.forEach(({ backend, stage }, i, all) => {
+      const first = all.findIndex((one) => one.backend === backend && one.stage === stage);
+      expectThat(context, first === i, ['batchPauses', i], 'expected one entry for a stage on a backend');
+    });
     profile.serving?.hops?.forEach(({ stage }, i) => {
       const known = profile.stages.some((s) => s.name === stage);
       expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');

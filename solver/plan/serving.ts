@@ -85,24 +85,26 @@ export function hopCoresMs(
 }
 
 /** How much longer something takes after a pause, at a percentile. */
-type PauseDelay = (idleMs: number, percentile: number) => number;
+export type PauseDelay = (idleMs: number, percentile: number) => number;
 
 /** How much longer a request to a server takes that was idle before. */
 export const requestPause = ({ serving }: WithServing): PauseDelay => afterPause(serving?.requestPauses);
 
 /**
- * How much longer a batch on a backend takes after a pause of its session; in a cluster with its way to a pod. Undefined if
+ * How much longer a stage's batch on a backend takes after a pause of its session; in a cluster with its way to a pod. Undefined if
  * neither was measured.
  */
 export function batchPause(
   { serving, batchPauses = [] }: WithServing & Pick<Profile, 'batchPauses'>,
+  stage: string,
   backend: Backend,
 ): PauseDelay | undefined {
   const ofCpu = onGpu(backend) ? undefined : serving?.pauses;
-  const ofBackend = batchPauses.find((one) => one.backend === backend)?.pauses ?? ofCpu;
+  const ofStage =
+    batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage)?.pauses ?? ofCpu;
   const ofHop = serving?.hops && serving.hopPauses;
-  if (!ofBackend && !ofHop) return undefined;
-  const [batch, hop] = [afterPause(ofBackend), afterPause(ofHop)];
+  if (!ofStage && !ofHop) return undefined;
+  const [batch, hop] = [afterPause(ofStage), afterPause(ofHop)];
   return (idleMs, percentile) => batch(idleMs, percentile) + hop(idleMs, percentile);
 }
 

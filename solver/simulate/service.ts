@@ -7,7 +7,14 @@ import { isServiceOf, type Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
 import { batchHostMs, coRunOf, cpuCoRunOf, gpuSlowDown, sameStageCoRunOf } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
-import { batchPause, batchTimesMs, hopCoresMs, requestCostOf, requestPause } from '../plan/serving.ts';
+import {
+  batchPause,
+  batchTimesMs,
+  hopCoresMs,
+  type PauseDelay,
+  requestCostOf,
+  requestPause,
+} from '../plan/serving.ts';
 import { BatchTimes, type MeasuredBatches } from './batch-times.ts';
 
 /** What the time of a batch depends on beside its row and its number of items. */
@@ -18,6 +25,8 @@ export interface Circumstances {
   readonly beside: readonly number[];
   /** The row whose batch the worker ran before; undefined: it ran none. */
   readonly after: number | undefined;
+  /** How long the row's session was idle in this worker before; infinite if it ran no batch there. */
+  readonly idleMs: number;
   /** The place, among the row's measured batches, of the one that this batch is as slow as. Absent: any of them. */
   readonly sample?: number;
 }
@@ -30,8 +39,6 @@ export interface ServiceModel {
   latenessMs?(running: readonly number[], random: Random): number;
   /** How many times longer a batch takes while workers run these rows, its own included. Absent: batches do not interact. */
   slowDown?(row: number, running: readonly number[]): number;
-  /** How much longer a batch takes whose session was idle for so long before. Absent: no longer. */
-  pauseMs?(row: number, idleMs: number, random: Random): number;
   /** What serving takes beside the batches. Absent: nothing. */
   readonly serving?: ServingModel;
 }
@@ -67,7 +74,8 @@ const TAKING_TURNS = 2;
  * what the sizes of the items make of it (`batch-times.ts`). They were measured alone, so the profile's co-runs add the effect of
  * other workers: batches slow each other; on a CPU, a batch that starts beside another is also delayed, and a request that arrives
  * beside two is sent late. What batches of one stage do to each other was measured apart from what those of two stages do. A batch
- * that follows another session's in its worker takes longer by as much as was measured.
+ * that follows another session's in its worker takes longer by as much as was measured. So does one that follows a pause of its
+ * session, unless it is delayed beside another: on cores that are busy anyway, real batches have one delay or the other.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
@@ -83,6 +91,7 @@ export const serviceFromProfile = (
           row && {
             label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,
             afterOther: coRunOf(profile, row)?.afterOther,
+            pause: batchPause(profile, stageNameOf(row), row.backend),
             measured: cellsOfStage(profile, row).map((cell) => ({
               items: cell.batch,
               timesMs: batchTimesMs(profile, cell),
@@ -94,7 +103,6 @@ export const serviceFromProfile = (
     ),
     ...besideOthers(profile, rows, coRun),
     ...sharedCores(profile, coRun),
-    ...afterPauses(profile, rows),
     ...servedRequests(profile, rows),
   };
 };
@@ -119,16 +127,6 @@ export function threadMsOf(
     known[index]!.set(items, ms);
     return ms;
   };
-}
-
-/** What pauses add to batches, where the profile has it. */
-function afterPauses(
-  profile: Pick<Profile, 'serving' | 'batchPauses'>,
-  rows: readonly (Pick<PlanStage, 'backend'> | undefined)[],
-): Pick<ServiceModel, 'pauseMs'> {
-  const delays = rows.map((row) => row && batchPause(profile, row.backend));
-  if (delays.every((delay) => delay === undefined)) return {};
-  return { pauseMs: (row, idleMs, random) => delays[row]?.(idleMs, 100 * random()) ?? 0 };
 }
 
 /** What serving takes beside the batches; empty if the profile did not measure it. */
@@ -257,6 +255,7 @@ export const serviceFromRun = (
 interface RowTimes {
   readonly label: string;
   readonly afterOther?: number | undefined;
+  readonly pause?: PauseDelay | undefined;
   readonly measured: readonly MeasuredBatches[];
 }
 
@@ -268,16 +267,17 @@ function serviceFromBatches(
     if (!row) return undefined;
     if (row.measured.length === 0) throw new UnmeasuredStageError(row.label);
     const times = new BatchTimes(row.measured);
-    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, times };
+    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, pause: row.pause, times };
   });
   return {
-    sampleMs(row, items, random, { size, beside, after, sample }) {
-      const { afterOtherMs, times } = tables[row]!;
+    sampleMs(row, items, random, { size, beside, after, idleMs, sample }) {
+      const { afterOtherMs, pause, times } = tables[row]!;
       const otherBefore = after !== undefined && after !== row;
       const quantile = sample === undefined ? random() : times.quantileOf(sample, items);
       const alone = times.atMs(items, quantile, size) + (otherBefore ? afterOtherMs : 0);
       const coRun = beside.length > 0 ? among(row, [row, ...beside]) : undefined;
-      return coRun ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
+      if (coRun) return alone + delayAtMs(coRun.delays, 100 * random());
+      return pause ? alone + pause(idleMs, 100 * random()) : alone;
     },
   };
 }

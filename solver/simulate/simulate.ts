@@ -214,12 +214,10 @@ export class Simulation {
       );
       this.dispatch.completed(batch, follows, this.#nowMs);
     };
-    const { serving, pauseMs } = this.#service;
-    if (pauseMs) {
-      const idleFromMs = this.#idleFromMs.get(ended.worker) ?? [];
-      idleFromMs[row] = endMs;
-      this.#idleFromMs.set(ended.worker, idleFromMs);
-    }
+    const { serving } = this.#service;
+    const idleFromMs = this.#idleFromMs.get(ended.worker) ?? [];
+    idleFromMs[row] = endMs;
+    this.#idleFromMs.set(ended.worker, idleFromMs);
     if (serving) {
       const takesMs = serving.threadMs(row, items.length) / 2;
       this.#thread.give(endMs - takesMs, takesMs, take);
@@ -243,18 +241,19 @@ export class Simulation {
       }
       const { batch, row, worker, items } = action;
       this.#items[row]! += items.length;
+      const handOutMs = (serving?.threadMs(row, items.length) ?? 0) / 2;
+      // The time of the hand-out is a part of the batch's time.
+      const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
       const circumstances = {
         size: this.#sizeOf(items),
         beside: this.#running.beside(worker, this.#nowMs),
         after: this.#lastRow.get(worker),
+        idleMs: this.#idleMs(row, worker, startMs),
         sample: this.#samples.next(row),
       };
       this.#lastRow.set(worker, row);
       const ms = this.#service.sampleMs(row, items.length, this.#random, circumstances);
-      const handOutMs = (serving?.threadMs(row, items.length) ?? 0) / 2;
-      // The time of the hand-out is a part of the batch's time.
-      const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
-      const endMs = startMs + ms + this.#afterPauseMs(row, worker, startMs);
+      const endMs = startMs + ms;
       this.#running.start({ batch, row, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
     }
   }
@@ -271,13 +270,12 @@ export class Simulation {
   }
 
   /**
-   * How much longer a batch takes because its session was idle before: the session's weights have left the caches, even if its
-   * worker ran another session meanwhile. A batch that was handed out in advance takes no longer.
+   * How long a session was idle before a batch: its weights have left the caches meanwhile, even if its worker ran another session.
+   * A batch that was handed out in advance waits for none.
    */
-  #afterPauseMs(row: number, worker: string, startMs: number): number {
-    if (!this.#service.pauseMs || this.#running.runs(worker)) return 0;
-    const idleMs = startMs - (this.#idleFromMs.get(worker)?.[row] ?? Number.NEGATIVE_INFINITY);
-    return this.#service.pauseMs(row, idleMs, this.#random);
+  #idleMs(row: number, worker: string, startMs: number): number {
+    if (this.#running.runs(worker)) return 0;
+    return startMs - (this.#idleFromMs.get(worker)?.[row] ?? Number.NEGATIVE_INFINITY);
   }
 
   /** When the client of a request that ends now has its answer. */

@@ -11,27 +11,24 @@ afterEach(() => {
 });
 
 /** A call that takes a time by how long it paused. */
-function callOf<Kind extends string>(kind: Kind, takesMs: (pausedMs: number) => number): PausedCall<Kind> {
+function callOf(takesMs: (pausedMs: number) => number): PausedCall {
   let endMs = Number.NEGATIVE_INFINITY;
-  return {
-    kind,
-    async call() {
-      await sleep(takesMs(performance.now() - endMs));
-      endMs = performance.now();
-    },
+  return async () => {
+    await sleep(takesMs(performance.now() - endMs));
+    endMs = performance.now();
   };
 }
 
-async function measured<Kind extends string>(calls: readonly PausedCall<Kind>[], clock: Clock = performance) {
-  const pauses = measurePauses(calls, 60_000, clock);
+async function measured(groups: readonly (readonly PausedCall[])[], clock: Clock = performance) {
+  const pauses = measurePauses(groups, 60_000, clock);
   await vi.runAllTimersAsync();
   return (await pauses)!;
 }
 
 test('the delay after a pause is what a call takes longer than right after itself', async () => {
-  const { batch } = await measured([callOf('batch', (pausedMs) => (pausedMs >= 8 ? 7 : 5))]);
+  const [batch] = await measured([[callOf((pausedMs) => (pausedMs >= 8 ? 7 : 5))]]);
   expect(
-    batch.map(({ pauseMs, delays }) => [pauseMs, ...new Set(delays.map(({ delayMs }) => delayMs))]),
+    batch!.map(({ pauseMs, delays }) => [pauseMs, ...new Set(delays.map(({ delayMs }) => delayMs))]),
   ).toEqual([
     [2, 0],
     [8, 2],
@@ -39,29 +36,27 @@ test('the delay after a pause is what a call takes longer than right after itsel
   ]);
 });
 
-test('the delays of each kind are the means over its calls', async () => {
-  const longer = (ms: number) => (pausedMs: number) => (pausedMs > 1 ? 10 + ms : 10);
-  const { way, batch } = await measured([
-    callOf('way', longer(1)),
-    callOf('batch', longer(2)),
-    callOf('way', longer(1)),
-    callOf('batch', longer(4)),
+test('the delays of a group are the means over its calls', async () => {
+  const longer = (ms: number) => callOf((pausedMs) => (pausedMs > 1 ? 10 + ms : 10));
+  const [ways, batches] = await measured([
+    [longer(1), longer(1)],
+    [longer(2), longer(4)],
   ]);
-  expect(way[0]!.delays.map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(1));
-  expect(batch[0]!.delays.map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(3));
+  expect(ways![0]!.delays.map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(1));
+  expect(batches![0]!.delays.map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(3));
 });
 
 test('nothing is faster after a pause: what seems to be is noise', async () => {
-  const { batch } = await measured([callOf('batch', (pausedMs) => (pausedMs > 1 ? 3 : 5))]);
-  expect(batch.every(({ delays }) => delays.every(({ delayMs }) => delayMs === 0))).toBe(true);
+  const [batch] = await measured([[callOf((pausedMs) => (pausedMs > 1 ? 3 : 5))]]);
+  expect(batch!.every(({ delays }) => delays.every(({ delayMs }) => delayMs === 0))).toBe(true);
 });
 
 test('as many runs are made as the time allows, and nothing is measured if it is too short for three', async () => {
   const taken = async (forMs: number) => {
     const startMs = performance.now();
-    const pauses = measurePauses([callOf('batch', () => 10)], forMs, performance);
+    const pauses = measurePauses([[callOf(() => 10)]], forMs, performance);
     await vi.runAllTimersAsync();
-    return { ms: performance.now() - startMs, n: (await pauses)?.batch[0]?.n };
+    return { ms: performance.now() - startMs, n: (await pauses)?.[0]?.[0]?.n };
   };
   const { ms, n } = await taken(2000);
   expect(n).toBe(24);
@@ -72,12 +67,12 @@ test('as many runs are made as the time allows, and nothing is measured if it is
 
 test('the time for which a call waits while the clock stands is no delay', async () => {
   const clock = new WorkClock();
-  const { kind, call } = callOf('batch', () => 5);
+  const call = callOf(() => 5);
   let calls = 0;
   const waits = async () => {
     if (++calls % 10 === 0) await clock.idle(sleep(4000));
     await call();
   };
-  const { batch } = await measured([{ kind, call: waits }], clock);
-  expect(batch.every(({ delays }) => delays.every(({ delayMs }) => delayMs === 0))).toBe(true);
+  const [batch] = await measured([[waits]], clock);
+  expect(batch!.every(({ delays }) => delays.every(({ delayMs }) => delayMs === 0))).toBe(true);
 });

@@ -141,7 +141,10 @@ test('pauses between batches are measured of stages with large models', async ()
   const items = cells.map(() => ({ items: [new Uint8Array(4)], requests: [0] }));
   const measuring = measureAfterPauses({ ...parts, ...large, items, measureServing: undefined }, cells);
   await vi.runAllTimersAsync();
-  expect((await measuring).batchPauses).toMatchObject([{ backend: 'webgpu' }]);
+  expect((await measuring).batchPauses).toMatchObject([
+    { backend: 'webgpu', stage: 'detect' },
+    { backend: 'webgpu', stage: 'classify' },
+  ]);
 });
 
 test('two workers of stages with large models are measured side by side', async () => {

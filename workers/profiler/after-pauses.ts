@@ -57,7 +57,8 @@ export async function measureAfterPauses(
     );
     o.progress.step(what);
     serving ??= measured.serving;
-    if (measured.pauses) batchPauses.push({ backend, pauses: measured.pauses });
+    for (const [s, pauses] of (measured.pauses ?? []).entries())
+      batchPauses.push({ backend, stage: o.pipeline.stages[s]!.name, pauses });
   }
   return { batchPauses, serving };
 }
@@ -76,32 +77,34 @@ async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
   return served;
 }
 
-/** What pauses add on a backend; undefined if a stage has no measured cell on it, a worker is lost, or the time is too short. */
+/**
+ * What pauses add to each stage's batches on a backend; undefined if a stage has no measured cell on it, a worker is lost, or the
+ * time is too short.
+ */
 async function pausesOn(
   o: AfterPausesOptions,
   backend: Backend,
   cells: readonly Cell[],
   forMs: number,
-): Promise<Pauses | undefined> {
+): Promise<Pauses[] | undefined> {
   const measured = cells.filter((cell) => cell.backend === backend && cell.state === 'measured');
   const threads = Math.min(...measured.map((cell) => cell.threads));
   try {
-    const calls: PausedCall<'batch'>[] = [];
+    const calls: [PausedCall][] = [];
     for (const [s, stage] of o.pipeline.stages.entries()) {
       const own = measured.filter((cell) => cell.stage === stage.name && cell.threads === threads);
       if (own.length === 0) return undefined;
       const variants = own.map(({ variant }) => variant);
       const batch = smallestBatches(await open(o, stage, variants, { backend, threads }), o.items[s]!);
-      calls.push({
-        kind: 'batch',
-        async call() {
+      calls.push([
+        async () => {
           o.signal?.throwIfAborted();
           await o.environment.visible();
           await batch();
         },
-      });
+      ]);
     }
-    return (await measurePauses(calls, forMs, o.clock))?.batch;
+    return await measurePauses(calls, forMs, o.clock);
   } catch {
     o.signal?.throwIfAborted();
     // The profile is useful without these times. The worker is replaced, because what follows needs one that works.

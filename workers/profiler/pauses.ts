@@ -1,3 +1,4 @@
+import type { Delays } from '../../solver/documents/co-run.ts';
 import type { Pauses } from '../../solver/documents/pauses.ts';
 import { mean, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { sleep } from '../executor/clock.ts';
@@ -11,59 +12,58 @@ const ROUNDS = 3;
 const RUNS_MOST = 12;
 
 /** Something that takes longer after a pause, e.g. a batch of a stage. */
-export interface PausedCall<Kind extends string> {
-  readonly kind: Kind;
-  call(): Promise<unknown>;
-}
+export type PausedCall = () => Promise<unknown>;
 
 /**
  * Measures how much longer calls take after pauses than one right after the other. Each call is measured alone.
+ * @param groups calls of one kind each, e.g. the ways to the pods of all stages
  * @param forMs time for all pauses and calls
  * @param clock stands while the calls wait, e.g. for a hidden page
- * @returns for each kind the delays, the means over its calls; undefined if the time is too short
+ * @returns for each group the delays, the means over its calls; undefined if the time is too short
  */
-export async function measurePauses<Kind extends string>(
-  calls: readonly PausedCall<Kind>[],
+export async function measurePauses(
+  groups: readonly (readonly PausedCall[])[],
   forMs: number,
   clock: Clock,
-): Promise<Record<Kind, Pauses> | undefined> {
+): Promise<Pauses[] | undefined> {
   const lengthsMs = [0, ...PAUSES_MS];
   let runMs = 0;
-  for (const { call } of calls) {
+  for (const call of groups.flat()) {
     const callMs = await timeMs(call, clock);
     runMs += lengthsMs.reduce((sum, pauseMs) => sum + pauseMs + callMs, 0);
   }
   const runs = Math.min(RUNS_MOST, Math.floor(forMs / (ROUNDS * runMs)));
   if (runs === 0) return undefined;
-  const times: { readonly kind: Kind; readonly sortedMs: readonly Float64Array[] }[] = [];
-  for (const { kind, call } of calls) {
-    const ofPauses = await timesAfter(call, lengthsMs, runs, clock);
-    times.push({ kind, sortedMs: ofPauses.map(sortedNumbers) });
+  const measured: Pauses[] = [];
+  for (const calls of groups) {
+    const times: (readonly Float64Array[])[] = [];
+    for (const call of calls) times.push((await timesAfter(call, lengthsMs, runs, clock)).map(sortedNumbers));
+    measured.push(
+      PAUSES_MS.map((pauseMs, p) => ({ pauseMs, n: ROUNDS * runs, delays: delaysAfter(p, times) })),
+    );
   }
-  const pausesOf = (kind: Kind): Pauses => {
-    const own = times.filter((one) => one.kind === kind);
-    return PAUSES_MS.map((pauseMs, p) => ({
-      pauseMs,
-      n: ROUNDS * runs,
-      delays: PERCENTILES.map((percentile) => {
-        const delayMs = mean(
-          own.map(
-            ({ sortedMs: [without, ...after] }) =>
-              nearestRank(after[p]!, percentile) - nearestRank(without!, percentile),
-          ),
-        );
-        // Nothing is faster after a pause, so a negative delay is noise.
-        return { percentile, delayMs: Math.max(0, delayMs) };
-      }),
-    }));
-  };
-  const kinds = [...new Set(calls.map(({ kind }) => kind))];
-  return Object.fromEntries(kinds.map((kind) => [kind, pausesOf(kind)])) as Record<Kind, Pauses>;
+  return measured;
 }
+
+/**
+ * The mean delays of calls after one of `PAUSES_MS`.
+ * @param p index of the pause
+ * @param times for each call its times in rising order: those without a pause, then those after each pause
+ */
+const delaysAfter = (p: number, times: readonly (readonly Float64Array[])[]): Delays =>
+  PERCENTILES.map((percentile) => {
+    const delayMs = mean(
+      times.map(
+        ([without, ...after]) => nearestRank(after[p]!, percentile) - nearestRank(without!, percentile),
+      ),
+    );
+    // Nothing is faster after a pause, so a negative delay is noise.
+    return { percentile, delayMs: Math.max(0, delayMs) };
+  });
 
 /** Measures how long a call takes after each pause. @returns for each pause, the times in ms of all its runs */
 async function timesAfter(
-  call: () => Promise<unknown>,
+  call: PausedCall,
   pausesMs: readonly number[],
   runs: number,
   clock: Clock,
@@ -80,7 +80,7 @@ async function timesAfter(
   return times;
 }
 
-async function timeMs(call: () => Promise<unknown>, clock: Clock): Promise<number> {
+async function timeMs(call: PausedCall, clock: Clock): Promise<number> {
   const start = clock.now();
   await call();
   return clock.now() - start;

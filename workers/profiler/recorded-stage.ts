@@ -23,7 +23,7 @@ export interface ServedStage {
 /**
  * Measures what serving costs beside the models. The agent gives the profiler this function, because only the agent serves.
  * @param pausesMs time for pauses
- * @returns with the costs, what pauses add to batches; undefined if the time for pauses is too short
+ * @returns with the costs, what pauses add to the batches of each stage; undefined if the time for pauses is too short
  * @throws the signal's reason when it is aborted
  */
 export type MeasureServing = (
@@ -31,7 +31,7 @@ export type MeasureServing = (
   settings: ProfileSettings,
   pausesMs: number,
   signal: AbortSignal | undefined,
-) => Promise<{ readonly serving: Serving; readonly pauses: Pauses | undefined }>;
+) => Promise<{ readonly serving: Serving; readonly pauses: readonly Pauses[] | undefined }>;
 
 const ITEMS = 32;
 

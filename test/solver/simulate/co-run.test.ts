@@ -17,8 +17,8 @@ const coRun: CpuCoRun = {
   ],
 };
 
-const ALONE = { size: undefined, beside: [], after: undefined };
-const BESIDE = { size: undefined, beside: [1], after: undefined };
+const ALONE = { size: undefined, beside: [], after: undefined, idleMs: 0 };
+const BESIDE = { size: undefined, beside: [1], after: undefined, idleMs: 0 };
 
 /** Stage `a` takes 10 ms, `b` 20 ms; each on its backend. */
 function serviceOn(a: Backend, b: Backend, more: Partial<CpuCoRun> = {}) {
@@ -47,6 +47,25 @@ test('a delay is interpolated between the percentiles measured, and level beyond
 test('a batch on a CPU is delayed, as batches were, while another stage runs beside it', () => {
   const service = serviceOn('wasm', 'wasm');
   expect([0.2, 0.7, 0.95].map((u) => service.sampleMs(0, 1, () => u, BESIDE))).toEqual([11, 12, 13]);
+});
+
+test('a batch takes longer after a pause of its session, but beside another only by the delay of the co-run', () => {
+  const cells = ['a', 'b'].map((stage) => cell(stage, 'v', 'cpu', 1, Array(20).fill(10)));
+  const pauses = [{ pauseMs: 8, n: 9, delays: [{ percentile: 50, delayMs: 4 }] }];
+  const kind = { backend: 'cpu' as const, threads: 1, n: 9 };
+  const profile = {
+    cells,
+    coRun: [{ ...kind, delays: [{ percentile: 50, delayMs: 1 }] }],
+    batchPauses: [{ backend: 'cpu' as const, stage: 'a', pauses }],
+  };
+  const rows = cells.map(({ stage, variant, threads }) => ({
+    ...{ name: stage, variant, backend: 'cpu' as const, threads },
+  }));
+  const service = serviceFromProfile(profile, rows);
+  const after = (row: number, idleMs: number, beside: number[] = []) =>
+    service.sampleMs(row, 1, () => 0.5, { ...ALONE, idleMs, beside });
+  expect([after(0, 0), after(0, 4), after(0, 99), after(1, 99)]).toEqual([10, 12, 14, 10]);
+  expect(after(0, 99, [1])).toBe(11);
 });
 
 test('batches on cores slow each other as they did, and those on a GPU do not slow them', () => {

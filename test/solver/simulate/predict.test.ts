@@ -64,7 +64,7 @@ const plan = (ratePerS: number, shedding: PredictedPlan['shedding'] = 'late'): P
   workers: [{ id: 'w', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] }],
 });
 
-const ALONE = { size: undefined, beside: [], after: undefined };
+const ALONE = { size: undefined, beside: [], after: undefined, idleMs: 0 };
 
 /** Always the same quantile. */
 const at =

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { mean } from '../../../solver/math/statistics.ts';
 import { batchPause } from '../../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
-import type { ServiceModel, ServingModel } from '../../../solver/simulate/service.ts';
+import type { ServingModel } from '../../../solver/simulate/service.ts';
 import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
 
 const NOTHING: ServingModel = { requestMs: 0, wayMs: 0, sampleWayMs: () => 0, threadMs: () => 0 };
@@ -108,13 +108,15 @@ interface Shape {
   readonly batch?: number;
   readonly maxWaitMs?: number;
   readonly stages?: number;
+  /** How much longer a batch takes whose session was idle for so long. */
+  readonly pauseMs?: (row: number, idleMs: number) => number;
 }
 
 /** Stages in one worker, one by default, whose batches take 5 ms; when the requests that arrive at these times are answered. */
 function answeredMs(
   arrivalsMs: number[],
   serving: Partial<ServingModel> | undefined,
-  { batch = 1, maxWaitMs = 0, stages = 1, ...service }: Partial<Pick<ServiceModel, 'pauseMs'>> & Shape = {},
+  { batch = 1, maxWaitMs = 0, stages = 1, pauseMs = () => 0 }: Shape = {},
 ): number[] {
   const { requests } = simulate({
     policy: {
@@ -129,21 +131,24 @@ function answeredMs(
     arrivalsMs,
     packItems: new Int32Array(arrivalsMs.length),
     counts: () => 1,
-    service: { sampleMs: () => 5, ...service, ...(serving && { serving: { ...NOTHING, ...serving } }) },
+    service: {
+      sampleMs: (row, _items, _random, { idleMs }) => 5 + pauseMs(row, idleMs),
+      ...(serving && { serving: { ...NOTHING, ...serving } }),
+    },
     seed: 1,
   });
   return requests.map(({ latencyMs }, i) => arrivalsMs[i]! + latencyMs!);
 }
 
 test('a batch takes longer after a pause of its session, although its worker ran another one meanwhile', () => {
-  const pauseMs: ServiceModel['pauseMs'] = (row, idleMs) => (row === 0 ? 0 : Math.min(3, idleMs / 10));
+  const pauseMs: Shape['pauseMs'] = (row, idleMs) => (row === 0 ? 0 : Math.min(3, idleMs / 10));
   // The second request reaches the second session 12 ms after the first has left it.
   for (const serving of [undefined, {}])
     expect(answeredMs([0, 20], serving, { pauseMs, stages: 2 })).toEqual([13, 31.2]);
 });
 
 test('a batch takes longer after a pause of its worker, by how long that was, and not right after another batch', () => {
-  const pauseMs: ServiceModel['pauseMs'] = (_row, idleMs) => Math.min(3, idleMs / 10);
+  const pauseMs: Shape['pauseMs'] = (_row, idleMs) => Math.min(3, idleMs / 10);
   // The second follows the first; the third comes 10 ms after the second has ended.
   expect(answeredMs([0, 1, 23], {}, { pauseMs })).toEqual([8, 13, 29]);
 });
@@ -170,18 +175,21 @@ test('the delay after a pause grows between the pauses that were measured, and n
   const requests = [
     { body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
-  const batchPauses = [{ backend: 'wasm' as const, pauses: [after(2, 0.4), after(8, 1)] }];
-  const delays = batchPause({ batchPauses }, 'wasm')!;
+  const batchPauses = [{ backend: 'wasm' as const, stage: 's', pauses: [after(2, 0.4), after(8, 1)] }];
+  const delays = batchPause({ batchPauses }, 's', 'wasm')!;
   expect([0, 1, 2, 5, 8, 99].map((ms) => +delays(ms, 50).toFixed(3))).toEqual([0, 0.2, 0.4, 0.7, 1, 1]);
-  expect(batchPause({ batchPauses }, 'webgpu')).toBeUndefined();
+  expect(batchPause({ batchPauses }, 's', 'webgpu')).toBeUndefined();
+  expect(batchPause({ batchPauses }, 'other', 'wasm')).toBeUndefined();
   const hops = [
     { stage: 's', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
   const serving = { requests, hops, hopPauses: [after(4, 2)] };
-  expect(batchPause({ batchPauses, serving }, 'wasm')!(99, 50)).toBe(3);
-  expect(batchPause({ batchPauses, serving }, 'webgpu')!(99, 50)).toBe(2);
-  // An older profile has the pauses of batches on a CPU in its serving.
+  expect(batchPause({ batchPauses, serving }, 's', 'wasm')!(99, 50)).toBe(3);
+  expect(batchPause({ batchPauses, serving }, 's', 'webgpu')!(99, 50)).toBe(2);
+  // An older profile has the pauses of all stages together, or those on a CPU in its serving.
+  const ofAll = [{ backend: 'wasm' as const, pauses: [after(2, 0.4)] }];
+  expect(batchPause({ batchPauses: ofAll }, 's', 'wasm')!(99, 50)).toBe(0.4);
   const older = { serving: { requests, pauses: [after(2, 0.4)] } };
-  expect(batchPause(older, 'cpu')!(99, 50)).toBe(0.4);
-  expect(batchPause(older, 'webgpu')).toBeUndefined();
+  expect(batchPause(older, 's', 'cpu')!(99, 50)).toBe(0.4);
+  expect(batchPause(older, 's', 'webgpu')).toBeUndefined();
 });
