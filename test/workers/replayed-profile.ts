@@ -5,7 +5,7 @@ import { coRunMs } from '../../workers/profiler/co-run-plan.ts';
 import { latencyOf, MAX_RUNS, type Sample } from '../../workers/profiler/measure.ts';
 import { extendCell, measuredCell } from '../../workers/profiler/measured-cell.ts';
 import { Progress } from '../../workers/profiler/progress.ts';
-import { FIRST_PASS_SHARE, mostUncertain, REFINE_MS } from '../../workers/profiler/sweep.ts';
+import { FIRST_PASS_SHARE, Refinement } from '../../workers/profiler/refinement.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 
 /** A profile measured again with the times of a stored one, on a clock that shows just these times. */
@@ -83,16 +83,17 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
   nowMs += WORKER_START_MS + Math.min(CO_RUN_MS, coRunMs(budgetS));
   progress.step('two side by side');
   progress.begin('refine');
+  const refinement = new Refinement(random);
   for (;;) {
     const leftMs = budgetMs - (nowMs - startMs);
-    const widest = mostUncertain(
+    const next = refinement.next(
       [...cells.values()].filter((cell) => cell.state === 'measured'),
       leftMs,
     );
-    if (!widest || leftMs <= 0) return { told, endMs: nowMs };
-    const source = measured.find((cell) => cellId(cell) === cellId(widest))!;
+    if (!next || leftMs <= 0) return { told, endMs: nowMs };
+    const source = measured.find((cell) => cellId(cell) === cellId(next.cell))!;
     run(source);
-    const extended = extendCell(widest, samples(source, REFINE_MS, 1), stored.device.timerGrainMs);
+    const extended = extendCell(next.cell, samples(source, next.forMs, 1), stored.device.timerGrainMs);
     cells.set(cellId(extended), extended);
     progress.step(extended);
   }

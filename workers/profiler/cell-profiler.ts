@@ -19,8 +19,9 @@ import { DriftWatch } from './drift.ts';
 import type { ItemDraw } from './item-draw.ts';
 import { batchRunner, compareOutputs, type RunBatch, type Sample, sample, warmUp } from './measure.ts';
 import { extendCell, measuredCell } from './measured-cell.ts';
+import { FIRST_PASS_SHARE, Refinement } from './refinement.ts';
 import type { OpenVariant } from './sessions.ts';
-import { FIRST_PASS_SHARE, mostUncertain, REFINE_MS, sweepEnd, sweepId } from './sweep.ts';
+import { sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 
 export interface CellProfilerOptions extends CoRunOptions {
@@ -42,8 +43,8 @@ const MEMORY_ERROR = /out of memory|bad_alloc|allocation failed|failed to alloca
 
 /**
  * Measures the cells of a profile. The first pass goes through the batch sizes in rising order, and through the cells of each
- * size in seeded random order; a variant's sweep over the batch sizes may end early. Then the cells with the widest confidence
- * intervals get more samples.
+ * size in seeded random order; a variant's sweep over the batch sizes may end early. Then all cells get more samples, and those
+ * with the widest confidence intervals the most.
  */
 export class CellProfiler {
   readonly #cells = new Map<string, Cell>();
@@ -247,21 +248,23 @@ export class CellProfiler {
     );
   }
 
-  /** Spends the rest of the budget on the cells with the widest confidence intervals. */
+  /** Spends the rest of the budget on more samples: of all cells at other times, then of the least certain ones. */
   async refine(): Promise<void> {
     const { progress, environment, device, clock, signal, save } = this.o;
     progress.begin('refine');
+    const refinement = new Refinement(this.#random);
     for (;;) {
       await clock.wait();
       const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');
-      const cell = mostUncertain(measured, this.#timeLeftMs());
-      if (!cell || this.#timeLeftMs() <= 0) return;
+      const next = refinement.next(measured, this.#timeLeftMs());
+      if (!next || this.#timeLeftMs() <= 0) return;
+      const { cell, forMs } = next;
       progress.working(cell);
       let samples: Sample[];
       try {
         const opened = await this.#warmed(cell);
         await this.#repeating(opened, cell)(); // the first run after other cells is slower, so it is no sample
-        samples = await sample(this.#drawing(opened, cell, cell.latencyMs.n), REFINE_MS, 1);
+        samples = await sample(this.#drawing(opened, cell, cell.latencyMs.n), forMs, 1);
       } catch {
         signal?.throwIfAborted();
         // The cell keeps its earlier samples. The worker is replaced, because the next cell needs one that works.

@@ -2,7 +2,8 @@ import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../solver
 import type { Backend } from '../../solver/documents/common.ts';
 import { coRunMs } from './co-run-plan.ts';
 import { MAX_RUNS, MIN_RUNS } from './measure.ts';
-import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome, sweepId } from './sweep.ts';
+import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome } from './refinement.ts';
+import { sweepId } from './sweep.ts';
 
 /** Approximate time to measure two workers side by side, unless the budget allows less. */
 const CO_RUN_MS = 7000;

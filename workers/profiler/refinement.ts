@@ -1,0 +1,87 @@
+import { cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
+import type { Random } from '../../solver/math/random.ts';
+
+/** The first pass over all cells may take this share of the budget. The rest is for more samples. */
+export const FIRST_PASS_SHARE = 0.3;
+/** Most time for more samples of one cell, before the next cell is chosen. */
+const VISIT_MS = 500;
+/**
+ * Each cell is measured at this many times of the profile, the first pass included: a machine has spells of seconds in which it is
+ * up to half as fast again, so that samples of one time agree well and are all wrong.
+ */
+const VISITS = 3;
+
+/** Width of the confidence interval of the median latency, relative to the median. */
+const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =>
+  (latencyMs.p50High - latencyMs.p50Low) / latencyMs.p50;
+
+/** A cell with this many samples gets no more. */
+export const ENOUGH_SAMPLES = 400;
+/** A cell whose relative width is at most this gets no more samples. */
+const ENOUGH_WIDTH = 0.02;
+
+/** A cell with fewer samples gets a minimum relative width, because its confidence interval may be narrow by chance. */
+const FEW_SAMPLES = 20;
+
+/** Factor on the width: most intervals narrow more slowly than 1 / √n, because fast and slow latencies come in spells. */
+const SPELLS = 1.12;
+
+/** Number of samples that a cell is expected to get from now on: until its interval is narrow, or its samples are many. */
+export function samplesToCome(cell: Pick<MeasuredCell, 'latencyMs'>): number {
+  const { n } = cell.latencyMs;
+  const width = relativeWidth(cell);
+  if (width <= ENOUGH_WIDTH) return 0;
+  const narrow = n * ((SPELLS * width) / ENOUGH_WIDTH) ** 2;
+  return Math.max(0, Math.min(ENOUGH_SAMPLES, narrow) - n);
+}
+
+/** Chooses which cells get more samples after the first pass. */
+export class Refinement {
+  /** How often each cell was chosen, by its id. */
+  readonly #chosen = new Map<string, number>();
+
+  constructor(private readonly random: Random) {}
+
+  /**
+   * The cell that gets samples next, and for how long. First come the cells that were measured least often, until each was
+   * measured {@link VISITS} times; then the cell with the widest confidence interval.
+   * @returns undefined if no cell needs samples, or no batch fits in the time left
+   */
+  next(
+    cells: readonly MeasuredCell[],
+    timeLeftMs: number,
+  ): { readonly cell: MeasuredCell; readonly forMs: number } | undefined {
+    const open = cells.filter(
+      ({ latencyMs }) => latencyMs.mean <= timeLeftMs && latencyMs.n < ENOUGH_SAMPLES,
+    );
+    const visits = open.map((cell) => Math.max(0, VISITS - 1 - (this.#chosen.get(cellId(cell)) ?? 0)));
+    const toCome = visits.reduce((sum, count) => sum + count, 0);
+    const cell = toCome > 0 ? this.#leastMeasured(open, visits) : mostUncertain(open);
+    if (!cell) return undefined;
+    this.#chosen.set(cellId(cell), (this.#chosen.get(cellId(cell)) ?? 0) + 1);
+    return { cell, forMs: Math.min(VISIT_MS, timeLeftMs / Math.max(1, toCome)) };
+  }
+
+  /** One of the cells with the most visits to come, at random: in a fixed order, a spell would meet all cells of one batch size. */
+  #leastMeasured(cells: readonly MeasuredCell[], visits: readonly number[]): MeasuredCell {
+    const most = Math.max(...visits);
+    const least = cells.filter((_, i) => visits[i] === most);
+    return least[Math.floor(this.random() * least.length)]!;
+  }
+}
+
+/** The cell with the widest confidence interval; undefined if all are narrow. */
+function mostUncertain(cells: readonly MeasuredCell[]): MeasuredCell | undefined {
+  let widest: MeasuredCell | undefined;
+  let worst = ENOUGH_WIDTH;
+  for (const cell of cells) {
+    const { n } = cell.latencyMs;
+    // 0.5 / √n is the relative width to expect from n samples.
+    const width = Math.max(relativeWidth(cell), n < FEW_SAMPLES ? 0.5 / Math.sqrt(n) : 0);
+    if (width > worst) {
+      worst = width;
+      widest = cell;
+    }
+  }
+  return widest;
+}
