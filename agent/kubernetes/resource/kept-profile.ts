@@ -8,23 +8,36 @@ import { parseIdentified } from '../../../workers/store/exchange.ts';
 import type { KubernetesApi } from '../api.ts';
 import { objectNames } from '../objects/labels.ts';
 import { PROFILE_KEY, profileObject } from '../objects/watch.ts';
+import type { ResourceSpec } from './schema.ts';
 
 /** A profile may have at most this many bytes after decompression. */
 const PROFILE_BYTES_MAX = 2 ** 28;
 
+/** Annotation with what a profile was measured for. */
+const MEASURED_FOR = 'ipa-edge.dev/measured-for';
+
+/** What a spec has measured, and on which nodes, as text. The models are measured again if this changes. */
+export const measuredFor = ({ profile, nodeSelector = {} }: ResourceSpec): string =>
+  JSON.stringify({
+    profile,
+    nodeSelector: Object.fromEntries(Object.entries(nodeSelector).sort(([a], [b]) => (a < b ? -1 : 1))),
+  });
+
 /**
- * Reads the profile that a cluster keeps for a pipeline; undefined if it keeps none, or one of other models.
+ * Reads the profile that a cluster keeps for a pipeline; undefined if it keeps none, or one of other models or for another spec.
+ * @param wanted what the profile must have been measured for
  * @throws InvalidDocumentError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function keptProfile(
   api: KubernetesApi,
   manifest: Manifest,
   namespace: string,
+  wanted: string,
 ): Promise<IdentifiedProfile | undefined> {
   const { profile: name } = objectNames(manifest.name);
   const object = await api.read({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } });
   const text = (object?.binaryData as Record<string, string> | undefined)?.[PROFILE_KEY];
-  if (text === undefined) return undefined;
+  if (text === undefined || object?.metadata.annotations?.[MEASURED_FOR] !== wanted) return undefined;
   const source = `ConfigMap ${name}, ${PROFILE_KEY}`;
   const json = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: PROFILE_BYTES_MAX }).toString();
   const kept = await parseIdentified(jsonValue(json, source), source);
@@ -34,11 +47,17 @@ export async function keptProfile(
   return profileMismatches(kept.profile, target).length === 0 ? kept : undefined;
 }
 
-/** @throws ProfileTooLargeError, ApiError and its subclasses, ClusterUnreachableError */
+/**
+ * @param keptFor what the profile was measured for
+ * @throws ProfileTooLargeError, ApiError and its subclasses, ClusterUnreachableError
+ */
 export async function keepProfile(
   api: KubernetesApi,
   { profile }: IdentifiedProfile,
   namespace: string,
+  keptFor: string,
 ): Promise<void> {
-  await api.apply(profileObject(profile, objectNames(profile.pipeline).profile, namespace), { force: true });
+  const object = profileObject(profile, objectNames(profile.pipeline).profile, namespace);
+  const metadata = { ...object.metadata, annotations: { [MEASURED_FOR]: keptFor } };
+  await api.apply({ ...object, metadata }, { force: true });
 }

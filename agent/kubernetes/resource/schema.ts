@@ -34,7 +34,10 @@ export const resourceSpec = z.strictObject({
     .max(253)
     .optional()
     .describe('Volume claim with manifest.json and its files.'),
-  nodeSelector: z.record(z.string(), z.string()).optional().describe('Labels of the nodes to run on.'),
+  nodeSelector: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Labels of the nodes to run on. If they change, the models are measured again.'),
   pullSecrets: z
     .array(z.string().min(1).max(253))
     .max(16)
@@ -70,7 +73,7 @@ export const resourceSpec = z.strictObject({
       budgetS: z.number().positive().max(86_400).default(120).describe('Most seconds for measuring.'),
     })
     .prefault({})
-    .describe('What a profile measures, if there is none of these models.'),
+    .describe('What a profile of the models measures. The models are measured again if this changes.'),
 });
 export type ResourceSpec = z.infer<typeof resourceSpec>;
 

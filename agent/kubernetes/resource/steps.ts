@@ -9,7 +9,7 @@ import { choiceText } from '../../cluster/watch/plan-change-text.ts';
 import type { KubernetesApi } from '../api.ts';
 import type { KubernetesEngine } from '../engine.ts';
 import { readRollout } from '../rollout.ts';
-import { keepProfile, keptProfile } from './kept-profile.ts';
+import { keepProfile, keptProfile, measuredFor } from './kept-profile.ts';
 import type { ResourceSpec } from './schema.ts';
 import { answers, planFor } from './spec.ts';
 import type { StatusWriter } from './status.ts';
@@ -22,8 +22,8 @@ export interface Work extends Listener {
   readonly spec: ResourceSpec;
   readonly engine: KubernetesEngine;
   readonly status: StatusWriter;
-  /** The profile measured last, while the cluster does not keep it. All runs of a reconciliation share it. */
-  readonly unkept: { profile?: IdentifiedProfile | undefined };
+  /** The profile measured last, and what for, while the cluster does not keep it. All runs of a reconciliation share it. */
+  readonly unkept: { measured?: { readonly profile: IdentifiedProfile; readonly for: string } | undefined };
 }
 
 /** Adapts the applied plan to the load until the signal aborts. */
@@ -34,20 +34,22 @@ export type Adapt = (
 ) => Promise<void>;
 
 /**
- * Reads the profile that the cluster keeps of these models or, if there is none, has a job measure one. A profile that the
- * cluster does not keep, e.g. because it is too large, still serves this process.
+ * Reads the profile that the cluster keeps of these models or, if there is none that was measured for the spec, has a job measure
+ * one. A profile that the cluster does not keep, e.g. because it is too large, still serves this process.
  * @param failed why the last try failed
  */
 export async function profiled(work: Work, failed?: string): Promise<IdentifiedProfile> {
-  const { api, manifest, namespace, status, unkept, onEvent } = work;
-  const kept = await keptProfile(api, manifest, namespace);
-  const profile = kept ?? unkept.profile ?? (await measured(work, failed));
+  const { api, manifest, namespace, spec, status, unkept, onEvent } = work;
+  const wanted = measuredFor(spec);
+  const kept = await keptProfile(api, manifest, namespace, wanted);
+  const last = unkept.measured?.for === wanted ? unkept.measured.profile : undefined;
+  const profile = kept ?? last ?? (await measured(work, failed));
   let message = `Measured at ${profile.profile.createdAt}.`;
   if (!kept) {
-    unkept.profile = profile;
+    unkept.measured = { profile, for: wanted };
     try {
-      await keepProfile(api, profile, namespace);
-      unkept.profile = undefined;
+      await keepProfile(api, profile, namespace, wanted);
+      unkept.measured = undefined;
     } catch (error) {
       const why = `The cluster does not keep the profile, so the next watch measures again: ${messageOf(error)}`;
       onEvent(why);

@@ -202,6 +202,23 @@ test('a changed SLA is planned on the same profile; one that no plan meets says 
   expect(posted).toHaveLength(1);
 });
 
+test.each([
+  ['what the profile measures', { profile: { batches: [1, 2] } }],
+  ['the nodes', { nodeSelector: { disk: 'ssd' } }],
+])('if %s change, the models are measured again, and the plan serves meanwhile', async (_, changed) => {
+  const { standIn, cluster, apply, profiled } = await watched();
+  await apply(spec);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  await until(() => expect(standIn.store.all(JOBS)).toHaveLength(0));
+  await apply({ ...spec, ...changed });
+  await until(() => expect(reasonsOf(standIn).Profiled).toBe('False Profiling'));
+  expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(300);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  expect(statusOf(standIn).observedGeneration).toBe(2);
+});
+
 test('a plan for which the nodes have no room is applied, because watch may not list them, and Ready tells what its pods wait for', async () => {
   const { standIn, apply, profiled } = await watched();
   for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
