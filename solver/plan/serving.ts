@@ -90,22 +90,19 @@ export type PauseDelay = (idleMs: number, percentile: number) => number;
 /** How much longer a request to a server takes that was idle before. */
 export const requestPause = ({ serving }: WithServing): PauseDelay => afterPause(serving?.requestPauses);
 
-/**
- * How much longer a stage's batch on a backend takes after a pause of its session; in a cluster with its way to a pod. Undefined if
- * neither was measured.
- */
+/** How much longer a batch's way to a pod and back takes after a pause; undefined without hops. */
+export const hopPause = ({ serving }: WithServing): PauseDelay | undefined =>
+  serving?.hops && serving.hopPauses && afterPause(serving.hopPauses);
+
+/** How much longer a stage's batch on a backend takes after a pause of its session; undefined if that was not measured. */
 export function batchPause(
   { serving, batchPauses = [] }: WithServing & Pick<Profile, 'batchPauses'>,
   stage: string,
   backend: Backend,
 ): PauseDelay | undefined {
+  const pauses = batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage)?.pauses;
   const ofCpu = onGpu(backend) ? undefined : serving?.pauses;
-  const ofStage =
-    batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage)?.pauses ?? ofCpu;
-  const ofHop = serving?.hops && serving.hopPauses;
-  if (!ofStage && !ofHop) return undefined;
-  const [batch, hop] = [afterPause(ofStage), afterPause(ofHop)];
-  return (idleMs, percentile) => batch(idleMs, percentile) + hop(idleMs, percentile);
+  return (pauses ?? ofCpu) && afterPause(pauses ?? ofCpu);
 }
 
 /** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */

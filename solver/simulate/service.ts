@@ -11,6 +11,7 @@ import {
   batchPause,
   batchTimesMs,
   hopCoresMs,
+  hopPause,
   type PauseDelay,
   requestCostOf,
   requestPause,
@@ -92,6 +93,7 @@ export const serviceFromProfile = (
             label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,
             afterOther: coRunOf(profile, row)?.afterOther,
             pause: batchPause(profile, stageNameOf(row), row.backend),
+            hopPause: hopPause(profile),
             measured: cellsOfStage(profile, row).map((cell) => ({
               items: cell.batch,
               timesMs: batchTimesMs(profile, cell),
@@ -256,6 +258,7 @@ interface RowTimes {
   readonly label: string;
   readonly afterOther?: number | undefined;
   readonly pause?: PauseDelay | undefined;
+  readonly hopPause?: PauseDelay | undefined;
   readonly measured: readonly MeasuredBatches[];
 }
 
@@ -267,17 +270,18 @@ function serviceFromBatches(
     if (!row) return undefined;
     if (row.measured.length === 0) throw new UnmeasuredStageError(row.label);
     const times = new BatchTimes(row.measured);
-    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, pause: row.pause, times };
+    const { pause, hopPause } = row;
+    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, pause, hopPause, times };
   });
   return {
     sampleMs(row, items, random, { size, beside, after, idleMs, sample }) {
-      const { afterOtherMs, pause, times } = tables[row]!;
+      const { afterOtherMs, pause, hopPause, times } = tables[row]!;
       const otherBefore = after !== undefined && after !== row;
       const quantile = sample === undefined ? random() : times.quantileOf(sample, items);
       const alone = times.atMs(items, quantile, size) + (otherBefore ? afterOtherMs : 0);
       const coRun = beside.length > 0 ? among(row, [row, ...beside]) : undefined;
-      if (coRun) return alone + delayAtMs(coRun.delays, 100 * random());
-      return pause ? alone + pause(idleMs, 100 * random()) : alone;
+      const paused = (delay: PauseDelay | undefined) => delay?.(idleMs, 100 * random()) ?? 0;
+      return alone + (coRun ? delayAtMs(coRun.delays, 100 * random()) : paused(pause)) + paused(hopPause);
     },
   };
 }

@@ -68,6 +68,23 @@ test('a batch takes longer after a pause of its session, but beside another only
   expect(after(0, 99, [1])).toBe(11);
 });
 
+test('a batch to a pod takes longer after a pause of the pod, also beside another', () => {
+  const latency = [{ percentile: 50, delayMs: 0 }];
+  const serving = {
+    requests: [{ body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency }],
+    hops: [{ stage: 'a', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency }],
+    hopPauses: [{ pauseMs: 8, n: 9, delays: [{ percentile: 50, delayMs: 2 }] }],
+  };
+  const cells = ['a', 'b'].map((stage) => cell(stage, 'v', 'cpu', 1, Array(20).fill(10)));
+  const rows = cells.map(({ stage, variant }) => ({
+    ...{ name: stage, variant, backend: 'cpu' as const, threads: 1 },
+  }));
+  const measured = { backend: 'cpu' as const, threads: 1, n: 9, delays: [{ percentile: 50, delayMs: 1 }] };
+  const service = serviceFromProfile({ cells, coRun: [measured], serving }, rows);
+  const after = (beside: number[]) => service.sampleMs(0, 1, () => 0.5, { ...ALONE, idleMs: 99, beside });
+  expect([after([]), after([1])]).toEqual([12, 13]);
+});
+
 test('batches on cores slow each other as they did, and those on a GPU do not slow them', () => {
   const slow = { slowDown: 1.5 };
   expect(serviceOn('wasm', 'wasm', slow).slowDown!(0, [0, 1])).toBe(1.5);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mean } from '../../../solver/math/statistics.ts';
-import { batchPause } from '../../../solver/plan/serving.ts';
+import { batchPause, hopPause } from '../../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
 import type { ServingModel } from '../../../solver/simulate/service.ts';
 import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
@@ -184,8 +184,8 @@ test('the delay after a pause grows between the pauses that were measured, and n
     { stage: 's', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
   const serving = { requests, hops, hopPauses: [after(4, 2)] };
-  expect(batchPause({ batchPauses, serving }, 's', 'wasm')!(99, 50)).toBe(3);
-  expect(batchPause({ batchPauses, serving }, 's', 'webgpu')!(99, 50)).toBe(2);
+  expect(hopPause({ serving })!(99, 50)).toBe(2);
+  expect(hopPause({ serving: { requests, hopPauses: serving.hopPauses } })).toBeUndefined();
   // An older profile has the pauses of all stages together, or those on a CPU in its serving.
   const ofAll = [{ backend: 'wasm' as const, pauses: [after(2, 0.4)] }];
   expect(batchPause({ batchPauses: ofAll }, 's', 'wasm')!(99, 50)).toBe(0.4);
