@@ -24,6 +24,7 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
     env: [OWN_NAMESPACE.env],
     // A small CPU request, because by default a plan for pods leaves one core of a node for the gateways.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
+    slaMs: plan.slaMs,
     nodeSelector: nodeSelector(plan.profile.device, {}),
   });
   return [

@@ -59,6 +59,7 @@ function inferenceService(
     // By default KServe uses version 1 of the protocol for a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
     nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),
+    slaMs: plan.slaMs,
     leaveS: LEAVE_S,
   });
   return {

@@ -6,7 +6,7 @@ import { PLAN_KEY, PORT } from './pods.ts';
  * only one.
  */
 export const STAGE_LEAVE_S = 30;
-/** Seconds that an ending pod then has to answer the requests that it has accepted. */
+/** Seconds, beside the SLA, that an ending pod then has to answer the requests that it has accepted. */
 const DRAIN_S = 35;
 
 /** Seconds to load and warm up a model or, for the gateway, until each stage has a pod. */
@@ -107,6 +107,8 @@ const scheduling = ({ pullSecrets, tolerations, priorityClass }: PodSettings) =>
 });
 
 export interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
+  /** SLA of the requests: a request that was accepted may take as long. */
+  readonly slaMs: number;
   /** Name of the ConfigMap with the plan. */
   readonly plan: string;
   /** Name of the Secret with the token; absent: the pod accepts no changes. */
@@ -119,7 +121,7 @@ export interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
 }
 
 /** The spec of a pod that serves HTTP. */
-export const servingPod = (settings: PodSettings, { plan, token, leaveS, ...pod }: ServingPod) => ({
+export const servingPod = (settings: PodSettings, { plan, token, slaMs, leaveS, ...pod }: ServingPod) => ({
   ...agentPod(settings, {
     ...pod,
     container: {
@@ -144,7 +146,7 @@ export const servingPod = (settings: PodSettings, { plan, token, leaveS, ...pod 
           ]),
     ],
   }),
-  terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S,
+  terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S + Math.ceil(slaMs / 1000),
 });
 
 const probe = (path: string, periodSeconds: number, failureThreshold: number) => ({

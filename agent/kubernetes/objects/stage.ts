@@ -54,6 +54,7 @@ export function stageObjects(
     ],
     resources: stageResources(pipeline, stages),
     nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),
+    slaMs: plan.slaMs,
     leaveS: STAGE_LEAVE_S,
   });
   const each = (of: (stage: PlanStage) => string): string => stages.map(of).join(', ');

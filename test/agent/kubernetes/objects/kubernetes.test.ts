@@ -224,27 +224,6 @@ test('only gateways and watch have a token of the API, by which gateways may onl
   );
 });
 
-test('pods are asked whether they live and are ready, leave before they end, and are not drained all at once', () => {
-  for (const name of ['fashion-detect', 'fashion-classify', 'fashion-gateway']) {
-    const { spec } = find(objects(), 'Deployment', name).spec.template;
-    const [container] = spec.containers;
-    const asked = ['startupProbe', 'livenessProbe', 'readinessProbe'].map(
-      (probe) => container[probe].httpGet.path,
-    );
-    expect(asked).toEqual(['/v2/health/live', '/v2/health/live', '/v2/health/ready']);
-    // What it still has when it is told to end must be answered before it is killed. A gateway serves on by itself.
-    const seconds = container.lifecycle?.preStop.sleep.seconds;
-    if (name === 'fashion-gateway') expect(seconds).toBeUndefined();
-    else expect(seconds).toBeLessThan(spec.terminationGracePeriodSeconds / 2);
-  }
-  for (const part of ['detect', 'classify', 'gateway'])
-    expect(find(objects(), 'PodDisruptionBudget', `fashion-${part}`).spec).toEqual({
-      maxUnavailable: 1,
-      unhealthyPodEvictionPolicy: 'AlwaysAllow',
-      selector: find(objects(), 'Deployment', `fashion-${part}`).spec.selector,
-    });
-});
-
 test('the job that profiles a pipeline with a long name has a name that Kubernetes takes, and each job its own', () => {
   const pipeline = new Pipeline({ ...fashion.manifest, name: 'p'.repeat(64) });
   const names = ['12345678', '12345679'].map(

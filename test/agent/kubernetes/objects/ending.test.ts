@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
+import { clusterPlan, fashion, settings } from './plans.ts';
+
+const PODS = ['fashion-detect', 'fashion-classify', 'fashion-gateway'];
+
+const objects = (plan = clusterPlan()) => kubernetesObjects(plan, fashion.pipeline, settings);
+
+// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+const find = (all: KubernetesObject[], kind: string, name: string): any =>
+  all.find((object) => object.kind === kind && object.metadata.name === name);
+
+test('pods are asked whether they live and are ready, leave before they end, and are not drained all at once', () => {
+  for (const name of PODS) {
+    const { spec } = find(objects(), 'Deployment', name).spec.template;
+    const [container] = spec.containers;
+    const asked = ['startupProbe', 'livenessProbe', 'readinessProbe'].map(
+      (probe) => container[probe].httpGet.path,
+    );
+    expect(asked).toEqual(['/v2/health/live', '/v2/health/live', '/v2/health/ready']);
+    // What it still has when it is told to end must be answered before it is killed. A gateway serves on by itself.
+    const seconds = container.lifecycle?.preStop.sleep.seconds;
+    if (name === 'fashion-gateway') expect(seconds).toBeUndefined();
+    else expect(seconds).toBeLessThan(spec.terminationGracePeriodSeconds / 2);
+  }
+  for (const part of ['detect', 'classify', 'gateway'])
+    expect(find(objects(), 'PodDisruptionBudget', `fashion-${part}`).spec).toEqual({
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      selector: find(objects(), 'Deployment', `fashion-${part}`).spec.selector,
+    });
+});
+
+test('an ending pod has as long as the SLA to answer what it accepted, after the time for which it still serves', () => {
+  for (const name of PODS) {
+    const { spec } = find(objects(clusterPlan({ slaMs: 120_000 })), 'Deployment', name).spec.template;
+    const leaveS = spec.containers[0].lifecycle?.preStop.sleep.seconds ?? 0;
+    expect(spec.terminationGracePeriodSeconds - leaveS).toBeGreaterThanOrEqual(120);
+  }
+});
