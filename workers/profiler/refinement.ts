@@ -6,8 +6,8 @@ export const FIRST_PASS_SHARE = 0.3;
 /** Most time for more samples of one cell, before the next cell is chosen. */
 const VISIT_MS = 500;
 /**
- * Each cell is measured at this many times of the profile, the first pass included: a machine has spells of seconds in which it is
- * up to half as fast again, so that samples of one time agree well and are all wrong.
+ * Each cell gets samples at so many moments at least, the first pass included. Machines have spells of seconds in which they are up
+ * to half as fast again, so samples of one moment may agree well and all be wrong.
  */
 const VISITS = 3;
 
@@ -43,8 +43,8 @@ export class Refinement {
   constructor(private readonly random: Random) {}
 
   /**
-   * The cell that gets samples next, and for how long. First come the cells that were measured least often, until each was
-   * measured {@link VISITS} times; then the cell with the widest confidence interval.
+   * The cell that gets samples next, and for how long. First come the cells that were measured least often, until each has samples
+   * of {@link VISITS} moments; then the cell with the widest confidence interval.
    * @returns undefined if no cell needs samples, or no batch fits in the time left
    */
   next(
