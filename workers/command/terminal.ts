@@ -66,7 +66,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   cells: 'profiling',
   'co-run': 'measuring workers side by side',
   pauses: 'measuring after pauses',
-  refine: 'narrowing intervals',
+  refine: 'measuring again',
 };
 
 const left = (ms: number | null): string => {

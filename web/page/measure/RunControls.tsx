@@ -29,7 +29,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   cells: 'Measuring speed',
   'co-run': 'Measuring workers side by side',
   pauses: 'Measuring after pauses',
-  refine: 'Measuring the least certain figures again',
+  refine: 'Measuring again',
 };
 const ORDER = Object.keys(PHASES) as ProfileProgress['phase'][];
 const COUNTED: Partial<Record<ProfileProgress['phase'], readonly [one: string, many?: string]>> = {
