@@ -7,9 +7,13 @@ import type { Clock } from './work-clock.ts';
 
 /** Workers pause for such times under loads of some ten to some hundred requests per second. Longer pauses add hardly more. */
 const PAUSES_MS = [2, 8, 32];
-/** With and without a pause in alternating rounds, so that a drift of the machine affects both alike. */
-const ROUNDS = 3;
-const RUNS_MOST = 12;
+/**
+ * Rounds with each of the pauses and without one, at least and at most: many short ones, because machines are faster and slower
+ * in spells of seconds, which must affect all alike.
+ */
+const ROUNDS = { least: 3, most: 9 };
+/** Runs after each pause in a round, in a row, as under a light load each batch follows a pause. */
+const RUNS = 4;
 
 /** Something that takes longer after a pause, e.g. a batch of a stage. */
 export type PausedCall = () => Promise<unknown>;
@@ -27,19 +31,22 @@ export async function measurePauses(
   clock: Clock,
 ): Promise<Pauses[] | undefined> {
   const lengthsMs = [0, ...PAUSES_MS];
-  let runMs = 0;
+  let [warmMs, runMs] = [0, 0];
   for (const call of groups.flat()) {
     const callMs = await timeMs(call, clock);
+    warmMs += callMs;
     runMs += lengthsMs.reduce((sum, pauseMs) => sum + pauseMs + callMs, 0);
   }
-  const runs = Math.min(RUNS_MOST, Math.floor(forMs / (ROUNDS * runMs)));
-  if (runs === 0) return undefined;
+  const rounds = Math.min(ROUNDS.most, Math.max(ROUNDS.least, Math.floor(forMs / (warmMs + RUNS * runMs))));
+  const runs = Math.min(RUNS, Math.floor((forMs / rounds - warmMs) / runMs));
+  if (runs <= 0) return undefined;
   const measured: Pauses[] = [];
   for (const calls of groups) {
     const times: (readonly Float64Array[])[] = [];
-    for (const call of calls) times.push((await timesAfter(call, lengthsMs, runs, clock)).map(sortedNumbers));
+    for (const call of calls)
+      times.push((await timesAfter(call, lengthsMs, { rounds, runs }, clock)).map(sortedNumbers));
     measured.push(
-      PAUSES_MS.map((pauseMs, p) => ({ pauseMs, n: ROUNDS * runs, delays: delaysAfter(p, times) })),
+      PAUSES_MS.map((pauseMs, p) => ({ pauseMs, n: rounds * runs, delays: delaysAfter(p, times) })),
     );
   }
   return measured;
@@ -65,13 +72,13 @@ const delaysAfter = (p: number, times: readonly (readonly Float64Array[])[]): De
 async function timesAfter(
   call: PausedCall,
   pausesMs: readonly number[],
-  runs: number,
+  { rounds, runs }: { readonly rounds: number; readonly runs: number },
   clock: Clock,
 ): Promise<number[][]> {
   const times = pausesMs.map((): number[] => []);
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 0; round < rounds; round++)
     for (const [i, pauseMs] of pausesMs.entries()) {
-      await call(); // so that the first one without a pause has none before it
+      if (pauseMs === 0) await call(); // so that the first run without a pause has none before it
       for (let run = 0; run < runs; run++) {
         if (pauseMs > 0) await sleep(pauseMs);
         times[i]!.push(await timeMs(call, clock));
