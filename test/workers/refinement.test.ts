@@ -27,20 +27,27 @@ const noisy = cell(
   Array.from({ length: 50 }, (_, i) => 10 + (i % 10)),
 );
 
+const refinementOf = (opensAgain = false) => new Refinement(seededRandom(1), opensAgain);
+
+test('where sessions are opened again, time goes at once to the widest interval', () => {
+  const refinement = refinementOf(true);
+  for (let time = 0; time < 3; time++) expect(refinement.next([steady, noisy], 60_000)!.cell).toBe(noisy);
+});
+
 test('each cell is measured at two more times, and then the one with the widest interval', () => {
-  const refinement = new Refinement(seededRandom(1));
+  const refinement = refinementOf();
   const chosen = Array.from({ length: 6 }, () => refinement.next([steady, noisy], 60_000)!.cell.variant);
   expect([0, 2].map((i) => new Set(chosen.slice(i, i + 2)).size)).toEqual([2, 2]);
   expect(chosen.slice(4)).toEqual(['noisy', 'noisy']);
 });
 
 test('the time left is shared out among the measurements that every cell is to get', () => {
-  expect(new Refinement(seededRandom(1)).next([steady, noisy], 400)!.forMs).toBe(100);
-  expect(new Refinement(seededRandom(1)).next([steady, noisy], 60_000)!.forMs).toBe(500);
+  expect(refinementOf().next([steady, noisy], 400)!.forMs).toBe(100);
+  expect(refinementOf().next([steady, noisy], 60_000)!.forMs).toBe(500);
 });
 
 test('time goes to no cell whose batch would not fit into it, and at last to none that is known well', () => {
-  const refinement = new Refinement(seededRandom(1));
+  const refinement = refinementOf();
   const slow = cell('slow', [500, 700, 900]);
   for (let time = 0; time < 2; time++) expect(refinement.next([slow, steady], 400)!.cell).toBe(steady);
   expect(refinement.next([slow, steady], 400)).toBeUndefined();
@@ -64,7 +71,7 @@ test('on a machine that is faster in spells, cells come nearer to their times ov
   let cells: MeasuredCell[] = Array.from({ length: 30 }, (_, i) => cell(`v${i}`, runs(400)));
   const error = () => mean(cells.map(({ latencyMs }) => Math.abs(latencyMs.mean - (5 / 6) * MS)));
   const before = error();
-  const refinement = new Refinement(seededRandom(1));
+  const refinement = refinementOf();
   for (const endMs = nowMs + 28_000; nowMs < endMs; ) {
     const next = refinement.next(cells, endMs - nowMs);
     if (!next) break;

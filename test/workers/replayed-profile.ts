@@ -83,7 +83,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
   nowMs += WORKER_START_MS + Math.min(CO_RUN_MS, coRunMs(budgetS));
   progress.step('two side by side');
   progress.begin('refine');
-  const refinement = new Refinement(random);
+  const refinement = new Refinement(random, false);
   for (;;) {
     const leftMs = budgetMs - (nowMs - startMs);
     const next = refinement.next(

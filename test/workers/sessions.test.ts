@@ -104,7 +104,10 @@ async function ofLargeVariants() {
     visible: async () => {},
     spawn,
   } as unknown as Environment;
-  const models = { pipeline, readModels: async () => ({}) } as unknown as LoadedManifest;
+  const models = {
+    ...{ manifest: { ...manifest, stages }, pipeline },
+    readModels: async () => ({}),
+  } as unknown as LoadedManifest;
   const sessions = new Sessions(models, environment);
   const cells = stages.map(({ name, variants }) => ({
     ...{ stage: name, variant: variants[0]!.name, ...GPU, batch: 1 },
@@ -112,6 +115,12 @@ async function ofLargeVariants() {
   })) as unknown as MeasuredCell[];
   return { sessions, environment, pipeline, manifest: { ...manifest, stages }, cells, loaded };
 }
+
+test('a worker keeps all variants of a pipeline loaded unless they are large', async () => {
+  const small = new Sessions(await loadSmallFashion(), {} as Environment);
+  expect(small.keepAll).toBe(true);
+  expect((await ofLargeVariants()).sessions.keepAll).toBe(false);
+});
 
 test('variants that work opens stay open until its end, however large they are', async () => {
   const { sessions, manifest, loaded } = await ofLargeVariants();

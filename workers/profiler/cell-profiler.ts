@@ -250,9 +250,9 @@ export class CellProfiler {
 
   /** Spends the rest of the budget on more samples: of all cells at other times, then of the least certain ones. */
   async refine(): Promise<void> {
-    const { progress, environment, device, clock, signal, save } = this.o;
+    const { progress, environment, device, clock, sessions, signal, save } = this.o;
     progress.begin('refine');
-    const refinement = new Refinement(this.#random);
+    const refinement = new Refinement(this.#random, !sessions.keepAll);
     for (;;) {
       await clock.wait();
       const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');
@@ -268,7 +268,7 @@ export class CellProfiler {
       } catch {
         signal?.throwIfAborted();
         // The cell keeps its earlier samples. The worker is replaced, because the next cell needs one that works.
-        await this.o.sessions.replace(cell);
+        await sessions.replace(cell);
         continue;
       }
       const extended = extendCell(cell, samples, device.timerGrainMs);

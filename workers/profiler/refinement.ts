@@ -4,12 +4,12 @@ import type { Random } from '../../solver/math/random.ts';
 /** The first pass over all cells may take this share of the budget. The rest is for more samples. */
 export const FIRST_PASS_SHARE = 0.3;
 /** Most time for more samples of one cell, before the next cell is chosen. */
-const VISIT_MS = 500;
+const MOMENT_MS = 500;
 /**
  * Each cell gets samples at so many moments at least, the first pass included. Machines have spells of seconds in which they are up
  * to half as fast again, so samples of one moment may agree well and all be wrong.
  */
-const VISITS = 3;
+const MOMENTS = 3;
 
 /** Width of the confidence interval of the median latency, relative to the median. */
 const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =>
@@ -39,12 +39,19 @@ export function samplesToCome(cell: Pick<MeasuredCell, 'latencyMs'>): number {
 export class Refinement {
   /** How often each cell was chosen, by its id. */
   readonly #chosen = new Map<string, number>();
+  readonly #moments: number;
 
-  constructor(private readonly random: Random) {}
+  /** @param opensAgain whether a cell's session may have to be opened again, which takes longer than its samples */
+  constructor(
+    private readonly random: Random,
+    opensAgain: boolean,
+  ) {
+    this.#moments = opensAgain ? 1 : MOMENTS;
+  }
 
   /**
    * The cell that gets samples next, and for how long. First come the cells that were measured least often, until each has samples
-   * of {@link VISITS} moments; then the cell with the widest confidence interval.
+   * of {@link MOMENTS} moments; then the cell with the widest confidence interval.
    * @returns undefined if no cell needs samples, or no batch fits in the time left
    */
   next(
@@ -54,18 +61,20 @@ export class Refinement {
     const open = cells.filter(
       ({ latencyMs }) => latencyMs.mean <= timeLeftMs && latencyMs.n < ENOUGH_SAMPLES,
     );
-    const visits = open.map((cell) => Math.max(0, VISITS - 1 - (this.#chosen.get(cellId(cell)) ?? 0)));
-    const toCome = visits.reduce((sum, count) => sum + count, 0);
-    const cell = toCome > 0 ? this.#leastMeasured(open, visits) : mostUncertain(open);
+    const moments = open.map((cell) =>
+      Math.max(0, this.#moments - 1 - (this.#chosen.get(cellId(cell)) ?? 0)),
+    );
+    const toCome = moments.reduce((sum, count) => sum + count, 0);
+    const cell = toCome > 0 ? this.#leastMeasured(open, moments) : mostUncertain(open);
     if (!cell) return undefined;
     this.#chosen.set(cellId(cell), (this.#chosen.get(cellId(cell)) ?? 0) + 1);
-    return { cell, forMs: Math.min(VISIT_MS, timeLeftMs / Math.max(1, toCome)) };
+    return { cell, forMs: Math.min(MOMENT_MS, timeLeftMs / Math.max(1, toCome)) };
   }
 
-  /** One of the cells with the most visits to come, at random: in a fixed order, a spell would meet all cells of one batch size. */
-  #leastMeasured(cells: readonly MeasuredCell[], visits: readonly number[]): MeasuredCell {
-    const most = Math.max(...visits);
-    const least = cells.filter((_, i) => visits[i] === most);
+  /** One of the cells with the most moments to come, at random: in a fixed order, a spell would meet all cells of one batch size. */
+  #leastMeasured(cells: readonly MeasuredCell[], moments: readonly number[]): MeasuredCell {
+    const most = Math.max(...moments);
+    const least = cells.filter((_, i) => moments[i] === most);
     return least[Math.floor(this.random() * least.length)]!;
   }
 }

@@ -58,6 +58,12 @@ export class Sessions {
     private readonly environment: Environment,
   ) {}
 
+  /** Whether a worker keeps all variants of the pipeline loaded, so that none is opened twice. */
+  get keepAll(): boolean {
+    const variants = this.models.manifest.stages.flatMap((stage) => stage.variants);
+    return variants.reduce((sum, variant) => sum + sizeBytesOf(variant), 0) <= MAX_LOADED_BYTES;
+  }
+
   /**
    * Loads a variant, unless it is open already.
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
