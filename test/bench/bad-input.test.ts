@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import type { PlanStage } from '../../solver/documents/plan.ts';
 import { identityModel } from '../onnx.ts';
 import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdgeHere } from './command.ts';
 
 const made: string[] = [];
 let folder: string;
@@ -24,11 +24,12 @@ afterAll(() => {
 // biome-ignore lint/suspicious/noExplicitAny: documents are made wrong here on purpose
 type Loose = any;
 
-/** A copy of the shipped manifest and files, spoiled. */
+/** A copy of the shipped manifest, spoiled, beside links to its files. */
 function spoiledManifest(spoil: (manifest: Loose, folder: string) => void): string {
-  cpSync(dirname(FASHION), folder, { recursive: true });
-  const path = join(folder, 'manifest.json');
-  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  const shipped = dirname(FASHION);
+  for (const name of readdirSync(shipped)) symlinkSync(join(shipped, name), join(folder, name));
+  const path = join(folder, 'spoiled.json');
+  const manifest = JSON.parse(readFileSync(FASHION, 'utf8'));
   spoil(manifest, folder);
   writeFileSync(path, JSON.stringify(manifest));
   return path;
@@ -38,6 +39,7 @@ function spoiledManifest(spoil: (manifest: Loose, folder: string) => void): stri
 function replaceModel(bytes: Uint8Array) {
   return (manifest: Loose, path: string) => {
     const variant = manifest.stages[0].variants[0];
+    variant.file = 'other.onnx';
     writeFileSync(join(path, variant.file), bytes);
     variant.sha256 = createHash('sha256').update(bytes).digest('hex');
     variant.sizeBytes = bytes.length;
@@ -45,7 +47,7 @@ function replaceModel(bytes: Uint8Array) {
 }
 
 const profile = (manifest: string) =>
-  ipaEdge([
+  ipaEdgeHere([
     'profile',
     '--manifest',
     manifest,
@@ -131,7 +133,13 @@ test.each([
   ['../../etc', 'There is no pipeline ../../etc: choose one of fashion, mail, mini-audio-qa, '],
   ['ipa-video', 'ipa-video has published figures and no models. ipa-edge simulate --pipeline ipa-video'],
 ])('a pipeline that is not shipped with models, %s, is refused with exit 2', async (name, says) => {
-  const { code, stderr } = await ipaEdge(['profile', '--pipeline', name, '--out', join(folder, 'p.json')]);
+  const { code, stderr } = await ipaEdgeHere([
+    'profile',
+    '--pipeline',
+    name,
+    '--out',
+    join(folder, 'p.json'),
+  ]);
   expect(stderr).toContain(says);
   expect(code).toBe(2);
 });
@@ -140,7 +148,7 @@ test.each([
   ['--min-rate', '5', '--adapt'],
   ['--scale', '2', '--trace'],
 ])('run refuses %s %s without %s with exit 2', async (given, value, needed) => {
-  const { code, stderr } = await ipaEdge([
+  const { code, stderr } = await ipaEdgeHere([
     'run',
     '--plan',
     'p.json',
@@ -155,13 +163,13 @@ test.each([
 
 test('a profile of another schema version is refused with exit 2 and both versions', async () => {
   const path = file('p.json', '{"schema": "ipa-edge/profile@0"}');
-  const { code, stderr } = await ipaEdge(['plan', '--profile', path, '--sla', '100', '--rate', '1']);
+  const { code, stderr } = await ipaEdgeHere(['plan', '--profile', path, '--sla', '100', '--rate', '1']);
   expect(stderr).toMatch(/"ipa-edge\/profile@0", but "ipa-edge\/profile@1"/);
   expect(code).toBe(2);
 });
 
 test.each(['-5', '0', 'NaN', 'fast'])('an SLA of %s is refused with exit 2', async (sla) => {
-  const { code, stderr } = await ipaEdge(['plan', '--profile', 'p.json', `--sla=${sla}`, '--rate', '1']);
+  const { code, stderr } = await ipaEdgeHere(['plan', '--profile', 'p.json', `--sla=${sla}`, '--rate', '1']);
   expect(stderr).toContain('Expected a number above 0');
   expect(code).toBe(2);
 });
@@ -186,7 +194,7 @@ test.each([
 ])('a problem with %s is refused with exit 2', async (_, wrong, says) => {
   const option = { id: '1', latencyMs: 1, accuracy: 1, cost: 1, batch: 1 };
   const right = { slaMs: 10, objective: {}, stages: [{ name: 'a', options: [option] }] };
-  const { code, stderr } = await ipaEdge([
+  const { code, stderr } = await ipaEdgeHere([
     'solve',
     file('problem.json', JSON.stringify({ ...right, ...wrong })),
   ]);
@@ -205,7 +213,14 @@ test.each([
   );
   const load =
     trace === null ? ['--rate', '1e9', '--duration', '60s'] : ['--trace', file('trace.json', trace)];
-  const { code, stderr } = await ipaEdge(['run', '--plan', plan, ...load, '--out', join(folder, 'r.json')]);
+  const { code, stderr } = await ipaEdgeHere([
+    'run',
+    '--plan',
+    plan,
+    ...load,
+    '--out',
+    join(folder, 'r.json'),
+  ]);
   expect(stderr).toMatch(says);
   expect(code).toBe(2);
 });
@@ -217,7 +232,7 @@ test.each<[what: string, fields: Partial<PlanStage>, says: string]>([
   const plan = handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] });
   Object.assign(plan.stages[0]!, fields);
   const path = file('plan.json', JSON.stringify(plan));
-  const { code, stderr } = await ipaEdge(['run', '--plan', path, '--out', join(folder, 'r.json')]);
+  const { code, stderr } = await ipaEdgeHere(['run', '--plan', path, '--out', join(folder, 'r.json')]);
   expect(stderr).toContain(`The plan does not fit the manifest:\n  ${says}`);
   expect(code).toBe(2);
 });

@@ -1,4 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { format } from 'node:util';
+import { vi } from 'vitest';
+import { COMMANDS, ipaEdge as program } from '../../bench/program.ts';
+import { runCommand } from '../../workers/command/program.ts';
 import { IPA_EDGE } from '../compiled.ts';
 
 export interface Ran {
@@ -28,4 +32,38 @@ export function ipaEdge(
     stderr += chunk;
   });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+/** Runs `ipa-edge` in this process, which saves the start of another: one command at a time, and none that gets a signal. */
+export async function ipaEdgeHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation((...said) => {
+      stdout += `${format(...said)}\n`;
+    }),
+    vi.spyOn(console, 'error').mockImplementation((...said) => {
+      stderr += `${format(...said)}\n`;
+    }),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      stderr += text;
+      return true;
+    }),
+  ];
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const heard = signals.map((signal) => process.listeners(signal));
+  try {
+    const code = await runCommand(program(), COMMANDS, [process.execPath, IPA_EDGE, ...args]);
+    return { code, stdout, stderr };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+    for (const [i, signal] of signals.entries())
+      for (const listener of process.listeners(signal))
+        if (!heard[i]!.includes(listener)) process.off(signal, listener);
+  }
 }

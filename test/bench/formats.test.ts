@@ -11,7 +11,7 @@ import { CLASSIFIERS, COLOURS, externalFiles, type NamedBytes, PATCH, SCENE } fr
 import { LocalHub } from '../hub.ts';
 import { quarterDetector } from '../onnx.ts';
 import { DIRECTION, drawLines, SIZE, TURNS } from '../text-lines.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdge, ipaEdgeHere } from './command.ts';
 
 /** Models of many formats go from their files to a plan, by commands. */
 
@@ -30,7 +30,7 @@ async function layOut(files: readonly NamedBytes[]): Promise<void> {
 
 /** @returns what the command says */
 async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const { code, stdout, stderr } = await ipaEdge(args, undefined, env);
+  const { code, stdout, stderr } = await ipaEdgeHere(args, env);
   expect(code, stderr).toBe(0);
   return stdout;
 }
@@ -47,13 +47,15 @@ const json = async (name: string): Promise<unknown> => JSON.parse(await readFile
 /** Profiles the manifest's pipeline on the CPU, and plans it. */
 async function profileAndPlan(env: Readonly<Record<string, string>> = {}) {
   const [profile, plan] = [at('profile.json'), at('plan.json')];
-  await command(
+  const { code, stderr } = await ipaEdge(
     [
       ...['profile', '--manifest', at(MANIFEST), '--backend', 'cpu', '--batches', '1,2', '--budget', '1s'],
       ...['--out', profile],
     ],
+    undefined,
     env,
   );
+  expect(code, stderr).toBe(0);
   await command(['plan', '--profile', profile, '--sla', '5000', '--rate', '2', '--out', plan]);
   return {
     profile: parseProfile(await json('profile.json'), profile),
@@ -180,7 +182,7 @@ test('a file that is no model, or of other classes than are named, is refused wi
     CLASSIFIERS[0]![0],
     { name: 'names.txt', bytes: new TextEncoder().encode('red\ngreen\n') },
   ]);
-  const pin = (...args: string[]) => ipaEdge(['pin', ...args, '--out', at(MANIFEST)]);
+  const pin = (...args: string[]) => ipaEdgeHere(['pin', ...args, '--out', at(MANIFEST)]);
   const none = await pin(at('none.onnx'));
   expect([none.code, none.stderr]).toEqual([
     2,
@@ -196,7 +198,7 @@ test('a file that is no model, or of other classes than are named, is refused wi
 test('a path that is not there is refused as one, and no hub is asked', async () => {
   const env = { HF_ENDPOINT: 'http://127.0.0.1:1' };
   for (const path of ['runs/best.onnx', './exported/resnet-18', at('resnet-18')]) {
-    const { code, stderr } = await ipaEdge(['pin', path, '--out', at(MANIFEST)], undefined, env);
+    const { code, stderr } = await ipaEdgeHere(['pin', path, '--out', at(MANIFEST)], env);
     expect([code, stderr]).toEqual([
       2,
       `ipa-edge: ${path} cannot be read: there is no such file (UsageError)\n`,
@@ -224,7 +226,7 @@ test('a size or a scaling of pixels is refused where it is none, another than th
   await layOut([CLASSIFIERS[0]![0]]);
   const mini = join(ROOT, 'models/minis/mood-small');
   const refusal = async (...args: string[]) => {
-    const { code, stderr } = await ipaEdge(['pin', ...args, '--out', at(MANIFEST)]);
+    const { code, stderr } = await ipaEdgeHere(['pin', ...args, '--out', at(MANIFEST)]);
     expect(code).toBe(2);
     return stderr;
   };

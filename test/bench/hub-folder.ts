@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { LocalHub } from '../hub.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdge, ipaEdgeHere } from './command.ts';
 
 /** A hub and an empty folder for each test of a file, and the commands that go from a hub's model to a profile. */
 export class HubFolder {
@@ -35,11 +35,14 @@ export class HubFolder {
   run = (args: string[], meanwhile?: Parameters<typeof ipaEdge>[1]) =>
     ipaEdge(args, meanwhile, this.hub.env(join(this.folder, 'cache')));
 
-  pin = (id: string, ...more: string[]) => this.run(['pin', id, '--out', this.manifestPath, ...more]);
+  /** Runs a command in this process. */
+  runHere = (...args: string[]) => ipaEdgeHere(args, this.hub.env(join(this.folder, 'cache')));
+
+  pin = (id: string, ...more: string[]) => this.runHere('pin', id, '--out', this.manifestPath, ...more);
 
   /** Packs labelled data for the pinned manifest. */
   async pack(...data: string[]): Promise<void> {
-    const packed = await this.run(['pack', '--manifest', this.manifestPath, ...data]);
+    const packed = await this.runHere('pack', '--manifest', this.manifestPath, ...data);
     expect(packed.code, packed.stderr).toBe(0);
   }
 

@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { LocalHub } from '../hub.ts';
 import { tone, wavOf } from '../models/wav.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdge, ipaEdgeHere } from './command.ts';
 
 let hub: LocalHub;
 let folder: string;
@@ -23,9 +23,21 @@ afterAll(async () => {
 });
 
 async function onHub(...args: string[]): Promise<string> {
-  const ran = await ipaEdge(args, undefined, hub.env(join(folder, 'cache')));
+  const ran = await ipaEdgeHere(args, hub.env(join(folder, 'cache')));
   expect(ran.code, ran.stderr).toBe(0);
   return ran.stdout;
+}
+
+/** Profiles the manifest's pipeline on the CPU, from the hub's files. */
+async function profileOnHub(manifestPath: string, batches: string): Promise<Profile> {
+  const out = join(dirname(manifestPath), 'profile.json');
+  const args = [
+    ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', batches],
+    ...['--budget', '1s', '--out', out],
+  ];
+  const ran = await ipaEdge(args, undefined, hub.env(join(folder, 'cache')));
+  expect(ran.code, ran.stderr).toBe(0);
+  return parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
 }
 
 const asLines = (rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
@@ -40,12 +52,7 @@ describe('models of several sessions go from their ids to a profile', () => {
     await onHub('fetch', '--manifest', manifestPath);
     // What was read for the manifest is not downloaded again.
     expect(hub.requests.slice(before).filter(({ url }) => url.endsWith('.json'))).toEqual([]);
-    const out = join(folder, name, 'profile.json');
-    await onHub(
-      ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1,2'],
-      ...['--budget', '1s', '--out', out],
-    );
-    const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+    const profile = await profileOnHub(manifestPath, '1,2');
     expect(profile.cells.map(({ state }) => state)).not.toContain('failed');
     const [stage] = parseManifest(JSON.parse(readFileSync(manifestPath, 'utf8')), manifestPath).stages;
     return { stage, variants: profile.stages[0]!.variants };
@@ -147,12 +154,7 @@ describe('models of several sessions go from their ids to a profile', () => {
       `  echo ready\n  npx ipa-edge pack --manifest ${manifestPath} --texts ${texts} --source 'two letters'`,
     );
     await onHub('pack', '--manifest', manifestPath, ...recipe.data.pack);
-    const out = join(folder, 'letters/profile.json');
-    await onHub(
-      ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1'],
-      ...['--budget', '1s', '--out', out],
-    );
-    const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+    const profile = await profileOnHub(manifestPath, '1');
     expect(
       profile.stages.map(({ name, variants }) => [name, variants.map((variant) => variant.name)]),
     ).toEqual([
@@ -169,7 +171,7 @@ test.each<[what: string, args: string[], says: RegExp]>([
   ['data types beside a recipe', ['--recipe', 'nlp', '--dtypes', 'q8'], /leave --dtypes out/],
   ['a recipe that is not there', ['--recipe', 'nothing'], /nothing/],
 ])('pin refuses %s with exit 2', async (_, args, says) => {
-  const { code, stderr } = await ipaEdge(['pin', ...args, '--out', join(folder, 'none.json')]);
+  const { code, stderr } = await ipaEdgeHere(['pin', ...args, '--out', join(folder, 'none.json')]);
   expect(stderr).toMatch(says);
   expect(code).toBe(2);
 });

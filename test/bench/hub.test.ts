@@ -8,7 +8,6 @@ import { parseReport } from '../../solver/documents/report.ts';
 import { COMMIT } from '../hub.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { brightestChannel } from '../onnx.ts';
-import type { ipaEdge } from './command.ts';
 import { HubFolder } from './hub-folder.ts';
 
 const CLASSES = ['red', 'green', 'blue'];
@@ -50,8 +49,7 @@ beforeEach(() => {
   );
 });
 
-const fetchFiles = (meanwhile?: Parameters<typeof ipaEdge>[1]) =>
-  onHub(['fetch', '--manifest', own.manifestPath], meanwhile);
+const fetchFiles = () => own.runHere('fetch', '--manifest', own.manifestPath);
 
 /** Adds six labelled images, each brightest in one channel, to the pinned manifest. */
 function addPack(): void {
@@ -72,7 +70,7 @@ function addPack(): void {
 }
 
 test('a hub model goes from its id to a profile, and its files move once', async () => {
-  const pinned = await pin('owner/brightest');
+  const pinned = await onHub(['pin', 'owner/brightest', '--out', own.manifestPath]);
   expect(pinned.stderr).toBe('');
   expect(pinned.stdout).toMatch(/brightest-fp16 .*mit/);
   expect(own.hub.sentBytes).toBe(0);
@@ -100,10 +98,10 @@ test('a hub model goes from its id to a profile, and its files move once', async
 test('a model without labelled data is planned and run by the accuracy that its pin states, which every command says', async () => {
   const plan = join(own.folder, 'plan.json');
   const planned = () =>
-    onHub([
+    own.runHere(
       ...['plan', '--profile', own.profilePath, '--sla', '1000', '--rate', '5', '--cores', '8'],
       ...['--out', plan],
-    ]);
+    );
   const stated = ['--accuracy', '0.8', '--accuracy-source', 'its page'];
   await pin('owner/brightest', '--dtypes', 'fp32', ...stated);
   await pin('owner/brightest', '--dtypes', 'fp16');
@@ -193,7 +191,7 @@ test('fetch that is stopped by Ctrl-C exits 130, and the same command goes on wh
     response.write(modelOf('float32').subarray(0, 20));
     return true;
   });
-  const stopped = await fetchFiles((child) =>
+  const stopped = await onHub(['fetch', '--manifest', own.manifestPath], (child) =>
     child.stderr!.once('data', () => process.kill(child.pid!, 'SIGINT')),
   );
   expect(stopped.stderr).toMatch(/file 1 of 1: .*What was downloaded is kept/s);

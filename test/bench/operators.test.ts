@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdge, ipaEdgeHere } from './command.ts';
 
-const ask = (...args: string[]) =>
-  ipaEdge(['operators', '--pipeline', 'fashion', '--stage', 'detect', ...args]);
+const OF_DETECT = ['operators', '--pipeline', 'fashion', '--stage', 'detect'];
+const ask = (...args: string[]) => ipaEdge([...OF_DETECT, ...args]);
 
 test('the command shows which operators take the time of a variant, in Node', async () => {
   const { code, stdout } = await ask('--variant', 'det4', '--backend', 'cpu', '--batch', '2');
@@ -26,7 +26,7 @@ test.each([
   [['--variant', 'det4', '--stage', 'find'], /no stage find. Choose one of detect, classify with --stage/],
   [['--variant', 'det4', '--backend', 'cpu,wasm'], /Expected one backend/],
 ])('%j is refused with what there is', async (args, message) => {
-  const { code, stderr } = await ask(...args);
+  const { code, stderr } = await ipaEdgeHere([...OF_DETECT, ...args]);
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
 });

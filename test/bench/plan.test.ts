@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdgeHere } from './command.ts';
 
 const PATH = fileURLToPath(new URL('../solver/fixtures/fashion-node.json', import.meta.url));
 const profile = parseProfile(JSON.parse(readFileSync(PATH, 'utf8')), PATH);
@@ -11,7 +11,7 @@ const profile = parseProfile(JSON.parse(readFileSync(PATH, 'utf8')), PATH);
 /** Plans for a low rate, and returns the memory of the models of all replicas and their standbys, in MiB. */
 async function planned(...more: string[]): Promise<number> {
   const asked = ['--profile', PATH, '--sla', '200', '--rate', '5', '--json', ...more];
-  const plan: Plan = JSON.parse((await ipaEdge(['plan', ...asked])).stdout);
+  const plan: Plan = JSON.parse((await ipaEdgeHere(['plan', ...asked])).stdout);
   const sizeOf = (stage: string, name: string) =>
     profile.stages.find((one) => one.name === stage)!.variants.find((variant) => variant.name === name)!
       .sizeBytes;

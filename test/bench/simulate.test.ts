@@ -7,7 +7,7 @@ import { parseReport } from '../../solver/documents/report.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { cell } from '../solver/profiles.ts';
-import { ipaEdge, type Ran } from './command.ts';
+import { ipaEdge, ipaEdgeHere, type Ran } from './command.ts';
 
 const folders: string[] = [];
 let folder: string;
@@ -31,7 +31,7 @@ const ran = (out: string): RunReport => parseReport(JSON.parse(readFileSync(out,
 
 async function simulate(...args: string[]): Promise<Ran & { report: RunReport }> {
   const out = inFolder('report.json');
-  const result = await ipaEdge(['simulate', '--predictor', 'last-window', '--out', out, ...args]);
+  const result = await ipaEdgeHere(['simulate', '--predictor', 'last-window', '--out', out, ...args]);
   // Nothing but progress.
   expect(result.stderr).toMatch(/^(\[[#.]+\] simulating .*\n)*$/);
   expect(result.code).toBe(0);
@@ -166,7 +166,7 @@ describe('ipa-edge simulate', () => {
     const args = ['--profile', profile, '--trace', trace, '--sla', '500'];
     const { report } = await simulate(...args);
     expect(report.plans[0]!.plan.workers).toMatchObject([{ backend: 'webgpu' }]);
-    const { code, stderr } = await ipaEdge([
+    const { code, stderr } = await ipaEdgeHere([
       ...['simulate', ...args, '--system', 'ipa', '--out', inFolder('r.json')],
     ]);
     expect(stderr).toContain('no variant was measured on wasm, cpu');
@@ -174,9 +174,16 @@ describe('ipa-edge simulate', () => {
   });
 });
 
+test('the process ends with exit code 2 where no trace is given, and writes nothing', async () => {
+  const out = inFolder('r.json');
+  const { code, stdout, stderr } = await ipaEdge(['simulate', '--pipeline', 'ipa-video', '--out', out]);
+  expect(stderr).toMatch(/required option '--trace .*' not specified/);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(existsSync(out)).toBe(false);
+});
+
 describe('bad usage is refused with exit 2:', () => {
   test.each<[string, () => string[], RegExp]>([
-    ['no trace', () => ['--pipeline', 'ipa-video'], /required option '--trace .*' not specified/],
     [
       'neither profile nor pipeline',
       () => ['--trace', 'bursty'],
@@ -233,7 +240,7 @@ describe('bad usage is refused with exit 2:', () => {
     ['an interval of nothing', () => [...VIDEO, '--interval', '0s'], /Expected a duration/],
   ])('%s', async (_, args, says) => {
     const out = inFolder('r.json');
-    const { code, stderr } = await ipaEdge(['simulate', ...args(), '--out', out]);
+    const { code, stderr } = await ipaEdgeHere(['simulate', ...args(), '--out', out]);
     expect(stderr).toMatch(says);
     expect(code).toBe(2);
     expect(existsSync(out)).toBe(false);

@@ -25,30 +25,41 @@ function load(commands: Commands, name: string | undefined): Promise<Command[]> 
   return Promise.all((named ?? Object.values(commands)).map((command) => command()));
 }
 
-/** Runs the command that the command line names. An error becomes a message on stderr and an exit code. */
+/** Runs the command that the command line names, as this process. */
 export async function runProgram(program: Command, commands: Commands): Promise<void> {
-  program.showHelpAfterError(HELP_HINT).exitOverride();
-  for (const command of await load(commands, process.argv[2])) {
-    program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT).hook('preAction', checkNeeds));
-    command.options.forEach(describeDefault);
-  }
-
   // The reader of stdout may close it early, as in `ipa-edge … | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
+  process.exitCode = await runCommand(program, commands, process.argv);
+}
+
+/**
+ * Runs the command that `argv` names. An error becomes a message on stderr.
+ * @param argv as `process.argv` has it: the arguments follow the paths of Node and of the program
+ * @returns the exit code
+ */
+export async function runCommand(
+  program: Command,
+  commands: Commands,
+  argv: readonly string[],
+): Promise<number> {
+  program.showHelpAfterError(HELP_HINT).exitOverride();
+  for (const command of await load(commands, argv[2])) {
+    program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT).hook('preAction', checkNeeds));
+    command.options.forEach(describeDefault);
+  }
 
   try {
-    await program.parseAsync();
+    await program.parseAsync(argv);
+    return 0;
   } catch (error) {
     // Commander has already written the message.
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-    else {
-      process.exitCode = exitCodeOf(error);
-      const { name, message } = error as Error;
-      console.error(error instanceof Interrupted ? message : `${program.name()}: ${message} (${name})`);
-      if (process.env.DEBUG) console.error(error);
-    }
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { name, message } = error as Error;
+    console.error(error instanceof Interrupted ? message : `${program.name()}: ${message} (${name})`);
+    if (process.env.DEBUG) console.error(error);
+    return exitCodeOf(error);
   }
 }

@@ -18,7 +18,7 @@ import { openFileStore } from '../../../workers/store/node.ts';
 import { language, pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tokenizerFiles } from '../../models/tokenizer.ts';
 import { tokenTagger } from '../../onnx.ts';
-import { ipaEdge } from '../command.ts';
+import { ipaEdgeHere } from '../command.ts';
 
 /** A pipeline that finds entities, from a model file and labelled lines to a run. */
 
@@ -95,7 +95,7 @@ test('a model that finds entities is measured on a pack of tagged words and plac
     ),
   );
   const file = await writeManifest();
-  const made = await ipaEdge(['pack', '--manifest', file, '--texts', path('news.jsonl')]);
+  const made = await ipaEdgeHere(['pack', '--manifest', file, '--texts', path('news.jsonl')]);
   expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
 
   const models = await loadManifest(file, (name) => readFile(name));

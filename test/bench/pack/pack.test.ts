@@ -14,7 +14,7 @@ import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { classify, detect, language, pipelineOf, spam } from '../../models/stages.ts';
-import { ipaEdge } from '../command.ts';
+import { ipaEdge, ipaEdgeHere } from '../command.ts';
 
 let folder: string;
 const path = (...names: string[]) => join(folder, ...names);
@@ -202,7 +202,7 @@ test('the command writes the pack beside the manifest, which then names it and s
   await writeFile(path('lines.jsonl'), lines.join('\n'));
   const manifest = { schema: MANIFEST, name: 'mine', title: 'Mine', stages: [language, spam] };
   await writeFile(path('manifest.json'), JSON.stringify(manifest));
-  const pack = (...more: string[]) => ipaEdge(['pack', '--manifest', path('manifest.json'), ...more]);
+  const pack = (...more: string[]) => ipaEdgeHere(['pack', '--manifest', path('manifest.json'), ...more]);
   const read = () => loadManifest(path('manifest.json'), (file) => readFile(file));
   const { code, stdout } = await pack('--texts', path('lines.jsonl'));
   const mix = '3 texts of 2 to 12 bytes, median 5; what load they stand for is not stated.';

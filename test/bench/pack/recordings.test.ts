@@ -14,7 +14,7 @@ import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tone, wavOf } from '../../models/wav.ts';
-import { ipaEdge } from '../command.ts';
+import { ipaEdgeHere } from '../command.ts';
 
 let folder: string;
 const path = (...names: string[]) => join(folder, ...names);
@@ -167,7 +167,7 @@ test('the command makes a pack of recordings', async () => {
     JSON.stringify({ schema: MANIFEST, name: 'calls', title: 'Calls', stages }),
   );
   await writeFile(path('one.jsonl'), lines({ audio: 'clips/low.wav', text: 'Where is it?' }));
-  const { code, stdout } = await ipaEdge([
+  const { code, stdout } = await ipaEdgeHere([
     'pack',
     '--manifest',
     path('manifest.json'),
