@@ -52,6 +52,10 @@ beforeAll(async () => {
   const registry = await readFile(path('models/tasks/registry.ts'), 'utf8');
   const entered = `import { loudness } from './loudness/task.ts';\n${registry.replace('TASKS = [', 'TASKS = [loudness, ')}`;
   await writeFile(path('models/tasks/registry.ts'), entered);
+  // Types are not checked here: `npm run typecheck` checks those of the task.
+  const config = JSON.parse(await readFile(path('tsconfig.lib.json'), 'utf8'));
+  Object.assign(config.compilerOptions, { noCheck: true, declaration: false });
+  await writeFile(path('tsconfig.lib.json'), JSON.stringify(config));
   // The commands that start many processes are compiled; the others run the TypeScript, as in a checkout.
   const library = JSON.stringify(pathToFileURL(path('bench/setup/library.ts')).href);
   const build = `import(${library}).then(({ buildLibrary }) => buildLibrary())`;
@@ -137,7 +141,7 @@ test('a task that only its folder and the registry know is profiled, planned, ru
 
   const { stdout } = await edge(
     COMPILED,
-    ...['run', '--plan', path('plan.json'), ...manifest, '--rate', '5', '--duration', '2s'],
+    ...['run', '--plan', path('plan.json'), ...manifest, '--rate', '10', '--duration', '1s'],
     ...['--out', path('report.json'), '--json'],
   );
   const report = parseRunReport(JSON.parse(stdout), 'the report');
