@@ -2,81 +2,91 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from '../../workers/store/store.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { ipaEdge } from './command.ts';
 
-const folders: string[] = [];
+let folder: string;
+const out = () => join(folder, 'profile.json');
 
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  await writeFewScenes(join(folder, 'models'));
 });
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Profiles in a headless browser, does `harm` when a few cells are in the journal, then runs the same command again. */
-async function interrupted(harm: (commandPid: number) => void) {
-  const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-  folders.push(folder);
-  const out = join(folder, 'profile.json');
-  const manifest = await writeFewScenes(join(folder, 'models'));
-  const args = (budget: string) => [
-    ...['profile', '--manifest', manifest, '--backend', 'wasm', '--threads', '1', '--batches', '1,2'],
-    ...['--budget', budget, '--out', out],
-  ];
+/** The journal of the unfinished profile; empty where there is none. */
+function journal(): JournalEntry[] {
   const journals = join(folder, '.ipa-edge', 'journals');
-  const journal = (): JournalEntry[] =>
-    !existsSync(journals)
-      ? []
-      : readdirSync(journals).flatMap((file) =>
-          readFileSync(join(journals, file), 'utf8')
-            .split('\n')
-            .slice(0, -1)
-            .map((line) => JSON.parse(line) as JournalEntry),
-        );
+  if (!existsSync(journals)) return [];
+  return readdirSync(journals).flatMap((file) =>
+    readFileSync(join(journals, file), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as JournalEntry),
+  );
+}
+
+/** The cells in the journal. */
+const keptCells = () => journal().flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : []));
+
+/** Profiles in a headless browser. */
+const profile = (budget: string, meanwhile?: Parameters<typeof ipaEdge>[1]) =>
+  ipaEdge(
+    [
+      ...[
+        'profile',
+        '--manifest',
+        join(folder, 'models/manifest.json'),
+        '--backend',
+        'wasm',
+        '--threads',
+        '1',
+      ],
+      ...['--batches', '1,2', '--budget', budget, '--out', out()],
+    ],
+    meanwhile,
+  );
+
+/** Profiles, and does `harm` when the journal has this many cells. */
+const interrupted = (cells: number, harm: (commandPid: number) => void) =>
   // Most of the budget is left when the harm is done, however fast the machine is.
-  const first = await ipaEdge(args('15s'), (child) => {
+  profile('15s', (child) => {
     const watch = setInterval(() => {
-      if (journal().filter(({ kind }) => kind === 'cell').length < 2) return;
+      if (keptCells().length < cells) return;
       clearInterval(watch);
       harm(child.pid!);
     }, 20);
     child.once('close', () => clearInterval(watch));
   });
-  const kept = journal().flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : []));
-  const second = await ipaEdge(args('1s'));
-  const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
-  return { first, kept, second, profile };
-}
 
-/** Samples of a cell that the journal had are the first ones of the profile's: it was not measured anew. */
-function expectKept(kept: Profile['cells'], profile: Profile): void {
-  expect(kept.length).toBeGreaterThanOrEqual(2);
-  for (const cell of kept) {
-    if (cell.state !== 'measured') continue;
-    const { inferenceMs } = profile.cells.find(
-      (c) => c.state === 'measured' && c.variant === cell.variant && c.batch === cell.batch,
-    ) as typeof cell;
-    expect(inferenceMs.slice(0, cell.inferenceMs.length)).toEqual(cell.inferenceMs);
-  }
-}
+test('the same command goes on from the cells of a profile that Ctrl-C stopped, and of one whose browser was killed', async () => {
+  const stopped = await interrupted(2, (pid) => process.kill(pid, 'SIGINT'));
+  expect(stopped.stderr).toContain('Finished measurements are kept');
+  expect(stopped.code).toBe(130);
+  const before = keptCells().length;
+  expect(before).toBeGreaterThanOrEqual(2);
 
-test('a profile stopped by Ctrl-C exits 130 and the same command goes on from its cells', async () => {
-  const { first, kept, second, profile } = await interrupted((pid) => process.kill(pid, 'SIGINT'));
-  expect(first.stderr).toContain('Finished measurements are kept');
-  expect(first.code).toBe(130);
-  expect(second.code).toBe(0);
-  expectKept(kept, profile);
-});
-
-test('a profile whose browser was killed fails clearly and the same command goes on from its cells', async () => {
-  const { first, kept, second, profile } = await interrupted((pid) => {
+  const killed = await interrupted(before + 1, (pid) => {
     const browser = execFileSync('pgrep', ['-P', String(pid), '-f', 'headless'], { encoding: 'utf8' });
     // The browser's command may be a script that starts the browser: both are in one group.
     process.kill(-Number(browser.trim().split('\n')[0]), 'SIGKILL');
   });
-  expect(first.stderr).toContain('The browser crashed or was closed while it was working');
-  expect(first.code).toBe(1);
-  expect(second.code).toBe(0);
-  expectKept(kept, profile);
+  expect(killed.stderr).toContain('The browser crashed or was closed while it was working');
+  expect(killed.code).toBe(1);
+  const kept = keptCells();
+  expect(kept.length).toBeGreaterThan(before);
+
+  expect((await profile('1s')).code).toBe(0);
+  const { cells } = parseProfile(JSON.parse(readFileSync(out(), 'utf8')), out());
+  for (const cell of kept) {
+    if (cell.state !== 'measured') continue;
+    const { inferenceMs } = cells.find(
+      (c) => c.state === 'measured' && c.variant === cell.variant && c.batch === cell.batch,
+    ) as typeof cell;
+    // The cell's first samples are those of the journal: it was not measured anew.
+    expect(inferenceMs.slice(0, cell.inferenceMs.length)).toEqual(cell.inferenceMs);
+  }
 });
