@@ -34,6 +34,17 @@ export function ipaEdge(
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
 }
 
+/** For `meanwhile`: acts on the command's process once the condition is true. */
+export const onceTrue =
+  (condition: () => boolean, act: (child: ChildProcess) => void) => (child: ChildProcess) => {
+    const watch = setInterval(() => {
+      if (!condition()) return;
+      clearInterval(watch);
+      act(child);
+    }, 20);
+    child.once('close', () => clearInterval(watch));
+  };
+
 /** Runs `ipa-edge` in this process, which saves the start of another: one command at a time, and none that gets a signal. */
 export async function ipaEdgeHere(
   args: readonly string[],

@@ -120,7 +120,7 @@ test('a model without labelled data is planned and run by the accuracy that its 
   expect(chosen.stdout).toContain(note);
   const report = join(own.folder, 'report.json');
   const ran = await onHub([
-    ...['run', '--plan', plan, '--manifest', own.manifestPath, '--duration', '2s', '--out', report],
+    ...['run', '--plan', plan, '--manifest', own.manifestPath, '--duration', '1s', '--out', report],
   ]);
   expect(ran.stdout).toContain(note);
 });
@@ -130,7 +130,7 @@ test('models of which no accuracy is known are benched by latency and cost alone
   const out = join(own.folder, 'out');
   const benched = await onHub([
     ...['bench', '--manifest', own.manifestPath, '--backend', 'cpu', '--batches', '1', '--budget', '1s'],
-    ...['--sla', '1000', '--rate', '5', '--duration', '2s', '--out', out],
+    ...['--sla', '1000', '--rate', '5', '--duration', '1s', '--out', out],
   ]);
   expect(benched.code, benched.stderr).toBe(0);
   expect(benched.stdout).toContain('accuracy unknown: planned by latency and cost alone');

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from '../../workers/store/store.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdge, onceTrue } from './command.ts';
 
 let folder: string;
 const out = () => join(folder, 'profile.json');
@@ -33,43 +33,32 @@ function journal(): JournalEntry[] {
 const keptCells = () => journal().flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : []));
 
 /** Profiles in a headless browser. */
-const profile = (budget: string, meanwhile?: Parameters<typeof ipaEdge>[1]) =>
-  ipaEdge(
+function profile(budget: string, meanwhile?: Parameters<typeof ipaEdge>[1]) {
+  const manifest = join(folder, 'models/manifest.json');
+  return ipaEdge(
     [
-      ...[
-        'profile',
-        '--manifest',
-        join(folder, 'models/manifest.json'),
-        '--backend',
-        'wasm',
-        '--threads',
-        '1',
-      ],
-      ...['--batches', '1,2', '--budget', budget, '--out', out()],
+      ...['profile', '--manifest', manifest, '--backend', 'wasm', '--threads', '1', '--batches', '1,2'],
+      ...['--budget', budget, '--out', out()],
     ],
     meanwhile,
   );
-
-/** Profiles, and does `harm` when the journal has this many cells. */
-const interrupted = (cells: number, harm: (commandPid: number) => void) =>
-  // Most of the budget is left when the harm is done, however fast the machine is.
-  profile('15s', (child) => {
-    const watch = setInterval(() => {
-      if (keptCells().length < cells) return;
-      clearInterval(watch);
-      harm(child.pid!);
-    }, 20);
-    child.once('close', () => clearInterval(watch));
-  });
+}
 
 test('the same command goes on from the cells of a profile that Ctrl-C stopped, and of one whose browser was killed', async () => {
-  const stopped = await interrupted(2, (pid) => process.kill(pid, 'SIGINT'));
+  // Most of the budget is left when the harm is done, however fast the machine is.
+  const interrupted = (cells: number, harm: (child: ChildProcess) => void) =>
+    profile(
+      '15s',
+      onceTrue(() => keptCells().length >= cells, harm),
+    );
+
+  const stopped = await interrupted(2, (child) => child.kill('SIGINT'));
   expect(stopped.stderr).toContain('Finished measurements are kept');
   expect(stopped.code).toBe(130);
   const before = keptCells().length;
   expect(before).toBeGreaterThanOrEqual(2);
 
-  const killed = await interrupted(before + 1, (pid) => {
+  const killed = await interrupted(before + 1, ({ pid }) => {
     const browser = execFileSync('pgrep', ['-P', String(pid), '-f', 'headless'], { encoding: 'utf8' });
     // The browser's command may be a script that starts the browser: both are in one group.
     process.kill(-Number(browser.trim().split('\n')[0]), 'SIGKILL');
