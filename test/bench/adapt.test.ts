@@ -8,7 +8,7 @@ import { parseRunReport, type RunReport } from '../../solver/documents/run-repor
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { cell, profile as profileOf } from '../solver/profiles.ts';
 import { loadFashion } from '../workers/fashion.ts';
-import { ipaEdge } from './command.ts';
+import { ipaEdge, ipaEdgeHere } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
 const path = (file: string) => join(folder, file);
@@ -60,7 +60,7 @@ beforeAll(async () => {
   const rates = [...Array(4).fill(1), ...Array(4).fill(13), ...Array(48).fill(1)];
   writeFileSync(path('trace.json'), JSON.stringify({ rates }));
   const given = ['--sla', '2000', '--rate', '1', '--cores', '2'];
-  await ipaEdge(['plan', '--profile', path('profile.json'), ...given, '--out', path('plan.json')]);
+  await ipaEdgeHere(['plan', '--profile', path('profile.json'), ...given, '--out', path('plan.json')]);
   const load = ['--adapt', '--trace', path('trace.json'), '--interval', '2s', '--predictor', 'learned'];
   const ran = await ipaEdge(['run', '--plan', path('plan.json'), ...load, '--out', path('report.json')]);
   // On a busy machine the load comes late, and the command says so: plans follow it all the same.
@@ -100,7 +100,7 @@ test('it refuses a profile that the plan was not made from', async () => {
     '--out',
     path('x.json'),
   ];
-  const { code, stderr } = await ipaEdge(['run', ...args]);
+  const { code, stderr } = await ipaEdgeHere(['run', ...args]);
   expect(code).toBe(2);
   expect(stderr).toContain('is not the profile that the plan was made from');
 });
