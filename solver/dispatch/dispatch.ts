@@ -174,12 +174,12 @@ class QueueDispatch implements Dispatch {
   poll(nowMs: number): Action[] {
     this.#polledMs = nowMs;
     this.#endLate(nowMs);
-    const next = () => this.#nextBatch.next(this.#policy, this.#queues.all, nowMs);
-    for (let batch = next(); batch !== undefined; batch = next()) {
+    for (;;) {
+      const batch = this.#nextBatch.next(this.#policy, this.#queues.all, nowMs);
+      if (!batch) return this.#takeActions();
       this.#runOrSettle(...batch, nowMs);
       this.#endLate(nowMs); // The queues have new heads now, which may be late.
     }
-    return this.#takeActions();
   }
 
   nextWakeMs(): number | undefined {

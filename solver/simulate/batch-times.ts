@@ -49,8 +49,11 @@ export class BatchTimes {
    * @param size total size of the items; undefined: the quantile is among the times of measured batches of all sizes
    */
   atMs(items: number, quantile: number, size: number | undefined): number {
-    const timeMs = (i: number) => lineAt(this.#lines[i]!, quantile, size, this.#items[i]! / items);
-    return interpolate(this.#items, timeMs, items);
+    return interpolate(
+      this.#items,
+      (i) => lineAt(this.#lines[i]!, quantile, size, this.#items[i]! / items),
+      items,
+    );
   }
 }
 

@@ -280,8 +280,11 @@ function serviceFromBatches(
       const quantile = sample === undefined ? random() : times.quantileOf(sample, items);
       const alone = times.atMs(items, quantile, size) + (otherBefore ? afterOtherMs : 0);
       const coRun = beside.length > 0 ? among(row, [row, ...beside]) : undefined;
-      const paused = (delay: PauseDelay | undefined) => delay?.(idleMs, 100 * random()) ?? 0;
-      return alone + (coRun ? delayAtMs(coRun.delays, 100 * random()) : paused(pause)) + paused(hopPause);
+      const delayMs = coRun ? delayAtMs(coRun.delays, 100 * random()) : drawMs(pause, idleMs, random);
+      return alone + delayMs + drawMs(hopPause, idleMs, random);
     },
   };
 }
+
+const drawMs = (delay: PauseDelay | undefined, idleMs: number, random: Random): number =>
+  delay?.(idleMs, 100 * random()) ?? 0;

@@ -193,35 +193,36 @@ export class Simulation {
   #arrive(arrivalMs: number): void {
     const request = this.#arrived++;
     this.#dealers.push(this.#dealer);
-    const enter = () => this.dispatch.arrive(request, arrivalMs);
     const { serving } = this.#service;
     if (serving) {
       // What a pause adds is on the way, which the thread does not wait for.
       const idleMs = Math.max(0, arrivalMs - this.#thread.freeMs);
       this.#pausedMs[request] = serving.requestPauseMs?.(idleMs, this.#random) ?? 0;
-      this.#thread.give(arrivalMs, serving.requestMs / 2, enter);
-    } else enter();
+      this.#thread.give(arrivalMs, serving.requestMs / 2, () => this.dispatch.arrive(request, arrivalMs));
+    } else this.dispatch.arrive(request, arrivalMs);
   }
 
   #complete(ended: RunningBatch): void {
-    const { batch, row, items, endMs } = ended;
+    const { worker, row, items, endMs } = ended;
     this.#running.end(ended, this.#service);
     this.#record(ended);
-    const { packItems } = this.#input;
-    const take = () => {
-      const follows = items.map((item) =>
-        this.#dealers[item.request]!.follow(item, packItems[item.request]!, row, this.#escalates),
-      );
-      this.dispatch.completed(batch, follows, this.#nowMs);
-    };
-    const { serving } = this.#service;
-    const idleFromMs = this.#idleFromMs.get(ended.worker) ?? [];
+    const idleFromMs = this.#idleFromMs.get(worker) ?? [];
     idleFromMs[row] = endMs;
-    this.#idleFromMs.set(ended.worker, idleFromMs);
+    this.#idleFromMs.set(worker, idleFromMs);
+    const { serving } = this.#service;
     if (serving) {
       const takesMs = serving.threadMs(row, items.length) / 2;
-      this.#thread.give(endMs - takesMs, takesMs, take);
-    } else take();
+      this.#thread.give(endMs - takesMs, takesMs, () => this.#take(ended));
+    } else this.#take(ended);
+  }
+
+  /** Takes the results of a batch. */
+  #take({ batch, row, items }: RunningBatch): void {
+    const { packItems } = this.#input;
+    const follows = items.map((item) =>
+      this.#dealers[item.request]!.follow(item, packItems[item.request]!, row, this.#escalates),
+    );
+    this.dispatch.completed(batch, follows, this.#nowMs);
   }
 
   #apply(actions: readonly Action[]): void {
