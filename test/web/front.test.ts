@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
 import { expectLegible, unfold } from './legible.ts';
 import { choose, complaintsOf, drop, newContext, planned, profileFile } from './opened-page.ts';
@@ -13,10 +13,10 @@ let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
-afterEach(async () => {
+async function close(): Promise<void> {
   await context.close();
   expect(complaints).toEqual([]);
-});
+}
 
 const SCREENS = [
   { width: 1440, height: 900 },
@@ -59,26 +59,14 @@ const inSight = (selector: string): Promise<boolean> =>
   });
 
 describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
-  it('the purpose, the pipeline and Start are in sight at once, and nothing is too wide', async () => {
+  afterEach(close);
+
+  it('the purpose, the pipeline and Start are in sight at once, nothing is too wide, and each pipeline shows its texts whole', async () => {
     await open(screen);
     for (const part of ['#measure h2', '.pictures', '.run .primary', '.start-facts'])
       expect(await inSight(part)).toBe(true);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(screen.width);
-  });
 
-  it('nothing moves while the page loads: at first, later, and with a saved profile', async () => {
-    await open(screen);
-    expect(await moved()).toBeLessThan(0.1);
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
-    await page.reload();
-    await loaded();
-    await planned(page);
-    expect(await moved()).toBeLessThan(0.1);
-  });
-
-  it('each shipped pipeline shows its texts whole', async () => {
-    await open(screen);
     const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
     for (const name of await chooser.locator('optgroup[label="Ready-made"] option').allInnerTexts()) {
       await chooser.selectOption(name);
@@ -92,6 +80,17 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
         );
       expect(cut, name).toEqual([]);
     }
+  });
+
+  it('nothing moves while the page loads: at first, later, and with a saved profile', async () => {
+    await open(screen);
+    expect(await moved()).toBeLessThan(0.1);
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    await page.reload();
+    await loaded();
+    await planned(page);
+    expect(await moved()).toBeLessThan(0.1);
   });
 
   it('an address that names a section shows that section, with a saved profile, without a jump', async () => {
@@ -114,6 +113,8 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
 });
 
 describe('the example', () => {
+  afterEach(close);
+
   it('opens every section, without a network, says whose it is, and leaves nothing behind', async () => {
     await open(SCREENS[0], { serviceWorkers: 'allow' });
     await expect
@@ -136,10 +137,55 @@ describe('the example', () => {
     expect(await page.locator('.outcome').count()).toBe(0);
   });
 
-  it('says of each model of its plan what it is, and leaves what only the planner needs folded away', async () => {
+  it("has settings of its own, leaves the user's as they were, and gives way to what was saved before", async () => {
+    await open();
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    const rate = page.getByRole('spinbutton', { name: 'Arrival rate', exact: true });
+    await rate.fill('7');
+    await button('Look at an example').click();
+    await expect.poll(() => rate.inputValue()).not.toBe('7');
+    await page.locator('#results .notice', { hasText: 'EXAMPLE' }).waitFor();
+    await planned(page);
+    await rate.fill('3');
+    await planned(page);
+    await button('Close the example').click();
+    await expect.poll(() => rate.inputValue()).toBe('7');
+    await page.locator('.saved li.marked').waitFor();
+    expect(await page.locator('#results .notice', { hasText: 'EXAMPLE' }).count()).toBe(0);
+    await button('Look at an example').click();
+    await page.reload();
+    await loaded();
+    await planned(page);
+    expect(await rate.inputValue()).toBe('7');
+  });
+});
+
+describe('the plan of the example', () => {
+  beforeAll(async () => {
     await open();
     await button('Look at an example').click();
     await planned(page);
+  });
+  afterAll(close);
+
+  const ask = (name: string, value: string) =>
+    page.getByRole('spinbutton', { name, exact: true }).fill(value);
+
+  it('leaves no empty band under it', async () => {
+    const band = () =>
+      page.evaluate(() => {
+        const bottom = (selector: string) => document.querySelector(selector)!.getBoundingClientRect().bottom;
+        return bottom('.planning') - Math.max(bottom('.answer'), bottom('.plan-settings'));
+      });
+    expect(await band()).toBeLessThan(100);
+    await page.setViewportSize(SCREENS[1]!);
+    // Charts are drawn anew in another width.
+    await expect.poll(band).toBeLessThan(100);
+    await page.setViewportSize(SCREENS[0]!);
+  });
+
+  it('says of each model what it is, and leaves what only the planner needs folded away', async () => {
     expect(await page.locator('.plan-models li').allInnerTexts()).toEqual([
       expect.stringMatching(/^detect: det\d+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
       expect.stringMatching(
@@ -153,72 +199,22 @@ describe('the example', () => {
     await folded.getByRole('button', { name: 'Certificate' }).waitFor();
   });
 
-  it('has one choice within a short time limit, which is said in words in place of a chart with one point', async () => {
-    await open();
-    await button('Look at an example').click();
-    await planned(page);
-    await page.getByRole('spinbutton', { name: 'Arrival rate', exact: true }).fill('1');
-    await page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true }).fill('10.5');
-    await planned(page);
-    const figure = page.locator('.answer figure', { hasText: 'Accuracy for cost' });
-    // Another worker finds the frontier, which may come after the plan.
-    await expect.poll(() => figure.textContent()).toContain('There is one choice: within 10.5 ms');
-    expect(await figure.locator('svg').count()).toBe(0);
-  });
-
   it('has no table of what cascades gain where they gain nothing', async () => {
-    await open();
-    await button('Look at an example').click();
     // One core carries the most accurate variants at this rate.
-    await page.getByRole('spinbutton', { name: 'Arrival rate', exact: true }).fill('5');
+    await ask('Arrival rate', '5');
     await planned(page);
     await page.locator('.answer', { hasText: 'Cascades gain nothing here' }).waitFor();
     expect(await page.getByText('Table of what cascades gain').count()).toBe(0);
   });
 
-  it("has settings of its own, and leaves the user's as they were", async () => {
-    await open();
-    await choose(page, profileFile(fashionProfile()));
+  it('has one choice within a short time limit, which is said in words in place of a chart with one point', async () => {
+    await ask('Arrival rate', '1');
+    await ask('Time limit (SLA)', '10.5');
     await planned(page);
-    const rate = page.getByRole('spinbutton', { name: 'Arrival rate', exact: true });
-    await rate.fill('7');
-    await button('Look at an example').click();
-    await expect.poll(() => rate.inputValue()).not.toBe('7');
-    await planned(page);
-    await rate.fill('3');
-    await planned(page);
-    await button('Close the example').click();
-    await expect.poll(() => rate.inputValue()).toBe('7');
-    await button('Look at an example').click();
-    await page.reload();
-    await loaded();
-    await planned(page);
-    expect(await rate.inputValue()).toBe('7');
-  });
-
-  it('leaves no empty band under its plan', async () => {
-    for (const screen of SCREENS) {
-      await open(screen);
-      await button('Look at an example').click();
-      await planned(page);
-      const band = await page.evaluate(() => {
-        const bottom = (selector: string) => document.querySelector(selector)!.getBoundingClientRect().bottom;
-        return bottom('.planning') - Math.max(bottom('.answer'), bottom('.plan-settings'));
-      });
-      expect(band, `${screen.width} px wide`).toBeLessThan(100);
-      if (screen !== SCREENS.at(-1)) await context.close();
-    }
-  });
-
-  it('gives way to what was saved before', async () => {
-    await open();
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
-    await button('Look at an example').click();
-    await page.locator('#results .notice', { hasText: 'EXAMPLE' }).waitFor();
-    await button('Close the example').click();
-    await page.locator('.saved li.marked').waitFor();
-    expect(await page.locator('#results .notice', { hasText: 'EXAMPLE' }).count()).toBe(0);
+    const figure = page.locator('.answer figure', { hasText: 'Accuracy for cost' });
+    // Another worker finds the frontier, which may come after the plan.
+    await expect.poll(() => figure.textContent()).toContain('There is one choice: within 10.5 ms');
+    expect(await figure.locator('svg').count()).toBe(0);
   });
 });
 
@@ -227,6 +223,8 @@ describe.each([
   { ...SCREENS[0]!, words: 'of 1440 × 900' },
   { width: 720, height: 450, words: 'of 1440 × 900 at 200 %' },
 ])('on a screen $words', (screen) => {
+  afterEach(close);
+
   it('a profile, a comparison and a pinned plan are legible, and nothing is wider than the screen, folded or not', async () => {
     await open(screen);
     await drop(
@@ -254,9 +252,12 @@ it('nothing moves by itself, also for those who allow motion', async () => {
       .map((element) => element.outerHTML.slice(0, 100)),
   );
   expect(moving).toEqual([]);
+  await close();
 });
 
 describe('what this device lacks', () => {
+  afterEach(close);
+
   it('is one line with its remedy, and a link opens all checks', async () => {
     await open();
     const line = page.locator('.obstacle');
@@ -270,6 +271,8 @@ describe('what this device lacks', () => {
 });
 
 describe('a word of the field', () => {
+  afterEach(close);
+
   it('is explained where it stands, by keyboard, and Escape closes that', async () => {
     await open();
     await choose(page, profileFile(fashionProfile()));
@@ -286,20 +289,7 @@ describe('a word of the field', () => {
     expect(await word.evaluate((one) => one === document.activeElement)).toBe(true);
   });
 
-  it('is explained on the cards that tables become in a narrow window, too', async () => {
-    await open(SCREENS[1]);
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
-    await page.locator('.plan-table').getByRole('button', { name: 'Wait', exact: true }).first().click();
-    const explained = page.locator('.explanation:popover-open');
-    await expect.poll(() => explained.textContent()).toContain('How long an item waits at most');
-    await page.setViewportSize(SCREENS[0]!);
-    await expect
-      .poll(() => page.locator('.plan-table').getByRole('button', { name: 'Wait', exact: true }).count())
-      .toBe(1);
-  });
-
-  it('stands within a narrow window, and another one takes its place', async () => {
+  it('is explained within a narrow window, another one in its place, and on the cards that tables become there', async () => {
     await open(SCREENS[1]);
     await choose(page, profileFile(fashionProfile()));
     await planned(page);
@@ -312,5 +302,11 @@ describe('a word of the field', () => {
       expect(box.x).toBeGreaterThanOrEqual(0);
       expect(box.x + box.width).toBeLessThanOrEqual(SCREENS[1]!.width);
     }
+    await page.locator('.plan-table').getByRole('button', { name: 'Wait', exact: true }).first().click();
+    await expect.poll(() => explained.textContent()).toContain('How long an item waits at most');
+    await page.setViewportSize(SCREENS[0]!);
+    await expect
+      .poll(() => page.locator('.plan-table').getByRole('button', { name: 'Wait', exact: true }).count())
+      .toBe(1);
   });
 });
