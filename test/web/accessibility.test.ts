@@ -11,7 +11,7 @@ import { cascadeProfile, wellCalibrated } from '../solver/cascades.ts';
 import { request, resources } from '../solver/profiles.ts';
 import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
-import { fashionProfile } from './fixtures.ts';
+import { CELLS, fashionProfile } from './fixtures.ts';
 import { expectLegible } from './legible.ts';
 import { choose, drop, frontier, newContext, openIn, planned, profileFile } from './opened-page.ts';
 import { ownModel } from './own-files.ts';
@@ -58,7 +58,7 @@ describe('the page', () => {
       globalThis.holdAfterCells = 40;
     });
     await button('Start').click();
-    await page.locator('.progress').getByText('40 of 90 cells').waitFor();
+    await page.locator('.progress').getByText(`40 of ${CELLS} cells`).waitFor();
     await expectAccessible('#measure');
     await button('Pause').click();
     await page.evaluate(() => {
@@ -81,7 +81,7 @@ describe('the page', () => {
     });
     await other.page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.goto(host.url);
-    await page.getByRole('region', { name: 'Another tab' }).getByText('40 of 90 cells').waitFor();
+    await page.getByRole('region', { name: 'Another tab' }).getByText(`40 of ${CELLS} cells`).waitFor();
     await expectAccessible('#measure');
   });
 

@@ -1,5 +1,6 @@
 import type { Locator } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CELLS } from './fixtures.ts';
 import {
   holdAfter,
   measureUntil,
@@ -69,7 +70,7 @@ describe('in a usual window', () => {
     await opened.page.evaluate(() => {
       globalThis.diskIsFull = false;
     });
-    const resume = button(/^Resume \d+\/90$/);
+    const resume = button(new RegExp(`^Resume \\d+/${CELLS}$`));
     expect(Number(/\d+/.exec((await resume.textContent())!)![0])).toBeGreaterThanOrEqual(30);
     await resume.click();
     await planned(opened.page);
@@ -122,7 +123,7 @@ it('a window that lets the page save nothing measures and plans, and says how lo
   await measureUntil(opened.page, 30);
   await button('Cancel').click();
   await holdAfter(opened.page, undefined);
-  await button('Resume 30/90').click();
+  await button(`Resume 30/${CELLS}`).click();
   await planned(opened.page);
   expect(await opened.page.locator('.saved li').count()).toBe(1);
   expect(opened.complaints).toEqual([]);

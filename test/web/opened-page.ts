@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 import { expect } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
+import { CELLS } from './fixtures.ts';
 
 /** The profiling page in a browser of its own, with everything that it complains of. */
 export interface OpenedPage {
@@ -112,7 +113,7 @@ export const holdAfter = (page: Page, cells: number | undefined): Promise<void> 
 export async function measureUntil(page: Page, cells: number): Promise<void> {
   await holdAfter(page, cells);
   await page.getByRole('button', { name: 'Start', exact: true }).click();
-  await page.locator('.progress').getByText(`${cells} of 90 cells`).waitFor();
+  await page.locator('.progress').getByText(`${cells} of ${CELLS} cells`).waitFor();
 }
 
 /** Resolves when the opened profile is planned. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planSchema } from '../../solver/documents/plan.ts';
 import { suitedSla } from '../../web/state/plan/suited-sla.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { fashionProfile } from './fixtures.ts';
+import { CELLS, fashionProfile } from './fixtures.ts';
 import {
   choose,
   complaintsOf,
@@ -23,13 +23,13 @@ let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
-beforeEach(async () => {
-  context = await newContext(site.browser);
+async function open({ browser, url }: typeof site): Promise<void> {
+  context = await newContext(browser);
   page = await context.newPage();
   complaints = complaintsOf(page);
-  await page.goto(site.url);
+  await page.goto(url);
   await page.getByRole('button', { name: 'Start' }).waitFor();
-});
+}
 afterEach(() => context.close());
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
@@ -60,6 +60,8 @@ async function download(name: string): Promise<{ name: string; text: string }> {
 }
 
 describe('the profiling page', () => {
+  beforeEach(() => open(site));
+
   it('says what this device can do, and what to do about what it cannot', async () => {
     await page.locator('#device > summary').click();
     await page.locator('.check').first().waitFor();
@@ -135,13 +137,13 @@ describe('the profiling page', () => {
   it('goes on once where Resume is pressed twice before the page has drawn what the first press does', async () => {
     await measureUntil(page, 30);
     await button('Cancel').click();
-    await button('Resume 30/90').evaluate((one: HTMLElement) => {
+    await button(`Resume 30/${CELLS}`).evaluate((one: HTMLElement) => {
       one.click();
       one.click();
     });
-    await page.locator('.progress').getByText('30 of 90 cells').waitFor();
+    await page.locator('.progress').getByText(`30 of ${CELLS} cells`).waitFor();
     await button('Cancel').click();
-    await button('Resume 30/90').waitFor();
+    await button(`Resume 30/${CELLS}`).waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     expect(complaints).toEqual([]);
   });
@@ -183,9 +185,9 @@ describe('the profiling page', () => {
 
 describe('a pipeline', () => {
   const built = servedPage();
+  beforeEach(() => open(built));
 
   it('that is chosen later is not replaced by one that is longer to load', async () => {
-    await page.goto(built.url);
     let release = () => {};
     await page.route('**/models/mail/manifest.json', (route) => {
       release = () => void route.continue();
@@ -205,7 +207,6 @@ describe('a pipeline', () => {
   });
 
   it('that cannot be loaded does not look chosen', async () => {
-    await page.goto(built.url);
     await page.route('**/models/mail/manifest.json', (route) => route.abort());
     const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
     await chooser.selectOption('mail');

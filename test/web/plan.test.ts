@@ -216,7 +216,7 @@ describe('the section Plan', () => {
     expect(await choice()).not.toBe(pinned);
     const rows = page.locator('.comparison-table tbody tr');
     const slas = rows.locator('[data-head=SLA]');
-    expect(await slas.allTextContents()).toEqual(['104\u00a0ms', '15.0\u00a0ms', '−89.0\u00a0ms']);
+    expect(await slas.allTextContents()).toEqual(['103\u00a0ms', '15.0\u00a0ms', '−88.0\u00a0ms']);
     expect(await page.locator('.plan-table tbody th').allTextContents()).toEqual([
       'pinned: detect',
       'pinned: classify',

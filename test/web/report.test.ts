@@ -99,7 +99,7 @@ describe('the report', () => {
     const { page } = await show(report);
     const text = await page.locator('main').textContent();
     expect(text).toMatch(/few-samples\s+\d+ cells: under 20 samples, so there is no p95/);
-    expect(text).toMatch(/failed\s+classify\/res16\/webgpu\/1\/8: ModelLoadError/);
+    expect(text).toMatch(/failed\s+classify\/res16\/webgpu\/1\/4: ModelLoadError/);
     expect(text).toMatch(/not valid\s+plan · webgpu \+ wasm: of 100 requests 99 were sent at most/);
     // The title and the verdict say it too.
     expect(await page.locator('h1').textContent()).toMatch(/fashion\s*: not valid/);

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fashionProfile } from './fixtures.ts';
+import { CELLS, fashionProfile } from './fixtures.ts';
 import {
   choose,
   holdAfter,
@@ -39,11 +39,11 @@ describe('while one tab measures', () => {
   it('the others show how it gets on and cannot start, one opened later too, until it has finished', async () => {
     await measureUntil(first.page, 30);
     await otherTab(second.page).getByText('Another tab measures fashion').waitFor();
-    await otherTab(second.page).getByText('30 of 90 cells').waitFor();
+    await otherTab(second.page).getByText(`30 of ${CELLS} cells`).waitFor();
     await second.page.locator('#plan .empty').getByText('Best so far').waitFor();
     expect(await button(second.page, 'Start').isDisabled()).toBe(true);
     const third = await openIn(first.context, site.url);
-    await otherTab(third.page).getByText('30 of 90 cells').waitFor();
+    await otherTab(third.page).getByText(`30 of ${CELLS} cells`).waitFor();
     // What another tab measures was not stopped, and is not to be resumed.
     expect(await third.page.getByText('The profile was stopped').count()).toBe(0);
     expect(await button(third.page, /Resume/).count()).toBe(0);
@@ -71,13 +71,13 @@ describe('while one tab measures', () => {
   it('another can stop it, and goes on where it was, also if it is stopped before it got there again', async () => {
     await measureUntil(first.page, 30);
     await button(second.page, 'Stop it').click();
-    await button(first.page, 'Resume 30/90').waitFor();
+    await button(first.page, `Resume 30/${CELLS}`).waitFor();
     await holdAfter(second.page, 10);
-    await button(second.page, 'Resume 30/90').click();
-    await second.page.locator('.progress').getByText('10 of 90 cells').waitFor();
+    await button(second.page, `Resume 30/${CELLS}`).click();
+    await second.page.locator('.progress').getByText(`10 of ${CELLS} cells`).waitFor();
     await button(second.page, 'Cancel').click();
     await holdAfter(second.page, undefined);
-    await button(second.page, 'Resume 30/90').click();
+    await button(second.page, `Resume 30/${CELLS}`).click();
     await planned(second.page);
     await expect.poll(() => first.page.locator('.saved li').count()).toBe(1);
     expect(await button(first.page, /Resume/).count()).toBe(0);
@@ -85,12 +85,12 @@ describe('while one tab measures', () => {
 
   it('and crashes, the next one can go on where it was', async () => {
     await measureUntil(first.page, 30);
-    await otherTab(second.page).getByText('30 of 90 cells').waitFor();
+    await otherTab(second.page).getByText(`30 of ${CELLS} cells`).waitFor();
     const session = await first.context.newCDPSession(first.page);
     const crash = first.page.waitForEvent('crash');
     void session.send('Page.crash').catch(() => {});
     await crash;
-    await button(second.page, 'Resume 30/90').click();
+    await button(second.page, `Resume 30/${CELLS}`).click();
     await planned(second.page);
     expect(await second.page.locator('.saved li').count()).toBe(1);
   });

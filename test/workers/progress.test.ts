@@ -5,7 +5,7 @@ import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { replayProfile } from './replayed-profile.ts';
 
-const whole = fashionProfile();
+const whole = fashionProfile(1, [1, 2, 4, 8, 16]);
 /** Stored times of one backend. */
 const stored = { ...whole, cells: whole.cells.filter(({ backend }) => backend === 'wasm') };
 
