@@ -54,7 +54,7 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
       expect.stringMatching(/^spam([✓✗?] (ham|spam)|– not passed on)/),
     ]);
   }
-  await expectAccessible(page, '#try');
+  await expectAccessible(page, '#try figure:has(.requests)');
   // Held requests stay while the run goes on.
   expect(await requests.first().locator('.request-text').textContent()).toBe(shown[0]!.text);
 

@@ -38,7 +38,7 @@ describe('the operators of a variant', () => {
     const shares = rows.map((row) => Number(/([\d.]+)\s%$/.exec(row.trim())![1]));
     expect(shares).toEqual([...shares].sort((a, b) => b - a));
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 0);
-    await expectAccessible(page, '#results');
+    await expectAccessible(page, '[aria-labelledby=operators-title]');
     await page.setViewportSize({ width: NARROW_PX, height: 900 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
   });

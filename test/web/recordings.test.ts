@@ -37,7 +37,7 @@ it('recordings are measured and run; each is shown with its question, and with w
     expect(text).toMatch(/answer[✓≈✗] .*token F1 [\d.]+\s%\d+\.\d\ss[\d.]+\sms$/);
   }
   expect(await requests.getByRole('img', { name: /^waveform of \d+\.\d\ss$/ }).count()).toBe(2);
-  await expectAccessible(page, '#try');
+  await expectAccessible(page, '#try figure:has(.requests)');
   await expectLegible(page);
   await button('Stop').click();
   await page.locator('.outcome').waitFor();
