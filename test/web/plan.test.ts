@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from 'playwright';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
 import { complaintsOf, frontier, newContext, unfoldAdvanced } from './opened-page.ts';
@@ -10,7 +10,10 @@ let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
-beforeEach(async () => {
+/** The settings that come with the profile. */
+let initial: (readonly [field: string, value: string])[];
+
+async function open(): Promise<void> {
   context = await newContext(site.browser);
   page = await context.newPage();
   complaints = complaintsOf(page);
@@ -21,11 +24,11 @@ beforeEach(async () => {
     .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer });
   await settled();
   await unfoldAdvanced(page.getByRole('form', { name: 'Plan settings' }));
-});
-afterEach(async () => {
+}
+async function close(): Promise<void> {
   await context.close();
   expect(complaints).toEqual([]);
-});
+}
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 const slider = (name: string) => page.getByRole('slider', { name: `${name}, slider` });
@@ -57,7 +60,57 @@ async function drag(name: string, to: number): Promise<void> {
   await page.mouse.up();
 }
 
+it('the section Plan changes the plan with the percentile, the weights, the cores and the backends', async () => {
+  await open();
+  await typed('Time limit (SLA)').fill('60');
+  await typed('Arrival rate').fill('40');
+  await settled();
+  const bound = await fact('Bound');
+  await page.getByText('99 %', { exact: true }).first().click();
+  await settled();
+  expect(await fact('Bound')).not.toBe(bound);
+
+  const before = await cost();
+  await slider('Weight of cost, β').focus();
+  await page.keyboard.press('End');
+  await settled();
+  const cheapest = await cost();
+  expect(cheapest).toBeLessThan(before);
+  await slider('Weight of cost, β').press('Home');
+  await settled();
+  expect(Number(await typed('Weight of cost, β').inputValue())).toBe(0);
+  expect(await cost()).toBeGreaterThan(cheapest);
+
+  await slider('Cores').press('Home');
+  await settled();
+  expect(Number(await typed('Cores').inputValue())).toBe(1);
+  await slider('Cores').press('End');
+  await backend('wasm').uncheck();
+  await typed('Time limit (SLA)').fill('2000');
+  await typed('Arrival rate').fill('1');
+  await settled();
+  const backends = await page.locator('.plan-table tbody td:nth-child(3)').allTextContents();
+  expect(new Set(backends)).toEqual(new Set(['webgpu']));
+  expect(await backend('webgpu').isDisabled()).toBe(true);
+  await close();
+});
+
+/** A new page for each of these tests would take much longer than they do. */
 describe('the section Plan', () => {
+  beforeAll(async () => {
+    await open();
+    initial = await Promise.all(
+      ['Time limit (SLA)', 'Arrival rate', 'Weight of accuracy, α', 'Weight of cost, β'].map(
+        async (field) => [field, await typed(field).inputValue()] as const,
+      ),
+    );
+  });
+  afterAll(close);
+  beforeEach(async () => {
+    for (const [field, value] of initial) await typed(field).fill(value);
+    await settled();
+  });
+
   it('drawn to an SLA that nothing meets, says why, and the SLA that it offers works', async () => {
     await drag('Time limit (SLA)', 0.02);
     const why = page.locator('.answer').getByRole('alert');
@@ -99,39 +152,6 @@ describe('the section Plan', () => {
         await slider(name).press(key);
         await expect.poll(async () => Number(await typed(name).inputValue())).toBe(value);
       }
-  });
-
-  it('changes the plan with the percentile, the weights, the cores and the backends', async () => {
-    await typed('Time limit (SLA)').fill('60');
-    await typed('Arrival rate').fill('40');
-    await settled();
-    const bound = await fact('Bound');
-    await page.getByText('99 %', { exact: true }).first().click();
-    await settled();
-    expect(await fact('Bound')).not.toBe(bound);
-
-    const before = await cost();
-    await slider('Weight of cost, β').focus();
-    await page.keyboard.press('End');
-    await settled();
-    const cheapest = await cost();
-    expect(cheapest).toBeLessThan(before);
-    await slider('Weight of cost, β').press('Home');
-    await settled();
-    expect(Number(await typed('Weight of cost, β').inputValue())).toBe(0);
-    expect(await cost()).toBeGreaterThan(cheapest);
-
-    await slider('Cores').press('Home');
-    await settled();
-    expect(Number(await typed('Cores').inputValue())).toBe(1);
-    await slider('Cores').press('End');
-    await backend('wasm').uncheck();
-    await typed('Time limit (SLA)').fill('2000');
-    await typed('Arrival rate').fill('1');
-    await settled();
-    const backends = await page.locator('.plan-table tbody td:nth-child(3)').allTextContents();
-    expect(new Set(backends)).toEqual(new Set(['webgpu']));
-    expect(await backend('webgpu').isDisabled()).toBe(true);
   });
 
   it('goes from the cheapest choice to the most accurate one, with every step of the slider between them', async () => {
@@ -207,39 +227,6 @@ describe('the section Plan', () => {
     await expect.poll(() => typed('Weight of cost, β').inputValue()).not.toBe(before);
   });
 
-  it('keeps a pinned plan beside the next one', async () => {
-    const pinned = await choice();
-    await button('Pin to compare').click();
-    await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
-    await typed('Time limit (SLA)').fill('15');
-    await settled();
-    expect(await choice()).not.toBe(pinned);
-    const rows = page.locator('.comparison-table tbody tr');
-    const slas = rows.locator('[data-head=SLA]');
-    expect(await slas.allTextContents()).toEqual(['103\u00a0ms', '15.0\u00a0ms', '−88.0\u00a0ms']);
-    expect(await page.locator('.plan-table tbody th').allTextContents()).toEqual([
-      'pinned: detect',
-      'pinned: classify',
-      'this: detect',
-      'this: classify',
-    ]);
-    await button('Unpin').click();
-    await expect.poll(() => rows.count()).toBe(0);
-  });
-
-  it('fits a narrow screen, with two plans as well, and has room for their table beside the frontier of a wide one', async () => {
-    await page.setViewportSize({ width: 360, height: 800 });
-    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-    expect(await width()).toBe(360);
-    await button('Pin to compare').click();
-    await typed('Time limit (SLA)').fill('15');
-    await settled();
-    expect(await width()).toBe(360);
-    await page.setViewportSize({ width: 1440, height: 900 });
-    const table = page.getByRole('region', { name: 'The plans' });
-    expect(await table.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
-  });
-
   it('never shows an answer to another question as one to this', async () => {
     // What is told while sliders move: of every state that is shown as settled, the SLA of the answer and of the question.
     await page.evaluate(() => {
@@ -263,5 +250,33 @@ describe('the section Plan', () => {
     const seen = await page.evaluate(() => (globalThis as unknown as { seen: string[][] }).seen);
     expect(seen.length).toBeGreaterThan(0);
     for (const [said, asked] of seen) expect(Number(said!.replace(',', ''))).toBeCloseTo(Number(asked), 0);
+  });
+
+  it('keeps a pinned plan beside the next one, fits a narrow screen, with two plans as well, and has room for their table beside the frontier of a wide one', async () => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await width()).toBe(360);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const pinned = await choice();
+    await button('Pin to compare').click();
+    await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    await typed('Time limit (SLA)').fill('15');
+    await settled();
+    expect(await choice()).not.toBe(pinned);
+    const rows = page.locator('.comparison-table tbody tr');
+    const slas = rows.locator('[data-head=SLA]');
+    expect(await slas.allTextContents()).toEqual(['103\u00a0ms', '15.0\u00a0ms', '−88.0\u00a0ms']);
+    expect(await page.locator('.plan-table tbody th').allTextContents()).toEqual([
+      'pinned: detect',
+      'pinned: classify',
+      'this: detect',
+      'this: classify',
+    ]);
+    const table = page.getByRole('region', { name: 'The plans' });
+    expect(await table.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+    await page.setViewportSize({ width: 360, height: 800 });
+    expect(await width()).toBe(360);
+    await button('Unpin').click();
+    await expect.poll(() => rows.count()).toBe(0);
   });
 });
