@@ -22,23 +22,21 @@ const openOwnRun = (): Promise<void> =>
 /** What the page says of how many requests were sent in the last run. */
 const sent = () => outcome().locator('p[role=status]').textContent();
 
-it("the example's run goes when a saved profile is opened", async () => {
+it("the example's run goes when a saved profile is opened, and the user's own run that came while the example is shown stays", async () => {
   await choose(tab.page, profileFile(fashionProfile()));
   await planned(tab.page);
   await openExample();
   await tab.page.locator('.saved li button').first().click();
   await tab.page.locator('.saved li.marked').waitFor();
   await expect.poll(() => outcome().count()).toBe(0);
-});
 
-it("the user's own run that came while the example is shown stays when that is closed", async () => {
   await openExample();
   const ofExample = await sent();
   await openOwnRun();
   await expect.poll(sent).not.toBe(ofExample);
   const own = await sent();
   await button('Close the example').click();
-  await tab.page.locator('#results .empty').waitFor();
+  await tab.page.locator('.saved li.marked').waitFor();
   expect(await sent()).toBe(own);
 });
 

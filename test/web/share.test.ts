@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { type ProfileReport, parseReport, type Report } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import { reportIn } from '../../solver/report/inject.ts';
 import { frontierOnce } from '../../workers/planner/planner.ts';
 import { fashionProfile } from './fixtures.ts';
@@ -29,7 +30,7 @@ const tab = openedPage(servePageWithTestEngine);
 const problem = () => tab.page.locator('.page-problem [role=alert]');
 
 describe('files that go out', () => {
-  it('everything is exported, and imported elsewhere exports the same bytes', async () => {
+  it('everything is exported, imported elsewhere exports the same bytes, and imported here leaves the plan that was pinned since', async () => {
     await drop(
       tab.page,
       [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
@@ -41,6 +42,8 @@ describe('files that go out', () => {
     await tab.page.getByLabel('Seed of the order').blur();
     await tab.page.getByLabel('Duration (s)').fill('33');
     await planned(tab.page);
+    await drop(tab.page, [{ name: 'run.json', text: JSON.stringify(fashionReport().runs[0]) }]);
+    const told = await tab.page.locator('.outcome p[role=status]').textContent();
     const text = await saved(tab.page, 'Save everything JSON');
 
     const elsewhere = await openPage(tab.site.browser, tab.site.url);
@@ -50,15 +53,12 @@ describe('files that go out', () => {
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
     expect(await elsewhere.page.getByLabel('Seed of the order').inputValue()).toBe('9');
     expect(await elsewhere.page.getByLabel('Duration (s)').inputValue()).toBe('33');
+    expect(await elsewhere.page.locator('.outcome p[role=status]').textContent()).toBe(told);
     expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(text);
     expect(elsewhere.complaints).toEqual([]);
     await elsewhere.context.close();
-  });
 
-  it('everything, saved before a plan was pinned, leaves the pinned plan when it is opened again', async () => {
-    await choose(tab.page, profileFile(fashionProfile()));
-    await planned(tab.page);
-    const text = await saved(tab.page, 'Save everything JSON');
+    // Saved before a plan was pinned, it leaves the pinned plan when it is opened again.
     await tab.page.getByRole('button', { name: 'Pin to compare' }).click();
     const pinned = tab.page.getByRole('region', { name: 'Pinned plan beside this one' });
     await pinned.waitFor();
@@ -94,6 +94,10 @@ describe('files that go out', () => {
 describe('the report of a plan and the last run', () => {
   const setSla = (slaMs: string) =>
     tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true }).fill(slaMs);
+  const savedPlan = async () =>
+    parsePlan(JSON.parse(await saved(tab.page, 'Save plan JSON')), 'the saved plan');
+  const dropRun = (run: RunReport, changed: Partial<RunReport>) =>
+    drop(tab.page, [{ name: 'run.json', text: JSON.stringify({ ...run, ...changed }) }]);
   /** Saves a report once the frontier of the plan is drawn. */
   async function savedReport(): Promise<Report> {
     await planned(tab.page);
@@ -105,17 +109,25 @@ describe('the report of a plan and the last run', () => {
     await choose(tab.page, profileFile(fashionProfile()));
     await setSla('77');
     await planned(tab.page);
-    const plan = parsePlan(JSON.parse(await saved(tab.page, 'Save plan JSON')), 'the saved plan');
-    const [run] = fashionReport().runs;
-    await drop(tab.page, [
-      { name: 'run.json', text: JSON.stringify({ ...run!, slaMs: 77, plans: [{ atMs: 0, plan }] }) },
-    ]);
+    const plan = await savedPlan();
+    await dropRun(fashionReport().runs[0]!, { slaMs: 77, plans: [{ atMs: 0, plan }] });
     await tab.page.locator('#try .outcome').waitFor();
     const ofRun = await savedReport();
     expect(ofRun).toMatchObject({ kind: 'bench', runs: [{ slaMs: 77 }] });
     await setSla('150');
     const ofPlan = await savedReport();
     expect(ofPlan).toMatchObject({ kind: 'profile', plan: { slaMs: 150 } });
+
+    // A run whose backends are only those of the plan, as `ipa-edge run` makes it.
+    const later = await savedPlan();
+    const backends = [...new Set(later.workers.map(({ backend }) => backend))];
+    expect(backends).toHaveLength(1);
+    const told = tab.page.locator('#try .outcome p[role=status]');
+    const before = await told.textContent();
+    await dropRun(fashionReport().runs[1]!, { slaMs: 150, backends, plans: [{ atMs: 0, plan: later }] });
+    await expect.poll(() => told.textContent()).not.toBe(before);
+    expect(await savedReport()).toMatchObject({ kind: 'bench', runs: [{ backends }] });
+
     const request = (slaMs: number) => ({ slaMs, ratePerS: plan.ratePerS, percentile: plan.percentile });
     for (const [report, slaMs] of [
       [ofRun, 77],
@@ -124,19 +136,6 @@ describe('the report of a plan and the last run', () => {
       expect((report as ProfileReport).frontier).toEqual(
         await frontierOnce(fashionProfile(), request(slaMs)),
       );
-  });
-
-  it('has a run whose backends are only those of the plan, as `ipa-edge run` makes it', async () => {
-    await choose(tab.page, profileFile(fashionProfile()));
-    await planned(tab.page);
-    const plan = parsePlan(JSON.parse(await saved(tab.page, 'Save plan JSON')), 'the saved plan');
-    const { slaMs, workers } = plan;
-    const backends = [...new Set(workers.map(({ backend }) => backend))];
-    expect(backends).toHaveLength(1);
-    const run = { ...fashionReport().runs[0]!, slaMs, backends, plans: [{ atMs: 0, plan }] };
-    await drop(tab.page, [{ name: 'run.json', text: JSON.stringify(run) }]);
-    await tab.page.locator('#try .outcome').waitFor();
-    expect(await savedReport()).toMatchObject({ kind: 'bench', runs: [{ backends }] });
   });
 });
 
