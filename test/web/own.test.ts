@@ -18,60 +18,60 @@ async function open(options?: BrowserContextOptions): Promise<void> {
   await own.stage('classify').waitFor();
 }
 
-beforeEach(() => open());
 afterEach(() => own.opened.context.close());
 
+it('a model of the user is dropped on its stage, measured, planned, and there after a reload without a network', async () => {
+  await open({ serviceWorkers: 'allow' });
+  await takePack(own.page, 'few.bin', await firstScenes(8));
+  await own.drop('classify', [await ownModel('cnn8', HOSTILE)]);
+  await expect.poll(() => own.status().textContent()).toContain('is a variant of classify');
+  expect(await own.chosen()).toBe('fashion-own');
+  expect(await own.status().textContent()).toMatch(
+    /takes image float32 \[batch, 1, 28, 28\] and gives logits float32 \[batch, 10\]; operators: \d+ \w+/,
+  );
+  const mine = 'img-src-x-onerror-window.broken-1';
+  expect(await own.names('classify')).toEqual([...FASHION, mine]);
+  for (const name of ['mlp64', 'cnn16', 'res16', 'res32', 'det8', 'det16']) await own.deleteVariant(name);
+  // The last one of a stage stays.
+  expect(
+    await own
+      .stage('detect')
+      .getByRole('button', { name: /^Delete variant/ })
+      .count(),
+  ).toBe(0);
+
+  const profile = await own.measure();
+  expect(profile.pipeline).toBe('fashion-own');
+  const [theirs, ours] = ['cnn8', mine].map((name) =>
+    profile.stages[1]!.variants.find((variant) => variant.name === name),
+  );
+  expect(ours!.accuracy.published).toBeNull();
+  expect(ours!.accuracy.measured).toEqual(theirs!.accuracy.measured);
+  expect(ours!.sha256).not.toBe(theirs!.sha256);
+  const shown = `${(100 * ours!.accuracy.measured!.value).toFixed(1)}\u00a0%`;
+  const row = () => own.stage('classify').getByRole('row', { name: mine });
+  expect(await row().textContent()).toContain(shown);
+
+  await expect
+    .poll(() => own.page.locator('.check', { hasText: 'Works offline' }).textContent())
+    .toContain('yes');
+  await own.opened.context.setOffline(true);
+  await own.page.reload();
+  await planned(own.page);
+  expect(await own.chosen()).toBe('fashion-own');
+  expect(await own.names('classify')).toEqual(['linear', 'cnn8', mine]);
+  expect(await row().textContent()).toContain(shown);
+  await own.page.getByLabel('Duration (s)').fill('2');
+  await own.page.getByRole('button', { name: 'Run the plan' }).click();
+  await own.page.locator('#try svg.chart').first().waitFor();
+  expect(await own.injected()).toBe(false);
+  expect(own.opened.complaints).toEqual([]);
+});
+
 describe('a model of the user', () => {
-  it('is dropped on its stage, measured, planned, and there after a reload without a network', async () => {
-    await own.opened.context.close();
-    await open({ serviceWorkers: 'allow' });
-    await takePack(own.page, 'few.bin', await firstScenes(8));
-    await own.drop('classify', [await ownModel('cnn8', HOSTILE)]);
-    await expect.poll(() => own.status().textContent()).toContain('is a variant of classify');
-    expect(await own.chosen()).toBe('fashion-own');
-    expect(await own.status().textContent()).toMatch(
-      /takes image float32 \[batch, 1, 28, 28\] and gives logits float32 \[batch, 10\]; operators: \d+ \w+/,
-    );
-    const mine = 'img-src-x-onerror-window.broken-1';
-    expect(await own.names('classify')).toEqual([...FASHION, mine]);
-    for (const name of ['mlp64', 'cnn16', 'res16', 'res32', 'det8', 'det16']) await own.deleteVariant(name);
-    // The last one of a stage stays.
-    expect(
-      await own
-        .stage('detect')
-        .getByRole('button', { name: /^Delete variant/ })
-        .count(),
-    ).toBe(0);
+  beforeEach(() => open());
 
-    const profile = await own.measure();
-    expect(profile.pipeline).toBe('fashion-own');
-    const [theirs, ours] = ['cnn8', mine].map((name) =>
-      profile.stages[1]!.variants.find((variant) => variant.name === name),
-    );
-    expect(ours!.accuracy.published).toBeNull();
-    expect(ours!.accuracy.measured).toEqual(theirs!.accuracy.measured);
-    expect(ours!.sha256).not.toBe(theirs!.sha256);
-    const shown = `${(100 * ours!.accuracy.measured!.value).toFixed(1)}\u00a0%`;
-    const row = () => own.stage('classify').getByRole('row', { name: mine });
-    expect(await row().textContent()).toContain(shown);
-
-    await expect
-      .poll(() => own.page.locator('.check', { hasText: 'Works offline' }).textContent())
-      .toContain('yes');
-    await own.opened.context.setOffline(true);
-    await own.page.reload();
-    await planned(own.page);
-    expect(await own.chosen()).toBe('fashion-own');
-    expect(await own.names('classify')).toEqual(['linear', 'cnn8', mine]);
-    expect(await row().textContent()).toContain(shown);
-    await own.page.getByLabel('Duration (s)').fill('2');
-    await own.page.getByRole('button', { name: 'Run the plan' }).click();
-    await own.page.locator('#try svg.chart').first().waitFor();
-    expect(await own.injected()).toBe(false);
-    expect(own.opened.complaints).toEqual([]);
-  });
-
-  it('finds its stage where it is dropped anywhere', async () => {
+  it('finds its stage where it is dropped anywhere, and leaves its pipeline pictures of the labelled pack', async () => {
     await dropOn(own.page, '#plan', [await ownModel('det4', 'mine.onnx'), await ownModel('linear')]);
     await expect.poll(() => own.names('classify')).toEqual([...FASHION, 'linear-2']);
     expect(await own.names('detect')).toEqual(['det4', 'det8', 'det16', 'mine']);
@@ -80,12 +80,7 @@ describe('a model of the user', () => {
       /mine is a variant of detect.*linear-2 is a variant of classify/,
     );
     expect(await own.ownPipelines()).toEqual(['fashion-own']);
-    expect(own.opened.complaints).toEqual([]);
-  });
-
-  it('leaves its pipeline pictures of the labelled pack', async () => {
-    await own.drop('classify', [await ownModel('linear')]);
-    await expect.poll(() => own.chosen()).toBe('fashion-own');
+    // Its pipeline still shows pictures of the labelled pack.
     await own.page.locator('.pictures canvas').first().waitFor();
     expect(await own.page.locator('.pictures-symbol').count()).toBe(0);
     expect(own.opened.complaints).toEqual([]);
@@ -145,6 +140,7 @@ describe('a model of the user', () => {
 });
 
 describe('a pipeline that was changed since its profile was interrupted', () => {
+  beforeEach(() => open());
   const resume = () => own.page.getByRole('button', { name: /^Resume/ });
 
   it('is not offered to be resumed, unless it is as it was again', async () => {
@@ -169,6 +165,8 @@ describe('a pipeline that was changed since its profile was interrupted', () => 
 });
 
 describe('a model whose check is cancelled', () => {
+  beforeEach(() => open());
+
   it('is not added, nothing is kept, and it can be added later', async () => {
     const held: string[] = [];
     // The runtime that checks it does not come.
@@ -193,6 +191,8 @@ describe('a model whose check is cancelled', () => {
 const pack = () => own.page.getByText(/^Labelled pack, now: /);
 
 describe('a labelled pack of the user', () => {
+  beforeEach(() => open());
+
   it('takes the place of the shipped one, in a pipeline of its own', async () => {
     await own.openSection();
     await takePack(own.page, HOSTILE, ownScenes(4));
