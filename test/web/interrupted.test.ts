@@ -5,7 +5,6 @@ import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import {
   dropOn,
-  frames,
   LEAST_S,
   LONG_S,
   type OpenedPage,
@@ -50,24 +49,6 @@ const measured = ({ cells }: Profile): string[] =>
 
 describe('a profile that is interrupted', () => {
   afterEach(() => expect(opened.complaints).toEqual([]));
-
-  it('pauses between cells, says so, and resumes', async () => {
-    await setBudget(page, LONG_S);
-    await button('Start').click();
-    await measuredCells(2);
-    await button('Pause').click();
-    await progress().getByText('Paused').waitFor();
-    const before = await done();
-    await frames(page, 60);
-    expect(await done()).toBe(before);
-    expect(await page.locator('td.cell.measured').count()).toBe(before);
-    await button('Resume').click();
-    await expect.poll(done).toBeGreaterThan(before);
-    await button('Pause').click();
-    await progress().getByText('Paused').waitFor();
-    await button('Cancel').click();
-    await button(/Resume \d+\/8/).waitFor();
-  });
 
   it('goes on where it was after cancel and reload, and after a crash of the tab', async () => {
     await setBudget(page, LONG_S);

@@ -3,7 +3,7 @@ import type { Page } from 'playwright';
 import { afterEach, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { serveFewScenes } from './few-scenes.ts';
-import { choose, frontier, LEAST_S, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
+import { choose, frames, frontier, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
@@ -96,7 +96,8 @@ it('leads from load to an exported plan', async () => {
     await press('Space');
   }
   await tabTo('Budget (s)');
-  await page.keyboard.type(String(LEAST_S));
+  // Long enough for a pause.
+  await page.keyboard.type('5');
 
   // What is said meanwhile, politely.
   await page.evaluate(() => {
@@ -116,6 +117,11 @@ it('leads from load to an exported plan', async () => {
   await press('Space');
   await page.locator('.paused').waitFor();
   expect((await focused())?.name).toBe('Resume');
+  const done = async () => Number(/: (\d+) of/.exec((await page.locator('.paused').textContent())!)![1]);
+  const finished = await done();
+  await frames(page, 60);
+  expect(await done()).toBe(finished);
+  expect(await page.locator('td.cell.measured').count()).toBe(finished);
   await press('Space');
   await planned(page);
   const heard = await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
