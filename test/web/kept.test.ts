@@ -158,7 +158,7 @@ describe('a field refuses in words what it cannot use, and the last good value s
     for (const text of ['', '0', '-1', '1000000000']) {
       await budget.fill(text);
       expect(await budget.getAttribute('aria-invalid')).toBe('true');
-      expect(await why.textContent()).toBe('Takes a number from 5 to 3,600; 120 stays in use.');
+      expect(await why.textContent()).toBe('Takes a number from 1 to 3,600; 120 stays in use.');
       expect(await tab.page.locator('.estimate').textContent()).toBe(estimate);
       await budget.blur();
       expect(await budget.inputValue()).toBe('120');

@@ -134,7 +134,7 @@ export async function takePack(page: Page, name: string, bytes: Uint8Array): Pro
 export const LONG_S = 20;
 
 /** The least budget that the page takes. */
-export const LEAST_S = 5;
+export const LEAST_S = 1;
 
 export async function setBudget(page: Page, budgetS: number): Promise<void> {
   const budget = page.getByLabel('Budget (s)');
