@@ -1,5 +1,5 @@
 import type { Page } from 'playwright';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
 import { drop, openPage, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
@@ -11,15 +11,18 @@ const tab = openedPage(servePageWithTestEngine);
 const button = (name: string | RegExp) =>
   tab.page.getByRole('button', { name, exact: typeof name === 'string' });
 const number = (on: Page, name: string) => on.getByRole('spinbutton', { name, exact: true });
-const profiles = () =>
-  drop(
+
+async function openProfile(): Promise<void> {
+  await drop(tab.page, [profileFile(fashionProfile())]);
+  await planned(tab.page);
+}
+
+/** Changes settings of each kind, pins a plan, and names one of two profiles. */
+async function change(): Promise<void> {
+  await drop(
     tab.page,
     [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
   );
-
-/** Changes settings of each kind, pins a plan, and names a profile. */
-async function change(): Promise<void> {
-  await profiles();
   await planned(tab.page);
   await number(tab.page, 'Budget (s)').fill('33');
   await number(tab.page, 'Time limit (SLA)').fill('77');
@@ -50,14 +53,11 @@ async function expectChanged(on: Page): Promise<void> {
 }
 
 describe('settings, the pinned plan, and names of profiles', () => {
-  it('survive a reload', async () => {
+  it('survive a reload, and travel in a link to a browser that has the profile; another is told of it by name', async () => {
     await change();
     await tab.page.reload();
     await expectChanged(tab.page);
-  });
 
-  it('travel in a link to a browser that has the profile; another is told of it by name', async () => {
-    await change();
     const link = await tab.page.getByLabel('Link with these settings').inputValue();
     await tab.page.evaluate(() => localStorage.clear());
     await tab.page.goto('about:blank');
@@ -74,36 +74,33 @@ describe('settings, the pinned plan, and names of profiles', () => {
     await elsewhere.context.close();
   });
 
-  it.each([
-    ['is no JSON', '{'],
-    ['has a value that the form would refuse', '{"slaMs":-5}'],
-    ['is of another shape', '[1]'],
-  ])('that were kept and %s are not used', async (_, text) => {
-    await tab.page.evaluate((bad) => {
-      for (const name of [
-        'measure',
-        'plan',
-        'load',
-        'pinned',
-        'profile-names',
-        'opened',
-        'pipeline',
-        'trace',
-      ])
-        localStorage.setItem(`ipa-edge/${name}`, bad);
-    }, text);
-    await tab.page.reload();
-    await profiles();
-    await planned(tab.page);
-    expect(await number(tab.page, 'Budget (s)').inputValue()).toBe('120');
-    expect(await number(tab.page, 'Duration (s)').inputValue()).toBe('40');
+  it('that were kept and are no JSON, of another shape, or have a value that the form would refuse, are not used', async () => {
+    await openProfile();
+    for (const text of ['{', '{"slaMs":-5}', '[1]']) {
+      await tab.page.evaluate((bad) => {
+        for (const name of [
+          'measure',
+          'plan',
+          'load',
+          'pinned',
+          'profile-names',
+          'opened',
+          'pipeline',
+          'trace',
+        ])
+          localStorage.setItem(`ipa-edge/${name}`, bad);
+      }, text);
+      await tab.page.reload();
+      await planned(tab.page);
+      expect(await number(tab.page, 'Budget (s)').inputValue()).toBe('120');
+      expect(await number(tab.page, 'Duration (s)').inputValue()).toBe('40');
+    }
   });
 });
 
 it('a name of many letters without a space stays within a narrow page', async () => {
   await tab.page.setViewportSize({ width: 320, height: 640 });
-  await drop(tab.page, [profileFile(fashionProfile())]);
-  await planned(tab.page);
+  await openProfile();
   await button(/^Name the profile/).click();
   await tab.page.getByLabel(/^Name of fashion/).fill('W'.repeat(60));
   await button('Keep name').click();
@@ -112,8 +109,7 @@ it('a name of many letters without a space stays within a narrow page', async ()
 });
 
 it('why the pipeline that was chosen last is not there stays shown while charts appear', async () => {
-  await profiles();
-  await planned(tab.page);
+  await openProfile();
   await tab.page.evaluate(() => localStorage.setItem('ipa-edge/pipeline', '"gone"'));
   await tab.page.reload();
   await planned(tab.page);
@@ -122,32 +118,28 @@ it('why the pipeline that was chosen last is not there stays shown while charts 
   ]);
 });
 
-describe('a trace', () => {
-  const take = (name: string, rates: readonly number[]) =>
-    drop(tab.page, [{ name, text: JSON.stringify({ rates }) }]);
+it("a trace is offered to be scaled to the plan's rate, and one that this browser has no room to keep is not replaced by the one before, after a reload", async () => {
+  const take = async (name: string, rates: readonly number[]) => {
+    await drop(tab.page, [{ name, text: JSON.stringify({ rates }) }]);
+    await tab.page.getByText(`${name}: ${rates.length} rates`).waitFor();
+  };
+  await openProfile();
+  await take('short.json', [1, ...Array(99).fill(0)]);
+  await button(/^Scale to the plan/).waitFor();
+  // The form would refuse so large a scale.
+  await take('long.json', [1, ...Array(399).fill(0)]);
+  expect(await button(/^Scale to the plan/).count()).toBe(0);
 
-  beforeEach(async () => {
-    await profiles();
-    await planned(tab.page);
+  await tab.page.evaluate(() => {
+    for (let length = 4e6; length >= 100; length /= 2)
+      try {
+        localStorage.setItem(`filler of ${length}`, 'x'.repeat(length));
+      } catch {}
   });
-
-  it('that this browser has no room to keep is not replaced by the one before, after a reload', async () => {
-    await take('short.json', [1, 2]);
-    await tab.page.getByText('short.json: 2 rates').waitFor();
-    await take('long.json', Array(400_000).fill(0.1234567890123456));
-    await tab.page.getByText('long.json: 400,000 rates').waitFor();
-    await tab.page.reload();
-    await planned(tab.page);
-    await tab.page.locator('.trace-drop', { hasText: 'or drop it here' }).waitFor();
-  });
-
-  it("is offered to be scaled to the plan's rate, unless the form would refuse so large a scale", async () => {
-    await take('short.json', [1, ...Array(99).fill(0)]);
-    await button(/^Scale to the plan/).waitFor();
-    await take('long.json', [1, ...Array(399).fill(0)]);
-    await tab.page.getByText('long.json: 400 rates').waitFor();
-    expect(await button(/^Scale to the plan/).count()).toBe(0);
-  });
+  await take('unkept.json', Array(500).fill(0.1234567890123456));
+  await tab.page.reload();
+  await planned(tab.page);
+  await tab.page.locator('.trace-drop', { hasText: 'or drop it here' }).waitFor();
 });
 
 describe('a field refuses in words what it cannot use, and the last good value stays in force', () => {
@@ -183,9 +175,8 @@ describe('a field refuses in words what it cannot use, and the last good value s
     }
   }
 
-  it("the plan's settings", async () => {
-    await profiles();
-    await planned(tab.page);
+  it("the plan's settings, and the load of a run", async () => {
+    await openProfile();
     await unfoldAdvanced(tab.page.locator('.plan-settings'));
     const lead = await tab.page.locator('.answer .lead').textContent();
     await refuses('.plan-settings', [
@@ -197,11 +188,7 @@ describe('a field refuses in words what it cannot use, and the last good value s
       ['Cores', '9'],
     ]);
     expect(await tab.page.locator('.answer .lead').textContent()).toBe(lead);
-  });
 
-  it('the load of a run', async () => {
-    await profiles();
-    await planned(tab.page);
     await tab.page.getByRole('checkbox', { name: /Adapt/ }).check();
     const preview = tab.page.locator('.live-chart', { hasText: 'What will arrive' });
     const arrives = await preview.textContent();
