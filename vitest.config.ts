@@ -16,13 +16,12 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Slow tests of pure logic: statistics of simulations and forecasts, all models on all scenes, and many hostile files. */
+/** Slow tests of pure logic: statistics of simulations and forecasts, and all models on all scenes. */
 const LONG = [
   'test/solver/adapt/predictors/learned.test.ts',
   'test/solver/simulate/closed-form.test.ts',
   'test/solver/confirmed.test.ts',
   'test/models/fashion.test.ts',
-  'test/models/hostile-many.test.ts',
 ];
 /**
  * Tests of pure logic, which need neither processes, nor browsers, nor a built page. `npm run test:fast` runs those not in

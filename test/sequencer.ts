@@ -10,7 +10,6 @@ const LONGEST = [
   'web/accessibility',
   'web/try',
   'bench/adapt',
-  'models/hostile-many',
   'package/tarball',
   'web/own',
   'bench/hub',

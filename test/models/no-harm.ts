@@ -7,7 +7,7 @@ import { bytesOf, type HostileCase, hostileFiles, isRead } from './hostile.ts';
 /** Most CPU time that a file may take. It does not depend on what else the machine does. */
 const READ_MS_MAX = 1000;
 /** Most memory that the later half of the reads may leave in use. The first half fills caches, and has code compiled. */
-const LEFT_BYTES_MAX = 20e6;
+const LEFT_BYTES_MAX = 4e6;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');

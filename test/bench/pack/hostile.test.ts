@@ -15,13 +15,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test.each([
-  ['lines of texts', 1_000],
-  ['lines of recordings', 1_000],
-  ['lines of questions', 1_000],
-  ['questions in the format of SQuAD', 200],
-  ['boxes in the format of COCO', 200],
+  'lines of texts',
+  'lines of recordings',
+  'lines of questions',
+  'questions in the format of SQuAD',
+  'boxes in the format of COCO',
 ])(
-  '%s: any of %i changes is read, or refused with what is wrong',
-  (name, changes) => expectNoHarm(kinds[name]!, changes),
+  '%s: any change is read, or refused with what is wrong',
+  (name) => expectNoHarm(kinds[name]!, 200),
   600_000,
 );
