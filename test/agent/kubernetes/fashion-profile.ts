@@ -3,9 +3,16 @@ import { type Profile, parseProfile } from '../../../solver/documents/profile.ts
 import { cell, profile, runs } from '../../solver/profiles.ts';
 import { fashion } from './objects/plans.ts';
 
-/** The shipped models, at times made up: the more accurate a variant, the slower. */
-export function fashionProfile(): Profile {
-  const cells = fashion.manifest.stages.flatMap(({ name, variants }) =>
+/**
+ * The shipped models, at times made up: the more accurate a variant, the slower.
+ * @param most variants of each stage, the lightest first: plans on few are soon made; absent: all
+ */
+export function fashionProfile(most?: number): Profile {
+  const stages = fashion.manifest.stages.map(({ variants, ...stage }) => ({
+    ...stage,
+    variants: variants.slice(0, most),
+  }));
+  const cells = stages.flatMap(({ name, variants }) =>
     variants.flatMap((variant, v) =>
       [1, 2, 4].map((batch) => cell(name, variant.name, 'cpu', batch, runs(5 * (v + 1) * (0.5 + batch / 2)))),
     ),
@@ -17,7 +24,7 @@ export function fashionProfile(): Profile {
   return profile(cells, {
     pipeline: 'fashion',
     device: { ...device, platform: 'linux x64, some CPU' },
-    stages: fashion.manifest.stages.map(({ name, task, variants }) => ({
+    stages: stages.map(({ name, task, variants }) => ({
       name,
       task,
       metric: 'top1',
@@ -30,7 +37,7 @@ export function fashionProfile(): Profile {
     })),
     fanOut: [
       { stage: 'detect', upstream: {}, counts: [1, 1, 1, 1] },
-      ...fashion.manifest.stages[0]!.variants.map(({ name: detect }) => ({
+      ...stages[0]!.variants.map(({ name: detect }) => ({
         stage: 'classify',
         upstream: { detect },
         counts: [1, 2, 3, 2],

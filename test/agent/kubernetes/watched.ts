@@ -20,7 +20,7 @@ import type { StandIn } from './stand-in/server.ts';
 
 const backOff = { firstMs: 50, pauseMsMax: 200 };
 
-export const measured = fashionProfile();
+export const measured = fashionProfile(2);
 const planAt = await planOn(measured);
 export const planFor = (ratePerS: number, slaMs = 300): Promise<Plan> =>
   planAt({ ...planRequest(measured, { slaMs, ratePerS, resources: { cores: 40 } }), sharing: false });
