@@ -16,10 +16,10 @@ test.each([
   async (_, killed) => {
     agent = await serving({ workers: [['detect'], ['classify'], ['classify']], batch: 2 });
     const victims = replicas().slice(-killed);
-    const tally = await load(agent.client, 200, (sent) => {
-      if (sent === 60) for (const pid of victims) process.kill(pid, 'SIGKILL');
+    const tally = await load(agent.client, 80, (sent) => {
+      if (sent === 24) for (const pid of victims) process.kill(pid, 'SIGKILL');
     });
-    expect(tally).toEqual(whole(200));
+    expect(tally).toEqual(whole(80));
     await until(async () =>
       expect(await agent.service.metrics()).toContain(`ipa_edge_workers_lost_total ${killed}`),
     );

@@ -15,6 +15,7 @@ import { loadFashion } from '../workers/fashion.ts';
 import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
 import { startAtOnce } from '../workers/start-at-once.ts';
 import { InferenceServerError, OipClient } from './oip-client.ts';
+import { pause } from './pause.ts';
 
 export const models: LoadedManifest = await loadFashion();
 const pack = (await models.readPack()) as LabelledPack;
@@ -122,6 +123,7 @@ export async function load(
     );
     await meanwhile?.(i);
     await answers[i - OPEN + 1];
+    if (goesOn === more) await pause();
   }
   await Promise.all(answers);
   return tally;

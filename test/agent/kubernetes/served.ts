@@ -9,6 +9,7 @@ import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { type InferenceServerError, OipClient } from '../oip-client.ts';
+import { pause } from '../pause.ts';
 import { batchRequest } from '../tensors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
@@ -162,6 +163,7 @@ export async function send(
     );
     meanwhile(i);
     await answers[i - OPEN + 1];
+    if (count === more) await pause();
   }
   await Promise.all(answers);
   for (const client of clients.values()) client.close();
