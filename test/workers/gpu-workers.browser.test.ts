@@ -1,7 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, loadManifest, withFiles } from '../../models/manifests/load.ts';
-import type { Pack } from '../../models/packs/pack.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { Executor } from '../../workers/executor/executor.ts';
@@ -12,21 +11,15 @@ import { handPlan } from './hand-plan.ts';
 import { startAtOnce } from './start-at-once.ts';
 
 let models: LoadedManifest;
-let pack: Pack;
 
 const fetchBytes = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
 
-beforeAll(async () => {
-  models = await loadManifest('/models/fashion/manifest.json', fetchBytes);
-  pack = await models.readPack();
-});
-
 /** A pipeline of texts with the first variant of each stage, so that a software adapter is soon done. */
-async function lightest(): Promise<LoadedManifest> {
-  const models = await loadManifest('/models/mail/manifest.json', fetchBytes);
-  const stages = models.manifest.stages.map((stage) => ({ ...stage, variants: stage.variants.slice(0, 1) }));
-  return withFiles({ ...models.manifest, stages }, models.readVerified);
-}
+beforeAll(async () => {
+  const { manifest, readVerified } = await loadManifest('/models/mail/manifest.json', fetchBytes);
+  const stages = manifest.stages.map((stage) => ({ ...stage, variants: stage.variants.slice(0, 1) }));
+  models = withFiles({ ...manifest, stages }, readVerified);
+});
 
 test('the profiler runs two workers on the GPU at the same time', async () => {
   const store = await openBrowserStore(`test-${crypto.randomUUID()}`);
@@ -35,7 +28,7 @@ test('the profiler runs two workers on the GPU at the same time', async () => {
   let together = false;
   const environment = browserEnvironment();
   const document = await profile({
-    models: await lightest(),
+    models,
     environment: {
       ...environment,
       async spawn(id, threads) {
@@ -65,17 +58,22 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const batches: BatchRecord[] = [];
   const executor = await Executor.start(
     models.pipeline,
-    handPlan(models, { backend: 'webgpu', batch: 1, workers: [['detect'], ['classify']] }),
+    handPlan(models, {
+      backend: 'webgpu',
+      variants: ['bag', 'bag'],
+      batch: 1,
+      workers: [['language'], ['spam']],
+    }),
     startAtOnce(models, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(
-    itemsOf(pack.items, 3).map((item) => executor.submit(item, performance.now())),
+    itemsOf((await models.readPack()).items, 3).map((item) => executor.submit(item, performance.now())),
   );
   executor.close();
   expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => 'completed'));
   // Each worker that is started has a number of its own behind its name in the plan.
   const stagesOf = (worker: string) =>
     new Set(batches.filter((b) => b.worker.startsWith(`${worker}~`)).map((b) => b.stage));
-  expect([stagesOf('worker-0'), stagesOf('worker-1')]).toEqual([new Set(['detect']), new Set(['classify'])]);
+  expect([stagesOf('worker-0'), stagesOf('worker-1')]).toEqual([new Set(['language']), new Set(['spam'])]);
 });
