@@ -21,12 +21,16 @@ const load = (name: string) =>
     async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
   );
 
+/** Stages whose models have the same operators as those of another stage, `mood` and `summarise`: they run on the CPU alone. */
+const AS_OTHERS: readonly string[] = ['language', 'translate'];
+
 test.each(MINI_STAGES)(
-  '%s: short and long items get from %s/%s in one batch what each gets alone, on every backend of a browser',
+  '%s: short and long items get from %s/%s in one batch what each gets alone, in a browser',
   async (name, stage, variant) => {
     const models = await load(name);
     const onWasm = await inBatchAndAlone(wasm, await ofMinis(models, stage, variant, 'wasm'));
     expect(onWasm.together).toEqual(onWasm.alone);
+    if (AS_OTHERS.includes(stage)) return;
     // The software adapter takes seconds to compile the shaders of each size of a batch, so the shortest and the longest item do.
     const few = await ofMinis(models, stage, variant, 'webgpu');
     const two = { ...few, items: few.items.slice(0, 2) };
