@@ -8,6 +8,7 @@ import { filesOf } from '../../models/manifests/edit.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { compiled } from '../compiled.ts';
 import { loadShipped, SHIPPED } from '../shipped.ts';
+import { writeFewScenes } from '../web/few-scenes.ts';
 import { planHere, startAgent, startCommand, temporaryFolder } from './kubernetes/processes.ts';
 
 const run = promisify(execFile);
@@ -71,8 +72,9 @@ test('what the step of the Containerfile copies serves a pipeline, and every com
   const serve = await startAgent(['serve', ...args], {}, place);
   expect((await fetch(`${serve.url}/v2/health/ready`)).status).toBe(200);
   const [withPlan, manifest] = [args.slice(0, 4), args.slice(2, 4)];
+  const few = ['--manifest', await writeFewScenes(join(image, 'few-scenes'))];
   for (const command of [
-    ['profile', ...manifest, '--pods', '--budget', '1s', '--batches', '1', '--out', 'profile.json'],
+    ['profile', ...few, '--pods', '--budget', '1s', '--batches', '1', '--out', 'profile.json'],
     ['export', ...withPlan, '--out', 'objects'],
     ['crd', ...manifest],
   ]) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, loadManifest, withFiles } from '../../models/manifests/load.ts';
 import type { LabelledPack, Pack } from '../../models/packs/pack.ts';
-import type { Manifest } from '../../solver/documents/manifest.ts';
+import type { Manifest, ManifestStage } from '../../solver/documents/manifest.ts';
 
 /** The shipped pipeline, from disk. */
 
@@ -11,11 +11,17 @@ export const FASHION = fileURLToPath(new URL('../../models/fashion/manifest.json
 
 export const loadFashion = (): Promise<LoadedManifest> => loadManifest(FASHION, (path) => readFile(path));
 
-/** The shipped pipeline with the two lightest variants of each stage and its first eight scenes: it is profiled in seconds. */
-export async function loadSmallFashion(): Promise<LoadedManifest> {
+/**
+ * The shipped pipeline with few variants and its first scenes, so that it is soon profiled.
+ * @param keep variants of each stage, by default the two lightest
+ */
+export async function loadSmallFashion(
+  keep = (variants: ManifestStage['variants']) => variants.slice(0, 2),
+  scenes = 8,
+): Promise<LoadedManifest> {
   const { manifest, readVerified, readPack } = await loadFashion();
-  const stages = manifest.stages.map((stage) => ({ ...stage, variants: stage.variants.slice(0, 2) }));
+  const stages = manifest.stages.map((stage) => ({ ...stage, variants: keep(stage.variants) }));
   const { items, truths } = (await readPack()) as LabelledPack;
-  const pack: Pack = { items: batchOf(itemsOf(items, 8)), truths: truths.slice(0, 8) };
+  const pack: Pack = { items: batchOf(itemsOf(items, scenes)), truths: truths.slice(0, scenes) };
   return { ...withFiles({ ...manifest, stages } as Manifest, readVerified), readPack: async () => pack };
 }
