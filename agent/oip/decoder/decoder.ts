@@ -44,7 +44,10 @@ export class Decoder {
   #waitingBytes = 0;
   #closed = false;
 
-  constructor(private readonly start: () => RawWorker = () => spawnWorker(WORKER)) {}
+  constructor(
+    private readonly start: () => RawWorker = () => spawnWorker(WORKER),
+    private readonly waitingBytesMax = WAITING_BYTES_MAX,
+  ) {}
 
   /** Starts the process, and resolves when it answers: the first large JSON would miss its SLA while the process starts. */
   async open(): Promise<void> {
@@ -81,7 +84,7 @@ export class Decoder {
     decode: (api: Remote<DecoderService>) => Promise<Decoded<T>>,
   ): Promise<Decoded<T>> {
     if (this.#closed) throw new UnavailableError('The agent is shutting down', 1);
-    if (this.#waitingBytes > 0 && this.#waitingBytes + length > WAITING_BYTES_MAX)
+    if (this.#waitingBytes > 0 && this.#waitingBytes + length > this.waitingBytesMax)
       throw new UnavailableError(
         'Too many requests with large JSON are waiting; requests with binary tensors need not wait',
         1,
