@@ -11,7 +11,7 @@ import { request, resources } from './profiles.ts';
 
 /** What a plan is worth where things are not as it was made for, beside the plan for how they are. */
 
-const PROFILES = 24;
+const PROFILES = 16;
 const FACTOR = 1.5;
 const REQUESTS = 2500;
 /** Three standard deviations of the difference in attainment between two simulations of so many requests, at 95 %. */
