@@ -105,7 +105,7 @@ async function measureRequests(
   { manifest, api, partMs, warmUp, cpuMs }: Probe,
   recorded: readonly RecordedStage[],
   dispatcher: Dispatcher,
-): Promise<{ readonly requests: RequestCost[]; send(): Promise<unknown> }> {
+): Promise<{ readonly requests: RequestCost[]; readonly send: PausedCall }> {
   const { format } = new Pipeline(manifest).first;
   const url = `${await api.serve(manifest, recorded)}/v2/models/${manifest.name}/infer`;
   // Recordings are sent as BYTES, whose values JSON carries as UTF-8 text, which samples are not.
@@ -135,8 +135,7 @@ async function measureRequests(
     });
     sends.push(send);
   }
-  let sent = 0;
-  return { requests, send: () => sends[0]!(sent++) };
+  return { requests, send: sends[0]! };
 }
 
 async function infer(dispatcher: Dispatcher, url: string, { bytes, jsonLength }: Body): Promise<void> {
@@ -163,9 +162,9 @@ async function measurePods(
   recorded: readonly RecordedStage[],
   batches: readonly number[],
   dispatcher: Dispatcher,
-): Promise<{ readonly hops: Hop[]; readonly ways: (() => Promise<unknown>)[] }> {
+): Promise<{ readonly hops: Hop[]; readonly ways: PausedCall[] }> {
   const hops: Hop[] = [];
-  const ways: (() => Promise<unknown>)[] = [];
+  const ways: PausedCall[] = [];
   for (const one of recorded) {
     const { stage } = one;
     const replica = await startPod(probe, one, dispatcher);
@@ -173,8 +172,7 @@ async function measurePods(
     const run = (size: number, i: number) => replica.run(stage, takeInTurn(items, i * size, size));
     for (const size of batches)
       hops.push({ stage, items: size, ...(await timeHop(probe, size, run, hops.length === 0)) });
-    let sent = 0;
-    ways.push(() => run(1, sent++));
+    ways.push((i) => run(1, i));
   }
   return { hops, ways };
 }

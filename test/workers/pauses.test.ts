@@ -52,6 +52,13 @@ test('spells of a machine in which calls take nearly twice as long hardly make d
   expect(mean(delays)).toBeLessThan(0.4);
 });
 
+test('calls that differ in size make no delays, because each pause has the same runs', async () => {
+  const sizes = seededRandom(3);
+  const takesMs = Array.from({ length: 36 }, () => 5 + 30 * sizes());
+  const [batch] = await measured([[(run) => sleep(takesMs[run]!)]]);
+  expect(batch!.every(({ delays }) => delays.every(({ delayMs }) => delayMs < 1))).toBe(true);
+});
+
 test('the delays of a group are the means over its calls', async () => {
   const longer = (ms: number) => callOf((pausedMs) => (pausedMs > 1 ? 10 + ms : 10));
   const [ways, batches] = await measured([
@@ -87,7 +94,7 @@ test('the time for which a call waits while the clock stands is no delay', async
   let calls = 0;
   const waits = async () => {
     if (++calls % 10 === 0) await clock.idle(sleep(4000));
-    await call();
+    await call(0);
   };
   const [batch] = await measured([[waits]], clock);
   expect(batch!.every(({ delays }) => delays.every(({ delayMs }) => delayMs === 0))).toBe(true);

@@ -97,10 +97,10 @@ async function pausesOn(
       const variants = own.map(({ variant }) => variant);
       const batch = smallestBatches(await open(o, stage, variants, { backend, threads }), o.items[s]!);
       calls.push([
-        async () => {
+        async (run) => {
           o.signal?.throwIfAborted();
           await o.environment.visible();
-          await batch();
+          await batch(run);
         },
       ]);
     }

@@ -15,11 +15,15 @@ const ROUNDS = { least: 3, most: 9 };
 /** Runs after each pause in a round, in a row, as under a light load each batch follows a pause. */
 const RUNS = 4;
 
-/** Something that takes longer after a pause, e.g. a batch of a stage. */
-export type PausedCall = () => Promise<unknown>;
+/**
+ * Something that takes longer after a pause, e.g. a batch of a stage.
+ * @param run index of the run: calls with the same index do the same, e.g. run the same items
+ */
+export type PausedCall = (run: number) => Promise<unknown>;
 
 /**
- * Measures how much longer calls take after pauses than one right after the other. Each call is measured alone.
+ * Measures how much longer calls take after pauses than one right after the other. Each call is measured alone, after each pause
+ * with the same runs, because their items may differ in size by more than a pause adds.
  * @param groups calls of one kind each, e.g. the ways to the pods of all stages
  * @param forMs time for all pauses and calls
  * @param clock stands while the calls wait, e.g. for a hidden page
@@ -33,7 +37,7 @@ export async function measurePauses(
   const lengthsMs = [0, ...PAUSES_MS];
   let [warmMs, runMs] = [0, 0];
   for (const call of groups.flat()) {
-    const callMs = await timeMs(call, clock);
+    const callMs = await timeMs(() => call(0), clock);
     warmMs += callMs;
     runMs += lengthsMs.reduce((sum, pauseMs) => sum + pauseMs + callMs, 0);
   }
@@ -78,16 +82,16 @@ async function timesAfter(
   const times = pausesMs.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
     for (const [i, pauseMs] of pausesMs.entries()) {
-      if (pauseMs === 0) await call(); // so that the first run without a pause has none before it
-      for (let run = 0; run < runs; run++) {
+      if (pauseMs === 0) await call(0); // so that the first run without a pause has none before it
+      for (let run = round * runs; run < (round + 1) * runs; run++) {
         if (pauseMs > 0) await sleep(pauseMs);
-        times[i]!.push(await timeMs(call, clock));
+        times[i]!.push(await timeMs(() => call(run), clock));
       }
     }
   return times;
 }
 
-async function timeMs(call: PausedCall, clock: Clock): Promise<number> {
+async function timeMs(call: () => Promise<unknown>, clock: Clock): Promise<number> {
   const start = clock.now();
   await call();
   return clock.now() - start;

@@ -16,8 +16,8 @@ export interface RecordedStage extends StageRun {
 /** What is known of a stage when serving is measured. */
 export interface ServedStage {
   readonly recorded: RecordedStage;
-  /** Runs the smallest batch of the largest variant in its worker. */
-  batch(): Promise<unknown>;
+  /** Runs the smallest batch of the largest variant in its worker; with the same index always the same items. */
+  batch(run: number): Promise<unknown>;
 }
 
 /**
@@ -48,12 +48,11 @@ export async function recordStage(
   return { stage, items: batch, results, children, childCounts };
 }
 
-/** A function that runs the smallest batch of a variant, each time of other items. */
+/** A function that runs the smallest batch of a variant: with each index of the pack's items in turn. */
 export function smallestBatches(
   { worker, key, fixedBatch }: OpenVariant,
   { items }: StageItems,
-): () => Promise<unknown> {
+): (run: number) => Promise<unknown> {
   const size = fixedBatch ?? 1;
-  let run = 0;
-  return () => worker.run(key, takeInTurn(items, run++ * size, size));
+  return (run) => worker.run(key, takeInTurn(items, run * size, size));
 }
