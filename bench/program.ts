@@ -25,7 +25,7 @@ Commands pass JSON documents on: manifest → profile → plan → report.
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; finished measurements are kept.`,
     );
 
-/** The commands of `ipa-edge`. */
+/** How to load each command of `ipa-edge`: only the one that is named, so that the program starts soon. */
 export const COMMANDS = {
   pin: async () => (await import('./commands/pin.ts')).pinCommand(),
   fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),

@@ -100,9 +100,9 @@ export function batchPause(
   stage: string,
   backend: Backend,
 ): PauseDelay | undefined {
-  const pauses = batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage)?.pauses;
-  const ofCpu = onGpu(backend) ? undefined : serving?.pauses;
-  return (pauses ?? ofCpu) && afterPause(pauses ?? ofCpu);
+  const ofStage = batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage);
+  const pauses = ofStage?.pauses ?? (onGpu(backend) ? undefined : serving?.pauses);
+  return pauses && afterPause(pauses);
 }
 
 /** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */

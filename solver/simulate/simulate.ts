@@ -216,7 +216,7 @@ export class Simulation {
     } else this.#take(ended);
   }
 
-  /** Takes the results of a batch. */
+  /** Tells the dispatch that a batch has ended, and what follows its items. */
   #take({ batch, row, items }: RunningBatch): void {
     const { packItems } = this.#input;
     const follows = items.map((item) =>
@@ -243,7 +243,7 @@ export class Simulation {
       const { batch, row, worker, items } = action;
       this.#items[row]! += items.length;
       const handOutMs = (serving?.threadMs(row, items.length) ?? 0) / 2;
-      // The time of the hand-out is a part of the batch's time.
+      // A batch starts before its hand-out, because the measured time of a batch contains the hand-out.
       const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
       const circumstances = {
         size: this.#sizeOf(items),

@@ -180,7 +180,7 @@ describe('the plan of the example', () => {
       });
     expect(await band()).toBeLessThan(100);
     await page.setViewportSize(SCREENS[1]!);
-    // Charts are drawn anew in another width.
+    // The check is repeated, because charts take a moment to fit a new width.
     await expect.poll(band).toBeLessThan(100);
     await page.setViewportSize(SCREENS[0]!);
   });

@@ -38,7 +38,7 @@ export async function expectLegible(page: Page): Promise<void> {
   const before = page.viewportSize()!;
   for (const width of [before.width, NARROWEST_PX]) {
     await page.setViewportSize({ ...before, width });
-    // Charts are drawn anew in another width.
+    // The check is repeated, because charts take a moment to fit a new width.
     await expect.poll(() => smallTexts(page)).toEqual([]);
     await expectFits(page);
   }

@@ -43,8 +43,8 @@ const MEMORY_ERROR = /out of memory|bad_alloc|allocation failed|failed to alloca
 
 /**
  * Measures the cells of a profile. The first pass goes through the batch sizes in rising order, and through the cells of each
- * size in seeded random order; a variant's sweep over the batch sizes may end early. Then all cells get more samples, and those
- * with the widest confidence intervals the most.
+ * size in seeded random order; a variant's sweep over the batch sizes may end early. Then all cells get more samples. Cells
+ * with wide confidence intervals get the most.
  */
 export class CellProfiler {
   readonly #cells = new Map<string, Cell>();

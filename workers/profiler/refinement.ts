@@ -50,8 +50,8 @@ export class Refinement {
   }
 
   /**
-   * The cell that gets samples next, and for how long. First come the cells that were measured least often, until each has samples
-   * of {@link MOMENTS} moments; then the cell with the widest confidence interval.
+   * The cell that gets samples next, and for how long. The cells that were measured least often come first, until each cell has
+   * samples of {@link MOMENTS} moments. Then comes the cell with the widest confidence interval.
    * @returns undefined if no cell needs samples, or no batch fits in the time left
    */
   next(
@@ -71,7 +71,7 @@ export class Refinement {
     return { cell, forMs: Math.min(MOMENT_MS, timeLeftMs / Math.max(1, toCome)) };
   }
 
-  /** One of the cells with the most moments to come, at random: in a fixed order, a spell would meet all cells of one batch size. */
+  /** Draws one of the least measured cells, because in a fixed order one spell would affect all cells of a batch size. */
   #leastMeasured(cells: readonly MeasuredCell[], moments: readonly number[]): MeasuredCell {
     const most = Math.max(...moments);
     const least = cells.filter((_, i) => moments[i] === most);

@@ -107,7 +107,7 @@ const scheduling = ({ pullSecrets, tolerations, priorityClass }: PodSettings) =>
 });
 
 export interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
-  /** SLA of the requests: a request that was accepted may take as long. */
+  /** An ending pod gets as long as the SLA, in ms, because a request that it has accepted may take as long. */
   readonly slaMs: number;
   /** Name of the ConfigMap with the plan. */
   readonly plan: string;

@@ -31,7 +31,8 @@ const READ_MS = 2000;
 /**
  * Follows the InferencePipeline with the name of a pipeline until the signal aborts: profiles if there is no profile of these
  * models, plans, applies, adapts, and reports the progress in the object's status. A change of the object's spec starts this
- * over, but keeps the profile, unless what it measures or its nodes have changed. If the object does not exist, nothing changes: a plan that serves stays.
+ * over, but keeps the profile, unless what it measures or its nodes have changed. If the object does not exist, nothing changes:
+ * a plan that serves stays.
  */
 export async function reconcile(options: ReconcileOptions, { onEvent, signal }: Listener): Promise<void> {
   const { api, namespace, models } = options;

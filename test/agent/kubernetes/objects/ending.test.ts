@@ -1,15 +1,7 @@
 import { expect, test } from 'vitest';
-import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
-import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
-import { clusterPlan, fashion, settings } from './plans.ts';
+import { clusterPlan, find, objects } from './plans.ts';
 
 const PODS = ['fashion-detect', 'fashion-classify', 'fashion-gateway'];
-
-const objects = (plan = clusterPlan()) => kubernetesObjects(plan, fashion.pipeline, settings);
-
-// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
-const find = (all: KubernetesObject[], kind: string, name: string): any =>
-  all.find((object) => object.kind === kind && object.metadata.name === name);
 
 test('pods are asked whether they live and are ready, leave before they end, and are not drained all at once', () => {
   for (const name of PODS) {

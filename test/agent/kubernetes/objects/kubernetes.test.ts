@@ -13,15 +13,10 @@ import { type Plan, parsePlan } from '../../../../solver/documents/plan.ts';
 import type { Profile } from '../../../../solver/documents/profile.ts';
 import { seededRandom } from '../../../../solver/math/random.ts';
 import { fashionProfile } from '../fashion-profile.ts';
-import { clusterPlan, fashion, settings, sharedPlan } from './plans.ts';
+import { clusterPlan, fashion, find, objects, settings, sharedPlan } from './plans.ts';
 import { kubernetesCheck } from './schemas.ts';
 
 const served = { plan: clusterPlan(), pipeline: fashion.pipeline, settings };
-const objects = (plan = clusterPlan()) => kubernetesObjects(plan, fashion.pipeline, settings);
-
-// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
-const find = (all: KubernetesObject[], kind: string, name: string): any =>
-  all.find((object) => object.kind === kind && object.metadata.name === name);
 
 const check = kubernetesCheck();
 

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { loadManifest } from '../../../../models/manifests/load.ts';
 import type { Plan } from '../../../../solver/documents/plan.ts';
 import { handPlan } from '../../../workers/hand-plan.ts';
@@ -51,3 +53,11 @@ export function clusterPlan(change: Partial<Plan> = {}): Plan {
     ...change,
   };
 }
+
+/** The objects that serve a plan of fashion. */
+export const objects = (plan = clusterPlan()): KubernetesObject[] =>
+  kubernetesObjects(plan, fashion.pipeline, settings);
+
+// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+export const find = (all: readonly KubernetesObject[], kind: string, name: string): any =>
+  all.find((object) => object.kind === kind && object.metadata.name === name);
