@@ -41,6 +41,11 @@ export class ServingProbe {
     return timersFor(forMs);
   }
 
+  /** Keeps a core busy, as a model does. */
+  spin(forMs: number): void {
+    for (const endMs = performance.now() + forMs; performance.now() < endMs; );
+  }
+
   /** Core time that this process has taken, in ms. */
   cpuMs(): number {
     const { user, system } = process.cpuUsage();

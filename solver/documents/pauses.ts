@@ -11,13 +11,19 @@ export const pauses = z
   .min(1);
 export type Pauses = z.infer<typeof pauses>;
 
-/** How much longer a stage's batches take after a pause of their session, on each backend. */
+/** How the time of a stage's batches depends on what their worker did before, on each backend. */
 export const batchPauses = z.array(
   z.strictObject({
     backend,
     /** Absent in older profiles, whose pauses are the means over all stages. */
     stage: name.optional(),
+    /** How much longer a batch takes after a pause of its session. */
     pauses,
+    /**
+     * The share of a batch's handling that overlaps the batch before, where the worker gets the batch during that one. Absent in older
+     * profiles, and where the budget had no time for it.
+     */
+    overlap: z.number().min(0).max(1).optional(),
   }),
 );
 export type BatchPauses = z.infer<typeof batchPauses>;

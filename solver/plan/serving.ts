@@ -1,9 +1,10 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
 import { type Backend, onGpu } from '../documents/common.ts';
-import type { Pauses } from '../documents/pauses.ts';
+import type { BatchPauses, Pauses } from '../documents/pauses.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { Hop, RequestCost } from '../documents/serving.ts';
+import { mean } from '../math/statistics.ts';
 import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
 /**
@@ -96,13 +97,41 @@ export const hopPause = ({ serving }: WithServing): PauseDelay | undefined =>
 
 /** How much longer a stage's batch on a backend takes after a pause of its session; undefined if that was not measured. */
 export function batchPause(
-  { serving, batchPauses = [] }: WithServing & Pick<Profile, 'batchPauses'>,
+  { serving, batchPauses }: WithServing & Pick<Profile, 'batchPauses'>,
   stage: string,
   backend: Backend,
 ): PauseDelay | undefined {
-  const ofStage = batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage);
-  const pauses = ofStage?.pauses ?? (onGpu(backend) ? undefined : serving?.pauses);
+  const pauses =
+    pausesOf(batchPauses, stage, backend)?.pauses ?? (onGpu(backend) ? undefined : serving?.pauses);
   return pauses && afterPause(pauses);
+}
+
+const pausesOf = (batchPauses: BatchPauses = [], stage: string, backend: Backend) =>
+  batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage);
+
+/**
+ * The mean time of a session's batch, by its number of items, that passes during the batch before if the worker gets it early
+ * enough: the whole way to a pod and back, and the part of the handling that was measured to overlap.
+ * @param cells the session's measured cells
+ */
+export function overlapOf(
+  profile: WithServing & Pick<Profile, 'batchPauses'>,
+  { name, backend }: { readonly name: string; readonly backend: Backend },
+  cells: readonly MeasuredCell[],
+): (items: number) => number {
+  const { overlap = 0 } = pausesOf(profile.batchPauses, name, backend) ?? {};
+  const rising = cells.toSorted((a, b) => a.batch - b.batch);
+  const sizes = rising.map(({ batch }) => batch);
+  const handlingMs = rising.map((cell) => overlap * mean(cell.handlingMs));
+  const known = new Map<number, number>();
+  return (items) => {
+    let ms = known.get(items);
+    if (ms === undefined) {
+      ms = interpolate(sizes, (i) => handlingMs[i]!, items) + (hopMeanMs(profile, name, items) ?? 0);
+      known.set(items, ms);
+    }
+    return ms;
+  };
 }
 
 /** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */

@@ -8,12 +8,21 @@ export interface RunningBatch {
   readonly row: number;
   readonly worker: string;
   readonly items: readonly Item[];
+  /** When it was handed out. */
+  readonly handedMs: number;
+  /** Its time if it ran alone and its worker was idle when it was handed out. */
+  readonly aloneMs: number;
+  /** The part of `aloneMs` that passes during the batch before, if the worker still runs that one for so long. */
+  readonly overlapMs: number;
   startMs: number;
   /** Expected end of the batch. It moves when another batch that slows it starts or ends. */
   endMs: number;
   /** How many times slower than alone the batch runs now. */
   slowDown: number;
 }
+
+/** A batch when it is handed out. */
+export type HandedBatch = Omit<RunningBatch, 'startMs' | 'endMs' | 'slowDown'>;
 
 /** The batches of all workers; each worker runs one at a time. Batches that run at the same time may slow each other. */
 export class RunningBatches {
@@ -46,13 +55,16 @@ export class RunningBatches {
     return first;
   }
 
-  /** Starts a batch, or queues it behind the batch that its worker runs. @param batch with times as if it ran alone */
-  start(batch: RunningBatch, service: ServiceModel): void {
-    const before = this.#now.get(batch.worker);
+  /** Starts a batch, or queues it behind the batch that its worker runs. */
+  start(handed: HandedBatch, service: ServiceModel): RunningBatch {
+    const { worker, handedMs, aloneMs } = handed;
+    const batch = { ...handed, startMs: handedMs, endMs: handedMs + aloneMs, slowDown: 1 };
+    const before = this.#now.get(worker);
     if (before) {
-      this.#ahead.set(batch.worker, batch);
-      this.#moveTo(batch, before.endMs);
+      this.#ahead.set(worker, batch);
+      this.#follow(batch, before.endMs);
     } else this.#run(batch, service);
+    return batch;
   }
 
   /** Ends a batch. Its worker then starts the batch that is queued for it, if there is one. */
@@ -61,7 +73,7 @@ export class RunningBatches {
     const next = this.#ahead.get(worker);
     this.#ahead.delete(worker);
     if (next) {
-      this.#moveTo(next, endMs);
+      this.#follow(next, endMs);
       this.#run(next, service);
     } else this.#setPace(endMs, service);
   }
@@ -74,9 +86,11 @@ export class RunningBatches {
     return rows;
   }
 
-  #moveTo(batch: RunningBatch, startMs: number): void {
-    batch.endMs += startMs - batch.startMs;
+  /** Lets a batch start when the batch before ends. */
+  #follow(batch: RunningBatch, startMs: number): void {
+    const { handedMs, aloneMs, overlapMs } = batch;
     batch.startMs = startMs;
+    batch.endMs = Math.max(handedMs + aloneMs, startMs + Math.max(0, aloneMs - overlapMs));
   }
 
   #run(batch: RunningBatch, service: ServiceModel): void {

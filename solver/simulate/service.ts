@@ -12,6 +12,7 @@ import {
   batchTimesMs,
   hopCoresMs,
   hopPause,
+  overlapOf,
   type PauseDelay,
   requestCostOf,
   requestPause,
@@ -36,6 +37,8 @@ export interface Circumstances {
 export interface ServiceModel {
   /** Draws the round-trip time of one batch. */
   sampleMs(row: number, items: number, random: Random, circumstances: Circumstances): number;
+  /** The part of a batch's time that passes during the batch before, if its worker runs that one for so long. Absent: nothing. */
+  overlapMs?(row: number, items: number): number;
   /** How late requests are sent while workers run these rows. Absent: always on time. */
   latenessMs?(running: readonly number[], random: Random): number;
   /** How many times longer a batch takes while workers run these rows, its own included. Absent: batches do not interact. */
@@ -87,20 +90,23 @@ export const serviceFromProfile = (
   const coRun = coRunsAmong(profile, rows);
   return {
     ...serviceFromBatches(
-      rows.map(
-        (row) =>
-          row && {
-            label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,
-            afterOther: coRunOf(profile, row)?.afterOther,
-            pause: batchPause(profile, stageNameOf(row), row.backend),
-            hopPause: hopPause(profile),
-            measured: cellsOfStage(profile, row).map((cell) => ({
-              items: cell.batch,
-              timesMs: batchTimesMs(profile, cell),
-              sizes: cell.sizes,
-            })),
-          },
-      ),
+      rows.map((row) => {
+        if (!row) return undefined;
+        const cells = cellsOfStage(profile, row);
+        const stage = stageNameOf(row);
+        return {
+          label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,
+          afterOther: coRunOf(profile, row)?.afterOther,
+          pause: batchPause(profile, stage, row.backend),
+          hopPause: hopPause(profile),
+          overlap: overlapOf(profile, { ...row, name: stage }, cells),
+          measured: cells.map((cell) => ({
+            items: cell.batch,
+            timesMs: batchTimesMs(profile, cell),
+            sizes: cell.sizes,
+          })),
+        };
+      }),
       coRun,
     ),
     ...besideOthers(profile, rows, coRun),
@@ -259,6 +265,7 @@ interface RowTimes {
   readonly afterOther?: number | undefined;
   readonly pause?: PauseDelay | undefined;
   readonly hopPause?: PauseDelay | undefined;
+  readonly overlap?: ((items: number) => number) | undefined;
   readonly measured: readonly MeasuredBatches[];
 }
 
@@ -270,10 +277,11 @@ function serviceFromBatches(
     if (!row) return undefined;
     if (row.measured.length === 0) throw new UnmeasuredStageError(row.label);
     const times = new BatchTimes(row.measured);
-    const { pause, hopPause } = row;
-    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, pause, hopPause, times };
+    const { pause, hopPause, overlap } = row;
+    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, pause, hopPause, overlap, times };
   });
   return {
+    overlapMs: (row, items) => tables[row]!.overlap?.(items) ?? 0,
     sampleMs(row, items, random, { size, beside, after, idleMs, sample }) {
       const { afterOtherMs, pause, hopPause, times } = tables[row]!;
       const otherBefore = after !== undefined && after !== row;

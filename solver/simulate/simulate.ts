@@ -253,9 +253,10 @@ export class Simulation {
         sample: this.#samples.next(row),
       };
       this.#lastRow.set(worker, row);
-      const ms = this.#service.sampleMs(row, items.length, this.#random, circumstances);
-      const endMs = startMs + ms;
-      this.#running.start({ batch, row, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
+      const aloneMs = this.#service.sampleMs(row, items.length, this.#random, circumstances);
+      const overlapMs = this.#service.overlapMs?.(row, items.length) ?? 0;
+      const handed = { batch, row, worker, items, handedMs: startMs, aloneMs, overlapMs };
+      this.#running.start(handed, this.#service);
     }
   }
 

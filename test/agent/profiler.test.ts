@@ -35,7 +35,7 @@ async function record({ pipeline, ...models }: LoadedManifest): Promise<Recorded
 
 /** Stages whose batches take no time. */
 const served = (stages: readonly RecordedStage[]): ServedStage[] =>
-  stages.map((recorded) => ({ recorded, batch: async () => {} }));
+  stages.map((recorded) => ({ recorded, batch: async () => ({ inferenceMs: 0 }) }));
 
 let recorded: RecordedStage[];
 beforeAll(async () => {

@@ -6,6 +6,7 @@ import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { BatchPauses, Pauses } from '../../solver/documents/pauses.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 import type { Environment } from '../environment/environment.ts';
+import { measureOverlap, type OverlappingCall } from './overlap.ts';
 import { measurePauses, type PausedCall } from './pauses.ts';
 import type { Progress } from './progress.ts';
 import { type MeasureServing, recordStage, type ServedStage, smallestBatches } from './recorded-stage.ts';
@@ -15,6 +16,8 @@ import type { WorkClock } from './work-clock.ts';
 
 /** The share of the profile's budget that the pauses of all backends may take. */
 const SHARE = 0.1;
+/** The share of the budget for the overlap of batches that all backends may take. */
+const OVERLAP_SHARE = 0.02;
 
 export interface AfterPausesOptions {
   readonly pipeline: Pipeline;
@@ -30,7 +33,8 @@ export interface AfterPausesOptions {
 }
 
 /**
- * Measures how much longer batches take after pauses on each backend and, where this process serves, what serving costs.
+ * Measures on each backend how much longer batches take after pauses, and how much of a batch's handling overlaps the batch before;
+ * where this process serves, also what serving costs.
  * @param cells the profile's cells
  */
 export async function measureAfterPauses(
@@ -41,7 +45,7 @@ export async function measureAfterPauses(
   const backends = new Set(
     measureServing ? [environment.reference, ...settings.backends] : settings.backends,
   );
-  const pausesMs = (SHARE * 1000 * settings.budgetS) / backends.size;
+  const shareMs = (share: number) => (share * 1000 * settings.budgetS) / backends.size;
   const batchPauses: BatchPauses = [];
   o.progress.begin('pauses', backends.size);
   let serving: Serving | undefined;
@@ -50,17 +54,56 @@ export async function measureAfterPauses(
     const what = serves ? 'requests without models' : `batches on ${backend}`;
     await o.clock.wait();
     o.progress.working(what);
+    const times = { pausesMs: shareMs(SHARE), overlapMs: shareMs(OVERLAP_SHARE) };
     const measured = await o.sessions.holding(async () =>
-      serves
-        ? measureServing(await servedStages(o), settings, pausesMs, o.signal)
-        : { serving: undefined, pauses: await pausesOn(o, backend, cells, pausesMs) },
+      serves ? servedHere(o, measureServing, times) : unserved(o, backend, cells, times),
     );
     o.progress.step(what);
     serving ??= measured.serving;
-    for (const [s, pauses] of (measured.pauses ?? []).entries())
-      batchPauses.push({ backend, stage: o.pipeline.stages[s]!.name, pauses });
+    for (const [s, pauses] of (measured.pauses ?? []).entries()) {
+      const overlap = measured.overlaps[s];
+      const stage = o.pipeline.stages[s]!.name;
+      batchPauses.push({ backend, stage, pauses, ...(overlap !== undefined && { overlap }) });
+    }
   }
   return { batchPauses, serving };
+}
+
+interface Measured {
+  readonly serving: Serving | undefined;
+  /** By stage; undefined if they were not measured. */
+  readonly pauses: readonly Pauses[] | undefined;
+  readonly overlaps: readonly (number | undefined)[];
+}
+
+/** The time for pauses and for overlaps on one backend. */
+interface Times {
+  readonly pausesMs: number;
+  readonly overlapMs: number;
+}
+
+async function servedHere(
+  o: AfterPausesOptions,
+  measureServing: MeasureServing,
+  { pausesMs, overlapMs }: Times,
+): Promise<Measured> {
+  const stages = await servedStages(o);
+  const overlaps = await overlapsOf(
+    o,
+    stages.map(({ batch }) => batch),
+    overlapMs,
+  );
+  return { ...(await measureServing(stages, o.settings, pausesMs, o.signal)), overlaps };
+}
+
+async function overlapsOf(
+  { clock }: AfterPausesOptions,
+  batches: readonly OverlappingCall[],
+  forMs: number,
+): Promise<(number | undefined)[]> {
+  const overlaps: (number | undefined)[] = [];
+  for (const batch of batches) overlaps.push(await measureOverlap(batch, forMs / batches.length, clock));
+  return overlaps;
 }
 
 /** The stages with their largest variants on the reference backend. */
@@ -77,39 +120,37 @@ async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
   return served;
 }
 
-/**
- * What pauses add to each stage's batches on a backend; undefined if a stage has no measured cell on it, a worker is lost, or the
- * time is too short.
- */
-async function pausesOn(
+/** Measures a backend without serving. No pauses if a stage has no measured cell on it, a worker is lost, or the time is too short. */
+async function unserved(
   o: AfterPausesOptions,
   backend: Backend,
   cells: readonly Cell[],
-  forMs: number,
-): Promise<Pauses[] | undefined> {
+  { pausesMs, overlapMs }: Times,
+): Promise<Measured> {
+  const unmeasured = { serving: undefined, pauses: undefined, overlaps: [] };
   const measured = cells.filter((cell) => cell.backend === backend && cell.state === 'measured');
   const threads = Math.min(...measured.map((cell) => cell.threads));
   try {
-    const calls: [PausedCall][] = [];
+    const batches: OverlappingCall[] = [];
     for (const [s, stage] of o.pipeline.stages.entries()) {
       const own = measured.filter((cell) => cell.stage === stage.name && cell.threads === threads);
-      if (own.length === 0) return undefined;
+      if (own.length === 0) return unmeasured;
       const variants = own.map(({ variant }) => variant);
       const batch = smallestBatches(await open(o, stage, variants, { backend, threads }), o.items[s]!);
-      calls.push([
-        async (run) => {
-          o.signal?.throwIfAborted();
-          await o.environment.visible();
-          await batch(run);
-        },
-      ]);
+      batches.push(async (run) => {
+        o.signal?.throwIfAborted();
+        await o.environment.visible();
+        return batch(run);
+      });
     }
-    return await measurePauses(calls, forMs, o.clock);
+    const overlaps = await overlapsOf(o, batches, overlapMs);
+    const calls = batches.map((batch): [PausedCall] => [batch]);
+    return { serving: undefined, pauses: await measurePauses(calls, pausesMs, o.clock), overlaps };
   } catch {
     o.signal?.throwIfAborted();
     // The profile is useful without these times. The worker is replaced, because what follows needs one that works.
     await o.sessions.replace({ backend, threads });
-    return undefined;
+    return unmeasured;
   }
 }
 

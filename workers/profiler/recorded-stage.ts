@@ -3,6 +3,7 @@ import type { StageItems } from '../../models/packs/labelled-items.ts';
 import type { Pauses } from '../../solver/documents/pauses.ts';
 import type { Serving } from '../../solver/documents/serving.ts';
 import type { StageRun } from '../stage/protocol.ts';
+import type { OverlappingCall } from './overlap.ts';
 import type { OpenVariant } from './sessions.ts';
 import type { ProfileSettings } from './types.ts';
 
@@ -17,7 +18,7 @@ export interface RecordedStage extends StageRun {
 export interface ServedStage {
   readonly recorded: RecordedStage;
   /** Runs the smallest batch of the largest variant in its worker; with the same index always the same items. */
-  batch(run: number): Promise<unknown>;
+  readonly batch: OverlappingCall;
 }
 
 /**
@@ -52,7 +53,7 @@ export async function recordStage(
 export function smallestBatches(
   { worker, key, fixedBatch }: OpenVariant,
   { items }: StageItems,
-): (run: number) => Promise<unknown> {
+): OverlappingCall {
   const size = fixedBatch ?? 1;
   return (run) => worker.run(key, takeInTurn(items, run * size, size));
 }

@@ -18,7 +18,7 @@ const coRun: CpuCoRun = {
 };
 
 const ALONE = { size: undefined, beside: [], after: undefined, idleMs: 0 };
-const BESIDE = { size: undefined, beside: [1], after: undefined, idleMs: 0 };
+const BESIDE = { ...ALONE, beside: [1] };
 
 /** Stage `a` takes 10 ms, `b` 20 ms; each on its backend. */
 function serviceOn(a: Backend, b: Backend, more: Partial<CpuCoRun> = {}) {

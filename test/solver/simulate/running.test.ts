@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type RunningBatch, RunningBatches } from '../../../solver/simulate/running.ts';
+import { type HandedBatch, RunningBatches } from '../../../solver/simulate/running.ts';
 import { type ServiceModel, serviceFromProfile } from '../../../solver/simulate/service.ts';
 import { cell } from '../profiles.ts';
 
@@ -20,26 +20,28 @@ const gpu = (...slowDowns: number[]): ServiceModel =>
     STAGES,
   );
 
-const batch = (id: number, startMs: number, ms: number, worker = `w${id}`): RunningBatch => ({
-  batch: id,
-  row: id,
-  worker,
-  items: [],
-  startMs,
-  endMs: startMs + ms,
-  slowDown: 1,
-});
+const batch = (
+  id: number,
+  handedMs: number,
+  aloneMs: number,
+  worker = `w${id}`,
+  overlapMs = 0,
+): HandedBatch => ({ batch: id, row: id, worker, items: [], handedMs, aloneMs, overlapMs });
 
 /** Runs to the end; when each batch ran, by id. */
-function times(batches: RunningBatch[], service: ServiceModel): [startMs: number, endMs: number][] {
+function times(batches: HandedBatch[], service: ServiceModel): [startMs: number, endMs: number][] {
   const running = new RunningBatches();
-  for (const next of [...batches, undefined]) {
-    const untilMs = next?.startMs ?? Number.POSITIVE_INFINITY;
+  const started = batches.map((next) => {
+    endUntil(next.handedMs);
+    return running.start(next, service);
+  });
+  endUntil(Number.POSITIVE_INFINITY);
+  return started.map(({ startMs, endMs }) => [startMs, endMs]);
+
+  function endUntil(untilMs: number): void {
     for (let first = running.next(); first && first.endMs <= untilMs; first = running.next())
       running.end(first, service);
-    if (next) running.start(next, service);
   }
-  return batches.map(({ startMs, endMs }) => [startMs, endMs]);
 }
 
 test('batches on one GPU slow each other as long as both run', () => {
@@ -67,16 +69,14 @@ test('workers on a GPU that was not measured take turns', () => {
 
 test('a batch that has ended before another one starts keeps its end', () => {
   const running = new RunningBatches();
-  const [first, second] = [batch(0, 0, 10), batch(1, 12, 10)];
-  for (const next of [first, second]) running.start(next, gpu(2));
-  expect([first.endMs, second.startMs]).toEqual([10, 12]);
+  const [first, second] = [batch(0, 0, 10), batch(1, 12, 10)].map((next) => running.start(next, gpu(2)));
+  expect([first!.endMs, second!.startMs]).toEqual([10, 12]);
 });
 
 test('a batch that starts after the time of a change is slowed from its start on', () => {
   const running = new RunningBatches();
-  const [late, early] = [batch(0, 5, 10), batch(1, 0, 10)];
-  for (const next of [late, early]) running.start(next, gpu(2));
-  expect(late.endMs).toBe(25);
+  const [late] = [batch(0, 5, 10), batch(1, 0, 10)].map((next) => running.start(next, gpu(2)));
+  expect(late!.endMs).toBe(25);
 });
 
 test('a batch that was handed ahead starts when its worker is done, and is slowed from then on', () => {
@@ -85,4 +85,11 @@ test('a batch that was handed ahead starts when its worker is done, and is slowe
     [0, 20],
     [20, 24],
   ]);
+});
+
+test.each<[string, handedMs: number, endMs: number]>([
+  ['takes only what does not overlap the batch before, if its worker gets it early enough', 4, 13],
+  ['ends when it would end alone, if its worker gets it later', 9, 14],
+])('a batch that is handed ahead %s', (_, handedMs, endMs) => {
+  expect(times([batch(0, 0, 10, 'w'), batch(1, handedMs, 5, 'w', 2)], gpu(2))[1]).toEqual([10, endMs]);
 });

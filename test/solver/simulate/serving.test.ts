@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mean } from '../../../solver/math/statistics.ts';
-import { batchPause, hopPause } from '../../../solver/plan/serving.ts';
+import { batchPause, hopPause, overlapOf } from '../../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
 import type { ServingModel } from '../../../solver/simulate/service.ts';
 import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
+import { cell, runs } from '../profiles.ts';
 
 const NOTHING: ServingModel = { requestMs: 0, wayMs: 0, sampleWayMs: () => 0, threadMs: () => 0 };
 
@@ -166,15 +167,17 @@ test('a batch that waits to fill starts when its timer rings, or when another ev
   expect(answeredMs([0, 3], late, waiting)).toEqual([8, 8]);
 });
 
+const REQUESTS = [
+  { body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
+];
+
+/** What a pause adds at every percentile. */
+const after = (pauseMs: number, delayMs: number) => ({
+  ...{ pauseMs, n: 60 },
+  delays: [{ percentile: 50, delayMs }],
+});
+
 test('the delay after a pause grows between the pauses that were measured, and no longer afterwards', () => {
-  const after = (pauseMs: number, delayMs: number) => ({
-    pauseMs,
-    n: 60,
-    delays: [{ percentile: 50, delayMs }],
-  });
-  const requests = [
-    { body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
-  ];
   const batchPauses = [{ backend: 'wasm' as const, stage: 's', pauses: [after(2, 0.4), after(8, 1)] }];
   const delays = batchPause({ batchPauses }, 's', 'wasm')!;
   expect([0, 1, 2, 5, 8, 99].map((ms) => +delays(ms, 50).toFixed(3))).toEqual([0, 0.2, 0.4, 0.7, 1, 1]);
@@ -183,13 +186,30 @@ test('the delay after a pause grows between the pauses that were measured, and n
   const hops = [
     { stage: 's', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
-  const serving = { requests, hops, hopPauses: [after(4, 2)] };
+  const serving = { requests: REQUESTS, hops, hopPauses: [after(4, 2)] };
   expect(hopPause({ serving })!(99, 50)).toBe(2);
-  expect(hopPause({ serving: { requests, hopPauses: serving.hopPauses } })).toBeUndefined();
+  expect(hopPause({ serving: { requests: REQUESTS, hopPauses: serving.hopPauses } })).toBeUndefined();
   // An older profile has the pauses of all stages together, or those on a CPU in its serving.
   const ofAll = [{ backend: 'wasm' as const, pauses: [after(2, 0.4)] }];
   expect(batchPause({ batchPauses: ofAll }, 's', 'wasm')!(99, 50)).toBe(0.4);
-  const older = { serving: { requests, pauses: [after(2, 0.4)] } };
+  const older = { serving: { requests: REQUESTS, pauses: [after(2, 0.4)] } };
   expect(batchPause(older, 's', 'cpu')!(99, 50)).toBe(0.4);
   expect(batchPause(older, 's', 'webgpu')).toBeUndefined();
+});
+
+test('what overlaps the batch before is the way to a pod and the measured share of the handling', () => {
+  const cells = [1, 3].map((batch) => ({
+    ...cell('s', 'v', 'cpu', batch, runs(20)),
+    batch,
+    handlingMs: [2 * batch],
+  }));
+  const pauses = [after(2, 0.4)];
+  const batchPauses = [{ backend: 'cpu' as const, stage: 's', pauses, overlap: 0.5 }];
+  const row = { name: 's', backend: 'cpu' as const };
+  expect([1, 2, 3].map(overlapOf({ batchPauses }, row, cells))).toEqual([1, 2, 3]);
+  expect(overlapOf({}, row, cells)(1)).toBe(0);
+  const hops = [
+    { stage: 's', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency: [{ percentile: 50, delayMs: 4 }] },
+  ];
+  expect(overlapOf({ batchPauses, serving: { requests: REQUESTS, hops } }, row, cells)(1)).toBe(5);
 });

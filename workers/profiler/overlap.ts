@@ -1,0 +1,49 @@
+import { median } from '../../solver/math/statistics.ts';
+import type { Clock } from './work-clock.ts';
+
+/** Runs of a round: first one after the other, then the same runs with two batches at the worker, as an executor hands them out. */
+const RUNS = 4;
+const AT_ONCE = 2;
+/** Rounds at least: fewer give no median that a disturbed round does not move. */
+const ROUNDS = 3;
+
+/** Runs a batch; with the same index always the same one. */
+export type OverlappingCall = (run: number) => Promise<{ readonly inferenceMs: number }>;
+
+/**
+ * Measures which share of a batch's handling overlaps the batch before, if the worker gets the batch during that one.
+ * @param forMs time for all rounds
+ * @returns a share from 0 to 1; undefined if the time is too short
+ */
+export async function measureOverlap(
+  batch: OverlappingCall,
+  forMs: number,
+  clock: Clock,
+): Promise<number | undefined> {
+  const startMs = clock.now();
+  await batch(0);
+  const roundMs = 2 * RUNS * (clock.now() - startMs);
+  if (ROUNDS * roundMs > forMs) return undefined;
+  const shares: number[] = [];
+  for (let run = 0; shares.length < ROUNDS || clock.now() - startMs < forMs; run += RUNS) {
+    const alone = await timed(batch, run, 1, clock);
+    const overlapping = await timed(batch, run, AT_ONCE, clock);
+    // No batch is before the first one.
+    const savedMs = (alone.tookMs - overlapping.tookMs) / (RUNS - 1);
+    const handlingMs = (alone.tookMs - alone.inferenceMs) / RUNS;
+    // A coarse clock may see no time pass.
+    shares.push(handlingMs > 0 ? savedMs / handlingMs : 0);
+  }
+  return Math.min(1, Math.max(0, median(shares)));
+}
+
+/** Runs {@link RUNS} batches, `atOnce` at a time. */
+async function timed(batch: OverlappingCall, first: number, atOnce: number, clock: Clock) {
+  let [next, inferenceMs] = [first, 0];
+  const startMs = clock.now();
+  const inTurn = async () => {
+    while (next < first + RUNS) inferenceMs += (await batch(next++)).inferenceMs;
+  };
+  await Promise.all(Array.from({ length: atOnce }, inTurn));
+  return { tookMs: clock.now() - startMs, inferenceMs };
+}
