@@ -2,7 +2,8 @@
  * Compares the latency and attainment that plans predict with those that a client measures. For each SLA, plans for three rates
  * are served by `ipa-agent serve`, and by a gateway with the stages' pods as local processes. The pipeline is fashion on the cpu
  * backend. Servers and load generator are separate processes. A plan's prediction does not hold if the client takes cores that
- * the plan counts on, so the rates leave cores for the client.
+ * the plan counts on, so the rates leave cores for the client. A virtual machine's speed changes from minute to minute, so each load is
+ * also compared with the prediction for the time that batches of the plan take right before and after it.
  * `npm run bench:predicted [-- --profile profile.json --slas 10,100]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,17 +11,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
 import { constantRate } from '../../solver/simulate/arrivals.ts';
+import { predict } from '../../solver/simulate/predict.ts';
 import * as option from '../../workers/command/options.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { machineText } from '../setup/machine.ts';
 import { startClient } from './client.ts';
 import { addPlanOptions, type PlanFlags, profileOnCpu } from './fashion-plan.ts';
 import { machineShare } from './machine-share.ts';
+import { MachineSpeed } from './machine-speed.ts';
 import { type Compared, predictedText } from './predicted-report.ts';
 import { outcomeOf } from './report.ts';
 import { type AgentProcess, startPods, startServing } from './served.ts';
@@ -71,7 +74,7 @@ try {
     const planAt = await plannerAt(at, profile);
     for (const slaMs of flags.slas)
       for (const ratePerS of ratesAt((rate) => planAt(slaMs, rate)))
-        compared.push(await compare(at, planAt(slaMs, ratePerS)!));
+        compared.push(await compare(at, planAt(slaMs, ratePerS)!, profile.profile));
   }
   console.log(
     flags.json
@@ -139,17 +142,23 @@ function ratesAt(planAt: (ratePerS: number) => Plan | undefined): number[] {
     : SHARES.map((share) => share * highest).filter((rate) => planAt(rate) !== undefined);
 }
 
-async function compare(at: Compared['at'], plan: Plan): Promise<Compared> {
+async function compare(at: Compared['at'], plan: Plan, whole: Profile): Promise<Compared> {
+  const profile = at === 'pods' ? whole : withoutHops(whole);
+  const speed = await MachineSpeed.start(models, plan, profile);
   const served = await start(at, plan);
   try {
     await warmUp(served);
+    const before = await speed.slower();
     const dueMs = constantRate(plan.ratePerS, flags.duration, flags.seed);
     const judgedMs = Math.min(plan.slaMs, plan.predicted.latencyMs!.p95);
     const outcome = outcomeOf(await generator.open(served.url, dueMs, judgedMs), plan.slaMs);
+    const slower = (before + (await speed.slower())) / 2;
     if (!flags.json) console.error(`${at}, ${plan.slaMs} ms, ${plan.ratePerS.toFixed(0)}/s: done`);
-    return { at, plan, outcome };
+    const atSpeed = predict(plan, profile, { n: plan.predicted.n, seed: flags.seed, slower });
+    return { at, plan, outcome, slower, atSpeed };
   } finally {
     served.stop();
+    speed.stop();
   }
 }
 
