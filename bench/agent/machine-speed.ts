@@ -10,12 +10,12 @@ import { type ExecutorWorker, workerStarter } from '../../workers/executor/start
 
 /** Time of one measurement of the machine's speed. */
 const FOR_MS = 1000;
-/** Measurements before the first one that counts: V8 compiles the worker meanwhile. */
-const WARM_UP = 3;
+/** Measurements before the first one that counts: for some 5 s batches get faster, because V8 compiles the worker. */
+const WARM_UP = 8;
 
 /**
- * Measures how fast the machine is compared with its profile. A virtual machine may be a third faster in some minutes than in
- * others, and a prediction holds only for a machine that is as fast as in its profile.
+ * Measures how fast the machine is compared with its profile, by batches of one plan. A virtual machine may be a third faster in
+ * some minutes than in others, and a prediction holds only for a machine that is as fast as in its profile.
  */
 export class MachineSpeed {
   private constructor(

@@ -3,7 +3,7 @@
  * are served by `ipa-agent serve`, and by a gateway with the stages' pods as local processes. The pipeline is fashion on the cpu
  * backend. Servers and load generator are separate processes. A plan's prediction does not hold if the client takes cores that
  * the plan counts on, so the rates leave cores for the client. A virtual machine's speed changes from minute to minute, so each load is
- * also compared with the prediction for the time that batches of the plan take right before and after it.
+ * also compared with the prediction for the time that batches take right before and after it.
  * `npm run bench:predicted [-- --profile profile.json --slas 10,100]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -67,6 +67,8 @@ const flags = addPlanOptions(
 
 const { models, generator, terminate } = await startClient();
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-predicted-'));
+/** One for all loads, so that its worker is compiled only once. */
+let speed: MachineSpeed | undefined;
 try {
   const profile = await profileOnCpu({ ...flags, sla: Math.max(...flags.slas), rate: 1 }, folder);
   const compared: Compared[] = [];
@@ -83,6 +85,7 @@ try {
   );
 } finally {
   terminate();
+  speed?.stop();
   await rm(folder, { recursive: true });
 }
 
@@ -144,7 +147,7 @@ function ratesAt(planAt: (ratePerS: number) => Plan | undefined): number[] {
 
 async function compare(at: Compared['at'], plan: Plan, whole: Profile): Promise<Compared> {
   const profile = at === 'pods' ? whole : withoutHops(whole);
-  const speed = await MachineSpeed.start(models, plan, profile);
+  speed ??= await MachineSpeed.start(models, plan, profile);
   const served = await start(at, plan);
   try {
     await warmUp(served);
@@ -158,7 +161,6 @@ async function compare(at: Compared['at'], plan: Plan, whole: Profile): Promise<
     return { at, plan, outcome, slower, atSpeed };
   } finally {
     served.stop();
-    speed.stop();
   }
 }
 
