@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { writeJson } from '../../workers/command/files.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { ensureLibraryBuilt } from '../setup/built.ts';
 
-const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
+/** The command of the npm package: in a checkout it would run through a loader, which takes memory and time. */
+const COMMAND = join(ROOT, 'dist/lib/agent/cli.js');
+await ensureLibraryBuilt();
 /** Lets the processes of a benchmark change each other's plan; it is no secret, as they listen on loopback only. */
 const TOKEN = 'of-the-benchmark';
 
