@@ -2,8 +2,8 @@
  * Compares the latency and attainment that plans predict with those that a client measures. For each SLA, plans for three rates
  * are served by `ipa-agent serve`, and by a gateway with the stages' pods as local processes. The pipeline is fashion on the cpu
  * backend. Servers and load generator are separate processes. A plan's prediction does not hold if the client takes cores that
- * the plan counts on, so the rates leave cores for the client. A virtual machine's speed changes from minute to minute, so each load is
- * also compared with the prediction for the time that batches take right before and after it.
+ * the plan counts on, so the rates leave cores for the client. A virtual machine's speed changes from minute to minute, so each
+ * load is also compared with the prediction for the time that batches take right before and after it.
  * `npm run bench:predicted [-- --profile profile.json --slas 10,100]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';

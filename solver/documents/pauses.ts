@@ -20,8 +20,8 @@ export const batchPauses = z.array(
     /** How much longer a batch takes after a pause of its session. */
     pauses,
     /**
-     * The share of a batch's handling that overlaps the batch before, where the worker gets the batch during that one. Absent in older
-     * profiles, and where the budget had no time for it.
+     * The share of a batch's handling that overlaps the batch before, where the worker gets the batch during that one. Absent in
+     * older profiles, and where the budget had no time for it.
      */
     overlap: z.number().min(0).max(1).optional(),
   }),

@@ -106,6 +106,7 @@ export function batchPause(
   return pauses && afterPause(pauses);
 }
 
+/** The entry of a stage on a backend; in older profiles, that of all stages. */
 const pausesOf = (batchPauses: BatchPauses = [], stage: string, backend: Backend) =>
   batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage);
 

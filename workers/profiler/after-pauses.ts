@@ -33,8 +33,8 @@ export interface AfterPausesOptions {
 }
 
 /**
- * Measures on each backend how much longer batches take after pauses, and how much of a batch's handling overlaps the batch before;
- * where this process serves, also what serving costs.
+ * Measures on each backend how much longer batches take after pauses, and how much of a batch's handling overlaps the batch
+ * before; where this process serves, also what serving costs.
  * @param cells the profile's cells
  */
 export async function measureAfterPauses(
@@ -56,7 +56,7 @@ export async function measureAfterPauses(
     o.progress.working(what);
     const times = { pausesMs: shareMs(SHARE), overlapMs: shareMs(OVERLAP_SHARE) };
     const measured = await o.sessions.holding(async () =>
-      serves ? servedHere(o, measureServing, times) : unserved(o, backend, cells, times),
+      serves ? withServing(o, measureServing, times) : batchesOn(o, backend, cells, times),
     );
     o.progress.step(what);
     serving ??= measured.serving;
@@ -82,7 +82,8 @@ interface Times {
   readonly overlapMs: number;
 }
 
-async function servedHere(
+/** Measures batches on the reference backend, and what serving costs. */
+async function withServing(
   o: AfterPausesOptions,
   measureServing: MeasureServing,
   { pausesMs, overlapMs }: Times,
@@ -120,8 +121,11 @@ async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
   return served;
 }
 
-/** Measures a backend without serving. No pauses if a stage has no measured cell on it, a worker is lost, or the time is too short. */
-async function unserved(
+/**
+ * Measures only batches on a backend. There are no pauses if a stage has no measured cell on it, a worker is lost, or the time is
+ * too short.
+ */
+async function batchesOn(
   o: AfterPausesOptions,
   backend: Backend,
   cells: readonly Cell[],

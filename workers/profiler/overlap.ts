@@ -1,7 +1,7 @@
 import { median } from '../../solver/math/statistics.ts';
 import type { Clock } from './work-clock.ts';
 
-/** Runs of a round: first one after the other, then the same runs with two batches at the worker, as an executor hands them out. */
+/** Runs of a round: one after the other, then again with two batches at the worker, which is how an executor hands them out. */
 const RUNS = 4;
 const AT_ONCE = 2;
 /** Rounds at least: fewer give no median that a disturbed round does not move. */
