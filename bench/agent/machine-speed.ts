@@ -14,8 +14,8 @@ const FOR_MS = 1000;
 const WARM_UP = 8;
 
 /**
- * Measures how fast the machine is compared with its profile, by batches of one plan. A virtual machine may be a third faster in
- * some minutes than in others, and a prediction holds only for a machine that is as fast as in its profile.
+ * Measures how much longer a plan's batches take now than in the profile. A virtual machine may be a third faster in some minutes
+ * than in others, and a prediction holds only for a machine that is as fast as in its profile.
  */
 export class MachineSpeed {
   private constructor(

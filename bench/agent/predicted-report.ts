@@ -13,7 +13,7 @@ export interface Compared {
   readonly outcome: Outcome;
   /** How many times longer batches took right before and after the load than in the profile. */
   readonly slower: number;
-  /** What the plan's prediction is if its batches take so much longer. */
+  /** The plan's prediction if its batches take `slower` times as long as in the profile. */
   readonly atSpeed: SimulatedPrediction;
 }
 

@@ -75,8 +75,8 @@ try {
   for (const at of flags.at ? [flags.at] : PLACES) {
     const planAt = await plannerAt(at, profile);
     for (const slaMs of flags.slas)
-      for (const ratePerS of ratesAt((rate) => planAt(slaMs, rate)))
-        compared.push(await compare(at, planAt(slaMs, ratePerS)!, profile.profile));
+      for (const plan of plansAt((rate) => planAt(slaMs, rate)))
+        compared.push(await compare(at, plan, profileAt(at, profile.profile)));
   }
   console.log(
     flags.json
@@ -89,6 +89,11 @@ try {
   await rm(folder, { recursive: true });
 }
 
+/** The profile for plans at a place: only pods have hops. */
+function profileAt(at: Compared['at'], profile: Profile): Profile {
+  return at === 'pods' ? profile : withoutHops(profile);
+}
+
 /**
  * Returns a function that plans for one place. It returns undefined if no plan is confirmed by simulation, or if a client would
  * take cores that the plan counts on.
@@ -97,7 +102,7 @@ async function plannerAt(
   at: Compared['at'],
   { profile, sha256 }: IdentifiedProfile,
 ): Promise<(slaMs: number, ratePerS: number) => Plan | undefined> {
-  const measured = at === 'pods' ? profile : withoutHops(profile);
+  const measured = profileAt(at, profile);
   // A pod holds one stage, so a plan for pods needs at least one core for each stage.
   const cores = at === 'pods' ? Math.max(flags.cores, models.pipeline.stages.length) : flags.cores;
   const planner = await Planner.open({ profile: measured, sha256 });
@@ -136,17 +141,14 @@ async function clientTime(at: Compared['at'], plan: Plan): Promise<number> {
   }
 }
 
-/** The {@link SHARES} of the highest rate that has a plan, without rates that have none; empty if no rate has a plan. */
-function ratesAt(planAt: (ratePerS: number) => Plan | undefined): number[] {
+/** The plans for {@link SHARES} of the highest rate that has a plan, without shares that have none. */
+function plansAt(planAt: (ratePerS: number) => Plan | undefined): Plan[] {
   let highest: number | undefined;
   for (let rate = RATES.least; rate <= RATES.most; rate *= RATES.step) if (planAt(rate)) highest = rate;
-  return highest === undefined
-    ? []
-    : SHARES.map((share) => share * highest).filter((rate) => planAt(rate) !== undefined);
+  return highest === undefined ? [] : SHARES.flatMap((share) => planAt(share * highest) ?? []);
 }
 
-async function compare(at: Compared['at'], plan: Plan, whole: Profile): Promise<Compared> {
-  const profile = at === 'pods' ? whole : withoutHops(whole);
+async function compare(at: Compared['at'], plan: Plan, profile: Profile): Promise<Compared> {
   speed ??= await MachineSpeed.start(models, plan, profile);
   const served = await start(at, plan);
   try {

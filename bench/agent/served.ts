@@ -7,7 +7,7 @@ import { writeJson } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { ensureLibraryBuilt } from '../setup/built.ts';
 
-/** The command of the npm package: in a checkout it would run through a loader, which takes memory and time. */
+/** The compiled command, as in the npm package. A checkout's own command has a loader, whose memory and time would count, too. */
 const COMMAND = join(ROOT, 'dist/lib/agent/cli.js');
 await ensureLibraryBuilt();
 /** Lets the processes of a benchmark change each other's plan; it is no secret, as they listen on loopback only. */

@@ -106,7 +106,7 @@ export function batchPause(
   return pauses && afterPause(pauses);
 }
 
-/** The entry of a stage on a backend; in older profiles, that of all stages. */
+/** Finds what a profile measured of a stage's batches after pauses. An older profile has one entry for all stages. */
 const pausesOf = (batchPauses: BatchPauses = [], stage: string, backend: Backend) =>
   batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage);
 
@@ -123,12 +123,12 @@ export function overlapOf(
   const { overlap = 0 } = pausesOf(profile.batchPauses, name, backend) ?? {};
   const rising = cells.toSorted((a, b) => a.batch - b.batch);
   const sizes = rising.map(({ batch }) => batch);
-  const handlingMs = rising.map((cell) => overlap * mean(cell.handlingMs));
+  const handlingMs = (i: number) => overlap * mean(rising[i]!.handlingMs);
   const known = new Map<number, number>();
   return (items) => {
     let ms = known.get(items);
     if (ms === undefined) {
-      ms = interpolate(sizes, (i) => handlingMs[i]!, items) + (hopMeanMs(profile, name, items) ?? 0);
+      ms = interpolate(sizes, handlingMs, items) + (hopMeanMs(profile, name, items) ?? 0);
       known.set(items, ms);
     }
     return ms;

@@ -12,7 +12,7 @@ export interface RunningBatch {
   readonly handedMs: number;
   /** Its time if it ran alone and its worker was idle when it was handed out. */
   readonly aloneMs: number;
-  /** The part of `aloneMs` that passes during the batch before, if the worker still runs that one for so long. */
+  /** The part of `aloneMs` that passes while the worker still runs the batch before, if this one was handed out early enough. */
   readonly overlapMs: number;
   startMs: number;
   /** Expected end of the batch. It moves when another batch that slows it starts or ends. */

@@ -37,7 +37,10 @@ export interface Circumstances {
 export interface ServiceModel {
   /** Draws the round-trip time of one batch. */
   sampleMs(row: number, items: number, random: Random, circumstances: Circumstances): number;
-  /** The part of a batch's time that passes during the batch before, if its worker runs that one for so long. Absent: nothing. */
+  /**
+   * The part of a batch's time that passes while its worker still runs the batch before, if the batch was handed out early enough.
+   * Absent: nothing.
+   */
   overlapMs?(row: number, items: number): number;
   /** How late requests are sent while workers run these rows. Absent: always on time. */
   latenessMs?(running: readonly number[], random: Random): number;

@@ -216,7 +216,7 @@ export class Simulation {
     } else this.#take(ended);
   }
 
-  /** Tells the dispatch that a batch has ended, and what follows its items. */
+  /** Tells the dispatch that a batch has ended, and which items of later stages come from its items. */
   #take({ batch, row, items }: RunningBatch): void {
     const { packItems } = this.#input;
     const follows = items.map((item) =>

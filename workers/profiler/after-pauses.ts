@@ -14,9 +14,9 @@ import type { OpenVariant, Sessions, VariantKey } from './sessions.ts';
 import type { ProfileSettings } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 
-/** The share of the profile's budget that the pauses of all backends may take. */
-const SHARE = 0.1;
-/** The share of the budget for the overlap of batches that all backends may take. */
+/** The pauses of all backends together may take this share of the profile's budget. */
+const PAUSES_SHARE = 0.1;
+/** The measurement of how batches overlap may take this share of the budget, for all backends together. */
 const OVERLAP_SHARE = 0.02;
 
 export interface AfterPausesOptions {
@@ -54,7 +54,7 @@ export async function measureAfterPauses(
     const what = serves ? 'requests without models' : `batches on ${backend}`;
     await o.clock.wait();
     o.progress.working(what);
-    const times = { pausesMs: shareMs(SHARE), overlapMs: shareMs(OVERLAP_SHARE) };
+    const times = { pausesMs: shareMs(PAUSES_SHARE), overlapMs: shareMs(OVERLAP_SHARE) };
     const measured = await o.sessions.holding(async () =>
       serves ? withServing(o, measureServing, times) : batchesOn(o, backend, cells, times),
     );
@@ -71,8 +71,9 @@ export async function measureAfterPauses(
 
 interface Measured {
   readonly serving: Serving | undefined;
-  /** By stage; undefined if they were not measured. */
+  /** What pauses add to each stage's batches; undefined if that was not measured. */
   readonly pauses: readonly Pauses[] | undefined;
+  /** The share of the handling that overlaps, of each stage's batches. */
   readonly overlaps: readonly (number | undefined)[];
 }
 

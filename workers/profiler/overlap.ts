@@ -31,13 +31,16 @@ export async function measureOverlap(
     // No batch is before the first one.
     const savedMs = (alone.tookMs - overlapping.tookMs) / (RUNS - 1);
     const handlingMs = (alone.tookMs - alone.inferenceMs) / RUNS;
-    // A coarse clock may see no time pass.
+    // A browser's coarse clock may measure no time, which cannot be divided by.
     shares.push(handlingMs > 0 ? savedMs / handlingMs : 0);
   }
   return Math.min(1, Math.max(0, median(shares)));
 }
 
-/** Runs {@link RUNS} batches, `atOnce` at a time. */
+/**
+ * Times {@link RUNS} batches, of which the worker has up to `atOnce` at a time.
+ * @param first index of the first batch
+ */
 async function timed(batch: OverlappingCall, first: number, atOnce: number, clock: Clock) {
   let [next, inferenceMs] = [first, 0];
   const startMs = clock.now();

@@ -51,7 +51,7 @@ export class Refinement {
 
   /**
    * The cell that gets samples next, and for how long. The cells that were measured least often come first, until each cell has
-   * samples of {@link MOMENTS} moments. Then comes the cell with the widest confidence interval.
+   * samples of {@link MOMENTS} moments. From then on, it is the cell with the widest confidence interval.
    * @returns undefined if no cell needs samples, or no batch fits in the time left
    */
   next(
