@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Decoder } from '../oip/decoder/decoder.ts';
 import type { Service } from '../service/service.ts';
 import { baseApp, type HttpLimits } from './base.ts';
-import { healthRoutes, inferenceRoutes } from './inference.ts';
+import { healthRoutes, inferenceDoor, inferenceRoutes } from './inference.ts';
 import { type PlanChanges, planRoutes } from './plan.ts';
 
 /** The agent's HTTP server: Open Inference Protocol v2 for the pipeline and each stage, `/metrics` for Prometheus, `/plan`. */
@@ -11,7 +11,7 @@ export function createApp(
   changes: PlanChanges,
   limits: Partial<HttpLimits> = {},
 ): FastifyInstance {
-  const app = baseApp(service, limits);
+  const app = baseApp(service, limits, inferenceDoor(service));
   healthRoutes(app, service);
   const decoder = new Decoder();
   app.addHook('onReady', () => decoder.open());

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
@@ -8,9 +9,11 @@ import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
 import { Admission, type Admitted, type MemoryLimits } from './admission.ts';
 import { arrivedMs } from './arrival.ts';
 import { readBody } from './body.ts';
+import { type Door, serverWithDoor } from './door.ts';
 import { HttpError } from './errors.ts';
 import { checkContentType, checkHost } from './foreign-pages.ts';
-import { UnreadAnswers, type UnreadLimits } from './unread.ts';
+import { Pace, type PaceLimits } from './pace.ts';
+import { UnreadAnswers } from './unread.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,7 +31,10 @@ export interface HttpLimits {
   readonly checkMs: number;
   readonly keepAliveMs: number;
   readonly memory: MemoryLimits;
-  readonly unread: UnreadLimits;
+  /** How fast one address gets answers to requests that were not read to the end. */
+  readonly unread: PaceLimits;
+  /** How fast one address gets answers to long bodies that are invalid. */
+  readonly invalid: PaceLimits;
   /** Names by which clients may reach the server, besides addresses and loopback names; absent: any. */
   readonly names?: readonly string[] | undefined;
 }
@@ -40,6 +46,7 @@ const LIMITS: HttpLimits = {
   keepAliveMs: 75_000,
   memory: { total: 64 * MIB, perAddress: 48 * MIB, perConnection: 32 * MIB },
   unread: { intervalMs: 20, waitMsMax: 5000 },
+  invalid: { intervalMs: 100, waitMsMax: 5000 },
 };
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
@@ -47,6 +54,8 @@ const BAD_MODEL =
 const URL_LETTERS_MAX = 200;
 /** When the server answers early, it does not read the rest of a body longer than this. */
 const UNREAD_BYTES_MAX = 256 * 1024;
+/** A longer body takes the serving thread, or the process that parses large JSON, about as long as the models take for a request. */
+const SHORT_BYTES_MAX = 32 * 1024;
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
  * they lie outside the heap: with its default a server with a small heap would collect several times a second.
@@ -62,20 +71,29 @@ export interface BaseService {
  * Creates the server without routes that all HTTP servers of the agent start from. It records when requests arrive, refuses
  * requests that pages of other sites may send, reads bodies as bytes, limits the size of each body and of all together, cuts off
  * clients that are slow to send, answers errors with their status, and logs unforeseen errors.
+ * @param door refuses requests before any route sees them; default: it refuses none
  */
-export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}): FastifyInstance {
-  const { receiveMs, checkMs, keepAliveMs, memory, unread, names } = { ...LIMITS, ...limits };
+export function baseApp(
+  service: BaseService,
+  limits: Partial<HttpLimits> = {},
+  door: Door = () => undefined,
+): FastifyInstance {
+  const { receiveMs, checkMs, keepAliveMs, memory, unread, invalid, names } = { ...LIMITS, ...limits };
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
-  const app = fastify({
+  const options = {
     requestTimeout: receiveMs,
     // Node limits a whole request by the longer of both timeouts, and its default for headers is longer than `receiveMs`.
-    http: { headersTimeout: receiveMs, connectionsCheckingInterval: checkMs },
-    connectionTimeout: 0,
+    headersTimeout: receiveMs,
+    connectionsCheckingInterval: checkMs,
     keepAliveTimeout: keepAliveMs,
+  };
+  const app = fastify({
+    serverFactory: (handler) => serverWithDoor(options, handler, door, UNREAD_BYTES_MAX),
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
   });
   const unreadAnswers = new UnreadAnswers(unread);
+  const invalidPace = new Pace(invalid);
   app.decorateRequest('arrivalMs', 0);
   app.decorateRequest('admitted', null);
   app.addHook('onRequest', (request, _reply, done) => {
@@ -106,9 +124,18 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     // Only the log has the path of a model file, because clients must not learn where files are.
     const answer = { error: badModel ? BAD_MODEL : message(error) };
-    if (request.raw.complete || lengthOf(request) <= UNREAD_BYTES_MAX) return reply.code(status).send(answer);
-    request.admitted?.leave();
-    return unreadAnswers.answer(request, reply.code(status), answer);
+    reply.code(status);
+    if (!request.raw.complete && lengthOf(request) > UNREAD_BYTES_MAX) {
+      request.admitted?.leave();
+      return unreadAnswers.answer(request, reply, answer);
+    }
+    // Otherwise clients that send long invalid bodies would at once send the next ones.
+    if (status === 400 && lengthOf(request) > SHORT_BYTES_MAX) {
+      request.admitted?.leave();
+      request.body = undefined;
+      return delay(invalidPace.waitMs(request.ip, performance.now()), answer, { ref: false });
+    }
+    return reply.send(answer);
   });
   return app;
 }

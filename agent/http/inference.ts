@@ -7,7 +7,9 @@ import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/i
 import { itemsOfRequest, modelMetadata, outputNames, outputTensors } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import type { ServedModel, Service } from '../service/service.ts';
+import { arrivedMs } from './arrival.ts';
 import { bodyOf, jsonLengthOf, send } from './body.ts';
+import type { Door } from './door.ts';
 import { HttpError } from './errors.ts';
 
 /** The only version that each model has. */
@@ -44,6 +46,20 @@ interface Params {
   readonly version?: string;
 }
 type ModelRequest = FastifyRequest<{ Params: Params }>;
+
+const INFER_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?\/infer(?:\?|$)/;
+
+/**
+ * Refuses a request to a model if it cannot make its SLA. A service that drains refuses in the route, where the server tells
+ * clients to close their connections (`serve.ts`).
+ */
+export const inferenceDoor =
+  (service: Service): Door =>
+  ({ method, url }) => {
+    const name = method === 'POST' ? INFER_PATH.exec(url!)?.[1] : undefined;
+    const model = name === undefined || service.draining ? undefined : service.models.get(name);
+    return model && service.refusal(model, arrivedMs());
+  };
 
 export function inferenceRoutes(app: FastifyInstance, service: Service, decoder: Decoder): void {
   const modelOf = ({ params: { model, version } }: ModelRequest): ServedModel => {

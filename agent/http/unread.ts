@@ -1,18 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Pace } from './pace.ts';
+import { Pace, type PaceLimits } from './pace.ts';
 
 /**
  * Time that a client has to read an answer. Closing a socket while its client still sends loses the unread rest of the answer.
  */
 const LINGER_MS = 1000;
-
-/** How fast one address gets answers to requests that were not read to the end. */
-export interface UnreadLimits {
-  /** Milliseconds between two answers. */
-  readonly intervalMs: number;
-  /** The longest wait for an answer, in milliseconds. */
-  readonly waitMsMax: number;
-}
 
 /**
  * Answers requests without reading their bodies to the end, and ends their connections. An address gets these answers one after
@@ -22,8 +14,8 @@ export interface UnreadLimits {
 export class UnreadAnswers {
   readonly #pace: Pace;
 
-  constructor({ intervalMs, waitMsMax }: UnreadLimits) {
-    this.#pace = new Pace(intervalMs, waitMsMax);
+  constructor(limits: PaceLimits) {
+    this.#pace = new Pace(limits);
   }
 
   answer({ raw, ip }: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {

@@ -108,6 +108,11 @@ export class Service {
     return !this.#draining && this.#executor.ready;
   }
 
+  /** Whether the service accepts no more requests, because it ends. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
   log(line: string): void {
     this.options.onEvent(line);
   }

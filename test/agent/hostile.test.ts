@@ -9,7 +9,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { greedyClassifier } from '../onnx.ts';
 import { startAtOnce } from '../workers/start-at-once.ts';
 import { type Fuzzed, fuzzed, TOKEN } from './fuzzed-requests.ts';
-import { load, models, planOf, replicas, type Serving, serving, whole } from './serving.ts';
+import { load, models, planOf, replicas, requestOf, type Serving, serving, whole } from './serving.ts';
 
 let agent: Serving;
 
@@ -117,6 +117,31 @@ test.each([
     body: `{"inputs": [{"name": "images", "datatype": "UINT8", "shape": [1], "data": [${data}]}]}`,
   });
   expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(why)]);
+});
+
+test('an address waits for its next answer to a long invalid body, and for nothing else', async () => {
+  const DAY_MS = 86_400_000;
+  agent = await serving(
+    { workers: [['detect', 'classify']] },
+    { http: { invalid: { intervalMs: DAY_MS, waitMsMax: DAY_MS } } },
+  );
+  const aborted = new AbortController();
+  const statusOf = async (body: string) => {
+    const headers = { 'content-type': 'application/json' };
+    const url = `${agent.url}/v2/models/fashion/infer`;
+    return (await fetch(url, { method: 'POST', headers, body, signal: aborted.signal })).status;
+  };
+  const long = `{"inputs": [${'0,'.repeat(20_000)}0]}`;
+  expect(await statusOf(long)).toBe(400);
+  let answered = false;
+  const next = statusOf(long).finally(() => {
+    answered = true;
+  });
+  expect(await statusOf('{}')).toBe(400);
+  await agent.client.infer('fashion', requestOf(0));
+  expect(answered).toBe(false);
+  aborted.abort();
+  await expect(next).rejects.toThrow(/abort/);
 });
 
 test('a body that is too long is answered 413 before it came, even while others fill the memory', async () => {

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { Pace } from '../../agent/http/pace.ts';
 
 test('the first has its turn at once, the next ones at intervals, and nobody waits longer than the most', () => {
-  const pace = new Pace(20, 50);
+  const pace = new Pace({ intervalMs: 20, waitMsMax: 50 });
   expect([0, 0, 5, 5, 5].map((now) => pace.waitMs('a', now))).toEqual([0, 20, 35, 50, 50]);
   expect(pace.waitMs('a', 1000)).toBe(0);
 });
 
 test('addresses do not wait for each other', () => {
-  const pace = new Pace(20, 50);
+  const pace = new Pace({ intervalMs: 20, waitMsMax: 50 });
   expect(['a', 'b', 'c', 'a'].map((address) => pace.waitMs(address, 0))).toEqual([0, 0, 0, 20]);
 });
 
@@ -20,7 +20,7 @@ test('turns of an address keep their distance until waits reach the most, and ol
   });
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-      const pace = new Pace(20, 1e9);
+      const pace = new Pace({ intervalMs: 20, waitMsMax: 1e9 });
       const turns = new Map<string, number>();
       let now = 0;
       for (const { gapMs, address } of events) {
