@@ -60,7 +60,7 @@ const SHORT_BYTES_MAX = 32 * 1024;
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
  * they lie outside the heap: with its default a server with a small heap would collect several times a second.
  */
-const HEAP_GROWTH_PERCENT = 400;
+const HEAP_GROWTH_PERCENT = 200;
 
 /** The part of a service that every HTTP server of the agent needs. */
 export interface BaseService {
