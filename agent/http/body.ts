@@ -6,6 +6,8 @@ import { HttpError } from './errors.ts';
 
 /** Bytes that are reserved for a body when its first piece arrives, unless the body is shorter or that piece longer. */
 const FIRST_BYTES = 64 * 1024;
+/** A full buffer is replaced by one that is so many times as long, and copied: few copies, each of at most 1 MiB of a body of 16 MiB. */
+const GROWTH = 16;
 
 /**
  * Reads a body into one buffer that grows as bytes arrive. `base.ts` limits the body's length, and `admission.ts` the memory of
@@ -59,7 +61,7 @@ function withRoom(
   length: number,
 ): Buffer<ArrayBuffer> {
   if (buffer && used + more <= buffer.length) return buffer;
-  const size = Math.min(length, Math.max(FIRST_BYTES, 2 * used, used + more));
+  const size = Math.min(length, Math.max(FIRST_BYTES, GROWTH * used, used + more));
   const larger = Buffer.allocUnsafeSlow(size);
   buffer?.copy(larger, 0, 0, used);
   return larger;

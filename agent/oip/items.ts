@@ -2,7 +2,7 @@ import { FIELD_BYTES_MAX, joinFields, splitFields } from '../../models/items/fie
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { fits, formatText, type ItemFormat } from '../../models/items/item-format.ts';
 import { InvalidTensorError } from './errors.ts';
-import { type Tensor, type TensorHeader, VALUES_MAX } from './tensor.ts';
+import { bytesOf, type Tensor, type TensorHeader, VALUES_MAX } from './tensor.ts';
 
 /** Metadata of the tensor that holds items of a format. */
 export function itemsMetadata(format: ItemFormat): TensorHeader {
@@ -94,8 +94,7 @@ function contentsOf(tensor: Tensor, format: ItemFormat): Item[] {
     throw new InvalidTensorError(name, `${expectedText(format)}, found the shape [${shape.join(', ')}]`);
   if (count! > VALUES_MAX)
     throw new InvalidTensorError(name, `it has ${count} items; at most ${VALUES_MAX} may come at once`);
-  const items =
-    datatype === 'BYTES' ? [...tensor.data] : rows(tensor.data as Uint8Array | Float32Array, count!);
+  const items = tensor.datatype === 'BYTES' ? [...tensor.data] : rows(bytesOf(tensor), count!);
   const wrong = items.findIndex((item) => !fits(format, item));
   if (wrong >= 0)
     throw new InvalidTensorError(
@@ -105,9 +104,8 @@ function contentsOf(tensor: Tensor, format: ItemFormat): Item[] {
   return items;
 }
 
-/** Splits a tensor into `count` items of equal length. */
-function rows({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array, count: number): Item[] {
-  const size = byteLength / count;
-  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+/** Splits a tensor's bytes into `count` items of equal length. */
+function rows(bytes: Item, count: number): Item[] {
+  const size = bytes.length / count;
   return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 }

@@ -80,7 +80,14 @@ function checkedTexts(header: TensorHeader): number {
   );
 }
 
-/** Decodes a tensor from little-endian bytes, without copying one-byte values. @throws InvalidTensorError */
+/** The bytes of tensors that were decoded from bytes. */
+const decodedFrom = new WeakMap<Tensor, Uint8Array<ArrayBuffer>>();
+
+/**
+ * Decodes a tensor from little-endian bytes. Values of several bytes are copied only when they are asked for: copying 16 MiB would
+ * hold the thread for 12 ms, and items are read from the bytes.
+ * @throws InvalidTensorError
+ */
 export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Tensor {
   if (header.datatype === 'BYTES') return byteStrings(header, bytes);
   const datatype = numberDatatypeOf(header);
@@ -91,12 +98,22 @@ export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffe
       header.name,
       `${datatype} [${header.shape.join(', ')}] takes ${expected} bytes, found ${bytes.length}`,
     );
-  const data =
-    Values.BYTES_PER_ELEMENT === 1
-      ? new Values(bytes.buffer, bytes.byteOffset, bytes.length)
-      : // Copied, because the values may begin at an offset that is no multiple of their size. (`Buffer.slice` does not copy.)
-        new Values(new Uint8Array(bytes).buffer);
-  return { name: header.name, datatype, shape: header.shape, data };
+  let data: NumberData | undefined;
+  const tensor: NumberTensor = {
+    name: header.name,
+    datatype,
+    shape: header.shape,
+    get data() {
+      data ??=
+        Values.BYTES_PER_ELEMENT === 1
+          ? new Values(bytes.buffer, bytes.byteOffset, bytes.length)
+          : // Copied, because the values may begin at an offset that is no multiple of their size. (`Buffer.slice` does not copy.)
+            new Values(new Uint8Array(bytes).buffer);
+      return data;
+    },
+  };
+  decodedFrom.set(tensor, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  return tensor;
 }
 
 /** Decodes byte strings, each after its length, without copying. */
@@ -207,9 +224,13 @@ export function valuesOf(tensor: Tensor): (number | boolean | string)[] {
   return values;
 }
 
-/** Encodes values as little-endian bytes; numbers are not copied. */
-export function bytesOf({ datatype, data }: Tensor): Uint8Array {
-  if (datatype !== 'BYTES') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+/** The values as little-endian bytes; numbers are not copied. */
+export function bytesOf(tensor: Tensor): Uint8Array<ArrayBuffer> {
+  const decoded = decodedFrom.get(tensor);
+  if (decoded) return decoded;
+  const { datatype, data } = tensor;
+  if (datatype !== 'BYTES')
+    return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
   const view = new DataView(bytes.buffer);
   let at = 0;

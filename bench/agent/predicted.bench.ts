@@ -156,7 +156,8 @@ async function compare(at: Compared['at'], plan: Plan, profile: Profile): Promis
     const before = await speed.slower();
     const dueMs = constantRate(plan.ratePerS, flags.duration, flags.seed);
     const judgedMs = Math.min(plan.slaMs, plan.predicted.latencyMs!.p95);
-    const outcome = outcomeOf(await generator.open(served.url, dueMs, judgedMs), plan.slaMs);
+    const sent = await generator.open(served.url, dueMs, judgedMs);
+    const outcome = { ...outcomeOf(sent, plan.slaMs), valid: outcomeOf(sent, judgedMs).valid };
     const slower = (before + (await speed.slower())) / 2;
     if (!flags.json) console.error(`${at}, ${plan.slaMs} ms, ${plan.ratePerS.toFixed(0)}/s: done`);
     const atSpeed = predict(plan, profile, { n: plan.predicted.n, seed: flags.seed, slower });

@@ -149,6 +149,8 @@ export const profileSchema = z
     profile.batchPauses?.forEach(({ backend, stage }, i, all) => {
       const first = all.findIndex((one) => one.backend === backend && one.stage === stage);
       expectThat(context, first === i, ['batchPauses', i], 'expected one entry for a stage on a backend');
+      const known = stage === undefined || profile.stages.some(({ name }) => name === stage);
+      expectThat(context, known, ['batchPauses', i, 'stage'], 'expected a stage of this profile');
     });
     profile.serving?.hops?.forEach(({ stage }, i) => {
       const known = profile.stages.some((s) => s.name === stage);

@@ -36,6 +36,19 @@ describe('items of a stage as a tensor', () => {
     expect(itemsOfTensors([tensor], audio)).toEqual([samples(0.5, 1), samples(-1, 0)]);
   });
 
+  test('recordings in FP32 are not copied from a body, whatever its alignment', () => {
+    const data = Float32Array.of(0.5, 1, -1, 0);
+    const inputs: Tensor[] = [{ name: 'audio', datatype: 'FP32', shape: [2, 2], data }];
+    for (let spaces = 0; spaces < 4; spaces++) {
+      const { bytes, jsonLength } = encodeRequest({ inputs }, true);
+      const body = Buffer.concat([Buffer.alloc(spaces, ' '), bytes]);
+      const received = decodeRequest({ bytes: body, jsonLength: jsonLength! + spaces }).inputs;
+      const items = itemsOfTensors(received, audio);
+      expect(items).toEqual([samples(0.5, 1), samples(-1, 0)]);
+      expect(items.map(({ buffer }) => buffer === body.buffer)).toEqual([true, true]);
+    }
+  });
+
   test.each<[string, ItemFormat, Tensor, string]>([
     [
       'a text that is too long',

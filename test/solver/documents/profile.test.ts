@@ -30,6 +30,17 @@ test('a fan-out has the size of each item, or none', () => {
   expect(() => withSizes([3, 4])).toThrow('fanOut[0].sizes: expected one for each item');
 });
 
+test('delays after pauses of a stage that the profile does not have are refused', () => {
+  const pausesOf = (stage: string) => {
+    const pauses = [{ pauseMs: 2, n: 10, delays: [{ percentile: 50, delayMs: 1 }] }];
+    return profile([cell('detect', 's', 'cpu', 4, runs(10))], {
+      batchPauses: [{ backend: 'cpu', stage, pauses }],
+    });
+  };
+  expect(pausesOf('detect').batchPauses).toHaveLength(1);
+  expect(() => pausesOf('track')).toThrow('batchPauses[0].stage: expected a stage of this profile');
+});
+
 test('a profile without cells, with one twice, or with one that took no time is refused', () => {
   const one = cell('detect', 's', 'cpu', 4, runs(10));
   expect(() => profile([])).toThrow('cells: expected at least one cell');
