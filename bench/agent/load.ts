@@ -1,7 +1,7 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import { type Dispatcher, Pool } from 'undici';
 import type { Item } from '../../models/items/item-batch.ts';
 import { LATE_SHARE } from '../../solver/report/lateness.ts';
+import { Connections } from './connections.ts';
 
 /** The model to send requests to, and the images to send in turn. */
 export interface Target {
@@ -76,13 +76,13 @@ export class LoadGenerator {
     images: number,
     drive: (send: (dueMs: number) => Promise<void>) => Promise<void>,
   ): Promise<Sent> {
-    const pool = new Pool(url);
-    const requests = this.#requests(images);
+    const connections = new Connections(new URL(url));
+    const requests = this.#requests(url, images);
     const sent: SentRequest[] = [];
     let next = 0;
     const send = async (dueMs: number) => {
       const lateMs = performance.now() - dueMs;
-      const status = await statusOf(pool, requests[next++ % requests.length]!);
+      const status = await connections.statusOf(requests[next++ % requests.length]!);
       const outcome = status === 200 ? 'completed' : status === 503 ? 'shed' : 'failed';
       sent.push({ outcome, latencyMs: performance.now() - dueMs, lateMs });
     };
@@ -90,12 +90,12 @@ export class LoadGenerator {
     await drive(send);
     const tookMs = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
-    await pool.close();
+    connections.close();
     return { images, requests: sent, tookMs, cpuMs: (user + system) / 1000 };
   }
 
   /** Encodes all images as HTTP requests with this many images each. */
-  #requests(images: number): Dispatcher.DispatchOptions[] {
+  #requests(url: string, images: number): Buffer[] {
     const { model, images: all, shape } = this.#target;
     return Array.from({ length: Math.floor(all.length / images) }, (_, i) => {
       const pixels = Buffer.concat(all.slice(i * images, (i + 1) * images));
@@ -106,12 +106,13 @@ export class LoadGenerator {
         parameters: { binary_data_size: pixels.length },
       };
       const json = Buffer.from(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));
-      return {
-        method: 'POST',
-        path: `/v2/models/${model}/infer`,
-        headers: { 'Inference-Header-Content-Length': String(json.length) },
-        body: Buffer.concat([json, pixels]),
-      };
+      const head = [
+        `POST /v2/models/${model}/infer HTTP/1.1`,
+        `Host: ${new URL(url).host}`,
+        `Inference-Header-Content-Length: ${json.length}`,
+        `Content-Length: ${json.length + pixels.length}`,
+      ];
+      return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), json, pixels]);
     });
   }
 }
@@ -137,18 +138,3 @@ async function until(dueMs: number, sparedMs: number): Promise<void> {
     Atomics.wait(neverSet, 0, 0, Math.min(leftMs, NAP_MS));
   }
 }
-
-/** HTTP status of a completely received answer; 0 if there is none. */
-const statusOf = (pool: Pool, request: Dispatcher.DispatchOptions): Promise<number> =>
-  new Promise((resolve) => {
-    let status = 0;
-    pool.dispatch(request, {
-      // Without this method, undici would treat the object as a handler of its older interface.
-      onRequestStart() {},
-      onResponseStart(_controller, statusCode) {
-        status = statusCode;
-      },
-      onResponseEnd: () => resolve(status),
-      onResponseError: () => resolve(0),
-    });
-  });
