@@ -75,9 +75,10 @@ export class ServingCorrection {
     });
   }
 
-  #takeRequests({ accepted, rejected, coreMs, rows }: Counts, elapsedMs: number, { stages }: Plan): string[] {
+  #takeRequests({ accepted, rejected, coreMs, rows }: Counts, elapsedMs: number, plan: Plan): string[] {
     const { profile } = this.measured;
-    const cost = requestCostOf(profile);
+    const { stages } = plan;
+    const cost = requestCostOf(profile, plan);
     if (!cost || accepted * cost.coreMs < BUSY_MIN * elapsedMs || rejected > REJECTED_MAX * accepted)
       return [];
     const perBatchMs = threadMsOf(profile, stages);

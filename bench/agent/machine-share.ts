@@ -12,7 +12,7 @@ import { threadMsOf } from '../../solver/simulate/service.ts';
 export function machineShare(plan: Plan, profile: Profile, clientMs: number): number {
   const rows = rowsByIndex(plan.stages);
   const threadMs = threadMsOf(profile, rows);
-  const requestMs = clientMs + (requestCostOf(profile)?.coreMs ?? 0);
+  const requestMs = clientMs + (requestCostOf(profile, plan)?.coreMs ?? 0);
   const coreMs = rows.reduce((sum, row, r) => {
     if (!row) return sum;
     const { name, threads, batch, itemsPerS, serviceMs } = row;

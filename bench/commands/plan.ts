@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -36,6 +36,14 @@ export const planCommand = () =>
     )
     .option('--no-cascades', 'plan one variant for each stage, and no cascades')
     .option('--no-downshift', 'shed requests in a burst, rather than answer them with lighter variants')
+    .addOption(
+      new Option(
+        '--body <form>',
+        'how requests to the agent carry their items, because JSON costs it a multiple: as bytes after a JSON header (binary), or in JSON',
+      )
+        .choices(['binary', 'json'])
+        .default('binary'),
+    )
     .option(
       '--frontier',
       'also print every Pareto-best choice of accuracy, cost and latency, and what cascades gain',
@@ -60,6 +68,7 @@ The plan is the exact optimum of an integer program. A simulation with the measu
         ...(options.backend && { backends: options.backend }),
         cascades: options.cascades,
         downshift: options.downshift,
+        body: options.body,
         objective: {
           alpha: options.alpha,
           beta: options.beta,

@@ -76,7 +76,7 @@ export function simulated(plan: Plan, profile: Profile, load: Load, seed: number
     arrivalsMs: load.arrivalsMs,
     packItems: drawPackItems(load.arrivalsMs.length, packSize, seed),
     ...flow,
-    service: serviceFromProfile(profile, plan.stages),
+    service: serviceFromProfile(profile, plan.stages, plan.body),
     seed,
   });
 }

@@ -10,11 +10,12 @@ export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'heldTw
 
 /** The request that a plan was made for, without its rate. @param backends the backends that new plans may use */
 export const standingRequest = (
-  { slaMs, percentile, objective, resources, downshift, cascades }: Plan,
+  { slaMs, percentile, objective, resources, downshift, cascades, body }: Plan,
   backends: readonly Backend[],
   minRatePerS = 0,
 ): StandingRequest => ({
   ...{ slaMs, percentile, objective, resources, backends, minRatePerS },
   ...(downshift && { downshift }),
   ...(cascades === false && { cascades }),
+  ...(body && { body }),
 });

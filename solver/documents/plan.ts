@@ -176,6 +176,8 @@ export const planSchema = z
      * by this time, because the SLA holds on the client's clock. Absent if it was not measured.
      */
     servingMs: milliseconds.optional(),
+    /** Present if the requests carry their items in JSON. Absent: as bytes, which costs the process that serves less. */
+    body: z.literal('json').optional(),
     /** The solver's result in one line: its status, the objective, and the bound that proves the optimum. */
     certificate: z.string().max(400),
     predicted: prediction,

@@ -13,6 +13,17 @@ export class NothingMeasuredError extends InputError {
   }
 }
 
+/** A plan is to count the cost of requests in JSON, and the profile does not have it. */
+export class UnmeasuredBodyError extends InputError {
+  override name = 'UnmeasuredBodyError';
+  constructor(pipeline: string) {
+    super(
+      `The profile does not have what requests in JSON cost. Measure it with ipa-agent profile --pipeline ${pipeline}; pipelines ` +
+        'whose items are recordings take no JSON.',
+    );
+  }
+}
+
 const NO_ACCURACY_REMEDY =
   ' Make a labelled pack (ipa-edge pack), on which accuracies are measured, or state the published one (ipa-edge pin --accuracy); ' +
   'then profile again.';

@@ -141,7 +141,7 @@ function solveProgram(
   const { keep } = request;
   const rows = planRows(profile, options);
   const stages = keep ? rowsIn(keep.workers, rows, profile) : rows;
-  const cost = requestCostOf(profile);
+  const cost = requestCostOf(profile, request);
   return {
     plan: {
       ...planHead(profile, request),
@@ -151,6 +151,7 @@ function solveProgram(
       ...(request.downshift && { downshift: true }),
       ...(request.cascades === false && { cascades: false }),
       ...(cost && { servingMs: meanDelayMs(cost.latency) }),
+      ...(request.body && { body: request.body }),
       certificate: certificate(solution),
     },
     keepsWorkers: keep !== undefined,

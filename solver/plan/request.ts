@@ -1,7 +1,9 @@
 import type { Backend } from '../documents/common.ts';
 import type { Objective, Plan, PlanStage, Resources } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
-import { forPods } from './serving.ts';
+import type { RequestCost } from '../documents/serving.ts';
+import { UnmeasuredBodyError } from './errors.ts';
+import { forPods, requestCostOf } from './serving.ts';
 
 /** What a plan must achieve, and what it may use. */
 export interface PlanRequest {
@@ -29,6 +31,8 @@ export interface PlanRequest {
   readonly keep?: Pick<Plan, 'stages' | 'workers'>;
   /** Whether the plan downshifts in a burst, and so holds standbys. If absent, it does not. */
   readonly downshift?: true;
+  /** Set if the requests carry their items in JSON. If absent, they carry them as bytes. */
+  readonly body?: 'json';
   /** The stages that may get a cascade; `false`: none of them. If absent, each may. */
   readonly cascades?: false | readonly string[];
   /** Fixed numbers of replicas by stage name. A stage that is absent gets as many as it needs. */
@@ -114,17 +118,24 @@ export interface PartialPlanRequest {
   readonly cascades?: boolean | undefined;
   /** `false`: in a burst, requests are shed rather than answered by lighter variants. */
   readonly downshift?: boolean | undefined;
+  /** How requests carry their items; as bytes by default. */
+  readonly body?: RequestCost['body'] | undefined;
 }
 
-/** Fills the defaults into a user's request. */
-export const planRequest = (profile: Profile, request: PartialPlanRequest): PlanRequest => ({
-  slaMs: request.slaMs,
-  ratePerS: request.ratePerS,
-  percentile: request.percentile ?? DEFAULT_PERCENTILE,
-  ...(request.backends && { backends: request.backends }),
-  ...(request.cascades === false && { cascades: false }),
-  ...(request.downshift !== false && { downshift: true }),
-  objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
-  resources: { ...resourcesOf(profile), ...request.resources },
-  ...(forPods(profile) && { apart: true }),
-});
+/** Fills the defaults into a user's request. @throws UnmeasuredBodyError */
+export function planRequest(profile: Profile, request: PartialPlanRequest): PlanRequest {
+  const inJson = request.body === 'json';
+  if (inJson && !requestCostOf(profile, { body: 'json' })) throw new UnmeasuredBodyError(profile.pipeline);
+  return {
+    slaMs: request.slaMs,
+    ratePerS: request.ratePerS,
+    percentile: request.percentile ?? DEFAULT_PERCENTILE,
+    ...(request.backends && { backends: request.backends }),
+    ...(request.cascades === false && { cascades: false }),
+    ...(request.downshift !== false && { downshift: true }),
+    ...(inJson && { body: 'json' }),
+    objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
+    resources: { ...resourcesOf(profile), ...request.resources },
+    ...(forPods(profile) && { apart: true }),
+  };
+}

@@ -14,12 +14,11 @@ import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
 type WithServing = Pick<Profile, 'serving'>;
 
-/**
- * What a request costs that carries its item as bytes, the form that clients with large items should use; undefined if it was
- * not measured.
- */
-export const requestCostOf = ({ serving }: WithServing): RequestCost | undefined =>
-  serving?.requests.find(({ body }) => body === 'binary') ?? serving?.requests[0];
+/** What a request costs whose body has the form that a plan, or a request for one, names; undefined if it was not measured. */
+export const requestCostOf = (
+  { serving }: WithServing,
+  { body = 'binary' }: { readonly body?: RequestCost['body'] | undefined },
+): RequestCost | undefined => serving?.requests.find((cost) => cost.body === body);
 
 /** Whether plans on a profile are for pods behind a gateway. */
 export const forPods = ({ serving }: WithServing): boolean => serving?.hops !== undefined;

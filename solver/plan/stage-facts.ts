@@ -149,7 +149,7 @@ function keptCascade(
 }
 
 function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
-  const cost = requestCostOf(profile);
+  const cost = requestCostOf(profile, request);
   if (!cost) return NO_REQUEST_COST;
   const { coreMs, latency } = cost;
   return {

@@ -97,9 +97,9 @@ class AdaptiveSimulation {
   #simulation(first: Plan): SwitchingSimulation {
     const { profile, arrivalsMs, seed } = this.#input;
     const { packSize } = packItemCounts(profile, first.stages);
-    const model = ({ stages }: Plan): PlanModel => ({
+    const model = ({ stages, body }: Plan): PlanModel => ({
       ...packItemCounts(profile, stages),
-      service: serviceFromProfile(profile, stages),
+      service: serviceFromProfile(profile, stages, body),
     });
     return new SwitchingSimulation(first, model, {
       arrivalsMs,

@@ -13,7 +13,10 @@ import { type SimulatedBatch, Simulation, type SimulationInput, simulate } from 
 const PARTS = 50;
 
 /** The fields of a plan that its prediction depends on. */
-export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'servingMs' | 'workers'> & {
+export type PredictedPlan = Pick<
+  Plan,
+  'slaMs' | 'ratePerS' | 'shedding' | 'servingMs' | 'body' | 'workers'
+> & {
   readonly stages: readonly Pick<
     PlanStage,
     | 'name'
@@ -112,7 +115,7 @@ function inputOf(
   const { packSize, ...flow } = packItemCounts(profile, plan.stages);
   const random = seededRandom(seed);
   const nextSeed = () => Math.floor(random() * 2 ** 32);
-  const service = serviceFromProfile(profile, plan.stages);
+  const service = serviceFromProfile(profile, plan.stages, plan.body);
   return {
     policy: { ...policyOf(plan), downshift: false },
     workers: workersOf(plan),

@@ -1,7 +1,7 @@
 import { rowsByIndex } from '../dispatch/rows.ts';
 import type { CpuCoRun } from '../documents/co-run.ts';
 import { onGpu } from '../documents/common.ts';
-import { type PlanStage, stageNameOf } from '../documents/plan.ts';
+import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
 import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import { isServiceOf, type Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
@@ -83,11 +83,13 @@ const TAKING_TURNS = 2;
  * beside two is sent late. What batches of one stage do to each other was measured apart from what those of two stages do. A batch
  * that follows another session's in its worker takes longer by as much as was measured. So does one that follows a pause of its
  * session, unless it is delayed beside another: on cores that are busy anyway, real batches have one delay or the other.
+ * @param body form of the requests' bodies, as in the plan
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
   profile: Pick<Profile, 'cells' | 'coRun' | 'serving' | 'batchPauses'>,
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation' | 'standby'>[],
+  body?: Plan['body'],
 ): ServiceModel => {
   const rows = rowsByIndex(stages);
   const coRun = coRunsAmong(profile, rows);
@@ -114,7 +116,7 @@ export const serviceFromProfile = (
     ),
     ...besideOthers(profile, rows, coRun),
     ...sharedCores(profile, coRun),
-    ...servedRequests(profile, rows),
+    ...servedRequests(profile, rows, body),
   };
 };
 
@@ -144,8 +146,9 @@ export function threadMsOf(
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
   rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
+  body: Plan['body'],
 ): Pick<ServiceModel, 'serving'> {
-  const cost = requestCostOf(profile);
+  const cost = requestCostOf(profile, { body });
   if (!cost) return {};
   const timers = profile.serving?.timers;
   const afterPause = requestPause(profile);

@@ -75,7 +75,7 @@ test('the core time of requests is what the process took less what batches took,
   const counts = batches(500, 1.5, { accepted: 1000, coreMs: 5250 });
   const told = tenMinutes(corrected, counts);
   expect(told.at(-1)).toMatch(/^a request outside the models takes 2\.[1-4]\d times/);
-  const { coreMs, latency } = requestCostOf(corrected.profile.profile)!;
+  const { coreMs, latency } = requestCostOf(corrected.profile.profile, {})!;
   expect(coreMs).toBeGreaterThan(4.2);
   expect(latency[0]!.delayMs).toBeCloseTo(3 + coreMs - 2, 9);
 });

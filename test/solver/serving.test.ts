@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { standingRequest } from '../../solver/adapt/standing-request.ts';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { Hop, RequestCost } from '../../solver/documents/serving.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { InfeasiblePlanError, UnmeasuredBodyError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
@@ -54,10 +56,29 @@ describe('what a request costs outside the models', () => {
     expect(served.predicted.latencyMs!.p50 - free.predicted.latencyMs!.p50).toBeGreaterThan(6);
   });
 
+  const json: RequestCost = { ...cost(50, 20), body: 'json' };
+
   it('is counted as of a body with bytes, whatever one of JSON costs', () => {
-    const json: RequestCost = { ...cost(50, 20), body: 'json' };
     const served = planned(measured({ requests: [json, cost(7, 2)] }));
     expect(served.predicted.boundMs).toBeCloseTo(planned(measured()).predicted.boundMs + 7);
+  });
+
+  it('is that of JSON in a plan for such requests, and in plans that follow it', () => {
+    const served = measured({ requests: [cost(7, 2), json] });
+    const inJson = planned(served, { body: 'json' });
+    expect(inJson.predicted.boundMs).toBeCloseTo(planned(measured()).predicted.boundMs + 50);
+    expect(inJson.servingMs).toBeCloseTo(50);
+    const p50 = ({ predicted }: Plan) => predicted.latencyMs!.p50;
+    expect(p50(inJson) - p50(planned(served))).toBeGreaterThan(40);
+    expect(standingRequest(parsePlan(inJson, 'made'), ['cpu']).body).toBe('json');
+  });
+
+  it('must have been measured for JSON if a plan is for such requests', () => {
+    const asked = (serving: Profile['serving']) => () =>
+      planRequest(measured(serving), { slaMs: 100, ratePerS: 1, body: 'json' });
+    expect(asked({ requests: [cost(7, 2), json] })().body).toBe('json');
+    expect(asked({ requests: [cost(7, 2)] })).toThrow(UnmeasuredBodyError);
+    expect(asked(undefined)).toThrow(UnmeasuredBodyError);
   });
 
   it('leaves no room for a variant that would just make the SLA without it', () => {

@@ -48,6 +48,7 @@ export function planText(plan: Plan): string {
         ]),
     `${pasText(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
     ...unknownEndToEnd(plan),
+    ...(plan.body === 'json' ? ['The plan counts the cost of requests in JSON.'] : []),
   ];
   if (predicted.slaAttainment < percentile / 100)
     lines.push('NOT CONFIRMED: in the simulation no plan kept the SLA; this one came nearest.');
