@@ -5,6 +5,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest }
 import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
+import { HERE_BYTES_MAX } from '../oip/decoder/decoder.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
 import { Admission, type Admitted, type MemoryLimits } from './admission.ts';
 import { arrivedMs } from './arrival.ts';
@@ -54,8 +55,6 @@ const BAD_MODEL =
 const URL_LETTERS_MAX = 200;
 /** When the server answers early, it does not read the rest of a body longer than this. */
 const UNREAD_BYTES_MAX = 256 * 1024;
-/** A longer body takes the serving thread, or the process that parses large JSON, about as long as the models take for a request. */
-const SHORT_BYTES_MAX = 32 * 1024;
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
  * they lie outside the heap: with its default a server with a small heap would collect several times a second.
@@ -129,8 +128,8 @@ export function baseApp(
       request.admitted?.leave();
       return unreadAnswers.answer(request, reply, answer);
     }
-    // Otherwise clients that send long invalid bodies would at once send the next ones.
-    if (status === 400 && lengthOf(request) > SHORT_BYTES_MAX) {
+    // Reading and parsing a long body takes about as long as a request's models, so clients that send invalid ones are slowed down.
+    if (status === 400 && lengthOf(request) > HERE_BYTES_MAX) {
       request.admitted?.leave();
       request.body = undefined;
       return delay(invalidPace.waitMs(request.ip, performance.now()), answer, { ref: false });

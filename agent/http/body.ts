@@ -6,7 +6,7 @@ import { HttpError } from './errors.ts';
 
 /** Bytes that are reserved for a body when its first piece arrives, unless the body is shorter or that piece longer. */
 const FIRST_BYTES = 64 * 1024;
-/** A full buffer is replaced by one that is so many times as long, and copied: few copies, each of at most 1 MiB of a body of 16 MiB. */
+/** A full buffer is copied into one that is this many times as long. So a body of 16 MiB is copied in parts of at most 1 MiB. */
 const GROWTH = 16;
 
 /**

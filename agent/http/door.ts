@@ -11,8 +11,8 @@ import type { UnavailableError } from '../service/errors.ts';
 export type Door = (request: IncomingMessage) => UnavailableError | undefined;
 
 /**
- * Creates a server that answers refused requests itself. In an overload, most requests are refused. Fastify takes twice as long
- * to refuse a request, and the requests that are served would lack that time.
+ * Creates a server that answers the requests which its door refuses, without Fastify, which takes twice as long for a refusal. In
+ * an overload most requests are refused, and the requests that are served need that time.
  * @param handler gets the other requests
  * @param unreadBytesMax the handler also gets the requests with a longer body, because Node reads the body after an answer
  */

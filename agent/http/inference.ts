@@ -50,8 +50,8 @@ type ModelRequest = FastifyRequest<{ Params: Params }>;
 const INFER_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?\/infer(?:\?|$)/;
 
 /**
- * Refuses a request to a model if it cannot make its SLA. A service that drains refuses in the route, where the server tells
- * clients to close their connections (`serve.ts`).
+ * Makes the door that refuses a request to a model if the request cannot make its SLA. While the service drains, the route refuses
+ * requests, because only answers of routes tell clients to close their connections (`serve.ts`).
  */
 export const inferenceDoor =
   (service: Service): Door =>

@@ -84,8 +84,8 @@ function checkedTexts(header: TensorHeader): number {
 const decodedFrom = new WeakMap<Tensor, Uint8Array<ArrayBuffer>>();
 
 /**
- * Decodes a tensor from little-endian bytes. Values of several bytes are copied only when they are asked for: copying 16 MiB would
- * hold the thread for 12 ms, and items are read from the bytes.
+ * Decodes a tensor from little-endian bytes. Values of several bytes are copied only when `data` is read, because copying 16 MiB
+ * holds the serving thread for 12 ms. Items are read from the bytes, with {@link bytesOf}, and need no copy.
  * @throws InvalidTensorError
  */
 export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Tensor {

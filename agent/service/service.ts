@@ -108,7 +108,7 @@ export class Service {
     return !this.#draining && this.#executor.ready;
   }
 
-  /** Whether the service accepts no more requests, because it ends. */
+  /** Whether the service is ending, and so refuses all new requests. */
   get draining(): boolean {
     return this.#draining;
   }

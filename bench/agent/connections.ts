@@ -6,8 +6,8 @@ const STATUS = { from: 9, to: 12 };
 const LENGTH = /\r\ncontent-length: (\d+)\r\n/i;
 
 /**
- * Persistent HTTP connections to a server, each with one request at a time. An HTTP client would take several times the core
- * time, which server and models on the same cores would lack.
+ * Persistent HTTP connections to a server, each with one request at a time. The HTTP client undici takes twice the core
+ * time, and server and models on the same cores need that time.
  */
 export class Connections {
   readonly #idle: Connection[] = [];
@@ -48,7 +48,7 @@ export class Connections {
 
 class Connection {
   #answered: ((status: number) => void) | undefined;
-  /** The part of the answer's head that has arrived. */
+  /** The bytes of an answer's head that have arrived so far. */
   #head: Buffer = Buffer.alloc(0);
   #status = 0;
   /** Bytes of the answer's body that have not arrived yet; undefined until its whole head has. */

@@ -77,7 +77,7 @@ export class LoadGenerator {
     drive: (send: (dueMs: number) => Promise<void>) => Promise<void>,
   ): Promise<Sent> {
     const connections = new Connections(new URL(url));
-    const requests = this.#requests(url, images);
+    const requests = this.#requests(new URL(url).host, images);
     const sent: SentRequest[] = [];
     let next = 0;
     const send = async (dueMs: number) => {
@@ -95,7 +95,7 @@ export class LoadGenerator {
   }
 
   /** Encodes all images as HTTP requests with this many images each. */
-  #requests(url: string, images: number): Buffer[] {
+  #requests(host: string, images: number): Buffer[] {
     const { model, images: all, shape } = this.#target;
     return Array.from({ length: Math.floor(all.length / images) }, (_, i) => {
       const pixels = Buffer.concat(all.slice(i * images, (i + 1) * images));
@@ -108,7 +108,7 @@ export class LoadGenerator {
       const json = Buffer.from(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));
       const head = [
         `POST /v2/models/${model}/infer HTTP/1.1`,
-        `Host: ${new URL(url).host}`,
+        `Host: ${host}`,
         `Inference-Header-Content-Length: ${json.length}`,
         `Content-Length: ${json.length + pixels.length}`,
       ];

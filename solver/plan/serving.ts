@@ -14,7 +14,7 @@ import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
 type WithServing = Pick<Profile, 'serving'>;
 
-/** What a request costs whose body has the form that a plan, or a request for one, names; undefined if it was not measured. */
+/** The cost of a request to the agent, in the form of body that a plan is for. Undefined if that form was not measured. */
 export const requestCostOf = (
   { serving }: WithServing,
   { body = 'binary' }: { readonly body?: RequestCost['body'] | undefined },
