@@ -22,6 +22,12 @@ export const resourceSpec = z.strictObject({
     .describe('Percentile of the latency that the SLA bounds.'),
   ratePerS: z.number().positive().max(1_000_000).describe('Requests per second to plan for.'),
   adapt: z.boolean().default(true).describe('Whether plans follow the load from then on.'),
+  body: z
+    .enum(['binary', 'json'])
+    .default('binary')
+    .describe(
+      'How requests carry their items: as binary tensors, or in JSON, which takes the gateways longer.',
+    ),
   cores: positiveCount
     .max(100_000)
     .optional()

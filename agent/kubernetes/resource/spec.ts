@@ -12,6 +12,7 @@ export function answers(plan: Plan, spec: ResourceSpec, { profile, sha256 }: Ide
     plan.profile.sha256 === sha256 &&
     plan.slaMs === spec.slaMs &&
     plan.percentile === spec.percentile &&
+    (plan.body ?? 'binary') === spec.body &&
     plan.resources.cores === cores &&
     (spec.adapt || plan.ratePerS === spec.ratePerS)
   );
@@ -28,9 +29,9 @@ export async function planFor(
 ): Promise<Plan> {
   // An aborted signal tells no listener.
   signal.throwIfAborted();
-  const { slaMs, ratePerS, percentile, cores } = spec;
+  const { slaMs, ratePerS, percentile, body, cores } = spec;
   const request = planRequest(profile.profile, {
-    ...{ slaMs, ratePerS, percentile },
+    ...{ slaMs, ratePerS, percentile, body },
     ...(cores !== undefined && { resources: { cores } }),
   });
   const planner = openPlanner();

@@ -56,9 +56,10 @@ test('status is a subresource, and kubectl shows SLA, plan and how far it is', (
 });
 
 test('what a spec leaves out is the same in the agent as by the defaults of the CRD', () => {
-  const { adapt, percentile, profile } = resourceSpec.parse({ slaMs: 100, ratePerS: 1 });
+  const { profile, ...spec } = resourceSpec.parse({ slaMs: 100, ratePerS: 1 });
   const { properties } = versionOf().schema.openAPIV3Schema.properties.spec;
-  expect([adapt, percentile]).toEqual([properties.adapt.default, properties.percentile.default]);
+  for (const field of ['adapt', 'percentile', 'body'] as const)
+    expect(spec[field]).toEqual(properties[field].default);
   for (const [field, value] of Object.entries(profile))
     expect(properties.profile.properties[field].default).toEqual(value);
 });

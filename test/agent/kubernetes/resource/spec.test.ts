@@ -1,10 +1,33 @@
 import { expect, test } from 'vitest';
 import { resourceSpec } from '../../../../agent/kubernetes/resource/schema.ts';
-import { planFor } from '../../../../agent/kubernetes/resource/spec.ts';
-import { fashionProfile } from '../fashion-profile.ts';
+import { answers, planFor } from '../../../../agent/kubernetes/resource/spec.ts';
+import { UnmeasuredBodyError } from '../../../../solver/plan/errors.ts';
+import { fashionProfile, podsProfile } from '../fashion-profile.ts';
 
 test('nothing is planned for a process that was told to stop before', async () => {
   const profile = { profile: fashionProfile(), sha256: 'a'.repeat(64) };
   const spec = resourceSpec.parse({ slaMs: 300, ratePerS: 2 });
   await expect(planFor(spec, profile, AbortSignal.abort('stopped'))).rejects.toBe('stopped');
+});
+
+test('a plan for requests in JSON counts their cost, and answers no spec for binary tensors', async () => {
+  const pods = podsProfile(8);
+  const [binary] = pods.serving!.requests;
+  const requests = [binary!, { ...binary!, body: 'json' as const, coreMs: 4 }];
+  const profile = { profile: { ...pods, serving: { ...pods.serving!, requests } }, sha256: 'a'.repeat(64) };
+  const [spec, inJson] = [{}, { body: 'json' }].map((more) =>
+    resourceSpec.parse({ slaMs: 300, ratePerS: 2, ...more }),
+  );
+  const { signal } = new AbortController();
+  const [plan, ofJson] = [await planFor(spec!, profile, signal), await planFor(inJson!, profile, signal)];
+  expect(ofJson.body).toBe('json');
+  expect([answers(plan, spec!, profile), answers(ofJson, inJson!, profile)]).toEqual([true, true]);
+  expect([answers(plan, inJson!, profile), answers(ofJson, spec!, profile)]).toEqual([false, false]);
+});
+
+test('a spec for requests in JSON is refused on a profile that did not measure them', async () => {
+  const profile = { profile: podsProfile(8), sha256: 'a'.repeat(64) };
+  const spec = resourceSpec.parse({ slaMs: 300, ratePerS: 2, body: 'json' });
+  const planning = planFor(spec, profile, new AbortController().signal);
+  await expect(planning).rejects.toThrow(UnmeasuredBodyError);
 });
