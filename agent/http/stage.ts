@@ -8,7 +8,7 @@ import { planStage } from '../../solver/documents/plan.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../workers/stage/pipe.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
-import { RUN_MS_HEADER } from '../cluster/run-header.ts';
+import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../cluster/run-headers.ts';
 import type { HeldStages } from '../cluster/stage/held-stages.ts';
 import type { StageService } from '../cluster/stage/stage-service.ts';
 import { requestOfAnswer, runTensors } from '../cluster/stage/tensors.ts';
@@ -80,7 +80,9 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
       const inference = requestOf(stage, await decoder.fast(bodyOf(request)));
       // A KServe graph sends an empty batch if the previous stage found nothing.
       const none = inference.inputs[0]!.shape[0] === 0;
-      const run = none ? EMPTY_RUN : await service.run(batchOf(itemsOfRequest(inference, stage)), variant);
+      const run = none
+        ? EMPTY_RUN
+        : (await service.run(batchOf(itemsOfRequest(inference, stage)), variant)).run;
       const outputs = runTensors(stage, run);
       return send(
         reply,
@@ -96,8 +98,10 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
       const service = held.of(request.params.stage);
       const batch = batchIn(bytesIn(request), service.stage);
       const startMs = performance.now();
-      const { results, children, childCounts } = await service.run(batch, request.params.variant);
+      const { run, waitMs } = await service.run(batch, request.params.variant);
+      const { results, children, childCounts } = run;
       reply.header(RUN_MS_HEADER, (performance.now() - startMs).toFixed(3));
+      reply.header(WAIT_MS_HEADER, waitMs.toFixed(3));
       return Buffer.concat(packMessage({ results, children, childCounts }));
     },
   );

@@ -15,13 +15,30 @@ export interface Counts {
 export interface RowCounts {
   readonly batches: number;
   readonly items: number;
+  /** Sum of the times from handing a batch to a worker until its results were back. */
+  readonly batchMs: number;
+  /** Number of items that a lighter variant than planned answered. */
+  readonly downshifted: number;
   /** Number of batches whose hop, the round trip to a pod without the run there, was timed. */
   readonly hops: number;
   /** Sum of the times of all timed hops. */
   readonly hopMs: number;
+  /** Number of batches whose pods reported how long they ran. */
+  readonly podRuns: number;
+  /** Sum of these times. */
+  readonly podRunMs: number;
 }
 
-export const NO_BATCHES: RowCounts = { batches: 0, items: 0, hops: 0, hopMs: 0 };
+export const NO_BATCHES: RowCounts = {
+  batches: 0,
+  items: 0,
+  batchMs: 0,
+  downshifted: 0,
+  hops: 0,
+  hopMs: 0,
+  podRuns: 0,
+  podRunMs: 0,
+};
 export const NOTHING: Counts = { arrivals: 0, accepted: 0, rejected: 0, coreMs: 0, rows: new Map() };
 
 /** Reads the counters of a pipeline from the text of `/metrics`; an absent counter is 0. */
@@ -40,7 +57,7 @@ export function countsIn(metrics: string, pipeline: string): Counts {
     const field = ROW_FIELDS[name ?? ''];
     if (row !== undefined && field) {
       const before = rows.get(row) ?? NO_BATCHES;
-      rows.set(row, { ...before, [field]: before[field] + (field === 'hopMs' ? 1000 * value : value) });
+      rows.set(row, { ...before, [field]: before[field] + (field.endsWith('Ms') ? 1000 * value : value) });
     } else if (name === 'arrivals_total' && label('model') === pipeline) arrivals += value;
     else if (name === 'requests_total' && label('outcome') === 'rejected') rejected += value;
     else if (name === 'requests_total') accepted += value;
@@ -52,9 +69,15 @@ export function countsIn(metrics: string, pipeline: string): Counts {
 const ROW_FIELDS: Readonly<Record<string, keyof RowCounts>> = {
   batch_items_count: 'batches',
   batch_items_sum: 'items',
+  batch_duration_seconds_sum: 'batchMs',
+  downshifted_items_total: 'downshifted',
   hop_seconds_count: 'hops',
   hop_seconds_sum: 'hopMs',
+  pod_run_seconds_count: 'podRuns',
+  pod_run_seconds_sum: 'podRunMs',
 };
+
+const ROW_COUNTS = Object.keys(NO_BATCHES) as (keyof RowCounts)[];
 
 /** Adds up how much the counts of several processes have grown between readings. */
 export class CountsGrowth {
@@ -83,12 +106,8 @@ function combined(a: Counts, b: Counts, times: number): Counts {
   const rows = new Map<string, RowCounts>();
   for (const row of new Set([...a.rows.keys(), ...b.rows.keys()])) {
     const [of, other] = [a.rows.get(row) ?? NO_BATCHES, b.rows.get(row) ?? NO_BATCHES];
-    rows.set(row, {
-      batches: of.batches + times * other.batches,
-      items: of.items + times * other.items,
-      hops: of.hops + times * other.hops,
-      hopMs: of.hopMs + times * other.hopMs,
-    });
+    const sums = ROW_COUNTS.map((field) => [field, of[field] + times * other[field]]);
+    rows.set(row, Object.fromEntries(sums) as Record<keyof RowCounts, number>);
   }
   return {
     arrivals: a.arrivals + times * b.arrivals,

@@ -1,7 +1,10 @@
+import { BatchCorrection, type TimedBatches } from '../../solver/adapt/batch-correction.ts';
 import { Correction } from '../../solver/adapt/correction.ts';
+import { sameChoice } from '../../solver/adapt/diff.ts';
 import { type Plan, stageNameOf } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { hopMeanMs, inService, requestCostOf } from '../../solver/plan/serving.ts';
+import { corrected } from '../../solver/plan/in-service.ts';
+import { hopMeanMs, requestCostOf } from '../../solver/plan/serving.ts';
 import { threadMsOf } from '../../solver/simulate/service.ts';
 import { type Counts, NO_BATCHES } from './counts.ts';
 
@@ -16,16 +19,24 @@ const BUSY_MIN = 0.05;
  */
 const REJECTED_MAX = 0.1;
 
+/** Gateways may use the plan before for this long after a new plan was decided on, because its pods have to start first. */
+const SETTLED_MS = 30_000;
+
 /**
- * Corrects the serving costs of a profile by measurements in service: the time that each stage's batches take to a pod and back,
- * and the core time of a request outside the models.
+ * Corrects a profile by measurements in service: the time that batches take in their workers, the time that each stage's batches
+ * take to a pod and back, and the core time of a request outside the models.
  */
 export class ServingCorrection {
   readonly #request = new Correction();
   readonly #hops = new Map<string, Correction>();
+  readonly #batches: BatchCorrection;
+  #lastPlan: Plan | undefined;
+  /** How long the plan has stayed the same. */
+  #stayedMs = 0;
   #corrected: IdentifiedProfile;
 
   constructor(private readonly measured: IdentifiedProfile) {
+    this.#batches = new BatchCorrection(measured.profile);
     this.#corrected = measured;
   }
 
@@ -40,14 +51,15 @@ export class ServingCorrection {
    * @returns a log text for each correction that changed enough for plans to use it from now on
    */
   take(growth: Counts, elapsedMs: number, plan: Plan): string[] {
-    const { profile, sha256 } = this.measured;
     const lines = [
       ...this.#takeHops(growth, elapsedMs, plan),
       ...this.#takeRequests(growth, elapsedMs, plan),
+      ...this.#takeBatches(growth, elapsedMs, plan),
     ];
     if (lines.length > 0) {
       const hops = Object.fromEntries([...this.#hops].map(([stage, { used }]) => [stage, used]));
-      this.#corrected = { sha256, profile: inService(profile, { request: this.#request.used, hops }) };
+      const factors = { request: this.#request.used, hops, batches: this.#batches.factors };
+      this.#corrected = corrected(this.measured, factors);
     }
     return lines;
   }
@@ -71,7 +83,7 @@ export class ServingCorrection {
     return [...seen].flatMap(([stage, of]) => {
       const correction = this.#hops.get(stage) ?? new Correction();
       this.#hops.set(stage, correction);
-      return correction.take(of, elapsedMs) ? [text(`the way to pods of ${stage}`, correction)] : [];
+      return correction.take(of, elapsedMs) ? [correction.text(`the way to pods of ${stage}`)] : [];
     });
   }
 
@@ -91,9 +103,27 @@ export class ServingCorrection {
       measuredMs: Math.max(0, coreMs - handedMs),
       expectedMs: accepted * cost.coreMs,
     };
-    return this.#request.take(seen, elapsedMs) ? [text('a request outside the models', this.#request)] : [];
+    return this.#request.take(seen, elapsedMs) ? [this.#request.text('a request outside the models')] : [];
+  }
+
+  /** Leaves out counts of the time after a change of the plan, and rows that downshifted: not all batches are of planned variants. */
+  #takeBatches({ rows }: Counts, elapsedMs: number, plan: Plan): string[] {
+    const stays = this.#lastPlan !== undefined && sameChoice(plan, this.#lastPlan);
+    this.#lastPlan = plan;
+    this.#stayedMs = stays ? this.#stayedMs + elapsedMs : 0;
+    if (this.#stayedMs < SETTLED_MS) return [];
+    const timed = new Map<string, TimedBatches>();
+    for (const [row, { batches, items, batchMs, hops, podRuns, podRunMs, downshifted }] of rows) {
+      if (downshifted > 0) continue;
+      // The time of a batch for a pod includes its way, and perhaps the wait for the batch before; the pod tells its own time.
+      const inPods = hops > 0;
+      timed.set(
+        row,
+        inPods
+          ? { batches: podRuns, items: (items / batches) * podRuns, ms: podRunMs }
+          : { batches, items, ms: batchMs },
+      );
+    }
+    return this.#batches.take(timed, elapsedMs, plan);
   }
 }
-
-const text = (what: string, { used }: Correction): string =>
-  `${what} takes ${used.toFixed(2)} times what the profile says: plans count with that from now on`;

@@ -7,10 +7,7 @@ export interface Seen {
   readonly expectedMs: number;
 }
 
-/**
- * Time constant of the smoothing: a factor covers 63 % of a change in this time, which is long against a burst and short against
- * a day.
- */
+/** Time constant of the smoothing, if none is given. It is long against a burst and short against a day. */
 export const SLOWNESS_MS = 5 * 60_000;
 /** A factor is at least this and at most {@link FACTOR_MOST}, whatever is measured. */
 export const FACTOR_LEAST = 0.5;
@@ -33,6 +30,9 @@ export class Correction {
   #waiting: Seen = { n: 0, measuredMs: 0, expectedMs: 0 };
   #waitedMs = 0;
 
+  /** @param slownessMs time constant of the smoothing: the factor covers 63 % of a change in this time */
+  constructor(private readonly slownessMs = SLOWNESS_MS) {}
+
   /** The smoothed factor. */
   get factor(): number {
     return this.#factor;
@@ -43,6 +43,11 @@ export class Correction {
     return this.#used;
   }
 
+  /** A log text about the factor that plans use. @param what what takes longer or shorter than the profile says */
+  text(what: string): string {
+    return `${what} takes ${this.#used.toFixed(2)} times what the profile says: plans count with that from now on`;
+  }
+
   /** Adds the measurements since the last call. @returns whether the factor that plans use has changed */
   take({ n, measuredMs, expectedMs }: Seen, elapsedMs: number): boolean {
     const { n: before, measuredMs: measured, expectedMs: expected } = this.#waiting;
@@ -51,7 +56,7 @@ export class Correction {
     this.#waiting = seen;
     if (seen.n < LEAST_SEEN || seen.expectedMs <= 0) return false;
     const factor = Math.min(FACTOR_MOST, Math.max(FACTOR_LEAST, seen.measuredMs / seen.expectedMs));
-    this.#factor += (1 - Math.exp(-this.#waitedMs / SLOWNESS_MS)) * (factor - this.#factor);
+    this.#factor += (1 - Math.exp(-this.#waitedMs / this.slownessMs)) * (factor - this.#factor);
     this.#waiting = { n: 0, measuredMs: 0, expectedMs: 0 };
     this.#waitedMs = 0;
     const change = this.#factor / this.#used;

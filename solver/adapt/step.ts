@@ -1,4 +1,5 @@
 import type { Served } from '../dispatch/types.ts';
+import { canonicalJson } from '../documents/canonical.ts';
 import type { Plan } from '../documents/plan.ts';
 import { needsMore, sameChoice } from './diff.ts';
 import type { Forecast, Predictor } from './predictors/predictor.ts';
@@ -41,7 +42,11 @@ export async function adaptationStep(
   return {
     forecast,
     plannedPerS: plan.ratePerS,
-    plan: sameChoice(plan, decided) ? undefined : plan,
+    plan: sameChoice(plan, decided) && sameCorrection(plan, decided) ? undefined : plan,
     interim: interim && !sameChoice(interim, serving) ? interim : undefined,
   };
 }
+
+/** Whether two plans were made with the same corrections of the profile, so that they expect the same service times. */
+const sameCorrection = (a: Plan, b: Plan): boolean =>
+  canonicalJson(a.inService ?? null) === canonicalJson(b.inService ?? null);

@@ -15,6 +15,7 @@ import {
   sha256,
 } from './common.ts';
 import { parseDocument } from './document.ts';
+import { serviceFactors } from './serving.ts';
 
 export const PLAN = 'ipa-edge/plan@1';
 
@@ -152,6 +153,8 @@ export const planSchema = z
     createdAt: isoDate,
     pipeline: name,
     profile: z.strictObject({ sha256, device }),
+    /** Corrections of the profile, measured in service, with which the plan was made. Absent: none. */
+    inService: serviceFactors.optional(),
     /** Whether the predicted latencies count the way of each batch to a pod and back. Absent: no, or the plan is older. */
     forPods: z.literal(true).optional(),
     slaMs: z.number().positive(),

@@ -19,7 +19,7 @@ import {
 import { parseDocument } from './document.ts';
 import { batchPauses } from './pauses.ts';
 import { type Escalation, stageNameOf } from './plan.ts';
-import { serving } from './serving.ts';
+import { type ServiceFactors, serving } from './serving.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
 
@@ -196,8 +196,10 @@ export type Profile = z.infer<typeof profileSchema>;
  */
 export interface IdentifiedProfile {
   readonly profile: Profile;
-  /** SHA-256 of the profile's canonical JSON. */
+  /** SHA-256 of the profile's canonical JSON; of a corrected profile, that of the measured one. */
   readonly sha256: string;
+  /** How the profile was corrected in service. Absent: it is as measured. */
+  readonly inService?: ServiceFactors;
 }
 
 /** @throws InvalidDocumentError, UnsupportedDocumentError */

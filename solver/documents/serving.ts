@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { delays } from './co-run.ts';
-import { milliseconds, name, positiveCount } from './common.ts';
+import { backend, milliseconds, name, positiveCount } from './common.ts';
 import { pauses } from './pauses.ts';
 
 /** What a request costs the agent outside the models, with bodies of one form: HTTP, decoding, queues, and the answer. */
@@ -46,3 +46,14 @@ export const serving = z.strictObject({
   timers: delays.optional(),
 });
 export type Serving = z.infer<typeof serving>;
+
+/** By what factors something takes longer in service than a profile says. A factor that is not given is 1. */
+export const serviceFactors = z.strictObject({
+  /** Factor of the core time that a request takes outside the models. */
+  request: z.number().positive().optional(),
+  /** Factors of the time that batches take to a pod and back, by stage. */
+  hops: z.record(name, z.number().positive()).optional(),
+  /** Factors of the time that batches take in their workers, by backend. */
+  batches: z.partialRecord(backend, z.number().positive()).optional(),
+});
+export type ServiceFactors = z.infer<typeof serviceFactors>;

@@ -30,32 +30,6 @@ export function withoutHops<P extends WithServing>(profile: P): P {
   return { ...profile, serving };
 }
 
-/** By what factor serving takes longer than a profile says. */
-export interface ServingFactors {
-  /** Factor of the core time that a request takes outside the models. */
-  readonly request: number;
-  /** Factor of the time that a stage's batches take to a pod and back; 1 for a stage that is not named. */
-  readonly hops: Readonly<Record<string, number>>;
-}
-
-/** The profile with its serving times corrected. A request waits for the core time that it takes, so its latency grows by as much. */
-export function inService<P extends WithServing>(profile: P, { request, hops }: ServingFactors): P {
-  const { serving } = profile;
-  if (!serving) return profile;
-  const each = (delays: Hop['latency'], change: (ms: number) => number) =>
-    delays.map(({ percentile, delayMs }) => ({ percentile, delayMs: change(delayMs) }));
-  const requests = serving.requests.map((cost) => ({
-    ...cost,
-    coreMs: request * cost.coreMs,
-    latency: each(cost.latency, (ms) => Math.max(0, ms + (request - 1) * cost.coreMs)),
-  }));
-  const ways = serving.hops?.map((hop) => ({
-    ...hop,
-    latency: each(hop.latency, (ms) => (hops[hop.stage] ?? 1) * ms),
-  }));
-  return { ...profile, serving: { ...serving, requests, ...(ways && { hops: ways }) } };
-}
-
 /** Mean time of a batch on its way to a pod and back; undefined without hops. */
 export const hopMeanMs = (profile: WithServing, stage: string, items: number): number | undefined =>
   ofHops(profile, stage, ({ latency }) => meanDelayMs(latency))?.(items);

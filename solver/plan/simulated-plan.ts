@@ -84,7 +84,7 @@ export class SimulatedPlan {
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function completePlan(
-  { profile, sha256 }: IdentifiedProfile,
+  { profile, sha256, inService }: IdentifiedProfile,
   chosen: IlpChoice['plan'],
   { boundMs, pas, cost }: Figures,
   requests = REQUESTS,
@@ -96,6 +96,7 @@ export function completePlan(
     ...chosen,
     createdAt: new Date().toISOString(),
     profile: { sha256, device: profile.device },
+    ...(inService && { inService }),
     predicted,
   };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Telemetry } from '../../agent/http/telemetry.ts';
-import { type Counts, CountsGrowth, countsIn, NOTHING } from '../../agent/service/counts.ts';
+import { type Counts, CountsGrowth, countsIn, NO_BATCHES, NOTHING } from '../../agent/service/counts.ts';
 import { planOf } from './serving.ts';
 
 test('a counter is read by its model', () => {
@@ -29,7 +29,9 @@ test('what the metrics of a service have counted is read back', async () => {
   } as const;
   telemetry.batch({ ...batch, stage: 'detect', items: 3 });
   telemetry.batch({ ...batch, stage: 'detect', items: 1 });
-  telemetry.hop('detect', 2.5);
+  telemetry.batch({ ...batch, stage: 'detect', items: 2, standby: 'larger' });
+  telemetry.hop('detect', { wayMs: 2.5, runMs: 6 });
+  telemetry.hop('detect', { wayMs: 1.5, runMs: undefined });
   const text = await telemetry.text({
     plan,
     queued: [0, 0],
@@ -40,8 +42,11 @@ test('what the metrics of a service have counted is read back', async () => {
   const { arrivals, accepted, rejected, coreMs, rows } = countsIn(text, 'fashion');
   expect([arrivals, accepted, rejected]).toEqual([5, 2, 2]);
   expect(coreMs).toBeGreaterThan(0);
-  expect(rows.get('detect')).toEqual({ batches: 2, items: 4, hops: 1, hopMs: expect.closeTo(2.5, 6) });
-  expect(rows.get('classify')).toEqual({ batches: 0, items: 0, hops: 0, hopMs: 0 });
+  expect(rows.get('detect')).toEqual({
+    ...{ batches: 3, items: 6, batchMs: expect.closeTo(27, 6), downshifted: 2 },
+    ...{ hops: 2, hopMs: expect.closeTo(4, 6), podRuns: 1, podRunMs: expect.closeTo(6, 6) },
+  });
+  expect(rows.get('classify')).toEqual(NO_BATCHES);
 });
 
 const arrived = (arrivals: number): Counts => ({ ...NOTHING, arrivals });
@@ -80,7 +85,7 @@ test('the growths of a process that runs on add up to what it has counted since 
         ...NOTHING,
         arrivals,
         rejected,
-        rows: new Map([['detect', { batches, items: batches, hops: batches, hopMs }]]),
+        rows: new Map([['detect', { ...NO_BATCHES, batches, items: batches, hops: batches, hopMs }]]),
       });
       growth.since(new Map([['a', counts()]]));
       const sum = { arrivals: 0, rejected: 0, batches: 0, hopMs: 0 };

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Counts, NOTHING } from '../../agent/service/counts.ts';
+import { type Counts, NO_BATCHES, NOTHING, type RowCounts } from '../../agent/service/counts.ts';
 import { ServingCorrection } from '../../agent/service/serving-correction.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { cellsOfStage, type Profile } from '../../solver/documents/profile.ts';
 import { hopMeanMs, requestCostOf } from '../../solver/plan/serving.ts';
 import { fashionProfile } from './kubernetes/fashion-profile.ts';
 import { clusterPlan } from './kubernetes/objects/plans.ts';
@@ -26,13 +28,13 @@ const plan = clusterPlan();
 /** Batches of two items, whose way takes 1.5 ms by the profile. */
 const batches = (n: number, wayMs: number, more: Partial<Counts> = {}): Counts => ({
   ...NOTHING,
-  rows: new Map([['detect', { batches: n, items: 2 * n, hops: n, hopMs: n * wayMs }]]),
+  rows: new Map([['detect', { ...NO_BATCHES, batches: n, items: 2 * n, hops: n, hopMs: n * wayMs }]]),
   ...more,
 });
 
 /** Takes the same for ten minutes, once in ten seconds. */
-const tenMinutes = (of: ServingCorrection, counts: Counts): string[] =>
-  Array.from({ length: 60 }, () => of.take(counts, 10_000, plan)).flat();
+const tenMinutes = (of: ServingCorrection, counts: Counts, by = plan): string[] =>
+  Array.from({ length: 60 }, () => of.take(counts, 10_000, by)).flat();
 
 test('a way to pods that takes twice what the profile says comes into what plans are made from, slowly, and is told', () => {
   const corrected = correction();
@@ -53,7 +55,7 @@ test('batches on their way to pods of a heavy variant count for the stage of the
   const [detect] = plan.stages;
   const escalation = { from: 'detect', below: 0.5, share: 0.3, accuracy: 0.9 };
   const heavy = { ...detect!, name: 'detect-heavy', escalation };
-  const counts = { batches: 500, items: 1000, hops: 500, hopMs: 1500 };
+  const counts = { ...NO_BATCHES, batches: 500, items: 1000, hops: 500, hopMs: 1500 };
   const corrected = correction();
   for (let i = 0; i < 60; i++)
     corrected.take({ ...NOTHING, rows: new Map([['detect-heavy', counts]]) }, 10_000, {
@@ -97,4 +99,60 @@ test('a profile that did not measure serving is not corrected', () => {
   const { serving: _, ...without } = profile;
   const corrected = new ServingCorrection({ profile: without, sha256: 'a'.repeat(64) });
   expect(tenMinutes(corrected, batches(500, 9, { accepted: 1000, coreMs: 9000 }))).toEqual([]);
+});
+
+/** The plan with workers of one thread, as the profile has measured them. */
+const measuredPlan: Plan = {
+  ...plan,
+  stages: plan.stages.map((row) => ({ ...row, threads: 1 })),
+  workers: plan.workers.map((worker) => ({ ...worker, threads: 1 })),
+};
+const cellOf = ({ cells }: Profile): MeasuredCell =>
+  cellsOfStage({ cells }, measuredPlan.stages[0]!).find(({ batch }) => batch === 2)!;
+/** By the profile, 500 batches of two items of `detect` take this long in their workers. */
+const EXPECTED_MS = 500 * cellOf(profile).latencyMs.mean;
+/** Counts of 500 batches of two items of `detect`. */
+const counted = (of: Partial<RowCounts>): Counts => ({
+  ...NOTHING,
+  rows: new Map([['detect', { ...NO_BATCHES, batches: 500, items: 1000, ...of }]]),
+});
+test('batches that take longer in their workers than the profile says come into what plans are made from', () => {
+  const corrected = correction();
+  const texts = tenMinutes(corrected, counted({ batchMs: 1.5 * EXPECTED_MS }), measuredPlan);
+  expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times what the profile says/);
+  const { mean } = cellOf(corrected.profile.profile).latencyMs;
+  const factor = mean / cellOf(profile).latencyMs.mean;
+  expect(factor).toBeGreaterThan(1.35);
+  expect(factor).toBeLessThanOrEqual(1.5);
+});
+
+test('batches in pods count with the time that the pods tell, without their way and their wait', () => {
+  const corrected = correction();
+  const inPods = { hops: 500, hopMs: 750, podRuns: 400, podRunMs: 0.8 * 1.5 * EXPECTED_MS };
+  const texts = tenMinutes(corrected, counted({ ...inPods, batchMs: 9 * EXPECTED_MS }), measuredPlan);
+  expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times/);
+});
+
+test('batches in pods that do not tell how long they ran count nothing', () => {
+  const counts = counted({ hops: 500, hopMs: 750, batchMs: 9 * EXPECTED_MS });
+  expect(tenMinutes(correction(), counts, measuredPlan)).toEqual([]);
+});
+
+test('batches of a stage that downshifted count nothing: lighter variants are among them', () => {
+  expect(
+    tenMinutes(correction(), counted({ batchMs: 1.5 * EXPECTED_MS, downshifted: 1 }), measuredPlan),
+  ).toEqual([]);
+});
+
+test('batches count nothing while the plan changes every ten seconds', () => {
+  const corrected = correction();
+  const other = {
+    ...measuredPlan,
+    stages: measuredPlan.stages.map((row) => ({ ...row, batch: row.batch + 1 })),
+  };
+  const counts = counted({ batchMs: 1.5 * EXPECTED_MS });
+  const texts = Array.from({ length: 60 }, (_, i) =>
+    corrected.take(counts, 10_000, i % 2 ? measuredPlan : other),
+  );
+  expect(texts.flat()).toEqual([]);
 });

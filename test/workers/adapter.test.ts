@@ -5,10 +5,11 @@ import type { LoadState, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type Adaptation, parseRunReport } from '../../solver/documents/run-report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { Adapter } from '../../workers/executor/adapter.ts';
+import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
 import type { Executor } from '../../workers/executor/executor.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
+import type { BatchRecord } from '../../workers/executor/types.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 
@@ -99,7 +100,11 @@ describe('an adapter', () => {
   /** One of an executor that only remembers what it was switched to, on a clock that is turned by hand. */
   function started(
     system: Partial<System>,
-    { intervalS = 10, switchTo }: { intervalS?: number; switchTo?: Executor['switchTo'] } = {},
+    {
+      intervalS = 10,
+      switchTo,
+      correct,
+    }: { intervalS?: number; switchTo?: Executor['switchTo'] } & Pick<AdaptationOptions, 'correct'> = {},
   ) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const asked: { atMs: number; counts: readonly number[]; current: Plan | undefined }[] = [];
@@ -127,7 +132,7 @@ describe('an adapter', () => {
       },
     };
     const adapter = new Adapter(
-      { system: stub, predictor: lastWindow, intervalS },
+      { system: stub, predictor: lastWindow, intervalS, ...(correct && { correct }) },
       executor as unknown as Executor,
       {
         onStep: (step) => steps.push(step),
@@ -253,6 +258,64 @@ describe('an adapter', () => {
     expect(switches).toEqual([]);
     expect(asked.map(({ current }) => current)).toEqual([first, first]);
     expect(steps).toHaveLength(decisions);
+    adapter.stop();
+  });
+
+  const batch = (items: number, serviceMs: number, more: Partial<BatchRecord> = {}): BatchRecord => ({
+    ...{ stage: 'detect', variant: 'v', backend: 'cpu', worker: 'w', items, serviceMs },
+    ...{ startMs: 0, waitedMs: 0, ...more },
+  });
+
+  test('corrects what plans are made from by the batches of each ten seconds, but not by those of standbys', async () => {
+    const seen: unknown[] = [];
+    const correct: AdaptationOptions['correct'] = (timed, elapsedMs, plan) => {
+      seen.push([Object.fromEntries(timed), elapsedMs, plan]);
+      return seen.length === 1 ? ['a batch takes longer'] : [];
+    };
+    const { adapter, events } = started({}, { correct });
+    adapter.ran(batch(1, 10));
+    adapter.ran(batch(3, 20));
+    adapter.ran(batch(4, 5, { standby: 'planned' }));
+    await vi.advanceTimersByTimeAsync(10_500);
+    adapter.ran(batch(2, 7));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(seen).toEqual([
+      [{ detect: { batches: 2, items: 4, ms: 30 } }, 10_000, first],
+      [{ detect: { batches: 1, items: 2, ms: 7 } }, 10_000, first],
+    ]);
+    expect(events).toEqual(['a batch takes longer']);
+    adapter.stop();
+  });
+
+  test('does not count batches of the plan before as those of the plan that serves', async () => {
+    const seen: unknown[] = [];
+    const correct: AdaptationOptions['correct'] = (timed, elapsedMs, plan) => {
+      seen.push([Object.fromEntries(timed), elapsedMs, plan]);
+      return [];
+    };
+    const { adapter } = started(
+      { plan: async () => second },
+      { correct, intervalS: 4, switchTo: () => new Promise((resolve) => setTimeout(resolve, 2000)) },
+    );
+    await vi.advanceTimersByTimeAsync(3000);
+    adapter.ran(batch(1, 10));
+    await vi.advanceTimersByTimeAsync(2000);
+    adapter.ran(batch(1, 15)); // while the workers of the second plan start
+    await vi.advanceTimersByTimeAsync(2000);
+    adapter.ran(batch(1, 20));
+    await vi.advanceTimersByTimeAsync(9500);
+    expect(seen).toEqual([
+      [{ detect: { batches: 1, items: 1, ms: 10 } }, 4000, first],
+      [{ detect: { batches: 1, items: 1, ms: 20 } }, 10_000, second],
+    ]);
+    adapter.stop();
+  });
+
+  test('switches to a plan of the same choice that was made with another correction of the profile', async () => {
+    const slower: Plan = { ...first, inService: { batches: { cpu: 1.2 } } };
+    const { adapter, switches } = started({ plan: async () => structuredClone(slower) });
+    await vi.advanceTimersByTimeAsync(30_500);
+    expect(switches).toEqual([slower]);
     adapter.stop();
   });
 

@@ -48,6 +48,7 @@ export function planText(plan: Plan): string {
         ]),
     `${pasText(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
     ...unknownEndToEnd(plan),
+    ...correctionSentences(plan),
     ...(plan.body === 'json' ? ['The plan counts the cost of requests in JSON.'] : []),
   ];
   if (predicted.slaAttainment < percentile / 100)
@@ -56,3 +57,13 @@ export function planText(plan: Plan): string {
     lines.push('SOFTWARE ADAPTER: WebGPU runs on the CPU; these times do not hold for a GPU.');
   return lines.join('\n');
 }
+
+const correctionSentences = ({ inService: { request, hops = {}, batches = {} } = {} }: Plan): string[] => {
+  const times = (what: string, factor: number) => `${what} × ${factor.toFixed(2)}`;
+  const parts = [
+    ...Object.entries(batches).map(([backend, factor]) => times(`batches on ${backend}`, factor)),
+    ...Object.entries(hops).map(([stage, factor]) => times(`the way to pods of ${stage}`, factor)),
+    ...(request === undefined ? [] : [times('requests outside the models', request)]),
+  ].filter((part) => !part.endsWith('× 1.00'));
+  return parts.length > 0 ? [`times corrected by measurements in service: ${parts.join(', ')}`] : [];
+};

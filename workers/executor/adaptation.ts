@@ -1,7 +1,9 @@
+import { BatchCorrection } from '../../solver/adapt/batch-correction.ts';
 import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { corrected } from '../../solver/plan/in-service.ts';
 import { startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import type { RemotePlanner } from '../planner/remote.ts';
 import { predictorByName } from '../predictor/by-name.ts';
@@ -35,11 +37,19 @@ export async function withAdaptation<T>(
   if (settings === undefined) return run(undefined);
   const { profile, request, predictor, intervalS } = settings;
   const planner = openPlanner();
+  const correction = new BatchCorrection(profile.profile);
+  let inService = profile;
+  const correct: AdaptationOptions['correct'] = (...timed) => {
+    const sentences = correction.take(...timed);
+    if (sentences.length > 0) inService = corrected(profile, { batches: correction.factors });
+    return sentences;
+  };
   try {
     return await run({
-      system: ipaEdgeSystem((asked) => planner.plan(profile, asked), request, startMsOf(profile.profile)),
+      system: ipaEdgeSystem((asked) => planner.plan(inService, asked), request, startMsOf(profile.profile)),
       predictor: await predictorByName(predictor, learnedPredictor),
       intervalS,
+      correct,
     });
   } finally {
     planner.close();

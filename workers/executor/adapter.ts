@@ -1,3 +1,4 @@
+import type { BatchCorrection, TimedBatches } from '../../solver/adapt/batch-correction.ts';
 import { AdaptationClock } from '../../solver/adapt/clock.ts';
 import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { System } from '../../solver/adapt/system.ts';
@@ -6,13 +7,23 @@ import type { Adaptation } from '../../solver/documents/run-report.ts';
 import { message } from '../runtime/errors.ts';
 import { after } from './clock.ts';
 import type { Executor } from './executor.ts';
+import type { BatchRecord } from './types.ts';
 
 export interface AdaptationOptions {
   readonly system: System;
   readonly predictor: Predictor;
   /** Time between two planning decisions. */
   readonly intervalS: number;
+  /**
+   * Corrects what plans are made from by the batches of the plan that serves: every {@link CORRECT_MS}, and when the plan changes.
+   * Absent: nothing is corrected.
+   * @returns a sentence for each correction that plans use from now on
+   */
+  correct?(...timed: Parameters<BatchCorrection['take']>): readonly string[];
 }
+
+/** Time between two corrections. */
+const CORRECT_MS = 10_000;
 
 export interface AdapterHooks {
   onStep(step: Adaptation['steps'][number]): void;
@@ -32,12 +43,16 @@ export class Adapter {
   /** The plan to switch to as soon as no other switch is under way. */
   #next: Plan | undefined;
   #switching = false;
+  /** The plan's own batches since `#timedFromMs`, by the name of the row. */
+  readonly #timed = new Map<string, TimedBatches>();
+  #timedFromMs = 0;
 
   constructor(
-    { system, predictor, intervalS }: AdaptationOptions,
+    private readonly options: AdaptationOptions,
     private readonly executor: Adaptable,
     private readonly hooks: AdapterHooks,
   ) {
+    const { system, predictor, intervalS } = options;
     const { plan, served } = executor;
     const intervalMs = 1000 * intervalS;
     this.#clock = new AdaptationClock({ system, predictor, intervalMs }, plan, undefined, served);
@@ -52,6 +67,17 @@ export class Adapter {
   /** Tells the adaptation clock until when all arrivals have been reported. @param untilMs counted from the start of the run */
   known(untilMs: number): void {
     this.#clock.known(untilMs);
+  }
+
+  /** Counts a batch that a worker has run. A standby is faster than the variant that is planned, so its batches do not count. */
+  ran({ stage, items, serviceMs, standby }: BatchRecord): void {
+    if (standby) return;
+    const before = this.#timed.get(stage) ?? { batches: 0, items: 0, ms: 0 };
+    this.#timed.set(stage, {
+      batches: before.batches + 1,
+      items: before.items + items,
+      ms: before.ms + serviceMs,
+    });
   }
 
   /** Ends the adaptation: no decision and no call of a hook follows. */
@@ -74,11 +100,13 @@ export class Adapter {
   async #step(): Promise<void> {
     const atMs = this.#nowMs;
     const serving = this.executor.plan;
+    if (atMs - this.#timedFromMs >= CORRECT_MS) this.#correct();
     const step = await this.#clock.check(atMs, serving, this.executor.served);
     if (!step || this.#stopped) return;
     this.hooks.onStep({ atMs, ...step.forecast, plannedPerS: step.plannedPerS });
     // A switch may have ended during the check: its plan must not give way to the plan before with other batches.
     if (step.interim && this.executor.plan === serving) {
+      this.#correct();
       this.executor.rebatch(step.interim);
       this.hooks.onSwitch(step.interim);
     }
@@ -94,7 +122,9 @@ export class Adapter {
     for (let plan = this.#next; plan && !this.#stopped; plan = this.#next) {
       this.#next = undefined;
       try {
+        this.#correct();
         await this.executor.switchTo(plan);
+        this.#timeAnew();
         // After `stop` the executor may have been closed, and `switchTo` then resolves without a switch.
         if (!this.#stopped) this.hooks.onSwitch(plan);
       } catch (error) {
@@ -103,6 +133,20 @@ export class Adapter {
       }
     }
     this.#switching = false;
+  }
+
+  /** Corrects by the batches of the plan that has served until now. */
+  #correct(): void {
+    const nowMs = this.#nowMs;
+    const sentences = this.options.correct?.(this.#timed, nowMs - this.#timedFromMs, this.executor.plan);
+    for (const what of sentences ?? []) this.hooks.onEvent(what);
+    this.#timeAnew();
+  }
+
+  /** Forgets the batches so far. */
+  #timeAnew(): void {
+    this.#timed.clear();
+    this.#timedFromMs = this.#nowMs;
   }
 
   /** Reports that the plan stays the same, because a decision or a switch failed. */

@@ -35,9 +35,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
     events.push(event);
     watch?.onEvent(event);
   };
+  let adapter: Adapter | undefined;
   const hooks: ExecutorHooks = {
     onBatch(batch) {
       batches.push(batch);
+      adapter?.ran(batch);
       watch?.onBatch(batch);
     },
     onSettled: (stage) => settled.push({ stage, plan: plans.at(-1)!.plan, items: 1 }),
@@ -70,7 +72,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       options.onProgress?.({ run: options.name, sent: pending.length, ended, total, timeLeftMs });
     };
     const pending: Promise<void>[] = [];
-    const adapter =
+    adapter =
       options.adaptation &&
       new Adapter(options.adaptation, executor, {
         onStep: (step) => steps.push(step),

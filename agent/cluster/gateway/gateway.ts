@@ -130,8 +130,8 @@ export class Gateway {
   async #start(): Promise<void> {
     const { models, token, signal, onEvent, backOff = BACK_OFF } = this.options;
     const { pipeline } = models;
-    const { startWorker, close } = replicaStarter(this.#directory, token, (stage, wayMs) =>
-      this.#service?.telemetry.hop(stage, wayMs),
+    const { startWorker, close } = replicaStarter(this.#directory, token, (stage, times) =>
+      this.#service?.telemetry.hop(stage, times),
     );
     this.#closeClients = close;
     for (let failures = 0; !this.#service; ) {

@@ -9,8 +9,9 @@ import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
+import type { HopTimes } from '../../http/telemetry.ts';
 import { ReplicaSilentError } from '../errors.ts';
-import { RUN_MS_HEADER } from '../run-header.ts';
+import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../run-headers.ts';
 
 /** The response of a replica to `GET /stage/<stage>` and `PUT /stage/<stage>`. */
 const stageAnswer = planStage.extend({
@@ -40,8 +41,8 @@ export interface ReplicaOptions {
   token(): Promise<string | undefined>;
   /** Called when the worker is terminated. */
   onEnd(): void;
-  /** Gets each batch's round-trip time in milliseconds, without the time that it waited and ran in the replica. */
-  onHop?(stage: string, wayMs: number): void;
+  /** Gets the times of each batch. */
+  onHop?(stage: string, times: HopTimes): void;
 }
 
 /** A worker of the executor that sends its batches to a replica over HTTP. */
@@ -77,15 +78,17 @@ export class Replica implements ExecutorWorker {
     const { id, planned } = this.options;
     const { variant } = planned.find(({ name }) => name === stage)!;
     const startMs = performance.now();
-    const { status, bytes, runMs } = await call(this.options, `${stage}/${variant}/run`, {
+    const { status, bytes, heldMs, waitMs } = await call(this.options, `${stage}/${variant}/run`, {
       method: 'POST',
       body: Buffer.concat(packMessage(items)),
       signal: this.#ended.signal,
     });
     if (status === 200) {
       const run = unpackMessage(bytes) as StageRun;
-      if (Number.isFinite(runMs))
-        this.options.onHop?.(stage, Math.max(0, performance.now() - startMs - runMs));
+      if (heldMs !== undefined) {
+        const wayMs = Math.max(0, performance.now() - startMs - heldMs);
+        this.options.onHop?.(stage, { wayMs, runMs: waitMs !== undefined ? heldMs - waitMs : undefined });
+      }
       return run;
     }
     const answer = answerText(status, bytes);
@@ -137,12 +140,21 @@ type Sent = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'headers' | 'sig
 async function call({ id, url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
   try {
     const { statusCode, headers, body } = await request(`${url}/stage/${path}`, { dispatcher, ...sent });
-    // A replica of an earlier version does not report how long it ran the batch.
-    const runMs = Number(headers[RUN_MS_HEADER] ?? Number.NaN);
-    return { status: statusCode, bytes: Buffer.from(await body.arrayBuffer()), runMs };
+    return {
+      status: statusCode,
+      bytes: Buffer.from(await body.arrayBuffer()),
+      heldMs: millisecondsIn(headers[RUN_MS_HEADER]),
+      waitMs: millisecondsIn(headers[WAIT_MS_HEADER]),
+    };
   } catch (error) {
     throw new ReplicaSilentError(`${id} at ${url}`, message(error));
   }
+}
+
+/** The time in a header; undefined without one: a replica of an earlier version reports fewer times. */
+function millisecondsIn(header: string | string[] | undefined): number | undefined {
+  const ms = Number(header ?? Number.NaN);
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 const answerText = (status: number, bytes: Buffer): string =>

@@ -33,6 +33,12 @@ interface Job {
 /** A worker that has a variant loaded. */
 type Loaded = Supervised<Job>;
 
+/** A run, with the time that it waited for the batches before it. */
+export interface TimedRun {
+  readonly run: StageRun;
+  readonly waitMs: number;
+}
+
 /** A variant that is no longer the chosen one is unloaded this long after its last batch, or before a third one is loaded. */
 const LINGER_MS = 30_000;
 /** At most this many batches of a variant may be unfinished; more are refused. 32 gateways may send two each at a time. */
@@ -140,7 +146,7 @@ export class StageService {
    * Runs items as one batch. @param variant the chosen one by default
    * @throws UnknownModelError, UnavailableError, and errors of the run
    */
-  async run(items: ItemBatch, variant = this.#chosen.variant): Promise<StageRun> {
+  async run(items: ItemBatch, variant = this.#chosen.variant): Promise<TimedRun> {
     const loaded = this.#loaded.get(variant);
     if (!loaded) {
       if (variant === this.#chosen.variant)
@@ -159,13 +165,14 @@ export class StageService {
       );
       // The batches of a worker run one after the other, so this one began when the one before it ended.
       const startMs = Math.max(arrivedMs, job.usedMs);
+      const waitMs = startMs - arrivedMs;
       this.options.onBatch({
         stage: this.name,
         items: items.lengths.length,
-        waitMs: startMs - arrivedMs,
+        waitMs,
         serviceMs: performance.now() - startMs,
       });
-      return run;
+      return { run, waitMs };
     } finally {
       job.usedMs = performance.now();
     }

@@ -1,0 +1,53 @@
+import type { MeasuredCell, Summary } from '../documents/cell.ts';
+import type { IdentifiedProfile } from '../documents/profile.ts';
+import type { Hop, RequestCost, ServiceFactors } from '../documents/serving.ts';
+
+/** The profile with its times corrected. A request waits for the core time that it takes, so its latency grows by as much. */
+export function corrected(
+  { profile, sha256 }: IdentifiedProfile,
+  factors: ServiceFactors,
+): IdentifiedProfile {
+  const { request = 1, hops = {}, batches = {} } = factors;
+  const cells = profile.cells.map((cell) =>
+    cell.state === 'measured' ? slowed(cell, batches[cell.backend] ?? 1) : cell,
+  );
+  const { serving } = profile;
+  const each = (delays: Hop['latency'], change: (ms: number) => number) =>
+    delays.map(({ percentile, delayMs }) => ({ percentile, delayMs: change(delayMs) }));
+  const requests = (costs: readonly RequestCost[]) =>
+    costs.map((cost) => ({
+      ...cost,
+      coreMs: request * cost.coreMs,
+      latency: each(cost.latency, (ms) => Math.max(0, ms + (request - 1) * cost.coreMs)),
+    }));
+  const ways = serving?.hops?.map((hop) => ({
+    ...hop,
+    latency: each(hop.latency, (ms) => (hops[hop.stage] ?? 1) * ms),
+  }));
+  const changed = serving && {
+    ...serving,
+    requests: requests(serving.requests),
+    ...(ways && { hops: ways }),
+  };
+  return { sha256, profile: { ...profile, cells, ...(changed && { serving: changed }) }, inService: factors };
+}
+
+function slowed(cell: MeasuredCell, factor: number): MeasuredCell {
+  if (factor === 1) return cell;
+  const { inferenceMs, handlingMs, runsMs, latencyMs } = cell;
+  const times = (ms: readonly number[]) => ms.map((one) => factor * one);
+  const { n, p95, p99, ...summary } = latencyMs;
+  const statistics = Object.fromEntries(
+    Object.entries(summary).map(([name, ms]) => [name, factor * ms]),
+  ) as typeof summary;
+  const orNull = (ms: Summary['p95']) => ms && factor * ms;
+  return {
+    ...cell,
+    inferenceMs: times(inferenceMs),
+    handlingMs: times(handlingMs),
+    ...(runsMs && {
+      runsMs: Object.fromEntries(Object.entries(runsMs).map(([run, ms]) => [run, times(ms)])),
+    }),
+    latencyMs: { n, ...statistics, p95: orNull(p95), p99: orNull(p99) },
+  };
+}
