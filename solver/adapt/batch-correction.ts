@@ -1,9 +1,8 @@
-import { interpolate } from '../dispatch/interpolate.ts';
-import { roundTripsMs } from '../documents/cell.ts';
+import { timesOf } from '../dispatch/plan.ts';
 import type { Backend } from '../documents/common.ts';
-import type { Plan, PlanStage } from '../documents/plan.ts';
-import { cellsOfStage, type Profile } from '../documents/profile.ts';
-import { mean } from '../math/statistics.ts';
+import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import { hopMeanMs } from '../plan/serving.ts';
 import { Correction, type Seen } from './correction.ts';
 
 /** Batches of one row of a plan that were timed in service. */
@@ -33,7 +32,8 @@ const BUSY_MIN = 0.2;
 export class BatchCorrection {
   readonly #byBackend = new Map<Backend, Correction>();
 
-  constructor(private readonly profile: Pick<Profile, 'cells'>) {}
+  /** @param profile that plans are made from, without corrections */
+  constructor(private readonly profile: Pick<Profile, 'serving'>) {}
 
   /** The factors that plans use. */
   get factors(): Partial<Record<Backend, number>> {
@@ -59,34 +59,29 @@ export class BatchCorrection {
     });
   }
 
-  #seen(
-    timed: ReadonlyMap<string, TimedBatches>,
-    backend: Backend,
-    { stages, predicted: { batchTimeFactor = 1 } }: Plan,
-  ): Seen {
-    let [n, measuredMs, expectedMs] = [0, 0, 0];
-    for (const row of stages) {
+  #seen(timed: ReadonlyMap<string, TimedBatches>, backend: Backend, plan: Plan): Seen {
+    const { batchTimeFactor = 1 } = plan.predicted;
+    let [n, tookMs, expectedMs] = [0, 0, 0];
+    for (const row of plan.stages) {
       const { batches, items, ms } = timed.get(row.name) ?? { batches: 0, items: 0, ms: 0 };
       if (row.backend !== backend || batches === 0) continue;
-      const meanMs = meanMsOf(this.profile, row, items / batches);
-      if (meanMs === undefined) continue;
       n += batches;
-      measuredMs += ms;
-      expectedMs += batches * meanMs * batchTimeFactor;
+      tookMs += ms;
+      expectedMs += batches * measuredMs(this.profile, row, items / batches, plan) * batchTimeFactor;
     }
-    return { n, measuredMs, expectedMs };
+    return { n, measuredMs: tookMs, expectedMs };
   }
 }
 
 const backendsOf = ({ workers }: Plan): Backend[] => [...new Set(workers.map(({ backend }) => backend))];
 
 /**
- * Mean time of a row's batch by the profile; undefined if no batch was measured. The time is nearly linear in the batch size, so
- * the mean size can stand for all batches.
+ * Mean time of a row's batch in its worker by the profile that a plan was made from, before the plan's corrections and without the
+ * way to a pod. The time is nearly linear in the batch size, so the mean size can stand for all batches.
  */
-function meanMsOf(profile: Pick<Profile, 'cells'>, row: PlanStage, items: number): number | undefined {
-  const cells = cellsOfStage(profile, row).toSorted((a, b) => a.batch - b.batch);
-  if (cells.length === 0) return undefined;
-  const sizes = cells.map(({ batch }) => batch);
-  return interpolate(sizes, (i) => mean(roundTripsMs(cells[i]!)), items);
+function measuredMs(profile: Pick<Profile, 'serving'>, row: PlanStage, items: number, plan: Plan): number {
+  const { hops = {}, batches = {} } = plan.inService ?? {};
+  const stage = stageNameOf(row);
+  const hopMs = (hops[stage] ?? 1) * (hopMeanMs(profile, stage, items) ?? 0);
+  return Math.max(0, timesOf(row.serviceMs)(items) - hopMs) / (batches[row.backend] ?? 1);
 }

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Counts, NO_BATCHES, NOTHING, type RowCounts } from '../../agent/service/counts.ts';
 import { ServingCorrection } from '../../agent/service/serving-correction.ts';
-import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { cellsOfStage, type Profile } from '../../solver/documents/profile.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { hopMeanMs, requestCostOf } from '../../solver/plan/serving.ts';
 import { fashionProfile } from './kubernetes/fashion-profile.ts';
 import { clusterPlan } from './kubernetes/objects/plans.ts';
@@ -101,16 +100,16 @@ test('a profile that did not measure serving is not corrected', () => {
   expect(tenMinutes(corrected, batches(500, 9, { accepted: 1000, coreMs: 9000 }))).toEqual([]);
 });
 
-/** The plan with workers of one thread, as the profile has measured them. */
-const measuredPlan: Plan = {
+/** The plan, which expects that two items of `detect` take 10 ms in their worker, and 1.5 ms on their way by the profile. */
+const timedPlan: Plan = {
   ...plan,
-  stages: plan.stages.map((row) => ({ ...row, threads: 1 })),
-  workers: plan.workers.map((worker) => ({ ...worker, threads: 1 })),
+  stages: plan.stages.map((row) => ({ ...row, serviceMs: [{ items: 2, meanMs: 11.5 }] })),
 };
-const cellOf = ({ cells }: Profile): MeasuredCell =>
-  cellsOfStage({ cells }, measuredPlan.stages[0]!).find(({ batch }) => batch === 2)!;
-/** By the profile, 500 batches of two items of `detect` take this long in their workers. */
-const EXPECTED_MS = 500 * cellOf(profile).latencyMs.mean;
+const EXPECTED_MS = 500 * 10;
+const meanMs = ({ cells }: Profile): number =>
+  cells.flatMap((cell) =>
+    cell.state === 'measured' && cell.backend === 'cpu' ? [cell.latencyMs.mean] : [],
+  )[0]!;
 /** Counts of 500 batches of two items of `detect`. */
 const counted = (of: Partial<RowCounts>): Counts => ({
   ...NOTHING,
@@ -118,10 +117,9 @@ const counted = (of: Partial<RowCounts>): Counts => ({
 });
 test('batches that take longer in their workers than the profile says come into what plans are made from', () => {
   const corrected = correction();
-  const texts = tenMinutes(corrected, counted({ batchMs: 1.5 * EXPECTED_MS }), measuredPlan);
+  const texts = tenMinutes(corrected, counted({ batchMs: 1.5 * EXPECTED_MS }), timedPlan);
   expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times what the profile says/);
-  const { mean } = cellOf(corrected.profile.profile).latencyMs;
-  const factor = mean / cellOf(profile).latencyMs.mean;
+  const factor = meanMs(corrected.profile.profile) / meanMs(profile);
   expect(factor).toBeGreaterThan(1.35);
   expect(factor).toBeLessThanOrEqual(1.5);
 });
@@ -129,30 +127,30 @@ test('batches that take longer in their workers than the profile says come into 
 test('batches in pods count with the time that the pods tell, without their way and their wait', () => {
   const corrected = correction();
   const inPods = { hops: 500, hopMs: 750, podRuns: 400, podRunMs: 0.8 * 1.5 * EXPECTED_MS };
-  const texts = tenMinutes(corrected, counted({ ...inPods, batchMs: 9 * EXPECTED_MS }), measuredPlan);
+  const texts = tenMinutes(corrected, counted({ ...inPods, batchMs: 9 * EXPECTED_MS }), timedPlan);
   expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times/);
 });
 
 test('batches in pods that do not tell how long they ran count nothing', () => {
   const counts = counted({ hops: 500, hopMs: 750, batchMs: 9 * EXPECTED_MS });
-  expect(tenMinutes(correction(), counts, measuredPlan)).toEqual([]);
+  expect(tenMinutes(correction(), counts, timedPlan)).toEqual([]);
 });
 
 test('batches of a stage that downshifted count nothing: lighter variants are among them', () => {
   expect(
-    tenMinutes(correction(), counted({ batchMs: 1.5 * EXPECTED_MS, downshifted: 1 }), measuredPlan),
+    tenMinutes(correction(), counted({ batchMs: 1.5 * EXPECTED_MS, downshifted: 1 }), timedPlan),
   ).toEqual([]);
 });
 
 test('batches count nothing while the plan changes every ten seconds', () => {
   const corrected = correction();
   const other = {
-    ...measuredPlan,
-    stages: measuredPlan.stages.map((row) => ({ ...row, batch: row.batch + 1 })),
+    ...timedPlan,
+    stages: timedPlan.stages.map((row) => ({ ...row, batch: row.batch + 1 })),
   };
   const counts = counted({ batchMs: 1.5 * EXPECTED_MS });
   const texts = Array.from({ length: 60 }, (_, i) =>
-    corrected.take(counts, 10_000, i % 2 ? measuredPlan : other),
+    corrected.take(counts, 10_000, i % 2 ? timedPlan : other),
   );
   expect(texts.flat()).toEqual([]);
 });

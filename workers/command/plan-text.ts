@@ -58,12 +58,20 @@ export function planText(plan: Plan): string {
   return lines.join('\n');
 }
 
-const correctionSentences = ({ inService: { request, hops = {}, batches = {} } = {} }: Plan): string[] => {
-  const times = (what: string, factor: number) => `${what} × ${factor.toFixed(2)}`;
-  const parts = [
-    ...Object.entries(batches).map(([backend, factor]) => times(`batches on ${backend}`, factor)),
-    ...Object.entries(hops).map(([stage, factor]) => times(`the way to pods of ${stage}`, factor)),
-    ...(request === undefined ? [] : [times('requests outside the models', request)]),
-  ].filter((part) => !part.endsWith('× 1.00'));
+const correctionSentences = ({
+  inService: { request = 1, hops = {}, batches = {} } = {},
+}: Plan): string[] => {
+  const factors: [string, number][] = [
+    ...Object.entries(batches).map(([backend, factor]): [string, number] => [
+      `batches on ${backend}`,
+      factor,
+    ]),
+    ...Object.entries(hops).map(([stage, factor]): [string, number] => [
+      `the way to pods of ${stage}`,
+      factor,
+    ]),
+    ['requests outside the models', request],
+  ];
+  const parts = factors.flatMap(([what, factor]) => (factor === 1 ? [] : [`${what} × ${factor.toFixed(2)}`]));
   return parts.length > 0 ? [`times corrected by measurements in service: ${parts.join(', ')}`] : [];
 };

@@ -38,15 +38,15 @@ export async function withAdaptation<T>(
   const { profile, request, predictor, intervalS } = settings;
   const planner = openPlanner();
   const correction = new BatchCorrection(profile.profile);
-  let inService = profile;
+  let planned = profile;
   const correct: AdaptationOptions['correct'] = (...timed) => {
     const sentences = correction.take(...timed);
-    if (sentences.length > 0) inService = corrected(profile, { batches: correction.factors });
+    if (sentences.length > 0) planned = corrected(profile, { batches: correction.factors });
     return sentences;
   };
   try {
     return await run({
-      system: ipaEdgeSystem((asked) => planner.plan(inService, asked), request, startMsOf(profile.profile)),
+      system: ipaEdgeSystem((asked) => planner.plan(planned, asked), request, startMsOf(profile.profile)),
       predictor: await predictorByName(predictor, learnedPredictor),
       intervalS,
       correct,

@@ -6,26 +6,20 @@ import {
 } from '../../../solver/adapt/batch-correction.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import type { Profile } from '../../../solver/documents/profile.ts';
-import { cell } from '../profiles.ts';
 
-/** Batches of one item take 10 ms in the profile, and batches of four take 16 ms. */
-const cells = (['cpu', 'cuda'] as const).flatMap((backend) =>
-  ['detect', 'classify'].flatMap((stage) => [
-    cell(stage, 'v', backend, 1, [10]),
-    cell(stage, 'v', backend, 4, [16]),
-  ]),
-);
-const profile = { cells } as unknown as Profile;
+/** Batches of one item take 10 ms by the profile, and batches of four take 16 ms. */
+const serviceMs = [
+  { items: 1, meanMs: 10 },
+  { items: 4, meanMs: 16 },
+];
 
 /** A plan of a stage on each backend, with a worker each. */
-const plan = (backends: readonly Backend[], batchTimeFactor?: number) =>
+const plan = (backends: readonly Backend[], more: object = {}): Plan =>
   ({
-    stages: backends.map((backend, s) => ({
-      ...{ name: ['detect', 'classify'][s]!, variant: 'v', backend, threads: 1 },
-    })),
+    stages: backends.map((backend, s) => ({ name: ['detect', 'classify'][s]!, backend, serviceMs })),
     workers: backends.map((backend, s) => ({ backend, stages: [['detect', 'classify'][s]!] })),
-    predicted: { ...(batchTimeFactor !== undefined && { batchTimeFactor }) },
+    predicted: {},
+    ...more,
   }) as unknown as Plan;
 
 /** Batches of two items each, which take 12 ms by the profile. */
@@ -39,7 +33,7 @@ const minutes = (n: number, correction: BatchCorrection, of: [string, TimedBatch
   Array.from({ length: 6 * n }, () => correction.take(new Map(of), 10_000, by)).flat();
 
 test('batches that take twice as long as in the profile are what plans count with after some minutes, and a text says so', () => {
-  const correction = new BatchCorrection(profile);
+  const correction = new BatchCorrection({});
   const texts = minutes(5, correction, [timed('detect', 24)], plan(['cpu']));
   expect(texts.at(-1)).toMatch(
     /^a batch on cpu takes (1\.[89]\d|2\.00) times what the profile says: plans count with that/,
@@ -49,7 +43,7 @@ test('batches that take twice as long as in the profile are what plans count wit
 });
 
 test('after the time constant, 63 % of a change is covered', () => {
-  const correction = new BatchCorrection(profile);
+  const correction = new BatchCorrection({});
   correction.take(new Map([timed('detect', 24)]), 0.5 * BATCH_SLOWNESS_MS, plan(['cpu']));
   correction.take(new Map([timed('detect', 24)]), 0.5 * BATCH_SLOWNESS_MS, plan(['cpu']));
   // A factor changes by a tenth or more, so it may be that much behind.
@@ -57,19 +51,21 @@ test('after the time constant, 63 % of a change is covered', () => {
 });
 
 test('what a plan already expects of pauses and contention is no slowness', () => {
-  const correction = new BatchCorrection(profile);
-  expect(minutes(5, correction, [timed('detect', 24)], plan(['cpu'], 2))).toEqual([]);
+  const correction = new BatchCorrection({});
+  expect(
+    minutes(5, correction, [timed('detect', 24)], plan(['cpu'], { predicted: { batchTimeFactor: 2 } })),
+  ).toEqual([]);
 });
 
 test('each backend has its own factor', () => {
-  const correction = new BatchCorrection(profile);
+  const correction = new BatchCorrection({});
   minutes(10, correction, [timed('detect', 12), timed('classify', 6)], plan(['cpu', 'cuda']));
   expect(correction.factors.cpu).toBe(1);
   expect(correction.factors.cuda).toBeCloseTo(0.5, 1);
 });
 
 test('rows of one backend count together, each by its own share of the time', () => {
-  const correction = new BatchCorrection(profile);
+  const correction = new BatchCorrection({});
   const rows = [timed('detect', 24, 300), timed('classify', 12, 300)];
   minutes(10, correction, rows, plan(['cpu', 'cpu']));
   expect(correction.factors.cpu).toBeGreaterThan(1.35);
@@ -77,15 +73,34 @@ test('rows of one backend count together, each by its own share of the time', ()
 });
 
 test('workers that are mostly idle say nothing of the machine', () => {
-  const correction = new BatchCorrection(profile);
+  const correction = new BatchCorrection({});
   expect(minutes(10, correction, [timed('detect', 24, 50)], plan(['cpu']))).toEqual([]);
   expect(correction.factors.cpu ?? 1).toBe(1);
 });
 
-test('rows that the plan does not have, and variants that the profile does not have, count nothing', () => {
-  const correction = new BatchCorrection(profile);
-  const other = plan(['cpu']);
-  const unknown = { ...other, stages: [{ ...other.stages[0]!, variant: 'w' }] };
-  expect(minutes(5, correction, [timed('classify', 99)], other)).toEqual([]);
-  expect(minutes(5, correction, [timed('detect', 99)], unknown)).toEqual([]);
+test('rows that the plan does not have count nothing', () => {
+  expect(minutes(5, new BatchCorrection({}), [timed('classify', 99)], plan(['cpu']))).toEqual([]);
+});
+
+test('a plan that was made with a correction keeps the correction while batches take as long as it says', () => {
+  const correction = new BatchCorrection({});
+  minutes(10, correction, [timed('detect', 24)], plan(['cpu']));
+  const { cpu } = correction.factors;
+  const slower = serviceMs.map(({ items, meanMs }) => ({ items, meanMs: cpu! * meanMs }));
+  const next = plan(['cpu'], { inService: { batches: { cpu } } });
+  const replanned = { ...next, stages: next.stages.map((row) => ({ ...row, serviceMs: slower })) };
+  expect(minutes(10, correction, [timed('detect', 24)], replanned)).toEqual([]);
+  expect(correction.factors.cpu).toBe(cpu);
+});
+
+test('the way to pods, as a plan counts it, is no time in the worker', () => {
+  const latency = [{ percentile: 50, delayMs: 3 }];
+  const hops = [{ stage: 'detect', items: 2, n: 10, gatewayMs: 0, podMs: 0, latency }];
+  const correction = new BatchCorrection({ serving: { requests: [], hops } });
+  // Of the 12 ms that the plan expects, 6 are the way to the pod: twice the 3 ms that were measured.
+  const corrected = plan(['cpu'], { inService: { hops: { detect: 2 } } });
+  minutes(10, correction, [timed('detect', 6)], corrected);
+  expect(correction.factors.cpu ?? 1).toBe(1);
+  minutes(10, correction, [timed('detect', 12)], corrected);
+  expect(correction.factors.cpu).toBeGreaterThan(1.8);
 });
