@@ -8,7 +8,11 @@ const MADE_UP_IN_S = 120;
  * plan for much less than the load would lose more requests than the difference, because shed requests have already taken time of
  * workers.
  */
-const BOUNDS = { least: 0.1, more: 0.05 };
+const BOUNDS = { least: 0.1, more: 0.1 };
+/** The usual share is at least the share that the percentile leaves, and at most that share plus this. */
+const USUALLY_MORE = 0.05;
+/** The usual share moves by this fraction of its distance to each decision's share. */
+const MOVES = 0.2;
 /**
  * The misses of an overload show late, because its requests wait in a queue first. Open requests beyond those that arrive within
  * this fraction of the SLA, the largest fraction that a plan leaves for queues, therefore already count as missed.
@@ -18,16 +22,39 @@ const WAITING_PART = 0.6;
 export const LEVEL_S = 10;
 
 /**
- * Share of the coming requests that may miss the SLA so that the percentile is kept over all requests. It is the share that the
- * percentile leaves, raised if fewer requests missed the SLA lately, and lowered after an unforeseen burst or while many requests
- * wait.
+ * Decides which share of the coming requests may miss the SLA so that the percentile is kept over all requests. The paths of a
+ * forecast may foresee more misses than come; as many requests as the percentile allows then miss the SLA only if plans may
+ * usually miss more. So a budget remembers the usual share: a mean of those of the decisions so far.
  */
-export function allowedShare({ served, countsPerS }: LoadState, percentile: number, slaMs: number): number {
-  const asked = 1 - percentile / 100;
-  const level = mean(countsPerS.slice(-LEVEL_S));
-  const requests = MADE_UP_IN_S * level;
-  if (!served || requests === 0) return asked;
-  const waiting = Math.max(0, served.open - ((WAITING_PART * slaMs) / 1000) * level);
-  const left = asked * served.ended - served.missed - waiting;
-  return asked + Math.min(BOUNDS.more, Math.max((BOUNDS.least - 1) * asked, left / requests));
+export class MissBudget {
+  readonly #asked: number;
+  #usual: number;
+
+  constructor(
+    percentile: number,
+    private readonly slaMs: number,
+  ) {
+    this.#asked = 1 - percentile / 100;
+    this.#usual = this.#asked;
+  }
+
+  /**
+   * The share for a decision: the usual one, raised if fewer requests missed the SLA lately, and lowered after an unforeseen burst
+   * or while many requests wait. If nothing is known of the requests, it is the share that the percentile leaves.
+   */
+  share({ served, countsPerS }: LoadState): number {
+    const asked = this.#asked;
+    const level = mean(countsPerS.slice(-LEVEL_S));
+    const requests = MADE_UP_IN_S * level;
+    if (!served || requests === 0) return asked;
+    const waiting = Math.max(0, served.open - ((WAITING_PART * this.slaMs) / 1000) * level);
+    const left = asked * served.ended - served.missed - waiting;
+    return Math.min(asked + BOUNDS.more, Math.max(BOUNDS.least * asked, this.#usual + left / requests));
+  }
+
+  /** Remembers that a decision was made with a share. */
+  decided(share: number): void {
+    const usual = this.#usual + MOVES * (share - this.#usual);
+    this.#usual = Math.min(this.#asked + USUALLY_MORE, Math.max(this.#asked, usual));
+  }
 }

@@ -1,6 +1,6 @@
 import { cpuCoresOf, type Plan, type PlanWorker } from '../documents/plan.ts';
 import type { PlanRequest } from '../plan/request.ts';
-import { allowedShare } from './budget.ts';
+import { MissBudget } from './budget.ts';
 import { capacityPerS } from './capacity.ts';
 import { diff, dividesMore, type LiveWorker } from './diff.ts';
 import { atNearestRate, ifFeasible } from './infeasible.ts';
@@ -33,7 +33,7 @@ type Limits = Pick<PlanRequest, 'current' | 'heldTwice' | 'keep'>;
  * the new ones serve. Until the workers of a new plan have started, the running sessions change their batch sizes. If no plan
  * meets the SLA at the needed rate, the system plans for the nearest rate that has a plan. Its plans have shared CPU workers only
  * if there are too few cores otherwise, because a change between shared and own workers replaces all of them. Each run needs a
- * system of its own, because the system remembers which workers live.
+ * system of its own, because the system remembers which workers live and which misses were allowed.
  * @param planAt the planner; it throws InfeasiblePlanError if no plan meets a request
  * @param startMs how long a worker takes to start
  */
@@ -44,6 +44,7 @@ export function ipaEdgeSystem(
 ): System {
   const { objective } = request;
   const live = new LiveWorkers();
+  const budget = new MissBudget(request.percentile, request.slaMs);
   // The rate is that of the busiest time that must be served, so replicas may be busy throughout.
   const resources = { ...request.resources, utilisationMax: 1 };
   const standing = { ...request, resources, sharing: false } as const;
@@ -62,7 +63,7 @@ export function ipaEdgeSystem(
       open: load.served?.open ?? 0,
       servingPerS: serving ? capacityPerS(serving) : 0,
       startS: startsS,
-      allowed: allowedShare(load, request.percentile, request.slaMs),
+      allowed: budget.share(load),
     };
     // The allowed share makes up for the misses of plans on a machine that is slower than measured, if the misses are counted.
     const reserve = load.served && ({ ifSlower: false } as const);
@@ -100,6 +101,7 @@ export function ipaEdgeSystem(
   return {
     name: 'ours',
     async plan(load, current, serving = current) {
+      budget.decided(budget.share(load));
       if (!current) {
         const asked = requests(load, {}, undefined);
         return best(await plansFor(asked), () => 0) ?? nearest(asked);
