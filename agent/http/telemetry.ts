@@ -16,14 +16,6 @@ export interface ServiceState {
   readonly foreseen: readonly Pick<PlanStage, 'name' | 'replicas'>[];
 }
 
-/** Times of a batch that a replica ran. */
-export interface HopTimes {
-  /** Its round trip, without the time that it waited and ran in the replica. */
-  readonly wayMs: number;
-  /** The time that it ran in the replica; undefined if the replica does not report it. */
-  readonly runMs: number | undefined;
-}
-
 const OUTCOMES: readonly (Outcome | 'rejected')[] = ['completed', 'shed', 'failed', 'rejected'];
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const ITEMS = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -67,11 +59,16 @@ export class Telemetry {
     ['stage'],
     SECONDS,
   );
-  readonly #podSeconds = this.#metrics.histogram(
-    'pod_run_seconds',
-    'Time of a batch in the pod that runs it, without its way there and back.',
+  readonly #runSeconds = this.#metrics.histogram(
+    'run_seconds',
+    'Time of a batch of the planned variant in its worker; in a cluster, in its pod.',
     ['stage'],
     SECONDS,
+  );
+  readonly #runItems = this.#metrics.counter(
+    'run_items_total',
+    'Items of the batches whose time in their worker was measured.',
+    ['stage'],
   );
   readonly #core = this.#metrics.counter('core_seconds_total', 'Core time of the process that serves.');
   readonly #switches = this.#metrics.counter('plan_switches_total', 'Switches to another plan.');
@@ -111,7 +108,8 @@ export class Telemetry {
       this.#downshifted.inc({ stage }, 0);
       this.#batchSeconds.zero({ stage });
       this.#hopSeconds.zero({ stage });
-      this.#podSeconds.zero({ stage });
+      this.#runSeconds.zero({ stage });
+      this.#runItems.inc({ stage }, 0);
     }
   }
 
@@ -141,10 +139,15 @@ export class Telemetry {
     this.#downshifted.inc({ stage });
   }
 
-  /** Observes a batch's hop, which is its round trip to a pod and back without the run there, and that run. */
-  hop(stage: string, { wayMs, runMs }: HopTimes): void {
+  /** Observes a batch's hop: its round trip to a pod and back, without the run there. */
+  hop(stage: string, wayMs: number): void {
     this.#hopSeconds.observe({ stage }, wayMs / 1000);
-    if (runMs !== undefined) this.#podSeconds.observe({ stage }, runMs / 1000);
+  }
+
+  /** Observes how long a batch of the planned variant ran in its worker. */
+  ran(stage: string, items: number, ms: number): void {
+    this.#runSeconds.observe({ stage }, ms / 1000);
+    this.#runItems.inc({ stage }, items);
   }
 
   switched(): void {

@@ -1,3 +1,6 @@
+import type { Backend } from '../../solver/documents/common.ts';
+import type { PlanStage } from '../../solver/documents/plan.ts';
+
 /** Values of the counters in the metrics of a gateway, or of `serve`. */
 export interface Counts {
   /** Requests to the pipeline that have arrived. */
@@ -10,40 +13,47 @@ export interface Counts {
   readonly coreMs: number;
   /** Counters of each row of the plan, by the row's name. */
   readonly rows: ReadonlyMap<string, RowCounts>;
+  /** The sessions, as {@link sessionText}, that have run the batches of each row, by the row's name. */
+  readonly sessions: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export interface RowCounts {
   readonly batches: number;
   readonly items: number;
-  /** Sum of the times from handing a batch to a worker until its results were back. */
-  readonly batchMs: number;
-  /** Number of items that a lighter variant than planned answered. */
-  readonly downshifted: number;
   /** Number of batches whose hop, the round trip to a pod without the run there, was timed. */
   readonly hops: number;
   /** Sum of the times of all timed hops. */
   readonly hopMs: number;
-  /** Number of batches whose pods reported how long they ran. */
-  readonly podRuns: number;
-  /** Sum of these times. */
-  readonly podRunMs: number;
+  /** Number of batches of the planned variant, without standbys, of which it is known how long they ran. */
+  readonly runs: number;
+  /** Number of items in these batches. */
+  readonly runItems: number;
+  /** Sum of the times of these batches in their workers; in a cluster, in their pods. */
+  readonly runMs: number;
 }
+
+/** A session in a form that can be compared. */
+export const sessionText = ({ variant, backend }: Pick<PlanStage, 'variant' | 'backend'>): string =>
+  `${variant} ${backend}`;
 
 export const NO_BATCHES: RowCounts = {
   batches: 0,
   items: 0,
-  batchMs: 0,
-  downshifted: 0,
   hops: 0,
   hopMs: 0,
-  podRuns: 0,
-  podRunMs: 0,
+  runs: 0,
+  runItems: 0,
+  runMs: 0,
 };
-export const NOTHING: Counts = { arrivals: 0, accepted: 0, rejected: 0, coreMs: 0, rows: new Map() };
+export const NOTHING: Counts = {
+  ...{ arrivals: 0, accepted: 0, rejected: 0, coreMs: 0 },
+  ...{ rows: new Map(), sessions: new Map() },
+};
 
 /** Reads the counters of a pipeline from the text of `/metrics`; an absent counter is 0. */
 export function countsIn(metrics: string, pipeline: string): Counts {
   const rows = new Map<string, RowCounts>();
+  const sessions = new Map<string, Set<string>>();
   let { arrivals, accepted, rejected, coreMs } = NOTHING;
   for (const line of metrics.split('\n')) {
     const [, name, labels = '', text] = /^ipa_edge_(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line) ?? [];
@@ -58,23 +68,25 @@ export function countsIn(metrics: string, pipeline: string): Counts {
     if (row !== undefined && field) {
       const before = rows.get(row) ?? NO_BATCHES;
       rows.set(row, { ...before, [field]: before[field] + (field.endsWith('Ms') ? 1000 * value : value) });
+    } else if (row !== undefined && name === 'plan_info') {
+      const [variant, backend] = [label('variant') ?? '', label('backend') as Backend];
+      sessions.set(row, new Set([sessionText({ variant, backend })]));
     } else if (name === 'arrivals_total' && label('model') === pipeline) arrivals += value;
     else if (name === 'requests_total' && label('outcome') === 'rejected') rejected += value;
     else if (name === 'requests_total') accepted += value;
     else if (name === 'core_seconds_total') coreMs += 1000 * value;
   }
-  return { arrivals, accepted, rejected, coreMs, rows };
+  return { arrivals, accepted, rejected, coreMs, rows, sessions };
 }
 
 const ROW_FIELDS: Readonly<Record<string, keyof RowCounts>> = {
   batch_items_count: 'batches',
   batch_items_sum: 'items',
-  batch_duration_seconds_sum: 'batchMs',
-  downshifted_items_total: 'downshifted',
   hop_seconds_count: 'hops',
   hop_seconds_sum: 'hopMs',
-  pod_run_seconds_count: 'podRuns',
-  pod_run_seconds_sum: 'podRunMs',
+  run_seconds_count: 'runs',
+  run_items_total: 'runItems',
+  run_seconds_sum: 'runMs',
 };
 
 const ROW_COUNTS = Object.keys(NO_BATCHES) as (keyof RowCounts)[];
@@ -84,7 +96,7 @@ export class CountsGrowth {
   readonly #last = new Map<string, Counts>();
 
   /**
-   * Growth since the last reading. Counts that are read for the first time add no growth, because it is not known since when they
+   * Growth since the last reading, with the sessions of both readings. Counts that are read for the first time add no growth, because it is not known since when they
    * count. Counts that fell have started again at 0, so their whole values are growth. A process that is not in this reading
    * keeps its last counts.
    * @param counts by process, e.g. a gateway
@@ -101,7 +113,7 @@ export class CountsGrowth {
   }
 }
 
-/** Computes a + times · b for each counter. */
+/** Computes a + times · b for each counter, and has the sessions of both. */
 function combined(a: Counts, b: Counts, times: number): Counts {
   const rows = new Map<string, RowCounts>();
   for (const row of new Set([...a.rows.keys(), ...b.rows.keys()])) {
@@ -115,5 +127,11 @@ function combined(a: Counts, b: Counts, times: number): Counts {
     rejected: a.rejected + times * b.rejected,
     coreMs: a.coreMs + times * b.coreMs,
     rows,
+    sessions: new Map(
+      [...new Set([...a.sessions.keys(), ...b.sessions.keys()])].map((row) => [
+        row,
+        new Set([...(a.sessions.get(row) ?? []), ...(b.sessions.get(row) ?? [])]),
+      ]),
+    ),
   };
 }

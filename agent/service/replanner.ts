@@ -18,6 +18,7 @@ import { ServingCorrection } from './serving-correction.ts';
 export class Replanner {
   readonly #planner = openPlanner();
   readonly #correction: ServingCorrection;
+  #resumed = false;
 
   private constructor(
     private readonly profile: IdentifiedProfile,
@@ -41,10 +42,12 @@ export class Replanner {
 
   /**
    * Returns the options for adapting a plan to the load: replanning keeps the plan's own request and may use every backend of the
-   * profile.
+   * profile. The first plan's corrections of the profile are kept.
    * @param cascadeStages stages in which plans may have a cascade; absent: all
    */
   adaptationFor(plan: Plan, cascadeStages?: ReadonlySet<string>): AdaptationOptions {
+    if (!this.#resumed) this.#correction.resume(plan);
+    this.#resumed = true;
     const standing = standingRequest(plan, backendsOf(this.profile.profile), this.minRatePerS);
     const request = {
       ...(cascadeStages && { cascades: [...cascadeStages] }),

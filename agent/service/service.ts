@@ -23,6 +23,8 @@ export interface ServiceOptions {
   /** Options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
   readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
+  /** Whether the workers are pods, which measure the time of a batch themselves. */
+  readonly inPods?: boolean;
   /** Gets one line for a log when a worker was lost or replaced, or the plan switched. */
   onEvent(what: string): void;
 }
@@ -87,7 +89,10 @@ export class Service {
       options.plan,
       options.startWorker,
       {
-        onBatch: (batch) => telemetry.batch(batch),
+        onBatch(batch) {
+          telemetry.batch(batch);
+          if (!options.inPods && !batch.standby) telemetry.ran(batch.stage, batch.items, batch.serviceMs);
+        },
         onSettled: (stage) => telemetry.settled(stage),
         onLost: () => telemetry.workerLost(),
         onEvent: options.onEvent,

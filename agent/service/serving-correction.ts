@@ -1,12 +1,11 @@
 import { BatchCorrection, type TimedBatches } from '../../solver/adapt/batch-correction.ts';
 import { Correction } from '../../solver/adapt/correction.ts';
-import { sameChoice } from '../../solver/adapt/diff.ts';
 import { type Plan, stageNameOf } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { corrected } from '../../solver/plan/in-service.ts';
 import { hopMeanMs, requestCostOf } from '../../solver/plan/serving.ts';
 import { threadMsOf } from '../../solver/simulate/service.ts';
-import { type Counts, NO_BATCHES } from './counts.ts';
+import { type Counts, NO_BATCHES, sessionText } from './counts.ts';
 
 /**
  * The core time of requests is corrected only if the profile expects them to use at least this fraction of a core: below it,
@@ -19,20 +18,14 @@ const BUSY_MIN = 0.05;
  */
 const REJECTED_MAX = 0.1;
 
-/** Gateways may use the plan before for this long after a new plan was decided on, because its pods have to start first. */
-const SETTLED_MS = 30_000;
-
 /**
  * Corrects a profile by measurements in service: the time that batches take in their workers, the time that each stage's batches
  * take to a pod and back, and the core time of a request outside the models.
  */
 export class ServingCorrection {
-  readonly #request = new Correction();
+  #request = new Correction();
   readonly #hops = new Map<string, Correction>();
   readonly #batches: BatchCorrection;
-  #lastPlan: Plan | undefined;
-  /** How long the plan has stayed the same. */
-  #stayedMs = 0;
   #corrected: IdentifiedProfile;
 
   constructor(private readonly measured: IdentifiedProfile) {
@@ -43,6 +36,16 @@ export class ServingCorrection {
   /** The profile to plan with. */
   get profile(): IdentifiedProfile {
     return this.#corrected;
+  }
+
+  /** Starts with the corrections that a plan was made with, which an earlier process has measured. */
+  resume({ inService }: Plan): void {
+    if (!inService) return;
+    const { request, hops = {}, batches = {} } = inService;
+    this.#request = new Correction({ start: request });
+    for (const [stage, start] of Object.entries(hops)) this.#hops.set(stage, new Correction({ start }));
+    this.#batches.resume(batches);
+    this.#corrected = corrected(this.measured, inService);
   }
 
   /**
@@ -106,23 +109,13 @@ export class ServingCorrection {
     return this.#request.take(seen, elapsedMs) ? [this.#request.text('a request outside the models')] : [];
   }
 
-  /** Leaves out counts of the time after a change of the plan, and rows that downshifted: not all batches are of planned variants. */
-  #takeBatches({ rows }: Counts, elapsedMs: number, plan: Plan): string[] {
-    const stays = this.#lastPlan !== undefined && sameChoice(plan, this.#lastPlan);
-    this.#lastPlan = plan;
-    this.#stayedMs = stays ? this.#stayedMs + elapsedMs : 0;
-    if (this.#stayedMs < SETTLED_MS) return [];
+  /** Leaves out rows whose batches another session may have run: a gateway changes to a new plan when the plan's pods have started. */
+  #takeBatches({ rows, sessions }: Counts, elapsedMs: number, plan: Plan): string[] {
     const timed = new Map<string, TimedBatches>();
-    for (const [row, { batches, items, batchMs, hops, podRuns, podRunMs, downshifted }] of rows) {
-      if (downshifted > 0) continue;
-      // The time of a batch for a pod includes its way, and perhaps the wait for the batch before; the pod tells its own time.
-      const inPods = hops > 0;
-      timed.set(
-        row,
-        inPods
-          ? { batches: podRuns, items: (items / batches) * podRuns, ms: podRunMs }
-          : { batches, items, ms: batchMs },
-      );
+    for (const row of plan.stages) {
+      const { runs, runItems, runMs } = rows.get(row.name) ?? NO_BATCHES;
+      const isPlanned = [...(sessions.get(row.name) ?? [])].every((session) => session === sessionText(row));
+      if (isPlanned) timed.set(row.name, { batches: runs, items: runItems, ms: runMs });
     }
     return this.#batches.take(timed, elapsedMs, plan);
   }

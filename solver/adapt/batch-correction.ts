@@ -2,7 +2,7 @@ import { timesOf } from '../dispatch/plan.ts';
 import type { Backend } from '../documents/common.ts';
 import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
-import { hopMeanMs } from '../plan/serving.ts';
+import { forPods, hopMeanMs } from '../plan/serving.ts';
 import { Correction, type Seen } from './correction.ts';
 
 /** Batches of one row of a plan that were timed in service. */
@@ -19,11 +19,22 @@ export interface TimedBatches {
  * within minutes, and because hundreds of batches are timed in that time.
  */
 export const BATCH_SLOWNESS_MS = 60_000;
+/** Batches are collected for this long before they count. */
+const COLLECT_MS = 10_000;
 /**
  * Batches of a backend are counted only if its workers were busy with them for at least this fraction of the time. Batches after
- * long pauses take longer, and say little about those of a load that workers hardly keep up with.
+ * long pauses take longer, so they do not show how fast the device is under load.
  */
 const BUSY_MIN = 0.2;
+
+/** What was collected of a backend's batches. */
+interface Collected extends Seen {
+  /** Time for which the workers of these batches could have been busy. */
+  readonly workersMs: number;
+  readonly elapsedMs: number;
+}
+
+const NOTHING: Collected = { n: 0, measuredMs: 0, expectedMs: 0, workersMs: 0, elapsedMs: 0 };
 
 /**
  * Corrects the times of a profile's batches by those in service, with one factor for each backend: what slows a device down, such
@@ -31,6 +42,7 @@ const BUSY_MIN = 0.2;
  */
 export class BatchCorrection {
   readonly #byBackend = new Map<Backend, Correction>();
+  readonly #collected = new Map<Backend, Collected>();
 
   /** @param profile that plans are made from, without corrections */
   constructor(private readonly profile: Pick<Profile, 'serving'>) {}
@@ -40,6 +52,12 @@ export class BatchCorrection {
     return Object.fromEntries([...this.#byBackend].map(([backend, { used }]) => [backend, used]));
   }
 
+  /** Starts with these factors, which plans use already. */
+  resume(factors: Partial<Record<Backend, number>>): void {
+    for (const [backend, start] of Object.entries(factors))
+      this.#byBackend.set(backend as Backend, new Correction({ slownessMs: BATCH_SLOWNESS_MS, start }));
+  }
+
   /**
    * Adds the batches since the last call.
    * @param timed by the name of the row; only batches of the plan's own variants, not of standbys
@@ -47,41 +65,70 @@ export class BatchCorrection {
    * @returns a log text for each factor that changed enough for plans to use it from now on
    */
   take(timed: ReadonlyMap<string, TimedBatches>, elapsedMs: number, plan: Plan): string[] {
+    // The plan's times include a way to pods that the profile does not know.
+    if (plan.forPods && !forPods(this.profile)) return [];
     return backendsOf(plan).flatMap((backend) => {
-      const seen = this.#seen(timed, backend, plan);
-      const workers = plan.workers.filter(
-        (worker) => worker.backend === backend && worker.stages.some((row) => timed.has(row)),
-      ).length;
-      if (seen.measuredMs < BUSY_MIN * elapsedMs * workers) return [];
-      const correction = this.#byBackend.get(backend) ?? new Correction(BATCH_SLOWNESS_MS);
+      const all = added(
+        this.#collected.get(backend) ?? NOTHING,
+        collected(this.profile, { timed, elapsedMs, plan, backend }),
+      );
+      const isEnough = all.elapsedMs >= COLLECT_MS;
+      this.#collected.set(backend, isEnough ? NOTHING : all);
+      if (!isEnough || all.measuredMs < BUSY_MIN * all.workersMs) return [];
+      const correction = this.#byBackend.get(backend) ?? new Correction({ slownessMs: BATCH_SLOWNESS_MS });
       this.#byBackend.set(backend, correction);
-      return correction.take(seen, elapsedMs) ? [correction.text(`a batch on ${backend}`)] : [];
+      return correction.take(all, all.elapsedMs) ? [correction.text(`a batch on ${backend}`)] : [];
     });
   }
+}
 
-  #seen(timed: ReadonlyMap<string, TimedBatches>, backend: Backend, plan: Plan): Seen {
-    const { batchTimeFactor = 1 } = plan.predicted;
-    let [n, tookMs, expectedMs] = [0, 0, 0];
-    for (const row of plan.stages) {
-      const { batches, items, ms } = timed.get(row.name) ?? { batches: 0, items: 0, ms: 0 };
-      if (row.backend !== backend || batches === 0) continue;
-      n += batches;
-      tookMs += ms;
-      expectedMs += batches * measuredMs(this.profile, row, items / batches, plan) * batchTimeFactor;
-    }
-    return { n, measuredMs: tookMs, expectedMs };
+const added = (a: Collected, b: Collected): Collected => ({
+  n: a.n + b.n,
+  measuredMs: a.measuredMs + b.measuredMs,
+  expectedMs: a.expectedMs + b.expectedMs,
+  workersMs: a.workersMs + b.workersMs,
+  elapsedMs: a.elapsedMs + b.elapsedMs,
+});
+
+function collected(
+  profile: Pick<Profile, 'serving'>,
+  {
+    timed,
+    elapsedMs,
+    plan,
+    backend,
+  }: {
+    readonly timed: ReadonlyMap<string, TimedBatches>;
+    readonly elapsedMs: number;
+    readonly plan: Plan;
+    readonly backend: Backend;
+  },
+): Collected {
+  let [n, measuredMs, expectedMs] = [0, 0, 0];
+  for (const row of plan.stages) {
+    const { batches, items, ms } = timed.get(row.name) ?? { batches: 0, items: 0, ms: 0 };
+    if (row.backend !== backend || batches === 0) continue;
+    n += batches;
+    measuredMs += ms;
+    expectedMs += batches * expectedOf(profile, row, items / batches, plan);
   }
+  const workers = plan.workers.filter(
+    (worker) => worker.backend === backend && worker.stages.some((row) => timed.has(row)),
+  );
+  return { n, measuredMs, expectedMs, workersMs: workers.length * elapsedMs, elapsedMs };
 }
 
 const backendsOf = ({ workers }: Plan): Backend[] => [...new Set(workers.map(({ backend }) => backend))];
 
 /**
- * Mean time of a row's batch in its worker by the profile that a plan was made from, before the plan's corrections and without the
- * way to a pod. The time is nearly linear in the batch size, so the mean size can stand for all batches.
+ * The time of a row's batch in its worker that a plan would expect without its own corrections. The time is nearly linear in the
+ * batch size, so the mean size can stand for all batches.
  */
-function measuredMs(profile: Pick<Profile, 'serving'>, row: PlanStage, items: number, plan: Plan): number {
+function expectedOf(profile: Pick<Profile, 'serving'>, row: PlanStage, items: number, plan: Plan): number {
   const { hops = {}, batches = {} } = plan.inService ?? {};
   const stage = stageNameOf(row);
   const hopMs = (hops[stage] ?? 1) * (hopMeanMs(profile, stage, items) ?? 0);
-  return Math.max(0, timesOf(row.serviceMs)(items) - hopMs) / (batches[row.backend] ?? 1);
+  const ms = Math.max(0, timesOf(row.serviceMs)(items) - hopMs) / (batches[row.backend] ?? 1);
+  // For pods the factor is that of whole round trips, of which a part passes during the batch before.
+  return ms * (forPods(profile) ? 1 : (plan.predicted.batchTimeFactor ?? 1));
 }

@@ -22,9 +22,9 @@ const WAITING_PART = 0.6;
 export const LEVEL_S = 10;
 
 /**
- * Decides which share of the coming requests may miss the SLA so that the percentile is kept over all requests. The paths of a
- * forecast may foresee more misses than come; as many requests as the percentile allows then miss the SLA only if plans may
- * usually miss more. So a budget remembers the usual share: a mean of those of the decisions so far.
+ * Decides which share of the coming requests may miss the SLA, so that the percentile is kept over all requests. The paths of a
+ * forecast may foresee more misses than come. Then too few requests miss the SLA, unless plans are allowed more misses than the
+ * percentile says. So a budget remembers the usual share: a moving average of the shares of past decisions, within bounds.
  */
 export class MissBudget {
   readonly #asked: number;
@@ -39,22 +39,22 @@ export class MissBudget {
   }
 
   /**
-   * The share for a decision: the usual one, raised if fewer requests missed the SLA lately, and lowered after an unforeseen burst
-   * or while many requests wait. If nothing is known of the requests, it is the share that the percentile leaves.
+   * The share for the next decision: the usual one, raised if fewer requests missed the SLA lately, and lowered after an unforeseen
+   * burst or while many requests wait. If nothing is known of the requests, it is the share that the percentile leaves.
    */
-  share({ served, countsPerS }: LoadState): number {
+  next({ served, countsPerS }: LoadState): number {
     const asked = this.#asked;
     const level = mean(countsPerS.slice(-LEVEL_S));
     const requests = MADE_UP_IN_S * level;
     if (!served || requests === 0) return asked;
     const waiting = Math.max(0, served.open - ((WAITING_PART * this.slaMs) / 1000) * level);
     const left = asked * served.ended - served.missed - waiting;
-    return Math.min(asked + BOUNDS.more, Math.max(BOUNDS.least * asked, this.#usual + left / requests));
-  }
-
-  /** Remembers that a decision was made with a share. */
-  decided(share: number): void {
+    const share = Math.min(
+      asked + BOUNDS.more,
+      Math.max(BOUNDS.least * asked, this.#usual + left / requests),
+    );
     const usual = this.#usual + MOVES * (share - this.#usual);
-    this.#usual = Math.min(this.#asked + USUALLY_MORE, Math.max(this.#asked, usual));
+    this.#usual = Math.min(asked + USUALLY_MORE, Math.max(asked, usual));
+    return share;
   }
 }

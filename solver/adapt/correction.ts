@@ -25,13 +25,24 @@ const RELEVANT = 1.1;
  * do not change with every measurement.
  */
 export class Correction {
-  #factor = 1;
-  #used = 1;
+  #factor: number;
+  #used: number;
+  readonly #slownessMs: number;
   #waiting: Seen = { n: 0, measuredMs: 0, expectedMs: 0 };
   #waitedMs = 0;
 
-  /** @param slownessMs time constant of the smoothing: the factor covers 63 % of a change in this time */
-  constructor(private readonly slownessMs = SLOWNESS_MS) {}
+  /**
+   * @param slownessMs time constant of the smoothing: the factor covers 63 % of a change in this time
+   * @param start the factor to begin with
+   */
+  constructor({
+    slownessMs = SLOWNESS_MS,
+    start = 1,
+  }: { slownessMs?: number; start?: number | undefined } = {}) {
+    this.#slownessMs = slownessMs;
+    this.#factor = bounded(start);
+    this.#used = this.#factor;
+  }
 
   /** The smoothed factor. */
   get factor(): number {
@@ -43,9 +54,9 @@ export class Correction {
     return this.#used;
   }
 
-  /** A log text about the factor that plans use. @param what what takes longer or shorter than the profile says */
+  /** A log text about the factor that plans use. @param what what takes longer or shorter than by the profile */
   text(what: string): string {
-    return `${what} takes ${this.#used.toFixed(2)} times what the profile says: plans count with that from now on`;
+    return `${what} takes ${this.#used.toFixed(2)} times what the profile says: new plans count with that`;
   }
 
   /** Adds the measurements since the last call. @returns whether the factor that plans use has changed */
@@ -55,8 +66,8 @@ export class Correction {
     this.#waitedMs = Math.min(LONGEST_MS, this.#waitedMs + elapsedMs);
     this.#waiting = seen;
     if (seen.n < LEAST_SEEN || seen.expectedMs <= 0) return false;
-    const factor = Math.min(FACTOR_MOST, Math.max(FACTOR_LEAST, seen.measuredMs / seen.expectedMs));
-    this.#factor += (1 - Math.exp(-this.#waitedMs / this.slownessMs)) * (factor - this.#factor);
+    const factor = bounded(seen.measuredMs / seen.expectedMs);
+    this.#factor += (1 - Math.exp(-this.#waitedMs / this.#slownessMs)) * (factor - this.#factor);
     this.#waiting = { n: 0, measuredMs: 0, expectedMs: 0 };
     this.#waitedMs = 0;
     const change = this.#factor / this.#used;
@@ -65,3 +76,5 @@ export class Correction {
     return true;
   }
 }
+
+const bounded = (factor: number): number => Math.min(FACTOR_MOST, Math.max(FACTOR_LEAST, factor));

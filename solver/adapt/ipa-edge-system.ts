@@ -45,6 +45,8 @@ export function ipaEdgeSystem(
   const { objective } = request;
   const live = new LiveWorkers();
   const budget = new MissBudget(request.percentile, request.slaMs);
+  /** The share of the coming requests that may miss the SLA, by the last decision. */
+  let allowed = 1 - request.percentile / 100;
   // The rate is that of the busiest time that must be served, so replicas may be busy throughout.
   const resources = { ...request.resources, utilisationMax: 1 };
   const standing = { ...request, resources, sharing: false } as const;
@@ -63,7 +65,7 @@ export function ipaEdgeSystem(
       open: load.served?.open ?? 0,
       servingPerS: serving ? capacityPerS(serving) : 0,
       startS: startsS,
-      allowed: budget.share(load),
+      allowed,
     };
     // The allowed share makes up for the misses of plans on a machine that is slower than measured, if the misses are counted.
     const reserve = load.served && ({ ifSlower: false } as const);
@@ -101,7 +103,7 @@ export function ipaEdgeSystem(
   return {
     name: 'ours',
     async plan(load, current, serving = current) {
-      budget.decided(budget.share(load));
+      allowed = budget.next(load);
       if (!current) {
         const asked = requests(load, {}, undefined);
         return best(await plansFor(asked), () => 0) ?? nearest(asked);

@@ -47,7 +47,7 @@ export const serving = z.strictObject({
 });
 export type Serving = z.infer<typeof serving>;
 
-/** By what factors something takes longer in service than a profile says. A factor that is not given is 1. */
+/** Times in service ÷ times in the profile. A factor that is not given is 1. */
 export const serviceFactors = z.strictObject({
   /** Factor of the core time that a request takes outside the models. */
   request: z.number().positive().optional(),

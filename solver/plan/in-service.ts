@@ -29,7 +29,25 @@ export function corrected(
     requests: requests(serving.requests),
     ...(ways && { hops: ways }),
   };
-  return { sha256, profile: { ...profile, cells, ...(changed && { serving: changed }) }, inService: factors };
+  const inService = withoutOnes(factors);
+  return {
+    sha256,
+    profile: { ...profile, cells, ...(changed && { serving: changed }) },
+    ...(inService && { inService }),
+  };
+}
+
+/** The factors that correct something; undefined if none does. */
+function withoutOnes({ request, hops = {}, batches = {} }: ServiceFactors): ServiceFactors | undefined {
+  const changing = <F extends object>(all: F): F =>
+    Object.fromEntries(Object.entries(all).filter(([, factor]) => factor !== 1)) as F;
+  const [ofHops, ofBatches] = [changing(hops), changing(batches)];
+  const some = {
+    ...(request !== undefined && request !== 1 && { request }),
+    ...(Object.keys(ofHops).length > 0 && { hops: ofHops }),
+    ...(Object.keys(ofBatches).length > 0 && { batches: ofBatches }),
+  };
+  return Object.keys(some).length > 0 ? some : undefined;
 }
 
 function slowed(cell: MeasuredCell, factor: number): MeasuredCell {

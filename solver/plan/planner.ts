@@ -72,9 +72,13 @@ class Candidate {
   }
 
   get plan(): Plan {
-    const { createdAt, profile, stages, workers, predicted } = this.simulated.plan;
+    const { createdAt, profile, inService, stages, workers, predicted } = this.simulated.plan;
     const { tightened } = this;
-    return { ...this.chosen, createdAt, profile, stages, workers, predicted: { ...predicted, tightened } };
+    return {
+      ...this.chosen,
+      ...{ createdAt, profile, ...(inService && { inService }), stages, workers },
+      predicted: { ...predicted, tightened },
+    };
   }
 }
 

@@ -2,6 +2,7 @@ import { standingRequest } from '../adapt/standing-request.ts';
 import { type Device, onGpu } from '../documents/common.ts';
 import { type Plan, stageNameOf } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
+import { correctionText } from '../report/correction-text.ts';
 import { type PlanRequest, resourcesOf } from './request.ts';
 
 /** A device with a pipeline's models, on which a plan is to run. */
@@ -108,26 +109,30 @@ export interface PlanChange {
 
 /** The differences between a plan and the plan that it replaces. */
 export function planChanges(before: Plan, after: Plan): PlanChange[] {
-  const facts = ({ stages, workers, resources, predicted }: Plan): Record<string, string> => ({
-    ...Object.fromEntries(
-      stages.flatMap((stage) => [
-        [`${stage.name}: variant`, stage.variant],
-        [`${stage.name}: backend`, `${stage.backend}${stage.threads > 1 ? ` ×${stage.threads}` : ''}`],
-        [`${stage.name}: batch`, String(stage.batch)],
-        [`${stage.name}: replicas`, String(stage.replicas)],
-        [`${stage.name}: standby`, stage.standby?.variant ?? 'none'],
-        ...(stage.escalation
-          ? [[`${stage.name}: confidence below`, String(stage.escalation.below)] as const]
-          : []),
-      ]),
-    ),
-    'workers, by what each holds': workers.map((worker) => worker.stages.join(' + ')).join(', '),
-    cores: String(resources.cores),
-    GPUs: String(resources.gpus),
-    'PAS, predicted': predicted.pas?.toFixed(3) ?? 'unknown',
-    'attainment, predicted': predicted.slaAttainment.toFixed(3),
-    'cost, predicted': predicted.cost.toFixed(3),
-  });
+  const facts = (plan: Plan): Record<string, string> => {
+    const { stages, workers, resources, predicted } = plan;
+    return {
+      ...Object.fromEntries(
+        stages.flatMap((stage) => [
+          [`${stage.name}: variant`, stage.variant],
+          [`${stage.name}: backend`, `${stage.backend}${stage.threads > 1 ? ` ×${stage.threads}` : ''}`],
+          [`${stage.name}: batch`, String(stage.batch)],
+          [`${stage.name}: replicas`, String(stage.replicas)],
+          [`${stage.name}: standby`, stage.standby?.variant ?? 'none'],
+          ...(stage.escalation
+            ? [[`${stage.name}: confidence below`, String(stage.escalation.below)] as const]
+            : []),
+        ]),
+      ),
+      'workers, by what each holds': workers.map((worker) => worker.stages.join(' + ')).join(', '),
+      cores: String(resources.cores),
+      GPUs: String(resources.gpus),
+      'PAS, predicted': predicted.pas?.toFixed(3) ?? 'unknown',
+      'attainment, predicted': predicted.slaAttainment.toFixed(3),
+      'times in service': correctionText(plan) || 'as in the profile',
+      'cost, predicted': predicted.cost.toFixed(3),
+    };
+  };
   const [old, now] = [facts(before), facts(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .map((what) => ({ what, before: old[what] ?? '–', after: now[what] ?? '–' }))

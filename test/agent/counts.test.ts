@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Telemetry } from '../../agent/http/telemetry.ts';
-import { type Counts, CountsGrowth, countsIn, NO_BATCHES, NOTHING } from '../../agent/service/counts.ts';
+import {
+  type Counts,
+  CountsGrowth,
+  countsIn,
+  NO_BATCHES,
+  NOTHING,
+  sessionText,
+} from '../../agent/service/counts.ts';
 import { planOf } from './serving.ts';
 
 test('a counter is read by its model', () => {
@@ -30,8 +37,9 @@ test('what the metrics of a service have counted is read back', async () => {
   telemetry.batch({ ...batch, stage: 'detect', items: 3 });
   telemetry.batch({ ...batch, stage: 'detect', items: 1 });
   telemetry.batch({ ...batch, stage: 'detect', items: 2, standby: 'larger' });
-  telemetry.hop('detect', { wayMs: 2.5, runMs: 6 });
-  telemetry.hop('detect', { wayMs: 1.5, runMs: undefined });
+  telemetry.hop('detect', 2.5);
+  telemetry.hop('detect', 1.5);
+  telemetry.ran('detect', 3, 6);
   const text = await telemetry.text({
     plan,
     queued: [0, 0],
@@ -39,14 +47,15 @@ test('what the metrics of a service have counted is read back', async () => {
     open: 0,
     foreseen: plan.stages,
   });
-  const { arrivals, accepted, rejected, coreMs, rows } = countsIn(text, 'fashion');
+  const { arrivals, accepted, rejected, coreMs, rows, sessions } = countsIn(text, 'fashion');
   expect([arrivals, accepted, rejected]).toEqual([5, 2, 2]);
   expect(coreMs).toBeGreaterThan(0);
   expect(rows.get('detect')).toEqual({
-    ...{ batches: 3, items: 6, batchMs: expect.closeTo(27, 6), downshifted: 2 },
-    ...{ hops: 2, hopMs: expect.closeTo(4, 6), podRuns: 1, podRunMs: expect.closeTo(6, 6) },
+    ...{ batches: 3, items: 6, hops: 2, hopMs: expect.closeTo(4, 6) },
+    ...{ runs: 1, runItems: 3, runMs: expect.closeTo(6, 6) },
   });
   expect(rows.get('classify')).toEqual(NO_BATCHES);
+  expect(sessions).toEqual(new Map(plan.stages.map((row) => [row.name, new Set([sessionText(row)])])));
 });
 
 const arrived = (arrivals: number): Counts => ({ ...NOTHING, arrivals });
@@ -109,4 +118,20 @@ test('the growths of a process that runs on add up to what it has counted since 
       });
     }),
   );
+});
+
+test('a growth has the sessions of both readings, because either may have run its batches', () => {
+  const growth = new CountsGrowth();
+  const running = (session: string): Counts => ({
+    ...NOTHING,
+    sessions: new Map([['detect', new Set([session])]]),
+  });
+  const sessionsAt = (...sessions: string[]) =>
+    growth
+      .since(new Map(sessions.map((session, i) => [`gateway-${i}`, running(session)])))
+      .sessions.get('detect');
+  sessionsAt('det8 cpu', 'det8 cpu');
+  expect(sessionsAt('det8 cpu', 'det16 cpu')).toEqual(new Set(['det8 cpu', 'det16 cpu']));
+  expect(sessionsAt('det16 cpu', 'det16 cpu')).toEqual(new Set(['det8 cpu', 'det16 cpu']));
+  expect(sessionsAt('det16 cpu', 'det16 cpu')).toEqual(new Set(['det16 cpu']));
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Counts, NO_BATCHES, NOTHING, type RowCounts } from '../../agent/service/counts.ts';
+import { type Counts, NO_BATCHES, NOTHING, sessionText } from '../../agent/service/counts.ts';
 import { ServingCorrection } from '../../agent/service/serving-correction.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
@@ -100,57 +100,50 @@ test('a profile that did not measure serving is not corrected', () => {
   expect(tenMinutes(corrected, batches(500, 9, { accepted: 1000, coreMs: 9000 }))).toEqual([]);
 });
 
-/** The plan, which expects that two items of `detect` take 10 ms in their worker, and 1.5 ms on their way by the profile. */
+/** The plan, which expects that two items of `detect` take 20 ms in their worker, and 1.5 ms on their way by the profile. */
 const timedPlan: Plan = {
   ...plan,
-  stages: plan.stages.map((row) => ({ ...row, serviceMs: [{ items: 2, meanMs: 11.5 }] })),
+  stages: plan.stages.map((row) => ({ ...row, serviceMs: [{ items: 2, meanMs: 21.5 }] })),
 };
-const EXPECTED_MS = 500 * 10;
+const EXPECTED_MS = 500 * 20;
 const meanMs = ({ cells }: Profile): number =>
   cells.flatMap((cell) =>
     cell.state === 'measured' && cell.backend === 'cpu' ? [cell.latencyMs.mean] : [],
   )[0]!;
 /** Counts of 500 batches of two items of `detect`. */
-const counted = (of: Partial<RowCounts>): Counts => ({
+const counted = (runMs: number, more: Partial<Counts> = {}): Counts => ({
   ...NOTHING,
-  rows: new Map([['detect', { ...NO_BATCHES, batches: 500, items: 1000, ...of }]]),
+  rows: new Map([['detect', { ...NO_BATCHES, batches: 500, items: 1000, runs: 500, runItems: 1000, runMs }]]),
+  ...more,
 });
+
 test('batches that take longer in their workers than the profile says come into what plans are made from', () => {
   const corrected = correction();
-  const texts = tenMinutes(corrected, counted({ batchMs: 1.5 * EXPECTED_MS }), timedPlan);
+  const texts = tenMinutes(corrected, counted(1.5 * EXPECTED_MS), timedPlan);
   expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times what the profile says/);
   const factor = meanMs(corrected.profile.profile) / meanMs(profile);
   expect(factor).toBeGreaterThan(1.35);
   expect(factor).toBeLessThanOrEqual(1.5);
 });
 
-test('batches in pods count with the time that the pods tell, without their way and their wait', () => {
-  const corrected = correction();
-  const inPods = { hops: 500, hopMs: 750, podRuns: 400, podRunMs: 0.8 * 1.5 * EXPECTED_MS };
-  const texts = tenMinutes(corrected, counted({ ...inPods, batchMs: 9 * EXPECTED_MS }), timedPlan);
-  expect(texts.at(-1)).toMatch(/^a batch on cpu takes 1\.[45]\d times/);
+test('batches that a gateway may have run with the session of another plan count nothing', () => {
+  const [row] = timedPlan.stages;
+  const sessions = (...all: string[]) => ({ sessions: new Map([['detect', new Set(all)]]) });
+  const of = (more: object) => tenMinutes(correction(), counted(1.5 * EXPECTED_MS, more), timedPlan);
+  expect(of(sessions(sessionText(row!))).length).toBeGreaterThan(0);
+  expect(of(sessions(sessionText(row!), 'another cpu'))).toEqual([]);
+  expect(of(sessions('another cpu'))).toEqual([]);
 });
 
-test('batches in pods that do not tell how long they ran count nothing', () => {
-  const counts = counted({ hops: 500, hopMs: 750, batchMs: 9 * EXPECTED_MS });
-  expect(tenMinutes(correction(), counts, timedPlan)).toEqual([]);
-});
-
-test('batches of a stage that downshifted count nothing: lighter variants are among them', () => {
-  expect(
-    tenMinutes(correction(), counted({ batchMs: 1.5 * EXPECTED_MS, downshifted: 1 }), timedPlan),
-  ).toEqual([]);
-});
-
-test('batches count nothing while the plan changes every ten seconds', () => {
-  const corrected = correction();
-  const other = {
-    ...timedPlan,
-    stages: timedPlan.stages.map((row) => ({ ...row, batch: row.batch + 1 })),
-  };
-  const counts = counted({ batchMs: 1.5 * EXPECTED_MS });
-  const texts = Array.from({ length: 60 }, (_, i) =>
-    corrected.take(counts, 10_000, i % 2 ? timedPlan : other),
-  );
-  expect(texts.flat()).toEqual([]);
+test('what an earlier process has corrected stays, and is corrected further', () => {
+  const [before, after] = [correction(), correction()];
+  tenMinutes(before, counted(1.5 * EXPECTED_MS), timedPlan);
+  const { inService } = before.profile;
+  expect(inService!.batches!.cpu).toBeGreaterThan(1.35);
+  const plan: Plan = { ...timedPlan, inService: inService! };
+  after.resume(plan);
+  expect(after.profile).toEqual(before.profile);
+  // The plan expects the corrected times, and batches take those of the profile again.
+  const asMeasured = EXPECTED_MS / inService!.batches!.cpu!;
+  expect(tenMinutes(after, counted(asMeasured), plan).at(-1)).toMatch(/^a batch on cpu takes 1\.0/);
 });

@@ -54,7 +54,9 @@ test('a plan on it expects batches that take longer, and has more replicas for t
 });
 
 test('without factors the times stay', () => {
-  expect(inService({})).toEqual(measured);
+  expect(corrected({ profile: measured, sha256: SHA }, { request: 1, batches: { cpu: 1 } })).toEqual({
+    ...{ profile: measured, sha256: SHA },
+  });
 });
 
 test('a plan says with which corrections of the profile it was made', async () => {

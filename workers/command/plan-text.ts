@@ -1,11 +1,13 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import { pasText } from '../../solver/report/accuracy-unknown.ts';
 import { unknownEndToEnd, variantSentences } from '../../solver/report/cascade-text.ts';
+import { correctionText } from '../../solver/report/correction-text.ts';
 import { ms, share, table } from './terminal.ts';
 
 /** A plan as text: a table of its stages, with its prediction below. */
 export function planText(plan: Plan): string {
   const { predicted, percentile } = plan;
+  const corrections = correctionText(plan);
   const stages = table(
     [
       'stage',
@@ -48,7 +50,7 @@ export function planText(plan: Plan): string {
         ]),
     `${pasText(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
     ...unknownEndToEnd(plan),
-    ...correctionSentences(plan),
+    ...(corrections ? [`planned with times that were measured in service: ${corrections}`] : []),
     ...(plan.body === 'json' ? ['The plan counts the cost of requests in JSON.'] : []),
   ];
   if (predicted.slaAttainment < percentile / 100)
@@ -57,21 +59,3 @@ export function planText(plan: Plan): string {
     lines.push('SOFTWARE ADAPTER: WebGPU runs on the CPU; these times do not hold for a GPU.');
   return lines.join('\n');
 }
-
-const correctionSentences = ({
-  inService: { request = 1, hops = {}, batches = {} } = {},
-}: Plan): string[] => {
-  const factors: [string, number][] = [
-    ...Object.entries(batches).map(([backend, factor]): [string, number] => [
-      `batches on ${backend}`,
-      factor,
-    ]),
-    ...Object.entries(hops).map(([stage, factor]): [string, number] => [
-      `the way to pods of ${stage}`,
-      factor,
-    ]),
-    ['requests outside the models', request],
-  ];
-  const parts = factors.flatMap(([what, factor]) => (factor === 1 ? [] : [`${what} × ${factor.toFixed(2)}`]));
-  return parts.length > 0 ? [`times corrected by measurements in service: ${parts.join(', ')}`] : [];
-};

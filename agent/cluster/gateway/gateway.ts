@@ -130,9 +130,11 @@ export class Gateway {
   async #start(): Promise<void> {
     const { models, token, signal, onEvent, backOff = BACK_OFF } = this.options;
     const { pipeline } = models;
-    const { startWorker, close } = replicaStarter(this.#directory, token, (stage, times) =>
-      this.#service?.telemetry.hop(stage, times),
-    );
+    const { startWorker, close } = replicaStarter(this.#directory, token, (stage, times) => {
+      const { items, wayMs, runMs } = times;
+      this.#service?.telemetry.hop(stage, wayMs);
+      if (runMs !== undefined) this.#service?.telemetry.ran(stage, items, runMs);
+    });
     this.#closeClients = close;
     for (let failures = 0; !this.#service; ) {
       signal.throwIfAborted();
@@ -147,7 +149,7 @@ export class Gateway {
       }
       try {
         const plan = replicaPlan(this.#plan, this.#directory.groups);
-        this.#service = await Service.start({ pipeline, plan, startWorker, onEvent });
+        this.#service = await Service.start({ pipeline, plan, startWorker, inPods: true, onEvent });
       } catch (error) {
         onEvent(`the replicas cannot be used yet: ${message(error)}`);
         await sleep(pauseMs(backOff, ++failures), signal);

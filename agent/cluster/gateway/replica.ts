@@ -9,7 +9,6 @@ import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
-import type { HopTimes } from '../../http/telemetry.ts';
 import { ReplicaSilentError } from '../errors.ts';
 import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../run-headers.ts';
 
@@ -24,6 +23,15 @@ const stageAnswer = planStage.extend({
 const ASK_MS = 5000;
 /** Time for `PUT /stage/<stage>`, long enough to load and warm up a large model. */
 const CHANGE_MS = 5 * 60_000;
+
+/** Times of a batch that a replica ran. */
+export interface HopTimes {
+  readonly items: number;
+  /** Its round trip, without the time that it waited and ran in the replica. */
+  readonly wayMs: number;
+  /** The time that it ran in the replica; undefined if the replica does not report it. */
+  readonly runMs: number | undefined;
+}
 
 export interface ReplicaOptions {
   /** Name of the worker in messages. */
@@ -87,7 +95,8 @@ export class Replica implements ExecutorWorker {
       const run = unpackMessage(bytes) as StageRun;
       if (heldMs !== undefined) {
         const wayMs = Math.max(0, performance.now() - startMs - heldMs);
-        this.options.onHop?.(stage, { wayMs, runMs: waitMs !== undefined ? heldMs - waitMs : undefined });
+        const runMs = waitMs !== undefined ? Math.max(0, heldMs - waitMs) : undefined;
+        this.options.onHop?.(stage, { items: items.lengths.length, wayMs, runMs });
       }
       return run;
     }

@@ -1,5 +1,6 @@
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { pasText } from '../../../solver/report/accuracy-unknown.ts';
+import { correctionText } from '../../../solver/report/correction-text.ts';
 
 const rowText = ({ variant, batch, replicas }: PlanStage): string => `${variant} b${batch} ×${replicas}`;
 
@@ -14,6 +15,12 @@ export const choiceText = ({ stages }: Plan): string =>
     .join('');
 
 /** Describes a change of plan in one line. */
-export const planChangeText = (before: Plan, after: Plan): string =>
-  `${choiceText(before)} became ${choiceText(after)}, for ${+after.ratePerS.toFixed(2)} requests/s within ` +
-  `${after.slaMs} ms; ${pasText(after.predicted.pas)}, cost ${after.predicted.cost.toFixed(2)}`;
+export function planChangeText(before: Plan, after: Plan): string {
+  const [was, is] = [choiceText(before), choiceText(after)];
+  const [corrected, now] = [correctionText(before), correctionText(after)];
+  const change = was === is ? `${is} stays` : `${was} became ${is}`;
+  return (
+    `${change}, for ${+after.ratePerS.toFixed(2)} requests/s within ${after.slaMs} ms; ${pasText(after.predicted.pas)}, ` +
+    `cost ${after.predicted.cost.toFixed(2)}${corrected === now ? '' : `; in service: ${now || 'as in the profile'}`}`
+  );
+}

@@ -36,7 +36,7 @@ test('batches that take twice as long as in the profile are what plans count wit
   const correction = new BatchCorrection({});
   const texts = minutes(5, correction, [timed('detect', 24)], plan(['cpu']));
   expect(texts.at(-1)).toMatch(
-    /^a batch on cpu takes (1\.[89]\d|2\.00) times what the profile says: plans count with that/,
+    /^a batch on cpu takes (1\.[89]\d|2\.00) times what the profile says: new plans count with that/,
   );
   expect(correction.factors.cpu).toBeGreaterThan(1.8);
   expect(correction.factors.cpu).toBeLessThanOrEqual(2);
@@ -78,6 +78,22 @@ test('workers that are mostly idle say nothing of the machine', () => {
   expect(correction.factors.cpu ?? 1).toBe(1);
 });
 
+test('a reading each second says the same as one in ten seconds', () => {
+  const correction = new BatchCorrection({});
+  const idle = new Map([timed('detect', 0, 0)]);
+  const one = new Map([timed('detect', 24, 20)]);
+  // A second of work, in which one worker is busy for 480 ms, and then nine without: too little to count.
+  for (let s = 0; s < 600; s++) correction.take(s % 10 === 0 ? one : idle, 1000, plan(['cpu']));
+  expect(correction.factors.cpu ?? 1).toBe(1);
+  for (let s = 0; s < 600; s++) correction.take(one, 1000, plan(['cpu']));
+  expect(correction.factors.cpu).toBeGreaterThan(1.8);
+});
+
+test('a plan for pods counts nothing on a profile that does not know the way to them', () => {
+  const forPods = plan(['cpu'], { forPods: true });
+  expect(minutes(5, new BatchCorrection({}), [timed('detect', 24)], forPods)).toEqual([]);
+});
+
 test('rows that the plan does not have count nothing', () => {
   expect(minutes(5, new BatchCorrection({}), [timed('classify', 99)], plan(['cpu']))).toEqual([]);
 });
@@ -98,7 +114,12 @@ test('the way to pods, as a plan counts it, is no time in the worker', () => {
   const hops = [{ stage: 'detect', items: 2, n: 10, gatewayMs: 0, podMs: 0, latency }];
   const correction = new BatchCorrection({ serving: { requests: [], hops } });
   // Of the 12 ms that the plan expects, 6 are the way to the pod: twice the 3 ms that were measured.
-  const corrected = plan(['cpu'], { inService: { hops: { detect: 2 } } });
+  const corrected = plan(['cpu'], {
+    forPods: true,
+    inService: { hops: { detect: 2 } },
+    // Round trips of pods overlap, but not the batches in a pod.
+    predicted: { batchTimeFactor: 0.7 },
+  });
   minutes(10, correction, [timed('detect', 6)], corrected);
   expect(correction.factors.cpu ?? 1).toBe(1);
   minutes(10, correction, [timed('detect', 12)], corrected);

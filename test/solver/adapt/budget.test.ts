@@ -10,10 +10,10 @@ const load = (ended: number, missed: number, open = 0) => ({
   served: { open, ended, missed },
 });
 const share = (ended: number, missed: number, percentile = 95, open = 0) =>
-  new MissBudget(percentile, SLA_MS).share(load(ended, missed, open));
+  new MissBudget(percentile, SLA_MS).next(load(ended, missed, open));
 
 it('is what the percentile leaves, where nothing is known of the requests or exactly so many missed the SLA', () => {
-  expect(new MissBudget(95, SLA_MS).share({ forecast, countsPerS: [10] })).toBeCloseTo(0.05);
+  expect(new MissBudget(95, SLA_MS).next({ forecast, countsPerS: [10] })).toBeCloseTo(0.05);
   expect(share(0, 0)).toBeCloseTo(0.05);
   expect(share(1000, 50)).toBeCloseTo(0.05);
 });
@@ -46,20 +46,20 @@ it('is never 0, at most 10 points more than the percentile leaves, and falls wit
 /** A budget after decisions while so many of 1,000 requests had missed the SLA. */
 const after = (decisions: number, missed: number): MissBudget => {
   const budget = new MissBudget(95, SLA_MS);
-  for (let i = 0; i < decisions; i++) budget.decided(budget.share(load(1000, missed)));
+  for (let i = 0; i < decisions; i++) budget.next(load(1000, missed));
   return budget;
 };
 
 it('rises while requests miss the SLA too rarely for long: the forecasts foresee more misses than come', () => {
-  const [soon, later] = [after(1, 20), after(30, 20)].map((budget) => budget.share(load(1000, 50)));
+  const [soon, later] = [after(1, 20), after(30, 20)].map((budget) => budget.next(load(1000, 50)));
   expect(soon).toBeGreaterThan(0.05);
   expect(later).toBeGreaterThan(soon!);
   // At most five points more.
-  expect(after(1000, 0).share(load(1000, 50))).toBeCloseTo(0.1);
+  expect(after(1000, 0).next(load(1000, 50))).toBeCloseTo(0.1);
 });
 
 it('comes down again while too many requests miss the SLA', () => {
   const budget = after(1000, 0);
-  for (let i = 0; i < 100; i++) budget.decided(budget.share(load(1000, 120)));
-  expect(budget.share(load(1000, 50))).toBeCloseTo(0.05);
+  for (let i = 0; i < 100; i++) budget.next(load(1000, 120));
+  expect(budget.next(load(1000, 50))).toBeCloseTo(0.05);
 });
