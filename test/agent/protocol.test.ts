@@ -254,6 +254,10 @@ test('metrics count what came, what became of it, batches, and say the plan', as
   expect(value('ipa_edge_requests_total\\{model="classify",outcome="completed"\\}')).toBe(arrived);
   expect(value('ipa_edge_request_duration_seconds_count\\{model="classify"\\}')).toBe(arrived);
   expect(value('ipa_edge_batch_items_sum\\{stage="classify"\\}')).toBeGreaterThanOrEqual(arrived);
+  expect(value('ipa_edge_run_items_total\\{stage="classify"\\}')).toBe(
+    value('ipa_edge_batch_items_sum\\{stage="classify"\\}'),
+  );
+  expect(value('ipa_edge_run_seconds_sum\\{stage="classify"\\}')).toBeGreaterThan(0);
   expect(value('ipa_edge_replicas\\{stage="detect"\\}')).toBe(1);
   expect(value('ipa_edge_queue_items\\{stage="detect"\\}')).toBe(0);
   expect(value('ipa_edge_open_requests')).toBe(0);

@@ -186,14 +186,18 @@ test('a replica refuses messages that are not batches of its stage, and runs on'
   expect(await run(packMessage({ lengths: [length], bytes: item }))).toBe(200);
 });
 
-test('the gateway tells how long the way of batches to replicas took, and what replicas its plan wants', async () => {
+test('the gateway tells how long batches ran in replicas and were on their way, and what replicas its plan wants', async () => {
   const engine = startEngine();
   await engine.apply(patient);
   const { service, infer } = await startGateway(engine);
   await infer(3);
   const text = await service.metrics();
-  const { hops, hopMs, batches } = countsIn(text, 'fashion').rows.get('detect')!;
+  const { hops, hopMs, batches, items, runs, runItems, runMs } = countsIn(text, 'fashion').rows.get(
+    'detect',
+  )!;
   expect(hops).toBe(batches);
+  expect([runs, runItems]).toEqual([batches, items]);
+  expect(runMs).toBeGreaterThan(0);
   expect(hops).toBeGreaterThan(0);
   expect(hopMs).toBeGreaterThan(0);
   for (const { name, replicas } of patient.stages)
