@@ -1,3 +1,5 @@
+import { FACTOR_LEAST, FACTOR_MOST } from '../documents/serving.ts';
+
 /** Times measured in service, and the times that a profile predicts for the same things. */
 export interface Seen {
   /** Number of things that were timed, e.g. batches. */
@@ -9,9 +11,6 @@ export interface Seen {
 
 /** Time constant of the smoothing, if none is given. It is long against a burst and short against a day. */
 export const SLOWNESS_MS = 5 * 60_000;
-/** A factor is at least this and at most {@link FACTOR_MOST}, whatever is measured. */
-export const FACTOR_LEAST = 0.5;
-export const FACTOR_MOST = 10;
 /** A factor is computed from at least this many timed things; fewer wait and count together with later ones. */
 const LEAST_SEEN = 30;
 /** Measurements count for at most this much time, so that a few batches after a quiet hour do not weigh as a whole hour. */

@@ -47,13 +47,18 @@ export const serving = z.strictObject({
 });
 export type Serving = z.infer<typeof serving>;
 
+/** A factor in service is at least this and at most {@link FACTOR_MOST}, whatever is measured. */
+export const FACTOR_LEAST = 0.5;
+export const FACTOR_MOST = 10;
+const factor = z.number().min(FACTOR_LEAST).max(FACTOR_MOST);
+
 /** Times in service ÷ times in the profile. A factor that is not given is 1. */
 export const serviceFactors = z.strictObject({
   /** Factor of the core time that a request takes outside the models. */
-  request: z.number().positive().optional(),
+  request: factor.optional(),
   /** Factors of the time that batches take to a pod and back, by stage. */
-  hops: z.record(name, z.number().positive()).optional(),
+  hops: z.record(name, factor).optional(),
   /** Factors of the time that batches take in their workers, by backend. */
-  batches: z.partialRecord(backend, z.number().positive()).optional(),
+  batches: z.partialRecord(backend, factor).optional(),
 });
 export type ServiceFactors = z.infer<typeof serviceFactors>;

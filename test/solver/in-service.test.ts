@@ -67,3 +67,9 @@ test('a plan says with which corrections of the profile it was made', async () =
   expect(plan.inService).toEqual({ batches: { cpu: 1.3 } });
   expect(plan.profile.sha256).toBe(SHA);
 });
+
+test.each([0, 0.4, 11, Number.NaN])('a plan with a correction of %d is refused', async (cpu) => {
+  const planner = await Planner.open({ profile: measured, sha256: SHA });
+  const plan = { ...planner.plan(request({ slaMs: 100 })), inService: { batches: { cpu } } };
+  expect(() => parsePlan(plan, 'the plan')).toThrow(/inService\.batches\.cpu/);
+});

@@ -15,8 +15,8 @@ export interface AdaptationOptions {
   /** Time between two planning decisions. */
   readonly intervalS: number;
   /**
-   * Corrects what plans are made from by the batches of the plan that serves: every {@link CORRECT_MS}, and when the plan changes.
-   * Absent: nothing is corrected.
+   * Corrects the profile that plans are made from, by the timed batches of the plan that serves: every {@link CORRECT_MS}, and
+   * when the plan changes. Absent: nothing is corrected.
    * @returns a sentence for each correction that plans use from now on
    */
   correct?(...timed: Parameters<BatchCorrection['take']>): readonly string[];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Correction, FACTOR_LEAST, FACTOR_MOST, SLOWNESS_MS } from '../../../solver/adapt/correction.ts';
+import { Correction, SLOWNESS_MS } from '../../../solver/adapt/correction.ts';
+import { FACTOR_LEAST, FACTOR_MOST } from '../../../solver/documents/serving.ts';
 
 /** Many batches that take `factor` times what is expected. */
 const times = (factor: number) => ({ n: 1000, measuredMs: 1000 * factor, expectedMs: 1000 });
