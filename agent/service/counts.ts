@@ -1,6 +1,3 @@
-import type { Backend } from '../../solver/documents/common.ts';
-import type { PlanStage } from '../../solver/documents/plan.ts';
-
 /** Values of the counters in the metrics of a gateway, or of `serve`. */
 export interface Counts {
   /** Requests to the pipeline that have arrived. */
@@ -26,15 +23,20 @@ export interface RowCounts {
   readonly hopMs: number;
   /** Number of batches of the planned variant, without standbys, of which it is known how long they ran. */
   readonly runs: number;
-  /** Number of items in these batches. */
+  /** Number of items in the batches of `runs`. */
   readonly runItems: number;
-  /** Sum of the times of these batches in their workers; in a cluster, in their pods. */
+  /** Sum of the times that the batches of `runs` took in their workers; in a cluster, in their pods. */
   readonly runMs: number;
 }
 
 /** A session in a form that can be compared. */
-export const sessionText = ({ variant, backend }: Pick<PlanStage, 'variant' | 'backend'>): string =>
-  `${variant} ${backend}`;
+export const sessionText = ({
+  variant,
+  backend,
+}: {
+  readonly variant: string;
+  readonly backend: string;
+}): string => `${variant} ${backend}`;
 
 export const NO_BATCHES: RowCounts = {
   batches: 0,
@@ -69,8 +71,8 @@ export function countsIn(metrics: string, pipeline: string): Counts {
       const before = rows.get(row) ?? NO_BATCHES;
       rows.set(row, { ...before, [field]: before[field] + (field.endsWith('Ms') ? 1000 * value : value) });
     } else if (row !== undefined && name === 'plan_info') {
-      const [variant, backend] = [label('variant') ?? '', label('backend') as Backend];
-      sessions.set(row, new Set([sessionText({ variant, backend })]));
+      const session = { variant: label('variant') ?? '', backend: label('backend') ?? '' };
+      sessions.set(row, new Set([sessionText(session)]));
     } else if (name === 'arrivals_total' && label('model') === pipeline) arrivals += value;
     else if (name === 'requests_total' && label('outcome') === 'rejected') rejected += value;
     else if (name === 'requests_total') accepted += value;
@@ -96,9 +98,9 @@ export class CountsGrowth {
   readonly #last = new Map<string, Counts>();
 
   /**
-   * Growth since the last reading, with the sessions of both readings. Counts that are read for the first time add no growth, because it is not known since when they
-   * count. Counts that fell have started again at 0, so their whole values are growth. A process that is not in this reading
-   * keeps its last counts.
+   * Growth since the last reading, with the sessions of both readings. Counts that are read for the first time add no growth,
+   * because it is not known since when they count. Counts that fell have started again at 0, so their whole values are growth. A
+   * process that is not in this reading keeps its last counts.
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {

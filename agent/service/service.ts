@@ -23,7 +23,7 @@ export interface ServiceOptions {
   /** Options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
   readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
-  /** Whether the workers are pods, which measure the time of a batch themselves. */
+  /** Whether the workers are pods. A pod measures itself how long a batch runs. */
   readonly inPods?: boolean;
   /** Gets one line for a log when a worker was lost or replaced, or the plan switched. */
   onEvent(what: string): void;

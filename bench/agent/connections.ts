@@ -6,8 +6,8 @@ const STATUS = { from: 9, to: 12 };
 const LENGTH = /\r\ncontent-length: (\d+)\r\n/i;
 
 /**
- * Persistent HTTP connections to a server, each with one request at a time. The HTTP client undici takes twice the core
- * time, and server and models on the same cores need that time.
+ * Persistent HTTP connections to a server, each with one request at a time. The HTTP client undici takes twice the core time,
+ * which would slow down the server and the models that run on the same cores.
  */
 export class Connections {
   readonly #idle: Connection[] = [];

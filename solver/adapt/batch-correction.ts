@@ -29,7 +29,7 @@ const BUSY_MIN = 0.2;
 
 /** What was collected of a backend's batches. */
 interface Collected extends Seen {
-  /** Time for which the workers of these batches could have been busy. */
+  /** Elapsed time × number of the workers that could have run the batches. */
   readonly workersMs: number;
   readonly elapsedMs: number;
 }
@@ -65,7 +65,7 @@ export class BatchCorrection {
    * @returns a log text for each factor that changed enough for plans to use it from now on
    */
   take(timed: ReadonlyMap<string, TimedBatches>, elapsedMs: number, plan: Plan): string[] {
-    // The plan's times include a way to pods that the profile does not know.
+    // A plan for pods expects times with the way to pods. Without the measured way, the time in a worker cannot be told from them.
     if (plan.forPods && !forPods(this.profile)) return [];
     return backendsOf(plan).flatMap((backend) => {
       const all = added(

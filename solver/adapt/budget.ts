@@ -40,7 +40,7 @@ export class MissBudget {
 
   /**
    * The share for the next decision: the usual one, raised if fewer requests missed the SLA lately, and lowered after an unforeseen
-   * burst or while many requests wait. If nothing is known of the requests, it is the share that the percentile leaves.
+   * burst or while many requests wait. Without counts of the requests, the share is what the percentile leaves.
    */
   next({ served, countsPerS }: LoadState): number {
     const asked = this.#asked;

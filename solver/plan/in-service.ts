@@ -1,6 +1,7 @@
-import type { MeasuredCell, Summary } from '../documents/cell.ts';
+import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
 import type { IdentifiedProfile } from '../documents/profile.ts';
 import type { Hop, RequestCost, ServiceFactors } from '../documents/serving.ts';
+import { summaryOf } from '../math/statistics.ts';
 
 /** The profile with its times corrected. A request waits for the core time that it takes, so its latency grows by as much. */
 export function corrected(
@@ -52,20 +53,15 @@ function withoutOnes({ request, hops = {}, batches = {} }: ServiceFactors): Serv
 
 function slowed(cell: MeasuredCell, factor: number): MeasuredCell {
   if (factor === 1) return cell;
-  const { inferenceMs, handlingMs, runsMs, latencyMs } = cell;
   const times = (ms: readonly number[]) => ms.map((one) => factor * one);
-  const { n, p95, p99, ...summary } = latencyMs;
-  const statistics = Object.fromEntries(
-    Object.entries(summary).map(([name, ms]) => [name, factor * ms]),
-  ) as typeof summary;
-  const orNull = (ms: Summary['p95']) => ms && factor * ms;
-  return {
+  const { runsMs } = cell;
+  const slower = {
     ...cell,
-    inferenceMs: times(inferenceMs),
-    handlingMs: times(handlingMs),
+    inferenceMs: times(cell.inferenceMs),
+    handlingMs: times(cell.handlingMs),
     ...(runsMs && {
       runsMs: Object.fromEntries(Object.entries(runsMs).map(([run, ms]) => [run, times(ms)])),
     }),
-    latencyMs: { n, ...statistics, p95: orNull(p95), p99: orNull(p99) },
   };
+  return { ...slower, latencyMs: summaryOf(roundTripsMs(slower)) };
 }

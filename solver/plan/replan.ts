@@ -109,30 +109,27 @@ export interface PlanChange {
 
 /** The differences between a plan and the plan that it replaces. */
 export function planChanges(before: Plan, after: Plan): PlanChange[] {
-  const facts = (plan: Plan): Record<string, string> => {
-    const { stages, workers, resources, predicted } = plan;
-    return {
-      ...Object.fromEntries(
-        stages.flatMap((stage) => [
-          [`${stage.name}: variant`, stage.variant],
-          [`${stage.name}: backend`, `${stage.backend}${stage.threads > 1 ? ` ×${stage.threads}` : ''}`],
-          [`${stage.name}: batch`, String(stage.batch)],
-          [`${stage.name}: replicas`, String(stage.replicas)],
-          [`${stage.name}: standby`, stage.standby?.variant ?? 'none'],
-          ...(stage.escalation
-            ? [[`${stage.name}: confidence below`, String(stage.escalation.below)] as const]
-            : []),
-        ]),
-      ),
-      'workers, by what each holds': workers.map((worker) => worker.stages.join(' + ')).join(', '),
-      cores: String(resources.cores),
-      GPUs: String(resources.gpus),
-      'PAS, predicted': predicted.pas?.toFixed(3) ?? 'unknown',
-      'attainment, predicted': predicted.slaAttainment.toFixed(3),
-      'times in service': correctionText(plan) || 'as in the profile',
-      'cost, predicted': predicted.cost.toFixed(3),
-    };
-  };
+  const facts = ({ stages, workers, resources, predicted, inService }: Plan): Record<string, string> => ({
+    ...Object.fromEntries(
+      stages.flatMap((stage) => [
+        [`${stage.name}: variant`, stage.variant],
+        [`${stage.name}: backend`, `${stage.backend}${stage.threads > 1 ? ` ×${stage.threads}` : ''}`],
+        [`${stage.name}: batch`, String(stage.batch)],
+        [`${stage.name}: replicas`, String(stage.replicas)],
+        [`${stage.name}: standby`, stage.standby?.variant ?? 'none'],
+        ...(stage.escalation
+          ? [[`${stage.name}: confidence below`, String(stage.escalation.below)] as const]
+          : []),
+      ]),
+    ),
+    'workers, by what each holds': workers.map((worker) => worker.stages.join(' + ')).join(', '),
+    cores: String(resources.cores),
+    GPUs: String(resources.gpus),
+    'PAS, predicted': predicted.pas?.toFixed(3) ?? 'unknown',
+    'attainment, predicted': predicted.slaAttainment.toFixed(3),
+    'times in service': correctionText({ inService }) || 'as in the profile',
+    'cost, predicted': predicted.cost.toFixed(3),
+  });
   const [old, now] = [facts(before), facts(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .map((what) => ({ what, before: old[what] ?? '–', after: now[what] ?? '–' }))

@@ -184,12 +184,18 @@ describe('an adapter', () => {
     ...{ startMs: 0, waitedMs: 0, ...more },
   });
 
-  test('corrects what plans are made from by the batches of each ten seconds, but not by those of standbys', async () => {
+  /** A correction that remembers what it is given. @param texts that its first call returns */
+  function recorded(...texts: string[]) {
     const seen: unknown[] = [];
     const correct: AdaptationOptions['correct'] = (timed, elapsedMs, plan) => {
       seen.push([Object.fromEntries(timed), elapsedMs, plan]);
-      return seen.length === 1 ? ['a batch takes longer'] : [];
+      return seen.length === 1 ? texts : [];
     };
+    return { seen, correct };
+  }
+
+  test('corrects what plans are made from by the batches of each ten seconds, but not by those of standbys', async () => {
+    const { seen, correct } = recorded('a batch takes longer');
     const { adapter, events } = started({}, { correct });
     adapter.ran(batch(1, 10));
     adapter.ran(batch(3, 20));
@@ -206,11 +212,7 @@ describe('an adapter', () => {
   });
 
   test('does not count batches of the plan before as those of the plan that serves', async () => {
-    const seen: unknown[] = [];
-    const correct: AdaptationOptions['correct'] = (timed, elapsedMs, plan) => {
-      seen.push([Object.fromEntries(timed), elapsedMs, plan]);
-      return [];
-    };
+    const { seen, correct } = recorded();
     const { adapter } = started(
       { plan: async () => second },
       { correct, intervalS: 4, switchTo: () => new Promise((resolve) => setTimeout(resolve, 2000)) },

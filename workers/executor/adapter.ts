@@ -135,7 +135,7 @@ export class Adapter {
     this.#switching = false;
   }
 
-  /** Corrects by the batches of the plan that has served until now. */
+  /** Corrects the profile by the batches that the serving plan has run since the last correction. */
   #correct(): void {
     const nowMs = this.#nowMs;
     const sentences = this.options.correct?.(this.#timed, nowMs - this.#timedFromMs, this.executor.plan);

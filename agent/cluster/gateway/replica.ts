@@ -27,9 +27,9 @@ const CHANGE_MS = 5 * 60_000;
 /** Times of a batch that a replica ran. */
 export interface HopTimes {
   readonly items: number;
-  /** Its round trip, without the time that it waited and ran in the replica. */
+  /** Time of the batch's round trip, without the time that the batch waited and ran in the replica. */
   readonly wayMs: number;
-  /** The time that it ran in the replica; undefined if the replica does not report it. */
+  /** Time that the batch ran in the replica; undefined if the replica does not report that time. */
   readonly runMs: number | undefined;
 }
 

@@ -13,7 +13,7 @@ const serviceMs = [
   { items: 4, meanMs: 16 },
 ];
 
-/** A plan of a stage on each backend, with a worker each. */
+/** A plan with one stage, and one worker for the stage, on each of the backends. */
 const plan = (backends: readonly Backend[], more: object = {}): Plan =>
   ({
     stages: backends.map((backend, s) => ({ name: ['detect', 'classify'][s]!, backend, serviceMs })),
