@@ -1,4 +1,5 @@
 import type { Device } from '../../solver/documents/common.ts';
+import { offerCode } from '../runtime/shared-code.ts';
 import { type RawWorker, StageWorker } from '../stage/stage-worker.ts';
 import { type Environment, SOFTWARE_ADAPTER } from './environment.ts';
 
@@ -38,6 +39,7 @@ export function browserEnvironment(): Environment {
         type: 'module',
         name: id,
       });
+      offerCode(worker);
       return StageWorker.start(id, rawWorker(worker), threads);
     },
     async describe(runtime) {

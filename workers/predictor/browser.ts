@@ -1,15 +1,19 @@
 import { wrap } from 'comlink';
 import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import { rawWorker } from '../environment/browser.ts';
+import { offerCode } from '../runtime/shared-code.ts';
 import { Lifeline } from '../stage/lifeline.ts';
 import type { PredictorApi } from './worker.browser.ts';
 
 let started: ReturnType<typeof start> | undefined;
 
 function start() {
-  const { endpoint, gone, terminate } = rawWorker(
-    new Worker(new URL('./worker.browser.ts', import.meta.url), { type: 'module', name: 'predictor' }),
-  );
+  const worker = new Worker(new URL('./worker.browser.ts', import.meta.url), {
+    type: 'module',
+    name: 'predictor',
+  });
+  offerCode(worker);
+  const { endpoint, gone, terminate } = rawWorker(worker);
   gone.then(() => {
     terminate();
     started = undefined;

@@ -1,6 +1,7 @@
 import { expose } from 'comlink';
 import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import { createWebRuntime } from '../runtime/ort-web.ts';
+import { takeCode } from '../runtime/shared-code.ts';
 import { loadPredictor } from './learned.ts';
 
 let predictor: Promise<Predictor> | undefined;
@@ -27,4 +28,5 @@ const api = {
 
 export type PredictorApi = typeof api;
 
+takeCode();
 expose(api);

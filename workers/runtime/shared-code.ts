@@ -1,0 +1,52 @@
+/**
+ * The workers of a page share ONNX Runtime's compiled WebAssembly, because to compile it takes longer than the rest of a worker's
+ * start. The first worker that compiles it gives it to the page, and the page gives it to each later worker.
+ */
+
+/** The first message to a worker: the compiled code, or a port on which the worker may send it. */
+interface Offer {
+  readonly ortCode: WebAssembly.Module | MessagePort;
+}
+
+/** The compiled code, once a worker of this page has sent it. */
+let code: WebAssembly.Module | undefined;
+
+/** On the page: offers a new worker the compiled code. Must be called before any message to the worker. */
+export function offerCode(worker: Worker): void {
+  if (code) {
+    worker.postMessage({ ortCode: code } satisfies Offer);
+    return;
+  }
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }: MessageEvent<WebAssembly.Module>) => {
+    code ??= data;
+    port1.close();
+  };
+  worker.postMessage({ ortCode: port2 } satisfies Offer, [port2]);
+}
+
+/** In a worker: takes the page's offer. Must be called while the worker's script is loaded, before any message arrives. */
+export function takeCode(): void {
+  const take = ({ data }: MessageEvent<Partial<Offer>>) => {
+    if (data.ortCode) compileOnce(data.ortCode);
+  };
+  addEventListener('message', take, { once: true });
+}
+
+/** ONNX Runtime has no option for compiled code, so this replaces the function with which it compiles; nothing else calls it. */
+function compileOnce(known: Offer['ortCode']): void {
+  const compile = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (source, imports) => {
+    if (known instanceof MessagePort) {
+      const compiled = await compile(source, imports);
+      known.postMessage(compiled.module);
+      return compiled;
+    }
+    // ONNX Runtime has begun to download its code.
+    Promise.resolve(source).then(
+      ({ body }) => body?.cancel(),
+      () => {},
+    );
+    return { module: known, instance: await WebAssembly.instantiate(known, imports) };
+  };
+}
