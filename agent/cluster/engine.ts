@@ -1,7 +1,7 @@
+import type { Counts } from '../../solver/adapt/serving-counts.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
-import type { Counts } from '../service/counts.ts';
 
 /**
  * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateways in front of them, on many machines. It is

@@ -1,4 +1,4 @@
-import { type Counts, countsIn } from '../service/counts.ts';
+import { type Counts, countsIn } from '../../solver/adapt/serving-counts.ts';
 import type { KubernetesApi } from './api.ts';
 import { NoGatewayError } from './errors.ts';
 import { partLabels } from './objects/labels.ts';

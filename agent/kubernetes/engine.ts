@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { Counts } from '../../solver/adapt/serving-counts.ts';
 import { type Plan, samePlan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
@@ -18,7 +19,6 @@ import type {
 } from '../cluster/engine.ts';
 import { NoPreviousPlanError, PlanReplacedError } from '../cluster/errors.ts';
 import { heavyRows } from '../cluster/replica-plan.ts';
-import type { Counts } from '../service/counts.ts';
 import type { KubernetesApi } from './api.ts';
 import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
 import { gatewayCounts } from './counts.ts';

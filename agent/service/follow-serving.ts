@@ -1,6 +1,6 @@
+import { type Counts, CountsGrowth, countsIn } from '../../solver/adapt/serving-counts.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { sleep } from '../../workers/executor/clock.ts';
-import { type Counts, CountsGrowth, countsIn } from './counts.ts';
 import type { Service } from './service.ts';
 
 /** Milliseconds between two readings of the metrics. */

@@ -1,4 +1,5 @@
 import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
+import { ServingCorrection } from '../../solver/adapt/serving-correction.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
@@ -12,7 +13,6 @@ import { openPlanner } from '../../workers/planner/node.ts';
 import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { PlanRefusedError } from './errors.ts';
-import { ServingCorrection } from './serving-correction.ts';
 
 /** Makes plans from one profile as the load changes, while the agent serves. */
 export class Replanner {

@@ -8,7 +8,7 @@ import {
   NO_BATCHES,
   NOTHING,
   sessionText,
-} from '../../agent/service/counts.ts';
+} from '../../solver/adapt/serving-counts.ts';
 import { planOf } from './serving.ts';
 
 test('a counter is read by its model', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Counts, NO_BATCHES, NOTHING, sessionText } from '../../agent/service/counts.ts';
-import { ServingCorrection } from '../../agent/service/serving-correction.ts';
+import { ServingCorrection } from '../../solver/adapt/serving-correction.ts';
+import { type Counts, NO_BATCHES, NOTHING, sessionText } from '../../solver/adapt/serving-counts.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { hopMeanMs, requestCostOf } from '../../solver/plan/serving.ts';

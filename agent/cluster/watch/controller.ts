@@ -1,9 +1,9 @@
 import { CHECK_MS } from '../../../solver/adapt/clock.ts';
+import { type Counts, CountsGrowth } from '../../../solver/adapt/serving-counts.ts';
 import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
-import { type Counts, CountsGrowth } from '../../service/counts.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
 import type { Engine, EngineEvent } from '../engine.ts';
 import { NothingAppliedError } from '../errors.ts';

@@ -1,8 +1,8 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Engine } from '../../../agent/cluster/engine.ts';
 import { control } from '../../../agent/cluster/watch/controller.ts';
-import { type Counts, NOTHING } from '../../../agent/service/counts.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import { type Counts, NOTHING } from '../../../solver/adapt/serving-counts.ts';
 import type { System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { sleep } from '../../../workers/executor/clock.ts';

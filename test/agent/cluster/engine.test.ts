@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Gateway } from '../../../agent/cluster/gateway/gateway.ts';
 import { control } from '../../../agent/cluster/watch/controller.ts';
-import { countsIn } from '../../../agent/service/counts.ts';
 import { blankItem } from '../../../models/items/item-format.ts';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import { countsIn } from '../../../solver/adapt/serving-counts.ts';
 import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';

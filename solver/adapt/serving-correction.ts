@@ -1,11 +1,11 @@
-import { BatchCorrection, type TimedBatches } from '../../solver/adapt/batch-correction.ts';
-import { Correction } from '../../solver/adapt/correction.ts';
-import { type Plan, stageNameOf } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { corrected } from '../../solver/plan/in-service.ts';
-import { hopMeanMs, requestCostOf } from '../../solver/plan/serving.ts';
-import { threadMsOf } from '../../solver/simulate/service.ts';
-import { type Counts, NO_BATCHES, sessionText } from './counts.ts';
+import { type Plan, stageNameOf } from '../documents/plan.ts';
+import type { IdentifiedProfile } from '../documents/profile.ts';
+import { corrected } from '../plan/in-service.ts';
+import { hopMeanMs, requestCostOf } from '../plan/serving.ts';
+import { threadMsOf } from '../simulate/service.ts';
+import { BatchCorrection, type TimedBatches } from './batch-correction.ts';
+import { Correction } from './correction.ts';
+import { type Counts, NO_BATCHES, sessionText } from './serving-counts.ts';
 
 /**
  * The core time of requests is corrected only if the profile expects them to use at least this fraction of a core: below it,
