@@ -1,4 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
+import type { ServiceFactors } from '../../solver/documents/serving.ts';
 import { median } from '../../solver/math/statistics.ts';
 import type { SimulatedPrediction } from '../../solver/simulate/predict.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
@@ -11,16 +12,16 @@ export interface Compared {
   readonly at: 'serve' | 'pods';
   readonly plan: Plan;
   readonly outcome: Outcome;
-  /** How many times longer batches took right before and after the load than in the profile. */
-  readonly slower: number;
-  /** The plan's prediction if its batches take `slower` times as long as in the profile. */
-  readonly atSpeed: SimulatedPrediction;
+  /** The corrections that the server's counters gave for the load before this one. */
+  readonly inService: ServiceFactors;
+  /** The plan's prediction with these corrections. */
+  readonly corrected: SimulatedPrediction;
 }
 
 type PredictedOf = (compared: Compared) => SimulatedPrediction;
-/** Both predictions: with the times of the profile, and at the machine's speed beside the load. */
+/** Both predictions: with the times of the profile, and with their corrections in service. */
 const OF_PROFILE: PredictedOf = ({ plan }) => plan.predicted;
-const AT_SPEED: PredictedOf = ({ atSpeed }) => atSpeed;
+const CORRECTED: PredictedOf = ({ corrected }) => corrected;
 
 /** The deviation of the measured p95 from a predicted one, as a fraction of the predicted one. */
 const p95Error = (one: Compared, of: PredictedOf): number => one.outcome.p95Ms / of(one).latencyMs!.p95 - 1;
@@ -28,6 +29,14 @@ const attainmentError = (one: Compared, of: PredictedOf): number =>
   one.outcome.attainment - of(one).slaAttainment;
 
 const percent = (part: number): string => `${part > 0 ? '+' : ''}${(100 * part).toFixed(0)} %`;
+
+/** The factors of batches, of hops (the largest) and of requests, as far as they correct something. */
+function factorsText({ request, hops = {}, batches = {} }: ServiceFactors): string {
+  const [ofBatches, ofHops] = [Math.max(...Object.values(batches)), Math.max(...Object.values(hops))];
+  const text = (what: string, factor = Number.NEGATIVE_INFINITY) =>
+    Number.isFinite(factor) ? [`${what} ×${factor.toFixed(2)}`] : [];
+  return [...text('batches', ofBatches), ...text('hops', ofHops), ...text('requests', request)].join(', ');
+}
 
 export function predictedText(all: readonly Compared[]): string {
   const rows = all.map((one) => {
@@ -42,10 +51,11 @@ export function predictedText(all: readonly Compared[]): string {
       ms(plan.predicted.latencyMs!.p95),
       ms(outcome.p95Ms),
       percent(p95Error(one, OF_PROFILE)),
-      one.slower.toFixed(2),
-      ms(one.atSpeed.latencyMs!.p95),
-      percent(p95Error(one, AT_SPEED)),
+      factorsText(one.inService),
+      ms(one.corrected.latencyMs!.p95),
+      percent(p95Error(one, CORRECTED)),
       share(plan.predicted.slaAttainment),
+      share(one.corrected.slaAttainment),
       share(outcome.attainment),
       ms(outcome.latenessP99Ms),
       outcome.valid ? '' : 'NOT VALID',
@@ -53,12 +63,12 @@ export function predictedText(all: readonly Compared[]): string {
   });
   const head = [
     ...['at', 'SLA ms', 'requests/s', 'plan', 'p50: predicted', 'measured', 'p95: predicted', 'measured', ''],
-    ...['batches take', 'p95 predicted for that', ''],
-    ...['attainment: predicted', 'measured', 'sent late p99', ''],
+    ...['corrections in service', 'p95 predicted with them', ''],
+    ...['attainment: predicted', 'with corrections', 'measured', 'sent late p99', ''],
   ];
   const verdicts = (['serve', 'pods'] as const).flatMap((at) => [
     ...verdict(at, all, OF_PROFILE, 'by the profile'),
-    ...verdict(at, all, AT_SPEED, "at the machine's speed"),
+    ...verdict(at, all, CORRECTED, 'with corrections in service'),
   ]);
   return [table(head, rows), ...verdicts].join('\n');
 }

@@ -3,13 +3,16 @@
  * are served by `ipa-agent serve`, and by a gateway with the stages' pods as local processes. The pipeline is fashion on the cpu
  * backend. Servers and load generator are separate processes. A plan's prediction does not hold if the client takes cores that
  * the plan counts on, so the rates leave cores for the client. A virtual machine's speed changes from minute to minute, so each
- * load is also compared with the prediction for the time that batches take right before and after it.
+ * load is sent twice: the first time for what `serve --adapt` and `watch` learn from their counters, and the second time is also
+ * compared with what the plan then predicts.
  * `npm run bench:predicted [-- --profile profile.json --slas 10,100]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { ServingCorrection } from '../../solver/adapt/serving-correction.ts';
+import { type Counts, CountsGrowth, countsIn } from '../../solver/adapt/serving-counts.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
@@ -23,7 +26,6 @@ import { machineText } from '../setup/machine.ts';
 import { startClient } from './client.ts';
 import { addPlanOptions, type PlanFlags, profileOnCpu } from './fashion-plan.ts';
 import { machineShare } from './machine-share.ts';
-import { MachineSpeed } from './machine-speed.ts';
 import { type Compared, predictedText } from './predicted-report.ts';
 import { outcomeOf } from './report.ts';
 import { type AgentProcess, startPods, startServing } from './served.ts';
@@ -40,6 +42,8 @@ const PERCENTILE = 95;
  * while they answer their first 2,500 requests, and the first ones take three times as long.
  */
 const WARM_UP = { requests: 3000, atOnce: 4, eachMs: 3000 };
+/** Corrections follow the counters slowly, so they get those of the first load as often as if it had lasted this long. */
+const LEARNED_S = 3600;
 const PLACES = ['serve', 'pods'] as const;
 
 const milliseconds = (text: string): number[] =>
@@ -67,16 +71,15 @@ const flags = addPlanOptions(
 
 const { models, generator, terminate } = await startClient();
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-predicted-'));
-/** One for all loads, so that its worker is compiled only once. */
-let speed: MachineSpeed | undefined;
 try {
   const profile = await profileOnCpu({ ...flags, sla: Math.max(...flags.slas), rate: 1 }, folder);
   const compared: Compared[] = [];
   for (const at of flags.at ? [flags.at] : PLACES) {
-    const planAt = await plannerAt(at, profile);
+    const measured = { ...profile, profile: profileAt(at, profile.profile) };
+    const planAt = await plannerAt(at, measured);
     for (const slaMs of flags.slas)
       for (const plan of plansAt((rate) => planAt(slaMs, rate)))
-        compared.push(await compare(at, plan, profileAt(at, profile.profile)));
+        compared.push(await compare(at, plan, measured));
   }
   console.log(
     flags.json
@@ -85,7 +88,6 @@ try {
   );
 } finally {
   terminate();
-  speed?.stop();
   await rm(folder, { recursive: true });
 }
 
@@ -100,16 +102,16 @@ function profileAt(at: Compared['at'], profile: Profile): Profile {
  */
 async function plannerAt(
   at: Compared['at'],
-  { profile, sha256 }: IdentifiedProfile,
+  measured: IdentifiedProfile,
 ): Promise<(slaMs: number, ratePerS: number) => Plan | undefined> {
-  const measured = profileAt(at, profile);
+  const { profile } = measured;
   // A pod holds one stage, so a plan for pods needs at least one core for each stage.
   const cores = at === 'pods' ? Math.max(flags.cores, models.pipeline.stages.length) : flags.cores;
-  const planner = await Planner.open({ profile: measured, sha256 });
+  const planner = await Planner.open(measured);
   const confirmed = (slaMs: number, ratePerS: number): Plan | undefined => {
     try {
       const plan = planner.plan(
-        planRequest(measured, {
+        planRequest(profile, {
           ...{ slaMs, ratePerS, percentile: PERCENTILE, resources: { cores } },
           downshift: false,
         }),
@@ -125,7 +127,7 @@ async function plannerAt(
   const clientMs = await clientTime(at, forFewest);
   return (slaMs, ratePerS) => {
     const plan = confirmed(slaMs, ratePerS);
-    return plan && machineShare(plan, measured, clientMs) <= BUSY_MOST ? plan : undefined;
+    return plan && machineShare(plan, profile, clientMs) <= BUSY_MOST ? plan : undefined;
   };
 }
 
@@ -148,23 +150,34 @@ function plansAt(planAt: (ratePerS: number) => Plan | undefined): Plan[] {
   return highest === undefined ? [] : SHARES.flatMap((share) => planAt(share * highest) ?? []);
 }
 
-async function compare(at: Compared['at'], plan: Plan, profile: Profile): Promise<Compared> {
-  speed ??= await MachineSpeed.start(models, plan, profile);
+async function compare(at: Compared['at'], plan: Plan, measured: IdentifiedProfile): Promise<Compared> {
   const served = await start(at, plan);
   try {
     await warmUp(served);
-    const before = await speed.slower();
-    const dueMs = constantRate(plan.ratePerS, flags.duration, flags.seed);
     const judgedMs = Math.min(plan.slaMs, plan.predicted.latencyMs!.p95);
-    const sent = await generator.open(served.url, dueMs, judgedMs);
+    const send = async (seed: number) =>
+      generator.open(served.url, constantRate(plan.ratePerS, flags.duration, seed), judgedMs);
+    const growth = new CountsGrowth();
+    const grown = async () => growth.since(new Map([[at, await countsAt(served)]]));
+    await grown();
+    const { tookMs } = await send(flags.seed);
+    const counted = await grown();
+    const correction = new ServingCorrection(measured);
+    for (let s = 0; s < LEARNED_S; s += tookMs / 1000) correction.take(counted, tookMs, plan);
+    const sent = await send(flags.seed + 1);
     const outcome = { ...outcomeOf(sent, plan.slaMs), valid: outcomeOf(sent, judgedMs).valid };
-    const slower = (before + (await speed.slower())) / 2;
     if (!flags.json) console.error(`${at}, ${plan.slaMs} ms, ${plan.ratePerS.toFixed(0)}/s: done`);
-    const atSpeed = predict(plan, profile, { n: plan.predicted.n, seed: flags.seed, slower });
-    return { at, plan, outcome, slower, atSpeed };
+    const { profile, inService = {} } = correction.profile;
+    const corrected = predict(plan, profile, { n: plan.predicted.n, seed: flags.seed });
+    return { at, plan, outcome, inService, corrected };
   } finally {
     served.stop();
   }
+}
+
+async function countsAt({ url }: AgentProcess): Promise<Counts> {
+  const response = await fetch(`${url}/metrics`);
+  return countsIn(await response.text(), models.manifest.name);
 }
 
 async function warmUp({ url }: AgentProcess): Promise<void> {
