@@ -30,12 +30,15 @@ const attainmentError = (one: Compared, of: PredictedOf): number =>
 
 const percent = (part: number): string => `${part > 0 ? '+' : ''}${(100 * part).toFixed(0)} %`;
 
-/** The factors of batches, of hops (the largest) and of requests, as far as they correct something. */
+/** The factors of batches by backend, of hops by stage, and of requests, as far as they correct something. */
 function factorsText({ request, hops = {}, batches = {} }: ServiceFactors): string {
-  const [ofBatches, ofHops] = [Math.max(...Object.values(batches)), Math.max(...Object.values(hops))];
-  const text = (what: string, factor = Number.NEGATIVE_INFINITY) =>
-    Number.isFinite(factor) ? [`${what} ×${factor.toFixed(2)}`] : [];
-  return [...text('batches', ofBatches), ...text('hops', ofHops), ...text('requests', request)].join(', ');
+  const text = (what: string, factors: readonly number[]) =>
+    factors.length > 0 ? [`${what} ${factors.map((factor) => `×${factor.toFixed(2)}`).join(' ')}`] : [];
+  return [
+    ...text('batches', Object.values(batches)),
+    ...text('hops', Object.values(hops)),
+    ...text('requests', request === undefined ? [] : [request]),
+  ].join(', ');
 }
 
 export function predictedText(all: readonly Compared[]): string {

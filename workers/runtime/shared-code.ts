@@ -1,6 +1,6 @@
 /**
  * The workers of a page share ONNX Runtime's compiled WebAssembly, because to compile it takes longer than the rest of a worker's
- * start. The first worker that compiles it gives it to the page, and the page gives it to each later worker.
+ * start. The first worker that has compiled the code sends it to the page, and workers that start later get it from the page.
  */
 
 /** The first message to a worker: the compiled code, or a port on which the worker may send it. */
@@ -28,25 +28,28 @@ export function offerCode(worker: Worker): void {
 /** In a worker: takes the page's offer. Must be called while the worker's script is loaded, before any message arrives. */
 export function takeCode(): void {
   const take = ({ data }: MessageEvent<Partial<Offer>>) => {
-    if (data.ortCode) compileOnce(data.ortCode);
+    if (data.ortCode) shareCode(data.ortCode);
   };
   addEventListener('message', take, { once: true });
 }
 
-/** ONNX Runtime has no option for compiled code, so this replaces the function with which it compiles; nothing else calls it. */
-function compileOnce(known: Offer['ortCode']): void {
+/**
+ * ONNX Runtime has no option for compiled code, so `shareCode` replaces the function with which a worker compiles it, for one call.
+ * If the browser cannot compile the code as it arrives, ONNX Runtime downloads it again, and this worker shares nothing.
+ */
+function shareCode(known: Offer['ortCode']): void {
   const compile = WebAssembly.instantiateStreaming;
   WebAssembly.instantiateStreaming = async (source, imports) => {
+    WebAssembly.instantiateStreaming = compile;
     if (known instanceof MessagePort) {
       const compiled = await compile(source, imports);
       known.postMessage(compiled.module);
       return compiled;
     }
-    // ONNX Runtime has begun to download its code.
-    Promise.resolve(source).then(
-      ({ body }) => body?.cancel(),
-      () => {},
-    );
+    // ONNX Runtime has begun to download its code, which this worker does not need.
+    Promise.resolve(source)
+      .then(({ body }) => body?.cancel())
+      .catch(() => {});
     return { module: known, instance: await WebAssembly.instantiate(known, imports) };
   };
 }
