@@ -1,6 +1,7 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { ServiceFactors } from '../../solver/documents/serving.ts';
 import { median } from '../../solver/math/statistics.ts';
+import { correctionText } from '../../solver/report/correction-text.ts';
 import type { SimulatedPrediction } from '../../solver/simulate/predict.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import type { Outcome } from './report.ts';
@@ -14,7 +15,7 @@ export interface Compared {
   readonly outcome: Outcome;
   /** The corrections that the server's counters gave for the load before this one. */
   readonly inService: ServiceFactors;
-  /** The plan's prediction with these corrections. */
+  /** The plan's prediction by the profile with the corrections of `inService`. */
   readonly corrected: SimulatedPrediction;
 }
 
@@ -30,17 +31,6 @@ const attainmentError = (one: Compared, of: PredictedOf): number =>
 
 const percent = (part: number): string => `${part > 0 ? '+' : ''}${(100 * part).toFixed(0)} %`;
 
-/** The factors of batches by backend, of hops by stage, and of requests, as far as they correct something. */
-function factorsText({ request, hops = {}, batches = {} }: ServiceFactors): string {
-  const text = (what: string, factors: readonly number[]) =>
-    factors.length > 0 ? [`${what} ${factors.map((factor) => `×${factor.toFixed(2)}`).join(' ')}`] : [];
-  return [
-    ...text('batches', Object.values(batches)),
-    ...text('hops', Object.values(hops)),
-    ...text('requests', request === undefined ? [] : [request]),
-  ].join(', ');
-}
-
 export function predictedText(all: readonly Compared[]): string {
   const rows = all.map((one) => {
     const { at, plan, outcome } = one;
@@ -54,7 +44,7 @@ export function predictedText(all: readonly Compared[]): string {
       ms(plan.predicted.latencyMs!.p95),
       ms(outcome.p95Ms),
       percent(p95Error(one, OF_PROFILE)),
-      factorsText(one.inService),
+      correctionText(one),
       ms(one.corrected.latencyMs!.p95),
       percent(p95Error(one, CORRECTED)),
       share(plan.predicted.slaAttainment),

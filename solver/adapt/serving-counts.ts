@@ -98,9 +98,9 @@ export class CountsGrowth {
   readonly #last = new Map<string, Counts>();
 
   /**
-   * Growth since the last reading, with the sessions of both readings. Counts that are read for the first time add no growth,
-   * because it is not known since when they count. Counts that fell have started again at 0, so their whole values are growth. A
-   * process that is not in this reading keeps its last counts.
+   * Growth since the last reading, with the sessions of both readings. The first reading of a process adds no growth, because its
+   * counters may have started long ago. Counters that fell have started again at 0, so their whole values are growth. A process
+   * that is not in this reading keeps its last counts.
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {

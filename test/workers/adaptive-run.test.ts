@@ -28,7 +28,7 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
   const system: System = {
     name: 'stub',
     overtaken: () => false,
-    /** First none; then the one that does not run, as soon as the other serves, until that was done there, back, and there again. */
+    /** The first decision fails. Later ones change to the other plan once all variants of this one have run, three times in all. */
     async plan(load, current) {
       told.push(load);
       if (told.length === 1) throw new Error('no idea');

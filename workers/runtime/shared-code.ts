@@ -11,7 +11,7 @@ interface Offer {
 /** The compiled code, once a worker of this page has sent it. */
 let code: WebAssembly.Module | undefined;
 
-/** On the page: offers a new worker the compiled code. Must be called before any message to the worker. */
+/** The page calls `offerCode` for each new worker, before it sends the worker any other message. */
 export function offerCode(worker: Worker): void {
   if (code) {
     worker.postMessage({ ortCode: code } satisfies Offer);
@@ -25,7 +25,7 @@ export function offerCode(worker: Worker): void {
   worker.postMessage({ ortCode: port2 } satisfies Offer, [port2]);
 }
 
-/** In a worker: takes the page's offer. Must be called while the worker's script is loaded, before any message arrives. */
+/** A worker calls `takeCode` when its script is loaded, because the page's offer is the first message to arrive. */
 export function takeCode(): void {
   const take = ({ data }: MessageEvent<Partial<Offer>>) => {
     if (data.ortCode) shareCode(data.ortCode);
