@@ -1,7 +1,7 @@
 import { type Plan, stageNameOf } from '../documents/plan.ts';
 import type { IdentifiedProfile } from '../documents/profile.ts';
 import { corrected } from '../plan/in-service.ts';
-import { hopMeanMs, requestCostOf } from '../plan/serving.ts';
+import { hopMeanMs, hopPause, meanAfterPausesMs, requestCostOf } from '../plan/serving.ts';
 import { threadMsOf } from '../simulate/service.ts';
 import { BatchCorrection, type TimedBatches } from './batch-correction.ts';
 import { Correction } from './correction.ts';
@@ -67,19 +67,25 @@ export class ServingCorrection {
     return lines;
   }
 
-  #takeHops({ rows }: Counts, elapsedMs: number, { stages }: Plan): string[] {
+  #takeHops({ rows }: Counts, elapsedMs: number, { stages, workers }: Plan): string[] {
     const { profile } = this.measured;
+    const afterPause = hopPause(profile);
     const seen = new Map<string, { n: number; measuredMs: number; expectedMs: number }>();
     for (const row of stages) {
       const stage = stageNameOf(row);
-      const { batches, items, hops, hopMs } = rows.get(row.name) ?? NO_BATCHES;
+      const { batches, items, hops, hopMs, runMs } = rows.get(row.name) ?? NO_BATCHES;
       // The time of a hop is nearly linear in the batch size, so the mean size can stand for all batches.
       const meanMs = batches > 0 ? hopMeanMs(profile, stage, items / batches) : undefined;
       if (meanMs === undefined) continue;
+      // The factor corrects the way without a pause before it: predictions add the delays after pauses to it.
+      const workersMs = elapsedMs * workers.filter((worker) => worker.stages.includes(row.name)).length;
+      const pauseMs = afterPause
+        ? meanAfterPausesMs(afterPause, workersMs / batches, (runMs + hopMs) / workersMs)
+        : 0;
       const { n, measuredMs, expectedMs } = seen.get(stage) ?? { n: 0, measuredMs: 0, expectedMs: 0 };
       seen.set(stage, {
         n: n + hops,
-        measuredMs: measuredMs + hopMs,
+        measuredMs: measuredMs + Math.max(0, hopMs - hops * pauseMs),
         expectedMs: expectedMs + hops * meanMs,
       });
     }

@@ -108,6 +108,23 @@ export function overlapOf(
   };
 }
 
+/** The middles of twenty equal shares of a distribution. */
+const SHARES = Array.from({ length: 20 }, (_, i) => (i + 0.5) / 20);
+
+/**
+ * The mean delay of batches that arrive at a worker at random, every `betweenMs` on average. A batch is delayed only if it finds the
+ * worker idle. The worker's idle periods are exponential, with the mean time between arrivals (M/G/1 queue).
+ * @param busy the fraction of the time in which the worker runs batches
+ */
+export const meanAfterPausesMs = (delay: PauseDelay, betweenMs: number, busy: number): number =>
+  Math.max(0, 1 - busy) *
+  mean(
+    SHARES.map((share) => {
+      const idleMs = -betweenMs * Math.log(1 - share);
+      return mean(SHARES.map((of) => delay(idleMs, 100 * of)));
+    }),
+  );
+
 /** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */
 function afterPause(pauses: Pauses = []): PauseDelay {
   const lengthsMs = [0, ...pauses.map(({ pauseMs }) => pauseMs)];

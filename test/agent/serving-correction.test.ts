@@ -64,6 +64,19 @@ test('batches on their way to pods of a heavy variant count for the stage of the
   expect(hopMeanMs(corrected.profile.profile, 'detect', 2)! / 1.5).toBeGreaterThan(1.65);
 });
 
+test('a way to pods that takes longer only because pods were idle before changes nothing', () => {
+  // The delay grows by 20 ms for each second of the pause.
+  const hopPauses = [{ pauseMs: 1000, n: 100, delays: always(20) }];
+  const paused = new ServingCorrection({
+    profile: { ...profile, serving: { ...serving, hopPauses } },
+    sha256: 'a'.repeat(64),
+  });
+  // Each of the plan's pods gets a batch every 100 ms on average, so that pauses delay batches by 2 ms on average.
+  const pods = plan.workers.filter(({ stages }) => stages.includes('detect')).length;
+  expect(tenMinutes(paused, batches(100 * pods, 1.5 + 2))).toEqual([]);
+  expect(tenMinutes(paused, batches(100 * pods, 3 + 2)).at(-1)).toMatch(/takes 1\.[678]\d times/);
+});
+
 test('what is as the profile says changes nothing and tells nothing', () => {
   const corrected = correction();
   expect(tenMinutes(corrected, batches(500, 1.5))).toEqual([]);
