@@ -21,7 +21,7 @@ export function changesText(objects: readonly ObjectChange[], dryRun: boolean): 
   const summary =
     changed === 0
       ? 'nothing to change'
-      : `${changed} of ${objects.length} objects ${dryRun ? 'would change' : 'changed'}`;
+      : `${changed} of ${objects.length} ${objects.length === 1 ? 'object' : 'objects'} ${dryRun ? 'would change' : 'changed'}`;
   return `${lines.join('\n')}\n\n${summary}`;
 }
 

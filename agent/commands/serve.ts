@@ -35,7 +35,7 @@ export const serveCommand = () =>
       .description('run a plan on this machine and answer over HTTP: Open Inference Protocol v2, and metrics')
       .requiredOption('--plan <file>', 'the plan')
       .addOption(option.planManifestOption())
-      .option('--replan', 'plan again where the plan was made for another machine or other models')
+      .option('--replan', 'plan again if the plan was made for another machine or other models')
       .addOption(
         needing(
           new Option(

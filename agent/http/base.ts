@@ -53,7 +53,7 @@ const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
 /** Errors and the log quote at most this many characters of a URL. */
 const URL_LETTERS_MAX = 200;
-/** When the server answers early, it does not read the rest of a body longer than this. */
+/** If the server answers before a body has arrived, and the whole body is longer than this, the server does not read the rest. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although

@@ -59,7 +59,10 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
     return held.telemetry.text();
   });
 
-  /** The requested stage and variant, which is the chosen one if the request names none. */
+  /**
+   * The stage that a request names, and its variant: the one that the request names as version or, without a version, the stage's
+   * chosen one.
+   */
   const wantedBy = ({ params: { model, version } }: ModelRequest) => {
     const service = held.of(model === alias ? held.services[0]!.name : model);
     const { stage, variants, chosen } = service;

@@ -7,7 +7,7 @@ import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import type { RivalSettings } from './rivals.ts';
 
-/** Time from a decision until a new replica serves, in the paper. */
+/** Time from a decision until a new replica serves, in IPA's paper (JSys 2024). */
 const READY_MS = 8000;
 
 /**

@@ -52,11 +52,11 @@ export const packCommand = () =>
     )
     .option(
       '--limit <n>',
-      'most items in the pack; if the data has more, this many are drawn at random (pictures: at most what a pack holds)',
+      'most items in the pack; if the data has more, the command draws this many at random (of pictures, no more than fit into a pack)',
       option.count,
       500,
     )
-    .option('--seed <n>', 'seed of that draw', option.integer, 1)
+    .option('--seed <n>', 'seed of the draw for --limit', option.integer, 1)
     .option('--source <text>', 'where the data is from (default: the name of the folder or file)')
     .option(
       '--mix <text>',

@@ -28,7 +28,7 @@ export const pinCommand = () =>
       '[id]',
       "the model's id, owner/name or owner/name@revision; or the path of its folder in the hub's layout, or of an .onnx file",
     )
-    .addOption(recipeOption('a whole pipeline instead of an id'))
+    .addOption(recipeOption('pin all models of a pipeline, instead of one model by its id'))
     .option(
       '--dtypes <list>',
       `some of ${dtype.options.join(', ')}, or the encoder's and the decoder's, e.g. fp32+q8 (default: all that the model has)`,
@@ -54,7 +54,7 @@ export const pinCommand = () =>
     )
     .option('--name <pipeline>', "the pipeline's name (default: the present one, or the model's)", named)
     .option('--accuracy <0..1>', "the model's published accuracy, in the metric of its task", share)
-    .option('--accuracy-source <text>', 'where that accuracy is published')
+    .option('--accuracy-source <text>', 'where the accuracy of --accuracy is published')
     .requiredOption('--out <manifest>', 'the manifest to write or, if it exists, to extend', option.outFile)
     .addHelpText(
       'after',

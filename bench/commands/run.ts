@@ -150,7 +150,7 @@ async function adaptationAsk(
   const measured = await readJson(profilePath, parseIdentified);
   if (measured.sha256 !== plan.profile.sha256)
     throw new UsageError(
-      `${profilePath} is not the profile that the plan was made from. Give that one with --profile, or plan again.`,
+      `${profilePath} is not the profile that the plan was made from. Give the plan's own profile with --profile, or plan again.`,
     );
   const backends = options.backend ?? backendsOf(measured.profile);
   return {

@@ -33,7 +33,7 @@ export const fileAddress = (endpoint: string, { id, revision }: HubReference, pa
 export interface RepositoryFile {
   readonly path: string;
   readonly sizeBytes: number;
-  /** Null for a small file, whose sum the API does not state. */
+  /** Null for a small file, because the hub's API states no SHA-256 for it. */
   readonly sha256: string | null;
 }
 

@@ -74,7 +74,7 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
     return await joinAtMost(chunksOf(unpacked), maxBytes, tooMany);
   } catch (cause) {
     if (cause instanceof InvalidPackError) throw cause;
-    throw new InvalidPackError('it is not a whole gzip file', { cause });
+    throw new InvalidPackError('it is no gzip file, or it is damaged or cut off', { cause });
   }
 }
 

@@ -104,7 +104,7 @@ export interface Task<
   readonly judged: 'always' | 'last';
   /** Further metrics by name, from 0 to 1, that are shown beside the task's own. */
   otherMetrics?(results: readonly R[], truths: readonly T[]): Readonly<Record<string, number>>;
-  /** Reads a stage's labels from a pack. @param rows number of the stage's rows @throws InvalidPackError */
+  /** Reads a stage's labels from a pack. @param rows number of the stage's labels in the pack @throws InvalidPackError */
   readTruths(file: TensorFile, stage: S, rows: number): TruthRows<T>;
   /**
    * Reads a label from a user's data, in the form that the task defines, e.g. the name of a class or a text.

@@ -77,7 +77,10 @@ export interface SessionRun {
 export interface Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Runs the model once. @param fetches absent: all outputs are read. Only a session whose signature keeps outputs may keep any */
+  /**
+   * Runs the model once.
+   * @param fetches the outputs to read and to keep; absent: all are read. Only a session whose signature has `keeps` may keep some
+   */
   run(feeds: Feeds, fetches?: Fetches): Promise<SessionRun>;
 }
 

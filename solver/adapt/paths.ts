@@ -12,7 +12,10 @@ const PATHS = 64;
 const SEED = 1;
 /** The noise of the load is measured over this many past seconds. */
 const NOISE_S = 30;
-/** A load that changes reaches its new level within this time. */
+/**
+ * Each path assumes that the load moves in a straight line from its present level to the forecast one in this time, and then
+ * stays there.
+ */
 const CHANGE_S = 10;
 /** Mean and standard deviation of the maximum of {@link HORIZON_S} independent standard normal values. */
 const PEAK = { mean: 1.867, deviation: 0.525 };

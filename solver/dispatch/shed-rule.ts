@@ -3,10 +3,14 @@ import type { RequestState } from './queue.ts';
 import { isHeavyRow, stageOf } from './rows.ts';
 import type { DispatchPolicy } from './types.ts';
 
-/** A margin settles where this share of the requests that started its stage is wasted: shed later, completed late, or hurried. */
+/**
+ * A margin settles where this share of the requests that started its stage is wasted: shed later, completed late, or hurried
+ * (`downshift.ts`).
+ */
 const WASTED_SHARE = 0.05;
 /** Each wasted request widens a margin by this fraction of the SLA. */
 const STEP = 0.01;
+/** A margin never exceeds this fraction of the SLA. */
 const MOST = 0.5;
 
 /**

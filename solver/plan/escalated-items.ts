@@ -71,7 +71,9 @@ function escalatedOnPath(
   const rising = sortedNumbers(confidences.slice(0, at));
   const most = risingOf.reduce((largest, { length }) => Math.max(largest, length), 0);
   const over = counts.length - rankOf(counts.length, percentile);
-  /** For each k, the confidence below a threshold from which on more than k items of a request escalate at the percentile. */
+  /**
+   * For each k, a confidence: under any higher threshold, more than k items of a request escalate at the percentile of requests.
+   */
   const passed = Array.from(
     { length: most },
     (_, k) => sortedNumbers(risingOf.map((own) => own[k] ?? Number.POSITIVE_INFINITY))[over]!,

@@ -138,7 +138,10 @@ export function rowOption(
   };
 }
 
-/** The fixed number of a row's replicas in workers of its own. */
+/**
+ * The number of replicas that the request fixes for a row in workers of its own: that of the plan to keep or, for a stage's first
+ * row, of `replicas`. Undefined if the row gets as many as it needs.
+ */
 const fixedRowReplicas = ({ name, escalated }: Row, request: IlpRequest): number | undefined =>
   escalated
     ? request.keep?.stages.find(({ escalation }) => escalation?.from === name)?.replicas

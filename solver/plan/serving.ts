@@ -14,7 +14,10 @@ import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
 type WithServing = Pick<Profile, 'serving'>;
 
-/** The cost of a request to the agent, in the form of body that a plan is for. Undefined if that form was not measured. */
+/**
+ * What one request costs the agent if its body has the form that a plan is for; undefined if the profile did not measure that
+ * form.
+ */
 export const requestCostOf = (
   { serving }: WithServing,
   { body = 'binary' }: { readonly body?: RequestCost['body'] | undefined },

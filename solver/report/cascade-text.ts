@@ -80,8 +80,8 @@ export function unknownEndToEnd({
   const partly = stages.slice(2, -1).flatMap(({ escalation }) => escalation ?? []);
   return partly.map(
     ({ from }) =>
-      `Accuracy, end to end: not known. Of a request's items in ${from} only some go on to the heavy variant, and the profile does not ` +
-      'tell what follows from which of them.',
+      `Accuracy, end to end: not known. Only some of a request's items in ${from} go on to the heavy variant, and the profile does not ` +
+      'tell which items of the next stage come from which of them.',
   );
 }
 

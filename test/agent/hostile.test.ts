@@ -77,7 +77,7 @@ test('clients that send half a body and go take nothing from others, and leave n
 test('clients that announce bodies and hold their connections take nothing from others', async () => {
   agent = await serving({ workers: [['detect', 'classify']] });
   const sockets: Socket[] = [];
-  // Together they announce 400 MB.
+  // The connections together announce 400 MB, far more than the memory that the agent grants to request bodies.
   for (let i = 0; i < 400; i++) {
     const socket = await connected();
     socket.on('error', () => {});

@@ -49,7 +49,7 @@ afterAll(() => {
 const here = await localTarget(models, nodeEnvironment());
 const { device } = here;
 const hand = planOf({ workers: [['detect'], ['classify']], batch: 2 });
-/** As if it had been made here. */
+/** The plan with the device of this machine, because the agent refuses plans for other devices. */
 const ownPlan: Plan = { ...hand, profile: { ...hand.profile, device } };
 
 const write = (name: string, value: unknown): string => {

@@ -102,7 +102,7 @@ test('an overload, in which refused requests take core time too, tells nothing o
   const corrected = correction();
   expect(tenMinutes(corrected, { ...NOTHING, accepted: 1000, rejected: 4000, coreMs: 4000 })).toEqual([]);
   expect(corrected.profile.profile).toBe(profile);
-  // A few refusals change little.
+  // With at most a tenth as many refusals as accepted requests, the correction still counts the core time.
   const few = { ...NOTHING, accepted: 1000, rejected: 50, coreMs: 4000 };
   expect(tenMinutes(corrected, few).at(-1)).toMatch(/^a request outside the models takes/);
 });

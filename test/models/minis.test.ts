@@ -67,7 +67,7 @@ describe.each(Object.keys(python))('%s', async (name) => {
     },
   );
 
-  /** Answers of a chain, stage by stage. */
+  /** Answers to items by a stage and all stages after it. @param variants one for each of these stages, in order */
   async function answersOf(stage: PipelineStage, variants: readonly string[], items: readonly Item[]) {
     const results = await (stage === pipeline.first
       ? runOnPack(variants[0]!)

@@ -257,9 +257,9 @@ test.each<[string, unknown, string | null, RegExp]>([
     'a place after the text',
     [{ start: 0, end: 4, label: 'PER' }],
     'a b',
-    /from character 0 to 4, but the text has 3/,
+    /from character 0 to 4, but the text has 3 characters/,
   ],
-  ['no characters', [{ start: 1, end: 1, label: 'PER' }], 'a b', /from character 1 to 1/],
+  ['no characters', [{ start: 1, end: 1, label: 'PER' }], 'a b', /from character 1 to 1, but its end must be after its start/],
   ['an unknown type', ['B-ORG'], 'a', /no class of the type "ORG"; its types are PER, LOC/],
 ])('a label of entities that is %s is refused', (_, label, text, problem) => {
   expect(() => places(label, text)).toThrow(LabelError);

@@ -6,7 +6,7 @@ import { COLOURS, SCENE } from '../formats.ts';
 import { quarterDetector } from '../onnx.ts';
 import { DropSite } from './drop-site.ts';
 
-/** Detectors without a manifest or a configuration, dropped on the page as it ships as a file manager drops them. */
+/** Drops detectors without a manifest or a configuration on the shipped page, in the way of a file manager. */
 
 const site = new DropSite();
 const { dropAnywhere } = site;

@@ -127,7 +127,7 @@ it('leads from load to an exported plan', async () => {
   const heard = await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
   expect(heard).toEqual(expect.arrayContaining(['Loading models, 0 % of the whole', 'Paused']));
   expect(heard.at(-1)).toBe('Finished');
-  // Where Pause was.
+  // Start takes Pause's place and keeps the keyboard focus.
   expect((await focused())?.name).toBe('Start');
 
   await tabTo(/^Latency: detect on wasm/);

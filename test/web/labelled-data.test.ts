@@ -52,7 +52,7 @@ it('sounds with their transcripts become a pack: as JSON lines, or as LibriSpeec
 
 it('what has no labels, or names a file that was not given, is refused with the remedy', async () => {
   await expect(packed([fileAt('a.wav', sound)], transcribe)).rejects.toThrow(
-    /a\.wav: it says nothing of labels.*JSON lines/,
+    /a\.wav: this page finds no labels in it.*JSON lines/,
   );
   const lost = fileAt('calls/calls.jsonl', lines({ audio: 'lost.wav', text: 'Where is it?' }));
   await expect(packed([lost], transcribe)).rejects.toThrow(/lost\.wav: it is not among the chosen files/);

@@ -144,7 +144,7 @@ describe('the built page on a host without headers, under a path', () => {
     const before = asked.length;
     await page.reload();
     await expect.poll(() => check('Works offline')).toContain('yes');
-    // The shipped scenes are there too; a few of them are measured sooner.
+    // The page has kept the shipped pack for use offline, too. The test measures only eight of its scenes, to save time.
     expect(await page.evaluate(async () => (await fetch('models/fashion/pack.bin')).ok)).toBe(true);
     await takePack(page, 'few.bin', await firstScenes(8));
     await setUpOnWasm(page);

@@ -103,7 +103,7 @@ export const unfoldAdvanced = (form: Locator): Promise<void> =>
 /** The section that the page's address names. */
 export const section = (page: Page): string => new URL(page.url()).hash;
 
-/** Of a page with the test engine: after how many cells its profiler waits; undefined: it goes on. */
+/** Makes the profiler of a page with the test engine wait after this many cells, or go on if `cells` is undefined. */
 export const holdAfter = (page: Page, cells: number | undefined): Promise<void> =>
   page.evaluate((most) => {
     globalThis.holdAfterCells = most;

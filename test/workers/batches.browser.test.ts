@@ -31,7 +31,8 @@ test.each(MINI_STAGES)(
     const onWasm = await inBatchAndAlone(wasm, await ofMinis(models, stage, variant, 'wasm'));
     expect(onWasm.together).toEqual(onWasm.alone);
     if (AS_OTHERS.includes(stage)) return;
-    // The software adapter takes seconds to compile the shaders of each size of a batch, so the shortest and the longest item do.
+    // The software adapter takes seconds to compile the shaders for each batch size, so the test runs only the two outermost
+    // items there.
     const few = await ofMinis(models, stage, variant, 'webgpu');
     const two = { ...few, items: few.items.slice(0, 2) };
     const onWebgpu = await inBatchAndAlone(webgpu, two, true);

@@ -50,7 +50,7 @@ test('a batch that waits begins only after the answer of the batch before it has
   const host = new StageHost(async () => runtime(() => order.push('run')));
   await host.start(1);
   await host.load(spec, files);
-  // Comlink sends an answer two steps after its promise is resolved.
+  // Comlink sends an answer two microtasks after its promise resolves; `catch` and `then` take as long.
   const answer = () =>
     host
       .run('k', batchOf([IMAGE]))

@@ -42,7 +42,7 @@ export function planText(plan: Plan): string {
     plan.certificate,
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
-      `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
+      `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; the planner tightened the request ${predicted.tightened === 1 ? 'once' : `${predicted.tightened} times`}`,
     ...(predicted.slowerAttainment === undefined
       ? []
       : [

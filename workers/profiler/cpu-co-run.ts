@@ -86,9 +86,10 @@ export async function measureCpuCoRun(
 }
 
 /**
- * How many times longer a batch takes beside another worker, apart from delays that do not depend on the batch's length: the
- * median extra time of long batches over short ones together ÷ that extra time alone, as the mean of both workers. Undefined
- * without long batches.
+ * The factor by which a batch takes longer beside another worker. Differences between long and short batches cancel delays that
+ * do not depend on a batch's length, so the factor is the median of long − that of short batches while both workers run, ÷ the
+ * same while one runs: the mean over the workers that have long batches, from 1 to {@link SLOW_DOWN_MOST}. Undefined if no worker
+ * has long batches that take longer than its short ones.
  */
 export function slowDownOf(
   workers: readonly { readonly short: Times; readonly long: Times }[],

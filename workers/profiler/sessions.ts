@@ -114,7 +114,8 @@ export class Sessions {
       this.#workers.set(id, worker);
       const forget = () => this.#forget(id, worker);
       worker.then(async (started) => {
-        // A worker that lost its GPU device still runs. Its open calls reject with the reason of the loss.
+        // A worker that lost its GPU device would run on without it. Terminating the worker rejects its open calls with the
+        // reason of the loss.
         started.terminate(await started.lost);
         forget();
       }, forget);

@@ -7,7 +7,7 @@ import { sweepId } from './sweep.ts';
 
 /** Approximate time to measure two workers side by side, unless the budget allows less. */
 const CO_RUN_MS = 7000;
-/** Time to start the second of these workers. */
+/** Time to start the second worker of a pair that is measured side by side. */
 const WORKER_START_MS = 1000;
 /** Least time of a cell besides its runs: to open its session. */
 const CELL_REST_MS = 60;

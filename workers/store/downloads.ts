@@ -58,7 +58,8 @@ export class Downloads {
   }
 
   /**
-   * Deletes the parts of files, and those of all files older than {@link KEEP_MS}, except a file that another tab downloads.
+   * Deletes the stored parts of the files in `sums`, and of every file whose last part was stored longer than {@link KEEP_MS}
+   * ago. It leaves the parts of a file that another tab downloads.
    * @param sums SHA-256 of each file
    */
   async forget(sums: readonly string[]): Promise<void> {

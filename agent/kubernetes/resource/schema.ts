@@ -87,7 +87,7 @@ export type ResourceSpec = z.infer<typeof resourceSpec>;
 export const CONDITIONS = ['Profiled', 'Planned', 'Ready'] as const;
 export type ConditionType = (typeof CONDITIONS)[number];
 
-/** Longest message of a condition, in characters. */
+/** A condition's message is cut to this many characters, because the CRD's schema allows no longer one. */
 export const MESSAGE_LETTERS_MAX = 2000;
 
 export const condition = z.strictObject({

@@ -40,7 +40,7 @@ export function readObjects(
       throw new InvalidPackError(`object ${k} belongs to image ${image}, but the pack has ${images} images`);
     if (!(label >= 0 && label < (classes?.length ?? 1)))
       throw new InvalidPackError(
-        `object ${k} has class ${label}, but the stage has ${classes!.length} classes`,
+        `object ${k} has the class index ${label}, but the stage has ${classes!.length} classes, with indices from 0`,
       );
     // Written so that a box with NaN fails too.
     if (!(0 <= x0 && x0 < x1 && x1 <= width && 0 <= y0 && y0 < y1 && y1 <= height))

@@ -17,7 +17,10 @@ const field = z.strictObject({
   overlapMax: z.number().min(0).max(1).default(0.7),
 });
 
-/** Only this many of the most probable candidates are compared, because the comparison takes quadratic time. */
+/**
+ * Non-maximum suppression gets only this many of the most probable candidates, because it compares each with every kept one,
+ * which takes quadratic time.
+ */
 const CANDIDATES_MAX = 1000;
 
 export const yolo: DetectorOutput<z.output<typeof field>> = {

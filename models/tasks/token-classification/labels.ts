@@ -39,7 +39,7 @@ export function readEntityLabel(
   for (const { start, end, type } of entities) {
     if (!(start < end && end <= length))
       throw new LabelError(
-        `an entity is from character ${start} to ${end}, but the text has ${length}`,
+        `an entity goes from character ${start} to ${end}, but ${start < end ? `the text has ${length} characters` : 'its end must be after its start'}`,
         'Count characters from 0; "end" is after the last one.',
       );
     if (!types.includes(type))

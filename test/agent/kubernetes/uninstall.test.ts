@@ -6,7 +6,10 @@ import { engineIn, standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
-/** A cluster with a pipeline that is served and watched, and with objects of others. */
+/**
+ * A cluster with a pipeline that is served and watched, with the Lease that its `watch` leaves, and with two ConfigMaps that
+ * ipa-edge did not make.
+ */
 async function installed() {
   const { standIn, cluster } = await standInCluster();
   const mine = { 'app.kubernetes.io/part-of': 'fashion' };

@@ -165,7 +165,7 @@ test('the score is the geometric mean of the probabilities, the end included', (
 });
 
 describe('rules', () => {
-  /** The tokens that are left. */
+  /** The tokens that the rules still allow after `tokens`. */
   const left = (tokens: readonly number[], own: Partial<GenerationRules>): number[] => {
     const logits = new Float32Array(6);
     constrain(logits, tokens, rules(own));

@@ -91,7 +91,10 @@ export const RT_DETR = {
   },
 };
 
-/** A classifier of timm: without `preprocessor_config.json`. */
+/**
+ * Files of a classifier from the library timm, whose repositories have no `preprocessor_config.json`: `pretrained_cfg` describes
+ * the pictures.
+ */
 export const TIMM = {
   config: {
     architecture: 'mobilenetv4_conv_small',

@@ -65,8 +65,8 @@ test('a plan whose accuracy end to end is not known says so where a cascade is t
   const unknown = (...stages: Parameters<typeof unknownEndToEnd>[0]['stages'][number][]) =>
     unknownEndToEnd({ stages, predicted: { endToEnd: null } });
   expect(unknown(...rows, read)).toEqual([
-    "Accuracy, end to end: not known. Of a request's items in classify only some go on to the heavy variant, and the profile does not " +
-      'tell what follows from which of them.',
+    "Accuracy, end to end: not known. Only some of a request's items in classify go on to the heavy variant, and the profile does not " +
+      'tell which items of the next stage come from which of them.',
   ]);
   expect(unknown(...rows.slice(1), read)).toEqual([]);
   expect(unknown(...rows)).toEqual([]);

@@ -109,11 +109,11 @@ interface Shape {
   readonly batch?: number;
   readonly maxWaitMs?: number;
   readonly stages?: number;
-  /** How much longer a batch takes whose session was idle for so long. */
+  /** How much longer a batch takes after its session was idle for `idleMs`. */
   readonly pauseMs?: (row: number, idleMs: number) => number;
 }
 
-/** Stages in one worker, one by default, whose batches take 5 ms; when the requests that arrive at these times are answered. */
+/** Returns when requests that arrive at these times are answered, by stages that share one worker. Each batch takes 5 ms. */
 function answeredMs(
   arrivalsMs: number[],
   serving: Partial<ServingModel> | undefined,

@@ -115,8 +115,9 @@ function Timed({ cell, times: { batches, batchMs, operators, kernelsTimed } }: T
     <>
       <p>
         <strong>{cellText(cell)}</strong>: operators took {milliseconds(sum)} of {milliseconds(batchMs)} a
-        batch, on average over {plural(batches, 'batch', 'batches')} after a warm-up, with the profiler on
-        {without !== undefined && <> (without, the profile has a median of {milliseconds(without)})</>}.
+        batch, on average over {plural(batches, 'batch', 'batches')} after a warm-up, while ONNX Runtime
+        recorded the operators
+        {without !== undefined && <> (measured without recording: median {milliseconds(without)})</>}.
       </p>
       <CardTable
         label="Operators by time"

@@ -45,8 +45,8 @@ export function Share() {
               Every sample. This page opens it, and so does <code>ipa-edge plan --profile</code>.
             </Export>
             <Export label="Cells" file="CSV" disabled={!opened.value} onSave={saveCells}>
-              One line for each cell, for a spreadsheet. This page compares it with another profile; it lacks
-              the samples that plans are made from.
+              One line for each cell, for a spreadsheet. This page can compare the file with a profile, but
+              cannot plan from it, because it has no samples.
             </Export>
             <Export label="Plan" file="JSON" disabled={!plan.value} onSave={savePlan}>
               For this page, <code>ipa-edge run</code>, and <code>ipa-agent serve --replan</code> on any

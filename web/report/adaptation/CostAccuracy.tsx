@@ -29,7 +29,7 @@ export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   return (
     <Chart
       title={title}
-      note="ours: one line for each required percentile, ringed where a verdict is read off · hollow: lower attainment than IPA · rings around others: several systems at one place"
+      note="ours: one line for each required percentile · large ring on a line: the point that a verdict compares with another system · hollow: lower attainment than IPA · rings around other symbols: several systems at one place"
       description="Mean PAS against mean cost of every system, and of ours with every setting. The table holds the figures."
       draw={draw}
       points={points}

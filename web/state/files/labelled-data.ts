@@ -61,7 +61,7 @@ export async function packOfData(
     return made(from, fromFolders(folder, options));
   throw new UnfitDataError(
     from,
-    'it says nothing of labels',
+    'this page finds no labels in it',
     'Choose a folder with a folder of pictures for each class, JSON lines (.jsonl), or sounds with their transcripts.',
   );
 }

@@ -20,7 +20,7 @@ export interface OwnAnswer {
 }
 
 export const ownAnswer = signal<OwnAnswer | null>(null);
-/** `loading`: the variants are being loaded. */
+/** What the page does for the user's request: it loads the variants, or runs the request; null: no request is in progress. */
 export const answering = signal<'loading' | 'running' | null>(null);
 /** Why the last request has no answer. */
 export const ownFailure = signal<string | null>(null);

@@ -47,7 +47,7 @@ export async function classifierPipeline(
   const found = [
     takesAnySize(graph) &&
       !size &&
-      `It takes pictures of any size, and gets them as ${fields.input.width}x${fields.input.height}: choose it under "A new pipeline without a manifest" to say another size`,
+      `The model takes pictures of any size, and gets them as ${fields.input.width}x${fields.input.height}. For another size, choose the model again under "A new pipeline without a manifest", with the size`,
     scaling &&
       `Its pixels are scaled to ${scaling.words}, with which it got most of the labelled pictures right`,
   ];

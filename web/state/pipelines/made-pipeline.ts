@@ -75,6 +75,6 @@ export async function keepPipeline(
   lastAdded.value = `The pipeline ${name} is made: ${words}. ${
     labelled
       ? `From now on, measuring uses ${labelled.entry.source}.`
-      : `Without labelled data its times are measured, and no accuracy, so that plans are by latency and cost alone: drop ${LABELLED[first.task.itemFormat(first.stage).kind]}.`
+      : `Without labelled data, this page measures its times but no accuracy, so plans are by latency and cost alone. To measure accuracy, drop ${LABELLED[first.task.itemFormat(first.stage).kind]} on this page.`
   }`;
 }

@@ -38,7 +38,11 @@ export const addPipelineByAddress = (address: string): Promise<void> =>
 export const addPipelineFiles = (manifest: File, files: readonly File[]): Promise<void> =>
   addOneByOne(async (addition) => {
     addition.step(`Reading ${manifest.name}`);
-    await addPipeline(await loadManifest(manifest.name, readByName([manifest, ...files], bytesOf)), addition);
+    const loaded = await loadManifest(
+      manifest.name,
+      readByName([manifest, ...files], bytesOf, 'among the chosen files'),
+    );
+    await addPipeline(loaded, addition);
   });
 
 /** Adds a pipeline from a TAR archive saved by the page. @throws InvalidTarError */
@@ -47,19 +51,24 @@ export const addPipelineTar = (archive: File): Promise<void> =>
     addition.step(`Reading ${archive.name}`);
     const files = untar(await bytesOf(archive), archive.name);
     const bytes = async (file: NamedFile) => file.bytes;
-    await addPipeline(await loadManifest('manifest.json', readByName(files, bytes)), addition);
+    const readFile = readByName(files, bytes, `in ${archive.name}`);
+    await addPipeline(await loadManifest('manifest.json', readFile), addition);
   });
 
-/** Makes a function that finds files by name, ignoring the folders in their paths. The SHA-256 tells files of one name apart. */
+/**
+ * Makes a function that finds files by name, ignoring the folders in their paths. The SHA-256 tells files of one name apart.
+ * @param place where the files are, for the message of a missing one
+ */
 const readByName =
   <F extends { readonly name: string }>(
     files: readonly F[],
     bytesOf: (file: F) => Promise<Uint8Array<ArrayBuffer>>,
+    place: string,
   ): ReadFile =>
   async (path, _, sha256) => {
     const name = path.replace(/^.*[\\/]/, '');
     const [first, ...others] = files.filter((one) => one.name === name);
-    if (!first) throw new Error('it is not among the chosen files');
+    if (!first) throw new Error(`it is not ${place}`);
     let bytes = await bytesOf(first);
     for (const other of others) {
       if (sha256 === undefined || (await sha256Hex(bytes)) === sha256) break;

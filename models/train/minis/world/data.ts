@@ -124,7 +124,7 @@ export function summaryRow(dice: Dice): Summarised {
   };
 }
 
-/** A few words of a Declaration. */
+/** Two to ten consecutive words of the Universal Declaration of Human Rights in one language. */
 function passage(dice: Dice, words: readonly string[]): string {
   const count = 2 + dice.below(9);
   const start = dice.below(words.length - count);

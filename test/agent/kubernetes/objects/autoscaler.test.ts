@@ -7,7 +7,7 @@ import { kubernetesCheck } from './schemas.ts';
 const check = kubernetesCheck();
 const plan = clusterPlan({ resources: { ...clusterPlan().resources, cores: 12 } });
 const of = (some = plan) => autoscaled(some, kubernetesObjects(some, fashion.pipeline, settings));
-// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+// biome-ignore lint/suspicious/noExplicitAny: the tests read fields of objects of many kinds
 const kinds = (kind: string, some = plan): any[] => of(some).filter((object) => object.kind === kind);
 
 test('each stage has an autoscaler of its deployment, which runs as many pods as the gateways foresee', () => {

@@ -58,6 +58,6 @@ export function clusterPlan(change: Partial<Plan> = {}): Plan {
 export const objects = (plan = clusterPlan()): KubernetesObject[] =>
   kubernetesObjects(plan, fashion.pipeline, settings);
 
-// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+// biome-ignore lint/suspicious/noExplicitAny: the tests read fields of objects of many kinds
 export const find = (all: readonly KubernetesObject[], kind: string, name: string): any =>
   all.find((object) => object.kind === kind && object.metadata.name === name);

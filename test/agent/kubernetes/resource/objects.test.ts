@@ -11,7 +11,7 @@ import { allows, type Rule } from '../rights.ts';
 import { groupOf } from '../stand-in/store.ts';
 
 const all = resourceObjects('fashion', podSettings('fashion', 'shop', {}));
-// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+// biome-ignore lint/suspicious/noExplicitAny: the tests read fields of objects of many kinds
 const versionOf = (): any => (resourceDefinition().spec as any).versions[0];
 
 /** The schemas inside a schema. */

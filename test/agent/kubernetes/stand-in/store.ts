@@ -233,7 +233,7 @@ export class ObjectStore {
 
 const leafList = (object: StoredObject) => [...leaves(ownable(withoutServers(object)))].sort();
 
-/** Without what the server writes. */
+/** Copies an object without its status and the metadata that the API server writes. */
 function withoutServers({ status: _, metadata, ...rest }: StoredObject): StoredObject {
   const {
     uid: _u,
