@@ -16,7 +16,8 @@ export interface Frozen extends FrozenSetting {
   readonly chosen: string;
   /**
    * Weights of cost β: our system runs with each, so that its cost can be read off at another system's PAS. Their unit is the
-   * PAS per core of FA2-high's variants, because pipelines differ in both.
+   * PAS per core of FA2-high's variants, because pipelines differ in both. Each weight is about three times the one before, from
+   * one that hardly counts to one that outweighs the PAS, so that none is fitted to a load.
    */
   readonly betaShares: readonly number[];
 }
