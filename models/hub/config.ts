@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { listOf, recordOf } from '../../solver/documents/common.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 
-/** The fields of a hub model's configuration files that pinning reads. Others are left out. */
+/** The fields of a hub model's configuration files that pinning reads. The schemas drop all other fields. */
 
 const side = z.int().positive();
-/** A square's side, height and width, or the shorter side of an image that keeps its proportions. */
+/** The side of a square, a height and width, or the shorter side of an image that keeps its proportions. */
 const size = z.union([
   side,
   z.tuple([side, side]),
@@ -17,7 +17,7 @@ const names = z.string().max(1000);
 
 const text = z.string().max(1000).nullish().catch(null);
 
-/** Limits of generated tokens, and the number of beams. `max_length` also counts the token that starts the decoder. */
+/** Limits on generated tokens, and the number of beams. `max_length` also counts the token that starts the decoder. */
 const generating = {
   max_length: side.nullish().catch(null),
   max_new_tokens: side.nullish().catch(null),
@@ -37,13 +37,13 @@ const config = z.object({
   n_positions: side.nullish().catch(null),
   ...generating,
   prefix: text,
-  /** By task, values that override the fields above. */
+  /** Values that override the fields above, by task. */
   task_specific_params: recordOf(z.object({ ...generating, prefix: text }))
     .nullish()
     .catch(null),
   num_channels: z.number().nullish(),
   image_size: size.nullish().catch(null),
-  /** How timm's models take images. */
+  /** The same facts on images as in `preprocessor_config.json`, which repositories of timm's models lack. */
   pretrained_cfg: z
     .object({
       input_size: z.tuple([side, side, side]),

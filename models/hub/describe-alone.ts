@@ -18,7 +18,10 @@ interface DescribedAlone {
   readonly anew: boolean;
 }
 
-/** The user's options for a model. An absent one is taken from the model's file or its stage, or has the usual value. */
+/**
+ * The user's options for a model. The model's file or its stage gives the value of an absent option; otherwise the usual value
+ * holds.
+ */
 export interface AloneOptions {
   /** Names of the model's classes, in the order of its outputs. */
   readonly classes?: readonly string[] | undefined;
@@ -72,7 +75,7 @@ export async function describeAlone(
   return { described, anew, assumed: known ? null : `${path} is taken for a ${what}${rest}.` };
 }
 
-/** The fields of an existing stage that its models share. */
+/** The fields of an existing stage that a new model of the stage takes over. */
 type Known = { readonly classes?: readonly string[]; readonly input?: Scaling & PictureSize } | undefined;
 
 const detector = (graph: Graph, head: YoloHead, file: string, asked: AloneOptions, known: Known) =>
@@ -88,8 +91,8 @@ function classifier(graph: Graph, file: string, asked: AloneOptions, known: Know
   const size = sizeOf(asked, known);
   const { input, classes, scores } = classifierFields(graph, asked.classes ?? null, file, size);
   const fields = {
-    // With an existing stage, the model's layout need not be stated: if its shape fits only the other layout, the runtime uses
-    // that.
+    // If the model joins a stage, `layout` is the default: a runtime uses the other layout by itself if the model's shape fits
+    // only that.
     input: known ? { ...input, layout: 'nchw' as const } : input,
     classes: asked.classes ?? ofCount(known?.classes, classes.length) ?? classes,
     scores,
@@ -103,6 +106,6 @@ const sizeOf = ({ size }: AloneOptions, known: Known): Partial<OpenSize> => ({
   ...(known?.input && { usual: known.input }),
 });
 
-/** The names, if there is one for each class of the model. */
+/** Returns the names if there is one for each class of the model. */
 const ofCount = (names: readonly string[] | undefined, count: number): readonly string[] | undefined =>
   names?.length === count ? names : undefined;

@@ -22,7 +22,7 @@ export interface HubReader {
   bytes(url: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Largest description or configuration file of a repository that is read; the classes of ImageNet-21k take 1 MB. */
+/** Size limit of a repository's description and of its configuration files; one with the classes of ImageNet-21k has 1 MB. */
 const MOST_JSON_BYTES = 16 * 2 ** 20;
 
 /** The user's options for a hub model. */
@@ -36,7 +36,7 @@ export interface PinOptions {
 }
 
 export interface Description extends Pin {
-  /** The files that were read whole, by their SHA-256. */
+  /** The contents of the files that were read, by the SHA-256 of each file. */
   readonly read: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
@@ -44,12 +44,12 @@ export interface Description extends Pin {
 export interface ModelFolder extends Pick<Pin, 'repository' | 'source' | 'addressOf'> {
   /** The variants that the files provide for a stage. */
   variantsOf(stage: ManifestStage): HubVariant[];
-  /** Reads a file whole. */
+  /** Reads a whole file. Fails if it has more than `mostBytes`. */
   bytes(path: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Describes a hub model for a manifest. Large files are not downloaded, because the hub states their SHA-256.
+ * Describes a hub model for a manifest. Does not download large files, because the hub states their SHA-256.
  * @throws errors of {@link describeFiles}, NoModelFileError
  */
 export async function describe(
@@ -118,7 +118,7 @@ export async function withSums(
   const read = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const { path, sha256, sizeBytes } of variants.flatMap(filesOfVariant)) {
     if (sums.has(path)) continue;
-    // A hub states the SHA-256 of large files only; those of small files are computed.
+    // A hub states the SHA-256 of large files only, so those of small files are computed here.
     const bytes = contents.get(path) ?? (sha256 === null ? await files.bytes(path, sizeBytes) : undefined);
     const sum = sha256 ?? (await sha256Hex(bytes!));
     if (bytes) read.set(sum, bytes);

@@ -11,7 +11,7 @@ export class InvalidHubIdError extends InputError {
   }
 }
 
-/** Models of this architecture cannot be run. */
+/** ipa-edge cannot run models of this architecture. */
 export class UnsupportedArchitectureError extends InputError {
   override name = 'UnsupportedArchitectureError';
   constructor(id: string, architecture: string, supported: readonly string[]) {
@@ -36,10 +36,10 @@ export class AmbiguousTaskError extends InputError {
   }
 }
 
-/** A repository's configuration lacks a value, or has one that cannot be used. */
+/** A repository's configuration lacks a value, or has one that ipa-edge cannot use. */
 export class UnusableConfigError extends InputError {
   override name = 'UnusableConfigError';
-  /** The message without its remedy, because the remedy for the user's own files is another one. */
+  /** The message without its remedy, because another remedy applies to the user's own files. */
   readonly problem: string;
   constructor(source: string, problem: string) {
     super(`${source} ${problem}. Choose another model, or write the manifest's stage by hand.`);

@@ -23,7 +23,7 @@ export const merged = (fields: Fields, given: Fields): Fields => ({
 export const at = (fields: Fields, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), fields);
 
-/** Fields with the value at a path replaced; a field without a value is left out. */
+/** Replaces the value at a path, e.g. `input.length`. The value undefined removes the field. */
 export function put(fields: Fields, path: string, value: unknown): Fields {
   const [name, rest] = path.split(/\.(.*)/s) as [string, string | undefined];
   const own = fields[name];

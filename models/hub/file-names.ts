@@ -10,23 +10,23 @@ export function modelName(role: string, roles: readonly string[]): string {
   return names[role] ?? role;
 }
 
-/** The role of a session, by the name of its model file; null for any other name, as a variant's only model has. */
+/** The role of a session, by the name of its model file; null for any other name, e.g. that of a variant's only model. */
 export function roleNamed(file: string): string | null {
   if (/^encoder_model(?![a-z])/i.test(file)) return 'encoder';
   if (/^decoder_with_past_model(?![a-z])/i.test(file)) return 'decoder-with-past';
   return /^decoder_model(_merged)?(?![a-z])/i.test(file) ? 'decoder' : null;
 }
 
-/** Name of a weight file, by its model's name: `model.onnx_data` or `model.onnx.data`, with a number if there are several. */
+/** Matches the name of a weight file: the model's name with the ending `_data` or `.data`, and a number if there are several. */
 const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
 
-/** The name or path of the model whose weights a file has; undefined for a file of another kind. */
+/** The name or path of the model whose weights a file has; undefined for a file that has no weights. */
 export const modelOfWeights = (file: string): string | undefined => WEIGHTS.exec(file)?.[1];
 
 /** The name of an asset's file: the asset's role with underscores for hyphens. */
 export const assetName = (role: string): string => `${role.replaceAll('-', '_')}.json`;
 
-/** Roles of assets that variants of any task need. */
+/** All roles that an asset may have, over the variants of all tasks. */
 const ASSETS = ['tokenizer', 'tokenizer-config', 'config', 'generation-config', 'preprocessor-config'];
 
 export const isAssetName = (file: string): boolean => ASSETS.map(assetName).includes(file);

@@ -4,7 +4,7 @@ import { StageMismatchError } from './errors.ts';
 import { at, type Fields, fieldsOf, isObject, merged, put } from './fields.ts';
 import type { HubStage } from './stage.ts';
 
-/** Fields of a stage, and those that a model's variants have instead. */
+/** The fields of a stage (`stage`), and those that a model's variants override with their own values (`own`). */
 export interface Fit {
   readonly stage: Fields;
   readonly own: Fields;
@@ -12,7 +12,7 @@ export interface Fit {
 
 /**
  * Fits a hub model to a stage. Where the model's inputs or outputs differ from the stage's, its variants carry their own fields.
- * The stage keeps the user's choices, and limits how much the model reads.
+ * The user's choices for the stage hold for the model too, and the model reads at most as much as the stage allows.
  * @param name of the stage
  * @param known fields of the stage; null for a new one
  * @param given fields that the user sets, for the stage and the model
@@ -45,7 +45,10 @@ export function fitted(
   return { stage: joined.stage, own: Object.fromEntries(own) };
 }
 
-/** Names the difference: in lists, the entries that the other lacks; in objects, the first field that differs. */
+/**
+ * Makes the error that names the difference: in lists, the entries that the other list lacks; in objects, the first field that
+ * differs.
+ */
 function mismatch(
   id: string,
   stage: string,

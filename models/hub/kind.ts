@@ -29,8 +29,8 @@ export interface HubKind {
   /** Paths of numbers that limit what the model takes, e.g. `input.length`: a variant takes no more than its stage asks for. */
   readonly limits: readonly string[];
   /**
-   * Fits those fields of a stage and of a model to each other that cannot be fitted one by one, e.g. the size of pictures;
-   * absent: there are none.
+   * Fits those fields of a stage and of a model to each other that depend on both, e.g. the size of pictures; absent: there are
+   * none.
    * @param measured whether a pack has items of the stage, so that their format stays
    */
   joined?(
@@ -40,7 +40,10 @@ export interface HubKind {
   ): { readonly stage: Fields; readonly model: Fields };
 }
 
-/** Fits models with one of these architectures or, if a repository names none, models whose repository names this task. */
+/**
+ * Makes a `fits` that answers `surely` for models with one of these architectures or, if a repository names none, for models
+ * whose repository names this task.
+ */
 export const fitsBy =
   (expected: RegExp, task?: string): HubKind['fits'] =>
   (model) =>
@@ -48,7 +51,7 @@ export const fitsBy =
 
 /**
  * Whether a model has one of these architectures, which are class names of the hub's library.
- * @param otherwise the result if the model names none
+ * @param otherwise the result if the model names no architecture
  */
 export const hasArchitecture = (
   { config: { architectures } }: HubModel,

@@ -5,7 +5,7 @@ import { NoModelFileError, UnusableConfigError } from './errors.ts';
 import { assetName, modelName, modelOfWeights } from './file-names.ts';
 import type { Repository, RepositoryFile } from './repository.ts';
 
-/** A model file of a repository, with the files of weights that belong to it. */
+/** A model file of a repository, with the weight files that belong to it. */
 interface HubSession {
   readonly dtype: Dtype;
   readonly file: RepositoryFile;
@@ -40,7 +40,7 @@ export function needsOf(stage: ManifestStage): Needs[] {
 const pathOf = (name: string, type: Dtype): string => `onnx/${modelFileName(name, type)}`;
 
 /**
- * The variants of a stage that a repository has, one for each data type.
+ * The variants that a repository has for a stage, one for each data type.
  * @param wanted data types of the weights; absent: all that the repository has
  * @throws NoModelFileError, UnusableConfigError
  */

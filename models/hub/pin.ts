@@ -31,7 +31,7 @@ export type StatedAccuracy = Pick<ManifestVariant, 'accuracy' | 'accuracySource'
 
 const NONE_STATED: StatedAccuracy = { accuracy: null, accuracySource: 'not published with the model file' };
 
-/** The user's choices; absent: the first stage of the model's task, the pipeline's present name, and no accuracy. */
+/** The user's choices. The defaults are the first stage of the model's task, the pipeline's present name, and no accuracy. */
 export interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
@@ -43,9 +43,10 @@ export interface PinNames {
 }
 
 /**
- * Adds a model to a manifest: a variant for each of its data types, in the named stage, in the first stage of the model's task,
- * or in a new stage at the end. The new variants replace those of the same repository and data types, or of the same files. If
- * the model's inputs or outputs differ from the stage's, its variants carry their own fields.
+ * Adds a model to a manifest, with a variant for each of its data types. They go to the stage that the user names, or else to the
+ * first stage of the model's task; if there is no such stage, to a new one at the end. The new variants replace those of the same
+ * repository and data types, or of the same files. If the model's inputs or outputs differ from the stage's, its variants carry
+ * their own fields.
  * @param manifest null to make a new manifest with only this stage
  * @throws StageMismatchError, InvalidDocumentError
  */
@@ -53,7 +54,7 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
   const { id } = pin.repository;
   const known = stageFor(manifest, pin.stage.task, names.stage);
   const name = names.stage ?? known?.name ?? pin.stage.name;
-  // A pack has the first stage's items; those of later stages are made while the pipeline runs.
+  // A pack has items of the first stage only; a run makes those of later stages.
   const measured = manifest?.pack !== undefined && known === manifest.stages[0];
   const fit = fitted(
     id,
@@ -89,7 +90,7 @@ export const stageFor = (manifest: Manifest | null, task: string, name?: string)
 const shortId = (id: string): string => id.replace(/^.*\//, '');
 
 /**
- * The variants of a stage after a pin: the pinned ones replace the earlier ones that they match, or come last.
+ * The variants of a stage after a pin: a pinned variant replaces the earlier one that it matches, or comes last.
  * @param same fields that all pinned variants share
  */
 function variantsWith(

@@ -53,8 +53,8 @@ function preprocessorCrop({ size, crop_pct, do_center_crop, crop_size }: Preproc
 }
 
 /**
- * Fits the pictures of a stage and of a model with another input size: they are as large as the largest input of a variant,
- * unless a pack has the stage's pictures.
+ * Gives a stage and a model one size of pictures: as large as the largest input of a variant or, if a pack has the stage's
+ * pictures, the size of those.
  * @param measured whether a pack has the stage's pictures
  */
 export function withPictures(

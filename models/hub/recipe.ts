@@ -62,7 +62,7 @@ export const recipeSchema = z.strictObject({
     )
     .min(1)
     .max(STAGES_MAX),
-  /** Where labelled items are from. */
+  /** Where the labelled items of the pipeline's pack come from. */
   data: z.strictObject({
     about: line,
     address: z.url().max(2000),
@@ -75,8 +75,8 @@ export const recipeSchema = z.strictObject({
 });
 
 /**
- * A pipeline of hub models: its stages, their models, and where labelled items are from. The models' revisions are resolved when
- * the recipe is pinned.
+ * A pipeline of hub models: its stages, their models, and where its labelled items come from. Pinning the recipe resolves the
+ * models' revisions.
  */
 export type Recipe = z.output<typeof recipeSchema>;
 
@@ -86,7 +86,7 @@ export const parseRecipe = (value: unknown, source: string): Recipe =>
 
 /**
  * Pins every model of a recipe.
- * @param manifest the manifest to which the stages and variants are added; null: a new one
+ * @param manifest the manifest that gets the stages and variants; null: a new one
  * @param onModel called with each model once it is described
  * @throws StageMismatchError, InvalidDocumentError, and errors of {@link describe}
  */

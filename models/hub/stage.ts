@@ -10,7 +10,7 @@ import { HUB_KINDS } from './kinds.ts';
 /** The stage that a hub model needs. */
 export interface HubStage {
   readonly kind: HubKind;
-  /** The stage as a manifest has it, with the kind's name for it and no variants. */
+  /** The stage as a manifest has it, named `stageName` of the kind, and without variants. */
   readonly stage: ManifestStage;
 }
 

@@ -1,11 +1,11 @@
 import { UnusableConfigError } from './errors.ts';
 import type { HubModel } from './kind.ts';
 
-/** Maximum number of tokens of a text if the repository states no limit; it is that of BERT. */
+/** Maximum number of tokens of a text if the repository states no limit: BERT's. */
 const TOKENS_MAX = 512;
 /** Maximum number of tokens of a text in any stage. */
 const TEXT_TOKENS_MAX = 8192;
-/** Types of models that number positions from the padding token's id + 1, so that 514 positions hold 512 tokens. */
+/** Matches the types of models that number positions from the padding token's id + 1, so that 514 positions hold 512 tokens. */
 const AFTER_PADDING = /roberta|camembert|longformer|mpnet|data2vec-text/;
 /** Tokens that two windows of a long text share, as in the pipelines of the hub's own library. */
 export const STRIDE = 128;

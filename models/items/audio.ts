@@ -1,6 +1,6 @@
 import type { Item } from './item-batch.ts';
 
-/** Converts the samples of a recording between numbers, items, and the 16-bit integers (PCM) of files. */
+/** Converts the samples of a recording between numbers, the bytes of items, and the 16-bit integers (PCM) of files. */
 
 /** Full scale of a 16-bit sample. */
 const FULL_SCALE = 2 ** 15;
@@ -18,7 +18,7 @@ export function samplesOf(item: Item, copy?: Float32Array<ArrayBuffer>): Float32
   return copy.subarray(0, length);
 }
 
-/** Samples from −1 to 1. */
+/** Converts 16-bit integers to samples from −1 to 1. */
 export function samplesOfPcm(pcm: Int16Array): Float32Array<ArrayBuffer> {
   const samples = new Float32Array(pcm.length);
   // Float32Array.from with a function takes thirty times as long, and a pack has millions of samples.

@@ -1,4 +1,4 @@
-/** The file ends before all bits of a number are read. */
+/** The bytes end before all bits of a number are read. */
 export class EndOfBitsError extends Error {
   override name = 'EndOfBitsError';
 }
@@ -21,7 +21,7 @@ export class BitReader {
     return this.#at >> 3;
   }
 
-  /** A number without a sign. @param width in bits, at most 48 @throws EndOfBitsError */
+  /** Reads a number without a sign. @param width in bits, at most 48 @throws EndOfBitsError */
   take(width: number): number {
     let value = 0;
     for (let left = width; left > 0; ) {
@@ -35,7 +35,7 @@ export class BitReader {
     return value;
   }
 
-  /** A number in two's complement. @throws EndOfBitsError */
+  /** Reads a number in two's complement. @param width in bits, at most 48 @throws EndOfBitsError */
   signed(width: number): number {
     const value = this.take(width);
     return value >= 2 ** (width - 1) ? value - 2 ** width : value;

@@ -17,10 +17,9 @@ export interface ImageShape {
 export const pixelCount = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
 
 /**
- * Cuts `box` out of `image` and resizes it to `outShape`. The result equals Pillow's
- * `image.crop(box).resize(size, BILINEAR)` bit for bit, because the shipped classifiers were trained on Pillow's crops.
- * Corners are rounded to whole pixels; pixels beyond the border are zero. One channel becomes three by repetition, three
- * become one by luma.
+ * Cuts `box` out of `image` and resizes it to `outShape`. The result equals Pillow's `image.crop(box).resize(size, BILINEAR)` bit
+ * for bit, because the shipped classifiers were trained on Pillow's crops. Corners are rounded to whole pixels; pixels beyond the
+ * border are zero. From one channel to three, the channel is repeated; from three to one, the result is their luma.
  * @param image uint8 [channels, height, width]
  * @param out uint8 [channels, height, width] of `outShape`; every value is overwritten
  */
@@ -90,7 +89,10 @@ function makeKernel(from: number, to: number): Kernel {
   return { first, taps, weights, stride };
 }
 
-/** Number of kernels to keep. Crops come in a few dozen sizes; the limit keeps unusual inputs from filling the memory. */
+/**
+ * Number of kernels that the cache keeps. Crops come in a few dozen sizes; the limit keeps unusual inputs from filling the
+ * memory.
+ */
 const MAX_KERNELS = 512;
 const kernels = new Map<number, Kernel>();
 
@@ -114,7 +116,10 @@ function wholePixels(box: Box) {
 
 type Crop = ReturnType<typeof wholePixels>;
 
-/** The rows between the two passes of a resize. All resizes share this memory, because one ends before the next begins. */
+/**
+ * The result of the first pass of a resize, which the second pass reads. All resizes share this memory, because one ends before
+ * the next begins.
+ */
 let resizedRows = new Uint8Array(0);
 
 /** Crops and resizes one plane; pixels beyond the plane's border are zero. */

@@ -20,13 +20,13 @@ export const FIELD_BYTES_MAX = 16 * 1024;
 export const fieldBytesMax = ({ fields = [] }: Fields): number =>
   fields.length * (FIELD_BYTES_MAX + LENGTH_BYTES);
 
-/** An item without its fields, and the texts of the fields, in the order of the format. All are views of the item's bytes. */
+/** An item without its fields (`content`), and the texts of the fields, in the order of the format. */
 interface ItemParts {
   readonly content: Item;
   readonly texts: readonly Item[];
 }
 
-/** Joins a content with the texts of its fields. */
+/** Joins an item's content with the texts of its fields. */
 export function joinFields({ content, texts }: ItemParts): Item {
   if (texts.length === 0) return content;
   const lengths = new DataView(new ArrayBuffer(texts.length * LENGTH_BYTES));
@@ -36,7 +36,7 @@ export function joinFields({ content, texts }: ItemParts): Item {
   return batchOf([content, ...texts, new Uint8Array(lengths.buffer)]).bytes;
 }
 
-/** Splits an item; null if its bytes do not hold the format's fields. */
+/** Splits an item into views of its bytes; null if the bytes do not hold the format's fields. */
 export function trySplitFields({ fields = [] }: Fields, item: Item): ItemParts | null {
   if (fields.length === 0) return { content: item, texts: [] };
   const end = item.length - fields.length * LENGTH_BYTES;
@@ -53,7 +53,7 @@ export function trySplitFields({ fields = [] }: Fields, item: Item): ItemParts |
   return { content: item.subarray(0, contentLength), texts };
 }
 
-/** Splits an item that is known to be in its format. */
+/** Splits an item that is known to be in its format into views of its bytes. */
 export const splitFields = (format: Fields, item: Item): ItemParts => trySplitFields(format, item)!;
 
 /** Converts an item of format `from` to format `to`, whose fields are among those of `from`. */

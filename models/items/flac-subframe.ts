@@ -8,7 +8,10 @@ const FIXED = 8;
 const FIXED_ORDER_MAX = 4;
 const LINEAR = 32;
 
-/** Weights of the fixed predictors, by order: a prediction is the weighted sum of the samples before, the latest first. */
+/**
+ * Weights of the fixed predictors, by order. A prediction is the weighted sum of the samples before; the first weight is the
+ * latest sample's.
+ */
 const FIXED_WEIGHTS = [[], [1], [2, -1], [3, -3, 1], [4, -6, 4, -1]] as const;
 
 const invalid = (what: string): InvalidSoundError => new InvalidSoundError(`one of its frames ${what}`);
@@ -22,7 +25,7 @@ const invalid = (what: string): InvalidSoundError => new InvalidSoundError(`one 
 export function readSubframe(reader: BitReader, size: number, width: number): Int32Array {
   if (reader.take(1) !== 0) throw invalid('is damaged');
   const type = reader.take(6);
-  // Low bits that are 0 in all samples are not stored.
+  // A subframe leaves out the low bits that are 0 in all its samples.
   const wasted = reader.take(1) === 1 ? reader.zeros() + 1 : 0;
   const bits = width - wasted;
   if (bits < 1) throw invalid('has samples without bits');
@@ -52,7 +55,7 @@ function readPredicted(reader: BitReader, samples: Int32Array, type: number, bit
   }
 }
 
-/** The weights of a linear predictor, and the bits by which their sum is shifted down. */
+/** Reads the weights of a linear predictor, and the number of bits by which the weighted sum is shifted down. */
 function readWeights(reader: BitReader, order: number): { weights: readonly number[]; shift: number } {
   const precision = reader.take(4) + 1;
   const shift = reader.signed(5);

@@ -5,7 +5,7 @@ import { atRate, checkChannels, checkLength, InvalidSoundError, type SoundFormat
 /** Reads FLAC files (RFC 9639), the lossless sound format of LibriSpeech. */
 
 const MARK = [...'fLaC'].map((letter) => letter.charCodeAt(0));
-/** Length of the header before a block of metadata, with the block's type and length. */
+/** Length of the header of a metadata block, which has the block's type and length. */
 const BLOCK_HEADER_BYTES = 4;
 const STREAMINFO = 0;
 const STREAMINFO_BYTES = 34;
@@ -51,7 +51,10 @@ function readStreamInfo(reader: BitReader): StreamInfo {
   return info;
 }
 
-/** By channel code of a frame: computes left and right from the two stored channels; absent if left and right are stored. */
+/**
+ * By channel code of a frame, a function that computes left and right from the two stored channels; no entry for a code whose
+ * frames store left and right.
+ */
 const STEREO: Readonly<Record<number, (first: number, second: number) => readonly [number, number]>> = {
   8: (left, side) => [left, left - side],
   9: (side, right) => [right + side, right],
@@ -74,7 +77,8 @@ function blockSize(code: number, reader: BitReader): number {
 }
 
 /**
- * Skips the number of a frame or sample. As in UTF-8, a longer number's first byte begins with one 1 bit for each of its bytes.
+ * Skips the number of a frame or sample, which has a variable length: as in UTF-8, a longer number's first byte begins with one 1
+ * bit for each of its bytes.
  */
 function skipNumber(reader: BitReader): void {
   const more = Math.clz32(~(reader.take(8) << 24));
@@ -94,16 +98,17 @@ function readFrame(
   add: (samples: Float64Array) => void,
 ): number {
   const reader = new BitReader(bytes, at);
-  // A frame begins with 15 fixed bits. The bit after them says whether the frame's number counts frames or samples.
+  // A frame begins with 15 fixed bits. The next bit says whether the frame's number counts frames or samples, which does not
+  // matter here.
   if (reader.take(15) !== 0b111_1111_1111_1100)
     throw new InvalidSoundError(`byte ${at} does not begin a frame`);
   reader.take(1);
   const [sizeCode, rateCode, channelCode] = [reader.take(4), reader.take(4), reader.take(4)];
-  reader.take(4); // the samples' bits, which are the file's
+  reader.take(4); // bits per sample: the metadata has them for the whole file
   skipNumber(reader);
   const size = blockSize(sizeCode, reader);
-  if (rateCode >= 12) reader.take(rateCode === 12 ? 8 : 16); // the rate, which is the file's
-  reader.take(8); // the header's checksum: the frame's covers the header too
+  if (rateCode >= 12) reader.take(rateCode === 12 ? 8 : 16); // the rate: the metadata has it for the whole file
+  reader.take(8); // the header's checksum: the frame's own checksum covers the header too
   const stereo = STEREO[channelCode];
   if ((stereo ? 2 : channelCode + 1) !== channels || channelCode > 10)
     throw new InvalidSoundError('one of its frames has another number of channels');
@@ -133,7 +138,7 @@ function meanOf(
   });
 }
 
-/** CRC-16 with the polynomial x¹⁶ + x¹⁵ + x² + 1, from 0. */
+/** Computes the CRC-16 with the polynomial x¹⁶ + x¹⁵ + x² + 1 and the initial value 0. */
 function crc16(bytes: Uint8Array): number {
   let crc = 0;
   for (const byte of bytes) {

@@ -41,6 +41,6 @@ export function inGroups<T>(values: readonly T[], counts: readonly number[]): T[
   });
 }
 
-/** A batch of `count` items from index `from` on; after the last item the first one follows again. */
+/** Makes a batch of `count` items from index `from` on; after the last item the first one follows again. */
 export const takeInTurn = (items: readonly Item[], from: number, count: number): ItemBatch =>
   batchOf(Array.from({ length: count }, (_, i) => items[(from + i) % items.length]!));

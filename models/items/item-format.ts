@@ -29,7 +29,7 @@ export const contentBytesMax = (format: ItemFormat): number =>
       ? format.samplesMax * BYTES_PER_SAMPLE
       : format.bytesMax;
 
-/** A stage was given an item that is not in the stage's format. */
+/** A stage got an item that is not in the stage's format. */
 export class ItemFormatError extends Error {
   override name = 'ItemFormatError';
   constructor(stage: string, expected: string, found: string) {

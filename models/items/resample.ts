@@ -1,10 +1,10 @@
-/** Zero crossings of the filter on each side: more make it steeper and slower. */
+/** Zero crossings of the filter on each side: more of them make the filter steeper and slower. */
 const CROSSINGS = 32;
 /** The filter halves the amplitude at this fraction of the lower Nyquist frequency; its stop band begins at fraction 1. */
 const CUTOFF = 0.92;
 /** Shape of the Kaiser window: the stop band lies about 90 dB below the pass band. */
 const BETA = 9;
-/** Values of the filter for each zero crossing. Between them it is interpolated, with an error below −100 dB. */
+/** Values of the filter for each zero crossing. Interpolation between these values has an error below −100 dB. */
 const FINENESS = 512;
 
 /** The modified Bessel function of the first kind, of order 0, by its power series. */
@@ -18,9 +18,9 @@ function bessel(x: number): number {
   return sum;
 }
 
-/** One side of a low-pass filter, sin(πx) / πx under a Kaiser window. */
+/** Makes one side of a low-pass filter, sin(πx) / πx under a Kaiser window. */
 function makeFilter(): Float64Array {
-  // An additional zero at the end, for the last interpolation.
+  // The zero at the end serves the interpolation after the last value.
   const filter = new Float64Array(CROSSINGS * FINENESS + 2);
   filter[0] = 1;
   for (let i = 1; i <= CROSSINGS * FINENESS; i++) {

@@ -1,6 +1,9 @@
 import { atRate, checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
 
-/** Tags of formats, from the registry of WAVE formats. The extensible one holds the tag of the samples in its subformat. */
+/**
+ * Tags of sample formats, from the registry of WAVE formats. A file with the extensible tag holds the tag of its samples in the
+ * subformat.
+ */
 const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
@@ -14,7 +17,10 @@ const READERS: Readonly<Record<string, (view: DataView, at: number) => number>> 
   [`${FLOAT}/32`]: (view, at) => view.getFloat32(at, true),
 };
 
-/** Sizes from this one on mean unknown: a program that writes to a pipe, e.g. ffmpeg, cannot go back to enter the size. */
+/**
+ * A stated size from this value on means that the size is unknown: a program that writes to a pipe, e.g. ffmpeg, cannot go back
+ * to enter it.
+ */
 const SIZE_UNKNOWN = 0x7ffff000;
 
 interface Chunk {
@@ -25,7 +31,7 @@ interface Chunk {
 const idAt = (view: DataView, at: number): string =>
   String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 
-/** The chunks of a RIFF file of the form WAVE, in order. Each begins after the one before, so that none overlap. */
+/** Yields the chunks of a RIFF file of the form WAVE, in order. Each begins after the one before, so that none overlap. */
 function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.byteLength < 12 || idAt(view, 0) !== 'RIFF' || idAt(view, 8) !== 'WAVE')

@@ -22,7 +22,8 @@ export async function joinAtMost(
 }
 
 /**
- * Yields a web stream's chunks, and cancels the stream if the reader stops early. Not every browser can iterate over a stream.
+ * Yields a web stream's chunks, and cancels the stream if the reader stops early. A `for await` over the stream itself would not
+ * work in every browser.
  */
 export async function* chunksOf<T extends Uint8Array>(stream: ReadableStream<T>): AsyncGenerator<T> {
   const reader = stream.getReader();
@@ -33,7 +34,7 @@ export async function* chunksOf<T extends Uint8Array>(stream: ReadableStream<T>)
       yield value;
     }
   } finally {
-    // After a failed read, cancel() rejects with the error that is already thrown above.
+    // After a failed read, cancel() rejects with the error that the read has already thrown.
     await reader.cancel().catch(() => {});
   }
 }

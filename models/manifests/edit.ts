@@ -88,7 +88,7 @@ export function inOneFolder(manifest: Manifest): Manifest {
 export interface NamedFile {
   readonly file: string;
   readonly sha256: string;
-  /** Absent for the pack, whose size the manifest does not state. */
+  /** Absent for the pack, because a manifest does not state its size. */
   readonly sizeBytes?: number;
 }
 

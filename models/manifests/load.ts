@@ -79,10 +79,10 @@ async function readOrMiss(
   sha256?: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    // A copy, because Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
+    // This copy can be transferred to a worker; Node's buffers may be slices of a shared pool, which cannot.
     return new Uint8Array(await read(path, mostBytes, sha256));
   } catch (cause) {
-    // The reader's own errors name a remedy already.
+    // The reader's own errors already name a remedy.
     if (cause instanceof CodedError) throw cause;
     throw new MissingFileError(path, namedBy, { cause });
   }
@@ -137,7 +137,7 @@ export interface LoadedManifest {
   /** Reads the models and assets of a variant. @throws MissingFileError, ChecksumError */
   readModels(variant: ManifestVariant): Promise<ModelBytes>;
   /**
-   * Reads the labelled pack once; later calls return the same pack. A pipeline without one gets made-up items.
+   * Reads the labelled pack once; later calls return the same pack. A manifest without a labelled pack gets one of made-up items.
    * @throws MissingFileError, ChecksumError, InvalidPackError
    */
   readPack(): Promise<Pack>;
@@ -180,7 +180,7 @@ export function withFiles(manifest: Manifest, readVerified: LoadedManifest['read
     },
     readPack() {
       pack ??= readPack().catch((error) => {
-        // The failure is forgotten, because the next call may find the file repaired.
+        // Forget a failure, because the next call may find the file repaired.
         pack = undefined;
         throw error;
       });

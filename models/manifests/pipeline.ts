@@ -59,7 +59,7 @@ const carrying = (format: ItemFormat, later: readonly string[] = []): ItemFormat
 };
 
 /**
- * Makes the next stage's items from an item and its result; empty after the last stage. Each new item carries the fields of the
+ * Makes the next stage's items from an item and its result; none after the last stage. Each new item carries the fields of the
  * original item that later stages need.
  * @param next format of the next stage's items; null after the last stage
  */

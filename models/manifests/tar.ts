@@ -82,7 +82,7 @@ export function untar(bytes: Uint8Array<ArrayBuffer>, archive: string): NamedFil
     const start = at + BLOCK;
     if (!(size >= 0 && start + size <= bytes.length))
       throw new InvalidTarError(archive, 'the file is cut off');
-    // Entries other than plain files (folders, links) are skipped.
+    // Skip entries other than plain files, i.e. folders and links.
     if (['0', ''].includes(text('type')))
       files.push({ name: text('name').replace(/^.*\//, ''), bytes: bytes.slice(start, start + size) });
     at = start + size + padding(size);

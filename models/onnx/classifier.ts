@@ -16,7 +16,7 @@ const NAMED = 5;
 /** Most classifiers were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 224, height: 224 };
 
-/** Operators whose output has the values of their first input in another shape or type. */
+/** Operators whose output has the values of their first input, only in another shape or type. */
 const SAME_VALUES = [
   ...['Cast', 'Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
   ...['QuantizeLinear', 'DequantizeLinear'],
@@ -25,7 +25,7 @@ const SAME_VALUES = [
 /** The operator that computes a tensor's values; undefined if they come from no node. */
 function computedBy({ makers }: Graph, tensor: string): string | undefined {
   let maker = makers.get(tensor);
-  // A broken file may have a cycle.
+  // The count ends the loop in a broken file with a cycle.
   for (let left = makers.size; left > 0 && maker && SAME_VALUES.includes(maker.operator); left--)
     maker = makers.get(maker.input);
   return maker?.operator;

@@ -37,7 +37,7 @@ export const takesAnySize = ({ inputs: [picture] }: Graph): boolean =>
 
 /** Picture sizes for a model whose input has dynamic dimensions. */
 export interface OpenSize {
-  /** The size that the user gives. A model of another fixed size is refused. */
+  /** The size that the user gives. A model that takes only another size is refused. */
   readonly asked?: PictureSize | undefined;
   /** The default if the user gives no size. */
   readonly usual: PictureSize;

@@ -7,7 +7,7 @@ import { type YoloFields, type YoloHead, yoloFields } from './yolo.ts';
 
 /** Builds stages, without variants, for picture models of which only the ONNX file is given. */
 
-/** Normalisation of pixels for a model: (pixel / 255 − mean) / std. An ONNX file does not state it. */
+/** Normalisation of pixels for a model: (pixel / 255 − mean) / std. An ONNX file does not state mean and std. */
 export interface Scaling {
   readonly mean: readonly number[];
   readonly std: readonly number[];

@@ -35,11 +35,11 @@ export interface YoloFields {
 
 /** Numbers per candidate besides its class scores: 4 for the box and, in `yolov5`, 1 for the probability of any object. */
 const BESIDE_CLASSES: Record<YoloFormat, number> = { yolov8: 4, yolov5: 5 };
-/** Real detectors have fewer classes. A larger dimension is assumed to hold features, so the model is no detector. */
+/** No real detector has more classes. A larger dimension is assumed to hold features, so the model is no detector. */
 const CLASSES_MOST = 2000;
 /**
- * Output shape of detectors that select the final detections in the graph, such as YOLOv10. No YOLOv5 model has so few
- * candidates, so the shape cannot be `yolov5`.
+ * Output shape of detectors that select the final detections in the graph, such as YOLOv10. A `yolov5` output has more
+ * candidates, so this shape is never one.
  */
 const CHOSEN = { detections: 300, numbers: 6 };
 /** Most detectors were trained with pictures of this size. */
@@ -50,7 +50,7 @@ const THRESHOLD = 0.25;
 /**
  * Lists the formats that a model's output may have: `yolov8` is [batch, 4 + classes, candidates], `yolov5` is [batch, candidates,
  * 5 + classes]. The likelier one is first: the one with more candidates than numbers per candidate.
- * @returns empty if the model is no such detector
+ * @returns empty if the model is no detector of either format
  */
 export function yoloHeads({ inputs, outputs }: Graph): YoloHead[] {
   const [found, ...more] = outputs;

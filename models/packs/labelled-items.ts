@@ -4,7 +4,7 @@ import type { ItemTruth } from '../tasks/judge.ts';
 import { madeUpItems } from './made-up.ts';
 import { isLabelled, type LabelledPack, type Pack } from './pack.ts';
 
-/** Items of one stage; `requests` tells, at the same index, from which request each item comes. */
+/** Items of one stage, with the request that each item comes from. */
 export interface StageItems {
   readonly items: readonly Item[];
   /** For each item, the index in the pack of the request that it comes from. The indices ascend. */
@@ -16,7 +16,7 @@ interface LabelledItems extends StageItems {
   readonly truths: readonly ItemTruth[];
 }
 
-/** The loop yields after this many items, so that a page on the same thread can respond. */
+/** The number of items after which the loop lets the thread do other work, so that a page stays responsive. */
 const ITEMS_PER_TURN = 16;
 
 const byPack = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();

@@ -7,7 +7,7 @@ import { textItem } from '../items/text.ts';
 /** Items without labels, to measure times of a pipeline that has no labelled pack: noise, and made-up sentences. */
 
 const SEED = 1;
-/** Lengths in words, from which each text draws one. Most are short, because long texts are rarer in most uses. */
+/** Lengths of texts in words; each text gets one at random. Most are short, because long texts are rarer in most uses. */
 const TEXT_WORDS = [4, 8, 16, 32, 64, 128];
 const FIELD_WORDS = 8;
 /** Includes letters with accents, because tokenizers handle them differently from plain letters. */

@@ -11,7 +11,7 @@ import { splitParts } from './split.ts';
 
 export { InvalidPackError } from './safetensors.ts';
 
-/** The requests on which the profiler measures. Runs draw their requests from them too. Request i has item i and truth i. */
+/** The requests on which the profiler measures, and from which runs draw theirs. Request i has item i and truth i. */
 export interface Pack {
   /** Items of the first stage. */
   readonly items: ItemBatch;
@@ -32,7 +32,7 @@ export const unlabelledPack = ({ first }: Pipeline): Pack => ({
   truths: null,
 });
 
-/** Size limit of an unpacked pack. No useful pack reaches it; it stops a small gzip file from filling the memory. */
+/** Size limit of an unpacked pack. No useful pack reaches it; the limit stops a small gzip file from filling the memory. */
 export const MAX_PACK_BYTES = 512 * 2 ** 20;
 
 /**

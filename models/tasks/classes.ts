@@ -83,7 +83,7 @@ function readClassTruths(
   };
 }
 
-/** The index of the class that a label names. @throws LabelError if it names none, or several */
+/** The index of the class that a label names. @throws LabelError if the label names no class, or several */
 export function readClass(
   { name, classes }: Pick<ClassifyingStage, 'name' | 'classes'>,
   label: unknown,
@@ -98,8 +98,8 @@ export function readClass(
   );
 }
 
-/** Output tensors in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
 const column = columnOf((result: ClassResult) => [result]);
+/** Output tensors in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
 const CLASS_TENSORS = [
   column('labels', 'INT32', ({ label }) => label),
   column('scores', 'FP32', ({ score }) => score),

@@ -138,7 +138,7 @@ function cutInto(out: Uint8Array, item: Item, from: ImageShape, to: ImageInput):
   return out;
 }
 
-/** The size that pictures are scaled to before a model's input is cropped from their middle. */
+/** The size of a whole picture whose middle, cut out by `crop`, is exactly as large as a model's input. */
 export function wholePicture({ channels, height, width, crop = 1 }: ImageInput): ImageShape {
   const whole = (side: number) => Math.floor(side / crop + ROUNDING);
   return { channels, height: whole(height), width: whole(width) };

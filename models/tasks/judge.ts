@@ -2,16 +2,22 @@ import type { PipelineStage } from '../manifests/pipeline.ts';
 import { addScores, isRight, type Match, metricOf, NO_SCORE, type Score } from './score.ts';
 import type { StageResult } from './task.ts';
 
-/** Tree of a request's results: the result for an item and, in order, those for the next stage's items made from it. */
+/** A request's results as a tree: the result for an item and, in order, the answers for the next stage's items made from it. */
 export interface ItemAnswer {
   /** Null until the stage has run the item. */
   readonly result: StageResult | null;
-  /** Whether the item escalated. In a burst the light variant's result may stand all the same. */
+  /**
+   * Whether the item went on to a cascade's heavy variant. If that cannot keep up in a burst, `result` may stay the light
+   * variant's.
+   */
   readonly escalated?: boolean;
   readonly children: readonly ItemAnswer[];
 }
 
-/** Tree of a request's labels: the truth of an item and, in order, those of the next stage's items if no stage errs. */
+/**
+ * A request's labels as a tree: the truth of an item and, in order, the truths of the next stage's items made from it if no stage
+ * errs.
+ */
 export interface ItemTruth {
   /** The label in the form that the stage's task defines. */
   readonly truth: unknown;
@@ -25,9 +31,9 @@ export const stageScore = ({ task }: PipelineStage, result: StageResult, truth: 
   sum(task.match(result, truth).map(({ score }) => score));
 
 /**
- * Compares a request's answer with its labels, over all stages. The points of a right object or class are multiplied by the
- * metric's value that later stages reach for the item made from it. A stage that is judged only as the last one leaves the score
- * to the later stages.
+ * Compares a request's answer with its labels, over all stages. A right object or class earns its points times the metric's value
+ * that later stages reach for the item made from it. A stage that is `judged` only as the `last` one leaves the score to later
+ * stages, if there are any.
  * @param answer of a completed request
  */
 export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Score {
@@ -45,9 +51,8 @@ export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, 
 }
 
 /**
- * The earned points that each item of the last stage adds to {@link requestScore}. Other earned points do not depend on such an
- * item, e.g. those of an answer that ends before the last stage. So another answer to one item changes the score by the
- * difference of that item's points.
+ * The points that each item of the last stage adds to {@link requestScore}. No other points depend on such an item, so another
+ * result for the item changes the score by the difference of its points.
  * @returns points by the item's node in the answer; items that cannot earn points, such as those of a wrong object, are left out
  */
 export function lastStagePoints(

@@ -2,12 +2,14 @@
  * Decides which regular expressions of a tokenizer are safe to run on any text. A tokenizer's file may have any expression, and
  * JavaScript cannot stop a running match. So an expression is allowed only if its time is known to grow linearly with the text:
  * it is one of a few known expressions, or has a form that is linear by construction. General ReDoS checkers do not help: they
- * search for attack texts with heuristics and time-outs, and they read JavaScript's expressions, but tokenizers have Oniguruma's.
+ * search for attack texts with heuristics and time-outs, and they read JavaScript's syntax of expressions, but tokenizers use
+ * Oniguruma's.
  */
 
-/** Patterns of widely used tokenizers that are linear, but not of the form below. */
+/** Patterns of widely used tokenizers that are linear, but that {@link Parser} does not accept. */
 const KNOWN = new Set([
-  // The pattern of GPT-4o. Its second alternative matches each run that the first one does not.
+  // The pattern of GPT-4o. If its first alternative fails on a run of letters, the second one matches that run, so no run is read
+  // again.
   "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
   // The pattern of Mistral's newer tokenizers is the one above without the English endings.
   '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
@@ -23,7 +25,7 @@ interface LinearPattern {
   readonly work: number;
 }
 
-/** `work` of the known patterns. They have a few alternatives, each of which looks at a few characters more than it matches. */
+/** `work` of the known patterns. These have a few alternatives, each of which looks at a few characters more than it matches. */
 const KNOWN_WORK = 64;
 
 /** Analyses a pattern; null if the pattern is not known to be linear. */
@@ -64,8 +66,9 @@ const REPEAT = /^(?:\{(\d{0,4})(?:(,)(\d{0,4}))?\}\??(?![+*])|([*+?])[?+]?(?![*+
 /** GPT-2's pattern for white space before a word. It backtracks by at most one character. */
 const SPACES_BEFORE_WORD = '\\s+(?!\\S)';
 /**
- * Line ends after white space. Where white space has no line end, a later alternative must match the same white space; otherwise
- * each place in it would be searched to its end again.
+ * Matches a pattern of white space with line ends after it. If white space has no line end, this alternative fails after it has
+ * read the white space to its end. A later alternative must match that white space; otherwise the matcher would try each place in
+ * it, and read to its end every time.
  */
 const LINE_ENDS = /^\\s\*\[\\r\\n\]\+?(?=\||$)/;
 const ALL_SPACES = ['\\s+', SPACES_BEFORE_WORD];

@@ -55,7 +55,7 @@ export interface Input<S, Row = Item> {
   encode(stage: S, rows: readonly Row[], scratch: Scratch, info: TensorInfo): Tensor;
 }
 
-/** A session's tensors, and the rows that it runs on. */
+/** The tensors that a session takes and gives, and the rows to run it on. */
 interface RowRun<S, Row> {
   readonly stage: S;
   readonly inputs: readonly Input<S, Row>[];
@@ -98,7 +98,7 @@ export async function runRows<S extends ManifestStage, Row>(
   return run;
 }
 
-/** Encodes rows as the tensors that a session takes. Inputs that the session lacks are left out. @throws ItemFormatError */
+/** Encodes rows as the tensors that a session takes. Leaves out inputs that the session lacks. @throws ItemFormatError */
 export function feedsOf<S, Row>(
   stage: S,
   inputs: readonly Input<S, Row>[],

@@ -3,7 +3,7 @@ import { type Session, TENSOR_ARRAYS, type Tensor, type TensorInfo, type TensorT
 
 /** An input or output tensor that a task requires of a model. */
 export interface TensorSpec {
-  /** The tensor's name in the model; absent if the tensor is found by its position among the inputs or outputs. */
+  /** The tensor's name in the model; absent if the tensor's position among the inputs or outputs identifies it. */
   readonly name?: string;
   /** Whether a model may lack the tensor. */
   readonly optional?: boolean;
@@ -27,7 +27,7 @@ export const tensorOf = (
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  /** Whether the program keeps outputs of a run to feed them to later runs; absent: it reads all of them. */
+  /** Whether the program keeps some outputs of a run to feed them to later runs; absent: the program reads every output. */
   readonly keeps?: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Signature {
 export interface ProgramRun<R> {
   /** One result per item, in order. */
   readonly results: R[];
-  /** The sessions' output tensors, to compare a variant's backends with each other. */
+  /** The sessions' output tensors. The profiler compares them between the backends of a variant. */
   readonly outputs: readonly Tensor[];
   /** Name and time of each session run, in order. The name is the session's role, or a part of a loop, e.g. `decoder-first`. */
   readonly runs: readonly { readonly session: string; readonly ms: number }[];
@@ -74,7 +74,7 @@ export interface Program<S, R> {
   prepare?(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
   /**
    * Answers a batch.
-   * @param items with the task's own fields only, without those for later stages
+   * @param items with the fields of this stage's format only; the caller has removed the fields for later stages
    * @param sessions by role
    * @param scratch memory for input tensors, free again when the run ends
    * @throws ItemFormatError, OutputShapeError
@@ -103,7 +103,10 @@ export const valuesInInputs = <S>({ signatures }: Program<S, unknown>, stage: S)
     .flatMap(({ inputs }) => inputs)
     .reduce((sum, { dims }) => sum + valuesIn(dims), 0);
 
-/** Whether a shape fits the expected one. Null in either fits any size; `dims` may have further dimensions of 1 at the end. */
+/**
+ * Whether a shape fits the expected one. A null in either shape fits any size; `dims` may have further dimensions of 1 at the
+ * end.
+ */
 export const hasShape = (dims: TensorInfo['dims'], expected: TensorSpec['dims']): boolean =>
   expected.every((dim, i) => dim === null || dims[i] === dim || dims[i] === null) &&
   dims.length >= expected.length &&

@@ -34,7 +34,10 @@ export const programOf = (
 ): AnyTask['programs'][number] | undefined =>
   taskOf(stage).programs.find((program) => sameSet(fileRoles(program, stage), roles));
 
-/** Number of input values for one item, of the stage's variant and program with the most. Used to estimate a batch's memory. */
+/**
+ * The largest number of input values for one item, over the stage's variants and programs. Callers estimate a batch's memory from
+ * it.
+ */
 export const inputValues = (stage: ManifestStage): number =>
   Math.max(
     ...stage.variants.flatMap((variant) => {

@@ -22,8 +22,9 @@ export const metricOf = ({ earned, possible }: Score): number | null =>
 export const isRight = ({ earned, possible }: Score): boolean => earned === possible;
 
 /**
- * A predicted object or class paired with the true one, or either without a partner. If a prediction or a truth leads to an item
- * of the next stage, the item has the same index among the children.
+ * A predicted object or class paired with the true one; one of the two is missing if the other has no partner. If the prediction
+ * leads to an item of the next stage, that item has the same index among the answer's children; likewise the truth among the
+ * labels' children.
  */
 export interface Match {
   /** Index among the result's predictions; null if the true object was missed. */
@@ -34,8 +35,8 @@ export interface Match {
 }
 
 /**
- * A match that counts for F1 = 2 · right / (2 · right + spurious + missed). A wrong class counts twice, as spurious and as missed,
- * so F1 over classes equals accuracy.
+ * A match that counts for F1 = 2 · right / (2 · right + spurious + missed). A wrong class counts twice, as spurious and as
+ * missed, so F1 over classes equals accuracy.
  */
 export const f1Match = (predicted: number | null, truth: number | null, right: boolean): Match => {
   const possible = (predicted === null ? 0 : 1) + (truth === null ? 0 : 1);

@@ -16,7 +16,10 @@ export interface StageResult {
 export interface TruthRows<T> {
   /** The label of each row; null if the row has none, because it never reaches the stage. */
   readonly truths: readonly (T | null)[];
-  /** For each row, the indices of the next stage's rows that the stage makes from it without errors. */
+  /**
+   * For each row, the indices of the next stage's rows that stand for the items which this stage, without errors, makes from the
+   * row.
+   */
   readonly children: readonly (readonly number[])[];
   /** Number of rows of the next stage. */
   readonly childRows: number;
@@ -24,9 +27,9 @@ export interface TruthRows<T> {
 
 /** Names of a task's metric. */
 interface MetricNames {
-  /** For the stage alone. */
+  /** The name of the metric that scores the stage alone. */
   readonly stage: string;
-  /** For a pipeline that begins with the task. */
+  /** The name in the metric of a pipeline, where a stage of this task is the first one that is scored. */
   readonly pipeline: string;
   /** The words that a later stage of this task adds to the name of a pipeline's metric; absent: those of `pipeline`. */
   readonly later?: string;
@@ -61,8 +64,8 @@ export interface Task<
   /** Schema of the fields that a manifest's stage has besides `name`, `task` and `variants`. */
   readonly fields: z.ZodRawShape;
   /**
-   * Names of those {@link fields} that describe a model's inputs and outputs, e.g. `input`. A variant may have such a field too,
-   * which then replaces the stage's field as a whole. The stage's items, classes and labels do not depend on these fields.
+   * Names of the {@link fields} that a variant may override, because they describe a model's inputs and outputs, e.g. `input`. A
+   * variant's value replaces the stage's whole field; it does not change the stage's items, classes or labels.
    */
   readonly variantFields?: readonly string[];
   /** Checks what the schema cannot express. @param index of the stage in the pipeline @param problem reports an error */
@@ -78,28 +81,28 @@ export interface Task<
   /** The programs that answer a batch with a variant's sessions. The roles of a variant's files decide which program runs it. */
   readonly programs: readonly Program<S, R>[];
   /**
-   * Makes the next stage's items from one item and its result, in the order of the result. They depend on nothing else, so that
-   * they can be made again after a worker is lost.
+   * Makes the next stage's items from one item and its result, in the order of the result. The items depend on nothing else, so
+   * that a caller that loses a worker can make the same items again.
    * @param item without fields
    * @param next format of the next stage's items, whose fields the caller adds
    */
   children(stage: S, item: Item, result: R, next: ItemFormat): Item[];
   /**
    * How many items the next stage gets for each item: always one, one for each row of the item's result, or one or none depending
-   * on the result. Except for `one`, the fan-out depends on the variant.
+   * on the result. For `each-row` and `one-or-none`, the mean number depends on the variant.
    */
   fanOut(stage: S): 'one' | 'each-row' | 'one-or-none';
 
   /**
-   * The model's confidence in a result, from 0 to 1. A cascade escalates items with low confidence to its heavy variant, which
-   * pays only if results with higher confidence are right more often. Absent: the task's stages cannot be cascades.
+   * The model's confidence in a result, from 0 to 1. A cascade escalates items with low confidence to its heavy variant, so a
+   * cascade pays only if results with higher confidence are right more often. Absent: the task's stages cannot be cascades.
    */
   confidence?(result: R): number;
 
   readonly metric: MetricNames;
   /**
-   * Whether a request's score counts this stage's result `always`, or only if the stage is the `last` one: a later stage's
-   * answer shows how good a transcript or a translation was.
+   * Whether a request's score counts this stage's result `always`, or only if the stage is the `last` one. `last` suits tasks
+   * such as translation, because a later stage's answer shows how good the translation was.
    */
   readonly judged: 'always' | 'last';
   /** Further metrics by name, from 0 to 1, that are shown beside the task's own. */
@@ -113,9 +116,12 @@ export interface Task<
    * @throws LabelError
    */
   readLabel(stage: S, label: unknown, text: string | null): T;
-  /** Writes a stage's labels as {@link readTruths} reads them. @param truths of each row; null for one that never reaches the stage */
+  /**
+   * Writes a stage's labels as {@link readTruths} reads them.
+   * @param truths of each row; null for a row that never reaches the stage
+   */
   writeTruths(stage: S, truths: readonly (T | null)[]): NamedTensor[];
-  /** The result of a variant that makes no errors. */
+  /** The result that a variant without errors gives for an item with this label. */
   perfect(truth: T): R;
   /** Pairs the predictions of a result with the truth of its item. */
   match(result: R, truth: T): Match[];

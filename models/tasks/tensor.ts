@@ -37,21 +37,21 @@ export interface TensorInfo {
 }
 
 /**
- * A declared dimension; null if it is open. Exporters may write -1 for an open dimension, and ONNX Runtime for browsers gives
- * 4294967295, i.e. -1 without its sign, for one without a name. A size of 0 would be a batch without items.
+ * A declared dimension; null if it is open. For an open dimension, exporters may write -1, and ONNX Runtime for browsers gives
+ * 4294967295 (-1 without its sign) if the dimension has no name. A size of 0 counts as open too, because no batch is empty.
  */
 export const dimOf = (declared: unknown): number | null =>
   typeof declared === 'number' && declared > 0 && declared < 2 ** 31 ? declared : null;
 
 /**
- * An output that stays where the session computed it, e.g. in GPU memory, to be fed to later runs in the same worker. Its holder
- * must dispose of it.
+ * An output that stays where the session computed it, e.g. in GPU memory, so that later runs in the same worker can take it as an
+ * input. The code that holds the output must dispose of it.
  */
 export interface KeptTensor {
   readonly dims: readonly number[];
   /**
-   * Makes a tensor of rows, i.e. of parts along the first dimension, in any order and number. The tensor itself is used up: it must
-   * not be used or disposed of any more.
+   * Makes a tensor of the given rows, i.e. of parts along the first dimension, in any order and number. The call uses this tensor
+   * up: its holder must neither use nor dispose of it afterwards.
    */
   select(rows: readonly number[]): KeptTensor;
   dispose(): void;
@@ -67,7 +67,7 @@ export interface Fetches {
 
 export interface SessionRun {
   readonly outputs: Tensors;
-  /** The kept outputs; absent if none was to be kept. */
+  /** The kept outputs; absent if the caller asked to keep none. */
   readonly kept?: Readonly<Record<string, KeptTensor>>;
   /** Milliseconds from ready inputs until every output is computed and, unless it is kept, can be read. */
   readonly ms: number;
@@ -79,7 +79,8 @@ export interface Session {
   readonly outputs: readonly TensorInfo[];
   /**
    * Runs the model once.
-   * @param fetches the outputs to read and to keep; absent: all are read. Only a session whose signature has `keeps` may keep some
+   * @param fetches the outputs to read and to keep; absent: the run reads all. Only a session whose signature has `keeps` may
+   * keep outputs
    */
   run(feeds: Feeds, fetches?: Fetches): Promise<SessionRun>;
 }
@@ -91,7 +92,10 @@ export const float16Of = (numbers: Iterable<number>): Uint16Array =>
 /** The value of each float16, by its bits. The table is made on first use, because most models output float32. */
 let float16Values: Float32Array | undefined;
 
-/** Uses a table: the library takes many times as long, and a decoder outputs logits of the whole vocabulary for each token. */
+/**
+ * Converts float16 values by a table, because the library takes many times as long, and a decoder outputs logits of the whole
+ * vocabulary for each token.
+ */
 function fromFloat16(bits: Uint16Array): Float32Array {
   float16Values ??= Float32Array.from(
     new Float16Array(Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).buffer),
@@ -103,7 +107,7 @@ function fromFloat16(bits: Uint16Array): Float32Array {
 
 /** Converts a tensor's values to numbers. An int64 beyond ±2^53 loses digits. */
 export function numbersOf({ type, data }: Tensor): ArrayLike<number> {
-  // ONNX Runtime gives a Float16Array where the engine has one, so its bits are read as they are in memory.
+  // If the JavaScript runtime has the class Float16Array, ONNX Runtime gives the values in one; the new array reads their bits.
   if (type === 'float16') return fromFloat16(new Uint16Array(data.buffer, data.byteOffset, data.length));
   if (type === 'int64') return Float64Array.from(data, Number);
   return data;
@@ -115,7 +119,7 @@ export function floatsOf(tensor: Tensor): Float32Array {
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }
 
-/** The index of the largest value; of equal ones the first. */
+/** The index of the largest value; the first index if several values are the largest. */
 export function indexOfLargest(values: Float32Array): number {
   let largest = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[largest]!) largest = i;

@@ -59,7 +59,10 @@ export const writeTexts = (
 /** Separates alternative right texts in one label. */
 const SEPARATOR = '\n';
 
-/** Joins alternative right texts into one label. Without any, the label is one separator: only the empty text is right. */
+/**
+ * Joins alternative right texts into one label. Without any text, the label is one separator, so that only the empty text is
+ * right.
+ */
 export const labelOfAlternatives = (texts: readonly string[]): string =>
   texts
     .map((text) => text.replace(/\s+/g, ' ').trim())

@@ -6,7 +6,7 @@ import type { Score } from './score.ts';
 import type { StageResult, Task } from './task.ts';
 import { readText, readTextTruths, writeTexts } from './text-labels.ts';
 
-/** Members that all tasks with texts as results share. */
+/** Members of `Task` that all tasks with texts as results share. */
 
 export interface TextResult extends StageResult {
   readonly text: string;
@@ -41,7 +41,8 @@ export const writing = (task: string, metric: string, scoreOf: (text: string, tr
       {
         predicted: 0,
         truth: 0,
-        // Computed only on read: comparing long texts takes time, and the score is never read if a later stage is scored instead.
+        // A getter computes the score only if a caller reads it: comparing long texts takes time, and if a later stage is scored
+        // instead, nobody reads this score.
         get score() {
           return scoreOf(text, truth);
         },

@@ -17,7 +17,7 @@ export interface TextStage extends TokenStage {
   readonly input: {
     /** Maximum number of tokens that the models read at once, special tokens included. */
     readonly length: number;
-    /** Prefix that is put before each text for the models. */
+    /** Prefix that the models get before each text. */
     readonly prefix?: string;
   };
 }
@@ -91,7 +91,7 @@ const encoded = new WeakMap<
   { readonly encoder: Encoder; readonly tokens: readonly Tokens[] }
 >();
 
-/** Tokenizes texts. The tokens are cached by the array of items, because a model takes several tensors of the same tokens. */
+/** Tokenizes texts. A cache keeps the tokens by the array of items, because a model takes several tensors of the same tokens. */
 function tokensOf({ name, input, encoder }: TextStage, items: readonly Item[], most: number) {
   const known = encoded.get(items);
   if (known && known.encoder === encoder) return known.tokens;

@@ -1,7 +1,7 @@
 /**
  * Finds the span of each token in the text, which the tokenizer library does not provide. A tokenizer may change case, accents,
- * widths and white space before it cuts a text, so tokens and text are compared by the letters that such changes leave as they
- * are.
+ * widths and white space before it cuts a text, so this module compares tokens and text only by the letters that these changes
+ * keep.
  */
 
 /** The part of a text that a token stands for, as far as the token shows it. */
@@ -37,14 +37,17 @@ export function charactersBefore(text: string): Uint32Array {
   return before;
 }
 
-/** A character with its accents. */
+/** Matches a character with its accents. */
 const CHARACTERS = /\P{M}\p{M}*|\p{M}+/gsu;
-/** What normalisations remove or add: accents, white space, control characters, and the stand-ins for spaces and unknown bytes. */
+/**
+ * Matches what normalisations remove or add: accents, white space, control characters, and stand-ins for spaces and unknown
+ * bytes.
+ */
 const DROPPED = /[\p{M}\p{C}\s\u2581\ufffd]/gu;
 
-/** A character in which normalisation may change more than the case: any except visible ASCII characters. */
+/** Matches a character in which normalisation may change more than the case: any except visible ASCII characters. */
 const UNUSUAL = /[^!-~]/;
-/** {@link UNUSUAL}, but without the space, which is dropped anyway. */
+/** {@link UNUSUAL} without the space, which {@link Letters} leaves out anyway. */
 const UNUSUAL_BUT_SPACE = /[^ -~]/;
 
 /** Reduces a text to letters that are the same before and after a tokenizer's normalisation. */
@@ -53,17 +56,18 @@ export const lettersOf = (text: string): string =>
     ? text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(DROPPED, '').replaceAll('ς', 'σ')
     : text.toLowerCase();
 
-/** The text of a token without visible characters. */
+/** Matches the text of a token without visible characters. */
 const BLANK = /^[\s\u2581]*$/;
 
-/** Number of letters after an unknown word that are searched for in the text, to find where the text continues. */
+/** After an unknown word, a search for this many letters of the next tokens finds where they continue in the text. */
 const RUN = 32;
-/** The search for such a run of letters fails after this many positions that do not begin a word. */
+/** The search for a run of letters gives up after this many positions that do not begin a word. */
 const TRIES = 100;
 /** An unknown token stands for at most this many letters; n unknown tokens in a row stand for at most n times as many. */
 const REACH = 128;
 /**
- * After this many failed searches in a row, tokens are searched for ever more rarely, so that an unfit text costs little time.
+ * After this many failed searches in a row, the next ones get ever rarer, so that tokens that do not fit the text cost little
+ * time.
  */
 const FAILURES = 4;
 const isLookedFor = (failures: number): boolean => failures < FAILURES || (failures & (failures - 1)) === 0;
@@ -81,7 +85,7 @@ class Letters {
   constructor(text: string) {
     this.#text = text;
     if (!UNUSUAL_BUT_SPACE.test(text)) {
-      // A shortcut to the same result as below, which takes many times as long.
+      // This shortcut gives the same result as the loop below, which takes many times as long.
       this.all = lettersOf(text.replaceAll(' ', ''));
       for (let i = 0; i < text.length; i++) if (text[i] !== ' ') this.#spans.push({ start: i, end: i + 1 });
       return;

@@ -2,12 +2,12 @@ import type { Surface } from './token-spans.ts';
 import type { CheckedTokenizer } from './tokenizer-check.ts';
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
-/** Beginning of a token that begins a word: a space, or its stand-in `▁`. */
+/** Matches the beginning of a token that begins a word: a space, or its stand-in `▁`. */
 const SPACE = /^[\s\u2581]/;
 
 /**
- * The byte that each letter stands for in byte-level tokenizers: the letter of the same code for printable bytes, and letters
- * from U+0100 on for the others.
+ * The byte that each letter stands for in byte-level tokenizers. A printable byte has the letter of the same code; the others
+ * have letters from U+0100 on.
  */
 const BYTE_OF = (() => {
   const printable = (byte: number) =>
@@ -22,8 +22,8 @@ const BYTE_OF = (() => {
 })();
 
 /**
- * Size limit of the cache of spellings. Texts share most tokens, but unknown words that stand for themselves would fill the
- * memory.
+ * Size limit of the cache of spellings, in tokens. Texts share most tokens, but the unknown words of some tokenizers are tokens
+ * of their own, which would fill the memory.
  */
 const SPELLINGS_MAX = 50_000;
 

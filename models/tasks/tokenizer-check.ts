@@ -5,8 +5,8 @@ import { InvalidTokenizerError } from './tokenizer-errors.ts';
 import { checkSteps, type Steps } from './tokenizer-steps.ts';
 
 /**
- * Checks of a `tokenizer.json` before the library reads it. A tokenizer comes with a model from anywhere, and the library trusts the
- * file: with some files it would never return, or fill the memory.
+ * Checks of a `tokenizer.json` before the library reads it. A tokenizer comes with a model from anywhere, and the library trusts
+ * its file: with some files the library would never return, or would fill the memory.
  */
 
 /** Twice the size of the largest known tokenizer's file. */
@@ -15,15 +15,15 @@ const FILE_BYTES_MAX = 64 * 2 ** 20;
 const TOKENS_MAX = 1_000_000;
 /** Twice as many merges as the largest known tokenizer has. */
 const MERGES_MAX = 1_000_000;
-/** The number of a token is less than this. */
+/** The number (id) of a token is less than this. */
 const IDS_MAX = 10_000_000;
 /** Maximum number of characters of a token of the vocabulary; the longest known token has 128 spaces. */
 const TOKEN_LENGTH_MAX = 1024;
 /** Maximum number of characters of all tokens of the vocabulary together. */
 const LETTERS_MAX = 5_500_000;
-/** A Unigram model reads at most this many characters from each place of a text on. */
+/** Maximum number of characters of a Unigram model's piece, and so of those that the model reads from each place of a text on. */
 const PIECE_LENGTH_MAX = 128;
-/** A WordPiece model reads at most this many characters of a word. */
+/** Maximum number of characters of a word that a WordPiece model cuts into tokens; a longer word is unknown. */
 const WORD_LENGTH_MAX = 100;
 /** Maximum number of added tokens, which are searched for in a text before all other steps. */
 const ADDED_MAX = 10_000;
@@ -85,7 +85,7 @@ export interface CheckedTokenizer {
 }
 
 /**
- * Reads a `tokenizer.json`. A file is refused unless it surely cuts any text in linear time and in bounded memory.
+ * Reads a `tokenizer.json`. Refuses a file unless it surely cuts any text in linear time and in bounded memory.
  * @throws InvalidDocumentError, InvalidTokenizerError
  */
 export function checkTokenizer(bytes: Uint8Array): CheckedTokenizer {
@@ -141,7 +141,7 @@ function checkModel(model: ModelFile): CheckedModel {
   return { kind, unknown, prefix };
 }
 
-/** Merges are pairs, or two tokens with a space between them. @throws InvalidTokenizerError */
+/** Checks merges: each is a pair of tokens, or one text of two tokens with a space between them. @throws InvalidTokenizerError */
 function checkMerges(merges: ModelFile['merges']): readonly Pair<string>[] {
   const pairs = merges?.map((merge) => (typeof merge === 'string' ? merge.split(' ', 2) : merge));
   const isToken = (token: unknown) => typeof token === 'string' && token.length <= TOKEN_LENGTH_MAX;

@@ -4,20 +4,23 @@ import { InvalidTokenizerError } from './tokenizer-errors.ts';
 
 /**
  * Checks the steps of a `tokenizer.json`, which change and cut a text before its words become tokens, or change tokens before
- * they become a text. A file is refused unless all steps together take bounded time for each character.
+ * they become a text. The checks refuse a file unless all steps together take bounded time for each character.
  */
 
 const STEPS_MAX = 32;
 const DEPTH_MAX = 4;
 const TEMPLATE_MAX = 64;
-/** The steps of a part may lengthen a text by at most this factor, Unicode normalisation not counted. */
+/** The steps of one part, e.g. the normalizer, may lengthen a text by at most this factor, Unicode normalisation not counted. */
 const GROWTH_MAX = 8;
 /**
  * Maximum work for each character of a text. The unit is one step of a regular expression (some 2.5 ns). For the longest text,
  * 64 KiB, the maximum is a third of a second.
  */
 const WORK_MAX = 2000;
-/** Work of a step: `text` reads the text in one go, `character` calls a function for each character, `words` makes words. */
+/**
+ * Work of a step for each character: `text` if it reads the text in one go, `character` if it calls a function for each
+ * character, `words` if it makes words, `byteLevel` if it is a `ByteLevel` step.
+ */
 const WORK = { text: 12, character: 160, words: 200, byteLevel: 320 };
 
 const short = z.string().max(64).nullish();
@@ -114,7 +117,7 @@ function checkTemplate(items: readonly unknown[]): void {
 
 /** Steps that normalise a text to a Unicode compatibility form. */
 const COMPATIBLE = ['NFKC', 'NFKD', 'Precompiled'];
-/** Characters that such a step makes of each byte at most: up to 18 of one character that has three bytes. */
+/** The most characters that such a step makes of each byte: it turns one character of three bytes into up to 18. */
 const COMPATIBLE_GROWTH = 6;
 
 /**
@@ -165,9 +168,10 @@ function growthOf(part: Part, step: Step): number {
   }
   if (type === 'Prepend') return 1 + (prepend?.length ?? 0);
   if (type === 'Metaspace') return 1 + Math.max(replacement?.length ?? 1, str_rep?.length ?? 1);
-  // If matches are removed, the capture groups in them still become words.
+  // A step that removes its matches still makes words of the capture groups in them.
   if (type === 'Split' && step.behavior?.toLowerCase() === 'removed')
     return 1 + (pattern?.Regex?.match(/\((?!\?)/g)?.length ?? 0);
-  // ByteLevel makes at most three characters of a UTF-16 unit, one for each byte. BertNormalizer puts spaces around Chinese ones.
+  // ByteLevel makes at most three characters of a UTF-16 unit, one for each byte. BertNormalizer puts a space before and after
+  // each Chinese character.
   return type === 'ByteLevel' || type === 'BertNormalizer' ? 3 : 1;
 }

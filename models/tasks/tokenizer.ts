@@ -13,13 +13,13 @@ import { wordPieceCutter } from './tokenizer-models/word-piece.ts';
 
 /**
  * Makes the library `@huggingface/tokenizers` safe for any text. The time of the library's models grows faster than linearly with
- * a text, so models of this project split words into tokens instead. Of a text that grows in normalisation, only the beginning is
- * read.
+ * a text, so this project's own models split words into tokens instead. If normalisation makes a text grow too long, only its
+ * beginning counts.
  */
 
 /**
- * At most this many characters are read of a normalised text, of its words (which may be spelt byte by byte), and of a decoded
- * text. No ordinary text has more characters than bytes; the rest is for the prefix that some models need.
+ * The limit, in characters, on a normalised text, on all its words (which may be spelt byte by byte), and on a decoded text. No
+ * ordinary text has more characters than bytes; the further 1024 are for the prefix that some models need.
  */
 const CHARACTERS_MAX = TEXT_BYTES_MAX + 1024;
 
@@ -40,6 +40,7 @@ export interface SafeTokenizer {
 const LANGUAGE_CODE = /^(>>\w{1,64}<<)\s*/;
 
 /**
+ * Makes a tokenizer that is safe for any text.
  * @param config `tokenizer_config.json`
  * @param unknown the token for unknown text that this config names
  * @throws InvalidTokenizerError

@@ -107,7 +107,9 @@ const SLOTS_MAX = 64;
 /** Placeholders for the texts of a template. No tokenizer has them as tokens. */
 const TEXTS = ['\ue000first', '\ue000second'];
 
-/** The template that a tokenizer's post-processor puts around texts; null if it leaves a text out. */
+/**
+ * The template that a tokenizer's post-processor puts around texts; null if it does not keep each text exactly once and in order.
+ */
 function templateOf(tokenizer: SafeTokenizer, texts: 1 | 2): Template | null {
   const [first, second] = TEXTS.slice(0, texts).map((text) => [text]);
   const { tokens, types } = tokenizer.frame(first!, second);

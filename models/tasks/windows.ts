@@ -12,11 +12,11 @@ export interface Window extends Tokens {
   readonly at: number;
 }
 
-/** Manifest field: how long texts are cut into windows. */
+/** Manifest field: the size of the windows into which a task cuts long texts. */
 export const windowField = z.strictObject({
   /** Largest number of tokens in a row, special tokens included. */
   length: positiveCount.min(16).max(8192),
-  /** Number of tokens that two neighbouring windows share; at most half of a window's. */
+  /** Number of tokens that two neighbouring windows share, unless that is more than half of a window: then they share half. */
   stride: z.int().nonnegative().max(4096),
 });
 export type WindowSize = z.output<typeof windowField>;

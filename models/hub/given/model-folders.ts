@@ -9,11 +9,11 @@ import { folderOf, type GivenFile, type GivenReader, pathOf } from './given-file
 import { type ModelSet, modelSets, needFor } from './model-sets.ts';
 import type { ModelFiles } from './weights.ts';
 
-/** Reads models and configuration files that the user gives, in the same way as a repository of the hub. */
+/** Reads models and configuration files that the user gives, as if their folder were a repository of the hub. */
 
 const CONFIG = 'config.json';
 
-/** The folders of models: those with a `config.json` that lie in no other such folder. */
+/** The folders of models: those with a `config.json` that lie in no other folder with one. */
 export function rootsOf(files: readonly GivenFile[]): string[] {
   const folders = [...new Set(files.filter(({ name }) => name === CONFIG).map(folderOf))];
   return folders.filter(
@@ -34,14 +34,14 @@ class IncompleteModelError extends InputError {
 }
 
 /**
- * The folders of the models among given files, one for each variant.
+ * Makes a model folder for each variant among given files.
  * @throws WeightsAloneError, AssetsAloneError
  */
 export function modelFolders<F extends GivenFile>(
   given: readonly F[],
   reader: GivenReader<F>,
 ): ModelFolder[] {
-  // File systems list files in any order.
+  // File systems list files in any order; sorted, the same files always give the same variants.
   const files = [...given].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
   const roots = rootsOf(files);
   const rootOf = (file: F) => roots.find((root) => root !== '' && folderOf(file).startsWith(root)) ?? '';
@@ -53,7 +53,9 @@ export function modelFolders<F extends GivenFile>(
   });
 }
 
-/** A model is called after its folder or, if it was given without one or has a name of its own, after its file. */
+/**
+ * The name of a model: that of its folder; without a folder, or if the file's name is not like `model.onnx`, that of its file.
+ */
 function idOf(root: string, { name, sessions }: ModelSet<GivenFile>): string {
   const folder = root.split('/').at(-2);
   const alone = sessions.get('model')?.file.name;
@@ -79,7 +81,7 @@ function modelFolder<F extends GivenFile>(
   const fileNamed = (path: string): RepositoryFile => ({
     path,
     sizeBytes: given.get(path)!.size,
-    // Null, so that the sum is computed when the file is read.
+    // Null, so that `withSums` computes the SHA-256 when it reads the file.
     sha256: null,
   });
   return {

@@ -10,11 +10,11 @@ import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
 
 const isAsset = (file: GivenFile): boolean => isAssetName(file.name);
 
-/** Whether a file is read as a model: a file given by itself always is, but a folder also has other files. */
+/** Whether a file may be a model: each file that the user gives by itself is one, but a folder also has other files. */
 const mayBeModel = (file: GivenFile): boolean =>
   pathOf(file) === file.name || /\.onnx$/i.test(file.name) || isWeights(file);
 
-/** Files such as a tokenizer were given without a model, or twice. */
+/** The user gave files such as a tokenizer without a model, or twice. */
 export class AssetsAloneError extends InputError {
   override name = 'AssetsAloneError';
   constructor(files: readonly GivenFile[]) {
@@ -72,25 +72,27 @@ const isRole =
   ({ file }: ModelFiles<GivenFile>): boolean =>
     roleNamed(file.name) === role;
 
-/** Divides encoders and decoders by their folders, unless each folder has other roles: then the folders are of one model. */
+/**
+ * Divides encoders and decoders into models by their folders. If no role occurs in two folders, all parts belong to one model.
+ */
 function ofModels<F extends GivenFile>(parts: readonly ModelFiles<F>[]): (readonly ModelFiles<F>[])[] {
   const folders = divided(parts, ({ file }) => folderOf(file));
   const roles = folders.flatMap((own) => [...new Set(own.map(({ file }) => roleNamed(file.name)))]);
   return new Set(roles).size < roles.length ? folders : [parts];
 }
 
-/** Joins the encoders and decoders of a model: those of one data type, or all where only one encoder is given. */
+/** Joins a model's encoders and decoders to variants: one for each data type, or a single one if at most one encoder is given. */
 function joined<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F>[] {
   const isOne = parts.filter(isRole('encoder')).length <= 1;
   return divided(parts, ({ file }) => (isOne ? null : dtypeNamed(file.name))).map(setOf);
 }
 
-/** Divides items by their key. */
+/** Divides values into groups of the same key. */
 function divided<T>(items: readonly T[], keyOf: (item: T) => unknown): T[][] {
   return [...new Set(items.map(keyOf))].map((key) => items.filter((item) => keyOf(item) === key));
 }
 
-/** Makes one variant of these parts. A merged decoder replaces the two decoders with and without past. */
+/** Makes one variant of encoder and decoder files. A merged decoder replaces the two decoders without and with past. */
 function setOf<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F> {
   const merged = parts.filter(isRole('decoder')).find(({ file }) => /merged/i.test(file.name));
   const kept = merged ? [...parts.filter(isRole('encoder')), merged] : parts;

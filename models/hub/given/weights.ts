@@ -4,7 +4,7 @@ import { type GivenFile, pathOf } from './given-file.ts';
 
 export const isWeights = (file: Pick<GivenFile, 'name'>): boolean => modelOfWeights(file.name) !== undefined;
 
-/** A file of weights was given without its model. */
+/** The user gave a weight file without its model. */
 class WeightsAloneError extends InputError {
   override name = 'WeightsAloneError';
   constructor(file: GivenFile) {
@@ -21,7 +21,7 @@ export interface ModelFiles<F extends GivenFile> {
   readonly weights: readonly F[];
 }
 
-/** Finds the weights of each model beside it, by their names. @throws WeightsAloneError */
+/** Finds each model's weight files: those in its folder whose names begin with its own. @throws WeightsAloneError */
 export function modelsWithWeights<F extends GivenFile>(files: readonly F[]): ModelFiles<F>[] {
   const models = files.filter((file) => !isWeights(file));
   const weights = files.filter(isWeights);

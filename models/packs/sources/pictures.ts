@@ -22,7 +22,7 @@ function imagesTensor(
   return { name: 'images', shape: [items.length, channels, height, width], data: batchOf(items).bytes };
 }
 
-/** At most this many pictures of a format fit in a pack; a tenth of the pack is left for the labels. */
+/** The largest number of pictures of a format that fit in a pack; a tenth of the pack is left for the labels. */
 const mostOf = (format: ItemFormatOf<'pixels'>): number =>
   Math.floor((0.9 * MAX_PACK_BYTES) / pixelCount(format));
 
@@ -80,7 +80,10 @@ const cocoSchema = z.object({
 export const cocoPictures = (text: string, file: string): string[] =>
   parseJson(cocoSchema.pick({ images: true }), text, file).images.map(({ file_name }) => file_name);
 
-/** Reads pictures with boxes in COCO format; the first stage must be a detector. @throws UnfitDataError, InvalidDocumentError */
+/**
+ * Reads pictures with boxes in COCO format, for a pipeline that begins with a detector.
+ * @throws UnfitDataError, InvalidDocumentError
+ */
 export async function fromCoco(file: string, folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'pixels', file);

@@ -36,7 +36,7 @@ async function inSquad(file: string, files: SourceFiles): Promise<Question[] | n
   try {
     value = JSON.parse(text);
   } catch {
-    return null; // lines of JSON
+    return null; // the file may still have a JSON object on each line
   }
   if (typeof value !== 'object' || value === null || !('data' in value)) return null;
   return parseDocument(squadSchema, value, file).data.flatMap(({ paragraphs }) =>

@@ -17,7 +17,9 @@ interface Recording extends Row {
 
 const lineSchema = rowSchema.extend({ audio: z.string().min(1), text: z.string().min(1) });
 
-/** Suffix of LibriSpeech's transcript files. Each line has a sound file's name without extension, then the transcript. */
+/**
+ * Suffix of LibriSpeech's transcript files. Each line has the name of a sound file without its extension, then the transcript.
+ */
 const TRANSCRIPTS = '.trans.txt';
 
 async function inFolder(paths: readonly string[], files: SourceFiles): Promise<Recording[]> {
@@ -69,9 +71,9 @@ async function readPcm(
 
 /**
  * Reads WAV and FLAC files with their transcripts, for a pipeline that begins with speech recognition.
- * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript
- *   and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts (`*.trans.txt`),
- *   where recordings that are longer than the stage takes are left out
+ * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the
+ * transcript and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts
+ * (`*.trans.txt`), where recordings that are longer than the stage takes are left out
  * @param mostBytes limit on the bytes of all samples
  * @throws UnfitDataError, InvalidDocumentError
  */
@@ -95,7 +97,8 @@ export async function fromRecordings(
       recorded.push(pcm);
       rows.push(row);
     } catch (error) {
-      // In a folder, recordings that are too long are skipped unless none is left: some of LibriSpeech's are longer than 30 s.
+      // Some recordings of LibriSpeech are longer than 30 s. So in a folder, skip recordings that are too long, unless none is
+      // left.
       const isLong = (error as Error).cause instanceof SoundTooLongError;
       if (!(isLong && listed && (rows.length > 0 || i < asked.length - 1))) throw error;
     }

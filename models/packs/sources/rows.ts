@@ -8,7 +8,7 @@ import { truthsOf } from './labels.ts';
 import type { SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** Converts rows of JSON lines to the tensors of a pack. A row is an item with at most one label for each stage. */
+/** Converts rows to the tensors of a pack. A row is a line of JSON: an item with at most one label for each stage. */
 
 export const rowSchema = z.object({
   /** Labels by the stage's name, e.g. a class name or a text. An item without a label for a stage never reaches that stage. */
@@ -50,7 +50,7 @@ function textAfter({ stage, task, next }: PipelineStage, text: string | null, tr
   if (!next || truth === null) return null;
   const item = textItem(text ?? '', TEXT_BYTES_MAX);
   const [child] = task.children(stage, item, task.perfect(truth), next.format);
-  // A row that this stage does not pass on may still have a label of the next stage.
+  // A row that this stage does not pass on may still have a label of the next stage, which then refers to this stage's text.
   return child ? decoder.decode(child) : text;
 }
 

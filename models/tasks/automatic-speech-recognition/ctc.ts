@@ -6,7 +6,7 @@ import { indexOfLargest } from '../tensor.ts';
 
 /**
  * Decodes the outputs of models that are trained with connectionist temporal classification (CTC), such as wav2vec2, to texts.
- * The tokenizer library's decoder is not used: when it skips special tokens it drops the blank too, and so merges double letters.
+ * The tokenizer library's decoder is unfit: when it skips special tokens it drops the blank too, and so merges double letters.
  */
 
 const tokenId = z.int().min(0).max(1_000_000);

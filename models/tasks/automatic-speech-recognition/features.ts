@@ -70,7 +70,7 @@ export async function readFeatures(
     });
   const config = parseAsset(fitting, assets[FEATURES_ASSET]!, 'preprocessor_config.json');
   if ('n_samples' in config) {
-    // Imported on demand, because only workers compute features: a page that imports the list of tasks should not load this code.
+    // This import waits until a worker needs it: pages import the list of tasks, and so this module, but compute no features.
     const { makeLogMel } = await import('./log-mel.ts');
     const { mels, frames, write } = makeLogMel(config);
     return { tensor: 'input_features', dimsOf: () => [mels, frames], write };
@@ -125,7 +125,7 @@ export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<Sp
   },
 });
 
-/** An attention mask of ones. Some models require it, although recordings of different lengths are never padded to one batch. */
+/** An attention mask of ones. Some models require a mask, although a run gets only recordings of one length, without padding. */
 export const samplesMask: Input<SpeechStage> = {
   spec: () => ({ name: 'attention_mask', optional: true, types: ['int64'], dims: [null] }),
   encode({ features }, items) {

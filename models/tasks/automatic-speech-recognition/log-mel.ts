@@ -19,7 +19,7 @@ interface LogMel {
 const TOP_HZ = 8000;
 /** Lower limit of a band's power, so that silence has a finite logarithm. */
 const POWER_MIN = 1e-10;
-/** Dynamic range in powers of ten: lower powers are raised to the loudest one ÷ 10^RANGE. */
+/** Dynamic range of a recording, in powers of ten: bands weaker than the loudest power ÷ 10^RANGE are raised to that. */
 const RANGE = 8;
 
 /** Slaney's mel scale: linear up to 1000 Hz (15 mels), then 27 mels for each factor of 6.4. */
@@ -65,8 +65,8 @@ function makeBands({ feature_size, n_fft, sampling_rate }: LogMelConfig): Bands 
 
 /**
  * Makes Whisper's features (Radford et al. 2022, section 2.2): the power of frames under a periodic Hann window, in mel bands, as
- * logarithms, none more than {@link RANGE} below the loudest, scaled to about −1 to 1. The recording is reflected at its ends. The
- * features equal those of transformers.js to 1e-4.
+ * logarithms, none more than {@link RANGE} below the loudest, scaled to about −1 to 1. The recording is reflected at its ends.
+ * The features equal those of transformers.js to 1e-4.
  */
 export function makeLogMel(config: LogMelConfig): LogMel {
   const { n_fft: size, hop_length: hop, n_samples: length, feature_size: mels } = config;

@@ -38,8 +38,8 @@ interface ItemBeams {
 const NOTHING: Omit<Finished, 'score'> = { tokens: [], logProbability: Number.NEGATIVE_INFINITY, chosen: 1 };
 
 /**
- * Beam search as in `transformers`. Of an item's 2 · beams best continuations, those that end become finished beams if they are
- * among the best `beams`; the best `beams` of the others stay open.
+ * Beam search as in `transformers`. Each step ranks the 2 · beams best continuations of an item. One that ends becomes a finished
+ * beam if it is among the best `beams`; the best `beams` of the others stay open.
  */
 export class BeamSearch implements Search {
   readonly #items: readonly ItemBeams[];
@@ -108,7 +108,8 @@ export class BeamSearch implements Search {
     const best: Candidate[] = [];
     open.forEach(({ tokens, logProbability }, row) => {
       const own = logits[row]!;
-      // Rules apply after normalising, so that forbidding tokens makes no other token likelier, unless the model asks for that.
+      // The rules apply after normalising, so that forbidding a token makes no other token likelier, unless `renormalised` asks
+      // for that.
       normalise(own);
       constrain(own, tokens, this.rules);
       if (this.rules.renormalised) normalise(own);

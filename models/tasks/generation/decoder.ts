@@ -26,7 +26,6 @@ interface Encoded {
   readonly mask: Tensor<'int64'>;
 }
 
-/** The result of one step. */
 interface DecoderStep {
   /** The logits of each row's next token. The caller may overwrite them. */
   readonly logits: Float32Array[];
@@ -34,8 +33,9 @@ interface DecoderStep {
 }
 
 /**
- * Runs the decoder for one batch. Keys and values stay where the sessions computed them, e.g. in GPU memory. Those of the
- * encoder's states (cross-attention) are kept from the first step, because merged models output none in later steps.
+ * Runs the decoder for one batch. Keys and values stay where the sessions computed them, e.g. in GPU memory. The decoder keeps
+ * the keys and values of the encoder's states (cross-attention) from the first step, because merged models output none in later
+ * steps.
  */
 export class Decoder {
   /** Keys and values by their input's name; empty before the first step. */
@@ -56,7 +56,7 @@ export class Decoder {
   }
 
   /**
-   * Runs the new tokens: the prompt in the first step, then one token for each row.
+   * Runs the decoder on the new tokens: the prompt in the first step, then one token for each row.
    * @param ids the tokens of each row, equally many for all rows
    */
   async step(ids: readonly (readonly number[])[]): Promise<DecoderStep> {

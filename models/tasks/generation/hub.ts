@@ -3,7 +3,7 @@ import { textLengthOf } from '../../hub/text-length.ts';
 
 /** Default limit on generated tokens where the repository states none. */
 const TOKENS_MAX = 128;
-/** Upper limits of a stage's tokens and beams in the manifest. */
+/** The manifest's upper limits on a stage's generated tokens and beams. */
 const MOST = { tokens: 4096, beams: 16 };
 
 /** Fields that the user of a generating model chooses. */
@@ -30,7 +30,7 @@ export function generationOf(
 const ANY_TASK = /^M?T5ForConditionalGeneration$/;
 
 interface TextToTextModels extends Pick<HubKind, 'task' | 'stageName' | 'models'> {
-  /** Architectures whose models surely have the task. */
+  /** Architectures whose models have this task for sure. */
   readonly surely: RegExp;
 }
 

@@ -96,7 +96,7 @@ async function generate<S extends GeneratingStage, R>(
   try {
     const first = await decoder.step(items.map(() => rules.prompt));
     runs.push({ session: 'decoder-first', ms: first.ms });
-    // A copy, because the search overwrites logits.
+    // The search overwrites the logits, so the outputs get a copy.
     const outputs = [joined(first.logits)];
     for (let next = search.advance(first.logits); next; ) {
       decoder.select(next.from);

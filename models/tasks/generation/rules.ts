@@ -11,14 +11,14 @@ const VOCABULARY_MAX = 10_000_000;
 const tokenId = z.int().min(0).max(VOCABULARY_MAX);
 const tokenIds = listOf(tokenId, { most: 100_000 });
 const endIds = z.union([tokenId, listOf(tokenId, { least: 1, most: 1000 })]);
-/** Limit on the number of banned sequences, because all of them are checked after every token. */
+/** Limit on the number of banned sequences, because a search checks all of them after every token. */
 const SEQUENCES_MAX = 10_000;
 /** Limit on the length of a banned sequence, in tokens. */
 const SEQUENCE_LENGTH_MAX = 32;
 
 /**
- * The fields that are read from both files. A field of `generation_config.json` overrides the same field of `config.json`, and a
- * field of the task under `task_specific_params` overrides both, as in transformers' pipelines.
+ * The fields of both files. A field of `generation_config.json` overrides the same field of `config.json`, and a field of the
+ * task under `task_specific_params` overrides both, as in transformers' pipelines.
  */
 const rulesSchema = z.looseObject({
   decoder_start_token_id: tokenId.nullish(),
@@ -60,15 +60,15 @@ export interface GenerationRules {
   readonly forcedFirst: number | null;
   /** A row that reaches `tokensMax` must end with one of these tokens; empty if it may end with any token. */
   readonly forcedLast: readonly number[];
-  /** Tokens that are never generated. */
+  /** Tokens that the model never generates. */
   readonly banned: readonly number[];
-  /** Tokens that are not generated directly after the prompt. */
+  /** Tokens that the model does not generate directly after the prompt. */
   readonly bannedFirst: readonly number[];
-  /** Sequences that are never completed: the last token is not generated after the others. */
+  /** Sequences that the model never completes: it does not generate the last token after the others. */
   readonly bannedSequences: readonly (readonly number[])[];
-  /** No sequence of this many tokens is repeated; 0 allows all repetitions. */
+  /** The model repeats no sequence of this many tokens; 0 allows all repetitions. */
   readonly noRepeat: number;
-  /** A positive logit of a token that occurred before is divided by this, a negative one multiplied; 1 changes nothing. */
+  /** The divisor of a positive logit, and factor of a negative one, of each token that occurred before; 1 changes nothing. */
   readonly repetitionPenalty: number;
   /** Number of beams; 1 is greedy. */
   readonly beams: number;
@@ -115,8 +115,8 @@ export function readRules(
     noRepeat: file.no_repeat_ngram_size ?? 0,
     repetitionPenalty: file.repetition_penalty ?? 1,
     beams,
-    // Marian's models need this, because they may give the forbidden padding token a high probability, but older files do not
-    // state it.
+    // Marian's models need renormalised probabilities, because they may give the forbidden padding token a high one; older files
+    // do not state the field.
     renormalised: file.renormalize_logits ?? config!.model_type === 'marian',
     lengthPenalty: file.length_penalty ?? 1,
     earlyStopping: file.early_stopping === true,

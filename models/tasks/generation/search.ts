@@ -1,6 +1,6 @@
 import type { GenerationRules } from './rules.ts';
 
-/** The tokens that were generated for an item, without prompt and end. */
+/** The tokens that a model generated for an item, without prompt and end. */
 export interface Generated {
   readonly tokens: readonly number[];
   /** Geometric mean of the tokens' probabilities, from 0 to 1. */
@@ -23,7 +23,7 @@ export interface Search {
   results(): Generated[];
 }
 
-/** Logits this far below the largest are left out of sums: even a million of them add less than 2e-8. */
+/** The sum leaves out logits this far below the largest: even a million of them add less than 2e-8. */
 const REACH = 32;
 const STEPS_PER_UNIT = 64;
 /** e^(−i / STEPS_PER_UNIT), up to REACH. */

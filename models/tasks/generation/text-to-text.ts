@@ -18,7 +18,7 @@ const fields = {
   input: z.strictObject({
     /** Maximum number of tokens that the models read of a text. */
     length: positiveCount.max(8192),
-    /** Prefix that is put before each text for the models, e.g. `summarize: `. */
+    /** Prefix that the models get before each text, e.g. `summarize: `. */
     prefix: z.string().max(200).default(''),
   }),
   ...generationFields,
@@ -32,7 +32,6 @@ export interface TextToTextStage extends GeneratingStage, TextStage {
 /** The parts in which text-to-text tasks differ. */
 interface TextToText {
   readonly id: string;
-  /** Name of the metric. */
   readonly metric: string;
   /** The metric for one text, from 0 to 1. */
   scoreOf(text: string, truth: string): number;

@@ -7,10 +7,10 @@ export interface JudgedImage {
 }
 
 /**
- * Mean average precision at an overlap (IoU) of {@link MIN_IOU}, from 0 to 1: the mean of {@link averagePrecision} over the classes
- * that have objects, as PASCAL VOC defines it since 2010 (Everingham et al. 2015, "The PASCAL Visual Object Classes Challenge: A
- * Retrospective", section 2.2); null without objects. Detections below the stage's threshold are missing, so the value is a lower
- * bound of that of the bare model.
+ * Mean average precision at an overlap (IoU) of {@link MIN_IOU}, from 0 to 1: the mean of {@link averagePrecision} over the
+ * classes that have objects, as PASCAL VOC defines it since 2010 (Everingham et al. 2015, "The PASCAL Visual Object Classes
+ * Challenge: A Retrospective", section 2.2); null without objects. Detections below the stage's threshold are missing, so the
+ * value is a lower bound of the bare model's.
  */
 export function meanAveragePrecision(images: readonly JudgedImage[]): number | null {
   const labels = new Set(images.flatMap(({ objects }) => objects.map(({ label }) => label)));
@@ -28,8 +28,8 @@ export function meanAveragePrecision(images: readonly JudgedImage[]): number | n
 
 /**
  * Average precision of one class, from 0 to 1: the area under the curve of precision over recall, where the precision at a recall
- * is the highest at that recall or above, at all points of the curve. The curve passes the detections of all images by falling
- * score.
+ * is the highest at that recall or above, at all points of the curve. The curve has a point for each detection of all images, in
+ * order of falling score.
  * @param images with at least one object in all; their detections and objects are all of the one class
  */
 export function averagePrecision(images: readonly JudgedImage[]): number {

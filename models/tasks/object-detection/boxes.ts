@@ -2,7 +2,7 @@ import type { Box } from '../../items/crop.ts';
 import { f1Match, type Match } from '../score.ts';
 import type { Detection } from './detection.ts';
 
-/** A detection matches an object if their intersection over union is at least this. */
+/** The least intersection over union at which a detection matches an object. */
 export const MIN_IOU = 0.5;
 
 /** Intersection over union of two boxes, from 0 to 1. */

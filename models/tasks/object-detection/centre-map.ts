@@ -34,8 +34,8 @@ export const centreMap: DetectorOutput<CentreMap> = {
 const MIN_BOX_PX = 8;
 
 /**
- * Whether cell (row, column) is a peak: the largest of its 3 × 3 neighbourhood. Of equal cells only the first in reading order
- * is one, so that a plateau gives one detection.
+ * Whether cell (row, column) is a peak: the largest of its 3 × 3 neighbourhood. Of equal cells only the first in reading order is
+ * a peak, so that a plateau gives one detection.
  */
 function isPeak(map: Float32Array, rows: number, columns: number, row: number, column: number): boolean {
   const own = map[row * columns + column]!;
@@ -53,7 +53,7 @@ export function detectionsOf(map: Float32Array, input: ImageSize, output: Centre
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;
-  // Without a limit, a wrong size from the model could make a crop, and so a request, take arbitrarily long.
+  // This limits the box, because a wrong size from the model could make a crop, and so a request, take arbitrarily long.
   const maxBoxPx = 2 * Math.max(input.height, input.width);
   const found: Detection[] = [];
   for (let row = 0; row < rows; row++)

@@ -11,19 +11,22 @@ export interface Detection extends Box {
   readonly score: number;
 }
 
-/** Width and height of an image. */
 export type ImageSize = Pick<ImageInput, 'height' | 'width'>;
 
 /**
- * Manifest field: the classes of a model's outputs, in the order of the outputs; absent if they equal the stage's classes.
- * Objects of a class that the stage does not name are not reported.
+ * Manifest field: the classes of a model's outputs, in the order of the outputs; absent if they equal the stage's classes. The
+ * stage leaves out objects of a class that it does not name.
  */
 export const outputClasses = z.array(classesField.element).min(1).max(10_000).optional();
 
 /** Decodes the outputs of one family of detectors. `O` is the type of the manifest field `output`. */
 export interface DetectorOutput<O> {
   readonly field: z.ZodType<O>;
-  /** Specifies the output tensors. @param size of the model's images @param classes number of the model's classes; undefined if the manifest names none */
+  /**
+   * Specifies the output tensors.
+   * @param size of the model's images
+   * @param classes number of the model's classes; undefined if the manifest names none
+   */
   tensors(size: ImageSize, output: O, classes: number | undefined): readonly TensorSpec[];
   /** Decodes the detections of one image, in its pixels and with the model's classes. @param outputs in the order of `tensors` */
   detections(outputs: readonly ItemOutput[], size: ImageSize, output: O): Detection[];

@@ -17,7 +17,7 @@ const THRESHOLD = 0.5;
 const formatOf = ({ config: { model_type } }: HubModel) =>
   Object.hasOwn(FORMATS, model_type ?? '') ? FORMATS[model_type!] : undefined;
 
-/** Name that DETR and YOLOS give to category numbers that COCO leaves unused. */
+/** The name that DETR and YOLOS give to category numbers that COCO leaves unused. */
 const NO_CLASS = 'N/A';
 
 /** COCO's own names of the classes that darknet's list spells differently. RT-DETR uses darknet's list. */

@@ -42,7 +42,7 @@ export function readObjects(
       throw new InvalidPackError(
         `object ${k} has the class index ${label}, but the stage has ${classes!.length} classes, with indices from 0`,
       );
-    // Written so that a box with NaN fails too.
+    // The whole condition is negated, so that a box with NaN fails too.
     if (!(0 <= x0 && x0 < x1 && x1 <= width && 0 <= y0 && y0 < y1 && y1 <= height))
       throw new InvalidPackError(
         `the box of object ${k}, ${JSON.stringify({ x0, y0, x1, y1 })}, is not inside its image`,

@@ -34,7 +34,7 @@ interface Stage extends ImageStage {
   readonly output: z.output<typeof outputField> & { readonly classes?: readonly string[] };
   /** Names of the classes that packs and results refer to; absent if the models detect objects without a class. */
   readonly classes?: readonly string[];
-  /** Names of the classes whose detections are reported; absent if all are. */
+  /** Names of the classes whose detections the stage reports; absent if it reports all. */
   readonly keep?: readonly string[];
 }
 
@@ -60,7 +60,7 @@ const labelled = (stage: Stage): LabelledStage => ({
 
 const column = columnOf(({ detections }: Result) => detections);
 
-/** Whether objects of this class are reported and scored. */
+/** Whether the stage reports objects of this class, and scores count them. */
 const counts = ({ classes, keep }: Stage, label: number): boolean =>
   keep === undefined || keep.includes(classes![label]!);
 

@@ -18,8 +18,8 @@ const field = z.strictObject({
 });
 
 /**
- * Non-maximum suppression gets only this many of the most probable candidates, because it compares each with every kept one,
- * which takes quadratic time.
+ * Non-maximum suppression gets only this many of the most probable candidates, because comparing each with every kept one takes
+ * quadratic time.
  */
 const CANDIDATES_MAX = 1000;
 
@@ -32,7 +32,7 @@ export const yolo: DetectorOutput<z.output<typeof field>> = {
   detections([output], size, { format, threshold, overlapMax }) {
     const { values, dims } = output!;
     const [rows, columns] = dims as [number, number];
-    // Where a candidate's numbers begin, and how far apart they are, differs between the formats.
+    // `step` is the distance between the first numbers of two candidates, `apart` that between two numbers of a candidate.
     const [candidates, numbers, step, apart] =
       format === 'yolov5' ? [rows, columns, columns, 1] : [columns, rows, 1, columns];
     const first = format === 'yolov5' ? 5 : 4;

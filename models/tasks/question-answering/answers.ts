@@ -2,7 +2,7 @@ import { charactersBefore, type Span } from '../token-spans.ts';
 
 /** A model's scores of one window of a text. */
 export interface WindowLogits {
-  /** Index in the text of the window's first token. */
+  /** Index of the window's first token among the text's tokens. */
   readonly from: number;
   /** For each text token in the window, the logit that the answer starts with the token. */
   readonly starts: Float32Array;
@@ -16,8 +16,8 @@ export interface WindowLogits {
 export interface Answer extends Span {
   readonly text: string;
   /**
-   * Probability of the answer's first token times that of its last one. Each is a softmax over the text tokens of all windows and
-   * one row's first token: that of the row with the lowest score for "no answer".
+   * Probability of the answer's first token times that of its last one. Each is a softmax over the text tokens of all windows,
+   * and over the first token of one row: the row with the lowest score for "no answer".
    */
   readonly score: number;
 }
@@ -47,7 +47,7 @@ export function bestAnswer(
         const logit = starts[first]! + ends[last]!;
         if (!(logit > best.logit)) continue;
         const { end } = spans[from + last]!;
-        // Tokens that are only white space are no answer.
+        // A run of tokens that are only white space is no answer: its span ends before it starts.
         if (start < end) best = { start, end, logit };
       }
     }

@@ -1,7 +1,7 @@
 import { fitsBy, type HubKind } from '../../hub/kind.ts';
 import { STRIDE, textLengthOf } from '../../hub/text-length.ts';
 
-/** Ids that match belong to models trained on SQuAD 2, whose texts may have no answer. */
+/** Matches the ids of models that were trained on SQuAD 2, where a text may have no answer. */
 const WITHOUT_ANSWERS = /squad[-_]?v?2/i;
 
 export const answerers: HubKind = {

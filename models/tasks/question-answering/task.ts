@@ -24,7 +24,7 @@ const ID = 'question-answering';
 interface Stage extends TextStage {
   /** Size of the models' rows. A row has the question (at most half of the row), a window of the text, and special tokens. */
   readonly input: WindowSize;
-  /** Whether the models can report that a text has no answer, as models trained on SQuAD 2 can. */
+  /** Whether the models can report that a text has no answer, as those trained on SQuAD 2 can. */
   readonly unanswerable: boolean;
 }
 
@@ -87,8 +87,8 @@ const extractive: Program<Stage, Result> = {
 };
 
 /**
- * The task "question-answering": finds the answer to an item's field `question` in the item's text. The next stage gets the answer
- * as a text.
+ * The task "question-answering": finds the answer to an item's field `question` in the item's text. The next stage gets the
+ * answer as a text.
  */
 export const questionAnswering: Task<Stage, Result, Alternatives> = {
   id: ID,

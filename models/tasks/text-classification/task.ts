@@ -65,7 +65,7 @@ export const textClassification: Task<Stage, ClassResult, number> = {
     });
   },
 
-  // A model may read only the start of a text; the next stage still gets the whole text.
+  // Items are whole texts, although a model may read only the start, because the next stage gets the whole text.
   itemFormat: () => TEXT_FORMAT,
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),

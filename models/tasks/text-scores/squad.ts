@@ -17,13 +17,13 @@ export const normalisedAnswer = (text: string): string =>
 /** Scores an answer against one true answer, from 0 to 1. */
 type AnswerScore = (answer: string, truth: string) => number;
 
-/** 1 if both are the same after {@link normalisedAnswer}, otherwise 0. */
+/** Returns 1 if both are the same after {@link normalisedAnswer}, otherwise 0. */
 const exactly: AnswerScore = (answer, truth) =>
   normalisedAnswer(answer) === normalisedAnswer(truth) ? 1 : 0;
 
 /**
- * F1 = 2 · common / (words of the answer + words of the truth), with words as in {@link normalisedAnswer}; a word that occurs
- * several times is common as often as it occurs in both. Where either has no words, 1 if both have none, otherwise 0.
+ * Returns F1 = 2 · common / (words of the answer + words of the truth), with words as in {@link normalisedAnswer}; a word that
+ * occurs several times is common as often as it occurs in both. If either has no words: 1 if both have none, otherwise 0.
  */
 const overlap: AnswerScore = (answer, truth) => {
   const words = wordsOf(answer);
@@ -42,8 +42,11 @@ const best =
     return Math.max(...(worded.length > 0 ? worded : ['']).map((truth) => score(answer, truth)));
   };
 
-/** Whether an answer equals one of the true answers (1) or none (0). @param alternatives at least one */
+/** Returns 1 if an answer equals one of the true answers, otherwise 0. @param alternatives the true answers, at least one */
 export const exactMatch = best(exactly);
 
-/** The largest F1 over words of an answer and one of the true answers, from 0 to 1. @param alternatives at least one */
+/**
+ * Returns the largest F1 over words of an answer and one of the true answers, from 0 to 1.
+ * @param alternatives the true answers, at least one
+ */
 export const tokenF1 = best(overlap);

@@ -1,6 +1,5 @@
 import type { Span } from '../token-spans.ts';
 
-/** An entity in a text. */
 export interface Entity extends Span {
   /** Type of the entity, e.g. `PER`: the class of its words without the prefix for a word's position in the entity. */
   readonly type: string;
@@ -8,7 +7,7 @@ export interface Entity extends Span {
   readonly score: number;
 }
 
-/** A run of letters and digits, a Chinese character, or any other character that can be seen. */
+/** Matches a word: a run of letters and digits, a Chinese character, or any other visible character. */
 const WORDS = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}_])+|\S/gu;
 
 /** The words of a text, as UTF-16 indices. */
@@ -17,7 +16,7 @@ export const wordsIn = (text: string): Span[] =>
 
 /** The class of words outside entities. */
 const OUTSIDE = 'O';
-/** A class's prefix: Begin, Inside; in schemes that mark ends also End or Last, Single or Unit. */
+/** Matches a class with a prefix: Begin or Inside; in schemes that mark ends also End or Last, Single or Unit. */
 const PREFIXED = /^([BIELSU])-(.+)$/s;
 
 /** Returns the entity type of a class; null for the class of words outside entities. */

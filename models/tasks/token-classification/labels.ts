@@ -11,12 +11,13 @@ const place = z.int().nonnegative();
 const spans = z.array(z.object({ start: place, end: place, label: z.string().min(1) }));
 const tags = z.array(z.string().min(1));
 
-/** The words that have one tag each. */
+/** Matches the words of a text; each has one tag. */
 const WORD = /\S+/g;
 
 /**
- * Reads the entities of a text: `[{"start": 0, "end": 4, "label": "PER"}]`, where spans count characters (Unicode code points) and `end`
- * is after the last one; or a tag for each word between white space, `["B-PER", "O"]`, as in CoNLL's files.
+ * Reads the entities of a text: `[{"start": 0, "end": 4, "label": "PER"}]`, where `start` and `end` count characters (Unicode
+ * code points) and `end` is after the last one; or a tag for each word between white space, `["B-PER", "O"]`, as in CoNLL's
+ * files.
  * @param types of the entities that the stage's classes name
  * @throws LabelError
  */

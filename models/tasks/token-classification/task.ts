@@ -84,7 +84,8 @@ function classified(
     if (span && span.start < word.end) {
       const { label, score } = largest(logits[token]!, 'logits');
       found.push({ ...word, label: classes[label]!, score });
-      // Of tokens that share a span, it is not known which of its words each one stands for.
+      // If the next token has the same span, nobody knows which of the span's words this token stands for; it then counts for one
+      // word.
       reached = spans[token + 1]?.start === span.start ? word.end : span.end;
     } else if (word.start < reached) found.push({ ...found.pop()!, end: word.end });
   }

@@ -10,8 +10,8 @@ export interface TrueEntity extends Span {
 }
 
 /**
- * Reads a pack's entities of a stage: `entity_span.<stage>` I32 [entities, 2], start and end in characters; `entity_text.<stage>` I32
- * [entities], the row of each entity's text; `entity_type.<stage>` I32 [entities], the index of each entity's type.
+ * Reads a pack's entities of a stage: `entity_span.<stage>` I32 [entities, 2], start and end in characters; `entity_text.<stage>`
+ * I32 [entities], the row of each entity's text; `entity_type.<stage>` I32 [entities], the index of each entity's type.
  * @param types in the order in which the stage's classes first name them
  * @throws InvalidPackError
  */
@@ -76,7 +76,9 @@ export function writeEntities(
   ];
 }
 
-/** Pairs found with true entities of the same span. A found entity is right if its type is that of the true one too. */
+/**
+ * Pairs each found entity with a true entity of the same span. A found entity is right if its type is that of the true one too.
+ */
 export function matchEntities(found: readonly TrueEntity[], truths: readonly TrueEntity[]): Match[] {
   const span = ({ start, end }: TrueEntity) => `${start} ${end}`;
   const left = new Map<string, number[]>();

@@ -5,9 +5,9 @@ import { byteTokens, fuseUnknown } from './unknown.ts';
 interface BytePairModel {
   /** The number of each token. */
   readonly ids: ReadonlyMap<string, number>;
-  /** Pairs of tokens that are joined, in order of priority. */
+  /** Pairs of tokens to join, in order of priority. */
   readonly merges: readonly (readonly [string, string])[];
-  /** Stands for a token without a number; undefined: such tokens are left out. */
+  /** The token that stands for each token without a number; undefined: the latter are left out. */
   readonly unknown: string | undefined;
   /** Whether several unknown tokens in a row become one token. */
   readonly fuses: boolean;
@@ -15,7 +15,7 @@ interface BytePairModel {
   readonly wordEnd: string;
   /** Suffix of every other token of a word. */
   readonly tokenEnd: string;
-  /** Whether a token without a number becomes its bytes, e.g. `<0xC3>`. */
+  /** Whether a token without a number becomes the tokens of its bytes, e.g. `<0xC3>`. */
   readonly bytes: boolean;
   /** Whether a word that is itself a token stays whole, even if the merges would not join it. */
   readonly keepsWords: boolean;
@@ -27,9 +27,9 @@ interface BytePairModel {
 const NONE = -1;
 
 /**
- * Returns a function that cuts words by byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): starting from
- * characters, it joins the neighbouring pair of the highest priority, the leftmost first, until no pair is left. The time for a
- * word of n characters grows with n·log n.
+ * Returns a function that cuts words by byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): starting
+ * from characters, it joins the neighbouring pair of the highest priority, the leftmost first, until no pair is left. The time
+ * for a word of n characters grows with n·log n.
  */
 export function bytePairCutter(model: BytePairModel): (words: readonly string[]) => string[] {
   const { ids, unknown } = model;
@@ -48,10 +48,10 @@ export function bytePairCutter(model: BytePairModel): (words: readonly string[])
   };
 }
 
-/** Returns a function that joins the characters of a word to tokens. */
+/** Returns a function that joins the characters of a word to tokens, by the merges. */
 function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) => string[] {
   const { symbols, ranks, results } = tablesOf(merges);
-  // For each character that begins a token: the token, and where the tokens beside it begin. Words share this memory.
+  // For each character that begins a token: the token, and where the neighbouring tokens begin. All words use this memory.
   let tokens = new Int32Array(0);
   let next = tokens;
   let previous = tokens;
@@ -87,7 +87,7 @@ function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) =>
     for (let pair = queue.pop(); pair !== undefined; pair = queue.pop()) {
       const at = pair % count;
       const rank = (pair - at) / count;
-      // Since the pair was offered, one of its tokens may have been joined with another.
+      // One of the pair's tokens may have been joined with another one after the pair entered the queue.
       if (rankAt(at) !== rank) continue;
       const second = next[at]!;
       tokens[at] = results[rank]!;

@@ -1,13 +1,15 @@
 /** Marks a free entry, and a pair without a value. */
 const NONE = -1;
 /**
- * Numbers in an entry: the pair and its value. They are adjacent, so that a look-up in a large table costs only one cache miss.
+ * Numbers in an entry: the two of the pair and its value. They are adjacent, so that a look-up in a large table costs only one
+ * cache miss.
  */
 const WIDTH = 3;
 
 /**
- * A map from pairs of whole numbers to whole numbers, all of them at least 0, that takes at most 36 bytes for each pair that it has
- * room for. Open addressing with linear probing; the hash is salted, so that nobody can craft a file whose pairs all collide.
+ * A map from pairs of whole numbers to whole numbers, all of them at least 0. It takes at most 36 bytes for each pair that it has
+ * room for. It uses open addressing with linear probing; its hash is salted, so that nobody can craft a file whose pairs all
+ * collide.
  */
 export class PairTable {
   readonly #entries: Int32Array;

@@ -1,6 +1,6 @@
 import { PairTable } from './pair-table.ts';
 
-/** A tree of texts by their UTF-16 units, each with a number of at least 0. Nodes are numbers. */
+/** A prefix tree of texts, with a level for each UTF-16 unit. Each text has a number of at least 0. Nodes are numbers too. */
 export class Trie {
   static readonly ROOT = 0;
   /** Stands for a node that does not exist: no text of the tree begins with the units that led there. */
@@ -24,7 +24,7 @@ export class Trie {
     }
   }
 
-  /** The node of a node's text with one more unit, or `NOWHERE`. */
+  /** The node whose text is this node's text with one more unit; `NOWHERE` if there is none. */
   next(node: number, unit: number): number {
     return this.#children.get(node, unit);
   }

@@ -7,7 +7,7 @@ interface UnigramModel {
   /** The number of each token, including tokens that are no pieces. */
   readonly ids: ReadonlyMap<string, number>;
   readonly unknownId: number;
-  /** Whether unknown text becomes its bytes, e.g. `<0xC3>`. */
+  /** Whether unknown text becomes the tokens of its bytes, e.g. `<0xC3>`. */
   readonly bytes: boolean;
 }
 
@@ -32,7 +32,7 @@ export function unigramCutter({
   );
 
   // For each place of a word that pieces reach: the start of the last piece on the best way there (−1 for other places), and the
-  // sum of the scores on that way. Words share this memory.
+  // sum of the scores on that way. All words use this memory.
   let starts = new Int32Array(0);
   let sums = new Float64Array(0);
   const reach = (start: number, end: number, score: number) => {

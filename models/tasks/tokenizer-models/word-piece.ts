@@ -3,7 +3,7 @@ import { Trie } from './trie.ts';
 interface WordPieceModel {
   /** The number of each token. */
   readonly ids: ReadonlyMap<string, number>;
-  /** Stands for an unknown word. */
+  /** The token that stands for an unknown word, e.g. `[UNK]`. */
   readonly unknown: string;
   /** Prefix of tokens that continue a word, e.g. `##`. */
   readonly prefix: string;
@@ -14,8 +14,8 @@ interface WordPieceModel {
 /**
  * Returns a function that cuts words as WordPiece does (Schuster and Nakajima 2012; Devlin et al. 2019,
  * https://arxiv.org/abs/1810.04805): it takes a word's longest beginning that is a token, then the longest beginning of the rest.
- * A word is unknown if no token begins one of its rests. The time grows with the length of the words times the length of the
- * longest beginning of a token that occurs in them.
+ * A word is unknown if no token begins the rest. The time grows with the length of the words times the length of the longest
+ * beginning of a token that occurs in them.
  */
 export function wordPieceCutter({
   ids,

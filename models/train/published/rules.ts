@@ -90,8 +90,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     p99Ratio: (variant) => RESNET_RATIO[variant]!,
   },
   /**
-   * All rows with batch 1 are public, so `oneItemMs` is not needed. Each row has the p99 and the throughput of a replica that did
-   * not keep up with the load.
+   * All rows with batch 1 are public, so `oneItemMs` is not needed. The rows lack means, but their replicas did not keep up with
+   * the load, so `fullBatchMs` derives the means from the throughput.
    */
   transcribe: { kappa: () => 0.6, p99Ratio: () => 1.1 },
   'identify-language': {

@@ -2,13 +2,16 @@ import { byCount, countsOf } from './counts.ts';
 
 /** Byte-level byte-pair encoding, as GPT-2, BART and Whisper have it. */
 
-/** How GPT-2 splits a text into words. */
+/** Matches the words into which GPT-2 splits a text. */
 const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
-/** Words that occur less often are ignored, because most of them are typing slips. */
+/** Learning ignores words that occur less often, because most of them are typing slips. */
 const MIN_COUNT = 20;
 
-/** A printable letter for each byte, as in GPT-2: a printable byte stands for itself, the others for characters from 256 on. */
+/**
+ * Returns a printable letter for each byte, as in GPT-2: a printable byte has the letter of its code; the others have letters
+ * from code 256 on.
+ */
 function byteLetters(): string[] {
   const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
   let others = 0;

@@ -87,7 +87,7 @@ const KINDS: { readonly [kind: string]: Kind<unknown> } = {
         rows.map(({ text }) => ` ${text}`),
         340,
       ),
-    // Whisper's texts start with a space. The target leaves out the first two tokens, which are the decoder's prompt.
+    // Whisper's texts start with a space. The target leaves out the first two tokens, which the decoder gets as its prompt.
     encode: ({ text }, encoder) => ({ target: idsOf(encoder, ` ${text}`).slice(2) }),
   }),
   letters: kind<Spoken>({

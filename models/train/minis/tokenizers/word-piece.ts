@@ -2,7 +2,8 @@ import { byCount, countsOf } from './counts.ts';
 import { added, POSITIONS, plainJson, sequence, special, type TokenizerFiles, template } from './files.ts';
 
 /**
- * A lower-case WordPiece tokenizer like BERT's: letters, the most frequent words, and the most frequent pieces of words.
+ * Makes a lower-case WordPiece tokenizer like BERT's, with letters, the most frequent words, and the most frequent pieces of
+ * words as tokens.
  * @param words number of whole words
  * @param pieces number of pieces of two to four letters
  */

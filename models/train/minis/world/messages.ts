@@ -107,7 +107,7 @@ function things({ count, thing, receiver, sender, order }: Facts, language: Lang
   return `{count|${NUMBERS[language][count]}} {thing|${THINGS[thing]!.name[language]}} ${whom.join(' ')}`;
 }
 
-/** What happens: which things, for whom, when and where. */
+/** States what happens: which things, for whom, when and where. */
 function event(facts: Facts, language: Language): string {
   const { verb, place, time, end } = VERBS[facts.verb]!;
   const what = things(facts, language);
@@ -143,7 +143,7 @@ const requestText = ({ request, receiver }: Facts, language: Language) =>
     ? null
     : `{request|${REQUESTS[request]![language].replace('@', THEM[language][Number(receiver.woman)]!)}}`;
 
-/** How the writer feels. */
+/** States the writer's feeling and, if there is an aside, somebody else's. */
 function feeling({ mood, remark, aside }: Facts, language: Language): string {
   const own = REMARKS[mood][remark]![language];
   if (!aside) return own;

@@ -13,7 +13,7 @@ import { type Dice, diceOf } from './dice.ts';
 
 /**
  * Writes the data sets as `FOLDER/data/<set>.<split>.json`: `npx tsx models/train/minis/world/write.ts FOLDER`.
- * FOLDER/declarations.json has the words of the Declaration, by language and then by split.
+ * FOLDER/declarations.json has the words of the Universal Declaration of Human Rights, by language and then by split.
  */
 
 const SEEDS = { train: 1, validation: 2, pack: 3 } as const;
@@ -35,7 +35,7 @@ const folder = process.argv[2]!;
 const declarations = JSON.parse(readFileSync(`${folder}/declarations.json`, 'utf8')) as Readonly<
   Record<string, { readonly train: string[]; readonly test: string[] }>
 >;
-/** The articles held out for testing are in the pack only. */
+/** Returns the articles held out for testing for the split `pack`, and all others for training and validation. */
 const wordsOf = (split: Split): Declarations =>
   Object.fromEntries(
     Object.entries(declarations).map(([name, words]) => [name, split === 'pack' ? words.test : words.train]),
@@ -55,7 +55,7 @@ const ROWS: { readonly [set: string]: (dice: Dice, split: Split) => { text?: str
 };
 
 mkdirSync(`${folder}/data`, { recursive: true });
-/** All training texts written so far. Validation splits and packs leave out these texts. */
+/** All training texts written so far, which validation splits and packs leave out. */
 const trained = new Set<string>();
 Object.entries(SIZES).forEach(([set, sizes], place) => {
   for (const split of Object.keys(SEEDS) as Split[]) {
