@@ -54,9 +54,9 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
   useLayoutEffect(() => {
     if (width === 0) return;
     const svg = plot({ ...draw(width), width, className: 'chart' });
-    // Hidden from screen readers, because the chart's texts are numbers without order; the parent element has a description.
+    // Hides the chart from screen readers, because its texts are numbers without order. The parent element has a description.
     svg.setAttribute('aria-hidden', 'true');
-    // Removes Plot's style element, because the content security policy forbids it; style.css has its rules.
+    // Removes Plot's style element, because the content security policy forbids it; charts.css has its rules.
     svg.querySelector('style')?.remove();
     drawn.current = svg as DrawnChart;
     host.current!.replaceChildren(svg);

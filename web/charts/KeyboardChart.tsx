@@ -23,7 +23,7 @@ export function KeyboardChart(props: KeyboardChartProps) {
   const { point } = current;
   const same = (other: ChartPoint | undefined) =>
     point !== null && other?.x === point.x && other.y === point.y;
-  // New points may have been inserted before the current one.
+  // Looks the current point up again, because new points may stand before it.
   const at = same(points[current.at]) ? current.at : points.findIndex(same);
   const goTo = (next: number) => {
     const found = points[next];

@@ -32,7 +32,7 @@ export function runsDomain(runs: readonly RunReport[]): [number, number] {
       high = Math.max(high, ms);
     }
   }
-  // Space at the top for requests that were shed or failed.
+  // The factor leaves space at the top for the marks of requests that were shed or failed.
   return [low / 1.2, high * 2.2];
 }
 

@@ -24,7 +24,7 @@ interface LiveChartProps {
   readonly switchesS: readonly number[];
 }
 
-/** Size of the drawing in its own units, stretched to the available space. */
+/** Width and height of the drawing in its own units. The style sheet stretches the drawing to the available space. */
 const [WIDTH, HEIGHT] = [600, 100];
 const SIGNS = { circle: '●', square: '■' } as const;
 

@@ -4,9 +4,7 @@ import { RULE, spread } from './series.ts';
 /** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
 
-/**
- * Outlines a text, to set it off from the grid. Such a text is drawn before the data, because its outline hides marks beneath.
- */
+/** Sets a text off from the grid by an outline. A chart draws such a text before its data, because the outline hides marks. */
 export const OVER_GRID = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
 
 /** Places a text to the right of its point. */
@@ -99,7 +97,10 @@ export const logScaleY = (domain: readonly [number, number]): Plot.ScaleOptions 
   axis: null,
 });
 
-/** Ticks at powers of ten and, in a shorter range, also at 2 and 5 times each; in a very short range at even steps. */
+/**
+ * Places ticks at powers of ten and, in a range of less than 2.5 powers, also at 2 and 5 times each. If fewer than two of these
+ * lie in the range, places ticks at even steps.
+ */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
   const first = Math.floor(Math.log10(low));

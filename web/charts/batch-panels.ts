@@ -14,7 +14,7 @@ export interface CellPanel<Point> {
 
 export type BatchPanel = CellPanel<BatchPoint>;
 
-/** Data of one measured cell in the charts. */
+/** The figures of a measured cell that charts and tooltips show. Times are in milliseconds. */
 export interface BatchPoint {
   readonly variant: string;
   readonly batch: number;

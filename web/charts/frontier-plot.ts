@@ -16,11 +16,11 @@ const BEST = 'var(--series-1)';
 const PLAIN = 'var(--text)';
 
 /**
- * Plots the best accuracy for each cost as a line, and the best one without cascades as a dotted line. A dot is filled if some β
- * chooses it, so that it is one of the slider's choices, and otherwise hollow. With a slider, labels show the choice numbers of
- * the plan and of the slider's ends.
+ * Plots the best accuracy for each cost as a line, and the best one without cascades as a dotted line. The dot of a point is
+ * filled if some β chooses the point, which the slider then offers, and otherwise hollow. With a slider, labels show the choice
+ * numbers of the plan and of the slider's ends.
  * @param points as {@link bestForCost} orders them
- * @param without the same without cascades; empty if both are the same
+ * @param without the points without cascades, in the same order; empty if they equal `points`
  * @param chosen cost and accuracy of the plan
  */
 export function frontierPlot(
@@ -105,13 +105,12 @@ interface CostAndAccuracy {
   readonly accuracy: number;
 }
 
-/**
- * Costs and accuracies that differ by less than this are equal, because sums in different orders have different rounding errors.
- */
+/** Costs and accuracies that differ by less count as equal, because the order of a sum changes its rounding error. */
 const ROUNDING = 1e-9;
 
 /**
- * The labels of the plan's dot, and of the slider's first and last choice. A choice whose label would touch the plan's has none.
+ * Makes the labels of the plan's dot, and of the slider's first and last choice. Leaves out a choice whose label would touch the
+ * plan's.
  * @param choices of the slider, from the cheapest; empty if there is no slider
  * @param apart least difference in accuracy of two labels
  */

@@ -19,7 +19,7 @@ interface Segment {
   readonly stage: PlanStage;
 }
 
-/** Consecutive segments with the same variant. */
+/** Consecutive segments with the same variant, which share a label. */
 interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
@@ -34,7 +34,7 @@ const pointOf = ({ fromMs, toMs, stage }: Segment): ChartPoint => ({
   text: `${stageText(stage)} on ${stage.backend}\n${number(fromMs / 1000, 0)} to ${number(toMs / 1000, 0)} s`,
 });
 
-/** Number of copies of tooltip points along a whole run. */
+/** The number of tooltip points along a whole run. */
 const PLACES = 300;
 
 /** Copies a segment's point along the segment, so that the tooltip also appears away from the segment's middle. */
@@ -48,7 +48,7 @@ function pointsAlong(segment: Segment, endMs: number): ChartPoint[] {
   }));
 }
 
-/** Chart of one stage over time: height is its number of replicas, colour and label are its variant. */
+/** Charts one row of the plans over time: the height is its number of replicas, the colour and the label are its variant. */
 export function planStrip(plans: ServedPlans, name: string): TimePanel {
   const variants = variantsByAccuracy(plans, name);
   const colour = (variant: string): string => styleOf(variants.indexOf(variant)).colour;

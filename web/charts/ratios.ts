@@ -27,7 +27,7 @@ interface VerdictLook {
   readonly glyph: string;
   readonly colour: string;
   readonly symbol: Plot.SymbolType;
-  /** Degrees, for a triangle that points down, which Plot does not have. */
+  /** Rotation of the symbol in degrees, because Plot has no triangle that points down. */
   readonly rotate?: number;
   readonly filled: boolean;
 }

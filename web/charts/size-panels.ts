@@ -4,12 +4,12 @@ import { median } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural, runLabel } from '../components/format.ts';
 import { type CellPanel, cellPanels } from './batch-panels.ts';
 
-/** Data of one run in the charts. */
+/** The figures of one run of a batch that charts and tooltips show. */
 export interface SizePoint {
   readonly variant: string;
   /** Total size of the batch's items. */
   readonly size: number;
-  /** Time of the whole round trip. */
+  /** Milliseconds of the whole round trip to the stage worker. */
   readonly ms: number;
   readonly text: string;
 }
@@ -53,7 +53,7 @@ function pointsOf(cell: MeasuredCell, unit: SizeUnit): SizePoint[] {
   }));
 }
 
-/** Highest number of groups of runs of like size, whose medians make a line. */
+/** At most this many groups of runs of like size, through whose medians the chart draws a line. */
 const GROUPS = 8;
 /** A group has at least this many runs. */
 const FEWEST = 5;

@@ -4,7 +4,7 @@ import { milliseconds, number, plural } from '../components/format.ts';
 import type { ChartPoint } from './chart-points.ts';
 
 const LENGTHS_S = [1, 2, 5, 10, 30, 60, 300, 600];
-/** At most this many stretches, because more would be too narrow to point at. */
+/** A run is divided into at most this many stretches, because more would be too narrow to point at. */
 const STRETCHES_MAX = 60;
 
 /** Summarises the outcomes of a run's requests in stretches of equal length, by arrival time. */

@@ -17,7 +17,7 @@ const REASONS = {
   budget: 'no time left in the budget',
 } as const;
 
-/** The symbol of each weight, besides its words and its colour. */
+/** The symbol of each severity, for readers who cannot distinguish the colours. */
 const MARKS: Record<Weight, string> = { bad: '✕', warn: '!', note: '○' };
 
 interface FlagProps {

@@ -10,7 +10,7 @@ export function Term({ children }: { readonly children: string }) {
   );
 }
 
-/** A mark that explains the word beside it, if that word is a label or a button itself; nothing if the word is not in `TERMS`. */
+/** A mark that explains the word beside it, for words that are labels or buttons; nothing if the word is not in `TERMS`. */
 export function TermMark({ of }: { readonly of: string }) {
   return Object.hasOwn(TERMS, of) ? <Explained of={of} class="term-mark" text="?" /> : null;
 }
@@ -18,7 +18,7 @@ export function TermMark({ of }: { readonly of: string }) {
 /** The words of {@link TERMS} that are explained within sentences. */
 const IN_SENTENCES = /(stands by|confidence)/;
 
-/** Paragraphs in which words of the field are explained. */
+/** Shows sentences as paragraphs, in which a press on one of {@link IN_SENTENCES} explains that word. */
 export const Sentences = ({ of, title }: { readonly of: readonly string[]; readonly title?: string }) => (
   <>
     {of.map((sentence) => (

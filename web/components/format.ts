@@ -3,7 +3,7 @@ import type { Device } from '../../solver/documents/common.ts';
 import type { ManifestVariant } from '../../solver/documents/manifest.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 
-/** This file formats numbers and other values as English text. */
+/** Formats numbers and other values as English text. */
 
 /** Stands for an unknown value. */
 export const DASH = '–';

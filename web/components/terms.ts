@@ -129,8 +129,8 @@ const WORDS = {
 };
 
 /**
- * Explanations of the words of this field, for a reader who knows browsers and models. The page explains a word wherever it is a
- * label, the head of a table's column, or the name of a figure; its key here is the text of that label, head or name.
+ * Explanations of technical terms, for a reader who knows browsers and models. The page explains a term wherever it is a label,
+ * the head of a table's column, or the name of a figure; its key here is the text of that label, head or name.
  */
 export const TERMS: Readonly<Record<string, string>> = {
   ...WORDS,

@@ -13,7 +13,7 @@ export function useNarrow(): boolean {
   return narrow;
 }
 
-/** The width of an element in whole px, whenever it changes; 0 until it is known. */
+/** The width of an element in whole pixels, also after it has changed; 0 until it is known. */
 export function useWidth(host: RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(0);
   useEffect(() => {

@@ -17,7 +17,7 @@ import type { Store } from '../../workers/store/store.ts';
 
 const driver = globalThis as unknown as HeadlessDriver;
 
-/** Forwards to the store of the process that drives this page, so that nothing is lost when the browser ends. */
+/** Forwards each call to the store of the process that drives this page, so that nothing is lost when the browser ends. */
 const store = new Proxy({} as Store, {
   get:
     (_, method: keyof Store) =>

@@ -7,7 +7,7 @@ import { peaksOf } from '../views/items/waveform.ts';
 import { viewOf } from '../views/tasks/registry.ts';
 import type { Sample, SampleItem } from './sample.ts';
 
-/** A sample is chosen among this many first requests of a pack. */
+/** The sample of a pipeline is one of this many first requests of its pack. */
 export const REQUESTS = 200;
 /** The room in a picture of the pipeline: items per stage, letters per text and peaks per waveform. */
 const ITEMS_MOST = 3;

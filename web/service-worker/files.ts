@@ -9,7 +9,7 @@ export interface PrecachedFile {
    * only once.
    */
   readonly integrity: string;
-  /** Whether the page needs the file to open. The other files are fetched later. */
+  /** Whether the page cannot open without the file. The service worker caches such files first. */
   readonly shell: boolean;
   /** Whether the file is cached when it is first used, and not before. */
   readonly onUse: boolean;
@@ -29,9 +29,9 @@ const EXAMPLE = 'example.json';
 export const isShell = (path: string): boolean =>
   !RUNTIME.test(path) && !path.startsWith('models/') && path !== EXAMPLE;
 
-/** The mini pipelines together are larger than all the rest, and few users open every one. */
+/** Whether a file is cached only when first used: all mini pipelines are larger than the rest, and few users open every one. */
 export const isOnUse = (path: string): boolean => path.startsWith('models/mini');
 
-/** Excludes the build of ONNX Runtime that this browser never loads. `ort-web.ts` chooses by the same test. */
+/** Whether this browser may load a file: it loads one of two builds of ONNX Runtime, as `ort-web.ts` chooses. */
 export const isNeeded = (path: string, canSuspend: boolean): boolean =>
   !RUNTIME.test(path) || JSPI.test(path) === canSuspend;

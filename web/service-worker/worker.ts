@@ -35,7 +35,7 @@ const scope = worker.registration.scope;
 const files = __PRECACHE__.filter(({ path }) => isNeeded(path, 'Suspending' in WebAssembly));
 const byPath = new Map(files.map((file) => [file.path, file]));
 
-// The path is part of the name, because all pages of an origin share its caches, and other paths may have other builds.
+// The page's path is in the name, because pages of one origin share caches, and pages at other paths may be other builds.
 const openCache = () => caches.open(`ipa-edge ${scope}`);
 const keyOf = ({ integrity }: PrecachedFile) => `${scope}?${new URLSearchParams({ integrity })}`;
 
@@ -63,7 +63,7 @@ async function answer(request: Request): Promise<Response> {
   return withHeaders((file && (await cached(file))) ?? (await fetch(request)));
 }
 
-/** A file from the cache; undefined if it is not there. A file that is cached on use is cached now, if the network has it. */
+/** Reads a file from the cache; undefined if it is not there. Caches an `onUse` file first, if the network has it. */
 async function cached(file: PrecachedFile): Promise<Response | undefined> {
   if (file.onUse) await keep(file).catch(() => {});
   return (await openCache()).match(keyOf(file));
@@ -78,7 +78,7 @@ function withHeaders(response: Response): Response {
   return new Response(body, { status, statusText, headers });
 }
 
-/** Caches a file unless it is cached already. A file with a wrong hash is refused. */
+/** Caches a file unless it is cached already. The browser refuses a file with a wrong hash. */
 async function keep(file: PrecachedFile): Promise<void> {
   const cache = await openCache();
   const key = keyOf(file);
@@ -88,7 +88,7 @@ async function keep(file: PrecachedFile): Promise<void> {
   await cache.put(key, response);
 }
 
-/** Caches all files but those that are cached on use, one after the other, so that this does not slow the page's own requests. */
+/** Caches all files except those cached on use, one after the other, so that the page's own requests stay fast. */
 async function keepEverything(report: (now: Kept) => void): Promise<void> {
   const wanted = files.filter(({ onUse }) => !onUse);
   const total = wanted.length;

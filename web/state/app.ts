@@ -10,7 +10,7 @@ import { tellChanged } from './tabs.ts';
 export const checked = signal<Preflight | null>(null);
 /** The chosen pipeline with its files. */
 export const models = signal<LoadedManifest | null>(null);
-/** Null until the store is open. */
+/** The store of profiles in this browser; null until it is open. */
 export const store = signal<Store | null>(null);
 /** Why profiles last only until this page is closed; null if this browser saves them. */
 export const whyUnsaved = signal<string | null>(null);
@@ -29,9 +29,7 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   return unasked(work);
 }
 
-/**
- * Runs work that no user asked for, and leaves the last error shown. If the work fails, shows its error and returns undefined.
- */
+/** Runs work that no user asked for, without clearing the last error. If it fails, shows its error and returns undefined. */
 export async function unasked<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -5,7 +5,7 @@ import type { CellTable } from './files/cell-table.ts';
 /** The tables of cells (CSV) that the user opened. The page forgets them when it is closed. */
 export const tables = signal<readonly CellTable[]>([]);
 
-/** The user's choice to compare the opened profile with: null if the user chose none, undefined before any choice. */
+/** The profile or table to compare the opened profile with; null if the user chose none, undefined before any choice. */
 export const chosen = signal<IdentifiedProfile | CellTable | null | undefined>(undefined);
 
 /** Chooses a table of cells for the comparison. Without an opened profile, the next one that is opened is compared with it. */

@@ -15,7 +15,7 @@ import { tried } from './try/trying.ts';
 
 const FILE = 'example.json';
 
-/** The profile that the sections show, then others to compare it with; empty until the example is first opened. */
+/** The example's profiles: the one that the sections show, then others to compare it with. Empty before it is first opened. */
 const example = signal<readonly IdentifiedProfile[]>([]);
 
 /** The profile and the run that the sections showed before the example. */
@@ -32,7 +32,7 @@ export const showsExampleRun = computed(() => tried.value !== null && tried.valu
 /** The last run that the user made or opened, even while the sections show the example. */
 export const ownRun = computed(() => (showsExampleRun.value ? before.tried : tried.value));
 
-// The example ends in several ways, such as opening another profile. Its run must not stay in any of them.
+// The user can leave the example in several ways, such as opening another profile. In each case the example's run must go, too.
 effect(() => {
   if (!showsExample.value && showsExampleRun.peek()) tried.value = before.tried;
 });

@@ -1,14 +1,14 @@
 import { effect, type Signal, signal } from '@preact/signals';
 import type { z } from 'zod';
 
-/** The page's state that survives a reload: signals whose values this browser stores. Measurements are kept in the store. */
+/** Signals whose values, such as the settings of forms, this browser keeps over a reload. The store keeps measurements. */
 
 const PREFIX = 'ipa-edge/';
 
 interface KeepOptions<T> {
-  /** The part of the key after the page's prefix. */
+  /** The part of the key in localStorage after the page's prefix. */
   readonly name: string;
-  /** The form of a valid value. Another version of the page, or a person, may have written the stored value. */
+  /** The schema of a valid value, because another version of the page, or a person, may have written the stored value. */
   readonly schema: z.ZodType<T>;
   /** The value while the browser stores no valid one. */
   readonly initial: T;
@@ -16,7 +16,7 @@ interface KeepOptions<T> {
   readonly shared?: boolean;
 }
 
-/** A signal whose value this browser stores. In a window that stores nothing, the value lasts until the page is closed. */
+/** Makes a signal whose value this browser stores. In a window that stores nothing, the value lasts until the page is closed. */
 export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T>): Signal<T> {
   const key = PREFIX + name;
   const parsed = (text: string | null): T => {

@@ -60,7 +60,7 @@ class OtherTabError extends Error {
 }
 
 const NAME = 'ipa-edge/measuring';
-/** Null if the browser refuses it, as some do if they block the page's data. Then no tab knows of another one. */
+/** Null if the browser refuses to open a channel, as some do while they block a page's data. Then no tab knows of another one. */
 const channel = openChannel();
 const send = (message: Message): void => channel?.postMessage(message);
 
@@ -72,7 +72,7 @@ function openChannel(): BroadcastChannel | null {
   }
 }
 
-/** Whether this browser can keep two tabs from measuring at once. Some browsers have locks, and refuse them if they block data. */
+/** Whether this browser can keep two tabs from measuring at once: whether it has locks, and does not refuse them to the page. */
 export async function keepsTabsApart(): Promise<boolean> {
   try {
     await navigator.locks.query();
@@ -120,12 +120,12 @@ async function locked(work: () => Promise<void>): Promise<void> {
     });
     if (got) return;
     const { held = [] } = await navigator.locks.query();
-    // If the lock is held only as shared, a tab has just waited in `untilFree`, and the next request soon succeeds.
+    // If the lock is held only as shared, another tab takes it for a moment in `untilFree`, so the next request soon succeeds.
     if (held.some(({ name, mode }) => name === NAME && mode === 'exclusive')) throw new OtherTabError();
   }
 }
 
-/** Asks the other tab to stop. What it has measured is kept. */
+/** Asks the other tab to stop. The other tab keeps what it has measured. */
 export const stopOtherTab = (): void => send({ ask: 'stop' });
 
 /** Tells other tabs that profiles were saved or deleted. */

@@ -28,9 +28,9 @@ export interface NextStep {
 }
 
 const REASONS = 3;
-/** A larger difference between predicted and measured shares needs an explanation. */
+/** A larger difference between the predicted and the measured share of requests in time is a reason to show. */
 const EXPECTED_GAP = 0.02;
-/** If the load differs by a larger share from the rate that was planned for, that explains a difference from the prediction. */
+/** A load that differs from the planned rate by a larger share than this explains a difference from the prediction. */
 const OTHER_LOAD = 0.1;
 /** If a larger share of the measured figures needs care, the verdict treats that as an important reason. */
 const MANY = 0.25;
@@ -48,7 +48,7 @@ const heaviest = (reasons: readonly (Reason | null)[]): string[] =>
     .slice(0, REASONS)
     .map(({ text }) => text);
 
-/** The verdict on a plan that has not run: it is predicted. */
+/** The verdict on a plan that has not run, by its prediction. */
 export function planVerdict(plan: Plan, profile: Profile): Verdict {
   const { predicted, slaMs, ratePerS, percentile } = plan;
   const inTime = predicted.slaAttainment;
@@ -108,7 +108,10 @@ export function noPlanVerdict(why: Error): Verdict {
   };
 }
 
-/** The verdict on a run of a plan: it is measured or, if so marked, simulated. @param profile null if the report has none */
+/**
+ * The verdict on a run of a plan, measured or simulated.
+ * @param profile null if the report has none
+ */
 export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
   const { result, slaMs, percentile, load } = run;
   const { slaAttainment: inTime, latencyMs, accuracy } = result;

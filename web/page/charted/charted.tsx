@@ -12,7 +12,7 @@ export async function loadCharts(): Promise<void> {
   parts.value ??= await import('./parts.ts');
 }
 
-/** Makes a component that loads the parts and shows one of them once it is loaded. */
+/** Makes a component that loads the parts and then shows one of them. */
 const charted = <Props extends object>(pick: (loaded: Parts) => FunctionComponent<Props>) =>
   function Charted(props: Props) {
     const Part = parts.value && pick(parts.value);

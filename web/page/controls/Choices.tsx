@@ -14,7 +14,7 @@ interface ChoicesProps<T> {
 /** Multiple choice with a box to tick for each option. */
 export function Choices<T extends string | number>(props: ChoicesProps<T>) {
   const { label, all, chosen, onChange, disabled, note } = props;
-  // A link may have set values that the form does not offer.
+  // A link may have chosen values that the form does not offer otherwise.
   const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
   const toggle = (choice: T, on: boolean) => {
     const next = offered.filter((other) => (other === choice ? on : chosen.includes(other)));
@@ -33,7 +33,7 @@ export function Choices<T extends string | number>(props: ChoicesProps<T>) {
             disabled={disabled?.(choice) ?? false}
             onChange={(event) => {
               toggle(choice, event.currentTarget.checked);
-              // The browser has already unticked the last choice, so it is ticked again.
+              // The browser has already unticked the box of the last choice, so this ticks the box again.
               if (chosen.length === 1 && chosen[0] === choice) event.currentTarget.checked = true;
             }}
           />

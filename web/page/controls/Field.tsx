@@ -7,7 +7,7 @@ interface LabelledProps {
   readonly children: (id: string) => ComponentChildren;
 }
 
-/** An input with a label above, and an explanation of the label if it is a word of the field. */
+/** An input with a label above, and an explanation of the label if it is a technical term. */
 export function Labelled({ label, children }: LabelledProps) {
   const id = useId();
   return (

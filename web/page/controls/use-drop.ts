@@ -14,9 +14,9 @@ export function takeDropped(event: DragEvent, take: (files: File[]) => unknown):
   });
 }
 
-/** The dropped files, including those in dropped folders that are not hidden, whose paths begin with the folder's name. */
+/** Lists the dropped files, and those in dropped folders that are not hidden, with paths that begin with the folder's name. */
 async function droppedFiles({ dataTransfer }: DragEvent): Promise<File[]> {
-  // Entries can be asked for only until the event's handler has returned.
+  // The browser gives the entries only until the event's handler has returned.
   const entries = [...(dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry());
   const files = [...(dataTransfer?.files ?? [])];
   if (!entries.some((entry) => entry?.isDirectory)) return files;
@@ -28,13 +28,13 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
     const file = await new Promise<File>((resolve, reject) =>
       (entry as FileSystemFileEntry).file(resolve, reject),
     );
-    // A file from a file dialog has its path already; one that was dropped has none.
+    // Adds the path, which a file from a file dialog has already and a dropped file lacks.
     Object.defineProperty(file, 'webkitRelativePath', { value: entry.fullPath.slice(1) });
     return [file];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const found: FileSystemEntry[] = [];
-  // A reader gives at most a hundred entries at a time.
+  // A reader gives at most a hundred entries at a time, and none after the last.
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
@@ -45,7 +45,7 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
   return (await Promise.all(found.filter(({ name }) => !isHidden(name)).map(filesIn))).flat();
 }
 
-/** Makes an element accept dropped files. It prevents the event's default, so that the page's own drop zone ignores it. */
+/** Makes an element accept dropped files. Prevents the event's default, so that the page's own drop zone ignores the drop. */
 export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
   const [over, setOver] = useState(false);
   const drag = (event: DragEvent) => {

@@ -1,10 +1,7 @@
 import { checked, whyUnsaved } from '../../state/app.ts';
 import { running } from '../../state/measure/profiling.ts';
 
-/**
- * The most important thing that this browser or machine lacks, with its remedy; the other checks are folded away. The page can
- * measure whatever is lacking.
- */
+/** The worst problem of this browser or machine, with its remedy. The user can measure all the same. */
 export function Obstacle() {
   const worst = worstOf();
   return (

@@ -3,7 +3,7 @@ import { busy } from '../../state/pipelines/adding.ts';
 
 /**
  * Offers to reload the page when the service worker has fetched a newer build. Reloading deletes the files of the current build,
- * which running work in this or another tab may still have to load.
+ * which running work in this or another tab may still have to load, so the button waits for such work.
  */
 export function NewerVersion() {
   if (!newer.value) return null;

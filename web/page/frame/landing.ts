@@ -25,7 +25,7 @@ export function landOnSection(): void {
 /** The part of the page that the address names; null if there is none. */
 const named = (): HTMLElement | null => document.getElementById(location.hash.slice(1));
 
-/** Opens the named part if it is folded away. */
+/** Opens the part that the address names if it is folded away. */
 function unfold(): void {
   const part = named();
   if (part instanceof HTMLDetailsElement) part.open = true;

@@ -27,8 +27,8 @@ export interface Scale {
 }
 
 /**
- * A scale from `min` to `max` whose steps have an equal ratio, with `perDoubling` steps per doubling. With `zero`, a position for
- * 0 comes before `min`.
+ * Makes a scale from `min` to `max` whose steps have an equal ratio, with `perDoubling` steps per doubling. With `zero`, a
+ * position for 0 comes before `min`.
  */
 export function ratioScale(min: number, max: number, perDoubling: number, zero = false): Scale {
   const steps = Math.round(Math.log2(max / min) * perDoubling);

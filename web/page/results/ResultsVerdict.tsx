@@ -10,7 +10,7 @@ export function ResultsVerdict({ of }: { readonly of: IdentifiedProfile }) {
   return <div class="results-verdict">{verdict && <VerdictCard verdict={verdict} linked />}</div>;
 }
 
-/** Null while the first plan is being made. */
+/** The verdict; null while the page makes the first plan. */
 function verdictOn({ profile }: IdentifiedProfile): Verdict | null {
   const found = solved.value;
   if (isFresh(found) && found!.answer instanceof Error) return noPlanVerdict(found!.answer);

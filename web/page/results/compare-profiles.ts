@@ -108,9 +108,7 @@ interface Estimate extends Omit<ComparedPoint, 'verdict'> {
   readonly probability: number | null;
 }
 
-/**
- * A larger difference counts as this many standard deviations, at which chance is ruled out and `normalProbability` stays finite.
- */
+/** A larger difference counts as this many standard deviations: they rule out chance, and keep `normalProbability` finite. */
 const MOST_DEVIATIONS = 8;
 const Z_95 = normalQuantile(0.975);
 

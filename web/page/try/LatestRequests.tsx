@@ -27,7 +27,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   const newest = useRef<ShownRequest | null>(null);
   const shownMs = useRef(0);
   const nowMs = drawn.value?.nowMs ?? 0;
-  // This runs when the charts are drawn, and so counts towards the fraction of time in which the page may draw.
+  // This effect runs when the charts are drawn, so it counts towards the fraction of time that the page may spend on drawing.
   useLayoutEffect(() => {
     if (!view || held || nowMs < shownMs.current + view.everyMs) return;
     const request = live.takeLatest();

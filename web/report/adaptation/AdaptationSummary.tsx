@@ -12,7 +12,7 @@ interface AdaptationSummaryProps {
   readonly onOpen: (comparison: Comparison) => void;
 }
 
-/** A verdict on the comparisons on held-out loads, and a table with one row for each comparison that shows how ours compares. */
+/** A verdict on the comparisons on held-out loads, and a table with a row for each comparison. */
 export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSummaryProps) {
   return (
     <>
@@ -71,11 +71,11 @@ function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
 
 interface VersusProps {
   readonly comparison: Comparison;
-  /** The system to compare ours with. */
+  /** The system to compare ipa-edge with. */
   readonly system: string;
 }
 
-/** Whether our system beats another one, with the other's figures, and ours at its PAS and at its cost. */
+/** Whether ipa-edge beats another system, with that system's figures, and those of ipa-edge at the same PAS and cost. */
 function Versus({ comparison, system }: VersusProps) {
   const found = against(comparison, system);
   if (!found) return DASH;
@@ -106,7 +106,7 @@ function Versus({ comparison, system }: VersusProps) {
   );
 }
 
-/** Whether our system attains what is required with every weight of cost, with the least attainment. */
+/** Whether ipa-edge attains what is required with every weight of cost, and its lowest attainment. */
 function KeepsSla({ comparison }: { readonly comparison: Comparison }) {
   const { ours } = comparison;
   const least = ours.reduce((a, b) =>

@@ -55,7 +55,7 @@ function Body({ title, comparison }: { readonly title: string; readonly comparis
   );
 }
 
-/** Runs in the order of drawing: ours are last, so that they cover the others. */
+/** Runs in the order of drawing: those of ipa-edge are last, so that they cover the others. */
 const drawnOf = (comparison: Comparison): NamedRun[] =>
   [...othersOf(comparison), ...oursOf(comparison.ours.filter(({ overTime }) => overTime.length > 0))].filter(
     ({ run }) => run.overTime.length > 0,

@@ -14,7 +14,7 @@ interface CostAccuracyProps {
   readonly comparison: Comparison;
 }
 
-/** Chart of accuracy against cost of every system. Ours has one line for each percentile, over several weights of cost. */
+/** Chart of accuracy against cost of every system. ipa-edge has one line for each percentile, over several weights of cost. */
 export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
   const points = useMemo(
@@ -107,7 +107,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
             : Plot.dot([run], { ...channels, symbol, stroke: colour, strokeWidth: 1.75, r: 6 + 4 * i }),
         ),
       ),
-      // Drawn over the other systems' dots and smaller, so that both are visible.
+      // Draws the dots of ipa-edge over those of the other systems, and smaller, so that both are visible.
       Plot.dot(ours, {
         ...channels,
         r: 3,

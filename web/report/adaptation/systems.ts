@@ -10,13 +10,13 @@ const TITLES: Readonly<Record<string, string>> = {
   rim: 'RIM',
 };
 
-/** The systems with which the report compares ours one by one. */
+/** The systems with which the report compares ipa-edge one by one. */
 export const COMPARED = ['ipa', 'ipa-options', 'fa2-high'] as const;
 
-/** The published system whose planning a system has, perhaps with the options of ours. */
+/** The published system whose planning a system has. A system `…-options` has the options of ipa-edge in addition. */
 const publishedOf = (system: string): string => system.replace(/-options$/, '');
 
-/** The name of a system in charts and tables; a system with the options of ours keeps `-options`. */
+/** The name of a system in charts and tables, with `-options` if it has the options of ipa-edge. */
 export const titleOf = (system: string): string => {
   const published = publishedOf(system);
   return system.replace(published, TITLES[published] ?? published);
@@ -29,7 +29,7 @@ export interface NamedRun {
   readonly run: AdaptationRun;
 }
 
-/** A system with the options of ours has the colour of the published one, with a dash and a symbol of its own. */
+/** The style of a system. With the options of ipa-edge it has the published system's colour, but another dash and symbol. */
 function systemStyle(system: string): SeriesStyle {
   const published = publishedOf(system);
   const style = styleOf(KNOWN.includes(published) ? KNOWN.indexOf(published) : KNOWN.length);
@@ -52,13 +52,13 @@ export function settingText({ setting }: AdaptationRun): string {
   ].join(', ');
 }
 
-/** The runs of the rival systems, and of the oracle, which is our system with perfect knowledge of the future. */
+/** The runs of the rival systems, and of the oracle, which is ipa-edge with perfect knowledge of the future. */
 export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
   ...rivals.map((run) => ({ label: titleOf(run.system), style: systemStyle(run.system), run })),
   { label: 'oracle', style: systemStyle('oracle'), run: oracle },
 ];
 
-/** Our runs, in one colour with different dashes. Labels are the percentiles or, if these repeat, the whole settings. */
+/** The runs of ipa-edge, in one colour with different dashes. Labels are percentiles or, if these repeat, whole settings. */
 export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
   const percentiles = new Set(runs.map(({ setting }) => setting?.percentile));
   const text = percentiles.size === runs.length ? percentileText : settingText;

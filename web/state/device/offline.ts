@@ -3,7 +3,7 @@ import { type Kept, type Order, WORKER_FILE } from '../../service-worker/message
 import { running } from '../measure/profiling.ts';
 import type { Offline } from './preflight.ts';
 
-/** Null if the page starts no service worker, as on the development server. */
+/** Whether the page works without a network; null if the page starts no service worker, as on the development server. */
 export const offline = signal<Offline | null>(null);
 /** The service worker of a newer build, which waits until no tab shows the current one. */
 export const newer = signal<ServiceWorker | null>(null);
@@ -35,7 +35,7 @@ export function takeOver(): void {
   const worker = newer.value!;
   const reload = () => location.reload();
   if (worker.state === 'installed') {
-    // No `controllerchange` comes to a page that was opened before there was a service worker.
+    // A page that was opened before there was a service worker gets no `controllerchange`, so this waits for the new state.
     worker.addEventListener('statechange', reload, { once: true });
     order(worker, 'take-over');
   } else reload();

@@ -89,7 +89,7 @@ const measured = key.extend({
     .transform((flags) => flags.split(' ').filter(Boolean))
     .pipe(z.array(cellFlag)),
 });
-/** The columns of a line that are read. Further ones, such as means, are for people who open the table in a spreadsheet. */
+/** The columns of a line that the page reads. Others, such as means, are for people who open the table in a spreadsheet. */
 const row = z.discriminatedUnion('state', [measured, key.extend({ state: z.enum(['skipped', 'failed']) })]);
 type Row = z.infer<typeof row>;
 

@@ -18,9 +18,9 @@ import { ARCHIVE, importArchive } from './archive.ts';
 import { parseCellTable } from './cell-table.ts';
 import { checkSize, MOST_DOCUMENT_BYTES } from './file-size.ts';
 
-/** A table of cells, which has one line per cell, has at most this many bytes. */
+/** A table of cells has at most this many bytes, because it has only one line for each cell. */
 const MOST_TABLE_BYTES = 8_000_000;
-/** The kind of a table of cells. */
+/** The `kind` of a table of cells, which has no schema to take the kind from. */
 const CELLS = 'cells';
 
 /** A file is of no kind that the page can open. */

@@ -22,7 +22,7 @@ import { cellsCsv } from './cells-csv.ts';
 import { MOST_DOCUMENT_BYTES } from './file-size.ts';
 import { partsWithin } from './parts.ts';
 
-/** This file saves files: documents of the opened profile, the chosen pipeline, and the archive. */
+/** Saves files: documents of the opened profile, the chosen pipeline, and the archive. */
 
 const NO_FRONTIERS: Frontiers = { frontier: [], frontierWithoutCascades: [] };
 
@@ -91,7 +91,7 @@ function reportOf(profile: Profile, planned: Plan | null, run: RunReport | null)
   };
 }
 
-/** Which archives were saved; null if there were not several. */
+/** A message that lists the archives that were saved last; null if there were not several. */
 export const archivesSaved = signal<string | null>(null);
 
 /** Saves all profiles and settings as an archive, or as several where one would be larger than the page reads. */
@@ -109,7 +109,7 @@ export async function saveArchive(): Promise<void> {
     names: profileNames.value,
   } as const;
   const restBytes = bytesIn(exportArchive({ ...rest, profiles: [], opened: null }));
-  // A comma follows each profile.
+  // The text of an archive separates profiles by commas, so a comma counts with each profile.
   const size = ({ profile }: IdentifiedProfile) => bytesIn(exportProfile(profile)) + 1;
   const parts = partsWithin(measured, size, MOST_DOCUMENT_BYTES - restBytes);
   const files = parts.map((part, i) => {

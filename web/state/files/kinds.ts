@@ -6,7 +6,7 @@ import { MOST_DOCUMENT_BYTES } from './file-size.ts';
 
 /** Finds out the kind of a file from its name and its first bytes. */
 
-/** Pictures, sounds, and lines of labelled data. */
+/** Names of pictures, sounds, transcripts, and files of JSON lines with labelled data. */
 const LABELLED = /\.(jpe?g|png|webp|avif|gif|wav|flac|jsonl|ndjson)$|\.trans\.txt$/i;
 
 /** Names of files that model repositories of the hub contain, but that no model here needs. */
@@ -16,9 +16,9 @@ const BESIDE_MODELS =
 const isBesideModels = ({ name }: File): boolean => BESIDE_MODELS.test(name);
 
 /**
- * Finds files of a model repository that no model here needs, such as a licence: by their name, or because a model's folder has
- * them.
- * @returns a function that says whether a file is of that kind, which documents of ipa-edge and labels in the COCO format are not
+ * Finds files of a model repository that no model here needs, such as a licence: by their names, or because they lie in a model's
+ * folder but are neither documents of ipa-edge nor labels in the COCO format.
+ * @returns a function that says whether a file is such a file
  */
 export function asideOf(files: readonly File[]): (file: File) => Promise<boolean> {
   const roots = rootsOf(files);

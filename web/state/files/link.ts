@@ -31,7 +31,7 @@ class LinkedProfileError extends Error {
 
 const PREFIX = '#settings=';
 
-/** A link with its contents in its hash, which browsers never send to a server. */
+/** Makes a link with its contents in its hash, which browsers never send to a server. */
 export function settingsLink(page: string, linked: LinkedSettings): string {
   return page.replace(/#.*$/, '') + PREFIX + encodeURIComponent(JSON.stringify(linked));
 }

@@ -1,5 +1,5 @@
 /**
- * Divides items, in order, into parts of at most so many bytes each. A larger item is a part by itself. Without items there is one
+ * Divides items, in order, into parts of at most `mostBytes` each. A larger item is a part by itself. Without items there is one
  * empty part.
  */
 export function partsWithin<T>(items: readonly T[], bytesOf: (item: T) => number, mostBytes: number): T[][] {

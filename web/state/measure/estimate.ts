@@ -4,14 +4,15 @@ import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import { coRunPairs } from '../../../workers/profiler/co-run-plan.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 
-/** Memory of a worker with ONNX Runtime: 21 to 30 MB by Chromium's `measureUserAgentSpecificMemory`. */
+/** Bytes of memory of a worker with ONNX Runtime. Chromium's `measureUserAgentSpecificMemory` reports 21 to 30 MB. */
 const RUNTIME_BYTES = 30e6;
 /** A value of an input tensor has at most this many bytes. */
 const VALUE_BYTES = 8;
 /** A worker holds a model twice: as a file, and as weights in its session. */
 const MODEL_COPIES = 2;
-/** Milliseconds to start a worker. `SESSION_MS` are the milliseconds to create the session of one variant in it. */
+/** Milliseconds to start a worker. */
 const WORKER_MS = 1500;
+/** Milliseconds to create the session of one variant in a worker. */
 const SESSION_MS = 150;
 /** Milliseconds to run the labelled pack on the reference backend, per variant and per combination of variants. */
 const ACCURACY_MS = 250;
@@ -33,7 +34,7 @@ export function estimate(manifest: Manifest, settings: ProfileSettings) {
   const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
   const setUpMs = workers * (WORKER_MS + variants.length * SESSION_MS);
   return {
-    // An upper bound, because larger batches are skipped if they gain nothing.
+    // An upper bound, because the profiler skips larger batches that gain nothing.
     cells: keys.length,
     modelBytes,
     workers,

@@ -23,7 +23,7 @@ import {
 /** A profile that was started but not finished. The store's journal contains its finished cells. */
 const interruptedSchema = z.strictObject({
   pipeline: name,
-  /** By {@link measuredSha256} of the pipeline's manifest. The journal is useless if the pipeline has changed. */
+  /** The {@link measuredSha256} of the pipeline's manifest. If the pipeline has changed since, the journal is useless. */
   measured: sha256,
   settings: profileSettingsSchema,
   done: count,
@@ -32,7 +32,7 @@ const interruptedSchema = z.strictObject({
 
 type InterruptedProfile = z.infer<typeof interruptedSchema>;
 
-/** A profile that is being measured. The user may choose another pipeline meanwhile. */
+/** A profile that is being measured, with its manifest, because the user may choose another pipeline meanwhile. */
 export interface RunningProfile {
   readonly manifest: Manifest;
   readonly settings: MeasureSettings;
@@ -41,7 +41,7 @@ export interface RunningProfile {
 
 export interface FinishedProfile {
   readonly pipeline: string;
-  /** Cells that were measured. */
+  /** The number of cells that were measured. */
   readonly cells: number;
   readonly tookMs: number;
 }
@@ -86,9 +86,9 @@ const tabWork = computed<TabWork>(() => ({
   hidden: hidden.value,
 }));
 
-/** Measures with the settings in the form. Finished cells of an interrupted profile with the same settings are kept. */
+/** Measures with the settings in the form. Reuses the finished cells of an interrupted profile with the same settings. */
 export async function startProfile(): Promise<void> {
-  // Resume may be pressed twice, or Start while Resume still loads its pipeline.
+  // The user may press Resume twice, or press Start while Resume still loads its pipeline.
   if (running.value) return;
   const controller = new AbortController();
   const loaded = models.value!;
@@ -116,8 +116,8 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
   const left = interrupted.value;
   const goesOn = left && sameSettings(left.settings, chosen) && isOf(left, manifest);
   if (!goesOn) interrupted.value = { ...begun, done: 0, total: 0 };
-  // The finished cells of an interrupted profile are counted again from 0 while the journal is read. The stored number must not
-  // fall meanwhile.
+  // While the profiler reads the journal of an interrupted profile, it counts the finished cells again from 0. The stored number
+  // must not fall meanwhile.
   const counted = goesOn ? left.done : 0;
   const cells = new LiveCells();
   try {
@@ -170,8 +170,8 @@ const isOf = ({ pipeline, measured }: InterruptedProfile, manifest: Manifest): b
   pipeline === manifest.name && measuredSha256(manifest) === measured;
 
 /**
- * The interrupted profile if it can be continued: this browser has its pipeline, unchanged, and can measure with its
- * settings.
+ * The interrupted profile if this browser can continue it: it has the profile's pipeline, unchanged, and can measure with the
+ * profile's settings. Null otherwise.
  */
 export const resumable = computed(() => {
   const left = interrupted.value;
@@ -203,9 +203,9 @@ export function resumeProfile(): void {
 }
 
 /**
- * At least this many milliseconds pass between two drawings of the charts. Drawing disturbs the thread that forwards the timed
- * calls, so charts are drawn only when a cell has ended or the profile pauses: the warm-up of the next cell absorbs the
- * disturbance.
+ * At least this many milliseconds pass between two drawings of the charts. Drawing disturbs the page's thread, which also
+ * forwards the calls that the profiler times. The charts are therefore drawn only when a cell has ended or the profile pauses:
+ * the warm-up of the next cell absorbs the disturbance.
  */
 const DRAW_EVERY_MS = 1000;
 
@@ -217,7 +217,7 @@ class LiveCells {
     const cell = finished ?? recalled;
     if (!cell) return;
     this.#cells.set(cellId(cell), cell);
-    // Cells from the journal come all at once, so drawing waits for the first measured one.
+    // Cells from the journal come all at once, so drawing waits for the first cell that is measured now.
     if (finished && performance.now() - this.#drawn >= DRAW_EVERY_MS) this.draw();
   }
 

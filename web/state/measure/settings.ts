@@ -4,7 +4,7 @@ import { backend, positiveCount } from '../../../solver/documents/common.ts';
 import { checked } from '../app.ts';
 import { kept } from '../kept.ts';
 
-/** Backends of ONNX Runtime in a browser. Every browser has the last one. */
+/** The backends of ONNX Runtime in a browser. Every browser has `wasm`. */
 export const BACKENDS = ['webgpu', 'wasm'] as const;
 
 /**

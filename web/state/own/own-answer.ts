@@ -20,7 +20,7 @@ export interface OwnAnswer {
 }
 
 export const ownAnswer = signal<OwnAnswer | null>(null);
-/** What the page does for the user's request: it loads the variants, or runs the request; null: no request is in progress. */
+/** What the page does for the user's request: it loads the variants, or runs the request. Null if no request is in progress. */
 export const answering = signal<'loading' | 'running' | null>(null);
 /** Why the last request has no answer. */
 export const ownFailure = signal<string | null>(null);
@@ -111,7 +111,7 @@ export async function answerOwn(): Promise<void> {
       ownAnswer.value = { steps, running, complete: running === null };
     }
   } catch (error) {
-    // A request that was cancelled may fail after the next one has begun.
+    // A cancelled request may fail after the next one has begun, and must not end that one.
     if (signal.aborted) return;
     ownFailure.value = message(error);
     close();

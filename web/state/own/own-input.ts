@@ -21,7 +21,7 @@ export const ownContent = signal<OwnContent | null>(null);
 export const ownText = signal('');
 /** The texts that the user has typed for the fields of an item, such as a question, by the field's name. */
 export const ownFields = signal<Readonly<Record<string, string>>>({});
-/** `reading` while a file or recording is decoded; a recording while the microphone records. */
+/** `reading` while the page decodes a file or recording; the recording while the microphone records; null otherwise. */
 export const taking = signal<'reading' | MicrophoneRecording | null>(null);
 /** Why the last file or recording was refused. */
 export const notTaken = signal<string | null>(null);
@@ -31,7 +31,7 @@ export const ownFormat = computed<ItemFormat | null>(() => models.value?.pipelin
 
 const MOST_FILE_BYTES = 200e6;
 
-// Another pipeline may take items of another kind or size.
+// Drops the content when the pipeline changes, because another pipeline may take items of another kind or size.
 effect(() => {
   if (!ownFormat.value) return;
   ownContent.value = notTaken.value = null;
@@ -50,7 +50,7 @@ export const missing = computed<string | null>(() => {
   return empty === undefined ? null : `Type the ${empty} first.`;
 });
 
-/** The request's item, once nothing is {@link missing}. Texts that are too long are cut. */
+/** Makes the request's item, once nothing is {@link missing}. Cuts texts that are too long. */
 export function ownItem(): Item {
   const format = ownFormat.value!;
   const content =

@@ -6,8 +6,8 @@ import { readWav } from '../../../models/items/wav.ts';
 const RIFF = [...'RIFF'].map((letter) => letter.charCodeAt(0));
 
 /**
- * Reads a sound file in the format of a stage: mono, at the stage's sample rate. WAV files go through the reader that makes
- * packs, so that both give the same samples; the browser's decoders read all other files.
+ * Reads a sound file in the format of a stage: mono, at the stage's sample rate. The reader that makes packs reads WAV files, so
+ * that a file gives the same samples here as in a pack. The browser's decoders read all other files.
  * @throws InvalidSoundError, also if the sound is longer than the stage takes
  */
 export async function readSound(bytes: Uint8Array<ArrayBuffer>, format: SoundFormat): Promise<Item> {
@@ -29,7 +29,7 @@ export async function readRecording(bytes: Uint8Array<ArrayBuffer>, format: Soun
 const itemOf = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Item =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** The mean of a sound's channels, which the browser resamples to the format's rate. */
+/** Decodes a sound to the mean of its channels. The browser resamples it to the format's rate. */
 async function decoded(
   bytes: Uint8Array<ArrayBuffer>,
   { sampleRateHz }: SoundFormat,

@@ -15,7 +15,7 @@ class MeasuringError extends Error {
   }
 }
 
-/** The current step, e.g. `Checking mine.onnx`, and how to cancel it; null while nothing is being added. */
+/** The current step of an addition, e.g. `Checking mine.onnx`, and what cancels the addition; null while there is none. */
 export const adding = signal<{ readonly what: string; readonly controller: AbortController } | null>(null);
 /** Why nothing can be measured or run now; null if nothing is being added. */
 export const heldByAdding = computed<string | null>(

@@ -1,4 +1,4 @@
-/** Functions that change pipelines. Their code is loaded when one is first used, not with the page. */
+/** Load the code that changes pipelines. The page loads this code when it is first used, not at its start. */
 
 export const ownModels = () => import('./own-models.ts');
 export const ownPipelineFiles = () => import('./own-pipelines.ts');

@@ -16,12 +16,12 @@ import { type FirstModel, oneStagePipeline } from './one-stage-pipeline.ts';
 
 type NamedScaling = (typeof SCALINGS)[number];
 
-/** The scaling of pixels is chosen on at most this many labelled pictures. */
+/** At most this many labelled pictures decide how pixels are scaled. */
 const TRIED = 32;
 
 /** The user's answers about models that take pictures. */
 export interface AskedPictures {
-  /** Absent: the size that the model declares or, if the model takes any size, the usual one. */
+  /** The size of pictures; absent for the one that the model declares or, if the model takes any size, the usual one. */
   readonly size?: PictureSize | undefined;
 }
 

@@ -18,7 +18,7 @@ export interface HubModelRequest extends HubAccess {
   /** Owner/name, or owner/name@revision. */
   readonly id: string;
   readonly dtypes: DtypeChoice;
-  /** Undefined: the task that the model's configuration names. */
+  /** The task; undefined for the one that the model's configuration names. */
   readonly task: string | undefined;
   /** The prefix of each text; undefined: the prefix in the model's configuration. */
   readonly prefix: string | undefined;

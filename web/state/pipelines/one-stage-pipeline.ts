@@ -12,7 +12,7 @@ import { graphText } from './seen-models.ts';
 
 /** Makes a pipeline of one stage from picture models that are bare ONNX files, without a configuration. */
 
-/** The first of the models, from which the stage is derived. */
+/** The first of the models, whose graph determines the stage. */
 export interface FirstModel {
   readonly file: string;
   readonly bytes: Uint8Array<ArrayBuffer>;

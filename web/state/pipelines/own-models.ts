@@ -71,8 +71,8 @@ export async function addOrOffer(files: readonly File[]): Promise<void> {
 }
 
 /**
- * The chosen pipeline as it is stored, because another tab may have changed it, or a renamed copy if it is a shipped one, which must
- * not change.
+ * Returns the pipeline to edit. A shipped pipeline must not change, so this returns a renamed copy of it. A pipeline of the user
+ * is read again from the store, because another tab may have changed it.
  * @throws PipelineNotFoundError, and errors of reading a manifest
  */
 export async function ownCopy(): Promise<LoadedManifest> {

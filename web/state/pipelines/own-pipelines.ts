@@ -24,7 +24,7 @@ import { type Addition, addOneByOne, lastAdded } from './adding.ts';
 import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames } from './pipelines.ts';
 
 /**
- * Adds the pipeline whose manifest is at this URL. All its files are fetched, checked and stored.
+ * Adds the pipeline whose manifest is at this URL: fetches, checks and stores all its files.
  * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError, and errors of {@link
  * addModels} and {@link replacePack}
  */

@@ -85,7 +85,7 @@ export async function openWithPipeline(id: string): Promise<void> {
   await chooseOpenedPipeline();
 }
 
-/** Opens a profile that this page has just measured, without reading and checking it again. */
+/** Opens a profile that is in memory, such as one just measured, and chooses its pipeline if this browser has it. */
 export async function openMeasured(measured: IdentifiedProfile): Promise<void> {
   opened.value = measured;
   await chooseOpenedPipeline();

@@ -33,7 +33,7 @@ export async function seeModels(files: readonly File[]): Promise<ChosenModels> {
 const tensorText = ({ name, type, dims }: Graph['inputs'][number]): string =>
   `${name} ${type} ${dimsText(dims)}`;
 
-/** At most this many tensors and operators are named, because a decoder has a tensor for each key and value of every layer. */
+/** A description names at most this many, because a decoder has a tensor for each key and value of every layer. */
 const NAMED = { tensors: 6, operators: 8 };
 
 function listed(words: readonly string[], most: number, others: string): string {

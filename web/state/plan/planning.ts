@@ -39,14 +39,14 @@ type Solved = PlanQuery & { readonly answer: SolvedPlan | Error };
 type Confirmed = PlanQuery & { readonly answer: Plan | Error };
 type FrontierFound = PlanQuery & {
   readonly answer: readonly FrontierPoint[] | Error;
-  /** The frontier without cascades; empty if the frontier has none. */
+  /** The frontier without cascades; empty if no point of the frontier has a cascade. */
   readonly without: readonly FrontierPoint[];
 };
 
 export const solved = signal<Solved | null>(null);
 export const confirmed = signal<Confirmed | null>(null);
 export const frontier = signal<FrontierFound | null>(null);
-/** A plan that the charts can draw beside those of the form. */
+/** A plan to pin: its SLA and rate are within the form's limits, so that charts can draw it beside the form's plan. */
 export const pinnedSchema = planSchema.refine(
   ({ slaMs, ratePerS }) => slaMs <= LARGEST.slaMs && ratePerS <= LARGEST.ratePerS,
   `expected an SLA of at most ${LARGEST.slaMs} ms and a rate of at most ${LARGEST.ratePerS} requests/s`,

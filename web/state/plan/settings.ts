@@ -22,12 +22,12 @@ export const planSettingsSchema = z.strictObject({
   beta: z.number().nonnegative().max(LARGEST.weight),
   /** Null for all backends of the profile. */
   backends: z.array(backend).min(1).nullable(),
-  /** Null for the cores that plans on the profile may hold by default. */
+  /** Null for the number of cores that plans from the profile may hold by default. */
   cores: positiveCount.nullable(),
 });
 export type PlanSettings = z.infer<typeof planSettingsSchema>;
 
-/** The user's settings. */
+/** The user's own settings. {@link lentSettings} may replace them for a while. */
 export const ownSettings = kept<PlanSettings>({
   name: 'plan',
   schema: planSettingsSchema,
@@ -87,12 +87,12 @@ effect(() => {
   };
 });
 
-/** After a failure, the default SLA becomes the lowest feasible SLA × this factor, so that the integer program has a choice. */
+/** If no plan meets the default SLA, it becomes the lowest feasible SLA × this factor, so that there is a choice of plans. */
 const ROOM = 1.5;
 
 /**
- * A default SLA that some plan meets, if `why` is the error that no plan meets the current SLA. Null otherwise, and if the user
- * chose the SLA or no SLA helps.
+ * The default SLA to use next if `why` says that no plan meets the current SLA. Null for other errors, and if the user chose the
+ * SLA or no SLA helps.
  */
 export const roomySla = (why: unknown): number | null =>
   slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null
@@ -105,7 +105,7 @@ export function tryDefaultSla(why: Error): void {
   if (slaMs !== null) ownSettings.value = { ...ownSettings.peek(), slaMs };
 }
 
-/** The user's settings for a profile that is still being measured. */
+/** The user's settings for a profile that is being measured, with all backends and, if the user chose no SLA, a suited one. */
 export const draftSettings = (draft: Profile): PlanSettings => ({
   ...ownSettings.peek(),
   ...(!slaChosen.peek() && { slaMs: suitedSla(draft) }),

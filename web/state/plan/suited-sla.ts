@@ -2,13 +2,13 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import { delayAtMs } from '../../../solver/plan/delays.ts';
 import { slaByRule } from '../../../solver/plan/sla.ts';
 
-/** Drawing a run usually blocks the page's thread for at most this long. Requests that are due meanwhile are sent late. */
+/** Drawing a run usually blocks the page for at most this many milliseconds. Requests that are due meanwhile are sent late. */
 const DRAWING_MS = 50;
 
 /**
- * A default SLA with which a run in the page is valid on the profile's device. By {@link slaByRule}, late sending does not show
- * in the p95. In addition, a request can still be in time after it has waited for a drawing, or for the p99 of the measured
- * lateness.
+ * A default SLA that is long enough for a run in the page to be valid on the profile's device: as {@link slaByRule} gives it,
+ * late sending does not show in the p95. A request can also still be in time after it has waited for a drawing, or for the p99 of
+ * the measured lateness.
  */
 export function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
   const names = stages.map((stage) => stage.name);

@@ -91,14 +91,14 @@ export class LiveRun implements RunWatch {
     this.events.push(event);
   }
 
-  /** The request that completed last; null if an earlier call has returned it. */
+  /** The request that completed last; null if there is none, or if an earlier call has returned it. */
   takeLatest(): EndedRequest | null {
     const latest = this.#latest;
     this.#latest = null;
     return latest;
   }
 
-  /** Summarises the run; null until the workers are ready. Records of requests too old for the charts are dropped. */
+  /** Summarises the run; null until the workers are ready. Drops the records of requests that are too old for the charts. */
   view() {
     if (this.#startMs === undefined) return null;
     const nowMs = performance.now() - this.#startMs;

@@ -38,7 +38,7 @@ export const change = (part: Partial<TrySettings>): void => {
   trySettings.value = { ...trySettings.value, ...part };
 };
 
-/** A run has at most this many requests: the page keeps and draws every one, so more would slow it. */
+/** A run has at most this many requests, because the page keeps every one, and more would slow it. */
 const MOST_REQUESTS = 50_000;
 const MOST_TRACE_BYTES = 16e6;
 
@@ -58,7 +58,7 @@ export function takeTrace(taken: Trace): void {
   change({ load: 'trace', durationS });
 }
 
-/** The rates of the chosen workload or trace; null for a constant load. */
+/** The rates of the chosen workload or trace; null for a constant load, or while no trace is open. */
 function chosenTrace({ load, durationS, seed }: TrySettings): Trace | null {
   if (load === 'constant') return null;
   if (load === 'trace') return trace.value && traceUntil(trace.value, durationS);

@@ -37,11 +37,11 @@ export const failure = signal<string | null>(null);
 /** Whether the page was hidden at any time during the run. */
 export const wasHidden = signal(false);
 
-/** Shortest time between two drawings of the run. */
+/** The shortest time between two drawings of the run, in milliseconds. */
 const VIEW_MS = 500;
 /**
- * The fraction of the page's time in which the run is drawn. Requests that are due meanwhile are sent late, so the fraction is
- * below the 5 % that a p95 leaves out.
+ * The page draws the run during at most this fraction of its time. It sends requests that are due meanwhile late, so the fraction
+ * is below the 5 % of requests that a p95 leaves out.
  */
 const DRAWN = 0.03;
 

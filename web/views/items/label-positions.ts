@@ -1,6 +1,6 @@
 import type { Box } from '../../../models/items/crop.ts';
 
-/** Start or end of a label, and its base line, in pixels of the image. */
+/** The point on a label's base line where the label starts or ends, in pixels of the image. */
 export interface LabelPosition {
   readonly x: number;
   readonly y: number;

@@ -14,7 +14,7 @@ export function play(
 ): () => void {
   stopPlaying?.();
   context ??= new AudioContext();
-  // A browser may suspend sound until the user presses a button, which has just happened.
+  // A browser may suspend sound until the user presses a button. The user has just pressed one.
   void context.resume();
   const buffer = context.createBuffer(1, samples.length, sampleRateHz);
   buffer.copyToChannel(samples, 0);

@@ -40,7 +40,7 @@ export interface StageAnswer {
  */
 export interface Prediction {
   readonly verdict: Verdict;
-  /** Null for the whole item. */
+  /** The object's box in the picture; null if the prediction has none, such as one about the whole item. */
   readonly box: Box | null;
   /** The span of the text that the prediction is about; null if it is about the whole item. */
   readonly span: Span | null;

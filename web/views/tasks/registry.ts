@@ -17,7 +17,7 @@ const VIEWS: Readonly<Record<string, TaskView>> = {
   summarization: textGeneration('summary'),
 };
 
-/** The view of a task that has none: results are only marked as right or wrong. */
+/** The view of a task without a view of its own: results are only marked as right or wrong. */
 const NO_VIEW: TaskView = { passedOn: () => 'items as the result says' };
 
 export const viewOf = ({ task }: Pick<ManifestStage, 'task'>): TaskView => VIEWS[task] ?? NO_VIEW;
