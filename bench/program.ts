@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../workers/command/version.ts';
 
-/** The command `ipa-edge`, without its commands. */
+/** The program `ipa-edge`, without its commands. */
 export const ipaEdge = () =>
   new Command('ipa-edge')
     .description(
@@ -25,7 +25,7 @@ Commands pass JSON documents on: manifest → profile → plan → report.
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; finished measurements are kept.`,
     );
 
-/** How to load each command of `ipa-edge`: only the one that is named, so that the program starts soon. */
+/** Functions that import the commands of `ipa-edge`. The program imports only the command that it runs, to start sooner. */
 export const COMMANDS = {
   pin: async () => (await import('./commands/pin.ts')).pinCommand(),
   fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),

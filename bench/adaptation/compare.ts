@@ -45,8 +45,8 @@ export class Comparer {
   }
 
   /**
-   * Compares all systems under a load: ours with the frozen setting and each of its weights of cost. The oracle has the middle
-   * weight, so of our runs the report draws that one over time.
+   * Compares all systems under a load: ours with the frozen setting and each of its weights of cost. With the oracle as
+   * predictor, our system runs only with the middle weight, so the report draws only that one of our runs over time.
    */
   async compare(load: Load, frozen: Frozen): Promise<Comparison> {
     const rivalRuns = await this.#rivals(load);
@@ -68,7 +68,7 @@ export class Comparer {
     };
   }
 
-  /** Runs the published systems, with their own and with our options: once per load, because our settings do not affect them. */
+  /** Runs the published systems, with their own and with our options: once per load, because no setting of ours affects them. */
   async #rivals(trace: Trace): Promise<AdaptationRun[]> {
     const known = this.#rivalRuns.get(trace);
     if (known) return known;

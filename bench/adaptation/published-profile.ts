@@ -73,7 +73,7 @@ async function profileStage({ name, task, metric, variants }: Published['stages'
         name: variant.name,
         // There is no model file, so the hash of the published record identifies the variant.
         sha256: await sha256Hex(new TextEncoder().encode(JSON.stringify(variant))),
-        // The size if parameters have 32 bits.
+        // The record states no size, so each parameter counts as 32 bits.
         sizeBytes: Math.round(variant.parametersMillion * 4e6),
         accuracy: { published: variant.accuracy, measured: null },
       })),

@@ -29,7 +29,7 @@ export function rivalSettings(
   };
   const fa2High = variantsByTime(atBase, 'heaviest', cpuBackend.options);
   const restrictTo = onlyVariants(fa2High);
-  // One replica may be overloaded without limit: its utilisation is the number of replicas needed.
+  // `onlyOptions` lets one replica be overloaded without limit, so its utilisation is the number of replicas needed.
   const slowest = onlyOptions(atBase, { ...request, ratePerS: meanRatePerS, restrictTo });
   return {
     slaMs,

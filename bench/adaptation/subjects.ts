@@ -14,10 +14,10 @@ import type { RivalSettings } from './rivals.ts';
 /** A pipeline on which all systems are compared, with their settings. */
 export interface Subject {
   readonly profile: Profile;
-  /** Our system's plan request, without the fields of a setting. */
+  /** Our system's plan request, before a setting replaces its percentile, lowest rate and weights. */
   readonly request: StandingRequest;
   readonly rivals: RivalSettings;
-  /** Factor for a workload's rates. */
+  /** Factor by which the rates of each load are multiplied. */
   readonly scale: number;
 }
 

@@ -46,7 +46,7 @@ export const table = (comparisons: readonly Comparison[]): string =>
 /** Our attainment − the required one, with each weight of cost. */
 const overRequired = ({ ours }: Comparison): number[] => ours.map((run) => run.slaAttainment - required(run));
 
-/** Whether the oracle attains what is required. Where it does not, misses are no fault of the forecast. */
+/** Whether our system attains the required share with the oracle as predictor. If not, misses are no fault of the forecast. */
 const oracleAttains = ({ oracle }: Comparison): boolean => oracle.slaAttainment >= required(oracle);
 
 /** Table with a line for each pipeline and rival, over the loads on which no setting was chosen. */

@@ -28,7 +28,7 @@ import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
 import { stageLoop } from './stage-loop.ts';
 
-/** Rates of the open loads, as shares of the plan's rate. The target applies to shares below 1. */
+/** Rates of the open loads, as shares of the plan's rate. The target for attainment applies to shares below 1. */
 const SHARES = [0.8, 1];
 /** Number of images per request of a client that sends several. */
 const IMAGES = 8;
@@ -119,7 +119,7 @@ async function lowLoad(counts: readonly number[]) {
   };
 }
 
-/** Latencies of completed requests. A function, because the code above runs before a constant here would be initialised. */
+/** Latencies of completed requests. This is no arrow function: the code above runs before a constant here is initialised. */
 function latencies({ requests }: Sent): number[] {
   return requests.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? [latencyMs] : []));
 }

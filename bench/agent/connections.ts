@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-/** Where the status is in an answer: after `HTTP/1.1 `. */
+/** Position of the status in an answer, after `HTTP/1.1 `. */
 const STATUS = { from: 9, to: 12 };
 const LENGTH = /\r\ncontent-length: (\d+)\r\n/i;
 
@@ -51,7 +51,7 @@ class Connection {
   /** The bytes of an answer's head that have arrived so far. */
   #head: Buffer = Buffer.alloc(0);
   #status = 0;
-  /** Bytes of the answer's body that have not arrived yet; undefined until its whole head has. */
+  /** Number of bytes of the answer's body that have not arrived yet; undefined until its whole head has arrived. */
   #left: number | undefined;
 
   constructor(readonly socket: Socket) {

@@ -15,7 +15,7 @@ import { runProfile } from './served.ts';
 const BATCHES = '1,2,4,8,16';
 
 export interface PlanFlags {
-  /** Path of a profile of this machine; absent: one is measured within `budget` seconds. */
+  /** Path of a profile of this machine. If absent, the benchmark measures one within `budget` seconds. */
   readonly profile?: string;
   readonly budget: number;
   readonly sla: number;

@@ -11,7 +11,7 @@ export interface Target {
   readonly shape: readonly number[];
 }
 
-/** What became of an HTTP request. */
+/** The outcome and the times of an HTTP request. */
 export interface SentRequest {
   readonly outcome: 'completed' | 'shed' | 'failed';
   /** Time from when the request was due (in a closed loop: sent) until its answer. */
@@ -117,9 +117,9 @@ export class LoadGenerator {
   }
 }
 
-/** Node's timers fire up to this much late. */
+/** Longest delay with which Node's timers fire, in ms. */
 const TIMER_MS = 1.2;
-/** Where no timer is used, the thread sleeps this long at a time, so that servers on the same cores can run meanwhile. */
+/** Length of a sleep at the end of a wait, where no timer is used. Servers on the same cores can run during the sleep. */
 const NAP_MS = 0.1;
 const neverSet = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 

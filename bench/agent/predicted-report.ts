@@ -20,7 +20,7 @@ export interface Compared {
 }
 
 type PredictedOf = (compared: Compared) => SimulatedPrediction;
-/** Both predictions: with the times of the profile, and with their corrections in service. */
+/** The two predictions of a plan: with the times of the profile, and with those times as corrected in service. */
 const OF_PROFILE: PredictedOf = ({ plan }) => plan.predicted;
 const CORRECTED: PredictedOf = ({ corrected }) => corrected;
 

@@ -91,7 +91,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** The profile for plans at a place: only pods have hops. */
+/** The profile for plans at a place. Without pods, no batch hops to a pod, so the profile has no hops. */
 function profileAt(at: Compared['at'], profile: Profile): Profile {
   return at === 'pods' ? profile : withoutHops(profile);
 }

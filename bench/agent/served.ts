@@ -20,7 +20,7 @@ export interface AgentProcess {
   stop(): void;
 }
 
-/** The running commands. They are stopped when this process exits, if not before. */
+/** The running commands. When this process exits, it stops those that still run. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGTERM');

@@ -15,7 +15,7 @@ export interface StageLoop {
   request(itemCounts: readonly number[]): Promise<number>;
 }
 
-/** Loads the plan's sessions into the same workers as the bare ones. */
+/** Loads the plan's sessions into the workers that already hold the bare sessions. */
 export async function stageLoop(
   { models, items }: Bench,
   plan: Plan,

@@ -64,7 +64,7 @@ async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend
   };
   return {
     mostAccurate: best,
-    /** The plan on the fewest cores that is as accurate as asked. */
+    /** The plan on the fewest cores that has at least this accuracy; undefined if {@link CORES} are too few. */
     cheapest(ratePerS: number, accuracy: number, cascades: boolean): Plan | undefined {
       for (let cores = 1; cores <= CORES; cores++) {
         const found = best(ratePerS, cores, cascades);
@@ -72,7 +72,7 @@ async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend
       }
       return undefined;
     },
-    /** The highest rate at which one core is as accurate as asked; 0 if there is none. */
+    /** The highest rate for which one core has a plan with at least this accuracy, to within {@link STEP}; 0 if there is none. */
     highest(accuracy: number, cascades: boolean): number {
       const carries = (ratePerS: number) => {
         const found = best(ratePerS, 1, cascades);

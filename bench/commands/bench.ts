@@ -127,7 +127,7 @@ recipe's shell commands and pack make its labelled pack. After Ctrl-C the same c
       });
     });
 
-/** The path of the manifest that is asked for; a recipe's is made first. @throws UsageError */
+/** Returns the path of the manifest that the options name; makes the manifest of a recipe first. @throws UsageError */
 async function manifestOf(
   options: { pipeline?: string; manifest?: string; recipe?: string; out?: string },
   signal: AbortSignal,

@@ -106,7 +106,7 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
       }
     });
 
-/** A path rather than a model's id: it begins with a slash or with dots, or names an ONNX file. */
+/** Matches a path, as opposed to a model's id: a path begins with a slash or with dots, or names an ONNX file. */
 const PATH = /^\.{0,2}[\\/]|\.onnx$/i;
 
 interface PinFlags {
@@ -140,7 +140,7 @@ function statedIn({ accuracy, accuracySource }: PinFlags): StatedAccuracy | unde
   return accuracy === undefined ? undefined : { accuracy, accuracySource: accuracySource! };
 }
 
-/** The recipe that is asked for; null if an id of one model is given instead. @throws UsageError */
+/** The recipe that `--recipe` names; null if the user gives the id of one model instead. @throws UsageError */
 async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe | null> {
   const { recipe } = flags;
   if ((id === undefined) === (recipe === undefined))

@@ -48,7 +48,7 @@ export function fastestBaseline(
   return fastest;
 }
 
-/** The cells that a plan may use too, without variants whose answers differ from those on the reference backend. */
+/** The cells without those whose outputs differ from the reference backend's, because plans do not use such cells either. */
 const comparable = (cells: readonly Cell[]): Cell[] =>
   cells.filter((cell) => cell.state !== 'measured' || !cell.flags.includes('output-mismatch'));
 
@@ -65,7 +65,7 @@ export const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[
 
 /**
  * Makes a plan from the baseline, for comparisons: one worker, batch 1, no shedding.
- * @param requests number of requests that will be sent; an overloaded page gets slower with each, so the prediction needs it
+ * @param requests number of requests that will be sent; an overloaded page gets slower with each, so predictions depend on it
  * @throws NothingMeasuredError
  */
 export function baselinePlan(

@@ -17,7 +17,7 @@ export interface BenchFlags {
   readonly batches: readonly number[];
   /** Seconds for the measurements. */
   readonly budget: number;
-  /** In milliseconds. */
+  /** Bound on the p95 latency, in milliseconds. */
   readonly sla?: number;
   readonly seed: number;
   readonly json?: true;

@@ -16,7 +16,7 @@ import { completePlan } from '../../solver/plan/simulated-plan.ts';
 import { workerSharings } from '../../solver/plan/worker-sharing.ts';
 import { onlyVariants } from './baselines.ts';
 
-/** At most this many combinations are listed. Their number is the product of the stages' numbers of variants. */
+/** Most combinations to list, because their number is the product of the stages' numbers of variants. */
 const MOST = 512;
 
 /**

@@ -42,7 +42,8 @@ const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadManifest(manifestPath, fileReader());
 
 /**
- * On a CPU, the heaviest variants get a worker per stage; on a GPU, lighter ones share one, because software adapters are slow.
+ * On a CPU, the heaviest variants get a worker per stage. On a GPU, lighter variants share one worker, because software adapters
+ * are slow.
  */
 const requestOf = (backend: Backend): OverheadRequest => ({
   backend,

@@ -12,11 +12,11 @@ import { downloaded, typed, withBrowser } from './actions.ts';
  * users of the page compare two profiles.
  */
 
-/** Short, so that the example has few samples: the page loads them all. */
+/** The budget in seconds. It is short, so that the example has few samples, because the page loads them all. */
 const BUDGET_S = '12';
 /** Two workers carry this load with the most accurate variants; one carries it with lighter ones, at half the cost. */
 const RATE_PER_S = '120';
-/** Short, so that the example has few requests: the page loads them all. */
+/** The length of the run in seconds. It is short, so that the example has few requests, because the page loads them all. */
 const RUN_S = '15';
 /** At most this many runs are tried: a run is not valid if the machine is busy with something else. */
 const MOST_RUNS = 5;

@@ -9,7 +9,7 @@ import { mainThreadTasks } from './main-thread.ts';
 export const GOAL_MS = 100;
 /** Event Timing reports no interactions shorter than this, so shorter ones count as this long. */
 const LEAST_MS = 16;
-/** Longer than all interactions take, so that the page measures until it is cancelled. */
+/** The budget is longer than all interactions take, so that the page measures until it is cancelled. */
 const BUDGET_S = 600;
 
 declare global {

@@ -51,7 +51,7 @@ await withBrowser(async (browser, url) => {
 
 async function opened(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
-  // tsx inserts calls of this helper into functions, but pages do not have it.
+  // tsx inserts calls of its helper `__name` into the functions that run in the page, which does not have it.
   await page.addInitScript('globalThis.__name = (named) => named');
   await collectInteractions(page);
   await page.goto(url);

@@ -5,7 +5,7 @@ import { ROOT } from '../../workers/command/root.ts';
 
 /** Pictures of parts of the page, in all widths and both colour schemes. */
 
-/** Where the pictures go. */
+/** The folder of the pictures, and of the profiles that they show. */
 export const OUT = join(ROOT, 'out/shots');
 const SCHEMES = ['light', 'dark'] as const;
 const WIDTHS = { wide: 1440, middle: 768, narrow: 390 };

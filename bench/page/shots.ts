@@ -128,7 +128,7 @@ async function trying(page: Page): Promise<void> {
 
 async function compare(page: Page): Promise<void> {
   await open(page, 'fashion');
-  // A second profile with one backend, to compare with.
+  // Measures a second profile, on one backend, with which the page compares the first.
   await page.locator('.settings summary').getByText('Advanced').click();
   await typed(page, 'Seed of the order').fill('2');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();

@@ -28,7 +28,7 @@ export async function fetchFiles(path: string, signal: AbortSignal): Promise<str
 }
 
 interface WantedFile extends KnownFile {
-  /** 0 if the manifest does not state the size. */
+  /** Size of the file; 0 if the manifest does not state it. */
   readonly sizeBytes: number;
 }
 

@@ -24,7 +24,8 @@ export async function prepareRecipe(
   say: (text: string) => void,
 ): Promise<string> {
   const path = resolve(folder, 'manifest.json');
-  // The note is written first, so that it always tells of which recipe the manifest's models are. Older folders have none.
+  // The note is written before the manifest, so that it always tells of which recipe the manifest's models are. Folders that
+  // older versions made have no note.
   const note = resolve(folder, 'data', '.pinned');
   const stages = sha256OfText(JSON.stringify(recipe.stages));
   if (!existsSync(path)) {

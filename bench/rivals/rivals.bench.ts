@@ -1,7 +1,7 @@
 /**
  * Runs the plans of IPA, FA2 and RIM, as published and with the options of ipa-edge, for constant loads. Beside each runs the
  * cheapest plan of ipa-edge with the rival's PAS, and the plan of ipa-edge with the highest PAS at the rival's cost. Plans that
- * are alike run once. A system that has no plan for a load is left out.
+ * differ only in their predictions run once. A system that has no plan for a load is left out.
  * `npm run bench:rivals -- --pipeline mini-nlp [--json]`.
  */
 
@@ -46,7 +46,7 @@ interface Compared {
   readonly atCost: Plan | undefined;
 }
 
-/** What runs: plans that differ only in what they predict are alike. */
+/** Identifies what runs: plans that differ only in their predictions have the same identity. */
 const identityOf = ({ ratePerS, stages, workers }: Plan): string =>
   JSON.stringify([ratePerS, stages, workers]);
 

@@ -71,7 +71,7 @@ export class Headless {
     };
     try {
       const executablePath = await ensureBrowser(console.error);
-      // After Ctrl-C the command lets the page finish its current run, so the browser must not end by itself.
+      // After Ctrl-C the command lets the page finish its current run, so the browser must ignore the signal.
       const { chromium } = await import('playwright');
       browser = await chromium.launch({
         executablePath,

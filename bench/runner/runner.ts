@@ -36,8 +36,8 @@ export interface Runner {
 
 /**
  * Opens a runner in this process or in a headless browser.
- * @param measuredIn where the plan to run was measured, because webgpu is in both; without it, this process is chosen if the
- * backends include cpu or cuda
+ * @param measuredIn where the profile of the plan to run was measured: the runner is in the same environment, because browsers
+ * and Node both have webgpu. If absent, the runner is in this process if the backends include cpu or cuda
  * @throws UsageError for wasm, which only a browser has, together with cpu or cuda; and errors of {@link Headless.open}
  */
 export async function openRunner(

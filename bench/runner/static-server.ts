@@ -4,7 +4,7 @@ import sirv from 'sirv';
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
 
-/** Only these hosts are answered, because an attacker's DNS could point another name at this machine to read files. */
+/** The server answers only for these hosts, because an attacker's DNS could point another name at this machine to read files. */
 const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
 
 /** A file server on the loopback address. */

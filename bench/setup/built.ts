@@ -21,7 +21,7 @@ function newest(path: string): number {
   return Math.max(...readdirSync(path).map((file) => newest(join(path, file))), 0);
 }
 
-/** Whether a built file is newer than its sources. The npm package has no sources, so its files always are. */
+/** Whether a built file is newer than its sources. The npm package has no sources, so its files always count as newer. */
 export function isFresh(built: string, sources: readonly string[]): boolean {
   if (!existsSync(CONFIG)) return true;
   const path = join(ROOT, 'dist', built);

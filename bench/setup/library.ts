@@ -28,7 +28,7 @@ const SCHEMAS = {
 /** The last file in `dist` that {@link buildLibrary} writes. */
 export const LAST_BUILT = 'schema/published.schema.json';
 
-/** What Node starts: the two commands and the workers. */
+/** The modules that Node starts: the two commands and the workers. */
 const PROGRAMS = [
   'agent/cli',
   'agent/oip/decoder/worker.node',

@@ -21,7 +21,7 @@ import { busiestShare, planAt, type Setting, simulated } from './plans.ts';
 import { errorTable, type Row } from './table.ts';
 
 const WASM = { backend: 'wasm', variants: ['det16', 'res32'], durationS: 25 } as const;
-/** Light variants, because a software adapter would serve too few requests with heavier ones. */
+/** The variants are light, because a software adapter would serve too few requests with heavier ones. */
 const WEBGPU = { backend: 'webgpu', variants: ['det4', 'linear'], durationS: 40 } as const;
 const SETTINGS: readonly Setting[] = [
   { ...WASM, utilisation: 0.4, batch: 1 },
@@ -66,7 +66,7 @@ await withRunner(['webgpu', 'wasm'], where, async ({ runner, progress }) => {
         batches: [1, 2, 4, 8],
         budgetS: flags.budget,
         seed: flags.seed,
-        // A long SLA, so that every batch size is measured.
+        // The SLA is long, so that no sweep over the batch sizes ends because of it.
         slaMs: 60_000,
       });
   const { profile } = measured;

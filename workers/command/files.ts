@@ -59,7 +59,7 @@ export async function filesIn(folder: string, recursive = true): Promise<string[
     if (listed.has(real)) return;
     listed.add(real);
     const entries = await readdir(inner, { withFileTypes: true });
-    // File systems list files in any order.
+    // File systems list files in any order, so the files are sorted: the same folder gives the same list everywhere.
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = `${inner}/${entry.name}`;
       const isLink = entry.isSymbolicLink();

@@ -5,7 +5,7 @@ import { UsageError } from './exit.ts';
 const needs = new WeakMap<Option, readonly string[]>();
 
 /**
- * Marks an option as meaningless unless one of the others is given, and adds that to the help of the option.
+ * Marks an option as meaningless unless one of the others is given, and adds this condition to the option's help.
  * @param others flags, with a value if the flag must have that value, e.g. `--adapt`, `--target kubernetes`
  */
 export function needing(option: Option, ...others: string[]): Option {

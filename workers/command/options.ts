@@ -97,7 +97,7 @@ export const arrivalsOption = () =>
     .default('exact');
 /**
  * Adds the options that all planning commands share.
- * @param whose text for the help of an option that names its system, if the command plans for several systems
+ * @param whose ends the help of options that only one of several systems uses; empty if the command plans with one system
  */
 export const withPlanning = (command: Command, whose = ''): Command =>
   command
@@ -142,8 +142,9 @@ export const jsonOption = () => new Option('--json', 'print the document, and no
 const MANIFEST_FILE = 'manifest.json';
 
 /**
- * The manifest of a pipeline that comes with ipa-edge.
- * @param published whether the pipeline must be one of the IPA paper, with published figures and no models, or one with models
+ * The path of the manifest of a pipeline that comes with ipa-edge.
+ * @param published true: the pipeline must be one of the IPA paper's, with published figures and no models; false: it must have
+ * models
  * @throws UsageError if no such pipeline has that name
  */
 export function shippedManifest(pipeline: string, published = false): string {
@@ -161,14 +162,14 @@ export function shippedManifest(pipeline: string, published = false): string {
   );
 }
 
-/** The manifest that `--pipeline` or `--manifest` names. @throws UsageError */
+/** The path of the manifest that `--pipeline` or `--manifest` names. @throws UsageError */
 export function manifestPath({ pipeline, manifest }: { pipeline?: string; manifest?: string }): string {
   if ((pipeline === undefined) === (manifest === undefined))
     throw new UsageError('Give exactly one of --pipeline and --manifest.');
   return manifest === undefined ? shippedManifest(pipeline!) : absolute(manifest);
 }
 
-/** The manifest of a plan: the one that `--manifest` names, or the shipped one of the plan's pipeline. @throws UsageError */
+/** The path of a plan's manifest: that of `--manifest`, or the shipped one of the plan's pipeline. @throws UsageError */
 export const planManifestPath = (
   { pipeline }: Pick<Plan, 'pipeline'>,
   { manifest }: { manifest?: string },

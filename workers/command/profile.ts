@@ -15,7 +15,7 @@ import { writeWhole } from './files.ts';
 import * as option from './options.ts';
 import { ms, ProgressLine, table } from './terminal.ts';
 
-/** The command's inputs to the profiler that it opens. */
+/** What the command gives a profiler when it opens one. */
 export interface ProfilerOptions {
   readonly manifestPath: string;
   readonly store: Store;
@@ -139,7 +139,7 @@ export function journalBeside(out: string): Promise<Store> {
 
 /**
  * Measures a profile and writes it to a file.
- * @param store the one of {@link journalBeside} the file
+ * @param store the store that {@link journalBeside} opened for the file
  * @throws Interrupted if the signal was aborted; its message says whether finished measurements are kept. UsageError if the file
  * cannot be written
  */
@@ -151,7 +151,7 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<IdentifiedProfile> {
   const measured = await profiler.profile(settings).catch((error) => {
-    // A profiler that keeps nothing, because a cluster's job ends with it, says so itself.
+    // A profiler in a cluster keeps no measurements, because its job ends with it; its own error says so.
     const saysItself = error instanceof Interrupted && error !== signal.reason;
     if (saysItself || !signal.aborted) throw error;
     throw new Interrupted(

@@ -27,7 +27,7 @@ function load(commands: Commands, name: string | undefined): Promise<Command[]> 
 
 /** Runs the command that the command line names, as this process. */
 export async function runProgram(program: Command, commands: Commands): Promise<void> {
-  // The reader of stdout may close it early, as in `ipa-edge … | head`.
+  // The reader of stdout may close it early, as in `ipa-edge … | head`. That is no error, so the process just ends.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();

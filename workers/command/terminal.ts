@@ -5,7 +5,7 @@ import type { ProfileProgress } from '../profiler/types.ts';
 /** Shortest time between two updates. A terminal overwrites its line; elsewhere, such as in a log, each update adds a line. */
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
-/** Earlier than any time, so that the first line is written at once. */
+/** Stands for the time of the last line while there is none, so that the first line is written at once. */
 const NEVER_MS = Number.NEGATIVE_INFINITY;
 
 export class ProgressLine {

@@ -15,14 +15,14 @@ export interface AdaptationOptions {
   /** Time between two planning decisions. */
   readonly intervalS: number;
   /**
-   * Corrects the profile that plans are made from, by the timed batches of the plan that serves: every {@link CORRECT_MS}, and
-   * when the plan changes. Absent: nothing is corrected.
+   * Corrects the profile that plans are made from, by the timed batches of the plan that serves. The adapter calls it every
+   * {@link CORRECT_MS} and when the plan changes. If it is absent, the profile stays as it is.
    * @returns a sentence for each correction that plans use from now on
    */
   correct?(...timed: Parameters<BatchCorrection['take']>): readonly string[];
 }
 
-/** Time between two corrections. */
+/** Time between two corrections of the profile while the plan stays the same. */
 const CORRECT_MS = 10_000;
 
 export interface AdapterHooks {
@@ -31,7 +31,7 @@ export interface AdapterHooks {
   onEvent(what: string): void;
 }
 
-/** A system that runs a plan and can change to another plan, under the adapter's control: an executor or a cluster. */
+/** What an adapter controls: an executor or a cluster, which runs a plan and can change to another plan. */
 export type Adaptable = Pick<Executor, 'plan' | 'switchTo' | 'rebatch'> & Partial<Pick<Executor, 'served'>>;
 
 /** Adapts a running plan to its load: calls the adaptation clock every second, and carries out the clock's decisions. */
@@ -43,7 +43,7 @@ export class Adapter {
   /** The plan to switch to as soon as no other switch is under way. */
   #next: Plan | undefined;
   #switching = false;
-  /** The plan's own batches since `#timedFromMs`, by the name of the row. */
+  /** The serving plan's batches since `#timedFromMs`, by the name of the row; those of standbys do not count. */
   readonly #timed = new Map<string, TimedBatches>();
   #timedFromMs = 0;
 
@@ -64,12 +64,12 @@ export class Adapter {
     this.#clock.arrived(arrivalMs);
   }
 
-  /** Tells the adaptation clock until when all arrivals have been reported. @param untilMs counted from the start of the run */
+  /** Tells the adaptation clock that all arrivals until a time are counted. @param untilMs counted from the start of the run */
   known(untilMs: number): void {
     this.#clock.known(untilMs);
   }
 
-  /** Counts a batch that a worker has run. A standby is faster than the variant that is planned, so its batches do not count. */
+  /** Counts a batch that a worker has run. A standby is a lighter, faster variant for bursts, so its batches do not count. */
   ran({ stage, items, serviceMs, standby }: BatchRecord): void {
     if (standby) return;
     const before = this.#timed.get(stage) ?? { batches: 0, items: 0, ms: 0 };
@@ -104,7 +104,7 @@ export class Adapter {
     const step = await this.#clock.check(atMs, serving, this.executor.served);
     if (!step || this.#stopped) return;
     this.hooks.onStep({ atMs, ...step.forecast, plannedPerS: step.plannedPerS });
-    // A switch may have ended during the check: its plan must not give way to the plan before with other batches.
+    // If a switch ended during the check, `step.interim` is the old plan with other batches, so it must not replace the new plan.
     if (step.interim && this.executor.plan === serving) {
       this.#correct();
       this.executor.rebatch(step.interim);
@@ -143,7 +143,7 @@ export class Adapter {
     this.#timeAnew();
   }
 
-  /** Forgets the batches so far. */
+  /** Forgets the timed batches, because a correction has counted them or the plan has changed. */
   #timeAnew(): void {
     this.#timed.clear();
     this.#timedFromMs = this.#nowMs;

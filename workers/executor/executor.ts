@@ -47,7 +47,7 @@ export class Executor {
       nameOf: ({ planWorker }) => planWorker.id,
       startWorker: (id, { planWorker, plan }, signal) => startWorker(id, planWorker, plan, signal),
       onLost: (member, reason) => this.#lose(member, reason),
-      // After a switch a replacement is not wanted: the new plan's own workers are started instead.
+      // After a switch, nothing replaces a worker of the old plan, because the switch starts the new plan's own workers.
       isWanted: (job) => job.plan === this.plan,
       onReplaced: (member) => {
         this.#admit(member);
@@ -127,7 +127,7 @@ export class Executor {
 
   /**
    * Whether requests that have arrived, but were not submitted, can be expected to meet the SLA behind the items that already
-   * wait. Requests that cannot would be shed.
+   * wait. If not, the executor would shed them.
    * @param arrivalMs in `performance.now()`
    * @param requests number of requests that arrived together
    * @param singleStage as in {@link submit}
@@ -136,7 +136,7 @@ export class Executor {
     return this.#dispatch.canMake(arrivalMs, performance.now(), requests, this.#indexOf(singleStage));
   }
 
-  /** Counts requests that arrived and are not submitted: they have missed the SLA. */
+  /** Counts requests that arrived but are not submitted. Each counts as ended, and as having missed the SLA. */
   refused(requests: number): void {
     this.#refused += requests;
   }
@@ -162,7 +162,7 @@ export class Executor {
   /**
    * Changes to another plan of the same pipeline while requests run. Workers that only the new plan has are started and warmed up
    * first. Workers that the new plan does not need then finish their batches and end. If a worker cannot be started, the old plan
-   * stays. A switch waits for the switch before it; a closed executor ignores it.
+   * stays. A switch waits for the switch before it. A closed executor does nothing.
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError
    */
   switchTo(plan: Plan): Promise<void> {
@@ -176,7 +176,7 @@ export class Executor {
     const { start } = diff(this.#replicas.all, plan);
     const fresh = await this.#start(plan, start);
     if (this.#closed) return;
-    // Compare again: meanwhile a worker may have been lost, or have replaced a lost one. The new ones come first, so that they stay.
+    // Workers may have been lost or replaced meanwhile, so `diff` compares again. It keeps the first that fit: the fresh workers.
     const { retire } = diff([...fresh.map(liveWorker), ...this.#replicas.all], plan);
     for (const id of retire) {
       this.#dispatch.workerRetired(id);
@@ -190,7 +190,7 @@ export class Executor {
     if (!this.#closed) this.#follow(plan);
   }
 
-  /** Makes a plan the current one, and starts its missing workers in the background. */
+  /** Makes a plan the current one, reports the switch, and starts the plan's missing workers in the background. */
   #follow(plan: Plan, fresh: readonly Member[] = []): void {
     this.#take(plan, fresh);
     const rows = plan.stages.map((s) => `${s.replicas} × ${s.variant} with batch ${s.batch}`);
@@ -199,7 +199,7 @@ export class Executor {
       void this.#supervisor.replace(jobOf(plan, missing));
   }
 
-  /** Makes a plan the current one. @param fresh workers that were started for the plan */
+  /** Makes a plan the current one, and lets its new workers run batches. @param fresh workers that were started for the plan */
   #take(plan: Plan, fresh: readonly Member[]): void {
     this.#rows = new PlanRows(plan);
     this.#dispatch.setPolicy(this.#rows.policy);

@@ -8,7 +8,7 @@ export interface Job extends Keeper {
   /** The plan that needed the worker when it was started. */
   readonly plan: Plan;
   readonly planWorker: PlanWorker;
-  /** The plan's stages that the worker runs. Their batch sizes are the largest that were warmed up. */
+  /** The plan's rows that the worker runs. The batch size of each row is the largest that the worker warmed up. */
   readonly stages: readonly PlanStage[];
   /** Time at which the worker's last batch completed. */
   freeMs: number;

@@ -22,7 +22,7 @@ export class Judge {
     return this.#n;
   }
 
-  /** The metric's value so far, from 0 to 1; null while no points are possible. */
+  /** The metric's value so far, from 0 to 1; null if the requests so far could earn no points. */
   get score(): number | null {
     return metricOf(this.#score);
   }

@@ -4,7 +4,7 @@ import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 
 interface IndexedRow {
-  /** The row's name. A standby has the name of the row whose batches it runs. */
+  /** The row's name. A standby (a lighter variant for bursts) has the name of the row whose batches it runs. */
   readonly name: string;
   readonly isStandby: boolean;
   /** Expected round-trip time of a batch. */
@@ -50,7 +50,7 @@ export class PlanRows {
     return this.policy.stages[stageOf(row, this.#stages)]!.name;
   }
 
-  /** Names of the rows that may get a row's items next: the next stage's row, and the row of the own stage's heavy variant. */
+  /** Names of the rows that may get a row's items next: the row of the next stage, and that of the same stage's heavy variant. */
   after(row: number): { readonly next: string | undefined; readonly heavy: string | undefined } {
     const { stages } = this.policy;
     const stage = stageOf(row, stages.length);

@@ -10,7 +10,7 @@ export class Replicas {
     return this.#serving.map(liveWorker);
   }
 
-  /** The workers that serve a stage. */
+  /** The workers that run a row of the plan. @param stage the row's name */
   of(stage: string): Member[] {
     return this.#serving.filter(({ job }) => job.planWorker.stages.includes(stage));
   }

@@ -7,7 +7,7 @@ import type { Follow, Item as QueuedItem } from '../../solver/dispatch/types.ts'
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import type { RequestAnswer } from './types.ts';
 
-/** An answer to which results are added while its request runs. */
+/** The answer of an open request, to which {@link Requests} adds the results. */
 interface GrowingAnswer {
   result: StageResult | null;
   escalated?: boolean;
@@ -37,7 +37,7 @@ interface Done {
   readonly item: QueuedItem;
   readonly answer: GrowingAnswer;
   escalates: boolean;
-  /** Undefined if the children did not leave the worker. If they are needed, they are made from the input and the results. */
+  /** Undefined if a worker keeps the children or the item escalates. `#itemOf` makes them if a batch needs their bytes. */
   children: readonly Item[] | undefined;
   /** The worker that keeps the children, and each child's number until that child runs. */
   kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
@@ -133,7 +133,7 @@ export class Requests {
     done.kept?.keeper.forget.push(...done.kept.numbers.values());
     done.kept = undefined;
     done.escalates = false;
-    done.children = undefined; // If the children run, they are made from the result.
+    done.children = undefined; // If the children run, `#itemOf` makes them from the result.
     done.answer.children = emptyAnswers(count);
   }
 

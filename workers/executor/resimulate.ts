@@ -18,7 +18,7 @@ export function resimulate(
 ): RunReport['resimulated'] {
   const hasService = ({ name, variant, backend }: Plan['stages'][number]) =>
     service.some((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend);
-  // A plan that served only briefly may have run no batch of some stage, so it has no service times.
+  // A plan that served only briefly may have run no batch of some stage. Without that stage's times, the plan is left out.
   const served = plans
     .filter(({ plan: { stages } }) => stages.every(hasService))
     .map(({ atMs, plan: own }) => ({ atMs, plan: withMeasuredStandbys(own, service) }));

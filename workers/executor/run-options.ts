@@ -32,9 +32,9 @@ export interface RunOptions {
 export interface EndedRequest {
   /** Scheduled arrival, counted from the start of the run. */
   readonly arrivalMs: number;
-  /** The request's item of the first stage. It must not be changed. */
+  /** The request's item of the first stage. Callbacks must not change it, because later requests use the same item. */
   readonly input: Item;
-  /** Null if the pipeline has no labelled pack. */
+  /** The labels of the request's item; null if the pack has none. */
   readonly truth: ItemTruth | null;
   readonly answer: RequestAnswer;
   /** Points of the pipeline's metric; null unless the request completed and has labels. */

@@ -102,14 +102,14 @@ export async function run(options: RunOptions): Promise<RunReport> {
       reportProgress();
     }
     if (pending.length === 0) signal?.throwIfAborted();
-    // At least a millisecond, because the rate is requests / time and a run may be stopped at once.
+    // A run that is stopped at once counts as 1 ms long, because the rate (requests / time) must be finite.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
     const answered = new AbortController();
     const all = Promise.all(pending);
     const wake = () => answered.abort();
     all.then(wake, wake);
-    // The timer is cancelled at the last answer, because Node does not exit while a timer runs.
+    // The last answer cancels the timer, because Node does not exit while a timer runs.
     const stops = [answered.signal, ...(signal ? [signal] : [])];
     await sleep(Math.max(0, endMs() - performance.now()), AbortSignal.any(stops));
     adapter?.stop();

@@ -9,8 +9,9 @@ import { type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /**
- * In the warm-up, a session repeats batches of the plan's size until their times settle. Before the engine has compiled the code
- * of and around the models, batches take several times as long, and the queue that they cause takes a second to drain.
+ * In the warm-up, a session repeats batches of the plan's size until their times settle. Before the JavaScript engine has
+ * compiled the code of and around the models, batches take several times as long, and the queue that they cause takes a second
+ * to drain.
  */
 const SETTLED: SettleLimits = { windowMs: 100, runsMost: 100, windowsMost: 20, mostMs: 2000 };
 /** Number of different items for a stage's warm-up, because items of different sizes and contents take different code paths. */
@@ -49,7 +50,10 @@ export type StartWorker = (
   signal?: AbortSignal,
 ) => Promise<ExecutorWorker>;
 
-/** The key of the session that runs a row's standby. The session of the row's own variant has the row's name as its key. */
+/**
+ * The key of the session that runs a row's standby: a lighter variant that answers the row's batches in a burst. The session of
+ * the row's own variant has the row's name as its key.
+ */
 export const standbyKey = (row: string): string => `${row}/standby`;
 
 /**
@@ -62,7 +66,8 @@ export const workerStarter =
     startWorker(models, environment, { ...planWorker, id }, plan.stages, signal, limits);
 
 /**
- * Starts a worker for some of the stages, loads their variants in it, and warms them up.
+ * Starts a worker, loads the variants of its rows in it, and warms them up.
+ * @param planned the plan's rows, of which `stages` names those of the worker
  * @param signal ends the worker while it loads
  * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
  */

@@ -11,7 +11,7 @@ import { startWorker } from './start-worker.ts';
 /** The variant of a stage, and where it runs. With `escalation`, it is the heavy variant of the stage before it. */
 export type StageChoice = Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation'>;
 
-/** What went into a stage for one request, and what came out. */
+/** The items of one request that a stage answered, and its results. */
 export interface StageStep {
   readonly stage: PipelineStage;
   readonly choice: StageChoice;
@@ -20,7 +20,7 @@ export interface StageStep {
   readonly heavy?: { readonly choice: StageChoice; readonly answered: readonly boolean[] };
   /** One result per item, in order. */
   readonly results: readonly StageResult[];
-  /** Time until the stage had answered its last item; items run one at a time. */
+  /** Time in which the stage answered all items, one at a time. */
   readonly ms: number;
 }
 
@@ -39,7 +39,7 @@ export class StepByStep {
 
   /**
    * Starts a worker for each stage, and loads and warms up its variant.
-   * @param choices one for each stage of the pipeline, in order; after the choice for a cascade comes one for its heavy variant
+   * @param choices one for each stage of the pipeline, in order; for a cascade, the light variant's and then the heavy variant's
    * @param signal ends the workers while they load
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
    */
@@ -107,7 +107,7 @@ export class StepByStep {
   }
 }
 
-/** Runs one item with one variant. */
+/** Runs one item by itself. @returns its result, and the next stage's items that follow from it */
 async function run({ choice, worker }: Ready, item: Item) {
   const { results, children } = await worker.run(choice.name, batchOf([item]));
   return { result: results[0]!, following: itemsOf(children) };

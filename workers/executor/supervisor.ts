@@ -9,7 +9,7 @@ export interface Supervised<Job> {
   readonly worker: ExecutorWorker;
   /** Number of batches that the worker runs or has queued. */
   readonly inFlight: number;
-  /** Time that the batches in flight should take together. */
+  /** Expected time of all batches in flight, one after the other. */
   readonly inFlightMs: number;
   /** Whether a batch of the worker takes so long that the worker may hang. */
   readonly overdue: boolean;
@@ -106,7 +106,7 @@ export class Supervisor<Job> {
 
   /**
    * Supervises a batch that `runBatch` runs on a worker. Marks the worker while it is overdue, and ends it if the batch hangs.
-   * A batch in the worker's queue has as much more time as the batches before it should take.
+   * A batch in the worker's queue may take longer, by the expected time of the batches before it.
    * @param expectedMs time that the batch alone should take
    * @param slaMs the SLA of the requests in the batch
    * @throws WorkerLostError and DeviceLostError, after `onLost`; other errors of `runBatch`

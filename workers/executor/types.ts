@@ -8,7 +8,7 @@ export interface RequestAnswer {
   readonly outcome: Outcome;
   /** Time from the scheduled arrival until the request ended. */
   readonly latencyMs: number;
-  /** Complete only when the outcome is `completed`; otherwise it has the results so far. */
+  /** The request's results; only those so far unless the outcome is `completed`. */
   readonly answer: ItemAnswer;
 }
 
@@ -30,6 +30,6 @@ export interface ExecutorHooks {
   onSettled?(stage: string): void;
   /** Called when a worker was lost; `onEvent` gives the reason. */
   onLost?(worker: string): void;
-  /** Called when a worker was lost or replaced, or the plan changed. @param what a sentence for people */
+  /** Called when a worker was lost or replaced, a batch failed, or the plan changed. @param what a sentence about the event */
   onEvent?(what: string): void;
 }

@@ -30,7 +30,7 @@ interface HubClientOptions {
 }
 
 interface HubResponse {
-  /** 200, 206 (a part) or 416 (the part does not exist). */
+  /** 200 (the whole file), 206 (the part that was asked for) or 416 (that part does not exist). */
   readonly status: number;
   readonly headers: Dispatcher.ResponseData['headers'];
   readonly body: Dispatcher.ResponseData['body'];
@@ -41,7 +41,7 @@ export class HubClient {
   /** The hub's origin. */
   readonly endpoint: string;
   readonly #token: string | undefined;
-  /** Undefined where no proxy is set. */
+  /** The proxies that the environment names; undefined if it names none. */
   readonly #proxies: EnvHttpProxyAgent.Options | undefined;
   #proxy: Dispatcher | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -59,7 +59,7 @@ export class HubClient {
   }
 
   /**
-   * Requests a file, follows redirects, and waits where the host asks for it (429).
+   * Requests a file and follows redirects. After a 429, it waits as long as the host asks, and requests the file again.
    * @param from the first byte that is wanted
    * @throws NotOnHubError, AccessDeniedError, RateLimitedError, UnreachableError, UnexpectedAnswerError
    */
@@ -153,7 +153,7 @@ export class HubClient {
   }
 
   async #once(url: string, from: number): Promise<Dispatcher.ResponseData> {
-    // Most processes that could read from a hub never do, and the package takes a tenth of a second of a core to load.
+    // The import is dynamic, because most processes never read from a hub, and it takes a tenth of a second of a core.
     const { EnvHttpProxyAgent, request } = await import('undici');
     if (this.#proxies) this.#proxy ??= new EnvHttpProxyAgent(this.#proxies);
     const token = this.#tokenFor(url);

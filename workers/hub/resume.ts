@@ -34,7 +34,7 @@ export interface PartialFile {
 export interface RestOfFile {
   /** 200 (the whole file), 206 (the rest), or 416 (there is no rest). */
   readonly status: number;
-  /** Null if this header cannot be read. */
+  /** The header `Content-Range`, which says where the chunks begin in the file; null if it cannot be read. */
   readonly contentRange: string | null;
   readonly contentLength: number | null;
   /** If the connection is cut, the iteration rejects with an error that {@link Host.isCut} recognises. */

@@ -18,7 +18,7 @@ export interface VariantAccuracy {
 }
 
 export interface MeasuredAccuracy {
-  /** By stage and variant. */
+  /** The accuracy of each variant, by stage and variant. */
   readonly stages: Readonly<Record<string, Readonly<Record<string, VariantAccuracy>>>>;
   readonly fanOut: readonly FanOut[];
   readonly endToEnd: readonly EndToEnd[];

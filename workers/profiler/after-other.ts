@@ -28,7 +28,7 @@ export async function measureAfterOther(
   } while (performance.now() - startMs < forMs || times[0]!.afterItself.length === 0);
   const parts = times.map(({ afterItself, afterOther }) => {
     const ms = median(afterItself);
-    // A browser's coarse clock may measure no time, which cannot be divided by.
+    // A browser's coarse clock may measure 0 ms, by which nothing can be divided.
     return ms > 0 ? median(afterOther) / ms - 1 : 0;
   });
   // No batch is faster after another session, so a negative difference is noise.

@@ -34,7 +34,7 @@ export interface AfterPausesOptions {
 
 /**
  * Measures on each backend how much longer batches take after pauses, and how much of a batch's handling overlaps the batch
- * before; where this process serves, also what serving costs.
+ * before it; if this process can serve, also what serving costs.
  * @param cells the profile's cells
  */
 export async function measureAfterPauses(
@@ -71,9 +71,9 @@ export async function measureAfterPauses(
 
 interface Measured {
   readonly serving: Serving | undefined;
-  /** What pauses add to each stage's batches; undefined if that was not measured. */
+  /** For each stage, how much longer batches take after pauses; undefined if pauses were not measured. */
   readonly pauses: readonly Pauses[] | undefined;
-  /** The share of the handling that overlaps, of each stage's batches. */
+  /** For each stage, the share of a batch's handling that overlaps the batch before it; undefined if the time was too short. */
   readonly overlaps: readonly (number | undefined)[];
 }
 
@@ -108,7 +108,7 @@ async function overlapsOf(
   return overlaps;
 }
 
-/** The stages with their largest variants on the reference backend. */
+/** Opens the largest variant of each stage on the reference backend, and records its results for some items. */
 async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
   const served: ServedStage[] = [];
   for (const [s, stage] of o.pipeline.stages.entries()) {
@@ -123,8 +123,8 @@ async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
 }
 
 /**
- * Measures only batches on a backend. There are no pauses if a stage has no measured cell on it, a worker is lost, or the time is
- * too short.
+ * Measures only batches on a backend. The result has no pauses if a stage has no measured cell on the backend, a worker is lost,
+ * or the time is too short.
  */
 async function batchesOn(
   o: AfterPausesOptions,
@@ -153,7 +153,7 @@ async function batchesOn(
     return { serving: undefined, pauses: await measurePauses(calls, pausesMs, o.clock), overlaps };
   } catch {
     o.signal?.throwIfAborted();
-    // The profile is useful without these times. The worker is replaced, because what follows needs one that works.
+    // The profile is useful without these times. The worker is replaced, because later measurements need one that works.
     await o.sessions.replace({ backend, threads });
     return unmeasured;
   }

@@ -33,7 +33,7 @@ export interface CellProfilerOptions extends CoRunOptions {
   readonly fixedBatches: FixedBatches;
   /** Writes a finished cell to the journal. */
   save(cell: Cell): Promise<void>;
-  /** Called after the cells of each batch size; measuring waits for it. */
+  /** Called after the cells of each batch size. The profiler measures on once the promise resolves. */
   afterRound(cells: readonly Cell[]): Promise<void>;
   /** Cells that the journal of an interrupted profile already holds. */
   readonly finished: readonly Cell[];
@@ -105,8 +105,8 @@ export class CellProfiler {
   }
 
   /**
-   * Ends the sweeps that have a failed or skipped cell, and those that larger batches cannot improve. In the latter, the next
-   * cell is recorded as skipped, with the reason. All other remaining cells are dropped.
+   * Ends the sweeps that have a failed or skipped cell, and those that larger batches cannot improve. A sweep of the second kind
+   * records its next cell as skipped, with the reason. The profile leaves out all other remaining cells.
    * @param ahead cells whose turn is still to come
    */
   #endSweeps(ahead: readonly CellKey[]): void {
@@ -202,7 +202,7 @@ export class CellProfiler {
     return opened;
   }
 
-  /** The items of a stage's batch. Batch 0 is repeated where times or outputs are compared; the later ones are the samples. */
+  /** The items of a stage's batch. Warm-ups and comparisons repeat batch 0; samples run the later batches, each once. */
   #batch({ stage, batch }: CellKey, index: number): Item[] {
     return this.o.draws.get(stage)!.batch(index, batch);
   }
@@ -226,7 +226,7 @@ export class CellProfiler {
     };
   }
 
-  /** The cold run at the cell's batch size. Its items are fixed, so outputs are comparable with the reference backend's. */
+  /** Runs a cell's first batch, cold. Its items are fixed, so that its outputs can be compared with the reference backend's. */
   async #firstRun(
     opened: OpenVariant,
     key: CellKey,
@@ -248,7 +248,7 @@ export class CellProfiler {
     );
   }
 
-  /** Spends the rest of the budget on more samples: of all cells at other times, then of the least certain ones. */
+  /** Spends the rest of the budget on more samples: first of all cells, then of those with the widest confidence intervals. */
   async refine(): Promise<void> {
     const { progress, environment, device, clock, sessions, signal, save } = this.o;
     progress.begin('refine');

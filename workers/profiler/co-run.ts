@@ -15,7 +15,7 @@ import { sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 
-/** Batches after another session are measured for this share of the time for which workers are measured side by side. */
+/** The time for measuring batches after another session's batch, as a share of the time for measuring workers side by side. */
 const AFTER_OTHER_SHARE = 0.15;
 
 /** Backend and thread count of two workers that are measured together. */
@@ -32,8 +32,8 @@ export interface CoRunOptions {
 }
 
 /**
- * Opens a cell's session, in the first worker of its kind or in a second one, and returns a function that runs the same batch at
- * each call, so that only the neighbour makes a difference between the times alone and together.
+ * Opens a cell's session in the first worker of its kind or in a second one, and returns a function that runs the cell's batch.
+ * Each call runs the same items, so that only the other worker makes a difference between the times alone and together.
  */
 export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
 

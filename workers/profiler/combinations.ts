@@ -12,7 +12,7 @@ import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 
-/** At most this many combinations of variants are measured: each stage multiplies their number. */
+/** Most combinations of variants to measure, because each stage multiplies their number. */
 const MAX_COMBINATIONS = 512;
 /** Items per batch while accuracy is measured. */
 const BATCH = 16;
@@ -34,14 +34,14 @@ interface PartialRun {
 }
 
 /**
- * Runs the pack through every combination of variants, depth-first, so that combinations share the results of the stages that
- * they begin with. After an interruption, only the stages of the missing combinations run again.
+ * Runs the pack through every combination of variants, depth-first, so that combinations that begin with the same variants share
+ * the results of these. After an interruption, only the stages of the missing combinations run again.
  */
 export class Combinations {
   readonly #fanOut = new Map<string, FanOut>();
   readonly #endToEnd = new Map<string, EndToEnd>();
   readonly #paths = new Map<string, PathAnswers>();
-  /** Number of stages whose variants are combined. */
+  /** Number of stages, from the first on, whose variants are combined. More stages would make too many combinations. */
   readonly #depth: number;
 
   /** @param known parts that an interrupted profile had measured */
@@ -106,8 +106,8 @@ export class Combinations {
   }
 
   /**
-   * The labelled fan-out of the stages that no combination reaches. A stage has none if it gets one item for each item of the stage
-   * before, because then the fan-out of that stage counts.
+   * The fan-out, by the labels, of the stages that no combination reaches. A stage that gets one item for each item of the stage
+   * before it has no entry, because the fan-out of the stage before counts for it.
    */
   async #labelledFanOut(): Promise<FanOut[]> {
     const labelled = await labelledItems(this.pack, this.pipeline);
@@ -160,8 +160,8 @@ export class Combinations {
   }
 
   /**
-   * The variants of those stages that can change a later stage's fan-out. A stage that always gives one item of the next stage
-   * per item cannot.
+   * The variants of those stages that can change a later stage's fan-out: all but the stages that always give one item of the
+   * next stage per item.
    */
   #varying(variants: Variants): Variants {
     const varying = this.pipeline.stages.filter(
@@ -185,7 +185,7 @@ export class Combinations {
     for (const longer of this.#longer(variants)) this.#recall(longer);
   }
 
-  /** The variants extended by each variant of the next stage. */
+  /** All ways to extend the variants by a variant of the next stage. */
   #longer(variants: Variants): Variants[] {
     const at = Object.keys(variants).length;
     const next = this.pipeline.stages[at];

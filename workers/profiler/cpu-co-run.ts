@@ -10,7 +10,7 @@ const ROUNDS = 4;
 /** Longest time for which the workers run together in a round. Before that, they run alone for as long in all. */
 const ROUND_MS = 400;
 const WARM_UP_RUNS = 3;
-/** Time between two timers whose lateness is measured: a load of some hundred requests per second has such gaps. */
+/** Delay of each timer whose lateness is measured. A load of some hundred requests per second has gaps of this length. */
 const TIMER_MS = 3;
 /** Cap of the slow-down: a larger one is assumed to be a disturbance. */
 const SLOW_DOWN_MOST = 3;
@@ -25,14 +25,14 @@ export interface CoRunBatches {
 /** Times of one batch that a worker runs again and again, in ms. */
 interface Times {
   readonly alone: number[];
-  /** While the other worker was busy. */
+  /** The times while the other worker was busy. */
   readonly together: number[];
 }
 
-/** Time in one round of {@link measureCpuCoRun} for both workers alone, one after the other, and again for both together. */
+/** {@link ROUND_MS}, or less where all rounds of short and of long batches must fit in `forMs`. */
 const roundMsOf = (forMs: number): number => Math.min(ROUND_MS, forMs / (4 * ROUNDS));
 
-/** Longest batch that runs a few times in each round, if rounds of short and of long batches have `forMs` together. */
+/** Latency of the longest batch that runs a few times in each round, if all rounds of short and of long batches take `forMs`. */
 export const longBatchMostMs = (forMs: number): number => roundMsOf(forMs) / 4;
 
 /**
@@ -86,10 +86,10 @@ export async function measureCpuCoRun(
 }
 
 /**
- * The factor by which a batch takes longer beside another worker. Differences between long and short batches cancel delays that
- * do not depend on a batch's length, so the factor is the median of long − that of short batches while both workers run, ÷ the
- * same while one runs: the mean over the workers that have long batches, from 1 to {@link SLOW_DOWN_MOST}. Undefined if no worker
- * has long batches that take longer than its short ones.
+ * The factor by which a batch takes longer beside another worker, from 1 to {@link SLOW_DOWN_MOST}. For one worker, it is the
+ * median time of long − that of short batches while both workers run, ÷ the same difference while only this worker runs. The
+ * differences cancel delays that do not depend on a batch's length. The factor is the mean over the workers that have long
+ * batches; undefined if no worker has long batches that take longer than its short ones.
  */
 export function slowDownOf(
   workers: readonly { readonly short: Times; readonly long: Times }[],

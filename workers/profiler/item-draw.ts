@@ -5,7 +5,7 @@ import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts
 /**
  * Draws a stage's batches from the pack's items as a run meets them: its requests come in random order, and the items of one
  * request come together. Each request is drawn once before any is drawn again, so the drawn sizes have the mix of the pack.
- * Batches are numbered, and equal seeds draw equal batches: every variant and backend is measured on the same ones.
+ * Batches are numbered, and equal seeds draw equal batches, so that all variants and backends are measured on the same batches.
  */
 export class ItemDraw {
   readonly #requests: readonly (readonly Item[])[];

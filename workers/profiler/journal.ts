@@ -3,7 +3,7 @@ import type { Device } from '../../solver/documents/common.ts';
 import { type Manifest, measuredSha256 } from '../../solver/documents/manifest.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** Is increased when the format of journal entries changes, so that no journal of an older version is read. */
+/** The version of the format of journal entries. A change of the format increases it, so that older journals are ignored. */
 const VERSION = 2;
 
 /**

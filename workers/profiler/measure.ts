@@ -6,7 +6,7 @@ import type { MeasuredRun } from '../stage/protocol.ts';
 import { type Settled, type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** One batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
+/** The times of one batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
 export interface Sample {
   readonly inferenceMs: number;
   readonly handlingMs: number;
@@ -81,7 +81,7 @@ export function compareOutputs(
     for (let i = 0; i < wanted.length; i++) {
       // Equal infinities agree, though their difference is NaN.
       const difference = found[i] === wanted[i] ? 0 : Math.abs(found[i]! - wanted[i]!);
-      // JSON has neither NaN nor infinity.
+      // The profile is JSON, which has neither NaN nor infinity, so the largest number stands for both.
       if (!Number.isFinite(difference)) return { maxAbsError: Number.MAX_VALUE, agree: false };
       maxAbsError = Math.max(maxAbsError, difference);
       if (Number.isFinite(wanted[i])) scale = Math.max(scale, Math.abs(wanted[i]!));

@@ -13,7 +13,7 @@ const DRAWN = 8;
 const SEED = 1;
 
 /**
- * Finds out which operators take a variant's time, in a worker of its own.
+ * Measures, in a new worker, which operators take a variant's time.
  * @param signal ends the worker at once
  * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
  */

@@ -1,13 +1,13 @@
 import { median } from '../../solver/math/statistics.ts';
 import type { Clock } from './work-clock.ts';
 
-/** Runs of a round: one after the other, then again with two batches at the worker, which is how an executor hands them out. */
+/** Runs of a round: one after the other, then again with {@link AT_ONCE} batches at the worker, as an executor hands them out. */
 const RUNS = 4;
 const AT_ONCE = 2;
-/** Rounds at least: fewer give no median that a disturbed round does not move. */
+/** Fewest rounds: with fewer, one disturbed round would move the median. */
 const ROUNDS = 3;
 
-/** Runs a batch; with the same index always the same one. */
+/** Runs a batch. @param run index of the run: calls with the same index run the same items */
 export type OverlappingCall = (run: number) => Promise<{ readonly inferenceMs: number }>;
 
 /**
@@ -28,10 +28,10 @@ export async function measureOverlap(
   for (let run = 0; shares.length < ROUNDS || clock.now() - startMs < forMs; run += RUNS) {
     const alone = await timed(batch, run, 1, clock);
     const overlapping = await timed(batch, run, AT_ONCE, clock);
-    // No batch is before the first one.
+    // The first batch of a round has no batch before it, so only the others can overlap.
     const savedMs = (alone.tookMs - overlapping.tookMs) / (RUNS - 1);
     const handlingMs = (alone.tookMs - alone.inferenceMs) / RUNS;
-    // A browser's coarse clock may measure no time, which cannot be divided by.
+    // A browser's coarse clock may measure 0 ms, by which nothing can be divided.
     shares.push(handlingMs > 0 ? savedMs / handlingMs : 0);
   }
   return Math.min(1, Math.max(0, median(shares)));

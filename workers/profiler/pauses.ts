@@ -5,29 +5,29 @@ import { sleep } from '../executor/clock.ts';
 import { PERCENTILES } from './percentiles.ts';
 import type { Clock } from './work-clock.ts';
 
-/** Workers pause for such times under loads of some ten to some hundred requests per second. Longer pauses add hardly more. */
+/** The pauses of workers under loads of some ten to some hundred requests per second. Longer pauses hardly add more delay. */
 const PAUSES_MS = [2, 8, 32];
 /**
- * Rounds with each of the pauses and without one, at least and at most: many short ones, because machines are faster and slower
- * in spells of seconds, which must affect all alike.
+ * Fewest and most rounds; each has runs after each pause and runs without one. Rounds are many and short, because a machine is
+ * faster or slower for seconds at a time, which must affect all pauses alike.
  */
 const ROUNDS = { least: 3, most: 9 };
-/** Runs after each pause in a round, in a row, as under a light load each batch follows a pause. */
+/** Most runs in a row with the same pause before each, in one round. Under a light load, too, a pause precedes each batch. */
 const RUNS = 4;
 
 /**
- * Something that takes longer after a pause, e.g. a batch of a stage.
+ * A call that takes longer after a pause, e.g. to run a batch of a stage.
  * @param run index of the run: calls with the same index do the same, e.g. run the same items
  */
 export type PausedCall = (run: number) => Promise<unknown>;
 
 /**
- * Measures how much longer calls take after pauses than one right after the other. Each call is measured alone, after each pause
- * with the same runs, because their items may differ in size by more than a pause adds.
+ * Measures how much longer calls take after pauses than right after each other. Each call is measured by itself. It repeats the
+ * same runs with each pause, because the items of different runs may differ in time by more than a pause adds.
  * @param groups calls of one kind each, e.g. the ways to the pods of all stages
  * @param forMs time for all pauses and calls
  * @param clock stands while the calls wait, e.g. for a hidden page
- * @returns for each group the delays, the means over its calls; undefined if the time is too short
+ * @returns for each group the mean delays of its calls; undefined if the time is too short
  */
 export async function measurePauses(
   groups: readonly (readonly PausedCall[])[],
@@ -82,7 +82,7 @@ async function timesAfter(
   const times = pausesMs.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
     for (const [i, pauseMs] of pausesMs.entries()) {
-      if (pauseMs === 0) await call(0); // so that the first run without a pause has none before it
+      if (pauseMs === 0) await call(0); // so that the first run, too, comes right after another one
       for (let run = round * runs; run < (round + 1) * runs; run++) {
         if (pauseMs > 0) await sleep(pauseMs);
         times[i]!.push(await timeMs(() => call(run), clock));

@@ -42,16 +42,16 @@ export interface ProfileOptions {
   unpaused?(): Promise<void>;
   onProgress?(progress: ProfileProgress): void;
   /**
-   * Called after the cells of each batch size with the profile as it stands, for a provisional plan. Measuring waits for it, so
-   * that it does not disturb what is measured.
+   * Called after the cells of each batch size, with the profile so far, so that the caller can make a provisional plan. The
+   * profiler waits for the promise, because planning would disturb measurements.
    */
   onDraft?(draft: Profile): Promise<void>;
 }
 
 /**
  * Measures a pipeline on this device: the latency of every variant on every backend at every batch size, accuracy, and fan-out.
- * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError, and what reading the models throws;
- * the signal's reason when it is aborted
+ * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError, and the errors of
+ * reading the models; the signal's reason when it is aborted
  */
 export const profile = async (options: ProfileOptions): Promise<Profile> =>
   (await measureProfile(options)).profile;

@@ -38,7 +38,7 @@ export class Progress {
   readonly #restMs: number[] = [];
   readonly #refined = new Map<string, Refined>();
   #coRunsAhead = 0;
-  /** The time that what was recalled from a journal stands for. */
+  /** The assumed time that an interrupted profile took to measure the cells that were recalled from its journal. */
   #recalledMs = 0;
 
   /** @param reference the backend on which accuracy is measured */
@@ -61,7 +61,7 @@ export class Progress {
   /**
    * Begins to measure accuracy.
    * @param steps named `stage/variant`, in order
-   * @param items number of items of each stage, which a step runs
+   * @param items number of items that a step runs, by stage
    */
   accuracy(steps: readonly string[], items: ReadonlyMap<string, number>): void {
     this.#accuracyAhead = [...steps];
@@ -72,7 +72,7 @@ export class Progress {
   /** Begins a phase. @param total number of its steps; by default that of the cells of the first pass */
   begin(phase: ProfileProgress['phase'], total = this.#plan.cells.length): void {
     if (phase === 'cells') this.#cellsStart = this.clock.now();
-    // These phases follow the first pass, of which no cell is ahead any more.
+    // These phases follow the first pass, so none of its cells is still to come.
     if (phase === 'co-run' || phase === 'pauses' || phase === 'refine') {
       this.#ahead.clear();
       this.#coRunsAhead = phase === 'co-run' ? total : 0;
@@ -94,7 +94,7 @@ export class Progress {
     this.#send(current);
   }
 
-  /** Reports a completed step. @param current what it was, or the cell that it measured */
+  /** Reports a completed step. @param current a description of the step, or the cell that it measured */
   step(current: string | Cell): void {
     const now = this.clock.now();
     const ms = now - this.#lastStep;

@@ -7,17 +7,17 @@ import type { OverlappingCall } from './overlap.ts';
 import type { OpenVariant } from './sessions.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** Some items of a stage, and what a variant of it made of them. A server is measured with them, without running the model. */
+/** Some items of a stage, with a variant's results for them. With these, a server is measured without running the model. */
 export interface RecordedStage extends StageRun {
   readonly stage: string;
   /** Items in the order of their results; the first stage's are sent as requests. */
   readonly items: ItemBatch;
 }
 
-/** What is known of a stage when serving is measured. */
+/** A stage, as the measurement of serving needs it. */
 export interface ServedStage {
   readonly recorded: RecordedStage;
-  /** Runs the smallest batch of the largest variant in its worker; with the same index always the same items. */
+  /** Runs the smallest batch of the largest variant in its worker. Calls with the same index run the same items. */
   readonly batch: OverlappingCall;
 }
 
@@ -49,7 +49,7 @@ export async function recordStage(
   return { stage, items: batch, results, children, childCounts };
 }
 
-/** A function that runs the smallest batch of a variant: with each index of the pack's items in turn. */
+/** Makes a function that runs batches of a variant's smallest size. Successive indices take the stage's items in turn. */
 export function smallestBatches(
   { worker, key, fixedBatch }: OpenVariant,
   { items }: StageItems,

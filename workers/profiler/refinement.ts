@@ -6,8 +6,8 @@ export const FIRST_PASS_SHARE = 0.3;
 /** Most time for more samples of one cell, before the next cell is chosen. */
 const MOMENT_MS = 500;
 /**
- * Each cell gets samples at so many moments at least, the first pass included. Machines have spells of seconds in which they are up
- * to half as fast again, so samples of one moment may agree well and all be wrong.
+ * Each cell gets samples at this many moments or more, the first pass included. For seconds at a time, a machine may be up to
+ * half as fast again, so samples of one moment may agree well and all be wrong.
  */
 const MOMENTS = 3;
 
@@ -26,7 +26,7 @@ const FEW_SAMPLES = 20;
 /** Factor on the width: most intervals narrow more slowly than 1 / √n, because fast and slow latencies come in spells. */
 const SPELLS = 1.12;
 
-/** Number of samples that a cell is expected to get from now on: until its interval is narrow, or its samples are many. */
+/** Number of samples that a cell is expected to get from now on: until its interval is narrow or {@link ENOUGH_SAMPLES}. */
 export function samplesToCome(cell: Pick<MeasuredCell, 'latencyMs'>): number {
   const { n } = cell.latencyMs;
   const width = relativeWidth(cell);

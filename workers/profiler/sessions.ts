@@ -40,8 +40,8 @@ export const fixedBatchOf = (sessions: LoadedVariant['sessions']): number | null
     .find(({ dims }) => dims[0] !== null)?.dims[0] ?? null;
 
 /**
- * A worker keeps at most this many bytes of models loaded, unless work holds more. Beyond it the least recently used variants are
- * released.
+ * A worker keeps at most this many bytes of models loaded, unless {@link Sessions.holding} needs more. To make room, the worker
+ * releases the least recently used variants.
  */
 const MAX_LOADED_BYTES = 1 << 30;
 
@@ -95,7 +95,7 @@ export class Sessions {
     return loaded;
   }
 
-  /** Does work that runs several variants in turn: none that it opens is released before its end, however large they are. */
+  /** Does work that runs several variants in turn. Until its end, all variants that it opens stay loaded, however large. */
   async holding<T>(work: () => Promise<T>): Promise<T> {
     this.#held = new Set();
     try {
@@ -105,7 +105,7 @@ export class Sessions {
     }
   }
 
-  /** The worker of a backend and thread count; it is started if there is none. @throws WorkerLostError */
+  /** Returns the worker of a backend and thread count, and starts one if there is none. @throws WorkerLostError */
   worker(workerKey: WorkerKey): Promise<StageWorker> {
     const id = workerName(workerKey);
     let worker = this.#workers.get(id);
@@ -144,7 +144,7 @@ export class Sessions {
     for (const [id, variant] of this.#open) if (variant.workerId === workerId) this.#open.delete(id);
   }
 
-  /** Releases variants that are not held until `sizeBytes` more fit in the worker. */
+  /** Releases variants until `sizeBytes` more fit in the worker. Held variants stay. */
   async #makeRoom(workerId: string, sizeBytes: number): Promise<void> {
     const inWorker = [...this.#open].filter(([, variant]) => variant.workerId === workerId);
     let total = inWorker.reduce((sum, [, variant]) => sum + variant.sizeBytes, sizeBytes);

@@ -9,11 +9,11 @@ import { sweepId } from './sweep.ts';
 const CO_RUN_MS = 7000;
 /** Time to start the second worker of a pair that is measured side by side. */
 const WORKER_START_MS = 1000;
-/** Least time of a cell besides its runs: to open its session. */
+/** Least time of a cell besides its runs, because its session must be opened. */
 const CELL_REST_MS = 60;
 /** Least number of a cell's runs that give no samples: the cold run and warm-up runs. */
 const CELL_REST_RUNS = 10;
-/** Time to refine a cell ÷ time of the samples that it gets, until this ratio has been measured. */
+/** Assumed ratio of the time to refine a cell to the time of the samples that it gets, until this ratio has been measured. */
 const REFINE_FACTOR = 1.25;
 
 /** Per item, a run of a small batch takes up to this many times as long as a step of accuracy, which runs full batches. */
@@ -78,7 +78,7 @@ function stepMs(what: string, known: ReadonlyMap<string, number>): number | null
   return ofStage.length > 0 ? Math.max(...ofStage) : null;
 }
 
-/** Time for the first pass, the workers side by side, and as much refining as the cells need and the budget still allows. */
+/** Time for the first pass, for two workers side by side, and for as much refining as cells need and the budget allows. */
 function measuringLeft(work: Work): number {
   const { budgetMs, spentMs, ahead, smallestAhead, coRunsAhead } = work;
   const runs = ahead.map((key) => expectedRun(key, work));
@@ -126,7 +126,7 @@ function cellMs(run: Run, work: Work): number {
   return samples + Math.max(rest, restMs.length > 0 ? sum(restMs) / restMs.length : 0);
 }
 
-/** Time to refine all cells: each as fast as it was refined before, or as others were. */
+/** Time to refine all cells, at each cell's own pace so far or, if it was not refined yet, at that of the other cells. */
 function refineMs(runs: readonly Run[], { finished, refined }: Work): number {
   const measured = finished.filter((cell) => cell.state === 'measured');
   const all = measured.flatMap((cell) => {

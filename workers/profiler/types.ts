@@ -11,10 +11,11 @@ export interface ProfileSettings {
   readonly budgetS: number;
   readonly seed: number;
   /**
-   * A variant's sweep ends at a batch that takes longer than this. If absent: the SLA by IPA's rule, from the smallest batches.
+   * A variant's sweep over the batch sizes ends at a batch that takes longer than this. If absent, IPA's rule derives the SLA
+   * from the latencies of the smallest batches.
    */
   readonly slaMs?: number;
-  /** Set if the profile is for a cluster: the hop of batches to pods is measured, too. */
+  /** Set if the profile is for a cluster, so that the time of a batch's hop to a pod is measured, too. */
   readonly pods?: true;
 }
 

@@ -37,7 +37,7 @@ export class OrtKeptTensor implements KeptTensor {
     const { type, dims } = this.tensor;
     const data = this.tensor.data as Float32Array;
     const size = data.length / dims[0]!;
-    // Rows can move in place if each one stays or comes from beyond the selected rows: none then overwrites a row still to move.
+    // Rows can move in place if each stays or comes from beyond the first `rows.length`: none then overwrites a later source.
     const inPlace = rows.every((from, to) => from === to || from >= rows.length);
     const selected = inPlace
       ? data.subarray(0, rows.length * size)

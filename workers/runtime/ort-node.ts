@@ -10,12 +10,12 @@ import type { Runtime } from './runtime.ts';
 import { createSession, type Tracing } from './session.ts';
 
 /**
- * ONNX Runtime without the project's code around it. It is not imported with this module, because where the modules of a worker are
- * one file, all packages are loaded before `no-telemetry.ts` runs.
+ * Loads ONNX Runtime without the project's code around it. The import is dynamic, because in a worker bundled into one file,
+ * static imports load all packages before `no-telemetry.ts` runs.
  */
 export const importNodeOrt = async (): Promise<Ort> => (await import('onnxruntime-node')) as unknown as Ort;
 
-/** ONNX Runtime for Node. @param threads number of threads of the cpu backend */
+/** Loads ONNX Runtime for Node. @param threads number of threads of the cpu backend */
 export async function createNodeRuntime(threads: number): Promise<Runtime> {
   const ort = await importNodeOrt();
   return {

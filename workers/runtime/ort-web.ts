@@ -8,12 +8,12 @@ const canSuspend = (): boolean => 'Suspending' in WebAssembly;
 
 const importOrt = () => (canSuspend() ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu'));
 
-/** ONNX Runtime without the project's code around it, for the overhead benchmark. */
+/** Loads ONNX Runtime without the project's code around it, for the overhead benchmark. */
 export const importWebOrt = async (): Promise<Ort> => (await importOrt()) as unknown as Ort;
 
 /**
- * ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build. This function loads the current one:
- * `/jspi` if WebAssembly can suspend, otherwise `/webgpu` (asyncify). Both also have the wasm backend.
+ * Loads ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build. This function loads the current
+ * one: `/jspi` if WebAssembly can suspend, otherwise `/webgpu` (asyncify). Both also have the wasm backend.
  * @param threads number of threads of the wasm backend; more than 1 needs a cross-origin isolated page
  */
 export async function createWebRuntime(threads: number): Promise<Runtime> {

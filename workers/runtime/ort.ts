@@ -8,7 +8,7 @@ export interface Ort {
   };
   Tensor: {
     new (type: TensorType, data: Tensor['data'], dims: readonly number[]): OrtTensor;
-    /** Only in builds for browsers. */
+    /** Makes a tensor of data that is on the GPU. Only builds for browsers have this function. */
     fromGpuBuffer?(
       buffer: GPUBuffer,
       options: { dataType: string; dims: readonly number[]; dispose: () => void },

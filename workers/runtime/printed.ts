@@ -2,7 +2,7 @@
 let taker: ((line: string) => void) | null = null;
 
 const print = console.log.bind(console);
-// ONNX Runtime prints with the `console.log` that it finds when it is loaded, so this file must be loaded before it.
+// ONNX Runtime prints with the `console.log` that it finds when it is loaded, so this file must be loaded before ONNX Runtime.
 console.log = (...what: unknown[]) => (taker ? taker(String(what[0])) : print(...what));
 
 /** Passes each line that `work` prints to `take` instead of the console. */

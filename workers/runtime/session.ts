@@ -56,7 +56,6 @@ export const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
       }
     : { name: value.name, type: 'not a tensor', dims: [] };
 
-/** Creates a session for a model. */
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
@@ -65,7 +64,7 @@ export async function createSession(
   const onDevice = keeps && backend === 'webgpu' && deviceOf !== undefined;
   const externalData = Object.entries(weights).map(([path, data]) => ({ path, data }));
   const options = (strict: boolean): InferenceSession.SessionOptions => ({
-    // An object instead of a string, because with the string form graph capture gave wrong outputs.
+    // The backend's name is in an object, because with a plain string graph capture gave wrong outputs.
     executionProviders: [{ name: backend }],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

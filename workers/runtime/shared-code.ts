@@ -34,8 +34,9 @@ export function takeCode(): void {
 }
 
 /**
- * ONNX Runtime has no option for compiled code, so `shareCode` replaces the function with which a worker compiles it, for one call.
- * If the browser cannot compile the code as it arrives, ONNX Runtime downloads it again, and this worker shares nothing.
+ * ONNX Runtime has no option for compiled code, so `shareCode` replaces, for one call, the function with which ONNX Runtime
+ * compiles its code. If the browser cannot compile the code as it arrives, ONNX Runtime downloads it again, and this worker
+ * shares nothing.
  */
 function shareCode(known: Offer['ortCode']): void {
   const compile = WebAssembly.instantiateStreaming;

@@ -28,7 +28,7 @@ export class StageHost implements StageWorkerApi {
   /** Items that earlier batches made or ran. Each is kept until a batch of this worker runs it, or it is forgotten. */
   readonly #kept = new Map<number, Item>();
   #keptCount = 0;
-  /** All operations share this memory, because one operation runs at a time and needs no feeds after its end. */
+  /** Memory for feeds. All operations share it, because one operation runs at a time and needs no feeds after its end. */
   readonly #scratch = new Scratch();
   /** The last queued operation. Operations run one after the other, because ONNX Runtime fails on two at once. */
   #last: Promise<unknown> = Promise.resolve();
@@ -84,7 +84,7 @@ export class StageHost implements StageWorkerApi {
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
     return this.#serially(async () => {
       const { outputs } = await runVariant(this.#get(key), itemsOf(items), this.#scratch);
-      // Copies, because an output may be a view of ONNX Runtime's own memory, which must not be transferred.
+      // Outputs are copied, because an output may be a view of ONNX Runtime's own memory, which must not be transferred.
       const copies = outputs.map((tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor);
       return transfer(
         copies,

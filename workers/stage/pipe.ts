@@ -13,7 +13,7 @@ const BYTES_EXTENSION = 1;
 /** Byte arrays of the message that is being packed. */
 let packing: Uint8Array[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** The bytes after the message being unpacked, without those that have been read. */
+/** The byte arrays that follow the message that is being unpacked, without those that have been read. */
 let unpacking = NO_BYTES;
 
 // Byte arrays are written after the message, straight from their own memory. Packing would copy each into new memory, and on a
@@ -86,7 +86,8 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
 
 /**
  * A child process's end of the pipe. The process exits when its parent is gone, because nothing else can reach it. It ignores
- * Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a command: its parent may still need it to end.
+ * Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a command, because its parent may still need it for
+ * the requests that it completes before it ends.
  */
 export function parentEndpoint(): Endpoint {
   for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => {});

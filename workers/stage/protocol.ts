@@ -92,7 +92,7 @@ export interface MeasuredRun<Children = ItemBatch> extends StageRun<Children>, R
   readonly size: number;
 }
 
-/** The operators of one type in one of a variant's sessions, for one batch on average. */
+/** The operators of one type in one session of a variant. Its figures are means per batch. */
 export interface OperatorTime {
   /** The session's role. */
   readonly session: string;
@@ -105,7 +105,7 @@ export interface OperatorTime {
   readonly ms: number;
 }
 
-/** Which operators take a variant's time, by ONNX Runtime's profiler, which itself takes time. */
+/** The times of a variant's operators, by ONNX Runtime's profiler, which makes runs slower. */
 export interface OperatorTimes {
   /** Number of measured batches. */
   readonly batches: number;

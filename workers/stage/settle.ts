@@ -21,7 +21,7 @@ const AGREE = { share: 0.1, factor: 2 };
 
 /**
  * Runs a batch until two consecutive windows of runs agree. Early runs are slower, because the first run compiles shaders, and
- * engines compile code after it has run for a while.
+ * JavaScript engines compile code after it has run for a while.
  * @param run returns the time that it took, in ms
  * @returns the number of runs, and whether two windows agreed
  */

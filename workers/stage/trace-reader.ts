@@ -7,7 +7,7 @@ interface Options {
   readonly skip: number;
 }
 
-/** Sums over all runs that count. */
+/** The number of calls and the time of one type of operator, summed over all runs that count. */
 interface OperatorTotal {
   readonly operator: string;
   readonly on: 'gpu' | 'cpu';
@@ -24,7 +24,7 @@ export interface TraceTotals {
   readonly kernelsTimed: boolean;
 }
 
-/** An event; times are in microseconds. */
+/** An event of the trace. Its times are in microseconds. */
 interface TraceEvent {
   readonly cat: string;
   readonly name: string;
@@ -44,7 +44,10 @@ export class TraceReader {
   readonly #totals = new Map<string, OperatorTotal>();
   /** Nodes of the current run. The event of the run comes after those of its nodes. */
   #nodes: { readonly operator: string; readonly gpu: boolean; readonly us: number }[] = [];
-  /** Nodes of the current run that no node so far encloses. The event of an If or Loop comes after those of its inner nodes. */
+  /**
+   * Nodes of the current run that no node so far encloses. The event of an If or Loop comes after those of its inner nodes, whose
+   * times are subtracted from its own.
+   */
   #outermost: { readonly ts: number; readonly dur: number }[] = [];
   readonly #kernels: { readonly operator: string; readonly ts: number; readonly us: number }[] = [];
   #runs = 0;

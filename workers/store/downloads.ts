@@ -70,7 +70,7 @@ export class Downloads {
       const keptAt = Date.parse((await cache.match(key))?.headers.get('date') ?? '');
       parts.push({ key, sum: sum!, keptAt });
     }
-    // A download may be continued after a long time: its first parts are needed as long as its last ones.
+    // If a download was continued after a long time, its first parts are old, but still needed: a file's newest part counts.
     const fresh = new Set(parts.flatMap(({ sum, keptAt }) => (Date.now() - keptAt < KEEP_MS ? [sum] : [])));
     for (const { key, sum } of parts)
       if (sums.includes(sum) || !fresh.has(sum))
@@ -93,7 +93,7 @@ export class Downloads {
 /** The name of the lock that lets one tab at a time write a file's parts: parts of two downloads do not fit together. */
 const lockOf = (sha256: string): string => `${CACHE} ${sha256}`;
 
-/** The headers to send to an address. */
+/** Returns the headers to send to an address. */
 export type HeadersFor = (address: URL) => Readonly<Record<string, string>>;
 
 /** Access to the host of a file from a page, by `fetch`. */

@@ -61,7 +61,7 @@ export class StoreFullError extends Error {
   }
 }
 
-/** The error of a write; a {@link StoreFullError} where the browser's quota is used up. */
+/** Converts the error of a write into a {@link StoreFullError} if the browser's quota is used up. Other errors stay the same. */
 export const orFull = (cause: unknown, what: string): unknown =>
   (cause as Error | null)?.name === 'QuotaExceededError' ? new StoreFullError(what, { cause }) : cause;
 
