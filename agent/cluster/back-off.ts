@@ -6,6 +6,9 @@ export interface BackOff {
 
 export const BACK_OFF: BackOff = { firstMs: 500, pauseMsMax: 15_000 };
 
-/** The pause after this many failures in a row. It is random, so that many clients do not try again at the same time. */
+/**
+ * The pause in milliseconds after `failures` failures in a row. It is random, so that many clients do not try again at the same
+ * time.
+ */
 export const pauseMs = ({ firstMs, pauseMsMax }: BackOff, failures: number): number =>
   Math.min(pauseMsMax, firstMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);

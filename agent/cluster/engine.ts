@@ -4,9 +4,9 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 
 /**
- * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateways in front of them, on many machines. It is
- * opened for one pipeline in one deployment target, e.g. a namespace. Gateway and watch use an engine only through this
- * interface. Every method throws the engine's own errors if the engine does not answer or refuses.
+ * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateways in front of them, on many machines. Each
+ * instance serves one pipeline in one deployment target, e.g. a namespace. Gateway and watch use an engine only through this
+ * interface. Every method throws the engine's own errors if the engine does not answer or refuses a request.
  */
 export interface Engine {
   /** Name of the deployment target in messages, e.g. `namespace shop of https://10.0.0.1:6443`. */
@@ -38,8 +38,8 @@ export interface Engine {
   cascadeStages(): Promise<ReadonlySet<string>>;
 
   /**
-   * Serves the plan again that served when {@link apply} last changed something, with the settings that it was applied with, e.g.
-   * its image.
+   * Serves the plan again that served before {@link apply} last changed something, with the settings, e.g. the image, that this
+   * plan was applied with.
    * @throws NoPreviousPlanError
    */
   rollBack(options?: ApplyOptions): Promise<{ readonly plan: Plan; readonly changes: ObjectChange[] }>;
@@ -78,7 +78,7 @@ export interface Engine {
   lead(lead: (signal: AbortSignal) => Promise<void>, listener: Listener): Promise<void>;
 
   /**
-   * Runs `ipa-agent profile` on one of the engine's machines, and removes the objects that this needed.
+   * Runs `ipa-agent profile` on one of the engine's machines, and then removes the objects that the run needed.
    * @param listener gets each line that the profiler writes
    * @throws Interrupted if the signal aborts
    */
@@ -92,15 +92,21 @@ export interface Engine {
 }
 
 export interface ApplyOptions {
-  /** Takes over fields that other tools manage, also numbers of replicas, which otherwise stay as an autoscaler has set them. */
+  /**
+   * Takes over the fields that other tools manage, even the number of replicas. Otherwise a number that an autoscaler has set
+   * stays.
+   */
   readonly force?: boolean;
-  /** Leaves fields that other tools manage unchanged, and applies all others. {@link ObjectChange.stay} names the fields left. */
+  /**
+   * Leaves the fields that other tools manage unchanged, and applies all others. {@link ObjectChange.stay} names the unchanged
+   * fields.
+   */
   readonly yields?: boolean;
   /** Reports what would change, without changing it. */
   readonly dryRun?: boolean;
   /** Removes objects that only earlier plans needed. */
   readonly prune?: boolean;
-  /** Applies a plan although the engine has no room for all replicas: some wait until machines are added. */
+  /** Applies a plan although the engine has no room for all replicas: some replicas wait until machines are added. */
   readonly allowPending?: boolean;
   /** Gets one line for a log, e.g. that something could not be checked. */
   onEvent?(what: string): void;

@@ -54,7 +54,7 @@ export class PlanReplacedError extends Error {
   }
 }
 
-/** A plan groups stages into replicas in another way than the replicas that serve now. */
+/** The replicas that serve now hold other groups of stages than a plan wants. */
 export class OtherPodsError extends InputError {
   override name = 'OtherPodsError';
   constructor(now: string, planned: string) {
@@ -84,7 +84,7 @@ export class NoReplicaError extends Error {
   }
 }
 
-/** A replica does not answer, although the engine reports it. */
+/** A replica that the engine lists does not answer. */
 export class ReplicaSilentError extends WorkerLostError {
   override name = 'ReplicaSilentError';
 }

@@ -6,8 +6,8 @@ import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
 
 /**
- * Refuses a plan whose times were measured in a browser or published, because replicas run Node on the profiled device. Also
- * refuses a plan that was edited, so that its stages ask for other replicas, threads or cores than its workers have.
+ * Refuses a plan whose times were measured in a browser or taken from a publication, because replicas run in Node. Also refuses
+ * an edited plan whose stages ask for other replicas, threads or cores than its workers have.
  * @throws NotDeployableError, EditedPlanError
  */
 export function checkDeployable(plan: Plan): void {
@@ -54,8 +54,8 @@ export interface ReplicaGroup {
 }
 
 /**
- * The plan as an engine runs it: each worker is one replica and has the stages that this replica holds, even if other stages
- * shared a worker on the profiled device.
+ * Returns the plan as an engine runs it: each of its workers is one replica, with the stages that this replica holds. The given
+ * plan may group the stages into workers otherwise.
  * @param groups the replicas that serve; by default each stage has replicas of its own, as many as the plan wants. A stage that
  * no replica holds still gets one worker, so that its requests wait for a replica
  */
@@ -64,14 +64,14 @@ export function replicaPlan(
   groups: readonly ReplicaGroup[] = plan.stages.map(({ name, replicas }) => ({ stages: [name], replicas })),
 ): Plan {
   const names = new Set(plan.stages.map(({ name }) => name));
-  // Pods of a heavy variant may outlive the plan that had it.
+  // Replicas of a heavy variant may outlive the plan with that variant. They run no stage of this plan.
   const held = groups.filter(
     ({ stages, replicas }) => replicas > 0 && stages.every((name) => names.has(name)),
   );
   const replicasOf = ({ name }: PlanStage) =>
     held.reduce((sum, { stages, replicas }) => (stages.includes(name) ? sum + replicas : sum), 0);
   const waiting = plan.stages.filter((stage) => replicasOf(stage) === 0);
-  // A replica loads one session for each of its stages, so none holds a standby.
+  // A replica loads one session for each of its stages, so it has no session of a lighter variant to stand by for bursts.
   const stages = plan.stages.map(({ standby: _, ...stage }) => ({
     ...stage,
     replicas: Math.max(1, replicasOf(stage)),
@@ -81,9 +81,8 @@ export function replicaPlan(
 }
 
 /**
- * If all stages share CPU workers and the plan's cores suffice for the replicas that the stages need, gives each stage replicas
- * of its own, so that each can scale by itself as the load changes. Except for the cost, the prediction stays that of the shared
- * workers, which are busier.
+ * Gives each stage replicas of its own if all stages share CPU workers and the plan's cores suffice, so that each stage can scale
+ * by itself as the load changes. Except for the cost, the plan keeps the prediction for the shared workers, which are busier.
  */
 export function withOwnReplicas(plan: Plan): Plan {
   if (cpuWorkersOf(plan) !== 'shared' || plan.stages.some(({ backend }) => onGpu(backend))) return plan;
@@ -105,7 +104,7 @@ export function withOwnReplicas(plan: Plan): Plan {
 const busyShare = ({ itemsPerS, batch, serviceMs }: PlanStage): number =>
   (itemsPerS * serviceMs.at(-1)!.meanMs) / (1000 * batch);
 
-/** Groups in the order of their first stages, and each group's stages in the order of the plan. */
+/** Sorts groups by the places of their first stages in the plan, and the stages of each group by their places. */
 function inOrder(plan: Plan, groups: readonly ReplicaGroup[]): ReplicaGroup[] {
   const place = (stage: string) => plan.stages.findIndex(({ name }) => name === stage);
   return groups
@@ -124,8 +123,8 @@ function workersOf(plan: Plan, { stages, replicas }: ReplicaGroup): Plan['worker
 }
 
 /**
- * The replicas that a plan wants: stages that share a worker share a replica, so that replicas hold the cores and the GPUs that
- * the plan counts.
+ * The replicas that a plan wants. Stages that share a worker share a replica, so that the replicas take no more cores and GPUs
+ * than the plan counts.
  */
 export function plannedGroups({ stages, workers }: Plan): ReplicaGroup[] {
   const groups = new Map<string, ReplicaGroup>();
@@ -143,7 +142,7 @@ export function plannedGroups({ stages, workers }: Plan): ReplicaGroup[] {
 export const isHeavy = ({ stages }: Plan, group: ReplicaGroup): boolean =>
   group.stages.length === 1 && stages.some(({ name, escalation }) => escalation && name === group.stages[0]);
 
-/** The name that the row of a stage's heavy variant has in plans with a cascade, by the stage's name. */
+/** For each stage of a pipeline, by its name: the name of its heavy variant's row in plans with a cascade. */
 export function heavyRows({ stages }: Pipeline): ReadonlyMap<string, string> {
   const names = new Set(stages.map(({ name }) => name));
   return new Map([...names].map((name) => [name, heavyName(name, names)]));

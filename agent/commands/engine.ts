@@ -5,7 +5,7 @@ import { connectionOf } from '../kubernetes/client.ts';
 import { KubernetesEngine, type KubernetesOptions } from '../kubernetes/engine.ts';
 import { namespace } from './pod-options.ts';
 
-/** Engines for the option `--target`. */
+/** The names that `--target` accepts. */
 export const ENGINES = ['kubernetes'] as const;
 
 const namespaceOption = () =>
@@ -34,7 +34,11 @@ export async function openApi(flags: EngineFlags) {
   return { api: new KubernetesApi(connection), namespace };
 }
 
-/** @param given pod settings given as options @throws KubernetesClientMissingError, NoClusterError */
+/**
+ * Opens the engine of a pipeline.
+ * @param given pod settings given as options
+ * @throws KubernetesClientMissingError, NoClusterError
+ */
 export const openEngine = async (
   flags: EngineFlags,
   pipeline: KubernetesOptions['pipeline'],

@@ -23,7 +23,7 @@ interface GatewayFlags extends AddressFlags, EngineFlags {
 }
 
 /**
- * An ending gateway accepts requests for this many milliseconds more: until the cluster's Service has stopped sending it any, and
+ * Milliseconds for which an ending gateway still accepts requests: until the cluster's Service sends it no more requests, and
  * clients have left the connections that they keep.
  */
 const LEAVE_MS = 5000;

@@ -127,7 +127,7 @@ host name at the agent and read from it (DNS rebinding).
       }
     });
 
-/** An agent that does not follow the load starts sooner without the planner. */
+/** Opens a replanner. Loads the planner only here, because an agent that does not follow the load starts sooner without it. */
 const openReplanner = async (...args: Parameters<typeof Replanner.open>): Promise<Replanner> =>
   (await import('../service/replanner.ts')).Replanner.open(...args);
 

@@ -57,7 +57,7 @@ device and these models.
       const signal = interruptSignal('letting what was accepted end');
       const environment = nodeEnvironment({ pod: true });
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);
-      // The check compares cores, so it gets the plan with only this replica, and not with all of the plan's workers.
+      // The check compares the needed cores with those of this pod, so it gets the plan with only the workers of this pod.
       checkPlan(heldPart(plan, flags.stage), flags.plan, await localTarget(models, environment));
       const held = await HeldStages.start(flags.stage, {
         pipeline: models.pipeline,

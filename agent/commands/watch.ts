@@ -71,7 +71,7 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
       const current = await currentPlan({ engine, pipeline });
       const follower = await openFollower(profile, flags, engine, pipeline);
       try {
-        // Checks the plan at the start, so that a plan of another profile ends the command with an error.
+        // This call checks the plan at the start, so that a plan of another profile ends the command with an error.
         follower.adaptationFor(current, await engine.cascadeStages());
         logLine(`watching ${pipeline} in ${engine.target}`);
         await engine.lead(follower.follow, listener);

@@ -1,7 +1,7 @@
 import { UnavailableError } from '../service/errors.ts';
 
 /**
- * At most this many bytes of request bodies may be in memory at a time. A single body may exceed a limit if no other body counts
+ * Limits for the bytes of request bodies that are in memory at a time. A single body may exceed a limit if no other body counts
  * against that limit.
  */
 export interface MemoryLimits {
@@ -15,7 +15,7 @@ export interface MemoryLimits {
   readonly perConnection: number;
 }
 
-/** Bytes that are held for a connection, an address, or all together. */
+/** The bytes in memory of the bodies from one connection, from one address, or from all clients. */
 interface Account {
   bytes: number;
 }
@@ -30,7 +30,7 @@ interface Arriving {
 
 /** A request whose body is in memory, or on its way. */
 export interface Admitted {
-  /** Counts bytes that have arrived. @throws UnavailableError if they are too many; they are not counted then */
+  /** Counts bytes that have arrived. @throws UnavailableError if these bytes exceed a limit; they then stay uncounted */
   take(bytes: number): void;
   /** Stops counting the request's bytes, once nothing needs its body. */
   leave(): void;
@@ -38,8 +38,8 @@ export interface Admitted {
 
 /**
  * Counts the bytes of request bodies in memory: those that have arrived, not those that a client announces, because announcing
- * costs a client nothing. Where memory is full, the body on its way that holds most gives place to one that is shorter than what
- * it holds. Otherwise a few clients that never send the end of their bodies would keep all others out.
+ * costs a client nothing. At a limit, the unfinished body that holds the most bytes is refused if the new body is shorter than
+ * what it holds. Otherwise a few clients that never send the end of their bodies would keep all others out.
  */
 export class Admission {
   readonly #all: Account = { bytes: 0 };
@@ -53,7 +53,7 @@ export class Admission {
    * Begins to count a request.
    * @param connection any object that identifies the request's connection, e.g. its socket
    * @param length announced length of the body in bytes
-   * @param refuse ends the request, because its body gave place to a shorter one; its bytes are no longer counted
+   * @param refuse ends the request if its body gives place to a shorter one; its bytes are no longer counted
    */
   enter(
     connection: object,
@@ -103,7 +103,7 @@ export class Admission {
     return { take, leave };
   }
 
-  /** The body on its way that holds most bytes of an account. */
+  /** The unfinished body that holds the most bytes of an account. */
   #largest(account: Account): Arriving | undefined {
     let largest: Arriving | undefined;
     for (const body of this.#arriving)

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 /** A turn of the event loop in which requests were received. */
 interface Turn {
   readonly startMs: number;
-  /** Time that the event loop had been idle by then, since the process began. */
+  /** Milliseconds for which the event loop was idle from the start of the process until `startMs`. */
   readonly idleMs: number;
 }
 

@@ -128,7 +128,8 @@ export function baseApp(
       request.admitted?.leave();
       return unreadAnswers.answer(request, reply, answer);
     }
-    // Reading and parsing a long body takes about as long as a request's models, so clients that send invalid ones are slowed down.
+    // Reading and parsing a long body takes about as long as a request's models, so the server slows down clients that send
+    // invalid ones.
     if (status === 400 && lengthOf(request) > HERE_BYTES_MAX) {
       request.admitted?.leave();
       request.body = undefined;

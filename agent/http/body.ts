@@ -4,17 +4,19 @@ import { InvalidInferenceError } from '../oip/errors.ts';
 import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
 import { HttpError } from './errors.ts';
 
-/** Bytes that are reserved for a body when its first piece arrives, unless the body is shorter or that piece longer. */
+/** Bytes that the reader reserves for a body when its first piece arrives, unless the body is shorter or that piece longer. */
 const FIRST_BYTES = 64 * 1024;
-/** A full buffer is copied into one that is this many times as long. So a body of 16 MiB is copied in parts of at most 1 MiB. */
+/**
+ * A full buffer is copied into one of this many times the received bytes, so that even a long body is copied only a few times.
+ */
 const GROWTH = 16;
 
 /**
  * Reads a body into one buffer that grows as bytes arrive. `base.ts` limits the body's length, and `admission.ts` the memory of
  * all bodies. A list of the pieces would take hundreds of times the memory for a client that sends byte by byte.
- * @param length announced length in bytes; no more arrives
- * @param begin gets what ends the reading with an error, and returns what is called with the number of bytes of each piece; an
- * error that this throws ends the reading, too
+ * @param length announced length in bytes; no more bytes arrive
+ * @param begin gets a function that ends the reading with an error. Returns a function that gets the byte count of each piece,
+ * and that may throw to end the reading
  */
 export function readBody(
   stream: Readable,
@@ -26,7 +28,8 @@ export function readBody(
     let used = 0;
     const fail = (error: unknown) => {
       stream.removeAllListeners('data');
-      // The stream may last until its client is cut off, and its other listeners keep the buffer from being freed.
+      // The stream may last until the server cuts the client off, and the stream's other listeners would keep the buffer in
+      // memory until then.
       buffer = undefined;
       reject(error);
     };

@@ -3,8 +3,9 @@ import { isIP } from 'node:net';
 import { HttpError } from './errors.ts';
 
 /**
- * Checks against web pages of other sites in a browser that can reach this server. Such a page may point its own host name at
- * this server's address (DNS rebinding) and then read answers, and it may send bodies of some content types to any site.
+ * These checks protect the server from web pages of other sites, shown in a browser that can reach the server. Such a page may
+ * point its own host name at this server's address (DNS rebinding) and then read answers, and it may send bodies of some content
+ * types to any site.
  */
 
 /** Content types that a page may send to any site without a CORS preflight. */

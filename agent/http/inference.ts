@@ -17,7 +17,7 @@ const MODEL_VERSION = '1';
 /** The response to `GET /v2`: the agent's metadata as a server of the Open Inference Protocol. */
 const SERVER = { name: 'ipa-agent', version: VERSION, extensions: EXTENSIONS };
 
-/** One HTTP request may have at most this many items. */
+/** The most items in one HTTP request. */
 const ITEMS_MAX = 64;
 const ENVELOPE_BYTES = 64 * 1024;
 /** A request body may have at most this many bytes, unless one item is larger. */
@@ -50,8 +50,8 @@ type ModelRequest = FastifyRequest<{ Params: Params }>;
 const INFER_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?\/infer(?:\?|$)/;
 
 /**
- * Makes the door that refuses a request to a model if the request cannot make its SLA. While the service drains, the route refuses
- * requests, because only answers of routes tell clients to close their connections (`serve.ts`).
+ * Makes the door that refuses a request to a model if the request cannot make its SLA. While the service drains, the route and
+ * not the door refuses requests, because only answers of routes tell clients to close their connections (`serve.ts`).
  */
 export const inferenceDoor =
   (service: Service): Door =>
@@ -69,7 +69,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service, decoder:
     return found;
   };
   const { bodyLimit, jsonBytesMax } = limitsOf(service);
-  /** Refuses a request before its body is read. */
+  /** Refuses a request before its body is read, if it has too much JSON or cannot make its SLA. */
   const onRequest = (request: ModelRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     checkJsonLength(request, jsonBytesMax);
     const model = service.models.get(request.params.model);

@@ -13,14 +13,14 @@ export class Pace {
 
   constructor(private readonly limits: PaceLimits) {}
 
-  /** Number of addresses that are remembered. Those whose turns have passed are forgotten when others are seen. */
+  /** Number of addresses in memory. An event of one address removes the other addresses whose turns have passed. */
   get size(): number {
     return this.#nextMs.size;
   }
 
   /**
-   * How long a new event of an address has to wait for its turn, in milliseconds.
-   * @param nowMs not before that of any earlier call
+   * Gives a new event of an address its turn, and returns the milliseconds until that turn.
+   * @param nowMs the present time, not before that of any earlier call
    */
   waitMs(address: string, nowMs: number): number {
     const { intervalMs, waitMsMax } = this.limits;

@@ -5,7 +5,7 @@ import type { Service } from '../service/service.ts';
 import { bytesIn } from './body.ts';
 import { type TokenSource, tokenRequired } from './token.ts';
 
-/** Room for a plan of some thousand workers. */
+/** Most bytes of a plan in a request: enough for some thousand workers. */
 const PLAN_BYTES_MAX = 2 ** 18;
 /** Name of the plan in error messages. */
 const SOURCE = 'the plan in the request';

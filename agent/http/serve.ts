@@ -15,7 +15,8 @@ const REASONS: Record<string, string> = {
 /** Starts to listen. @param port 0 for any free port @returns the URL @throws UsageError if the address cannot be used */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    // Given the name localhost, Fastify would start further servers, for which nothing waits when this one ends.
+    // For the name localhost, Fastify would start a further server for each further address, and nothing waits for these when
+    // this one ends.
     await app.listen({ host: (await lookup(host)).address, port });
   } catch (cause) {
     await app.close();
@@ -62,7 +63,7 @@ export async function serve(
   { host, port, signal, closeMs = CLOSE_MS, leaveMs = 0, onListening }: ServeOptions,
 ): Promise<void> {
   app.addHook('onSend', (_request, reply, payload, done) => {
-    // A client that kept its connection would send its next request into a server that ends.
+    // A client that keeps its connection would send its next request to a server that is ending.
     if (signal.aborted) reply.header('connection', 'close');
     done(null, payload);
   });

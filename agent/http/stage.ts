@@ -30,7 +30,7 @@ const MEMORY = { total: BODY_BYTES_MAX, perAddress: BODY_BYTES_MAX, perConnectio
 export interface StageHttpOptions {
   /** The token that a client must send to change the stage. */
   readonly token: TokenSource;
-  /** A second model name for the first stage. */
+  /** A second model name for the first stage, because KServe addresses a model by the name of its InferenceService. */
   readonly alias?: string | undefined;
   /** Names by which clients may reach the server, besides addresses and loopback names; absent: any. */
   readonly names?: readonly string[] | undefined;
@@ -127,7 +127,10 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
   return app;
 }
 
-/** Reads a request, or the previous stage's response, which a KServe graph passes on unchanged. @throws InvalidInferenceError */
+/**
+ * Reads a request, or the previous stage's response, which a KServe graph sends to this stage unchanged.
+ * @throws InvalidInferenceError
+ */
 function requestOf(stage: PipelineStage, body: Body): InferRequest {
   const message = decodeMessage(body);
   if ('request' in message) return message.request;

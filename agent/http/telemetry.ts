@@ -12,7 +12,7 @@ export interface ServiceState {
   readonly replicas: readonly number[];
   /** Number of requests that were accepted and have not ended. */
   readonly open: number;
-  /** The replicas of each stage in the plan for the coming load, whether or not that many serve already. */
+  /** The replicas that the plan for the coming load wants for each stage, whether or not that many serve already. */
   readonly foreseen: readonly Pick<PlanStage, 'name' | 'replicas'>[];
 }
 
@@ -95,7 +95,7 @@ export class Telemetry {
   readonly #sla = this.#metrics.gauge('plan_sla_seconds', 'Latency bound of the plan.');
   readonly #rate = this.#metrics.gauge('plan_requests_per_second', 'Arrival rate that the plan is made for.');
 
-  /** Starts every series at 0, because Prometheus misses the first increase of a series that appears with it. */
+  /** Starts every series at 0, because Prometheus misses the first increase of a series that only appears with this increase. */
   constructor(models: readonly string[], stages: readonly string[]) {
     for (const model of models) {
       this.#arrivals.inc({ model }, 0);
@@ -187,7 +187,7 @@ export class Telemetry {
 export interface ReplicaBatch {
   readonly stage: string;
   readonly items: number;
-  /** Time from its arrival until the batches before it had ended. */
+  /** Time from the batch's arrival until the batches before it had ended. */
   readonly waitMs: number;
   readonly serviceMs: number;
 }

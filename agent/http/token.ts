@@ -20,7 +20,9 @@ class NoTokenError extends CodedError {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Reads the present token, because a cluster may exchange the file while the agent runs; undefined if there is none. */
+/**
+ * Reads the token anew at each call, because a cluster may exchange the file while the agent runs; undefined if there is none.
+ */
 export type TokenSource = () => Promise<string | undefined>;
 
 /**

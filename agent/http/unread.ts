@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pace, type PaceLimits } from './pace.ts';
 
 /**
- * Time that a client has to read an answer. Closing a socket while its client still sends loses the unread rest of the answer.
+ * Milliseconds that a client has to read an answer. Closing a socket while its client still sends loses the unread rest of the
+ * answer.
  */
 const LINGER_MS = 1000;
 

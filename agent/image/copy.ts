@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ROOT } from '../../workers/command/root.ts';
 import { imageFiles } from './image-files.ts';
 
-// A step of agent/Containerfile: copies the files of the installed package that the image needs to a folder.
+// agent/Containerfile runs this module, which copies the files of the installed package that the image needs to a folder.
 const [folder, ...models] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: copy.js FOLDER [MODELS...]');
 const { platform, arch } = process;

@@ -16,9 +16,9 @@ export interface ImageContent {
 
 const COMPILED = 'dist/lib';
 const ENTRY = `${COMPILED}/agent/cli.js`;
-/** Modules of child processes, which are started by the paths of their files, so that no import names them. */
+/** Modules of child processes. The agent starts them by the paths of their files, so no import names them. */
 const CHILD = /worker\.node\.js$/;
-/** Modules and files that belong to them. All other compiled files are data, such as the load predictor. */
+/** Modules, and their declarations and source maps. All other compiled files are data, such as the load predictor. */
 const MODULE = /\.(?:js|d\.ts|map)$/;
 /** Further files that the agent needs. */
 const ALSO = ['package.json', 'agent/ipa-agent.js'];
@@ -32,11 +32,11 @@ const PACKAGE = /^(?:@[a-z0-9-]+\/)?[a-z0-9][a-z0-9._-]*(?=\/|$)/;
 const UNREAD = /\.(?:[cm]?ts|map|md|flow|tsbuildinfo)$|\/tests?\//;
 /** Licence files, which must go with the package that they are for, although no program reads them. */
 const LICENCE = /\/(?:licen[cs]e|notice|copying|copyright)[^/]*$/i;
-/** Binaries are in a folder for each system and architecture. */
+/** The path of a binary, with the system and the architecture that it is for. */
 const BINARY = /\/(?:onnxruntime-node\/bin\/[^/]+|prebuilds)\/([a-z0-9]+)[-/]([a-z0-9_]+)[^/]*\//;
 
 /**
- * The files of an image, as paths inside the package: the agent's modules, the packages that they import, with their
+ * Lists the files of an image, as paths inside the package: the agent's modules, the packages that they import, with their
  * dependencies, the binaries of one platform, and the models.
  * @param root folder of the installed package
  * @throws Error if an imported package is not installed, or a manifest is invalid

@@ -30,7 +30,7 @@ export interface WatchEvent {
   readonly object: KubernetesObject;
 }
 
-/** The name of a kind in the API's URLs. */
+/** The name of a kind in the API's URLs, e.g. `networkpolicies`. */
 export const pluralOf = (kind: string): string => `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
 
 /** The agent's name as a field manager of server-side apply. */
@@ -133,7 +133,8 @@ export class KubernetesApi {
   }
 
   /**
-   * Reports changes after a list until the server ends the watch. The next watch can start from the version of the last event.
+   * Reports changes that were made after a list, until the server ends the watch. The next watch can start from the version of
+   * the last event.
    * @throws ExpiredError
    */
   async *watch(ref: ListRef, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
@@ -175,10 +176,10 @@ export class KubernetesApi {
   }
 }
 
-/** Milliseconds of the longest silence in a log: a profiler writes nothing while a model loads. */
+/** Milliseconds of silence after which a log counts as cut off: long, because a profiler writes nothing while a model loads. */
 export const LOG_SILENT_MS = 10 * 60_000;
 
-/** @param namespace absent: all of them */
+/** The URL path of all objects of a kind. @param namespace absent: all namespaces */
 function collectionOf(apiVersion: string, kind: string, namespace?: string): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const inside = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;

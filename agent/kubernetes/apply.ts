@@ -109,8 +109,8 @@ const atVersion = (object: KubernetesObject, { resourceVersion }: Applied): Kube
 });
 
 /**
- * Whether a rolling update of a deployment starts a new pod while all old ones still run. A deployment that gets fewer pods may
- * end an old pod first.
+ * Whether a rolling update of a deployment starts a new pod while all old ones still run. If the deployment gets fewer pods,
+ * Kubernetes may end an old pod first.
  */
 function startsBeside({ object, change: { changes } }: Trial): boolean {
   if (object.kind !== 'Deployment' || !changes.some(({ path }) => path.startsWith('spec.template')))
@@ -128,8 +128,8 @@ const idleDeployments = (plan: Plan, { pipeline, settings }: DeploymentContext):
   [...heavyRows(pipeline)].flatMap(([from, name]) => {
     const light = plan.stages.find((row) => row.name === from);
     if (!light || plan.stages.some((row) => row.name === name)) return [];
-    // The plans applied before may be gone, so the row of the heavy variant is made from that of the light one. A deployment
-    // without pods needs no more: the next plan with the cascade changes it.
+    // The plans that had the cascade may be gone, so the row of the heavy variant is made from that of the light one. A
+    // deployment without pods needs no truer row: the next plan with the cascade changes it.
     const heavy = { ...light, name, escalation: { from, below: 1, share: 0, accuracy: 0 } };
     const served = { plan: { ...plan, stages: [heavy] }, pipeline, settings };
     return stageObjects(served, { stages: [name], replicas: 0 }).filter(({ kind }) => kind === 'Deployment');

@@ -13,8 +13,8 @@ export interface KubeconfigOptions {
 
 /**
  * Reads from the kubeconfig how to reach the API server and to authenticate. Only this function uses the optional package
- * `@kubernetes/client-node`, which it loads when called. The agent sends its requests itself (`connection.ts`), because those of
- * the package have no timeouts and its watch hides that it has expired.
+ * `@kubernetes/client-node`, which it loads when called. The agent sends its requests itself (`connection.ts`), because the
+ * package's requests have no timeouts, and its watch hides that it has expired.
  * @throws KubernetesClientMissingError, NoClusterError
  */
 export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): Promise<Connection> {
@@ -36,8 +36,8 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     throw new NoClusterError(
       `the kubeconfig has no context ${config.getCurrentContext() || 'that is current'}`,
     );
-  // The package refuses a server without TLS, such as `kubectl proxy`. The agent sends such a server no credentials, because others
-  // could read them, unless `insecure-skip-tls-verify` says that the kubeconfig's author accepts this.
+  // The package refuses a server without TLS, such as `kubectl proxy`. The agent sends such a server no credentials, because
+  // others could read them, unless `insecure-skip-tls-verify` says that the kubeconfig's author accepts this risk.
   const withoutTls = cluster.server.startsWith('http:') && !cluster.skipTLSVerify;
   const authorise: Authorise = async (options) => {
     if (withoutTls) return options;

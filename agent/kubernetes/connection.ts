@@ -10,7 +10,7 @@ export interface Connection {
   /** URL without a slash at its end. */
   readonly server: string;
   readonly authorise: Authorise;
-  /** Namespace of the kubeconfig's context, or of the pod that this runs in; absent: none is named. */
+  /** Namespace of the kubeconfig's context, or of the pod that runs this process; absent if neither names one. */
   readonly namespace?: string | undefined;
 }
 
@@ -85,7 +85,7 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
   }).catch((cause) => {
     throw new ClusterUnreachableError(server, cause);
   });
-  // The reader of the body gets this error; without a listener it would also end the process.
+  // The reader of the body gets this error. Without a listener here, the error would also end the process.
   response.on('error', () => {});
   if (response.statusCode! >= 200 && response.statusCode! < 300) return response;
   throw apiError(response.statusCode!, await textOf(connection, response), what);

@@ -32,8 +32,8 @@ export function endpointsOf(slices: readonly KubernetesObject[], rows: readonly 
       return { url: `http://${host}:${port}`, stage, state: stateOf(conditions) };
     });
   });
-  // While Kubernetes rewrites EndpointSlices, a pod may be in two of them. A pod that holds several stages is in those of each
-  // stage.
+  // While Kubernetes rewrites EndpointSlices, a pod may be in two of them. A pod that holds several stages is in the slices of
+  // each of its stages.
   return [...new Map(pods.map((pod) => [`${pod.stage} ${pod.url}`, pod])).values()];
 }
 

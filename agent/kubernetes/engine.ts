@@ -91,7 +91,7 @@ export class KubernetesEngine implements Engine {
     return { plan, changes: await applyPlan(this.api, plan, context, options) };
   }
 
-  /** Removes the pods that hold stages otherwise than the current plan wants. See {@link removeEarlierPods}. */
+  /** Removes the pods that hold other groups of stages than the current plan wants. See {@link removeEarlierPods}. */
   async removeEarlierPods(adapts: boolean): Promise<string[]> {
     const applied = await this.#applied();
     if (!applied.current) return [];

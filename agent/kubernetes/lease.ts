@@ -14,7 +14,7 @@ export interface LeaseOptions extends Listener {
   readonly identity: string;
 }
 
-/** A leader loses the Lease if it has not renewed it for this long. */
+/** Milliseconds without a renewal after which a leader loses the Lease. */
 const DURATION_MS = 15_000;
 
 interface LeaseSpec {

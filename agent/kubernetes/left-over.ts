@@ -20,7 +20,7 @@ export async function leftOver(
 }
 
 /**
- * Removes the pods that hold stages otherwise than a plan wants, with their objects.
+ * Removes the pods that hold other groups of stages than a plan wants, with their Services, budgets and policies.
  * @param adapts whether plans after this one may have a heavy variant in any stage: the pods of these variants stay
  * @returns the names of the removed deployments
  * @throws ApiError and its subclasses, ClusterUnreachableError

@@ -25,7 +25,7 @@ export interface Applied extends AppliedPlans {
   readonly resourceVersion: string | undefined;
 }
 
-/** @throws InvalidDocumentError if the ConfigMap was edited and is no longer valid */
+/** Reads the applied plans and settings. @throws InvalidDocumentError if the ConfigMap was edited and is no longer valid */
 export async function readApplied(api: KubernetesApi, pipeline: string, namespace: string): Promise<Applied> {
   const object = await api.read(planRef(pipeline, namespace));
   const settingsAt = (annotation: string): PodSettings | null => {

@@ -22,7 +22,7 @@ export class ProfileJobError extends Error {
   }
 }
 
-/** The log has ended without a profile, though its pod has not failed. */
+/** The log has ended without a profile, although its pod has not failed. */
 class LogCutError extends ProfileJobError {
   override name = 'LogCutError';
 }
@@ -35,8 +35,8 @@ const START_MS_MAX = 10 * 60_000;
 const LAST_LINES = 5;
 
 /**
- * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts. An outage of
- * the API server of less than `LOG_SILENT_MS` does not end a Job that measures.
+ * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts. A Job that
+ * measures survives an outage of the API server of less than `LOG_SILENT_MS`.
  * @param listener gets each line of the log
  * @throws ProfileJobError, Interrupted, ApiError and its subclasses, ClusterUnreachableError
  */
@@ -53,7 +53,7 @@ export async function profileInJob(
   let isRefused = false;
   try {
     await api.create(job).catch((error) => {
-      // Only an outage leaves it open whether the Job was made.
+      // After an outage it is unknown whether the API server has created the Job; after any other error it has not.
       isRefused = !isOutage(error);
       throw error;
     });
@@ -100,8 +100,8 @@ async function podOf(
 }
 
 /**
- * Reads the profile from the log of the job's pod. Reads the log again if it was cut off, until it has brought no new line for
- * `LOG_SILENT_MS`.
+ * Reads the profile from the log of the job's pod. Reads the log again if it was cut off, until the log has brought no new line
+ * for `LOG_SILENT_MS`.
  * @throws ProfileJobError if the log ends without a profile
  */
 async function profileInLog(

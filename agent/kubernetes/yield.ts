@@ -2,7 +2,7 @@ import type { KubernetesApi } from './api.ts';
 import { FieldsManagedError, type ManagedField } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
-/** At most this many dry runs for one object, because other tools may keep taking over fields between the runs. */
+/** The most dry runs for one object: other tools may keep taking over fields between the runs. */
 const TRIES_MAX = 5;
 
 /** The part of an object that the API server accepts in a dry run. */

@@ -20,7 +20,7 @@ export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferReques
 }
 
 /**
- * The same message with its tensors as bytes, which are decoded without parsing.
+ * Returns the same message with its tensors as bytes, which the reader decodes without parsing.
  * @throws InvalidInferenceError, InvalidTensorError
  */
 export function asBinary(body: Body): Body {

@@ -71,12 +71,12 @@ export interface Body {
   readonly jsonLength: number | undefined;
 }
 
-/** @throws InvalidInferenceError, InvalidTensorError */
+/** Decodes a request. @throws InvalidInferenceError, InvalidTensorError */
 export const decodeRequest = (body: Body): InferRequest => requestOf(parse(body));
 
 /**
- * Decodes a request, or the response of a stage: a KServe graph sends such a response on to the next stage as a request. A
- * response names its model and has no inputs.
+ * Decodes a request, or the response of a stage, which a KServe graph sends to the next stage as its request. A message with the
+ * name of a model and without inputs is a response.
  * @throws InvalidInferenceError, InvalidTensorError
  */
 export function decodeMessage(body: Body): { request: InferRequest } | { response: InferResponse } {
@@ -138,8 +138,8 @@ export function encodeResponse(
 }
 
 /**
- * Checks the names of the requested outputs before the model runs. Each may be requested once, because every copy would be
- * encoded on the thread that serves, and held in memory until the client has read it.
+ * Checks the names of the requested outputs before the model runs. A request may name each output once, because the thread that
+ * serves would encode every copy, and memory would hold it until the client has read it.
  * @param names names of the model's outputs
  * @throws InvalidTensorError for an output that the model does not have or that is requested twice
  */
@@ -212,7 +212,7 @@ function readTensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Arr
 
 /**
  * Encodes a message with tensors.
- * @param message makes the message's JSON from that of the tensors
+ * @param message makes the message's JSON from the JSON of the tensors
  * @param binary whether tensor i follows the JSON as bytes
  */
 export function encodeBody(

@@ -39,7 +39,7 @@ export function itemsTensors(format: ItemFormat, items: ItemBatch): Tensor[] {
   ];
 }
 
-/** The contents back to back. If the items have no fields, the batch's bytes are just that. */
+/** Returns the contents back to back. The bytes of items without fields are exactly their contents, so they need no copy. */
 const joined = ({ bytes }: ItemBatch, { fields }: ItemFormat, contents: readonly Item[]): Item =>
   fields ? batchOf(contents).bytes : bytes;
 
@@ -51,8 +51,8 @@ const expectedText = (format: ItemFormat): string => {
 };
 
 /**
- * Converts tensors to items, without copying unless they have fields. Recordings of one length may also come as FP32
- * [n, samples]. A field that is absent is an empty text.
+ * Converts tensors to items; copies them only if they have fields. Recordings of one length may also come as FP32 [n, samples]. A
+ * field that is absent is an empty text.
  * @throws InvalidTensorError
  */
 export function itemsOfTensors(tensors: readonly Tensor[], format: ItemFormat): Item[] {

@@ -1,9 +1,6 @@
 import { InvalidInferenceError } from './errors.ts';
 
-/**
- * A message's JSON may have at most this many objects and levels of nesting. Even a message of nested tensors stays far below
- * both.
- */
+/** The most objects and levels of nesting in a message's JSON. Even a message of nested tensors stays far below both. */
 export const JSON_BOUNDS = { objects: 1000, depth: 32 };
 
 const QUOTE = 0x22;

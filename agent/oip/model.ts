@@ -89,7 +89,8 @@ export function modelMetadata(name: string, version: string, stages: readonly Pi
 }
 
 /**
- * Reads a request's items. A stage that is served alone needs only the fields that it reads itself; a pipeline needs all.
+ * Reads a request's items. A stage that is served alone needs only the fields that it reads itself; a pipeline needs the fields
+ * of all its stages.
  * @returns at least one item
  * @throws InvalidTensorError
  */

@@ -35,10 +35,7 @@ interface BytesTensor {
 /** A tensor of the Open Inference Protocol. */
 export type Tensor = NumberTensor | BytesTensor;
 
-/**
- * A tensor may have at most this many texts, and a request this many items: each is an object, which takes far more time than its
- * bytes.
- */
+/** The most texts in a tensor, and the most items in a request: each is an object, which takes far more time than its bytes. */
 export const VALUES_MAX = 16_384;
 
 /** Bytes of the length (little-endian uint32) before each value of a BYTES tensor. */
@@ -158,7 +155,7 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
     const value = flat[i];
     const number = Number(value);
     data[i] = number;
-    // An array of integers changes a value that it cannot hold. One of FP32 only rounds, as it should.
+    // A typed array of integers changes a value that it cannot hold, so such a value is refused. FP32 may round.
     if (typeof value !== wanted || (datatype !== 'FP32' && data[i] !== number))
       throw new InvalidTensorError(name, `expected a value of ${datatype} at ${i}, found ${show(value)}`);
   }
@@ -177,7 +174,7 @@ function textsOf(name: string, values: readonly unknown[]): Uint8Array<ArrayBuff
       throw new InvalidTensorError(name, `expected whole characters at ${i}, found ${show(value)}`);
     return value;
   });
-  // All at once, because an array of its own for each of thousands of texts takes several times as long.
+  // Encodes all texts at once, because an array for each of thousands of texts takes several times as long.
   const bytes = encoder.encode(texts.join(''));
   let end = 0;
   return texts.map((text) => {

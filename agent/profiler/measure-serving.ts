@@ -19,23 +19,26 @@ import { probePlan } from './probe-plan.ts';
 import { timeCalls, type WarmUp } from './time-calls.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.worker.node.ts', import.meta.url));
-/** Each part of the measurement takes this share of the budget, at least and at most so long. */
+/** Each part of the measurement takes this share of the budget, but at least `msMin` and at most `msMax`. */
 const PART = { share: 0.004, msMin: 100, msMax: 500 };
-/** Open requests while their core time is measured: a few share a turn of the event loop, as under load. */
+/** Number of open requests while core time is measured: as under load, several requests share a turn of the event loop. */
 const REQUESTS_AT_ONCE = 4;
-/** Calls until a server is warm, and until it is warm for another size or form of what it knows; of the budget at most a share. */
+/**
+ * Calls that warm up a server: `first` for a new server, `next` for calls of another size or form. The warm-up takes at most this
+ * share of the budget, or `msMin` if that is longer.
+ */
 const WARM_UP = { first: 5000, next: 500, share: 0.05, msMin: 100 };
-/** Time for which the serving thread waits for timers. */
+/** Milliseconds for which the serving thread waits for timers, to measure how late they are. */
 const TIMERS_MS = 300;
-/** Time for which the busy process spins at each call. */
+/** Milliseconds for which the busy process spins at each call. */
 const SPIN_MS = 50;
-/** A worker is handed at most two batches. */
+/** Number of open batches of a pod while core time is measured, because a worker gets at most two batches at a time. */
 const BATCHES_AT_ONCE = 2;
 
 /**
- * Measures what a request costs outside the models, and for a cluster what a batch costs on its way to a pod and back. The servers
- * run in a process of their own, with workers that answer at once what the models answered before; this process is the client,
- * and the gateway.
+ * Measures what a request costs outside the models, and for a cluster what a batch costs on its way to a pod and back. The
+ * servers run in a process of their own, with workers that replay recorded answers at once. This process is the client, and the
+ * gateway.
  */
 export const measureServing =
   (manifest: Manifest): MeasureServing =>
@@ -74,7 +77,7 @@ interface Probe {
   readonly manifest: Manifest;
   readonly api: Pick<ServingProbe, 'serve' | 'serveStage' | 'timers'>;
   readonly partMs: number;
-  /** @param first whether the server has not served such calls before */
+  /** Returns the limits of a warm-up. @param first whether the server is new to calls of this kind */
   warmUp(first: boolean): WarmUp;
   readonly cpuMs: Parameters<typeof timeCalls>[4];
   stop(): void;
@@ -112,7 +115,8 @@ async function measureRequests(
 ): Promise<{ readonly requests: RequestCost[]; readonly send: PausedCall }> {
   const { format } = new Pipeline(manifest).first;
   const url = `${await api.serve(manifest, recorded)}/v2/models/${manifest.name}/infer`;
-  // Recordings are sent as BYTES, whose values JSON carries as UTF-8 text, which samples are not.
+  // These requests hold recordings as BYTES, which JSON carries as UTF-8 text. Samples are no such text, so only the binary form
+  // is measured.
   const forms = format.kind === 'audio' ? (['binary'] as const) : (['binary', 'json'] as const);
   const requests: RequestCost[] = [];
   const sends: ((i: number) => Promise<unknown>)[] = [];
@@ -163,7 +167,7 @@ async function besideBusyCore<T>(measure: () => Promise<T>): Promise<T> {
   const { spin } = wrap<ServingProbe>(raw.endpoint);
   const lifeline = new Lifeline('busy process', raw.gone);
   let measuring = true;
-  // In short calls, because a process that spins does not notice that its parent has ended.
+  // The process spins in short calls, because while it spins it does not notice that its parent has ended.
   const keepBusy = async () => {
     while (measuring) await lifeline.call(spin(SPIN_MS));
   };

@@ -2,9 +2,9 @@ import { type Manifest, sha256Of } from '../../solver/documents/manifest.ts';
 import { PLAN, type Plan } from '../../solver/documents/plan.ts';
 import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 
-/** Longer than any request takes. */
+/** An SLA that no request misses, in ms. */
 const SLA_MS = 3_600_000;
-/** Large enough that all items of a request in a stage run as one batch. */
+/** A batch size so large that all items of a request in a stage run as one batch. */
 const BATCH = 64;
 
 /** A plan in which one worker runs all stages, to measure the server around a worker that takes no time. */

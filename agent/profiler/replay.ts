@@ -3,8 +3,8 @@ import type { ExecutorWorker } from '../../workers/executor/start-worker.ts';
 import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
 
 /**
- * A worker that answers at once with recorded results of a model, one after the other, whatever the items of a batch are. With
- * such a worker, serving is measured without a model.
+ * Makes a worker that answers at once with recorded results of a model, one after the other, whatever the items of a batch are.
+ * With such a worker, the profiler measures serving without a model.
  */
 export function replayingWorker(recorded: readonly RecordedStage[]): ExecutorWorker {
   const byStage = new Map(

@@ -2,7 +2,7 @@ import type { Delays } from '../../solver/documents/co-run.ts';
 import { delaysOf } from '../../workers/profiler/percentiles.ts';
 
 /**
- * Warm-up ends after this many calls or this much time. Calls get several times faster while the JavaScript engine compiles the
+ * Warm-up ends after this many calls or milliseconds. Calls get several times faster while the JavaScript engine compiles the
  * code that serves them.
  */
 export interface WarmUp {
@@ -15,9 +15,9 @@ export interface Timed {
   readonly n: number;
   /** Latencies of calls that are made one after the other. */
   readonly latency: Delays;
-  /** Core time per call in this process, while several calls are open. */
+  /** Core time per call in this process, in ms, while several calls are open. */
   readonly callerMs: number;
-  /** Core time per call in the called process, while several calls are open. */
+  /** Core time per call in the called process, in ms, while several calls are open. */
   readonly calledMs: number;
 }
 

@@ -18,7 +18,10 @@ export class UnavailableError extends CodedError {
   }
 }
 
-/** An item of a request failed alone in a batch, or several workers that ran it were lost, so it is not tried again. */
+/**
+ * An item of a request failed although it ran alone in a batch, or several workers were lost while they ran it, so it is not
+ * tried again.
+ */
 export class InferenceFailedError extends Error {
   override name = 'InferenceFailedError';
   constructor(model: string, item: number) {

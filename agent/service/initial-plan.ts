@@ -12,8 +12,8 @@ export interface InitialPlan {
 }
 
 /**
- * Chooses the plan to start with: the given plan if it was made for this machine and these models. Otherwise it is refused or,
- * with `replan`, planned again on a profile of this machine: the given one, a stored one, or a new one.
+ * Chooses the plan to start with: the given plan if it was made for this machine and these models. Otherwise refuses the given
+ * plan or, with `replan`, plans again on a profile of this machine: the given profile, a stored one, or a new one.
  * @throws PlanRefusedError, UsageError, Interrupted, InfeasiblePlanError, NothingMeasuredError, and errors of profiling
  */
 export async function initialPlan(
@@ -26,7 +26,7 @@ export async function initialPlan(
   const plansAgain = options.replan && planMismatches(given, target).length > 0;
   if (!plansAgain) checkPlan(given, options.plan, target);
   if (!plansAgain && !options.adapt) return { plan: given, profile: undefined };
-  // An agent that serves the plan as it is starts sooner without the planner and the profiler.
+  // If the agent serves the given plan unchanged, it starts sooner without the planner and the profiler.
   const { profileHere, profileOf, replan } = await import('./own-profile.ts');
   if (!plansAgain) return { plan: given, profile: await profileOf(given, target, options) };
   const profile = await profileHere(given, models, target, options, signal);

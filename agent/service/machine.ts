@@ -11,7 +11,7 @@ import { loadModelFolder } from './model-folder.ts';
 /** Backends measured by default. CUDA is not among them, because few machines have its libraries. */
 export const defaultBackends = (): Backend[] => (hasGpu() ? ['cpu', 'webgpu'] : ['cpu']);
 
-/** Thread counts measured by default: powers of two below the number of cores, and that number. */
+/** Thread counts measured by default: the powers of two below the number of cores, and the number of cores. */
 export function defaultThreads(): number[] {
   const cores = availableParallelism();
   const threads: number[] = [];
@@ -20,8 +20,8 @@ export function defaultThreads(): number[] {
 }
 
 /**
- * Opens a profiler of this machine, which measures the models with ONNX Runtime for Node in child processes, and also the agent's
- * servers.
+ * Opens a profiler of this machine. It measures the models with ONNX Runtime for Node in child processes, and it measures the
+ * agent's servers.
  */
 export async function openProfiler(
   { manifestPath, ...options }: ProfilerOptions,

@@ -31,7 +31,7 @@ export interface InitialPlanOptions {
 }
 
 /**
- * A profile of this machine to plan on again: the given one, one that the store beside the plan keeps, or a new one.
+ * Returns a profile of this machine for a new plan: the given profile, one that the store beside the plan keeps, or a new one.
  * @throws PlanRefusedError, UsageError, InvalidDocumentError, Interrupted, and errors of profiling
  */
 export async function profileHere(
@@ -60,8 +60,8 @@ async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) =>
 }
 
 /**
- * Finds the profile that a plan was made from: the given one, the one that the store beside the plan keeps, or profile.json beside
- * it.
+ * Finds the profile that a plan was made from: the given profile, the one that the store beside the plan keeps, or profile.json
+ * beside the plan.
  * @throws UsageError, PlanRefusedError, InvalidDocumentError
  */
 export async function profileOf(

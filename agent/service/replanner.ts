@@ -35,14 +35,14 @@ export class Replanner {
     limits: Pick<PlanRequest, 'apart'> = {},
   ): Promise<Replanner> {
     const predictor = await predictorByName(name, learnedPredictor);
-    // Only batches for pods travel over the network, so other plans must not count hops.
+    // Only batches for pods travel over the network, so plans for this machine must not count the time of that way.
     const planned = limits.apart ? profile : { ...profile, profile: withoutHops(profile.profile) };
     return new Replanner(planned, { predictor, intervalS }, minRate, limits);
   }
 
   /**
    * Returns the options for adapting a plan to the load: replanning keeps the plan's own request and may use every backend of the
-   * profile. The first plan's corrections of the profile are kept.
+   * profile. The corrections of the profile start with those that the first plan was made with.
    * @param cascadeStages stages in which plans may have a cascade; absent: all
    */
   adaptationFor(plan: Plan, cascadeStages?: ReadonlySet<string>): AdaptationOptions {

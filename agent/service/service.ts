@@ -11,19 +11,19 @@ import type { RequestAnswer } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
-/** At most this many requests may be open; a longer queue would only make every client wait. */
+/** The most open requests; a longer queue would only make every client wait. */
 const OPEN_MAX = 1024;
 
 export interface ServiceOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
   readonly startWorker: StartWorker;
-  /** Ends the start; it has no effect afterwards. */
+  /** Ends the start when it aborts; has no effect once the service has started. */
   readonly signal?: AbortSignal;
   /** Options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
   readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
-  /** Whether the workers are pods. A pod measures itself how long a batch runs. */
+  /** Whether the workers are pods. A pod itself reports how long it ran a batch, so the service does not measure that time. */
   readonly inPods?: boolean;
   /** Gets one line for a log when a worker was lost or replaced, or the plan switched. */
   onEvent(what: string): void;
@@ -38,13 +38,15 @@ export interface ServedModel {
   readonly singleStage: string | undefined;
 }
 
-/** A request arrived slowly if this share of its SLA passed until it was read. */
+/** A request arrived slowly if this share of its SLA passed until the agent had read it. */
 const SLOW_SHARE = 0.5;
 
 /** Why requests are not accepted. */
 interface Refusal {
   readonly error: UnavailableError;
-  /** Whether more capacity would have prevented the refusal. Other refusals are no misses for which plans could make up. */
+  /**
+   * Whether more capacity would have prevented the refusal. If not, the refusal is no miss, for which later plans would make up.
+   */
   readonly ofLoad: boolean;
 }
 
@@ -70,7 +72,7 @@ export class Service {
         stages: [{ ...stage, next: null }],
         singleStage: stage.name,
       })),
-      // After the stages, so that the name of the pipeline wins over a stage of the same name.
+      // The pipeline comes after the stages, so that its name wins over a stage of the same name.
       { name: pipeline, stages, singleStage: undefined },
     ];
     this.models = new Map(models.map((model) => [model.name, model]));
@@ -209,7 +211,10 @@ export class Service {
     return this.telemetry.text({ plan, queued, replicas, open, foreseen });
   }
 
-  /** Sets the plan whose replicas the metrics report as wanted, for clusters where an autoscaler sets the number of replicas. */
+  /**
+   * Sets the plan whose replicas the metrics report as wanted, because in some clusters an autoscaler sets the number of
+   * replicas.
+   */
   foresee(plan: Plan): void {
     this.#foreseen = plan;
   }
@@ -238,7 +243,8 @@ export class Service {
     if (this.#executor.canMake(arrivalMs, requests, singleStage)) return undefined;
     const nowMs = performance.now();
     const passedMs = nowMs - arrivalMs;
-    // While the queue is full, each request that took a moment to be read could be made if it came now.
+    // Behind a long queue even a short delay of the arrival makes a request miss its SLA: then the load, and not the delay, is to
+    // blame.
     if (passedMs < SLOW_SHARE * slaMs || !this.#executor.canMake(nowMs, requests, singleStage))
       return refusal(true, `Too many requests wait to answer this one within ${slaMs} ms`);
     return refusal(
@@ -255,7 +261,7 @@ export class Service {
     for (let i = 0; i < requests; i++) this.#adapter?.arrived(arrivalMs - this.#adaptedFromMs);
   }
 
-  /** Seconds until a client should try again: all requests that wait now have ended after one SLA. */
+  /** Seconds until a client should try again: after one SLA, all requests that wait now have ended. */
   get #retryAfterS(): number {
     return Math.max(1, Math.ceil(this.plan.slaMs / 1000));
   }

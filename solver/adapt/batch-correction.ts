@@ -19,15 +19,15 @@ export interface TimedBatches {
  * within minutes, and because hundreds of batches are timed in that time.
  */
 export const BATCH_SLOWNESS_MS = 60_000;
-/** Batches are collected for this long before they count. */
+/** The correction collects batches for this long before it counts them. */
 const COLLECT_MS = 10_000;
 /**
- * Batches of a backend are counted only if its workers were busy with them for at least this fraction of the time. Batches after
- * long pauses take longer, so they do not show how fast the device is under load.
+ * Batches of a backend count only if its workers were busy with them for at least this fraction of the time. Batches after long
+ * pauses take longer, so they do not show how fast the device is under load.
  */
 const BUSY_MIN = 0.2;
 
-/** What was collected of a backend's batches. */
+/** Sums over the batches of a backend that the correction has collected but not counted yet. */
 interface Collected extends Seen {
   /** Elapsed time × number of the workers that could have run the batches. */
   readonly workersMs: number;
@@ -37,14 +37,14 @@ interface Collected extends Seen {
 const NOTHING: Collected = { n: 0, measuredMs: 0, expectedMs: 0, workersMs: 0, elapsedMs: 0 };
 
 /**
- * Corrects the times of a profile's batches by those in service, with one factor for each backend: what slows a device down, such
- * as heat or other programs, slows down all its models.
+ * Corrects the times of a profile's batches by the times in service, with one factor for each backend. Heat or other programs
+ * slow down all models on a backend alike.
  */
 export class BatchCorrection {
   readonly #byBackend = new Map<Backend, Correction>();
   readonly #collected = new Map<Backend, Collected>();
 
-  /** @param profile that plans are made from, without corrections */
+  /** @param profile the uncorrected profile that plans are made from */
   constructor(private readonly profile: Pick<Profile, 'serving'>) {}
 
   /** The factors that plans use. */
@@ -65,7 +65,8 @@ export class BatchCorrection {
    * @returns a log text for each factor that changed enough for plans to use it from now on
    */
   take(timed: ReadonlyMap<string, TimedBatches>, elapsedMs: number, plan: Plan): string[] {
-    // A plan for pods expects times with the way to pods. Without the measured way, the time in a worker cannot be told from them.
+    // In a plan for pods, the expected times include the way to the pods. Unless the profile has that way, the worker's part of
+    // them is not known.
     if (plan.forPods && !forPods(this.profile)) return [];
     return backendsOf(plan).flatMap((backend) => {
       const all = added(
@@ -129,6 +130,7 @@ function expectedOf(profile: Pick<Profile, 'serving'>, row: PlanStage, items: nu
   const stage = stageNameOf(row);
   const hopMs = (hops[stage] ?? 1) * (hopMeanMs(profile, stage, items) ?? 0);
   const ms = Math.max(0, timesOf(row.serviceMs)(items) - hopMs) / (batches[row.backend] ?? 1);
-  // For pods the factor is that of whole round trips, of which a part passes during the batch before.
+  // For pods, `batchTimeFactor` is of whole round trips, a part of which passes during the batch before, so it does not hold for
+  // the worker.
   return ms * (forPods(profile) ? 1 : (plan.predicted.batchTimeFactor ?? 1));
 }

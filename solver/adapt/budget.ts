@@ -1,7 +1,7 @@
 import { mean } from '../math/statistics.ts';
 import type { LoadState } from './system.ts';
 
-/** A surplus or deficit of recently missed requests is made up for within this time. */
+/** The budget makes up for too many or too few recent misses within this time. */
 const MADE_UP_IN_S = 120;
 /**
  * Bounds of the allowed share: at least `least` times the share that the percentile leaves, at most that share plus `more`. A
@@ -14,17 +14,19 @@ const USUALLY_MORE = 0.05;
 /** The usual share moves by this fraction of its distance to each decision's share. */
 const MOVES = 0.2;
 /**
- * The misses of an overload show late, because its requests wait in a queue first. Open requests beyond those that arrive within
- * this fraction of the SLA, the largest fraction that a plan leaves for queues, therefore already count as missed.
+ * The misses of an overload show late, because its requests wait in a queue first. So the budget takes the number of requests
+ * that arrive within this fraction of the SLA, and counts all open requests beyond that number as missed. It is the largest
+ * fraction that a plan leaves for queues.
  */
 const WAITING_PART = 0.6;
 /** The level of the load is the mean number of requests per second over this many past seconds. */
 export const LEVEL_S = 10;
 
 /**
- * Decides which share of the coming requests may miss the SLA, so that the percentile is kept over all requests. The paths of a
- * forecast may foresee more misses than come. Then too few requests miss the SLA, unless plans are allowed more misses than the
- * percentile says. So a budget remembers the usual share: a moving average of the shares of past decisions, within bounds.
+ * Decides which share of the coming requests may miss the SLA, so that all requests together keep the percentile. The paths of a
+ * forecast may foresee more misses than come. Plans that allow only the misses that the percentile leaves would then have too few
+ * misses, and cost too much. So the budget remembers the usual share: a moving average of the shares of past decisions, within
+ * bounds.
  */
 export class MissBudget {
   readonly #asked: number;
@@ -39,8 +41,8 @@ export class MissBudget {
   }
 
   /**
-   * The share for the next decision: the usual one, raised if fewer requests missed the SLA lately, and lowered after an unforeseen
-   * burst or while many requests wait. Without counts of the requests, the share is what the percentile leaves.
+   * The share for the next decision: the usual one, raised if fewer requests missed the SLA lately, and lowered after an
+   * unforeseen burst or while many requests wait. Without counts of the requests, the share is what the percentile leaves.
    */
   next({ served, countsPerS }: LoadState): number {
     const asked = this.#asked;

@@ -1,6 +1,6 @@
 import type { Plan } from '../documents/plan.ts';
 
-/** Requests per second that a plan serves if each of its busiest workers runs full batches without a pause. */
+/** Requests per second that a plan serves while its busiest workers run full batches without a pause. */
 export function capacityPerS({ stages, workers, ratePerS }: Plan): number {
   const msPerRequest = (name: string) => {
     const { batch, serviceMs, itemsPerS } = stages.find((stage) => stage.name === name)!;

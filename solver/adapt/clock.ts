@@ -58,8 +58,8 @@ export class AdaptationClock {
   }
 
   /**
-   * Says until when all arrivals have been reported, for an owner that reads them now and then. Decisions leave out later seconds,
-   * and none is made before another whole second is known. Without a call, every arrival counts as reported when it comes.
+   * Says until when the owner has reported all arrivals, for an owner that reads them only now and then. Decisions leave out
+   * later seconds, and wait until another whole second is known. Without a call, every arrival counts as reported when it comes.
    * @param untilMs a time from the start of the load
    */
   known(untilMs: number): void {
@@ -94,7 +94,7 @@ export class AdaptationClock {
     return step;
   }
 
-  /** Called when the workers of a plan could not be started: later decisions compare with the plan that serves. */
+  /** Forgets a plan whose workers could not start, so that later decisions compare with the plan that serves. */
   failed(plan: Plan, serving: Plan): void {
     if (this.#decided === plan) this.#decided = serving;
   }

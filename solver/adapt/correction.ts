@@ -1,19 +1,21 @@
 import { FACTOR_LEAST, FACTOR_MOST } from '../documents/serving.ts';
 
-/** Times measured in service, and the times that a profile predicts for the same things. */
+/** Times of requests, batches or hops as measured in service, and as a profile predicts them. */
 export interface Seen {
-  /** Number of things that were timed, e.g. batches. */
+  /** Number of requests, batches or hops that were timed. */
   readonly n: number;
   readonly measuredMs: number;
-  /** The profile's prediction for the `n` things, in total. */
+  /** The total time that the profile predicts for all `n`. */
   readonly expectedMs: number;
 }
 
 /** Time constant of the smoothing, if none is given. It is long against a burst and short against a day. */
 export const SLOWNESS_MS = 5 * 60_000;
-/** A factor is computed from at least this many timed things; fewer wait and count together with later ones. */
+/**
+ * A factor is computed from at least this many timed requests, batches or hops. Fewer wait and count together with later ones.
+ */
 const LEAST_SEEN = 30;
-/** Measurements count for at most this much time, so that a few batches after a quiet hour do not weigh as a whole hour. */
+/** Measurements count for at most this much time, so that a few batches after a quiet hour do not count as an hour of batches. */
 const LONGEST_MS = 30_000;
 /** The factor that plans use changes once the smoothed factor differs from it by this ratio. */
 const RELEVANT = 1.1;
@@ -53,7 +55,10 @@ export class Correction {
     return this.#used;
   }
 
-  /** A log text about the factor that plans use. @param what what takes longer or shorter than by the profile */
+  /**
+   * A log text about the factor that plans use.
+   * @param what names what takes longer or shorter than the profile says
+   */
   text(what: string): string {
     return `${what} takes ${this.#used.toFixed(2)} times what the profile says: new plans count with that`;
   }

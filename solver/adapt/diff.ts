@@ -10,7 +10,7 @@ export interface LiveWorker {
   readonly stages: readonly Pick<PlanStage, 'sha256' | 'batch' | 'standby'>[];
 }
 
-/** The workers to start and to retire so that the live workers become those of a plan. */
+/** The workers to start and to retire so that the live workers become the workers of a plan. */
 export interface Diff {
   readonly start: readonly PlanWorker[];
   /** Ids of live workers that the plan does not use. They retire once the workers of `start` have started. */
@@ -21,8 +21,8 @@ export const stagesOf = (plan: Plan, planWorker: PlanWorker): PlanStage[] =>
   planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
 
 /**
- * Compares the live workers with a plan, and keeps each worker that already runs what the plan needs. A standby that the plan does
- * not use is no reason for a new worker: with other batches it may not be faster. On a GPU a larger batch needs a new worker,
+ * Compares the live workers with a plan, and keeps each worker that already runs what the plan needs. A worker stays even if the
+ * plan does not use its standby, which may be no faster with the plan's batch size. On a GPU a larger batch needs a new worker,
  * because the old one would compile shaders for that batch while it serves.
  */
 export function diff(live: readonly LiveWorker[], plan: Plan): Diff {

@@ -13,16 +13,16 @@ import type { LoadState, System } from './system.ts';
 
 /** The lowest rate that the system plans for: some plan must serve even while no requests arrive. */
 export const LEAST_RATE_PER_S = 0.1;
-/** Planned rates are rounded up to powers of this ratio, so that a load that hardly changes keeps its plan. */
+/** The system rounds planned rates up to powers of this ratio, so that a load that hardly changes keeps its plan. */
 const STEP = 1.02;
 /**
  * Fractions of the SLA that a plan may leave for queues. With a larger fraction, queues even out more of the load, which lowers
  * the rate to plan for, but less time remains for large batches and slow variants.
  */
 const QUEUE_PARTS = [0, 0.3, 0.6];
-/** Workers that take longer to start count as starting in this time, which bounds the length of the paths. */
+/** A worker that takes longer to start counts as starting in this time. The limit bounds the length of the forecast's paths. */
 const START_S_MAX = 600;
-/** Expected lifetime of a plan, over which the cost of running two plans at once during a switch is spread. */
+/** Expected lifetime of a plan. The system spreads the cost of running two plans at once during a switch over this time. */
 const LASTS_S = 40;
 
 type Limits = Pick<PlanRequest, 'current' | 'heldTwice' | 'keep'>;
@@ -47,7 +47,7 @@ export function ipaEdgeSystem(
   const budget = new MissBudget(request.percentile, request.slaMs);
   /** The share of the coming requests that may miss the SLA, by the last decision. */
   let allowed = 1 - request.percentile / 100;
-  // The rate is that of the busiest time that must be served, so replicas may be busy throughout.
+  // The rate is the load of the busiest time that a plan must serve, so the plan may keep its replicas busy all the time.
   const resources = { ...request.resources, utilisationMax: 1 };
   const standing = { ...request, resources, sharing: false } as const;
   const startS = (plan: Plan) =>
@@ -59,7 +59,7 @@ export function ipaEdgeSystem(
    */
   const requests = (load: LoadState, limits: Limits, serving: Plan | undefined): PlanRequest[] => {
     const startsS = serving && !limits.keep ? startS(serving) : 0;
-    // However long workers take to start, the new plan serves for a whole horizon of each path.
+    // However long the workers take to start, each path lasts a whole horizon after the new plan begins to serve.
     const paths = forecastPaths(load, Math.ceil(startsS) + HORIZON_S);
     const handover = {
       open: load.served?.open ?? 0,
@@ -67,7 +67,8 @@ export function ipaEdgeSystem(
       startS: startsS,
       allowed,
     };
-    // The allowed share makes up for the misses of plans on a machine that is slower than measured, if the misses are counted.
+    // If misses are counted, the allowed share makes up for those on a slow machine, so a plan needs no reserve for slower
+    // batches.
     const reserve = load.served && ({ ifSlower: false } as const);
     return QUEUE_PARTS.map((part) => {
       const queueMs = part * request.slaMs;

@@ -1,7 +1,7 @@
 import type { Plan, PlanStage } from '../documents/plan.ts';
 import { diff, type LiveWorker, stagesOf } from './diff.ts';
 
-/** The workers that live while plans follow each other. They may hold standbys that the present plan does not use. */
+/** The workers that run while plans replace each other. They may hold standbys that the present plan does not use. */
 export class LiveWorkers {
   #all: readonly LiveWorker[] = [];
   #started = 0;

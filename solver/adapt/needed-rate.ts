@@ -15,15 +15,15 @@ export interface Handover {
 }
 
 /**
- * At the end of a path, the queue may have this fraction of the longest length that can be served in time. The requests of a
- * longer queue count as missed, because they leave no room for a burst.
+ * At the end of a path, the queue may have this fraction of the longest length that can be served in time. Requests beyond that
+ * length count as missed, because so long a queue leaves no room for a burst.
  */
 const FULL = 0.25;
 
 /**
- * Number of requests that miss the SLA on a path if a new plan has the capacity `ratePerS`. A request misses it if more requests
- * are ahead in the queue than are served in the time that a request may wait. The model assumes that capacity is continuous and
- * that the requests of each second are evenly spread.
+ * Number of requests that miss the SLA on a path if a new plan has the capacity `ratePerS`. A request misses the SLA if the queue
+ * before it is longer than what the workers serve in the time that a request may wait. The model assumes that capacity is
+ * continuous and that the requests of each second are evenly spread.
  */
 export function missedOn(path: Path, ratePerS: number, handover: Handover): number {
   const { open, servingPerS, startS, queueS } = handover;
@@ -44,7 +44,7 @@ export function missedOn(path: Path, ratePerS: number, handover: Handover): numb
 
 /**
  * The lowest capacity in requests per second with which, over all paths, at most the allowed share of the requests that come once
- * a new plan serves misses the SLA. Requests that no plan could serve in time, because they come before, are allowed in addition.
+ * a new plan serves misses the SLA. Misses that no capacity of the new plan could prevent are allowed in addition.
  */
 export function neededRate(paths: readonly Path[], handover: Handover): number {
   const over = (value: (path: Path) => number) => paths.reduce((sum, path) => sum + value(path), 0);

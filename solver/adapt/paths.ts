@@ -10,7 +10,7 @@ export type Path = Float64Array;
 /** Number of paths; their levels are equally likely. */
 const PATHS = 64;
 const SEED = 1;
-/** The noise of the load is measured over this many past seconds. */
+/** The model measures the noise of the load over this many past seconds. */
 const NOISE_S = 30;
 /**
  * Each path assumes that the load moves in a straight line from its present level to the forecast one in this time, and then
@@ -29,7 +29,7 @@ const NORMAL = normalValues();
  * Possible courses of the load over the horizon of a forecast. A forecast has the median and p90 of the busiest second. That
  * second's count is a level plus noise, and the noise is known from past seconds. Without the noise, the forecast gives the
  * future level and its uncertainty, as a log-normal distribution. Equal input gives equal paths.
- * @param lengthS of each path; after the horizon of the forecast the level stays the same, and the noise repeats itself
+ * @param lengthS length of each path; after the horizon of the forecast the level stays the same, and the noise repeats itself
  */
 export function forecastPaths({ forecast, countsPerS }: LoadState, lengthS = HORIZON_S): Path[] {
   const now = mean(countsPerS.slice(-LEVEL_S));

@@ -8,13 +8,13 @@ import { Correction } from './correction.ts';
 import { type Counts, NO_BATCHES, sessionText } from './serving-counts.ts';
 
 /**
- * The core time of requests is corrected only if the profile expects them to use at least this fraction of a core: below it,
- * other work of the process would be counted as theirs.
+ * The core time of requests is corrected only if the profile expects them to use at least this fraction of a core. Below it,
+ * other work of the process would count as the requests' work.
  */
 const BUSY_MIN = 0.05;
 /**
- * The core time of requests is corrected only while at most this many are refused for each accepted one: a refusal takes core
- * time, too, and nothing measures how much.
+ * The core time of requests is corrected only while at most this many requests are refused for each accepted one. A refusal takes
+ * core time, too, and nothing measures how much.
  */
 const REJECTED_MAX = 0.1;
 
@@ -77,7 +77,7 @@ export class ServingCorrection {
       // The time of a hop is nearly linear in the batch size, so the mean size can stand for all batches.
       const meanMs = batches > 0 ? hopMeanMs(profile, stage, items / batches) : undefined;
       if (meanMs === undefined) continue;
-      // The factor corrects the way without a pause before it: predictions add the delays after pauses to it.
+      // The factor corrects only the way itself, because predictions add the delays after pauses to the corrected way.
       const workersMs = elapsedMs * workers.filter((worker) => worker.stages.includes(row.name)).length;
       const pauseMs = afterPause
         ? meanAfterPausesMs(afterPause, workersMs / batches, (runMs + hopMs) / workersMs)
@@ -115,7 +115,10 @@ export class ServingCorrection {
     return this.#request.take(seen, elapsedMs) ? [this.#request.text('a request outside the models')] : [];
   }
 
-  /** Leaves out rows whose batches another session may have run: a gateway changes to a new plan when the plan's pods have started. */
+  /**
+   * Corrects the times of batches. It leaves out rows whose batches another session may have run: a gateway serves the old plan
+   * until the pods of the new plan have started.
+   */
   #takeBatches({ rows, sessions }: Counts, elapsedMs: number, plan: Plan): string[] {
     const timed = new Map<string, TimedBatches>();
     for (const row of plan.stages) {

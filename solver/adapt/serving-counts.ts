@@ -21,7 +21,7 @@ export interface RowCounts {
   readonly hops: number;
   /** Sum of the times of all timed hops. */
   readonly hopMs: number;
-  /** Number of batches of the planned variant, without standbys, of which it is known how long they ran. */
+  /** Number of batches of the planned variant, without those of standbys, whose run in the worker was timed. */
   readonly runs: number;
   /** Number of items in the batches of `runs`. */
   readonly runItems: number;
@@ -29,7 +29,7 @@ export interface RowCounts {
   readonly runMs: number;
 }
 
-/** A session in a form that can be compared. */
+/** A session as text, so that two sessions can be compared. */
 export const sessionText = ({
   variant,
   backend,
@@ -98,9 +98,9 @@ export class CountsGrowth {
   readonly #last = new Map<string, Counts>();
 
   /**
-   * Growth since the last reading, with the sessions of both readings. The first reading of a process adds no growth, because its
-   * counters may have started long ago. Counters that fell have started again at 0, so their whole values are growth. A process
-   * that is not in this reading keeps its last counts.
+   * Returns the growth since the last reading, with the sessions of both readings. The first reading of a process adds no growth,
+   * because its counters may have started long ago. Counters that fell have started again at 0, so their whole values are growth.
+   * A process that is missing in this reading keeps its last counts.
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {
@@ -115,7 +115,7 @@ export class CountsGrowth {
   }
 }
 
-/** Computes a + times · b for each counter, and has the sessions of both. */
+/** Returns a + times · b for each counter, with the sessions of both. */
 function combined(a: Counts, b: Counts, times: number): Counts {
   const rows = new Map<string, RowCounts>();
   for (const row of new Set([...a.rows.keys(), ...b.rows.keys()])) {

@@ -24,7 +24,7 @@ import { type BatchState, type WorkerState, Workers } from './workers.ts';
 /** An item fails its request after this many workers were lost while they ran it. */
 const LOSSES_MAX = 3;
 
-/** A request is shed this much after its latest start time, because at that very time it is not yet late. */
+/** The dispatch sheds a request this long after its latest start time, because at that very time the request is not late yet. */
 const LATE_GRAIN_MS = 0.01;
 
 /** Creates a dispatch with no requests. @throws DuplicateWorkerError, UnknownRowError */
@@ -178,7 +178,7 @@ class QueueDispatch implements Dispatch {
       const batch = this.#nextBatch.next(this.#policy, this.#queues.all, nowMs);
       if (!batch) return this.#takeActions();
       this.#runOrSettle(...batch, nowMs);
-      this.#endLate(nowMs); // The queues have new heads now, which may be late.
+      this.#endLate(nowMs); // The queue has a new head now, which may be late.
     }
   }
 
@@ -206,7 +206,10 @@ class QueueDispatch implements Dispatch {
     return actions;
   }
 
-  /** @param escalated set if the item enters the row of a heavy variant */
+  /**
+   * Lets a new item of a request wait for a row.
+   * @param escalated set if the row is a heavy variant's
+   */
   #enter(
     request: RequestState,
     { row, parent, index }: Pick<Item, 'row' | 'parent' | 'index'>,
@@ -253,8 +256,8 @@ class QueueDispatch implements Dispatch {
   }
 
   /**
-   * Sheds late requests; an item that would be late only with its heavy variant settles. Checking the heads is enough: queues are
-   * in order of arrival, and all requests have one SLA.
+   * Sheds late requests. An item that would be late only with its heavy variant settles instead. Checking the heads is enough,
+   * because queues are in order of arrival, and all requests have one SLA.
    */
   #endLate(nowMs: number): void {
     if (this.#policy.shedding === 'never') return;
@@ -305,7 +308,10 @@ class QueueDispatch implements Dispatch {
     return entries;
   }
 
-  /** @param row the row whose variant runs the items */
+  /**
+   * Hands items to a worker as one batch.
+   * @param row the row whose variant runs the items
+   */
   #start(entries: readonly Entry[], row: number, worker: WorkerState, nowMs: number): void {
     const { id } = this.#batches.start(entries, row, worker, nowMs);
     for (const { request, item } of entries)

@@ -1,7 +1,7 @@
 /**
  * The time of a batch of `items`, interpolated from the times of known batch sizes. Between two sizes the time is linear. Below
- * the first size, it is that of the first size, because a smaller batch takes no longer. Above the last size, the line through
- * the last two continues, but never falls; with only one known size, the time is proportional to the items.
+ * the first size, it is the time of the first size, because a smaller batch takes no longer. Above the last size, the line
+ * through the last two continues, but never falls; with only one known size, the time is proportional to the items.
  * @param sizes the known batch sizes, rising
  * @param timeMs time of the size at an index
  */

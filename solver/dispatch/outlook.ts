@@ -2,7 +2,10 @@ import { heavyRow, rowAt, stageOf } from './rows.ts';
 import type { DispatchStage, Follow } from './types.ts';
 import type { Sharing } from './workers.ts';
 
-/** Means of the fan-out and of the escalated share cover about this many items: few enough to follow a switch of variants. */
+/**
+ * The means of the fan-out and of the escalated share cover about this many items. So few let them follow a switch of variants
+ * soon.
+ */
 const MEMORY = 200;
 
 /**
@@ -65,7 +68,7 @@ export class Outlook {
     return ms;
   }
 
-  /** Expected time of a stage's heavy variant for those of `items` that escalate; 0 without a cascade. */
+  /** Expected time of a stage's heavy variant for the share of `items` that escalates; 0 without a cascade. */
   #heavyMs(stages: readonly DispatchStage[], stage: number, items: number, mates: number): number {
     const share = this.#escalatedShare(stages, stage);
     const expected = items * share;
@@ -135,7 +138,7 @@ class RunningMean {
     this.#mean += (value - this.#mean) / this.#seen;
   }
 
-  /** The mean, or `first` until a value was added. */
+  /** The mean of the added values; `first` if there is none yet. */
   or(first: number): number {
     return this.#seen === 0 ? first : this.#mean;
   }

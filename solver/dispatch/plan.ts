@@ -13,7 +13,7 @@ export type PolicyPlan = Pick<Plan, 'slaMs' | 'servingMs' | 'shedding' | 'downsh
 };
 
 /**
- * The dispatch policy of a plan; batch sizes between the measured ones get interpolated times. The dispatch counts from a
+ * The dispatch policy of a plan. It interpolates the times of batch sizes that were not measured. The dispatch counts from a
  * request's arrival to its end, so the policy's SLA leaves out the time that serving takes before and after.
  */
 export const policyOf = ({
@@ -46,7 +46,7 @@ const dispatchRow = ({ name, batch, maxWaitMs, serviceMs }: PolicyPlan['stages']
   serviceMs: timesOf(serviceMs),
 });
 
-/** Expected time of a batch in ms, by its number of items: interpolated between those that a plan has. */
+/** Returns the expected time of a batch in ms by its number of items, interpolated between the batch sizes that a plan lists. */
 export function timesOf(points: PlanStage['serviceMs']): DispatchRow['serviceMs'] {
   const sizes = points.map((point) => point.items);
   const meanMs = (i: number) => points[i]!.meanMs;

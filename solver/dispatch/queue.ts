@@ -23,7 +23,7 @@ export interface RequestState {
 export interface Entry {
   readonly item: Item;
   readonly request: RequestState;
-  /** Set if the item waits for, or runs in, a heavy variant. */
+  /** The item's escalation; undefined unless the item waits for, or runs in, a heavy variant. */
   readonly escalated: Escalated | undefined;
   /** Time at which the item first came to its stage. An item that is put back into a queue keeps this time. */
   readonly enqueuedMs: number;

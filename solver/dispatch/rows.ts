@@ -16,11 +16,11 @@ export const isHeavyRow = (row: number, stages: number): boolean => row >= stage
 
 export const isStandbyRow = (row: number, stages: number): boolean => row >= 2 * stages;
 
-/** The rows that a worker of this row holds: the row itself and, if it has a standby, the standby's row. */
+/** The indices of the rows that a worker of this row holds: the row itself and, if the row has a standby, the standby's row. */
 export const heldRows = (row: number, { standby }: Pick<PlanStage, 'standby'>, stages: number): number[] =>
   standby ? [row, standbyRow(row, stages)] : [row];
 
-/** The row at the index of a queue, so not a standby; undefined for the heavy variant of a stage without a cascade. */
+/** The row with an index, which must not be a standby's; undefined for the heavy variant of a stage without a cascade. */
 export const rowAt = (stages: readonly DispatchStage[], row: number): DispatchRow | undefined =>
   row < stages.length ? stages[row] : stages[row - stages.length]?.heavy;
 

@@ -15,15 +15,19 @@ const MOST = 0.5;
 
 /**
  * The shed rule: a request is late if its expected remaining time is longer than the rest of its SLA, and late requests are shed.
- * Before every stage but the last, a request must be early by a margin, because in an overload, queues and slow batches make the
- * expected times too short. The queue forms before the slowest stage, so each stage has a margin of its own. A margin settles
- * where {@link WASTED_SHARE} of the requests that started the stage is wasted. After a pause as long as the SLA, the overload is
- * over and the margins are reset, because at a low rate they would take minutes to shrink.
+ * Before every stage but the last, and before the only stage of a pipeline, a request must be early by a margin, because in an
+ * overload, queues and slow batches make the expected times too short. The queue forms before the slowest stage, so each stage
+ * has a margin of its own. A margin settles where {@link WASTED_SHARE} of the requests that started the stage is wasted. After a
+ * pause as long as the SLA, the overload is over and the margins are reset, because at a low rate they would take minutes to
+ * shrink.
  *
  * No request is shed on arrival because of the queue ahead: workers that are starting may serve it in time.
  */
 export class ShedRule {
-  /** For each stage but the last, how early a request must be when it starts the stage, as a fraction of the SLA. */
+  /**
+   * For each stage but the last, or for the only stage, how early a request must be when it starts the stage, as a fraction of
+   * the SLA.
+   */
   readonly #margins: number[];
 
   constructor(

@@ -5,7 +5,10 @@ export interface DispatchRow {
   readonly name: string;
   /** A batch closes when it has this many items. */
   readonly batch: number;
-  /** A batch closes when its oldest item has waited this long. If late requests are shed, it also closes when slack ends. */
+  /**
+   * A batch closes when its oldest item has waited this long. If the policy sheds late requests, a batch also closes shortly
+   * before it must start to make the SLA.
+   */
   readonly maxWaitMs: number;
   /** Expected round-trip time of a batch with this many items. */
   serviceMs(items: number): number;
@@ -31,7 +34,7 @@ export interface DispatchStage extends DispatchRow {
  */
 export interface DispatchWorker {
   readonly id: string;
-  /** Indices of the rows that the worker holds (`rows.ts`); without cascades, those of the stages. */
+  /** Indices of the rows that the worker holds (`rows.ts`). Without cascades and standbys they are the indices of the stages. */
   readonly rows: readonly number[];
 }
 
@@ -47,7 +50,7 @@ export interface DispatchPolicy {
 export interface Item {
   readonly id: number;
   readonly request: number;
-  /** Index of the item's row (`rows.ts`); without cascades, that of its stage. */
+  /** Index of the item's row (`rows.ts`); without cascades, the index of its stage. */
   readonly row: number;
   /** Id of the item whose result this item came from; null for the item with which a request enters. */
   readonly parent: number | null;
@@ -67,15 +70,15 @@ export type Follow = number | Escalated;
 export type Outcome = 'completed' | 'shed' | 'failed';
 
 export type Action =
-  /** Run these items as one batch on that worker, then report `completed` or `failed`. */
+  /** The driver must run these items as one batch on this worker, then report `completed` or `failed`. */
   | {
       readonly kind: 'start';
       readonly batch: number;
-      /** Index of the row whose variant runs the batch: that of the items' queue, or of its stage's standby. */
+      /** Index of the row whose variant runs the batch: the row of the items' queue, or the row of their stage's standby. */
       readonly row: number;
       readonly worker: string;
       readonly items: readonly Item[];
-      /** When the first of the items came to its stage. */
+      /** Time at which the first of the items came to its stage. */
       readonly enqueuedMs: number;
     }
   /** An item that waited for the heavy variant leaves its queue: the light variant's answer to the item's parent stands. */
@@ -85,7 +88,7 @@ export type Action =
       /** Number of items of the next stage that follow. */
       readonly children: number;
     }
-  /** The request has ended. Each request ends once; results of its items that still run are ignored. */
+  /** The request has ended. Each request ends once; the dispatch ignores the results of items that still run. */
   | { readonly kind: 'end'; readonly request: number; readonly outcome: Outcome };
 
 /**
@@ -111,8 +114,8 @@ export interface Dispatch {
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean;
   /**
    * Reports that a batch completed.
-   * @param follows the consequence of each item. After the last stage of a request its number is ignored; after the last stage of
-   * the pipeline the list may be empty
+   * @param follows the consequence of each item. The dispatch ignores the number of children after the last stage of a request;
+   * after the last stage of the pipeline the list may be empty
    * @throws BatchNotInFlightError, InvalidChildrenError
    */
   completed(batch: number, follows: readonly Follow[], nowMs: number): void;
@@ -142,7 +145,7 @@ export interface Dispatch {
   poll(nowMs: number): Action[];
   /** Time of the next poll if no event comes earlier; undefined if only an event can change anything. */
   nextWakeMs(): number | undefined;
-  /** Sheds every open request. Results of batches that are still in flight may be reported, and are ignored. */
+  /** Sheds every open request. The driver may still report results of batches in flight, which the dispatch ignores. */
   close(): Action[];
   /** Number of waiting items of each row, in the order of a plan's rows: a stage, then its heavy variant if it has one. */
   readonly queued: readonly number[];

@@ -11,7 +11,10 @@ export interface WorkerState {
   /** The batch that the worker was handed in advance, to run next. */
   ahead: BatchState | null;
   retired: boolean;
-  /** Id of the worker's latest batch. Ids rise, so the lowest belongs to the worker that was used least recently. */
+  /**
+   * Id of the worker's latest batch; −1 before its first. Ids rise, so the worker with the lowest id here was used least
+   * recently.
+   */
   lastBatch: number;
 }
 

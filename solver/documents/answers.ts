@@ -3,8 +3,8 @@ import { accuracy, name } from './common.ts';
 
 /**
  * A variant's answers to the labelled items of its stage, each as [confidence, earned points, possible points] in the stage's
- * metric. All variants of the stage have the same order of items, so the accuracy of any cascade can be computed without running
- * it.
+ * metric. All variants of a stage answer the items in the same order, so the planner can compute the accuracy of any cascade
+ * without running it.
  */
 export const labelledAnswers = z.array(z.tuple([accuracy, z.number(), z.number().nonnegative()])).min(1);
 export type LabelledAnswers = z.infer<typeof labelledAnswers>;

@@ -5,18 +5,21 @@ import { backend, count, milliseconds, name, positiveCount } from './common.ts';
 export const cellFlag = z.enum([
   'software-adapter', // the GPU adapter is software
   'hidden-page', // the page was hidden during the measurement
-  'drift', // the time of the reference cell had changed since the start
+  'drift', // the worker's first cell, run again now and then, had become slower or faster
   'timer-grain', // the median is shorter than 20 steps of the timer
   'cpu-fallback', // some nodes of the model ran on the CPU
   'output-mismatch', // outputs differ from the reference backend's, so the planner never uses the cell
   'few-samples', // fewer than 20 samples, so there is no p95
-  'not-warm', // warm-up reached its limit before two windows agreed
+  'not-warm', // warm-up reached its limit before two successive windows of runs took about equally long
   'published', // samples were drawn from a log-normal distribution with a published mean and p99
   'reconstructed', // as `published`, but the mean or p99 was derived from other published figures
 ]);
 export type CellFlag = z.infer<typeof cellFlag>;
 
-/** The key of a cell. A cell is the unit that the profiler measures, journals and resumes. */
+/**
+ * The key of a cell: a variant on a backend, with a number of threads and a batch size. The profiler measures cell by cell, and
+ * after an interruption resumes with the cells that it lacks.
+ */
 export const cellKey = z.strictObject({
   stage: name,
   variant: name,
@@ -64,7 +67,7 @@ const measuredCell = cellKey.extend({
   runsMs: z.record(name, z.array(milliseconds)).optional(),
   /** Statistics of the runs' round-trip times: inference and handling together. */
   latencyMs: summary,
-  /** Difference between the outputs and those of the reference backend (`wasm` or `cpu`) on fixed inputs. */
+  /** Difference between this cell's outputs and the reference backend's (`wasm` or `cpu`) on fixed inputs. */
   outputs: z.strictObject({ maxAbsError: z.number().nonnegative(), agree: z.boolean() }),
   flags: z.array(cellFlag),
 });
@@ -80,7 +83,7 @@ const failedCell = cellKey.extend({ state: z.literal('failed'), error: z.string(
 export const cell = z.discriminatedUnion('state', [measuredCell, skippedCell, failedCell]);
 export type Cell = z.infer<typeof cell>;
 
-/** The round trips of a cell, in the order of its runs. */
+/** The round-trip times of a cell's batches, in the order of its runs. */
 export const roundTripsMs = ({ inferenceMs, handlingMs }: MeasuredCell): number[] =>
   inferenceMs.map((ms, run) => ms + handlingMs[run]!);
 

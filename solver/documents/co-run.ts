@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cpuBackend, gpuBackend, milliseconds, name, positiveCount } from './common.ts';
 
-/** Delays by percentile, percentiles rising. */
+/** Delays by percentile, in rising order of percentiles. */
 export const delays = z
   .array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds }))
   .min(1);
@@ -23,22 +23,22 @@ const cpuCoRun = z.strictObject({
   threads: positiveCount,
   /** The stage that both workers ran; absent if one ran the first stage and the other the last. */
   stage: name.optional(),
-  /** Number of samples of the worker that has fewer. */
+  /** Number of samples of the worker with fewer samples. */
   n: positiveCount,
   /** The delay at each percentile of the batches; short and long batches have the same delays. */
   delays,
   /**
-   * How many times longer a batch takes, from the times of shorter and longer batches of the same sessions: the workers share
-   * caches and, with the thread that hands out batches, cores. Absent if no longer batches were measured, and in older profiles,
-   * whose `delays` include this effect.
+   * How many times longer a batch takes, because the workers share caches and, with the thread that hands out batches, cores. The
+   * profiler computes it from shorter and longer batches of the same sessions. Absent if no longer batches were measured, and in
+   * older profiles, whose `delays` include this effect.
    */
   slowDown: z.number().min(1).optional(),
   afterOther,
   /** How late timers fire, while both workers are busy, in the thread that hands out the batches. Absent in older profiles. */
   lateness: delays.optional(),
   /**
-   * Core time that the thread that hands out the batches uses per batch. Absent in older profiles, and in those of a browser,
-   * which cannot measure it.
+   * Core time per batch of the thread that hands out the batches. Absent in older profiles and in profiles of a browser, which
+   * cannot measure it.
    */
   hostMs: milliseconds.optional(),
 });
@@ -54,7 +54,7 @@ const gpuCoRun = z.strictObject({
   n: positiveCount,
   /**
    * For each round, the time of a batch while both workers are busy ÷ its time in one worker for both stages: 2 if the workers
-   * only take turns, 1 if they do not disturb each other. The throughput of two workers is 2 ÷ this ratio times that of one.
+   * only take turns, 1 if they do not disturb each other. Two workers have 2 ÷ this ratio times the throughput of one.
    */
   slowDowns: z.array(z.number().positive()).min(1),
   afterOther,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Schemas of fields that several documents share. Names of fields end in their units. */
+/** Schemas of fields that several documents share. A field's name ends in its unit, e.g. `timerGrainMs`. */
 
 export const name = z
   .string()
@@ -53,7 +53,7 @@ export type Device = z.infer<typeof device>;
 export const packFacts = z.strictObject({
   /** Where the items are from, and their licence. */
   source: z.string().max(400),
-  /** The mix of items (their sizes and shares), and the load for which it is typical. */
+  /** The items by size and share, and the load for which this mix is typical. */
   mix: z.string().min(1).max(400).optional(),
 });
 export type PackFacts = z.infer<typeof packFacts>;
@@ -68,7 +68,11 @@ export function expectThat(
   if (!holds) context.addIssue({ code: 'custom', path: [...path], message });
 }
 
-/** Reports every name that an earlier item of its list has. @param path of the list */
+/**
+ * Reports each item of a list whose `field` has the same value as an earlier item.
+ * @param path path of the list in the document
+ * @param what names the values in the message, e.g. `stage names`
+ */
 export function expectDistinct<K extends string>(
   context: z.RefinementCtx,
   items: readonly Readonly<Record<K, string>>[],
@@ -82,10 +86,10 @@ export function expectDistinct<K extends string>(
   });
 }
 
-/** Reading a list stops after this many wrong values, which suffice to explain the problem. */
+/** {@link readEach} stops after this many wrong values, because a few suffice to explain the problem. */
 const WRONG_MAX = 10;
 
-/** Reads values one by one; stops after a few wrong ones, because a long list of them would fill the memory with problems. */
+/** Reads values one by one. It stops after a few wrong values, because the problems of thousands would fill the memory. */
 function readEach<T extends z.ZodType>(
   item: T,
   entries: Iterable<readonly [string | number, unknown]>,
@@ -103,7 +107,7 @@ function readEach<T extends z.ZodType>(
   return read;
 }
 
-/** A list from a file of any size. Only the first few wrong values are reported. */
+/** Makes the schema of a list from a file of any size. The schema reports only the first few wrong values. */
 export const listOf = <T extends z.ZodType>(item: T, { least = 0, most = Number.MAX_SAFE_INTEGER } = {}) =>
   z
     .array(z.unknown())
@@ -111,7 +115,10 @@ export const listOf = <T extends z.ZodType>(item: T, { least = 0, most = Number.
     .max(most)
     .transform((values, context) => readEach(item, values.entries(), context).map(([, value]) => value));
 
-/** An object from a file of any size, with values of one kind by key. Only the first few wrong values are reported. */
+/**
+ * Makes the schema of an object from a file of any size, whose values all match `item`. The schema reports only the first few
+ * wrong values.
+ */
 export const recordOf = <T extends z.ZodType>(item: T) =>
   z
     .custom<object>(

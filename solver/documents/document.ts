@@ -3,7 +3,7 @@ import { InputError } from './coded-error.ts';
 
 /** The message of an error lists at most this many problems: a document of another kind may have thousands. */
 const LISTED = 10;
-/** At most this many characters of a problem are in the message, because a problem may name a thousand unexpected fields. */
+/** A message quotes at most this many characters of a problem, because a problem may name a thousand unexpected fields. */
 const PROBLEM = 300;
 
 const cut = (text: string, most: number): string =>
@@ -46,8 +46,8 @@ const kindOf = (schema: unknown): string | undefined =>
   typeof schema === 'string' ? /^ipa-edge\/([a-z]+)@/.exec(schema)?.[1] : undefined;
 
 /**
- * At most this many characters of a value are in a message, and at most this many nested values are read for it, because a value
- * may be large or deeply nested.
+ * A message quotes at most this many characters of a value and visits at most this many nested values, because a value may be
+ * large or deeply nested.
  */
 const SHOWN = 60;
 

@@ -12,7 +12,7 @@ import {
 } from './common.ts';
 
 export const MANIFEST = 'ipa-edge/manifest@2';
-/** The previous version, which is still read: one model file per variant. */
+/** The previous version of the schema, in which a variant has one model file. This build still reads it. */
 export const MANIFEST_1 = 'ipa-edge/manifest@1';
 
 /** A path or URL, relative to the manifest unless it is absolute. */
@@ -24,7 +24,7 @@ const assetFile = z.strictObject({ file, sha256, sizeBytes: positiveCount });
 export const dtype = z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']);
 export type Dtype = z.output<typeof dtype>;
 
-/** A file of weights that a model refers to by its name, without a folder. */
+/** A file of weights outside the model's own file. The model refers to it by `name`, which contains no folder. */
 const dataFile = assetFile.extend({
   name: z.string().regex(/^[^/\\]{1,255}$/, 'expected the name of a file without a folder'),
 });
@@ -173,8 +173,8 @@ export const modelsOf = ({ stages }: Pick<Manifest, 'stages'>) =>
   }));
 
 /**
- * SHA-256 of all of a manifest on which measurements depend: its models, its pack, and the fields of its stages, such as a
- * detector's threshold. Measurements of manifests that have the same one may be joined.
+ * SHA-256 of everything in a manifest that measurements depend on: its models, its pack, and the fields of its stages, such as a
+ * detector's threshold. Measurements may be joined if their manifests have the same hash.
  */
 export const measuredSha256 = (manifest: Pick<Manifest, 'stages' | 'pack'>): string => {
   const fields = manifest.stages.map(({ variants: _, ...stage }) => stage);

@@ -3,8 +3,8 @@ import { delays } from './co-run.ts';
 import { backend, name, positiveCount } from './common.ts';
 
 /**
- * How much longer something takes after a pause, in rising order of pauses: the processes that do it have slept, and other work has
- * displaced their data from the caches.
+ * How much longer a request or a batch takes after a pause, in rising order of pauses. In a pause, the processes sleep, and other
+ * work displaces their data from the caches.
  */
 export const pauses = z
   .array(z.strictObject({ pauseMs: z.number().positive(), n: positiveCount, delays }))
@@ -15,13 +15,13 @@ export type Pauses = z.infer<typeof pauses>;
 export const batchPauses = z.array(
   z.strictObject({
     backend,
-    /** Absent in older profiles, whose pauses are the means over all stages. */
+    /** The stage of the batches. Absent in older profiles, whose pauses are the means over all stages. */
     stage: name.optional(),
     /** How much longer a batch takes after a pause of its session. */
     pauses,
     /**
-     * The share of a batch's handling that overlaps the batch before, where the worker gets the batch during that one. Absent in
-     * older profiles, and where the budget had no time for it.
+     * The share of a batch's handling that overlaps the batch before, if the worker gets the batch while it runs that one. Absent
+     * in older profiles, and if the budget had no time to measure it.
      */
     overlap: z.number().min(0).max(1).optional(),
   }),

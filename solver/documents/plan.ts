@@ -19,7 +19,9 @@ import { serviceFactors } from './serving.ts';
 
 export const PLAN = 'ipa-edge/plan@1';
 
-/** How the stages' accuracies are combined into one. `product` is PAS; the `rank-` methods combine ranks, as IPA does. */
+/**
+ * How the objective combines the stages' accuracies into one. `product` is PAS; the `rank-` methods combine ranks, as IPA does.
+ */
 export const accuracyMethod = z.enum(['product', 'sum', 'mean', 'rank-sum', 'rank-product']);
 export type AccuracyMethod = z.infer<typeof accuracyMethod>;
 
@@ -51,8 +53,8 @@ const WAIT_MOST_MS = 2 ** 31 - 1;
 const REPLICAS_MOST = 10_000;
 
 /**
- * Makes a row of a plan the heavy variant of a cascade. The row answers those items of the row before for whose result that row's
- * confidence is under `below`.
+ * Makes a row of a plan the heavy variant of a cascade. The row answers an item again if the row before answered it with a
+ * confidence under `below`.
  */
 const escalation = z.strictObject({
   /** The cascade's stage: the name of the row before. */
@@ -87,15 +89,15 @@ export const planStage = z.strictObject({
   /** The longest time that the oldest item of a batch waits for others. */
   maxWaitMs: milliseconds.max(WAIT_MOST_MS),
   replicas: positiveCount.max(REPLICAS_MOST),
-  /** Null if no variant has a known accuracy. */
+  /** Accuracy of the variant; null if no variant has a known accuracy. */
   accuracy: accuracy.nullable(),
-  /** Items that reach the stage per second, at the plan's rate. */
+  /** Items that reach the row per second, at the plan's rate. */
   itemsPerS: z.number().nonnegative(),
-  /** T, the stage's part of the latency bound. */
+  /** T, the row's part of the latency bound. */
   boundMs: milliseconds,
   gpuShare: z.number().nonnegative(),
   cost: z.number().nonnegative(),
-  /** Expected times, from which the dispatch derives slack and shedding. */
+  /** Expected times of batches, from which the dispatch computes when a batch must start and when a request is late. */
   serviceMs,
   escalation: escalation.optional(),
   standby: standby.optional(),
@@ -106,7 +108,7 @@ export type PlanStage = z.infer<typeof planStage>;
 export const stageNameOf = ({ name, escalation }: Pick<PlanStage, 'name' | 'escalation'>): string =>
   escalation?.from ?? name;
 
-/** A worker of a plan. It runs one batch at a time, of any stage it holds. */
+/** A worker of a plan. It runs one batch at a time, of any row that `stages` names. */
 export const planWorker = z.strictObject({
   id: name,
   backend,
@@ -130,14 +132,14 @@ export const prediction = z.strictObject({
   slowerAttainment: z.number().min(0).max(1).optional(),
   shedShare: z.number().min(0).max(1),
   goodputPerS: z.number().nonnegative(),
-  /** Null if no variant has a known accuracy; then only latency and cost decided the plan. */
+  /** The predicted PAS; null if no variant has a known accuracy, so that only latency and cost decided the plan. */
   pas: accuracy.nullable(),
   /** Accuracy of the whole pipeline with these variants, measured on the pack; null if it was not measured. */
   endToEnd: accuracy.nullable(),
   cost: z.number().nonnegative(),
   /**
-   * Total time of the simulated batches ÷ the total time that the rows' `serviceMs` have for them: pauses and contention between
-   * workers make batches slower. Absent in older plans, and if no batch was simulated.
+   * Total time of the simulated batches ÷ the total time that the rows' `serviceMs` predict for them. Pauses and contention
+   * between workers make batches slower. Absent in older plans, and if no batch was simulated.
    */
   batchTimeFactor: z.number().positive().optional(),
   /** Number of simulated requests. */
@@ -153,7 +155,7 @@ export const planSchema = z
     createdAt: isoDate,
     pipeline: name,
     profile: z.strictObject({ sha256, device }),
-    /** Corrections of the profile, measured in service, with which the plan was made. Absent: none. */
+    /** Factors by which the planner corrected the profile's times, as measured in service. Absent: it corrected none. */
     inService: serviceFactors.optional(),
     /** Whether the predicted latencies count the way of each batch to a pod and back. Absent: no, or the plan is older. */
     forPods: z.literal(true).optional(),
@@ -179,7 +181,10 @@ export const planSchema = z
      * by this time, because the SLA holds on the client's clock. Absent if it was not measured.
      */
     servingMs: milliseconds.optional(),
-    /** Present if the requests carry their items in JSON. Absent: as bytes, which costs the process that serves less. */
+    /**
+     * Present if the requests carry their items in JSON. Absent: they carry them as bytes, which take the serving process less
+     * time.
+     */
     body: z.literal('json').optional(),
     /** The solver's result in one line: its status, the objective, and the bound that proves the optimum. */
     certificate: z.string().max(400),

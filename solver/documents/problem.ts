@@ -4,8 +4,8 @@ import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
 
 /**
- * An option of a stage in the integer program. `accuracy` is that of the stage with this option, and `batch` its batch size. All
- * other figures are totals of the stage, over all its replicas.
+ * An option of a stage in the integer program. `accuracy` is the stage's accuracy with this option, and `batch` its batch size.
+ * All other figures are totals of the stage, over all its replicas.
  */
 const problemOption = z.strictObject({
   id: z.string().min(1).max(200),
@@ -15,11 +15,9 @@ const problemOption = z.strictObject({
   batch: z.number().nonnegative(),
   gpuShare: z.number().nonnegative().default(0),
   cores: z.number().nonnegative().default(0),
-  /**
-   * Cores that are busy on average: those of the stage's batches, and of the processes that hand out batches and serve requests.
-   */
+  /** Cores that are busy on average with the stage's batches, with handing out batches, and with serving requests. */
   busyCores: z.number().nonnegative().default(0),
-  /** Fraction of the time of the thread that hands out the batches and serves the requests. */
+  /** Fraction of its time that the thread which hands out batches and serves requests spends on the stage. */
   threadShare: z.number().nonnegative().default(0),
   memoryBytes: count.default(0),
   /** η · switchMs / horizonMs (see `objective` of a plan); 0 for the variant that runs now. */

@@ -23,7 +23,7 @@ import { type ServiceFactors, serving } from './serving.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
 
-/** A variant's metric on the labelled pack. */
+/** A variant's score on the labelled pack, in the metric of its task. */
 export const measuredScore = z.strictObject({
   value: accuracy,
   n: positiveCount,
@@ -42,7 +42,10 @@ export const profileVariant = z.strictObject({
     /** Accuracy measured on this device with the labelled pack; null without a pack. */
     measured: measuredScore.nullable(),
   }),
-  /** Absent if the task's results have no confidence, without a pack, and in older profiles; then the variant is in no cascade. */
+  /**
+   * The variant's answers to the labelled items. Absent if the task's results have no confidence, without a pack, and in older
+   * profiles; no cascade then uses the variant.
+   */
   answers: labelledAnswers.optional(),
 });
 
@@ -51,11 +54,10 @@ export const accuracyOf = ({
   accuracy: { measured, published },
 }: z.infer<typeof profileVariant>): number | null => measured?.value ?? published;
 
-/** Whether no accuracy is known of any variant, so that plans are by latency and cost alone. */
+/** Whether no variant has a known accuracy, so that latency and cost alone decide plans. */
 export const accuraciesUnknown = ({ stages }: Pick<Profile, 'stages'>): boolean =>
   stages.every(({ variants }) => variants.every((variant) => accuracyOf(variant) === null));
 
-/** Unit of an item's size. */
 const sizeUnit = z.enum(['pixels', 'seconds', 'bytes']);
 export type SizeUnit = z.infer<typeof sizeUnit>;
 
@@ -77,7 +79,10 @@ export const fanOut = z.strictObject({
   /** The chosen variant of each upstream stage; empty for the first stage. */
   upstream: z.record(name, name),
   counts: z.array(count).min(1),
-  /** Size of each of these items, in the same order, in the stage's `sizeUnit`. Absent if all are equal, and in older profiles. */
+  /**
+   * Size of each item that `counts` counts, in the stage's `sizeUnit`, pack item by pack item. Absent if all sizes are equal, and
+   * in older profiles.
+   */
   sizes: z.array(z.number().nonnegative()).optional(),
 });
 export type FanOut = z.infer<typeof fanOut>;
@@ -88,12 +93,15 @@ export const endToEnd = z.strictObject({
   metric: z.string().max(60),
   value: accuracy,
   n: positiveCount,
-  /** For each item of the pack: earned and possible points of the metric. */
+  /** Earned and possible points of the metric, for each item of the pack. Absent in older profiles. */
   scores: z
     .array(z.tuple([z.number(), z.number().nonnegative()]))
     .min(1)
     .optional(),
-  /** The same in profiles of earlier versions, for F1: true positives, false positives and false negatives. */
+  /**
+   * In older profiles, in place of `scores`: true positives, false positives and false negatives of each item of the pack, for
+   * F1.
+   */
   counts: z
     .array(z.tuple([count, count, count]))
     .min(1)
@@ -101,7 +109,10 @@ export const endToEnd = z.strictObject({
 });
 export type EndToEnd = z.infer<typeof endToEnd>;
 
-/** Earned and possible points of each item of the pack, in order; F1 = 2 · right / (2 · right + spurious + missed). */
+/**
+ * Earned and possible points of each item of the pack, in order. Older profiles have the counts of F1 = 2 · right / (2 · right +
+ * spurious + missed).
+ */
 export const packItemScores = ({ scores, counts }: EndToEnd): readonly (readonly [number, number])[] =>
   scores ??
   counts?.map(([right, spurious, missed]) => [2 * right, 2 * right + spurious + missed] as const) ??
@@ -114,8 +125,8 @@ export const profileSchema = z
     pipeline: name,
     device,
     /**
-     * The labelled pack that was measured on; null if the pipeline has none, so that items were made up and accuracies are the
-     * manifest's. Older profiles and published ones do not say.
+     * The labelled pack that the profiler measured on; null if the pipeline has none: the profiler then made up items, and
+     * accuracies are the manifest's. Absent in older profiles and in those of published figures.
      */
     pack: packFacts.nullable().optional(),
     settings: z.strictObject({
@@ -132,16 +143,24 @@ export const profileSchema = z
     cells: z.array(cell).min(1, 'expected at least one cell'),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
-    /** Older profiles have none. */
+    /**
+     * The variants' answers to the items that reach each stage, from which the planner computes cascades. Absent in older
+     * profiles.
+     */
     paths: z.array(pathAnswers).optional(),
     /**
-     * Empty if two workers do not fit on the device. A pipeline of one stage has none for a GPU, and older profiles have none for a
-     * GPU or for two workers of one stage.
+     * How much longer batches take beside another worker. Empty if two workers do not fit on the device. A pipeline of one stage
+     * has no entry for a GPU, and older profiles have none for a GPU or for two workers of one stage.
      */
     coRun: z.array(coRun),
-    /** Lacks a backend if the budget had no time for it; absent in older profiles. */
+    /**
+     * How much longer batches take after pauses. A backend is missing if the budget had no time for it. Absent in older profiles.
+     */
     batchPauses: batchPauses.optional(),
-    /** Only the agent measures this; profiles by `ipa-edge profile` or the page lack it, and so do older ones. */
+    /**
+     * What serving costs beside the models. Only the agent measures it, so profiles by `ipa-edge profile` or the page lack it,
+     * and so do older ones.
+     */
     serving: serving.optional(),
   })
   .superRefine((profile, context) => {
@@ -183,7 +202,7 @@ export const profileSchema = z
         const paired = values === undefined || values.length === inferenceMs.length;
         expectThat(context, paired, ['cells', i, field], 'expected one per inferenceMs');
       }
-      // A coarse clock may see no time pass, which the flag then says.
+      // A coarse clock may measure 0 ms for every run; the cell then has the flag `timer-grain`.
       const timed = roundTripsMs(entry).some((ms) => ms > 0) || entry.flags.includes('timer-grain');
       expectThat(context, timed, ['cells', i, 'inferenceMs'], 'expected a time above 0');
     });
@@ -191,14 +210,14 @@ export const profileSchema = z
 export type Profile = z.infer<typeof profileSchema>;
 
 /**
- * A profile with its identity, by which plans name the profile they were made from. It was checked when it entered this
- * process, so nothing checks or hashes it again.
+ * A profile with its hash, by which a plan names the profile that it was made from. The process checked and hashed the profile
+ * when it read it, so nothing checks or hashes it again.
  */
 export interface IdentifiedProfile {
   readonly profile: Profile;
-  /** SHA-256 of the profile's canonical JSON; of a corrected profile, that of the measured one. */
+  /** SHA-256 of the profile's canonical JSON. A corrected profile keeps the hash of the measured one. */
   readonly sha256: string;
-  /** How the profile was corrected in service. Absent: it is as measured. */
+  /** The factors that correct the profile's times by those in service. Absent: the times are as measured. */
   readonly inService?: ServiceFactors;
 }
 

@@ -47,7 +47,7 @@ export const publishedSchema = z
     schema: z.literal(PUBLISHED),
     name,
     title: z.string().max(200),
-    /** Where the figures are from, or the rules by which they were derived. Other fields refer to the keys. */
+    /** Where figures are from, or the rules that derive them, by key. The `source` fields of this document refer to the keys. */
     sources: z.record(name, z.string().max(1000)),
     /** The machines on which the times were measured. */
     platform: z.string().max(200),

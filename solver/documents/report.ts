@@ -72,7 +72,10 @@ const benchReportSchema = z.strictObject({
   runs: z.array(runReportSchema).min(1),
   combinations: z.array(combination),
   frontier: z.array(frontierPoint),
-  /** The frontier without cascades; absent or empty for backends whose frontier has none, and in older reports. */
+  /**
+   * The frontier without cascades, for backends whose frontier has cascades. Empty or absent if none has, and absent in older
+   * reports.
+   */
   frontierWithoutCascades: z.array(frontierPoint).optional(),
   profile: profileSchema,
 });

@@ -15,7 +15,7 @@ const service = z.strictObject({
 });
 export type Service = z.infer<typeof service>;
 
-/** Whether batches ran in a row of a plan. For a standby, the row has the standby's variant. */
+/** Whether batches ran in a row of a plan. To ask about a standby's batches, pass the row with the standby's variant. */
 export const isServiceOf = (
   { stage, variant, backend }: Service,
   row: Pick<PlanStage, 'name' | 'variant' | 'backend'>,
@@ -127,7 +127,7 @@ export type Adaptation = z.infer<typeof adaptation>;
 /** The report of a run with more requests than this does not list them. */
 export const MOST_REQUESTS = 100_000;
 
-/** Longer descriptions of events are cut off. */
+/** The description of an event is cut off after this many characters. */
 export const EVENT_LENGTH_MAX = 400;
 
 export const runReportSchema = z.strictObject({
@@ -151,7 +151,7 @@ export const runReportSchema = z.strictObject({
     requests: count,
     /** p99 of the requests' delay from scheduled arrival to sending. */
     latenessP99Ms: milliseconds,
-    /** Whether late sending of requests did not distort the result (README, "How it works"). */
+    /** Whether the result is valid although the client may have sent some requests late (README, "How it works"). */
     valid: z.boolean(),
   }),
   result,

@@ -10,49 +10,54 @@ const requestCost = z.strictObject({
   /** Mean length of a request's body. */
   bodyBytes: positiveCount,
   n: positiveCount,
-  /** Core time that a request takes of the process that serves. Nearly all of it is of one thread, which other requests wait for. */
+  /** Core time of the serving process for a request. Nearly all of it is time of one thread, for which other requests wait. */
   coreMs: milliseconds,
-  /** Time from a client's sending until it has the answer, one request right after the other, from models that take no time. */
+  /**
+   * Time from the moment at which a client sends a request until it has the answer, with one request at a time and models that
+   * take no time.
+   */
   latency: delays,
 });
 export type RequestCost = z.infer<typeof requestCost>;
 
-/** What it costs to send a batch from the gateway to a pod of a stage by HTTP, and to get its results. */
+/** What it costs to send a batch from the gateway to a pod of a stage by HTTP, and to get the results. */
 const hop = z.strictObject({
   stage: name,
   items: positiveCount,
   n: positiveCount,
-  /** Core time that a batch takes of the gateway's thread. */
+  /** Core time of the gateway's thread for a batch. */
   gatewayMs: milliseconds,
-  /** Core time that it takes of the pod's thread that answers the gateway. */
+  /** Core time for a batch of the pod's thread that answers the gateway. */
   podMs: milliseconds,
-  /** Time from the gateway's sending until it has the results, from a worker that takes no time. */
+  /** Time from the moment at which the gateway sends a batch until it has the results, with a worker that takes no time. */
   latency: delays,
 });
 export type Hop = z.infer<typeof hop>;
 
-/** What serving costs beside the models, in a process of its own for each part and with a client in another one. */
+/** What serving costs beside the models, measured with the servers in one process and their client in another. */
 export const serving = z.strictObject({
   requests: z.array(requestCost).min(1),
   /** Present if the profile is for a cluster, where each stage's batches go to pods. */
   hops: z.array(hop).min(1).optional(),
-  /** After a pause of the server, for a request. */
+  /** How much longer a request takes after a pause of the server. */
   requestPauses: pauses.optional(),
-  /** After a pause of the pod, for a batch's way to the pod and back. */
+  /** How much longer a batch's way to the pod and back takes after a pause of the pod. */
   hopPauses: pauses.optional(),
-  /** In older profiles, for a batch on a CPU, instead of the profile's `batchPauses`. */
+  /**
+   * How much longer a batch on a CPU takes after a pause. Only older profiles have it, in place of the profile's `batchPauses`.
+   */
   pauses: pauses.optional(),
   /** How late the timers of the serving thread are. */
   timers: delays.optional(),
 });
 export type Serving = z.infer<typeof serving>;
 
-/** A factor in service is at least this and at most {@link FACTOR_MOST}, whatever is measured. */
+/** The least factor in service; {@link FACTOR_MOST} is the largest. The bounds limit what a wrong measurement can do to plans. */
 export const FACTOR_LEAST = 0.5;
 export const FACTOR_MOST = 10;
 const factor = z.number().min(FACTOR_LEAST).max(FACTOR_MOST);
 
-/** Times in service ÷ times in the profile. A factor that is not given is 1. */
+/** Times in service ÷ times in the profile. An absent factor is 1. */
 export const serviceFactors = z.strictObject({
   /** Factor of the core time that a request takes outside the models. */
   request: factor.optional(),

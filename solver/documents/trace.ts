@@ -21,8 +21,8 @@ export const traceUntil = (trace: Trace, durationS: number): Trace => ({
 });
 
 /**
- * Checks a trace. A file without `"schema"` but with `rates` or `rps` (requests/s) is read too; its interval is one second
- * unless it has an `intervalS`, and its name is the end of the source's unless it has a `name`.
+ * Checks a trace. A file without `"schema"` but with `rates` or `rps` (requests/s) counts as a trace, too. Its interval is one
+ * second unless it has an `intervalS`, and its name is the end of `source` unless it has a `name`.
  * @throws InvalidDocumentError, UnsupportedDocumentError
  */
 export function parseTrace(value: unknown, source: string): Trace {

@@ -32,18 +32,18 @@ export function bestForCost<P extends CostAndAccuracy>(points: readonly P[]): P[
   return best;
 }
 
-/** The most accurate choices that cost at most `cost`. */
+/** The most accurate choices that cost at most `cost`, with and without cascades. */
 export interface AtCost {
   readonly cost: number;
   readonly best: FrontierPoint;
-  /** The same without cascades; null if no choice without cascades is that cheap. */
+  /** The most accurate choice without cascades; null if none is that cheap. */
   readonly bestWithout: FrontierPoint | null;
 }
 
 /** Costs that differ by less count as equal, because they are sums in different orders. */
 const ROUNDING = 1e-9;
 
-/** The best choices with and without cascades, at each cost at which one of these gets better, by rising cost. */
+/** The best choices with and without cascades, at each cost at which either gets better, by rising cost. */
 export function cascadeGains(points: readonly FrontierPoint[], without: readonly FrontierPoint[]): AtCost[] {
   const [best, bestWithout] = [bestForCost(points), bestForCost(without)];
   const within = (steps: readonly FrontierPoint[], cost: number) =>

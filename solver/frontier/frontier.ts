@@ -11,13 +11,13 @@ export interface FrontierChoice extends DescribedChoice {
   readonly weights: Weights | null;
 }
 
-/** A frontier keeps at most this many choices, because they are compared pair by pair. */
+/** A frontier keeps at most this many choices, because finding the best takes time for each pair of them. */
 const MOST = 10_000;
 
 /**
- * The Pareto-best choices of a problem: those within its limits that no other such choice equals or beats in accuracy, cost and
- * latency. Of choices that are equal in all three, only one is returned. They are sorted by cost, then by latency. Of the
- * objective, only the method that combines accuracies matters, not the weights.
+ * The Pareto-best choices of a problem: the choices within its limits that no other choice within them equals or beats in
+ * accuracy, cost and latency. Of choices that are equal in all three, only one is returned. They are sorted by cost, then by
+ * latency. Of the objective, only the method that combines accuracies matters, not the weights.
  *
  * The algorithm is dynamic programming over the stages. Of two choices for the first stages, one is dropped if the other is at
  * least as good in accuracy, cost, latency and every limited resource, because the remaining stages add the same to both.

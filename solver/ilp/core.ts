@@ -23,7 +23,10 @@ export interface Core {
   readonly stages: readonly (readonly CoreOption[])[];
   /** The problem's limits; an infinite one does not apply. */
   readonly limits: readonly number[];
-  /** `product`: the reward is α · Π score. `sum`: it is α · Σ score; for a mean, `alpha` is divided by the number of stages. */
+  /**
+   * `product`: the reward is α · Π score. `sum`: the reward is α · Σ score. For the mean of the accuracies, the reward is a sum,
+   * and `alpha` is divided by the number of stages.
+   */
   readonly reward: 'product' | 'sum';
   readonly alpha: number;
 }

@@ -59,7 +59,7 @@ export function explainInfeasible(
 
   const alone = rows.flatMap((row) => {
     const needed = least(glpk, problem, row.of, [])!;
-    // For the SLA, the text names the smallest one that the capacities allow, because that one is offered to the user.
+    // For the SLA, the text names the smallest SLA that the capacities allow, because the user is offered that SLA.
     const shown = row.of === 'latencyMs' ? (nearestSlaMs ?? needed) : needed;
     return needed > row.limit + TOLERANCE ? [shortfall(row, shown)] : [];
   });

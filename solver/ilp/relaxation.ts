@@ -2,7 +2,7 @@ import { type Core, type CoreOption, TOLERANCE } from './core.ts';
 import type { Glpk } from './glpk.ts';
 import { LOG_ERROR, type Majorant, type Region } from './secant.ts';
 
-/** Lagrange multipliers: how much the objective gains per unit of a limit, or of z. */
+/** Lagrange multipliers: how much the objective gains per unit of a limit, or of z = Σ ln score. */
 export interface Prices {
   readonly limits: readonly number[];
   readonly z: number;
@@ -16,8 +16,8 @@ export interface Bound {
 }
 
 /**
- * The Lagrangian bound of a region. It holds for any prices, if those of limits are not negative, so GLPK's errors in the prices
- * make the bound weaker but never wrong.
+ * The Lagrangian bound of a region. It holds for any prices in which no limit has a negative price, so GLPK's errors in the
+ * prices make the bound weaker but never wrong.
  */
 export function lagrangian(core: Core, region: Region, above: Majorant, prices: Prices): Bound {
   let bound = above.constant;

@@ -7,7 +7,7 @@ import { narrowed, split } from './split.ts';
 
 /** Result of a search, with the bound that proves it. */
 export interface Found {
-  /** The best choice; undefined if no choice is within the limits. */
+  /** The best choice; undefined if no choice within the limits has an objective above the one that the caller gave. */
   readonly choice: readonly CoreOption[] | undefined;
   readonly objective: number;
   /** Upper bound on the objective of every choice. */
@@ -20,7 +20,7 @@ export interface Found {
 const STEPS = 5_000;
 
 interface Node extends Region {
-  /** Upper bound of the region that this one was split from. */
+  /** Upper bound on the objective in this region, inherited from the region that was split. */
   readonly bound: number;
   readonly prices: Prices;
 }

@@ -42,7 +42,8 @@ export function split(
   const part = (option: CoreOption) => x.get(option) ?? 0;
   if (core.reward === 'product') {
     const width = region.high - region.low;
-    // Over a much narrower interval the secant is much closer, so the region is relaxed again without a split.
+    // Over a much narrower interval the secant is much closer to the objective, so the search relaxes the region again without a
+    // split.
     if (width < 0.8 * (before.high - before.low)) return [region];
     const z = total(region.stages.map((options) => total(options.map((o) => part(o) * o.log))));
     if (width > 1e-9 && excess(core, above, Math.min(Math.max(z, region.low), region.high)) > 0.3 * missing) {

@@ -1,6 +1,6 @@
 import type { Summary } from '../documents/cell.ts';
 
-/** Rank of the percentile among n values by the nearest-rank method, ⌈p/100 · n⌉: that of the smallest is 1. */
+/** Rank of the percentile among n values by the nearest-rank method, ⌈p/100 · n⌉. The smallest value has rank 1. */
 export const rankOf = (n: number, percentile: number): number =>
   Math.max(1, Math.ceil((percentile / 100) * n - 1e-9));
 
@@ -50,7 +50,7 @@ function medianInterval(sorted: Float64Array): [low: number, high: number] {
   return [sorted[Math.min(low, n - 1)]!, sorted[Math.max(high, 0)]!];
 }
 
-/** A percentile is reported only from this many samples on. */
+/** The fewest samples for which a percentile is reported. */
 export const MIN_SAMPLES = { p95: 20, p99: 100 } as const;
 
 /** The statistics of at least one sample. */

@@ -8,7 +8,7 @@ import type { IlpRequest } from './request.ts';
 import { fixedReplicas, type RowOption, replicasFor, rowOption } from './row-option.ts';
 import { type CascadeFacts, NO_REQUEST_COST, type StageFacts } from './stage-facts.ts';
 
-/** A way to run a cascade. An option is made from it only if no other way equals or beats it, which leaves few. */
+/** A way to run a cascade. Only the few candidates that no other candidate or option equals or beats become options. */
 interface Candidate {
   readonly light: RowOption;
   readonly heavy: RowOption;

@@ -98,7 +98,7 @@ function allCascades(
   });
 }
 
-/** The items in the order of a variant's confidence in its answers. */
+/** The indices of the items, by rising confidence of a variant's answers. */
 const risingConfidence = (answers: LabelledAnswers): number[] =>
   answers.map((_, i) => i).sort((a, b) => answers[a]![0] - answers[b]![0]);
 

@@ -7,7 +7,7 @@ export interface CellFacts {
   readonly variant: Profile['stages'][number]['variants'][number];
   readonly meanMs: number;
   readonly latencyMs: number;
-  /** h: time that the thread that hands out batches spends on a batch. */
+  /** h: time of a batch on the thread that hands out batches. */
   readonly threadMs: number;
   /** Core time that a batch takes outside its session, as far as it counts against the plan's cores. */
   readonly hostMs: number;

@@ -59,7 +59,10 @@ export const withoutCoRun = (profile: Profile): Profile => ({
   ),
 });
 
-/** A profile in which workers beside each other run the same stage, for a plan whose workers all hold every stage. */
+/**
+ * A profile whose co-runs are those of two workers on the same stage, for a plan whose workers all hold every stage, so that
+ * neighbours often run the same one.
+ */
 export const withSameStageCoRun = (profile: Profile): Profile => ({
   ...profile,
   coRun: profile.coRun.map((entry): CoRun => {
@@ -88,7 +91,7 @@ export function gpuSlowDown(
   );
   if (!coRun) return undefined;
   const { p50, p50High } = summaryOf(coRun.slowDowns);
-  // No worker is faster beside another: values below 1 are noise.
+  // A worker cannot be faster beside another one, so values below 1 are noise.
   const isSure = coRun.slowDowns.length >= SURE_ROUNDS;
   return { median: Math.max(1, p50), high: isSure ? Math.max(1, p50High) : Number.POSITIVE_INFINITY };
 }

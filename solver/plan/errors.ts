@@ -6,14 +6,14 @@ export class NothingMeasuredError extends InputError {
   override name = 'NothingMeasuredError';
   constructor(
     readonly stage: string,
-    /** Why there is no such cell, and what to do. */
+    /** Why the stage has no cell that the planner may use, and what the user can do. */
     readonly reason: string,
   ) {
     super(`Stage ${stage} has nothing to plan with: ${reason}`);
   }
 }
 
-/** A plan is to count the cost of requests in JSON, and the profile does not have it. */
+/** The profile does not have the cost of requests in JSON, which a plan must count. */
 export class UnmeasuredBodyError extends InputError {
   override name = 'UnmeasuredBodyError';
   constructor(pipeline: string) {
@@ -35,7 +35,7 @@ export class NoAccuracyError extends InputError {
     super(`Variant ${variant} of stage ${stage} has no accuracy to plan with.${NO_ACCURACY_REMEDY}`);
   }
 
-  /** The message without its remedy, because the page offers another one. */
+  /** The message without its remedy, because the page offers another remedy. */
   get problem(): string {
     return this.message.replace(NO_ACCURACY_REMEDY, '');
   }

@@ -8,9 +8,9 @@ import type { PlanRequest } from './request.ts';
 export type EscalatedItems = (below: number) => ItemsPerRequest;
 
 /**
- * The number of a stage's items per request that escalate from a light variant: maxima over the allowed upstream variants, as for
- * the fan-out, and at least 1 at the percentile. The mean is not a confidence bound, because a plan's utilisation limit and its
- * simulation leave room for a higher load.
+ * Counts the items of a stage per request that escalate from a light variant. The mean and the number at the percentile are
+ * maxima over the allowed upstream variants, as for the fan-out, and the latter is at least 1. The mean is not a confidence
+ * bound, because a plan's utilisation limit and its simulation leave room for a higher load.
  */
 export function escalatedItems(
   profile: Profile,
@@ -30,7 +30,10 @@ export function escalatedItems(
     return { mean, atPercentile: Math.max(1, atPercentile) };
   };
 
-  /** For upstream variants whose combinations were not measured, takes the share of the stage's labelled items that escalate. */
+  /**
+   * Takes the share of all labelled items of the stage that escalate, for a profile without answers after these upstream
+   * variants.
+   */
   function escalatedOfAll(): EscalatedItems {
     const { variants } = profile.stages.find(({ name }) => name === stage)!;
     const answers = variants.find(({ name }) => name === light)!.answers!;
@@ -71,9 +74,7 @@ function escalatedOnPath(
   const rising = sortedNumbers(confidences.slice(0, at));
   const most = risingOf.reduce((largest, { length }) => Math.max(largest, length), 0);
   const over = counts.length - rankOf(counts.length, percentile);
-  /**
-   * For each k, a confidence: under any higher threshold, more than k items of a request escalate at the percentile of requests.
-   */
+  /** For each k, the highest threshold under which at most k items of a request escalate, at the percentile of requests. */
   const passed = Array.from(
     { length: most },
     (_, k) => sortedNumbers(risingOf.map((own) => own[k] ?? Number.POSITIVE_INFINITY))[over]!,

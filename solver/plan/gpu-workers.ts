@@ -34,7 +34,10 @@ export function workersApart<P extends Pick<Plan, 'stages' | 'workers'>>(
   return { ...plan, stages, workers: planWorkers(stages, 'per-stage', cpuWorkersOf(plan)) };
 }
 
-/** The rows of a plan in workers that run already: with the times beside their neighbours if they share a GPU, but no worker. */
+/**
+ * The rows of a plan whose workers run already. If each stage on a GPU has a worker of its own there, the service times become
+ * those beside the other stages' workers.
+ */
 export const rowsIn = (workers: readonly PlanWorker[], rows: PlanStage[], profile: Profile): PlanStage[] =>
   workers.some(({ backend, stages }) => onGpu(backend) && stages.length > 1)
     ? rows

@@ -22,7 +22,7 @@ export interface IlpChoice {
   readonly keepsWorkers: boolean;
   /** Latency bound of the plan: Σ T over the stages. */
   readonly boundMs: number;
-  /** Product of the stages' accuracies, however the objective combines them; null where none is known. */
+  /** The product of the stages' accuracies, however the objective combines them; null if no variant has a known accuracy. */
   readonly pas: number | null;
   readonly cost: number;
   readonly solution: Optimal;
@@ -33,7 +33,7 @@ export interface IlpChoice {
  */
 export type Refusal = Pick<InfeasiblePlanError, 'binding' | 'nearestSlaMs'>;
 
-/** Makes the error for a refused request. Slow, because finding the nearest feasible rate takes many solves. */
+/** Makes the error for a refused request. This is slow, because finding the nearest feasible rate takes many solves. */
 export function infeasible(
   solver: Solver,
   measured: Profile,
@@ -162,7 +162,7 @@ function solveProgram(
   };
 }
 
-/** Explains a limit of cores that are fewer than the resources have, because the stages share workers; otherwise empty. */
+/** Explains why a limit of cores is lower than the resources say: the stages share workers. Empty for any other limit. */
 function coresNote(binding: string, { shared, resources }: IlpRequest): string {
   if (!shared || !binding.includes(' cores')) return '';
   const { workers, threads } = shared;

@@ -3,7 +3,10 @@ import type { IdentifiedProfile } from '../documents/profile.ts';
 import type { Hop, RequestCost, ServiceFactors } from '../documents/serving.ts';
 import { summaryOf } from '../math/statistics.ts';
 
-/** The profile with its times corrected. A request waits for the core time that it takes, so its latency grows by as much. */
+/**
+ * Returns the profile with its times corrected. A request waits for the core time that it takes, so its latency changes by as
+ * much as its core time.
+ */
 export function corrected(
   { profile, sha256 }: IdentifiedProfile,
   factors: ServiceFactors,

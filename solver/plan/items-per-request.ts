@@ -3,15 +3,16 @@ import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { areAllowed, fanOutStage } from '../simulate/fanout.ts';
 import type { PlanRequest } from './request.ts';
 
-/** Items of one kind per request: their mean, and their number at the percentile of the plan's request. */
+/** A number of items per request: its mean, and its value at the percentile of the plan's request. */
 export interface ItemsPerRequest {
   readonly mean: number;
   readonly atPercentile: number;
 }
 
 /**
- * Items of a stage per request, by the fan-out of the stage that {@link fanOutStage} names; 1 if there is none. They are the maxima
- * over all allowed choices of upstream variants, because the integer program chooses the variants of all stages at once.
+ * Number of items of a stage per request, by the fan-out of the stage that {@link fanOutStage} names; 1 if it names none. The
+ * mean and the value at the percentile are maxima over all allowed choices of upstream variants, because the integer program
+ * chooses the variants of all stages at once.
  */
 export function fanOut(
   profile: Pick<Profile, 'fanOut' | 'stages'>,

@@ -6,19 +6,25 @@ import type { IlpRequest } from './request.ts';
 import { stageFacts } from './stage-facts.ts';
 import { upstreamChoices } from './upstream.ts';
 
-/** The search tries the requested rate times 2 to these powers: whole ones from −40 to −11, then eighths from −10 to 4. */
+/**
+ * The search tries the requested rate times 2 to these powers: whole numbers from −40 to −11, then steps of an eighth from −10 to
+ * 4.
+ */
 const EXPONENTS = [
   ...Array.from({ length: 30 }, (_, i) => i - 40),
   ...Array.from({ length: 113 }, (_, i) => i / 8 - 10),
 ];
-/** Rates below this are tried only within a factor of 2^10 of the requested one, because a plan for them is of no use. */
+/**
+ * The search tries rates below this only within a factor of 2^10 of the requested one, because a plan for so few requests is of
+ * no use.
+ */
 const LEAST_PER_S = 1e-3;
 
 /**
- * The feasible rate that is nearest to the requested one, to a thousandth of its value; null if no rate tried is feasible. It may
- * be higher than the requested one, because at a low rate batches wait long for their last item. The feasible rates need not be
- * one interval, because replicas come in whole numbers. So rates are tried outwards from the requested one, and then bisection
- * finds the edge of feasibility before the first feasible rate.
+ * Finds the feasible rate nearest to the requested one, to a thousandth of its value; null if no rate that it tries is feasible.
+ * The rate may be higher than the requested one, because at a low rate batches wait long for their last item. The feasible rates
+ * need not be one interval, because replicas come in whole numbers. So the search tries rates outwards from the requested one,
+ * and then bisects to the edge of feasibility before the first feasible rate.
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
   // A cascade uses more than its light variant alone, and a standby adds memory, so neither makes another rate feasible.

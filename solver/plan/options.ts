@@ -19,20 +19,18 @@ export interface PlanOptions {
 }
 
 /**
- * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes
- * a share of the GPU's time, which must fit one GPU even if there are more. An option on a CPU holds threads × replicas cores.
- * If stages share CPU workers, an option takes a share of the workers' time, as on a GPU, and counts threads × share as cores. The
- * cost of these workers is divided evenly among the stages that can run only on a CPU, because these stages need the workers in
- * every plan. A stage that could also run on a GPU therefore adds no cost if it uses the workers.
+ * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes a
+ * share of the GPU's time, which must fit one GPU even if there are more. An option on a CPU holds threads × replicas cores.
+ *
+ * If stages share CPU workers, an option takes a share of the workers' time, as on a GPU, and counts threads × share as cores.
+ * The cost of these workers is divided evenly among the stages that can run only on a CPU, because these stages need the workers
+ * in every plan. A stage that could also run on a GPU therefore adds no cost if it uses the workers.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions =>
   optionsAtRate(stageFacts(profile, request), request);
 
-/**
- * Like {@link planOptions}, but from facts that were read before, so that other rates can be tried without reading the profile
- * again.
- */
+/** Like {@link planOptions}, but from facts that the caller has read, so that a search for a rate reads the profile only once. */
 export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest): PlanOptions {
   const { objective, resources, shared } = request;
   const limits: Omit<Problem, 'objective' | 'stages'> = {

@@ -93,12 +93,13 @@ function serviceMs(profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs
   return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
 }
 
-/** Whether one worker holds all stages on a GPU, or each stage has a worker of its own. */
+/** Whether one worker holds all stages that run on the GPU, or each of these stages has a worker of its own. */
 export type GpuWorkers = 'shared' | 'per-stage';
 
 /**
- * Whether each worker holds all stages on a CPU, or each replica has a worker of its own. `per-replica`: a worker of a cascade
- * holds both variants, if they have the same backend and threads. `apart`: each variant of a cascade has workers of its own.
+ * Whether each worker on a CPU holds all stages there, or each replica has a worker of its own. `per-replica`: a worker of a
+ * cascade holds both variants, if they have the same backend and threads. `apart`: each variant of a cascade has workers of its
+ * own.
  */
 export type CpuWorkers = 'shared' | 'per-replica' | 'apart';
 
@@ -131,7 +132,7 @@ export function planWorkers(
   } else
     for (const row of onCpu) {
       const sits = (other: PlanStage) => cpuWorkers === 'per-replica' && sitTogether(row, other);
-      // The row of a cascade's light variant has made these workers.
+      // The loop has made the workers of both rows already, for the row of the light variant.
       if (row.escalation && onCpu.some((other) => other !== row && sits(other))) continue;
       const { name, backend, threads, replicas } = row;
       const names = [

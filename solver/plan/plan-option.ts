@@ -14,7 +14,7 @@ export interface PlanOption extends RowOption {
   };
 }
 
-/** The product of the stages' accuracies; null where none is known. */
+/** The product of the stages' accuracies; null if no variant has a known accuracy. */
 export const pasOf = (profile: Pick<Profile, 'stages'>, options: readonly PlanOption[]): number | null =>
   accuraciesUnknown(profile) ? null : options.reduce((product, option) => product * stageAccuracy(option), 1);
 

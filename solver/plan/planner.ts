@@ -8,17 +8,17 @@ import { SimulatedPlans } from './simulated-plans.ts';
 import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
 /**
- * Each tightening multiplies the SLA and the utilisation limit of the integer program by this. If no option is fast enough for the
- * tighter SLA, only the utilisation limit becomes tighter: more replicas shorten queues, too.
+ * Each tightening multiplies the SLA and the utilisation limit of the integer program by this. If no option is fast enough for
+ * the tighter SLA, only the utilisation limit becomes tighter: more replicas shorten queues, too.
  */
 const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
 
 /**
- * The best plan that simulation confirms: enough simulated requests meet the SLA, also with slower batches if they must. If
- * simulation does not confirm the choice of the integer program, the planner tightens the request step by step, and returns the
- * least tightened choice that is confirmed (after InferLine). If no choice is confirmed, it returns the plan with the fewest
- * misses, whose prediction says how many.
+ * The best plan that simulation confirms: enough simulated requests meet the SLA and, unless `ifSlower` is `false`, also meet it
+ * with slower batches. If simulation does not confirm the choice of the integer program, the planner tightens the request step by
+ * step, and returns the least tightened choice that is confirmed (after InferLine). If no choice is confirmed, it returns the
+ * plan with the fewest misses, whose prediction says how many.
  * @param simulated plans that were simulated on this profile before
  * @throws NothingMeasuredError, InfeasiblePlanError, UnmeasuredFanOutError
  */
@@ -34,7 +34,7 @@ export function plan(
 }
 
 /**
- * Like {@link plan}, but returns a refusal without searching for a feasible rate.
+ * Like {@link plan}, but returns a refusal where {@link plan} searches for a feasible rate and throws.
  * @throws NothingMeasuredError, UnmeasuredFanOutError
  */
 export function tryPlan(
@@ -87,7 +87,9 @@ const fewestMisses = (candidates: readonly Candidate[]): Candidate =>
     next.plan.predicted.slaAttainment > best.plan.predicted.slaAttainment ? next : best,
   );
 
-/** The plans that the integer program chooses for one way to divide the stages among workers, by the number of tightenings. */
+/**
+ * The plans that the integer program chooses for one way to divide the stages among workers, one for each number of tightenings.
+ */
 class TightenedPlans {
   /** Why the request has no plan even before tightening; otherwise undefined. */
   refusal: Refusal | undefined;
@@ -102,7 +104,7 @@ class TightenedPlans {
     private readonly above?: number,
   ) {}
 
-  /** The choices so far. */
+  /** The choices that were found so far, confirmed or not. */
   get candidates(): Candidate[] {
     return [...this.#found.values()].filter((found) => found !== undefined);
   }

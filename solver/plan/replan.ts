@@ -19,7 +19,7 @@ export interface Target {
 /** Limits for plans from outside, because each worker is a process and each batch is held in memory. */
 const MOST = { workersPerCore: 4, batch: 1024 };
 
-/** Reasons why a plan is not of a pipeline with these models, one line each; empty if it is. */
+/** Reasons why a plan does not fit a pipeline with these models, one line each; empty if it fits. */
 export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, 'device'>): string[] {
   if (plan.pipeline !== pipeline)
     return [`it is of pipeline ${plan.pipeline}, and the models here are of ${pipeline}`];

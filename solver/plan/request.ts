@@ -23,11 +23,14 @@ export interface PlanRequest {
     'name' | 'variant' | 'backend' | 'threads' | 'replicas' | 'escalation'
   >[];
   /**
-   * Share of the plan's lifetime during which the workers that it replaces are still held beside its own, so that both cost; 0 if
+   * Share of the plan's lifetime during which the workers of the plan before still run beside its own, so that both cost; 0 if
    * absent.
    */
   readonly heldTwice?: number;
-  /** The plan whose sessions must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
+  /**
+   * The plan whose sessions must stay, so that the planner chooses only their batch sizes. If absent, the planner chooses
+   * everything.
+   */
   readonly keep?: Pick<Plan, 'stages' | 'workers'>;
   /** Whether the plan downshifts in a burst, and so holds standbys. If absent, it does not. */
   readonly downshift?: true;
@@ -68,11 +71,11 @@ export interface IlpRequest extends PlanRequest {
   /** The CPU workers that each hold all stages; if absent, each replica has a worker of its own. */
   readonly shared?: SharedWorkers;
   /**
-   * The variants that earlier stages run, by stage name, because they decide how many items later stages get. Further variants of
-   * such a stage may still be its standbys.
+   * The variants that earlier stages may run in this program, by stage name. They are fixed, because they decide how many items
+   * later stages get. Other variants of these stages may still be standbys.
    */
   readonly upstream?: Readonly<Record<string, readonly string[]>>;
-  /** `false`: the memory has no room for standbys. */
+  /** `false`: no row has a standby, because the memory has no room for standbys. If absent, rows may have one. */
   readonly standbys?: false;
 }
 

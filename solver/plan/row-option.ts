@@ -23,11 +23,13 @@ export interface RowOption {
   readonly utilisation: number;
   /** Time that the first item of a batch waits for the last: 1000 (b − 1) / (λ f). */
   readonly waitMs: number;
-  /** T: the variant's part of the latency bound. That of the first stage includes a request's time outside the models. */
+  /** T: the variant's part of the latency bound. In the first stage it includes a request's time outside the models. */
   readonly boundMs: number;
   /** g: share of the GPU's time; 0 on a CPU. */
   readonly gpuShare: number;
-  /** Cores that the option holds; 0 on a GPU. In shared workers: threads × the mean number of workers that it keeps busy. */
+  /**
+   * Cores that the option holds; 0 on a GPU. In shared workers: threads × the mean number of workers that the option keeps busy.
+   */
   readonly cores: number;
   /** Cores that are busy on average: with the batches, unless they run on a GPU, and with serving. */
   readonly busyCores: number;
@@ -59,23 +61,29 @@ export const replicasFor = (
   { resources, shared }: Pick<IlpRequest, 'resources' | 'shared'>,
 ): number => shared?.workers ?? Math.max(1, Math.ceil(busy / resources.utilisationMax - ROUNDING));
 
-/** The part of a stage that a row of a plan runs. */
+/** What a row of a plan runs: all items of a stage, or those that escalate to its heavy variant. */
 interface Row extends Pick<StageFacts, 'name' | 'items' | 'request'> {
-  /** Whether the row is that of a cascade's heavy variant. */
+  /** Whether the row is a cascade's heavy variant. */
   readonly escalated?: boolean;
 }
 
-/** Where a row runs. */
+/** The workers in which a row runs. */
 interface Place {
   /** The stage's part of the cores that shared workers hold. */
   readonly heldPart: number;
   /** Number of rows of the stage; 1 by default. */
   readonly rows?: number;
-  /** Set if the rows of the stage sit in the same workers: their number, the busy time of all rows, and the row's part of it. */
+  /**
+   * Set if both rows of a cascade run in the same workers: the number of workers, the busy time of both rows, and this row's part
+   * of it.
+   */
   readonly together?: { readonly replicas: number; readonly busy: number; readonly part: number };
 }
 
-/** The option of running a row as a cell was measured. @throws NoAccuracyError */
+/**
+ * The option to run a row with the variant, backend, threads and batch size of a cell.
+ * @throws NoAccuracyError
+ */
 export function rowOption(
   row: Row,
   facts: CellFacts,
@@ -98,7 +106,7 @@ export function rowOption(
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;
   const batchesPerS = itemsPerS / cell.batch;
-  // Shared workers hold their cores however little of their time is used.
+  // Shared workers hold their cores even while no stage uses them.
   const heldCores = gpu || !request.shared ? cores : (replicas * cell.threads * heldPart) / rows;
   const current = request.current?.find(
     ({ name, escalation }) => (row.escalated ? escalation?.from : name) === row.name,
@@ -139,8 +147,8 @@ export function rowOption(
 }
 
 /**
- * The number of replicas that the request fixes for a row in workers of its own: that of the plan to keep or, for a stage's first
- * row, of `replicas`. Undefined if the row gets as many as it needs.
+ * The number of replicas that the request fixes for a row in workers of its own: the number in the plan to keep or, for a stage's
+ * first row, in `replicas`. Undefined if the row gets as many as it needs.
  */
 const fixedRowReplicas = ({ name, escalated }: Row, request: IlpRequest): number | undefined =>
   escalated

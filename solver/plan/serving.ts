@@ -8,8 +8,8 @@ import { mean } from '../math/statistics.ts';
 import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
 /**
- * This file reads from a profile what serving costs beside the models. A request costs time and a share of the serving thread;
- * in a cluster, where a profile has hops, each batch also costs its way to a pod and back.
+ * This file reads from a profile what serving costs beside the models. A request takes time and a share of the serving thread. In
+ * a cluster, where a profile has hops, each batch also takes time for its way to a pod and back.
  */
 
 type WithServing = Pick<Profile, 'serving'>;
@@ -26,7 +26,7 @@ export const requestCostOf = (
 /** Whether plans on a profile are for pods behind a gateway. */
 export const forPods = ({ serving }: WithServing): boolean => serving?.hops !== undefined;
 
-/** The same profile for plans on this machine, where no batch has a way to go. */
+/** The profile without hops, for plans on this machine, where no batch goes to a pod. */
 export function withoutHops<P extends WithServing>(profile: P): P {
   if (!profile.serving?.hops) return profile;
   const { hops: _, ...serving } = profile.serving;
@@ -61,10 +61,10 @@ export function hopCoresMs(
   return gatewayMs && podMs && { gatewayMs: gatewayMs(items), podMs: podMs(items) };
 }
 
-/** How much longer something takes after a pause, at a percentile. */
+/** How much longer a request or a batch takes after a pause, at a percentile. */
 export type PauseDelay = (idleMs: number, percentile: number) => number;
 
-/** How much longer a request to a server takes that was idle before. */
+/** How much longer a request takes if the server was idle before. */
 export const requestPause = ({ serving }: WithServing): PauseDelay => afterPause(serving?.requestPauses);
 
 /** How much longer a batch's way to a pod and back takes after a pause; undefined without hops. */
@@ -82,13 +82,13 @@ export function batchPause(
   return pauses && afterPause(pauses);
 }
 
-/** Finds what a profile measured of a stage's batches after pauses. An older profile has one entry for all stages. */
+/** Finds the entry of a profile for a stage's batches after pauses. An older profile has one entry for all stages. */
 const pausesOf = (batchPauses: BatchPauses = [], stage: string, backend: Backend) =>
   batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage);
 
 /**
- * The mean time of a session's batch, by its number of items, that passes during the batch before if the worker gets it early
- * enough: the whole way to a pod and back, and the part of the handling that was measured to overlap.
+ * How much of a batch's time passes during the batch before, on average by number of items, if the worker gets the batch early
+ * enough: the whole way to a pod and back, and the measured share of the handling.
  * @param cells the session's measured cells
  */
 export function overlapOf(
@@ -115,8 +115,9 @@ export function overlapOf(
 const SHARES = Array.from({ length: 20 }, (_, i) => (i + 0.5) / 20);
 
 /**
- * The mean delay of batches that arrive at a worker at random, every `betweenMs` on average. A batch is delayed only if it finds the
- * worker idle. The worker's idle periods are exponential, with the mean time between arrivals (M/G/1 queue).
+ * The mean delay of batches that arrive at a worker at random, every `betweenMs` on average. A batch is delayed only if it finds
+ * the worker idle. The worker's idle periods are exponentially distributed, and their mean is the mean time between arrivals
+ * (M/G/1 queue).
  * @param busy the fraction of the time in which the worker runs batches
  */
 export const meanAfterPausesMs = (delay: PauseDelay, betweenMs: number, busy: number): number =>
@@ -128,7 +129,7 @@ export const meanAfterPausesMs = (delay: PauseDelay, betweenMs: number, busy: nu
     }),
   );
 
-/** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */
+/** Interpolates the delay between the measured pauses. After a longer pause, the delay is that of the longest measured one. */
 function afterPause(pauses: Pauses = []): PauseDelay {
   const lengthsMs = [0, ...pauses.map(({ pauseMs }) => pauseMs)];
   const longestMs = lengthsMs.at(-1)!;

@@ -19,8 +19,8 @@ const IF_SLOWER = { ...AS_MEASURED, slower: SLOWER };
 type Figures = Pick<IlpChoice, 'boundMs' | 'pas' | 'cost'>;
 
 /**
- * Simulates a choice of the integer program. Each simulation runs when its result is first needed, because most choices are
- * rejected, and a part of the simulation with slower batches suffices for that.
+ * Simulates a choice of the integer program. Each simulation runs when its result is first needed, because the planner rejects
+ * most choices, and needs only a part of the simulation with slower batches for that.
  */
 export class SimulatedPlan {
   #confirmed: boolean | undefined;
@@ -37,7 +37,7 @@ export class SimulatedPlan {
   ) {}
 
   /**
-   * Whether enough simulated requests meet the SLA, also with slower batches if they must.
+   * Whether enough simulated requests meet the SLA; with `ifSlower`, also if batches are slower.
    * @throws UnmeasuredStageError, UnmeasuredFanOutError
    */
   get confirmed(): boolean {

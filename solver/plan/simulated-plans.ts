@@ -15,7 +15,7 @@ export class SimulatedPlans {
   }
 
   /**
-   * The plan of an id, made if the cache does not have it.
+   * Returns the plan with an id, or makes it if the cache does not have it.
    * @param id all that simulation depends on, as text
    */
   get(id: string, make: () => SimulatedPlan): SimulatedPlan {

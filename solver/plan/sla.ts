@@ -10,8 +10,8 @@ import { delayAtMs } from './delays.ts';
 const MIN_SLA_MS = 50;
 
 /**
- * Mean number of items per request of the stage that {@link fanOutStage} names, over all items of the pack and upstream variants; 1
- * if no stage is named.
+ * Mean number of items per request of the stage that {@link fanOutStage} names, over all items of the pack and upstream variants;
+ * 1 if it names no stage.
  */
 function meanFanOut(fanOut: readonly FanOut[], stage: string | undefined): number {
   const counts = fanOut.filter((entry) => entry.stage === stage).flatMap((entry) => entry.counts);

@@ -23,7 +23,7 @@ export interface StageFacts {
   readonly name: string;
   /** Items of the stage per request: f, their mean, and k, their number at the percentile. */
   readonly items: ItemsPerRequest;
-  /** The cost of a request outside the models. It is counted at the first stage, so the other stages have none. */
+  /** The cost of a request outside the models. The first stage has all of it, and the other stages have none. */
   readonly request: RequestFacts;
   /** The cells that may run the stage without a cascade; empty if the cascade that runs now must stay. */
   readonly cells: readonly CellFacts[];
@@ -40,7 +40,7 @@ export interface CascadeFacts extends Cascade {
 export interface RequestFacts {
   /** Latency at the percentile that the SLA bounds, for a server that was idle before. */
   readonly latencyMs: number;
-  /** Time of the serving thread. */
+  /** Time of the serving thread for a request. */
   readonly threadMs: number;
   /** Core time of a request that counts against the plan's cores: all of its core time, or 0 (`sharesCores`). */
   readonly hostMs: number;
@@ -95,7 +95,7 @@ const comparable = (profile: Profile): Profile['stages'] =>
       }))
     : profile.stages;
 
-/** The cells of a stage, each with its standby. Sessions that must stay keep the standby that they have. */
+/** The cells of a stage, each with its standby. If the running sessions must stay, so do their standbys. */
 function withStandbys(
   profile: Profile,
   request: IlpRequest,
@@ -134,7 +134,7 @@ function cellFacts(
   };
 }
 
-/** The cascade that runs now. */
+/** The cascade that runs now and must stay, so its threshold is the only one. */
 function keptCascade(
   profile: Profile,
   request: Pick<IlpRequest, 'percentile' | 'restrictTo'>,

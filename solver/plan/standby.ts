@@ -7,8 +7,9 @@ const HALF = 0.5;
 const TIME_SHARE_MOST = 0.8;
 
 /**
- * The variant that is ready to run a cell's batches in a burst: the most accurate one that takes half the time or less, otherwise
- * the fastest; undefined if none is a fifth faster. It has the cell's backend, threads and batch, because it shares the worker.
+ * Chooses the variant that stands by to run a cell's batches in a burst: the most accurate one that takes half the time or less,
+ * otherwise the fastest; undefined if no variant takes a fifth less time. It has the cell's backend, threads and batch, because
+ * it shares the worker.
  * @param cells the cells of the stage
  */
 export function standbyFor({ cell, meanMs }: CellFacts, cells: readonly CellFacts[]): CellFacts | undefined {

@@ -4,7 +4,7 @@ import { type IlpRequest, mayCascade } from './request.ts';
 import type { StageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
 
-/** At most this many choices of upstream variants, because each is an integer program to solve. */
+/** A request has at most this many choices of upstream variants, because each is an integer program to solve. */
 const CHOICES_MOST = 8;
 
 /**

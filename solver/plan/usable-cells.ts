@@ -48,7 +48,9 @@ export function usableCells(
   );
 }
 
-/** Whether a warm session can run a cell's batches. On a GPU it would have to compile shaders for larger batches first. */
+/**
+ * Whether a warm session can run a cell's batches at once. On a GPU it would first have to compile shaders for larger batches.
+ */
 const runsOn = (session: PlanStage, cell: Profile['cells'][number]): boolean =>
   session.variant === cell.variant &&
   session.backend === cell.backend &&

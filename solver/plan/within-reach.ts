@@ -51,8 +51,8 @@ export function planWithinReach(
 }
 
 /**
- * Plans at the nearest feasible rate. If it is below the rate asked for, lowers it by {@link SHARES} until simulation keeps the
- * SLA.
+ * Plans at the nearest feasible rate. If that rate is below the rate asked for, lowers it by {@link SHARES} until simulation
+ * keeps the SLA.
  */
 function planAtNearest(
   planFor: (request: PlanRequest) => Plan,
@@ -67,7 +67,7 @@ function planAtNearest(
     try {
       found = { plan: planFor(request), request };
     } catch (error) {
-      // Where the smallest batch is large, it fills too slowly at a lower rate.
+      // A lower rate may be infeasible, too: a large smallest batch then fills too slowly.
       if (error instanceof InfeasiblePlanError) break;
       throw error;
     }

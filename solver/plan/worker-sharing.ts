@@ -12,10 +12,10 @@ export interface IlpInput {
 }
 
 /**
- * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first, every replica
- * has a worker of its own, which needs at least one core per stage. In the others, each worker holds all stages, so that no core
- * idles while another stage has work. Such workers have a thread count that every stage was measured with. Unless the cores are
- * too few for the first way, such workers together hold no more cores than separate workers need at least.
+ * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first way, every
+ * replica has a worker of its own, which needs at least one core per stage. In the other ways, each worker holds all stages, so
+ * that no core idles while another stage has work. Such workers have a thread count that every stage was measured with. Unless
+ * the cores are too few for the first way, such workers together hold no more cores than separate workers need at least.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function workerSharings(profile: Profile, request: PlanRequest): IlpInput[] {
@@ -68,7 +68,10 @@ function sharedWorkersOf(plan: NonNullable<PlanRequest['keep']>): SharedWorkers 
   return { workers: workers.length, threads: workers[0]!.threads };
 }
 
-/** The fewest cores that stages hold in workers of their own. @param stages for each, the threads that it may have */
+/**
+ * The fewest cores that stages hold in workers of their own.
+ * @param stages for each stage, the threads that its worker may have
+ */
 const coresHeld = (stages: readonly (readonly number[])[]): number =>
   stages.reduce((sum, threads) => sum + Math.min(...threads), 0);
 

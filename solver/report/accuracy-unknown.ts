@@ -1,4 +1,4 @@
-/** Shown instead of accuracies if no variant has a known accuracy. */
+/** The text in place of accuracies if no variant has a known accuracy. */
 export const ACCURACY_UNKNOWN = 'accuracy unknown: planned by latency and cost alone';
 /** {@link ACCURACY_UNKNOWN} as a sentence. */
 export const ACCURACY_UNKNOWN_SENTENCE = 'Accuracy unknown: planned by latency and cost alone.';

@@ -1,30 +1,34 @@
 import type { AdaptationRun, Comparison } from '../documents/adaptation-report.ts';
 import { atCost, atPas, type Outcome } from './dial.ts';
 
-/** PAS values count as equal if they differ by at most this fraction: about one second of serving another plan. */
+/**
+ * PAS values count as equal if they differ by at most this fraction. About one second with another plan changes a PAS by as much.
+ */
 export const SAME_PAS = 0.001;
-/** Attainments count as equal if they differ by at most this: our system uses up the SLA misses that its percentile allows. */
+/**
+ * Attainments count as equal if they differ by at most this, because our system uses up the misses that its percentile allows.
+ */
 export const SAME_ATTAINMENT = 0.005;
 
 export type AgainstVerdict = 'wins' | 'costs more' | 'attains less' | 'loses both' | 'PAS not reached';
 
-/** Our system compared with another one; our values are interpolated between our runs with all weights of cost. */
+/** The comparison of our system with a rival. Our values are interpolated between our runs with several weights of cost. */
 export interface Against {
   readonly rival: AdaptationRun;
-  /** Ours at the other's PAS; undefined if none of our runs has that PAS. */
+  /** Our outcome at the rival's PAS; undefined if none of our runs has so high a PAS. */
   readonly atPas: Outcome | undefined;
-  /** Our cost at the other's PAS ÷ its cost. */
+  /** Our cost at the rival's PAS ÷ the rival's cost. */
   readonly costRatio: number | undefined;
-  /** Ours at the other's cost; undefined if all our runs cost more. */
+  /** Our outcome at the rival's cost; undefined if all our runs cost more. */
   readonly atCost: Outcome | undefined;
   /**
-   * Our system wins if at the other's PAS our cost is no higher, and our attainment no lower than the other's or, if that is
-   * lower, the required one.
+   * Our system wins if, at the rival's PAS, it costs no more and attains at least as much as the rival or, if that is less, as
+   * the percentile requires.
    */
   readonly verdict: AgainstVerdict;
 }
 
-/** Compares our system with another one of a comparison; undefined if the comparison does not have the other one. */
+/** Compares our system with a rival; undefined if the comparison does not have the rival. */
 export function against({ rivals, ours }: Comparison, system: string): Against | undefined {
   const rival = rivals.find((run) => run.system === system);
   if (!rival) return undefined;
@@ -46,6 +50,9 @@ function verdict(ours: Outcome, rival: Outcome, attainment: number): AgainstVerd
 /** The attainment that a run of ours must have, by its percentile. */
 export const required = ({ setting }: AdaptationRun): number => setting!.percentile / 100;
 
-/** Whether our system attains what is required, or the oracle's attainment if that is lower, with every weight of cost. */
+/**
+ * Whether our system, with every weight of cost, attains what its percentile requires or, if that is less, what the oracle
+ * attains.
+ */
 export const keepsSla = ({ ours, oracle }: Comparison): boolean =>
   ours.every((run) => run.slaAttainment >= Math.min(required(run), oracle.slaAttainment));

@@ -2,12 +2,12 @@ import { timesOf } from '../dispatch/plan.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
 import { isServiceOf, type RunReport } from '../documents/run-report.ts';
 
-/** A smaller factor is not reported, because such a factor is usual for the noise of a machine. */
+/** Smaller factors are not reported, because the noise of a machine often causes them. */
 const FACTOR_LEAST = 1.2;
 
 /**
- * Total time of a run's batches ÷ the total time that the plans' predictions have for them. Null if the report has no batch of a
- * row or standby of the plans.
+ * Total time of a run's batches ÷ the total time that its plans predict for them. Null if the report has no batch of a row or
+ * standby of the plans.
  */
 export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 'plans'>): number | null {
   const rows = plans.flatMap(({ plan: { stages, predicted } }) =>

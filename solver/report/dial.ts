@@ -6,8 +6,9 @@ export interface Outcome {
 }
 
 /**
- * The outcome that a system reaches at a given PAS, read off its runs with several weights of cost. Between two runs, it is the
- * mean over time if each serves for part of the time. The cheapest run if that has more PAS; undefined if no run has enough.
+ * The outcome that a system reaches at a given PAS, read off its runs with several weights of cost. Between two runs, the outcome
+ * is their mean over time, as if each served for part of the time. If the cheapest run has a higher PAS, its outcome counts;
+ * undefined if no run has so high a PAS.
  */
 export function atPas(runs: readonly Outcome[], pas: number): Outcome | undefined {
   const best = paretoBest(runs);
@@ -18,7 +19,10 @@ export function atPas(runs: readonly Outcome[], pas: number): Outcome | undefine
   return mixture(low, high, (pas - low.pas) / (high.pas - low.pas));
 }
 
-/** As {@link atPas}, but at a given cost. The most accurate run if that costs less; undefined if every run costs more. */
+/**
+ * Like {@link atPas}, but at a given cost. If the most accurate run costs less, its outcome counts; undefined if every run costs
+ * more.
+ */
 export function atCost(runs: readonly Outcome[], cost: number): Outcome | undefined {
   const best = paretoBest(runs);
   const above = best.findIndex((run) => run.cost > cost);

@@ -22,7 +22,7 @@ export function timeMean(values: readonly TimedValue[], fromMs: number, toMs: nu
     : values.findLast(({ atMs }) => atMs <= fromMs)!.value;
 }
 
-/** A PAS that holds from `atMs` on; null where no accuracy is known. */
+/** A PAS that holds from `atMs` on; null if no variant has a known accuracy. */
 export interface TimedPas {
   readonly atMs: number;
   readonly value: number | null;

@@ -24,7 +24,10 @@ export interface AdaptationInput {
   /** How long a worker takes to start, from the decision until it serves. */
   readonly startMs: (plan: Plan, worker: PlanWorker) => number;
   readonly seed: number;
-  /** Called as the simulation advances; the simulation awaits its promise. @param atMs the simulated time that was reached */
+  /**
+   * The simulation calls this as it advances, and awaits the promise.
+   * @param atMs the simulated time that was reached
+   */
   onProgress?(atMs: number): Promise<void>;
 }
 
@@ -43,7 +46,7 @@ export interface AdaptationResult {
   readonly answered: readonly PlanAnswered[];
 }
 
-/** The first plan is made for this many seconds of the load, as if they had passed before the simulation started. */
+/** The system makes its first plan as if these first seconds of the load had passed before the simulation starts. */
 const FIRST_S = 10;
 
 /**

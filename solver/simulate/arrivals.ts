@@ -14,7 +14,7 @@ export interface ArrivalOptions {
   readonly kind: ArrivalKind;
 }
 
-/** With this many intervals for each request, requests are as evenly spread as with more. */
+/** More intervals for each request than this would not spread the requests more evenly. */
 const INTERVALS_PER_REQUEST_MOST = 100;
 
 /** The arrival times of a trace, in milliseconds from its start, rising. */
@@ -28,8 +28,8 @@ export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: A
 }
 
 /**
- * Arrival times for `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over intervals of a second,
- * or of a longer time if seconds were too many.
+ * Arrival times for `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over intervals of a
+ * second, or over longer intervals if seconds were too many.
  */
 export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
   const requests = ratePerS * durationS;

@@ -15,7 +15,7 @@ export interface MeasuredBatches {
  * vary as the measured ones deviate from the line.
  */
 export class BatchTimes {
-  /** In rising order of items. */
+  /** One line for each measured number of items, in rising order. */
   readonly #lines: readonly Line[];
   readonly #items: readonly number[];
 
@@ -31,8 +31,8 @@ export class BatchTimes {
   }
 
   /**
-   * How slow a measured batch was among the measured batches with this number of items, beyond the effect of its size. If the
-   * number was not measured, the next larger measured number is used, or else the largest.
+   * How slow a measured batch was among the measured batches with this number of items, beyond the effect of its size. If no
+   * batch with this number was measured, the next larger measured number counts, or else the largest.
    * @param sample index of the batch in the order of measurement, modulo the number of batches
    * @returns the quantile of the batch's time, between 0 and 1
    */
@@ -81,7 +81,7 @@ function lineOf(batches: readonly MeasuredBatches[]): Line {
   return { timesMs: sortedNumbers(times), msPerUnit, restMs: sortedRestMs, quantiles };
 }
 
-/** @param scale number of items of the line's batches ÷ number of items that `size` is the total of */
+/** @param scale number of items of the line's batches ÷ number of items that have the total `size` */
 function lineAt(
   { timesMs, msPerUnit, restMs }: Line,
   quantile: number,

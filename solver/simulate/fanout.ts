@@ -5,7 +5,7 @@ import { type PlanStage, stageNameOf } from '../documents/plan.ts';
 import type { FanOut, Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
-/** Number of items of a stage that an item of the pack, given by its index, leads to; 1 in the first stage. */
+/** Number of items of a stage that come from an item of the pack, given by its index; 1 in the first stage. */
 export type ItemCounts = (packItem: number, stage: number) => number;
 
 /** Size of an item, in its stage's unit; undefined if it is not known. @param position among its request's items of the stage */
@@ -123,9 +123,9 @@ const answersTo = ({ paths }: Measured, stage: string): number =>
   paths?.find((entry) => entry.stage === stage)?.confidences.length ?? 1;
 
 /**
- * The name of the stage whose measured fan-out counts for a stage: the stage's own fan-out or, if it was not measured, that of the
- * last stage before it that has one. A profile may lack the fan-out of the first stage, where each request is one item, and those
- * of stages behind the most combinations that it measures, where each item leads to one item.
+ * The name of the stage whose measured fan-out counts for a stage: the stage itself or, if its fan-out was not measured, the last
+ * stage before it that has one. A profile may lack the fan-out of the first stage, where each request is one item, and of late
+ * stages whose upstream variants have too many combinations to measure; there, each item of the stage before counts as one item.
  * @param stages names of the pipeline's stages
  * @param at index of the stage
  */
@@ -198,7 +198,7 @@ export function offsetsOf(known: Map<FanOut, readonly number[]>, entry: FanOut):
   return offsets;
 }
 
-/** Whether the item with this index escalates, so that a share of all items does, evenly spread. */
+/** Whether the item with this index escalates. Of all items, `share` escalate, evenly spread over the indices. */
 const isDue = (index: number, share: number): boolean =>
   Math.floor((index + 1) * share) > Math.floor(index * share);
 
@@ -214,8 +214,8 @@ export function drawPackItems(requests: number, packSize: number, seed: number):
 }
 
 /**
- * Distributes a pack item's items in a stage over its items in the stage before, as evenly as whole numbers allow. The one item
- * of the first stage gets all of the second stage's.
+ * Distributes a pack item's items in a stage over its items in the stage before, as evenly as whole numbers allow. The only item
+ * of the first stage gets all items of the second stage.
  */
 export class ChildDealer {
   /** Position of each item among the items of its request in its stage. Positions of 0 are left out. */
@@ -234,8 +234,8 @@ export class ChildDealer {
   }
 
   /**
-   * Number of items of the next stage that an item leads to, or its escalation, after a row's variant has answered the item. Must
-   * be called once for each item, after the call for its parent.
+   * Returns the number of items of the next stage that an item leads to, or its escalation, after a row's variant has answered
+   * the item. The caller must ask once for each item, and for its parent before.
    * @param row the row that answered
    * @param escalates of the plan that serves now; undefined if no stage is a cascade
    */

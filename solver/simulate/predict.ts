@@ -9,7 +9,7 @@ import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { type SimulatedBatch, Simulation, type SimulationInput, simulate } from './simulate.ts';
 
-/** A simulation that may end early is checked after each of this many equal parts of its time. */
+/** A simulation that may end early divides its time into this many equal parts, and checks after each part whether to end. */
 const PARTS = 50;
 
 /** The fields of a plan that its prediction depends on. */
@@ -96,7 +96,7 @@ export function attainmentAtLeast(
   return slaAttainment! < least ? undefined : slaAttainment!;
 }
 
-/** Total time of simulated batches ÷ the total time that the rows' `serviceMs` have for them; undefined without batches. */
+/** Total time of simulated batches ÷ the total time that the rows' `serviceMs` predict for them; undefined without batches. */
 function timeFactor({ stages }: PredictedPlan, batches: readonly SimulatedBatch[]): number | undefined {
   const timesMs = rowsByIndex(stages).map((row) => row && timesOf(row.serviceMs));
   let [tookMs, expectedMs] = [0, 0];

@@ -4,15 +4,18 @@ import type { ServiceModel } from './service.ts';
 /** A batch that a worker runs now or will run next. */
 export interface RunningBatch {
   readonly batch: number;
-  /** Index of its row. */
+  /** Index of the row whose variant runs the batch. */
   readonly row: number;
   readonly worker: string;
   readonly items: readonly Item[];
-  /** When it was handed out. */
+  /** The time at which the serving thread begins to hand out the batch. */
   readonly handedMs: number;
-  /** Its time if it ran alone and its worker was idle when it was handed out. */
+  /** The time that the batch would take alone, in a worker that is idle when it gets the batch. */
   readonly aloneMs: number;
-  /** The part of `aloneMs` that passes while the worker still runs the batch before, if this one was handed out early enough. */
+  /**
+   * The part of `aloneMs` that passes while the worker still runs the batch before, if the dispatch handed out this batch early
+   * enough.
+   */
   readonly overlapMs: number;
   startMs: number;
   /** Expected end of the batch. It moves when another batch that slows it starts or ends. */
@@ -113,8 +116,8 @@ export class RunningBatches {
   }
 
   /**
-   * Moves the end of every batch whose slow-down has changed. A batch is started here before its start, because it is handed out
-   * first, so others may end before that, and the time of a change may be before a batch's own start.
+   * Moves the end of every batch whose slow-down has changed. A batch may be here before its start, which waits until the serving
+   * thread can hand it out. A change before the start of a batch changes the pace of the whole batch.
    */
   #setPace(nowMs: number, service: ServiceModel): void {
     if (!service.slowDown) return;

@@ -25,11 +25,11 @@ export interface Circumstances {
   readonly size: number | undefined;
   /** The rows that other workers run when the batch starts. */
   readonly beside: readonly number[];
-  /** The row whose batch the worker ran before; undefined: it ran none. */
+  /** The row whose batch the worker ran before; undefined if it ran none. */
   readonly after: number | undefined;
   /** How long the row's session was idle in this worker before; infinite if it ran no batch there. */
   readonly idleMs: number;
-  /** The place, among the row's measured batches, of the one that this batch is as slow as. Absent: any of them. */
+  /** Index, modulo their number, of the measured batch of the row that this batch is as slow as. Absent: a random one. */
   readonly sample?: number;
 }
 
@@ -38,29 +38,29 @@ export interface ServiceModel {
   /** Draws the round-trip time of one batch. */
   sampleMs(row: number, items: number, random: Random, circumstances: Circumstances): number;
   /**
-   * The part of a batch's time that passes while its worker still runs the batch before, if the batch was handed out early enough.
-   * Absent: nothing.
+   * The part of a batch's time that passes while its worker still runs the batch before, if the batch was handed out early
+   * enough. Absent: no part.
    */
   overlapMs?(row: number, items: number): number;
   /** How late requests are sent while workers run these rows. Absent: always on time. */
   latenessMs?(running: readonly number[], random: Random): number;
   /** How many times longer a batch takes while workers run these rows, its own included. Absent: batches do not interact. */
   slowDown?(row: number, running: readonly number[]): number;
-  /** What serving takes beside the batches. Absent: nothing. */
+  /** The time that serving takes beside the batches. Absent: none. */
   readonly serving?: ServingModel;
 }
 
-/** What serving takes of a request's time, and of the time of the one thread that serves requests and hands out batches. */
+/** The time that serving takes of a request, and of the one thread that serves requests and hands out batches. */
 export interface ServingModel {
   /** Time of the thread for a request: half of it before the request waits for its batch, half to answer it. */
   readonly requestMs: number;
   /** Mean time of a request's way from its client and back, outside the thread. */
   readonly wayMs: number;
-  /** Draws that time for one request. */
+  /** Draws the time of one request's way from its client and back. */
   sampleWayMs(random: Random): number;
   /** Time of the thread for a batch: half of it to hand it out, half to take its results. It is a part of the batch's time. */
   threadMs(row: number, items: number): number;
-  /** How much longer a request takes if the thread was idle for so long before. Absent: no longer. */
+  /** How much longer a request takes after the thread was idle for `idleMs`. Absent: no longer. */
   requestPauseMs?(idleMs: number, random: Random): number;
   /** How late a timer of the thread is. Absent: never. */
   timerMs?(random: Random): number;
@@ -77,12 +77,16 @@ export class UnmeasuredStageError extends Error {
 const TAKING_TURNS = 2;
 
 /**
- * Draws service times from the profile's batches of the chosen variants: each is the whole round trip of one measured batch, with
- * what the sizes of the items make of it (`batch-times.ts`). They were measured alone, so the profile's co-runs add the effect of
- * other workers: batches slow each other; on a CPU, a batch that starts beside another is also delayed, and a request that arrives
- * beside two is sent late. What batches of one stage do to each other was measured apart from what those of two stages do. A batch
- * that follows another session's in its worker takes longer by as much as was measured. So does one that follows a pause of its
- * session, unless it is delayed beside another: on cores that are busy anyway, real batches have one delay or the other.
+ * Draws service times from the profile's batches of the chosen variants. Each time is the whole round trip of one measured batch,
+ * adjusted to the sizes of the items (`batch-times.ts`). The profiler measured these batches alone, so the model adds other
+ * effects:
+ *
+ * - The profile's co-runs say how batches in several workers slow each other. On a CPU, they also delay a batch that starts
+ *   beside another, and a request that arrives beside two. Co-runs of one stage and of two stages are measured separately.
+ * - A batch takes longer after another session's batch in its worker.
+ * - A batch takes longer after a pause of its session, unless a co-run delays it: on busy cores, real batches have one delay or
+ *   the other.
+ *
  * @param body form of the requests' bodies, as in the plan
  * @throws UnmeasuredStageError
  */
@@ -121,8 +125,8 @@ export const serviceFromProfile = (
 };
 
 /**
- * Time that the serving thread takes to hand out a batch and to take its results, by row and number of items. Results are cached,
- * because a simulation asks for the same few many times.
+ * Time that the serving thread takes to hand out a batch and to take its results, by row and number of items. It caches the
+ * times, because a simulation asks for the same few many times.
  */
 export function threadMsOf(
   profile: Pick<Profile, 'coRun' | 'serving'>,
@@ -131,7 +135,7 @@ export function threadMsOf(
   const known = rows.map(() => new Map<number, number>());
   return (index, items) => {
     const row = rows[index];
-    if (!row) return 0; // A batch of a plan before this one may still run.
+    if (!row) return 0; // The batch is of an earlier plan, which had the row.
     const ms =
       known[index]!.get(items) ??
       hopCoresMs(profile, stageNameOf(row), items)?.gatewayMs ??
@@ -142,7 +146,7 @@ export function threadMsOf(
   };
 }
 
-/** What serving takes beside the batches; empty if the profile did not measure it. */
+/** The time that serving takes beside the batches; empty if the profile did not measure it. */
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
   rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
@@ -166,8 +170,8 @@ function servedRequests(
 }
 
 /**
- * The co-run whose figures hold for a batch of a row while workers run the rows of `running`, its own included. Undefined where no
- * other worker is busy on cores, or if that was not measured.
+ * The co-run whose figures hold for a batch of a row while workers run the rows of `running`, its own included. Undefined if no
+ * other worker is busy on cores, or if the profile lacks the co-run.
  */
 type CoRunAmong = (row: number, running: readonly number[]) => CpuCoRun | undefined;
 
@@ -199,14 +203,15 @@ function coRunsAmong(
 }
 
 /**
- * The thread that sends requests and hands out batches waits for its turn on a core while two workers run on the CPU. Latency
- * counts from the scheduled arrival, so the wait is a part of it. The wait at a batch's end is in the measured co-run delays.
+ * Makes requests late while two workers run on the CPU, because the thread that sends requests and hands out batches then waits
+ * for a core. Latency counts from the scheduled arrival, so it includes the wait. The thread's wait at the end of a batch is part
+ * of the measured co-run delays.
  */
 function sharedCores(
   { coRun, serving }: Pick<Profile, 'coRun' | 'serving'>,
   among: CoRunAmong,
 ): Pick<ServiceModel, 'latenessMs'> {
-  // Requests to a server come without a timer, so that only the wait for a core counts.
+  // A profile with `timers` is of a server, to which requests come without a timer, so only the wait for a core counts.
   const timers = serving?.timers;
   if (!coRun.some((entry) => 'lateness' in entry && entry.lateness)) return {};
   return {
@@ -222,8 +227,9 @@ function sharedCores(
 }
 
 /**
- * The slow-down of batches beside other workers, on one GPU equal for all of them. Only two workers were measured together. Three or
- * more are assumed to get no more done on a GPU than two, and to slow a batch on a CPU, where each has a core, as much as one.
+ * The slow-down of batches beside other workers; on one GPU it is the same for all of them. The profiler measured only two
+ * workers together. The model assumes that more than two get no more done on a GPU than two, and that on a CPU, where each worker
+ * has cores of its own, several others slow a batch as much as one does.
  */
 function besideOthers(
   profile: Pick<Profile, 'coRun'>,

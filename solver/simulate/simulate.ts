@@ -14,14 +14,14 @@ export interface SimulationInput extends ItemFlow {
   readonly workers: readonly DispatchWorker[];
   /** Scheduled arrivals in rising order. */
   readonly arrivalsMs: ArrayLike<number>;
-  /** The item of the pack of each arrival. */
+  /** For each arrival, the index of its item in the pack. */
   readonly packItems: ArrayLike<number>;
   readonly service: ServiceModel;
   readonly seed: number;
 }
 
 export interface SimulatedBatch {
-  /** Index of the row that ran. */
+  /** Index of the row whose variant ran the batch. */
   readonly row: number;
   readonly worker: string;
   readonly items: number;
@@ -31,9 +31,9 @@ export interface SimulatedBatch {
 
 /** How the items of a simulation were answered so far. */
 export interface Answered {
-  /** Items that each row ran, by the row's index. */
+  /** Number of items that each row ran, by the row's index. */
   readonly items: readonly number[];
-  /** Items of a cascade for which the light variant's answer stood because of a burst, by stage. */
+  /** Number of items of each stage's cascade for which the light variant's answer stood because of a burst. */
   readonly settled: readonly number[];
 }
 
@@ -71,9 +71,9 @@ export class Simulation {
   readonly #samples: SampleWalk;
   /** The row of each worker's last batch. */
   readonly #lastRow = new Map<string, number>();
-  /** When each worker ended the last batch of each row. */
+  /** The time at which each worker ended the last batch of each row. */
   readonly #idleFromMs = new Map<string, number[]>();
-  /** The dispatch's timer: the time for which it is set, and the time at which it fires, which may be later. */
+  /** The dispatch's timer: the time for which it is set, and the time at which it rings, which may be later. */
   #alarm = { dueMs: Number.NaN, ringsMs: Number.POSITIVE_INFINITY };
   /** How much longer each request takes because the thread was idle before. */
   readonly #pausedMs: Float64Array;
@@ -84,7 +84,7 @@ export class Simulation {
   readonly #items: number[];
   readonly #settled: number[];
   #arrived = 0;
-  /** Until this time the thread that sends requests waits for its turn. */
+  /** Until this time the thread that sends requests waits for a core. */
   #heldMs = Number.NEGATIVE_INFINITY;
   #nowMs = 0;
   #endMs = 0;
@@ -95,7 +95,7 @@ export class Simulation {
     this.#escalates = input.escalates;
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
-    // Times that are not of samples are drawn as they would be without.
+    // The walk has a seed of its own, so that the simulation draws all other times as it would without the walk.
     this.#samples = new SampleWalk(input.seed + 1);
     this.#dealer = new ChildDealer(input, input.policy.stages.length);
     this.#items = Array<number>(3 * input.policy.stages.length).fill(0);
@@ -147,7 +147,7 @@ export class Simulation {
   finish(): SimulationResult {
     const { arrivalsMs, policy } = this.#input;
     this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs + this.#halfWayMs);
-    // What is to be sent later than this has not arrived yet.
+    // Requests that the sending thread still holds back enter now, so that each has an outcome.
     while (this.#arrived < arrivalsMs.length) this.#arrive(arrivalsMs[this.#arrived]! + this.#halfWayMs);
     this.#thread.flush();
     this.#apply(this.dispatch.close());
@@ -167,7 +167,10 @@ export class Simulation {
     };
   }
 
-  /** When the dispatch's timer rings; infinity if none is set. A timer that is set anew is late by another time. */
+  /**
+   * The time at which the dispatch's timer rings; infinity if none is set. Each time that the timer is set, it gets another
+   * lateness.
+   */
   #ringsMs(): number {
     const dueMs = this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY;
     if (dueMs !== this.#alarm.dueMs) {
@@ -182,7 +185,10 @@ export class Simulation {
     return (this.#service.serving?.wayMs ?? 0) / 2;
   }
 
-  /** Whether the thread that sends requests is late for an arrival. Arrivals that it finds after its wait are sent at once. */
+  /**
+   * Whether the thread that sends requests is late for an arrival. After its wait, the thread sends at once all arrivals that
+   * came meanwhile.
+   */
   #holds(scheduledMs: number): boolean {
     if (scheduledMs <= this.#heldMs) return false;
     const lateMs = this.#service.latenessMs?.(this.#running.rows, this.#random) ?? 0;
@@ -195,7 +201,7 @@ export class Simulation {
     this.#dealers.push(this.#dealer);
     const { serving } = this.#service;
     if (serving) {
-      // What a pause adds is on the way, which the thread does not wait for.
+      // A pause lengthens the request's way, and not its time on the thread.
       const idleMs = Math.max(0, arrivalMs - this.#thread.freeMs);
       this.#pausedMs[request] = serving.requestPauseMs?.(idleMs, this.#random) ?? 0;
       this.#thread.give(arrivalMs, serving.requestMs / 2, () => this.dispatch.arrive(request, arrivalMs));
@@ -272,15 +278,15 @@ export class Simulation {
   }
 
   /**
-   * How long a session was idle before a batch: its weights have left the caches meanwhile, even if its worker ran another session.
-   * A batch that was handed out in advance waits for none.
+   * How long a session was idle before a batch. Meanwhile its weights have left the caches, even if its worker ran another
+   * session. 0 if the batch was handed out in advance, because it follows the batch before without a pause.
    */
   #idleMs(row: number, worker: string, startMs: number): number {
     if (this.#running.runs(worker)) return 0;
     return startMs - (this.#idleFromMs.get(worker)?.[row] ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** When the client of a request that ends now has its answer. */
+  /** The time at which the client of a request that ends now has its answer. */
   #answeredMs({ requestMs, wayMs, sampleWayMs }: ServingModel): number {
     // The way from the client took its mean time, so the rest of the drawn time is left for the way back.
     return this.#thread.take(this.#nowMs, requestMs / 2) + sampleWayMs(this.#random) - wayMs / 2;

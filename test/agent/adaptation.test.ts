@@ -13,7 +13,7 @@ afterEach(() => {
 
 const BATCH_MS = 20;
 
-/** Each batch takes {@link BATCH_MS}, and each item has one child. */
+/** Starts a worker whose batches each take {@link BATCH_MS}, and whose items each have one child. */
 const startWorker: StartWorker = async () => {
   let last = Promise.resolve();
   return {
@@ -34,8 +34,9 @@ const startWorker: StartWorker = async () => {
 };
 
 /**
- * Sends a service four times the requests that its workers can answer, on a fake clock. A decision is due each second.
- * @param readMs how long after its arrival each request is read
+ * Sends a service four times the requests that its workers can answer, on a fake clock. The service makes a planning decision
+ * each second.
+ * @param readMs milliseconds from a request's arrival until it is read
  */
 async function overloaded(readMs = 0) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });

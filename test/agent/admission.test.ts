@@ -5,7 +5,7 @@ import { UnavailableError } from '../../agent/service/errors.ts';
 
 const LIMITS = { total: 100, perAddress: 60, perConnection: 40 };
 
-/** Enters a body so long that none gives place to it. */
+/** Begins a body that announces infinite length, so that no other body gives place to it. */
 const enterLong = (admission: Admission, connection: object, address: string): Admitted =>
   admission.enter(connection, address, Number.POSITIVE_INFINITY, () => {});
 
@@ -84,7 +84,10 @@ test('what is held equals what was taken and not given back, by whatever request
   );
 });
 
-/** Holds bytes of bodies of 50 bytes, each on a connection of its own. Returns the errors of those that gave place. */
+/**
+ * Begins a body of 50 bytes for each entry of `bytes`, on a connection of its own, and takes that many bytes of it. Returns the
+ * errors of the bodies that gave place; undefined for the others.
+ */
 function hold(
   admission: Admission,
   address: string,

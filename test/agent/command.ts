@@ -1,21 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { IPA_AGENT } from '../compiled.ts';
 
-/** `ipa-agent serve` as a user starts it, on a free port. */
+/** A process of `ipa-agent serve` on a free port, started as a user starts it. */
 export interface AgentProcess {
   readonly child: ChildProcess;
-  /** What it has told so far: an object for each line. */
+  /** The events that the process has reported so far, an object for each line. */
   readonly told: readonly { readonly event: string; readonly [key: string]: unknown }[];
   stderr(): string;
-  /** Resolves with its URL; undefined where it ends before it listens. */
+  /** Resolves with the server's URL; undefined if the process ends before it listens. */
   readonly listening: Promise<string | undefined>;
-  /** Its exit code. */
+  /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
 }
 
 /**
- * @param command of another copy of the package
- * @param detached whether it leads a process group of its own, as a command in a terminal does
+ * Starts `ipa-agent serve`.
+ * @param command path of the command, for a test of another copy of the package
+ * @param detached whether the process leads a process group of its own, as a command in a terminal does
  */
 export function ipaAgentServe(
   args: readonly string[],

@@ -37,7 +37,7 @@ const request = (values: number): InferRequest => ({
   binaryOutput: true,
 });
 
-/** JSON of nothing but spaces. @param share of the bytes that may wait together */
+/** Makes a body of spaces only. @param share its size, as a share of the bytes that may wait together */
 const blank = (share: number): Body => ({
   bytes: new Uint8Array(Math.ceil(share * WAITING_BYTES_MAX)).fill(0x20),
   jsonLength: undefined,
@@ -46,7 +46,7 @@ const blank = (share: number): Body => ({
 describe('a decoder that was opened', () => {
   beforeAll(() => open().open());
   afterAll(() => decoder.close());
-  // No request starts another process.
+  // Once the decoder is open, no request starts a further process.
   afterEach(() => expect(started).toHaveLength(1));
 
   test('parses a large JSON elsewhere, and it says the same afterwards', async () => {

@@ -13,7 +13,7 @@ afterEach(() => agent.close());
 
 const NOTHING_FOUND = { task: 'object-detection', detections: [] };
 
-/** A worker that takes this long for a batch and finds nothing in any item. */
+/** Starts a worker that takes `ms` milliseconds for a batch and finds nothing in any item. */
 const slowWorker = (ms: number) => async (): Promise<ExecutorWorker> => ({
   info: {} as ExecutorWorker['info'],
   lost: new Promise(() => {}),
@@ -28,7 +28,7 @@ const slowWorker = (ms: number) => async (): Promise<ExecutorWorker> => ({
   },
 });
 
-/** A worker that answers, and finds nothing, once the promise resolves. */
+/** Starts a worker that finds nothing, and answers once the promise `until` resolves. */
 const heldWorker = (until: Promise<unknown>) => async (): Promise<ExecutorWorker> => ({
   ...(await slowWorker(0)()),
   run: async (key, items) => {
@@ -37,7 +37,7 @@ const heldWorker = (until: Promise<unknown>) => async (): Promise<ExecutorWorker
   },
 });
 
-/** An agent whose only worker never answers, and whose plan expects 40 s for a batch, within 60 s. */
+/** Starts an agent whose only worker never answers. Its plan expects 40 s for a batch, and its SLA is 60 s. */
 const stuck = () =>
   serving(
     {

@@ -10,7 +10,7 @@ const valid = (() => {
 })();
 const json = JSON.parse(new TextDecoder().decode(encodeRequest(requestOf(1), false).bytes));
 
-/** A body that is nearly right: a valid one with some bytes changed, or its end cut off. */
+/** A body that is nearly valid: a valid body with some bytes changed, or with its end cut off. */
 const damaged = fc
   .record({
     at: fc.nat(valid.jsonLength - 1),
@@ -41,7 +41,7 @@ const wrongInput = fc.record(
   { requiredKeys: [] },
 );
 
-/** One input or several, some of them right. */
+/** A body with one to three inputs, some of which are valid. */
 const wrongInputs = fc
   .array(fc.oneof(fc.constant(json.inputs[0]), wrongInput), { minLength: 1, maxLength: 3 })
   .map((inputs) => Buffer.from(JSON.stringify({ inputs })));
@@ -52,7 +52,7 @@ const sometimes = (share: number, header: fc.Arbitrary<string>) =>
     { weight: Math.round(100 * (1 - share)), arbitrary: fc.constant(undefined) },
   );
 
-/** Requests of which many are nearly right, and some are. */
+/** Requests, of which many are nearly valid, and some are valid. */
 export const fuzzed = fc.record({
   method: fc.oneof(
     { weight: 12, arbitrary: fc.constant('POST') },

@@ -70,7 +70,8 @@ test('clients that send half a body and go take nothing from others, and leave n
     socket.destroy();
   }
   expect(await others).toEqual(whole(100));
-  // What they announced together is far beyond what may be in memory: were it still counted, nothing would be let in.
+  // The clients announced 300 MB in all, far more than the memory for request bodies. If these bytes still counted, the agent
+  // would refuse every request.
   expect(await load(agent.client, 20)).toEqual(whole(20));
 });
 
@@ -184,7 +185,7 @@ test('clients that announce too much are answered one after the other, and hold 
   );
   await expect.poll(() => told.join('')).toMatch(/^HTTP\/1.1 413 /);
   expect(await load(agent.client, 20)).toEqual(whole(20));
-  // Only one of the three has had its turn, and the interval is an hour.
+  // Only one of the three clients has had its turn, because the interval is an hour.
   expect(told.filter((answer) => answer !== '')).toHaveLength(1);
   for (const socket of sockets) socket.destroy();
 });
@@ -208,7 +209,7 @@ test('a client that sends a byte now and then is cut off, and others are answere
   expect(answer).toMatch(/^HTTP\/1.1 408 /);
 });
 
-/** Of the memory that is in use once everything that can be is freed. */
+/** Collects garbage, and returns the bytes of memory that stay in use. */
 function usedBytes(): number {
   setFlagsFromString('--expose-gc');
   for (let i = 0; i < 3; i++) runInNewContext('gc')();
@@ -229,7 +230,8 @@ const statusOf = ({ method, path, headers, body }: Fuzzed): Promise<number> =>
         response.on('end', () => resolve(response.statusCode!));
       },
     );
-    // A connection that ends before all of the body was sent has been answered, or the test would not get here.
+    // If the agent answers and closes the connection before it has the whole body, this error comes after the answer and changes
+    // nothing.
     sent.on('error', reject);
     sent.end(body);
   });

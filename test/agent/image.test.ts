@@ -13,9 +13,12 @@ import { planHere, startAgent, startCommand, temporaryFolder } from './kubernete
 
 const run = promisify(execFile);
 
-/** What an image may have at most, uncompressed. */
+/** The most bytes of an uncompressed image. */
 const MOST_BYTES = 250e6;
-/** What it has besides the package, rounded up: the program of Node 22, and the base's libraries of C and C++ and certificates. */
+/**
+ * Bytes in an image besides the package, rounded up: the program of Node 22, and the base image's C and C++ libraries and
+ * certificates.
+ */
 const NODE_BYTES = 121e6;
 const BASE_BYTES = 24e6;
 
@@ -60,7 +63,7 @@ test('an image for pipelines that share models has each of their files once', as
 });
 
 test('what the step of the Containerfile copies serves a pipeline, and every command starts', async () => {
-  // Without a package in a folder above, which Node would find too.
+  // No folder above the image has packages, because Node would find those, too.
   const image = join(await temporaryFolder(), 'package');
   const { models } = content;
   await run(process.execPath, [compiled('agent/image/copy.js'), image, ...models]);

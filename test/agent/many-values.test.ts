@@ -3,7 +3,7 @@ import { type Body, decodeRequest } from '../../agent/oip/infer.ts';
 import { itemsOfTensors } from '../../agent/oip/items.ts';
 import type { ItemFormat } from '../../models/items/item-format.ts';
 
-/** A request for one tensor, whose values follow as bytes. */
+/** Makes a request with one tensor, whose values follow the JSON as bytes. */
 function binary(name: string, datatype: string, shape: readonly number[], bytes: Uint8Array): Body {
   const input = { name, datatype, shape, parameters: { binary_data_size: bytes.length } };
   const json = Buffer.from(JSON.stringify({ inputs: [input] }));

@@ -21,7 +21,10 @@ import { handPlan } from '../workers/hand-plan.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
 import { OipClient } from './oip-client.ts';
 
-/** Detectors of three families, each with its own size and format, served by one agent that is given one plan after the other. */
+/**
+ * In these tests one agent serves detectors of three families, each with an input size and format of its own: it gets one plan
+ * after the other.
+ */
 
 const TOKEN = 'a token of the test';
 
@@ -64,7 +67,7 @@ const pictures = {
   data: Uint8Array.from(images.flatMap(pixelsOf)),
 };
 
-/** What the server gives for a model, by the outputs' names. */
+/** Sends the pictures to a model, and returns the values of its outputs by their names. */
 async function outputsOf(model: string) {
   const { outputs } = await client.infer(model, { inputs: [pictures] });
   return Object.fromEntries(outputs.map(({ name, data }) => [name, Array.from(data as ArrayLike<number>)]));

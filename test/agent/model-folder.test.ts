@@ -21,7 +21,7 @@ const MODEL = Uint8Array.of(1, 2, 3);
 const models = join(folder, 'models');
 mkdirSync(models);
 
-/** Reads the model that a manifest in the folder `models` names so. */
+/** Reads a model through a manifest in the folder `models`. @param file the name that the manifest has for the model's file */
 async function readModel(file: string): Promise<Uint8Array> {
   const manifest = join(models, 'manifest.json');
   const sha256 = createHash('sha256').update(MODEL).digest('hex');

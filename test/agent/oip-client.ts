@@ -23,7 +23,10 @@ interface OkResponse {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A client of the Open Inference Protocol v2 over HTTP. It keeps connections open, one for each request that runs at once. */
+/**
+ * A client of the Open Inference Protocol v2 over HTTP. It keeps connections open, one for each of the requests that run at the
+ * same time.
+ */
 export class OipClient {
   readonly #pool: Pool;
 

@@ -20,7 +20,7 @@ import { models } from './serving.ts';
 
 const SETTINGS: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 4], budgetS: 1, seed: 1 };
 
-/** What the first variant of each stage made of some items. */
+/** Runs some items through the first variant of each stage, and records the results. */
 async function record({ pipeline, ...models }: LoadedManifest): Promise<RecordedStage[]> {
   const sessions = new Sessions({ pipeline, ...models }, nodeEnvironment());
   const ofStages = await stageItems(await models.readPack(), pipeline);

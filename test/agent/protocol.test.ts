@@ -290,7 +290,7 @@ test('what is beyond the bound on open requests is answered 503, with when to co
   const [detect] = replicas();
   process.kill(detect!, 'SIGSTOP');
   let refused = 0;
-  // Of 30 requests for 48 scenes 21 are let in: at most 1,024 scenes may be open.
+  // The agent accepts 21 of 30 requests for 48 scenes each, because at most 1,024 scenes may be open.
   const flood = Array.from({ length: 30 }, (_, i) =>
     agent.client.infer('fashion', requestOf(0, i, 48)).then(
       () => 200,

@@ -86,7 +86,7 @@ test.each([
   end(agent.child.pid!);
   await until(async () => {
     const { status, headers } = await fetch(`${url}/v2/health/ready`);
-    // A client that kept its connection would send its next request into a server that ends.
+    // The server closes the connection, because a client that kept it would send its next request to a server that is ending.
     expect([status, headers.get('connection')]).toEqual([503, 'close']);
   });
   for (const pid of workers) process.kill(pid, 'SIGCONT');
@@ -202,7 +202,7 @@ test('a plan as the page makes it is planned again with --replan alone, on a pro
     objective: elsewhere.objective,
   });
   expect({ ...first.profile.device, timerGrainMs: 0 }).toEqual({ ...device, timerGrainMs: 0 });
-  // Its progress; the second time nothing is measured.
+  // The agent has shown the progress of its profiling. The second time, below, it profiles nothing and shows nothing.
   expect(agent.stderr()).not.toBe('');
   agent.child.kill('SIGTERM');
   expect(await agent.ended).toBe(0);
@@ -220,7 +220,11 @@ test('--adapt needs the profile that the plan was made from', async () => {
   expect(agent.stderr()).toContain('Give it with --profile');
 });
 
-/** Chooses the plan of `serve --adapt` for a plan beside which the given profiles are. */
+/**
+ * Returns the ids of the profile that `serve --adapt` finds, and of the profile that the plan was made from.
+ * @param kept profile in the store beside the plan; null: that store cannot be opened
+ * @param beside profile in the file profile.json beside the plan
+ */
 async function adapted(kept: Profile | null, beside: Profile) {
   const own = await identify({ ...cpuProfile(), device });
   const path = join(folder, 'plan.json');

@@ -24,14 +24,14 @@ const profile: Profile = { ...fashionProfile(), serving };
 const correction = () => new ServingCorrection({ profile, sha256: 'a'.repeat(64) });
 const plan = clusterPlan();
 
-/** Batches of two items, whose way takes 1.5 ms by the profile. */
+/** Counts of batches of two items, whose way to a pod and back took `wayMs`. By the profile it takes 1.5 ms. */
 const batches = (n: number, wayMs: number, more: Partial<Counts> = {}): Counts => ({
   ...NOTHING,
   rows: new Map([['detect', { ...NO_BATCHES, batches: n, items: 2 * n, hops: n, hopMs: n * wayMs }]]),
   ...more,
 });
 
-/** Takes the same for ten minutes, once in ten seconds. */
+/** Takes the same counts every ten seconds for ten minutes. */
 const tenMinutes = (of: ServingCorrection, counts: Counts, by = plan): string[] =>
   Array.from({ length: 60 }, () => of.take(counts, 10_000, by)).flat();
 
@@ -41,12 +41,12 @@ test('a way to pods that takes twice what the profile says comes into what plans
   expect(corrected.profile.profile).toBe(profile);
   const told = tenMinutes(corrected, batches(500, 3));
   expect(told.at(-1)).toMatch(/^the way to pods of detect takes 1\.[678]\d times what the profile says/);
-  // Each line is a change of a tenth at least.
+  // The correction reports only changes of at least a tenth, so there are few lines.
   expect(told.length).toBeLessThan(8);
   const factor = hopMeanMs(corrected.profile.profile, 'detect', 2)! / 1.5;
   expect(factor).toBeGreaterThan(1.65);
   expect(factor).toBeLessThan(2);
-  // Plans are still of the profile that was measured.
+  // The corrected profile keeps the id of the measured one, so plans still name the measured profile.
   expect(corrected.profile.sha256).toBe('a'.repeat(64));
 });
 
@@ -65,7 +65,7 @@ test('batches on their way to pods of a heavy variant count for the stage of the
 });
 
 test('a way to pods that takes longer only because pods were idle before changes nothing', () => {
-  // The delay grows by 20 ms for each second of the pause.
+  // By this profile, a pause delays the way of the next batch by 20 ms for each second of the pause.
   const hopPauses = [{ pauseMs: 1000, n: 100, delays: always(20) }];
   const paused = new ServingCorrection({
     profile: { ...profile, serving: { ...serving, hopPauses } },
@@ -85,7 +85,7 @@ test('what is as the profile says changes nothing and tells nothing', () => {
 
 test('the core time of requests is what the process took less what batches took, and adds to their latency', () => {
   const corrected = correction();
-  // 1000 requests of 5 ms and 500 batches of 0.5 ms in 10 s.
+  // In 10 s, the process spends 5 ms of core time on each of 1000 requests, and 0.5 ms on each of 500 batches.
   const counts = batches(500, 1.5, { accepted: 1000, coreMs: 5250 });
   const told = tenMinutes(corrected, counts);
   expect(told.at(-1)).toMatch(/^a request outside the models takes 2\.[1-4]\d times/);
@@ -113,7 +113,7 @@ test('a profile that did not measure serving is not corrected', () => {
   expect(tenMinutes(corrected, batches(500, 9, { accepted: 1000, coreMs: 9000 }))).toEqual([]);
 });
 
-/** The plan, which expects that two items of `detect` take 20 ms in their worker, and 1.5 ms on their way by the profile. */
+/** A plan that expects 20 ms in the worker for two items of `detect`, and the 1.5 ms of the profile for their way. */
 const timedPlan: Plan = {
   ...plan,
   stages: plan.stages.map((row) => ({ ...row, serviceMs: [{ items: 2, meanMs: 21.5 }] })),
@@ -123,7 +123,7 @@ const meanMs = ({ cells }: Profile): number =>
   cells.flatMap((cell) =>
     cell.state === 'measured' && cell.backend === 'cpu' ? [cell.latencyMs.mean] : [],
   )[0]!;
-/** Counts of 500 batches of two items of `detect`. */
+/** Counts of 500 batches of two items of `detect`, which ran for `runMs` in all. */
 const counted = (runMs: number, more: Partial<Counts> = {}): Counts => ({
   ...NOTHING,
   rows: new Map([['detect', { ...NO_BATCHES, batches: 500, items: 1000, runs: 500, runItems: 1000, runMs }]]),
@@ -156,7 +156,7 @@ test('what an earlier process has corrected stays, and is corrected further', ()
   const plan: Plan = { ...timedPlan, inService: inService! };
   after.resume(plan);
   expect(after.profile).toEqual(before.profile);
-  // The plan expects the corrected times, and batches take those of the profile again.
+  // The plan expects the corrected times, but batches now take the times of the measured profile again.
   const asMeasured = EXPECTED_MS / inService!.batches!.cpu!;
   expect(tenMinutes(after, counted(asMeasured), plan).at(-1)).toMatch(/^a batch on cpu takes 1\.0/);
 });

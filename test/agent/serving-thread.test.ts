@@ -8,17 +8,17 @@ import type { ItemFormat } from '../../models/items/item-format.ts';
 import { requestOf, type Serving, serving } from './serving.ts';
 
 /**
- * What the worst bodies cost the thread that serves, in bytes parsed and copied and in calls, which no other load of the machine
- * changes.
+ * These tests count what the worst bodies cost the thread that serves: parsed bytes, copied bytes and calls. Unlike times, these
+ * counts do not depend on other load of the machine.
  */
 
 const BODY_BYTES = 16 * 2 ** 20;
-/** More JSON than this is parsed neither of the header of binary tensors nor of an answer. */
+/** The most characters in the JSON before binary tensors, and in the message of an error. */
 const HEADER_LENGTH_MAX = 1000;
 
 const parsed = vi.spyOn(JSON, 'parse');
 const encoded = vi.spyOn(TextEncoder.prototype, 'encode');
-// The agent of earlier tests parses JSON while it ends, which is after the last of these tests.
+// Each test starts with no recorded calls, because an agent that ends after its tests still parses JSON.
 beforeEach(() => {
   vi.clearAllMocks();
 });
@@ -29,7 +29,7 @@ afterAll(() => {
 /** Lengths of the texts that this thread parsed as JSON. */
 const parsedLengths = (): number[] => parsed.mock.calls.map(([text]) => text.length);
 
-/** JSON just under the length that is parsed here, with as many values of a list as fit. */
+/** Makes JSON just short enough for the serving thread to parse it, with as many values in a list as fit. */
 function longest(value: string, message: (values: string, count: number) => string): Body {
   const room = HERE_BYTES_MAX - message('', 10_000).length;
   const count = Math.floor((room + 1) / (value.length + 1));
@@ -42,14 +42,14 @@ const tensor =
   (values: string, count: number) =>
     `{"inputs":[{"name":"text","datatype":"${datatype}","shape":[${[count, ...inner]}],"data":[${values}]}]}`;
 
-/** One tensor whose values follow the JSON. */
+/** Makes a request with one tensor, whose values follow the JSON as bytes. */
 function binary(name: string, datatype: string, shape: readonly number[], values: Uint8Array): Body {
   const input = { name, datatype, shape, parameters: { binary_data_size: values.length } };
   const json = Buffer.from(JSON.stringify({ inputs: [input] }));
   return { bytes: new Uint8Array(Buffer.concat([json, values])), jsonLength: json.length };
 }
 
-/** Texts of equal length, each after its length. */
+/** Makes the bytes of a BYTES tensor: `count` texts of `bytesEach` bytes, each after its length. */
 function texts(count: number, bytesEach: number): Uint8Array {
   const bytes = new Uint8Array(count * (4 + bytesEach));
   const view = new DataView(bytes.buffer);
@@ -64,7 +64,7 @@ const pixels: ItemFormat = { kind: 'pixels', channels: 1, height: 512, width: 51
 /** Decodes a body as the routes do. */
 const decode = (body: Body, format: ItemFormat): Item[] => itemsOfTensors(decodeRequest(body).inputs, format);
 
-/** Bytes that items hold in memory of their own, beside the body's. */
+/** Bytes of the buffers of items, without the body's own buffer: the bytes that decoding has copied. */
 function copiedBytes(items: readonly Item[], { bytes }: Body): number {
   const buffers = new Set(items.map(({ buffer }) => buffer));
   buffers.delete(bytes.buffer);
@@ -88,7 +88,7 @@ describe('JSON that is short enough for the thread that serves', () => {
     try {
       decode(body, text);
     } catch (error) {
-      // Of thousands of problems a few are told.
+      // The error names only a few of thousands of problems.
       expect((error as Error).message.length).toBeLessThan(HEADER_LENGTH_MAX);
     }
     expect(parsedLengths()).toEqual([body.bytes.length]);

@@ -19,7 +19,7 @@ import { pause } from './pause.ts';
 
 export const models: LoadedManifest = await loadFashion();
 const pack = (await models.readPack()) as LabelledPack;
-/** True items of each stage. */
+/** Labelled items of each stage: those that stages without errors would pass on. */
 export const items = (await labelledItems(pack, models.pipeline)).map((stage) => stage.items);
 
 export const planOf = (hand: Omit<HandPlan, 'backend'>) => handPlan(models, { backend: 'cpu', ...hand });
@@ -65,38 +65,38 @@ export async function serving(
   };
 }
 
-/** The images that a stage takes. */
+/** The format of the images that a stage takes. */
 export function imagesOf(stage: number): ItemFormatOf<'pixels'> {
   const { task, stage: fields } = models.pipeline.stages[stage]!;
   return task.itemFormat(fields) as ItemFormatOf<'pixels'>;
 }
 
-/** A request for the first `count` items of a stage, from place `from` on. */
+/** Makes a request with `count` items of a stage, from item number `from` on. */
 export function requestOf(stage: number, from = 0, count = 1): { readonly inputs: readonly [NumberTensor] } {
   const { channels, height, width } = imagesOf(stage);
   const { bytes: data } = takeInTurn(items[stage]!, from, count);
   return { inputs: [{ name: 'images', datatype: 'UINT8', shape: [count, channels, height, width], data }] };
 }
 
-/** What became of requests, by outcome. */
+/** Numbers of requests by their outcome. */
 export interface Tally {
   readonly sent: number;
   readonly completed: number;
-  /** 503: not let in, or shed. */
+  /** Requests that were answered 503, because they were refused on arrival or shed. */
   readonly shed: number;
-  /** 500. */
+  /** Requests that were answered 500. */
   readonly failed: number;
-  /** The connection was refused or ended before an answer. */
+  /** Requests whose connection was refused or ended before an answer. */
   readonly refused: number;
 }
 
-/** Requests that are open at a time: enough for two workers and for what waits before them. */
+/** Number of requests that are open at a time: enough for two workers and for the batches that wait for them. */
 const OPEN = 8;
 
 /**
- * Sends requests for one scene each, at most 8 at a time, and waits for all of them.
- * @param goesOn whether another one is sent, by what became of those before it; or how many are sent
- * @param meanwhile done after each was sent, before the next one is
+ * Sends requests for one scene each, at most 8 at a time, and waits for the answers to all of them.
+ * @param goesOn number of requests to send; or whether to send another one, by the outcomes so far
+ * @param meanwhile called after each request is sent; the next request waits for its end
  */
 export async function load(
   client: OipClient,
@@ -129,7 +129,7 @@ export async function load(
   return tally;
 }
 
-/** A tally of which every request was answered. */
+/** The tally of a load in which every request was completed. */
 export const whole = (sent: number): Tally => ({ sent, completed: sent, shed: 0, failed: 0, refused: 0 });
 
 /** The value of a metric without labels. */

@@ -18,10 +18,10 @@ import { OipClient } from './oip-client.ts';
 const ofKubernetes = kubernetesCheck();
 const ofKserve = kserveCheck();
 
-/** Items of a request. */
+/** Number of items in a request. */
 const ITEMS = 3;
 
-/** A plan of the lightest variants. */
+/** Makes a plan of the lightest variants. @param apart whether each stage has a worker of its own */
 const planOf = (models: LoadedManifest, apart: boolean) => {
   const stages = models.manifest.stages.map(({ name }) => name);
   return handPlan(models, {

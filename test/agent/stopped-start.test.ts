@@ -4,7 +4,7 @@ import { Service } from '../../agent/service/service.ts';
 import type { StartWorker } from '../../workers/executor/start-worker.ts';
 import { models, planOf } from './serving.ts';
 
-/** Options with workers that load until their signal aborts, and a count of those that have ended. */
+/** Makes options whose workers load until their signal aborts, and a list of the workers that have ended. */
 function loading() {
   const stop = new AbortController();
   const ended: string[] = [];

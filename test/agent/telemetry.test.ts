@@ -13,7 +13,7 @@ interface Family {
   readonly samples: { readonly name: string; readonly labels: string; readonly value: number }[];
 }
 
-/** The families of a text in Prometheus' format; a line that is not of it throws. */
+/** Parses a text in Prometheus' format into metric families; throws at a line that is not in this format. */
 function familiesOf(exposition: string): Family[] {
   const families: Family[] = [];
   let helped = '';

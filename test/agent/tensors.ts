@@ -14,12 +14,12 @@ export const bytesTensor = (shape: number[], data: Uint8Array<ArrayBuffer>[]): T
   data,
 });
 
-/** The request for the items of a batch. */
+/** Makes a request with the items of a batch. */
 export const batchRequest = ({ format }: PipelineStage, items: ItemBatch): InferRequest => ({
   inputs: itemsTensors(format, items),
 });
 
-/** The tensor of that name, which must be one of numbers. */
+/** Finds the tensor with this name, which must hold numbers. */
 export function numbersIn(tensors: readonly Tensor[], name: string): NumberTensor {
   const tensor = tensors.find((one) => one.name === name);
   if (!tensor || tensor.datatype === 'BYTES')

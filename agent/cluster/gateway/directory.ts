@@ -4,7 +4,7 @@ import type { ReplicaGroup } from '../replica-plan.ts';
 
 /**
  * Tells a worker that its replica no longer serves.
- * @param planned whether the engine ends the replica on purpose, as when a plan wants fewer
+ * @param planned whether the engine ends the replica on purpose, e.g. because a plan wants fewer replicas
  */
 export type OnLeave = (reason: string, planned: boolean) => void;
 
@@ -46,7 +46,7 @@ export class Directory {
       endpoints.flatMap(({ url, state }) => (state === 'ready' || this.#wereReady.has(url) ? [url] : [])),
     );
     const leaving = endpoints.flatMap(({ url, state }) => (state === 'leaving' ? [url] : []));
-    // A leaving replica may serve until the engine lists it no more: then its planned end shows only in the update before.
+    // When a leaving replica disappears from the list, only the previous update tells that the engine ended it on purpose.
     this.#choose(new Set([...this.#wereLeaving, ...leaving]));
     this.#wereLeaving = new Set(leaving);
     const ready = new Set(endpoints.flatMap(({ stage, state }) => (state === 'ready' ? [stage] : [])));

@@ -27,8 +27,8 @@ export interface GatewayOptions extends Listener {
 
 /**
  * Serves a pipeline whose stages run as replicas on other machines. The gateway holds the queues; the replicas that the engine
- * reports are the workers of the gateway's executor. The gateway follows changes of the applied plan and of the replicas; while
- * the engine does not answer, it continues with the last known state.
+ * reports are the workers of the gateway's executor. The gateway follows changes of the applied plan and of the replicas. While
+ * the engine does not answer, the gateway continues with the last known state.
  *
  * Several gateways may serve a pipeline. Each owns the requests that it has accepted, so no request is in two queues. All
  * gateways use all replicas without knowing of each other: a replica runs batches in the order in which they arrive, and results
@@ -80,7 +80,8 @@ export class Gateway {
   }
 
   /**
-   * Starts with the remembered replicas. One that has changed since then does no harm: it refuses the gateway's first request.
+   * Starts with the remembered replicas. A replica that has changed meanwhile does no harm, because it refuses the gateway's
+   * first request.
    */
   async #recall(): Promise<void> {
     const { remembered, onEvent } = this.options;

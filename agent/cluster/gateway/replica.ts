@@ -47,7 +47,7 @@ export interface ReplicaOptions {
   readonly gone?: AbortSignal;
   /** Reads the token that the replica requires for a change. */
   token(): Promise<string | undefined>;
-  /** Called when the worker is terminated. */
+  /** Called when the worker is terminated, e.g. to give the replica back. */
   onEnd(): void;
   /** Gets the times of each batch. */
   onHop?(stage: string, times: HopTimes): void;
@@ -160,7 +160,7 @@ async function call({ id, url, dispatcher }: ReplicaOptions, path: string, sent:
   }
 }
 
-/** The time in a header; undefined without one: a replica of an earlier version reports fewer times. */
+/** The milliseconds in a header; undefined if the header is missing, because replicas of earlier versions report fewer times. */
 function millisecondsIn(header: string | string[] | undefined): number | undefined {
   const ms = Number(header ?? Number.NaN);
   return Number.isFinite(ms) ? ms : undefined;

@@ -56,7 +56,8 @@ export class HeldStages {
 }
 
 /**
- * The plan with only the workers that one replica of these stages needs, so that a check against its machine counts no others.
+ * Returns the plan with only the workers that one replica of these stages needs, so that a check against the replica's machine
+ * does not count the plan's other workers.
  */
 export const heldPart = (plan: Plan, stages: readonly string[]): Plan => ({
   ...plan,

@@ -19,7 +19,7 @@ export interface StageServiceOptions {
   /** Name of the plan's row that this replica serves. */
   readonly stage: string;
   readonly startWorker: StartWorker;
-  /** Ends the start; it has no effect afterwards. */
+  /** Ends the start when it aborts; has no effect once the service has started. */
   readonly signal?: AbortSignal;
   onEvent(what: string): void;
   onBatch(batch: ReplicaBatch): void;
@@ -39,9 +39,11 @@ export interface TimedRun {
   readonly waitMs: number;
 }
 
-/** A variant that is no longer the chosen one is unloaded this long after its last batch, or before a third one is loaded. */
+/**
+ * Milliseconds after its last batch until a variant that is no longer chosen is unloaded. Loading a third variant ends the wait.
+ */
 const LINGER_MS = 30_000;
-/** At most this many batches of a variant may be unfinished; more are refused. 32 gateways may send two each at a time. */
+/** The replica refuses batches of a variant while this many are unfinished: 32 gateways may send two batches each at a time. */
 const WAITING_MAX = 64;
 const DRAIN_CHECK_MS = 50;
 
@@ -143,7 +145,8 @@ export class StageService {
   }
 
   /**
-   * Runs items as one batch. @param variant the chosen one by default
+   * Runs items as one batch.
+   * @param variant the chosen one by default
    * @throws UnknownModelError, UnavailableError, and errors of the run
    */
   async run(items: ItemBatch, variant = this.#chosen.variant): Promise<TimedRun> {
@@ -217,7 +220,7 @@ export class StageService {
   }
 
   async #load(planned: PlanStage): Promise<void> {
-    // A pod has memory for two variants of a stage.
+    // A pod has memory for only two variants of a stage, so variants that are no longer chosen make room first.
     this.#unload(0);
     const [loaded] = await this.#supervisor.start([{ planned, usedMs: performance.now() }]);
     if (!loaded) return;
@@ -237,7 +240,7 @@ export class StageService {
     return { planned: this.#chosen, usedMs: performance.now() };
   }
 
-  /** Unloads the variants that are not chosen and have run no batch for this long. */
+  /** Unloads the variants that are not chosen and have run no batch for `unusedMs`. */
   #unload(unusedMs: number): void {
     const now = performance.now();
     for (const [variant, { id, job, inFlight }] of this.#loaded) {

@@ -31,8 +31,8 @@ export interface ControllerOptions {
 
 /**
  * Adapts the applied plan to the load of the gateways until the signal aborts: reads arrivals, forecasts, plans, applies. While
- * the engine or a gateway does not answer, it decides nothing and counts that time's arrivals later. If a plan cannot be
- * applied, the earlier plan stays and the next decision tries again. If somebody else applies a plan, it adapts that plan from
+ * the engine or a gateway does not answer, decides nothing, and counts the arrivals of that time later. If the engine cannot
+ * apply a plan, the earlier plan stays and the next decision tries again. If somebody else applies a plan, adapts that plan from
  * then on.
  */
 export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
@@ -59,10 +59,10 @@ async function readCounts({ engine }: ControllerOptions): Promise<Reading> {
   return { counts, askedMs, answeredMs: performance.now() };
 }
 
-/** A reading is slow if it takes longer than this. */
+/** Milliseconds above which a reading is slow: nobody knows when in that time the gateways counted. */
 const SLOW_MS = CHECK_MS / 2;
 
-/** A plan to follow, and the counts when it was read: the load begins then. */
+/** A plan to adapt, and the gateways' counts at the time when it was read: only later arrivals belong to its load. */
 interface Followed extends Reading {
   readonly plan: Plan;
   readonly adaptation: AdaptationOptions;
@@ -105,8 +105,9 @@ async function followLoad(
       }
       const nowMs = now.askedMs - startMs;
       const isSlow = now.answeredMs - now.askedMs > SLOW_MS;
-      // When a slow reading was counted is not known, so that its requests could look like a burst. The next reading has them, too.
-      // If all readings are slow, the delay of each is alike, and the time between two of them is right.
+      // In a slow reading, the moment of each count is unknown, so its requests could look like a burst. The next reading
+      // includes these requests. If the reading before was slow too, both have about the same delay, so the time between them is
+      // right.
       if (!isSlow || wasSlow) {
         const grown = growth.since(now.counts);
         options.onCounts?.(grown, nowMs - readMs, target.plan);
@@ -160,7 +161,8 @@ async function retried<T>(
 class EngineTarget implements Adaptable {
   #plan: Plan;
   /**
-   * The last plan that this process began to apply, successfully or not, and the decided plan before kept replicas were added.
+   * The last plan that this process began to apply, successfully or not, and `decided`: that plan before replicas to keep were
+   * added.
    */
   #tried: { readonly plan: Plan; readonly decided: Plan } | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -199,7 +201,7 @@ class EngineTarget implements Adaptable {
     return done;
   }
 
-  /** Applies a plan, unless another one is being applied, which serves soon and would give way to this one. */
+  /** Applies a plan, unless another plan is being applied: this plan would wait for that newer one, and then replace it. */
   rebatch(plan: Plan): void {
     if (this.busy) return;
     void this.switchTo(plan).catch((error) => this.options.onEvent(`the plan stays: ${message(error)}`));
@@ -220,7 +222,7 @@ class EngineTarget implements Adaptable {
 
   /**
    * Completes the decided plan: changes objects of another plan, sets fields that other tools may have given up, and ends
-   * replicas that were kept. No new decision would do so while the load stays the same.
+   * replicas that were kept. While the load stays the same, no new decision would complete the plan.
    */
   finish(): void {
     const settled = this.#stable.settle(this.#decided, performance.now());
@@ -244,8 +246,8 @@ class EngineTarget implements Adaptable {
     const applied = !cutOff && samePlan(plan, this.#plan);
     if (applied) this.#decided = decided;
     if (applied && this.#complete) return;
-    // Fails while the engine does not answer, so that nothing counts as tried, and if somebody has removed the plan
-    // meanwhile: applying would bring all objects back.
+    // This read throws while the engine does not answer, so that no plan counts as tried. It also throws if somebody has removed
+    // the plan meanwhile, because applying a plan would bring all objects back.
     const current = await currentPlan(this.options);
     // A plan that somebody else has applied since the last reading must stay. The next reading reports it.
     if (this.isForeign(current)) return;

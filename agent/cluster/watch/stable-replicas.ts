@@ -18,7 +18,8 @@ export class StableReplicas {
   constructor(private readonly windowMs: number) {}
 
   /**
-   * Takes a newly decided plan, and returns it with the replicas to run: as many are kept as the plan's cores and GPUs suffice for.
+   * Returns a newly decided plan with the replicas to run: keeps as many earlier replicas as the plan's cores and GPUs suffice
+   * for.
    * @param nowMs time of the decision, not before that of the previous call
    */
   settle(plan: Plan, nowMs: number): Plan {
@@ -28,7 +29,7 @@ export class StableReplicas {
     ];
     const planned = plannedGroups(plan);
     const needed = replicaPlan(plan, planned);
-    // Stages that take turns on one GPU of the device get a GPU for each pod, so the plan may need more than the device has.
+    // Stages that take turns on one GPU of the device get a GPU for each pod, so the plan may need more GPUs than the device has.
     const spare = {
       cores: plan.resources.cores - cpuCoresOf(needed),
       gpus: plan.resources.gpus - gpuWorkersOf(needed),
@@ -45,7 +46,7 @@ export class StableReplicas {
     return withCosts(replicaPlan(plan, groups), plan);
   }
 
-  /** The most replicas that any plan of the window wanted for these stages together, with the same resources as in this plan. */
+  /** The most replicas that any plan of the window wanted for a group of stages, with the same resources as in this plan. */
   #most(plan: Plan, group: ReplicaGroup): number {
     const row = firstRow(plan, group);
     const like = this.#wanted.flatMap(({ plan: earlier }) =>
@@ -61,7 +62,7 @@ export class StableReplicas {
 const firstRow = ({ stages }: Plan, group: ReplicaGroup): PlanStage =>
   stages.find(({ name }) => name === group.stages[0])!;
 
-/** The plan with the cost of its replicas. @param planned the plan before its replicas were changed */
+/** Returns the plan with the cost of its present replicas. @param planned the plan before its replicas were changed */
 function withCosts(plan: Plan, planned: Plan): Plan {
   const stages = plan.stages.map((stage, s) => ({
     ...stage,

@@ -40,7 +40,7 @@ export interface Cluster {
 /**
  * Reads the nodes and the pods of all namespaces.
  * @param deployments deployments whose running pods do not count, because the pods that are to be placed replace them
- * @throws ApiError, with status 403 without the right to list them
+ * @throws ApiError, with status 403 if the account has no right to list nodes and pods
  */
 export async function readCluster(
   api: KubernetesApi,
@@ -79,7 +79,7 @@ interface Placed {
   readonly pod: PodSpec;
   /**
    * Cores of the device that the plan was made for, because stages run only on such a device; undefined for gateways, which run
-   * on any.
+   * on any node.
    */
   readonly cores: number | undefined;
 }
@@ -102,7 +102,7 @@ export function wantedOf(deployment: KubernetesObject, { nodes }: Cluster, devic
 }
 
 /**
- * Why a node may not run a pod, however much room it has; null if it may.
+ * Why a node may not run a pod, however much room the node has; null if it may run the pod.
  * @param cores the cores that the node must have in all; absent: any number
  */
 export function whyNot(
@@ -148,8 +148,8 @@ const minus = combined((a, b) => a - b);
 const most = combined(Math.max);
 
 /**
- * The resources that the scheduler reserves for a pod: those of all containers, which run together, or of the largest init
- * container if that needs more, because init containers run before them, one by one.
+ * The resources that the scheduler reserves for a pod: those of all containers, which run together, or those of its largest init
+ * container if that needs more, because init containers run one by one before the others.
  */
 function requestsOf({ containers = [], initContainers = [], overhead }: PodSpec): Amounts {
   const each = (some: readonly Container[]) => some.map(({ resources }) => amountsOf(resources?.requests));

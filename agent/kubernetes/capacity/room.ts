@@ -13,7 +13,7 @@ export interface Wanted {
   /** Name of the pods' deployment. */
   readonly name: string;
   readonly replicas: number;
-  /** What each pod requests. */
+  /** The resources that each pod requests. */
   readonly requests: Amounts;
   /** Names of the nodes that may run the pods. */
   readonly nodes: readonly string[];
@@ -39,7 +39,7 @@ export function unplaced(wanted: readonly Wanted[], rooms: readonly Room[]): Unp
 
 const podsOf = (some: readonly Unplaced[]): number => some.reduce((sum, { replicas }) => sum + replicas, 0);
 
-/** @param order 1: the node with the fewest free cores first; -1: the one with the most */
+/** Places pods in one of two ways. @param order 1: the node with the fewest free cores first; -1: the one with the most */
 function place(wanted: readonly Wanted[], rooms: readonly Room[], order: number): Unplaced[] {
   const free = new Map(rooms.map(({ name, free }) => [name, { ...free } as Record<string, number>]));
   const largestFirst = [...wanted].sort(
@@ -69,7 +69,7 @@ const amount = (amounts: Amounts, resource: string): number => amounts[resource]
 
 /** The resources of which a room has too little for a pod. */
 export const lacking = (requests: Amounts, room: Amounts): string[] =>
-  // Sums of decimal fractions of cores are not exact.
+  // Sums of decimal fractions of cores are not exact, so a tiny excess counts as room.
   Object.keys(requests).filter((resource) => amount(requests, resource) > amount(room, resource) + 1e-9);
 
 const fits = (requests: Amounts, room: Amounts): boolean => lacking(requests, room).length === 0;

@@ -36,7 +36,7 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
           {
             type: 'External',
             external: {
-              // Stages of two pipelines in one namespace may have the same name.
+              // Stages of two pipelines in one namespace may have the same name, so the selector names both pipeline and stage.
               metric: {
                 name: FORESEEN,
                 selector: { matchLabels: { pipeline: plan.pipeline, stage: stages[0]! } },

@@ -22,7 +22,7 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
       ...['--remember', REPLICAS_FILE],
     ],
     env: [OWN_NAMESPACE.env],
-    // A small CPU request, because by default a plan for pods leaves one core of a node for the gateways.
+    // The CPU request is small, because by default a plan for pods leaves one core of a node for the gateways.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
     slaMs: plan.slaMs,
     nodeSelector: nodeSelector(plan.profile.device, {}),

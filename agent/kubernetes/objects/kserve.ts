@@ -32,8 +32,8 @@ export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSetti
 }
 
 /**
- * Labels that do not include those by which `ipa-agent apply --prune` and `ipa-agent uninstall` find the objects to remove,
- * because these commands must not remove the objects of KServe.
+ * Labels without those by which `ipa-agent apply --prune` and `ipa-agent uninstall` find the objects to remove, because these
+ * commands must not remove the objects of KServe.
  */
 const labelsOf = ({ pipeline }: Plan) => describingLabels(pipeline, 'kserve');
 
@@ -69,7 +69,7 @@ function inferenceService(
       name,
       namespace: settings.namespace,
       labels: labelsOf(plan),
-      // Without an autoscaler, because the plan sets the number of replicas.
+      // KServe starts no autoscaler, because the plan sets the number of replicas.
       annotations: {
         'serving.kserve.io/deploymentMode': 'RawDeployment',
         'serving.kserve.io/autoscalerClass': 'none',

@@ -47,7 +47,7 @@ export const stageLabels = (pipeline: string, stage: string) => ({
   [STAGE_LABEL]: kubernetesName(stage),
 });
 
-/** Labels of the pods that hold these stages, and no others. */
+/** Labels of the pods that hold exactly these stages. */
 export const podLabels = (pipeline: string, stages: readonly string[]) =>
   stages.length === 1
     ? stageLabels(pipeline, stages[0]!)

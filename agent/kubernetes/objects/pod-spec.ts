@@ -2,11 +2,11 @@ import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
 import { PLAN_KEY, PORT } from './pods.ts';
 
 /**
- * Seconds that a stage's pod continues to serve when it is to end: long enough to start another pod, because this one may be the
- * only one.
+ * Seconds for which an ending stage pod continues to serve: long enough to start another pod, because this one may be the only
+ * one.
  */
 export const STAGE_LEAVE_S = 30;
-/** Seconds, beside the SLA, that an ending pod then has to answer the requests that it has accepted. */
+/** Seconds, beside the SLA, that an ending pod has after {@link STAGE_LEAVE_S} to answer the requests that it has accepted. */
 const DRAIN_S = 35;
 
 /** Seconds to load and warm up a model or, for the gateway, until each stage has a pod. */
@@ -82,7 +82,7 @@ export function agentPod(
       runAsNonRoot: true,
       runAsUser: 1000,
       runAsGroup: 1000,
-      // Only this group can read mounted Secrets.
+      // Mounted Secrets get this group, because only their group may read them.
       fsGroup: 1000,
       seccompProfile: { type: 'RuntimeDefault' },
     },
@@ -107,7 +107,7 @@ const scheduling = ({ pullSecrets, tolerations, priorityClass }: PodSettings) =>
 });
 
 export interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
-  /** An ending pod gets as long as the SLA, in ms, because a request that it has accepted may take as long. */
+  /** The SLA, in ms. An ending pod gets this time too, because a request that it has accepted may take as long. */
   readonly slaMs: number;
   /** Name of the ConfigMap with the plan. */
   readonly plan: string;

@@ -68,7 +68,7 @@ export function stageObjects(
         // The gateways tell by these labels which stage an endpoint serves.
         labels: { ...common, ...stageLabels(pipeline.name, name) },
       },
-      // A headless Service, because the gateway chooses the pod for each batch.
+      // The Service is headless, because the gateway chooses the pod for each batch.
       spec: { clusterIP: 'None', selector, ports: [httpPort] },
     })),
     deployment(

@@ -30,7 +30,8 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
   const names = objectNames(pipeline.name);
   const metadata = watchMetadata(pipeline.name, namespace);
   const stages = pipeline.stages.map(({ name }) => name);
-  // Plans that are applied after this one may have pods for each stage or for all together, and a heavy variant in any stage.
+  // Plans that are applied after this one may have pods for each stage or for all together, and a heavy variant in any stage, so
+  // the Role names the deployments of all of these.
   const held = [
     ...plannedGroups(plan).map((group) => group.stages),
     ...[...stages, ...heavyRows(pipeline).values()].map((row) => [row]),
@@ -45,7 +46,8 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
         resourceNames: [...new Set(held.map(names.pods))],
         verbs: ['get', 'patch'],
       },
-      // To read the gateways' counters. Kubernetes cannot restrict these rights to the gateways, whose pods have random names.
+      // Watch needs these rights to read the gateways' counters. Kubernetes cannot restrict them to the gateways, whose pods have
+      // random names.
       { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
       { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
       {
@@ -91,7 +93,7 @@ export const profileObject = (profile: Profile, name: string, namespace: string)
 const PROFILE_FOLDER = '/etc/ipa-edge';
 
 /**
- * Two pods that run watch. The second takes over when the first one's Lease ends, so that a drained node does not stop
+ * Makes two pods that run watch. The second takes over when the Lease of the first ends, so that a drained node does not stop
  * adaptation.
  */
 export function watchDeployment(

@@ -13,10 +13,13 @@ import type { ResourceSpec } from './schema.ts';
 /** A profile may have at most this many bytes after decompression. */
 const PROFILE_BYTES_MAX = 2 ** 28;
 
-/** Annotation with what a profile was measured for. */
+/** Annotation with the text of {@link measuredFor} for which a profile was measured. */
 const MEASURED_FOR = 'ipa-edge.dev/measured-for';
 
-/** What a spec has measured, and on which nodes, as text. The models are measured again if this changes. */
+/**
+ * Describes, as text, what a spec wants a profile to measure, and on which nodes. If this text changes, the models are measured
+ * again.
+ */
 export const measuredFor = ({ profile, nodeSelector = {} }: ResourceSpec): string =>
   JSON.stringify({
     profile,
@@ -24,8 +27,9 @@ export const measuredFor = ({ profile, nodeSelector = {} }: ResourceSpec): strin
   });
 
 /**
- * Reads the profile that a cluster keeps for a pipeline; undefined if it keeps none, or one of other models or for another spec.
- * @param wanted what the profile must have been measured for
+ * Reads the profile that a cluster keeps for a pipeline; undefined if there is none, or only one of other models or for another
+ * spec.
+ * @param wanted the text of {@link measuredFor} that the profile must have
  * @throws InvalidDocumentError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function keptProfile(
@@ -48,7 +52,8 @@ export async function keptProfile(
 }
 
 /**
- * @param keptFor what the profile was measured for
+ * Stores a profile in the cluster.
+ * @param keptFor the text of {@link measuredFor} for which the profile was measured
  * @throws ProfileTooLargeError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function keepProfile(

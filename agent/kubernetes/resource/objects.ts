@@ -12,9 +12,9 @@ const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, 
 const GROUP = groupOf(RESOURCE.apiVersion);
 
 /**
- * The CRD, and the objects that run `ipa-agent watch` for a pipeline's InferencePipeline. Watch then also profiles and applies
- * plans, and its Role allows that. Kubernetes lets watch create the gateways' Role only because watch's own Role includes the
- * rights of that Role.
+ * The CRD, and the objects that run `ipa-agent watch` for a pipeline's InferencePipeline. For such an object, watch also profiles
+ * and applies plans, so its Role allows both. Kubernetes lets watch create the gateways' Role only because watch's own Role
+ * includes the rights of that Role.
  */
 export const resourceObjects = (pipeline: string, settings: PodSettings): KubernetesObject[] => [
   resourceDefinition(),
@@ -26,7 +26,7 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
       resources: ['configmaps', 'secrets', 'services', 'serviceaccounts'],
       verbs: ['get', 'list', 'watch', 'create', 'patch'],
     },
-    // The pods of an earlier plan end once those of the next one serve.
+    // Watch deletes the pods of an earlier plan once the pods of the next plan serve.
     ...POD_KINDS.map(([kind, apiVersion]) => ({
       apiGroups: [groupOf(apiVersion)],
       resources: [pluralOf(kind)],

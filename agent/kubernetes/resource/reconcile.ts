@@ -30,9 +30,9 @@ const READ_MS = 2000;
 
 /**
  * Follows the InferencePipeline with the name of a pipeline until the signal aborts: profiles if there is no profile of these
- * models, plans, applies, adapts, and reports the progress in the object's status. A change of the object's spec starts this
- * over, but keeps the profile, unless what it measures or its nodes have changed. If the object does not exist, nothing changes:
- * a plan that serves stays.
+ * models, plans, applies, adapts, and reports the progress in the object's status. A change of the object's spec starts these
+ * steps again; the profile stays unless the spec asks for other measurements or nodes. If the object does not exist, nothing
+ * changes: a plan that serves stays.
  */
 export async function reconcile(options: ReconcileOptions, { onEvent, signal }: Listener): Promise<void> {
   const { api, namespace, models } = options;
@@ -64,14 +64,14 @@ export async function reconcile(options: ReconcileOptions, { onEvent, signal }: 
   await ended;
 }
 
-/** The reason of a condition whose step fails. */
+/** The reason that the status gives for a condition if the condition's step fails. */
 const FAILURES: Readonly<Record<ConditionType, string>> = {
   Profiled: 'ProfileFailed',
   Planned: 'NotApplied',
   Ready: 'NotFollowed',
 };
 
-/** Works on one generation of the object until the signal aborts, and tries again where something fails. */
+/** Profiles, plans, applies and adapts for one generation of the object until the signal aborts. Starts again after a failure. */
 async function run(
   options: ReconcileOptions,
   unkept: Work['unkept'],
@@ -89,7 +89,7 @@ async function run(
       const spec = parseDocument(resourceSpec, object.spec, `the spec of ${RESOURCE.kind} ${name}`);
       const engine = new KubernetesEngine(api, {
         ...{ pipeline: models.pipeline, namespace },
-        // What the spec leaves out gets its default, although a spec before, or a command, may have set it.
+        // A setting that the spec leaves out gets its default, even if an earlier spec or a command has set it.
         given: podSettings(models.manifest.name, namespace, settingsOf(spec)),
       });
       const work = { api, manifest: models.manifest, namespace, spec, engine, status, unkept, ...listener };

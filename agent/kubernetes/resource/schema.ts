@@ -87,7 +87,7 @@ export type ResourceSpec = z.infer<typeof resourceSpec>;
 export const CONDITIONS = ['Profiled', 'Planned', 'Ready'] as const;
 export type ConditionType = (typeof CONDITIONS)[number];
 
-/** A condition's message is cut to this many characters, because the CRD's schema allows no longer one. */
+/** The most characters of a condition's message, by the CRD's schema; the status writer cuts longer messages. */
 export const MESSAGE_LETTERS_MAX = 2000;
 
 export const condition = z.strictObject({

@@ -27,7 +27,7 @@ export async function planFor(
   profile: IdentifiedProfile,
   signal: AbortSignal,
 ): Promise<Plan> {
-  // An aborted signal tells no listener.
+  // A signal that has aborted already would not call the listener below.
   signal.throwIfAborted();
   const { slaMs, ratePerS, percentile, body, cores } = spec;
   const request = planRequest(profile.profile, {

@@ -13,8 +13,8 @@ import {
 export type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /**
- * The conditions after one of them has changed. If the changed condition is not true, those that require it become unknown. A
- * condition keeps the time of its last transition while its status stays the same.
+ * Returns the conditions after one of them has changed. If the changed condition is not true, the conditions that require it
+ * become unknown. A condition keeps the time of its last transition while its status stays the same.
  * @param generation the generation of the spec that the changed conditions refer to
  */
 export function withCondition(
@@ -57,7 +57,7 @@ export class StatusWriter {
     this.#status = (object.status ?? {}) as ResourceStatus;
   }
 
-  /** @param more other fields of the status that change */
+  /** Sets a condition, and writes the status if it changes. @param more other fields of the status that change */
   async say(type: ConditionType, said: Said, more: Partial<ResourceStatus> = {}): Promise<void> {
     const { conditions = [] } = this.#status;
     const status: ResourceStatus = {

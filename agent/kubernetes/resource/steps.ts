@@ -22,7 +22,10 @@ export interface Work extends Listener {
   readonly spec: ResourceSpec;
   readonly engine: KubernetesEngine;
   readonly status: StatusWriter;
-  /** The profile measured last, and what for, while the cluster does not keep it. All runs of a reconciliation share it. */
+  /**
+   * The profile measured last if the cluster does not keep it, and in `for` the text of `measuredFor` that it was measured for.
+   * All runs of one reconciliation share this object.
+   */
   readonly unkept: { measured?: { readonly profile: IdentifiedProfile; readonly for: string } | undefined };
 }
 
@@ -34,8 +37,8 @@ export type Adapt = (
 ) => Promise<void>;
 
 /**
- * Reads the profile that the cluster keeps of these models or, if there is none that was measured for the spec, has a job measure
- * one. A profile that the cluster does not keep, e.g. because it is too large, still serves this process.
+ * Reads the profile that the cluster keeps of these models or, if none was measured for the spec, has a job measure one. If the
+ * cluster cannot keep the profile, e.g. because it is too large, this process still uses it.
  * @param failed why the last try failed
  */
 export async function profiled(work: Work, failed?: string): Promise<IdentifiedProfile> {
@@ -79,7 +82,7 @@ export async function planned(
 ): Promise<void> {
   const { current } = await engine.plans();
   const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile, signal);
-  // Another process may lead by now, or the spec may have changed.
+  // By now another process may lead, or the spec may have changed: then this plan must not be applied.
   signal.throwIfAborted();
   // Room is not checked, because listing nodes takes rights on the whole cluster. Pods without room wait, and a cluster
   // autoscaler may add nodes for them.
@@ -111,8 +114,8 @@ export async function served(
 }
 
 /**
- * Reports whether the pods serve, and which plan is applied, until the signal aborts. Once all pods serve, those end that hold
- * stages otherwise than the plan wants.
+ * Reports whether the pods serve, and which plan is applied, until the signal aborts. Once all pods serve, removes the pods that
+ * hold other groups of stages than the plan wants.
  */
 async function tellReadiness(
   { api, manifest, namespace, spec, engine, status, onEvent, signal }: Work,
@@ -135,11 +138,11 @@ async function tellReadiness(
         const ended = await engine.removeEarlierPods(spec.adapt);
         if (ended.length > 0) onEvent(`the pods of ${ended.join(', ')} end, because those of the plan serve`);
       } catch (error) {
-        // The Role of a watch that was installed before may not allow it.
+        // The Role may be that of an earlier version of the agent, which does not allow the removal.
         onEvent(`pods of earlier plans keep serving: ${messageOf(error)}`);
       }
     }
-    // The API server is asked less often while nothing is expected to change.
+    // While all pods serve, changes are rare, so the API server is asked less often.
     await sleep(serves ? 5 * readMs : readMs, signal);
   }
 }

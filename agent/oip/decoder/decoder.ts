@@ -13,12 +13,12 @@ import type { Decoded, DecoderService } from './service.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
 /**
- * JSON longer than this is parsed in another process. JSON of this length takes the serving thread about 0.5 ms, and at worst a
- * few ms.
+ * Another process parses JSON of more than this many bytes. JSON of this length takes the serving thread about 0.5 ms, and at
+ * worst a few ms.
  */
 export const HERE_BYTES_MAX = 32 * 1024;
 /**
- * Bodies of at most this many bytes together, or a single larger one, may wait for the other process; more would only wait
+ * The most bytes of bodies that may wait for the other process, except for a single larger body; more bodies would only wait
  * longer.
  */
 const WAITING_BYTES_MAX = 32 * 2 ** 20;
@@ -36,7 +36,7 @@ interface DecoderProcess {
 }
 
 /**
- * Parses large JSON of requests, and plans, in another process, so that the serving thread is free meanwhile. The first call
+ * Parses large JSON of requests, and all plans, in another process, so that the serving thread is free meanwhile. The first call
  * starts the process, unless `open` has. If the process is lost, the next call starts another.
  */
 export class Decoder {
@@ -55,7 +55,8 @@ export class Decoder {
   }
 
   /**
-   * The request in a form that is decoded fast: a large JSON's tensors as bytes, any other body as it is.
+   * Returns the request in a form that the caller decodes fast: with its tensors as bytes if its JSON is large, and otherwise as
+   * it is.
    * @throws InvalidInferenceError; UnavailableError if too much waits, or the process was lost
    */
   async fast(body: Body): Promise<Body> {

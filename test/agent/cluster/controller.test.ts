@@ -8,7 +8,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { clusterPlan } from '../kubernetes/objects/plans.ts';
 
-/** `watch` on a clock that the tests turn, with an engine that only remembers what it was asked to apply. */
+/** These tests run `watch` on a clock that they turn, with an engine that only remembers the plans that it was asked to apply. */
 
 afterEach(() => {
   vi.useRealTimers();
@@ -16,9 +16,9 @@ afterEach(() => {
 
 interface Watching {
   readonly system: Pick<System, 'plan'> & Partial<System>;
-  /** How long the engine takes before and after it counts what has arrived, by the number of the reading. */
+  /** Milliseconds that the engine takes before and after it counts the arrivals, by the number of the reading. */
   readonly countMs?: (reading: number) => readonly [before: number, after: number];
-  /** How long it takes to apply a plan. */
+  /** Milliseconds that the engine takes to apply a plan. */
   readonly applyMs?: number;
 }
 

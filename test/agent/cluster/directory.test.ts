@@ -5,7 +5,7 @@ import { Directory } from '../../../agent/cluster/gateway/directory.ts';
 
 const replica = (name: string, state: Endpoint['state']): Endpoint => ({ url: name, stage: 'detect', state });
 
-/** The replicas that serve: those that can be borrowed. */
+/** The URLs of the replicas that serve: those that workers can borrow. */
 function serving(directory: Directory): string[] {
   const urls: string[] = [];
   for (let i = 0; i < (directory.groups[0]?.replicas ?? 0); i++)
@@ -85,7 +85,7 @@ test('a worker is told whether its replica was ended on purpose: a plan that wan
   expect(told([replica('a', 'leaving'), other])[0]).toBe(true);
   expect(told([replica('a', 'unready'), other])[0]).toBe(false);
   expect(told([other])[0]).toBe(false);
-  // It was the only one, so it served until it was gone.
+  // Replica `a` is the only one of its stage, so it serves until the engine lists it no more.
   expect(told([replica('a', 'leaving')])).toEqual([]);
   expect(told([replica('a', 'leaving')], [])[0]).toBe(true);
 });

@@ -15,12 +15,12 @@ import { fashionProfile } from '../kubernetes/fashion-profile.ts';
 import { clusterPlan, fashion } from '../kubernetes/objects/plans.ts';
 import { TestEngine } from './test-engine.ts';
 
-/** With an engine that is not part of the product: gateway and watch need nothing but the interface. */
+/** These tests use an engine that is not part of the product, because gateway and watch need only the interface of an engine. */
 
 const { pipeline } = fashion;
 const first = pipeline.first;
 const item = blankItem(first.task.itemFormat(first.stage));
-/** Nothing is shed, however slow the machine is. */
+/** A plan with so long an SLA that nothing is shed, however slow the machine is. */
 const patient = clusterPlan({ slaMs: 1e6 });
 
 function startEngine(): TestEngine {
@@ -51,7 +51,7 @@ async function startGateway(engine: TestEngine) {
   return { gateway, service, infer, events };
 }
 
-/** The class of each object, by item. */
+/** The classes of the objects that were found in each item. */
 const labelsOf = (results: Awaited<ReturnType<Awaited<ReturnType<typeof startGateway>>['infer']>>) =>
   results.map((byStage) => byStage[1]!.map((result) => (result as unknown as { label: number }).label));
 
@@ -120,7 +120,7 @@ test('a replica that crashed unseen holds up neither a plan with more replicas n
   const gateways = [await startGateway(engine)];
   await until(() => expect(gateways[0]!.service.plan.stages[1]!.replicas).toBe(2));
   await engine.crash('classify');
-  // Only a batch tells the gateway that the replica is gone.
+  // The gateway notices that the replica has ended only when it sends a batch there.
   expect(labelsOf(await gateways[0]!.infer(30))).toHaveLength(30);
   const stages = patient.stages.map((stage) => ({ ...stage, replicas: stage.name === 'classify' ? 3 : 1 }));
   await engine.apply({

@@ -3,7 +3,9 @@ import { withOwnReplicas } from '../../../agent/cluster/replica-plan.ts';
 import { type Plan, parsePlan } from '../../../solver/documents/plan.ts';
 import { sharedPlan } from '../kubernetes/objects/plans.ts';
 
-/** Two workers that each hold both stages: `detect` takes 1.2 times what one worker has in a second, `classify` a tenth of it. */
+/**
+ * A plan with two workers that each hold both stages: `detect` needs 1.2 times the time of one worker, `classify` a tenth of it.
+ */
 function twoShared(cores: number): Plan {
   const plan = sharedPlan();
   const stages = plan.stages.map((stage, s) => ({

@@ -3,7 +3,9 @@ import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
 import type { Dispatch, DispatchPolicy } from '../../../solver/dispatch/types.ts';
 import { seededRandom } from '../../../solver/math/random.ts';
 
-/** Two gateways before the same replicas, simulated: each has a dispatch that sees its own batches only. */
+/**
+ * These tests simulate two gateways in front of the same replicas. Each gateway has a dispatch that sees only its own batches.
+ */
 
 const SLA_MS = 60;
 const REQUESTS = 8000;
@@ -14,9 +16,9 @@ interface Setup {
   readonly batch: number;
   /** Offered load, as a share of what the replicas can carry. */
   readonly load: number;
-  /** Share of the requests that comes to each gateway. */
+  /** Share of the requests that each gateway gets. */
   readonly shares: readonly number[];
-  /** Whether each gateway has replicas of its own, instead of all of them. */
+  /** Whether each gateway has replicas of its own; otherwise all gateways use all replicas. */
   readonly apart?: boolean;
 }
 
@@ -25,7 +27,10 @@ interface Event {
   happen(): void;
 }
 
-/** Share of the requests that complete within the SLA. Replicas run the batches of all gateways in the order in which they come. */
+/**
+ * Returns the share of the requests that complete within the SLA. Replicas run the batches of all gateways in the order in which
+ * the batches arrive.
+ */
 function attainment({ replicas, batch, load, shares, apart = false }: Setup): number {
   const random = seededRandom(1);
   const policy: DispatchPolicy = {

@@ -23,7 +23,7 @@ import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 
 const TOKEN = 'a-token-of-the-tests';
 
-/** Finds one object in each image, and gives each object class 3; without ONNX Runtime. */
+/** Starts a worker without ONNX Runtime, which finds one object in each image and gives each object class 3. */
 const startWorker =
   (pipeline: Pipeline): StartWorker =>
   async (_id, planWorker) => {
@@ -55,11 +55,11 @@ interface Replica extends Endpoint {
 export class TestEngine implements Engine {
   readonly target = 'the test';
   readonly events: EngineEvent[] = [];
-  /** What the gateway's counter is to say. */
+  /** The number of arrivals that the gateway's counter shows. */
   arrived = 0;
   #plans: AppliedPlans = { current: null, previous: null };
   #replicas: Replica[] = [];
-  /** Replicas that have ended, which the engine has not seen yet. */
+  /** Replicas that have ended, but that the engine still reports. */
   #unseen: Endpoint[] = [];
   readonly #planFollowers = new Set<Follower<Plan>>();
   readonly #endpointFollowers = new Set<Follower<readonly Endpoint[]>>();
@@ -147,19 +147,19 @@ export class TestEngine implements Engine {
     return this.#of(stage).map(({ held }) => held.of(stage).chosen.variant);
   }
 
-  /** Ends a replica without a word, as a machine that fails does: the engine goes on reporting it. */
+  /** Ends a replica without telling the engine, as a machine that fails does: the engine goes on reporting the replica. */
   async crash(stage: string): Promise<void> {
     const replica = this.#of(stage)[0]!;
     this.#unseen.push(replica);
     await this.#end(replica);
   }
 
-  /** Number of those who follow the engine. */
+  /** Number of followers of the engine's plans and endpoints. */
   get followers(): number {
     return this.#planFollowers.size + this.#endpointFollowers.size;
   }
 
-  /** Lets a replica answer no more, unseen. @returns a function that lets it answer again */
+  /** Makes a replica stop answering, while the engine goes on reporting it. @returns a function that lets it answer again */
   async mute(stage: string): Promise<() => Promise<void>> {
     const { app, url } = this.#of(stage)[0]!;
     const closed = new Promise((resolve) => app.server.close(resolve));
@@ -168,7 +168,7 @@ export class TestEngine implements Engine {
     return () => new Promise((resolve) => app.server.listen(Number(new URL(url).port), '127.0.0.1', resolve));
   }
 
-  /** Sees which replicas have crashed. */
+  /** Makes the engine notice the replicas that have crashed. */
   see(): void {
     this.#unseen = [];
     this.#report();

@@ -17,7 +17,7 @@ import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings, sharedPlan } from './objects/plans.ts';
 import { addNode } from './stand-in/nodes.ts';
 
-/** A plan whose stages are changed, with the workers that they need. */
+/** Returns a plan with a change in each stage, and with the workers that the changed stages need. */
 const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan =>
   replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, ...change })) });
 
@@ -87,7 +87,7 @@ test('a dry run says what would change and changes nothing', async () => {
   expect(standIn.store.version).toBe(version);
 });
 
-/** Somebody else takes a field. */
+/** Sets the number of pods of `detect` as another tool, which manages this field from then on. */
 const rival = (
   standIn: Awaited<ReturnType<typeof standInCluster>>['standIn'],
   replicas: number,
@@ -112,7 +112,7 @@ test('a field that another manager has taken is a conflict that names both; forc
     .catch((error) => error);
   expect(conflict).toBeInstanceOf(ApiError);
   expect(conflict.message).toMatch(/\.spec\.replicas by autoscaler\. .*--force/);
-  // Nothing before it was changed either.
+  // The objects before the one with the conflict are unchanged, too.
   expect(standIn.store.version).toBe(version);
   await engineIn(cluster).apply(changed({ replicas: 3 }), { force: true });
   expect((await cluster.read(deployment('fashion-detect')))!.spec).toMatchObject({ replicas: 3 });

@@ -14,7 +14,10 @@ import { arrivals, deploymentOf, watch } from './watched.ts';
 
 const profile = cascadeProfile();
 const planAt = await planOn(profile);
-/** Few cores: at a low rate the best classifier answers alone, and at a high one it answers what a fast one is not sure of. */
+/**
+ * Plans for few cores. At a low rate the best classifier answers alone; at a high rate it answers only what a fast one is not
+ * sure of.
+ */
 const planFor = (ratePerS: number): Promise<Plan> =>
   planAt({
     ...planRequest(profile, { slaMs: 300, ratePerS, resources: { cores: 6 } }),
@@ -23,7 +26,7 @@ const planFor = (ratePerS: number): Promise<Plan> =>
 const [alone, cascade, busier] = (await Promise.all([2, 100, 150].map(planFor))) as [Plan, Plan, Plan];
 const rowsOf = ({ stages }: Plan) => stages.map(({ name, replicas }) => [name, replicas] as const);
 
-/** Waits until the deployments have the pods of a plan. */
+/** Checks that the deployments have as many pods as a plan wants. @param idle rows whose deployments must have no pods */
 const scaled = async (
   cluster: Parameters<typeof deploymentOf>[0],
   plan: Plan,
@@ -129,6 +132,6 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
   expect(plan).toEqual(busier);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(plan);
-  // If `watch` was applying a plan during the rollback, some deployments have that plan's replicas for a moment.
+  // If `watch` was just applying a plan during the rollback, some deployments have that plan's replicas for a moment.
   await until(() => scaled(cluster, plan));
 });

@@ -17,7 +17,10 @@ export const nodeLabels = (arch = 'amd64') => ({
   ...settings.nodeSelector,
 });
 
-/** A stand-in with a large node of each architecture, and its kubeconfig as a file; both go when the test has finished. */
+/**
+ * Starts a stand-in with a large node of each architecture, and writes its kubeconfig to a file. The end of the test removes
+ * both.
+ */
 export async function standInCluster(): Promise<{
   standIn: StandIn;
   kubeconfig: string;

@@ -12,11 +12,13 @@ import { startCommand, temporaryFolder } from './processes.ts';
 import { addPod } from './stand-in/nodes.ts';
 
 const measured = fashionProfile();
-/** All stages share a worker, although the cores suffice for more. */
+/** A plan in which all stages share a worker, although the cores suffice for more. */
 const plan = await planOnce(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
 const scaled = replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, replicas: 3 })) });
 
-/** A cluster, files to give to commands, and what they are all given. */
+/**
+ * Makes a cluster, the arguments with which commands reach it, and functions that write a file and that run `ipa-agent apply`.
+ */
 async function setUp() {
   const { standIn, kubeconfig, cluster: api } = await standInCluster();
   const folder = await temporaryFolder();

@@ -5,7 +5,7 @@ import { NoGatewayError } from '../../../agent/kubernetes/errors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { addGateway } from './stand-in/nodes.ts';
 
-/** The URL of a gateway that has counted so many arrivals. */
+/** Starts a gateway whose counter shows `count` arrivals, and returns its URL. */
 async function counting(count: number): Promise<string> {
   const server = createServer((_request, response) =>
     response.end(`ipa_edge_arrivals_total{model="fashion"} ${count}\n`),

@@ -13,7 +13,7 @@ import { standInCluster } from './cluster.ts';
 import { temporaryFolder } from './processes.ts';
 import { StandIn } from './stand-in/server.ts';
 
-/** What a kubeconfig authenticates with, against a server that speaks TLS as real ones do, and one that does not. */
+/** These tests check the credentials that a kubeconfig can have, on a server with TLS, as real ones have, and on one without. */
 
 const hasOpenssl = (() => {
   try {
@@ -89,7 +89,7 @@ describe.skipIf(!hasOpenssl)('a cluster behind TLS', () => {
     return new KubernetesApi(await connectionOf({ kubeconfig }));
   }
 
-  /** A plug-in that tells the token of a file, and writes down that it was asked. */
+  /** Writes a credential plug-in that returns the token in a file, and that notes each call in the file `asked`. */
   async function plugin(expires: string) {
     await writeFile(
       file('plugin'),

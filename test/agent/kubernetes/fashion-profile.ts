@@ -4,8 +4,8 @@ import { cell, profile, runs } from '../../solver/profiles.ts';
 import { fashion } from './objects/plans.ts';
 
 /**
- * The shipped models, at times made up: the more accurate a variant, the slower.
- * @param most variants of each stage, the lightest first: plans on few are soon made; absent: all
+ * Makes a profile of the shipped models with made-up times: the more accurate a variant, the slower.
+ * @param most number of variants of each stage, the lightest first: with few variants, planning is fast; absent: all
  */
 export function fashionProfile(most?: number): Profile {
   const stages = fashion.manifest.stages.map(({ variants, ...stage }) => ({
@@ -46,12 +46,13 @@ export function fashionProfile(most?: number): Profile {
   });
 }
 
-/** Labelled garments, of which every fifth is hard. */
+/** Number of labelled garments, of which every fifth is hard to classify. */
 const GARMENTS = 200;
 
 /**
- * The same profile with answers to labelled garments: the best classifier is always right, and the others are wrong about hard ones,
- * of which they are not sure. So a cascade is nearly as good as the best classifier, in a fraction of its time.
+ * Makes the profile of {@link fashionProfile} with answers to labelled garments. The best classifier is always right; the others
+ * are wrong about hard garments, and not sure of them. So a cascade is nearly as good as the best classifier, in a fraction of
+ * its time.
  */
 export function cascadeProfile(): Profile {
   const plain = fashionProfile();
@@ -71,7 +72,10 @@ export function cascadeProfile(): Profile {
   return parseProfile({ ...plain, stages }, 'made up');
 }
 
-/** A profile for pods, as a job measures it on a node with this many cores: it has what a request and the way to a pod cost. */
+/**
+ * Makes a profile for pods, as a job measures it on a node with `logicalCores` cores. It has the cost of a request, and of a
+ * batch's way to a pod.
+ */
 export function podsProfile(logicalCores: number): Profile {
   const plain = fashionProfile();
   const latency = [{ percentile: 50, delayMs: 1 }];

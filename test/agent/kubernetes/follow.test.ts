@@ -41,7 +41,7 @@ test('objects are followed through cut connections, a watch that has expired, an
   await cluster.apply(object('two'));
   await untilThereAre(['one', 'two']);
   const before = watches();
-  // What happens while it is cut off is forgotten too: it must list again.
+  // The server forgets the changes made while it is down, so `follow` must list the objects again.
   await standIn.down();
   standIn.store.remove('api/v1/namespaces/shop/configmaps/one');
   standIn.store.compact();
@@ -59,7 +59,7 @@ test('a watch that the server ends as expired is begun anew from a list, with no
   const stop = new AbortController();
   const seen: string[][] = [];
   const events: string[] = [];
-  // Between the list and the watch everything is forgotten, once.
+  // The server forgets all changes once, between the list and the watch.
   const list = cluster.list.bind(cluster);
   let times = 0;
   vi.spyOn(cluster, 'list').mockImplementation(async (ref) => {

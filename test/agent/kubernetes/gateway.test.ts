@@ -35,7 +35,7 @@ test('pods come, go and are killed with requests in flight, and no request is lo
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 3');
   const [, killed, leaving, last] = pods;
   const outcomes = await send(gateway, 120, (sent) => {
-    // Kubernetes takes a while to see that a pod is gone.
+    // The pod ends at request 24, but Kubernetes notices only at request 48.
     if (sent === 24) killed!.running.process.kill('SIGKILL');
     if (sent === 48) tell.gone(killed!);
     if (sent === 72) {
@@ -48,7 +48,7 @@ test('pods come, go and are killed with requests in flight, and no request is lo
   expect(await metrics(gateway)).toContain(
     'ipa_edge_requests_total{model="fashion",outcome="completed"} 120',
   );
-  // The last one of a stage is gone: what comes waits, and is answered when another comes.
+  // Without any pod of a stage, requests wait until another pod starts, and are answered then.
   for (const pod of [leaving!, last!]) tell.gone(pod);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 0');
   expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(503);
@@ -96,7 +96,7 @@ test('the only pod of a stage is evicted with requests in flight: it serves unti
   const sending = send(gateway, () => draining);
   expect(await evict(evicted!)).toBe(201);
   await until(() => expect(gateway.lines.join('\n')).toContain('no replica of detect is ready'));
-  // The budget holds until the cluster has another pod.
+  // The disruption budget refuses another eviction until the cluster has another pod.
   expect(await evict(evicted!)).toBe(429);
   tell.ready(other!, true);
   await tell.ends(evicted!);
@@ -197,7 +197,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   await standIn.up();
   await engineIn(cluster).apply(plan);
   await untilMetric(gateway, 'stage="detect",variant="det4"');
-  // Nobody changes it but through the cluster, and nobody reads the token.
+  // The gateway's plan changes only through the cluster, and no log line shows the token.
   const put = await fetch(`${gateway.url}/plan`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },

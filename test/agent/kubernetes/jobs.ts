@@ -16,7 +16,7 @@ interface Job extends KubernetesObject {
   };
 }
 
-/** The only job, once it is there. */
+/** Waits for the only job. */
 export const jobOf = (standIn: StandIn): Promise<Job> =>
   until(() => {
     const [job] = standIn.store.all(JOBS);
@@ -24,7 +24,7 @@ export const jobOf = (standIn: StandIn): Promise<Job> =>
     return job as unknown as Job;
   });
 
-/** Does what the job's controller and the kubelet do: makes a pod, which has written `log` and ended. */
+/** Makes the pod of a job, with its log and in this phase, as the job's controller and the kubelet do. */
 export function runPod(standIn: StandIn, job: Job, phase: string, log: string): void {
   const { name } = job.metadata;
   standIn.logs.set(`${name}-x`, log);

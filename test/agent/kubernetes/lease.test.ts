@@ -12,7 +12,7 @@ const LEASE = {
 };
 const KEY = 'apis/coordination.k8s.io/v1/namespaces/shop/leases/fashion-watch';
 
-/** A cluster on the clock that the test turns: answers take a while, and none comes while it is cut off. */
+/** Makes a cluster on the clock that the test turns: its answers take a while, and requests to it fail while it is cut off. */
 function clusterOf(store: ObjectStore) {
   const state = { cut: false, takesMs: 10 };
   const answer = async <T>(work: () => T): Promise<T> => {
@@ -33,7 +33,7 @@ function clusterOf(store: ObjectStore) {
   return { state, cluster };
 }
 
-/** Asks for a lease; when it leads, from when to when. */
+/** Starts a candidate for the Lease. It records from when to when it leads. */
 function candidate(cluster: KubernetesApi, identity: string) {
   const stop = new AbortController();
   const led: { fromMs: number; toMs: number }[] = [];
@@ -72,12 +72,12 @@ test('of those who watch, one leads at a time, and another follows when it ends 
   await seconds(60);
   expect([first.led.length, second.led, third.led]).toEqual([1, [], []]);
   own.state.cut = true;
-  // A lease lasts 15 s; who waits looks every 3 s.
+  // A Lease lasts 15 s, and a waiting candidate reads it every 3 s.
   await seconds(20);
   expect(first.leads()).toBe(false);
   const [leading, waiting] = second.leads() ? [second, third] : [third, second];
   expect([leading.leads(), waiting.leads()]).toEqual([true, false]);
-  // It says that it goes, so that nobody has to wait for its lease to expire.
+  // A leader that stops gives up the Lease, so that nobody has to wait until the Lease expires.
   leading.stop();
   await seconds(4);
   await leading.ended;
@@ -102,7 +102,7 @@ test('a leader that is answered slowly stops before another one may lead, and le
   await seconds(1);
   const second = candidate(others.cluster, 'second');
   await seconds(10);
-  // As long as the agent waits for an answer at most; to renew the lease takes two of them.
+  // Each answer takes nearly the 10 s that the agent waits for it at most, and a renewal needs two answers.
   own.state.takesMs = 9900;
   await seconds(30);
   expect([first.leads(), second.leads()]).toEqual([false, true]);

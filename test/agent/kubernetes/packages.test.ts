@@ -17,7 +17,7 @@ import { temporaryFolder } from './processes.ts';
 const profile = fashionProfile();
 const plan = clusterPlan();
 
-/** Everything that `export` writes, with braces that a template would take for its own. */
+/** Makes all objects that `export` writes, with braces that a template would take for its own. */
 const objectsOf = (of: PodSettings): KubernetesObject[] => [
   ...kubernetesObjects({ ...plan, certificate: 'optimal {{ .Values.image }} }}' }, fashion.pipeline, of),
   ...watchObjects(profile, { plan, pipeline: fashion.pipeline, settings: of }),
@@ -83,7 +83,7 @@ test.skipIf(!installed('kustomize'))('an overlay changes namespace and image eve
 
 const chart = (): Files => helmChart('fashion', '0.1.0', settings, objectsOf);
 
-/** What Helm makes of a template that has nothing but values and quoted braces. */
+/** Renders a template as Helm does, if it has only values and quoted braces. */
 const rendered = (text: string, namespace: string, image: string): string =>
   text.replaceAll(/\{\{ (.*?) \}\}/g, (all, action) => {
     const values: Record<string, string> = {

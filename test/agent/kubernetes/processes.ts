@@ -10,7 +10,7 @@ import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { IPA_AGENT } from '../../compiled.ts';
 import { clusterPlan, fashion } from './objects/plans.ts';
 
-/** A plan for this machine: one pod of detect, two of classify. */
+/** Makes a plan for this machine: one pod of detect, two of classify. */
 export async function planHere(change: Partial<Plan> = {}): Promise<Plan> {
   const { device } = await localTarget(fashion, nodeEnvironment());
   const plan = clusterPlan();
@@ -24,7 +24,7 @@ export async function planHere(change: Partial<Plan> = {}): Promise<Plan> {
   };
 }
 
-/** A folder that goes when the test has finished. */
+/** Makes a folder that is removed when the test has finished. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -34,22 +34,25 @@ export async function temporaryFolder(): Promise<string> {
 export interface Running {
   readonly process: ChildProcess;
   readonly url: string;
-  /** What it has written. */
+  /** The lines that the process has written. */
   readonly lines: string[];
   readonly ended: Promise<number | null>;
 }
 
 /** Where a command runs, and until when. */
 interface Place {
-  /** Another copy of the program than the checkout's. */
+  /** Path of the command in another copy of the package; absent: the checkout's. */
   readonly entry?: string;
   readonly cwd?: string;
-  /** A program with arguments that starts Node. */
+  /** A program, with its arguments, that starts Node; absent: Node starts directly. */
   readonly under?: readonly string[];
   readonly atEnd?: (end: () => Promise<void>) => void;
 }
 
-/** `ipa-agent …`; it is ended when the test has finished, or whatever else `atEnd` waits for. */
+/**
+ * Runs `ipa-agent` with arguments. `atEnd` gets the function that kills the process; by default the end of the test calls this
+ * function.
+ */
 export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -72,7 +75,7 @@ export function startCommand(
   return { process: child, lines, ended };
 }
 
-/** The same, listening. Rejects with what it wrote where it ends before. */
+/** Runs `ipa-agent` and waits until it listens. Rejects with its output if it ends before. */
 export async function startAgent(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -93,7 +96,10 @@ export async function startAgent(
 
 export const TOKEN = 'a-token-of-the-tests';
 
-/** A pod of one stage or of several, as a process on an address of loopback. @param tokenFile has another token than `TOKEN` */
+/**
+ * Runs a pod of one or more stages as a process on a loopback address.
+ * @param tokenFile file with the pod's token; absent: `TOKEN`
+ */
 export async function startPod(
   plan: Plan,
   stages: string | readonly string[],

@@ -30,7 +30,7 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
   const job = await jobOf(standIn);
   const { containers, nodeSelector } = job.spec.template.spec;
   expect(nodeSelector).toEqual({ pool: 'edge', disk: 'ssd' });
-  // What the container is told to run is run here, but for where it writes, and with fewer variants and scenes.
+  // The test runs the container's command here, except that it writes to another folder and measures fewer variants and scenes.
   const { args: told } = containers[0]!;
   const manifest = await writeFewScenes(join(folder, 'models'));
   const args = told.map((arg) =>
@@ -48,7 +48,7 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
   const profile = parseProfile(JSON.parse(await readFile(out, 'utf8')), out);
   expect(profile.pipeline).toBe('fashion');
   expect(profile.cells.some(({ state, backend }) => state === 'measured' && backend === 'cpu')).toBe(true);
-  // Plans on it are for pods, so it tells what requests cost, and the way of a batch to a pod of each stage.
+  // The profile is for plans with pods, so it has the cost of requests, and of a batch's way to a pod of each stage.
   expect(profile.serving!.requests.map(({ body }) => body)).toEqual(['binary', 'json']);
   expect(profile.serving!.hops!.map(({ stage, items }) => [stage, items])).toEqual([
     ['detect', 1],
@@ -108,7 +108,7 @@ const outage = () => new ClusterUnreachableError('http://stand-in', new Error('s
 
 const LINE = 'profiling 1/1';
 
-/** Profiles in a job whose pod writes a line and a whole profile, in a cluster that `hinder` has changed. */
+/** Profiles in a job of a cluster that `hinder` has changed. The job's pod writes a line and a whole profile. */
 async function profileThrough(
   hinder: (cluster: KubernetesApi, standIn: StandIn) => void,
   phase = 'Succeeded',

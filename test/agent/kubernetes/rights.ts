@@ -13,7 +13,7 @@ const VERBS: Record<string, string> = {
   DELETE: 'delete',
 };
 
-/** The right that Kubernetes requires for a request in the namespace of the tests. */
+/** Returns the right that Kubernetes requires for a request in the namespace of the tests. */
 export function rightOf(method: string, url: string) {
   const [, group = '', resource, name, sub] =
     /^\/api(?:s\/([^/]+))?\/[^/]+\/namespaces\/shop\/([^/?]+)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(url) ?? [];

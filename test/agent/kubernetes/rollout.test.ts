@@ -7,7 +7,7 @@ import { clusterPlan } from './objects/plans.ts';
 import type { JsonObject } from './stand-in/fields.ts';
 import { addPod, tellPods } from './stand-in/nodes.ts';
 
-/** A cluster with an applied plan: one pod of detect, two of classify, two gateways. */
+/** Makes a cluster with an applied plan: one pod of detect, two of classify, two gateways. */
 async function applied() {
   const { standIn, cluster } = await standInCluster();
   const engine = engineIn(cluster);
@@ -25,7 +25,7 @@ async function applied() {
   };
   const await_ = (onChange: (rollout: Rollout) => void = () => {}, timeoutMs = Number.POSITIVE_INFINITY) =>
     engine.awaitServing({ onChange, timeoutMs, readMs: 1, signal: new AbortController().signal });
-  /** What the wait says that the pods wait for, when its time is over at once. */
+  /** Waits with a time limit that is over at once, and returns the error's message, which says what the pods wait for. */
   const reasons = async (): Promise<string> => {
     const error = await await_(undefined, -1).catch((e) => e);
     expect(error).toBeInstanceOf(NotServingError);

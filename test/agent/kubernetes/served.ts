@@ -31,7 +31,7 @@ const freePort = (): Promise<number> =>
 
 type Stages = string | readonly string[];
 
-/** The Secret of the cluster with a token. */
+/** Makes the Secret in which a cluster keeps the token. */
 export const secretOf = (token: string) => ({
   apiVersion: 'v1',
   kind: 'Secret',
@@ -47,15 +47,23 @@ interface Pod {
   readonly running: Running;
 }
 
-/** Pods that the tests of a file have started. Later tests use them again, because each takes more than a second of a core to start. */
+/**
+ * Pods that the tests of a file have started. Later tests use them again, because each start takes more than a second of a core.
+ */
 const started: Pod[] = [];
 const ends: (() => Promise<void>)[] = [];
-/** Ends the pods that tests have started. Each file that starts a cluster calls it after its tests, because several files may share this module. */
+/**
+ * Ends the pods that tests have started. Each file that starts a cluster calls it after its tests, because several files may
+ * share this module.
+ */
 export const endPods = () => Promise.all(ends.splice(0).map((end) => end()));
 const port = await freePort();
 let addresses = 1;
 
-/** A pod of the plan for each entry of `stages`: one that runs already with these rows of a plan, or a new one. */
+/**
+ * Finds or starts a pod of the plan for each entry of `stages`. A pod that already runs with the same rows of a plan is used
+ * again.
+ */
 function podsFor(stages: readonly Stages[], served: Plan, tokenFile?: string): Promise<Pod[]> {
   const taken: (Pod | Promise<Pod>)[] = [];
   for (const stage of stages) {
@@ -72,7 +80,7 @@ function podsFor(stages: readonly Stages[], served: Plan, tokenFile?: string): P
   return Promise.all(taken);
 }
 
-/** What a pod with these stages takes from a plan. */
+/** The rows of a plan that a pod with these stages uses, as text. */
 const rowsOf = ({ stages }: Plan, held: Stages): string =>
   JSON.stringify(stages.filter(({ name }) => [held].flat().includes(name)));
 
@@ -87,18 +95,18 @@ async function newPod(of: Omit<Pod, 'running'>): Promise<Pod> {
 }
 
 /**
- * A cluster of processes: a stand-in for its API server, stages on addresses of loopback, a gateway in front.
- * @param tokenFile from which the pods read their token
+ * Starts a cluster of processes: a stand-in for the API server, stages on loopback addresses, and a gateway in front of them.
+ * @param tokenFile file from which the pods read their token
  */
 export async function startCluster(stages: readonly Stages[], served = plan, tokenFile?: string) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
-  // The pods have this token already.
+  // The pods require this token, so the cluster must have it before the plan is applied.
   await cluster.create(secretOf(TOKEN));
   await engineIn(cluster).apply(served);
   const pods = await podsFor(stages, served, tokenFile);
   const { store } = standIn;
   const keyOf = ({ address }: Pod) => `api/v1/namespaces/${settings.namespace}/pods/${address}`;
-  /** What the cluster tells of a pod. */
+  /** Functions that change what the API server says of a pod. */
   const tell = {
     starts: (pod: Pod, ready = true) =>
       addPod(standIn, {
@@ -121,7 +129,7 @@ export async function startCluster(stages: readonly Stages[], served = plan, tok
   };
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'plan.json'), JSON.stringify(served));
-  // The gateway gets the token from the cluster, and all else from its arguments.
+  // The gateway gets its token from the cluster, and everything else from its arguments.
   const startGateway = (name = 'gateway') =>
     startAgent([
       ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
@@ -131,10 +139,14 @@ export async function startCluster(stages: readonly Stages[], served = plan, tok
   return { standIn, cluster, pods, tell, evict, gateway, startGateway };
 }
 
-/** Requests that are open at a time. */
+/** Number of requests that are open at a time. */
 export const OPEN = 8;
 
-/** Sends scenes, at most 8 at a time; how they ended. @param to the gateway of each request @param count or how long to go on */
+/**
+ * Sends scenes, at most 8 at a time, and counts the requests by their outcome.
+ * @param to the gateway, or a function that chooses one for each request
+ * @param count number of requests, or whether to send another one
+ */
 export async function send(
   to: Running | ((sent: number) => Running),
   count: number | (() => boolean),
@@ -176,7 +188,7 @@ export const metrics = async ({ url }: Running): Promise<string> => (await fetch
 export const metricIn = (text: string, name: string): number =>
   Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)![1]);
 
-/** Checks that every request which came to a gateway has one end, and that none of them failed. */
+/** Checks that every request that arrived at a gateway has exactly one outcome, and that none failed. */
 export async function expectConserved(gateway: Running): Promise<void> {
   const text = await metrics(gateway);
   const ended = (outcome: string) =>
@@ -186,11 +198,11 @@ export async function expectConserved(gateway: Running): Promise<void> {
   expect(ended('failed')).toBe(0);
 }
 
-/** How requests ended, those with an error or none together. */
+/** Sums up outcomes: all that are neither completed nor shed count as failed. */
 export function endsOf({ completed = 0, shed = 0, ...lost }: Record<string, number>) {
   return { completed, shed, failed: Object.values(lost).reduce((sum, count) => sum + count, 0) };
 }
 
-/** Until a metric has a value. */
+/** Waits until a gateway's metrics contain a line. */
 export const untilMetric = (gateway: Running, line: string) =>
   until(async () => expect(await metrics(gateway)).toContain(line));

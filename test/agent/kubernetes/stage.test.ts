@@ -24,7 +24,7 @@ const plan = await planHere();
 
 const scenes = (count: number, from = 0): ItemBatch => batchOf(labelled[0]!.items.slice(from, from + count));
 
-/** The plan with another variant of detect. */
+/** The plan's row of `detect` with another variant. */
 const detectWith = (index: number, change: Partial<Plan['stages'][number]> = {}) => {
   const variant = detect.stage.variants[index]!;
   return { ...plan.stages[0]!, variant: variant.name, sha256: sha256Of(variant), ...change };
@@ -37,7 +37,7 @@ const put = (url: string, body: unknown, token = TOKEN) =>
     body: JSON.stringify(body),
   });
 
-/** What a worker of this machine answers to scenes. */
+/** Runs scenes in a worker of this process, to compare its results with a pod's answers. */
 async function runHere(items: ItemBatch): Promise<StageRun> {
   const startWorker = startAtOnce(fashion, nodeEnvironment());
   const worker = await startWorker(
@@ -126,7 +126,7 @@ test('variant and batch are changed in place while batches run, and none fails',
   changing = false;
   await sending;
   expect(new Set(versions)).toEqual(new Set(['det4', 'det16']));
-  // The one before still answers whoever asks for it.
+  // The variant before the change still answers clients that ask for it.
   expect((await client.infer('detect', batchRequest(detect, scenes(1)), { version: 'det4' })).version).toBe(
     'det4',
   );
@@ -174,7 +174,7 @@ test('a pod of another device, or of other models, does not come up, and says wh
 test.skipIf(process.platform !== 'linux')(
   'a pod that may use fewer cores than its node has takes a plan that was made for the node',
   async () => {
-    // Node counts the cores that a process may use, by its limit in a cgroup as by its affinity.
+    // Node counts the cores that a process may use. The CPU affinity stands for the limit that a pod has in its cgroup.
     const pod = await startPod(plan, 'detect', { under: ['taskset', '--cpu-list', '0'] });
     expect((await fetch(`${pod.url}/v2/health/ready`)).status).toBe(200);
   },
@@ -205,7 +205,7 @@ test('a stage answers what the stage before has answered, with the id of the req
   };
   expect(id).toBe('seven');
   expect(outputs.find(({ name }) => name === 'labels')!.data).toHaveLength(found!);
-  // Nothing was found in an image: nothing is passed on, and nothing answered.
+  // If the stage before found nothing in any image, its response has no items, and this stage's response has none, either.
   const blank = { name: 'items', datatype: 'UINT8', shape: [0, 1, 28, 28], data: [] };
   const nothing = await infer(
     second.url,
@@ -233,7 +233,7 @@ test('a session that is killed is loaded again; SIGTERM lets what runs end', asy
   const settled = Promise.allSettled(running);
   await Promise.race(running);
   pod.process.kill('SIGTERM');
-  // What comes too late is told to come again, and nothing is cut off.
+  // The pod answers 503 to requests that come too late, and cuts none off.
   for (const answer of await settled)
     expect(answer.status === 'fulfilled' ? 200 : (answer.reason.status ?? answer.reason)).toSatisfy(
       (status) => [200, 503].includes(status),

@@ -16,7 +16,10 @@ const file = referenceFile('k8s-recording/transcript.jsonl');
 let standIn: StandIn | undefined;
 afterEach(() => standIn?.down());
 
-/** Paths of the fields that there are, without those of controllers: a stand-in has none. */
+/**
+ * Lists the paths of all fields in a value, without the fields that controllers write, because the stand-in lacks these
+ * controllers.
+ */
 function paths(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return [...new Set(value.flatMap((entry) => paths(entry, `${path}[]`)))].sort();
   if (value === null || typeof value !== 'object') return [path];
@@ -47,7 +50,7 @@ describe.skipIf(file === null)('what a real API server was asked, asked of the s
       .map((line) => JSON.parse(line) as Recorded);
     let compared = 0;
     for (const { method, url, status, request, contentType, chunks } of recorded) {
-      // Discovery, and what controllers make: pods, and the slices that are watched.
+      // The stand-in has no discovery, and lacks the controllers that make pods and the slices of their endpoints.
       if (/^\/api(s\/apps)?\/v1$|\/pods|\/endpointslices/.test(url)) continue;
       const response = await fetch(standIn.url + url, {
         method,
@@ -60,7 +63,7 @@ describe.skipIf(file === null)('what a real API server was asked, asked of the s
       const answer = await response.json();
       const expected = JSON.parse(chunks.map(([, text]) => text).join(''));
       expect(response.status, `${method} ${url}`).toBe(status);
-      // A deployment's annotation is of its controller.
+      // A deployment's annotations come from its controller, which the stand-in lacks.
       const without = (list: string[]) => list.filter((path) => path !== '.metadata.annotations');
       expect(without(paths(answer)), `${method} ${url}`).toEqual(without(paths(expected)));
       if (status >= 400) expect(answer).toEqual(expected);

@@ -9,7 +9,7 @@ import { endPods, endsOf, expectConserved, OPEN, plan, send, startCluster, until
 
 afterAll(endPods);
 
-/** Two gateways that share one pod of detect and two of classify. */
+/** Starts two gateways that share one pod of detect and two of classify. */
 async function startTwo() {
   const served = await startCluster(['detect', 'classify', 'classify']);
   const other = await served.startGateway('other');
@@ -24,7 +24,7 @@ test('one of two gateways is killed with requests in flight: only those are lost
   let alive = true;
   const sent = 120;
   const outcomes = await send(
-    // As a Service, which sends to both in turn, and to one when the other is gone.
+    // Requests go where a Service would send them: to both gateways in turn, and to the survivor once the other has ended.
     (i) => (alive ? both[i % 2]! : survivor),
     sent,
     (i) => {
@@ -79,7 +79,8 @@ test('a gateway that is told to end answers the clients that keep their connecti
   const [survivor, ending] = both;
   let toEnding = 0;
   const outcomes = await send(
-    // As a Service: connections that are kept go to the gateway that ends until it closes them, new ones do not.
+    // As with a Service, kept connections stay with the ending gateway until it closes them, and new ones go to the other
+    // gateway.
     (i) => (ending.process.killed && toEnding++ >= OPEN ? survivor : both[i % 2]!),
     80,
     (i) => {

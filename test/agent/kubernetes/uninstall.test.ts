@@ -7,8 +7,8 @@ import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
 /**
- * A cluster with a pipeline that is served and watched, with the Lease that its `watch` leaves, and with two ConfigMaps that
- * ipa-edge did not make.
+ * Makes a cluster with a pipeline that is served and watched, with the Lease that its `watch` leaves behind, and with two
+ * ConfigMaps that ipa-edge did not make.
  */
 async function installed() {
   const { standIn, cluster } = await standInCluster();

@@ -8,7 +8,7 @@ import { clusterPlan, fashion, sharedPlan } from './objects/plans.ts';
 import { allows, type Rule, rightOf } from './rights.ts';
 import { arrivals, measured, planFor, watch } from './watched.ts';
 
-/** The rights of watch where its objects were exported with this plan. */
+/** The rules of watch's Role if its objects were exported with this plan. */
 function rulesFor(plan: Plan): readonly Rule[] {
   const role = watchObjects(measured, {
     plan,
@@ -41,7 +41,7 @@ test('watch, leading, makes no request that its Role does not allow', async () =
   const requests = standIn.seen.slice(from).map(({ method, url }) => rightOf(method, url));
   const refused = requests.filter((right) => !rules.some((rule) => allows(rule, right)));
   expect(refused).toEqual([]);
-  // The check refuses what the Role does not name.
+  // The check itself works: it finds a right that the Role does not give.
   const secret = rightOf('GET', '/api/v1/namespaces/shop/secrets/fashion-token');
   expect(rules.some((rule) => allows(rule, secret))).toBe(false);
 });

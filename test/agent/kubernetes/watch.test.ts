@@ -10,8 +10,8 @@ import { settings } from './objects/plans.ts';
 import { arrivals, asksOn, deploymentOf, GATEWAY, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
 
 /**
- * Does something once in the middle of the next apply of a plan for more than 2 requests/s: the plan is stored, or with `dryRun`
- * about to be, and the deployments are those of the plan before.
+ * Calls `work` once, in the middle of the next apply of a plan for more than 2 requests/s. At that moment the plan is stored or,
+ * with `dryRun`, about to be stored, and the deployments are still those of the plan before.
  */
 function amidApply(cluster: KubernetesApi, work: () => Promise<unknown>, { dryRun = false } = {}): void {
   const apply = cluster.apply.bind(cluster);
@@ -61,7 +61,7 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
   await standIn.up();
   await until(() => expect(events.join('\n')).toContain('the cluster answers again'));
   await until(async () => expect(await pods(cluster)).toBeLessThan(many));
-  // What it has applied itself it does not take for somebody else's.
+  // `watch` does not take its own plan for somebody else's.
   expect(events.join('\n')).not.toContain('another plan was applied');
 });
 
@@ -84,10 +84,10 @@ test('a plan that the API server is lost over is applied to its end when it is b
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
-  // Another decision would apply another plan, and leave nothing to end.
+  // A second decision would apply another plan, and the plan that was cut off would not be applied to its end.
   decided.most = 1;
   amidApply(cluster, () => standIn.down());
-  // Were the API server back at once, the rest of the plan would be applied as if nothing had happened.
+  // If the API server were back at once, `watch` would apply the rest of the plan without noticing the outage.
   await until(() => expect(events.join('\n')).toMatch(/the plan stays: .* does not answer/));
   await standIn.up();
   await until(() => expect(events.join('\n')).toContain('it is applied again'));
@@ -201,7 +201,7 @@ test('while the gateway does not say what arrives, nothing is decided', async ()
   await engineIn(cluster).apply(await planFor(150));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
-  // Were the last seconds foreseen, a decision before the first count would be for no load.
+  // The forecast is fixed, because a forecast from the last seconds would foresee no load before the first count.
   let foreseenPerS = 150;
   const { events, decided } = await watch(cluster, { foreseenPerS: () => foreseenPerS });
   const url = standIn.pods.get(GATEWAY)!;
@@ -235,7 +235,10 @@ test('a plan that somebody applied since the last reading is not overwritten', a
       };
     },
   });
-  /** Decides on a plan while somebody applies another one, after a reading that has not ended has seen the plan before. */
+  /**
+   * Returns the decided plan only after somebody has applied another plan, which the reading under way has not seen: that reading
+   * read the plan before its counts.
+   */
   async function decide(_load: LoadState, current: Plan | undefined): Promise<Plan> {
     if (hasDecided) return current!;
     hasDecided = true;
@@ -253,14 +256,16 @@ test('a plan that somebody applied since the last reading is not overwritten', a
   expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
 });
 
-/** Somebody applies another plan in the middle of an apply of `watch`. Resolves once `watch` follows that plan, which stays. */
+/**
+ * Lets somebody apply another plan in the middle of an apply of `watch`. Resolves once `watch` follows that plan, which stays.
+ */
 async function appliedAmid(moment?: Parameters<typeof amidApply>[2]) {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(await planFor(2));
   await arrivals(standIn);
   const other = await planFor(40);
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
-  // Another decision would replace the other plan by one of its own.
+  // A second decision would replace the other plan by one of watch's own.
   decided.most = 1;
   amidApply(cluster, () => engineIn(cluster).apply(other), moment);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));

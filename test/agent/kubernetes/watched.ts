@@ -25,12 +25,12 @@ const planAt = await planOn(measured);
 export const planFor = (ratePerS: number, slaMs = 300): Promise<Plan> =>
   planAt({ ...planRequest(measured, { slaMs, ratePerS, resources: { cores: 40 } }), sharing: false });
 
-/** A gateway as far as its arrivals go: they come at a rate by the clock, however seldom they are counted. */
+/** The counter of arrivals of a gateway. It grows at a rate by the clock, however seldom it is read. */
 class Arrivals {
   #count = 0;
   #countedMs = performance.now();
   #ratePerS = 0;
-  /** How often they were asked for. */
+  /** How many times the counter was read. */
   asked = 0;
 
   set ratePerS(ratePerS: number) {
@@ -61,30 +61,33 @@ export async function arrivals(standIn: StandIn): Promise<Arrivals> {
   return load;
 }
 
-/** Stands for a plan of another profile: its load cannot be followed. */
+/** A plan with this SLA stands for a plan of another profile, which `watch` cannot adapt. */
 export const UNKNOWN_SLA_MS = 299;
 
 interface Watching {
-  /** What a forecast says; absent: the last seconds are foreseen. */
+  /** The forecast of the load, in requests/s; absent: the larger load of the last two seconds. */
   readonly foreseenPerS?: () => number;
-  /** How long replicas are kept that newer plans do not want; 400 by default. */
+  /** Milliseconds for which a stage keeps replicas that newer plans do not want; default: 400. */
   readonly stableMs?: number;
-  /** Time between two readings of the plan and of the arrivals; 200 by default. */
+  /** Milliseconds between two readings of the plan and of the arrivals; default: 200. */
   readonly checkMs?: number;
-  /** Absent: plans are made on {@link measured}. */
+  /** Options to adapt a plan; absent: those for planning on {@link measured}. */
   readonly adaptationFor?: ControllerOptions['adaptationFor'];
 }
 
-/** Watches until the test has finished. */
+/** Runs `watch` until the test has finished. */
 export async function watch(
   cluster: KubernetesApi,
   { foreseenPerS, stableMs = 400, checkMs = 200, adaptationFor }: Watching = {},
 ) {
   const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
   const events: string[] = [];
-  /** Decisions so far, and how many there may be: without a forecast there is none, and no plan of the watch's own comes between. */
+  /**
+   * The number of decisions so far, and the most that there may be. After these the forecast fails, so `watch` decides on no
+   * further plan.
+   */
   const decided = { times: 0, most: Number.POSITIVE_INFINITY };
-  /** Foresees the most of the last two seconds, so that a load that has fallen is soon followed. */
+  /** Foresees the larger load of the last two seconds, so that `watch` soon follows a load that has fallen. */
   const predictor: Predictor = {
     name: 'last-window',
     async forecast(countsPerS) {
@@ -129,8 +132,8 @@ export const deploymentOf = async (cluster: KubernetesApi, name: string) =>
     .spec as { replicas: number };
 
 /**
- * Waits until a cluster that fails has been asked fifteen times more. That is two intervals of decisions at least: pauses
- * between two tries grow to 100 to 200 ms.
+ * Waits until `watch` has tried fifteen more times, with two requests each, to read a cluster that fails. Because the pauses
+ * between tries grow to between 100 and 200 ms, at least one decision would be due meanwhile.
  */
 export async function asksOn(standIn: StandIn): Promise<void> {
   const before = standIn.seen.length;

@@ -15,7 +15,7 @@ const images = (rest: object) =>
 
 type Values = fc.Arbitrary<Tensor['data']>;
 const numbers = { noNaN: true, noDefaultInfinity: true };
-// JSON has no negative zero.
+// JSON has no negative zero, so adding 0 makes it positive.
 const arrays: Record<string, (size: { minLength: number; maxLength: number }) => Values> = {
   UINT8: (size) => fc.uint8Array(size),
   INT32: (size) => fc.int32Array(size),
@@ -24,7 +24,7 @@ const arrays: Record<string, (size: { minLength: number; maxLength: number }) =>
 const text = fc.string({ unit: 'binary', maxLength: 20 }).map(utf8);
 const anyBytes = fc.uint8Array({ maxLength: 20 });
 
-/** Tensors of some datatypes. @param bytes values of one of BYTES */
+/** Makes random tensors of some datatypes. @param bytes the values of BYTES tensors */
 const tensorOf = (bytes: fc.Arbitrary<Uint8Array<ArrayBuffer>>): fc.Arbitrary<Tensor> =>
   fc
     .record({
@@ -56,7 +56,7 @@ test.each([
         };
         const sent = encodeRequest(request, binary);
         expect(decodeRequest(sent)).toEqual(request);
-        // As a server is given it: somewhere in a larger buffer.
+        // A server gets the body as a part of a larger buffer, at any offset.
         const { bytes, jsonLength } = sent;
         const received = Buffer.concat([Buffer.alloc(1), bytes]).subarray(1) as Buffer<ArrayBuffer>;
         expect(decodeRequest({ bytes: received, jsonLength })).toEqual(request);

@@ -6,7 +6,7 @@ import { referenceFile } from '../../reference.ts';
 /** The published descriptions of the protocol. */
 export const DESCRIPTIONS = ['open_inference_rest.yaml', 'kserve_rest_predict_v2.yaml'] as const;
 
-/** What a value has wrong by a schema of the protocol, by its name; null where there is no description to look into. */
+/** Returns the errors of a value by the protocol's schema with this name. */
 export type OipCheck = (schema: string, value: unknown) => ErrorObject[];
 
 export function oipCheck(description: (typeof DESCRIPTIONS)[number]): OipCheck | null {

@@ -10,7 +10,10 @@ import { podsProfile } from '../fashion-profile.ts';
 import { clusterPlan, settings, sharedPlan } from '../objects/plans.ts';
 import { addNode, addPod } from '../stand-in/nodes.ts';
 
-/** A cluster with one node that the pods may run on. The plan's stages request 2, 2 and 2 cores, the gateway less than one. */
+/**
+ * Makes a cluster with one node that may run the pods. The plan's three stage pods request 2 cores each, its gateways less than
+ * one core together.
+ */
 async function oneNode(node: Parameters<typeof addNode>[2]) {
   const { standIn, cluster } = await standInCluster();
   for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
@@ -80,7 +83,7 @@ test('a profile of a node of two cores, for pods, gives a plan that has room the
   const variants = (of: Plan) => of.stages.map(({ variant }) => variant);
   expect(variants(busier)).not.toEqual(variants(plan));
   const paths = (await engine.adapt(busier, plan)).flatMap(({ changes }) => changes.map(({ path }) => path));
-  // The pod stays as it is, and runs other variants and batches.
+  // The pod's spec does not change, because a running pod can change its variants and batches.
   expect(paths.filter((path) => path.startsWith('spec'))).toEqual([]);
   expect((await engine.plans()).current).toEqual(busier);
 });
@@ -93,7 +96,7 @@ test('pods are replaced only where a new one has room beside the old ones, which
     const labels = { ...own, 'ipa-edge/stage': stage };
     addPod(standIn, { name: `pod-${i}`, namespace: 'shop', node: 'edge-1', cpu: '2', memory: '1Gi', labels });
   });
-  // The pods of the plan and those of the gateways fill 6.5 cores. A variant changes inside of them.
+  // The pods of the plan and of the gateways request 6.5 of the 8 cores. A new batch size needs no new pods.
   const [variant, ...others] = clusterPlan().stages;
   await engineIn(cluster).apply(clusterPlan({ stages: [{ ...variant!, batch: 2 }, ...others] }));
   const before = changing().length;

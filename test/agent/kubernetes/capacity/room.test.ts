@@ -88,7 +88,7 @@ test('a node says why it does not run a pod', () => {
     null,
   ]);
   expect(tolerate({ operator: 'Equal', value: 'no' })).not.toBeNull();
-  // An empty value and none are the same.
+  // An empty value is the same as no value.
   const empty = {
     tolerations: [{ key: 'gpu', operator: 'Equal' as const, value: '', effect: 'NoSchedule' as const }],
   };

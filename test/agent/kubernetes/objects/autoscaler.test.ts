@@ -18,7 +18,7 @@ test('each stage has an autoscaler of its deployment, which runs as many pods as
     name: 'fashion-detect',
   });
   expect(classify.metadata).toMatchObject({ name: 'fashion-classify', namespace: 'shop' });
-  // Two threads a pod, 12 cores.
+  // Each pod has two threads, and the plan has 12 cores.
   expect([detect.spec.minReplicas, detect.spec.maxReplicas]).toEqual([1, 6]);
   const [{ external }] = classify.spec.metrics;
   expect(external.metric).toEqual({

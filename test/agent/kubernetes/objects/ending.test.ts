@@ -11,7 +11,8 @@ test('pods are asked whether they live and are ready, leave before they end, and
       (probe) => container[probe].httpGet.path,
     );
     expect(asked).toEqual(['/v2/health/live', '/v2/health/live', '/v2/health/ready']);
-    // What it still has when it is told to end must be answered before it is killed. A gateway serves on by itself.
+    // A pod that ends needs time after its preStop hook to answer the requests that it has accepted. A gateway has no such hook,
+    // because its process serves on for a while by itself.
     const seconds = container.lifecycle?.preStop.sleep.seconds;
     if (name === 'fashion-gateway') expect(seconds).toBeUndefined();
     else expect(seconds).toBeLessThan(spec.terminationGracePeriodSeconds / 2);

@@ -53,7 +53,7 @@ test('a plan with a cascade is refused, because a graph cannot send single items
   const worker = { id: 'heavy-0', backend, threads, stages: [heavy.name] };
   const cascade = { ...plan, stages: [...plan.stages, heavy], workers: [...plan.workers, worker] };
   expect(() => kserveObjects(cascade, fashion.pipeline, settings)).toThrow(CascadeUnsupportedError);
-  // As objects of Kubernetes, both variants have pods.
+  // The objects for Kubernetes without KServe have pods for both variants.
   const deployments = kubernetesObjects(cascade, fashion.pipeline, settings).filter(
     ({ kind }) => kind === 'Deployment',
   );

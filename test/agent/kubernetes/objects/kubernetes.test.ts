@@ -87,7 +87,7 @@ test('stages that share a worker are one pod, which each stage finds by a Servic
   for (const { spec } of services)
     expect((spec as { selector: unknown }).selector).toEqual(selector.matchLabels);
   expect(template.metadata.labels).toMatchObject(selector.matchLabels);
-  // Services of a plan without shared workers have other names, so that its pods can serve on beside those of this plan.
+  // The Services of a plan without shared workers have other names, so that its pods can serve beside the pods of this plan.
   const apart = objects().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   const names = services.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   for (const name of names) expect(apart).not.toContain(name);
@@ -168,7 +168,7 @@ test.each(workloads())('pods of %s keep the Pod Security Standard "restricted"',
       expect.arrayContaining(Object.keys(source)),
     );
   for (const { securityContext, ports = [] } of pod.containers) {
-    // Beyond the standard nothing is writable but /tmp.
+    // The pods are stricter than the standard: they can write only to /tmp.
     expect(securityContext).toEqual({
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

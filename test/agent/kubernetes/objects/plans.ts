@@ -25,7 +25,7 @@ export const settings = {
   monitor: null,
 };
 
-/** Both stages share one worker. */
+/** Makes a plan in which both stages share one worker. */
 export const sharedPlan = (): Plan => {
   const plan = clusterPlan();
   return {
@@ -35,7 +35,7 @@ export const sharedPlan = (): Plan => {
   };
 };
 
-/** One replica of detect, two of classify, with two threads each. */
+/** Makes a plan with one replica of detect and two of classify, with two threads each. */
 export function clusterPlan(change: Partial<Plan> = {}): Plan {
   const plan = handPlan(fashion, {
     backend: 'cpu',

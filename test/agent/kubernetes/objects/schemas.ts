@@ -6,7 +6,7 @@ import { referenceFile } from '../../../reference.ts';
 
 type Schema = { [key: string]: unknown };
 
-/** A copy that takes no field it does not name, as the API server's strict validation does. */
+/** Copies a schema so that it refuses every field that it does not name, as the API server's strict validation does. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (schema === null || typeof schema !== 'object') return schema;
@@ -15,12 +15,12 @@ function closed(schema: unknown): unknown {
   const open = copy['x-kubernetes-preserve-unknown-fields'] === true;
   if (copy.type === 'object' && copy.properties && !copy.additionalProperties && !open)
     copy.additionalProperties = false;
-  // OpenAPI 3.0 says of a minimum whether it is exclusive, JSON Schema has another field for it.
+  // OpenAPI 3.0 marks a minimum as exclusive; JSON Schema has another field for an exclusive minimum.
   if (copy.exclusiveMinimum === true) {
     copy.exclusiveMinimum = copy.minimum;
     delete copy.minimum;
   }
-  // An integer or a text, which OpenAPI has no type for.
+  // The value is an integer or a text, for which OpenAPI has no type.
   if (copy['x-kubernetes-int-or-string'] === true || copy.format === 'int-or-string') {
     delete copy.type;
     copy.anyOf = [{ type: 'integer' }, { type: 'string' }];
@@ -28,7 +28,7 @@ function closed(schema: unknown): unknown {
   return copy;
 }
 
-/** Each schema checks few objects, so its code is not optimised: that would take longer. */
+/** Makes a validator whose code is not optimised: each schema checks so few objects that optimising would take longer. */
 const ajv = () =>
   new Ajv({ strict: false, allErrors: true, validateFormats: false, code: { optimize: false } });
 
@@ -39,7 +39,7 @@ const told = (errors: ErrorObject[] | null | undefined): string[] =>
     ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
   );
 
-/** The paths of the Kubernetes API that the reference data has the schemas of, by `apiVersion`. */
+/** The paths of the Kubernetes API for which the reference data has schemas, by `apiVersion`. */
 const OPENAPI: Record<string, string> = {
   v1: 'api_v1',
   'apps/v1': 'apis_apps_v1',
@@ -60,10 +60,13 @@ function readApi(apiVersion: string): Api {
   return { schemas: components.schemas, validator };
 }
 
-/** The files of a process share these, because what several kinds consist of, such as a pod, takes seconds to compile. */
+/**
+ * The schemas in use. The test files of a process share them, because parts of many kinds, such as a pod, take seconds to
+ * compile.
+ */
 const apis = new Map<string, Api>();
 
-/** Checks objects of those; null where there is no reference data. */
+/** Makes a check of Kubernetes objects by their schemas; null if the reference data is missing. */
 export function kubernetesCheck():
   | (Check & { readonly knows: (object: KubernetesObject) => boolean })
   | null {
@@ -86,7 +89,10 @@ export function kubernetesCheck():
   return Object.assign(check, { knows: (object: KubernetesObject) => object.apiVersion in OPENAPI });
 }
 
-/** Checks objects of KServe by their CRDs; null where there is no reference data. The files of a process share it, too. */
+/**
+ * Makes a check of KServe objects by their CRDs; null if the reference data is missing. The test files of a process share the
+ * check.
+ */
 export function kserveCheck(): Check | null {
   ofKserve ??= readCrds();
   return ofKserve;
@@ -111,7 +117,10 @@ function readCrds(): Check | null {
   };
 }
 
-/** The schema of a CRD, closed to other fields. A CRD leaves metadata to the API server. */
+/**
+ * Returns a CRD's schema so that it refuses fields that it does not name, except in metadata, which a CRD leaves to the API
+ * server.
+ */
 export function closedCrd(schema: Schema): unknown {
   const copy = closed(schema) as { properties: Record<string, Schema> };
   copy.properties.metadata = { type: 'object' };

@@ -14,7 +14,7 @@ const all = resourceObjects('fashion', podSettings('fashion', 'shop', {}));
 // biome-ignore lint/suspicious/noExplicitAny: the tests read fields of objects of many kinds
 const versionOf = (): any => (resourceDefinition().spec as any).versions[0];
 
-/** The schemas inside a schema. */
+/** Lists a schema and all schemas inside it. */
 function schemasIn(schema: { [key: string]: unknown }): { [key: string]: unknown }[] {
   const inside = [schema.items, schema.additionalProperties, ...Object.values(schema.properties ?? {})];
   const schemas = inside.filter((one) => one !== null && typeof one === 'object') as {

@@ -32,7 +32,7 @@ const reasonsOf = (standIn: StandIn) =>
     (statusOf(standIn).conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
   );
 
-/** A cluster with the CRD, and watch for the InferencePipeline `fashion`. */
+/** Makes a cluster with the CRD, and follows the InferencePipeline `fashion` in it as watch does. */
 async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
   const { standIn, cluster } = await standInCluster();
   standIn.define(resourceDefinition());
@@ -53,7 +53,7 @@ async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
     stop.abort();
     await ended;
   });
-  /** What `kubectl apply` does. */
+  /** Applies an InferencePipeline as `kubectl apply` does. */
   const apply = (of: object, status?: object) =>
     cluster.apply({
       ...RESOURCE,
@@ -66,7 +66,7 @@ async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
   return { standIn, cluster, events, apply, profiled, stop, ended };
 }
 
-/** The rights that requests needed so far, and that the Role of a watch in the cluster does not give. */
+/** Lists the rights that the requests so far needed, but that the Role of a watch in the cluster does not give. */
 function refusedByRole({ seen }: StandIn) {
   const role = resourceObjects('fashion', podSettings('fashion', 'shop', {})).find(
     ({ kind }) => kind === 'Role',
@@ -75,7 +75,7 @@ function refusedByRole({ seen }: StandIn) {
   return (
     seen
       .map(({ method, url }) => rightOf(method, url))
-      // The test itself applied the object, as a user does.
+      // Users need this right, not watch: the test itself applied the object.
       .filter(({ resource, verb }) => resource !== 'inferencepipelines' || verb !== 'patch')
       .filter((right) => !rules.some((rule) => allows(rule, right)))
   );
@@ -269,7 +269,7 @@ test('a plan that watch still makes when it no longer leads is not applied', asy
   const read = cluster.read.bind(cluster);
   vi.spyOn(cluster, 'read').mockImplementation(async (ref) => {
     const object = await read(ref);
-    // Watch reads the plan that serves right before it makes another.
+    // Watch reads the plan that serves right before it makes another one, so it stops leading while it plans.
     if (ref.metadata.name === 'fashion-plan') setTimeout(() => stop.abort());
     return object;
   });

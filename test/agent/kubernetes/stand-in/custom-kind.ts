@@ -14,7 +14,7 @@ interface Definition {
 
 /** A kind that a CRD defines. */
 export class CustomKind {
-  /** Where its collections are, without the namespace. */
+  /** The path of the kind's collections, without their namespace. */
   readonly path: string;
   readonly #validate: ReturnType<Ajv['compile']>;
 
@@ -26,7 +26,10 @@ export class CustomKind {
     this.#validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
   }
 
-  /** Refuses what the schema does not allow, and, as with strict validation, fields that it does not name. @throws StatusError */
+  /**
+   * Refuses values that the schema does not allow and, like strict validation, fields that it does not name.
+   * @throws StatusError
+   */
   check(object: StoredObject): void {
     if (this.#validate(object)) return;
     const text = this.#validate

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from './fields.ts';
 
-/** Fills in what the API server does where an object does not say, as far as a recording shows it. */
+/** Fills in the API server's defaults for fields that an object leaves out, as far as a recording of a real server shows them. */
 export function defaulted(object: JsonObject): JsonObject {
   const filled = structuredClone(object);
   if (filled.kind === 'Deployment') {

@@ -16,7 +16,7 @@ interface SliceOf {
   readonly port: number;
 }
 
-/** An EndpointSlice as its controller writes it: null where there is none. */
+/** Makes an EndpointSlice as its controller writes it, with null instead of empty lists. */
 export const endpointSlice = (
   namespace: string,
   { service, labels, port }: SliceOf,
@@ -42,7 +42,10 @@ export const endpointSlice = (
   ports: endpoints.length === 0 ? null : [{ name: 'http', protocol: 'TCP', port }],
 });
 
-/** Does from now on what the controller of EndpointSlices does: the pods that a headless Service selects are in its slice. */
+/**
+ * Keeps the slices of headless Services up to date from now on, as their controller does: a slice has the pods that its Service
+ * selects.
+ */
 export function controlEndpoints(store: ObjectStore): void {
   store.watchers.add(({ object: { kind, metadata } }) => {
     if (kind !== 'Pod') return;

@@ -1,4 +1,6 @@
-/** Server-side apply, as far as the objects here need it: who owns which field, and what applying changes. */
+/**
+ * This file implements server-side apply as far as the tests need it: which manager owns which field, and what an apply changes.
+ */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -13,7 +15,7 @@ export interface Manager {
 const isObject = (value: Json | undefined): value is JsonObject =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-/** Lists whose entries are told apart by keys; every other list is one value. */
+/** The fields by which the entries of a list differ, by the name of the list. Every other list counts as one value. */
 const KEYS: Record<string, readonly string[]> = {
   containers: ['name'],
   volumes: ['name'],
@@ -23,7 +25,9 @@ const KEYS: Record<string, readonly string[]> = {
   subjects: [],
 };
 
-/** Names of a Service's and of a container's ports have the same key here: what there is of them. */
+/**
+ * The key of a list's entry, from those key fields that the entry has: ports of Services and of containers have different ones.
+ */
 function keyOf(field: string, entry: JsonObject): string {
   const keys = KEYS[field]!.filter((key) => key in entry || key === 'protocol');
   return `k:${JSON.stringify(Object.fromEntries(keys.map((key) => [key, entry[key] ?? 'TCP'])))}`;
@@ -34,7 +38,7 @@ const isKeyed = (field: string, value: Json): value is JsonObject[] =>
 
 const SEPARATOR = '\u0000';
 
-/** The leaves of an object by path; names of fields start with `f:`, entries of lists with `k:`, as in FieldsV1. */
+/** The leaves of an object by their paths. As in FieldsV1, names of fields start with `f:`, and entries of lists with `k:`. */
 export function leaves(value: Json, path: readonly string[] = []): Map<string, Json> {
   const found = new Map<string, Json>();
   const field = path.at(-1)?.slice(2) ?? '';
@@ -50,13 +54,13 @@ export function leaves(value: Json, path: readonly string[] = []): Map<string, J
   return found;
 }
 
-/** What is applied: everything but what names the object. */
+/** The part of an object that managers can own: everything but what names the object. */
 export function ownable({ apiVersion: _v, kind: _k, metadata, ...rest }: JsonObject): JsonObject {
   const { name: _n, namespace: _ns, ...meta } = metadata as JsonObject;
   return { ...(Object.keys(meta).length > 0 && { metadata: meta }), ...rest };
 }
 
-/** FieldsV1 of a manager's paths. */
+/** Writes a manager's paths as FieldsV1. */
 export function fieldsV1(fields: ReadonlySet<string>): JsonObject {
   const root: JsonObject = {};
   for (const field of fields) {
@@ -69,7 +73,7 @@ export function fieldsV1(fields: ReadonlySet<string>): JsonObject {
   return root;
 }
 
-/** `.spec.template.spec.containers[name="stage"].image`, as conflicts name it. */
+/** Writes a path as conflicts name it, e.g. `.spec.template.spec.containers[name="stage"].image`. */
 export const fieldText = (path: string): string =>
   path
     .split(SEPARATOR)
@@ -80,7 +84,7 @@ export const fieldText = (path: string): string =>
     })
     .join('');
 
-/** Sets, or with undefined removes, a leaf; entries of lists are made where they are missing. */
+/** Sets a leaf, or removes it if the value is undefined. Adds the entries of lists that are missing on the way to the leaf. */
 export function setLeaf(root: JsonObject, path: string, value: Json | undefined): void {
   const steps = path.split(SEPARATOR);
   const walk = (at: JsonObject, i: number): void => {
@@ -88,7 +92,7 @@ export function setLeaf(root: JsonObject, path: string, value: Json | undefined)
     const next = steps[i + 1];
     if (next === undefined) {
       if (value === undefined) delete at[field];
-      // An empty object says that there is one, not what is in it.
+      // An empty object says only that the object exists, so the fields of an existing one stay.
       else if (!(isObject(value) && isObject(at[field]))) at[field] = structuredClone(value);
       return;
     }
@@ -103,7 +107,7 @@ export function setLeaf(root: JsonObject, path: string, value: Json | undefined)
       }
       if (steps[i + 2] === undefined) return;
       walk(entry, i + 2);
-      // An entry of which only the key is left goes too.
+      // An entry that has only its key left is removed, too.
       if (
         value === undefined &&
         Object.keys(entry).length <= Object.keys(JSON.parse(next.slice(2)) as JsonObject).length

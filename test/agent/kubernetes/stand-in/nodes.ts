@@ -3,7 +3,7 @@ import { setReady } from './pods.ts';
 import type { StandIn } from './server.ts';
 
 interface NodeOf {
-  /** Cores of the node in all; absent: it does not tell. */
+  /** Cores of the node in all; absent: the node does not report them. */
   readonly cores?: string;
   readonly cpu?: string;
   readonly memory?: string;
@@ -41,7 +41,7 @@ export function addNode(
   standIn.store.create(`api/v1/nodes/${name}`, node, 'kubelet');
 }
 
-/** Does what the controller of nodes does when it loses sight of a node, and when it sees the node again, with the node's pods. */
+/** Marks a node and its pods as lost, or as ready again, as the controller of nodes does. */
 export function setNodeReady({ store }: StandIn, name: string, ready: boolean): void {
   setReady(store, `api/v1/nodes/${name}`, ready ? 'True' : 'Unknown');
   for (const { kind, metadata, spec } of store.all('api/v1/namespaces'))
@@ -62,11 +62,11 @@ interface PodOf {
   readonly labels?: { [key: string]: string };
   readonly phase?: string;
   readonly ready?: boolean;
-  /** Where the pod serves HTTP. */
+  /** Address and port at which the pod serves HTTP. */
   readonly serves?: { readonly address: string; readonly port: number };
 }
 
-/** Adds a pod on a node, as kubelet tells it. */
+/** Adds a pod on a node, with the status that the kubelet would report. */
 export function addPod(
   standIn: StandIn,
   {
@@ -109,7 +109,7 @@ export function addGateway(standIn: StandIn, name: string, url: string, ready = 
   standIn.pods.set(name, url);
 }
 
-/** Tells how many pods of a deployment of fashion there are, as its controller does: by default all are there and serve. */
+/** Sets the status of a deployment of fashion, as its controller does: by default all pods exist and serve. */
 export function tellPods(standIn: StandIn, part: string, status: JsonObject = {}): void {
   const key = `apis/apps/v1/namespaces/shop/deployments/fashion-${part}`;
   const { metadata, spec } = standIn.store.get(key)!;

@@ -1,6 +1,6 @@
 import { StatusError, type StoredObject } from './store.ts';
 
-/** What a path of the API names: an object or all of a collection, and what follows. */
+/** The parts of an API path: a collection, the name of an object if the path names one, and the rest. */
 export interface Target {
   readonly collection: string;
   readonly name: string | undefined;
@@ -27,10 +27,10 @@ export const KINDS: Record<string, string> = {
   serviceaccounts: 'ServiceAccount',
 };
 
-/** Group, version and plural of a collection. */
+/** A collection's path without its namespace: group, version and plural. */
 export const kindPath = (collection: string): string => collection.replace(/\/namespaces\/[^/]+/, '');
 
-/** `/apis/apps/v1/namespaces/default/deployments/x/rest`, or `/api/v1/nodes/x`: collection, name and what follows. */
+/** Splits a path such as `/apis/apps/v1/namespaces/default/deployments/x/rest` or `/api/v1/nodes/x` into its parts. */
 export function targetOf(pathname: string): Target {
   const match =
     /^\/(api\/v1|apis\/[^/]+\/[^/]+)(\/namespaces\/[^/]+)?\/([^/]+)(?:\/([^/]+)(?:\/(.*))?)?$/.exec(pathname);
@@ -57,7 +57,7 @@ export const pluralName = (collection: string): string => {
   return group === '' ? plural : `${plural}.${group}`;
 };
 
-/** The collection that an object is in. */
+/** The path of the collection that an object is in. */
 export function keyOf({ apiVersion, kind, metadata }: StoredObject): string {
   const plural = Object.entries(KINDS).find(([, name]) => name === kind)![0];
   return `${apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`}/namespaces/${metadata.namespace}/${plural}`;

@@ -25,12 +25,12 @@ export function setReady(store: ObjectStore, key: string, is: 'True' | 'False' |
   });
 }
 
-/** Marks a pod as one that is to end. It serves on, until its preStop hook is over and {@link endPod} ends it. */
+/** Marks a pod as terminating. The pod serves on, until its preStop hook is over and {@link endPod} ends it. */
 export function terminate(store: ObjectStore, key: string): void {
   store.setStatus(key, store.get(key)!.status as JsonObject, { deletionTimestamp: new Date().toISOString() });
 }
 
-/** Does what kubelet does after a pod's preStop hook: tells its process to end, and then the API server that the pod is gone. */
+/** Ends a pod as the kubelet does after the pod's preStop hook: ends its process, and then removes it from the API server. */
 export async function endPod(store: ObjectStore, key: string, process: ChildProcess): Promise<void> {
   const ended = once(process, 'close');
   process.kill('SIGTERM');

@@ -2,7 +2,7 @@ import type { JsonObject } from './fields.ts';
 import { KINDS } from './paths.ts';
 import type { ObjectStore, StoredObject } from './store.ts';
 
-/** The objects of a collection: of one namespace, or without one of all. */
+/** The objects of a collection; if its path has no namespace, those of all namespaces. */
 export function objectsIn(store: ObjectStore, collection: string): StoredObject[] {
   const parts = collection.split('/');
   if (parts.includes('namespaces') || parts.at(-1) === 'nodes') return store.all(collection);
@@ -11,7 +11,9 @@ export function objectsIn(store: ObjectStore, collection: string): StoredObject[
     .filter(({ kind }) => kind === KINDS[parts.at(-1)!]);
 }
 
-/** Label and field selectors: `key=value` and `key`; fields also `path!=value`. */
+/**
+ * Whether a request's selectors select an object. Labels have the forms `key=value` and `key`; fields have also `path!=value`.
+ */
 export function selects(query: URLSearchParams, object: StoredObject): boolean {
   const { metadata } = object;
   const labels = query.get('labelSelector')?.split(',') ?? [];

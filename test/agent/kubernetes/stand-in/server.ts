@@ -22,14 +22,14 @@ import { evict } from './pods.ts';
 import { objectsIn, selects } from './selection.ts';
 import { type Change, ObjectStore, StatusError, type StoredObject } from './store.ts';
 
-/** What was asked for, as the tests look at it. */
+/** A request that the stand-in has answered, for tests to check. */
 export interface Seen {
   readonly method: string;
   readonly url: string;
   readonly status: number;
 }
 
-/** How an answer with a log ends before its end. */
+/** How the answer to a request for a log breaks off before the log's end. */
 interface LogEnd {
   /** Number of characters that are sent. */
   readonly length: number;
@@ -37,7 +37,7 @@ interface LogEnd {
   readonly isCut?: boolean;
 }
 
-/** With it the stand-in speaks TLS, and lets in whoever has a certificate of `ca` too. PEM. */
+/** The key and certificates, as PEM, with which the stand-in speaks TLS. It also accepts clients with a certificate of `ca`. */
 export interface Tls {
   readonly key: string;
   readonly cert: string;
@@ -45,17 +45,17 @@ export interface Tls {
 }
 
 /**
- * A stand-in of a Kubernetes API server, on loopback: server-side apply, lists, watches, evictions, the proxy to pods. Of the
- * controllers it has that of EndpointSlices alone.
+ * A stand-in for a Kubernetes API server, on loopback: server-side apply, lists, watches, evictions, the proxy to pods. Its only
+ * controller is that of EndpointSlices.
  */
 export class StandIn {
   readonly store = new ObjectStore();
   readonly seen: Seen[] = [];
-  /** Where the proxy finds a pod, by its name. */
+  /** The URLs at which the proxy finds the pods, by the pods' names. */
   readonly pods = new Map<string, string>();
-  /** What pods have written, by their names. */
+  /** The logs of pods, by the pods' names. */
   readonly logs = new Map<string, string>();
-  /** How the answers with a log end, in this order; all others are whole. */
+  /** How the next answers to requests for logs break off, in this order; all later answers are whole. */
   readonly logEnds: LogEnd[] = [];
   readonly #definitions = new Map<string, CustomKind>();
   readonly #token = randomBytes(12).toString('hex');
@@ -72,7 +72,7 @@ export class StandIn {
     return standIn;
   }
 
-  /** Listens, where it did before. */
+  /** Starts to listen, on the same port as before. */
   async up(): Promise<void> {
     const answer = (request: IncomingMessage, response: ServerResponse) =>
       void this.#answer(request, response);
@@ -88,7 +88,7 @@ export class StandIn {
     this.#server = server;
   }
 
-  /** Cuts every connection and takes no more. */
+  /** Cuts every connection, and accepts no new ones. */
   async down(): Promise<void> {
     const server = this.#server!;
     const closed = new Promise((resolve) => server.close(resolve));
@@ -96,7 +96,7 @@ export class StandIn {
     await closed;
   }
 
-  /** Serves the kind of a CRD from now on. Until then the server does not know it. */
+  /** Serves the kind of a CRD from now on. Until then, the server does not know the kind. */
   define(crd: KubernetesObject): void {
     const custom = new CustomKind(crd);
     this.#definitions.set(custom.path, custom);
@@ -205,7 +205,7 @@ export class StandIn {
       this.store.setStatus(key, body!.status as JsonObject);
       return [200, this.store.get(key)];
     }
-    // A kind with a status subresource takes none from elsewhere.
+    // If a kind has its status as a subresource, only requests to that subresource change the status.
     if (body && custom) delete body.status;
     if (method === 'PATCH') {
       if (request.headers['content-type'] !== 'application/apply-patch+yaml')
@@ -219,7 +219,7 @@ export class StandIn {
     if (method === 'PUT') return [200, this.store.replace(key, body!, manager)];
     if (method === 'DELETE') {
       const object = this.store.remove(key);
-      // A deployment is gone at once as far as one sees; pods and services are told whole.
+      // For a deleted pod or Service the API server answers with the object, and for other kinds with a status.
       if (plural === 'pods' || plural === 'services') return [200, object];
       const details = {
         name: name!,

@@ -24,7 +24,7 @@ export interface Change {
   readonly object: StoredObject;
 }
 
-/** An answer that is not the object that was asked for. */
+/** A refusal, which the server answers with an HTTP code and a Status object. */
 export class StatusError extends Error {
   constructor(
     readonly code: number,
@@ -49,7 +49,7 @@ export class StatusError extends Error {
   }
 }
 
-/** Changes that a watch can still start from. */
+/** Number of the latest changes that the store keeps: a watch can start only from these. */
 const KEPT = 1000;
 
 export const groupOf = (apiVersion: string): string =>
@@ -68,7 +68,7 @@ export class ObjectStore {
     return this.#version;
   }
 
-  /** Forgets what has happened so far: watches from before have expired. */
+  /** Forgets all changes so far, so that a watch from an earlier version gets the error that it has expired. */
   compact(): void {
     this.#changes = [];
     this.#oldest = ++this.#version;
@@ -82,7 +82,7 @@ export class ObjectStore {
     return [...this.#objects].flatMap(([key, object]) => (key.startsWith(`${prefix}/`) ? [object] : []));
   }
 
-  /** @throws StatusError 410 */
+  /** The changes after a version. @throws StatusError 410 if the store has forgotten some of them */
   since(version: number): Change[] {
     if (version < this.#oldest)
       throw new StatusError(410, 'Expired', `too old resource version: ${version} (${this.#oldest})`);
@@ -109,7 +109,7 @@ export class ObjectStore {
 
     const after = structuredClone(before ?? emptied(applied));
     const own = managers.find((entry) => entry.manager === manager && entry.operation === 'Apply');
-    // What it applied before and does not now is removed, unless somebody else owns it too.
+    // Removes the fields that this manager applied before and leaves out now, unless another manager owns them, too.
     for (const path of own?.fields ?? [])
       if (!wanted.has(path) && !managers.some((entry) => entry !== own && entry.fields.has(path)))
         setLeaf(after, path, undefined);
@@ -270,7 +270,7 @@ function conflict(conflicts: readonly { manager: string; path: string }[]): Stat
   });
 }
 
-/** A change that names a version must name the one that is stored. */
+/** Refuses a change that names another version than the stored one. @throws StatusError 409 */
 function checkVersion(before: StoredObject | undefined, { kind, metadata }: StoredObject): void {
   const { name, resourceVersion } = metadata;
   if (resourceVersion === undefined || resourceVersion === before?.metadata.resourceVersion) return;
