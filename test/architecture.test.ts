@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rooms = ['solver', 'models', 'workers', 'web', 'bench', 'agent'];
 
-/** What each room may import of ours besides itself. */
+/** The top folders that a top folder may import besides itself. */
 const MAY_IMPORT: Record<string, string[]> = {
   solver: [],
   models: ['solver'],
@@ -22,16 +22,16 @@ const inRooms = rooms.flatMap((room) =>
 const files = inRooms.filter((file) => /\.(ts|tsx|js)$/.test(file));
 const documents = ['README.md', 'CONTRIBUTING.md', ...inRooms.filter((file) => file.endsWith('.md'))];
 
-/** Every module that a file names, types too. */
+/** Returns every module that a file imports or re-exports, for types too. */
 const importsOf = (file: string): string[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
     (match) => match[1]!,
   );
 
-/** Imports and re-exports that load a module together with the file: neither types nor `import('…')`. */
+/** Matches the imports and re-exports that load a module together with the file: neither those of types nor `import('…')`. */
 const STATIC_IMPORT = /^(?:import|export)(?! type)(?:[^;']* from)? '([^']+)';/gm;
 
-/** The packages and the files of ours that a file loads, directly or by way of others. */
+/** Returns the packages and the project's files that a file loads, directly or through other files. */
 function loadedWith(entry: string): string[] {
   const loaded = new Set<string>();
   const load = (file: string): void => {
@@ -45,7 +45,7 @@ function loadedWith(entry: string): string[] {
   return [...loaded].sort();
 }
 
-/** The files of ours that a file names. */
+/** Returns the project's files that a file imports or re-exports, for types too. */
 const neighboursOf = (file: string): string[] =>
   importsOf(file)
     .filter((specifier) => specifier.startsWith('.'))

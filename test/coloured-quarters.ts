@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { COLOURS, SCENE } from './formats.ts';
 
-/** Writes pictures of a coloured quarter on black, in folders of their own, with their boxes in the COCO format. @returns the folder */
+/** Writes pictures, each of a coloured quarter on black, into two folders, and their boxes as COCO's JSON. @returns `folder` */
 export async function colouredQuarters(folder: string): Promise<string> {
   const write = async (path: string, content: string | Uint8Array) => {
     await mkdir(dirname(join(folder, path)), { recursive: true });

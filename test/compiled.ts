@@ -4,8 +4,8 @@ import type { Plugin } from 'vite';
 import { ROOT } from '../workers/command/root.ts';
 
 /**
- * The compiled library, which is built before the tests: a process of it starts in a third of the time that the TypeScript of a
- * checkout takes. `test/package/third-task.test.ts` starts the TypeScript.
+ * Returns the path of a file of the compiled library. Tests start compiled commands, because TypeScript takes three times as long
+ * to start; `test/package/third-task.test.ts` starts the TypeScript.
  */
 export const compiled = (file: string): string => join(ROOT, 'dist/lib', file);
 
@@ -14,7 +14,7 @@ export const IPA_AGENT = compiled('agent/cli.js');
 
 const WORKER = /new URL\('([^']+\.node)\.ts', import\.meta\.url\)/;
 
-/** Where tests import the TypeScript of the sources, these start compiled workers all the same. */
+/** Makes the sources start compiled workers, although tests import the sources as TypeScript. */
 export const compiledWorkers: Plugin = {
   name: 'compiled-workers',
   enforce: 'pre',

@@ -3,7 +3,7 @@ import { MANIFEST } from '../solver/documents/manifest.ts';
 import { f32, gzip, i32, safetensors, u8 } from './models/safetensors.ts';
 import { brightestChannel, externalClassifier, quarterDetector } from './onnx.ts';
 
-/** Pipelines as people bring them, whose models have other formats than the shipped ones. */
+/** Pipelines as users bring them: the formats of their models differ from those of the shipped models. */
 
 export interface NamedBytes {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface NamedBytes {
 }
 
 export const COLOURS = ['red', 'green', 'blue'];
-/** Sides of the scenes, and of the images that the classifiers take. */
+/** The sides in pixels of a scene, and of an image that the classifiers take. */
 export const [SCENE, PATCH] = [16, 4];
 const QUARTER = SCENE / 2;
 const SCENES = 12;
@@ -27,7 +27,7 @@ const classifier = (
     { type: type === 'float16' ? 'float16' : 'float32', dims: [batch, COLOURS.length, ...trailing] },
   );
 
-/** The classifier of colours with its weights in a file of their own. @param name of the model's file */
+/** Returns the classifier of colours and the separate file with its weights. @param name of the model's file */
 export const externalFiles = (name: string): [NamedBytes, NamedBytes] => {
   const values = 3 * PATCH ** 2;
   const weights = Float32Array.from({ length: values * COLOURS.length }, (_, i) =>
@@ -50,7 +50,7 @@ export const CLASSIFIERS: readonly (readonly [NamedBytes, NamedBytes?])[] = [
   externalFiles('external.onnx'),
 ];
 
-/** What a manifest says of a file. */
+/** Returns a file's entry in a manifest. */
 const entryOf = ({ name, bytes }: NamedBytes) => ({
   file: name,
   sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -72,7 +72,7 @@ const ownVariant = ([model, weights]: readonly [NamedBytes, NamedBytes?]) => ({
   accuracySource: 'made up',
 });
 
-/** Scenes with one or two coloured quarters on black, their boxes, and the colours for both stages. */
+/** Makes a pack of scenes with one or two coloured quarters on black, labelled with boxes and, for both stages, colours. */
 function scenes(): NamedBytes {
   const objects = Array.from({ length: SCENES }, (_, image) => [
     image,
@@ -107,7 +107,7 @@ function scenes(): NamedBytes {
   return { name: 'pack.bin', bytes };
 }
 
-/** A pipeline that finds coloured quarters and classifies them: the manifest, and the files that it names. */
+/** Returns a pipeline that finds coloured quarters and classifies them: the manifest, and the files that it names. */
 export function quarters(format: 'detr' | 'yolov8', classifiers: typeof CLASSIFIERS): NamedBytes[] {
   const detectors = (['float32', 'float16'] as const).map((type): [NamedBytes] => [
     { name: `${format}-${type}.onnx`, bytes: quarterDetector(format, type) },

@@ -7,7 +7,7 @@ import { ROOT } from '../workers/command/root.ts';
 
 const MINIS = join(ROOT, 'models/minis');
 
-/** The files of a folder by their paths in it. */
+/** Returns the contents of the files in a folder, by their paths relative to the folder. */
 const filesIn = (from: string): Record<string, Uint8Array> =>
   Object.fromEntries(
     readdirSync(from, { recursive: true, encoding: 'utf8' })
@@ -15,11 +15,11 @@ const filesIn = (from: string): Record<string, Uint8Array> =>
       .map((path) => [path.replaceAll('\\', '/'), new Uint8Array(readFileSync(join(from, path)))]),
   );
 
-/** What a test's hub does to requests of one address, before it answers them as it should. */
+/** Handles a request before the hub does. Returns true if the hub shall not answer the request. */
 type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface SeenRequest {
-  /** The host that was asked: the hub, or the one that keeps its large files. */
+  /** The host that got the request: the hub itself, or the second host, which keeps its large files. */
   readonly host: 'hub' | 'files';
   readonly url: string;
   readonly range: string | undefined;
@@ -31,12 +31,12 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * A hub on loopback, in the layout of the Hugging Face hub: the API, `resolve` addresses, and a second host for large files, where
- * `resolve` leads by a redirect.
+ * A hub on loopback that answers as the Hugging Face hub does: the API, `resolve` addresses, and a second host, to which
+ * `resolve` redirects requests for large files.
  */
 export class LocalHub {
   readonly requests: SeenRequest[] = [];
-  /** Bytes of large files that were sent. */
+  /** How many bytes of large files the hub has sent. */
   sentBytes = 0;
   readonly #repositories = new Map<string, { files: Map<string, Uint8Array>; about: object }>();
   readonly #faults: { part: string; fault: Fault }[] = [];
@@ -59,12 +59,16 @@ export class LocalHub {
     return urlOf(this.#hub);
   }
 
-  /** The environment of a command that is to use this hub. */
+  /** Returns the environment variables that make a command use this hub. */
   env(cache: string): Record<string, string> {
     return { HF_ENDPOINT: this.url, HF_TOKEN: 'token-of-the-test', XDG_CACHE_HOME: cache };
   }
 
-  /** @param files by path: bytes, or a value that becomes JSON; models are large files @param about further fields of the API's answer */
+  /**
+   * Adds a repository to the hub.
+   * @param files by path: bytes, or a value that becomes JSON; models are large files
+   * @param about further fields of the API's answer
+   */
   publish(id: string, files: Record<string, Uint8Array | object>, about: object = {}): void {
     const bytes = Object.entries(files).map(
       ([path, content]) =>
@@ -76,18 +80,18 @@ export class LocalHub {
     this.#repositories.set(id, { files: new Map(bytes), about });
   }
 
-  /** Publishes the small trained models in the hub's layout that come with ipa-edge, as `minis/<folder>`. */
+  /** Publishes each folder of `models/minis/`, a small trained model in the layout of a hub's repository, as `minis/<folder>`. */
   publishMinis(): void {
     for (const name of readdirSync(MINIS).filter((one) => statSync(join(MINIS, one)).isDirectory()))
       this.publish(`minis/${name}`, filesIn(join(MINIS, name)), { cardData: { license: 'mit' } });
   }
 
-  /** Spoils requests whose address holds `part`, as long as `fault` returns true. */
+  /** Gives requests whose address holds `part` to `fault`; the hub answers those for which `fault` returns false. */
   spoil(part: string, fault: Fault): void {
     this.#faults.push({ part, fault });
   }
 
-  /** Answers the next requests, as many as `statuses`, with them. */
+  /** Answers the next requests whose address holds `part` with `statuses`, one status for each request. */
   answerWith(part: string, statuses: number[], headers: Record<string, string> = {}): void {
     this.spoil(part, (_, response) => {
       const status = statuses.shift();
@@ -108,7 +112,7 @@ export class LocalHub {
     const { url = '', headers } = request;
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-headers', 'authorization, range');
-    // A browser asks before it sends a token.
+    // A browser sends OPTIONS before it sends a token to another origin.
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
     this.requests.push({ host, url, range: headers.range, authorization: headers.authorization });
     if (this.#faults.some(({ part, fault }) => url.includes(part) && fault(request, response))) return;

@@ -6,22 +6,22 @@ import { f32, gzip, i32, safetensors, u8 } from './models/safetensors.ts';
 import { brightestChannel, quarterDetector } from './onnx.ts';
 
 /**
- * A pipeline whose variants of one stage take and give what they like: detectors of three families and sizes, then classifiers of two
- * sizes and element types. All of them find the same objects.
+ * A pipeline in which the variants of a stage have different inputs and outputs: detectors of three families and sizes, then
+ * classifiers of two sizes and element types. All detectors find the same objects.
  */
 
 export const SIDE = 16;
 export const IMAGES = 12;
-/** The order of the models' channels, and that of the detecting stage. */
+/** The colours in the order of the models' channels; `CLASSES` has the order of the detecting stage. */
 export const CHANNELS = ['red', 'green', 'blue'];
 export const CLASSES = ['blue', 'red', 'green'];
 
-/** A picture with one coloured quarter in each half. */
+/** The channels of a picture's two coloured quarters, of which one is in the upper half and one in the lower half. */
 const channelsOf = (image: number): readonly [number, number] => [image % 3, (image + 1) % 3];
 const quartersOf = (image: number) => [image % 2, 2 + (image % 2)] as const;
 const placeOf = (quarter: number) => ({ x: (quarter % 2) * 8, y: Math.floor(quarter / 2) * 8 });
 
-/** RGB, channel after channel. */
+/** Returns the pixels of a picture: its red, green and blue channel, one after the other. */
 export const pixelsOf = (image: number): number[] => {
   const pixels = Array<number>(3 * SIDE * SIDE).fill(0);
   quartersOf(image).forEach((quarter, half) => {

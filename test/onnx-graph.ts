@@ -15,10 +15,10 @@ const whole = (number: number, value: number): number[] => [...varint(number << 
 
 export const ELEM = { float32: 1, uint8: 2, int64: 7, bool: 9, float16: 10 } as const;
 export type Elem = keyof typeof ELEM;
-/** A string is a symbolic dimension; an empty one has no name. */
+/** Sizes of dimensions; a string is the name of a symbolic dimension, and an empty string stands for one without a name. */
 export type Dims = readonly (number | string)[];
 
-/** An operator; an attribute is a whole number, or several. */
+/** Encodes an operator; an attribute is a whole number, or several. */
 export function node(
   op: string,
   inputs: string[],
@@ -59,7 +59,7 @@ export function constant(
   ];
 }
 
-/** A constant whose float32 values are in a file of their own, from its start. */
+/** Encodes a constant whose float32 values are in a separate file, from its first byte on. */
 export function externalConstant(name: string, dims: readonly number[], file: string): number[] {
   const [EXTERNAL, bytes] = [1, 4 * dims.reduce((product, dim) => product * dim)];
   const entry = ([key, value]: [string, string]) =>
@@ -80,13 +80,13 @@ export interface Value {
 
 type Values = Value | Readonly<Record<string, Value>>;
 
-/** Values by name. @param name of a value that is given alone */
+/** Returns values with their names. @param name for a value that is given alone */
 const byName = (values: Values, name: string) =>
   Object.entries(
     'dims' in values ? { [name]: values as Value } : (values as Readonly<Record<string, Value>>),
   );
 
-/** An ONNX file of these parts, each as it stands in the file. */
+/** Returns the ONNX file that consists of these encoded parts. */
 export const fileOf = (
   nodes: readonly Bytes[],
   constants: readonly Bytes[],
@@ -109,7 +109,12 @@ export const fileOf = (
   ]);
 };
 
-/** @param input its only input, with the name `image`, or its inputs by name @param output its only one, `out`, or all by name @param notes of the exporter */
+/**
+ * Returns the ONNX file of a model.
+ * @param input the model's only input, which gets the name `image`, or its inputs by name
+ * @param output the model's only output, which gets the name `out`, or its outputs by name
+ * @param notes metadata of the exporter
+ */
 export function model(
   nodes: number[][],
   constants: number[][],

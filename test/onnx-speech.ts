@@ -8,7 +8,7 @@ const FRAME = 320;
 /** The tones that the models tell apart. */
 export const TONES_HZ = [400, 800] as const;
 
-/** A recording in mono, as the models take it. @param hz its tones, one after the other */
+/** Returns a recording in mono, as the models take it. @param hz its tones, one after the other, equally long */
 export const tonesOf = (seconds: number, ...hz: readonly number[]): Float32Array =>
   Float32Array.from(
     { length: seconds * RATE_HZ },
@@ -16,7 +16,10 @@ export const tonesOf = (seconds: number, ...hz: readonly number[]): Float32Array
       0.5 * Math.sin((2 * Math.PI * hz[Math.floor((i * hz.length) / (seconds * RATE_HZ))]! * i) / RATE_HZ),
   );
 
-/** How loud each tone is in each frame, [batch, frames, 4]: a tone's loudness is the sum of two numbers, whatever its phase. */
+/**
+ * Makes operators that compute how loud each tone is in each frame, [batch, frames, 4]. A tone's loudness, for any phase, is the
+ * sum of two of the four numbers.
+ */
 const hearing = (output: string) => {
   const waves = TONES_HZ.flatMap((hz) =>
     [Math.cos, Math.sin].flatMap((wave) =>
@@ -38,14 +41,14 @@ const hearing = (output: string) => {
   };
 };
 
-/** Weights [4, classes] that give each tone's loudness, times a factor, to a class. */
+/** Returns weights [4, classes] that give each tone's loudness, times a factor, to a class. */
 const toClasses = (classes: number, chosen: readonly (readonly [id: number, factor: number])[]) =>
   chosen.flatMap(([id, factor]) => {
     const row = Array.from({ length: classes }, (_, c) => (c === id ? factor : 0));
     return [...row, ...row];
   });
 
-/** A model with a letter for each frame: the one of the tone, or the blank, which is class 0. @param letters class by tone */
+/** Makes a CTC model that gives a frame its tone's letter or, in silence, the blank: class 0. @param letters class by tone */
 export function toneCtc(classes: number, letters: readonly [number, number]): Uint8Array<ArrayBuffer> {
   const { nodes, constants, input } = hearing('loudness');
   return model(
@@ -72,7 +75,7 @@ export function toneCtc(classes: number, letters: readonly [number, number]): Ui
   );
 }
 
-/** An encoder, and a merged decoder that writes the word of each tone that is in the recording. @param ids tokens */
+/** Makes an encoder and a merged decoder that writes a word for each tone heard. `start`, `end` and `words` are token ids. */
 export function toneEncoderDecoder(
   classes: number,
   { start, end, words }: { start: number; end: number; words: readonly [number, number] },
@@ -81,7 +84,7 @@ export function toneEncoderDecoder(
   const states: Dims = ['batch', 'frames', 4];
   const keys: Dims = ['batch', 1, 'tokens', 1];
   const never = -100;
-  // What may follow a token: after the start a word, after the first word the second or the end, after the second the end.
+  // Logits by token and next token: after the start a word, after the first word the second or the end, after the second the end.
   const next = Array.from({ length: classes }, (_, token) =>
     Array.from({ length: classes }, (_, c) => {
       if (c === end) return token === start ? never : token === words[1] ? 1 : 0.03;

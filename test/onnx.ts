@@ -11,13 +11,13 @@ import {
 
 /** Tiny models for tests. */
 
-/** A model that gives back its input of these dimensions. */
+/** Makes a model that returns its input, which has these dimensions. */
 export const identityModel = (type: Elem, dims: Dims): Uint8Array<ArrayBuffer> =>
   model([node('Identity', ['image'], 'out')], [], { type, dims }, { type, dims });
 
 /**
- * A classifier whose logits are the first pixels. For an item that is nearly white it asks for a trillion floats, which no
- * machine has.
+ * Makes a classifier whose logits are an image's first pixels. For a nearly white image the model asks for up to a trillion
+ * floats, more memory than any machine has.
  */
 export const greedyClassifier = (height: number, width: number, classes: number): Uint8Array<ArrayBuffer> =>
   model(
@@ -47,7 +47,7 @@ export const greedyClassifier = (height: number, width: number, classes: number)
     { type: 'float32', dims: ['batch', classes] },
   );
 
-/** A classifier of images whose value for each class is the mean of a channel. @param input with the batch and the layout */
+/** Makes a classifier of images whose value for a class is the mean of a channel. @param input with the batch and the layout */
 export const brightestChannel = (
   input: { type: Elem; dims: Dims },
   channelAxis: 1 | 3,
@@ -60,20 +60,20 @@ export const brightestChannel = (
       node('Reshape', ['means', 'shape'], 'shaped'),
       node('Cast', ['shaped'], 'out', { to: ELEM[output.type] }),
     ],
-    // The batch keeps its size: 0 takes a dimension over.
+    // In the shape of a Reshape, 0 keeps the input's dimension: here, the size of the batch.
     [constant('shape', 'int64', [0, ...(output.dims.slice(1) as number[])], [output.dims.length])],
     input,
     output,
   );
 
-/** The logits of a class that a quarter has and has not, and of "no object", by the format. */
+/** A class's logit is `factor` times its channel's mean in a quarter, plus its `bias`; detr's last bias is of "no object". */
 const LOGITS = { detr: { factor: 10, bias: [0, 0, 0, 6] }, 'rt-detr': { factor: 10, bias: [-5, -5, -5] } };
 
 /**
- * A detector of red, green and blue quarters of a square image, whose weights have the element type of its input and outputs. Every
- * query or candidate stands for a quarter; a class is as probable as its channel is bright there.
+ * Makes a detector of red, green and blue quarters of a square image; its weights, input and outputs have the same element type.
+ * Every query or candidate stands for a quarter; a class is as probable as its channel is bright there.
  * @param side of the image in pixels, an even number
- * @param notes of the exporter
+ * @param notes metadata of the exporter
  * @param size height and width as the model declares them
  */
 export function quarterDetector(
@@ -85,7 +85,7 @@ export function quarterDetector(
 ): Uint8Array<ArrayBuffer> {
   const CHANNELS = 3;
   const quarter = side / 2;
-  // One value for each number of a box and each class, otherwise one for each class and for "no object" if there is such a class.
+  // The row of the first class. In YOLO formats, rows for a box's numbers, and in yolov5 also for its objectness, come before it.
   const first = { yolov8: 4, yolov5: 5, detr: 0, 'rt-detr': 0 }[format];
   const { factor, bias } =
     format === 'detr' || format === 'rt-detr'
@@ -113,7 +113,7 @@ export function quarterDetector(
     constant('bias', type, bias, [rows]),
   ];
   if (first > 0) {
-    // In yolov5 every candidate is surely an object.
+    // The last number, 1, is the candidate's objectness, which only yolov5 has.
     const numbers = centres.map((box) => (format === 'yolov5' ? [...box, 1] : box));
     const boxes = Array.from({ length: rows }, (_, row) => numbers.map((box) => box[row] ?? 0)).flat();
     const dims = format === 'yolov5' ? [centres.length, rows] : [rows, centres.length];
@@ -135,7 +135,7 @@ export function quarterDetector(
     [
       ...quarters,
       node('Transpose', ['quarters'], 'logits', { perm: [0, 2, 1] }),
-      // The boxes for each image of the batch.
+      // Zeros with the size of the batch repeat the constant boxes for each image.
       node('ReduceSum', ['logits', 'classes'], 'sums'),
       node('Mul', ['sums', 'zero'], 'zeros'),
       node('Add', ['zeros', 'boxes'], 'pred_boxes'),
@@ -159,7 +159,7 @@ export function quarterDetector(
   );
 }
 
-/** A classifier of token ids: its logit for each class is how often the class's token stands in a text, without padding. */
+/** Makes a classifier of texts: a class's logit is how often the class's token is in the text, padding not counted. */
 export const tokenCounter = (
   classes: readonly number[],
   length: number | string = 'length',
@@ -187,7 +187,11 @@ export const tokenCounter = (
   );
 };
 
-/** A model that gives each token the class that its id has: one-hot logits. @param classOf class by token id @param classes number of classes */
+/**
+ * Makes a model that gives each token the class of its id, as one-hot logits.
+ * @param classOf class by token id
+ * @param classes number of classes
+ */
 export const tokenTagger = (classOf: readonly number[], classes: number): Uint8Array<ArrayBuffer> => {
   const dims = ['batch', 'length'];
   const table = classOf.flatMap((label) => Array.from({ length: classes }, (_, c) => (c === label ? 9 : 0)));
@@ -199,7 +203,7 @@ export const tokenTagger = (classOf: readonly number[], classes: number): Uint8A
   );
 };
 
-/** A model that answers questions: an answer goes from one token id to another. */
+/** Makes a model that answers questions: an answer begins at the token id `first` and ends at the token id `last`. */
 export const answerFinder = (first: number, last: number): Uint8Array<ArrayBuffer> => {
   const dims = ['batch', 'length'];
   const logits: Value = { type: 'float32', dims };
@@ -214,7 +218,7 @@ export const answerFinder = (first: number, last: number): Uint8Array<ArrayBuffe
   );
 };
 
-/** Quiet or loud: whether the largest magnitude of a recording's samples is over the threshold. */
+/** Makes a classifier of recordings: class 1 (loud) if the largest magnitude of a sample is over the threshold, else class 0. */
 export const loudnessClassifier = (samples: number, threshold: number): Uint8Array<ArrayBuffer> =>
   model(
     [
@@ -229,7 +233,7 @@ export const loudnessClassifier = (samples: number, threshold: number): Uint8Arr
   );
 
 /**
- * A classifier whose logits are its pixels times weights, float32 [values of an image, classes], that are in a file of their own.
+ * Makes a classifier whose logits are an image's pixels times float32 weights [values of an image, classes] from a separate file.
  * @param image channels, height and width
  */
 export const externalClassifier = (

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = process.env.IPA_EDGE_REFERENCE ?? fileURLToPath(new URL('../../shared', import.meta.url));
 
-/** A file of the reference data, which is not shipped; null, said loudly, where there is none. */
+/** Returns the path of a file of the reference data, which does not ship. Without the file, prints a warning and returns null. */
 export function referenceFile(path: string): string | null {
   const file = join(folder, path);
   if (existsSync(file)) return file;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { onTestFinished, vi } from 'vitest';
 
-/** Until the test ends, truncating a file through its handle fails, as on Windows for a file that is open for appending. */
+/** Makes `truncate` of file handles fail until the test ends, as Windows does if a file is open for appending. */
 export async function refuseTruncate(): Promise<void> {
   const handle = await open(import.meta.filename);
   const spy = vi

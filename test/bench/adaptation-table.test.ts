@@ -20,7 +20,7 @@ const run = (system: string, pas: number, cost: number, slaAttainment = 0.99): A
   overTime: [],
 });
 
-/** IPA has a PAS of 0.5 at a cost of 10; all published systems do as it does. */
+/** Makes a comparison in which IPA has a PAS of 0.5 at a cost of 10, and all other rivals do as IPA does. */
 const comparison = (ours: AdaptationRun[], ipaAttains = 0.99, training = false): Comparison => ({
   pipeline: 'ipa-video',
   workload: 'bursty-11',

@@ -24,7 +24,7 @@ afterAll(() => {
 // biome-ignore lint/suspicious/noExplicitAny: documents are made wrong here on purpose
 type Loose = any;
 
-/** A copy of the shipped manifest, spoiled, beside links to its files. */
+/** Writes a spoiled copy of the shipped manifest, beside links to its files. @returns the copy's path */
 function spoiledManifest(spoil: (manifest: Loose, folder: string) => void): string {
   const shipped = dirname(FASHION);
   for (const name of readdirSync(shipped)) symlinkSync(join(shipped, name), join(folder, name));

@@ -7,7 +7,7 @@ const solver = await loadSolver();
 
 test('a combination of variants that no plan allows tells what binds, where only a shared worker meets the nearest SLA', async () => {
   const cells = [cell('detect', 's', 'cpu', 1, runs(10)), cell('classify', 's', 'cpu', 1, runs(3))];
-  // Two workers slow each other down, one for both stages does not.
+  // Two workers slow each other down; one worker for both stages is not slowed.
   const delays = [{ percentile: 50, delayMs: 0 }];
   const given = profile(cells, { coRun: [{ backend: 'cpu', threads: 1, n: 100, delays, slowDown: 3 }] });
   const asked = request({

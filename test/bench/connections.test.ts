@@ -17,7 +17,7 @@ afterEach(() => {
   server.close();
 });
 
-/** Starts a server that does this for each request. */
+/** Starts a server that calls `onRequest` for each request. */
 async function serve(onRequest: (socket: Socket) => unknown): Promise<void> {
   sockets = [];
   server = createServer((socket) => {

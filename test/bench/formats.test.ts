@@ -13,7 +13,7 @@ import { quarterDetector } from '../onnx.ts';
 import { DIRECTION, drawLines, SIZE, TURNS } from '../text-lines.ts';
 import { ipaEdge, ipaEdgeHere } from './command.ts';
 
-/** Models of many formats go from their files to a plan, by commands. */
+/** Takes models of many formats from their files to a plan, by commands. */
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -28,7 +28,7 @@ async function layOut(files: readonly NamedBytes[]): Promise<void> {
   for (const { name, bytes } of files) await writeFile(at(name), bytes);
 }
 
-/** @returns what the command says */
+/** Runs a command, which must succeed. @returns what the command says */
 async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { code, stdout, stderr } = await ipaEdgeHere(args, env);
   expect(code, stderr).toBe(0);
@@ -146,7 +146,7 @@ async function layOutColours(): Promise<void> {
   for (const { name, bytes } of [model, weights]) await writeFile(at(`colours/onnx/${name}`), bytes);
 }
 
-/** The files of each variant of the manifest in the folder `own`. */
+/** Returns the name, model and weights of each variant of the manifest in the folder `own`. */
 async function pinnedFiles() {
   const { stages } = parseManifest(await json('own/manifest.json'), 'own');
   return stages[0]!.variants.map(({ name, sessions: { model: own } }) => [

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../workers/store/memory.ts';
 import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 
-/** A headless browser with the shipped pipeline, and what stops its work. */
+/** Opens a headless browser with the shipped pipeline. @returns the browser, and the controller that stops its work */
 async function open() {
   const controller = new AbortController();
   const { signal } = controller;

@@ -50,7 +50,7 @@ describe('models of several sessions go from their ids to a profile', () => {
     await onHub('pack', '--manifest', manifestPath, ...pack);
     const before = hub.requests.length;
     await onHub('fetch', '--manifest', manifestPath);
-    // What was read for the manifest is not downloaded again.
+    // `fetch` does not download again what `pin` has read for the manifest.
     expect(hub.requests.slice(before).filter(({ url }) => url.endsWith('.json'))).toEqual([]);
     const profile = await profileOnHub(manifestPath, '1,2');
     expect(profile.cells.map(({ state }) => state)).not.toContain('failed');

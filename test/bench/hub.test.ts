@@ -81,7 +81,7 @@ test('a hub model goes from its id to a profile, and its files move once', async
     ['brightest-int8', COMMIT],
   ]);
 
-  // The file without a sum was read, and kept, when it was pinned.
+  // `pin` has read and kept the file without a sum, so `fetch` does not download it.
   expect((await fetchFiles()).stdout).toContain('2 of 3 files downloaded');
   expect(own.hub.requests.filter(({ url }) => url.endsWith('model_int8.onnx'))).toHaveLength(1);
   const asked = own.hub.requests.length;

@@ -7,7 +7,7 @@ import { parseProfile } from '../../solver/documents/profile.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { ipaEdge } from './command.ts';
 
-/** The commands with a browser that gives no WebGPU adapter, as plain Chromium without a GPU. */
+/** Runs the commands with a browser that gives no WebGPU adapter, like plain Chromium without a GPU. */
 
 /** A browser that ignores the flags by which the commands ask for WebGPU. */
 const WITHOUT_ADAPTER = (browser: string) => `#!/bin/sh

@@ -22,7 +22,7 @@ const load = (name: string): Published => parsePublished(JSON.parse(shipped(name
 
 const solver = await loadSolver();
 
-/** Items per second of one replica. */
+/** The throughput of one replica, in items per second. */
 const throughput = ({ batch, meanMs }: Published['cells'][number]) => (1000 * batch) / meanMs;
 
 describe.each(PIPELINES)('%s', (name) => {
@@ -61,7 +61,7 @@ describe.each(PIPELINES)('%s', (name) => {
           expect(other.p99Ms).toBeGreaterThan(cell.p99Ms);
           expect(throughput(other)).toBeGreaterThan(0.85 * throughput(cell));
         }
-        // 1 %: two measurements of the same.
+        // Where more cores do not help, two measurements may differ by 1 %.
         if (other.batch === cell.batch && other.cores > cell.cores)
           expect(other.meanMs).toBeLessThan(1.01 * cell.meanMs);
       }
@@ -178,8 +178,8 @@ interface Reference {
 }
 
 /**
- * The paper's stage SLAs are 5 · 5 times the mean over variants of the p99 of one item with the most cores that were profiled,
- * by its code; table 6 has 1.5 times that for two pipelines. So they say what no row says of reconstructed cells.
+ * By the paper's code, a stage's SLA is 5 · 5 times the mean over variants of the p99 of one item with the most profiled cores;
+ * for two pipelines table 6 has 1.5 times that. So the SLAs check reconstructed cells, of which no row is published.
  */
 it.each([
   ['ipa-video', 'detect', 8, 4620 / 1.5],

@@ -67,7 +67,7 @@ test('one command goes from nothing to a report, and the second time repeats no 
   expect(report.profile.pack.source).toBe('2 texts of two letters');
   const asked = hub.requests.length;
 
-  // It has loaded the models when it has something to keep.
+  // Once the command has a journal, it has loaded the models and has something to keep, so it can be stopped.
   const journals = at('out/.ipa-edge/journals');
   const measures = () => existsSync(journals) && readdirSync(journals).length > 0;
   const second = await bench(onceTrue(measures, (child) => child.kill('SIGINT')));

@@ -45,7 +45,7 @@ function profile(budget: string, meanwhile?: Parameters<typeof ipaEdge>[1]) {
 }
 
 test('the same command goes on from the cells of a profile that Ctrl-C stopped, and of one whose browser was killed', async () => {
-  // Most of the budget is left when the harm is done, however fast the machine is.
+  // The budget is so long that, even on a fast machine, most of it is left when the profile is interrupted.
   const interrupted = (cells: number, harm: (child: ChildProcess) => void) =>
     profile(
       '15s',

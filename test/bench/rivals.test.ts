@@ -42,7 +42,7 @@ const load = (medianPerS: number, p90PerS = 3 * medianPerS): LoadState => ({
 const chosen = (plan: Plan) => plan.stages.map(({ variant, threads, batch }) => [variant, threads, batch]);
 
 describe('IPA', () => {
-  /** Of one choice each: batches of 2 at the base allocation. `classify` gets two items per request and more. */
+  /** Each stage has one choice: batches of 2 at the base allocation. `classify` gets two items per request or more. */
   const forced = profile([
     cell('detect', 's', 'cpu', 2, runs(60, 160)),
     cell('classify', 's', 'cpu', 2, runs(30, 80)),
@@ -86,7 +86,7 @@ describe('IPA', () => {
   it('says what simulation makes of the items that there really are', async () => {
     const plan = await system('ipa', forced).plan(load(60), undefined);
     expect(plan.predicted.n).toBe(1000);
-    // Its one replica of `classify` gets twice the items that it was counted for.
+    // IPA takes each stage to get one item per request, so its one replica of `classify` gets at least twice as many as planned.
     expect(plan.predicted.slaAttainment).toBeLessThan(0.9);
   });
 
@@ -230,7 +230,7 @@ describe("rivals' settings on a measured profile", () => {
   });
 
   it('are as many replicas for RIM as the slowest variants need on those threads, one item at a time', () => {
-    // 60 ms of one item, and two items of 40 ms, per request.
+    // A request needs 60 ms in `detect`, for one item, and 80 ms in `classify`, for two.
     expect(settings(10).rimReplicas).toEqual({ detect: 1, classify: 1 });
     expect(settings(20).rimReplicas).toEqual({ detect: 2, classify: 2 });
     expect(settings(90).rimReplicas).toEqual({ detect: 6, classify: 8 });

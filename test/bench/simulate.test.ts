@@ -32,7 +32,7 @@ const ran = (out: string): RunReport => parseReport(JSON.parse(readFileSync(out,
 async function simulate(...args: string[]): Promise<Ran & { report: RunReport }> {
   const out = inFolder('report.json');
   const result = await ipaEdgeHere(['simulate', '--predictor', 'last-window', '--out', out, ...args]);
-  // Nothing but progress.
+  // The command writes nothing but its progress to stderr.
   expect(result.stderr).toMatch(/^(\[[#.]+\] simulating .*\n)*$/);
   expect(result.code).toBe(0);
   return { ...result, report: ran(out) };
@@ -43,7 +43,10 @@ const stages = {
   classify: { s: { accuracy: 0.7, ms: 5 }, l: { accuracy: 0.8, ms: 25 } },
 };
 
-/** A profile of these stages, which takes less time to plan with than a published pipeline, and a load. @param rates per second */
+/**
+ * Writes a load, and a profile with which planning takes less time than with a published pipeline. @returns options for both
+ * @param rates requests of each second
+ */
 const measured = (rates: readonly number[]): string[] => [
   ...['--profile', file('profile.json', pipeline({ stages, items: [0, 2] }))],
   ...['--trace', file('load.json', { rates }), '--sla', '500', '--cores', '12'],

@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A request that may break the rules that `fetch` keeps. Resolves with the status, or with how the connection ended. */
+/** Sends a request that may break the rules that `fetch` keeps. Resolves with the status, or with how the connection ended. */
 const send = (path: string, headers: Record<string, string>): Promise<number | string | undefined> =>
   new Promise((resolve) => {
     const sent = request(new URL(path, host.url), { headers }, (response) => {

@@ -31,7 +31,7 @@ interface Output {
   readonly dims: readonly number[];
 }
 
-/** Runs a stage on one image with a session that gives these outputs, by name. */
+/** Runs a stage on one image, with a session that gives these outputs. @returns what it detects, and what the session was fed */
 async function detectionsOf(
   stage: ManifestStage,
   outputs: Readonly<Record<string, Output>>,
@@ -57,7 +57,7 @@ async function detectionsOf(
 
 test('detr: softmax over the classes and "no object", boxes from shares of the image', async () => {
   const { detections } = await detectionsOf(stageOf('detr'), {
-    // In another order than the task's, and with an output that it has no use for.
+    // The outputs come in another order than the task's, and the task has no use for one of them.
     pred_boxes: { values: [0.5, 0.5, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.9, 0.5, 0.4, 0.2], dims: [1, 3, 4] },
     last_hidden_state: { values: [0], dims: [1, 1, 1] },
     logits: { values: [0, 2, 0, 0, 0, 5, 3, 0, 0], dims: [1, 3, 3] },
@@ -72,7 +72,7 @@ test('detr: softmax over the classes and "no object", boxes from shares of the i
       label: 1,
       score: expect.closeTo(softmax(2), 6),
     },
-    // Clipped at the right border.
+    // This box is clipped at the right border.
     {
       x0: expect.closeTo(70, 4),
       y0: expect.closeTo(20, 4),

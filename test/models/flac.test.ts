@@ -6,7 +6,7 @@ import { InvalidSoundError } from '../../models/items/sound.ts';
 import { readSoundFile } from '../../models/items/sound-file.ts';
 import { tone, wavOf } from './wav.ts';
 
-/** Files that the reference encoder, flac 1.5.0, wrote of samples that a formula makes. */
+/** Reads files that the reference encoder, flac 1.5.0, wrote; their samples come from a formula. */
 
 const fixture = (name: string): Uint8Array =>
   readFileSync(new URL(`fixtures/flac/${name}.flac`, import.meta.url));
@@ -77,7 +77,7 @@ test('whatever bytes change in a file, it gives other samples never, and no othe
         if (!(error instanceof InvalidSoundError)) throw error;
       }
     }),
-    // A checksum of 16 bits misses one change of 65,536.
+    // The seed is fixed, because a checksum of 16 bits misses one change of 65,536.
     { seed: 1 },
   );
 });

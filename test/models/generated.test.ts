@@ -15,7 +15,7 @@ interface Case {
 /** What @huggingface/transformers 4.3.1 generates with the same models, greedily and one by one (fixtures/generated.ts). */
 const EXPECTED: Readonly<Record<string, readonly Case[]>> = generated;
 
-/** Where each model is a variant: pipeline, stage and variant. */
+/** The pipeline, stage and variant that each model is. */
 const PLACES = [
   ['translate-small', 'mini-nlp', 'translate', 'small'],
   ['translate-large', 'mini-nlp', 'translate', 'large'],
@@ -33,7 +33,7 @@ test.each(PLACES)(
     const itemOf = ({ text, item }: Case): Item =>
       text === undefined ? recordings[item!]! : new TextEncoder().encode(text);
     const named = pipeline.stage(stageName);
-    // Texts come here without the fields that other stages need.
+    // The texts here lack the fields that later stages need, so the stage takes them in its task's own format.
     const stage =
       stageName === 'transcribe' ? named : { ...named, format: named.task.itemFormat(named.stage) };
     const cases = EXPECTED[model]!;

@@ -87,7 +87,7 @@ const REPOSITORIES = MODELS.map(
     'preprocessor_config.json': { ...RESNET.preprocessor, ...preprocessor },
     'tokenizer.json': {},
     'tokenizer_config.json': { ...tokenizer },
-    // A model of timm is told by the hub, one of T5 by the user.
+    // For a model of timm the hub names the task, and for one of T5 the user does.
     api: apiAnswer(
       'own/model',
       SIZES,

@@ -2,7 +2,7 @@ import { test } from 'vitest';
 import { HOSTILE_FILES } from './hostile-files.ts';
 import { expectNoHarm } from './no-harm.ts';
 
-/** Changed files of each kind. */
+/** How many changed files of each kind are read. */
 const FILES = 300;
 
 test.each(Object.entries(HOSTILE_FILES))(

@@ -40,14 +40,14 @@ const VALUES: readonly string[] = [
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', '0', '', 'type', 'a'.repeat(300)];
 
 interface Edit {
-  /** The path of the changed value: at each level, the index of a key, counted around. */
+  /** The path of the changed value: at each level the index of a key, modulo the number of keys. */
   readonly turns: readonly number[];
   readonly how: 'replace' | 'repeat' | 'remove' | 'rename';
   readonly value: string;
   readonly key: string;
 }
 
-/** Stands in a document for a text of JSON, which may be none that a value could be written as. */
+/** Marks the place of a JSON text in a document, because no value of JavaScript becomes some of these texts, such as `1e999`. */
 const MARK = '\u0007';
 
 /** Changes a document. Texts that are to be put into it are left as marks. */
@@ -89,7 +89,7 @@ const anyEdit: fc.Arbitrary<Edit> = fc.record({
   key: fc.constantFrom(...KEYS),
 });
 
-/** Bytes with other values, or cut off. */
+/** Gives some bytes other values, and cuts some files off. */
 const damaged = (bytes: fc.Arbitrary<Uint8Array<ArrayBuffer>>): fc.Arbitrary<Uint8Array<ArrayBuffer>> =>
   fc
     .tuple(

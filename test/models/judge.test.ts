@@ -28,7 +28,7 @@ const found = (...boxes: TrueObject[]) =>
   }) as StageResult;
 const said = (label: number) => ({ task: 'image-classification', label, score: 1 }) as StageResult;
 
-/** What stages say of a thing, or what is true of it, one after the other. */
+/** Makes the answers of stages one after the other; `truths` makes their truths. */
 const answers = (label: number, ...later: number[]): ItemAnswer => ({
   result: said(label),
   children: later.length ? [answers(later[0]!, ...later.slice(1))] : [],

@@ -27,7 +27,7 @@ const manifest = {
   pack: { file: 'pack.gz', sha256: sum(packBytes), source: 'made up' },
 };
 
-/** Reads from a table of files. */
+/** Makes a function that reads from a table of files. */
 const reader = (files: Record<string, Uint8Array | string>) => async (path: string) => {
   const content = files[path];
   if (content === undefined) throw new Error('no such file');

@@ -10,10 +10,10 @@ import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import record from '../../models/train/record.json' with { type: 'json' };
 import { childrenOf, runModel } from './run-model.ts';
 
-/** Scores of the Python side on the pack, with the metrics written a second time (models/train/mail/evaluate.py). */
+/** Scores on the pack by Python's own implementation of the metrics (models/train/mail/evaluate.py). */
 const python: Record<'language' | 'spam' | 'endToEnd', Record<string, number>> = record.mail.scoresOnPack;
 
-/** Within 0.005 of Python's figures: versions of ONNX Runtime differ in the last digits of logits, which may change a class. */
+/** Scores are within 0.005 of Python's: ONNX Runtime's versions differ in the last digits of logits, which may change a class. */
 const DIGITS = 2;
 
 const MANIFEST = fileURLToPath(new URL('../../models/mail/manifest.json', import.meta.url));

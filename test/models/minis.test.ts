@@ -14,13 +14,13 @@ import record from '../../models/train/record.json' with { type: 'json' };
 import { sha256Of } from '../../solver/documents/manifest.ts';
 import { runModel } from './run-model.ts';
 
-/** Scores of the Python side on the packs, with the metrics and loops written a second time (models/train/minis/evaluate.py). */
+/** Scores on the packs by Python's own implementation of the metrics and loops (models/train/minis/evaluate.py). */
 const python: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>> =
   record.minis.scoresOnPack;
 
 /**
- * Versions of ONNX Runtime differ in the last digits of logits, which may change a token. Weights of 8 bits also give others for
- * other batches, because each batch has one scale.
+ * The largest difference from Python's scores. Versions of ONNX Runtime differ in the last digits of logits, which may change a
+ * token. With weights of 8 bits the tokens also depend on the batch, because each batch has one scale.
  */
 const MOST_APART = 0.01;
 const apart = (score: number | null, expected: number) => Math.abs(score! - expected);
@@ -28,8 +28,8 @@ const apart = (score: number | null, expected: number) => Math.abs(score! - expe
 const total = (scores: readonly Score[]) => metricOf(scores.reduce(addScores, NO_SCORE));
 
 /**
- * Results of first stages for packs, by pack and variant: a stage alone and its pipeline are scored on the same ones, and so are
- * two pipelines that begin alike.
+ * The results of first stages for packs, by pack and variant. To save time, the tests of a stage alone, of its pipeline, and of
+ * another pipeline that begins alike share them.
  */
 const ofPacks = new Map<string, ReturnType<typeof runModel>>();
 

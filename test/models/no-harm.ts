@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { bytesOf, type HostileCase, hostileFiles, isRead } from './hostile.ts';
 
-/** Most CPU time that a file may take. It does not depend on what else the machine does. */
+/** The most CPU time that reading a file may take. CPU time does not depend on what else the machine does. */
 const READ_MS_MAX = 1000;
-/** Most memory that the later half of the reads may leave in use. The first half fills caches, and has code compiled. */
+/** The most memory that the second half of the reads may leave in use; the first half fills caches, and has code compiled. */
 const LEFT_BYTES_MAX = 4e6;
 
 setFlagsFromString('--expose-gc');
@@ -21,8 +21,8 @@ const bytesInUse = async (): Promise<number> => {
 };
 
 /**
- * Expects that the valid files of a case are read, that changed ones are read or refused, and that none takes long or leaves memory in
- * use. A failure prints the seed with which its files are made again.
+ * Expects that the valid files of a case are read, that changed ones are read or refused, and that none takes long or leaves
+ * memory in use. A failure prints the seed with which its files are made again.
  */
 export async function expectNoHarm(kind: HostileCase, count: number): Promise<void> {
   for (const valid of kind.files) expect(await isRead(kind, bytesOf(valid), valid)).toBe(true);

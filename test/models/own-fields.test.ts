@@ -12,7 +12,7 @@ import {
 } from '../../solver/documents/manifest.ts';
 import { classify, detect, spam } from './stages.ts';
 
-/** Fields of a variant that stand in the place of its stage's. */
+/** Fields of a variant that replace those of its stage. */
 
 const [plain] = classify.variants as [ManifestVariant];
 const large = { ...classify.input, height: 8, width: 8 };

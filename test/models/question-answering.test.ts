@@ -17,7 +17,7 @@ const LIMIT = 30;
 const none = { start: -2, end: -2 };
 const logits = fc.double({ min: -9, max: 9, noNaN: true });
 
-/** The best answer by trying every span of every window. */
+/** Finds the best answer by trying every span of every window. */
 function slowBest(windows: readonly WindowLogits[]) {
   let best = { logit: Number.NEGATIVE_INFINITY, first: -1, last: -1 };
   for (const { from, starts, ends } of windows)
@@ -90,7 +90,7 @@ const utf8 = new TextEncoder();
 const ask = (context: string, question = 'What?') =>
   joinFields({ content: utf8.encode(context), texts: [utf8.encode(question)] });
 
-/** A session that finds the words from "good" to "bad". It counts padding that the mask does not hide as such a word. */
+/** Makes a session that finds the words from "good" to "bad". It takes padding that the mask does not hide for such a word. */
 function reader(length: number | null = null): Session & { readonly batches: number[] } {
   const batches: number[] = [];
   return {

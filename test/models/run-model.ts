@@ -12,7 +12,7 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { createNodeRuntime } from '../../workers/runtime/ort-node.ts';
 import type { OrtSession } from '../../workers/runtime/runtime.ts';
 
-/** Results of real models for items of their stage, on one core. @param seen changes the stage as the program sees it */
+/** Runs real models on items of their stage, on one core. @param seen changes the stage that the program sees */
 export async function runModel(
   models: ModelBytes,
   { stage, task, format }: PipelineStage,
@@ -32,7 +32,7 @@ export async function runModel(
   return results;
 }
 
-/** The tokens that real models write for items of their stage: of a generating model without the end, of a CTC model without blanks. */
+/** Returns the tokens that models write for items: those of a generating model without the end, of a CTC model without blanks. */
 export async function tokensOf(...[models, stage, items]: Parameters<typeof runModel>): Promise<number[][]> {
   const inNumbers = (prepared: ManifestStage) => {
     const { encoder, alphabet } = prepared as { encoder?: Encoder; alphabet?: CtcAlphabet };
@@ -49,7 +49,7 @@ export async function tokensOf(...[models, stage, items]: Parameters<typeof runM
   return results.map((result) => (result as unknown as { text: string }).text.split(' ').map(Number));
 }
 
-/** The items that results give the next stage, by item. */
+/** Returns, by item, the items of the next stage that follow from results. */
 export function childrenOf(stage: PipelineStage, items: ItemBatch, results: StageResult[]): Item[][] {
   return itemsOf(items).map((item, i) => followingItems(stage, stage.next!.format, item, results[i]!));
 }

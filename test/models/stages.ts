@@ -27,7 +27,7 @@ export const classify = {
   variants: [variant],
 };
 
-/** A second opinion on the same images, of another size. */
+/** A later classifier of the same objects, which takes them in another size. */
 export const colour = {
   ...classify,
   name: 'colour',
@@ -46,7 +46,7 @@ export const language = {
   variants: [variant],
 };
 
-/** A second opinion on the texts that are passed on. */
+/** A classifier of the texts that `language` passes on. */
 export const spam = {
   ...language,
   name: 'spam',
@@ -65,5 +65,5 @@ export const transcribe = {
   variants: [variant],
 };
 
-/** Stages as a pipeline. */
+/** Makes a pipeline of stages. */
 export const pipelineOf = (...stages: ManifestStage[]) => new Pipeline({ name: 'made-up', stages });

@@ -31,7 +31,7 @@ test('no answer is right only where there is none', () => {
 
 const words = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 7 });
 
-/** Longest common subsequence by trying every subsequence of `a`. */
+/** Finds the length of the longest common subsequence by trying every subsequence of `a`. */
 function slowCommonLength(a: readonly string[], b: readonly string[]): number {
   let longest = 0;
   for (let kept = 0; kept < 2 ** a.length; kept++) {

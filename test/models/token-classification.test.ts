@@ -20,7 +20,7 @@ test('words are runs of letters and digits, Chinese characters, and single signs
   ]);
 });
 
-/** Entities of words that are labelled so, one character each: `type start end`. */
+/** Returns the entities of words with these labels, each as `type start end`; a word is one character. */
 const joined = (labels: string) =>
   entitiesOf(
     labels
@@ -96,7 +96,7 @@ async function found(texts: string[], session: Session, files: ReturnType<typeof
 }
 
 test('a word has the class of its first token, and entities are cut out of the text as it is written', async () => {
-  // ann 3, ##a 4, van 5, paris 6
+  // The token ids are ann 3, ##a 4, van 5, paris 6.
   const files = wordPiece(['ann', '##a', 'van', 'paris']);
   const session = labeller({ 3: 1, 4: 3, 5: 2, 6: 3 });
   const text = `😀 Anna  Ván, ${'xx '.repeat(20)}in PARIS!`;
@@ -156,7 +156,7 @@ test.each([
 ])(
   'an entity reaches to the end of its last token, which may be several words: %s',
   async (_, text, names) => {
-    // 北京 5, 上海 6, ▁u.s. 10, ▁co 11, vid 12, -19 13
+    // Some of the token ids are 北京 5, 上海 6, ▁u.s. 10, ▁co 11, vid 12, -19 13.
     const files = unigram([
       '▁我',
       '住在',
@@ -177,7 +177,7 @@ test.each([
 );
 
 test('a token that ends inside a word with a token of its own leaves that word its class', async () => {
-  // ▁covid 3, -1 4, 9 5
+  // The token ids are ▁covid 3, -1 4, 9 5.
   const files = unigram(['▁covid', '-1', '9']);
   const [result] = await found(['covid-19'], labeller({ 3: 1, 4: 2 }), files);
   expect(result!.entities).toMatchObject([{ text: 'covid-', start: 0, end: 6 }]);

@@ -48,7 +48,7 @@ test('WordPiece cuts words as the library does', () => {
 });
 
 test('a Unigram model cuts words as the library does', () => {
-  // Sums of eighths are exact in either order, so both find the same ties.
+  // Sums of eighths are exact in any order, so the model and the library find the same ties.
   const score = fc.oneof(
     fc.constantFrom(-1, -2),
     fc.integer({ min: -160, max: 0 }).map((eighths) => eighths / 8),

@@ -127,7 +127,7 @@ export const wordPiece = (tokens: readonly string[]) =>
     },
   });
 
-/** A tokenizer of Marian as the hub has it, of these pieces and their scores, from number 2 on. Its `unk_id` is wrong there. */
+/** A tokenizer of Marian as the hub has it: the pieces, with their scores, get the ids from 2 on, and its `unk_id` is wrong. */
 export const marian = (pieces: readonly (readonly [string, number])[]) => {
   const vocab = [['</s>', 0], ['<unk>', 0], ...pieces, ['<pad>', 0]];
   const end = { SpecialToken: { id: '</s>', type_id: 0 } };

@@ -38,7 +38,7 @@ test('chunks of other kinds are passed over, also of an odd size, and bytes afte
   expect(readWav(Buffer.concat([file, new Uint8Array(99)]), FORMAT)).toHaveLength(3);
 });
 
-/** Amplitude of a tone in samples, away from their ends, by projection on sine and cosine. */
+/** Measures the amplitude of a tone in samples, away from their ends, by projection on sine and cosine. */
 function amplitude(samples: Float32Array, hz: number, rateHz: number): number {
   const inner = samples.subarray(rateHz / 10, samples.length - rateHz / 10);
   let [sin, cos] = [0, 0];

@@ -30,7 +30,7 @@ test('windows hold every token of the text, in order, after the whole question',
           expect(ids.length).toBeLessThanOrEqual(length);
           expect(types).toHaveLength(ids.length);
           expect(ids.slice(at, at + count)).toEqual(own);
-          // Neighbours share `stride` tokens, or half of a window's.
+          // Neighbouring windows share `stride` tokens, but at most half of a window's.
           if (from > 0)
             expect(next - from).toBe(Math.min(stride, Math.floor((length - 4 - kept.length) / 2)));
           next = from + count;

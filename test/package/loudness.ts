@@ -10,7 +10,7 @@ import {
 import type { Input } from '../../models/tasks/one-run.ts';
 import type { Task } from '../../models/tasks/task.ts';
 
-/** A made-up task, to try the way in that CONTRIBUTING.md describes: is a recording quiet or loud? */
+/** A made-up task that tries the steps of CONTRIBUTING.md for a new task: is a recording quiet or loud? */
 
 const ID = 'loudness';
 

@@ -17,7 +17,7 @@ import { planHere, startAgent } from '../agent/kubernetes/processes.ts';
 import { classify } from '../models/stages.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 
-/** The npm package: its commands in an empty folder that it was installed into, and the image that is made of it. */
+/** Tests the npm package: the commands, in an empty folder where the package is installed, and the container image made of it. */
 
 let folder: string;
 let tarball: string;
@@ -30,7 +30,7 @@ const npm = (args: readonly string[], cwd: string) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ipa-edge-package-'));
-  // Without scripts: the script that builds has run before the tests, and other tests use what it built.
+  // npm must not run scripts, because the package is built already, and other tests are using the built files.
   const { stdout } = await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
   tarball = join(folder, stdout.trim().split('\n').at(-1)!);
   await npm(['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball], folder);
@@ -110,7 +110,7 @@ const COMMANDS = {
   'ipa-agent': 'profile serve apply export crd uninstall watch stage gateway',
 };
 
-// For its help a program loads the modules of all of its commands.
+// A program loads the modules of all its commands before it prints its help, so this test finds a missing module.
 test.each(Object.entries(COMMANDS))('%s lists its commands', async (command, names) => {
   const help = await run(command as Command, '--help');
   for (const name of names.split(' ')) expect(help).toMatch(new RegExp(`^  ${name} `, 'm'));
@@ -188,7 +188,7 @@ test('profile and plan on cpu, then ipa-agent serve', async () => {
     '--out',
     'served.json',
   );
-  // Without --manifest it serves the shipped models.
+  // Without --manifest, the command serves the shipped models.
   const url = await serve('ipa-agent', 'serve', '--plan', 'served.json', '--port', '0');
   expect((await fetch(new URL('/v2/health/ready', url))).status).toBe(200);
 });
@@ -240,7 +240,7 @@ test('what the image is given is let in, and is all that starts a stage', async 
   const letIn = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).trim().split('\n');
   expect(letIn).toEqual(['*', ...[...added!, ...copied!].map((file) => `!${file}`)]);
 
-  // The folder above it holds the packages that `npm ci --omit=dev` installs in the image.
+  // The folder above `image` has the packages that `npm ci --omit=dev` installs in the image.
   const image = join(folder, 'image');
   await mkdir(image);
   await program('tar', ['xzf', tarball, '-C', image, '--strip-components', '1']);

@@ -16,7 +16,7 @@ import { ipaEdge } from '../bench/command.ts';
 import { f32, gzip, i32, safetensors } from '../models/safetensors.ts';
 import { loudnessClassifier } from '../onnx.ts';
 
-/** A copy of the package with one task more, and a pipeline of it beside. */
+/** The folder of a copy of the package with one more task, and of a pipeline with this task. */
 let folder: string;
 const path = (name: string) => join(folder, name);
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
   await cp(join(ROOT, 'dist/report'), path('dist/report'), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), path('node_modules'));
 
-  // The numbered path of CONTRIBUTING.md: the task's folder, and its entry in the registry.
+  // These are the steps of CONTRIBUTING.md that are not optional: the task's folder, and its entry in the registry.
   const task = await readFile(new URL('./loudness.ts', import.meta.url), 'utf8');
   const moved = task.replaceAll('../../models/tasks/', '../').replaceAll('../../models/', '../../');
   await mkdir(path('models/tasks/loudness'));

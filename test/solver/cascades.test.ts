@@ -48,7 +48,7 @@ function bruteForce(profile: Profile, asked: PlanRequest, place: Place): number 
   type Row = ReturnType<typeof rowOf>;
   interface Choice {
     readonly accuracy: number;
-    /** The rows, by the workers in which they sit. */
+    /** The rows that each worker holds. */
     readonly workers: readonly (readonly Row[])[];
   }
   const detect = cellsOf('detect', 's').map(
@@ -122,8 +122,8 @@ describe('the integer program', () => {
           if (best === Number.NEGATIVE_INFINITY) return;
           const { solution, plan: made } = solveIlp(solver, profile, asked);
           expect(solution.objective).toBeLessThan(best + 1e-9);
-          // In a shared worker and on a GPU, thresholds are offered half a point apart in accuracy, and the accuracy of `detect`, 0.5,
-          // halves the difference in PAS.
+          // In a shared worker and on a GPU, the planner offers thresholds half a point of accuracy apart, and the accuracy of
+          // `detect`, 0.5, halves that difference in PAS.
           const least = places.map(
             (place, p) => bests[p]! - (place === 'own' || place === 'pods' ? 0 : 0.0025),
           );
@@ -134,7 +134,7 @@ describe('the integer program', () => {
       ),
       {
         numRuns: 100,
-        // Two plans with a cascade, which random requests to pods and to a GPU seldom get.
+        // These requests get a plan with a cascade, as random ones for pods and for a GPU seldom do.
         examples: [
           ['pods', 0, 90, 120, 1e-4, 8],
           ['gpu', 0, 40, 300, 1e-4, 8],
@@ -167,7 +167,7 @@ describe('the integer program', () => {
     );
     for (const ratePerS of [120, 150, 180]) {
       const asked = request({ ratePerS, slaMs: 2000, resources: resources({ cores, gpus: 0 }) });
-      // Batches of four take 1.1 · 3 times what one item does at the median: 2 ms with the light variant, 20 ms with the heavy one.
+      // A batch of four takes 1.1 · 3 times an item's median time: 2 ms with the light variant, 20 ms with the heavy one.
       const busy = (escalated: number) => (ratePerS * (0.825 * (2 + 20 * escalated) + coreMs)) / 1000;
       const fitting = cascadesOf(profile, stage!, BOTH, AT_95)[0]!.thresholds.filter(
         ({ items }) => busy(items.mean) <= 0.8 * cores,
@@ -175,7 +175,7 @@ describe('the integer program', () => {
       const best = Math.max(...fitting.map(({ accuracy }) => accuracy));
       const { pas } = solveIlp(solver, profile, asked);
       expect(pas).toBeLessThan(best + 1e-9);
-      // Thresholds are offered half a point apart in accuracy.
+      // The planner offers thresholds half a point of accuracy apart.
       expect(pas).toBeGreaterThan(best - 0.005);
     }
   });
@@ -190,11 +190,11 @@ describe('the integer program', () => {
     const all = wellCalibrated();
     expect(share).toBeCloseTo(all.filter(([confidence]) => confidence < below).length / all.length, 9);
     expect(heavy!.itemsPerS).toBeCloseTo(60 * PER_REQUEST * share, 6);
-    // Both variants sit in the same workers.
+    // The same workers hold both variants.
     expect(
       made.workers.filter(({ stages }) => stages.includes('classify')).map(({ stages }) => stages),
     ).toEqual(Array(light!.replicas).fill(['classify', 'classify-heavy']));
-    // End to end the pack is replayed, item by item.
+    // The end-to-end accuracy comes from the pack, replayed item by item.
     const right = all.filter(([confidence, l, h]) => (confidence < below ? h : l)).length / all.length;
     expect(made.predicted.endToEnd).toBeCloseTo(right, 9);
     expect(made.predicted.pas).toBeCloseTo(0.5 * accuracy, 9);
@@ -202,7 +202,7 @@ describe('the integer program', () => {
     const single = plan(solver, { profile, sha256: '0'.repeat(64) }, { ...asked, cascades: false });
     expect(single.stages).toHaveLength(2);
     expect(single.predicted.pas).toBeLessThan(made.predicted.pas!);
-    // Nor may a plan that replaces it have a cascade.
+    // A plan that replaces this one may have no cascade, either.
     expect(standingRequest(parsePlan(single, 'made'), ['cpu']).cascades).toBe(false);
     expect(standingRequest(made, ['cpu']).cascades).toBeUndefined();
   });

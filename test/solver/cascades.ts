@@ -15,12 +15,12 @@ const answersOf = (pairs: readonly Pair[], of: 'light' | 'heavy'): LabelledAnswe
 const rightShare = (answers: LabelledAnswers): number =>
   answers.reduce((sum, [, earned, possible]) => sum + earned / possible, 0) / answers.length;
 
-/** Items per request of the classes stage, whatever finds them. */
+/** The items of `classify` in each request. */
 export const PER_REQUEST = 4;
 
 /**
- * The pipeline of `profiles.ts` with one variant of `detect`, whose four objects for each request are the labelled items. `classify` has
- * a fast variant s, which is right and sure as the pairs say, and a slow variant l.
+ * Makes the pipeline of `profiles.ts` with one variant of `detect`, whose four objects for each request are the labelled items.
+ * `classify` has a fast variant s, which is right and sure as the pairs say, and a slow variant l.
  */
 export function cascadeProfile(pairs: readonly Pair[], times = { light: 2, heavy: 20 }): Profile {
   const requests = pairs.length / PER_REQUEST;
@@ -81,7 +81,7 @@ export function cascadeProfile(pairs: readonly Pair[], times = { light: 2, heavy
   );
 }
 
-/** Pairs of a light variant that is right more often the surer it is, and a heavy one that is right in 19 of 20 cases. */
+/** Makes pairs: the light variant is right more often the surer it is, and the heavy one is right in 19 of 20 cases. */
 export const wellCalibrated = (n = 400): Pair[] =>
   Array.from({ length: n }, (_, i) => {
     const confidence = ((i * 37) % 100) / 100;
@@ -89,7 +89,7 @@ export const wellCalibrated = (n = 400): Pair[] =>
   });
 
 /**
- * Random pairs, alike for one seed. The light variant is right more often the surer it is, the heavy one in 19 of 20 cases.
+ * Draws pairs, the same for a seed. The light variant is right more often the surer it is, the heavy one in 19 of 20 cases.
  * @param sureAndWrong share of items of which the light variant is sure, but wrong
  */
 export function drawnPairs(seed: number, sureAndWrong = 0): Pair[] {
@@ -105,6 +105,6 @@ export function drawnPairs(seed: number, sureAndWrong = 0): Pair[] {
 export const classify = (profile: Profile) => profile.stages[1]!;
 export const BOTH = new Set(['s', 'l']);
 export const AT_95 = { percentile: 95 };
-/** The thresholds of the stage that has two variants. */
+/** Returns the thresholds for `classify`, the stage that has two variants. */
 export const thresholdsOf = (profile: Profile) =>
   cascadesOf(profile, classify(profile), BOTH, AT_95).flatMap(({ thresholds }) => thresholds);

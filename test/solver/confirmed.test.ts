@@ -17,7 +17,7 @@ describe('a plan that its simulation confirms', () => {
     slaMs: fc.integer({ min: 150, max: 1500 }),
   });
 
-  // Statistics hold but for chance: always the same cases, each planned once.
+  // By chance, a statistical expectation can fail, so the cases are the same in every run.
   const always = { numRuns: 16, seed: 1 };
 
   it.each([95, 99])('attains the %dth percentile with other arrivals and service times too', (percentile) => {

@@ -99,7 +99,7 @@ const REQUESTS: Record<string, { profile: keyof typeof PROFILES; asked: Asked }>
 
 const solver = await loadSolver();
 
-/** To six digits: the last ones differ from processor to processor. */
+/** Rounds numbers to six digits, because the last ones differ from processor to processor. */
 const rounded = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' ? Number(v.toPrecision(6)) : v)));
 

@@ -9,7 +9,7 @@ const solver = await loadSolver();
 
 const CELLS = [cell('detect', 's', 'webgpu', 1, runs(20)), cell('classify', 's', 'webgpu', 1, runs(10))];
 
-/** A GPU of which two workers slow each other by so much, if that was measured; the stages take most of its time. */
+/** Plans two stages that take most of a GPU's time. @param slowDowns of two workers on the GPU; empty if nobody measured them */
 function planned(slowDowns: number[], ratePerS = 19, cells = CELLS, keep?: Plan) {
   const coRun: Profile['coRun'] =
     slowDowns.length > 0 ? [{ backend: 'webgpu', threads: 1, n: 100, slowDowns }] : [];

@@ -13,8 +13,8 @@ const CELLS = [
 ];
 
 /**
- * The detector that is planned on two cores, whose workers are busy for 1.45 of them with the better one. Of 160 batches a second
- * each takes the thread that hands them out so long; nobody measured that if absent.
+ * Returns the detector of a plan on two cores. With m, the better one, the workers are busy for 1.45 cores.
+ * @param hostMs the time of each of 160 batches a second in the thread that hands batches out; undefined if nobody measured it
  */
 function detector(hostMs: number | undefined, more: Partial<PlanRequest> = {}): string {
   const { device } = profile(CELLS);

@@ -4,7 +4,7 @@ import { type Random, seededRandom } from '../../solver/math/random.ts';
 export type Kind =
   /** As measured: better variants are slower, bigger batches cost less per item and wait longer. */
   | 'pipeline'
-  /** Everything drawn apart. */
+  /** Accuracy, time and cost have nothing to do with each other. */
   | 'uncorrelated'
   /** Accuracy, time and cost rise together almost exactly: all options are nearly as good. */
   | 'correlated'
@@ -20,7 +20,7 @@ export interface Shape {
   readonly capacities: boolean;
   /** Where the SLA lies between the fastest choice (0) and the most accurate one (1). */
   readonly slaAt: number;
-  /** The same for the capacities. */
+  /** Where the capacities lie between the choice that needs least (0) and the most accurate one (1). */
   readonly capacityAt: number;
 }
 
@@ -115,7 +115,7 @@ function grid(
   }).flat();
 }
 
-/** A random problem. α · accuracy is 0.3 to 3 times β · cost at a choice two thirds up in accuracy. */
+/** Makes a random problem. At a choice two thirds up in accuracy, α · accuracy is 0.3 to 3 times β · cost. */
 export function instance(seed: number, shape: Shape): Problem {
   const random = seededRandom(seed);
   const stages = Array.from({ length: shape.stages }, (_, s) => ({

@@ -10,7 +10,7 @@ import { cell, profile, request, resources, runs } from './profiles.ts';
 
 const detect = (more: Partial<MeasuredCell> = {}) => cell('detect', 's', 'cpu', 1, runs(10), more);
 
-/** The option that a cell of `classify` becomes: 30 items/s at 10 requests/s, 6 of one request at p95. */
+/** Returns the option that a cell of `classify` becomes at 10 requests/s: 30 items/s, and 6 items of a request at p95. */
 function classify(of: MeasuredCell, asked: Partial<PlanRequest> = {}): PlanOption {
   const { byId, overloaded } = planOptions(profile([detect(), of]), request(asked));
   expect(overloaded).toEqual([]);
@@ -39,7 +39,7 @@ describe('fan-out', () => {
 
 describe('an option on a CPU', () => {
   it('has the replicas, wait, stage time and cost of the formulas', () => {
-    // 30 items/s · 44 ms = 1.32 busy at batch 1; ⌈1.32 / 0.8⌉ = 2 replicas of 2 threads; ⌈6 / 2⌉ · 80 ms.
+    // 30 items/s · 44 ms = 1.32 busy workers at batch 1; ⌈1.32 / 0.8⌉ = 2 replicas of 2 threads; a bound of ⌈6 / 2⌉ · 80 ms.
     const one = classify(cell('classify', 's', 'cpu', 1, runs(40), { threads: 2 }));
     expect(one).toMatchObject({
       itemsPerS: 30,
@@ -52,7 +52,7 @@ describe('an option on a CPU', () => {
     });
     expect(one.meanMs).toBeCloseTo(44, 10);
     expect(one.latencyMs).toBe(80);
-    // Batch 4: 30 · 110 / 4000 = 0.825, so 2 replicas; wait 3 / 30 s; ⌈6 / 8⌉ · 200 ms.
+    // Batch 4: 30 · 110 / 4000 = 0.825 busy workers, so 2 replicas; a wait of 3 / 30 s; ⌈6 / 8⌉ · 200 ms for the batches.
     const four = classify(cell('classify', 's', 'cpu', 4, runs(100)));
     expect(four).toMatchObject({
       replicas: 2,
@@ -64,7 +64,7 @@ describe('an option on a CPU', () => {
     });
   });
   it('does not buy a replica for rounding', () => {
-    // 30 · 26.666… / 1000 is 0.8 but for its last bit.
+    // 30 · 26.666… / 1000 differs from 0.8, the highest utilisation, only in its last bit.
     const option = classify(
       cell(
         'classify',

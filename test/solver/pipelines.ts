@@ -8,7 +8,7 @@ import { cell, profile } from './profiles.ts';
 
 export interface VariantFacts {
   readonly accuracy: number;
-  /** Mean time of one item on one thread. */
+  /** The mean time of one item on one thread, in ms. */
   readonly ms: number;
 }
 
@@ -17,15 +17,15 @@ export interface PipelineFacts {
   readonly stages: Readonly<Record<string, Readonly<Record<string, VariantFacts>>>>;
   readonly batches?: readonly number[];
   readonly threads?: readonly number[];
-  /** p99 of every batch over its mean; 1: they all take the mean. */
+  /** The p99 of a batch's times, divided by their mean; if 1, all batches of a size take the mean. */
   readonly spread?: number;
-  /** From a decision until a worker serves. */
+  /** The time from a decision until a worker serves. */
   readonly startMs?: number;
   /** Items of every later stage in each scene. Absent: one. */
   readonly items?: readonly number[];
 }
 
-/** Mean time of a batch: four tenths of one item's time whatever its size. */
+/** Returns the mean time of a batch: four tenths of an item's time, and six tenths more for each item. */
 export const batchMs = (itemMs: number, batch: number, threads = 1): number =>
   (itemMs * (0.4 + 0.6 * batch)) / threads ** 0.8;
 
@@ -66,7 +66,7 @@ export function pipeline(facts: PipelineFacts): Profile {
   );
 }
 
-/** Two or three stages of two or three variants; the more accurate the slower. */
+/** Makes a pipeline of two or three stages with two or three variants each; more accurate variants are slower. */
 export function randomPipeline(seed: number): Profile {
   const random = seededRandom(seed);
   return pipeline({

@@ -16,7 +16,7 @@ const solver = await loadSolver();
 
 const identified = (profile: Profile): IdentifiedProfile => ({ profile, sha256: 'b'.repeat(64) });
 
-/** One worker does it by the formulas, four fifths of its time; but one batch in a hundred takes five times the mean. */
+/** By the formulas, one worker suffices, busy for four fifths of the time; but a batch in a hundred takes five times the mean. */
 const heavy = pipeline({
   stages: { detect: { s: { accuracy: 0.8, ms: 20 } }, classify: { s: { accuracy: 0.9, ms: 18 } } },
   batches: [1],
@@ -26,7 +26,7 @@ const asked = (more: Partial<PlanRequest> = {}): PlanRequest =>
   request({ ratePerS: 38, slaMs: 150, resources: resources({ cores: 16, gpus: 0 }), ...more });
 
 describe('a plan that meets the SLA by the formulas but not in simulation', () => {
-  /** What the program alone would do. */
+  /** Returns the plan of the integer program alone. */
   function untightened(of: PlanRequest) {
     const { plan: chosen, ...choice } = solveIlp(solver, heavy, of);
     return completePlan(identified(heavy), chosen, choice);

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { AccuracyMethod } from '../../solver/documents/plan.ts';
 import { type Problem, parseProblem } from '../../solver/documents/problem.ts';
 
-/** Whole numbers, so that much is equal and limits are met exactly, or thousandths. */
+/** Draws whole numbers, with which many values are equal and limits are met exactly, or thousandths. */
 const amount = (least: number, most: number) =>
   fc.oneof(
     fc.integer({ min: least, max: most }),
@@ -61,7 +61,7 @@ export const anyProblem = (accuracy: AccuracyMethod): fc.Arbitrary<Problem> =>
       ),
     );
 
-/** Agreement to 1e-9, relatively or, near 0, absolutely. */
+/** Expects agreement to 1e-9, relatively or, near 0, absolutely. */
 export const equalTo = (found: number, expected: number, what: string): void =>
   expect(Math.abs(found - expected), `${what}: ${found}, expected ${expected}`).toBeLessThanOrEqual(
     1e-9 * Math.max(1, Math.abs(expected)),

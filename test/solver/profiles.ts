@@ -115,7 +115,7 @@ export const resources = (more: Partial<Resources>): Resources => ({ ...RESOURCE
 
 export type PlanAt = (request: PlanRequest) => Promise<Plan>;
 
-/** Plans on a profile, as systems ask for plans. */
+/** Returns a function that plans on a profile, as systems ask for plans. */
 export async function planOn(profile: Profile): Promise<PlanAt> {
   const planner = await Planner.open(await identify(profile));
   return async (asked) => planner.plan(asked);

@@ -9,7 +9,7 @@ import { predict, type SimulatedPrediction } from '../../solver/simulate/predict
 import { randomPipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 
-/** What a plan is worth where things are not as it was made for, beside the plan for how they are. */
+/** Compares a plan under a rate or times that it was not made for with the plan that was made for them. */
 
 const PROFILES = 16;
 const FACTOR = 1.5;
@@ -18,9 +18,9 @@ const REQUESTS = 2500;
 const NOISE = 0.02;
 
 interface Met {
-  /** By the plan that was not made for this. */
+  /** The prediction for the plan that was made for another rate or other times. */
   readonly stale: SimulatedPrediction;
-  /** By the one that was. */
+  /** The prediction for the plan that was made for this rate and these times. */
   readonly fresh: SimulatedPrediction;
   /** Requests/s that the stale plan's busiest stage can do. */
   readonly capacityPerS: number;
@@ -35,7 +35,7 @@ const slower = (profile: Profile): Profile => ({
   })),
 });
 
-/** Of full batches, at most what arrives. */
+/** Returns how many requests/s the busiest stage can do with full batches, at most as many as arrive. */
 function capacityPerS({ stages, ratePerS }: Plan, arrivingPerS: number, timesLonger: number): number {
   const shares = stages.map(({ itemsPerS, batch, replicas, serviceMs }) => {
     const ms = timesLonger * serviceMs.at(-1)!.meanMs;
@@ -86,7 +86,7 @@ it('a plan keeps what it promised with another seed', () => {
 
 describe.each([
   ['the rate', 'rate', 0.2, 0.9, 0.65],
-  // Its shedding goes by the times that it was made with, and learns how far they are off.
+  // The plan sheds by the times that it was made with, and learns how far off they are.
   ['the latencies', 'times', 0.35, 0.75, 0.4],
 ] as const)('with 1.5 times %s', (_, key, most, goodput, least) => {
   it('planning again attains no less than the plan that there was', () => {

@@ -78,7 +78,7 @@ test('whether a plan is of these models does not depend on a GPU or cores', () =
   );
 });
 
-/** Of another device, and of one variant of each stage. */
+/** A profile of another device, with one variant of each stage. */
 const profile = profileOf(
   [cell('detect', 'det4', 'cpu', 1, [10]), cell('classify', 'mlp64', 'cpu', 1, [5])],
   {

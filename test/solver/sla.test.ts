@@ -7,7 +7,7 @@ const { fanOut, stages } = profile([cell('detect', 's', 'cpu', 1, runs(1))]);
 const names = stages.map(({ name }) => name);
 const fast = names.map((stage) => cell(stage, 's', 'cpu', 1, runs(1)));
 
-/** Two workers side by side, beside which 95 % of the timers are at most this late. */
+/** Makes the measurement of two workers side by side, beside which 95 % of the timers are at most this late. */
 const beside = (latenessMs: number): CoRun => ({
   backend: 'cpu',
   threads: 1,

@@ -12,7 +12,7 @@ import { request, resources } from './profiles.ts';
 
 const solver = await loadSolver();
 
-/** The more accurate the slower: xl can be planned at 10/s, and both l and m are twice as fast at least. */
+/** More accurate variants are slower. A plan for 10 requests/s can use xl, and both l and m are at least twice as fast as xl. */
 const PROFILE = pipeline({
   stages: {
     classify: {
@@ -25,7 +25,7 @@ const PROFILE = pipeline({
 });
 const planned = (more: Partial<PlanRequest> = {}, profile: Profile = PROFILE): Plan =>
   plan(solver, { profile, sha256: 'b'.repeat(64) }, request({ downshift: true, ...more }));
-/** The profile with l as the smallest variant, so that m, which could be its standby, has no room beside it in 2 bytes, nor alone. */
+/** Makes l (1 byte) smaller than m (3 bytes), so that m, which could be the standby of l, has no room in 2 bytes. */
 const withSmallL = (profile: Profile): Profile => ({
   ...profile,
   stages: profile.stages.map((stage) => ({

@@ -94,7 +94,7 @@ describe('the bound on the accuracy', () => {
   it('lies under the truth for about 95 of 100 thresholds, though the light variant is sure of some wrong answers', () => {
     const HEAVY = 0.95;
     const CONFIDENCES = Array.from({ length: 100 }, (_, i) => i / 100);
-    // What the cascade gains over its heavy variant, as the pairs are drawn.
+    // Returns the expected gain in accuracy of the cascade over its heavy variant, by the probabilities of `drawnPairs`.
     const trueGain = (below: number, sureAndWrong: number) =>
       (1 - sureAndWrong) * mean(CONFIDENCES.map((one) => (one < below ? 0 : 0.5 + 0.5 * one - HEAVY))) -
       sureAndWrong * HEAVY;

@@ -13,7 +13,7 @@ const solver = await loadSolver();
 
 const DETECTORS = ['s', 'm'];
 
-/** The choice of a request, or undefined if there is none. */
+/** Returns what the program chooses for a request, or undefined if nothing fits. */
 function choose(measured: Profile, asked: PlanRequest): IlpChoice | undefined {
   try {
     return solveIlp(solver, measured, asked);

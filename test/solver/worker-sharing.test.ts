@@ -151,7 +151,7 @@ describe('cores enough for a worker of each stage', () => {
   });
 
   it('may all hold every stage, where one stage takes more time than a core has', () => {
-    // Items of `classify` take 12 times as long, more than one worker has in a second at this rate; `detect` needs little of one.
+    // With l, `classify` takes 12 times as long as `detect`: more than one worker has at this rate. `detect` needs little of one.
     const uneven = (slowDown: number) =>
       measuredBeside(
         slowDown,
@@ -172,7 +172,7 @@ describe('cores enough for a worker of each stage', () => {
     expect(both.predicted.slowerAttainment).toBeGreaterThanOrEqual(0.95);
     const own = planned({ ...asked, sharing: false }, uneven(1));
     expect(both.predicted.pas!).toBeGreaterThan(own.predicted.pas!);
-    // What such workers do to each other is in the simulation that confirms a plan.
+    // The simulation that confirms a plan includes how much such workers slow each other.
     expect(planned(asked, uneven(2)).predicted.pas!).toBeLessThan(both.predicted.pas!);
   });
 

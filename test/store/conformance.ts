@@ -6,8 +6,8 @@ import { type JournalEntry, ProfileNotFoundError, type Store } from '../../worke
 import { accuracyEntries, cellEntry, profile } from './documents.ts';
 
 /**
- * What every store does, wherever it keeps things.
- * @param open opens the same, at first empty, place each time within a test
+ * Adds the tests that every store must pass.
+ * @param open opens a store; within a test always the same one, which is empty at first
  */
 export function describeStore(open: () => Promise<Store>): void {
   it('keeps the entries of each journal in order, also when they are appended at once', async () => {

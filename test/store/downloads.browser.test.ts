@@ -20,12 +20,12 @@ const waitsForLock = async () => ((await navigator.locks.query()).pending ?? [])
 it('downloaded in two tabs at once, a file is whole in both', async () => {
   const bytes = new Uint8Array(12 * MIB).map((_, i) => i % 251);
   const file = { url: `https://hub.test/${name}`, sha256: await sha256Hex(bytes), mostBytes: bytes.length };
-  /** Number of chunks that each request was asked for. */
+  /** How many chunks of its answer each request has read. */
   const asked: number[] = [];
   let firstIsDone = false;
   vi.stubGlobal('fetch', async (_url: string, { headers }: { headers: { range?: string } }) => {
     const request = asked.push(0) - 1;
-    // Both requests are answered in parts of their own size.
+    // The two requests get their answers in chunks of different sizes.
     const size = (5 + request) * MIB;
     let at = Number(/\d+/.exec(headers.range ?? '0')![0]);
     const status = at > 0 ? 206 : 200;

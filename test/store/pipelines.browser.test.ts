@@ -11,7 +11,7 @@ interface StorageBuckets {
 }
 const buckets = (navigator as Navigator & { storageBuckets: StorageBuckets }).storageBuckets;
 
-/** A pipeline whose files hold what `files` says, the last of them its pack. */
+/** Makes a pipeline. @param files contents by name; the last file is the pack */
 async function pipeline(name: string, files: Readonly<Record<string, string>>) {
   const bytes = (file: string) => new TextEncoder().encode(files[file]);
   const named = await Promise.all(
@@ -59,7 +59,7 @@ beforeEach(async () => {
 });
 afterEach(() => buckets.delete(name));
 
-/** Manifests and files that are kept. */
+/** Counts the manifests and files that the browser keeps. */
 async function kept(): Promise<number> {
   const all = await Promise.all((await caches.keys()).map(async (key) => (await caches.open(key)).keys()));
   return all.flat().length;
@@ -102,7 +102,7 @@ describe('the store of pipelines', () => {
     const cache = await caches.open((await caches.keys())[0]!);
     const key = (await cache.keys()).find(({ url }) => url.endsWith('/one'))!;
     await cache.put(key, new Response(JSON.stringify({ ...manifest, schema: MANIFEST_1, stages })));
-    // What no pipeline names is removed when another one is saved.
+    // Saving a pipeline removes the files that no pipeline names.
     await store.save(await pipeline('two', { 'b.onnx': 'B', 'p.bin': 'P' }));
     expect(await text(await store.load('one'), 0)).toBe('A');
   });

@@ -64,7 +64,7 @@ describe('a store in IndexedDB', () => {
   });
 
   it('says so when the quota is used up, and keeps what was saved', async () => {
-    // A storage bucket of Chromium's has a quota of its own, checked when the first write wants room.
+    // A storage bucket of Chromium has its own quota, which Chromium checks when the first write needs room.
     const { storageBuckets } = navigator as unknown as { storageBuckets: StorageBuckets };
     const bucket = await storageBuckets.open(name, { quota: 1_000_000 });
     vi.stubGlobal('indexedDB', bucket.indexedDB);

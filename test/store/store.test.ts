@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** The next append by a handle writes half of its text and then finds the disk full. */
+/** Makes the next append by a file handle write half of its text and then find the disk full. */
 async function failAppend(): Promise<void> {
   const handle = await open(import.meta.filename);
   const spy = vi

@@ -27,7 +27,7 @@ import { profileOfRealModels } from './real-models.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { type ReportFolder, reportFolder, servedPage, servePageWithTestEngine } from './serve.ts';
 
-/** What axe finds of the page as it ships, in every state that a person gets to see, and of the report; and whether both are legible, in a narrow window too. */
+/** Checks the page as it ships, in every state that users see, and the report: with axe, and for legibility, also if narrow. */
 
 const site = servedPage();
 const engine = servedPage(servePageWithTestEngine);
@@ -37,7 +37,7 @@ let page: Page;
 beforeEach(async () => {
   context = await newContext(site.browser, {
     viewport: { width: 1280, height: 900 },
-    // Contrast is judged of what is there, not of what fades in.
+    // axe would find too little contrast in elements that are still fading in.
     reducedMotion: 'reduce',
   });
   page = await context.newPage();

@@ -6,7 +6,7 @@ import { unfold } from './legible.ts';
 /** The colour scheme changes colours only, so the dark one is only checked with the rules about colours. */
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 
-/** A table repeats its rows, so the first three stand for the rest. */
+/** Table rows that axe skips: the fourth and later ones, unless marked, because the first three stand for them. */
 const REPEATED = 'tbody > tr:nth-child(n + 4):not(.marked)';
 
 /** axe in a page, with the functions for colours that axe's types leave out. */
@@ -23,7 +23,7 @@ interface Axe {
   };
 }
 
-/** What axe finds in a part of the page, or in all of it. @param rules the rules to check; all of them if absent */
+/** Returns what axe finds in a part of the page, or in all of it. @param rules the rules to check; all of them if absent */
 const violations = (
   page: Page,
   part: string | undefined,
@@ -43,7 +43,7 @@ const violations = (
     [part, REPEATED, rules] as const,
   );
 
-/** What cannot be used now, and cannot be read well either: axe asks no contrast of it. */
+/** Returns the disabled controls whose text has too little contrast: axe does not check disabled controls. */
 const faint = (page: Page, part = 'body'): Promise<string[]> =>
   page.evaluate((within) => {
     const { setup, teardown, commons } = (globalThis as unknown as { readonly axe: Axe }).axe;
@@ -61,7 +61,7 @@ const faint = (page: Page, part = 'body'): Promise<string[]> =>
     return found;
   }, part);
 
-/** Opens everything that is folded away, and expects axe to find nothing in either colour scheme, and nothing to be faint. */
+/** Opens everything that is folded away, and expects that axe finds nothing and no control is faint in either colour scheme. */
 export async function expectAccessible(page: Page, part?: string): Promise<void> {
   await unfold(page, part);
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(`${axe.source}; 0`);

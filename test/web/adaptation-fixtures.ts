@@ -18,15 +18,15 @@ import { requestResult } from '../../solver/report/run-result.ts';
 import { workload } from '../../solver/simulate/workloads.ts';
 import { fashionReport } from './report-fixtures.ts';
 
-/** Documents of loads that change, invented, equal for equal seeds. */
+/** Invented reports of runs under loads that change; equal seeds give equal reports. */
 
 const DURATION_S = 300;
 const INTERVAL_S = 10;
-/** A plan serves so long after it was decided. */
+/** The time from the decision of a plan until the plan serves. */
 const START_S = 3;
 const SLA_MS = 500;
 
-/** What is served up to which rate: the accurate variants while they can keep up. */
+/** The plans, by the highest rate in requests/s that each serves: the lower the rate, the more accurate the variants. */
 const LEVELS = [
   { upTo: 8, detect: 'det16', classify: 'res32', batch: 1, replicas: 2, pas: 0.876 },
   { upTo: 16, detect: 'det16', classify: 'res16', batch: 2, replicas: 3, pas: 0.864 },
@@ -36,7 +36,7 @@ const LEVELS = [
 
 const costOf = ({ replicas, batch }: (typeof LEVELS)[number]): number => 2 * replicas + batch / 2;
 
-/** A burst, served by plans that follow it. */
+/** Makes the report of a run with a bursty load, whose plans follow the rate. */
 export function adaptiveRun(seed = 1): RunReport {
   const random = seededRandom(seed);
   const { rates } = workload('bursty', { durationS: DURATION_S, seed });
@@ -115,9 +115,9 @@ export function adaptiveRun(seed = 1): RunReport {
 
 interface Behaviour {
   readonly pas: number;
-  /** Per request/s. */
+  /** The cost for each request/s of the rate. */
   readonly cost: number;
-  /** Loses to a load of so many times what it was ready for. */
+  /** The rate that the system is ready for, divided by the rate of the interval before. */
   readonly reserve: number;
 }
 
@@ -207,7 +207,7 @@ function comparisonOf(random: Random, pipeline: string, kind: 'bursty' | 'steady
   };
 }
 
-/** Two pipelines under two loads, of which the last one is a training load. */
+/** Makes a report of two pipelines under two loads each; the last comparison is on a training load. */
 export function adaptationReport(seed = 1): AdaptationReport {
   const random = seededRandom(seed);
   return parseReport(

@@ -6,7 +6,7 @@ declare global {
   var sharedBrowser: Promise<Browser> | undefined;
 }
 
-/** Node, in processes that close their shared browser before they end. */
+/** A test environment of Node that closes the process's shared browser at the end. */
 export default {
   name: 'browser',
   viteEnvironment: 'ssr',

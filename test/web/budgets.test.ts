@@ -8,12 +8,12 @@ import { fashionProfile } from './fixtures.ts';
 import { choose, planned, profileFile } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
-/** What the page as it ships costs before anything is measured: what it loads, and what it can do without ONNX Runtime and models. */
+/** What the page as it ships loads before it measures, and what it can do without ONNX Runtime and models. */
 
 const SHELL_BYTES = 250_000;
-/** Of all style sheets. A new rule takes the place of others. */
+/** The most that all style sheets together may have, so that a new rule must replace others. */
 const CSS = { lines: 1800, bytes: 32_000 };
-/** ONNX Runtime's files, the workers that hold it, and what it runs. */
+/** Matches the addresses of ONNX Runtime's files, of models, and of packs and other files beside models. */
 const RUNTIME = /\/assets\/ort|\.onnx$|\/models\/.*\.(?!json)\w+$/;
 
 const site = servedPage();
@@ -21,7 +21,7 @@ let context: BrowserContext;
 let page: Page;
 
 beforeEach(async () => {
-  // The service worker fetches everything once the page is there, runtime and models too.
+  // The service worker would fetch everything once the page is open, runtime and models too.
   context = await site.browser.newContext({ serviceWorkers: 'block' });
   page = await context.newPage();
 });
@@ -48,7 +48,7 @@ describe('the shell', () => {
 
   it('is interactive, plans, and can be started and cancelled while the runtime and the models do not come', async () => {
     const held: string[] = [];
-    // Workers' requests pass here too.
+    // A route of the context, unlike one of the page, also gets the requests of workers.
     await context.route(RUNTIME, (route) => {
       held.push(route.request().url());
     });

@@ -41,7 +41,7 @@ test('sizes, steps and the times of session runs are means over the runs', () =>
   expect(line).toMatch(/,600,10\.5,,,.*,2,0\.5,2\.5$/);
 });
 
-/** Texts of all kinds, with what a table quotes or a spreadsheet takes for a formula. */
+/** Texts with many characters that CSV must quote, or that a spreadsheet takes for the start of a formula. */
 const anyText = fc
   .array(fc.oneof(fc.constantFrom("'", '=', '"', ',', '\r', '\n', '-', '@'), fc.string()), { maxLength: 6 })
   .map((parts) => parts.join('').slice(0, 60));
@@ -82,7 +82,7 @@ test('a table that is read again is compared as its profile is', () => {
         const base = profile(own);
         const adapter = { vendor: 'v', architecture: '', description, software: true };
         const device = { ...base.device, agent, platform, ortVersion, adapter, timerGrainMs: 0.1 };
-        // Each variant of a profile has a cell.
+        // A valid profile has a cell for each of its variants.
         const least = ['s', 'm'].map(
           (variant): Cell => ({ ...KEY, variant, batch: 128, state: 'skipped', reason: 'budget' }),
         );
@@ -90,7 +90,7 @@ test('a table that is read again is compared as its profile is', () => {
         const read = parseCellTable(cellsCsv(other), 'cells.csv').profile;
         const told = ({ points, onlyInBase, onlyInOther }: ReturnType<typeof compareProfiles>) => ({
           onlyInBase,
-          // A table is sorted.
+          // The table is sorted, so the profile that is read from it may have its cells in another order.
           onlyInOther: new Set(onlyInOther),
           points: points.map(({ other: { latencyMs, flags }, ...point }) => {
             const { n, p50, p50Low, p50High } = latencyMs;

@@ -13,14 +13,14 @@ const KEYS = ['detect', 'classify'].flatMap((stage) =>
   ),
 );
 
-/** A profile of all keys; `samples` gives the latencies of each. */
+/** Makes a profile with a cell for each of `KEYS`, whose latencies are `samples` of its index. */
 const profileOf = (samples: (i: number) => readonly number[], more: Partial<Profile> = {}): Profile =>
   profile(
     KEYS.map(({ stage, variant, batch }, i) => cell(stage, variant, 'cpu', batch, samples(i))),
     more,
   );
 
-/** Latencies of 10 % around a median that differs from cell to cell. */
+/** Makes a profile whose latencies are within 10 % of a median that differs from cell to cell. */
 function noisy(seed: number, n: number, factor: (i: number) => number = () => 1): Profile {
   const random = seededRandom(seed);
   return profileOf((i) => Array.from({ length: n }, () => (5 + i) * factor(i) * (0.9 + 0.2 * random())));

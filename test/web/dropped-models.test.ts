@@ -12,7 +12,7 @@ import { DropSite } from './drop-site.ts';
 import { dropPaths } from './dropped-paths.ts';
 import { ownModel } from './own-files.ts';
 
-/** Folders of models and of labelled data, dropped on the page as it ships as a file manager drops them. */
+/** Drops folders of models and of labelled data on the page as it ships, in the way of a file manager. */
 
 const MINIS = join(ROOT, 'models/minis');
 

@@ -12,9 +12,9 @@ const CELL_MS = 8;
 const JOURNAL = 'test';
 
 declare global {
-  /** Cells after which the profiler of this page waits, until this is set anew; absent: it never does. */
+  /** The number of cells after which the profiler of this page waits until the number changes; if undefined, it never waits. */
   var holdAfterCells: number | undefined;
-  /** Whether the page's models, which there are none of, are being read until this is set anew. */
+  /** While true, reading a model waits. Afterwards it fails, because this page has no models. */
   var holdModels: boolean | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
   return finished;
 }
 
-/** On webgpu the operators are not told, at batch 1 of wasm they are never found out, and otherwise the models cannot be loaded. */
+/** Acts out three cases: on webgpu no operators are known, on wasm batch 1 is never answered, and larger batches are an error. */
 export function timeOperators(
   _: LoadedManifest,
   { backend, batch }: CellKey,

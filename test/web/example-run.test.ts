@@ -4,7 +4,7 @@ import { choose, drop, planned, profileFile, saved } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
-/** What becomes of the example's run, and of the user's own. */
+/** When the page removes the example's run, and when it keeps the user's own. */
 
 const tab = openedPage(servePageWithTestEngine);
 
@@ -19,7 +19,7 @@ async function openExample(): Promise<void> {
 
 const openOwnRun = (): Promise<void> =>
   drop(tab.page, [{ name: 'run.json', text: JSON.stringify(fashionReport().runs[0]) }]);
-/** What the page says of how many requests were sent in the last run. */
+/** Returns the page's text of how many requests the last run sent. */
 const sent = () => outcome().locator('p[role=status]').textContent();
 
 it("the example's run goes when a saved profile is opened, and the user's own run that came while the example is shown stays", async () => {

@@ -9,7 +9,7 @@ import { gzip, type NamedTensor, safetensors } from '../models/safetensors.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { firstScenes } from './own-files.ts';
 
-/** Shipped pipelines with the two lightest variants of each stage and few labelled requests: they are soon measured. */
+/** Shipped pipelines with the two lightest variants of each stage and few labelled requests, so that tests measure them soon. */
 
 const PACK = 'few.bin';
 const SCENES = 8;
@@ -20,7 +20,7 @@ async function lightest(name: string) {
   return manifest;
 }
 
-/** The first requests of a shipped pack of texts or recordings, as a pack of their own. */
+/** Makes a pack of the first requests of a shipped pack of texts or recordings. */
 async function firstRequests(file: string, count: number): Promise<Uint8Array> {
   const bytes = gunzipSync(await readFile(file));
   const start = 8 + Number(bytes.readBigUInt64LE());
@@ -28,7 +28,7 @@ async function firstRequests(file: string, count: number): Promise<Uint8Array> {
     JSON.parse(bytes.toString('utf8', 8, start));
   const first = ([name, { dtype, shape, data_offsets }]: [string, (typeof header)[string]]) => {
     const [from, end] = data_offsets.map((offset) => start + offset) as [number, number];
-    // The ends of `label.answer`, whose rows are texts, are in `label_end.answer`.
+    // A tensor such as `label.answer` holds texts end to end; `label_end.answer` says where each of them ends.
     const ends = header[name.replace(/^\w+/, '$&_end')];
     const rows = ends ? bytes.readInt32LE(start + ends.data_offsets[0] + 4 * (count - 1)) : count;
     const data = bytes.subarray(from, from + rows * ((end - from) / shape[0]));
@@ -42,10 +42,10 @@ function withPack<M extends object>(manifest: M, pack: Uint8Array) {
   return { pack, manifest: { ...manifest, pack: { file: PACK, sha256, source: 'the first requests' } } };
 }
 
-/** The manifest of the pipeline, and the files that it names beside the models. */
+/** The manifest of `fashion` with the two lightest variants of each stage, and a pack of few scenes. */
 export const fewScenes = async () => withPack(await lightest('fashion'), await firstScenes(SCENES));
 
-/** Writes the pipeline into a folder. Returns the path of its manifest. */
+/** Writes the pipeline of `fewScenes` into a folder. @returns the path of its manifest */
 export async function writeFewScenes(folder: string): Promise<string> {
   await cp(dirname(FASHION), folder, { recursive: true });
   const { pack, manifest } = await fewScenes();
@@ -55,7 +55,7 @@ export async function writeFewScenes(folder: string): Promise<string> {
   return path;
 }
 
-/** Serves the built page with other files. Its service worker must be blocked: it refuses files that were not built with it. */
+/** Serves the built page with other files. Tests must block its service worker, which refuses files not built with the page. */
 async function serveWith(files: Readonly<Record<string, Uint8Array | string>>): Promise<Host> {
   await ensurePageBuilt();
   const entries = Object.entries(files).map(([path, content]) => [path, async () => content] as const);
@@ -71,7 +71,7 @@ async function serveFew(name: string, few: Awaited<ReturnType<typeof fewScenes>>
 
 export const serveFewScenes = async (): Promise<Host> => serveFew('fashion', await fewScenes());
 
-/** Serves a pipeline of texts or recordings, with its first requests alone. */
+/** Serves the page with a pipeline of texts or recordings whose pack has only its first requests. */
 export async function serveFewRequests(name: string, count: number): Promise<Host> {
   const manifest = await lightest(name);
   const pack = await firstRequests(join(ROOT, 'models', name, manifest.pack.file), count);

@@ -11,7 +11,7 @@ import { summaryOf } from '../../solver/math/statistics.ts';
 interface VariantFacts {
   readonly accuracy: number;
   readonly sizeBytes: number;
-  /** Time of one item on wasm. */
+  /** The time of one item on wasm, in ms. */
   readonly itemMs: number;
 }
 
@@ -98,7 +98,7 @@ const variantsOf = (stage: string) => Object.keys(FACTS[stage]!);
 export const CHOICES = variantsOf('detect').flatMap((detect) =>
   variantsOf('classify').map((classify) => ({ detect, classify })),
 );
-/** How many cells the profile has. */
+/** How many cells a profile of `fashionProfile` with the default batches has. */
 export const CELLS =
   (variantsOf('detect').length + variantsOf('classify').length) * BACKENDS.length * BATCHES.length;
 export const pasOf = (choice: { detect: string; classify: string }) =>

@@ -9,7 +9,7 @@ import { dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 
-/** Models of many formats come as files, and most go on to a plan, on the page as it ships. Measured on wasm. */
+/** Gives the page as it ships models of many formats as files, measures most of them on wasm, and plans with them. */
 
 const site = servedPage();
 let own: OwnPage;

@@ -6,7 +6,7 @@ import { expectLegible, unfold } from './legible.ts';
 import { choose, complaintsOf, drop, newContext, planned, profileFile } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
-/** What a new user meets first, on the page as it ships. */
+/** What a new user sees first on the page as it ships. */
 
 const site = servedPage();
 let context: BrowserContext;
@@ -42,7 +42,7 @@ async function open(viewport = SCREENS[0]!, options: BrowserContextOptions = {})
   await loaded();
 }
 
-/** The page has all that it shows by itself. */
+/** Waits until the page has everything that it shows without a user's action. */
 async function loaded(): Promise<void> {
   await page.locator('#share').waitFor();
   await page.locator('.pictures canvas').first().waitFor();
@@ -218,7 +218,7 @@ describe('the plan of the example', () => {
   });
 });
 
-// Both are made as narrow as a window may be, too.
+// `expectLegible` also makes each window as narrow as a window may be.
 describe.each([
   { ...SCREENS[0]!, words: 'of 1440 × 900' },
   { width: 720, height: 450, words: 'of 1440 × 900 at 200 %' },

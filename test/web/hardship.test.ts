@@ -12,10 +12,10 @@ import {
 } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
-/** Browsers and tabs that lack what the page would like: it says what it does, and loses nothing that was finished. */
+/** Browsers and tabs that lack a feature or room: the page says what it does instead, and loses no finished work. */
 
 declare global {
-  /** Whether this page's writes fail as they do on a full disk. */
+  /** Whether this page's writes fail as on a full disk. */
   var diskIsFull: boolean | undefined;
 }
 
@@ -26,7 +26,7 @@ const button = (name: string | RegExp) =>
   opened.page.getByRole('button', { name, exact: typeof name === 'string' });
 const alert = () => opened.page.locator('.page-problem [role=alert]');
 
-/** Whether an element is in sight. */
+/** Returns whether an element is wholly in sight. */
 const inWindow = (element: Locator): Promise<boolean> =>
   element.evaluate((one) => {
     const { top, bottom } = one.getBoundingClientRect();

@@ -9,7 +9,7 @@ import { openIn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 
-/** With the page as it ships, and a hub on loopback. */
+/** Adds models of a hub, which runs on loopback, to the page as it ships. */
 
 const [SIDE, CLASSES] = [64, 512];
 const WEIGHTS = new Uint8Array(4 * SIDE * SIDE * CLASSES);
@@ -93,7 +93,7 @@ describe('a model of the hub', () => {
     await add('owner/brightest', 'fp16', 'a variant of classify');
     await expect.poll(() => own.names('classify')).toEqual(['brightest-fp32', 'brightest-fp16']);
     expect(hub.requests.every(({ authorization }) => authorization === undefined)).toBe(true);
-    // What the pipeline has already is not downloaded again.
+    // The page does not download again what the pipeline already has.
     expect(hub.sentBytes).toBe(brightest('float32').length + brightest('float16').length);
     await hub.close();
     hub = await LocalHub.start();
@@ -144,7 +144,7 @@ describe('a model of the hub', () => {
     const [, from] = /^bytes=(\d+)-$/.exec(hub.requests.at(-1)!.range!)!;
     expect(Number(from)).toBeGreaterThanOrEqual(PART_BYTES);
     expect(Number(from)).toBeLessThanOrEqual(sent);
-    // The pipeline has the files now.
+    // The page removes its downloads once the pipeline has the files.
     expect(
       await own.page.evaluate(async () => (await (await caches.open('ipa-edge downloads')).keys()).length),
     ).toBe(0);

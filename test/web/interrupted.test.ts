@@ -18,7 +18,7 @@ import { garments } from './own-files.ts';
 import { OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 
-/** With real workers on wasm, unless a test is about the GPU, so that a software adapter does not matter. */
+/** Interrupts measuring with real workers: on wasm, because a software adapter is slow, except in the test about the GPU. */
 
 const site = servedPage(serveFewScenes, true);
 let opened: OpenedPage;
@@ -35,7 +35,7 @@ const button = (name: string | RegExp) => page.getByRole('button', { name, exact
 const progress = () => page.locator('.progress');
 const done = async (): Promise<number> => Number(/: (\d+) of/.exec((await progress().textContent())!)![1]);
 
-/** Waits until so many cells are finished. */
+/** Waits until `count` cells are finished. */
 async function measuredCells(count: number): Promise<void> {
   await progress().getByText('Measuring speed').waitFor();
   await expect.poll(done).toBeGreaterThanOrEqual(count);
@@ -73,10 +73,10 @@ describe('a profile that is interrupted', () => {
     expect(await page.getByText(/Kept: \d+ of 8 cells/).count()).toBe(1);
     await button(/Resume/).click();
     await progress().getByText('Measuring speed').waitFor();
-    // Those that were finished come back at once.
+    // The finished cells come back at once.
     await expect.poll(done).toBeGreaterThanOrEqual(before - 1);
     await button('Cancel').click();
-    // They are kept whatever time the others may take.
+    // The profile keeps finished cells even if the budget leaves no time for the others.
     await setBudget(page, LEAST_S);
     await button('Start').click();
     await planned(page);
@@ -94,7 +94,7 @@ it('measuring goes on with a new GPU device after the one it had is lost, and le
   await own.deleteVariant('cnn8');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().check();
   await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
-  // Time is left to measure when the browser has started another GPU process, however slow the machine is.
+  // With this budget, even a slow machine has time left to measure after the browser has started another GPU process.
   await setBudget(page, LONG_S);
   await button('Start').click();
   await measuredCells(1);

@@ -4,7 +4,7 @@ import { fashionProfile } from './fixtures.ts';
 import { drop, openPage, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
-/** What stays over a reload and travels in a link, and what fields refuse. */
+/** What the page keeps over a reload and puts in a link, and what fields refuse. */
 
 const tab = openedPage(servePageWithTestEngine);
 
@@ -126,7 +126,7 @@ it("a trace is offered to be scaled to the plan's rate, and one that this browse
   await openProfile();
   await take('short.json', [1, ...Array(99).fill(0)]);
   await button(/^Scale to the plan/).waitFor();
-  // The form would refuse so large a scale.
+  // This trace, whose mean rate is lower, would need a larger scale than the form takes.
   await take('long.json', [1, ...Array(399).fill(0)]);
   expect(await button(/^Scale to the plan/).count()).toBe(0);
 

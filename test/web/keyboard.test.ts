@@ -7,7 +7,7 @@ import { choose, frames, frontier, type OpenedPage, openPage, planned, profileFi
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
-/** The page with nothing but a keyboard. */
+/** Uses the page with nothing but a keyboard. */
 
 const shipped = servedPage();
 const few = servedPage(serveFewScenes);
@@ -24,17 +24,17 @@ afterEach(async () => {
 });
 
 interface Focused {
-  /** As the page calls it, or its text. */
+  /** The element's label, or its text. */
   readonly name: string;
-  /** Of the section that it lies in. */
+  /** The id of the section that the element is in; empty outside of sections. */
   readonly section: string;
-  /** Whether an outline is drawn around it or around the label that it lies in. */
+  /** Whether the element, or the label that it is in, has an outline. */
   readonly outlined: boolean;
-  /** Whether a part of it is in the window and not under the bar. */
+  /** Whether a part of the element is in the window and not under the page's bar. */
   readonly inSight: boolean;
 }
 
-/** What has the focus; null: nothing of the page. */
+/** Returns the element that has the focus; null if none of the page has it. */
 const focused = (): Promise<Focused | null> =>
   page.evaluate(() => {
     const at = document.activeElement as HTMLElement | null;
@@ -62,7 +62,7 @@ const focused = (): Promise<Focused | null> =>
     };
   });
 
-/** Presses a key that moves the focus, and wants to see where it went. */
+/** Presses a key that moves the focus, and expects that the element with the focus is outlined and in sight. */
 async function move(key: 'Tab' | 'Shift+Tab'): Promise<Focused | null> {
   await page.keyboard.press(key);
   const now = await focused();
@@ -70,7 +70,7 @@ async function move(key: 'Tab' | 'Shift+Tab'): Promise<Focused | null> {
   return now;
 }
 
-/** Tabs to what is called so, forward if not told otherwise. */
+/** Presses a key, by default Tab, until the element with this name has the focus. */
 async function tabTo(name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const passed: string[] = [];
   const is = (one: string) => (typeof name === 'string' ? one === name : name.test(one));
@@ -96,10 +96,10 @@ it('leads from load to an exported plan', async () => {
     await press('Space');
   }
   await tabTo('Budget (s)');
-  // Long enough for a pause.
+  // The budget is long enough for a pause before the profile ends.
   await page.keyboard.type('5');
 
-  // What is said meanwhile, politely.
+  // Records what the page tells screen readers while it measures.
   await page.evaluate(() => {
     const status = document.querySelector('.run [role=status]')!;
     const heard: string[] = [];
@@ -150,7 +150,7 @@ it('leads from load to an exported plan', async () => {
   expect(await sla()).toBeGreaterThan(before);
   await planned(page);
   await tabTo('95\u00a0%');
-  // What keeps 95 % keeps 90 %.
+  // A plan that keeps the SLA for 95 % of requests keeps it for 90 %, so 90 % has a plan, too.
   await press('ArrowLeft');
   await planned(page);
   const [file] = await Promise.all([
@@ -167,7 +167,7 @@ it('passes everything once, in the order of the page, forwards and back', async 
   await choose(page, profileFile(await profileOfRealModels()));
   await planned(page);
   await frontier(page).locator('svg').waitFor();
-  // From the page's first link, wherever the focus is once a profile is open.
+  // The walk starts at the page's first link, because opening a profile moves the focus.
   await page.locator('.skip').focus();
   const there: string[] = [];
   const sections: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asideOf } from '../../web/state/files/kinds.ts';
 
-/** A file of a dropped folder. */
+/** Makes a file as the browser gives it from a dropped folder. */
 const fileAt = (path: string, content = ''): File =>
   Object.defineProperty(new File([content], path.replace(/^.*\//, '')), 'webkitRelativePath', {
     value: path,

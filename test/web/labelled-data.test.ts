@@ -6,7 +6,7 @@ import { packOfData } from '../../web/state/files/labelled-data.ts';
 import { pipelineOf, spam, transcribe } from '../models/stages.ts';
 import { tone, wavOf } from '../models/wav.ts';
 
-/** Packs of labelled data that is given to the page; pictures need a browser, and are tested there. */
+/** Makes packs of labelled data that is given to the page, without pictures, which need a browser. */
 
 /** A file in a folder that the user chose. */
 const fileAt = (path: string, content: BlobPart): File =>

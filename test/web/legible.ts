@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 const SMALLEST_PX = 12;
 /** Width of a window of 1280 px whose content is enlarged to 400 %. */
 const NARROWEST_PX = 320;
-/** A size in rem is rounded. */
+/** The tolerance for a size in rem, which the browser rounds. */
 const ROUNDING_PX = 0.01;
 
 /** Opens everything that is folded away. @param part a selector of what is opened */
@@ -13,7 +13,7 @@ export const unfold = (page: Page, part = 'body'): Promise<void> =>
     for (const fold of document.querySelectorAll<HTMLDetailsElement>(`${within} details`)) fold.open = true;
   }, part);
 
-/** Texts whose letters are too small, each with its size in px. */
+/** Returns the texts whose letters are too small, each with its size in px. */
 const smallTexts = (page: Page): Promise<string[]> =>
   page.evaluate((smallest) => {
     const small: string[] = [];

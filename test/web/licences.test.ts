@@ -10,7 +10,7 @@ const site = servedPage();
 /** Imports, exports and addresses of workers; types are not part of a build. */
 const MODULE = /(?:^(?:import|export)(?! type\b)(?:[^'";=()]*\bfrom)?|\bimport\(|\bnew URL\()\s*'([^']+)'/gm;
 
-/** The packages that a module and all the modules of ours that it imports or starts as workers name. */
+/** Returns the packages that a module imports, itself or through modules of the project that it imports or starts as workers. */
 function packagesOf(file: string, visited = new Set<string>(), found = new Set<string>()): Set<string> {
   if (visited.has(file)) return found;
   visited.add(file);
@@ -32,7 +32,7 @@ test("the page's foot links to a notice of every package that the page and its w
     expect(answer.status()).toBe(200);
     const notices = await answer.text();
     const packages = [...packagesOf(join(ROOT, 'web/main.tsx'))];
-    // One of the page's own, and some that only workers have.
+    // The page itself imports one of these packages, and only workers import others.
     expect(packages).toEqual(
       expect.arrayContaining(['preact', 'onnxruntime-web', 'glpk.js', '@huggingface/tokenizers']),
     );

@@ -6,7 +6,7 @@ import { expectLegible } from './legible.ts';
 import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
-/** The shipped pipeline of texts on the page, on wasm. */
+/** Measures and runs the shipped pipeline of texts on the page, on wasm. */
 
 const site = servedPage(() => serveFewRequests('mail', 40));
 
@@ -32,7 +32,7 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
     'the profile',
   );
   expect(pipeline).toBe('mail');
-  // A text is passed on or not.
+  // The first stage passes each text on, or does not.
   expect(new Set(fanOut.flatMap(({ counts }) => counts))).toEqual(new Set([0, 1]));
   expect(await page.locator('.fan-out').last().textContent()).toMatch(/0\.\d.* items/);
 
@@ -55,11 +55,11 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
     ]);
   }
   await expectAccessible(page, '#try figure:has(.requests)');
-  // Held requests stay while the run goes on.
+  // The requests that Hold keeps in sight stay while the run goes on.
   expect(await requests.first().locator('.request-text').textContent()).toBe(shown[0]!.text);
 
   await expectLegible(page);
-  // A long text scrolls, by keyboard too.
+  // Keys scroll a long text.
   const text = requests.first().locator('.request-text');
   await text.evaluate((one) => one.append('\n'.repeat(99)));
   await text.press('End');

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright';
 
-/** How long the page's own thread takes for work that is always the same, in ms: the best of thirty. */
+/** Measures how long the page's main thread takes for a fixed piece of work, in ms: the shortest of thirty runs. */
 const knownWorkMs = (page: Page): Promise<number> =>
   page.evaluate(() => {
     let best = Number.POSITIVE_INFINITY;
@@ -13,6 +13,6 @@ const knownWorkMs = (page: Page): Promise<number> =>
     return sum < 0 ? 0 : best;
   });
 
-/** How long a task of the page's own thread may take: 100 ms of a core that does the known work in 5 ms, longer on a slower core. */
+/** Returns how long a task of the main thread may take: 100 ms if the known work takes at most 5 ms, longer on a slower core. */
 export const longestTaskMs = async (page: Page): Promise<number> =>
   100 * Math.max(1, (await knownWorkMs(page)) / 5);

@@ -7,7 +7,7 @@ import { longestTaskMs } from './main-thread.ts';
 import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
-/** With the page as it ships: its own models, scenes, workers and store. On wasm, so that a software adapter does not matter. */
+/** Measures with the page's own models, scenes, workers and store: on wasm, because a software adapter is slow. */
 
 const site = servedPage(serveLightest);
 
@@ -29,7 +29,7 @@ it('measuring goes from the first visit to results, charts and a plan, and its o
   const measured = cells.filter(({ state }) => state === 'measured').map(cellId);
   expect(new Set(measured).size).toBe(measured.length);
   expect(measured.length).toBeGreaterThanOrEqual(4);
-  // Latency and throughput of two stages on one backend, the plan's bound and its frontier.
+  // The charts show latency and throughput of two stages on one backend.
   await expect.poll(() => page.locator('#results svg.chart').count()).toBe(4);
   expect(await page.locator('.fan-out').last().textContent()).toMatch(/\d\.\d.* items.*measured/);
   expect(await page.getByRole('button', { name: /Resume/ }).count()).toBe(0);

@@ -7,7 +7,7 @@ import { servedPage } from './serve.ts';
 
 const site = servedPage();
 
-/** The first picture of the pack as a file. */
+/** Returns the first picture of the pack as a PNG file. */
 const picture = (): Promise<Buffer> => {
   const channels = pixelsOf(0);
   const pixels = Array.from({ length: SIDE * SIDE }, (_, at) =>

@@ -13,7 +13,7 @@ import { openedPage } from './serve.ts';
 const tab = openedPage();
 let folder: string;
 
-/** Its value for each class is the mean of a channel. */
+/** A model whose value for each class is the mean of a channel. */
 const model = {
   name: 'channels.onnx',
   mimeType: '',
@@ -25,7 +25,7 @@ const model = {
   ),
 };
 
-/** Pictures in a folder for each colour, in the order of the model's channels. */
+/** Makes pictures in a folder for each colour, in the order of the model's channels. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ipa-edge-colours-'));
   for (const [name, background] of Object.entries({
@@ -75,7 +75,7 @@ describe('models of pictures', () => {
     await told()
       .getByText(/its times are measured, and no accuracy, so that plans are by latency and cost alone/)
       .waitFor();
-    // Long enough for the second batch.
+    // The budget is long enough to measure both batch sizes.
     await setUpOnWasm(tab.page, 5);
     await tab.page.getByRole('button', { name: 'Start', exact: true }).click();
     await planned(tab.page);

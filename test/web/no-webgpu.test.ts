@@ -6,9 +6,9 @@ import { serveFewScenes } from './few-scenes.ts';
 import { LEAST_S, LONG_S, newContext, openIn, openPage, planned, saved, setBudget } from './opened-page.ts';
 import { openWholeBrowser, sharedBrowser } from './serve.ts';
 
-/** The shipped page in browsers that cannot give it WebGPU. */
+/** Uses the shipped page in browsers that cannot give it WebGPU. */
 
-/** Chromium refuses its sandbox to root; nothing else is set. */
+/** The only flag that Chromium needs: as root it does not start with its sandbox. */
 const PLAIN = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
 let served: Host;
@@ -106,7 +106,7 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
   // One backend was measured, so the plan form offers no choice of backends.
   expect(await page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox').count()).toBe(0);
 
-  // A profile that was interrupted while the browser still had WebGPU.
+  // Keeps a profile as one that was interrupted while the browser still had WebGPU.
   const settings = { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 5, seed: 1 };
   const interrupted = { pipeline: 'fashion', measured: '0'.repeat(64), settings, done: 3, total: 9 };
   await page.evaluate(

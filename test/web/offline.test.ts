@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 const check = (label: string) => page.locator('.check', { hasText: label }).textContent();
-/** What is to be done about it. */
+/** Returns the page's advice on what to do about a failed check. */
 const remedy = (label: string) => page.locator('#device .notes li', { hasText: `${label}:` }).textContent();
 const isolated = () => page.evaluate(() => crossOriginIsolated).catch(() => false);
 
@@ -86,7 +86,7 @@ describe('the built page where no service worker helps', () => {
 
 it('the built page measures and plans on one thread without SharedArrayBuffer, and keeps the profile', async () => {
   await context.close();
-  // Without the service worker, which would bring it.
+  // This context blocks the service worker, which would make SharedArrayBuffer available.
   context = await newContext(browser);
   page = await context.newPage();
   complaints = complaintsOf(page);
@@ -131,7 +131,7 @@ describe('the built page on a host without headers, under a path', () => {
       display: 'standalone',
     });
     const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
-    // Nothing else is against it: tests have private windows.
+    // Only the private window of the test prevents installing.
     expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual(['in-incognito']);
   });
 

@@ -42,7 +42,7 @@ describe('files that come in', () => {
     const fine = fashionProfile();
     const cells = fine.cells.map((cell) => {
       if (cell.state !== 'measured' || cell.variant !== 'linear') return cell;
-      // Only the last runs took a step of the clock.
+      // The coarse clock advanced only during the last two runs.
       const inferenceMs = cell.inferenceMs.map((_, i) => (i < cell.inferenceMs.length - 2 ? 0 : 0.1));
       return {
         ...cell,
@@ -137,7 +137,7 @@ describe('files that come in', () => {
 });
 
 describe('each file that the page writes is read again, and shown where it belongs', () => {
-  /** A browser in which nothing is saved. */
+  /** Gives `look` a page in a browser context in which nothing is saved, and expects no errors. */
   async function elsewhere(look: (page: Page) => Promise<void>): Promise<void> {
     const other = await openPage(tab.site.browser, tab.site.url);
     await look(other.page);

@@ -5,15 +5,15 @@ import type { Profile } from '../../solver/documents/profile.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { CELLS } from './fixtures.ts';
 
-/** The profiling page in a browser of its own, with everything that it complains of. */
+/** The profiling page in a browser context, with the page's errors. */
 export interface OpenedPage {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What the console says: broken rules of the content security policy too. */
+  /** Uncaught errors and errors in the console, such as violations of the content security policy. */
   readonly complaints: readonly string[];
 }
 
-/** What a page will complain of: broken rules of the content security policy too. */
+/** Collects a page's uncaught errors and errors in the console, such as violations of the content security policy. */
 export function complaintsOf(page: Page): readonly string[] {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
@@ -23,7 +23,7 @@ export function complaintsOf(page: Page): readonly string[] {
   return complaints;
 }
 
-/** A new context. Unless a test allows it, there is no service worker: for each context it would fetch tens of MB anew. */
+/** Makes a browser context. By default it blocks the service worker, which would fetch tens of MB for each context. */
 export const newContext = (browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> =>
   browser.newContext({ serviceWorkers: 'block', ...options });
 
@@ -87,7 +87,7 @@ export const drop = (page: Page, files: readonly TextFile[]): Promise<void> =>
     files.map(({ name, text }) => ({ name, bytes: new TextEncoder().encode(text) })),
   );
 
-/** The text of the file that a press on a button saves. */
+/** Clicks a button, and returns the text of the file that the page then saves. */
 export async function saved(page: Page, button: string | RegExp): Promise<string> {
   const [file] = await Promise.all([
     page.waitForEvent('download'),
@@ -109,7 +109,7 @@ export const holdAfter = (page: Page, cells: number | undefined): Promise<void> 
     globalThis.holdAfterCells = most;
   }, cells);
 
-/** Starts a profile in a page with the test engine, which then waits after so many cells. */
+/** Starts a profile in a page with the test engine, which then waits after `cells` cells. */
 export async function measureUntil(page: Page, cells: number): Promise<void> {
   await holdAfter(page, cells);
   await page.getByRole('button', { name: 'Start', exact: true }).click();
@@ -124,27 +124,27 @@ export const planned = (page: Page): Promise<void> =>
 export const frontier = (page: Page): Locator =>
   page.getByRole('application', { name: /^Accuracy for cost/ });
 
-/** Makes the page measure on a pack of the user's own: a pipeline of its own, made of the one that is shipped. */
+/** Gives the page a pack of the user's own; the page makes a new pipeline of the shipped models and this pack. */
 export async function takePack(page: Page, name: string, bytes: Uint8Array): Promise<void> {
   await page.getByLabel('Use another pack').setInputFiles({ name, mimeType: '', buffer: Buffer.from(bytes) });
   await page.locator('.taking', { hasText: `images of ${name} from now on` }).waitFor();
 }
 
-/** With this budget a profile is still being measured when the test stops it, however fast the machine is. */
+/** A budget in s so long that, even on a fast machine, a test can stop a profile before it ends. */
 export const LONG_S = 20;
 
-/** The least budget that the page takes. */
+/** The least budget in s that the page takes. */
 export const LEAST_S = 1;
 
 export async function setBudget(page: Page, budgetS: number): Promise<void> {
   const budget = page.getByLabel('Budget (s)');
   await budget.fill(String(budgetS));
   await budget.blur();
-  // The page leaves a budget as it was where it refuses another one.
+  // If the page refuses a budget, the field takes its last value again.
   expect(await budget.inputValue()).toBe(String(budgetS));
 }
 
-/** Sets up a profile on wasm alone, with batches 1 and 2: 2 cells a variant. By default it measures no longer than it must. */
+/** Sets up a profile on wasm alone, with batches 1 and 2: 2 cells a variant. By default the budget is the least, to save time. */
 export async function setUpOnWasm(page: Page, budgetS = LEAST_S): Promise<void> {
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   for (const batch of ['4', '8', '16'])
@@ -152,7 +152,7 @@ export async function setUpOnWasm(page: Page, budgetS = LEAST_S): Promise<void> 
   await setBudget(page, budgetS);
 }
 
-/** Waits until the page has drawn so many frames, so that a change which is about to show has shown. */
+/** Waits until the page has drawn `count` frames, so that it shows any change that is due. */
 export const frames = (page: Page, count: number): Promise<void> =>
   page.evaluate(
     (most) =>

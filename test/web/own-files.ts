@@ -12,16 +12,16 @@ import type { AnyFile } from './opened-page.ts';
 
 /** Models, packs and pipelines such as users give to the page. */
 
-/** Of onnx.proto: ModelProto.model_version, a whole number. */
+/** The encoded field `model_version` of a `ModelProto` (onnx.proto), with the value 7. */
 const MODEL_VERSION = Uint8Array.of((5 << 3) | 0, 7);
 
-/** A shipped model as another file: of a later version, which changes nothing but its sum. */
+/** Returns a shipped model as a different file: another model version changes its checksum, but not its results. */
 export async function ownModel(shipped: string, name = `${shipped}.onnx`): Promise<AnyFile> {
   const bytes = await readFile(join(ROOT, 'models/fashion', `${shipped}.onnx`));
   return { name, bytes: Buffer.concat([bytes, MODEL_VERSION]) };
 }
 
-/** Labelled scenes as the pipeline fashion takes them: one garment in each. */
+/** Makes a pack of scenes, each with one garment, for the pipeline `fashion`. */
 export function ownScenes(count: number, label = 3): Uint8Array {
   const pixels = new Uint8Array(count * 128 * 128).map((_, i) => (i * 7919) % 251);
   return gzip(
@@ -34,7 +34,7 @@ export function ownScenes(count: number, label = 3): Uint8Array {
   );
 }
 
-/** A pack of the first scenes of the shipped pack: with few scenes, accuracy is measured quickly. */
+/** Makes a pack of the first scenes of the shipped pack, because a page measures accuracy on few scenes quickly. */
 export async function firstScenes(count: number): Promise<Uint8Array> {
   const { items, truths } = (await (await loadFashion()).readPack()) as LabelledPack;
   const objects = truths
@@ -57,7 +57,7 @@ export async function firstScenes(count: number): Promise<Uint8Array> {
 
 const sum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A pipeline of one stage, two shipped classifiers on garments of its own pack: the manifest and the files that it names. */
+/** Makes a pipeline of one stage with two shipped classifiers and a made-up pack: the manifest and the files that it names. */
 export async function garments(name = 'garments'): Promise<AnyFile[]> {
   const models = [await ownModel('linear'), await ownModel('cnn8')];
   const count = 12;

@@ -9,7 +9,7 @@ import { choose, dropOn, type OpenedPage, openPage, planned, profileFile, saved 
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
-/** Inputs of the user's own on the page as it ships, without a profile or a plan. */
+/** Gives the page as it ships inputs of the user's own, without a profile or a plan. */
 
 const NARROW_PX = 390;
 
@@ -38,7 +38,7 @@ async function choosePipeline(name: string, stage: string): Promise<void> {
   await opened.page.getByRole('region', { name: `Stage ${stage}` }).waitFor();
 }
 
-/** A scene of the shipped pack as a picture file. */
+/** Returns a scene of the shipped pack as a PNG file. */
 async function scenePicture(): Promise<Uint8Array> {
   const [scene] = itemsOf((await (await loadFashion()).readPack()).items);
   return sharp(scene!, { raw: { width: 128, height: 128, channels: 1 } })

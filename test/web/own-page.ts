@@ -6,7 +6,7 @@ import { type AnyFile, dropOn, type OpenedPage, planned, saved, setUpOnWasm } fr
 /** Names of the shipped pipeline's classifiers. */
 export const FASHION = ['linear', 'mlp64', 'cnn8', 'cnn16', 'res16', 'res32'];
 
-/** An opened page, with what is needed of it to bring models of one's own. */
+/** An opened page, with the elements and actions by which users bring their own models. */
 export class OwnPage {
   constructor(readonly opened: OpenedPage) {}
 
@@ -19,7 +19,7 @@ export class OwnPage {
   /** Names of a stage's variants. */
   names = (stage: string): Promise<string[]> => this.stage(stage).locator('tbody th').allInnerTexts();
 
-  /** Chooses among the shipped pipelines and the user's own. */
+  /** The list in which users choose a shipped pipeline or one of their own. */
   chooser = (): Locator => this.page.getByRole('combobox', { name: 'Pipeline', exact: true });
 
   chosen = (): Promise<string> => this.chooser().inputValue();
@@ -28,10 +28,10 @@ export class OwnPage {
   ownPipelines = (): Promise<string[]> =>
     this.chooser().locator('optgroup[label="Your own"] option').allInnerTexts();
 
-  /** What is being taken in, or was. */
+  /** The text that says what the page is adding, or has added last. */
   status = (): Locator => this.page.locator('.taking [role=status]');
 
-  /** Cancels what is being taken in: at once, without a word of trouble. */
+  /** Cancels what the page is adding, and expects that it ends at once and that the page names no problem. */
   async cancelTaking(): Promise<void> {
     await this.page.locator('.taking').getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => this.status().textContent()).toBe('');
@@ -54,15 +54,15 @@ export class OwnPage {
     await expect.poll(() => this.page.getByRole('rowheader', { name }).count()).toBe(0);
   };
 
-  /** Files that the page keeps of the user's own. */
+  /** Counts the user's files that the page keeps. */
   keptFiles = (): Promise<number> =>
     this.page.evaluate(async () => (await (await caches.open('ipa-edge pipelines')).keys()).length);
 
-  /** Markup in a name has done something. */
+  /** Returns whether markup in a name became part of the page or ran. */
   injected = (): Promise<boolean> =>
     this.page.evaluate(() => 'broken' in window || document.querySelector('img') !== null);
 
-  /** Waits until it is said why something was refused, and closes that. */
+  /** Waits until the page says why it refuses something, and closes the message. */
   async refused(why: RegExp): Promise<void> {
     const problem = this.page.locator('.page-problem [role=alert]');
     await problem.waitFor();
@@ -75,7 +75,7 @@ export class OwnPage {
 
   start = (): Promise<void> => this.page.getByRole('button', { name: 'Start', exact: true }).click();
 
-  /** Measures, and plans. */
+  /** Measures and plans. @returns the saved profile */
   async measure(): Promise<Profile> {
     await this.setUp();
     await this.start();

@@ -13,7 +13,7 @@ import { FASHION, OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 import { serveStatic } from './static-host.ts';
 
-/** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
+/** Opens pipelines of the user's own on the page as it ships, and measures on wasm, because a software adapter is slow. */
 
 const site = servedPage();
 let own: OwnPage;
@@ -34,7 +34,7 @@ describe('a pipeline of the user', () => {
   const laidOut = async (files: readonly AnyFile[]) => {
     for (const { name, bytes } of files) await writeFile(join(folder, name), bytes);
   };
-  /** A pipeline is chosen, and the page has gone to the section with it. */
+  /** Waits until the pipeline is chosen and the page has gone to the section that shows it. */
   const shown = async (name: string) => {
     await expect.poll(() => own.chosen()).toBe(name);
     await expect.poll(() => section(own.page)).toBe('#measure');
@@ -94,7 +94,7 @@ describe('a pipeline of the user', () => {
     await laidOut(await garments());
     const host = await serveStatic(folder, '/', CORS);
     const held: string[] = [];
-    // One of its files does not come to its end.
+    // The download of one of the pipeline's files never ends.
     await own.opened.context.route('**/cnn8.onnx', (route) => {
       held.push(route.request().url());
     });

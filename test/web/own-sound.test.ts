@@ -13,10 +13,10 @@ import { expectAccessible } from './accessible.ts';
 import { dropOn, type OpenedPage, openPage } from './opened-page.ts';
 import { openWholeBrowser, servedPage } from './serve.ts';
 
-/** Sounds and questions of the user's own, on a shipped pipeline, with the browser's made-up microphone, which beeps. */
+/** Gives a shipped pipeline sounds and questions of the user's own; the browser's made-up microphone beeps. */
 
 const PIPELINE = 'mini-audio-qa';
-/** Rate and longest duration of the pipeline's recordings. */
+/** The sample rate and the longest duration of the pipeline's recordings. */
 const RATE_HZ = 16_000;
 const LONGEST_S = 6;
 const NARROW_PX = 390;
@@ -51,7 +51,7 @@ async function answered(opened: OpenedPage, question: string): Promise<string[]>
   return steps(opened).allInnerTexts();
 }
 
-/** A recording of the shipped pack as a WAV file. */
+/** Returns a recording of the shipped pack as a WAV file. */
 async function packedRecording(): Promise<Uint8Array> {
   const path = join(ROOT, 'models', PIPELINE, 'manifest.json');
   const { pipeline, readPack } = await loadManifest(path, (file) => readFile(file));
@@ -71,7 +71,7 @@ describe('a sound of the user', () => {
       /^transcribe .* on wasm, 1 recording, .*question\s+Who is it for\?.*result\s+\w/s,
     );
     const [, heard] = /result\s+(.*)/.exec(transcribe!)!;
-    // The next stage gets what was heard.
+    // The next stage gets the text that the first stage heard.
     expect(answer).toContain(heard!.trim());
     expect(answer).toMatch(/1 text, .*question\s+Who is it for\?.*result\s+\w/s);
     await expectAccessible(page, '#try');

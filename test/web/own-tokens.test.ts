@@ -6,11 +6,11 @@ import { type AnyFile, dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 
-/** Models that need files beside them, dropped on the page as it ships. */
+/** Drops models that need files beside them, such as a tokenizer, on the page as it ships. */
 
 const site = servedPage();
 
-/** Files of a mini model, under their own names. @param later whether its models are of a later version, which changes their sums */
+/** Returns files of a mini model. Another version number in ONNX files changes their checksums, so they are new to the page. */
 const mini = (name: string, ...files: string[]): Promise<AnyFile[]> =>
   Promise.all(
     files.map(async (file) => {

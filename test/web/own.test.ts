@@ -6,7 +6,7 @@ import { firstScenes, ownModel, ownScenes } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 
-/** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
+/** Brings models of the user's own to the page as it ships, and measures on wasm, because a software adapter is slow. */
 
 const HOSTILE = '<img src=x onerror="window.broken=1">.onnx';
 
@@ -32,7 +32,7 @@ it('a model of the user is dropped on its stage, measured, planned, and there af
   const mine = 'img-src-x-onerror-window.broken-1';
   expect(await own.names('classify')).toEqual([...FASHION, mine]);
   for (const name of ['mlp64', 'cnn16', 'res16', 'res32', 'det8', 'det16']) await own.deleteVariant(name);
-  // The last one of a stage stays.
+  // The last variant of a stage cannot be deleted.
   expect(
     await own
       .stage('detect')
@@ -75,12 +75,12 @@ describe('a model of the user', () => {
     await dropOn(own.page, '#plan', [await ownModel('det4', 'mine.onnx'), await ownModel('linear')]);
     await expect.poll(() => own.names('classify')).toEqual([...FASHION, 'linear-2']);
     expect(await own.names('detect')).toEqual(['det4', 'det8', 'det16', 'mine']);
-    // Each is told of, not only the last one.
+    // The page names each model that it added, not only the last one.
     expect(await own.status().textContent()).toMatch(
       /mine is a variant of detect.*linear-2 is a variant of classify/,
     );
     expect(await own.ownPipelines()).toEqual(['fashion-own']);
-    // Its pipeline still shows pictures of the labelled pack.
+    // The new pipeline still shows pictures of the labelled pack.
     await own.page.locator('.pictures canvas').first().waitFor();
     expect(await own.page.locator('.pictures-symbol').count()).toBe(0);
     expect(own.opened.complaints).toEqual([]);
@@ -169,7 +169,7 @@ describe('a model whose check is cancelled', () => {
 
   it('is not added, nothing is kept, and it can be added later', async () => {
     const held: string[] = [];
-    // The runtime that checks it does not come.
+    // The runtime, which checks the model, never arrives.
     await own.opened.context.route(/\/assets\/ort/, (route) => {
       held.push(route.request().url());
     });

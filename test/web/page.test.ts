@@ -34,7 +34,7 @@ afterEach(() => context.close());
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 
-/** What the page tells of every browser. */
+/** The properties of a browser that the page shows for every browser. */
 const CHECKS = [
   'WebGPU',
   'Adapter',
@@ -122,7 +122,7 @@ describe('the profiling page', () => {
     await holdAfter(page, 0);
     await button('Start').click();
     await page.locator('.progress').getByText('Measuring accuracy').waitFor();
-    // The bar is one over all steps, and this step is done.
+    // The bar shows the progress of all steps together, so it is at 0 although this step is done.
     expect(await page.locator('progress').evaluate(({ value }: HTMLProgressElement) => value)).toBe(0);
     await page.reload();
     await button('Resume').waitFor();

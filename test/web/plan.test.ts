@@ -10,7 +10,7 @@ let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
-/** The settings that come with the profile. */
+/** The form's values right after the profile was opened. */
 let initial: (readonly [field: string, value: string])[];
 
 async function open(): Promise<void> {
@@ -35,7 +35,7 @@ const slider = (name: string) => page.getByRole('slider', { name: `${name}, slid
 const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
 const backend = (name: string) =>
   page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox', { name });
-/** The answer is of what is asked, and whole. */
+/** Waits until the page shows the finished answer to the current settings. */
 const settled = () => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 const choice = () => page.locator('.verdict strong').first().textContent();
 const fact = async (term: string) =>
@@ -43,11 +43,11 @@ const fact = async (term: string) =>
     .locator('.answer .facts > div', { has: page.getByText(term, { exact: true }) })
     .locator('dd')
     .textContent();
-/** The accuracy that the planner compares choices by, which is folded away. */
+/** Returns the PAS, by which the planner compares choices; the page folds it away. */
 const pas = async () => Number.parseFloat((await fact('PAS'))!);
 const cost = async () => Number.parseFloat((await fact('Cost'))!);
 
-/** Draws a slider to a part of its length. */
+/** Drags a slider to a share of its length. */
 async function drag(name: string, to: number): Promise<void> {
   await slider(name).scrollIntoViewIfNeeded();
   const box = (await slider(name).boundingBox())!;
@@ -95,7 +95,7 @@ it('the section Plan changes the plan with the percentile, the weights, the core
   await close();
 });
 
-/** A new page for each of these tests would take much longer than they do. */
+/** These tests share a page, because opening one for each test would take much longer than the tests do. */
 describe('the section Plan', () => {
   beforeAll(async () => {
     await open();
@@ -186,7 +186,7 @@ describe('the section Plan', () => {
     expect(await cost()).toBeLessThan(before);
     expect(cheapest).toContain(await choice());
     expect(cheapest).toContain(`cost ${await cost()},`);
-    // The focus stays, and the walk goes on from there.
+    // The chart keeps the focus, and arrow keys go on from the chosen point.
     expect(await points.evaluate((host) => host === document.activeElement)).toBe(true);
     await points.press('ArrowRight');
     await expect.poll(() => told.textContent()).not.toBe(cheapest);
@@ -228,7 +228,7 @@ describe('the section Plan', () => {
   });
 
   it('never shows an answer to another question as one to this', async () => {
-    // What is told while sliders move: of every state that is shown as settled, the SLA of the answer and of the question.
+    // Records, whenever the page shows an answer as current while sliders move, the SLA of the answer and that of the form.
     await page.evaluate(() => {
       const seen: string[][] = [];
       (globalThis as { seen?: string[][] }).seen = seen;

@@ -6,7 +6,7 @@ import { newContext } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
 
-/** What the built page lets run, by the policy that it is served with and by the one that it carries itself. */
+/** What the built page lets run under the content security policy of its host's headers, and under the one in its own HTML. */
 
 const HOSTS = ['ipa-edge serve', 'a host without headers'] as const;
 
@@ -21,7 +21,7 @@ afterAll(() => plain.close());
 afterEach(() => page.context().close());
 
 async function open(host: (typeof HOSTS)[number]): Promise<string | undefined> {
-  // There is no service worker, which would add headers where there are none.
+  // The context blocks the service worker, which would add the headers that the host does not send.
   page = await (await newContext(site.browser)).newPage();
   const response = await page.goto(host === 'ipa-edge serve' ? site.url : plain.url);
   await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
@@ -73,7 +73,7 @@ describe.each(HOSTS)('the page on %s', (host) => {
       const link = document.createElement('a');
       link.href = `javascript:${broken}`;
       link.click();
-      // The link's, which is followed last.
+      // The browser follows the link after everything else, so its violation comes last.
       while (!violated.includes('script-src-elem')) await new Promise((resolve) => setTimeout(resolve, 20));
       return { thrown, violated, broken: 'broken' in window };
     });

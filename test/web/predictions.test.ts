@@ -41,7 +41,7 @@ const MAILS = new Pipeline({
 const [ENGLISH, FRENCH] = [0, 1];
 const [HAM, SPAM] = [0, 1];
 
-/** A classifier's answer, or what is true, with what the next stage says of the same item. */
+/** Makes a classifier's answer with the next stage's answers about the same item; `truly` makes the truth likewise. */
 const predicted = (label: number, ...children: ItemAnswer[]): ItemAnswer => ({
   result: { task: 'text-classification', label, score: 1 } as ItemAnswer['result'],
   children,

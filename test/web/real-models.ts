@@ -3,7 +3,7 @@ import type { Profile } from '../../solver/documents/profile.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { fashionProfile } from './fixtures.ts';
 
-/** The invented profile, as if of the models that ship: its plans can be run. */
+/** Makes an invented profile that names the shipped models, so that its plans can be run. */
 export async function profileOfRealModels(seed = 1): Promise<Profile> {
   const { manifest } = await loadFashion();
   const invented = fashionProfile(seed);

@@ -5,7 +5,7 @@ import { expectLegible } from './legible.ts';
 import { openPage, planned, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
-/** A shipped pipeline of recordings and questions on the page, on wasm. */
+/** Measures and runs a shipped pipeline of recordings and questions on the page, on wasm. */
 
 const site = servedPage(() => serveFewRequests('mini-audio-qa', 8));
 

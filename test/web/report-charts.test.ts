@@ -82,7 +82,7 @@ describe('a chart of the report', () => {
   it('tells of the plan that is pointed at, at its edges too', async () => {
     const { page } = await show(adaptiveRun());
     const strip = page.locator('#over-time').getByRole('application').nth(5);
-    // The first one's, beside the axis.
+    // The pointer is on the first plan, right beside the axis.
     await strip.hover({ position: { x: 52, y: 60 } });
     await expect.poll(() => strip.locator('[aria-label=tip]').textContent()).toContain('det16 × 1 × 2');
   });

@@ -18,7 +18,7 @@ const DURATION_S = 40;
 
 type Choice = (typeof CHOICES)[number];
 
-/** Share of the time that a choice keeps its worker busy at the fixture's rate. */
+/** Returns the share of the time that a choice keeps its worker busy at the fixture's rate. */
 const loadOf = (choice: Choice, backend: Backend) =>
   (RATE_PER_S / 1000) *
   (typicalMs(FACTS.detect![choice.detect]!, backend, 2) / 2 +

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Report } from '../../solver/documents/report.ts';
 import { closeContexts, type ReportFolder, reportFolder, sharedBrowser } from './serve.ts';
 
-/** A report shown in a browser, with what went wrong on its page. */
+/** A report that a browser shows, with the errors of its page. */
 export interface ShownReport {
   readonly page: Page;
   readonly errors: readonly string[];

@@ -25,8 +25,8 @@ describe('the report', () => {
       'Measurements',
     ]);
     expect(await page.locator('header').textContent()).toContain('SOFTWARE ADAPTER');
-    // 6 runs, then for 2 sets of backends a bound, combinations and a frontier; latency and throughput
-    // of 2 stages on 2 backends.
+    // The charts show 6 runs, then bound, combinations and frontier for each of 2 sets of backends, and latency and throughput of
+    // 2 stages on 2 backends.
     await expect.poll(() => charts(page).count()).toBe(6 + 2 * 3 + 2 * 4);
     expect(await page.locator('.summary-table tbody tr').count()).toBe(6);
     expect(errors).toEqual([]);
@@ -101,7 +101,7 @@ describe('the report', () => {
     expect(text).toMatch(/few-samples\s+\d+ cells: under 20 samples, so there is no p95/);
     expect(text).toMatch(/failed\s+classify\/res16\/webgpu\/1\/4: ModelLoadError/);
     expect(text).toMatch(/not valid\s+plan · webgpu \+ wasm: 1 of 100 requests was sent [\d.,]+\sms late or later/);
-    // The title and the verdict say it too.
+    // The title and the verdict also say that the run is not valid.
     expect(await page.locator('h1').textContent()).toMatch(/fashion\s*: not valid/);
     expect(await page.title()).toContain('(not valid)');
     expect(await page.locator('.verdict-card h3').allTextContents()).toContain(
@@ -152,7 +152,7 @@ describe('the report', () => {
     const { errors, page } = await show(run);
     expect(await page.locator('header').textContent()).toMatch(/SIMULATED.*service times: nothing ran/);
     const section = page.locator('#over-time');
-    // Arrival rate, latency, misses, PAS, cost and two stages.
+    // The charts show arrival rate, latency, misses, PAS, cost and the two stages.
     await expect.poll(() => section.locator('svg.chart').count()).toBe(7);
     const texts = await section.locator('svg.chart').allTextContents();
     for (const label of ['arrived', 'forecast p90', 'median', 'planned']) expect(texts[0]).toContain(label);
@@ -196,7 +196,7 @@ describe('the report', () => {
 
     expect(await charts(page).count()).toBe(0);
     await rows.nth(0).getByRole('link').click();
-    // Accuracy for cost; arrival rate, PAS, cost, p95 and misses over time.
+    // The charts show accuracy for cost, and arrival rate, PAS, cost, p95 and misses over time.
     await expect.poll(() => charts(page).count()).toBe(6);
     const comparison = page.locator('#comparison-0');
     const texts = await charts(page).allTextContents();
@@ -216,7 +216,7 @@ describe('the report', () => {
   it('counts the comparisons by figures of no single weight of cost, and leaves out training loads', async () => {
     const report = adaptationReport();
     const [first] = report.comparisons;
-    // At IPA's PAS ours attains too little; its other weights are no matter.
+    // Only the run of ipa-edge that is compared with IPA, the one at IPA's PAS, attains too little.
     first!.ours[1]!.slaAttainment = 0.5;
     const { page } = await show(report);
     const text = await page.locator('main p').first().textContent();

@@ -22,7 +22,7 @@ declare module 'vitest' {
   }
 }
 
-/** A browser whose pages wait for what must happen as long as every test does. @param path of its executable */
+/** Starts a browser whose pages wait up to `PATIENCE_MS` for what must happen. @param path of its executable */
 export async function openBrowser(args = testFlags(), path?: string): Promise<Browser> {
   const executablePath = path ?? (await findBrowser());
   const browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
@@ -30,11 +30,11 @@ export async function openBrowser(args = testFlags(), path?: string): Promise<Br
   return browser;
 }
 
-/** A browser with windows, microphone and installed apps, which the headless shell of other tests lacks. */
+/** Starts a browser with windows, microphone and installed apps, which the headless shell of other tests lacks. */
 export const openWholeBrowser = (args = testFlags()): Promise<Browser> =>
   openBrowser(args, inject('wholeBrowser'));
 
-/** The browser that the test files of this process share, because each takes a second of a core to start. */
+/** Returns the browser that the test files of this process share, because a browser takes a second of a core to start. */
 export async function sharedBrowser(): Promise<Browser> {
   if (!(await globalThis.sharedBrowser)?.isConnected()) globalThis.sharedBrowser = openBrowser();
   return globalThis.sharedBrowser!;
@@ -44,7 +44,7 @@ export const closeContexts = (browser: Browser) =>
   Promise.all(browser.contexts().map((context) => context.close()));
 
 /**
- * A browser and a served page for all tests of a file; by default the page as it ships.
+ * Opens a browser and serves a page for all tests of a file; by default the page as it ships.
  * @param ownBrowser for tests that crash the browser's GPU process
  */
 export function servedPage(serve: () => Promise<Host> = () => servePage(0), ownBrowser = false) {
@@ -64,7 +64,7 @@ export function servedPage(serve: () => Promise<Host> = () => servePage(0), ownB
   };
 }
 
-/** A page for each test of a file, opened before the test, that must have complained of nothing after it. */
+/** Opens a page before each test of a file, and expects after the test that the page had no errors. */
 export function openedPage(serve?: () => Promise<Host>) {
   const site = servedPage(serve);
   let opened: OpenedPage;
@@ -89,7 +89,7 @@ export function openedPage(serve?: () => Promise<Host>) {
 
 /** A folder of reports, each in the built template as the commands write it. */
 export interface ReportFolder {
-  /** The address of a page that shows a report, in place of the one before. */
+  /** Writes a report in place of the one before. @returns the address of its page */
   put(report: Report): Promise<string>;
   remove(): Promise<void>;
 }
@@ -107,5 +107,5 @@ export async function reportFolder(): Promise<ReportFolder> {
   };
 }
 
-/** Serves the page with the test engine, under the content security policy that is served. */
+/** Serves the page with the test engine, with the content security policy of the page as it ships. */
 export const servePageWithTestEngine = (): Promise<Host> => serveFolder(TEST_PAGE, 0);

@@ -58,7 +58,7 @@ describe('files that go out', () => {
     expect(elsewhere.complaints).toEqual([]);
     await elsewhere.context.close();
 
-    // Saved before a plan was pinned, it leaves the pinned plan when it is opened again.
+    // `text` was saved before a plan was pinned: opening it again keeps the pinned plan.
     await tab.page.getByRole('button', { name: 'Pin to compare' }).click();
     const pinned = tab.page.getByRole('region', { name: 'Pinned plan beside this one' });
     await pinned.waitFor();
@@ -82,7 +82,7 @@ describe('files that go out', () => {
       await report.goto(pathToFileURL(file).href);
       await report.locator('h1').waitFor();
       expect(await report.locator('h2').allTextContents()).toEqual(['Plan', 'Measurements']);
-      // The bound by stage, the frontier; latency and throughput of 2 stages on 2 backends.
+      // The charts show the bound by stage, the frontier, and latency and throughput of 2 stages on 2 backends.
       await expect.poll(() => report.locator('svg.chart').count()).toBe(2 + 2 * 4);
       expect(asked.filter((url) => !/^(file|data):/.test(url))).toEqual([]);
     } finally {
@@ -118,7 +118,7 @@ describe('the report of a plan and the last run', () => {
     const ofPlan = await savedReport();
     expect(ofPlan).toMatchObject({ kind: 'profile', plan: { slaMs: 150 } });
 
-    // A run whose backends are only those of the plan, as `ipa-edge run` makes it.
+    // This run names only the backends of its plan, as a run of `ipa-edge run` does.
     const later = await savedPlan();
     const backends = [...new Set(later.workers.map(({ backend }) => backend))];
     expect(backends).toHaveLength(1);

@@ -21,7 +21,7 @@ test("a worker starts with the code that the page's first worker has compiled", 
   });
   await measure(2);
   expect(refused).toBeGreaterThan(0);
-  // Chromium logs that the file could not be downloaded.
+  // Chromium logs each aborted request as ERR_FAILED.
   expect(complaints.filter((text) => !text.includes('ERR_FAILED'))).toEqual([]);
   await context.close();
 });

@@ -5,11 +5,11 @@ import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import { device, hash, normal } from './fixtures.ts';
 
-/** Time of an encoder run per second of sound and of one decoder step, on wasm. */
+/** The times on wasm of an encoder run, for each second of sound, and of one decoder step. */
 const VARIANTS = { tiny: { encoderMs: 12, stepMs: 2 }, base: { encoderMs: 30, stepMs: 5 } };
 const RUNS = 60;
 
-/** A cell of a transcriber whose recordings take 1 to 28 s, with three steps for each second. */
+/** Makes a cell of a transcriber whose recordings last 1 to 28 s; its decoder takes three steps for each second. */
 function cell(random: Random, variant: keyof typeof VARIANTS, backend: Backend, batch: number): MeasuredCell {
   const { encoderMs, stepMs } = VARIANTS[variant];
   const share = backend === 'webgpu' ? 0.4 : 1;
@@ -47,7 +47,7 @@ function cell(random: Random, variant: keyof typeof VARIANTS, backend: Backend, 
   };
 }
 
-/** The report of a profile whose items differ in size and whose models answer in several session runs. */
+/** Makes the report of a profile whose items differ in size and whose models answer in several session runs. */
 export function speechReport(seed = 1): ProfileReport {
   const random = seededRandom(seed);
   const variants = Object.keys(VARIANTS) as (keyof typeof VARIANTS)[];

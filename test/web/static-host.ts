@@ -22,7 +22,7 @@ export interface StaticHost {
   close(): Promise<void>;
 }
 
-/** A plain file server as people have them: a folder under some path, and no header but the type. */
+/** Serves a folder under a path as a plain file server does: with no header but the type, unless `headers` has others. */
 export async function serveStatic(
   folder: string,
   path: string,

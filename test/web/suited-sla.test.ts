@@ -23,7 +23,7 @@ const profiles = fc
     return { profile: { ...profileOf(cells), coRun }, lateness };
   });
 
-/** Whether a run is valid whose requests take the same time and are sent as late as was measured. */
+/** Returns whether a run is valid if each request takes `answerMs` and requests are sent as late as `lateness` says. */
 function valid(lateness: Delays, answerMs: number, slaMs: number): boolean {
   const lateMs = Array.from({ length: REQUESTS }, (_, i) =>
     delayAtMs(lateness, (100 * (i + 0.5)) / REQUESTS),

@@ -17,7 +17,7 @@ import {
 import { fashionReport } from './report-fixtures.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
-/** Several tabs of one browser. */
+/** Opens the page in several tabs of one browser. */
 
 const site = servedPage(servePageWithTestEngine);
 let first: OpenedPage;
@@ -46,7 +46,7 @@ describe('of two tabs', () => {
       expect(await button(second.page, 'Start').isDisabled()).toBe(true);
       const third = await openIn(first.context, site.url);
       await otherTab(third.page).getByText(`30 of ${CELLS} cells`).waitFor();
-      // What another tab measures was not stopped, and is not to be resumed.
+      // A profile that another tab is measuring was not stopped, so this tab does not offer to resume it.
       expect(await third.page.getByText('The profile was stopped').count()).toBe(0);
       expect(await button(third.page, /Resume/).count()).toBe(0);
       await third.page.close();

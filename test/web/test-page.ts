@@ -3,7 +3,7 @@ import { isFresh, PAGE_SOURCES } from '../../bench/setup/built.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Where the page is whose engine is `engine.ts` beside this file. */
+/** The folder of the built page whose engine is `engine.ts`, beside this file. */
 export const TEST_PAGE = at('../../dist/test-page');
 
 /** Builds the page with the test engine if a source is newer. */

@@ -13,7 +13,7 @@ import { garments } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
-/** The built page with its real engine: real models, workers and scenes, on a profile whose times are invented. */
+/** Runs plans on the built page with real models, workers and scenes, from a profile whose times are invented. */
 
 const site = servedPage(undefined, true);
 let context: BrowserContext;
@@ -69,7 +69,7 @@ async function ended(): Promise<RunReport> {
   return report;
 }
 
-/** An invented profile of the pipeline `garments`, whose linear model ran on WebGPU. */
+/** Makes an invented profile of the pipeline `garments`, whose linear model ran on WebGPU. */
 function linearOnGpu(manifest: unknown): Profile {
   const { name: pipeline, stages } = parseManifest(manifest, 'the test');
   const { name, task, variants } = stages[0]!;
@@ -96,7 +96,7 @@ function linearOnGpu(manifest: unknown): Profile {
   });
 }
 
-/** The workers that serve, by the names that the executor gave them. */
+/** Returns the workers that serve stages, which the page's other workers differ from by the `~` in their names. */
 async function stageWorkers(): Promise<Worker[]> {
   const named = await Promise.all(
     page.workers().map(async (worker) => ({ worker, name: await worker.evaluate(() => self.name) })),
@@ -235,7 +235,7 @@ describe('the section Try it', () => {
       slow.observe(document.querySelector('#try')!, { subtree: true, childList: true, attributes: true });
     });
     expect((await ended()).load.requests).toBe(80);
-    // Twice a second, as where it is quick, would be 16 times.
+    // Where drawing is quick, the page draws twice a second, which would be 16 times.
     expect(Number(await page.locator('html').getAttribute('data-drawings'))).toBeLessThan(5);
   });
 
@@ -261,7 +261,7 @@ describe('the section Try it', () => {
     await typed('Duration (s)').fill('600');
     await start();
     const [worker] = await stageWorkers();
-    // An error that nobody catches ends a worker's work as a crash does: the page is told, and nothing answers.
+    // The page treats a worker with an uncaught error like one that crashed.
     await worker!.evaluate(() => {
       setTimeout(() => {
         throw new Error('out of memory');
@@ -287,7 +287,7 @@ describe('the section Try it', () => {
     expect(await page.locator('.live-chart', { hasText: 'GPU share' }).count()).toBe(1);
     const session = await site.browser.newBrowserCDPSession();
     await session.send('Browser.crashGpuProcess').catch(() => {});
-    // Told while it runs, and in what came out.
+    // The page tells of the lost worker during the run, and the run's report does afterwards.
     await page.locator('#try', { hasText: 'replaces a lost one' }).waitFor();
     await button('Stop').click();
     const report = await ended();

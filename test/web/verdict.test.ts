@@ -176,7 +176,7 @@ describe('the verdict on a plan', () => {
     expect(verdict).toMatchObject({ level: 'warn', next: { section: 'measure' } });
     expect(verdict.headline).toMatch(/^Latency is measured/);
     expect(verdict.next.text).toMatch(/labelled data/);
-    // The remedies of the commands are no help on the page.
+    // The page leaves out the remedies that only the commands offer.
     expect(verdict.reasons).toEqual(['Variant mine of stage detect has no accuracy to plan with.']);
   });
 

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright';
 import { expect } from 'vitest';
 
-/** Arrow keys lead from the first point to the last and tell them, in a tip as where they are pointed at. */
+/** Expects that arrow keys lead through a chart's points, and that the tip and the text for screen readers tell of each. */
 export async function expectWalked(
   page: Page,
   figure: Locator,
@@ -21,7 +21,7 @@ export async function expectWalked(
   await expect.poll(async () => words(await told.textContent())).toMatch(first);
   const text = words(await told.textContent());
   await expect.poll(async () => words(await tip.textContent())).toBe(text);
-  // Also once it is drawn anew.
+  // The tip stays right when a new width makes the chart draw anew.
   const drawnWidth = async () => (await chart.locator('svg').boundingBox())!.width;
   const before = await drawnWidth();
   await page.setViewportSize({ width: 1100, height: 900 });

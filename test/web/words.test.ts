@@ -4,7 +4,7 @@ import { openedPage } from './serve.ts';
 
 const tab = openedPage();
 
-/** Words that a reader who knows browsers and models needs no explanation of, or that a sentence beside them explains. */
+/** Labels that a reader who knows browsers and models understands, or that a sentence beside them explains. */
 const PLAIN = new Set([
   ...['WebGPU', 'Storage left', 'Settings stay', 'One tab measures', 'Works offline', 'Device', 'Browser'],
   ...['Size', 'Address of a manifest', 'Link with these settings'],
@@ -13,7 +13,7 @@ const PLAIN = new Set([
   ...['Compare this profile with', 'Backends to compare', 'Verdict', 'Choose', 'Duration (s)'],
   ...['Completed', 'Failed', 'From', 'Until', 'At'],
 ]);
-/** A choice of the page's own input; a share of the latest requests; a row of the plan's table; a batch size. */
+/** Patterns of such labels: a stage's variant on a backend; the share of the latest requests; a stage's row; a batch size. */
 const PLAIN_FORMS = [
   /^\w+ on \w+$/,
   /^Within .* ms, last 10 s$/,
@@ -21,7 +21,7 @@ const PLAIN_FORMS = [
   /^\d+$/,
 ];
 
-/** Labels, table heads and names of figures that stand without an explanation, folded or not. */
+/** Returns the labels, table heads and names of figures that have no explanation, folded or not. */
 const unexplained = (): Promise<string[]> =>
   tab.page.evaluate(() => {
     const marked = (one: Element) =>
@@ -29,7 +29,7 @@ const unexplained = (): Promise<string[]> =>
     return (
       [...document.querySelectorAll('label, legend, th[scope=col], dt, .checks .under')]
         .filter((one) => !marked(one))
-        // A file's button and a choice say themselves what they are; a bar is explained by its own text.
+        // The text of a file's button or of a choice says what it is; the bar of a progress has a text beside it.
         .filter(
           (one) => !one.querySelector('[type=file], progress') && !one.matches('.chip, .segments label'),
         )

@@ -18,7 +18,7 @@ beforeAll(async () => {
   pack = await models.readPack();
 });
 
-/** A variant's answers, made up from its name: objects at one place, and one class. */
+/** Makes up a variant's answers from its name: objects at one place, and one class. */
 const runMadeUp: RunVariant = async (stage, variant, batch) => {
   const items = itemsOf(batch);
   const size = variant.length;
@@ -42,7 +42,7 @@ const runMadeUp: RunVariant = async (stage, variant, batch) => {
   };
 };
 
-/** The parts that stand for a step of measuring. */
+/** The kinds of saved parts that stand for a whole step of measuring. */
 const MEASURES = new Set<AccuracyPart['kind']>(['variant-accuracy', 'combination']);
 
 interface Session {
@@ -52,7 +52,7 @@ interface Session {
   readonly saved: AccuracyPart[];
 }
 
-/** Measures until `parts` parts are saved, which then fails; by default to the end. */
+/** Measures until `parts` parts are saved: saving one more fails, and `accuracy` is null. By default it measures to the end. */
 async function session(
   known: readonly AccuracyPart[],
   parts = Number.POSITIVE_INFINITY,
@@ -93,7 +93,7 @@ describe('measuring accuracy', () => {
           const rest = await session([...one.saved, ...two.saved]);
           expect(rest.accuracy).toEqual(whole.accuracy);
           expect([...rest.recalled, ...rest.ran].sort()).toEqual([...whole.ran].sort());
-          // What was saved of a variant or of a combination is not measured again.
+          // The last session does not measure again what the first two have saved of a variant or a combination.
           const known = [...one.saved, ...two.saved].filter(({ kind }) => MEASURES.has(kind));
           expect(rest.ran.length).toBeLessThanOrEqual(whole.ran.length - known.length);
         },
@@ -128,7 +128,7 @@ describe('the fan-out of a pipeline for texts', () => {
     const { pipeline, readPack } = await loadShipped('mail');
     const mail = await readPack();
     const [language, spam] = [pipeline.stages[0]!, pipeline.stages[1]!];
-    /** English are the texts longer than the variant's name, times ten. */
+    /** Takes a text for English if it has over ten times as many bytes as the variant's name has letters. */
     const isEnglish = (variant: string, { length }: Uint8Array) => length > 10 * variant.length;
     const run: RunVariant = async (stage, variant, batch) => {
       const items = itemsOf(batch);

@@ -15,7 +15,7 @@ describe('an adapter', () => {
   const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
   const [first, second, third, fourth] = [planOf('a'), planOf('b'), planOf('c'), planOf('d')];
 
-  /** One of an executor that only remembers what it was switched to, on a clock that is turned by hand. */
+  /** Starts an adapter on a fake clock; its executor only remembers the plan that it was switched to. */
   function started(
     system: Partial<System>,
     {
@@ -184,7 +184,7 @@ describe('an adapter', () => {
     ...{ startMs: 0, waitedMs: 0, ...more },
   });
 
-  /** A correction that remembers what it is given. @param texts that its first call returns */
+  /** Makes a correction that remembers what it is given. @param texts that its first call returns */
   function recorded(...texts: string[]) {
     const seen: unknown[] = [];
     const correct: AdaptationOptions['correct'] = (timed, elapsedMs, plan) => {

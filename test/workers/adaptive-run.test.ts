@@ -28,7 +28,7 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
   const system: System = {
     name: 'stub',
     overtaken: () => false,
-    /** The first decision fails. Later ones change to the other plan once all variants of this one have run, three times in all. */
+    /** Fails at first, then changes to the other plan three times, each time once all variants of the serving one have run. */
     async plan(load, current) {
       told.push(load);
       if (told.length === 1) throw new Error('no idea');
@@ -81,7 +81,7 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
 
   const { steps, ...adaptation } = report.adaptation!;
   expect(adaptation).toEqual({ system: 'stub', predictor: 'last-window', intervalS: 1 });
-  // None for the first time, when there was no plan.
+  // The report has no step of the first decision, because it failed.
   expect(steps.slice(0, 3)).toMatchObject(told.slice(1, 4).map(({ forecast }) => forecast));
   expect(report.resimulated).not.toBeNull();
 });

@@ -21,7 +21,7 @@ const load = (name: string) =>
     async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
   );
 
-/** Stages whose models have the same operators as those of another stage, `mood` and `summarise`: they run on the CPU alone. */
+/** Stages whose models have the same operators as those of `mood` and `summarise`, so the test runs them on wasm alone. */
 const AS_OTHERS: readonly string[] = ['language', 'translate'];
 
 test.each(MINI_STAGES)(
@@ -31,8 +31,8 @@ test.each(MINI_STAGES)(
     const onWasm = await inBatchAndAlone(wasm, await ofMinis(models, stage, variant, 'wasm'));
     expect(onWasm.together).toEqual(onWasm.alone);
     if (AS_OTHERS.includes(stage)) return;
-    // The software adapter takes seconds to compile the shaders for each batch size, so the test runs only the two outermost
-    // items there.
+    // The software adapter takes seconds to compile the shaders for each batch size, so the test runs only the first two items,
+    // the short and the long one, there.
     const few = await ofMinis(models, stage, variant, 'webgpu');
     const two = { ...few, items: few.items.slice(0, 2) };
     const onWebgpu = await inBatchAndAlone(webgpu, two, true);

@@ -30,7 +30,7 @@ interface Case {
   readonly items: readonly Item[];
 }
 
-/** A variant of a shipped stage, and the items of its pack, the shortest first. */
+/** Returns a variant of a shipped stage, and the stage's items of the pack, the shortest first. */
 async function ofPack(
   models: LoadedManifest,
   stageName: string,
@@ -47,7 +47,7 @@ async function ofPack(
   };
 }
 
-/** A variant of a shipped stage, and three items of its pack, of which the first two are made very different or, if recordings, equally long. */
+/** Returns a shipped variant and three items of its pack: a short one, a long one (recordings: equally long), and a third. */
 export async function ofMinis(...named: Parameters<typeof ofPack>): Promise<Case> {
   const { items, ...variant } = await ofPack(...named);
   const { format } = variant.spec;
@@ -64,7 +64,7 @@ export async function ofMinis(...named: Parameters<typeof ofPack>): Promise<Case
   return { ...variant, items: [resized(items[0]!, short), resized(items.at(-1)!, long), middle] };
 }
 
-/** Decoder steps of eight items of a pack: of each alone, and of all in one batch. Of 24 items, they are those whose steps differ most. */
+/** Counts the decoder steps of eight items, each alone and all in one batch. From 24 items it takes eight whose steps differ. */
 async function stepsOfEight(worker: StageWorker, ...named: Parameters<typeof ofPack>) {
   const { spec, files, items } = await ofPack(...named);
   await worker.load(spec, files);
@@ -112,7 +112,7 @@ const HEARD = [
   ['Moonshine', ['good', 'good bad', 'bad']],
 ] as const;
 
-/** A recogniser of tones, and recordings of 1, 10 and 1 s. */
+/** Returns a recogniser of tones, and recordings of 1, 10 and 1 s. */
 function ofTones(format: keyof typeof RECOGNISERS, backend: Backend): Case {
   const stage = { ...transcribe, input: { ...transcribe.input, secondsMax: 10 } };
   const sounds = [tonesOf(1, TONES_HZ[0]), tonesOf(10, ...TONES_HZ), tonesOf(1, TONES_HZ[1])];
@@ -123,7 +123,7 @@ function ofTones(format: keyof typeof RECOGNISERS, backend: Backend): Case {
   };
 }
 
-/** A variant's results for items: in one batch and, unless `onlyTogether`, one by one. */
+/** Returns a variant's results for items: in one batch and, unless `onlyTogether`, one by one. */
 export async function inBatchAndAlone(
   worker: StageWorker,
   { spec, files, items }: Case,
@@ -142,7 +142,7 @@ export async function inBatchAndAlone(
   };
 }
 
-/** A result with its numbers rounded: padding changes the order of sums, and so the last digits. */
+/** Rounds the numbers of a result, because padding changes the order of sums, and so the last digits. */
 const rounded = (result: object): unknown =>
   JSON.parse(JSON.stringify(result, (_, value) => (typeof value === 'number' ? +value.toFixed(3) : value)));
 

@@ -9,7 +9,7 @@ import { WorkClock } from '../../workers/profiler/work-clock.ts';
 /** Number of batches that run now. */
 let running = 0;
 
-/** A batch that takes so long alone, and times `slowDown` if another one runs as it begins, of the clock that the test drives. */
+/** Makes a batch that takes `aloneMs` by the fake clock, or `slowDown` times that if another batch runs when it begins. */
 const batch =
   (aloneMs: number, slowDown = 1) =>
   async () => {
@@ -86,7 +86,7 @@ test('long batches beside another worker tell how many times longer a batch take
   const measuring = measureCpuCoRun(KIND, [worker, other], undefined, 4000);
   await timed(measuring);
   const { slowDown, delays } = await measuring;
-  // A batch that begins just as the other worker's ends is not slowed.
+  // The factor may be under 2, because a batch that begins just as the other worker's ends is not slowed.
   expect(slowDown).toBeGreaterThan(1.7);
   expect(slowDown).toBeLessThan(2.1);
   for (const { delayMs } of delays) expect(delayMs).toBeLessThan(0.5);
@@ -98,7 +98,7 @@ test('what batches of any length take longer is a delay, what grows with their l
   const short = times([2, 2, 2], [6, 6, 6]);
   const long = times([10, 10], [18, 18]);
   expect(slowDownOf([{ short, long }])).toBe(1.5);
-  // 1.5 · (2 + 2) = 6
+  // A delay of 2 ms explains the 6 ms beside another worker: 1.5 · (2 + 2) = 6.
   expect(delaysBeside([short], 1.5).map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(2));
 });
 
@@ -120,7 +120,7 @@ test('without long batches, all of the difference is a delay', () => {
 test('where the slow-down is too much for some batches, the delays keep the mean', () => {
   const even = Array.from({ length: 100 }, (_, i) => i / 10);
   const alone = even.map(() => 4);
-  // Together, 4 to 14 ms: twice as long at most in the lower half.
+  // Together, batches take 4 to 14 ms, so a slow-down of 2 is too much for those under 8 ms.
   const together = even.map((ms) => 4 + ms);
   const delays = delaysBeside([times(alone, together)], 2);
   expect(delays[0]!.delayMs).toBe(0);
@@ -144,7 +144,7 @@ test.each([
     };
     const measuring = measureAfterOther([session(4), session(10)], 100);
     await timed(measuring.then(() => ({ n: 1 })));
-    // The mean of 1 ms in 4 ms and 1 ms in 10 ms.
+    // The part is the mean of 1 ms in 4 ms and of 1 ms in 10 ms.
     expect(await measuring).toBeCloseTo(part);
   },
 );

@@ -15,7 +15,7 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
 
   const BATCH_MS = 20;
 
-  /** Each item has one child. */
+  /** Starts a stand-in for a worker, whose batches take `BATCH_MS` and give each item one child. */
   const startWorker: StartWorker = async (_id, { threads }) => ({
     info: { name: 'stand-in', version: '0', threads } as unknown as ExecutorWorker['info'],
     lost: new Promise(() => {}),
@@ -36,7 +36,7 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
       { workers: [['detect', 'classify']], batch: 4, slaMs, shedding: 'late', batchMs: BATCH_MS },
       { startWorker },
     );
-    // Two batches of four in 40 ms are 100 requests/s; four times as many come.
+    // The worker answers four requests with two batches, in 40 ms: 100 requests/s. Four times as many arrive.
     const answers: Promise<RequestAnswer>[] = [];
     for (let i = 0; i < 800; i++) {
       answers.push(submit(executor, i));
@@ -76,7 +76,7 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
     const answer = submit(executor, 0);
     await vi.advanceTimersByTimeAsync(5 + 1000 + 2 * (5 + BATCH_MS));
     expect((await answer).outcome).toBe('completed');
-    // It waited 5 ms for others to join its batch.
+    // The batch waited 5 ms for more items, and hung for 1,000 ms.
     expect(endedMs - startMs).toBe(1005);
     expect(times(events, 'was lost')).toBe(1);
     executor.close();

@@ -5,20 +5,20 @@ import type { BatchRecord } from '../../workers/executor/types.ts';
 import { models, outcomes, start, submit } from './executors.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
 
-/** Expected times of a batch: with the planned variant a second batch would miss an SLA of a minute, with the lighter one none. */
+/** Expected times of a batch: of the planned variant, a second batch would miss an SLA of a minute; of the lighter one, none. */
 const PLANNED_MS = 45_000;
 const LIGHTER_MS = 0.01;
 
 const burst = (executor: Executor) => Promise.all(Array.from({ length: 40 }, (_, i) => submit(executor, i)));
 
-/** The classes that a plan finds in the scenes of a burst. */
+/** Runs a plan under a burst. @returns `found`, the classes of all objects in the scenes, and how the plan found them */
 async function classes(hand: Omit<HandPlan, 'backend'>) {
   const { executor, batches, settled } = await start({ batch: 16, ...hand });
   const answers = await burst(executor);
   executor.close();
   expect(outcomes(answers)).toEqual({ completed: 40 });
   const found = answers.flatMap(({ answer }) => resultsByStage(answer, 2)[1] ?? []);
-  /** Number of items in the batches that pass. */
+  /** Counts the items in the batches for which `passes` returns true. */
   const itemsOf = (passes: (batch: BatchRecord) => boolean) =>
     batches.filter(passes).reduce((sum, { items }) => sum + items, 0);
   return { batches, settled, found, itemsOf };

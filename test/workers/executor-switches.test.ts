@@ -78,7 +78,7 @@ test('a switch that waits for another one when the executor closes starts nothin
 test('a lost worker that is replaced during a switch leaves the plan no more workers than it wants', async () => {
   const live = new Map<string, (reason: string) => void>();
   const starts: (() => void)[] = [];
-  /** A worker that starts when the test says so, and runs nothing. */
+  /** Starts a worker when the test says so; the worker runs nothing. */
   const startWorker: StartWorker = async (id) => {
     await new Promise<void>((resolve) => starts.push(resolve));
     let lose!: (reason: string) => void;
@@ -106,7 +106,7 @@ test('a lost worker that is replaced during a switch leaves the plan no more wor
   const switched = executor.switchTo(
     handPlan(models, { backend: 'cpu', workers, variants: ['det4', 'cnn8'] }),
   );
-  // The replacement, and both workers of the new plan.
+  // The three are the replacement of the lost worker and both workers of the new plan.
   await startAll(3);
   await switched;
   await until(() => expect(events.filter((event) => event.includes('replaces'))).toHaveLength(1));

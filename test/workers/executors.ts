@@ -11,14 +11,14 @@ import { loadFashion } from './fashion.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
 import { startAtOnce } from './start-at-once.ts';
 
-/** Executors of the shipped pipeline, with real workers in processes of Node unless a test gives others. */
+/** Executors of the shipped pipeline `fashion`, with real workers in processes of Node unless a test gives others. */
 
 export const models: LoadedManifest = await loadFashion();
 export const scenes: Item[] = itemsOf((await models.readPack()).items);
 
 interface Setting {
   readonly environment?: Environment;
-  /** Gives the workers; absent: real ones of the environment. */
+  /** Starts the workers; if absent, real ones of the environment start. */
   readonly startWorker?: StartWorker;
   readonly limits?: Partial<SupervisorLimits>;
 }
@@ -45,7 +45,7 @@ export async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = 
 export const submit = (executor: Executor, i: number): Promise<RequestAnswer> =>
   executor.submit(scenes[i % scenes.length]!, performance.now());
 
-/** Sends `count` scenes, at most 8 of them at a time. @param meanwhile done after each was sent, before the next one is */
+/** Sends `count` scenes, at most 8 at a time. @param meanwhile runs after a scene is sent, before the next one is sent */
 export async function send(
   executor: Executor,
   count: number,

@@ -32,7 +32,7 @@ test.each([
 
 const sumOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** A manifest whose variant has weights in a file of their own, in a folder. */
+/** Makes a manifest whose variant has its weights in a separate file, in a folder. */
 function withWeights(sha256 = sumOf(WEIGHTS)) {
   const { model } = filesWith(null);
   return {

@@ -7,7 +7,7 @@ import { specAlone } from '../../workers/stage/protocol.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 import { externalClassifier } from '../onnx.ts';
 
-/** A classifier of four pixels whose weights are in a file of their own: the class is the brightest pixel's, counted from the last. */
+/** A classifier of four pixels with a separate file of weights: the class is the brightest pixel, counted from the last one. */
 
 const SIDE = 2;
 const PIXELS = SIDE * SIDE;
@@ -28,13 +28,13 @@ export const WEIGHTS = new Uint8Array(
   ).buffer,
 );
 
-/** The files of the variant. @param weights null: without them */
+/** Returns the files of the variant, without the weights if `weights` is null. */
 export const filesWith = (weights: Uint8Array<ArrayBuffer> | null): ModelBytes => ({
   model: externalClassifier([1, SIDE, SIDE], PIXELS, FILE),
   ...(weights && { [weightsRole('model', FILE)]: weights }),
 });
 
-/** The classes of pictures, each with one bright pixel. */
+/** Returns the classes that a worker finds for pictures with one bright pixel each. @param brightest its index, by picture */
 export async function classesOf(
   worker: StageWorker,
   backend: Backend,

@@ -5,14 +5,14 @@ import { type LoadedManifest, loadManifest, withFiles } from '../../models/manif
 import type { LabelledPack, Pack } from '../../models/packs/pack.ts';
 import type { Manifest, ManifestStage } from '../../solver/documents/manifest.ts';
 
-/** The shipped pipeline, from disk. */
+/** Loads the shipped pipeline `fashion` from disk. */
 
 export const FASHION = fileURLToPath(new URL('../../models/fashion/manifest.json', import.meta.url));
 
 export const loadFashion = (): Promise<LoadedManifest> => loadManifest(FASHION, (path) => readFile(path));
 
 /**
- * The shipped pipeline with few variants and its first scenes, so that it is soon profiled.
+ * Loads the pipeline with few variants and its first scenes, so that a test profiles it soon.
  * @param keep variants of each stage, by default the two lightest
  */
 export async function loadSmallFashion(

@@ -14,7 +14,7 @@ let models: LoadedManifest;
 
 const fetchBytes = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
 
-/** A pipeline of texts with the first variant of each stage, so that a software adapter is soon done. */
+/** Loads a pipeline of texts with only the first variant of each stage, so that a software adapter is soon done. */
 beforeAll(async () => {
   const { manifest, readVerified } = await loadManifest('/models/mail/manifest.json', fetchBytes);
   const stages = manifest.stages.map((stage) => ({ ...stage, variants: stage.variants.slice(0, 1) }));
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 test('the profiler runs two workers on the GPU at the same time', async () => {
   const store = await openBrowserStore(`test-${crypto.randomUUID()}`);
-  /** Runs that have begun and not ended, by worker; and whether both had one at a time. */
+  /** The number of runs under way, by worker; `together` says whether both workers had one at the same time. */
   const running = new Map<string, number>();
   let together = false;
   const environment = browserEnvironment();
@@ -72,7 +72,7 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   );
   executor.close();
   expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => 'completed'));
-  // Each worker that is started has a number of its own behind its name in the plan.
+  // The executor adds a number to a worker's name in the plan each time it starts one.
   const stagesOf = (worker: string) =>
     new Set(batches.filter((b) => b.worker.startsWith(`${worker}~`)).map((b) => b.stage));
   expect([stagesOf('worker-0'), stagesOf('worker-1')]).toEqual([new Set(['language']), new Set(['spam'])]);

@@ -6,11 +6,11 @@ import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 
 export interface HandPlan {
   readonly backend: Backend;
-  /** One for each stage. */
+  /** One variant for each stage. */
   readonly variants?: readonly string[];
   /** Makes the last stage a cascade: its heavy variant, in the row `<stage>-heavy`, and the threshold. */
   readonly cascade?: { readonly heavy: string; readonly below: number };
-  /** Lets the plan downshift. `standby`: the standby of the last stage. `ms`: expected time of a batch of that, or of any light variant. */
+  /** Lets the plan downshift. `standby` is the last stage's, `ms` the expected time of a batch of it or of any light variant. */
   readonly downshift?: { readonly standby?: string; readonly ms: number };
   readonly batch?: number;
   readonly maxWaitMs?: number;
@@ -22,7 +22,7 @@ export interface HandPlan {
   readonly workers: readonly (readonly string[])[];
 }
 
-/** A plan made by hand: nobody predicted anything of it. */
+/** Makes a plan without the planner: its costs, bounds and predictions are made up. */
 export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
   const {
     backend,

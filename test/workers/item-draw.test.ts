@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ItemDraw } from '../../workers/profiler/item-draw.ts';
 
-/** Items of requests with these numbers of items. An item's bytes are its number and its request. */
+/** Makes items of requests. @param counts items by request; an item's bytes are its number and that of its request */
 function labelled(counts: readonly number[]) {
   const requests = counts.flatMap((count, request) => Array<number>(count).fill(request));
   return { items: requests.map((request, i) => Uint8Array.of(i, request)), requests };

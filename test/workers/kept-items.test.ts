@@ -113,7 +113,7 @@ test('a cascade answers unsure items with the heavy variant, and in one worker t
   expect(unsure.flat()).toContain(false);
 });
 
-/** A worker of the model: it keeps items as a stage worker does, and fails where it is asked for one that it does not keep. */
+/** A model of a stage worker: it keeps items as one does, and throws if it is asked for an item that it does not keep. */
 class ModelWorker implements Keeper {
   readonly forget: number[] = [];
   readonly kept = new Map<number, Item>();
@@ -173,7 +173,7 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
       const workers = [new ModelWorker(), new ModelWorker()];
       const open = new Set<number>();
       const waiting: { item: QueuedItem; bytes: Item }[] = [];
-      /** Of each item that escalated, the children that follow if the answer of the light variant stands. */
+      /** The children of each escalated item that follow if the answer of the light variant stands. */
       const light = new Map<number, Item[]>();
       let ids = 0;
       for (let i = 0; i < 3; i++) {

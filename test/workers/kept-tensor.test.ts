@@ -6,7 +6,7 @@ import type { Ort } from '../../workers/runtime/ort.ts';
 
 const ORT = { Tensor: OrtTensor } as unknown as Ort;
 
-/** Row r holds r · 10 and r · 10 + 1. */
+/** Makes a tensor whose row r holds r · 10 and r · 10 + 1. */
 const tensorOf = (rows: number): OrtKeptTensor => {
   const data = Float32Array.from({ length: rows * 2 }, (_, i) => Math.floor(i / 2) * 10 + (i % 2));
   return new OrtKeptTensor(new OrtTensor('float32', data, [rows, 1, 2]), ORT, undefined);

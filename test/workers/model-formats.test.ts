@@ -20,7 +20,7 @@ import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { tokenizerFiles } from '../models/tokenizer.ts';
 import { brightestChannel, quarterDetector, tokenCounter } from '../onnx.ts';
 
-/** Models as people have them: other layouts, element types, shapes and batch sizes than those of the shipped models. */
+/** Models of users, with other layouts, element types, shapes and batch sizes than those of the shipped models. */
 
 const CLASSES = ['red', 'green', 'blue'];
 const [HEIGHT, WIDTH] = [2, 4];
@@ -34,7 +34,7 @@ const imageOf = (channel: number): Item =>
 type Type = 'float32' | 'float16' | 'uint8';
 interface Format {
   readonly layout: 'nchw' | 'nhwc';
-  /** What the stage says. */
+  /** The layout that the stage states. */
   readonly stated: 'nchw' | 'nhwc';
   readonly input: Type;
   readonly output: 'float32' | 'float16';

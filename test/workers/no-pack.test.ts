@@ -18,7 +18,7 @@ import { measureProfile } from '../../workers/profiler/profile.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { loadFashion } from './fashion.ts';
 
-/** Two shipped classifiers without the shipped pack. @param accuracies that the manifest states for them */
+/** Loads two shipped classifiers without the shipped pack. @param accuracies that the manifest states for them */
 async function classifiers(...accuracies: readonly [number | null, number | null]) {
   const { manifest, readVerified } = await loadFashion();
   const [first, second] = manifest.stages[1]!.variants;

@@ -18,7 +18,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'ipa-edge-home-'));
   vi.stubEnv('HOME', home);
   vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'));
-  // ONNX Runtime says nothing either where it takes this for a test or for continuous integration.
+  // ONNX Runtime is also silent where one of these variables is set, as in continuous integration, which would hide a fault.
   for (const name of ['CI', 'ORT_DISABLE_TELEMETRY', 'ORT_RUNNING_UNIT_TESTS']) vi.stubEnv(name, undefined);
 });
 afterEach(() => {

@@ -7,7 +7,7 @@ beforeAll(() => {
   const [cpu] = os.cpus();
   vi.spyOn(os, 'availableParallelism').mockReturnValue(1);
   vi.spyOn(os, 'cpus').mockReturnValue([cpu!, cpu!, cpu!]);
-  // Modules that import single functions get these.
+  // Modules that import single functions of `os` by name get the mocks, too.
   syncBuiltinESMExports();
 });
 afterAll(() => {

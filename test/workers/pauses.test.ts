@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A call that takes a time by how long it paused. */
+/** Makes a call whose time depends on how long it paused before. */
 function callOf(takesMs: (pausedMs: number) => number): PausedCall {
   let endMs = Number.NEGATIVE_INFINITY;
   return async () => {

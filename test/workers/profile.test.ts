@@ -25,7 +25,7 @@ import { environment, withRuns } from './with-runs.ts';
 
 const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 3, seed: 7 };
 
-/** The pipeline as far as the order of the work goes: two variants a stage. */
+/** A pipeline with two variants a stage, which suffice to test the order of the work. */
 let models: LoadedManifest;
 let folder: string;
 let store: Store;
@@ -115,7 +115,7 @@ test('a profile that is interrupted and whose pipeline then gets another thresho
 test('accuracy that was measured before an interruption is kept, and none of its steps runs twice', async () => {
   const ran: string[] = [];
   const counting = withRuns((key) => ran.push(key));
-  /** The sessions that ran until a profile was stopped, in order. */
+  /** Profiles until `isEnd` returns true. @returns the sessions that ran, in order */
   async function ranUntil(isEnd: (now: ProfileProgress) => boolean, seed: number): Promise<string[]> {
     const controller = new AbortController();
     const stopped = profile({
@@ -204,7 +204,7 @@ test('a pause holds the next cell up, and ends with an abort too', async () => {
   expect(cells).toHaveLength(4);
 });
 
-/** A page that a test hides and shows, and what an environment tells of it. `waits` is called when something waits for it. */
+/** Makes a page that a test hides and shows. The environment `told` tells of it, and calls `waits` if something waits for it. */
 function stubPage() {
   const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   vi.stubGlobal('document', page);

@@ -9,10 +9,10 @@ const whole = fashionProfile(1, [1, 2, 4, 8, 16]);
 /** Stored times of one backend. */
 const stored = { ...whole, cells: whole.cells.filter(({ backend }) => backend === 'wasm') };
 
-/** A time left that is off by less is no matter to anybody. */
+/** An error of the time left, in ms, that no user minds. */
 const NO_MATTER_MS = 3000;
 
-/** From far too little time for the cells to more than they can use. */
+/** Budgets in s, from far too short for all cells to longer than they can use. */
 const BUDGETS = [5, 15, 60, 120, 600];
 
 describe.each(BUDGETS)('the progress of a profile with a budget of %i s', (budgetS) => {
@@ -40,7 +40,7 @@ describe.each(BUDGETS)('the progress of a profile with a budget of %i s', (budge
   });
 });
 
-/** A profile that ends before its budget, because its figures are certain, cannot know when. */
+/** The longest budget is missing: its profile ends before, when its figures are certain, and cannot foresee when that is. */
 describe.each(BUDGETS.slice(0, -1))('with a budget of %i s, which it needs, the progress', (budgetS) => {
   const { told, endMs } = replayProfile(stored, budgetS);
 

@@ -8,12 +8,12 @@ import { Progress } from '../../workers/profiler/progress.ts';
 import { FIRST_PASS_SHARE, Refinement } from '../../workers/profiler/refinement.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 
-/** A profile measured again with the times of a stored one, on a clock that shows just these times. */
+/** Measures a profile again with the times of a stored one, on a clock that only these times advance. */
 
 const CO_RUN_MS = 3200;
 const WORKER_START_MS = 1100;
 const WARM_UP_RUNS = 8;
-/** Items of each stage on which accuracy is measured, by steps of one batch. */
+/** How many items of each stage the accuracy is measured on, in batches of `ACCURACY_BATCH`. */
 const ITEMS = 400;
 const ACCURACY_BATCH = 16;
 
@@ -26,7 +26,7 @@ export interface Replay {
   readonly endMs: number;
 }
 
-/** @param budgetS instead of the stored profile's */
+/** Measures the profile again. @param budgetS the budget, in place of that of the stored profile */
 export function replayProfile(stored: Profile, budgetS: number): Replay {
   let nowMs = 0;
   const told: Told[] = [];
@@ -98,7 +98,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
     progress.step(extended);
   }
 
-  /** The first pass of a cell: a cold run, warm-up, samples. */
+  /** Runs the first pass of a cell: a cold run, warm-up, samples. */
   function first(cell: MeasuredCell): MeasuredCell {
     nowMs += cell.cold.createMs + cell.cold.firstRunMs;
     for (let i = 0; i < WARM_UP_RUNS; i++) run(cell);
@@ -121,14 +121,14 @@ function drawn({ inferenceMs, handlingMs }: MeasuredCell, random: Random): Sampl
   return { inferenceMs: inferenceMs[i]!, handlingMs: handlingMs[i]! };
 }
 
-/** A variant's cell of this batch, or of the largest one below. */
+/** Returns a variant's measured cell of this batch size, or of the largest one below. */
 const cellOf = ({ cells }: Profile, stage: string, variant: string, batch: number): MeasuredCell =>
   cells
     .filter((cell): cell is MeasuredCell => cell.state === 'measured')
     .filter((cell) => cell.stage === stage && cell.variant === variant && cell.batch <= batch)
     .reduce((most, cell) => (cell.batch > most.batch ? cell : most));
 
-/** Each variant alone, the largest first, then each combination. */
+/** Returns the steps that measure accuracy: each variant alone, the largest first, then each combination. */
 function accuracySteps({ stages }: Profile): { stage: string; variant: string }[] {
   const alone = stages.flatMap(({ name, variants }) =>
     [...variants]

@@ -25,13 +25,13 @@ const planWith = (heavy: string, below: number) =>
     workers: [['detect', 'classify', 'classify-heavy']],
   });
 
-/** A batch on a CPU that takes a millisecond, and did not wait. */
+/** Makes a batch that took a millisecond on a CPU and did not wait. */
 const ran = (stage: string, variant: string, items: number): BatchRecord => ({
   ...{ stage, variant, items, backend: 'cpu', worker: 'w' },
   ...{ startMs: 0, serviceMs: 1, waitedMs: 0 },
 });
 
-/** A run's requests, each with the same answer, one garment by default; all completed, and every batch ran on a CPU. */
+/** Makes the report of a run on a CPU whose requests all completed with the same answer, by default one garment. */
 function reportOf(
   requests: number,
   plans: { atMs: number; plan: ReturnType<typeof planOn> }[],
@@ -66,7 +66,7 @@ function reportOf(
   );
 }
 
-/** An answer with one garment, of which the light variant was unsure, and whose answer stood because of a burst. */
+/** Makes an answer with one garment: the light variant was unsure, but because of a burst its answer stood. */
 async function settledAnswer(): Promise<ItemAnswer> {
   const requests = new Requests(models.pipeline);
   const { id, answer } = requests.enter(new Uint8Array(), 0);
@@ -184,7 +184,7 @@ it('the standbys of a run are told with the items that they answered', () => {
   const hand = { backend: 'cpu', variants: ['det4', 'res32'], workers: [['detect', 'classify']] } as const;
   const plan = handPlan(models, { ...hand, downshift });
   const served = [{ atMs: 0, plan }];
-  // One item more, in a batch of each stage, is in every report.
+  // `reportOf` adds a batch of one item for each stage.
   const { standbys, result } = reportOf(5, served, [garments('res32', 7), garments('mlp64', 2, 'res32')]);
   const accuracies = { accuracy: 0.9, standbyAccuracy: 0.9 };
   expect(standbys).toEqual([
@@ -208,7 +208,7 @@ it('an answer of a standby counts once, for the planned variant that it replaced
     ],
     [garments('res32', 6), garments('linear', 2, 'res32'), garments('mlp64', 9)],
   );
-  // One item more of the first plan is in every report.
+  // `reportOf` adds one item of the first plan.
   expect(standbys).toMatchObject([
     { variant: 'res32', standby: 'linear', items: 9, downshifted: 2 },
     { variant: 'mlp64', standby: 'linear', items: 9, downshifted: 0 },

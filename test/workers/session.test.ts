@@ -7,7 +7,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A session whose runs fail at once, and a GPU whose loss can be told. */
+/** Makes a session whose runs fail at once, and a function that tells it of the GPU's loss. */
 async function failing(backend: 'webgpu' | 'wasm') {
   const run = () => Promise.reject(new Error('mapAsync was aborted'));
   const ort = {
@@ -23,7 +23,7 @@ async function failing(backend: 'webgpu' | 'wasm') {
   return { session: await createSession(ort, new Uint8Array(), options), tellLoss };
 }
 
-/** What a promise has come to so far. */
+/** Returns an object that gets the promise's error once the promise rejects. */
 function watched(run: Promise<unknown>) {
   const seen: { error?: unknown } = {};
   run.catch((error) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type SettleLimits, settle } from '../../workers/stage/settle.ts';
 
-/** Runs that take these times, then the last one. */
+/** Makes runs that take these times in turn, and then the last one forever. */
 const takes = (times: readonly number[]) => {
   let i = 0;
   return async () => times[Math.min(i++, times.length - 1)]!;
@@ -17,7 +17,7 @@ test('a batch runs until two windows agree', async () => {
 });
 
 test('a single run agrees with no window of many, and one long run among many does not count', async () => {
-  // Windows of 1, 4 and 4 runs.
+  // The windows have 1, 4 and 4 runs.
   expect(await settle(takes([10, 10, 10, 10, 90, 10]), limits())).toEqual({ runs: 9, settled: true });
 });
 

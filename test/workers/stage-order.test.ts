@@ -8,7 +8,7 @@ import { classify, pipelineOf } from '../models/stages.ts';
 const CLASSES = classify.classes.length;
 const IMAGE = new Uint8Array(classify.input.height * classify.input.width);
 
-/** A runtime whose sessions give every item the first class, and call `onRun` when a run begins, `onRelease` when they are released. */
+/** Makes a runtime. Its sessions give every item the first class, and call `onRun` when a run begins, `onRelease` if released. */
 const runtime = (onRun: () => void, onRelease = () => {}): Runtime => ({
   info: { ortVersion: '0', ortBuild: 'none', crossOriginIsolated: false, timerGrainMs: 0.001 },
   lost: new Promise(() => {}),

@@ -39,7 +39,7 @@ async function load(worker: StageWorker, backend: Backend, variant = 'det4', sta
   return spec.key;
 }
 
-/** Environments whose workers can lose their device. */
+/** Makes an environment whose workers can lose their GPU device. */
 function destroyable() {
   const hosts: { destroyDevice(): Promise<void> }[] = [];
   const environment: Environment = {
@@ -133,11 +133,11 @@ test('a device lost in the middle of a run loses no request', async () => {
   const { environment, hosts } = destroyable();
   const events: string[] = [];
   const { manifest, readVerified } = models;
-  // A software adapter soon runs the classifier alone.
+  // The pipeline is the classifier alone, which a software adapter runs soon.
   const alone = withFiles({ ...manifest, stages: [manifest.stages[1]!] }, readVerified);
   const executor = await Executor.start(
     alone.pipeline,
-    // A batch of 1 that fails by its own fault ends its request, so the fault must be known for the device's.
+    // A failed batch of 1 ends its request, unless the executor knows that the device was at fault.
     handPlan(alone, { backend: 'webgpu', variants: ['linear'], batch: 1, workers: [['classify']] }),
     startAtOnce(alone, environment),
     { onEvent: (what) => events.push(what) },

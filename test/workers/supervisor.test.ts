@@ -84,7 +84,7 @@ function setUp() {
   return { supervisor, workers, startWorker, events, wanted, add, ids };
 }
 
-/** Lets everything happen that is due within so long. */
+/** Lets `ms` pass on the fake clock, and everything happen that is due by then. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 test('of several workers all start, or none stays', async () => {
@@ -198,7 +198,7 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
     worker.fail(new WorkerLostError(member.id, 'it was terminated'));
     await run;
   }
-  // A batch that comes back in time stops its watch.
+  // The supervisor stops watching a batch that ends in time.
   const { member, worker } = await add('b');
   const run = supervisor.run(member, 1, 0, () => member.worker.run('stage', items));
   worker.complete();

@@ -113,7 +113,7 @@ test('whatever the nesting, the times of all operators add up to those of the ou
       inner: fc.oneof({ maxDepth: 3 }, fc.constant([]), fc.array(tie('tree'), { maxLength: 3 })),
     }),
   }));
-  /** Lines of a node that begins at `ts`, after those of the nodes inside; and its duration. */
+  /** Returns the line of a node that begins at `ts`, after the lines of its inner nodes, and the node's duration. */
   const written = ({ self, inner }: Tree, ts: number, depth: number): { lines: string[]; dur: number } => {
     const lines: string[] = [];
     let at = ts + self;

@@ -13,7 +13,7 @@ const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1
 /** Longer than any run of these models takes; no test waits for it. */
 const LONG_MS = 1e6;
 
-/** Profiles until the journal gets an entry with which `isEnd`. @returns the store of the journal */
+/** Profiles until the journal gets an entry for which `isEnd` returns true. @returns the store of the journal */
 async function profileUntil(
   isEnd: (entry: JournalEntry) => boolean,
   options: Omit<ProfileOptions, 'store'>,
@@ -33,7 +33,7 @@ async function profileUntil(
 test('a profile that goes on takes no samples of its new sessions until they are warm', async () => {
   const few = { ...settings, budgetS: 0.001 };
   const store = await profileUntil(({ kind }) => kind === 'co-run', { models, environment, settings: few });
-  /** What the next runs of a session take longer, by its key. */
+  /** By how many ms each of the next runs of a session takes longer, by the session's key. */
   const cold = new Map<string, number[]>();
   const coldAtFirst = withRuns(
     (key) => cold.has(key) || cold.set(key, [4 * LONG_MS, 2 * LONG_MS, LONG_MS]),

@@ -5,8 +5,8 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 export const environment = nodeEnvironment();
 
 /**
- * The environment of Node, which tells of each run of a session before it begins.
- * @param longerMs says how much longer than it took a run is told to have taken
+ * Makes an environment of Node that calls `onRun` with a session's key before each of its runs.
+ * @param longerMs returns the time that is added to the measured time of a run
  */
 export const withRuns = (
   onRun: (key: string) => void,

@@ -20,7 +20,7 @@ import { tokenizerFiles } from '../../models/tokenizer.ts';
 import { tokenTagger } from '../../onnx.ts';
 import { ipaEdgeHere } from '../command.ts';
 
-/** A pipeline that finds entities, from a model file and labelled lines to a run. */
+/** Takes a pipeline that finds entities from a model file and labelled lines to a run. */
 
 let folder: string;
 const path = (name: string) => join(folder, name);
@@ -81,7 +81,7 @@ test('a model that finds entities is measured on a pack of tagged words and plac
       },
       { tokens: ['so', 'good', ',', 'bad'], labels: { find: ['O', 'B-GOOD', 'O', 'B-BAD'] } },
       { tokens: long, labels: { find: long.map((word) => (word === 'bad' ? 'B-BAD' : 'O')) } },
-      // A label that the model does not find: 6 more of 9 entities are found in all texts.
+      // The model does not find "nothing"; it finds the 10 other entities of all texts.
       {
         text: 'nothing good',
         labels: {
@@ -105,7 +105,7 @@ test('a model that finds entities is measured on a pack of tagged words and plac
   const measured = await measureProfile({ models, environment, store, settings });
   store.close();
   const { accuracy } = measured.profile.stages[0]!.variants[0]!;
-  // 10 of 11 entities: F1 = 2 · 10 / (10 + 11).
+  // The model finds 10 of 11 entities: F1 = 2 · 10 / (10 + 11).
   expect(accuracy.measured).toMatchObject({ value: expect.closeTo(20 / 21, 6) });
 
   const planner = openPlanner();

@@ -14,7 +14,7 @@ import type { HostileCase } from '../../models/hostile.ts';
 import { classify, detect, language, pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tone, wavOf } from '../../models/wav.ts';
 
-/** Readers of files with labels, each with valid files to change. What is read makes a pack that can be read too. */
+/** Readers of files with labels, each with valid files to change. A pack made of a file that a reader accepts can be read. */
 
 const answer = {
   ...{ name: 'answer', task: 'question-answering', variants: spam.variants, unanswerable: true },
@@ -52,7 +52,7 @@ const COCO = {
   categories: ['a', 'b', 'c'].map((name, i) => ({ id: 7 + i, name })),
 };
 
-/** @param folder for the files, which is filled with what they name */
+/** Returns the readers with their files. @param folder gets the recording and the picture that the files name */
 export async function hostileLabels(folder: string): Promise<Readonly<Record<string, HostileCase>>> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'a.wav'), wavOf(tone(440, 0.1, 8000), { rateHz: 8000 }));

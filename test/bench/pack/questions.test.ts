@@ -23,7 +23,7 @@ const answer = {
   input: { length: 16, stride: 4 },
 };
 
-/** The pack that is made of a file: texts, questions and truths. */
+/** Makes a pack of a file. @returns the pack's texts, questions and truths */
 async function packOf(content: string, ...stages: ManifestStage[]) {
   const file = join(folder, 'questions');
   await writeFile(file, content);

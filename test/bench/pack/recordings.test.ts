@@ -78,7 +78,7 @@ test('a folder of transcripts in the way of LibriSpeech names its recordings, wi
     path('set/19/198/19-198.trans.txt'),
     '19-198-0000 NORTHANGER ABBEY\n19-198-0002 TOO LONG\n19-198-0001 THIS  LITTLE WORK\n',
   );
-  // The stage takes 2 s.
+  // The stage takes at most 2 s, so the pack leaves this recording out.
   await writeFile(path('set/19/198/19-198-0002.wav'), wavOf(tone(300, 2.5, 8000), { rateHz: 8000 }));
   const { truths } = await packed(path('set'), transcribe);
   expect(truths.map(({ truth }) => truth)).toEqual(['NORTHANGER ABBEY', 'THIS  LITTLE WORK']);

@@ -36,7 +36,7 @@ const keptOf = (numbers: readonly number[]): KeptTensor & { numbers: readonly nu
 
 const info = (name: string, type = 'float32'): TensorInfo => ({ name, type, dims: [null, null, null, null] });
 
-/** An encoder and a decoder that write "good" for recordings that begin at or above zero, "bad" for others. @param later tokens */
+/** Makes an encoder and a decoder that write "good" if a recording begins at or above zero, otherwise "bad", and then `later`. */
 function models(input: string, later: number, masks: readonly string[]) {
   const fed: Feeds[] = [];
   const prompts: number[][] = [];

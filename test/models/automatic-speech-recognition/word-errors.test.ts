@@ -24,7 +24,7 @@ test('substituted, inserted and deleted words are one error each', () => {
   expect(wordErrors('a b', '')).toEqual({ errors: 2, words: 0 });
 });
 
-/** The distance by its definition, without a table. */
+/** Computes the distance of two texts by its definition, without a table. */
 const distance = ([a, ...as]: readonly string[], [b, ...bs]: readonly string[]): number => {
   if (a === undefined) return b === undefined ? 0 : 1 + bs.length;
   if (b === undefined) return 1 + as.length;

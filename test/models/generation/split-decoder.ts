@@ -4,8 +4,8 @@ import { fileOf, node } from '../../onnx-graph.ts';
 type File = Uint8Array<ArrayBuffer>;
 
 /**
- * Splits a merged decoder as the hub has them, which is one `If` with a branch for the first step and one for those after, into a file
- * for each branch. Each has the inputs and outputs that exporters give it.
+ * Splits a merged decoder of the hub into two files. A merged decoder is one `If` with a branch for the first step and one for
+ * later steps; each branch becomes a file with the inputs and outputs that exporters give it.
  */
 export function splitDecoder(merged: Uint8Array): { decoder: File; 'decoder-with-past': File } {
   const [graph] = messages(merged, 7);

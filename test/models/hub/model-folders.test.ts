@@ -6,7 +6,7 @@ import { modelFolders } from '../../../models/hub/given/model-folders.ts';
 import type { HubVariant } from '../../../models/hub/model-files.ts';
 import { MARIAN, RESNET } from './models.ts';
 
-/** Folders of models that somebody gives, read as repositories of the hub are. */
+/** Reads folders of models that a user gives in the same way as repositories of the hub. */
 
 const fileAt = (path: string, content: object = {}): File =>
   Object.defineProperty(
@@ -34,7 +34,7 @@ const READER = {
   addressOf: pathOf,
 };
 
-/** The paths of each variant's model files. */
+/** Returns the paths of the model files in each folder. */
 const modelPaths = (...files: File[]) =>
   Promise.all(
     modelFolders(files, READER).map(async (folder) => {
@@ -45,7 +45,7 @@ const modelPaths = (...files: File[]) =>
     }),
   );
 
-/** What is found: task, name, data types and files by role. */
+/** Returns what the folders are found to have: task, name, data types and files by role. */
 const found = (...files: File[]) =>
   Promise.all(
     modelFolders(files, READER).map(async (folder) => {

@@ -6,7 +6,7 @@ import {
 } from '../../../models/hub/config.ts';
 import type { HubModel } from '../../../models/hub/kind.ts';
 
-/** Configurations as the hub's repositories have them, shortened to what matters. */
+/** Configurations from repositories of the hub, shortened to what matters. */
 
 const IMAGENET = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
 const RESCALE = { do_rescale: true, rescale_factor: 0.00392156862745098 };

@@ -6,7 +6,7 @@ import type { ImageInput } from '../../../models/tasks/images.ts';
 import { RESNET, TIMM, VIT } from './models.ts';
 import { stageOf } from './stage-of.ts';
 
-/** How an image model of the hub takes images. */
+/** Returns the input, as a manifest states it, of an image model of the hub. */
 const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as ImageInput;
 
 test('mean and std give what the preprocessor gives, for each pixel', () => {

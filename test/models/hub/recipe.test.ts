@@ -75,7 +75,7 @@ function configurationOf(id: string) {
     config: { ...model.config, id2label: { ...names } },
   });
   if (/rtdetr/.test(id)) return withLabels(RT_DETR, COCO);
-  // Their lists have gaps, and another order of the same classes.
+  // The class lists of these models have gaps, and the same classes in another order.
   if (/yolos/.test(id)) return withLabels(YOLOS, ['N/A', ...COCO]);
   if (/detr/.test(id)) return withLabels(DETR, ['N/A', ...COCO.toReversed(), 'N/A']);
   if (/resnet/.test(id)) return RESNET;
@@ -138,7 +138,7 @@ describe.each(NAMES)('the recipe %s', (name) => {
   test('says where labelled items are from, and names the stages that their labels are for', () => {
     const { data, stages } = recipeOf(name);
     const written = data.prepare.join('\n');
-    // The transcript, the boxes and the answers of questions have sources of their own.
+    // These stages get their labels from the pack's source itself: the transcripts, the boxes or the answers.
     const [source] = data.pack;
     const own = {
       '--recordings': ['transcribe'],

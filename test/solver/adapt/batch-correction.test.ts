@@ -28,7 +28,7 @@ const timed = (row: string, msEach: number, batches = 500): [string, TimedBatche
   { batches, items: 2 * batches, ms: msEach * batches },
 ];
 
-/** Takes the same batches for some minutes, once in ten seconds. */
+/** Gives a correction the same batches every ten seconds for `n` minutes. @returns the correction's texts */
 const minutes = (n: number, correction: BatchCorrection, of: [string, TimedBatches][], by: Plan): string[] =>
   Array.from({ length: 6 * n }, () => correction.take(new Map(of), 10_000, by)).flat();
 
@@ -46,7 +46,7 @@ test('after the time constant, 63 % of a change is covered', () => {
   const correction = new BatchCorrection({});
   correction.take(new Map([timed('detect', 24)]), 0.5 * BATCH_SLOWNESS_MS, plan(['cpu']));
   correction.take(new Map([timed('detect', 24)]), 0.5 * BATCH_SLOWNESS_MS, plan(['cpu']));
-  // A factor changes by a tenth or more, so it may be that much behind.
+  // The correction changes a factor by a tenth or more at once, so the factor may be a tenth behind.
   expect(correction.factors.cpu).toBeCloseTo(1 + (1 - Math.exp(-1)), 1);
 });
 

@@ -26,7 +26,7 @@ it('makes up within two minutes for requests that missed too much or too little'
 
 it('is less while more requests are under way than come within six tenths of the SLA', () => {
   expect(share(1000, 50, 95, 60)).toBeCloseTo(0.05);
-  // 6 of 1,200 requests.
+  // 66 are 6 more than come in that time, which are half a percent of 1,200 requests.
   expect(share(1000, 50, 95, 66)).toBeCloseTo(0.045);
 });
 
@@ -43,7 +43,7 @@ it('is never 0, at most 10 points more than the percentile leaves, and falls wit
   );
 });
 
-/** A budget after decisions while so many of 1,000 requests had missed the SLA. */
+/** Makes a budget that was asked `decisions` times, each time after `missed` of 1,000 requests had missed the SLA. */
 const after = (decisions: number, missed: number): MissBudget => {
   const budget = new MissBudget(95, SLA_MS);
   for (let i = 0; i < decisions; i++) budget.next(load(1000, missed));
@@ -54,7 +54,7 @@ it('rises while requests miss the SLA too rarely for long: the forecasts foresee
   const [soon, later] = [after(1, 20), after(30, 20)].map((budget) => budget.next(load(1000, 50)));
   expect(soon).toBeGreaterThan(0.05);
   expect(later).toBeGreaterThan(soon!);
-  // At most five points more.
+  // The budget rises by at most five points.
   expect(after(1000, 0).next(load(1000, 50))).toBeCloseTo(0.1);
 });
 

@@ -13,7 +13,7 @@ interface Load {
   readonly untilMs: number;
 }
 
-/** Looks every second from the start of a load on, with the first plan serving throughout. */
+/** Checks a load from its start on, while the first plan serves. @returns the times of the clock's decisions, in ms */
 async function looks(clock: AdaptationClock, { arrivalsMs = [], untilMs }: Load) {
   const decisions: number[] = [];
   for (const ms of arrivalsMs) clock.arrived(ms);
@@ -112,7 +112,7 @@ it('goes on from the plan that it decided on, or from the one that serves where 
   const { clock, told } = clockOf(async (_, current) => plans.shift() ?? current!);
   expect((await clock.check(10_000, first))!.plan).toBe(second);
   expect((await clock.check(20_000, first))!.plan).toBe(third);
-  // Not the newest any more: it changes nothing.
+  // `second` is not the newest plan any more, so its failure changes nothing.
   clock.failed(second, first);
   await clock.check(30_000, first);
   clock.failed(third, first);

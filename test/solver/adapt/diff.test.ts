@@ -9,7 +9,7 @@ type StageFacts = Partial<
 >;
 type WorkerFacts = readonly [id: string, stages: readonly string[], ...rest: [Backend?, number?]];
 
-/** A plan of what a diff looks at. */
+/** Makes a plan that has only what a diff looks at. */
 const planOf = (stages: Readonly<Record<string, StageFacts>>, workers: readonly WorkerFacts[]): Plan =>
   ({
     stages: Object.entries(stages).map(([name, facts]) => ({
@@ -37,7 +37,7 @@ const start = (plan: Plan, planWorker: PlanWorker): LiveWorker => ({
 });
 const startAll = (plan: Plan): LiveWorker[] => plan.workers.map((worker) => start(plan, worker));
 
-/** What there is after a plan has replaced what there was. */
+/** Returns the live workers after a plan has taken over from these. */
 function apply(live: readonly LiveWorker[], plan: Plan): LiveWorker[] {
   const change = diff(live, plan);
   return [
@@ -153,7 +153,7 @@ describe('whatever ran before', () => {
     replicas: fc.integer({ min: 1, max: 3 }),
   });
 
-  /** As planned: stages on a GPU share one worker or have one each; on a CPU one per replica. */
+  /** Plans like those of the planner: stages on a GPU share one worker or have one each; stages on a CPU have one per replica. */
   const plans = fc
     .record({ stages: fc.tuple(stageFacts, stageFacts, stageFacts), shared: fc.boolean() })
     .map(({ stages, shared }) => {
@@ -170,7 +170,7 @@ describe('whatever ran before', () => {
       ]);
     });
 
-  /** What a worker runs, in words. */
+  /** Describes what a worker runs. */
   const runs = ({ planWorker, stages }: LiveWorker): string =>
     [
       planWorker.backend,

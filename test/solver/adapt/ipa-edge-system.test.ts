@@ -16,7 +16,7 @@ const small = pipeline({
   batches: [1, 2, 4, 8],
 });
 
-/** A planner on a small pipeline that remembers what it was asked for. */
+/** Makes a planner on a small pipeline that remembers what it was asked for. */
 async function recorded(answer?: (request: PlanRequest) => Promise<Plan> | undefined) {
   const asked: PlanRequest[] = [];
   const plan = await planOn(small);
@@ -27,7 +27,7 @@ async function recorded(answer?: (request: PlanRequest) => Promise<Plan> | undef
   return { asked, planAt };
 }
 
-/** The rates that ours asks plans for: for one that leaves nothing of the SLA for queues, three tenths and six. */
+/** Returns the rates that the system asks plans for, which leave nothing, three tenths and six tenths of the SLA for queues. */
 async function ratesFor(of: LoadState, more: Partial<StandingRequest> = {}): Promise<number[]> {
   const { asked, planAt } = await recorded();
   await ipaEdgeSystem(planAt, standing(more), startMs).plan(of, undefined);

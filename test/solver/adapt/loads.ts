@@ -19,5 +19,5 @@ export const load = (countsPerS: number[], medianPerS: number, p90PerS: number):
 /** A load that has been even for 30 seconds, and is expected to stay so. */
 export const even = (ratePerS: number): LoadState => load(seconds(30, ratePerS), ratePerS, ratePerS);
 
-/** How long each worker takes to start. */
+/** How long each worker takes to start, in ms. */
 export const startMs = () => 1000;

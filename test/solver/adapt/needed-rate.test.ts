@@ -19,8 +19,8 @@ const rate = fc.double({ min: 0.5, max: 80, noNaN: true });
 const total = (path: Float64Array) => path.reduce((sum, count) => sum + count, 0);
 
 /**
- * Requests that miss the SLA, one by one: they come evenly in their second to one server that takes 1 / rate for each, and a
- * request leaves at once if it would wait longer than it may.
+ * Counts the requests that miss the SLA one by one: they arrive evenly within their second at one server, which takes
+ * 1 / `ratePerS` s for each, and a request leaves at once if it would wait longer than it may.
  */
 function leaving(path: Float64Array, ratePerS: number, queueS: number): number {
   let [freeAtS, left] = [0, 0];
@@ -28,7 +28,7 @@ function leaving(path: Float64Array, ratePerS: number, queueS: number): number {
     for (let i = 0; i < count; i++) {
       const atS = second + (i + 1) / count;
       const waitS = Math.max(0, freeAtS - atS);
-      // Capacity is continuous on a path: the request that is being served makes none leave.
+      // `missedOn` takes capacity as continuous, so here the rest of the request in service does not count as a wait.
       if (waitS > queueS + 1 / ratePerS) left++;
       else freeAtS = atS + waitS + 1 / ratePerS;
     }
@@ -99,7 +99,7 @@ describe('the rate that is needed', () => {
         const allowed = missed(most) + of.allowed * requests;
         const needed = neededRate(paths, of);
         expect(missed(needed)).toBeLessThanOrEqual(allowed + 1e-6 * requests);
-        // With half a percent less it is more, unless nothing at all is needed.
+        // Half a percent less than the needed rate misses more than is allowed, unless no rate at all is needed.
         if (needed > 0.01) expect(missed(0.995 * needed)).toBeGreaterThan(allowed - 1e-6 * requests);
       }),
     );

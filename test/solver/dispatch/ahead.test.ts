@@ -4,7 +4,7 @@ import type { Action, DispatchPolicy, DispatchWorker } from '../../../solver/dis
 
 const SERVICE_MS = 10;
 
-/** Stages `a` and `b` of batch 2, far from waiting. */
+/** Makes a policy of stages `a` and `b` with batches of 2, which may wait longer than any test lasts. */
 const policy = (slaMs: number, shedding: DispatchPolicy['shedding']): DispatchPolicy => ({
   slaMs,
   shedding,
@@ -69,7 +69,7 @@ describe('handing over ahead', () => {
   });
 
   it('leaves a batch in the queue that might have to be shed by then', () => {
-    // Two stages of 10 ms for each of two batches at hand: there is room for one now, and for none after another 10 ms.
+    // Each of two batches needs 10 ms in two stages. In 45 ms both can end; in 25 ms the second one might have to be shed.
     expect(send(4, own, 45, 'late').started).toEqual(['w: 1 2', 'w: 3 4']);
     expect(send(4, own, 25, 'late').started).toEqual(['w: 1 2']);
   });
@@ -85,7 +85,7 @@ describe('handing over ahead', () => {
       for (const action of dispatch.poll(loss))
         if (action.kind === 'end') ends.push(`${action.request} ${action.outcome}`);
     }
-    // The batch of 3 and 4 was on all three workers, but only as the next one.
+    // All three workers had the batch of 3 and 4, but only as their next one.
     expect(ends).toEqual(['1 failed']);
   });
 });

@@ -10,7 +10,7 @@ function entered(dispatch: Dispatch, requests: number, singleStage?: number): vo
   dispatch.poll(0);
 }
 
-/** How many requests, one after the other at 0, are expected to make an SLA of 100 ms. */
+/** Counts the requests, one after the other at 0, that are expected to make an SLA of 100 ms. */
 function made(stages: ReturnType<typeof stage>[], workers: readonly (readonly number[])[]): number {
   const dispatch = createDispatch(
     policy(stages, 'late', 100),
@@ -30,7 +30,7 @@ test('behind nothing, a request can make the SLA as long as its stages take no m
   ]);
   expect(dispatch.canMake(0, 70, 1)).toBe(true);
   expect(dispatch.canMake(0, 71, 1)).toBe(false);
-  // The second stage alone.
+  // These requests need the second stage alone.
   expect(dispatch.canMake(0, 80, 1, 1)).toBe(true);
   expect(dispatch.canMake(0, 81, 1, 1)).toBe(false);
 });

@@ -24,7 +24,7 @@ describe('closing a batch', () => {
     const dispatch = createDispatch(policy(stages, 'late', 100), [{ id: 'w', rows: [0, 1] }]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
-    // 100 − 5 % − 10 − 20
+    // The batch closes 5 % of the SLA and both stages' 10 and 20 ms before the SLA ends: 100 − 5 − 10 − 20.
     expect(dispatch.nextWakeMs()).toBe(65);
     expect(started(dispatch.poll(65))).toEqual(['w/0: 1']);
   });
@@ -174,7 +174,7 @@ describe('shedding', () => {
       dispatch.completed(batch, [], 10 * batch + 10);
     }
     dispatch.arrive(2, 100);
-    // 70 ms are needed: one of the first stage, six of the second.
+    // A request needs 70 ms: one batch of the first stage, and six of the second.
     expect(ended(dispatch.poll(131))).toEqual(['1 completed', '2 shed']);
   });
 
@@ -218,7 +218,7 @@ it('takes no more work per item when 100,000 wait', () => {
     }
     return process.cpuUsage(start).user / 1000;
   };
-  // CPU time, which other processes do not stretch; of few requests the best of three, since a garbage collection may fall into one.
+  // Other processes do not stretch CPU time. Few requests are timed three times, because a garbage collection may fall into one.
   const few = Math.min(...[1, 2, 3].map(() => cpuMs(10_000)));
   expect(cpuMs(100_000)).toBeLessThan(40 * few);
 });

@@ -73,7 +73,7 @@ describe('a stage with a standby', () => {
 });
 
 describe('a standby after a stage that has nothing lighter', () => {
-  /** When the next request at the first stage is late, after one that waited for its worker and came to the standby at 85 ms. */
+  /** Returns after how many ms a request is late at the first stage, if one before waited and came to the standby at 85 ms. */
   const lateAfter = (waitedMs: number) => {
     const policy: DispatchPolicy = {
       slaMs: SLA_MS,
@@ -109,7 +109,7 @@ describe('a standby after a stage that has nothing lighter', () => {
 });
 
 describe('a cascade', () => {
-  /** Requests whose light answers are not sure at 5 ms, when a worker for the heavy variant comes. */
+  /** Makes a dispatch of requests whose light answers were unsure, and adds a worker for the heavy variant. */
   const escalated = (downshift: boolean, requests: number) => {
     const dispatch = createDispatch(withCascade(downshift), [{ id: 'light', rows: [0] }]);
     for (let id = 0; id < requests; id++) dispatch.arrive(id, 0);

@@ -56,7 +56,7 @@ const follows = fc.oneof(
   { weight: 3, arbitrary: fc.nat(3) },
   { weight: 1, arbitrary: fc.record({ otherwise: fc.nat(3) }) },
 );
-/** Which of the batches in flight, or of the workers, is meant. */
+/** Picks the batch in flight, or the worker, that an event is about. */
 const which = fc.nat(7);
 
 const events = fc.oneof(

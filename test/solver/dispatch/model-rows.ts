@@ -2,7 +2,7 @@ import type { DispatchPolicy, DispatchRow } from '../../../solver/dispatch/types
 
 /** The rows of a policy, derived from its stages without the code under test. */
 export class ModelRows {
-  /** In the order of a plan. */
+  /** The rows and their indices, in the order of a plan. */
   readonly all: readonly { readonly index: number; readonly row: DispatchRow }[];
 
   readonly #stages: number;
@@ -19,7 +19,7 @@ export class ModelRows {
     return this.all.find((one) => one.index === index)!.row;
   }
 
-  /** The row itself or, if the policy has no such row, the only one of its stage. */
+  /** Returns the row itself or, if the policy has no such row, the only one of its stage. */
   present(row: number): number {
     return this.all.some(({ index }) => index === row) ? row : row % this.#stages;
   }

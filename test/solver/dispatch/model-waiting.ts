@@ -13,7 +13,7 @@ export interface ModelItem {
   row: number;
   solo: boolean;
   losses: number;
-  /** Known once it has been started. */
+  /** The item's number in the dispatch, which is known once a batch with the item has started. */
   id: number | null;
 }
 
@@ -30,7 +30,7 @@ export class ModelWaiting {
     return this.#items.filter((item) => item.row === row);
   }
 
-  /** Takes the item that the dispatch means, which must wait, and must not have been answered. */
+  /** Removes the item that the dispatch names. The item must wait here, and must not have been answered. */
   take(item: Item): ModelItem {
     const at = this.#items.findIndex(
       (waiting) =>
@@ -55,7 +55,7 @@ export class ModelWaiting {
     this.#items = this.#items.filter((item) => item.request !== request);
   }
 
-  /** @param row the row that an item waits for from now on, by that which it waits for */
+  /** Moves items to other rows. @param row returns an item's new row, given its present one */
   move(row: (of: number) => number): void {
     for (const item of this.#items) item.row = row(item.row);
   }

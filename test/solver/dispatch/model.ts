@@ -76,7 +76,7 @@ export class CheckedDispatch {
     this.#poll();
   }
 
-  /** @param followOf what follows from an item; without a heavy variant, one child in place of `heavy` */
+  /** Completes a batch. @param followOf what follows from an item; without a heavy variant, its `otherwise` children follow */
   complete(batch: number, followOf: (k: number) => Follow): void {
     const { items, row, escalates } = this.#take(batch);
     const { length: stages } = this.#policy.stages;
@@ -153,7 +153,7 @@ export class CheckedDispatch {
     for (const batch of [...this.batches.keys()]) this.complete(batch, () => 1);
   }
 
-  /** @param otherwise number of children of the item's parent if the answer of the light variant stands */
+  /** Lets items wait. @param otherwise number of children of the item's parent if the answer of the light variant stands */
   #enter(request: number, row: number, parent: number | null, count: number, otherwise = 0): void {
     this.requests[request]!.live += count;
     for (let index = 0; index < count; index++) this.#wait(request, row, parent, index, otherwise);
@@ -268,13 +268,13 @@ export class CheckedDispatch {
     worker.batches.push(action.batch);
   }
 
-  /** By requests only: what one request's items do among themselves is free. */
+  /** Returns whether the request of `a` goes before that of `b`; the dispatch may order the items of one request freely. */
   #before(a: ModelItem, b: ModelItem): boolean {
     const [p, q] = [this.requests[a.request]!, this.requests[b.request]!];
     return p.arrivalMs < q.arrivalMs || (p.arrivalMs === q.arrivalMs && p.order < q.order);
   }
 
-  /** No closed batch waits beside an idle worker, and the dispatch wants to be woken for the next to close. */
+  /** Expects that no closed batch waits beside an idle worker, and that the dispatch will be woken when the next one closes. */
   #expectNothingOverdue(): void {
     this.#rows.all.forEach(({ row: { batch, maxWaitMs }, index: stage }) => {
       const idle = [...this.workers.values()].some(

@@ -34,7 +34,7 @@ function run(dispatch: Dispatch, arrivalsMs: readonly number[], batchMs: number)
 }
 
 describe('the margins of the shed rule', () => {
-  /** How two requests end that arrive so long after an overload, in which batches took twice as long as planned. */
+  /** Returns how two requests end that arrive `pauseMs` after an overload in which batches took twice as long as planned. */
   const outcomesAfter = (pauseMs: number) => {
     const stages = [stage('a', 1, 0, 30), stage('b', 1, 0, 30)];
     const dispatch = createDispatch(policy(stages, 'late', SLA_MS), [{ id: 'w', rows: [0, 1] }]);

@@ -36,7 +36,7 @@ test('at each cost stands the best accuracy that it pays for, with and without c
         expect(best.accuracy).toBe(most(both, cost));
         expect(bestWithout?.accuracy ?? -1).toBe(most(without, cost));
       }
-      // Between two rows nothing changes, so every cost has its best at the row before it.
+      // Between two rows of the table nothing changes, so the last row up to a cost has the best accuracy for that cost.
       for (let cost = 1; cost <= 9; cost++) {
         const row = rows.findLast((one) => one.cost <= cost);
         expect(row?.best.accuracy ?? -1).toBe(most(both, cost));

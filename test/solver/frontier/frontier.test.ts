@@ -24,7 +24,7 @@ const noWorse = (a: Triple, b: Triple) =>
   a.latencyMs <= b.latencyMs * (1 + 1e-12) &&
   a.accuracy >= b.accuracy * (1 - 1e-12);
 
-/** Of every choice within the limits, those that no other is as good as, one for each triple. */
+/** Returns the choices within the limits than which no other is as good or better; of equal choices, one. */
 function bruteFrontier(problem: Problem): Triple[] {
   const kept: Triple[] = [];
   for (const choice of everyChoice(problem)) {
@@ -60,7 +60,7 @@ describe.each(accuracyMethod.options)('the frontier, %s of accuracies', (method)
       fc.property(anyProblem(method), (problem) => {
         const points = frontier(problem);
         for (const { weights, accuracy, cost, latencyMs } of points) {
-          // Too narrow for the program, which is solved to 1e-9 of the objective.
+          // The program is solved to 1e-9 of the objective, too coarsely for a narrow range of β.
           if (!weights || weights.betaMin > 0.99 * (weights.betaMax ?? Number.POSITIVE_INFINITY)) continue;
           const beta =
             weights.betaMax === null ? 2 * weights.betaMin + 1 : (weights.betaMin + weights.betaMax) / 2;
@@ -131,7 +131,7 @@ describe('the frontier', () => {
       problem([
         [0.5, 1, 20],
         [0.9, 3, 20],
-        // Below the line between these two, though nothing beats it.
+        // No option beats this one, but it lies below the line between the two above, so no weights choose it.
         [0.6, 2, 20],
         [0.4, 4, 10],
       ]),
@@ -140,7 +140,7 @@ describe('the frontier', () => {
       ['o0', { betaMin: 0.2, betaMax: null }],
       ['o2', null],
       ['o1', { betaMin: 0, betaMax: 0.2 }],
-      // Of what is as fast it is the only one.
+      // No other option is as fast, so any weights choose this one.
       ['o3', { betaMin: 0, betaMax: null }],
     ]);
   });

@@ -8,7 +8,7 @@ interface Choice {
   readonly objective: number;
 }
 
-/** Every choice within the limits, written without the solver. */
+/** Returns every choice within the limits, found without the solver. */
 export function everyChoice(problem: Problem): Choice[] {
   const { alpha, beta, delta, accuracy: method } = problem.objective;
   const scored = problem.stages.map(({ options }) => {
@@ -63,7 +63,7 @@ export function everyChoice(problem: Problem): Choice[] {
   return choices;
 }
 
-/** The best objective by trying every choice; undefined: none fits. */
+/** Returns the best objective by trying every choice, or undefined if none is within the limits. */
 export function bruteForce(problem: Problem): number | undefined {
   const choices = everyChoice(problem);
   return choices.length === 0

@@ -13,7 +13,7 @@ describe('dominance', () => {
         ...given,
         stages: given.stages.map((s, i) => ({ ...s, options: kept[i]!.map((o) => s.options[o.index]!) })),
       };
-      // Ranks are of all options, so only methods without them can be compared on what is left.
+      // A rank counts all options, so removing some changes it. Only methods without ranks can be compared.
       if (given.objective.accuracy.startsWith('rank')) continue;
       expect(bruteForce(pruned), `seed ${seed}`).toBe(bruteForce(given));
     }

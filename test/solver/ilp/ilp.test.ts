@@ -16,7 +16,7 @@ const objective = (solution: Solution): number => {
   return solution.objective;
 };
 
-/** Agreement to 1e-9, relatively. */
+/** Expects agreement to 1e-9, relatively. */
 const expectEqual = (found: number, expected: number, what: string) =>
   expect(Math.abs(found - expected), `${what}: ${found}, expected ${expected}`).toBeLessThanOrEqual(
     1e-9 * Math.abs(expected),
@@ -110,7 +110,7 @@ it('agrees with dynamic programming on 10 stages of 80 options in whole numbers'
   }
 });
 
-/** Largest objective, from the largest product at each (latency, cores, cost), stage by stage; all of those whole. */
+/** Returns the largest objective by dynamic programming over latency, cores and cost, which are whole numbers. */
 function byProgramming({ slaMs, coresMax = 0, stages, objective: { alpha, beta } }: Problem): number {
   let best = new Map([[0, 1]]);
   for (const { options } of stages) {

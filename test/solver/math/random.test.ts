@@ -11,7 +11,7 @@ const drawn = Array.from({ length: SEEDS }, (_, seed) => {
 });
 const places = Array.from({ length: FIRST }, (_, place) => drawn.map((numbers) => numbers[place]!));
 
-/** In standard deviations of what chance makes of it; of 20 such figures none is over 4.5 but one time in 7,000. */
+/** The limit of a figure, in its standard deviations: by chance, one of 20 such figures is over 4.5 once in 7,000 times. */
 const LIKELY = 4.5;
 
 describe('random numbers', () => {

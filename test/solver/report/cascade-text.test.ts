@@ -120,7 +120,7 @@ test('a run tells what lighter variants took over in a burst, and what that cost
     result: { accuracy: { endToEnd: 0.7, metric: 'F1@0.5', pas: 0.8, n: 90 } },
     predicted: { endToEnd: 0.8 },
   } as unknown as Parameters<typeof escalationSentences>[0];
-  // Half of the items that were to go on did not, so that half of the ten points that the heavy variant adds are lost.
+  // Half of the items that were to go on to the heavy variant did not, so half of the ten points that it adds are lost.
   expect(downshiftFactor(run)).toBeCloseTo((0.85 / 0.9) * (0.935 / 0.96));
   expect(escalationSentences(run)).toEqual([
     'In classify, res32 answered 40 of the 400 items that cnn8 answered first, because the confidence of cnn8 was under 0.62: 10 of 100 went on, predicted 20 of 100.',

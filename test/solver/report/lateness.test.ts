@@ -8,7 +8,7 @@ const REQUESTS = 1000;
 const completed = (latencyMs: number): RequestRecord => ({ arrivalMs: 0, latencyMs, outcome: 'completed' });
 const SHED: RequestRecord = { arrivalMs: 0, latencyMs: null, outcome: 'shed' };
 
-/** A thousand requests, of which `count` are as given and sent `lateMs` late. The others are sent on time. */
+/** Returns whether a run of 1,000 requests is valid, of which `count` are as given and sent `lateMs` late, the others on time. */
 function run(count: number, request: RequestRecord, lateMs: number, others = completed(40)): boolean {
   const late = (i: number) => i % (REQUESTS / count) < 1;
   return isValid(

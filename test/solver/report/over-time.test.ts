@@ -119,7 +119,7 @@ describe('a run over time', () => {
         durationS: fc.constant(tenths / 10),
         requests: fc.array(
           fc.record({
-            // In time order or not: a stretch does not mind.
+            // The arrivals are in no order, because stretches need none.
             arrivalMs: fc.double({ min: 0, max: 100 * tenths, maxExcluded: true, noNaN: true }),
             latencyMs: fc.option(fc.nat(200)),
           }),

@@ -19,7 +19,7 @@ const made = (ratePerS: number, more: Partial<PlanRequest> = {}): Promise<Plan> 
 const withVariants = (ratePerS: number, variant: 's' | 'l'): Promise<Plan> =>
   made(ratePerS, { restrictTo: { detect: [variant], classify: [variant] } });
 
-/** Answers with one plan after the other, and begins again. */
+/** Makes a system that decides on one plan after the other, and then begins again. */
 function inTurn(plans: readonly Plan[]): System {
   let asked = 0;
   return { name: 'stub', plan: async () => plans[asked++ % plans.length]!, overtaken: () => false };
@@ -87,7 +87,7 @@ describe('whatever load and switches', () => {
 });
 
 describe('a new plan', () => {
-  /** One request every 200 ms: each alone. */
+  /** Arrivals every 200 ms, so far apart that each request is alone. */
   const regular = Float64Array.from({ length: 100 }, (_, i) => 100 + 200 * i);
   const oneStage = pipeline({
     stages: { detect: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 60 } } },

@@ -20,7 +20,7 @@ const { ratePerS: _, ...rest } = request({
 });
 export const standing: StandingRequest = { ...rest, minRatePerS: 0 };
 
-/** Fast or accurate; one item takes what it says, always. */
+/** Each stage has a fast and an accurate variant; all batches of a size take the same time. */
 export const profile = pipeline({
   stages: {
     detect: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 60 } },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { arrivalsOf, constantRate } from '../../../solver/simulate/arrivals.ts';
 
-/** Arrivals per interval. */
+/** Counts the arrivals in each interval. */
 const countsOf = (arrivalsMs: Float64Array, intervals: number, lengthMs = 1000) => {
   const counts = Array<number>(intervals).fill(0);
   for (const ms of arrivalsMs) counts[Math.floor(ms / lengthMs)]!++;

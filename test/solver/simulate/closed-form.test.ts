@@ -3,13 +3,13 @@ import { type Random, seededRandom } from '../../../solver/math/random.ts';
 import { mean, nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
 import { type SimulationInput, type SimulationResult, simulate } from '../../../solver/simulate/simulate.ts';
 
-/** One stage, batch 1, nothing shed, Poisson arrivals: queues that theory knows. */
+/** Simulates queues that theory knows: one stage, batch 1, nothing shed, Poisson arrivals. */
 
 const SERVICE_MS = 10;
 const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
 /** Two-sided 99.9 % point of Student's t with 11 degrees of freedom. */
 const T = 4.437;
-/** The widest interval that says something, of the value itself. */
+/** The most that half of a confidence interval may be, as a share of the value, for a comparison to say something. */
 const NARROW = 0.2;
 
 const exponential = (meanMs: number, random: Random): number => -meanMs * Math.log(1 - random());
@@ -18,12 +18,12 @@ const exponential = (meanMs: number, random: Random): number => -meanMs * Math.l
 const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-/** Of the logarithm of a log-normal whose standard deviation is its mean. */
+/** The variance of the logarithm of a log-normal whose standard deviation equals its mean. */
 const LOG_VARIANCE = Math.log(2);
 
 interface Service {
   readonly name: string;
-  /** E[S²] / E[S]² */
+  /** E[S²] / E[S]² of the service time S. */
   readonly secondMoment: number;
   sampleMs(random: Random): number;
 }
@@ -45,7 +45,7 @@ const SERVICES: Service[] = [
 ];
 
 function queue(utilisation: number, workers: number, { sampleMs }: Service, seed: number): SimulationInput {
-  // The busier a queue is, the longer one wait depends on others; the more workers it has, the rarer waits are.
+  // A busier queue needs more requests, because waits depend on each other for longer; more workers, because waits are rarer.
   const requests = Math.max(2, workers) * Math.max(3500, 7000 * utilisation);
   const random = seededRandom(1000 * seed + workers);
   const gapMs = SERVICE_MS / (workers * utilisation);
@@ -74,7 +74,7 @@ const latencies = ({ requests }: SimulationResult): number[] => requests.map(({ 
 const meanWaitMs = (result: SimulationResult): number =>
   mean(latencies(result)) - mean(result.batches.map(({ ms }) => ms));
 
-/** Of a figure over the seeds: its mean and half of its 99.9 % confidence interval. */
+/** Returns the mean of a figure over the seeds, and half of the 99.9 % confidence interval of that mean. */
 function estimate(figure: (seed: number) => number): { value: number; half: number } {
   const values = SEEDS.map(figure);
   const value = mean(values);
@@ -82,7 +82,7 @@ function estimate(figure: (seed: number) => number): { value: number; half: numb
   return { value, half: T * Math.sqrt(variance / values.length) };
 }
 
-/** The interval holds what theory says, and is narrow enough to mean something. */
+/** Expects that the interval holds what theory says, and is narrow enough to mean something. */
 function expectEstimate({ value, half }: ReturnType<typeof estimate>, theory: number): void {
   expect(Math.abs(value - theory)).toBeLessThan(half);
   expect(half / theory).toBeLessThan(NARROW);
@@ -101,7 +101,7 @@ function erlangC(workers: number, utilisation: number): number {
 
 describe.each([0.3, 0.6, 0.8])('at a utilisation of %d', (utilisation) => {
   const simulated = new Map<string, SimulationResult>();
-  /** The result for one worker, which several figures are taken of. */
+  /** Returns the result for one worker, which several tests use. */
   function ofOne(service: Service, seed: number): SimulationResult {
     const key = `${service.name} ${seed}`;
     const result = simulated.get(key) ?? simulate(queue(utilisation, 1, service, seed));

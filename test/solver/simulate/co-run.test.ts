@@ -156,9 +156,9 @@ test('what a plan may expect of a CPU is half of the batches delayed, where ther
   const stage = { name: 's', task: 't', metric: 'm', variants: [] };
   const mean = (times: number[]) => times.reduce((sum, ms) => sum + ms, 0) / times.length;
   expect(mean(expectedTimesMs({ stages: [stage], coRun: [coRun] }, cell))).toBe(10);
-  // Delays of 1 ms up to the median, 3 ms from the 90th percentile on, evenly between: 1.6 ms in the mean.
+  // Half of the batches have a delay: 1 ms up to the median, 3 ms from the 90th percentile on, 1.6 ms in the mean.
   expect(mean(expectedTimesMs({ stages: [stage, stage], coRun: [coRun] }, cell))).toBeCloseTo(10.8, 2);
-  // Slowed too: the mean of 10 ms and 1.5 · 11.6 ms, of few samples as of many.
+  // With a slow-down, too, few samples and many have the mean of 10 ms and 1.5 · 11.6 ms.
   const slower = { stages: [stage, stage], coRun: [{ ...coRun, slowDown: 1.5 }] };
   expect(mean(expectedTimesMs(slower, cell))).toBeCloseTo(13.7, 1);
   const few = { ...cell, inferenceMs: [9], handlingMs: [1] };

@@ -27,13 +27,13 @@ function stageOf(kind: 'standby' | 'cascade', faster: number, heavyMs: number): 
     : { ...row, serviceMs: light, heavy: { ...row, name: 'h', serviceMs: heavy, share: SHARE } };
 }
 
-/** Time of a worker that an item of a stage takes as planned. */
+/** Returns how much of a worker's time an item of a stage takes in full batches, without downshift. */
 const itemMs = ({ serviceMs, heavy }: DispatchStage): number =>
   (serviceMs(BATCH) + (heavy ? SHARE * heavy.serviceMs(BATCH) : 0)) / BATCH;
 
 /**
- * Simulates seconds of a load with and without downshift, each stage on a worker of its own. The load is this many times the rate at
- * which the busiest stage takes 70 % of its worker's time.
+ * Simulates a load with and without downshift, each stage on a worker of its own.
+ * @param rates by second, as multiples of the rate at which the busiest stage takes 70 % of its worker's time
  */
 function simulated(stages: readonly DispatchStage[], rates: number[], seed: number) {
   const busiestMs = Math.max(...stages.map(itemMs));
@@ -82,7 +82,7 @@ test.each(['standby', 'cascade'] as const)(
   },
 );
 
-/** A stage that has nothing lighter. */
+/** Makes a stage that has nothing lighter. */
 const only = (ms: number): DispatchStage => ({ name: 'o', batch: BATCH, maxWaitMs: 5, serviceMs: times(ms) });
 
 test.each(['standby', 'cascade'] as const)(
@@ -107,7 +107,7 @@ test('whatever the load and the times, no fewer requests are answered in time, u
     kind: fc.constantFrom('standby' as const, 'cascade' as const),
     faster: fc.integer({ min: 2, max: 8 }),
     heavyMs: fc.integer({ min: 2, max: 8 }),
-    /** Times of a stage before that has nothing lighter; null: there is none. */
+    /** The time of a stage before, which has nothing lighter; null if there is no such stage. */
     beforeMs: fc.option(fc.integer({ min: 1, max: 8 })),
     rates: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 2, maxLength: 4 }),
     seed: fc.nat(1000),

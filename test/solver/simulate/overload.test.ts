@@ -8,7 +8,7 @@ const BATCH = 16;
 const serviceMs = (items: number) => 28 + 12 * items;
 const CAPACITY_PER_S = (1000 * BATCH) / serviceMs(BATCH);
 
-/** Requests per second that make the SLA, as a share of what the slowest stages can carry. */
+/** Returns how many requests per second make the SLA, as a share of what the slowest stages can carry. */
 function goodput(overload: number, seed: number): number {
   const seconds = 60;
   const arrivalsMs = arrivalsOf(

@@ -66,7 +66,7 @@ const plan = (ratePerS: number, shedding: PredictedPlan['shedding'] = 'late'): P
 
 const ALONE = { size: undefined, beside: [], after: undefined, idleMs: 0 };
 
-/** Always the same quantile. */
+/** Makes a source of random numbers that always gives `u`. */
 const at =
   (u: number): Random =>
   () =>
@@ -175,7 +175,7 @@ describe('a prediction', () => {
       predict(plan(1), { ...profile, batchPauses: [{ backend, pauses }] }, { n: 1000, seed: 1 });
     const [after, other] = [of('cpu'), of('wasm')];
     expect(other).toEqual(predict(plan(1), profile, { n: 1000, seed: 1 }));
-    // Requests pause for long: a batch of each stage takes 10 ms longer.
+    // Requests are rare, so the batches of both stages follow a long pause and take 10 ms longer.
     expect(after.latencyMs!.p50 - other.latencyMs!.p50).toBeCloseTo(20, 0);
     expect(after.batchTimeFactor! / other.batchTimeFactor!).toBeGreaterThan(1.5);
   });

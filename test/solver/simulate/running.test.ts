@@ -28,7 +28,7 @@ const batch = (
   overlapMs = 0,
 ): HandedBatch => ({ batch: id, row: id, worker, items: [], handedMs, aloneMs, overlapMs });
 
-/** Runs to the end; when each batch ran, by id. */
+/** Runs all batches to their ends. @returns when each batch ran, by id */
 function times(batches: HandedBatch[], service: ServiceModel): [startMs: number, endMs: number][] {
   const running = new RunningBatches();
   const started = batches.map((next) => {
@@ -45,7 +45,7 @@ function times(batches: HandedBatch[], service: ServiceModel): [startMs: number,
 }
 
 test('batches on one GPU slow each other as long as both run', () => {
-  // 5 ms alone, 5 ms of each in the next 10, and the rest of the second alone.
+  // The first batch does 5 ms of its work alone, both do 5 ms in the next 10 ms, and the second does its last 5 ms alone.
   expect(times([batch(0, 0, 10), batch(1, 5, 10)], gpu(2))).toEqual([
     [0, 15],
     [5, 20],

@@ -64,7 +64,7 @@ test('every request ends once, and none before its way and its time on the threa
 });
 
 test('requests wait for the thread as in an M/D/1 queue', () => {
-  // The thread does two halves of a request: with batches of no time they follow each other, as one service of 8 ms would.
+  // The thread does a request in two halves. As batches take no time, the halves follow each other like one service of 8 ms.
   const requestMs = 8;
   const ratePerS = 70;
   const arrivalsMs = arrivalsOf(
@@ -171,7 +171,7 @@ const REQUESTS = [
   { body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
 ];
 
-/** What a pause adds at every percentile. */
+/** Makes a measured pause that adds the same delay at every percentile. */
 const after = (pauseMs: number, delayMs: number) => ({
   ...{ pauseMs, n: 60 },
   delays: [{ percentile: 50, delayMs }],

@@ -13,14 +13,14 @@ const PUBLISHED: Record<WorkloadKind, [mean: number, min: number, max: number]> 
   fluctuating: [16.5, 3, 34],
 };
 
-/** Means of `length` seconds around every second: before it and, after `gap` more, behind it. */
+/** Returns, for every second, the mean of the `length` seconds before it, and that of as many seconds from `gap` s after it. */
 const changes = (rates: readonly number[], length: number, gap: number) =>
   Array.from({ length: rates.length - 2 * length - gap }, (_, i) => ({
     before: mean(rates.slice(i, i + length)),
     after: mean(rates.slice(i + length + gap, i + 2 * length + gap)),
   }));
 
-/** How often the mean of 20 s comes from under `low` to over `high`. */
+/** Counts how often the mean of 20 s rises from under `low` to over `high`. */
 function rises(rates: readonly number[], low: number, high: number): number {
   let [count, below] = [0, false];
   for (let i = 0; i + 20 <= rates.length; i++) {

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => stderr.mockRestore());
 
-/** Of a command whose backends are webgpu and wasm by default, where only some are there. */
+/** Returns the backends of a command whose defaults are webgpu and wasm, on a device that has only those of `there`. */
 async function available(args: readonly string[], there: readonly Backend[]): Promise<Backend[]> {
   const command = new Command().option('--backend <list>', '', option.backends, ['webgpu', 'wasm']);
   command.parse(args, { from: 'user' });

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const made = profile('2026-01-02T00:00:00Z');
 
-/** Keeps its finished profile in the store, as real profilers do. */
+/** Saves the finished profile in the store, as real profilers do. */
 async function keptProfile() {
   const identified = await identify(made);
   await store.saveProfile(identified);

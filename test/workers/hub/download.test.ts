@@ -31,7 +31,7 @@ let hub: LocalHub;
 let folder: string;
 let cache: FileCache;
 let file: KnownFile;
-/** Seconds that the client waited, without waiting. */
+/** The waits, in seconds, that the client asked for; the tests skip them. */
 let waits: number[];
 
 const clientOf = (signal?: AbortSignal) =>
@@ -53,8 +53,8 @@ afterEach(async () => {
 });
 
 /**
- * The host of large files sends a quarter of the file, and cuts the connection when the client has it: as often as `times`.
- * @returns what tells the host how many bytes the client has
+ * Makes the host of large files send a quarter of the file and cut the connection once the client has it, `times` times.
+ * @returns a function that tells the host how many bytes the client has
  */
 function cutAtQuarters(times: number): (progress: { readonly doneBytes: number }) => void {
   let left = times;

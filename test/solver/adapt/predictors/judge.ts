@@ -7,7 +7,7 @@ const DAY_S = 86_400;
 const STRIDE_S = 10;
 const OUTAGE_S = 10;
 
-/** Requests of each second of the last days of IPA's training trace, without the gaps in which nothing was recorded. */
+/** Returns the requests of each second of the last days of IPA's training trace, in stretches between gaps without records. */
 export function heldBackDays(file: string, days: number): number[][] {
   const counts = gunzipSync(readFileSync(file)).toString().trim().split('\n').map(Number);
   const stretches: number[][] = [];
@@ -25,7 +25,7 @@ export function heldBackDays(file: string, days: number): number[][] {
   return stretches;
 }
 
-/** How a predictor does, asked every 10 s. */
+/** Compares a predictor's forecasts, one every 10 s, with the requests that came. */
 export async function judge(predictor: Predictor, stretches: readonly (readonly number[])[]) {
   const errors: number[] = [];
   const covered: number[] = [];

@@ -11,7 +11,7 @@ import forecasts from './fixtures/forecasts.json' with { type: 'json' };
 import { heldBackDays, judge } from './judge.ts';
 import { expectNear } from './near.ts';
 
-/** 0.1 to 100 times the mean of what it learned from. */
+/** Rates in requests/s, 0.1 to 100 times the mean rate of the trace that the predictor has learned from. */
 const RATES = [0.75, 7.5, 75, 750];
 
 let learned: Predictor;
@@ -139,7 +139,7 @@ describe('of any history', () => {
   });
 });
 
-// Of one second nobody can tell how much of it is chance: the more seconds, the nearer to 90 %.
+// One second does not show how much of its count is chance: the longer the history, the nearer the share comes to 90 %.
 it.each([
   [1, 0.55],
   [5, 0.78],

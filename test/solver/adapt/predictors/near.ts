@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Forecast } from '../../../../solver/adapt/predictors/predictor.ts';
 
-/** Builds of ONNX Runtime round differently in the last digit, which may tip a whole number. */
+/** Expects equal forecasts but for 1 request/s: builds of ONNX Runtime differ in the last digit, which may change a rounding. */
 export function expectNear(forecast: Forecast, expected: Forecast): void {
   expect(Math.abs(forecast.medianPerS - expected.medianPerS)).toBeLessThanOrEqual(1);
   expect(Math.abs(forecast.p90PerS - expected.p90PerS)).toBeLessThanOrEqual(1);
