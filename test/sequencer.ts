@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Projects with long files come first, so that at the end the short files of other projects use the cores that are idle. */
-const ORDER = ['page', 'node', 'long', 'logic'];
+const ORDER = ['browser', 'page', 'node', 'long', 'logic'];
 
 /** The files that take longest: they come before all others, so that none of them still runs when all others have ended. */
 const LONGEST = [

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
-import { pixelCount } from '../../models/items/crop.ts';
+import { imageBytes } from '../../models/items/crop.ts';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
 import { fitted, type SourceFiles } from '../../models/packs/sources/source.ts';
@@ -13,7 +13,7 @@ const TEXT_BYTES_MAX = 500_000_000;
 /** A picture may have at most this many pixels, because even a small file may contain a picture that fills the memory. */
 const PIXELS_MAX = 100_000_000;
 
-/** Labelled data on disk. */
+/** Access to labelled data on disk, for the sources of packs. */
 export const onDisk: SourceFiles = {
   async list(folder) {
     const found = await stat(folder).catch((cause) => {
@@ -44,7 +44,7 @@ export const onDisk: SourceFiles = {
         );
       });
     const { width, height, channels } = info;
-    const planes = new Uint8Array(pixelCount({ channels: 3, height, width }));
+    const planes = new Uint8Array(imageBytes({ channels: 3, height, width }));
     const plane = height * width;
     for (let i = 0; i < plane; i++)
       for (let c = 0; c < 3; c++) planes[c * plane + i] = data[i * channels + (channels >= 3 ? c : 0)]!;

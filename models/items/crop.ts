@@ -14,7 +14,7 @@ export interface ImageShape {
 }
 
 /** Number of bytes of an image of this shape. */
-export const pixelCount = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
+export const imageBytes = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
 
 /**
  * Cuts `box` out of `image` and resizes it to `outShape`. The result equals Pillow's `image.crop(box).resize(size, BILINEAR)` bit

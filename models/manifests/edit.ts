@@ -85,7 +85,7 @@ export function inOneFolder(manifest: Manifest): Manifest {
   };
 }
 
-export interface NamedFile {
+export interface ManifestFile {
   readonly file: string;
   readonly sha256: string;
   /** Absent for the pack, because a manifest does not state its size. */
@@ -93,7 +93,7 @@ export interface NamedFile {
 }
 
 /** Every file that a manifest names, with its SHA-256. */
-export const filesOf = ({ stages, pack }: Manifest): NamedFile[] => [
+export const filesOf = ({ stages, pack }: Manifest): ManifestFile[] => [
   ...stages.flatMap(({ variants }) =>
     variants.flatMap((variant) =>
       Object.values(variantFiles(variant)).map(({ file, sha256, sizeBytes }) => ({

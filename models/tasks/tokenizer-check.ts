@@ -24,7 +24,7 @@ const LETTERS_MAX = 5_500_000;
 /** Maximum number of characters of a Unigram model's piece, and so of those that the model reads from each place of a text on. */
 const PIECE_LENGTH_MAX = 128;
 /** Maximum number of characters of a word that a WordPiece model cuts into tokens; a longer word is unknown. */
-const WORD_LENGTH_MAX = 100;
+export const WORD_LENGTH_MAX = 100;
 /** Maximum number of added tokens, which are searched for in a text before all other steps. */
 const ADDED_MAX = 10_000;
 /** Maximum number of characters of an added token. */

@@ -5,6 +5,7 @@ import {
   ADDED_LETTERS_MAX,
   type CheckedTokenizer,
   checkLetters,
+  WORD_LENGTH_MAX,
 } from './tokenizer-check.ts';
 import { InvalidTokenizerError } from './tokenizer-errors.ts';
 import { bytePairCutter } from './tokenizer-models/byte-pairs.ts';
@@ -176,7 +177,11 @@ function cutterOf(
   const bytes = fields.byte_fallback ?? false;
   if (model.kind === 'Unigram') return unigramCutter({ ...model, ids, bytes });
   if (model.kind === 'WordPiece')
-    return wordPieceCutter({ ...model, ids, wordLengthMax: fields.max_input_chars_per_word ?? 100 });
+    return wordPieceCutter({
+      ...model,
+      ids,
+      wordLengthMax: fields.max_input_chars_per_word ?? WORD_LENGTH_MAX,
+    });
   if (model.kind === 'words') return (words) => words.filter(Boolean);
   return bytePairCutter({
     ...model,

@@ -130,7 +130,7 @@ export interface Dispatch {
    * tried once more, alone; the third loss fails its request.
    * @throws UnknownWorkerError also for a worker that has retired and finished
    */
-  workerLost(worker: string, nowMs: number): void;
+  workerLost(worker: string): void;
   /** @throws DuplicateWorkerError, UnknownRowError */
   workerAdded(worker: DispatchWorker): void;
   /** Gives the worker no more batches, and removes it when it is idle. @throws UnknownWorkerError */

@@ -226,7 +226,7 @@ export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);
 
 /** The measured cells of a plan's row, of every batch size. */
-export const cellsOfStage = (
+export const cellsOfRow = (
   { cells }: Pick<Profile, 'cells'>,
   {
     variant,

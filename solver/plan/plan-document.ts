@@ -8,7 +8,7 @@ import {
   type Standby,
   stageNameOf,
 } from '../documents/plan.ts';
-import { accuraciesUnknown, accuracyOf, cellsOfStage, type Profile } from '../documents/profile.ts';
+import { accuraciesUnknown, accuracyOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { expectedTimesMs } from './co-run.ts';
@@ -86,7 +86,7 @@ const planStandby = (profile: Profile, { cell, variant }: CellFacts): Standby =>
 /** Mean times of the chosen session's measured batches by size, in rising order, up to the chosen size. */
 function serviceMs(profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs'] {
   const bySize = new Map(
-    cellsOfStage(profile, { ...chosen, name: chosen.stage })
+    cellsOfRow(profile, { ...chosen, name: chosen.stage })
       .filter((cell) => cell.batch <= chosen.batch && !cell.flags.includes('output-mismatch'))
       .map((cell) => [cell.batch, mean(expectedTimesMs(profile, cell))]),
   );

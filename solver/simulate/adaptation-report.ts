@@ -1,6 +1,6 @@
 import { heavyRow, isStandbyRow, rowsByIndex, stageOf } from '../dispatch/rows.ts';
 import { type Plan, type PlanWorker, stageNameOf } from '../documents/plan.ts';
-import { backendsOf, cellsOfStage, type Profile } from '../documents/profile.ts';
+import { backendsOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
 import { downshiftFactor } from '../report/downshift.ts';
 import { outcomesOf, type Ran, type Settled } from '../report/outcomes.ts';
@@ -21,7 +21,7 @@ export const startMsOf =
         const row = plan.stages.find((stage) => stage.name === name)!;
         const { batch, standby } = row;
         return [row, ...(standby ? [standby] : [])].map(({ variant }) => {
-          const cells = cellsOfStage(profile, { name: stageNameOf(row), variant, backend, threads });
+          const cells = cellsOfRow(profile, { name: stageNameOf(row), variant, backend, threads });
           return cells.find((cell) => cell.batch === batch)?.cold;
         });
       })

@@ -2,7 +2,7 @@ import { rowsByIndex } from '../dispatch/rows.ts';
 import type { CpuCoRun } from '../documents/co-run.ts';
 import { onGpu } from '../documents/common.ts';
 import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
-import { cellsOfStage, type Profile } from '../documents/profile.ts';
+import { cellsOfRow, type Profile } from '../documents/profile.ts';
 import { isServiceOf, type Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
 import { batchHostMs, coRunOf, cpuCoRunOf, gpuSlowDown, sameStageCoRunOf } from '../plan/co-run.ts';
@@ -101,7 +101,7 @@ export const serviceFromProfile = (
     ...serviceFromBatches(
       rows.map((row) => {
         if (!row) return undefined;
-        const cells = cellsOfStage(profile, row);
+        const cells = cellsOfRow(profile, row);
         const stage = stageNameOf(row);
         return {
           label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,

@@ -259,7 +259,12 @@ test.each<[string, unknown, string | null, RegExp]>([
     'a b',
     /from character 0 to 4, but the text has 3 characters/,
   ],
-  ['no characters', [{ start: 1, end: 1, label: 'PER' }], 'a b', /from character 1 to 1, but its end must be after its start/],
+  [
+    'no characters',
+    [{ start: 1, end: 1, label: 'PER' }],
+    'a b',
+    /from character 1 to 1, but its end must be after its start/,
+  ],
   ['an unknown type', ['B-ORG'], 'a', /no class of the type "ORG"; its types are PER, LOC/],
 ])('a label of entities that is %s is refused', (_, label, text, problem) => {
   expect(() => places(label, text)).toThrow(LabelError);

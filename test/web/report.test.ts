@@ -100,7 +100,9 @@ describe('the report', () => {
     const text = await page.locator('main').textContent();
     expect(text).toMatch(/few-samples\s+\d+ cells: under 20 samples, so there is no p95/);
     expect(text).toMatch(/failed\s+classify\/res16\/webgpu\/1\/4: ModelLoadError/);
-    expect(text).toMatch(/not valid\s+plan · webgpu \+ wasm: 1 of 100 requests was sent [\d.,]+\sms late or later/);
+    expect(text).toMatch(
+      /not valid\s+plan · webgpu \+ wasm: 1 of 100 requests was sent [\d.,]+\sms late or later/,
+    );
     // The title and the verdict also say that the run is not valid.
     expect(await page.locator('h1').textContent()).toMatch(/fashion\s*: not valid/);
     expect(await page.title()).toContain('(not valid)');

@@ -24,10 +24,11 @@ const OTHER_PAGES = /^(headless|example)\.html$|^licences\.txt$|^assets\/(headle
 /** Whether the page needs a file to work without a network. */
 export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !OTHER_PAGES.test(path);
 
-const EXAMPLE = 'example.json';
+/** The file of the example that ships with the page. */
+export const EXAMPLE_FILE = 'example.json';
 
 export const isShell = (path: string): boolean =>
-  !RUNTIME.test(path) && !path.startsWith('models/') && path !== EXAMPLE;
+  !RUNTIME.test(path) && !path.startsWith('models/') && path !== EXAMPLE_FILE;
 
 /** Whether a file is cached only when first used: all mini pipelines are larger than the rest, and few users open every one. */
 export const isOnUse = (path: string): boolean => path.startsWith('models/mini');

@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { identify } from '../../workers/store/exchange.ts';
+import { EXAMPLE_FILE } from '../service-worker/files.ts';
 import { attempt, opened, saved } from './app.ts';
 import { goTo } from './go-to.ts';
 import { openMeasured } from './pipelines/pipelines.ts';
@@ -12,8 +13,6 @@ import { tried } from './try/trying.ts';
  * The example that ships with the page: profiles of another device, plan settings for one of them, and a run of its plan. The
  * page shows the example, but never saves it.
  */
-
-const FILE = 'example.json';
 
 /** The example's profiles: the one that the sections show, then others to compare it with. Empty before it is first opened. */
 const example = signal<readonly IdentifiedProfile[]>([]);
@@ -68,7 +67,7 @@ export async function openExample(): Promise<void> {
 /** @throws ExampleMissingError */
 async function read(): Promise<string> {
   try {
-    const answer = await fetch(FILE);
+    const answer = await fetch(EXAMPLE_FILE);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     return await answer.text();
   } catch (cause) {

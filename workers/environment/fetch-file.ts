@@ -16,14 +16,19 @@ export class RefusedFileError extends Error {
 /** Waits for `seconds`, or until the signal aborts. @throws the signal's reason if it aborted */
 export async function pause(seconds: number, signal: AbortSignal | null): Promise<void> {
   signal?.throwIfAborted();
-  await new Promise((resolve) => {
-    setTimeout(resolve, 1000 * seconds);
-    signal?.addEventListener('abort', resolve, { once: true });
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, 1000 * seconds);
+    signal?.addEventListener('abort', end);
   });
   signal?.throwIfAborted();
 }
 
-/** Fetches a file. Where the host answers 429, this waits until the host allows requests again, and then fetches again. */
+/** Fetches a file. If the host answers 429, waits until the host allows requests again, and then fetches again. */
 export const fetchWithinLimit = (
   url: string | URL,
   init: RequestInit & { readonly signal: AbortSignal | null },
@@ -46,7 +51,7 @@ export const fileFetcher =
     const headers = headersFor(address);
     const response = await fetchWithinLimit(address, { signal: signal ?? null, headers }).catch((cause) => {
       if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
-      // Browsers do not reveal which of the two reasons applies.
+      // Browsers do not reveal which of the two reasons applies, so the message names both.
       throw new Error(
         `${address.host} cannot be reached, or does not let other sites read its files: ` +
           'it must send the header Access-Control-Allow-Origin',

@@ -244,7 +244,7 @@ export class Executor {
 
   /** Queues the batches of a lost worker again. @returns the job of its replacement */
   #lose({ id, job, worker }: Member, reason: string): Job {
-    this.#dispatch.workerLost(id, performance.now());
+    this.#dispatch.workerLost(id);
     if (worker.left) this.hooks.onEvent?.(`worker ${id} left (${reason})`);
     else {
       this.hooks.onLost?.(id);

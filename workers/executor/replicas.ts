@@ -10,9 +10,9 @@ export class Replicas {
     return this.#serving.map(liveWorker);
   }
 
-  /** The workers that run a row of the plan. @param stage the row's name */
-  of(stage: string): Member[] {
-    return this.#serving.filter(({ job }) => job.planWorker.stages.includes(stage));
+  /** The workers that run a row of the plan. @param name the row's name */
+  of(name: string): Member[] {
+    return this.#serving.filter(({ job }) => job.planWorker.stages.includes(name));
   }
 
   /** Whether a worker is the only one that runs a row. @param name the row's name; undefined means no row, and gives false */

@@ -44,13 +44,17 @@ export class DriftWatch {
       const ratios: number[] = [];
       try {
         const run = await reference.again();
-        for (const beforeMs of reference.latenciesMs) ratios.push(latencyOf(await run()) / beforeMs);
+        for (const beforeMs of reference.latenciesMs) {
+          const nowMs = latencyOf(await run());
+          // A coarse clock may have measured 0 ms, which no time can be compared with.
+          if (beforeMs > 0) ratios.push(nowMs / beforeMs);
+        }
       } catch {
         // The reference cannot be run any more, so the next cell becomes the reference.
         this.#references.delete(id);
         return false;
       }
-      reference.drifted = Math.abs(median(ratios) - 1) > DRIFT_SHARE;
+      reference.drifted = ratios.length > 0 && Math.abs(median(ratios) - 1) > DRIFT_SHARE;
     }
     return reference.drifted;
   }

@@ -1,7 +1,7 @@
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { ModelFolder } from '../describe.ts';
-import { dtypeNamed } from '../dtypes.ts';
+import { dtypeNamed, modelFileName } from '../dtypes.ts';
 import { isAssetName } from '../file-names.ts';
 import { type HubVariant, needsOf } from '../model-files.ts';
 import type { RepositoryFile } from '../repository.ts';
@@ -64,8 +64,7 @@ function idOf(root: string, { name, sessions }: ModelSet<GivenFile>): string {
 }
 
 /** A model file's name without its extension and the suffix for its data type. */
-const bareName = (file: string): string =>
-  file.replace(/(_(fp16|quantized|int8|uint8|q4|q4f16|bnb4))?\.onnx$/i, '');
+const bareName = (file: string): string => file.slice(0, -modelFileName('', dtypeNamed(file)).length);
 
 function modelFolder<F extends GivenFile>(
   id: string,

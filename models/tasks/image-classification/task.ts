@@ -1,4 +1,4 @@
-import { cropResize, pixelCount } from '../../items/crop.ts';
+import { cropResize, imageBytes } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import {
   type ClassifyingStage,
@@ -32,7 +32,7 @@ export const imageClassification: Task<Stage, ClassResult, number> = {
   children(stage, item, _result, next) {
     const own = picturesOf(stage);
     const shape = next as ItemFormatOf<'pixels'>;
-    const pixels = new Uint8Array(pixelCount(shape));
+    const pixels = new Uint8Array(imageBytes(shape));
     cropResize(item, own, { x0: 0, y0: 0, x1: own.width, y1: own.height }, pixels, shape);
     return [pixels];
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cropResize, pixelCount } from '../../items/crop.ts';
+import { cropResize, imageBytes } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { classesField, classIndex } from '../classes.ts';
 import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
@@ -124,7 +124,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
     const own = picturesOf(stage);
     const shape = next as ItemFormatOf<'pixels'>;
     return detections.map((box) => {
-      const pixels = new Uint8Array(pixelCount(shape));
+      const pixels = new Uint8Array(imageBytes(shape));
       cropResize(item, own, box, pixels, shape);
       return pixels;
     });

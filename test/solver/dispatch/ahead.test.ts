@@ -79,7 +79,7 @@ describe('handing over ahead', () => {
     const ends: string[] = [];
     let worker = 'w';
     for (let loss = 1; loss <= 3; loss++) {
-      dispatch.workerLost(worker, loss);
+      dispatch.workerLost(worker);
       worker = `w${loss}`;
       dispatch.workerAdded({ id: worker, rows: [0] });
       for (const action of dispatch.poll(loss))

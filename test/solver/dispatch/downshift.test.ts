@@ -90,7 +90,7 @@ describe('a standby after a stage that has nothing lighter', () => {
     dispatch.poll(waitedMs);
     dispatch.completed(0, [1], 85);
     expect(started(dispatch.poll(85))).toEqual(['b/5: 0']);
-    dispatch.workerLost('a', 85);
+    dispatch.workerLost('a');
     dispatch.completed(1, [0], 90);
     expect(ended(dispatch.poll(90))).toEqual(['0 completed']);
     dispatch.arrive(1, 150);
@@ -150,7 +150,7 @@ describe('a cascade', () => {
     dispatch.arrive(0, 0);
     dispatch.poll(0);
     dispatch.completed(0, [{ otherwise: 0 }], 5);
-    dispatch.workerLost('w', 5);
+    dispatch.workerLost('w');
     dispatch.poll(5);
     expect(ended(dispatch.poll(dispatch.nextWakeMs()!))).toEqual(['0 completed']);
   });

@@ -32,7 +32,7 @@ describe('failures', () => {
     const dispatch = createDispatch(policy([stage('a', 2, 0)]), [{ id: 'w', rows: [0] }]);
     for (const request of [1, 2, 3, 4]) dispatch.arrive(request, request);
     expect(started(dispatch.poll(4))).toEqual(['w/0: 1 2', 'w/0: 3 4']);
-    dispatch.workerLost('w', 5);
+    dispatch.workerLost('w');
     expect(dispatch.queued).toEqual([4]);
     dispatch.workerAdded({ id: 'v', rows: [0] });
     expect(started(dispatch.poll(5))).toEqual(['v/0: 1 2', 'v/0: 3 4']);
@@ -48,7 +48,7 @@ describe('failures', () => {
       for (const action of dispatch.poll(nowMs)) {
         if (action.kind !== 'start') outcomes.push(...ended([action]));
         else if (action.items.some((item) => item.request === 2)) {
-          dispatch.workerLost(action.worker, nowMs);
+          dispatch.workerLost(action.worker);
           dispatch.workerAdded({ id: `w${++lost}`, rows: [0] });
         } else dispatch.completed(action.batch, [], nowMs);
       }
@@ -117,7 +117,7 @@ describe('mistakes of a driver', () => {
     const dispatch = running();
     expect(() => dispatch.arrive(1, 1)).toThrow(DuplicateRequestError);
     expect(() => dispatch.workerAdded({ id: 'w', rows: [0] })).toThrow(DuplicateWorkerError);
-    expect(() => dispatch.workerLost('x', 1)).toThrow(UnknownWorkerError);
+    expect(() => dispatch.workerLost('x')).toThrow(UnknownWorkerError);
     expect(() => dispatch.workerAdded({ id: 'x', rows: [6] })).toThrow(UnknownRowError);
   });
 

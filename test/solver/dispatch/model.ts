@@ -119,7 +119,7 @@ export class CheckedDispatch {
       }
     if (ahead !== undefined) for (const item of this.#take(ahead).items) this.#waitAgain(item, item.solo);
     this.workers.delete(id);
-    this.dispatch.workerLost(id, this.nowMs);
+    this.dispatch.workerLost(id);
     this.#poll();
   }
 

@@ -22,7 +22,6 @@ const KEYS: Record<string, readonly string[]> = {
   volumeMounts: ['mountPath'],
   env: ['name'],
   ports: ['containerPort', 'port', 'protocol'],
-  subjects: [],
 };
 
 /**
@@ -34,7 +33,7 @@ function keyOf(field: string, entry: JsonObject): string {
 }
 
 const isKeyed = (field: string, value: Json): value is JsonObject[] =>
-  Array.isArray(value) && (KEYS[field]?.length ?? 0) > 0 && value.every(isObject);
+  Array.isArray(value) && field in KEYS && value.every(isObject);
 
 const SEPARATOR = '\u0000';
 
