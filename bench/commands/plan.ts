@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { keepsSla, type Plan } from '../../solver/documents/plan.ts';
 import { frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -88,7 +89,19 @@ The plan is the exact optimum of an integer program. A simulation with the measu
       // The plan is shown before the frontier is computed, which may take long.
       if (!options.json) console.log([planText(chosen), note].filter(Boolean).join('\n\n'));
       const found = options.frontier && frontiers(profile, request);
-      if (options.json) return console.log(JSON.stringify(found ? { plan: chosen, ...found } : chosen));
-      if (found) console.log(`\n${frontierText(found, chosen)}`);
-      if (options.out) console.log(`\nwrote ${options.out}`);
+      if (options.json) console.log(JSON.stringify(found ? { plan: chosen, ...found } : chosen));
+      else if (found) console.log(`\n${frontierText(found, chosen)}`);
+      if (options.out && !options.json) console.log(`\nwrote ${options.out}`);
+      if (!keepsSla(chosen)) throw new UnconfirmedPlanError(chosen);
     });
+
+/** The plan does not keep the SLA in the simulation. */
+class UnconfirmedPlanError extends Error {
+  override name = 'UnconfirmedPlanError';
+  constructor({ slaMs, ratePerS, percentile, predicted }: Plan) {
+    super(
+      `In the simulation the plan answers ${(100 * predicted.slaAttainment).toFixed(1)} % of the requests within ${slaMs} ms, and ` +
+        `${percentile} % are asked at ${+ratePerS.toFixed(3)} requests/s. Lower --rate, or allow a longer --sla or more --cores.`,
+    );
+  }
+}

@@ -223,6 +223,10 @@ export const planSchema = z
   });
 export type Plan = z.infer<typeof planSchema>;
 
+/** Whether enough requests meet a plan's SLA in the simulation that predicts them. */
+export const keepsSla = ({ percentile, predicted }: Pick<Plan, 'percentile' | 'predicted'>): boolean =>
+  predicted.slaAttainment >= percentile / 100;
+
 /** Whether two plans are equal, regardless of the order of their fields. */
 export const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
 

@@ -67,7 +67,7 @@ export class InfeasiblePlanError extends Error {
       (ways.length > 0
         ? ''
         : ' No other SLA or rate alone helps: allow more resources, variants or backends.');
-    super(ways.length > 0 ? `${problem} It works with ${ways.join(', or with ')}.` : problem);
+    super(ways.length > 0 ? `${problem} It may work with ${ways.join(', or with ')}.` : problem);
     this.problem = problem;
   }
 }

@@ -38,7 +38,9 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     gpuShareMax: resources.utilisationMax * resources.gpus,
     coresMax: shared ? resources.utilisationMax * shared.threads * shared.workers : resources.cores,
     ...(hasServingCost(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
-    ...(hasServingCost(stages, 'threadMs') && { threadShareMax: resources.utilisationMax }),
+    ...(hasServingCost(stages, 'threadMs') && {
+      threadShareMax: request.threadShareMax ?? resources.utilisationMax,
+    }),
     ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
   };
   const limited = limitRows(limits).map(({ of }) => of);

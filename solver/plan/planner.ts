@@ -8,8 +8,9 @@ import { SimulatedPlans } from './simulated-plans.ts';
 import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
 /**
- * Each tightening multiplies the SLA and the utilisation limit of the integer program by this. If no option is fast enough for
- * the tighter SLA, only the utilisation limit becomes tighter: more replicas shorten queues, too.
+ * Each tightening multiplies the SLA and the utilisation limits of the integer program by this. If no option is fast enough for
+ * the tighter SLA, only the utilisation limits become tighter: more replicas shorten queues, too. If the thread that serves
+ * requests is too busy for its tighter limit, only the limits of the workers become tighter: no choice of variants frees the thread.
  */
 const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
@@ -43,17 +44,37 @@ export function tryPlan(
   request: PlanRequest,
   simulated = new SimulatedPlans(),
 ): Plan | Refusal {
-  let best: Candidate | undefined;
-  const missed: Candidate[] = [];
-  const refused: Refusal[] = [];
-  for (const input of workerSharings(measured.profile, request)) {
-    const plans = new TightenedPlans(solver, measured, input, simulated, best?.objective);
-    best = plans.leastTightened() ?? best;
-    missed.push(...plans.candidates);
-    if (plans.refusal) refused.push(plans.refusal);
-  }
+  const search = new Search(solver, measured, simulated);
+  let best = search.best(request);
+  // Single variants may keep the SLA where the cascades that the integer program prefers to them miss it in the simulation.
+  if (!best && !request.keep && search.missed.some(({ cascades }) => cascades))
+    best = search.best({ ...request, cascades: [] });
   if (best) return best.plan;
-  return missed.length > 0 ? fewestMisses(missed).plan : leastRefused(refused);
+  return search.missed.length > 0 ? fewestMisses(search.missed).plan : leastRefused(search.refused);
+}
+
+/** Looks for the best confirmed plan of a request, among all ways to divide the stages among workers. */
+class Search {
+  /** The plans that the simulation did not confirm. */
+  readonly missed: Candidate[] = [];
+  readonly refused: Refusal[] = [];
+
+  constructor(
+    private readonly solver: Solver,
+    private readonly measured: IdentifiedProfile,
+    private readonly simulated: SimulatedPlans,
+  ) {}
+
+  best(request: PlanRequest): Candidate | undefined {
+    let best: Candidate | undefined;
+    for (const input of workerSharings(this.measured.profile, request)) {
+      const plans = new TightenedPlans(this.solver, this.measured, input, this.simulated, best?.objective);
+      best = plans.leastTightened() ?? best;
+      this.missed.push(...plans.candidates);
+      if (plans.refusal) this.refused.push(plans.refusal);
+    }
+    return best;
+  }
 }
 
 /** A choice of the integer program for a tightened request. */
@@ -71,6 +92,10 @@ class Candidate {
     return this.simulated.confirmed;
   }
 
+  get cascades(): boolean {
+    return this.chosen.stages.some(({ escalation }) => escalation);
+  }
+
   get plan(): Plan {
     const { createdAt, profile, inService, stages, workers, predicted } = this.simulated.plan;
     const { tightened } = this;
@@ -86,6 +111,13 @@ const fewestMisses = (candidates: readonly Candidate[]): Candidate =>
   candidates.reduce((best, next) =>
     next.plan.predicted.slaAttainment > best.plan.predicted.slaAttainment ? next : best,
   );
+
+/** How much of its limits a tightened request keeps. */
+interface Shares {
+  readonly ofSla: number;
+  readonly ofWorkers: number;
+  readonly ofThread: number;
+}
 
 /**
  * The plans that the integer program chooses for one way to divide the stages among workers, one for each number of tightenings.
@@ -147,19 +179,24 @@ class TightenedPlans {
 
   #choose(tightened: number): IlpChoice | Refusal | undefined {
     const share = TIGHTENING ** tightened;
-    const choice = this.#chooseWithin(share, share);
-    const isRefused = choice !== undefined && 'binding' in choice;
-    return isRefused && tightened > 0 ? this.#chooseWithin(1, share) : choice;
+    const attempts = tightened === 0 ? [{}] : [{}, { ofSla: 1 }, { ofSla: 1, ofThread: 1 }];
+    let choice: IlpChoice | Refusal | undefined;
+    for (const attempt of attempts) {
+      choice = this.#chooseWithin({ ofSla: share, ofWorkers: share, ofThread: share, ...attempt });
+      if (!choice || !('binding' in choice)) break;
+    }
+    return choice;
   }
 
-  /** The choice of the integer program with these shares of the SLA and of the utilisation limit. */
-  #chooseWithin(ofSla: number, ofUtilisation: number): IlpChoice | Refusal | undefined {
+  /** The choice of the integer program with these shares of the SLA, and of the utilisation limits of workers and thread. */
+  #chooseWithin({ ofSla, ofWorkers, ofThread }: Shares): IlpChoice | Refusal | undefined {
     const { profile, request } = this.input;
     const { slaMs, resources } = request;
     const tighter = {
       ...request,
       slaMs: (slaMs - (request.queueMs ?? 0)) * ofSla,
-      resources: { ...resources, utilisationMax: resources.utilisationMax * ofUtilisation },
+      resources: { ...resources, utilisationMax: resources.utilisationMax * ofWorkers },
+      threadShareMax: resources.utilisationMax * ofThread,
     };
     return chooseIlp(this.solver, { profile, request: tighter }, this.above);
   }

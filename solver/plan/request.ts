@@ -75,6 +75,8 @@ export interface IlpRequest extends PlanRequest {
    * later stages get. Other variants of these stages may still be standbys.
    */
   readonly upstream?: Readonly<Record<string, readonly string[]>>;
+  /** The utilisation limit of the thread that serves requests; if absent, that of the resources. */
+  readonly threadShareMax?: number;
   /** `false`: no row has a standby, because the memory has no room for standbys. If absent, rows may have one. */
   readonly standbys?: false;
 }

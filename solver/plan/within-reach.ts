@@ -1,4 +1,4 @@
-import type { Plan } from '../documents/plan.ts';
+import { keepsSla, type Plan } from '../documents/plan.ts';
 import { figure } from '../math/figures.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import type { PlanRequest } from './request.ts';
@@ -62,7 +62,7 @@ function planAtNearest(
   let found = { plan: planFor(nearest), request: nearest };
   if (nearest.ratePerS > askedPerS) return found;
   for (const share of SHARES) {
-    if (found.plan.predicted.slaAttainment >= nearest.percentile / 100) break;
+    if (keepsSla(found.plan)) break;
     const request = { ...nearest, ratePerS: share * nearest.ratePerS };
     try {
       found = { plan: planFor(request), request };

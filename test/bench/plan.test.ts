@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import type { Plan } from '../../solver/documents/plan.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { roundTripsMs } from '../../solver/documents/cell.ts';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { summaryOf } from '../../solver/math/statistics.ts';
 import { ipaEdgeHere } from './command.ts';
 
 const PATH = fileURLToPath(new URL('../solver/fixtures/fashion-node.json', import.meta.url));
@@ -27,4 +32,28 @@ test('--memory bounds the models of a plan, with those of its standbys', async (
   const bounded = await planned('--memory', '0.5');
   expect(bounded).toBeLessThanOrEqual(0.5);
   expect(bounded).toBeGreaterThan(0.25);
+});
+
+/** The profile with one batch of each cell's 30 a second longer, which the bound of a stage at p95 does not show. */
+const withStragglers = (): Profile => ({
+  ...profile,
+  cells: profile.cells.map((cell) => {
+    if (cell.state !== 'measured') return cell;
+    const slow = { ...cell, inferenceMs: cell.inferenceMs.map((ms, i) => (i === 0 ? ms + 1000 : ms)) };
+    return { ...slow, latencyMs: summaryOf(roundTripsMs(slow)) };
+  }),
+});
+
+test('a plan that no simulation confirms is written, but the command fails and says which share keeps the SLA', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const [from, out] = [join(folder, 'profile.json'), join(folder, 'plan.json')];
+  await writeFile(from, JSON.stringify(withStragglers()));
+  const asked = ['--profile', from, '--sla', '200', '--rate', '5', '--out', out];
+  const { code, stdout, stderr } = await ipaEdgeHere(['plan', ...asked]);
+  expect(stdout).toMatch(/NOT CONFIRMED[\s\S]*wrote /);
+  expect(stderr).toMatch(/the plan answers \d+\.\d % of the requests within 200 ms, and 95 % are asked/);
+  expect(code).toBe(1);
+  const written = parsePlan(JSON.parse(await readFile(out, 'utf8')), out);
+  expect(written.predicted.slaAttainment).toBeLessThan(0.95);
 });

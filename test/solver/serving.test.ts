@@ -56,6 +56,17 @@ describe('what a request costs outside the models', () => {
     expect(served.predicted.latencyMs!.p50 - free.predicted.latencyMs!.p50).toBeGreaterThan(6);
   });
 
+  it('may fill the serving thread to its limit while lighter variants shorten queues until the SLA is kept', () => {
+    const cells = [
+      ...CELLS.filter(({ variant }) => variant === 's'),
+      cell('detect', 'm', 'cpu', 1, runs(25)),
+    ];
+    const busy = measured({ requests: [cost(39.5, 39.5)] }, { cells });
+    const { stages, predicted } = planned(busy, { slaMs: 400, resources: resources({ cores: 1, gpus: 0 }) });
+    expect(stages[0]!.variant).toBe('s');
+    expect(predicted.slaAttainment).toBeGreaterThanOrEqual(0.95);
+  });
+
   const json: RequestCost = { ...cost(50, 20), body: 'json' };
 
   it('is counted as of a body with bytes, whatever one of JSON costs', () => {

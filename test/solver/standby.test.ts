@@ -104,7 +104,7 @@ describe('the standby of a planned variant', () => {
     const profile = withSmallL(PROFILE);
     const asked = { ...memory(2), restrictTo: { classify: ['l', 'm'] } };
     expect(planned(asked, profile).stages[0]).toMatchObject({ variant: 'l', replicas: 1 });
-    expect(() => planned({ ...asked, ratePerS: 1000 }, profile)).toThrow(/It works with .* requests\/s/);
+    expect(() => planned({ ...asked, ratePerS: 1000 }, profile)).toThrow(/It may work with .* requests\/s/);
   });
 
   it('gives way in a worker for all stages, too', () => {

@@ -1,4 +1,4 @@
-import type { Plan } from '../../solver/documents/plan.ts';
+import { keepsSla, type Plan } from '../../solver/documents/plan.ts';
 import { pasText } from '../../solver/report/accuracy-unknown.ts';
 import { unknownEndToEnd, variantSentences } from '../../solver/report/cascade-text.ts';
 import { correctionText } from '../../solver/report/correction-text.ts';
@@ -53,7 +53,7 @@ export function planText(plan: Plan): string {
     ...(corrections ? [`planned with times that were measured in service: ${corrections}`] : []),
     ...(plan.body === 'json' ? ['The plan counts the cost of requests in JSON.'] : []),
   ];
-  if (predicted.slaAttainment < percentile / 100)
+  if (!keepsSla(plan))
     lines.push('NOT CONFIRMED: in the simulation no plan kept the SLA; this one came nearest.');
   if (plan.profile.device.adapter?.software && plan.stages.some((s) => s.backend === 'webgpu'))
     lines.push('SOFTWARE ADAPTER: WebGPU runs on the CPU; these times do not hold for a GPU.');
