@@ -1,6 +1,12 @@
 /** Path of the service worker, beside `index.html` because it can only serve its own folder and folders below. */
 export const WORKER_FILE = 'service-worker.js';
 
+/**
+ * The file of the example that ships with the page. Its name is not in `files.ts`, because the service worker runs code of that
+ * module and must have no import, so the page may share none of that code.
+ */
+export const EXAMPLE_FILE = 'example.json';
+
 /** Messages from the page to its service worker. */
 export type Order = 'keep-everything' | 'take-over';
 
