@@ -114,10 +114,8 @@ describe('the report', () => {
     expect(text).toContain('worker classify-2 was lost');
     // Figures that do not hold neither meet nor miss an SLA, and no sentence repeats them.
     const results = page.locator('#outcome > section', { hasText: 'Not valid' });
-    const marks = await results
-      .locator('tbody tr')
-      .evaluateAll((rows) => rows.map((row) => row.querySelectorAll('.mark').length));
-    expect(marks).toEqual([0, 1, 1]);
+    expect(await results.locator('tbody tr').first().locator('.mark').count()).toBe(0);
+    expect(await results.locator('.mark').count()).toBe(2);
     expect(await results.locator('> p').count()).toBe(0);
     expect(await results.locator('.verdict-card').textContent()).toContain('Next: Allow more time');
   });
