@@ -1,7 +1,7 @@
 import type { Plan, PlanStage, Standby } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { RunReport } from '../documents/run-report.ts';
-import { downshiftFactor, downshiftSentences, percent } from './downshift.ts';
+import { count, downshiftFactor, downshiftSentences, percent } from './downshift.ts';
 
 /** A share of the items as words, e.g. `7 of 100`. */
 const ofHundred = (share: number): string => {
@@ -98,18 +98,32 @@ export function escalationSentences({
   const withItems = cascades.filter(({ items }) => items > 0);
   const downshifts = downshiftSentences({ cascades, standbys });
   if (withItems.length + downshifts.length === 0) return [];
-  const { endToEnd, metric } = result.accuracy;
   return [
     ...withItems.map(
       ({ stage, light, heavy, below, items, escalated, predictedShare, settled = 0 }) =>
-        `In ${stage}, ${heavy} answered ${escalated - settled} of the ${items} items that ${light} answered first, because ` +
+        `In ${stage}, ${heavy} answered ${count(escalated - settled)} of the ${count(items)} items that ${light} answered first, because ` +
         `the confidence of ${light} was under ${confidenceText(below)}: ${ofHundred((escalated - settled) / items)} went on, predicted ${ofHundred(predictedShare)}.`,
     ),
     ...downshifts,
-    ...(endToEnd === null || predicted.endToEnd === null
-      ? []
-      : [
-          `Accuracy, end to end (${metric}): measured ${percent(endToEnd)}, predicted ${percent(predicted.endToEnd * downshiftFactor({ cascades, standbys }))}.`,
-        ]),
+    ...accuracySentence({ cascades, standbys, result, predicted }),
+  ];
+}
+
+/** The measured accuracy beside the predicted one and, if its text differs, the one that the downshifts of the run leave of it. */
+function accuracySentence({
+  result: {
+    accuracy: { endToEnd, metric },
+  },
+  predicted,
+  ...outcomes
+}: Pick<RunReport, 'cascades' | 'standbys' | 'result' | 'predicted'>): string[] {
+  if (endToEnd === null || predicted.endToEnd === null) return [];
+  const planned = percent(predicted.endToEnd);
+  const left = percent(predicted.endToEnd * downshiftFactor(outcomes));
+  return [
+    `Accuracy, end to end (${metric}): measured ${percent(endToEnd)}, predicted ${planned}` +
+      (left === planned
+        ? '.'
+        : `; with as many answers of lighter variants as in this run, ${left} was to be expected.`),
   ];
 }

@@ -49,6 +49,8 @@ export const downshiftSentences = (outcomes: Outcomes): string[] =>
         : `${sentence} The accuracy of the stage is predicted as ${now} instead of ${planned}.`;
     });
 
+export const count = (items: number): string => items.toLocaleString('en');
+
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
@@ -57,7 +59,7 @@ function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
       ...{ stage, items, lighter: downshifted },
       newItems:
         standbys.findIndex((one) => one.stage === stage && one.variant === variant) < i ? downshifted : items,
-      sentence: `In a burst, ${standby} answered ${downshifted} of the ${items} items of ${stage} instead of ${variant}.`,
+      sentence: `In a burst, ${standby} answered ${count(downshifted)} of the ${count(items)} items of ${stage} instead of ${variant}.`,
       plannedAccuracy: accuracy,
       accuracy: accuracy - (downshifted / items) * (accuracy - standbyAccuracy),
     }),
@@ -71,7 +73,7 @@ function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
       const lost = predictedShare > 0 ? Math.min(1, settled / items / predictedShare) : 0;
       return {
         ...{ stage, items, newItems: items, lighter: settled },
-        sentence: `In a burst, the answer of ${light} stood for ${settled} of the ${escalated} items of ${stage} that were to go on to ${heavy}.`,
+        sentence: `In a burst, the answer of ${light} stood for ${count(settled)} of the ${count(escalated)} items of ${stage} that were to go on to ${heavy}.`,
         plannedAccuracy: accuracy,
         accuracy: accuracy - lost * (accuracy - lightAccuracy),
       };

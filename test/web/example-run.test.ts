@@ -48,19 +48,27 @@ it("an archive that is saved while the example is shown has the user's own run a
   expect(await saved(tab.page, 'Save everything JSON')).toBe(before);
 });
 
-it('the verdict on the results is of the run only while its settings stand', async () => {
+it('the verdict on the results is of the run only while its settings stand; afterwards the run says of which plan it was', async () => {
   await openExample();
   const verdict = () => tab.page.locator('#results .verdict-card h3').textContent();
   const ofRun = await outcome().locator('.verdict-card h3').first().textContent();
   expect(await verdict()).toBe(ofRun);
   const sla = tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
   const asked = await sla.inputValue();
+  const otherPlan = tab.page.locator('#try .notice', { hasText: 'of another plan: ' });
+  expect(await otherPlan.count()).toBe(0);
   await sla.fill(String(2 * Number(asked)));
   await planned(tab.page);
   await expect.poll(verdict).toContain(`within ${2 * Number(asked)} ms`);
+  expect(await otherPlan.textContent()).toContain(` requests/s within ${asked} ms.`);
   await sla.fill('1');
   await expect.poll(verdict).toMatch(/^No/);
+  expect(await tab.page.locator('#try .empty').textContent()).toMatch(
+    /^No: .* within 1 ms\. Take the nearest SLA or rate that works\./,
+  );
+  expect(await otherPlan.count()).toBe(1);
   await sla.fill(asked);
   await planned(tab.page);
   await expect.poll(verdict).toBe(ofRun);
+  await expect.poll(() => otherPlan.count()).toBe(0);
 });

@@ -74,6 +74,13 @@ describe('a picture of the user', () => {
     await expectAccessible(page, '#try');
     await page.setViewportSize({ width: NARROW_PX, height: 900 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
+
+    const black = sharp({ create: { width: 128, height: 128, channels: 3, background: 'black' } });
+    await dropOn(page, '.own-drop', [{ name: 'black.png', bytes: await black.png().toBuffer() }]);
+    await page.getByText('black.png').waitFor();
+    const [nothing, rest] = await answered();
+    expect(nothing).toContain('No object found');
+    expect(rest).toMatch(/^classify\s+The stage before passed on no image\.$/);
   });
 
   it('is refused in place where it is none, and the one before stays', async () => {
@@ -87,7 +94,9 @@ describe('a picture of the user', () => {
     await choose('notes.png', new TextEncoder().encode('these are notes'));
     const problem = page.locator('.own').getByRole('alert');
     await problem.waitFor();
-    expect(await problem.textContent()).toMatch(/no picture that it can decode. Save it as a JPEG/);
+    expect(await problem.textContent()).toMatch(
+      /^notes\.png was not taken\. .*no picture that it can decode. Save it as a JPEG/,
+    );
     expect(await button('Run your input').isEnabled()).toBe(true);
     await page.getByText('scene.png').waitFor();
   });

@@ -29,6 +29,8 @@ describe('the report', () => {
     // 2 stages on 2 backends.
     await expect.poll(() => charts(page).count()).toBe(6 + 2 * 3 + 2 * 4);
     expect(await page.locator('.summary-table tbody tr').count()).toBe(6);
+    // The next step after a run that held is one on the page, such as saving files.
+    expect(await page.locator('.verdict-card.good').first().textContent()).not.toContain('Next:');
     expect(errors).toEqual([]);
   });
 
@@ -110,6 +112,12 @@ describe('the report', () => {
       'Not valid: the requests were sent too late for these figures to hold.',
     );
     expect(text).toContain('worker classify-2 was lost');
+    // Figures that do not hold neither meet nor miss an SLA, and no sentence repeats them.
+    const results = page.locator('#outcome > section', { hasText: 'Not valid' });
+    expect(await results.locator('tbody tr').first().locator('.mark').count()).toBe(0);
+    expect(await results.locator('.mark').count()).toBe(2);
+    expect(await results.locator('> p').count()).toBe(0);
+    expect(await results.locator('.verdict-card').textContent()).toContain('Next: Allow more time');
   });
 
   it('says how many items of a cascade went on, beside the predicted share', async () => {

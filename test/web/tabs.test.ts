@@ -175,6 +175,8 @@ it('in one tab, no profile is started while a plan runs, and no plan is run whil
   });
   await button(page, 'Run the plan').click();
   await button(page, 'Stop').waitFor();
+  // The workers start, so there is no answer to show yet.
+  expect(await page.getByText('Latest requests and answers').count()).toBe(0);
   expect(await button(page, 'Start').isDisabled()).toBe(true);
   expect(await page.locator('.run > .buttons').textContent()).toContain(
     'Wait until the run of the plan has ended',

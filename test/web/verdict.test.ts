@@ -91,6 +91,21 @@ describe('the verdict on a run', () => {
     expect(reasons).toContainEqual(expect.stringMatching(/^The prediction was 50\.0\s% in time\.$/));
   });
 
+  it('says how accurate it was, without the accuracies of the profile, which are of other requests', () => {
+    const best = Math.max(...profile.endToEnd.map(({ value }) => value));
+    const { result, device, predicted } = held;
+    const accuracy = { ...result.accuracy, endToEnd: best - 0.01 };
+    const run: RunReport = {
+      ...held,
+      device: { ...device, adapter: null },
+      result: { ...result, shed: 0, failed: 0, accuracy },
+      predicted: { ...predicted, slaAttainment: result.slaAttainment! },
+    };
+    expect(runVerdict(run, { ...profile, cells: [] }).reasons).toContainEqual(
+      expect.stringMatching(/^The whole pipeline is right in [\d.]+\s% of the cases\.$/),
+    );
+  });
+
   it('puts lost requests before everything but lateness', () => {
     const lost = { ...held, result: { ...held.result, shed: 7, failed: 1 } };
     expect(runVerdict(lost, profile).reasons[0]).toMatch(/7 were refused and 1 failed/);
@@ -138,11 +153,11 @@ describe('the verdict on a plan', () => {
     expect(verdict.headline).toMatch(/^Not quite: .*90\.0\s% of .*; 95\s% are asked for/);
   });
 
-  it('names the most accurate combination only where that is more accurate than the plan, which may be a cascade', () => {
+  it('names the most accurate combination of single models only where that is more accurate than the plan, which may be a cascade', () => {
     const best = Math.max(...profile.endToEnd.map(({ value }) => value));
     const reasons = (endToEnd: number) =>
       planVerdict({ ...plan, predicted: { ...plan.predicted, endToEnd } }, profile).reasons.join();
-    expect(reasons(best - 0.01)).toContain('the most accurate combination reaches');
+    expect(reasons(best - 0.01)).toContain('the most accurate combination of single models reaches');
     expect(reasons(best + 0.01)).not.toContain('the most accurate combination');
   });
 

@@ -9,7 +9,7 @@ test('a load with more requests than can be run is refused before its arrivals a
     'huge.json',
   );
   expect(() => traceLoad(trace, 1, 1)).toThrow(
-    'The load has 2000000000 requests; a run takes at most 2000000.',
+    'The load has 2,000,000,000 requests; a run takes at most 2,000,000.',
   );
   expect(traceLoad(trace, 1e-8, 1).arrivalsMs).toHaveLength(20);
 });

@@ -11,7 +11,7 @@ export class TooManyRequestsError extends InputError {
   override name = 'TooManyRequestsError';
   constructor(requests: number, most: number) {
     super(
-      `The load has ${Math.round(requests)} requests; a run takes at most ${most}. ` +
+      `The load has ${Math.round(requests).toLocaleString('en')} requests; a run takes at most ${most.toLocaleString('en')}. ` +
         'Lower its rate, or let requests arrive for a shorter time.',
     );
   }

@@ -126,7 +126,7 @@ test('a run tells what lighter variants took over in a burst, and what that cost
     'In classify, res32 answered 40 of the 400 items that cnn8 answered first, because the confidence of cnn8 was under 0.62: 10 of 100 went on, predicted 20 of 100.',
     'In a burst, det4 answered 100 of the 400 items of detect instead of det16. The accuracy of the stage is predicted as 93.5 % instead of 96.0 %.',
     'In a burst, the answer of cnn8 stood for 40 of the 80 items of classify that were to go on to res32. The accuracy of the stage is predicted as 85.0 % instead of 90.0 %.',
-    'Accuracy, end to end (F1@0.5): measured 70.0 %, predicted 73.6 %.',
+    'Accuracy, end to end (F1@0.5): measured 70.0 %, predicted 80.0 %; with as many answers of lighter variants as in this run, 73.6 % was to be expected.',
   ]);
 });
 
@@ -138,7 +138,7 @@ const cascade = {
 
 test('a loss of accuracy that its digits do not show is not told', () => {
   expect(downshiftSentences({ standbys: [{ ...standby, items: 5944, downshifted: 1 }] })).toEqual([
-    'In a burst, y answered 1 of the 5944 items of a instead of x.',
+    'In a burst, y answered 1 of the 5,944 items of a instead of x.',
   ]);
 });
 

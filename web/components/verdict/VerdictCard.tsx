@@ -25,9 +25,12 @@ export function VerdictCard({
             <li key={reason}>{reason}</li>
           ))}
         </ol>
-        <p>
-          <strong>Next:</strong> {linked ? <a href={`#${next.section}`}>{next.text}</a> : next.text}
-        </p>
+        {/* After a good verdict only the page has a next step: to try the plan, or to save files. */}
+        {(linked || level !== 'good') && (
+          <p>
+            <strong>Next:</strong> {linked ? <a href={`#${next.section}`}>{next.text}</a> : next.text}
+          </p>
+        )}
       </div>
     </article>
   );

@@ -62,7 +62,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
       : `Not quite: ${what} should answer ${percent(inTime)} of ${requestRate(ratePerS)} within ${number(slaMs)} ms; ${percentile} % are asked for.`,
     reasons: heaviest([
       timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should come'),
-      accuracyReason(predicted, profile),
+      accuracyReason(predicted, profile.endToEnd),
       slowestReason(plan),
       careReason(profile),
       softwareReason(profile.device, [plan]),
@@ -120,7 +120,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
     timeReason(latencyMs.p95, slaMs, 'came'),
     lostReason(run),
     gapReason(run),
-    accuracyReason(accuracy, profile),
+    accuracyReason(accuracy),
     profile && careReason(profile),
     softwareReason(
       run.device,
@@ -165,16 +165,21 @@ function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason |
   };
 }
 
-/** The accuracy end to end, compared with that of the most accurate combination of single models. */
+/**
+ * The accuracy end to end.
+ * @param single accuracies of the combinations of single models: the best is named where it is higher. None beside the accuracy of a
+ * run, whose requests are other ones than those of the profile
+ */
 function accuracyReason(
   { endToEnd, pas }: Pick<Prediction, 'endToEnd' | 'pas'>,
-  profile: Profile | null,
+  single: Profile['endToEnd'] = [],
 ): Reason | null {
   if (pas === null) return { weight: 75, text: ACCURACY_UNKNOWN_SENTENCE };
   if (endToEnd === null) return null;
-  const best = Math.max(...(profile?.endToEnd ?? []).map(({ value }) => value));
-  // The plan may be a cascade, which can be more accurate than every combination of single models.
-  const besides = best > endToEnd ? `; the most accurate combination reaches ${percent(best)}` : '';
+  const best = Math.max(...single.map(({ value }) => value));
+  // A cascade, of the plan or another one, can be more accurate still.
+  const besides =
+    best > endToEnd ? `; the most accurate combination of single models reaches ${percent(best)}` : '';
   return { weight: 45, text: `The whole pipeline is right in ${percent(endToEnd)} of the cases${besides}.` };
 }
 

@@ -1,5 +1,6 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { CardTable } from '../../components/CardTable.tsx';
+import { costText } from '../../components/cost.ts';
 import { DASH, milliseconds, number, percent, rate } from '../../components/format.ts';
 
 interface ComparisonProps {
@@ -10,8 +11,8 @@ interface ComparisonProps {
 /** Table of two plans' predictions and their differences. */
 export function Comparison({ pinned, plan }: ComparisonProps) {
   const rows: { name: string; text: (figure: Figure) => string }[] = [
-    { name: 'pinned', text: ({ value, show }) => show(value(pinned)) },
-    { name: 'this', text: ({ value, show }) => show(value(plan)) },
+    { name: 'pinned', text: ({ value, show }) => show(value(pinned), pinned) },
+    { name: 'this', text: ({ value, show }) => show(value(plan), plan) },
     { name: 'difference', text: (figure) => differenceText(figure, pinned, plan) },
   ];
   return (
@@ -34,7 +35,8 @@ export function Comparison({ pinned, plan }: ComparisonProps) {
 interface Figure {
   readonly label: string;
   readonly value: (plan: Plan) => number | null;
-  readonly show: (value: number | null) => string;
+  /** @param of the plan whose figure it is, by which a cost has its unit */
+  readonly show: (value: number | null, of: Pick<Plan, 'resources' | 'stages'>) => string;
   readonly difference?: (value: number) => string;
 }
 
@@ -57,12 +59,18 @@ const FIGURES: readonly Figure[] = [
     difference: points,
   },
   { label: 'PAS', value: ({ predicted }) => predicted.pas, show: percent, difference: points },
-  { label: 'Cost', value: ({ predicted }) => predicted.cost, show: number },
+  {
+    label: 'Cost',
+    value: ({ predicted }) => predicted.cost,
+    show: (value, of) => (value === null ? DASH : costText(value, of)),
+  },
 ];
 
-function differenceText({ value, show, difference = show }: Figure, pinned: Plan, plan: Plan): string {
+function differenceText({ value, show, difference }: Figure, pinned: Plan, plan: Plan): string {
   const [before, now] = [value(pinned), value(plan)];
   if (before === null || now === null) return DASH;
   if (before === now) return 'same';
-  return `${now > before ? '+' : '−'}${difference(Math.abs(now - before))}`;
+  const by = Math.abs(now - before);
+  const both = { ...plan, stages: [...pinned.stages, ...plan.stages] };
+  return `${now > before ? '+' : '−'}${difference ? difference(by) : show(by, both)}`;
 }

@@ -1,7 +1,7 @@
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { noPlanVerdict, planVerdict, runVerdict, type Verdict } from '../../components/verdict/verdict.ts';
-import { isFresh, plan, solved } from '../../state/plan/planning.ts';
+import { noPlan, plan } from '../../state/plan/planning.ts';
 import { lastRun } from '../../state/try/last-run.ts';
 
 /** The verdict on the opened profile: on the last run of the current plan or, if that plan has not run, on the plan. */
@@ -12,8 +12,7 @@ export function ResultsVerdict({ of }: { readonly of: IdentifiedProfile }) {
 
 /** The verdict; null while the page makes the first plan. */
 function verdictOn({ profile }: IdentifiedProfile): Verdict | null {
-  const found = solved.value;
-  if (isFresh(found) && found!.answer instanceof Error) return noPlanVerdict(found!.answer);
+  if (noPlan.value) return noPlanVerdict(noPlan.value);
   if (lastRun.value) return runVerdict(lastRun.value, profile);
   return plan.value && planVerdict(plan.value, profile);
 }

@@ -39,7 +39,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
     shownMs.current = nowMs;
     setShown((before) => [...before.slice(0, slot), next, ...before.slice(slot + 1)]);
   }, [live, pipeline, view, held, slots, nowMs]);
-  if (!view) return null;
+  if (!view || shown.length === 0) return null;
   const isUnjudged = shown.some(({ predictions }) =>
     predictions.some(({ verdict }) => verdict === 'unjudged'),
   );

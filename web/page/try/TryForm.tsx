@@ -88,6 +88,7 @@ export function TryForm() {
             Scale to the plan's {number(plan.value!.ratePerS)} /s
           </button>
         )}
+        {arriving === null && <span class="muted">Open a trace first.</span>}
       </div>
       {plan.value && (
         <p class="muted">

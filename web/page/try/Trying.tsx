@@ -1,7 +1,13 @@
 import { useRef } from 'preact/hooks';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { Notice } from '../../components/Device.tsx';
+import { chain, number, requestRate } from '../../components/format.ts';
+import { stagesOf, variantsOf } from '../../components/variants.ts';
+import { noPlanVerdict } from '../../components/verdict/verdict.ts';
+import { opened } from '../../state/app.ts';
 import { showsExample, showsExampleRun } from '../../state/example.ts';
-import { plan } from '../../state/plan/planning.ts';
+import { noPlan, pinned, plan } from '../../state/plan/planning.ts';
+import { otherPlanRan } from '../../state/try/last-run.ts';
 import { failure, tried, trying } from '../../state/try/trying.ts';
 import { Outcome } from '../charted/charted.tsx';
 import { useKeptFocus } from '../controls/kept-focus.ts';
@@ -29,26 +35,50 @@ export function Trying() {
           run here measures yours.
         </Notice>
       )}
-      <div ref={host}>
-        {run ? (
-          <Live run={run} />
-        ) : plan.value ? (
-          <TryForm />
-        ) : (
-          !tried.value && (
-            <Empty>
-              There is no plan to try yet. <a href="#plan">Plan first</a>.
-            </Empty>
-          )
-        )}
-      </div>
+      <div ref={host}>{run ? <Live run={run} /> : plan.value ? <TryForm /> : <WithoutPlan />}</div>
       {failure.value && (
         <p class="problem" role="alert">
           {failure.value}
         </p>
       )}
+      {!run && otherPlanRan.value && <OtherPlan plan={otherPlanRan.value} />}
       {!run && tried.value && <Outcome report={tried.value} />}
       <OwnInput />
     </Section>
+  );
+}
+
+/** Says why there is no plan to try, and what the user can do. */
+function WithoutPlan() {
+  if (noPlan.value) {
+    const { headline, next } = noPlanVerdict(noPlan.value);
+    return (
+      <Empty>
+        {headline} <a href={`#${next.section}`}>{next.text}</a>
+      </Empty>
+    );
+  }
+  if (!opened.value && pinned.value)
+    return (
+      <Empty>
+        The profile of the plan above is not saved in this browser. <a href="#share">Import the profile</a> to
+        run the plan.
+      </Empty>
+    );
+  if (tried.value) return null;
+  return (
+    <Empty>
+      There is no plan to try yet. <a href="#plan">Plan first</a>.
+    </Empty>
+  );
+}
+
+/** Says which plan the last run was of, because the settings have changed since. */
+function OtherPlan({ plan: ran }: { readonly plan: Plan }) {
+  return (
+    <Notice title="OTHER PLAN">
+      This run was of another plan: {chain(variantsOf(ran), stagesOf(ran))}, made for{' '}
+      {requestRate(ran.ratePerS)} within {number(ran.slaMs)} ms.
+    </Notice>
   );
 }

@@ -5,6 +5,7 @@ import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { sharingSentences } from '../../../solver/report/sharing-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { onSoftwareGpu } from '../../components/backends.ts';
+import { costText } from '../../components/cost.ts';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
 import { FrontierParts } from '../../components/FrontierParts.tsx';
 import { chain, date, milliseconds, number, percent, requestRate } from '../../components/format.ts';
@@ -71,7 +72,7 @@ function Planned({ plan, frontier, without, profile }: PlannedProps) {
           ['p95', milliseconds(predicted.latencyMs?.p95 ?? null)],
           ['Accuracy, end to end', percent(predicted.endToEnd)],
           ['PAS', percent(predicted.pas)],
-          ['Cost', number(predicted.cost)],
+          ['Cost', costText(predicted.cost, plan)],
         ]}
       />
       <div class="tiles start panels plans">

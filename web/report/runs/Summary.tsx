@@ -2,10 +2,11 @@ import type { ComponentChildren } from 'preact';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
+import { costText } from '../../components/cost.ts';
 import { accuracyText, milliseconds, number, percent, rate, requestRate } from '../../components/format.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { runVerdict } from '../../components/verdict/verdict.ts';
-import { type BackendSet, planRun, servedText } from './view.ts';
+import { type BackendSet, lastPlan, planRun, servedText } from './view.ts';
 
 interface SummaryProps {
   readonly set: BackendSet;
@@ -23,8 +24,12 @@ export function Summary({ set, stages, profile, linked }: SummaryProps) {
     <section>
       <h3>{set.title}</h3>
       {chosen && <VerdictCard verdict={runVerdict(chosen, profile)} linked={linked} />}
-      {chosen && (
-        <Comparison run={chosen} others={set.runs.filter((run) => run !== chosen)} stages={stages} />
+      {chosen?.load.valid && (
+        <Comparison
+          run={chosen}
+          others={set.runs.filter((run) => run !== chosen && run.load.valid)}
+          stages={stages}
+        />
       )}
       <CardTable
         label={`Results, ${set.title}`}
@@ -99,9 +104,9 @@ const COLUMNS = [
   ),
   column(
     'Attainment',
-    ({ result: { slaAttainment }, percentile }) => (
+    ({ result: { slaAttainment }, percentile, load }) => (
       <>
-        {slaAttainment !== null && (
+        {slaAttainment !== null && load.valid && (
           <Mark good={slaAttainment >= percentile / 100} yes="meets the SLA" no="misses the SLA" />
         )}
         {percent(slaAttainment)}
@@ -126,7 +131,7 @@ const COLUMNS = [
   ),
   column(
     'Cost',
-    ({ result }) => number(result.cost.mean),
+    (run) => costText(run.result.cost.mean, lastPlan(run)),
     ({ cost }) => number(cost),
   ),
 ];

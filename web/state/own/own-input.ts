@@ -61,7 +61,7 @@ export function ownItem(): Item {
 
 /** Takes a file of the user: a sound, a picture or a text, as the pipeline needs it. */
 export const takeFile = (file: File): Promise<void> =>
-  take(async (format) => {
+  take(file.name, async (format) => {
     checkSize(file, MOST_FILE_BYTES);
     if (format.kind === 'text') {
       ownText.value = await file.text();
@@ -76,7 +76,7 @@ export const takeFile = (file: File): Promise<void> =>
 
 /** Records a sound with the microphone until the recording is stopped. */
 export async function takeRecording(): Promise<void> {
-  await take(async (format) => {
+  await take(null, async (format) => {
     if (format.kind !== 'audio') return null;
     const recording = await record(format.samplesMax / format.sampleRateHz);
     // The user may have chosen another pipeline while the browser asked for permission.
@@ -95,8 +95,12 @@ const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
 
 /**
  * Reads a file or recording of the user. On a failure, the page shows the error beside the input, and the previous content stays.
+ * @param file name of the file, which the error tells apart from the previous content; null for a recording
  */
-async function take(read: (format: ItemFormat) => Promise<OwnContent | null>): Promise<void> {
+async function take(
+  file: string | null,
+  read: (format: ItemFormat) => Promise<OwnContent | null>,
+): Promise<void> {
   const format = ownFormat.value!;
   taking.value = 'reading';
   notTaken.value = null;
@@ -105,7 +109,7 @@ async function take(read: (format: ItemFormat) => Promise<OwnContent | null>): P
     // The user may have chosen another pipeline meanwhile.
     if (content && format === ownFormat.value) ownContent.value = content;
   } catch (error) {
-    notTaken.value = message(error);
+    notTaken.value = `${file ? `${file} was not taken. ` : ''}${message(error)}`;
   }
   taking.value = null;
 }

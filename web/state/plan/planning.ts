@@ -65,6 +65,13 @@ export const plan = computed<Plan | null>(() => {
   return found && isFresh(found) && !(found.answer instanceof Error) ? found.answer : null;
 });
 
+/** Why there is no plan for the current settings; null if there is one, or while the page makes it. */
+export const noPlan = computed<Error | null>(() => {
+  for (const found of [solved.value, confirmed.value])
+    if (found && isFresh(found) && found.answer instanceof Error) return found.answer;
+  return null;
+});
+
 /** Pins a plan from a file, and applies the settings of the plan if the form allows them. */
 export function openPlan(plan: Plan): void {
   pinned.value = plan;

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { opened } from '../app.ts';
-import { plan } from '../plan/planning.ts';
+import { noPlan, plan } from '../plan/planning.ts';
 import { tried } from './trying.ts';
 
 /**
@@ -14,6 +14,12 @@ export const lastRun = computed<RunReport | null>(() => {
   const ran = run?.plans[0]?.plan;
   if (!run || ran?.profile.sha256 !== opened.value?.sha256) return null;
   return !plan.value || keyOf(ran!) === keyOf(plan.value) ? run : null;
+});
+
+/** The plan of the last run, if it is not the plan for the opened profile and the current settings; else null. */
+export const otherPlanRan = computed<Plan | null>(() => {
+  const ran = tried.value?.plans[0]?.plan;
+  return ran && opened.value && (noPlan.value || !lastRun.value) ? ran : null;
 });
 
 /**

@@ -28,6 +28,7 @@ export interface ItemView<F extends ItemFormat = ItemFormat> {
 const picture: ItemView<ItemFormatOf<'pixels'>> = {
   draw: (shape, pixels, predictions) => <Picture shape={shape} pixels={pixels} predictions={predictions} />,
   caption: (_shape, _pixels, predictions) => {
+    if (predictions.length === 0) return 'No object found';
     if (predictions.some(({ verdict }) => verdict === 'unjudged'))
       return plural(predictions.length, 'object');
     const right = predictions.filter(({ verdict }) => verdict === 'right').length;

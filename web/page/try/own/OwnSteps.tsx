@@ -53,12 +53,14 @@ function Step({ stage, choice: { variant, backend }, heavy, items, results, ms }
     <li class="card own-step">
       <h4>
         {stage.name}{' '}
-        <span class="muted">
-          {variant} on {backend}, {plural(items.length, one, many)}
-          {heavy &&
-            `, ${number(heavy.answered.filter(Boolean).length)} of them escalated to ${heavy.choice.variant}`}
-          , {milliseconds(ms)}
-        </span>
+        {items.length > 0 && (
+          <span class="muted">
+            {variant} on {backend}, {plural(items.length, one, many)}
+            {heavy &&
+              `, ${number(heavy.answered.filter(Boolean).length)} of them escalated to ${heavy.choice.variant}`}
+            , {milliseconds(ms)}
+          </span>
+        )}
       </h4>
       {items.length === 0 ? (
         <p class="muted">The stage before passed on no {one}.</p>
