@@ -1,6 +1,12 @@
 /** Path of the service worker, beside `index.html` because it can only serve its own folder and folders below. */
 export const WORKER_FILE = 'service-worker.js';
 
+/**
+ * The file of the example that ships with the page. Its name is not in `files.ts`: that file's code is part of the service worker,
+ * and what the page imports from it would be split off into a file of its own, which a service worker cannot import.
+ */
+export const EXAMPLE_FILE = 'example.json';
+
 /** Messages from the page to its service worker. */
 export type Order = 'keep-everything' | 'take-over';
 
