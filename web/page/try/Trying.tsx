@@ -29,7 +29,7 @@ export function Trying() {
           run here measures yours.
         </Notice>
       )}
-      <div ref={host}>
+      <div ref={host} tabIndex={-1}>
         {run ? (
           <Live run={run} />
         ) : plan.value ? (
