@@ -160,6 +160,8 @@ describe('the example', () => {
     await expect
       .poll(() => page.evaluate(() => [scrollY, document.activeElement?.id]))
       .toEqual([0, 'measure']);
+    await chooser.selectOption('fashion');
+    await page.locator('.pictures canvas').first().waitFor();
     await button('Look at an example').click();
     await page.reload();
     await loaded();
