@@ -104,7 +104,7 @@ export function jsonValue(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InvalidDocumentError(source, [`(root): expected JSON, found ${(cause as Error).message}`]);
+    throw new InvalidDocumentError(source, [`(root): expected JSON (${(cause as Error).message})`]);
   }
 }
 

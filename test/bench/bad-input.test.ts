@@ -125,7 +125,7 @@ test('a NaN accuracy is refused with exit 2', async () => {
   const path = spoiledManifest(() => {});
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"accuracy":[\d.]+/, '"accuracy":NaN'));
   const { code, stderr } = await profile(path);
-  expect(stderr).toMatch(/expected JSON, found .*N/);
+  expect(stderr).toMatch(/expected JSON \(.*N/);
   expect(code).toBe(2);
 });
 

@@ -143,6 +143,9 @@ describe('the example', () => {
     await planned(page);
     const rate = page.getByRole('spinbutton', { name: 'Arrival rate', exact: true });
     await rate.fill('7');
+    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
+    await chooser.selectOption('mail');
+    await page.locator('.pipeline-title', { hasText: 'mail' }).waitFor();
     await button('Look at an example').click();
     await expect.poll(() => rate.inputValue()).not.toBe('7');
     await page.locator('#results .notice', { hasText: 'EXAMPLE' }).waitFor();
@@ -153,6 +156,12 @@ describe('the example', () => {
     await expect.poll(() => rate.inputValue()).toBe('7');
     await page.locator('.saved li.marked').waitFor();
     expect(await page.locator('#results .notice', { hasText: 'EXAMPLE' }).count()).toBe(0);
+    await expect.poll(() => chooser.inputValue()).toBe('mail');
+    await expect
+      .poll(() => page.evaluate(() => [scrollY, document.activeElement?.id]))
+      .toEqual([0, 'measure']);
+    await chooser.selectOption('fashion');
+    await page.locator('.pictures canvas').first().waitFor();
     await button('Look at an example').click();
     await page.reload();
     await loaded();

@@ -75,6 +75,11 @@ describe('in a usual window', () => {
     await resume.click();
     await planned(opened.page);
     expect(await opened.page.locator('.saved li').count()).toBe(1);
+    // Who goes on by a link needs no message that leads there.
+    const done = opened.page.getByRole('complementary', { name: 'Measured' });
+    await done.waitFor();
+    await opened.page.getByRole('link', { name: 'Plan', exact: true }).click();
+    await expect.poll(() => done.count()).toBe(0);
   });
 
   it('a tab that is hidden while it measures says so, and so does another tab', async () => {

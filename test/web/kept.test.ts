@@ -67,9 +67,10 @@ describe('settings, the pinned plan, and names of profiles', () => {
     expect(await number(tab.page, 'Time limit (SLA)').inputValue()).toBe('150');
 
     const elsewhere = await openPage(tab.site.browser, link);
-    const alert = elsewhere.page.locator('.page-problem [role=alert]');
-    await alert.waitFor();
-    expect(await alert.textContent()).toMatch(/settings are in use.*my phone.*is not saved in this browser/);
+    const told = elsewhere.page.locator('.messages [role=status] p');
+    await told.waitFor();
+    expect(await told.textContent()).toMatch(/settings are in use.*my phone.*is not saved in this browser/);
+    expect(await elsewhere.page.getByRole('alert').count()).toBe(0);
     expect(await number(elsewhere.page, 'Budget (s)').inputValue()).toBe('33');
     await elsewhere.context.close();
   });
@@ -96,6 +97,35 @@ describe('settings, the pinned plan, and names of profiles', () => {
       expect(await number(tab.page, 'Duration (s)').inputValue()).toBe('40');
     }
   });
+});
+
+it('the focus stays where the user is when the button that has it goes away', async () => {
+  await openProfile();
+  const { page } = tab;
+  const press = async (name: RegExp, ...keys: string[]) => {
+    await button(name).focus();
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const focused = () =>
+    page.evaluate(() => {
+      const at = document.activeElement!;
+      return `${at.closest('main > section')?.id}: ${at.ariaLabel ?? at.className}`;
+    });
+  await press(/^Name the profile/, 'Enter');
+  await page.getByLabel(/^Name of fashion/).press('Escape');
+  await expect.poll(focused).toMatch(/^share: Name the profile/);
+  await press(/^Name the profile/, 'Enter');
+  await page.getByLabel(/^Name of fashion/).press('Enter');
+  await expect.poll(focused).toMatch(/^share: Name the profile/);
+
+  await number(page, 'Time limit (SLA)').fill('1');
+  await press(/^Use an SLA of/, 'Enter');
+  await planned(page);
+  expect(await focused()).toMatch(/^plan: /);
+
+  await press(/^Delete the profile/, 'Enter', 'Enter');
+  await expect.poll(() => page.locator('.saved li').count()).toBe(0);
+  expect(await focused()).toMatch(/^share: /);
 });
 
 it('a name of many letters without a space stays within a narrow page', async () => {

@@ -10,6 +10,7 @@ const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
 
 const tab = openedPage(servePageWithTestEngine);
 
+const told = (page: Page) => page.locator('.messages [role=status]');
 const problem = () => tab.page.locator('.page-problem [role=alert]');
 const savedProfiles = () => tab.page.locator('.saved li');
 
@@ -87,7 +88,8 @@ describe('files that come in', () => {
     expect(await problem().textContent()).toContain('broken.json');
     await planned(tab.page);
     expect(await savedProfiles().count()).toBe(1);
-    await tab.page.getByRole('button', { name: 'Close' }).click();
+    await told(tab.page).getByText('Opened mine.json: a profile of fashion.').waitFor();
+    await tab.page.locator('.page-problem').getByRole('button', { name: 'Close' }).click();
     const newer = JSON.stringify({ ...fashionProfile(1), schema: 'ipa-edge/profile@2' });
     await drop(tab.page, [{ name: 'newer.json', text: newer }, profileFile(fashionProfile(2))]);
     await problem().waitFor();
@@ -148,6 +150,8 @@ describe('each file that the page writes is read again, and shown where it belon
   it('a plan: pinned, with its settings, and alone where its profile is not', async () => {
     await choose(tab.page, profileFile(fashionProfile()));
     await planned(tab.page);
+    await choose(tab.page, profileFile(fashionProfile()));
+    await told(tab.page).getByText('a profile of fashion that was saved here before.').waitFor();
     const sla = tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
     await sla.fill('77');
     await planned(tab.page);
@@ -204,6 +208,11 @@ describe('each file that the page writes is read again, and shown where it belon
       await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
       expect(await compare.textContent()).toMatch(/cells\.csv has the cells.*not tell samples, accuracies/);
       expect(await compare.textContent()).toMatch(/Runs in:.*against Node 22/);
+      await choose(other, { name: 'cells.csv', text });
+      await told(other).getByText('Opened cells.csv: a table of cells, which is compared with').waitFor();
+      await expect
+        .poll(() => compare.evaluate((part) => Math.round(part.getBoundingClientRect().top)))
+        .toBeLessThan(100);
       await choose(other, { name: 'half.csv', text: text.slice(0, text.length / 2) });
       await other.locator('.page-problem').getByText('half.csv is not valid').waitFor();
     });
@@ -211,6 +220,10 @@ describe('each file that the page writes is read again, and shown where it belon
 
   it('a run with what it measured, and a trace as the load', async () => {
     const report = fashionReport();
+    await drop(tab.page, [{ name: 'trace.json', text: '{"rates": [6, 5, 7]}' }]);
+    await told(tab.page)
+      .getByText('Opened trace.json: a trace, which is the load of the next run. A run needs')
+      .waitFor();
     await drop(tab.page, [{ name: 'run.json', text: JSON.stringify(report.runs[0]) }]);
     await tab.page.locator('#try .outcome').waitFor();
     expect(section(tab.page)).toBe('#try');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Page } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyOf } from '../../solver/documents/cell.ts';
 import { planSchema } from '../../solver/documents/plan.ts';
 import { suitedSla } from '../../web/state/plan/suited-sla.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
@@ -62,6 +63,18 @@ async function download(name: string): Promise<{ name: string; text: string }> {
 describe('the profiling page', () => {
   beforeEach(() => open(site));
 
+  it('marks the section that a link leads to, however short the sections and the page are', async () => {
+    const links = page.getByRole('navigation').getByRole('link');
+    for (const name of ['Results', 'Plan', 'Try it', 'Share', 'Measure', 'Plan']) {
+      await links.filter({ hasText: name }).click();
+      await expect.poll(() => page.locator('nav [aria-current]').allTextContents()).toEqual([name]);
+    }
+    // The user's own scrolling counts from then on.
+    await page.mouse.wheel(0, -10_000);
+    await expect.poll(() => page.locator('nav [aria-current]').textContent()).toBe('Measure');
+    expect(complaints).toEqual([]);
+  });
+
   it('says what this device can do, and what to do about what it cannot', async () => {
     await page.locator('#device > summary').click();
     await page.locator('.check').first().waitFor();
@@ -112,6 +125,10 @@ describe('the profiling page', () => {
   it('says which cell it measures, and draws what is measured so far', async () => {
     await measureUntil(page, 30);
     expect(await page.locator('.progress code').textContent()).toMatch(/^\w+\/\w+ on \w+, batch \d+$/);
+    expect(await page.locator('.cell-scroll [scope=rowgroup]').allTextContents()).toEqual([
+      'detect',
+      'classify',
+    ]);
     const results = page.locator('#results');
     await results.locator('svg.chart').first().waitFor();
     expect(await results.locator('> header').textContent()).toContain('What is measured so far');
@@ -155,6 +172,27 @@ describe('the profiling page', () => {
     expect(await card.getByRole('link').getAttribute('href')).toBe('#try');
     const sla = page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
     expect(await sla.inputValue()).toBe(String(suitedSla(fashionProfile())));
+    expect(complaints).toEqual([]);
+  });
+
+  it('says of an opened profile how much its budget left out', async () => {
+    const profile = fashionProfile(1, [1, 2, 4]);
+    // A model's batch of 2 that has no time left keeps its batch of 4 out of the profile.
+    profile.cells = profile.cells
+      .filter(({ variant, batch }) => variant !== 'det4' || batch < 4)
+      .map((cell) =>
+        cell.variant === 'det4' && cell.batch === 2
+          ? { ...keyOf(cell), state: 'skipped', reason: 'budget' }
+          : cell,
+      );
+    const measured = profile.cells.filter(({ state }) => state === 'measured').length;
+    await choose(page, profileFile(profile));
+    await page
+      .locator('#results .notice')
+      .getByText(
+        `The budget of 120 s ended after ${measured} cells, and left out up to 4 with larger batches.`,
+      )
+      .waitFor();
     expect(complaints).toEqual([]);
   });
 

@@ -166,6 +166,7 @@ describe('the link with the settings', () => {
       await tab.page.goto(`${tab.site.url}#settings=${settings}`);
       await problem().waitFor();
       expect(await problem().textContent()).toMatch(why);
+      expect(await problem().textContent()).toContain('Ask whoever sent the link to copy it again, whole.');
       expect(await tab.page.locator('img').count()).toBe(0);
       expect(await tab.page.getByLabel('Budget (s)').inputValue()).toBe('120');
     }

@@ -218,6 +218,7 @@ describe('the section Try it', () => {
       `${report.load.requests} sent`,
     );
     await button('Run the plan').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Run the plan');
     const shown = await context.newPage();
     await shown.setContent(await saved(page, 'Save report HTML'));
     await shown.locator('h1').waitFor();

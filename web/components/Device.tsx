@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { Device, PackFacts } from '../../solver/documents/common.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
+import { budgetText } from './budget.ts';
 import { adapterText, DASH, milliseconds, plural } from './format.ts';
 import { Term } from './Term.tsx';
 
@@ -26,6 +28,12 @@ export function SoftwareNotice() {
       WebGPU ran on the CPU. The webgpu figures say nothing about a GPU.
     </Notice>
   );
+}
+
+/** The warning for a profile whose budget was too small for all its cells. */
+export function BudgetNotice({ profile }: { readonly profile: Profile }) {
+  const text = budgetText(profile);
+  return text && <Notice title="SHORT BUDGET">{text}</Notice>;
 }
 
 /** A note about the items that a profile was measured on. */

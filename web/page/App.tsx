@@ -1,10 +1,10 @@
 import { backendsOf } from '../../solver/documents/profile.ts';
 import { onSoftwareGpu } from '../components/backends.ts';
-import { opened, problem, ready } from '../state/app.ts';
+import { opened, ready } from '../state/app.ts';
 import { closeExample, showsExample } from '../state/example.ts';
 import { profileNames } from '../state/profile-names.ts';
-import { Done } from './frame/Done.tsx';
 import { DropZone } from './frame/DropZone.tsx';
+import { Messages } from './frame/Messages.tsx';
 import { Navigation } from './frame/Navigation.tsx';
 import { NewerVersion } from './frame/NewerVersion.tsx';
 import { Measure } from './measure/Measure.tsx';
@@ -35,7 +35,6 @@ export function App() {
         </div>
       </header>
       <NewerVersion />
-      <Problem />
       <DropZone />
       <main>
         <Measure />
@@ -47,7 +46,7 @@ export function App() {
             <Share />
           </>
         )}
-        <Done />
+        <Messages />
       </main>
       {ready.value && (
         <footer class="foot muted small">
@@ -58,24 +57,6 @@ export function App() {
         </footer>
       )}
     </>
-  );
-}
-
-/** The last error, shown until the user closes it or starts another action. */
-function Problem() {
-  if (!problem.value) return null;
-  return (
-    <div class="row start apart problem page-problem">
-      <p role="alert">{problem.value}</p>
-      <button
-        type="button"
-        onClick={() => {
-          problem.value = null;
-        }}
-      >
-        Close
-      </button>
-    </div>
   );
 }
 
@@ -99,7 +80,7 @@ function OpenedProfile() {
       <span class="muted">{showsExample.value ? 'Example' : 'Profile'}</span>{' '}
       <span class="opened-name">{profileNames.value[sha256] ?? profile.pipeline}</span>
       {showsExample.value && (
-        <button type="button" class="link" onClick={closeExample}>
+        <button type="button" class="link" onClick={() => void closeExample()}>
           Close the example
         </button>
       )}

@@ -20,12 +20,14 @@ export const opened = signal<IdentifiedProfile | null>(null);
 export const ready = signal(false);
 /** The last error, as shown to the user. */
 export const problem = signal<string | null>(null);
+/** What the user's last action did that the user may not see otherwise, such as what an opened file was. */
+export const told = signal<string | null>(null);
 
 export const profile = computed<Profile | null>(() => opened.value?.profile ?? null);
 
-/** Clears the last error and runs an action of the user. If the action fails, shows its error and returns undefined. */
+/** Clears the last messages and runs an action of the user. If the action fails, shows its error and returns undefined. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
-  problem.value = null;
+  problem.value = told.value = null;
   return unasked(work);
 }
 

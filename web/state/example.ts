@@ -3,9 +3,9 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { EXAMPLE_FILE } from '../service-worker/messages.ts';
-import { attempt, opened, saved } from './app.ts';
+import { attempt, models, opened, saved } from './app.ts';
 import { goTo } from './go-to.ts';
-import { openMeasured } from './pipelines/pipelines.ts';
+import { hasPipeline, loadChosen, openMeasured } from './pipelines/pipelines.ts';
 import { lentSettings } from './plan/settings.ts';
 import { tried } from './try/trying.ts';
 
@@ -17,8 +17,8 @@ import { tried } from './try/trying.ts';
 /** The example's profiles: the one that the sections show, then others to compare it with. Empty before it is first opened. */
 const example = signal<readonly IdentifiedProfile[]>([]);
 
-/** The profile and the run that the sections showed before the example. */
-let before = { opened: opened.peek(), tried: tried.peek() };
+/** The chosen pipeline, and the profile and the run that the sections showed, before the example. */
+let before = { pipeline: models.peek()?.manifest.name, opened: opened.peek(), tried: tried.peek() };
 
 /** Whether the sections show the example. */
 export const showsExample = computed(() => opened.value !== null && opened.value === example.value[0]);
@@ -53,7 +53,9 @@ export async function openExample(): Promise<void> {
     // The code of archives is loaded when it is first used.
     const { importArchive } = await import('./files/archive.ts');
     const { profiles, opened: shown, plan: settings, run } = importArchive(await read(), 'the example');
-    before = { opened: showsExample.value ? before.opened : opened.value, tried: ownRun.value };
+    before = showsExample.value
+      ? { ...before, tried: ownRun.value }
+      : { pipeline: models.value?.manifest.name, opened: opened.value, tried: ownRun.value };
     const known = await Promise.all(profiles.map(identify));
     const [source] = known.splice(shown ?? 0, 1);
     example.value = [source!, ...known];
@@ -75,9 +77,14 @@ async function read(): Promise<string> {
   }
 }
 
-/** Restores the profile that the sections showed before the example. */
-export function closeExample(): void {
+/** Restores the pipeline and the profile that were there before the example, and shows the top of the page. */
+export async function closeExample(): Promise<void> {
+  const { pipeline } = before;
+  // A pipeline that the user chose since stays chosen.
+  const isChosen = models.value?.manifest.name === opened.value!.profile.pipeline;
   // The user may have deleted the profile meanwhile.
   const isThere = saved.value.some(({ id }) => id === before.opened?.sha256);
   opened.value = isThere ? before.opened : null;
+  goTo('measure');
+  if (isChosen && pipeline && hasPipeline(pipeline)) await attempt(() => loadChosen(pipeline));
 }

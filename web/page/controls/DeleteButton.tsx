@@ -7,15 +7,22 @@ interface DeleteButtonProps {
   readonly onDelete: () => void;
 }
 
-/** A button that asks before it deletes, because deleting cannot be undone. */
+/**
+ * A button that asks before it deletes, because deleting cannot be undone. What it deletes takes the button along, so the focus
+ * moves to the part of the page around it.
+ */
 export function DeleteButton({ what, label = 'Delete', onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);
+  const confirm = (button: HTMLElement) => {
+    button.closest<HTMLElement>('[tabindex="-1"]')?.focus({ preventScroll: true });
+    onDelete();
+  };
   return (
     <button
       type="button"
       class={asked ? 'danger' : 'link'}
       aria-label={asked ? `Delete ${what} for good` : `Delete ${what}`}
-      onClick={() => (asked ? onDelete() : setAsked(true))}
+      onClick={({ currentTarget }) => (asked ? confirm(currentTarget) : setAsked(true))}
       onBlur={() => setAsked(false)}
     >
       {asked ? 'Delete for good' : label}

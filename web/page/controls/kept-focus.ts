@@ -1,14 +1,19 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 
+/** A button in sight that does something, in contrast to those that explain a word or look like one. */
+const ACTION = 'button:enabled:not(.term, .term-mark, .link, details *)';
+
 /**
- * If an element with the focus is replaced, as when Start becomes Pause, moves the focus to the first button of its container.
+ * If an element with the focus is replaced, as when Start becomes Pause, moves the focus to the first action of its container, or
+ * to the container (which needs a `tabIndex` for that) while it has none.
  */
 export function useKeptFocus(host: RefObject<HTMLElement | null>): void {
   // The new elements are not drawn yet, so the old one still has the focus.
   const had = host.current?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {
     const now = host.current;
-    if (had && now && !now.contains(document.activeElement)) now.querySelector('button')?.focus();
+    if (had && now && !now.contains(document.activeElement))
+      (now.querySelector<HTMLElement>(ACTION) ?? now).focus();
   });
 }

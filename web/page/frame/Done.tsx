@@ -2,30 +2,31 @@ import { duration, plural } from '../../components/format.ts';
 import { goTo } from '../../state/go-to.ts';
 import { finished } from '../../state/measure/profiling.ts';
 
-import type { SectionId } from './sections.ts';
-
-/** Says at the bottom of the window, wherever the user is, that a profile is measured, and what to look at next. */
+/** Says that a profile is measured, and what to look at next. */
 export function Done() {
   const done = finished.value;
   if (!done) return null;
-  const close = (next?: SectionId) => {
-    finished.value = null;
-    if (next) goTo(next);
-  };
+  const tone = done.leftOut ? 'warn' : 'good';
   return (
-    <aside class="card edged good row apart done" aria-label="Measured">
+    <aside class={`card edged ${tone} row apart done`} aria-label="Measured">
       <p>
-        <strong class="good">✓ Done.</strong> {done.pipeline} is measured: {plural(done.cells, 'cell')} in{' '}
-        {duration(done.tookMs)}.
+        <strong class={tone}>{done.leftOut ? '! Done.' : '✓ Done.'}</strong> {done.pipeline} is measured:{' '}
+        {plural(done.cells, 'cell')} in {duration(done.tookMs)}. {done.leftOut}
       </p>
       <p class="row">
-        <button type="button" class="primary" onClick={() => close('results')}>
+        <button type="button" class="primary" onClick={() => goTo('results')}>
           See the results
         </button>
-        <button type="button" onClick={() => close('plan')}>
+        <button type="button" onClick={() => goTo('plan')}>
           See the plan
         </button>
-        <button type="button" class="link" onClick={() => close()}>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            finished.value = null;
+          }}
+        >
           Close
         </button>
       </p>

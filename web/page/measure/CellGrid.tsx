@@ -8,7 +8,7 @@ const WORDS: Record<Cell['state'] | 'waiting' | 'working', string> = {
   waiting: 'not measured yet',
   working: 'being measured',
   measured: 'measured',
-  skipped: 'not needed',
+  skipped: 'left out',
   failed: 'failed',
 };
 
@@ -46,6 +46,9 @@ export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest'
           </thead>
           {manifest.stages.map((stage) => (
             <tbody key={stage.name}>
+              <tr>
+                <th scope="rowgroup">{stage.name}</th>
+              </tr>
               {stage.variants.map((variant) => (
                 <tr key={variant.name}>
                   <th scope="row">{variant.name}</th>

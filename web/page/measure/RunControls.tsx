@@ -46,7 +46,7 @@ export function RunControls() {
   useKeptFocus(buttons);
   return (
     <div class="run">
-      <div class="row buttons" ref={buttons}>
+      <div class="row buttons" ref={buttons} tabIndex={-1}>
         {run ? <RunningButtons controller={run.controller} /> : <StartButtons />}
       </div>
       {other ? <OtherTab work={other} /> : run ? <RunProgress {...profileState.value} /> : <StartFacts />}
@@ -138,11 +138,7 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
             · step {ORDER.indexOf(now.phase) + 1} of {ORDER.length}
           </span>
         </span>
-        <span>
-          {now.timeLeftMs === null
-            ? 'estimating the time left'
-            : `about ${duration(now.timeLeftMs)} left in all`}
-        </span>
+        <span>{timeLeftText(now.timeLeftMs, pause)}</span>
         <progress max={1} value={now.share} />
       </label>
       <code>
@@ -153,6 +149,11 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
       </p>
     </div>
   );
+}
+
+function timeLeftText(ms: number | null, pause: ProfileState['pause']): string {
+  if (ms === null) return pause === 'on' ? '' : 'estimating the time left';
+  return ms < 1000 ? 'almost done' : `about ${duration(ms)} left in all`;
 }
 
 /** Shows the work of another tab, which keeps this tab from measuring. */

@@ -34,6 +34,7 @@ export function PlanPanel() {
   return (
     <div
       ref={host}
+      tabIndex={-1}
       class={`answer ${fresh ? '' : 'stale'} ${late ? 'late' : ''}`}
       aria-busy={!fresh || !isFinal}
     >

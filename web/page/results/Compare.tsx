@@ -31,7 +31,7 @@ import { choosePairing, comparable, compareWith, comparison, other, pairing, pai
 /** Compares the cells of the opened profile with those of another profile, perhaps of another device, runtime or backend. */
 export function Compare() {
   return (
-    <section class="compare" aria-labelledby="compare-title">
+    <section id="compare" class="compare" aria-labelledby="compare-title">
       <h3 id="compare-title">Compare</h3>
       {comparable.value.length === 0 ? (
         <p class="muted">

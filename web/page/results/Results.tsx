@@ -1,4 +1,4 @@
-import { DeviceFacts, Notice } from '../../components/Device.tsx';
+import { BudgetNotice, DeviceFacts, Notice } from '../../components/Device.tsx';
 import { date, plural } from '../../components/format.ts';
 import { stageNames } from '../../components/stage-names.ts';
 import { checked, opened } from '../../state/app.ts';
@@ -66,6 +66,7 @@ function Opened() {
           about yours. <a href="#measure">Measure this device</a>
         </Notice>
       )}
+      <BudgetNotice profile={profile} />
       <ResultsVerdict of={opened.value!} />
       <DeviceFacts device={profile.device} />
       <ProfileCells profile={profile} />

@@ -11,7 +11,11 @@ import { FileButton } from '../controls/FileButton.tsx';
 
 function SavedProfile({ entry }: { readonly entry: ProfileEntry }) {
   const { id, pipeline, createdAt } = entry;
-  const [naming, setNaming] = useState(false);
+  const [naming, setNaming] = useState<boolean>();
+  const nameButton = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (naming === false) nameButton.current!.focus();
+  }, [naming]);
   const isOpened = opened.value?.sha256 === id;
   if (naming) return <NameForm entry={entry} onDone={() => setNaming(false)} />;
   return (
@@ -31,6 +35,7 @@ function SavedProfile({ entry }: { readonly entry: ProfileEntry }) {
       <button
         type="button"
         class="link"
+        ref={nameButton}
         aria-label={`Name the profile of ${date(createdAt)}`}
         onClick={() => setNaming(true)}
       >
@@ -77,7 +82,7 @@ function NameForm({ entry, onDone }: { readonly entry: ProfileEntry; readonly on
 /** List of the profiles saved in this browser, with the opened one marked. */
 export function SavedProfiles() {
   return (
-    <>
+    <div tabIndex={-1}>
       {saved.value.length === 0 && (
         <p class="muted">None yet. Measure one, or drop a profile's file anywhere on this page.</p>
       )}
@@ -94,6 +99,6 @@ export function SavedProfiles() {
         onFiles={(files) => void attempt(() => openFiles(files))}
       />{' '}
       <span class="muted">or a plan, a report, a trace, a table of cells, or an archive of everything</span>
-    </>
+    </div>
   );
 }

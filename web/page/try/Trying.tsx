@@ -35,7 +35,9 @@ export function Trying() {
           run here measures yours.
         </Notice>
       )}
-      <div ref={host}>{run ? <Live run={run} /> : plan.value ? <TryForm /> : <WithoutPlan />}</div>
+      <div ref={host} tabIndex={-1}>
+        {run ? <Live run={run} /> : plan.value ? <TryForm /> : <WithoutPlan />}
+      </div>
       {failure.value && (
         <p class="problem" role="alert">
           {failure.value}

@@ -1,4 +1,5 @@
 import type { Profile } from '../../../solver/documents/profile.ts';
+import { BudgetNotice } from '../../components/Device.tsx';
 import { plural } from '../../components/format.ts';
 import { ProfileCells } from '../../components/StageCells.tsx';
 
@@ -11,6 +12,7 @@ export function Measurements({ profile }: { readonly profile: Profile }) {
         {plural(profile.cells.length, 'cell')}, measured in shuffled order with seed {profile.settings.seed}.
         Latency is that of a warm round trip through a stage worker. Axes are logarithmic, but for sizes.
       </p>
+      <BudgetNotice profile={profile} />
       <ProfileCells profile={profile} />
     </section>
   );

@@ -42,7 +42,7 @@ export async function preflight(): Promise<Preflight> {
     adapter,
     whyNoWebGpu: whyNoWebGpu(found),
     checks: [
-      webgpu(),
+      webgpu(adapter),
       adapterCheck(adapter),
       ...(found ? features(found) : []),
       isolation(),
@@ -69,12 +69,13 @@ const flawed =
 const warn = flawed('warn');
 const bad = flawed('bad');
 
-function webgpu(): Check {
-  if (navigator.gpu) return good('WebGPU', 'yes');
+function webgpu(adapter: Device['adapter']): Check {
+  const label = 'WebGPU';
+  if (navigator.gpu) return adapter ? good(label, 'yes') : note(label, 'in this browser, but without a GPU');
   const remedy = isSecureContext
     ? 'Use a recent Chrome, Edge, Safari or Firefox; in Chrome on Linux, turn on chrome://flags/#enable-unsafe-webgpu. Without WebGPU, wasm is measured.'
     : 'Open this page over HTTPS or on localhost. Without WebGPU, wasm is measured.';
-  return bad('WebGPU', 'no', 'This browser has no WebGPU.', remedy);
+  return bad(label, 'no', 'This browser has no WebGPU.', remedy);
 }
 
 function adapterCheck(adapter: Device['adapter']): Check {

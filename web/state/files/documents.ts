@@ -6,7 +6,8 @@ import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts'
 import { parseTrace, TRACE } from '../../../solver/documents/trace.ts';
 import { reportIn } from '../../../solver/report/inject.ts';
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
-import { saved, store } from '../app.ts';
+import { plural } from '../../components/format.ts';
+import { opened, saved, store } from '../app.ts';
 import { compareTable } from '../compared.ts';
 import { askedSettings } from '../measure/settings.ts';
 import { openPlan, pinned, pinnedSchema } from '../plan/planning.ts';
@@ -77,9 +78,10 @@ export async function readDocument(file: File): Promise<Document> {
   return { file, text, value, kind };
 }
 
-/** The section that shows a document's contents. */
+/** Where the page shows a document's contents, and a sentence that says what they are. */
 export interface Landing {
-  readonly section: 'results' | 'plan' | 'try';
+  readonly section: 'results' | 'compare' | 'plan' | 'try';
+  readonly text: string;
   /** SHA-256 of the saved profile that belongs to the document; absent if this browser has no such profile. */
   readonly profile?: string;
 }
@@ -87,28 +89,42 @@ export interface Landing {
 type Taker = (document: Document) => Landing | Promise<Landing>;
 
 const TAKERS: Readonly<Record<string, Taker>> = {
-  [kindOf(PROFILE)]: async ({ text, file }) => ({
-    section: 'results',
-    profile: await save(importProfile(text, file.name)),
-  }),
+  [kindOf(PROFILE)]: async ({ text, file }) => {
+    const profile = importProfile(text, file.name);
+    const { id, again } = await save(profile);
+    return { section: 'results', profile: id, text: `a profile of ${profile.pipeline}${again}` };
+  },
   [kindOf(PLAN)]: ({ value, file }) => {
     const plan = parseDocument(pinnedSchema, value, file.name, PLAN);
     openPlan(plan);
-    return { section: 'plan', ...ifSaved(plan.profile.sha256) };
+    return {
+      section: 'plan',
+      text: `a plan of ${plan.pipeline}, which is pinned now`,
+      ...ifSaved(plan.profile.sha256),
+    };
   },
   [kindOf(REPORT)]: takeReport,
   [kindOf(TRACE)]: ({ value, file }) => {
     takeTrace(parseTrace(value, file.name));
-    return { section: 'try' };
+    return {
+      section: 'try',
+      text: `a trace, which is the load of the next run${opened.value ? '' : '. A run needs a plan: measure this device, or open a profile'}`,
+    };
   },
   [CELLS]: ({ text, file }) => {
     compareTable(parseCellTable(text, file.name));
-    return { section: 'results' };
+    return opened.value
+      ? { section: 'compare', text: 'a table of cells, which is compared with the opened profile' }
+      : {
+          section: 'results',
+          text: 'a table of cells, which is compared with the next profile that you open',
+        };
   },
   [kindOf(ARCHIVE)]: async ({ text, file }) => {
-    const { profiles, opened, measure, plan, load, run, pinned: pin, names } = importArchive(text, file.name);
+    const archive = importArchive(text, file.name);
+    const { profiles, opened: shown, measure, plan, load, run, pinned: pin, names } = archive;
     const ids: string[] = [];
-    for (const profile of profiles) ids.push(await save(profile));
+    for (const profile of profiles) ids.push((await save(profile)).id);
     askedSettings.value = measure;
     takePlanSettings(plan);
     trySettings.value = load;
@@ -116,7 +132,11 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     tried.value = run ?? tried.value;
     pinned.value = pin ?? pinned.value;
     profileNames.value = { ...profileNames.value, ...names };
-    return { section: 'results', ...(opened !== null && { profile: ids[opened]! }) };
+    return {
+      section: 'results',
+      text: `an archive of ${plural(profiles.length, 'profile')}, whose settings are in use now`,
+      ...(shown !== null && { profile: ids[shown]! }),
+    };
   },
 };
 
@@ -133,22 +153,25 @@ async function takeReport({ value, file }: Document): Promise<Landing> {
       `${file.name} compares systems that plan, and has no profile or run of a plan of yours. Open it in a browser's window of its own.`,
     );
   if (report.kind === 'run') return takeRun(report, undefined);
-  const profile = await save(report.profile);
+  const { id: profile, again } = await save(report.profile);
   if (report.kind === 'bench')
     return takeRun(report.runs.find(({ name }) => name === 'plan') ?? report.runs[0]!, profile);
   if (report.plan) openPlan(report.plan);
-  return { section: 'results', profile };
+  const plan = report.plan ? ' and a plan, which is pinned now' : '';
+  return { section: 'results', profile, text: `a profile of ${report.profile.pipeline}${again}${plan}` };
 }
 
 function takeRun(run: RunReport, profile: string | undefined): Landing {
   tried.value = run;
   const of = run.plans[0]?.plan.profile.sha256;
-  return { section: 'try', ...(profile ? { profile } : of && ifSaved(of)) };
+  return { section: 'try', text: `a run of ${run.pipeline}`, ...(profile ? { profile } : of && ifSaved(of)) };
 }
 
-const ifSaved = (id: string) => (saved.value.some((entry) => entry.id === id) ? { profile: id } : {});
+const ifSaved = (id: string): { profile?: string } =>
+  saved.value.some((entry) => entry.id === id) ? { profile: id } : {};
 
-/** Saves a profile. @returns its id */
-async function save(profile: Profile): Promise<string> {
-  return (await store.value!.saveProfile(await identify(profile))).id;
+/** Saves a profile. @returns its id, and words that say whether it was saved before */
+async function save(profile: Profile): Promise<{ id: string; again: string }> {
+  const { id } = await store.value!.saveProfile(await identify(profile));
+  return { id, again: ifSaved(id).profile ? ' that was saved here before' : '' };
 }

@@ -1,5 +1,5 @@
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
-import { opened, refreshTabs } from '../app.ts';
+import { opened, refreshTabs, told } from '../app.ts';
 import { goTo } from '../go-to.ts';
 import { newPipelines, ownModels, ownPipelineFiles } from '../pipelines/changes.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
@@ -53,11 +53,13 @@ async function addModelsAndData(models: readonly File[], labelled: readonly File
 /** @returns the errors of the documents that were refused */
 async function takeDocuments(documents: readonly Document[]): Promise<unknown[]> {
   let last: Landing | undefined;
+  const texts: string[] = [];
   let profile: string | undefined;
   const refusals: unknown[] = [];
   for (const document of documents)
     try {
       last = await take(document);
+      texts.push(`Opened ${document.file.name}: ${last.text}.`);
       profile = last.profile ?? profile;
     } catch (error) {
       refusals.push(error);
@@ -65,5 +67,6 @@ async function takeDocuments(documents: readonly Document[]): Promise<unknown[]>
   await refreshTabs();
   if (profile !== undefined && profile !== opened.value?.sha256) await openWithPipeline(profile);
   if (last) goTo(last.section);
+  told.value = texts.join('\n') || null;
   return refusals;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sha256 } from '../../../solver/documents/common.ts';
-import { parseJson } from '../../../solver/documents/document.ts';
-import { attempt, saved } from '../app.ts';
+import { InvalidDocumentError, parseJson } from '../../../solver/documents/document.ts';
+import { attempt, saved, told } from '../app.ts';
 import { askedSettings, profileSettingsSchema } from '../measure/settings.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
 import { pinned, pinnedSchema } from '../plan/planning.ts';
@@ -19,12 +19,13 @@ const linkSchema = z.strictObject({
 });
 export type LinkedSettings = z.infer<typeof linkSchema>;
 
-/** The profile of a link is not saved in this browser. */
-class LinkedProfileError extends Error {
-  override name = 'LinkedProfileError';
-  constructor(title: string) {
+/** A link is cut short, or was changed. */
+class BrokenLinkError extends Error {
+  override name = 'BrokenLinkError';
+  constructor(cause: InvalidDocumentError) {
     super(
-      `The link's settings are in use, but its profile (${title}) is not saved in this browser. Ask whoever sent the link for the profile's file, and drop it on this page.`,
+      `${cause.message}\nNothing of the link is in use. Ask whoever sent the link to copy it again, whole.`,
+      { cause },
     );
   }
 }
@@ -36,7 +37,7 @@ export function settingsLink(page: string, linked: LinkedSettings): string {
   return page.replace(/#.*$/, '') + PREFIX + encodeURIComponent(JSON.stringify(linked));
 }
 
-/** Reads the settings in a link's hash; null if there are none. @throws InvalidDocumentError */
+/** Reads the settings in a link's hash; null if there are none. @throws BrokenLinkError */
 function readSettings(hash: string): LinkedSettings | null {
   if (!hash.startsWith(PREFIX)) return null;
   let text: string;
@@ -45,7 +46,11 @@ function readSettings(hash: string): LinkedSettings | null {
   } catch {
     text = hash;
   }
-  return parseJson(linkSchema, text, "The link's settings");
+  try {
+    return parseJson(linkSchema, text, 'The link');
+  } catch (error) {
+    throw error instanceof InvalidDocumentError ? new BrokenLinkError(error) : error;
+  }
 }
 
 /** Applies the settings in the page's address and removes them from the address, so that a reload keeps later changes. */
@@ -62,7 +67,8 @@ export async function applyLink(): Promise<void> {
     if (linked.pinned !== undefined) pinned.value = linked.pinned;
     if (!linked.profile) return;
     const { sha256: id, title } = linked.profile;
-    if (!saved.value.some((entry) => entry.id === id)) throw new LinkedProfileError(title);
-    await openWithPipeline(id);
+    if (saved.value.some((entry) => entry.id === id)) await openWithPipeline(id);
+    else
+      told.value = `The link's settings are in use. The link's profile (${title}) is not saved in this browser: ask whoever sent the link for the profile's file, and drop it on this page.`;
   });
 }

@@ -5,6 +5,7 @@ import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import { count, name, sha256 } from '../../../solver/documents/common.ts';
 import { type Manifest, measuredSha256 } from '../../../solver/documents/manifest.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
+import { budgetText } from '../../components/budget.ts';
 import { measure } from '../../engine/engine.ts';
 import { attempt, checked, lastOpened, models, refreshTabs, store, whyUnsaved } from '../app.ts';
 import { preflight } from '../device/preflight.ts';
@@ -43,6 +44,8 @@ export interface FinishedProfile {
   readonly pipeline: string;
   /** The number of cells that were measured. */
   readonly cells: number;
+  /** What the budget left no time for; null if the time sufficed. */
+  readonly leftOut: string | null;
   readonly tookMs: number;
 }
 
@@ -152,6 +155,7 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
     finished.value = {
       pipeline,
       cells: all.filter(({ state }) => state === 'measured').length,
+      leftOut: budgetText(measured.profile),
       tookMs: performance.now() - startMs,
     };
   } catch (error) {

@@ -1,0 +1,68 @@
+import { useSignalEffect } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { problem, told } from '../../state/app.ts';
+import { closeTold } from '../../state/go-to.ts';
+import { trying } from '../../state/try/trying.ts';
+import { Done } from './Done.tsx';
+
+/** Links to the sections that show what was measured or opened. */
+const TO_SHOWN = /^#(results|plan|try)$/;
+
+/**
+ * Messages about the last action, at the bottom of the window, where they cover no heading that a link leads to. Those that are no
+ * errors close when the user goes on to a section that shows what they tell of, or starts a run.
+ */
+export function Messages() {
+  useEffect(() => {
+    const follow = ({ target }: MouseEvent) => {
+      if (TO_SHOWN.test((target as Element).closest('a')?.hash ?? '')) closeTold();
+    };
+    document.addEventListener('click', follow);
+    return () => document.removeEventListener('click', follow);
+  }, []);
+  useSignalEffect(() => {
+    if (trying.value) closeTold();
+  });
+  return (
+    <div class="messages">
+      <Problem />
+      <div role="status">{told.value && <Told text={told.value} />}</div>
+      <Done />
+    </div>
+  );
+}
+
+/** The last error, shown until the user closes it or starts another action. */
+function Problem() {
+  if (!problem.value) return null;
+  return (
+    <div class="row start apart problem page-problem">
+      <p role="alert">{problem.value}</p>
+      <button
+        type="button"
+        onClick={() => {
+          problem.value = null;
+        }}
+      >
+        Close
+      </button>
+    </div>
+  );
+}
+
+function Told({ text }: { readonly text: string }) {
+  return (
+    <div class="card edged note row start apart told">
+      <p>{text}</p>
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          told.value = null;
+        }}
+      >
+        Close
+      </button>
+    </div>
+  );
+}
