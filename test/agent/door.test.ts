@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
+import { inferenceDoor } from '../../agent/http/inference.ts';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import { UnavailableError } from '../../agent/service/errors.ts';
 import type { ExecutorWorker } from '../../workers/executor/start-worker.ts';
@@ -75,6 +77,9 @@ test('a request that cannot make its SLA is refused before its body came, and th
   socket.destroy();
   expect(await metricOf('ipa_edge_arrivals_total{model="detect"}')).toBe(2);
   expect(await metricOf('ipa_edge_requests_total{model="detect",outcome="rejected"}')).toBe(1);
+  // The name of the model may be percent-encoded.
+  const head = { method: 'POST', url: '/v2/models/%64etect/infer' } as IncomingMessage;
+  expect(inferenceDoor(agent.service)(head)).toBeInstanceOf(UnavailableError);
 });
 
 test('a client that goes before it is answered leaves no bytes counted, and neither do those it sent behind', async () => {
