@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { planChanges } from '../../solver/plan/replan.ts';
-import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
@@ -21,6 +20,7 @@ import type { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, addressOf } from './address.ts';
+import { endSignal } from './end-signal.ts';
 import { logLine } from './log-line.ts';
 
 interface ServeFlags extends InitialPlanOptions, AddressFlags, option.AdaptationFlags {
@@ -80,8 +80,8 @@ host name at the agent and read from it (DNS rebinding).
       const { host, port, names } = addressOf(flags);
       const token = await openToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
-      const signal = interruptSignal('letting what was accepted end');
       const report = flags.json ? reportJson : reportText;
+      const signal = endSignal('letting what was accepted end', (what) => report({ event: 'ending', what }));
       const environment = nodeEnvironment();
       const models = await loadModelFolder(manifestPath, signal);
       const target = await localTarget(models, environment);
@@ -133,7 +133,7 @@ const openReplanner = async (...args: Parameters<typeof Replanner.open>): Promis
 
 type ServeEvent =
   | { readonly event: 'plan'; readonly plan: Plan; readonly replaces: Plan | null }
-  | { readonly event: 'worker'; readonly what: string }
+  | { readonly event: 'worker' | 'ending'; readonly what: string }
   | { readonly event: 'listening'; readonly url: string }
   | { readonly event: 'ended' };
 
