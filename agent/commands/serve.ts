@@ -66,9 +66,20 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
 
   $ ipa-agent serve --plan plan.json
   $ ipa-agent serve --plan from-elsewhere.json --replan --adapt
-  $ curl http://127.0.0.1:8080/v2/models/fashion
   $ curl -X PUT -H "Authorization: Bearer $(cat token)" -H "Content-Type: application/json" --data @other.json \\
       http://127.0.0.1:8080/plan
+
+Clients ask what a pipeline takes and gives, and send items. The pipeline mail takes texts. The pipeline fashion takes pictures:
+the bytes of their pixels, here of a black one, follow the JSON, and a header states the length of the JSON.
+
+  $ curl http://127.0.0.1:8080/v2/models/mail
+  $ curl http://127.0.0.1:8080/v2/models/mail/infer -H "Content-Type: application/json" --data \\
+      '{"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["Claim your free prize now!"]}]}'
+
+  $ JSON='{"inputs": [{"name": "images", "datatype": "UINT8", "shape": [1, 1, 128, 128],
+      "parameters": {"binary_data_size": 16384}}]}'
+  $ (printf %s "$JSON"; head -c 16384 /dev/zero) | curl http://127.0.0.1:8080/v2/models/fashion/infer \\
+      -H "Content-Type: application/octet-stream" -H "Inference-Header-Content-Length: \${#JSON}" --data-binary @-
 
 The agent answers only to its address, to localhost and to names given with --host. Otherwise a web page could point its own
 host name at the agent and read from it (DNS rebinding).
