@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { UsageError } from '../../workers/command/exit.ts';
-import { readJson, writeWhole } from '../../workers/command/files.ts';
+import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { VERSION } from '../../workers/command/version.ts';
@@ -17,6 +16,7 @@ import { watchObjects } from '../kubernetes/objects/watch.ts';
 import { type Files, yamlFiles } from '../kubernetes/packages/files.ts';
 import { helmChart } from '../kubernetes/packages/helm.ts';
 import { kustomizeBase } from '../kubernetes/packages/kustomize.ts';
+import { writeFiles } from '../kubernetes/packages/write.ts';
 import { type PodSettings, podSettings } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { readClusterPlan } from './cluster-plan.ts';
@@ -78,7 +78,8 @@ export const exportCommand = () =>
       'after',
       `
 Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly, and the Secret with the
-token, for which export prints the kubectl command. Watch changes the pods only of objects that ipa-agent manages: apply them with
+token, for which export prints the kubectl command. Export refuses a folder that has further files of an earlier export, because
+they would be applied, too. Watch changes the pods only of objects that ipa-agent manages: apply them with
 --field-manager ipa-agent, as below.
 
   $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
@@ -114,7 +115,7 @@ token, for which export prints the kubectl command. Watch changes the pods only 
         kserve: () => yamlFiles(kserveObjects(plan, pipeline, settings)),
       };
       const texts = make[flags.format]();
-      for (const [file, text] of texts) await writeWhole(join(flags.out, file), text);
+      await writeFiles(flags.out, texts);
       const files = [...texts.keys()];
       if (flags.format !== 'kserve')
         console.error(

@@ -12,8 +12,16 @@ import {
 /** Adds the options of commands that define pods. */
 export const addPodOptions = (command: Command): Command =>
   command
-    .option('--image <name>', `an image that agent/Containerfile builds (default: ${DEFAULT_IMAGE})`)
-    .option('--image-manifest <path>', "the manifest in the image (default: the shipped pipeline's)")
+    .option(
+      '--image <name>',
+      `an image that agent/Containerfile builds (default: ${DEFAULT_IMAGE})`,
+      notEmpty,
+    )
+    .option(
+      '--image-manifest <path>',
+      "the manifest in the image (default: the shipped pipeline's)",
+      notEmpty,
+    )
     .addOption(
       new Option(
         '--models-claim <name>',
@@ -33,7 +41,7 @@ export const addPodOptions = (command: Command): Command =>
       'taints that the pods tolerate, as key:effect or key=value:effect',
       taint,
     )
-    .option('--priority-class <name>', "the pods' PriorityClass");
+    .option('--priority-class <name>', "the pods' PriorityClass", notEmpty);
 
 export const monitorOption = () =>
   new Option(
@@ -80,6 +88,11 @@ export const givenSettings = ({
   ...(gateways !== undefined && { gateways }),
   ...(monitor !== undefined && { monitor }),
 });
+
+function notEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected a name, found an empty text.');
+  return text;
+}
 
 /** Reads the name of a namespace. */
 export function namespace(text: string): string {

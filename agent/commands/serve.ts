@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { planChanges } from '../../solver/plan/replan.ts';
-import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
@@ -21,6 +20,7 @@ import type { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, addressOf } from './address.ts';
+import { endSignal } from './end-signal.ts';
 import { logLine } from './log-line.ts';
 
 interface ServeFlags extends InitialPlanOptions, AddressFlags, option.AdaptationFlags {
@@ -66,9 +66,20 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
 
   $ ipa-agent serve --plan plan.json
   $ ipa-agent serve --plan from-elsewhere.json --replan --adapt
-  $ curl http://127.0.0.1:8080/v2/models/fashion
   $ curl -X PUT -H "Authorization: Bearer $(cat token)" -H "Content-Type: application/json" --data @other.json \\
       http://127.0.0.1:8080/plan
+
+Clients ask what a pipeline takes and gives, and send items. The pipeline mail takes texts. The pipeline fashion takes pictures:
+the bytes of their pixels, here of a black one, follow the JSON, and a header states the length of the JSON.
+
+  $ curl http://127.0.0.1:8080/v2/models/mail
+  $ curl http://127.0.0.1:8080/v2/models/mail/infer -H "Content-Type: application/json" --data \\
+      '{"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["Claim your free prize now!"]}]}'
+
+  $ JSON='{"inputs": [{"name": "images", "datatype": "UINT8", "shape": [1, 1, 128, 128],
+      "parameters": {"binary_data_size": 16384}}]}'
+  $ (printf %s "$JSON"; head -c 16384 /dev/zero) | curl http://127.0.0.1:8080/v2/models/fashion/infer \\
+      -H "Content-Type: application/octet-stream" -H "Inference-Header-Content-Length: \${#JSON}" --data-binary @-
 
 The agent answers only to its address, to localhost and to names given with --host. Otherwise a web page could point its own
 host name at the agent and read from it (DNS rebinding).
@@ -80,8 +91,8 @@ host name at the agent and read from it (DNS rebinding).
       const { host, port, names } = addressOf(flags);
       const token = await openToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
-      const signal = interruptSignal('letting what was accepted end');
       const report = flags.json ? reportJson : reportText;
+      const signal = endSignal('letting what was accepted end', (what) => report({ event: 'ending', what }));
       const environment = nodeEnvironment();
       const models = await loadModelFolder(manifestPath, signal);
       const target = await localTarget(models, environment);
@@ -133,7 +144,7 @@ const openReplanner = async (...args: Parameters<typeof Replanner.open>): Promis
 
 type ServeEvent =
   | { readonly event: 'plan'; readonly plan: Plan; readonly replaces: Plan | null }
-  | { readonly event: 'worker'; readonly what: string }
+  | { readonly event: 'worker' | 'ending'; readonly what: string }
   | { readonly event: 'listening'; readonly url: string }
   | { readonly event: 'ended' };
 

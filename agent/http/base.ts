@@ -13,6 +13,13 @@ import { readBody } from './body.ts';
 import { type Door, serverWithDoor } from './door.ts';
 import { HttpError } from './errors.ts';
 import { checkContentType, checkHost } from './foreign-pages.ts';
+import {
+  answerBadUrl,
+  answerWithoutRoute,
+  NAME_LETTERS_MAX,
+  shortUrl,
+  unreadableAnswer,
+} from './outside-routes.ts';
 import { Pace, type PaceLimits } from './pace.ts';
 import { UnreadAnswers } from './unread.ts';
 
@@ -26,7 +33,7 @@ declare module 'fastify' {
 }
 
 export interface HttpLimits {
-  /** A connection is cut if a request takes longer than this from its first byte to its last. */
+  /** A request that takes longer than this from its first byte to its last is answered 408, and its connection is cut. */
   readonly receiveMs: number;
   /** Milliseconds between two searches for connections that exceed `receiveMs`. */
   readonly checkMs: number;
@@ -51,8 +58,6 @@ const LIMITS: HttpLimits = {
 };
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
-/** Errors and the log quote at most this many characters of a URL. */
-const URL_LETTERS_MAX = 200;
 /** If the server answers before a body has arrived, and the whole body is longer than this, the server does not read the rest. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 /**
@@ -88,8 +93,12 @@ export function baseApp(
   };
   const app = fastify({
     serverFactory: (handler) => serverWithDoor(options, handler, door, UNREAD_BYTES_MAX),
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: NAME_LETTERS_MAX },
+    frameworkErrors: answerBadUrl,
+    clientErrorHandler: unreadableAnswer(receiveMs),
     forceCloseConnections: 'idle',
+    // Fastify would answer requests to a closing server in a form of its own. The routes refuse them, too.
+    return503OnClosing: false,
   });
   const unreadAnswers = new UnreadAnswers(unread);
   const invalidPace = new Pace(invalid);
@@ -107,18 +116,13 @@ export function baseApp(
     request.admitted?.leave();
     done(null, payload);
   });
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({ error: `There is no ${request.method} ${request.url.slice(0, URL_LETTERS_MAX)} here.` }),
-  );
+  answerWithoutRoute(app);
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const { method, url } = request;
     const badModel = error instanceof MissingFileError || error instanceof ChecksumError;
     const status = badModel ? 409 : statusOf(error);
     // Inference failures are not logged here, because the executor has logged them.
     if (badModel || (status === 500 && !(error instanceof InferenceFailedError)))
-      service.log(`${method} ${url.slice(0, URL_LETTERS_MAX)} failed: ${message(error)} (${error.name})`);
+      service.log(`${request.method} ${shortUrl(request)} failed: ${message(error)} (${error.name})`);
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     // Only the log has the path of a model file, because clients must not learn where files are.

@@ -6,9 +6,7 @@ import { HttpError } from './errors.ts';
 
 /** Bytes that the reader reserves for a body when its first piece arrives, unless the body is shorter or that piece longer. */
 const FIRST_BYTES = 64 * 1024;
-/**
- * A full buffer is copied into one of this many times the received bytes, so that even a long body is copied only a few times.
- */
+/** A full buffer is copied into one of this many times its length, so that even a long body is copied only a few times. */
 const GROWTH = 16;
 
 /**
@@ -64,8 +62,8 @@ function withRoom(
   length: number,
 ): Buffer<ArrayBuffer> {
   if (buffer && used + more <= buffer.length) return buffer;
-  const size = Math.min(length, Math.max(FIRST_BYTES, GROWTH * used, used + more));
-  const larger = Buffer.allocUnsafeSlow(size);
+  const size = buffer ? GROWTH * buffer.length : FIRST_BYTES;
+  const larger = Buffer.allocUnsafeSlow(Math.min(length, Math.max(size, used + more)));
   buffer?.copy(larger, 0, 0, used);
   return larger;
 }

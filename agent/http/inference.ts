@@ -47,6 +47,7 @@ interface Params {
 }
 type ModelRequest = FastifyRequest<{ Params: Params }>;
 
+/** Its group is the name of the model, percent-encoded. */
 const INFER_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?\/infer(?:\?|$)/;
 
 /**
@@ -57,9 +58,18 @@ export const inferenceDoor =
   (service: Service): Door =>
   ({ method, url }) => {
     const name = method === 'POST' ? INFER_PATH.exec(url!)?.[1] : undefined;
-    const model = name === undefined || service.draining ? undefined : service.models.get(name);
+    const model = name === undefined || service.draining ? undefined : service.models.get(decoded(name));
     return model && service.refusal(model, arrivedMs());
   };
+
+/** Decodes a part of a URL. An invalid one stays as it is, because Fastify refuses it. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 export function inferenceRoutes(app: FastifyInstance, service: Service, decoder: Decoder): void {
   const modelOf = ({ params: { model, version } }: ModelRequest): ServedModel => {

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import type { AddressInfo, Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { UsageError } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
+import { UnavailableError } from '../service/errors.ts';
 
 /** Explanations for the codes of Node's errors when a server cannot listen on its address. */
 const REASONS: Record<string, string> = {
@@ -52,9 +53,9 @@ export interface ServeOptions {
 }
 
 /**
- * Serves over HTTP until the signal aborts and every accepted request has been answered. After `closeMs` more, the server cuts
- * the connections that are still open, because Node would wait forever for a client that reads no response or never completes its
- * request.
+ * Serves over HTTP until the signal aborts and every accepted request has been answered. After `closeMs` more, the server
+ * refuses the requests that have not arrived whole and cuts all connections, because Node would wait forever for a client that
+ * reads no response or never completes its request.
  * @throws UsageError if the server cannot listen on the address
  */
 export async function serve(
@@ -66,6 +67,12 @@ export async function serve(
     // A client that keeps its connection would send its next request to a server that is ending.
     if (signal.aborted) reply.header('connection', 'close');
     done(null, payload);
+  });
+  const replies = new Set<FastifyReply>();
+  app.addHook('onRequest', (_request, reply, done) => {
+    replies.add(reply);
+    reply.raw.once('close', () => replies.delete(reply));
+    done();
   });
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket) => {
@@ -81,7 +88,11 @@ export async function serve(
   // `close` cuts connections that Node calls idle, among them those whose answer is complete, but not yet sent.
   while (performance.now() < cutAtMs && [...sockets].some(({ writableLength }) => writableLength > 0))
     await sleep(UNSENT_CHECK_MS);
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), cutAtMs - performance.now());
+  const cutOff = setTimeout(() => {
+    for (const reply of replies)
+      if (!reply.sent) reply.send(new UnavailableError('The agent is shutting down', 1));
+    app.server.closeAllConnections();
+  }, cutAtMs - performance.now());
   await app.close();
   clearTimeout(cutOff);
 }

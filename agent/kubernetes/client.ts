@@ -1,3 +1,4 @@
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
@@ -27,7 +28,8 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     else config.loadFromFile(kubeconfig);
     if (context !== undefined) config.setCurrentContext(context);
   } catch (cause) {
-    throw new NoClusterError(`the kubeconfig cannot be read (${(cause as Error).message})`, { cause });
+    const which = kubeconfig === undefined ? 'the kubeconfig' : `the kubeconfig ${kubeconfig}`;
+    throw new NoClusterError(`${which} cannot be read (${fileProblem(cause)})`, { cause });
   }
   if (config.getCurrentContext() === MADE_UP)
     throw new NoClusterError("no kubeconfig was found, nor a pod's own account");

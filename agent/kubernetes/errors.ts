@@ -91,6 +91,17 @@ export class CascadeUnsupportedError extends InputError {
   }
 }
 
+/** A folder to export to has objects of an earlier export, in files that this export does not replace. */
+export class EarlierExportError extends InputError {
+  override name = 'EarlierExportError';
+  constructor(folder: string, files: readonly string[]) {
+    super(
+      `${folder} has files of an earlier export, which would be applied with this one: ${files.join(', ')}. ` +
+        'Delete them, or choose another folder with --out.',
+    );
+  }
+}
+
 /** The nodes of a cluster have no room for a plan's pods. */
 export class NoRoomError extends Error {
   override name = 'NoRoomError';

@@ -164,16 +164,26 @@ interface Parsed {
   readonly rest: Uint8Array<ArrayBuffer>;
 }
 
-function parse({ bytes, jsonLength = bytes.length }: Body): Parsed {
-  if (jsonLength > bytes.length)
+function parse({ bytes, jsonLength }: Body): Parsed {
+  const length = jsonLength ?? bytes.length;
+  if (length > bytes.length)
     throw new InvalidInferenceError(
-      `the request should begin with ${jsonLength} bytes of JSON, as the header ${JSON_LENGTH_HEADER} states, but has ${bytes.length} bytes`,
+      `the request should begin with ${length} bytes of JSON, as the header ${JSON_LENGTH_HEADER} states, but has ${bytes.length} bytes`,
     );
-  const json = bytes.subarray(0, jsonLength);
-  checkJsonBounds(json);
+  const json = bytes.subarray(0, length);
   try {
-    return { value: JSON.parse(utf8.decode(json)), rest: bytes.subarray(jsonLength) };
+    checkJsonBounds(json);
+    return { value: JSON.parse(utf8.decode(json)), rest: bytes.subarray(length) };
   } catch (cause) {
+    if (
+      jsonLength === undefined &&
+      Buffer.from(bytes.buffer, bytes.byteOffset, length).includes('binary_data_size')
+    )
+      throw new InvalidInferenceError(
+        `the header ${JSON_LENGTH_HEADER} is missing: the request has tensors as bytes after its JSON, so send the length of the JSON in bytes in that header`,
+        { cause },
+      );
+    if (cause instanceof InvalidInferenceError) throw cause;
     throw new InvalidInferenceError(`the request is not JSON: ${(cause as Error).message}`, { cause });
   }
 }

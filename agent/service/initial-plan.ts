@@ -13,7 +13,8 @@ export interface InitialPlan {
 
 /**
  * Chooses the plan to start with: the given plan if it was made for this machine and these models. Otherwise refuses the given
- * plan or, with `replan`, plans again on a profile of this machine: the given profile, a stored one, or a new one.
+ * plan or, with `replan`, plans again on a profile of this machine: the given profile, a stored one, or a new one. A plan of
+ * another pipeline is always refused, because another pipeline is not what the user of the plan asked for.
  * @throws PlanRefusedError, UsageError, Interrupted, InfeasiblePlanError, NothingMeasuredError, and errors of profiling
  */
 export async function initialPlan(
@@ -23,7 +24,8 @@ export async function initialPlan(
   options: InitialPlanOptions,
   signal: AbortSignal,
 ): Promise<InitialPlan> {
-  const plansAgain = options.replan && planMismatches(given, target).length > 0;
+  const plansAgain =
+    options.replan && given.pipeline === target.pipeline && planMismatches(given, target).length > 0;
   if (!plansAgain) checkPlan(given, options.plan, target);
   if (!plansAgain && !options.adapt) return { plan: given, profile: undefined };
   // If the agent serves the given plan unchanged, it starts sooner without the planner and the profiler.

@@ -249,8 +249,8 @@ export class Service {
       return refusal(true, `Too many requests wait to answer this one within ${slaMs} ms`);
     return refusal(
       false,
-      `${Math.round(passedMs)} ms passed until the request had arrived and was read, which leaves too little of its ${slaMs} ms`,
-      'Send a smaller body, or use a faster connection',
+      `${Math.round(passedMs)} ms passed until the agent had read the request, which leaves too little of its ${slaMs} ms: the network was slow, or the agent was busy`,
+      `Send it again in ${this.#retryAfterS} s. If the network is slow, send a smaller body`,
     );
   }
 

@@ -13,9 +13,13 @@ export async function localTarget({ manifest }: LoadedManifest, environment: Env
 }
 
 const REPLAN = 'Plan again on a profile of this machine: ipa-agent serve --replan does both.';
+const otherManifest = (pipeline: string): string =>
+  `Give a plan of ${pipeline}, or start the agent with the manifest of the plan: --manifest.`;
 
 /** Refuses a plan for other models or another device. @param source name of the plan in errors @throws PlanRefusedError */
 export function checkPlan(plan: Plan, source: string, target: Target): void {
   const reasons = planMismatches(plan, target);
-  if (reasons.length > 0) throw new PlanRefusedError(source, reasons, REPLAN);
+  if (reasons.length === 0) return;
+  const remedy = plan.pipeline === target.pipeline ? REPLAN : otherManifest(target.pipeline);
+  throw new PlanRefusedError(source, reasons, remedy);
 }

@@ -183,7 +183,6 @@ describe.each(DESCRIPTIONS)('by %s', (description) => {
 test.each([
   ['/v2/models/nothing', 'There is no model nothing: there are detect, classify, fashion'],
   ['/v2/models/fashion/versions/2', 'There is no version 2 of model fashion: there is 1.'],
-  ['/v2/models/fashion/infer', 'There is no GET /v2/models/fashion/infer here'],
   ['/etc/passwd', 'There is no GET /etc/passwd here'],
 ])('GET %s answers 404 and why', async (path, why) => {
   const { status, body } = await get(path);

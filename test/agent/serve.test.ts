@@ -104,7 +104,8 @@ test('a second SIGTERM ends the agent at once, with a worker that is stopped', a
   const answer = client.infer('fashion', requestOf(0)).catch(() => {});
   await until(async () => expect(await metric((await agent!.listening)!, 'ipa_edge_open_requests')).toBe(1));
   agent.child.kill('SIGTERM');
-  await until(() => expect(agent!.stderr()).toContain('again to end at once'));
+  const ending = { event: 'ending', what: 'letting what was accepted end' };
+  await until(() => expect(agent!.told).toContainEqual(expect.objectContaining(ending)));
   agent.child.kill('SIGTERM');
   expect(await agent.ended).toBe(130);
   await answer;
@@ -126,12 +127,12 @@ test('SIGTERM while a model is downloaded ends the agent with exit 130', async (
   await asked;
   agent.child.kill('SIGTERM');
   expect(await agent.ended).toBe(130);
-  expect(agent.told.map(({ event }) => event)).toEqual(['plan']);
+  expect(agent.told.map(({ event }) => event)).toEqual(['plan', 'ending']);
   host.closeAllConnections();
   await new Promise((resolve) => host.close(resolve));
 });
 
-test('whoever opens a connection or begins a request and never goes on does not keep it from ending', async () => {
+test('whoever opens a connection or begins a request and never goes on is told of the end, and does not delay it', async () => {
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: ownPlan,
@@ -145,21 +146,27 @@ test('whoever opens a connection or begins a request and never goes on does not 
     const app = createApp(service, { checkPlan: () => {} });
     ended = serve(app, service, { ...address, signal: stop.signal, closeMs: 100, onListening: resolve });
   });
-  const cutOff: Promise<unknown>[] = [];
+  const cutOff: Promise<string>[] = [];
   for (const begun of [
     '',
     'POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{',
   ]) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => {});
-    cutOff.push(new Promise((resolve) => socket.once('close', resolve)));
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    cutOff.push(new Promise((resolve) => socket.once('close', () => resolve(answer))));
     await new Promise((resolve) => socket.once('connect', resolve));
     await new Promise((resolve) => socket.write(begun, resolve));
   }
   await (await fetch(`${url}/v2`)).text();
   stop.abort();
   await ended!;
-  await Promise.all(cutOff);
+  const [nothing, refusal] = await Promise.all(cutOff);
+  expect(nothing).toBe('');
+  expect(refusal).toMatch(/^HTTP\/1.1 503 .*connection: close\r\n.*The agent is shutting down\./is);
   service.close();
 });
 

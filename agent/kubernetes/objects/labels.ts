@@ -1,6 +1,7 @@
 import { kubernetesName } from './names.ts';
 
-const MANAGER = 'ipa-agent';
+/** The label of every object that ipa-agent makes. */
+export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'ipa-agent' };
 export const STAGE_LABEL = 'ipa-edge/stage';
 const PART_OF = 'app.kubernetes.io/part-of';
 
@@ -22,7 +23,7 @@ export const objectNames = (pipeline: string) => ({
 
 /** Labels that select every object of a pipeline. */
 export const ownLabels = (pipeline: string): Record<string, string> => ({
-  'app.kubernetes.io/managed-by': MANAGER,
+  ...MANAGED_BY,
   [PART_OF]: kubernetesName(pipeline),
 });
 

@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { kubernetesObjects } from '../../../agent/kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
-import type { Files } from '../../../agent/kubernetes/packages/files.ts';
+import { type Files, yamlFiles } from '../../../agent/kubernetes/packages/files.ts';
 import { helmChart } from '../../../agent/kubernetes/packages/helm.ts';
 import { kustomizeBase } from '../../../agent/kubernetes/packages/kustomize.ts';
+import { writeFiles } from '../../../agent/kubernetes/packages/write.ts';
 import type { PodSettings } from '../../../agent/kubernetes/settings.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
@@ -79,6 +80,24 @@ test.skipIf(!installed('kustomize'))('an overlay changes namespace and image eve
     if (rest.kind === 'ConfigMap') continue;
     expect(JSON.stringify(rest)).not.toMatch(/shop|ipa-edge:test/);
   }
+});
+
+test('a folder with further files of an earlier export is refused and stays as it is; files of others do not matter', async () => {
+  const folder = join(await temporaryFolder(), 'k8s');
+  const files = yamlFiles(objectsOf(settings));
+  await writeFiles(folder, files);
+  await writeFile(join(folder, 'ingress.yaml'), 'kind: Ingress');
+  await writeFiles(folder, files);
+  const before = await readdir(folder);
+  const fewer = new Map(files).set('other.yaml', '');
+  fewer.delete('fashion-detect.yaml');
+  await expect(writeFiles(folder, fewer)).rejects.toThrow(
+    `${folder} has files of an earlier export, which would be applied with this one: fashion-detect.yaml. Delete`,
+  );
+  expect(await readdir(folder)).toEqual(before);
+  await rm(join(folder, 'fashion-detect.yaml'));
+  await writeFiles(folder, fewer);
+  expect(await readdir(folder)).toContain('other.yaml');
 });
 
 const chart = (): Files => helmChart('fashion', '0.1.0', settings, objectsOf);

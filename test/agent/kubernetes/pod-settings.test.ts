@@ -14,6 +14,13 @@ test('models are those of the image unless a claim is given', () => {
   expect(first).toMatchObject({ manifest: 'models/fashion/manifest.json', modelsClaim: null });
 });
 
+test.each(['--image', '--image-manifest', '--priority-class'])('%s refuses an empty text', (option) => {
+  const command = addPodOptions(new Command())
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  expect(() => command.parse([option, ''], { from: 'user' })).toThrow('found an empty text');
+});
+
 test('a claim stays as it was applied until a manifest in the image is asked for', () => {
   const claimed = settings({ modelsClaim: 'shop-models' });
   expect(claimed).toMatchObject({ manifest: '/models/manifest.json', modelsClaim: 'shop-models' });

@@ -13,6 +13,18 @@ const bodyOf = (value: unknown) => ({
 const images = (rest: object) =>
   bodyOf({ inputs: [{ name: 'images', shape: [2], datatype: 'UINT8', ...rest }] });
 
+test.each([
+  ['few bytes', 2],
+  ['bytes that look like deeply nested JSON', 1000],
+])(
+  'a request with %s after its JSON, but without the header with its length, is told of the header',
+  (_, size) => {
+    const { bytes } = images({ parameters: { binary_data_size: size } });
+    const sent = { bytes: new Uint8Array([...bytes, ...Buffer.alloc(size, '[')]), jsonLength: undefined };
+    expect(() => decodeRequest(sent)).toThrow(/^the header inference-header-content-length is missing/);
+  },
+);
+
 type Values = fc.Arbitrary<Tensor['data']>;
 const numbers = { noNaN: true, noDefaultInfinity: true };
 // JSON has no negative zero, so adding 0 makes it positive.
