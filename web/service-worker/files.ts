@@ -1,4 +1,4 @@
-import { WORKER_FILE } from './messages.ts';
+import { EXAMPLE_FILE, WORKER_FILE } from './messages.ts';
 
 /** A file of the build that the service worker caches. */
 export interface PrecachedFile {
@@ -23,9 +23,6 @@ const OTHER_PAGES = /^(headless|example)\.html$|^licences\.txt$|^assets\/(headle
 
 /** Whether the page needs a file to work without a network. */
 export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !OTHER_PAGES.test(path);
-
-/** The file of the example that ships with the page. */
-export const EXAMPLE_FILE = 'example.json';
 
 export const isShell = (path: string): boolean =>
   !RUNTIME.test(path) && !path.startsWith('models/') && path !== EXAMPLE_FILE;

@@ -2,7 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { identify } from '../../workers/store/exchange.ts';
-import { EXAMPLE_FILE } from '../service-worker/files.ts';
+import { EXAMPLE_FILE } from '../service-worker/messages.ts';
 import { attempt, opened, saved } from './app.ts';
 import { goTo } from './go-to.ts';
 import { openMeasured } from './pipelines/pipelines.ts';
