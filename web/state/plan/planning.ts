@@ -65,6 +65,9 @@ export const plan = computed<Plan | null>(() => {
   return found && isFresh(found) && !(found.answer instanceof Error) ? found.answer : null;
 });
 
+/** Whether no plan is possible with the current settings. */
+export const noPlan = computed<boolean>(() => isFresh(solved.value) && solved.value!.answer instanceof Error);
+
 /** Pins a plan from a file, and applies the settings of the plan if the form allows them. */
 export function openPlan(plan: Plan): void {
   pinned.value = plan;
@@ -96,7 +99,7 @@ export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null 
   return {
     alpha,
     beta: Number((alpha * betaWithin(weights)).toPrecision(3)),
-    ...(!within && { slaMs: Number(figure(point.boundMs, 'up')) }),
+    ...(!within && { slaMs: figure(point.boundMs, 'up') }),
   };
 }
 
