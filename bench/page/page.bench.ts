@@ -43,7 +43,7 @@ await withBrowser(async (browser, url) => {
     await asked(page, 'Arrival rate'),
     await asked(page, 'Weight of cost, β'),
   ]);
-  const plan = parsePlan(JSON.parse(await exported(page, 'Export plan')), 'the plan');
+  const plan = parsePlan(JSON.parse(await exported(page, 'Save plan')), 'the plan');
   const drawn = await runDrawn(page);
   console.table([row('charts and requests', drawn, drawn.busy), row('none', await runHeadless(plan))]);
   console.table([await interactWhileMeasuring(browser, page)]);
@@ -146,7 +146,7 @@ async function runDrawn(page: Page): Promise<RunReport & { busy: string }> {
   await page.waitForTimeout(1000 * (RUN_S - 4));
   const share = (1000 * ((await busyS()) - before)) / (performance.now() - beganMs);
   await page.locator('.outcome').waitFor();
-  const report = parseRunReport(JSON.parse(await exported(page, 'Export report')), 'the report');
+  const report = parseRunReport(JSON.parse(await exported(page, 'Save report')), 'the report');
   return { ...report, busy: (100 * share).toFixed(1) };
 }
 

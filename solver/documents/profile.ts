@@ -247,20 +247,21 @@ export const cellsOfRow = (
       cell.threads === threads,
   );
 
-/** All measured cells, in the order of the profile's stages and variants, then by backend, threads and batch. */
-export function measuredInOrder({ stages, cells }: Profile): MeasuredCell[] {
-  const places = stages.flatMap(({ name, variants }) => variants.map((variant) => `${name}/${variant.name}`));
+/** Cells in the order of `places`, which are `stage/variant`, then by backend, threads and batch. */
+export function cellsInOrder<C extends CellKey>(cells: readonly C[], places: readonly string[]): C[] {
   const place = ({ stage, variant }: CellKey) => places.indexOf(`${stage}/${variant}`);
-  return cells
-    .filter((cell) => cell.state === 'measured')
-    .sort(
-      (a, b) =>
-        place(a) - place(b) ||
-        a.backend.localeCompare(b.backend) ||
-        a.threads - b.threads ||
-        a.batch - b.batch,
-    );
+  return [...cells].sort(
+    (a, b) =>
+      place(a) - place(b) || a.backend.localeCompare(b.backend) || a.threads - b.threads || a.batch - b.batch,
+  );
 }
+
+/** All measured cells, in the order of the profile's stages and variants, then by backend, threads and batch. */
+export const measuredInOrder = ({ stages, cells }: Profile): MeasuredCell[] =>
+  cellsInOrder(
+    cells.filter((cell) => cell.state === 'measured'),
+    stages.flatMap(({ name, variants }) => variants.map((variant) => `${name}/${variant.name}`)),
+  );
 
 /** All backends that a profile has cells for. */
 export const backendsOf = ({ cells }: Pick<Profile, 'cells'>): Backend[] => [

@@ -62,7 +62,13 @@ export function betaRange(weights: Weights | null): string {
     : `${text(weights.betaMin)} to ${text(weights.betaMax)}`;
 }
 
-type CostAndAccuracy = Pick<DescribedChoice, 'cost' | 'accuracy'>;
+export type CostAndAccuracy = Pick<DescribedChoice, 'cost' | 'accuracy'>;
+
+/** Costs and accuracies that differ by less count as equal, because the order of a sum changes its rounding error. */
+const ROUNDING = 1e-9;
+
+export const sameCostAndAccuracy = (a: CostAndAccuracy, b: CostAndAccuracy): boolean =>
+  Math.abs(a.cost - b.cost) + Math.abs(a.accuracy - b.accuracy) < ROUNDING;
 
 /** Gain in accuracy per unit of cost; infinite if accuracy rises at a cost that is equal up to rounding. */
 const slope = (from: CostAndAccuracy, to: CostAndAccuracy): number => {

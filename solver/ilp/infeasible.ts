@@ -1,5 +1,5 @@
 import type { Problem } from '../documents/problem.ts';
-import { figure } from '../math/figures.ts';
+import { figure, grouped } from '../math/figures.ts';
 import { type Core, limitRows, TOLERANCE } from './core.ts';
 import type { Glpk } from './glpk.ts';
 import { maximise } from './maximise.ts';
@@ -7,19 +7,24 @@ import { maximise } from './maximise.ts';
 type Row = ReturnType<typeof limitRows>[number];
 type Quantity = Row['of'];
 
-const WORDS: Record<Quantity, { label: string; unit: string }> = {
-  latencyMs: { label: 'SLA', unit: 'ms' },
-  gpuShare: { label: 'GPU share', unit: 'GPUs' },
-  cores: { label: 'cores', unit: 'cores' },
-  busyCores: { label: 'busy cores, with those that serve requests and hand out batches', unit: 'cores' },
-  threadShare: { label: 'time of the thread that serves requests and hands out batches', unit: 'threads' },
-  memoryBytes: { label: 'memory', unit: 'bytes' },
+const LIMITS: Record<Quantity, (limit: string) => string> = {
+  latencyMs: (limit) => `The SLA is ${limit} ms`,
+  gpuShare: (limit) => `At most ${limit} GPUs may be busy`,
+  cores: (limit) => `At most ${limit} ${limit === '1' ? 'core' : 'cores'} may be used`,
+  busyCores: (limit) =>
+    `With those that serve requests and hand out batches, at most ${limit} ${limit === '1' ? 'core' : 'cores'} may be busy`,
+  threadShare: (limit) =>
+    `The thread that serves requests and hands out batches may be busy for at most ${limit} of the time`,
+  memoryBytes: (limit) => `At most ${limit} bytes of memory may be used`,
 };
 
-/** A limit that is too low, as text: e.g. `SLA: needs at least 120 ms, limit 100 ms`. */
-function shortfall({ of, limit }: Row, needed: number, where = ''): string {
-  const { label, unit } = WORDS[of];
-  return `${label}: needs at least ${figure(needed, 'up')} ${unit}${where}, limit ${limit} ${unit}`;
+const limitText = ({ of, limit }: Row): string => LIMITS[of](grouped(limit, 6));
+
+/** A limit that is too low, as a sentence: e.g. `The SLA is 100 ms, but at least 120 ms are needed`. */
+function shortfall(row: Row, needed: number, where = ''): string {
+  const least = grouped(figure(needed, 'up'));
+  const unit = row.of === 'latencyMs' ? ' ms' : '';
+  return `${limitText(row)}, but${where} at least ${least}${unit} ${least === '1' ? 'is' : 'are'} needed`;
 }
 
 /** The smallest amount of a quantity that a choice within the limits `rows` needs; undefined if no choice is within them. */
@@ -63,15 +68,15 @@ export function explainInfeasible(
     const shown = row.of === 'latencyMs' ? (nearestSlaMs ?? needed) : needed;
     return needed > row.limit + TOLERANCE ? [shortfall(row, shown)] : [];
   });
-  if (alone.length > 0) return { binding: alone.join('; '), nearestSlaMs };
+  if (alone.length > 0) return { binding: alone.join('. '), nearestSlaMs };
 
   // Each limit can be met by itself. A limit is in conflict if all other limits can be met together without it.
   const clash = rows.flatMap((row) => {
     const others = rows.filter((other) => other !== row);
     const needed = least(glpk, problem, row.of, others);
-    return needed === undefined ? [] : [shortfall(row, needed, ' with the other limits kept')];
+    return needed === undefined ? [] : [shortfall(row, needed, ', with the other limits kept,')];
   });
-  if (clash.length > 0) return { binding: clash.join('; '), nearestSlaMs };
-  const limits = rows.map(({ of, limit }) => `${WORDS[of].label} ${limit} ${WORDS[of].unit}`).join(', ');
-  return { binding: `No choice meets all but one of the limits: ${limits}`, nearestSlaMs };
+  if (clash.length > 0) return { binding: clash.join('. '), nearestSlaMs };
+  const limits = rows.map(limitText).join('. ');
+  return { binding: `No choice is within all but one of the limits. ${limits}`, nearestSlaMs };
 }

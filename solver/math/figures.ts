@@ -1,7 +1,11 @@
-/** Writes a number with four digits, rounded to the safe side: up for what is needed, down for what is allowed. */
-export function figure(value: number, to: 'up' | 'down'): string {
-  if (value === 0) return '0';
+/** A number with four digits, rounded to the safe side: up for what is needed, down for what is allowed. */
+export function figure(value: number, to: 'up' | 'down'): number {
+  if (value === 0) return 0;
   const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
   const units = to === 'up' ? Math.ceil(value / unit - 1e-9) : Math.floor(value / unit + 1e-9);
-  return String(Number((units * unit).toPrecision(4)));
+  return Number((units * unit).toPrecision(4));
 }
+
+/** A number as text, with commas between thousands. @param digits most digits that count; 15 hide errors of rounding */
+export const grouped = (value: number, digits = 15): string =>
+  value.toLocaleString('en', { maximumSignificantDigits: digits });

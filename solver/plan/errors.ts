@@ -1,5 +1,5 @@
 import { InputError } from '../documents/coded-error.ts';
-import { figure } from '../math/figures.ts';
+import { figure, grouped } from '../math/figures.ts';
 
 /** A stage has no cell that the planner may use. */
 export class NothingMeasuredError extends InputError {
@@ -48,7 +48,7 @@ export class InfeasiblePlanError extends Error {
   readonly problem: string;
   constructor(
     readonly request: { readonly slaMs: number; readonly ratePerS: number; readonly percentile: number },
-    /** The constraint that cannot be met, with figures. */
+    /** The constraints that cannot be met, with figures: a sentence each, without the last full stop. */
     readonly binding: string,
     /** The smallest SLA that is feasible at this rate with these resources; null if none is. */
     readonly nearestSlaMs: number | null,
@@ -57,10 +57,10 @@ export class InfeasiblePlanError extends Error {
   ) {
     const { slaMs, ratePerS, percentile } = request;
     const ways = [
-      ...(nearestSlaMs === null ? [] : [`an SLA of ${figure(nearestSlaMs, 'up')} ms`]),
+      ...(nearestSlaMs === null ? [] : [`an SLA of ${grouped(figure(nearestSlaMs, 'up'))} ms`]),
       ...(nearestRatePerS === null
         ? []
-        : [`${figure(nearestRatePerS, nearestRatePerS > ratePerS ? 'up' : 'down')} requests/s`]),
+        : [`${grouped(figure(nearestRatePerS, nearestRatePerS > ratePerS ? 'up' : 'down'))} requests/s`]),
     ];
     const problem =
       `No plan meets ${asked(slaMs)} ms (p${percentile}) at ${asked(ratePerS)} request${ratePerS === 1 ? '' : 's'}/s. ${binding}.` +
@@ -73,7 +73,7 @@ export class InfeasiblePlanError extends Error {
 }
 
 /** A number as the user entered it; a number that was derived from measurements is rounded to six digits. */
-const asked = (value: number): number => Number(value.toPrecision(6));
+const asked = (value: number): string => grouped(value, 6);
 
 /** A frontier has more points than are allowed. */
 export class FrontierTooLargeError extends Error {

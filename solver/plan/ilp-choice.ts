@@ -128,7 +128,7 @@ function solveProgram(
   above = Number.NEGATIVE_INFINITY,
 ): IlpChoice | Refusal | undefined {
   const offered = optionsAtRate(facts, request);
-  if (offered.overloaded.length > 0) return { binding: offered.overloaded.join('; '), nearestSlaMs: null };
+  if (offered.overloaded.length > 0) return { binding: offered.overloaded.join('. '), nearestSlaMs: null };
   const solution =
     above > Number.NEGATIVE_INFINITY
       ? solver.solveBetter(offered.problem, above)
@@ -164,13 +164,13 @@ function solveProgram(
 
 /** Explains why a limit of cores is lower than the resources say: the stages share workers. Empty for any other limit. */
 function coresNote(binding: string, { shared, resources }: IlpRequest): string {
-  if (!shared || !binding.includes(' cores')) return '';
+  if (!shared || !binding.includes(' core')) return '';
   const { workers, threads } = shared;
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   const each = workers === 1 ? '' : ' each';
   return (
-    ` (the stages on a CPU share ${count(workers, 'worker')} with ${count(threads, 'thread')}${each}, and at most ` +
-    `${+resources.utilisationMax.toPrecision(4)} of ${workers === 1 ? 'its' : 'their'} time may be used)`
+    `. The stages on a CPU share ${count(workers, 'worker')} with ${count(threads, 'thread')}${each}, and at most ` +
+    `${+(100 * resources.utilisationMax).toPrecision(4)} % of ${workers === 1 ? 'its' : 'their'} time may be used`
   );
 }
 

@@ -3,6 +3,7 @@ import { onGpu } from '../documents/common.ts';
 import type { Problem, ProblemOption } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
 import { limitRows } from '../ilp/core.ts';
+import { grouped } from '../math/figures.ts';
 import { cascadeOptions } from './cascade-options.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, stageAccuracy, totalsOf, utilisationOf } from './plan-option.ts';
@@ -17,6 +18,8 @@ export interface PlanOptions {
   /** One sentence for each stage whose items no option can keep up with; the problem has no options for those stages. */
   readonly overloaded: readonly string[];
 }
+
+const share = (value: number): string => `${grouped(100 * value, 4)} %`;
 
 /**
  * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes a
@@ -53,12 +56,12 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     const fit = all.filter((o) => busiest(o) <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0) {
       const fixed = fixedReplicas(stage.name, request);
-      const place = shared ? 'the time of its workers' : 'a GPU';
+      const place = shared ? 'its workers' : 'a GPU';
       overloaded.push(
-        `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, which take at least ` +
-          `${+Math.min(...all.map(busiest)).toPrecision(4)} of ` +
-          `${fixed === undefined ? place : `the time of ${fixed} ${fixed === 1 ? 'replica' : 'replicas'}`}; ` +
-          `at most ${+resources.utilisationMax.toPrecision(4)} of it may be used`,
+        `Stage ${stage.name} gets ${grouped(all[0]!.itemsPerS, 4)} items per second, which take at least ` +
+          `${share(Math.min(...all.map(busiest)))} of the time of ` +
+          `${fixed === undefined ? place : `${fixed} ${fixed === 1 ? 'replica' : 'replicas'}`}, ` +
+          `but at most ${share(resources.utilisationMax)} may be used`,
       );
     }
     return new Map(fit.map((o) => [optionId(o), o]));

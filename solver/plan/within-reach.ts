@@ -1,5 +1,5 @@
 import { keepsSla, type Plan } from '../documents/plan.ts';
-import { figure } from '../math/figures.ts';
+import { figure, grouped } from '../math/figures.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import type { PlanRequest } from './request.ts';
 
@@ -32,20 +32,20 @@ export function planWithinReach(
     const { slaMs, ratePerS } = request;
     const { nearestRatePerS, nearestSlaMs } = error;
     const instead = (what: string) =>
-      `No plan keeps ${figure(slaMs, 'down')} ms at ${figure(ratePerS, 'up')} requests/s on this device, so ${what}.`;
+      `No plan keeps ${grouped(figure(slaMs, 'down'))} ms at ${grouped(figure(ratePerS, 'up'))} requests/s on this device, so ${what}.`;
     const slaHelps = !given.sla && nearestSlaMs !== null;
     if (!given.rate && nearestRatePerS !== null && !(slaHelps && nearestRatePerS > ratePerS)) {
       const found = planAtNearest(planFor, { ...request, ratePerS: nearestRatePerS }, ratePerS);
       return {
         ...found,
-        change: instead(`the rate is ${figure(found.request.ratePerS, 'down')} requests/s`),
+        change: instead(`the rate is ${grouped(figure(found.request.ratePerS, 'down'))} requests/s`),
       };
     }
     if (!slaHelps) throw error;
     const longer = { ...request, slaMs: nearestSlaMs };
     return {
       ...{ plan: planFor(longer), request: longer },
-      change: instead(`the SLA is ${figure(nearestSlaMs, 'up')} ms`),
+      change: instead(`the SLA is ${grouped(figure(nearestSlaMs, 'up'))} ms`),
     };
   }
 }

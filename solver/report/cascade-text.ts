@@ -62,7 +62,7 @@ export const variantSentences = (rows: readonly Row[]): string[] =>
     if (!escalation) return [];
     const { from, below, share, accuracy } = escalation;
     return [
-      `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${confidenceText(below)}, ${variant} (${name}) answers instead: ` +
+      `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${confidenceText(below)}, ${variant} answers instead: ` +
         `${ofHundred(share)} items go on to ${variant}. The accuracy of both together is ${percent(accuracy)}.`,
     ];
   });
@@ -80,7 +80,7 @@ export function unknownEndToEnd({
   const partly = stages.slice(2, -1).flatMap(({ escalation }) => escalation ?? []);
   return partly.map(
     ({ from }) =>
-      `Accuracy, end to end: not known. Only some of a request's items in ${from} go on to the heavy variant, and the profile does not ` +
+      `Accuracy, end to end: not known. Only some of a request's items in ${from} go on to the second variant, and the profile does not ` +
       'tell which items of the next stage come from which of them.',
   );
 }

@@ -113,7 +113,7 @@ describe('no plan', () => {
     expect(error.nearestRatePerS).toBeNull();
     expect(() => solveIlp(solver, gpu, request({ slaMs: error.nearestSlaMs! }))).not.toThrow();
     expect(error.message).toMatch(
-      /^No plan meets 20 ms \(p95\) at 10 requests\/s\. SLA: needs at least \d+.* It may work with an SLA of \d/,
+      /^No plan meets 20 ms \(p95\) at 10 requests\/s\. The SLA is 20 ms, but at least \d+.* It may work with an SLA of \d/,
     );
   });
 
@@ -130,7 +130,7 @@ describe('no plan', () => {
 
   it('without GPU says so', () => {
     const error = refused({ resources: resources({ gpus: 0 }) });
-    expect(error.binding).toMatch(/^GPU share: needs at least .* limit 0 GPUs$/);
+    expect(error.binding).toMatch(/^At most 0 GPUs may be busy, but at least .* are needed$/);
     expect([error.nearestSlaMs, error.nearestRatePerS]).toEqual([null, null]);
     expect(error.message).toContain('allow more resources');
   });

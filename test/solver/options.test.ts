@@ -98,7 +98,7 @@ describe('an option on the GPU', () => {
     const { byId, overloaded } = planOptions(busy, request({ resources: resources({ gpus: 2 }) }));
     expect(byId[1]!.size).toBe(0);
     expect(overloaded).toEqual([
-      'Stage classify gets 30 items/s, which take at least 0.825 of a GPU; at most 0.8 of it may be used',
+      'Stage classify gets 30 items per second, which take at least 82.5 % of the time of a GPU, but at most 80 % may be used',
     ]);
   });
 });

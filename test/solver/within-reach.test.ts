@@ -39,7 +39,7 @@ it('a rate that nobody asked for is lowered until the simulation keeps the SLA, 
   expect(made.ratePerS).toBeLessThan(1);
   expect(made.predicted.slaAttainment).toBeGreaterThanOrEqual(0.95);
   expect(change).toMatch(
-    /^No plan keeps 10000 ms at 5 requests\/s on this device, so the rate is 0\.\d+ requests\/s\.$/,
+    /^No plan keeps 10,000 ms at 5 requests\/s on this device, so the rate is 0\.\d+ requests\/s\.$/,
   );
 });
 
@@ -58,7 +58,7 @@ it('an SLA that nobody asked for is lengthened where the rate was given, or wher
     const { plan: made, change } = within(short, given);
     expect(made).toMatchObject({ ratePerS: 0.2, predicted: { slaAttainment: expect.any(Number) } });
     expect(made.slaMs).toBeGreaterThan(2000);
-    expect(change).toMatch(/so the SLA is \d+ ms\.$/);
+    expect(change).toMatch(/so the SLA is [\d,]+ ms\.$/);
   }
 });
 

@@ -72,7 +72,7 @@ describe('fewer cores than stages', () => {
 
   it('have no plan where the worker has too little time, but one at the rate that the error names', () => {
     const error = refused({ ...cores(1), ratePerS: 60 });
-    expect(error.binding).toMatch(/^cores: needs at least 0\.\d+ cores, limit 0\.8 cores/);
+    expect(error.binding).toMatch(/^At most 0\.8 cores may be used, but at least 0\.\d+ are needed/);
     const nearest = error.nearestRatePerS!;
     expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest }))).not.toThrow();
     expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest * 1.002 }))).toThrow();

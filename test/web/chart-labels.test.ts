@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pointLabels } from '../../web/charts/frontier-plot.ts';
 import { ratioTicks } from '../../web/charts/ratios.ts';
-import { eventTimes } from '../../web/components/format.ts';
+import { bytes, eventTimes } from '../../web/components/format.ts';
 
 test('an axis of ratios has as many ticks as have room for their labels', () => {
   const domain = [1 / 2.6, 2.6] as const;
@@ -17,16 +17,32 @@ test('an axis of ratios has as many ticks as have room for their labels', () => 
 
 test('the labels of a frontier tell which choice of the slider the plan is, and where the slider ends', () => {
   const choices = [0.7, 0.8, 0.81, 0.9].map((accuracy, i) => ({ cost: i + 1, accuracy }));
-  const texts = (at: number) => pointLabels(choices, choices[at]!, 0.02).map(({ text }) => text);
+  const scale = { perCost: 100, perAccuracy: 700 };
+  const texts = (at: number) => pointLabels(choices, choices[at]!, scale).map(({ text }) => text);
   expect([0, 1, 3].map(texts)).toEqual([
     ['plan, choice 1', 'choice 4'],
     ['plan, choice 2', 'choice 1', 'choice 4'],
     ['plan, choice 4', 'choice 1'],
   ]);
   const beside = { cost: 4, accuracy: 0.89 };
-  expect(pointLabels(choices, beside, 0.02).map(({ text }) => text)).toEqual(['plan', 'choice 1']);
+  expect(pointLabels(choices, beside, scale).map(({ text }) => text)).toEqual(['plan', 'choice 1']);
+  // At nearly the same accuracy, but far from the plan in cost, a label has room.
+  const level = [0.8, 0.81].map((accuracy, i) => ({ cost: 1 + 3 * i, accuracy }));
+  expect(pointLabels(level, level[1]!, scale).map(({ text }) => text)).toEqual([
+    'plan, choice 2',
+    'choice 1',
+  ]);
 });
 
 test('of two events within a tenth of a second, it is seen which one followed', () => {
   expect(eventTimes([{ atMs: 2300 }, { atMs: 7590 }, { atMs: 7630 }])).toEqual(['2.3 s', '7.6 s', 'then']);
+});
+
+test('sizes have three digits, so that a column of them is rounded in one way', () => {
+  expect([512, 24_000, 1_600_000, 22_830].map(bytes)).toEqual([
+    '512\u00a0B',
+    '24.0\u00a0kB',
+    '1.60\u00a0MB',
+    '22.8\u00a0kB',
+  ]);
 });

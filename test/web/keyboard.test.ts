@@ -155,7 +155,7 @@ it('leads from load to an exported plan', async () => {
   await planned(page);
   const [file] = await Promise.all([
     page.waitForEvent('download'),
-    tabTo('Export plan').then(() => press('Enter')),
+    tabTo('Save plan').then(() => press('Enter')),
   ]);
   const plan = parsePlan(JSON.parse(await readFile(await file.path(), 'utf8')), 'the plan');
   expect(plan.percentile).toBe(90);

@@ -56,7 +56,10 @@ async function importFixture(): Promise<string> {
 }
 
 async function download(name: string): Promise<{ name: string; text: string }> {
-  const [file] = await Promise.all([page.waitForEvent('download'), button(name).click()]);
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name, exact: true }).click(),
+  ]);
   return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
 }
 
@@ -207,7 +210,7 @@ describe('the profiling page', () => {
   it('imports and exports a profile byte for byte, and exports its plan with the command that takes it', async () => {
     const text = await importFixture();
     expect((await download('Save profile JSON')).text).toBe(text);
-    const exported = await download('Export plan');
+    const exported = await download('Save plan');
     const plan = planSchema.parse(JSON.parse(exported.text));
     expect(plan.stages.map((stage) => stage.name)).toEqual(['detect', 'classify']);
     expect(await page.locator('.answer code').textContent()).toBe(

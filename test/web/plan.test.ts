@@ -45,6 +45,12 @@ const fact = async (term: string) =>
     .textContent();
 /** Returns the PAS, by which the planner compares choices; the page folds it away. */
 const pas = async () => Number.parseFloat((await fact('PAS'))!);
+/** The text beside the name of the slider for accuracy and cost. */
+const sliderSays = () =>
+  page
+    .locator('.quantity', { has: page.locator('#trade') })
+    .locator('.quantity-value')
+    .textContent();
 const cost = async () => Number.parseFloat((await fact('Cost'))!);
 
 /** Drags a slider to a share of its length. */
@@ -69,6 +75,14 @@ it('the section Plan changes the plan with the percentile, the weights, the core
   await page.getByText('99 %', { exact: true }).first().click();
   await settled();
   expect(await fact('Bound')).not.toBe(bound);
+
+  // The simulation confirms only a plan with more room than the choice of the integer program, and the slider says so.
+  await typed('Arrival rate').fill('60');
+  await settled();
+  await expect.poll(sliderSays).toMatch(/^choice (\d) of \d; choice (?!\1)\d runs$/);
+  expect(await page.getByLabel('What counts more').getAttribute('aria-valuetext')).toMatch(
+    /, cost \d+; choice \d runs$/,
+  );
 
   const before = await cost();
   await slider('Weight of cost, β').focus();
@@ -116,10 +130,11 @@ describe('the section Plan', () => {
     const why = page.locator('.answer').getByRole('alert');
     await why.waitFor();
     await settled();
-    const told = /SLA: needs at least ([\d.]+) ms, limit [\d.]+ ms\.$/.exec(
+    const told = /The SLA is [\d.]+ ms, but at least ([\d.]+) ms are needed\.$/.exec(
       (await why.locator('p').textContent())!,
     );
     expect(await page.getByRole('slider', { name: 'What counts more' }).isDisabled()).toBe(true);
+    expect(await sliderSays()).toBe('no choice');
     const offer = button(/Use an SLA of/);
     const offered = Number(/([\d.]+) ms/.exec((await offer.textContent())!)![1]);
     expect(offered).toBe(Number(told![1]));
@@ -252,11 +267,19 @@ describe('the section Plan', () => {
     for (const [said, asked] of seen) expect(Number(said!.replace(',', ''))).toBeCloseTo(Number(asked), 0);
   });
 
-  it('keeps a pinned plan beside the next one, fits a narrow screen, with two plans as well, and has room for their table beside the frontier of a wide one', async () => {
+  it('keeps a pinned plan beside the next one, fits a narrow screen, with two plans as well, and has room for all tables on a wide one', async () => {
     await page.setViewportSize({ width: 360, height: 800 });
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     expect(await width()).toBe(360);
     await page.setViewportSize({ width: 1440, height: 900 });
+    await page.locator('.frontier details').evaluateAll((all) => {
+      for (const fold of all) (fold as HTMLDetailsElement).open = true;
+    });
+    const tables = page.locator('.frontier .scroll');
+    expect(await tables.count()).toBeGreaterThan(0);
+    expect(
+      await tables.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length),
+    ).toBe(0);
     const pinned = await choice();
     await button('Pin to compare').click();
     await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();

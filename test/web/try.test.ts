@@ -62,7 +62,10 @@ async function start(): Promise<void> {
 
 async function ended(): Promise<RunReport> {
   await page.locator('.outcome').waitFor();
-  const [file] = await Promise.all([page.waitForEvent('download'), button('Export report').click()]);
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save report', exact: true }).click(),
+  ]);
   const report = parseRunReport(JSON.parse(await readFile(await file.path(), 'utf8')), 'the report');
   const { completed, shed, failed } = report.result;
   expect(completed + shed + failed).toBe(report.load.requests);

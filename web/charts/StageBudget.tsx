@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { milliseconds, number } from '../components/format.ts';
+import { rowName } from '../components/variants.ts';
 import { OVER_GRID, TO_THE_RIGHT } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import type { ChartPoint } from './chart-points.ts';
@@ -51,7 +52,8 @@ function pointOf({ name, plan: { stages, slaMs } }: StageBudgetProps['plans'][nu
     text: [
       `${name}: bound ${milliseconds(boundMs)} of SLA ${milliseconds(slaMs)}`,
       ...stages.map(
-        (stage) => `${stage.name} ${milliseconds(stage.boundMs)}, of it wait ${milliseconds(waitOf(stage))}`,
+        (stage) =>
+          `${rowName(stage)} ${milliseconds(stage.boundMs)}, of it wait ${milliseconds(waitOf(stage))}`,
       ),
     ].join('\n'),
   };
@@ -63,9 +65,9 @@ function partsOf(name: string, plan: BoundPlan): Part[] {
     const { colour } = styleOf(i);
     const wait = waitOf(stage);
     const middle = from + stage.boundMs - wait;
-    const own = { name, stage: stage.name, colour };
+    const own = { name, stage: rowName(stage), colour };
     const parts = [
-      { ...own, label: `${stage.name} ${milliseconds(stage.boundMs)}`, from, to: middle, opacity: 0.9 },
+      { ...own, label: `${own.stage} ${milliseconds(stage.boundMs)}`, from, to: middle, opacity: 0.9 },
       { ...own, label: '', from: middle, to: middle + wait, opacity: 0.35 },
     ];
     from = middle + wait;

@@ -1,6 +1,11 @@
 import * as Plot from '@observablehq/plot';
-import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { betaRange, chosenAmong } from '../../solver/frontier/weights.ts';
+import type { FrontierPoint, Weights } from '../../solver/documents/report.ts';
+import {
+  betaRange,
+  type CostAndAccuracy,
+  chosenAmong,
+  sameCostAndAccuracy,
+} from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { costUnit, type Prices } from '../components/cost.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
@@ -44,11 +49,12 @@ export function frontierPlot(
       strokeWidth: 1.75,
       strokeDasharray,
     });
-  const choices = chosenAmong(points).map(({ point }) => point);
+  const choices = chosenAmong(points);
+  const choicePoints = choices.map(({ point }) => point);
   // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
   const perCost = (width - MARGIN.marginLeft - MARGIN.marginRight) / right;
-  const apart = (LINE / INNER_HEIGHT) * (domain[1] - domain[0]);
+  const perAccuracy = INNER_HEIGHT / (domain[1] - domain[0]);
   return {
     height: HEIGHT,
     ...MARGIN,
@@ -75,67 +81,108 @@ export function frontierPlot(
       Plot.dot(points, {
         ...channels,
         stroke: BEST,
-        fill: (point: FrontierPoint) => (choices.includes(point) ? BEST : 'var(--surface)'),
+        fill: (point: FrontierPoint) => (choicePoints.includes(point) ? BEST : 'var(--surface)'),
         r: 3.5,
       }),
       Plot.dot([chosen], { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
-      ...pointLabels(slider ? choices : [], chosen, apart).map((one) =>
+      ...pointLabels(slider ? choicePoints : [], chosen, { perCost, perAccuracy }).map((one) =>
         Plot.text([one], {
           ...channels,
           text: 'text',
-          // To the left of a point and above it there is room for its label, because no point is both cheaper and more accurate.
-          // If the axis is too near, the label is to the right and below.
-          ...(7 * one.text.length < perCost * one.cost
-            ? { textAnchor: 'end', dx: -6, dy: -LINE }
-            : { textAnchor: 'start', dx: 6, dy: LINE }),
+          textAnchor: one.textAnchor,
+          dx: one.dx,
+          dy: one.dy,
           fill: 'var(--text)',
           fontWeight: 600,
         }),
       ),
       Plot.tip(
         points,
-        Plot.pointer({ ...channels, title: (point: FrontierPoint) => describePoint(point, stages) }),
+        Plot.pointer({ ...channels, title: (point: FrontierPoint) => describePoint(point, choices, stages) }),
       ),
     ],
   };
 }
 
-interface CostAndAccuracy {
-  readonly cost: number;
-  readonly accuracy: number;
-}
-
-/** Costs and accuracies that differ by less count as equal, because the order of a sum changes its rounding error. */
-const ROUNDING = 1e-9;
+/** About the width of a letter of a label, in pixels. */
+const LETTER = 7;
 
 /**
- * Makes the labels of the plan's dot, and of the slider's first and last choice. Leaves out a choice whose label would touch the
- * plan's.
+ * Makes the labels of the plan's dot, and of the slider's first and last choice. Leaves out a choice whose label would touch a
+ * label before it.
  * @param choices of the slider, from the cheapest; empty if there is no slider
- * @param apart least difference in accuracy of two labels
+ * @param perCost pixels that a cost of 1 takes
+ * @param perAccuracy pixels that an accuracy of 1 takes
  */
-export function pointLabels(choices: readonly CostAndAccuracy[], plan: CostAndAccuracy, apart: number) {
-  const isPlan = ({ cost, accuracy }: CostAndAccuracy) =>
-    Math.abs(cost - plan.cost) + Math.abs(accuracy - plan.accuracy) < ROUNDING;
+export function pointLabels(
+  choices: readonly CostAndAccuracy[],
+  plan: CostAndAccuracy,
+  { perCost, perAccuracy }: { readonly perCost: number; readonly perAccuracy: number },
+): PointLabel[] {
   const labels = choices.map(({ cost, accuracy }, i) => ({ cost, accuracy, text: `choice ${i + 1}` }));
-  const own = labels.find(isPlan);
-  return [
-    { ...plan, text: own ? `plan, ${own.text}` : 'plan' },
-    ...labels.filter(
-      ({ accuracy }, i) =>
-        (i === 0 || i === labels.length - 1) && Math.abs(accuracy - plan.accuracy) >= apart,
-    ),
-  ];
+  const own = labels.find((choice) => sameCostAndAccuracy(choice, plan));
+  const ends = labels.filter((one, i) => one !== own && (i === 0 || i === labels.length - 1));
+  const kept: PointLabel[] = [];
+  for (const label of [{ ...plan, text: own ? `plan, ${own.text}` : 'plan' }, ...ends]) {
+    const width = LETTER * label.text.length;
+    // To the left of a point and above it there is room for its label, because no point is both cheaper and more accurate. If the
+    // axis is too near, the label is to the right and below.
+    const isLeft = width < perCost * label.cost;
+    const [dx, dy] = isLeft ? [-6, -LINE] : [6, LINE];
+    const left = perCost * label.cost + dx - (isLeft ? width : 0);
+    const one: PointLabel = {
+      ...label,
+      textAnchor: isLeft ? 'end' : 'start',
+      dx,
+      dy,
+      left,
+      right: left + width,
+      middle: dy - perAccuracy * label.accuracy,
+    };
+    if (!kept.some((other) => touch(one, other))) kept.push(one);
+  }
+  return kept;
 }
 
-/** Points for the arrow keys, by rising cost. */
-export const chartPoints = (points: readonly FrontierPoint[], stages: readonly string[]): ChartPoint[] =>
-  points.map((point) => ({ x: point.cost, y: 100 * point.accuracy, text: describePoint(point, stages) }));
+interface PointLabel extends CostAndAccuracy {
+  readonly text: string;
+  readonly textAnchor: 'start' | 'end';
+  readonly dx: number;
+  readonly dy: number;
+  readonly left: number;
+  readonly right: number;
+  readonly middle: number;
+}
 
-/** Tooltip of a point. */
-const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
+const touch = (a: PointLabel, b: PointLabel): boolean =>
+  a.left < b.right && b.left < a.right && Math.abs(a.middle - b.middle) < LINE;
+
+/** Points for the arrow keys, by rising cost. */
+export const chartPoints = (points: readonly FrontierPoint[], stages: readonly string[]): ChartPoint[] => {
+  const choices = chosenAmong(points);
+  return points.map((point) => ({
+    x: point.cost,
+    y: 100 * point.accuracy,
+    text: describePoint(point, choices, stages),
+  }));
+};
+
+/** Tooltip of a point. @param choices the points that some β chooses within the SLA */
+const describePoint = (
+  point: FrontierPoint,
+  choices: readonly { readonly point: FrontierPoint; readonly weights: Weights }[],
+  stages: readonly string[],
+): string =>
   [
     chain(pointVariants(point), stages),
     `PAS ${percent(point.accuracy)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`,
-    point.weights ? `chosen with β ${betaRange(point.weights)}` : 'no β chooses it',
+    chosenWith(point, choices.find((choice) => choice.point === point)?.weights),
   ].join('\n');
+
+/** @param within the point's weights within the SLA; undefined if no β chooses it there */
+function chosenWith({ weights, boundMs }: FrontierPoint, within: Weights | undefined): string {
+  if (within) return `chosen with β ${betaRange(within)}`;
+  return weights
+    ? `chosen with β ${betaRange(weights)} and a time limit of ${milliseconds(boundMs)}`
+    : 'no β chooses it';
+}

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { number } from '../components/format.ts';
+import { rowName } from '../components/variants.ts';
 import { MARGIN, TO_THE_RIGHT } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 import { styleOf } from './series.ts';
@@ -53,7 +54,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
   const variants = variantsByAccuracy(plans, name);
   const colour = (variant: string): string => styleOf(variants.indexOf(variant)).colour;
   return {
-    label: `${name}: replicas, with variant × batch`,
+    label: `${plans.flatMap(({ plan }) => stageOf(plan, name) ?? []).map(rowName)[0]}: replicas, with variant × batch`,
     labels: variants,
     draw(frame) {
       const segments = segmentsOf(plans, name, frame.endMs);

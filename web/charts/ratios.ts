@@ -51,7 +51,7 @@ export const VERDICTS: Record<Verdict, VerdictLook> = {
     filled: false,
   },
   'few-samples': {
-    word: 'too few samples',
+    word: 'unclear (too few samples)',
     glyph: '×',
     colour: 'var(--muted)',
     symbol: 'times',

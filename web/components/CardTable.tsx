@@ -49,7 +49,7 @@ export function CardTable<Row>(props: CardTableProps<Row>) {
                       <Term>{head}</Term>
                     </div>
                   )}
-                  {show ? show(row) : value?.(row)}
+                  <div>{show ? show(row) : value?.(row)}</div>
                 </td>
               ))}
             </tr>

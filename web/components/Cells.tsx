@@ -8,7 +8,7 @@ import {
 import { median } from '../../solver/math/statistics.ts';
 import { FLAGS, type Weight, weightOf } from './cell-flags.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
-import { milliseconds, plural, runLabel } from './format.ts';
+import { milliseconds, number, plural, runLabel } from './format.ts';
 
 const REASONS = {
   'breaks-sla': 'slower than the SLA',
@@ -123,7 +123,8 @@ const KEY_AND_TIMES: readonly Column<Cell>[] = [
   ),
   figures(
     'Items/s',
-    ofMeasured((cell) => Math.round((1000 * cell.batch) / cell.latencyMs.mean)),
+    ofMeasured((cell) => (1000 * cell.batch) / cell.latencyMs.mean),
+    number,
   ),
   times('Load', (cell) => cell.cold.loadMs),
   times('Create', (cell) => cell.cold.createMs),

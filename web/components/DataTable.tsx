@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { plural } from './format.ts';
+import { grouped } from '../../solver/math/figures.ts';
+import { DASH, plural } from './format.ts';
 import { TermMark } from './Term.tsx';
 
 export interface Column<Row> {
@@ -11,17 +12,19 @@ export interface Column<Row> {
   readonly numeric?: boolean;
 }
 
-/** Makes a column of numbers, which are shown unchanged without `format`. */
+/** Makes a column of numbers, which are shown with all their digits without `format`. */
 export const figures = <Row,>(
   label: string,
   value: (row: Row) => number | null,
-  format?: (value: number | null) => string,
+  format: (value: number | null) => string = allDigits,
 ): Column<Row> => ({
   label,
   numeric: true,
   value,
-  ...(format && { show: (row: Row) => format(value(row)) }),
+  show: (row: Row) => format(value(row)),
 });
+
+const allDigits = (value: number | null): string => (value === null ? DASH : grouped(value));
 
 interface DataTableProps<Row> {
   readonly caption: string;

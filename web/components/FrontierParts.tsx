@@ -19,12 +19,12 @@ interface FrontierPartsProps {
   readonly choose?: (point: FrontierPoint) => (() => void) | null;
 }
 
-/** The frontier of accuracy and cost: its chart, what cascades gain on it, and the table of its points. */
+/** The frontier of accuracy and cost, as two elements: its chart, and what cascades gain on it with the table of its points. */
 export function FrontierParts({ points, without, plan, slaMs, prices, choose }: FrontierPartsProps) {
   const stages = stagesOf(plan);
   if (plan.pas === null) return <p class="muted">{ACCURACY_UNKNOWN_SENTENCE}</p>;
   return (
-    <div class="stack">
+    <>
       <Frontier
         title="Accuracy for cost"
         points={points}
@@ -35,14 +35,21 @@ export function FrontierParts({ points, without, plan, slaMs, prices, choose }: 
         prices={prices}
         {...(choose && { choose: (point) => choose(point)?.() })}
       />
-      <CascadeGain caption="Table of what cascades gain" points={points} without={without} stages={stages} />
-      <FrontierTable
-        caption="Table of the best choices for each time limit"
-        points={points}
-        stages={stages}
-        marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}
-        {...(choose && { choose })}
-      />
-    </div>
+      <div class="stack">
+        <CascadeGain
+          caption="Table of what cascades gain"
+          points={points}
+          without={without}
+          stages={stages}
+        />
+        <FrontierTable
+          caption="Table of the best choices for each time limit"
+          points={points}
+          stages={stages}
+          marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}
+          {...(choose && { choose })}
+        />
+      </div>
+    </>
   );
 }

@@ -2,6 +2,7 @@ import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { CardTable } from './CardTable.tsx';
 import { type Column, figures } from './DataTable.tsx';
 import { milliseconds, percent, rate, sweepText } from './format.ts';
+import { rowName } from './variants.ts';
 
 interface PlanTableProps {
   readonly caption: string;
@@ -33,7 +34,7 @@ export function PlanTable({ caption, plans }: PlanTableProps) {
       columns={COLUMNS}
       rows={plans.flatMap(({ name, plan }) => plan.stages.map((stage): Row => ({ ...stage, plan: name })))}
       rowKey={({ plan, name }) => `${plan}/${name}`}
-      rowHead={({ plan, name }) => (plans.length > 1 ? `${plan}: ${name}` : name)}
+      rowHead={(row) => (plans.length > 1 ? `${row.plan}: ${rowName(row)}` : rowName(row))}
     />
   );
 }

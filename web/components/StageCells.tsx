@@ -1,5 +1,5 @@
 import type { Cell } from '../../solver/documents/cell.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import { cellsInOrder, type Profile } from '../../solver/documents/profile.ts';
 import { ByBatch } from '../charts/ByBatch.tsx';
 import { BySize } from '../charts/BySize.tsx';
 import { batchPanels } from '../charts/batch-panels.ts';
@@ -39,7 +39,10 @@ export function StageCells({ stages, cells, batches, software, accuracies = [] }
     <>
       <CellNotes cells={cells} />
       {stages.map(({ name, variants, sizeUnit }) => {
-        const own = cells.filter((cell) => cell.stage === name);
+        const own = cellsInOrder(
+          cells.filter((cell) => cell.stage === name),
+          variants.map((variant) => `${name}/${variant}`),
+        );
         if (own.length === 0) return null;
         const measured = accuracies.find((stage) => stage.name === name);
         return (

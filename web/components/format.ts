@@ -50,7 +50,9 @@ export function accuracyText({ endToEnd = null, pas }: KnownAccuracy): string {
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
-  return `${number(value / 1000 ** power)}\u00a0${units[power]}`;
+  const scaled = value / 1000 ** power;
+  const fixed = power === 0 ? 0 : digits(scaled);
+  return `${scaled.toLocaleString('en', { minimumFractionDigits: fixed, maximumFractionDigits: fixed })}\u00a0${units[power]}`;
 }
 
 /** A backend with its threads: `wasm, 2 threads`. */

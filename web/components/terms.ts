@@ -82,7 +82,7 @@ const WORDS = {
     'The planner compares all combinations. The objective is α × accuracy − β × cost of the choice; the bound is the highest that any choice could reach. Where both are equal, no other choice is better.',
   'Items/s': 'How many items per second it can answer at most, with batches full.',
   'Chosen with β':
-    'The weights of cost for which the planner chooses this combination, at a weight of accuracy of 1.',
+    'The weights of cost for which the planner chooses this combination, at a weight of accuracy of 1 and with its bound as the time limit. Rows with other bounds are for other time limits, so their weights may overlap.',
   Batches: 'The batch size of each stage, in order.',
   Variants: 'The model of each stage, in order.',
   'PAS without cascades': 'The best PAS for this cost if each stage has one model only.',

@@ -1,4 +1,4 @@
-import type { Plan } from '../../solver/documents/plan.ts';
+import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { planVariants } from '../../solver/report/cascade-text.ts';
 
 /** Variants by the names of their stages; the two of a cascade are one text. */
@@ -12,3 +12,7 @@ export const stagesOf = ({ stages }: Pick<Plan, 'stages'>): string[] =>
 
 export const sameVariants = (a: Variants, b: Variants): boolean =>
   Object.keys({ ...a, ...b }).every((stage) => a[stage] === b[stage]);
+
+/** The name of a plan's row. A cascade has two for one stage, of which the later model need not be the larger one. */
+export const rowName = ({ name, escalation }: Pick<PlanStage, 'name' | 'escalation'>): string =>
+  escalation ? `${escalation.from} (second)` : name;

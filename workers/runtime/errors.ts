@@ -6,7 +6,7 @@ export class ModelLoadError extends InputError {
   override name = 'ModelLoadError';
   constructor(model: string, cause: unknown) {
     super(
-      `${model} cannot be loaded: ${message(cause)}. Check that the file is whole, that its files of weights (.onnx_data) are ` +
+      `${model} cannot be loaded: ${message(cause).replace(/\.$/, '')}. Check that the file is whole, that its files of weights (.onnx_data) are ` +
         'with it if it has any, and that this version of ONNX Runtime has its operators.',
       { cause },
     );

@@ -43,7 +43,7 @@ test('a sentence tells of each standby', () => {
 
 test('a sentence tells of each cascade; a plan without one has none', () => {
   expect(variantSentences(rows)).toEqual([
-    'In classify, cnn8 answers first. Where its confidence is under 0.62, res32 (classify-heavy) answers instead: 7 of 100 items go on to res32. The accuracy of both together is 85.0 %.',
+    'In classify, cnn8 answers first. Where its confidence is under 0.62, res32 answers instead: 7 of 100 items go on to res32. The accuracy of both together is 85.0 %.',
   ]);
   expect(variantSentences(rows.slice(0, 2))).toEqual([]);
 });
@@ -65,7 +65,7 @@ test('a plan whose accuracy end to end is not known says so where a cascade is t
   const unknown = (...stages: Parameters<typeof unknownEndToEnd>[0]['stages'][number][]) =>
     unknownEndToEnd({ stages, predicted: { endToEnd: null } });
   expect(unknown(...rows, read)).toEqual([
-    "Accuracy, end to end: not known. Only some of a request's items in classify go on to the heavy variant, and the profile does not " +
+    "Accuracy, end to end: not known. Only some of a request's items in classify go on to the second variant, and the profile does not " +
       'tell which items of the next stage come from which of them.',
   ]);
   expect(unknown(...rows.slice(1), read)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { CellFlag, MeasuredCell } from '../../../solver/documents/cell.ts';
-import type { Device } from '../../../solver/documents/common.ts';
+import { type Device, onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
@@ -134,7 +134,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
       headline: 'Not valid: the requests were sent too late for these figures to hold.',
       reasons: heaviest([lateReason(run), ...shared]),
       next: {
-        text: 'Allow more time, lower the rate, or plan with fewer cores; then run again.',
+        text: `Allow more time${holdsCores(run) ? ', lower the rate, or plan with fewer cores' : ' or lower the rate'}; then run again.`,
         section: 'plan',
       },
     };
@@ -154,6 +154,13 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
         },
   };
 }
+
+/** Whether a plan of the run holds several cores. */
+const holdsCores = ({ plans }: RunReport): boolean =>
+  plans.some(({ plan: { workers } }) => {
+    const threads = workers.map((worker) => (onGpu(worker.backend) ? 0 : worker.threads));
+    return threads.reduce((sum, one) => sum + one, 0) > 1;
+  });
 
 function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason | null {
   if (p95Ms === null) return null;

@@ -10,7 +10,7 @@ export function FrontierPanel({ shown: { head, cost, pas } }: { readonly shown: 
   if (!found) return <p class="muted">Computing the frontier …</p>;
   if (found.answer instanceof Error) return <p class="muted">{found.answer.message}</p>;
   return (
-    <div class={late ? 'late' : undefined}>
+    <div class={`stack frontier ${late ? 'late' : ''}`}>
       <FrontierParts
         points={found.answer}
         without={found.without}

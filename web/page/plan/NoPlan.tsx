@@ -1,4 +1,4 @@
-import { figure } from '../../../solver/math/figures.ts';
+import { figure, grouped } from '../../../solver/math/figures.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { changePlanSettings } from '../../state/plan/settings.ts';
 
@@ -21,13 +21,13 @@ function Offers({ why: { nearestSlaMs, nearestRatePerS, request } }: { readonly 
   return (
     <div class="row buttons">
       {slaMs !== null && (
-        <button type="button" class="primary" onClick={() => changePlanSettings({ slaMs: Number(slaMs) })}>
-          Use an SLA of {slaMs} ms
+        <button type="button" class="primary" onClick={() => changePlanSettings({ slaMs })}>
+          Use an SLA of {grouped(slaMs)} ms
         </button>
       )}
       {rate !== null && (
-        <button type="button" onClick={() => changePlanSettings({ ratePerS: Number(rate) })}>
-          Use {rate} requests/s
+        <button type="button" onClick={() => changePlanSettings({ ratePerS: rate })}>
+          Use {grouped(rate)} requests/s
         </button>
       )}
     </div>

@@ -19,8 +19,11 @@ export function PlanDetails({ shown: { head, predicted, boundMs } }: { readonly 
         ]}
       />
       <p class="muted">
-        To serve the exported plan on any machine:{' '}
-        <code>ipa-agent serve --plan {planFile(head)} --replan</code>
+        To serve the saved plan on any machine, with the server of ipa-edge:{' '}
+        <code>
+          ipa-agent serve <span class="argument">--plan {planFile(head)}</span>{' '}
+          <span class="argument">--replan</span>
+        </code>
       </p>
     </details>
   );

@@ -1,6 +1,7 @@
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { bytes, percent, weightsText } from '../../components/format.ts';
+import { rowName } from '../../components/variants.ts';
 import { models, profile } from '../../state/app.ts';
 
 /** The size, weights and accuracy of the plan's variant at each stage. */
@@ -9,7 +10,7 @@ export function PlanModels({ stages }: Pick<Plan, 'stages'>) {
     <ul class="muted plan-models">
       {stages.map((stage) => (
         <li key={stage.name}>
-          <strong>{stage.name}</strong>: {[stage.variant, ...factsOf(stage)].join(', ')}
+          <strong>{rowName(stage)}</strong>: {[stage.variant, ...factsOf(stage)].join(', ')}
         </li>
       ))}
     </ul>

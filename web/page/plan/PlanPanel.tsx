@@ -143,7 +143,7 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
           {pinned.value ? 'Unpin' : 'Pin to compare'}
         </button>
         <button type="button" disabled={!now} onClick={savePlan}>
-          Export plan
+          Save plan
         </button>
       </div>
     </div>

@@ -54,14 +54,16 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
         it here, drop the profile or its report on this page.
       </p>
       <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
-      <button
-        type="button"
-        onClick={() => {
-          pinned.value = null;
-        }}
-      >
-        Close the plan
-      </button>
+      <div class="row buttons">
+        <button
+          type="button"
+          onClick={() => {
+            pinned.value = null;
+          }}
+        >
+          Close the plan
+        </button>
+      </div>
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import { pointVariants } from '../../../solver/report/cascade-text.ts';
 import { chain, number, percent } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
-import { choosePoint } from '../../state/plan/planning.ts';
-import { tradePlace, trades } from '../../state/plan/trades.ts';
+import { choosePoint, noPlan } from '../../state/plan/planning.ts';
+import { runPlace, tradePlace, trades } from '../../state/plan/trades.ts';
 
 const LABEL = 'What counts more';
 
@@ -14,6 +14,7 @@ export function Trade() {
   const points = trades.value;
   const place = tradePlace.value;
   const chosen = points[place];
+  const other = otherRuns(runPlace.value, place);
   return (
     <div class="quantity">
       <span class="muted small">
@@ -21,9 +22,9 @@ export function Trade() {
         <TermMark of={LABEL} />
       </span>
       <span class="row small muted quantity-value">
-        {points.length === 1
-          ? 'only one choice'
-          : points.length > 1 && `choice ${place + 1} of ${points.length}`}
+        {points.length > 0
+          ? `${points.length === 1 ? 'only one choice' : `choice ${place + 1} of ${points.length}`}${other}`
+          : noPlan.value && 'no choice'}
       </span>
       <input
         id="trade"
@@ -35,7 +36,7 @@ export function Trade() {
         disabled={points.length < 2}
         aria-valuetext={
           chosen &&
-          `${chain(pointVariants(chosen), Object.keys(chosen.variants))}, PAS ${percent(chosen.accuracy)}, cost ${number(chosen.cost)}`
+          `${chain(pointVariants(chosen), Object.keys(chosen.variants))}, PAS ${percent(chosen.accuracy)}, cost ${number(chosen.cost)}${other}`
         }
         onInput={({ currentTarget }) => {
           const next = points[currentTarget.valueAsNumber];
@@ -48,4 +49,10 @@ export function Trade() {
       </span>
     </div>
   );
+}
+
+/** Says which choice runs if it is not the slider's. */
+function otherRuns(runs: number | null, place: number): string {
+  if (runs === null || runs === place) return '';
+  return runs < 0 ? '; another plan runs' : `; choice ${runs + 1} runs`;
 }

@@ -122,12 +122,13 @@ function Compared({
   );
 }
 
-const WHY_NOT: Record<Unmatched['why'], string> = {
-  'no-stage': 'have no such stage',
-  'no-variant': 'have no such variant',
-  failed: 'failed',
-  skipped: 'were left out, as not needed or for lack of time,',
-  'not-measured': 'have a backend, thread count or batch size that was not measured',
+/** The words after a number of points. */
+const WHY_NOT: Record<Unmatched['why'], (lacking: string) => string> = {
+  'no-stage': (lacking) => `of a stage that ${lacking} does not have`,
+  'no-variant': (lacking) => `of a variant that ${lacking} does not have`,
+  failed: (lacking) => `that failed in ${lacking}`,
+  skipped: (lacking) => `that ${lacking} left out, as not needed or for lack of time`,
+  'not-measured': (lacking) => `with a backend, thread count or batch size that ${lacking} did not measure`,
 };
 
 interface NotComparedProps {
@@ -145,18 +146,24 @@ function NotCompared({ only, lacking, cells }: NotComparedProps) {
       {(Object.keys(WHY_NOT) as Unmatched['why'][])
         .map((why) => cells.filter((cell) => cell.why === why))
         .filter((own) => own.length > 0)
-        .map(
-          (own) =>
-            `${plural(own.length, 'point')} that ${WHY_NOT[own[0]!.why]} in ${lacking} (${namesOf(own)})`,
-        )
+        .map((own) => `${plural(own.length, 'point')} ${WHY_NOT[own[0]!.why](lacking)} (${namesOf(own)})`)
         .join('; ')}
       .
     </p>
   );
 }
 
-const namesOf = (cells: readonly Unmatched[]): string =>
-  [...new Set(cells.map((cell) => `${cell.stage}/${cell.variant} on ${sweepText(cell)}`))].sort().join(', ');
+/** Names cells, those of a variant and backend together: `detect/det4 on wasm, batch 2 and 8`. */
+function namesOf(cells: readonly Unmatched[]): string {
+  const name = ({ stage, variant, ...sweep }: Unmatched) => `${stage}/${variant} on ${sweepText(sweep)}`;
+  return [...new Set(cells.map(name))]
+    .sort()
+    .map((one) => {
+      const batches = cells.filter((cell) => name(cell) === one).map(({ batch }) => batch);
+      return `${one}, batch ${batches.sort((a, b) => a - b).join(' and ')}`;
+    })
+    .join(', ');
+}
 
 /** Whether the two cells of a point have the same backend and thread count. */
 const isWithin = ({ key, other: there }: ComparedPoint): boolean => isSameSweep(key, there);
@@ -204,7 +211,7 @@ function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
   return (
     <>
       <p class="outcome">
-        Of {plural(points.length, 'point')}, the other profile is{' '}
+        The other profile at {plural(points.length, 'point')}:{' '}
         {verdicts.map((verdict, i) => {
           const own = points.filter((point) => point.verdict === verdict);
           const ratios = own.map(({ ratio }) => ratio);

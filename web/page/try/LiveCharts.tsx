@@ -4,6 +4,7 @@ import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
+import { rowName } from '../../components/variants.ts';
 import { held, type LiveView, type PerSecond, WINDOW_S } from '../../state/try/live-run.ts';
 
 interface LiveChartsProps {
@@ -104,18 +105,18 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         {...time}
         title="Batch fill"
         show={percent}
-        now={stages.map(({ name }, s) => (
-          <span key={name} style={{ color: styleOf(s).colour }}>
+        now={stages.map((stage, s) => (
+          <span key={stage.name} style={{ color: styleOf(s).colour }}>
             {s > 0 && ', '}
-            {name} <strong>{percent(recent.fill.get(name) ?? null)}</strong> full
+            {rowName(stage)} <strong>{percent(recent.fill.get(stage.name) ?? null)}</strong> full
           </span>
         ))}
         max={1.3}
         rule={{ value: 1, label: 'full' }}
-        lines={stages.map(({ name }, s) => ({
-          label: name,
+        lines={stages.map((stage, s) => ({
+          label: rowName(stage),
           style: styleOf(s),
-          points: points(view.fill.get(name) ?? []),
+          points: points(view.fill.get(stage.name) ?? []),
         }))}
       />
       <LiveChart

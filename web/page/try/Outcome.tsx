@@ -28,7 +28,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
           </span>
         </h3>
         <button type="button" onClick={() => saveFile(`${pipeline}-report.json`, JSON.stringify(report))}>
-          Export report
+          Save report
         </button>
       </div>
       <p role="status">

@@ -81,13 +81,15 @@ function Planned({ plan, frontier, without, profile }: PlannedProps) {
       </div>
       <Sentences of={[...variantSentences(plan.stages), ...sharingSentences(plan)]} />
       {frontier.length > 0 && (
-        <FrontierParts
-          points={frontier}
-          without={without}
-          plan={{ stages: plan.stages, cost: predicted.cost, pas: predicted.pas }}
-          slaMs={slaMs}
-          prices={plan.resources}
-        />
+        <div class="stack">
+          <FrontierParts
+            points={frontier}
+            without={without}
+            plan={{ stages: plan.stages, cost: predicted.cost, pas: predicted.pas }}
+            slaMs={slaMs}
+            prices={plan.resources}
+          />
+        </div>
       )}
     </section>
   );

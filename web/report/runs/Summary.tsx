@@ -22,7 +22,7 @@ export function Summary({ set, stages, profile, linked }: SummaryProps) {
   const chosen = planRun(set);
   return (
     <section>
-      <h3>{set.title}</h3>
+      <h3>Backends allowed: {set.title}</h3>
       {chosen && <VerdictCard verdict={runVerdict(chosen, profile)} linked={linked} />}
       {chosen?.load.valid && (
         <Comparison

@@ -1,6 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { CellKey, MeasuredCell } from '../../../solver/documents/cell.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
+import { measuredInOrder } from '../../../solver/documents/profile.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import type { OperatorTimes } from '../../../workers/stage/protocol.ts';
 import { timeOperators } from '../../engine/engine.ts';
@@ -41,12 +42,10 @@ const common = computed(() => {
 });
 
 /** The measured cells of the opened profile that this browser can run with the chosen pipeline. */
-export const timeable = computed<readonly MeasuredCell[]>(
-  () =>
-    (profile.value?.cells ?? []).filter(
-      (cell) =>
-        cell.state === 'measured' && isHere(cell) && common.value.has(`${cell.stage}/${cell.variant}`),
-    ) as MeasuredCell[],
+export const timeable = computed<readonly MeasuredCell[]>(() =>
+  (profile.value ? measuredInOrder(profile.value) : []).filter(
+    (cell) => isHere(cell) && common.value.has(`${cell.stage}/${cell.variant}`),
+  ),
 );
 
 /** Why no cell can be timed now; null if one can. */

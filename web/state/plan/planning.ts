@@ -103,7 +103,7 @@ export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null 
   return {
     alpha,
     beta: Number((alpha * betaWithin(weights)).toPrecision(3)),
-    ...(!within && { slaMs: Number(figure(point.boundMs, 'up')) }),
+    ...(!within && { slaMs: figure(point.boundMs, 'up') }),
   };
 }
 

@@ -1,8 +1,8 @@
 import { computed } from '@preact/signals';
 import { accuraciesUnknown } from '../../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
-import { chosenAmong } from '../../../solver/frontier/weights.ts';
-import { frontier } from './planning.ts';
+import { chosenAmong, sameCostAndAccuracy } from '../../../solver/frontier/weights.ts';
+import { frontier, isFresh, plan } from './planning.ts';
 import { planSettings } from './settings.ts';
 
 const chosen = computed(() => {
@@ -22,4 +22,15 @@ export const tradePlace = computed<number>(() => {
   const { alpha, beta } = planSettings.value;
   const place = chosen.value.findIndex(({ weights }) => beta >= alpha * weights.betaMin);
   return place < 0 ? Math.max(0, chosen.value.length - 1) : place;
+});
+
+/**
+ * The index in {@link trades} of the combination that the confirmed plan runs: another than the weights choose, if the simulation
+ * confirmed only a plan with more room. -1 if the plan is none of them; null while the plan or the frontier is not known.
+ */
+export const runPlace = computed<number | null>(() => {
+  const { predicted } = plan.value ?? {};
+  if (!predicted || predicted.pas === null || !isFresh(frontier.value)) return null;
+  const { cost, pas: accuracy } = predicted;
+  return trades.value.findIndex((point) => sameCostAndAccuracy(point, { cost, accuracy }));
 });
