@@ -97,6 +97,8 @@ export function baseApp(
     frameworkErrors: answerBadUrl,
     clientErrorHandler: unreadableAnswer(receiveMs),
     forceCloseConnections: 'idle',
+    // The process that decodes bodies starts in a hook, and on a busy machine for longer than Fastify's limit of 10 s.
+    pluginTimeout: 0,
     // Fastify would answer requests to a closing server in a form of its own. The routes refuse them, too.
     return503OnClosing: false,
   });
