@@ -95,10 +95,10 @@ const runLine = ({ run, sent, ended, total, timeLeftMs }: RunProgress): string =
 
 export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-/** A table in plain text: left-aligned words, right-aligned numbers. */
+/** A table in plain text: left-aligned words, right-aligned numbers; a cell may be empty. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((cell, c) => Math.max(cell.length, ...rows.map((row) => row[c]!.length)));
-  const isNumber = header.map((_, c) => rows.every((row) => /^[-–—\d]/.test(row[c]!)));
+  const isNumber = header.map((_, c) => rows.every((row) => /^([-–—\d]|$)/.test(row[c]!)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, c) => (isNumber[c] ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
