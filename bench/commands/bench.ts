@@ -43,7 +43,7 @@ export const benchCommand = () =>
       ['webgpu', 'wasm'],
     )
     .option('--threads <list>', 'thread counts to measure on CPU backends', option.counts, [1])
-    .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8, 16])
+    .option('--batches <list>', 'batch sizes to measure', option.batches, [1, 2, 4, 8, 16])
     .option('--budget <duration>', 'time for the measurements', option.duration, 100)
     .option(
       '--sla <ms>',
@@ -177,7 +177,8 @@ async function runSet(
 function deviceLine({ device, cells, settings }: Profile): string {
   const { adapter } = device;
   const gpu = adapter
-    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ') || 'not named'
+    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ') ||
+      (adapter.software ? 'none' : 'not named')
     : 'none';
   const measured = cells.filter((cell) => cell.state === 'measured').length;
   return (
