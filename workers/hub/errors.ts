@@ -57,7 +57,7 @@ export class UnreachableError extends CodedError {
   constructor(url: string, reason: string, options?: ErrorOptions) {
     super(
       `${url} cannot be reached (${reason}). Check the network, or name a mirror in HF_ENDPOINT, then run the same command ` +
-        'again: what was downloaded is kept.',
+        'again: a download goes on where it stopped.',
       options,
     );
   }
