@@ -161,6 +161,12 @@ test.each([
   expect(code).toBe(2);
 });
 
+test('help of a command that does not exist is refused with exit 2', async () => {
+  const { code, stderr } = await ipaEdgeHere(['help', 'foo']);
+  expect(stderr).toMatch(/unknown command 'foo'/);
+  expect(code).toBe(2);
+});
+
 test('a profile of another schema version is refused with exit 2 and both versions', async () => {
   const path = file('p.json', '{"schema": "ipa-edge/profile@0"}');
   const { code, stderr } = await ipaEdgeHere(['plan', '--profile', path, '--sla', '100', '--rate', '1']);

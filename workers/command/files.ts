@@ -13,17 +13,19 @@ const TEXT_BYTES_MOST = 500_000_000;
 
 /**
  * Reads and parses a JSON file, which may be gzipped; `-` is standard input.
- * @param parse gets the path too, to name the file in its errors
+ * @param parse gets the name of the source too, for its errors
  * @throws UsageError, InvalidDocumentError
  */
 export async function readJson<T>(
   path: string,
   parse: (value: unknown, source: string) => T | Promise<T>,
 ): Promise<T> {
-  const text = await textOf(path === '-' ? process.stdin : chunksOfFile(path)).catch((cause) => {
-    throw new UsageError(`${path} cannot be read: ${fileProblem(cause)}`, { cause });
+  const isStdin = path === '-';
+  const source = isStdin ? 'standard input' : path;
+  const text = await textOf(isStdin ? process.stdin : chunksOfFile(path)).catch((cause) => {
+    throw new UsageError(`${source} cannot be read: ${fileProblem(cause)}`, { cause });
   });
-  return parse(jsonValue(text, path), path);
+  return parse(jsonValue(text, source), source);
 }
 
 /**
