@@ -26,7 +26,7 @@ export const operatorsCommand = () =>
       'wasm',
     )
     .option('--threads <n>', 'threads of a CPU backend', option.count, 1)
-    .option('--batch <n>', 'items of a batch', option.count, 1)
+    .option('--batch <n>', 'items of a batch', option.batch, 1)
     .addOption(option.jsonOption())
     .addHelpText(
       'after',

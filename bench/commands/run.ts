@@ -3,9 +3,10 @@ import { Command, Option } from 'commander';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import { modelsOf } from '../../solver/documents/manifest.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { backendsOf } from '../../solver/documents/profile.ts';
-import type { RunReport } from '../../solver/documents/run-report.ts';
+import { planMismatches } from '../../solver/plan/replan.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
@@ -14,10 +15,11 @@ import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import type { AdaptationSettings } from '../../workers/executor/adaptation.ts';
-import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
+import { checkArrivals, constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
+import { checkValid } from './invalid-run.ts';
 import { writeReport } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
@@ -93,11 +95,12 @@ If late sending shows in the result, the run is not valid: the report is written
             options.arrivals,
           )
         : constantLoad(options.rate ?? plan.ratePerS, duration ?? DURATION_S, seed);
+      checkArrivals(load);
       const manifestPath = option.planManifestPath(plan, options);
       const adaptation = options.adapt
         ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)
         : undefined;
-      const signal = interruptSignal();
+      const signal = interruptSignal('stopping; the report has the requests until now');
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       checkPipeline(plan, manifest);
       const asked = [...new Set(adaptation?.request.backends ?? plan.stages.map(({ backend }) => backend))];
@@ -116,6 +119,13 @@ If late sending shows in the result, the run is not valid: the report is written
           }),
         });
         progress.clear();
+        const target = { pipeline: manifest.name, stages: modelsOf(manifest), device: report.device };
+        const differences = planMismatches(plan, target);
+        if (differences.length > 0)
+          console.error(
+            `The predictions are of another device than this one:\n${differences.map((line) => `  ${line}`).join('\n')}\n` +
+              'For predictions of this device, profile here and plan again.',
+          );
         const written = await writeReport(options.out, report);
         if (options.json) console.log(JSON.stringify(report));
         else {
@@ -126,7 +136,7 @@ If late sending shows in the result, the run is not valid: the report is written
         }
         if (signal.aborted)
           throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);
-        if (!report.load.valid) throw new InvalidRunError(report);
+        checkValid([report], 'Lower the rate, or plan with fewer --cores.');
       });
     });
 
@@ -159,15 +169,4 @@ async function adaptationAsk(
     predictor: options.predictor,
     intervalS: options.interval,
   };
-}
-
-/** Requests were sent so late that the run's load was not the given one. */
-class InvalidRunError extends Error {
-  override name = 'InvalidRunError';
-  constructor({ load }: Pick<RunReport, 'load'>) {
-    super(
-      `Requests were sent ${load.latenessP99Ms.toFixed(1)} ms late (p99), so the result does not show the plan's performance: no core ` +
-        'was left to send them. Lower the rate, or plan with fewer --cores.',
-    );
-  }
 }

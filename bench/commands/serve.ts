@@ -6,6 +6,12 @@ export const serveCommand = () =>
   new Command('serve')
     .description('serve the page on 127.0.0.1, with the headers that it needs')
     .option('--port <n>', 'port on 127.0.0.1', option.port, 4173)
+    .addHelpText(
+      'after',
+      `
+  $ ipa-edge serve
+  $ ipa-edge serve --port 8080`,
+    )
     .action(async (options) => {
       const { url } = await servePage(options.port);
       console.log(`serving ${url} (Ctrl-C to stop)`);

@@ -12,11 +12,11 @@ import { DEFAULT_OBJECTIVE, planRequest } from '../../solver/plan/request.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport, startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
-import { readJson } from '../../workers/command/files.ts';
+import { checkWritable, readJson } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
-import { traceLoad } from '../../workers/executor/load.ts';
+import { checkArrivals, traceLoad } from '../../workers/executor/load.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
@@ -30,6 +30,9 @@ import { readTrace, TRACE } from './traces.ts';
 
 /** Weight of a switch in a cluster: small, because new replicas start while the old ones still serve. */
 const CLUSTER_ETA = 0.02;
+
+/** The time left is estimated from what follows this share of a simulation, because the first decisions take longest. */
+const COLD_SHARE = 0.05;
 
 export const simulateCommand = () =>
   option
@@ -95,9 +98,11 @@ A new replica serves once its sessions have started, which takes as long as in t
   $ ipa-edge simulate --profile profile.json --sla 200 --cores 40 --trace load.json --scale 20 --out report.json`,
     )
     .action(async (options) => {
+      await checkWritable(options.out);
       const { seed, predictor: name } = options;
       const trace = await readTrace(options.trace, { durationS: options.duration, seed });
       const load = traceLoad(trace, options.scale, seed, options.arrivals);
+      checkArrivals(load);
       const { measured, slaMs, settings, restrictTo } = await subject(options);
       const { profile } = measured;
       const planned = planRequest(profile, {
@@ -126,7 +131,7 @@ A new replica serves once its sessions have started, which takes as long as in t
         name === 'oracle' ? oracle(load.arrivalsMs) : await predictorByName(name, learnedPredictor);
       const progress = new ProgressLine();
       const signal = interruptSignal('stopping; nothing of this simulation is kept');
-      const startMs = performance.now();
+      let start = { done: 0, ms: performance.now() };
       const input = {
         profile,
         system,
@@ -137,7 +142,9 @@ A new replica serves once its sessions have started, which takes as long as in t
         startMs: startMsOf(profile),
         seed,
         async onProgress(atMs: number) {
-          progress.share(`simulating ${system.name}`, atMs / (1000 * load.durationS), startMs);
+          const done = atMs / (1000 * load.durationS);
+          if (done < COLD_SHARE) start = { done, ms: performance.now() };
+          progress.share(`simulating ${system.name}`, done, start.ms, start.done);
           // Node handles signals such as Ctrl-C only between two tasks of the event loop.
           await setImmediate();
           signal.throwIfAborted();

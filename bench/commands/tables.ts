@@ -2,21 +2,26 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { cascadeGains, type Frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { runSentences } from '../../solver/report/run-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
-/** Table of runs, each with a line of measured values and, below it, the values predicted for the plan's rate. */
+/**
+ * Table of runs of plans for one SLA: each run has a line of measured values and, below it, the values predicted for the plan's
+ * rate. The last line has what the plans are for.
+ */
 function runTable(runs: readonly RunReport[]): string {
+  const { slaMs, percentile } = runs[0]!;
+  const shown = [...new Set([50, 95, percentile])].sort((a, b) => a - b);
   const rows = runs.flatMap((run) => {
     const { result, predicted, load } = run;
     const measured = [
       run.name,
       run.simulated ? 'simulated' : 'measured',
-      ms(result.latencyMs.p50),
-      ms(result.latencyMs.p95),
+      ...shown.map((p) => ms(measuredAt(p, run))),
       share(result.slaAttainment),
       result.goodputPerS.toFixed(2),
       `${result.completed}/${result.shed}/${result.failed}`,
@@ -27,8 +32,7 @@ function runTable(runs: readonly RunReport[]): string {
     const expected = [
       '',
       'predicted',
-      ms(predicted.latencyMs?.p50),
-      ms(predicted.latencyMs?.p95),
+      ...shown.map((p) => ms(at(p, predicted.latencyMs))),
       share(predicted.slaAttainment),
       predicted.goodputPerS.toFixed(2),
       `shed ${(100 * predicted.shedShare).toFixed(1)} %`,
@@ -39,10 +43,25 @@ function runTable(runs: readonly RunReport[]): string {
     const atOtherRate = Math.abs(load.ratePerS / run.plans[0]!.plan.ratePerS - 1) > 0.02;
     return atOtherRate ? [measured] : [measured, expected];
   });
-  return table(
-    ['run', '', 'p50 ms', 'p95 ms', 'attainment', 'goodput/s', 'ok/shed/failed', 'end to end', 'PAS', 'cost'],
-    rows,
-  );
+  const required = [
+    ...['', 'required'],
+    ...shown.map((p) => (p === percentile ? ms(slaMs) : '')),
+    ...[share(percentile / 100), '', '', '', '', ''],
+  ];
+  const columns = ['attainment', 'goodput/s', 'ok/shed/failed', 'end to end', 'PAS', 'cost'];
+  return table(['run', '', ...shown.map((p) => `p${p} ms`), ...columns], [...rows, required]);
+}
+
+/** A percentile of latencies that a document has; undefined if it has not this one. */
+const at = (percentile: number, latencyMs: object | null): number | null | undefined =>
+  (latencyMs as Record<string, number | null> | null)?.[`p${percentile}`];
+
+/** A percentile of a run's latencies; undefined if the report lists neither it nor the requests. */
+function measuredAt(percentile: number, { result, requests }: RunReport): number | null | undefined {
+  const listed = at(percentile, result.latencyMs);
+  const latencies = requests.flatMap(({ latencyMs }) => latencyMs ?? []);
+  if (listed !== undefined || latencies.length === 0) return listed;
+  return nearestRank(sortedNumbers(latencies), percentile);
 }
 
 /** The table of runs and, below it, the sentences of each run. */

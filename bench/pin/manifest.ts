@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Description, HubReader } from '../../models/hub/describe.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
@@ -21,7 +22,11 @@ type Pin = (
 export async function pinInto(out: string, signal: AbortSignal, pin: Pin): Promise<string> {
   const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
   const cache = new FileCache();
-  const manifest = await pin(new HubClient({ signal }), existing, async ({ read }) => {
+  const wait = (seconds: number) => {
+    console.error(`waiting for the hub: the next try comes in ${seconds} s`);
+    return sleep(1000 * seconds, undefined, { signal });
+  };
+  const manifest = await pin(new HubClient({ signal, wait }), existing, async ({ read }) => {
     for (const [sha256, bytes] of read) await cache.keep(sha256, bytes);
   });
   await writeWhole(out, `${JSON.stringify(manifest, null, 2)}\n`);

@@ -58,6 +58,7 @@ async function fetchAll(files: readonly WantedFile[], signal: AbortSignal): Prom
       .finally(progress.clear);
     before = all;
   }
+  if (files.length === 0) return 'Nothing has to be downloaded: the manifest names no file by a URL.';
   return (
     `${missing.length} of ${files.length} files downloaded (${megabytes(before.movedBytes)} MB), ` +
     `the others were here. They are in ${cache.folder}`

@@ -6,14 +6,13 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { hasGpu } from '../../workers/environment/gpu.js';
 
+const INSTALL = 'npx playwright install --with-deps chromium';
+
 /** No browser was found, and none could be installed. */
 export class BrowserNotFoundError extends Error {
-  /** @param {string} why */
-  constructor(why) {
-    super(
-      `No Chromium or Chrome was found or could be installed (${why}). ` +
-        'Install one, or set CHROME_PATH to the browser to use.',
-    );
+  /** @param {string} problem */
+  constructor(problem) {
+    super(`${problem}. Install Chromium with ${INSTALL}, or set CHROME_PATH to the browser to use.`);
     this.name = 'BrowserNotFoundError';
   }
 }
@@ -78,16 +77,16 @@ export async function findTestBrowser() {
 }
 
 /**
- * Finds a browser like {@link findBrowser}, or installs one: Playwright's or, for root on Debian, the package `chromium`, if
- * possible with the headless shell for tests.
+ * Finds a browser like {@link findBrowser}, or installs one in a checkout: Playwright's or, for root on Debian, the package
+ * `chromium`, if possible with the headless shell for tests. The npm package installs nothing on its users' systems.
  * @param {(line: string) => void} log
  * @returns {Promise<string>}
  */
 export async function ensureBrowser(log) {
   const found = await findBrowser();
   if (found) return found;
-  /** @type {string[]} */
-  const tried = [];
+  if (!existsSync(new URL('../../package-lock.json', import.meta.url)))
+    throw new BrowserNotFoundError('No Chromium or Chrome was found');
   /** @type {[string, [string, string[]][]][]} */
   const ways = [["Playwright's own", [[process.execPath, [playwrightCli(), 'install', 'chromium']]]]];
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get'))
@@ -104,18 +103,19 @@ export async function ensureBrowser(log) {
     try {
       for (const [command, args] of commands)
         execFileSync(command, args, {
-          stdio: ['ignore', 'ignore', 'pipe'],
+          // The installer shows its progress on stderr, because stdout is for the command's document.
+          stdio: ['ignore', 2, 2],
           timeout: 600_000,
           env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
         });
-      const path = await findBrowser();
-      if (path) return path;
-      tried.push(`${name}: installed, but its program was not found`);
-    } catch (error) {
-      tried.push(`${name}: ${String(error).split('\n')[0]}`);
+    } catch {
+      log(`${name} could not be installed`);
+      continue;
     }
+    const path = await findBrowser();
+    if (path) return path;
   }
-  throw new BrowserNotFoundError(tried.join('; '));
+  throw new BrowserNotFoundError('No Chromium or Chrome was found or could be installed');
 }
 
 /**

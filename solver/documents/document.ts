@@ -99,12 +99,23 @@ export function parseDocument<T extends z.ZodType>(
   );
 }
 
+/** Says why a text is no JSON. @param told the message of the parser */
+function jsonProblem(text: string, told: string): string {
+  const at = Number(/at position (\d+)/.exec(told)?.[1] ?? 0);
+  if (/end of JSON|Unterminated/.test(told) || at >= text.trimEnd().length)
+    return 'a text that ends too early: the file may be cut off';
+  // The message quotes the text, and a terminal obeys control characters.
+  return `another text (${told.replace(/\p{Cc}/gu, '\ufffd')})`;
+}
+
 /** Parses JSON text. @throws InvalidDocumentError if it is not JSON */
 export function jsonValue(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InvalidDocumentError(source, [`(root): expected JSON (${(cause as Error).message})`]);
+    throw new InvalidDocumentError(source, [
+      `(root): expected JSON, found ${jsonProblem(text, (cause as Error).message)}`,
+    ]);
   }
 }
 

@@ -53,6 +53,7 @@ async function slowAsIs(): Promise<Profile> {
 }
 
 let report: RunReport;
+let said: string;
 
 beforeAll(async () => {
   writeFileSync(path('profile.json'), exportProfile(await slowAsIs()));
@@ -66,6 +67,7 @@ beforeAll(async () => {
   const ran = await ipaEdge(['run', '--plan', path('plan.json'), ...load, '--out', path('report.json')]);
   // On a busy machine the load comes late, and the command says so: plans follow it all the same.
   if (ran.code !== 0 && !ran.stderr.includes('Requests were sent')) throw new Error(ran.stderr);
+  said = ran.stderr;
   report = parseRunReport(JSON.parse(readFileSync(path('report.json'), 'utf8')), 'report.json');
 });
 
@@ -75,6 +77,12 @@ test('an adapting run in a headless browser goes to faster variants for a burst 
   expect(detectors()[0]).toBe('det8');
   expect(detectors()).toContain('det4');
   expect(detectors().at(-1)).toBe('det8');
+});
+
+test('it says that the predictions are of another device, and what to do', () => {
+  expect(said).toMatch(
+    /predictions are of another device than this one:\n {2}it is of a device whose .*profile here and plan again\./s,
+  );
 });
 
 test('no request of it fails', () => {

@@ -125,7 +125,7 @@ test('a NaN accuracy is refused with exit 2', async () => {
   const path = spoiledManifest(() => {});
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"accuracy":[\d.]+/, '"accuracy":NaN'));
   const { code, stderr } = await profile(path);
-  expect(stderr).toMatch(/expected JSON \(.*N/);
+  expect(stderr).toMatch(/expected JSON, found another text \(.*N/);
   expect(code).toBe(2);
 });
 
@@ -158,6 +158,12 @@ test.each([
     join(folder, 'r.json'),
   ]);
   expect(stderr).toContain(`${given} is an option of ${needed}: give that too, or leave ${given} out.`);
+  expect(code).toBe(2);
+});
+
+test('help of a command that does not exist is refused with exit 2', async () => {
+  const { code, stderr } = await ipaEdgeHere(['help', 'foo']);
+  expect(stderr).toMatch(/unknown command 'foo'/);
   expect(code).toBe(2);
 });
 
@@ -205,6 +211,7 @@ test.each([
 test.each([
   ['an empty trace', '{"rates": []}', /rates: expected at least one rate/],
   ['a trace of more requests than can be run', '{"rates": [1e9, 1e9]}', /2000000000 requests/],
+  ['a trace without requests', '{"rates": [0, 0]}', /At 0 requests\/s no request arrives in 2 s\. Raise/],
   ['a rate of more requests than can be run', null, /60000000000 requests/],
 ])('%s is refused with exit 2', async (_, trace, says) => {
   const plan = file(

@@ -25,6 +25,11 @@ test.each([
   [['--variant', 'det5'], /Stage detect has no variant det5. Choose one of det4, det8, det16 with --variant/],
   [['--variant', 'det4', '--stage', 'find'], /no stage find. Choose one of detect, classify with --stage/],
   [['--variant', 'det4', '--backend', 'cpu,wasm'], /Expected one backend/],
+  [['--variant', 'det4', '--batch', '1025'], /Expected at most 1024 items/],
+  [
+    ['--variant', 'det4', '--backend', 'cpu', '--threads', '100000'],
+    /100000 threads are asked for, and there are (\d+) cores\. Give at most \1 with --threads/,
+  ],
 ])('%j is refused with what there is', async (args, message) => {
   const { code, stderr } = await ipaEdgeHere([...OF_DETECT, ...args]);
   expect(code).toBe(2);

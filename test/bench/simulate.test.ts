@@ -177,6 +177,15 @@ describe('ipa-edge simulate', () => {
   });
 });
 
+test('a report that cannot be written is refused with exit code 2 before anything is simulated', async () => {
+  const out = join(file('file', ''), 'inside.json');
+  const { code, stderr } = await ipaEdgeHere(['simulate', ...VIDEO, '--out', out]);
+  expect(stderr).toBe(
+    `ipa-edge: ${out} cannot be written: a part of its path is a file, not a folder (UsageError)\n`,
+  );
+  expect(code).toBe(2);
+});
+
 test('the process ends with exit code 2 where no trace is given, and writes nothing', async () => {
   const out = inFolder('r.json');
   const { code, stdout, stderr } = await ipaEdge(['simulate', '--pipeline', 'ipa-video', '--out', out]);

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +14,7 @@ import { parseReport } from '../../solver/documents/report.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
 import { planHere, startAgent } from '../agent/kubernetes/processes.ts';
+import { ipaEdge } from '../bench/command.ts';
 import { classify } from '../models/stages.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 
@@ -116,6 +117,12 @@ test.each(Object.entries(COMMANDS))('%s lists its commands', async (command, nam
   for (const name of names.split(' ')) expect(help).toMatch(new RegExp(`^  ${name} `, 'm'));
 });
 
+test("a command's help marks the options that it requires", async () => {
+  const help = await run('ipa-edge', 'run', '--help');
+  expect(help).toMatch(/--plan <file> +the plan to run \(required\)/);
+  expect(help.match(/\(required\)/g)).toHaveLength(2);
+});
+
 test('ipa-edge pack', async () => {
   await writeFile(
     join(folder, 'mine.json'),
@@ -200,6 +207,21 @@ test('ipa-edge serve sends the page with its headers', async () => {
   for (const [name, value] of Object.entries(HEADERS)) expect(page.headers.get(name)).toBe(value);
   expect((await fetch(new URL('models/fashion/manifest.json', url))).status).toBe(200);
   expect((await fetch(new URL('../package.json', url))).status).toBe(404);
+});
+
+test('without a browser, profile installs none, and names the command that does', async () => {
+  // No browser is on this path, and nothing but Node.
+  const path = await mkdtemp(join(folder, 'path-'));
+  await symlink(process.execPath, join(path, 'node'));
+  const env = { PATH: path, PLAYWRIGHT_BROWSERS_PATH: join(folder, 'none'), CHROME_PATH: '' };
+  const args = ['profile', '--pipeline', 'fashion', '--budget', '1s', '--out', join(folder, 'none.json')];
+  const command = join(folder, 'node_modules/ipa-edge/bench/ipa-edge.js');
+  const { code, stderr } = await ipaEdge(args, undefined, env, command);
+  expect(stderr).toBe(
+    'ipa-edge: No Chromium or Chrome was found. Install Chromium with npx playwright install --with-deps chromium, ' +
+      'or set CHROME_PATH to the browser to use. (BrowserNotFoundError)\n',
+  );
+  expect(code).toBe(1);
 });
 
 test('ipa-edge bench and run, in a browser', async () => {

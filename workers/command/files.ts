@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
@@ -13,17 +13,19 @@ const TEXT_BYTES_MOST = 500_000_000;
 
 /**
  * Reads and parses a JSON file, which may be gzipped; `-` is standard input.
- * @param parse gets the path too, to name the file in its errors
+ * @param parse gets the name of the source too, for its errors
  * @throws UsageError, InvalidDocumentError
  */
 export async function readJson<T>(
   path: string,
   parse: (value: unknown, source: string) => T | Promise<T>,
 ): Promise<T> {
-  const text = await textOf(path === '-' ? process.stdin : chunksOfFile(path)).catch((cause) => {
-    throw new UsageError(`${path} cannot be read: ${fileProblem(cause)}`, { cause });
+  const isStdin = path === '-';
+  const source = isStdin ? 'standard input' : path;
+  const text = await textOf(isStdin ? process.stdin : chunksOfFile(path)).catch((cause) => {
+    throw new UsageError(`${source} cannot be read: ${fileProblem(cause)}`, { cause });
   });
-  return parse(jsonValue(text, path), path);
+  return parse(jsonValue(text, source), source);
 }
 
 /**
@@ -79,23 +81,47 @@ export async function filesIn(folder: string, recursive = true): Promise<string[
  * device or a pipe is written to directly.
  * @throws UsageError
  */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export const writeWhole = (path: string, content: string | Uint8Array): Promise<void> =>
+  writing(path, async ({ target, replaced }) => {
+    if (replaced) await withPart(target, content, (part) => rename(part, target));
+    else await writeFile(target, content);
+  });
+
+/** Checks before long work that {@link writeWhole} can write a file, and leaves the file as it is. @throws UsageError */
+export const checkWritable = (path: string): Promise<void> =>
+  writing(path, async ({ target, replaced }) => {
+    if (replaced) await withPart(target, '', (part) => rm(part));
+    else await access(target, constants.W_OK);
+  });
+
+/** The file that a path leads to, and whether a new file replaces it, which a device or a pipe does not allow. */
+interface Target {
+  readonly target: string;
+  readonly replaced: boolean;
+}
+
+async function writing(path: string, write: (target: Target) => Promise<void>): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     const existing = await stat(path).catch(() => null);
-    if (existing && !existing.isFile()) await writeFile(path, content);
-    else await replaceFile(existing ? await realpath(path) : path, content);
+    const replaced = existing === null || existing.isFile();
+    await write({ target: existing?.isFile() ? await realpath(path) : path, replaced });
   } catch (cause) {
     throw new UsageError(`${path} cannot be written: ${fileProblem(cause)}`, { cause });
   }
 }
 
-async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+/** Writes a file beside another one, and passes its path to `then`. */
+async function withPart(
+  path: string,
+  content: string | Uint8Array,
+  then: (part: string) => Promise<void>,
+): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
     // `wx` fails, instead of following a link that somebody else has put there.
     await writeFile(part, content, { flag: 'wx' });
-    await rename(part, path);
+    await then(part);
   } catch (error) {
     await rm(part, { force: true });
     throw error;

@@ -35,6 +35,23 @@ export function count(text: string): number {
   return value;
 }
 
+/** The most items of a batch: a batch is held in memory, and no plan with a larger one is served. */
+const MOST_BATCH = 1024;
+
+/** Reads the number of items of a batch. */
+export function batch(text: string): number {
+  const value = count(text);
+  if (value > MOST_BATCH) throw new InvalidArgumentError(`Expected at most ${MOST_BATCH} items.`);
+  return value;
+}
+
+/** Reads a list of batch sizes such as `1,2,4`. */
+export function batches(text: string): number[] {
+  const values = counts(text);
+  if (values.at(-1)! > MOST_BATCH) throw new InvalidArgumentError(`Expected at most ${MOST_BATCH} items.`);
+  return values;
+}
+
 /** The path of a file to write. A folder is refused at once, not after hours of measuring. */
 export function outFile(path: string): string {
   if (/[/\\]$/.test(path) || (existsSync(path) && statSync(path).isDirectory()))

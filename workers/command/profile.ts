@@ -49,7 +49,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
     .option(
       '--batches <list>',
       'batch sizes to measure; 1 is always measured',
-      option.counts,
+      option.batches,
       [1, 2, 4, 8, 16],
     )
     .option(

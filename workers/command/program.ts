@@ -5,9 +5,10 @@ import { checkNeeds } from './needs.ts';
 
 const HELP_HINT = '(--help lists the options)';
 
-/** Shows a default value in the help as a user would type it. */
-function describeDefault(option: Option): void {
-  const { defaultValue, flags } = option;
+/** Marks a required option in the help, and shows a default value as a user would type it. */
+function describe(option: Option): void {
+  const { defaultValue, flags, mandatory } = option;
+  if (mandatory) option.description += ' (required)';
   if (Array.isArray(defaultValue)) option.defaultValueDescription = defaultValue.join(',');
   else if (typeof defaultValue === 'number' && flags.endsWith('<duration>'))
     option.defaultValueDescription = `${defaultValue}s`;
@@ -48,10 +49,12 @@ export async function runCommand(
   program.showHelpAfterError(HELP_HINT).exitOverride();
   for (const command of await load(commands, argv[2])) {
     program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT).hook('preAction', checkNeeds));
-    command.options.forEach(describeDefault);
+    command.options.forEach(describe);
   }
 
   try {
+    const asked = argv[2] === 'help' ? argv[3] : undefined;
+    if (asked !== undefined && !Object.hasOwn(commands, asked)) program.error(`unknown command '${asked}'`);
     await program.parseAsync(argv);
     return 0;
   } catch (error) {

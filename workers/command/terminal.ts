@@ -5,6 +5,9 @@ import type { ProfileProgress } from '../profiler/types.ts';
 /** Shortest time between two updates. A terminal overwrites its line; elsewhere, such as in a log, each update adds a line. */
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
+/** Less work than this share says little about the time that the rest takes. */
+const LEAST_SHARE = 0.02;
+
 /** Stands for the time of the last line while there is none, so that the first line is written at once. */
 const NEVER_MS = Number.NEGATIVE_INFINITY;
 
@@ -15,10 +18,14 @@ export class ProgressLine {
   readonly show = (progress: ProfileProgress | RunProgress): void =>
     this.line(() => ('phase' in progress ? profileLine(progress) : runLine(progress)));
 
-  /** Shows the progress of work that began at `startMs` (`performance.now()`). @param done the finished share, from 0 to 1 */
-  readonly share = (what: string, done: number, startMs: number): void =>
+  /**
+   * Shows the progress of work whose share `doneBefore` was finished at `startMs` (`performance.now()`).
+   * @param done the finished share, from 0 to 1
+   */
+  readonly share = (what: string, done: number, startMs: number, doneBefore = 0): void =>
     this.line(() => {
-      const timeLeftMs = done > 0 ? ((performance.now() - startMs) * (1 - done)) / done : null;
+      const since = done - doneBefore;
+      const timeLeftMs = since >= LEAST_SHARE ? ((performance.now() - startMs) * (1 - done)) / since : null;
       return `${bar(done)} ${what}  ${left(timeLeftMs)}`;
     });
 
@@ -88,10 +95,10 @@ const runLine = ({ run, sent, ended, total, timeLeftMs }: RunProgress): string =
 
 export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-/** A table in plain text: left-aligned words, right-aligned numbers. */
+/** A table in plain text: left-aligned words, right-aligned numbers; a cell may be empty. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((cell, c) => Math.max(cell.length, ...rows.map((row) => row[c]!.length)));
-  const isNumber = header.map((_, c) => rows.every((row) => /^[-–—\d]/.test(row[c]!)));
+  const isNumber = header.map((_, c) => rows.every((row) => /^([-–—\d]|$)/.test(row[c]!)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, c) => (isNumber[c] ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))

@@ -17,6 +17,16 @@ export class TooManyRequestsError extends InputError {
   }
 }
 
+/** A load has no request, so a run under it would show nothing. */
+export class NoRequestsError extends InputError {
+  override name = 'NoRequestsError';
+  constructor({ ratePerS, durationS }: Load) {
+    super(
+      `At ${ratePerS} requests/s no request arrives in ${durationS} s. Raise the rate, or let requests arrive for longer.`,
+    );
+  }
+}
+
 /** A load: the times at which the requests of a run arrive. */
 export interface Load {
   readonly kind: RunReport['load']['kind'];
@@ -37,6 +47,11 @@ export const stoppedLoad = ({ kind, arrivalsMs }: Load, sent: number, durationS:
 
 function checkRequests(requests: number): void {
   if (requests > MOST_REQUESTS) throw new TooManyRequestsError(requests, MOST_REQUESTS);
+}
+
+/** @throws NoRequestsError */
+export function checkArrivals(load: Load): void {
+  if (load.arrivalsMs.length === 0) throw new NoRequestsError(load);
 }
 
 /** A load with a constant arrival rate for `durationS` seconds, at uniformly random times. @throws TooManyRequestsError */

@@ -46,7 +46,7 @@ export class RateLimitedError extends CodedError {
   constructor(url: string, waitS: number) {
     super(
       `${new URL(url).host} allows no more requests for ${Math.ceil(waitS)} s (429). Run the same command again after that: ` +
-        'what was downloaded is kept. With a token in HF_TOKEN the limits are higher.',
+        'a download goes on where it stopped. With a token in HF_TOKEN the limits are higher.',
     );
   }
 }
@@ -57,7 +57,7 @@ export class UnreachableError extends CodedError {
   constructor(url: string, reason: string, options?: ErrorOptions) {
     super(
       `${url} cannot be reached (${reason}). Check the network, or name a mirror in HF_ENDPOINT, then run the same command ` +
-        'again: what was downloaded is kept.',
+        'again: a download goes on where it stopped.',
       options,
     );
   }

@@ -7,6 +7,7 @@ import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
 import { type OperatorTimes, variantSpec } from '../stage/protocol.ts';
 import { ItemDraw } from './item-draw.ts';
+import { checkThreads } from './threads.ts';
 
 /** Number of different batches, which are run in turn. */
 const DRAWN = 8;
@@ -15,7 +16,8 @@ const SEED = 1;
 /**
  * Measures, in a new worker, which operators take a variant's time.
  * @param signal ends the worker at once
- * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, TooManyThreadsError, WorkerLostError, and the errors of
+ * reading the models
  */
 export async function measureOperators(
   models: LoadedManifest,
@@ -23,6 +25,7 @@ export async function measureOperators(
   { stage: name, variant, backend, threads, batch }: CellKey,
   signal: AbortSignal,
 ): Promise<OperatorTimes> {
+  checkThreads([threads], environment);
   const why = await environment.unavailable(backend);
   if (why !== null) throw new BackendUnavailableError(backend, why);
   const { pipeline } = models;

@@ -34,6 +34,12 @@ test('a run is not valid if late requests lowered its attainment by more than 0.
   expect(run(20, SHED, 6)).toBe(false);
 });
 
+test('a run whose requests were mostly sent late is valid only if they missed the SLA from their sending, too', () => {
+  expect(run(REQUESTS, SHED, 78)).toBe(false);
+  expect(run(800, SHED, 6, SHED)).toBe(false);
+  expect(run(800, completed(200), 50, completed(2000))).toBe(true);
+});
+
 test('a run stays valid if its requests miss the SLA whether they are sent late or not', () => {
   expect(run(500, SHED, 6, SHED)).toBe(true);
   expect(run(500, completed(2000), 4, completed(2010))).toBe(true);

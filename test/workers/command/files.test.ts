@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { UsageError } from '../../../workers/command/exit.ts';
-import { filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
+import { checkWritable, filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
 import { outFile } from '../../../workers/command/options.ts';
 
 let folder: string;
@@ -55,6 +55,14 @@ describe('writeWhole', () => {
       'a part of its path is a file, not a folder',
     );
   });
+});
+
+test('a file is known to be writable before it is written, and stays as it is', async () => {
+  await writeFile(path('file'), 'old');
+  for (const name of ['file', 'new/file']) await checkWritable(path(name));
+  await checkWritable('/dev/null');
+  expect([await readFile(path('file'), 'utf8'), await readdir(path('new'))]).toEqual(['old', []]);
+  await expect(checkWritable(path('file/inside'))).rejects.toThrow('cannot be written: a part of its path');
 });
 
 describe('readJson', () => {

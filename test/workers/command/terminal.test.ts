@@ -47,3 +47,17 @@ test('what is begun after the line was taken away is shown at once', () => {
   progress.line(() => 'running');
   expect(written).toEqual(['measuring\n', 'running\n']);
 });
+
+test('the time left is told once enough is done, at the pace since the given start', () => {
+  process.stderr.isTTY = true;
+  const progress = new ProgressLine();
+  vi.advanceTimersByTime(10_000);
+  progress.share('cold', 0.05, 10_000, 0.05);
+  vi.advanceTimersByTime(1_000);
+  progress.share('soon', 0.06, 10_000, 0.05);
+  vi.advanceTimersByTime(4_000);
+  progress.share('warm', 0.1, 10_000, 0.05);
+  const bar = `[${'#'.repeat(2)}${'.'.repeat(18)}]`;
+  expect(written.slice(0, 2).join()).not.toContain('left');
+  expect(written[2]).toBe(`\r\x1b[K${bar} warm  1 min 30 s left`);
+});

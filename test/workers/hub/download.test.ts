@@ -242,7 +242,7 @@ describe('a download', () => {
     const client = clientOf();
     await hub.close();
     await expect(fetched(client)).rejects.toThrow(
-      /cannot be reached \(ECONNREFUSED\).*what was downloaded is kept/,
+      /cannot be reached \(ECONNREFUSED\).*a download goes on where it stopped/,
     );
     hub = await LocalHub.start();
   });

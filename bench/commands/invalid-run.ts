@@ -1,0 +1,23 @@
+import type { RunReport } from '../../solver/documents/run-report.ts';
+import { ms } from '../../workers/command/terminal.ts';
+
+/** Requests of some runs were sent so late that their load was not the given one. */
+export class InvalidRunError extends Error {
+  override name = 'InvalidRunError';
+  /** @param remedy tells what the user can change so that requests are sent in time */
+  constructor(runs: readonly Pick<RunReport, 'name' | 'backends' | 'load'>[], remedy: string) {
+    const lines = runs.map(
+      ({ name, backends, load }) =>
+        `Requests were sent ${ms(load.latenessP99Ms)} ms late (p99) in the run ${name} (${backends.join(' + ')}).`,
+    );
+    super(
+      `${lines.join('\n')}\nThe result does not show the performance of the plan, because no core was left to send requests. ${remedy}`,
+    );
+  }
+}
+
+/** @throws InvalidRunError if any of the runs is not valid */
+export function checkValid(runs: readonly RunReport[], remedy: string): void {
+  const invalid = runs.filter(({ load }) => !load.valid);
+  if (invalid.length > 0) throw new InvalidRunError(invalid, remedy);
+}

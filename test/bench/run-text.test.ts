@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { checkValid, InvalidRunError } from '../../bench/commands/invalid-run.ts';
+import { runText } from '../../bench/commands/tables.ts';
+import { ms } from '../../workers/command/terminal.ts';
+import { fashionReport } from '../web/report-fixtures.ts';
+
+const [run] = fashionReport().runs;
+
+test('the table of a run shows the percentile that its plan is for, and what the plan must attain', () => {
+  const lines = (percentile: number) => runText([{ ...run!, percentile }]).split('\n');
+  const sla = ms(run!.slaMs);
+  expect(lines(95)[0]).toMatch(/^run +p50 ms +p95 ms +attainment/);
+  expect(lines(95)[4]).toMatch(new RegExp(`^ +required +${sla} +0\\.950$`));
+  expect(lines(99)[0]).toMatch(/^run +p50 ms +p95 ms +p99 ms +attainment/);
+  expect(lines(99)[4]).toMatch(new RegExp(`^ +required +${sla} +0\\.990$`));
+  expect(lines(99)[2]).toMatch(new RegExp(` ${ms(run!.result.latencyMs.p99!)} `));
+  // No report lists the p90, so it is counted from the requests.
+  expect(lines(90)[2]).toMatch(/^plan +measured +[\d.]+ +[\d.]+ +[\d.]+ +[01]\.\d{3} /);
+});
+
+test('runs that are not valid are named with the remedy', () => {
+  const late = { ...run!, load: { ...run!.load, valid: false, latenessP99Ms: 78 } };
+  checkValid([run!], 'Send less.');
+  const check = () => checkValid([run!, late], 'Send less.');
+  expect(check).toThrow(InvalidRunError);
+  expect(check).toThrow(
+    /^Requests were sent 78\.0 ms late \(p99\) in the run plan \(.+\)\.\nThe result .* Send less\.$/,
+  );
+});

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { jsonValue } from '../../../solver/documents/document.ts';
+
+test.each([
+  [
+    '{"a": [1, 2',
+    /f\.json is not valid:\n {2}\(root\): expected JSON, found a text that ends too early: the file may be cut off$/,
+  ],
+  ['{"a": "b', /ends too early/],
+  ['', /ends too early/],
+  ['[1 2]', /found another text \(Expected/],
+])('a text that is no JSON, %j, is told as cut off or as another text', (text, says) => {
+  expect(() => jsonValue(text, 'f.json')).toThrow(says);
+});
+
+test('a message about bytes that are no JSON has no control characters', () => {
+  expect(() => jsonValue('\u001b[2J\u0007', 'f')).toThrow(/^[^\p{Cc}]*\n[^\p{Cc}]*$/u);
+});
