@@ -1,7 +1,8 @@
 import type { Plan, PlanStage, Standby } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { RunReport } from '../documents/run-report.ts';
-import { count, downshiftFactor, downshiftSentences, percent } from './downshift.ts';
+import { grouped } from '../math/figures.ts';
+import { downshiftFactor, downshiftSentences, percent } from './downshift.ts';
 
 /** A share of the items as words, e.g. `7 of 100`. */
 const ofHundred = (share: number): string => {
@@ -101,7 +102,7 @@ export function escalationSentences({
   return [
     ...withItems.map(
       ({ stage, light, heavy, below, items, escalated, predictedShare, settled = 0 }) =>
-        `In ${stage}, ${heavy} answered ${count(escalated - settled)} of the ${count(items)} items that ${light} answered first, because ` +
+        `In ${stage}, ${heavy} answered ${grouped(escalated - settled)} of the ${grouped(items)} items that ${light} answered first, because ` +
         `the confidence of ${light} was under ${confidenceText(below)}: ${ofHundred((escalated - settled) / items)} went on, predicted ${ofHundred(predictedShare)}.`,
     ),
     ...downshifts,

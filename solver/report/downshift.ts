@@ -1,4 +1,5 @@
 import type { RunReport } from '../documents/run-report.ts';
+import { grouped } from '../math/figures.ts';
 
 type Outcomes = Pick<RunReport, 'cascades' | 'standbys'>;
 
@@ -49,8 +50,6 @@ export const downshiftSentences = (outcomes: Outcomes): string[] =>
         : `${sentence} The accuracy of the stage is predicted as ${now} instead of ${planned}.`;
     });
 
-export const count = (items: number): string => items.toLocaleString('en');
-
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
@@ -59,7 +58,7 @@ function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
       ...{ stage, items, lighter: downshifted },
       newItems:
         standbys.findIndex((one) => one.stage === stage && one.variant === variant) < i ? downshifted : items,
-      sentence: `In a burst, ${standby} answered ${count(downshifted)} of the ${count(items)} items of ${stage} instead of ${variant}.`,
+      sentence: `In a burst, ${standby} answered ${grouped(downshifted)} of the ${grouped(items)} items of ${stage} instead of ${variant}.`,
       plannedAccuracy: accuracy,
       accuracy: accuracy - (downshifted / items) * (accuracy - standbyAccuracy),
     }),
@@ -73,7 +72,7 @@ function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
       const lost = predictedShare > 0 ? Math.min(1, settled / items / predictedShare) : 0;
       return {
         ...{ stage, items, newItems: items, lighter: settled },
-        sentence: `In a burst, the answer of ${light} stood for ${count(settled)} of the ${count(escalated)} items of ${stage} that were to go on to ${heavy}.`,
+        sentence: `In a burst, the answer of ${light} stood for ${grouped(settled)} of the ${grouped(escalated)} items of ${stage} that were to go on to ${heavy}.`,
         plannedAccuracy: accuracy,
         accuracy: accuracy - lost * (accuracy - lightAccuracy),
       };
