@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { parsePlan } from '../../solver/documents/plan.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { Gateway } from '../cluster/gateway/gateway.ts';
@@ -11,7 +12,6 @@ import { openToken } from '../http/token.ts';
 import { PlanRefusedError } from '../service/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { type AddressFlags, addAddressOptions, podAddressOf } from './address.ts';
-import { endSignal } from './end-signal.ts';
 import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
 import { logLine } from './log-line.ts';
 
@@ -57,7 +57,7 @@ other gateways.
     .action(async (flags: GatewayFlags) => {
       const { host, port, names } = podAddressOf(flags);
       const plan = await readJson(flags.plan, parsePlan);
-      const signal = endSignal('letting what was accepted end', logLine);
+      const signal = interruptSignal('letting what was accepted end', logLine);
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);
       const engine = await openEngine(flags, models.pipeline);
       const own = await openToken(flags.tokenFile);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { planChanges } from '../../solver/plan/replan.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
@@ -20,7 +21,6 @@ import type { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, addressOf } from './address.ts';
-import { endSignal } from './end-signal.ts';
 import { logLine } from './log-line.ts';
 
 interface ServeFlags extends InitialPlanOptions, AddressFlags, option.AdaptationFlags {
@@ -92,7 +92,9 @@ host name at the agent and read from it (DNS rebinding).
       const token = await openToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
       const report = flags.json ? reportJson : reportText;
-      const signal = endSignal('letting what was accepted end', (what) => report({ event: 'ending', what }));
+      const signal = interruptSignal('letting what was accepted end', (what) =>
+        report({ event: 'ending', what }),
+      );
       const environment = nodeEnvironment();
       const models = await loadModelFolder(manifestPath, signal);
       const target = await localTarget(models, environment);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import { UsageError } from '../../workers/command/exit.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
@@ -12,7 +12,6 @@ import { openToken } from '../http/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions, podAddressOf } from './address.ts';
-import { endSignal } from './end-signal.ts';
 import { logLine } from './log-line.ts';
 
 interface StageFlags extends AddressFlags {
@@ -55,7 +54,7 @@ device and these models.
         throw new UsageError(`The plan has no stage ${name}: it has ${names}.`);
       });
       const token = await openToken(flags.tokenFile);
-      const signal = endSignal('letting what was accepted end', logLine);
+      const signal = interruptSignal('letting what was accepted end', logLine);
       const environment = nodeEnvironment({ pod: true });
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);
       // The check compares the needed cores with those of this pod, so it gets the plan with only the workers of this pod.

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { forPods } from '../../solver/plan/serving.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
@@ -10,7 +11,6 @@ import { type ReconcileOptions, reconcile } from '../kubernetes/resource/reconci
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
 import { WITHOUT_HOPS } from './cluster-plan.ts';
-import { endSignal } from './end-signal.ts';
 import { addEngineOptions, type EngineFlags, openApi, openEngine } from './engine.ts';
 import { logLine } from './log-line.ts';
 
@@ -51,7 +51,7 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
     .action(async (flags: WatchFlags) => {
       const models = await loadModelFolder(option.manifestPath(flags));
       const { name: pipeline } = models.pipeline;
-      const signal = endSignal('stopping to watch', logLine);
+      const signal = interruptSignal('stopping to watch', logLine);
       const listener = { signal, onEvent: logLine };
       const engine = await openEngine(flags, models.pipeline);
       if (flags.profile === undefined) {

@@ -11,16 +11,21 @@ export class UsageError extends InputError {
 }
 
 /**
- * A signal that aborts on the first Ctrl-C; the second Ctrl-C ends the process at once.
- * @param notice text for stderr that says what happens after the first Ctrl-C
+ * A signal that aborts on the first Ctrl-C or SIGTERM; the second ends the process at once.
+ * @param notice says what happens after the first
+ * @param say gets the notice; absent: stderr does
  */
-export function interruptSignal(notice = 'stopping after the run in flight'): AbortSignal {
+export function interruptSignal(
+  notice = 'stopping after the run in flight',
+  say: (what: string) => void = (what) => console.error(`\n${what}`),
+): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
-      console.error(`\n${notice}; press Ctrl-C again to end at once`);
-      controller.abort(new Interrupted('Stopped.'));
-    });
+  const end = (what: string) => {
+    if (controller.signal.aborted) process.exit(130);
+    say(what);
+    controller.abort(new Interrupted('Stopped.'));
+  };
+  process.on('SIGINT', () => end(`${notice}; press Ctrl-C again to end at once`));
+  process.on('SIGTERM', () => end(notice));
   return controller.signal;
 }
