@@ -210,9 +210,9 @@ test.each([
 
 test.each([
   ['an empty trace', '{"rates": []}', /rates: expected at least one rate/],
-  ['a trace of more requests than can be run', '{"rates": [1e9, 1e9]}', /2000000000 requests/],
+  ['a trace of more requests than can be run', '{"rates": [1e9, 1e9]}', /2,000,000,000 requests/],
   ['a trace without requests', '{"rates": [0, 0]}', /At 0 requests\/s no request arrives in 2 s\. Raise/],
-  ['a rate of more requests than can be run', null, /60000000000 requests/],
+  ['a rate of more requests than can be run', null, /60,000,000,000 requests/],
 ])('%s is refused with exit 2', async (_, trace, says) => {
   const plan = file(
     'plan.json',

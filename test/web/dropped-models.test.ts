@@ -100,7 +100,7 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
     const told = await site.own.status().textContent();
     expect(told).toMatch(/encoder_model\.onnx takes .*decoder_model_merged\.onnx takes .* and \d+ more/);
     expect(told).toMatch(
-      /no accuracy, so that plans are by latency and cost alone: drop sounds with their transcripts/,
+      /no accuracy, so plans are by latency and cost alone\. To measure accuracy, drop sounds with their transcripts on this page/,
     );
     const sounds = await write('calls/1/1-1.wav', wavOf(tone(440, 0.5, 16_000), { rateHz: 16_000 }));
     await write('calls/1/1.trans.txt', '1-1 Where is it?\n');

@@ -73,7 +73,7 @@ describe('models of pictures', () => {
     await chooseModel();
     await form().getByRole('button', { name: 'Go on without labels' }).click();
     await told()
-      .getByText(/its times are measured, and no accuracy, so that plans are by latency and cost alone/)
+      .getByText(/this page measures its times but no accuracy, so plans are by latency and cost alone/)
       .waitFor();
     // The budget is long enough to measure both batch sizes.
     await setUpOnWasm(tab.page, 5);
