@@ -121,7 +121,7 @@ describe('what is asked of a plan', () => {
     expect(made(two).stages[0]!.variant).toBe('l');
     expect(made({ ...two, ratePerS: 100 }).stages[0]!.variant).toBe('s');
     expect(() => made({ ...two, ratePerS: 1000 })).toThrow(
-      /Stage detect gets 1000 items\/s.* of the time of 2 replicas;/,
+      /Stage detect gets 1,000 items per second.* of the time of 2 replicas, but/,
     );
   });
 
@@ -131,7 +131,7 @@ describe('what is asked of a plan', () => {
       serving.stages.map(({ variant, replicas }) => [variant, replicas]),
     );
     expect(() => made({ keep: serving, ratePerS: 1000 })).toThrow(
-      /1000 items\/s.* of the time of 1 replica;/,
+      /1,000 items per second.* of the time of 1 replica, but/,
     );
   });
 
