@@ -22,7 +22,7 @@ import { type BackendSet, backendSets, throwIfStopped } from '../comparison/back
 import { prepareRecipe } from '../recipe/prepare.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
-import { checkValid } from './invalid-run.ts';
+import { invalidRuns } from './invalid-run.ts';
 import { writeReport } from './report.ts';
 import { runText } from './tables.ts';
 
@@ -76,7 +76,7 @@ recipe's shell commands and pack make its labelled pack. After Ctrl-C the same c
   $ ipa-edge bench --manifest my/manifest.json --sla 200 --rate 10 --budget 10m
   $ ipa-edge bench --recipe nlp --backend cpu --budget 20m
 
-If late sending shows in the result of a run, that run is not valid: the report is written, and the command ends with 1.`,
+If late sending shows in the result of a run, that run is not valid: the report and the last lines say so.`,
     )
     .action(async (options, command) => {
       const started = performance.now();
@@ -126,7 +126,9 @@ If late sending shows in the result of a run, that run is not valid: the report 
         say(
           `wrote ${['profile.json', 'plan.json', 'report.json', 'report.html'].map(out).join(', ')} in ${seconds} s`,
         );
-        checkValid(runs, 'Lower --rate, or raise --sla.');
+        // No failure: on a busy machine, or under a baseline that is overloaded, the other runs and the profile still hold.
+        const invalid = invalidRuns(runs, 'Lower --rate, or raise --sla.');
+        if (invalid) say(invalid.message);
       });
     });
 

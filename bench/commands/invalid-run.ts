@@ -16,8 +16,8 @@ export class InvalidRunError extends Error {
   }
 }
 
-/** @throws InvalidRunError if any of the runs is not valid */
-export function checkValid(runs: readonly RunReport[], remedy: string): void {
+/** The error that names the runs that are not valid; undefined if all are. @param remedy as of the error */
+export function invalidRuns(runs: readonly RunReport[], remedy: string): InvalidRunError | undefined {
   const invalid = runs.filter(({ load }) => !load.valid);
-  if (invalid.length > 0) throw new InvalidRunError(invalid, remedy);
+  return invalid.length > 0 ? new InvalidRunError(invalid, remedy) : undefined;
 }

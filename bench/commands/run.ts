@@ -19,7 +19,7 @@ import { checkArrivals, constantLoad, traceLoad } from '../../workers/executor/l
 import { fileReader } from '../../workers/hub/reader.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
-import { checkValid } from './invalid-run.ts';
+import { invalidRuns } from './invalid-run.ts';
 import { writeReport } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
@@ -136,7 +136,8 @@ If late sending shows in the result, the run is not valid: the report is written
         }
         if (signal.aborted)
           throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);
-        checkValid([report], 'Lower the rate, or plan with fewer --cores.');
+        const invalid = invalidRuns([report], 'Lower the rate, or plan with fewer --cores.');
+        if (invalid) throw invalid;
       });
     });
 
