@@ -2,7 +2,7 @@ import type { RunReport } from '../../solver/documents/run-report.ts';
 import { ms } from '../../workers/command/terminal.ts';
 
 /** Requests of some runs were sent so late that their load was not the given one. */
-export class InvalidRunError extends Error {
+class InvalidRunError extends Error {
   override name = 'InvalidRunError';
   /** @param remedy tells what the user can change so that requests are sent in time */
   constructor(runs: readonly Pick<RunReport, 'name' | 'backends' | 'load'>[], remedy: string) {
