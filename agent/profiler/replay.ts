@@ -4,7 +4,7 @@ import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
 
 /**
  * Makes a worker that answers at once with recorded results of a model, one after the other, whatever the items of a batch are.
- * With such a worker, the profiler measures serving without a model.
+ * The profiler uses this worker to measure what serving costs without the time of a model.
  */
 export function replayingWorker(recorded: readonly RecordedStage[]): ExecutorWorker {
   const byStage = new Map(

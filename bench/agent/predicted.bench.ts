@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ServingCorrection } from '../../solver/adapt/serving-correction.ts';
 import { type Counts, CountsGrowth, countsIn } from '../../solver/adapt/serving-counts.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { keepsSla, type Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { planRequest } from '../../solver/plan/request.ts';
@@ -116,7 +116,7 @@ async function plannerAt(
           downshift: false,
         }),
       );
-      return plan.predicted.slaAttainment >= PERCENTILE / 100 ? plan : undefined;
+      return keepsSla(plan) ? plan : undefined;
     } catch (error) {
       if (error instanceof InfeasiblePlanError) return undefined;
       throw error;

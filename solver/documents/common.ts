@@ -129,3 +129,6 @@ export const recordOf = <T extends z.ZodType>(item: T) =>
       (value, context): Record<string, z.output<T>> =>
         Object.fromEntries(readEach(item, Object.entries(value), context)),
     );
+
+/** The most items of a batch that a user may ask for, because each batch is held in memory. */
+export const BATCH_MOST = 1024;

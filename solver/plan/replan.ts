@@ -1,5 +1,5 @@
 import { standingRequest } from '../adapt/standing-request.ts';
-import { type Device, onGpu } from '../documents/common.ts';
+import { BATCH_MOST, type Device, onGpu } from '../documents/common.ts';
 import { type Plan, stageNameOf } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import { correctionText } from '../report/correction-text.ts';
@@ -16,8 +16,8 @@ export interface Target {
   }[];
 }
 
-/** Limits for plans from outside, because each worker is a process and each batch is held in memory. */
-const MOST = { workersPerCore: 4, batch: 1024 };
+/** The most workers of a plan from outside for each core, because each worker is a process. */
+const WORKERS_PER_CORE_MOST = 4;
 
 /** Reasons why a plan does not fit a pipeline with these models, one line each; empty if it fits. */
 export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, 'device'>): string[] {
@@ -40,8 +40,8 @@ export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, '
         reasons.push(`${stage.name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
     }
   for (const { name, batch } of plan.stages)
-    if (batch > MOST.batch)
-      reasons.push(`stage ${name} has batches of ${batch}, and ${MOST.batch} is the most`);
+    if (batch > BATCH_MOST)
+      reasons.push(`stage ${name} has batches of ${batch}, and ${BATCH_MOST} is the most`);
   return reasons;
 }
 
@@ -56,7 +56,7 @@ export function planMismatches(plan: Plan, target: Target): string[] {
   for (const { name, backend } of plan.stages)
     if (noGpu && onGpu(backend)) reasons.push(`stage ${name} runs on ${backend}, and there is no GPU`);
   const cores = device.logicalCores;
-  const mostWorkers = MOST.workersPerCore * cores;
+  const mostWorkers = WORKERS_PER_CORE_MOST * cores;
   if (plan.workers.length > mostWorkers)
     reasons.push(`it has ${plan.workers.length} workers, and ${cores} cores bear ${mostWorkers} at most`);
   for (const { id, threads } of plan.workers)

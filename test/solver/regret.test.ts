@@ -18,9 +18,9 @@ const REQUESTS = 2500;
 const NOISE = 0.02;
 
 interface Met {
-  /** The prediction for the plan that was made for another rate or other times. */
+  /** What the simulation predicts, at this rate and with these times, for a plan that was made for another rate or other times. */
   readonly stale: SimulatedPrediction;
-  /** The prediction for the plan that was made for this rate and these times. */
+  /** The same for a plan that was made for this rate and these times. */
   readonly fresh: SimulatedPrediction;
   /** Requests/s that the stale plan's busiest stage can do. */
   readonly capacityPerS: number;

@@ -98,7 +98,7 @@ test('what batches of any length take longer is a delay, what grows with their l
   const short = times([2, 2, 2], [6, 6, 6]);
   const long = times([10, 10], [18, 18]);
   expect(slowDownOf([{ short, long }])).toBe(1.5);
-  // A delay of 2 ms explains the 6 ms beside another worker: 1.5 · (2 + 2) = 6.
+  // A short batch takes 2 ms alone and 6 ms beside another worker. With a slow-down of 1.5, its delay is 2 ms: 1.5 · (2 + 2) = 6.
   expect(delaysBeside([short], 1.5).map(({ delayMs }) => delayMs)).toEqual(Array(7).fill(2));
 });
 

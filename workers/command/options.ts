@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
-import { type Backend, backend } from '../../solver/documents/common.ts';
+import { BATCH_MOST, type Backend, backend } from '../../solver/documents/common.ts';
 import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
@@ -35,20 +35,17 @@ export function count(text: string): number {
   return value;
 }
 
-/** The most items of a batch: a batch is held in memory, and no plan with a larger one is served. */
-const MOST_BATCH = 1024;
-
 /** Reads the number of items of a batch. */
 export function batch(text: string): number {
   const value = count(text);
-  if (value > MOST_BATCH) throw new InvalidArgumentError(`Expected at most ${MOST_BATCH} items.`);
+  if (value > BATCH_MOST) throw new InvalidArgumentError(`Expected at most ${BATCH_MOST} items.`);
   return value;
 }
 
 /** Reads a list of batch sizes such as `1,2,4`. */
 export function batches(text: string): number[] {
   const values = counts(text);
-  if (values.at(-1)! > MOST_BATCH) throw new InvalidArgumentError(`Expected at most ${MOST_BATCH} items.`);
+  if (values.at(-1)! > BATCH_MOST) throw new InvalidArgumentError(`Expected at most ${BATCH_MOST} items.`);
   return values;
 }
 

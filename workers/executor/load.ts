@@ -1,6 +1,7 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
+import { grouped } from '../../solver/math/figures.ts';
 import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/simulate/arrivals.ts';
 
 /** A run records every request, so memory limits their number. */
@@ -11,7 +12,7 @@ export class TooManyRequestsError extends InputError {
   override name = 'TooManyRequestsError';
   constructor(requests: number, most: number) {
     super(
-      `The load has ${Math.round(requests).toLocaleString('en')} requests; a run takes at most ${most.toLocaleString('en')}. ` +
+      `The load has ${grouped(Math.round(requests))} requests; a run takes at most ${grouped(most)}. ` +
         'Lower its rate, or let requests arrive for a shorter time.',
     );
   }
