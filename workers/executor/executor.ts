@@ -4,6 +4,7 @@ import { diff } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import type { Action, Dispatch, Served } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
+import { choiceText } from '../../solver/report/choice-text.ts';
 import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
@@ -193,8 +194,7 @@ export class Executor {
   /** Makes a plan the current one, reports the switch, and starts the plan's missing workers in the background. */
   #follow(plan: Plan, fresh: readonly Member[] = []): void {
     this.#take(plan, fresh);
-    const rows = plan.stages.map((s) => `${s.replicas} × ${s.variant} with batch ${s.batch}`);
-    this.hooks.onEvent?.(`switched to ${rows.join(' → ')}`);
+    this.hooks.onEvent?.(`switched to ${choiceText(plan)}`);
     for (const missing of diff(this.#replicas.all, plan).start)
       void this.#supervisor.replace(jobOf(plan, missing));
   }

@@ -1,18 +1,7 @@
-import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { pasText } from '../../../solver/report/accuracy-unknown.ts';
+import { choiceText } from '../../../solver/report/choice-text.ts';
 import { correctionText } from '../../../solver/report/correction-text.ts';
-
-const rowText = ({ variant, batch, replicas }: PlanStage): string => `${variant} b${batch} ×${replicas}`;
-
-/** The variants, batches and replicas of a plan, e.g. `n b2 ×1 → s b4 ×2`, or of a cascade `s b4 ×2, under 0.9 l b1 ×1`. */
-export const choiceText = ({ stages }: Plan): string =>
-  stages
-    .map((row, i) => {
-      const { escalation } = row;
-      if (escalation) return `, under ${+escalation.below.toPrecision(3)} ${rowText(row)}`;
-      return `${i === 0 ? '' : ' → '}${rowText(row)}`;
-    })
-    .join('');
 
 /** Describes a change of plan in one line. */
 export function planChangeText(before: Plan, after: Plan): string {
