@@ -45,8 +45,10 @@ export function ipaEdgeSystem(
   const { objective } = request;
   const live = new LiveWorkers();
   const budget = new MissBudget(request.percentile, request.slaMs);
+  /** The share of the requests that may miss the SLA by the percentile. */
+  const percentileShare = 1 - request.percentile / 100;
   /** The share of the coming requests that may miss the SLA, by the last decision. */
-  let allowed = 1 - request.percentile / 100;
+  let allowed = percentileShare;
   // The rate is the load of the busiest time that a plan must serve, so the plan may keep its replicas busy all the time.
   const resources = { ...request.resources, utilisationMax: 1 };
   const standing = { ...request, resources, sharing: false } as const;
@@ -54,10 +56,15 @@ export function ipaEdgeSystem(
     Math.min(START_S_MAX, Math.max(...plan.workers.map((worker) => startMs(plan, worker))) / 1000);
 
   /**
-   * Plan requests, one for each fraction of the SLA that is left for queues, each with the rate at which a plan keeps the
-   * percentile.
+   * Plan requests, one for each fraction of the SLA that is left for queues, each with the rate at which no larger share of the
+   * requests than `share` misses the SLA.
    */
-  const requests = (load: LoadState, limits: Limits, serving: Plan | undefined): PlanRequest[] => {
+  const requests = (
+    load: LoadState,
+    limits: Limits,
+    serving: Plan | undefined,
+    share = allowed,
+  ): PlanRequest[] => {
     const startsS = serving && !limits.keep ? startS(serving) : 0;
     // However long the workers take to start, each path lasts a whole horizon after the new plan begins to serve.
     const paths = forecastPaths(load, Math.ceil(startsS) + HORIZON_S);
@@ -65,7 +72,7 @@ export function ipaEdgeSystem(
       open: load.served?.open ?? 0,
       servingPerS: serving ? capacityPerS(serving) : 0,
       startS: startsS,
-      allowed,
+      allowed: share,
     };
     // If misses are counted, the allowed share makes up for those on a slow machine, so a plan needs no reserve for slower
     // batches.
@@ -86,12 +93,18 @@ export function ipaEdgeSystem(
     }
     return plans;
   };
-  /** A plan for the load that changes only the batch sizes of the running sessions; undefined if they cannot serve the load. */
+  /**
+   * A plan for the load that changes only the batch sizes of a plan's sessions; undefined if these sessions cannot serve the load.
+   * Misses beyond the percentile's share can save workers, but other batch sizes of the same workers save nothing. So the batch
+   * sizes are those of the least of a few shares with which these sessions serve the load.
+   */
   const keeping = async (load: LoadState, plan: Plan): Promise<Plan | undefined> => {
-    for (const asked of requests(load, { keep: plan }, plan)) {
-      const kept = await ifFeasible(planAt(asked));
-      if (kept) return kept;
-    }
+    const more = Math.max(0, allowed - percentileShare);
+    for (const share of new Set([allowed - more, allowed - more / 2, allowed]))
+      for (const asked of requests(load, { keep: plan }, plan, share)) {
+        const kept = await ifFeasible(planAt(asked));
+        if (kept) return kept;
+      }
     return undefined;
   };
   const nearest = ([asked]: readonly PlanRequest[]): Promise<Plan> =>
@@ -118,7 +131,8 @@ export function ipaEdgeSystem(
       const stays = kept && !free.some((plan) => dividesMore(plan, kept));
       const plans = [...(stays ? [kept] : []), ...free];
       const cost = (plan: Plan) => resources.pricePerCore * replacedCores(live.all, plan) * heldTwice;
-      return best(plans, cost) ?? (await ifFeasible(nearest(asked))) ?? current;
+      const chosen = best(plans, cost) ?? (await ifFeasible(nearest(asked))) ?? current;
+      return chosen === kept ? kept : ((await keeping(load, chosen)) ?? chosen);
     },
     async interim(load, serving) {
       const asked = requests(load, { keep: serving }, serving);
@@ -141,12 +155,13 @@ function replacedCores(live: readonly LiveWorker[], plan: Plan): number {
 }
 
 /**
- * The objective of a plan (README, "Planning") without the cost of a switch. Ranks need all options of a stage, which a plan does
- * not have, so the `rank-` methods use accuracies here. If no accuracy is known, all count as 1.
+ * The objective of a plan (README, "Planning") without the cost of a switch and without the weight of batch sizes, which change at
+ * no cost. Ranks need all options of a stage, which a plan does not have, so the `rank-` methods use accuracies here. If no
+ * accuracy is known, all count as 1.
  */
 function objectiveOf(
   { stages, predicted }: Plan,
-  { alpha, beta, delta, accuracy }: PlanRequest['objective'],
+  { alpha, beta, accuracy }: PlanRequest['objective'],
 ): number {
   const accuracies = stages.flatMap((row, i) =>
     row.escalation ? [] : [stages[i + 1]?.escalation?.accuracy ?? row.accuracy ?? 1],
@@ -159,5 +174,5 @@ function objectiveOf(
     'rank-sum': sum,
     mean: sum / accuracies.length,
   }[accuracy];
-  return alpha * combined - beta * predicted.cost - delta * stages.reduce((all, { batch }) => all + batch, 0);
+  return alpha * combined - beta * predicted.cost;
 }

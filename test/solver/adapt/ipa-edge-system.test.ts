@@ -203,6 +203,23 @@ describe('ours that counts misses', () => {
   it('leaves that room where nobody counts them', async () => {
     expect(await reserves(even(10))).toEqual(new Set([undefined]));
   });
+
+  it('allows more misses for fewer workers, but not for smaller batches of the same workers', async () => {
+    const choice = async (ratePerS: number, served: LoadState['served']) => {
+      const { planAt } = await recorded();
+      const system = ipaEdgeSystem(planAt, standing({ percentile: 95 }), startMs);
+      const current = await system.plan(even(ratePerS), undefined);
+      const { stages } = await system.plan({ ...even(ratePerS), served }, current);
+      return stages.map(({ replicas, batch }) => [replicas, batch]);
+    };
+    const asManyAsMay = { open: 0, ended: 100_000, missed: 5000 };
+    const none = { open: 0, ended: 100_000, missed: 0 };
+    expect(await choice(54, asManyAsMay)).toEqual([[1, 2]]);
+    expect(await choice(54, none)).toEqual([[1, 2]]);
+    expect(await choice(82, none)).toEqual([[1, 8]]);
+    expect(await choice(90, asManyAsMay)).toEqual([[2, 1]]);
+    expect(await choice(90, none)).toEqual([[1, 8]]);
+  });
 });
 
 describe('ours on a profile', () => {
