@@ -155,6 +155,17 @@ describe('the link with the settings', () => {
     expect(tab.page.url()).not.toContain('settings');
   });
 
+  it('from a machine with more cores leaves out the thread counts that this one does not have', async () => {
+    const linked = JSON.parse(decodeURIComponent((await link()).split('#settings=')[1]!));
+    linked.measure.threads = [1, 1024];
+    await tab.page.goto('about:blank');
+    await tab.page.goto(`${tab.site.url}#settings=${encodeURIComponent(JSON.stringify(linked))}`);
+    await unfoldAdvanced(tab.page.locator('.settings'));
+    const threads = tab.page.getByRole('group', { name: 'Threads, on wasm' });
+    expect(await threads.getByRole('checkbox', { name: '1', exact: true }).isChecked()).toBe(true);
+    expect(await threads.getByRole('checkbox', { name: '1024' }).count()).toBe(0);
+  });
+
   it('that is no JSON, has a wrong field or markup, or is badly escaped, is refused', async () => {
     for (const [settings, why] of [
       ['%7B', /not valid/],

@@ -205,7 +205,7 @@ describe('ours that counts misses', () => {
   });
 
   it('allows more misses for fewer workers, but not for smaller batches of the same workers', async () => {
-    const choice = async (ratePerS: number, served: LoadState['served']) => {
+    const choice = async (ratePerS: number, served: NonNullable<LoadState['served']>) => {
       const { planAt } = await recorded();
       const system = ipaEdgeSystem(planAt, standing({ percentile: 95 }), startMs);
       const current = await system.plan(even(ratePerS), undefined);

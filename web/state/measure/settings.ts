@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals';
 import { z } from 'zod';
-import { backend, positiveCount } from '../../../solver/documents/common.ts';
+import { BATCH_MOST, backend, positiveCount } from '../../../solver/documents/common.ts';
 import { checked } from '../app.ts';
 import { kept } from '../kept.ts';
 
@@ -13,7 +13,7 @@ export const BACKENDS = ['webgpu', 'wasm'] as const;
  */
 const MOST = 16;
 const sizes = z
-  .array(positiveCount.max(4096))
+  .array(positiveCount.max(BATCH_MOST))
   .min(1)
   .max(MOST)
   .refine((all) => all.every((size, i) => i === 0 || size > all[i - 1]!), 'expected sizes that rise');
@@ -53,7 +53,12 @@ export const whyOneThread = crossOriginIsolated ? null : 'this page is not cross
 /** Removes settings that this browser does not support; returns the same object if it supports all. */
 export function usableSettings(asked: MeasureSettings): MeasureSettings {
   const backends = asked.backends.filter((one) => whyNotMeasurable(one) === null);
-  const threads = whyOneThread === null ? asked.threads : [1];
-  if (backends.length === asked.backends.length && threads.join() === asked.threads.join()) return asked;
-  return { ...asked, backends: backends.length > 0 ? backends : ['wasm'], threads };
+  const most = whyOneThread === null ? navigator.hardwareConcurrency : 1;
+  const threads = asked.threads.filter((count) => count <= most);
+  if (backends.length === asked.backends.length && threads.length === asked.threads.length) return asked;
+  return {
+    ...asked,
+    backends: backends.length > 0 ? backends : ['wasm'],
+    threads: threads.length > 0 ? threads : [1],
+  };
 }
