@@ -111,10 +111,9 @@ export class CellProfiler {
    */
   #endSweeps(ahead: readonly CellKey[]): void {
     const { settings, fanOut, manifest } = this.o;
-    const all = [...this.#cells.values()];
     const slaOf = new Map(
       settings.backends.map((backend) => {
-        const own = all.filter((cell) => cell.backend === backend);
+        const own = this.cells.filter((cell) => cell.backend === backend);
         return [
           backend,
           settings.slaMs ??
@@ -127,7 +126,7 @@ export class CellProfiler {
       }),
     );
     const sweeps = new Map<string, Cell[]>();
-    for (const cell of all) sweeps.set(sweepId(cell), [...(sweeps.get(sweepId(cell)) ?? []), cell]);
+    for (const cell of this.cells) sweeps.set(sweepId(cell), [...(sweeps.get(sweepId(cell)) ?? []), cell]);
     for (const [id, cells] of sweeps) {
       if (this.#ended.has(id)) continue;
       const stopped = cells.find((cell) => cell.state !== 'measured');
@@ -153,11 +152,8 @@ export class CellProfiler {
         return await this.#measureOnce(key);
       } catch (error) {
         this.o.signal?.throwIfAborted();
-        if (MEMORY_ERROR.test(message(error))) {
-          await this.o.sessions.replace(key);
-          return { ...key, state: 'skipped', reason: 'out-of-memory' };
-        }
         await this.o.sessions.replace(key);
+        if (MEMORY_ERROR.test(message(error))) return { ...key, state: 'skipped', reason: 'out-of-memory' };
         if (attempt === 2) return { ...key, state: 'failed', error: message(error).slice(0, 2000) };
       }
     }
@@ -166,7 +162,7 @@ export class CellProfiler {
   async #measureOnce(key: CellKey): Promise<MeasuredCell> {
     const { settings, environment, device, progress } = this.o;
     progress.working(key);
-    const opened = await this.#open(key);
+    const opened = await this.o.sessions.open(key);
     await environment.visible();
     const { compared, firstRunMs } = await this.#firstRun(opened, key);
     const outputs = compareOutputs(compared, await this.#referenceOutput(key));
@@ -190,13 +186,9 @@ export class CellProfiler {
     return cell;
   }
 
-  #open(key: CellKey): Promise<OpenVariant> {
-    return this.o.sessions.open(key);
-  }
-
   /** Opens a cell's session and warms it up, unless it is warm. */
   async #warmed(key: CellKey): Promise<OpenVariant> {
-    const opened = await this.#open(key);
+    const opened = await this.o.sessions.open(key);
     if (!this.#warm.has(opened)) await warmUp(this.#repeating(opened, key));
     this.#warm.add(opened);
     return opened;
@@ -237,7 +229,7 @@ export class CellProfiler {
   }
 
   async #referenceOutput(key: CellKey): Promise<readonly Tensor[]> {
-    const opened = await this.#open({ ...key, backend: this.o.environment.reference, threads: 1 });
+    const opened = await this.o.sessions.open({ ...key, backend: this.o.environment.reference, threads: 1 });
     return opened.worker.infer(opened.key, batchOf(this.#batch(key, 0)));
   }
 
@@ -255,7 +247,7 @@ export class CellProfiler {
     const refinement = new Refinement(this.#random, !sessions.keepAll);
     for (;;) {
       await clock.wait();
-      const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');
+      const measured = this.cells.filter((cell) => cell.state === 'measured');
       const next = refinement.next(measured, this.#timeLeftMs());
       if (!next || this.#timeLeftMs() <= 0) return;
       const { cell, forMs } = next;

@@ -2,7 +2,7 @@ import type { CpuCoRun } from '../../solver/documents/co-run.ts';
 import { mean, median, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { meanDelayMs } from '../../solver/plan/delays.ts';
 import { sleepUntil } from '../executor/clock.ts';
-import type { RunBatch } from './measure.ts';
+import { latencyOf, type RunBatch } from './measure.ts';
 import { delaysOf, PERCENTILES } from './percentiles.ts';
 
 /** In each round the workers run alone and then together, so that a drift of the machine affects both times alike. */
@@ -128,10 +128,7 @@ export function delaysBeside(workers: readonly Times[], slowDown: number): CpuCo
 /** Runs batches for `ms`. @returns the latency of each, in ms */
 async function runFor(run: RunBatch, ms: number): Promise<number[]> {
   const times: number[] = [];
-  for (const start = performance.now(); performance.now() - start < ms; ) {
-    const { inferenceMs, handlingMs } = await run();
-    times.push(inferenceMs + handlingMs);
-  }
+  for (const start = performance.now(); performance.now() - start < ms; ) times.push(latencyOf(await run()));
   return times;
 }
 

@@ -1,7 +1,7 @@
 import type { GpuCoRun } from '../../solver/documents/co-run.ts';
 import type { GpuBackend } from '../../solver/documents/common.ts';
 import { mean } from '../../solver/math/statistics.ts';
-import type { RunBatch } from './measure.ts';
+import { latencyOf, type RunBatch } from './measure.ts';
 import type { Clock } from './work-clock.ts';
 
 /** Largest number of rounds. In each, two workers run side by side, then one worker runs both stages. */
@@ -51,10 +51,7 @@ export async function measureGpuCoRun(
 /** Runs one batch of each session, one after the other. @returns their latencies in ms */
 async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
   const times: number[] = [];
-  for (const run of runs) {
-    const { inferenceMs, handlingMs } = await run();
-    times.push(inferenceMs + handlingMs);
-  }
+  for (const run of runs) times.push(latencyOf(await run()));
   return times;
 }
 
