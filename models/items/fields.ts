@@ -1,3 +1,4 @@
+import { sum } from '../../solver/math/statistics.ts';
 import { batchOf, type Item } from './item-batch.ts';
 
 /**
@@ -43,7 +44,7 @@ export function trySplitFields({ fields = [] }: Fields, item: Item): ItemParts |
   if (end < 0) return null;
   const view = new DataView(item.buffer, item.byteOffset + end);
   const lengths = fields.map((_, i) => view.getUint32(i * LENGTH_BYTES, true));
-  const contentLength = end - lengths.reduce((sum, length) => sum + length, 0);
+  const contentLength = end - sum(lengths);
   if (contentLength < 0 || lengths.some((length) => length > FIELD_BYTES_MAX)) return null;
   let from = contentLength;
   const texts = lengths.map((length) => {

@@ -1,3 +1,4 @@
+import { sum } from '../../solver/math/statistics.ts';
 /** The bytes of one item. `ItemFormat` defines what the bytes of each kind of item mean. */
 export type Item = Uint8Array<ArrayBuffer>;
 
@@ -14,7 +15,7 @@ export interface ItemBatch {
 /** Copies items into one batch. */
 export function batchOf(items: readonly Uint8Array[]): ItemBatch {
   const lengths = items.map((item) => item.length);
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  const bytes = new Uint8Array(sum(lengths));
   let offset = 0;
   for (const item of items) {
     bytes.set(item, offset);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sum } from '../math/statistics.ts';
 import { labelledAnswers, pathAnswers } from './answers.ts';
 import { type CellKey, cell, cellId, type MeasuredCell, roundTripsMs } from './cell.ts';
 import { coRun } from './co-run.ts';
@@ -181,7 +182,7 @@ export const profileSchema = z
       expectThat(context, lengths.size <= 1, ['stages', s, 'variants'], message);
     });
     profile.fanOut.forEach(({ counts, sizes }, i) => {
-      const paired = sizes === undefined || sizes.length === counts.reduce((sum, n) => sum + n, 0);
+      const paired = sizes === undefined || sizes.length === sum(counts);
       expectThat(context, paired, ['fanOut', i, 'sizes'], 'expected one for each item');
     });
     profile.paths?.forEach(({ confidences, earned }, i) => {

@@ -1,4 +1,5 @@
 import type { Problem } from '../documents/problem.ts';
+import { mean, sum } from '../math/statistics.ts';
 import { scores } from './core.ts';
 
 /** A choice of one option per stage, with its figures. */
@@ -23,15 +24,14 @@ export function choiceDescriber(problem: Problem): (indices: readonly number[]) 
   return (indices) => {
     const chosen = problem.stages.map((stage, s) => stage.options[indices[s]!]!);
     const reached = scored.map((ofStage, s) => ofStage[indices[s]!]!);
-    const added = reached.reduce((sum, score) => sum + score, 0);
     return {
       choice: Object.fromEntries(problem.stages.map((stage, s) => [stage.name, chosen[s]!.id])),
       accuracy:
         method === 'product' || method === 'rank-product'
           ? reached.reduce((product, score) => product * score, 1)
           : method === 'mean'
-            ? added / reached.length
-            : added,
+            ? mean(reached)
+            : sum(reached),
       cost: chosen.reduce((sum, option) => sum + option.cost, 0),
       latencyMs: chosen.reduce((sum, option) => sum + option.latencyMs, 0),
     };

@@ -1,3 +1,4 @@
+import { sum } from '../math/statistics.ts';
 import { type Core, type CoreOption, objectiveOf, withinLimits } from './core.ts';
 import { enumerate, type Incumbent } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
@@ -24,8 +25,6 @@ interface Node extends Region {
   readonly bound: number;
   readonly prices: Prices;
 }
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /**
  * Branch and bound; the region with the highest bound comes first. In each region:

@@ -1,8 +1,8 @@
+import { sum } from '../math/statistics.ts';
 import type { Core, CoreOption } from './core.ts';
 import type { Prices } from './relaxation.ts';
 import { excess, type Majorant, type Region } from './secant.ts';
 
-const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const extremes = (values: readonly number[]): [low: number, high: number] => [
   Math.min(...values),
   Math.max(...values),
@@ -15,9 +15,9 @@ const extremes = (values: readonly number[]): [low: number, high: number] => [
 export function narrowed(core: Core, region: Region, objective: number): Region {
   if (core.reward === 'sum') return { ...region, low: 0, high: 0 };
   const reach = region.stages.map((options) => extremes(options.map((option) => option.log)));
-  const high = Math.min(region.high, total(reach.map((stage) => stage[1])));
-  let low = Math.max(region.low, total(reach.map((stage) => stage[0])));
-  const lightest = total(region.stages.map((options) => extremes(options.map((option) => option.weight))[0]));
+  const high = Math.min(region.high, sum(reach.map((stage) => stage[1])));
+  let low = Math.max(region.low, sum(reach.map((stage) => stage[0])));
+  const lightest = sum(region.stages.map((options) => extremes(options.map((option) => option.weight))[0]));
   const needed = (objective + lightest) / core.alpha;
   if (needed > 0 && needed < Number.POSITIVE_INFINITY) low = Math.max(low, Math.log(needed));
   return { ...region, low: Math.min(low, high), high };
@@ -45,7 +45,7 @@ export function split(
     // Over a much narrower interval the secant is much closer to the objective, so the search relaxes the region again without a
     // split.
     if (width < 0.8 * (before.high - before.low)) return [region];
-    const z = total(region.stages.map((options) => total(options.map((o) => part(o) * o.log))));
+    const z = sum(region.stages.map((options) => sum(options.map((o) => part(o) * o.log))));
     if (width > 1e-9 && excess(core, above, Math.min(Math.max(z, region.low), region.high)) > 0.3 * missing) {
       const at = Math.min(Math.max(z, region.low + 0.1 * width), region.high - 0.1 * width);
       return [
@@ -88,12 +88,12 @@ function halves(
     (option: CoreOption) => prices.z * option.log,
     (option: CoreOption) => option.weight,
   ];
-  const whole = total(options.map(part));
+  const whole = sum(options.map(part));
   let best: [CoreOption[], CoreOption[]] | undefined;
   let widest = 0;
   for (const key of keys) {
-    const mean = total(options.map((option) => part(option) * key(option))) / whole;
-    const spread = total(options.map((option) => part(option) * Math.abs(key(option) - mean)));
+    const mean = sum(options.map((option) => part(option) * key(option))) / whole;
+    const spread = sum(options.map((option) => part(option) * Math.abs(key(option) - mean)));
     const below = options.filter((option) => key(option) <= mean);
     if (spread > widest && below.length > 0 && below.length < options.length) {
       widest = spread;

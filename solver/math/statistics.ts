@@ -12,8 +12,9 @@ export function nearestRank(sorted: ArrayLike<number>, percentile: number): numb
 
 export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64Array.from(values).sort();
 
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, x) => sum + x, 0) / values.length;
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+export const mean = (values: readonly number[]): number => sum(values) / values.length;
 
 /** Φ(x) by Marsaglia's series (Evaluating the Normal Distribution, 2004), for |x| up to about 8. */
 export function normalProbability(x: number): number {

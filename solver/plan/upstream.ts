@@ -1,5 +1,6 @@
 import { stageNameOf } from '../documents/plan.ts';
 import { accuracyOf, type Profile } from '../documents/profile.ts';
+import { mean, sum } from '../math/statistics.ts';
 import { type IlpRequest, mayCascade } from './request.ts';
 import type { StageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
@@ -48,9 +49,8 @@ export function rewardAtMost(facts: readonly StageFacts[], { objective }: IlpReq
       ...cascades.flatMap(({ thresholds }) => thresholds.map((threshold) => threshold.accuracy)),
     ),
   );
-  const sum = most.reduce((all, one) => all + one, 0);
   if (accuracy === 'product') return alpha * most.reduce((all, one) => all * one, 1);
-  return alpha * (accuracy === 'mean' ? sum / most.length : sum);
+  return alpha * (accuracy === 'mean' ? mean(most) : sum(most));
 }
 
 /** Whether a stage's variant decides how many items reach a later stage, or how many of them escalate there. */

@@ -1,6 +1,7 @@
 import { timesOf } from '../dispatch/plan.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
 import { isServiceOf, type RunReport } from '../documents/run-report.ts';
+import { sum } from '../math/statistics.ts';
 
 /** Smaller factors are not reported, because the noise of a machine often causes them. */
 const FACTOR_LEAST = 1.2;
@@ -18,7 +19,7 @@ export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 
     const found = rows.find(({ row }) => isServiceOf(batches, row));
     if (!found) continue;
     const { items, samplesMs } = batches;
-    tookMs += samplesMs.reduce((sum, ms) => sum + ms, 0);
+    tookMs += sum(samplesMs);
     expectedMs += samplesMs.length * timesOf(found.row.serviceMs)(items) * found.factor;
   }
   return expectedMs > 0 ? tookMs / expectedMs : null;

@@ -1,5 +1,6 @@
 import type { RunReport } from '../documents/run-report.ts';
 import { grouped } from '../math/figures.ts';
+import { sum } from '../math/statistics.ts';
 
 type Outcomes = Pick<RunReport, 'cascades' | 'standbys'>;
 
@@ -34,10 +35,7 @@ export function downshiftFactor(outcomes: Outcomes): number {
 
 /** Number of items that lighter variants answered because of a burst. */
 export const lighterAnswers = ({ cascades = [], standbys = [] }: Outcomes): number =>
-  [...standbys.map(({ downshifted }) => downshifted), ...cascades.map(({ settled = 0 }) => settled)].reduce(
-    (sum, items) => sum + items,
-    0,
-  );
+  sum([...standbys.map(({ downshifted }) => downshifted), ...cascades.map(({ settled = 0 }) => settled)]);
 
 /** A sentence for each stage in which lighter variants took over: for how many items, and what it costs in accuracy. */
 export const downshiftSentences = (outcomes: Outcomes): string[] =>

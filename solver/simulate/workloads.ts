@@ -1,6 +1,6 @@
 import { TRACE, type Trace } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
-import { normalQuantile } from '../math/statistics.ts';
+import { normalQuantile, sum } from '../math/statistics.ts';
 
 /** The loads of IPA's experiments (Ghafouri et al., JSys 2024): parts of Twitter's request rate of August 2021, divided by 8. */
 export const WORKLOADS = ['bursty', 'steady-low', 'steady-high', 'fluctuating'] as const;
@@ -77,7 +77,7 @@ export function workload(kind: WorkloadKind, options: { durationS?: number; seed
 /** Makes a function that gives the level at a time, which is given as a fraction of the duration (0 to 1). */
 function levels(segments: readonly Segment[], random: Random): (part: number) => number {
   const lengths = segments.map(([share]) => share * (1 + SHARE_JITTER * (2 * random() - 1)));
-  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const total = sum(lengths);
   return (part) => {
     let [i, at] = [0, part * total];
     while (i < segments.length - 1 && at > lengths[i]!) at -= lengths[i++]!;

@@ -9,6 +9,7 @@ import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import type { PathAnswers } from '../../solver/documents/answers.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 
@@ -242,7 +243,7 @@ async function advance(
     variants: { ...before.variants, [stage]: variant },
     results: [...before.results, { results, childCounts }],
     items: children,
-    counts: inGroups(childCounts, before.counts).map((counts) => counts.reduce((sum, n) => sum + n, 0)),
+    counts: inGroups(childCounts, before.counts).map(sum),
   };
 }
 

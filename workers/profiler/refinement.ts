@@ -1,5 +1,6 @@
 import { cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Random } from '../../solver/math/random.ts';
+import { sum } from '../../solver/math/statistics.ts';
 
 /** The first pass over all cells may take this share of the budget. The rest is for more samples. */
 export const FIRST_PASS_SHARE = 0.3;
@@ -64,7 +65,7 @@ export class Refinement {
     const moments = open.map((cell) =>
       Math.max(0, this.#moments - 1 - (this.#chosen.get(cellId(cell)) ?? 0)),
     );
-    const toCome = moments.reduce((sum, count) => sum + count, 0);
+    const toCome = sum(moments);
     const cell = toCome > 0 ? this.#leastMeasured(open, moments) : mostUncertain(open);
     if (!cell) return undefined;
     this.#chosen.set(cellId(cell), (this.#chosen.get(cellId(cell)) ?? 0) + 1);

@@ -1,5 +1,6 @@
 import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import { coRunMs } from './co-run-plan.ts';
 import { MAX_RUNS, MIN_RUNS } from './measure.ts';
 import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome } from './refinement.ts';
@@ -55,8 +56,6 @@ export interface Refined {
   readonly samples: number;
   readonly ms: number;
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /**
  * Estimates the time left for a profile in ms: the steps of accuracy by the times of the same variants, then the cells by their

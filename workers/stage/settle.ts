@@ -1,4 +1,4 @@
-import { median } from '../../solver/math/statistics.ts';
+import { median, sum } from '../../solver/math/statistics.ts';
 
 /** The length of a window of runs, and the limits after which to give up. */
 export interface SettleLimits {
@@ -37,7 +37,7 @@ export async function settle(
     const times: number[] = [];
     for (let i = 0; i < size; i++) times.push(await run());
     runs += size;
-    spentMs += times.reduce((sum, ms) => sum + ms, 0);
+    spentMs += sum(times);
     const now = { median: median(times), size };
     if (agree(previous, now)) return { runs, settled: true };
     previous = now;

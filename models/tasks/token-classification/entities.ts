@@ -1,3 +1,4 @@
+import { mean } from '../../../solver/math/statistics.ts';
 import type { Span } from '../token-spans.ts';
 
 export interface Entity extends Span {
@@ -58,6 +59,6 @@ export function entitiesOf(words: readonly ClassifiedWord[]): Entity[] {
     type,
     start: own[0]!.start,
     end: own.at(-1)!.end,
-    score: own.reduce((sum, { score }) => sum + score, 0) / own.length,
+    score: mean(own.map(({ score }) => score)),
   }));
 }

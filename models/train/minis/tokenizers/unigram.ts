@@ -1,3 +1,4 @@
+import { sum } from '../../../../solver/math/statistics.ts';
 import { byCount, countsOf } from './counts.ts';
 import { added, POSITIONS, plainJson, sequence, special, type TokenizerFiles, template } from './files.ts';
 
@@ -8,7 +9,7 @@ export function unigram(texts: readonly string[], minCount: number): TokenizerFi
       text.split(/\s+/).flatMap((word) => `▁${word}`.match(/▁?[\p{L}'-]+|[^\p{L}'-]+/gu) ?? []),
     ),
   );
-  const total = [...words.values()].reduce((sum, count) => sum + count, 0);
+  const total = sum([...words.values()]);
   const ascii = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
   const letters = [...new Set(['▁', ...[...words.keys()].join(''), ...ascii])].sort();
   const frequent = byCount(words).filter(([word, count]) => count >= minCount && [...word].length > 1);
