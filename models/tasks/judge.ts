@@ -97,14 +97,13 @@ export function pipelineMetric(first: PipelineStage): string {
   return [...names.values()].join(', ');
 }
 
-/** Groups all results of a request by stage. @param stages number of stages */
-export function resultsByStage(answer: ItemAnswer, stages: number): StageResult[][] {
-  const results: StageResult[][] = [];
-  for (
-    let level: readonly ItemAnswer[] = [answer];
-    results.length < stages;
-    level = level.flatMap((item) => item.children)
-  )
-    results.push(level.flatMap((item) => item.result ?? []));
-  return results;
+/** The answers to a request's items of each stage, in order. @param stages number of stages, from the first on */
+export function answersByStage(answer: ItemAnswer, stages: number): (readonly ItemAnswer[])[] {
+  const answers: (readonly ItemAnswer[])[] = [[answer]];
+  while (answers.length < stages) answers.push(answers.at(-1)!.flatMap(({ children }) => children));
+  return answers;
 }
+
+/** Groups all results of a request by stage. @param stages number of stages */
+export const resultsByStage = (answer: ItemAnswer, stages: number): StageResult[][] =>
+  answersByStage(answer, stages).map((own) => own.flatMap(({ result }) => result ?? []));

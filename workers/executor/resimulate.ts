@@ -1,6 +1,11 @@
-import type { ItemAnswer } from '../../models/tasks/judge.ts';
+import { answersByStage } from '../../models/tasks/judge.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { RequestRecord, RunReport, Service } from '../../solver/documents/run-report.ts';
+import {
+  isServiceOf,
+  type RequestRecord,
+  type RunReport,
+  type Service,
+} from '../../solver/documents/run-report.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import type { ItemFlow } from '../../solver/simulate/fanout.ts';
 import { serviceFromRun } from '../../solver/simulate/service.ts';
@@ -16,8 +21,7 @@ export function resimulate(
   requests: readonly RequestRecord[],
   service: readonly Service[],
 ): RunReport['resimulated'] {
-  const hasService = ({ name, variant, backend }: Plan['stages'][number]) =>
-    service.some((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend);
+  const hasService = (row: Plan['stages'][number]) => service.some((entry) => isServiceOf(entry, row));
   // A plan that served only briefly may have run no batch of some stage. Without that stage's times, the plan is left out.
   const served = plans
     .filter(({ plan: { stages } }) => stages.every(hasService))
@@ -78,13 +82,7 @@ function observedFlow(
   const seen: (Seen | undefined)[] = Array.from({ length: packSize });
   answers.forEach(({ outcome, answer }, i) => {
     if (outcome !== 'completed' || !isCounted(i)) return;
-    const levels: (readonly ItemAnswer[])[] = [];
-    for (
-      let level: readonly ItemAnswer[] = [answer];
-      levels.length < stages;
-      level = level.flatMap((item) => item.children)
-    )
-      levels.push(level);
+    const levels = answersByStage(answer, stages);
     seen[packItems[i]!] = {
       counts: levels.map(({ length }) => length),
       escalated: levels.map((level) => level.map((item) => item.escalated === true)),

@@ -4,7 +4,13 @@ import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
 import { confidenceOf } from '../../models/tasks/confidence.ts';
-import { type ItemAnswer, lastStagePoints, pipelineMetric, requestScore } from '../../models/tasks/judge.ts';
+import {
+  answersByStage,
+  type ItemAnswer,
+  lastStagePoints,
+  pipelineMetric,
+  requestScore,
+} from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import type { PathAnswers } from '../../solver/documents/answers.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
@@ -131,7 +137,8 @@ export class Combinations {
     const earned = answersOf(results).flatMap((answer, i) => {
       if (stage.next) return [];
       const points = lastStagePoints(pipeline.first, answer, pack.truths[i]!);
-      return lastItems(answer, results.length).map((item) => points.get(item) ?? 0);
+      const last = answersByStage(answer, results.length).at(-1)!;
+      return last.map((item) => points.get(item) ?? 0);
     });
     const path = {
       stage: stage.name,
@@ -261,13 +268,6 @@ export async function runAll(
     children: batchOf(runs.flatMap((r) => itemsOf(r.children))),
     childCounts: runs.flatMap((r) => r.childCounts),
   };
-}
-
-/** The answers to a request's items of the last of `stages` stages, in order. */
-function lastItems(answer: ItemAnswer, stages: number): readonly ItemAnswer[] {
-  let level: readonly ItemAnswer[] = [answer];
-  for (let stage = 1; stage < stages; stage++) level = level.flatMap(({ children }) => children);
-  return level;
 }
 
 /** The answer to every request: each result joined with the later stages' results for the items that follow from it. */
