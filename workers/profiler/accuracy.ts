@@ -1,4 +1,3 @@
-import { batchOf } from '../../models/items/item-batch.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import { isLabelled, type LabelledPack, type Pack } from '../../models/packs/pack.ts';
@@ -83,7 +82,7 @@ async function stageAccuracies(
         watch.recall(what);
         continue;
       }
-      const { results } = await runAll(batchOf(items), (batch) => run(stage.name, name, batch));
+      const { results } = await runAll(items, (batch) => run(stage.name, name, batch));
       const scores = results.map((result, i) => stageScore(stage, result, truths[i]!.truth));
       const answers = results.flatMap((result, i): LabelledAnswers => {
         const confidence = confidenceOf(stage, result);

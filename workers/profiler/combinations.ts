@@ -35,7 +35,7 @@ interface PartialRun {
   /** Results of each stage that has run, in order. */
   readonly results: readonly StageResults[];
   /** Items of the next stage, in the order of the requests. */
-  readonly items: ItemBatch;
+  readonly items: readonly Item[];
   /** Number of `items` of each request. */
   readonly counts: readonly number[];
 }
@@ -74,7 +74,7 @@ export class Combinations {
     readonly paths: PathAnswers[];
   }> {
     const { items, truths } = this.pack;
-    await this.#goOn({ variants: {}, results: [], items, counts: truths.map(() => 1) });
+    await this.#goOn({ variants: {}, results: [], items: itemsOf(items), counts: truths.map(() => 1) });
     const order = this.pipeline.stages.map(({ name }) => name);
     const all = [...this.#fanOut.values(), ...(await this.#labelledFanOut())];
     return {
@@ -107,7 +107,7 @@ export class Combinations {
     const place = { stage: next.name, upstream: this.#varying(variants) };
     const key = fanOutKey(place);
     if (this.#fanOut.has(key)) return;
-    const fanOut = { ...place, counts: [...counts], ...sizesOf(next, itemsOf(items)) };
+    const fanOut = { ...place, counts: [...counts], ...sizesOf(next, items) };
     this.#fanOut.set(key, fanOut);
     await this.watch.save({ kind: 'fan-out', fanOut });
   }
@@ -255,17 +255,13 @@ async function advance(
 }
 
 /** Runs items in batches and joins the batches' results. */
-export async function runAll(
-  batch: ItemBatch,
-  run: (items: ItemBatch) => Promise<StageRun>,
-): Promise<StageRun> {
-  const items = itemsOf(batch);
+export async function runAll(items: readonly Item[], run: (items: ItemBatch) => Promise<StageRun>) {
   const runs: StageRun[] = [];
   for (let from = 0; from < items.length; from += BATCH)
     runs.push(await run(batchOf(items.slice(from, from + BATCH))));
   return {
     results: runs.flatMap((r) => r.results),
-    children: batchOf(runs.flatMap((r) => itemsOf(r.children))),
+    children: runs.flatMap((r) => itemsOf(r.children)),
     childCounts: runs.flatMap((r) => r.childCounts),
   };
 }
