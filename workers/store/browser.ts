@@ -3,6 +3,7 @@ import { jsonValue } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { exportProfile, parseIdentified, parseJournalEntry } from './exchange.ts';
 import {
+  entryOf,
   type JournalEntry,
   orFull,
   type ProfileEntry,
@@ -95,13 +96,10 @@ export async function openBrowserStore(name = 'ipa-edge'): Promise<Store> {
 }
 
 class BrowserStore implements Store {
-  readonly #database: Database;
-  readonly #whyClosed: () => string | undefined;
-
-  constructor(database: Database, whyClosed: () => string | undefined) {
-    this.#database = database;
-    this.#whyClosed = whyClosed;
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly whyClosed: () => string | undefined,
+  ) {}
 
   async readJournal(journal: string): Promise<JournalEntry[]> {
     const rows = await this.#open().getAllFromIndex('journal', 'journal', journal);
@@ -122,9 +120,9 @@ class BrowserStore implements Store {
     });
   }
 
-  async saveProfile({ profile, sha256: id }: IdentifiedProfile): Promise<ProfileEntry> {
-    const entry = { id, pipeline: profile.pipeline, createdAt: profile.createdAt };
-    const text = exportProfile(profile);
+  async saveProfile(identified: IdentifiedProfile): Promise<ProfileEntry> {
+    const entry = entryOf(identified);
+    const text = exportProfile(identified.profile);
     await this.#write('profiles', 'the profile', (table) => table.put({ ...entry, text }));
     return entry;
   }
@@ -151,13 +149,13 @@ class BrowserStore implements Store {
   }
 
   close(): void {
-    this.#database.close();
+    this.database.close();
   }
 
   #open(): Database {
-    const why = this.#whyClosed();
+    const why = this.whyClosed();
     if (why) throw new StoreUnavailableError(why);
-    return this.#database;
+    return this.database;
   }
 
   /** Works in one transaction and waits for its end too, so that an abort is never an unhandled rejection. */

@@ -1,5 +1,5 @@
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { type JournalEntry, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
+import { entryOf, type JournalEntry, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
 
 /** Keeps journals and profiles in memory until the page is closed, for browsers that save nothing, as in some private windows. */
 export class MemoryStore implements Store {
@@ -39,9 +39,3 @@ export class MemoryStore implements Store {
 
   close(): void {}
 }
-
-const entryOf = ({ profile, sha256 }: IdentifiedProfile): ProfileEntry => ({
-  id: sha256,
-  pipeline: profile.pipeline,
-  createdAt: profile.createdAt,
-});

@@ -5,6 +5,7 @@ import { InvalidDocumentError, jsonValue, parseDocument } from '../../solver/doc
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { exportProfile, parseIdentified, parseJournalLine, profileHead } from './exchange.ts';
 import {
+  entryOf,
   type JournalEntry,
   type ProfileEntry,
   ProfileNotFoundError,
@@ -38,14 +39,12 @@ export async function openFileStore(folder = '.ipa-edge'): Promise<Store> {
 }
 
 class FileStore implements Store {
-  readonly #journals: string;
-  readonly #profiles: string;
   readonly #open = new Map<string, JournalFile>();
 
-  constructor(journals: string, profiles: string) {
-    this.#journals = journals;
-    this.#profiles = profiles;
-  }
+  constructor(
+    private readonly journals: string,
+    private readonly profiles: string,
+  ) {}
 
   async readJournal(journal: string): Promise<JournalEntry[]> {
     const path = this.#journalPath(journal);
@@ -82,16 +81,16 @@ class FileStore implements Store {
     await rm(this.#journalPath(journal), { force: true });
   }
 
-  async saveProfile({ profile, sha256: id }: IdentifiedProfile): Promise<ProfileEntry> {
-    await this.#writeWhole(`${id}.json`, exportProfile(profile));
-    return { id, pipeline: profile.pipeline, createdAt: profile.createdAt };
+  async saveProfile(identified: IdentifiedProfile): Promise<ProfileEntry> {
+    await this.#writeWhole(`${identified.sha256}.json`, exportProfile(identified.profile));
+    return entryOf(identified);
   }
 
   async listProfiles(): Promise<ProfileEntry[]> {
-    const files = (await readdir(this.#profiles)).filter((file) => file.endsWith('.json'));
+    const files = (await readdir(this.profiles)).filter((file) => file.endsWith('.json'));
     const entries: ProfileEntry[] = [];
     for (const file of files) {
-      const path = join(this.#profiles, file);
+      const path = join(this.profiles, file);
       const { pipeline, createdAt } = parseDocument(
         profileHead,
         jsonValue(await readFile(path, 'utf8'), path),
@@ -120,17 +119,17 @@ class FileStore implements Store {
   }
 
   #journalPath(journal: string): string {
-    return join(this.#journals, `${encodeURIComponent(journal)}.jsonl`);
+    return join(this.journals, `${encodeURIComponent(journal)}.jsonl`);
   }
 
   #profilePath(id: string): string {
     if (!/^[0-9a-f]{64}$/.test(id)) throw new ProfileNotFoundError(id);
-    return join(this.#profiles, `${id}.json`);
+    return join(this.profiles, `${id}.json`);
   }
 
   /** Writes a file as a whole or not at all, even if the power fails meanwhile. */
   async #writeWhole(name: string, text: string): Promise<void> {
-    const path = join(this.#profiles, name);
+    const path = join(this.profiles, name);
     const part = `${path}.${randomUUID()}.part`;
     try {
       const file = await open(part, 'wx');
@@ -141,7 +140,7 @@ class FileStore implements Store {
         await file.close();
       }
       await rename(part, path);
-      await syncFolder(this.#profiles);
+      await syncFolder(this.profiles);
     } catch (error) {
       await rm(part, { force: true });
       throw asFull(error, 'the profile');
@@ -154,13 +153,10 @@ class FileStore implements Store {
  * path, because Windows does not let a handle that is open for appending do so.
  */
 class JournalFile {
-  readonly #path: string;
   #file: FileHandle | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(path: string) {
-    this.#path = path;
-  }
+  constructor(private readonly path: string) {}
 
   append(line: string): Promise<void> {
     const appended = this.#last.then(() => this.#write(line));
@@ -174,14 +170,14 @@ class JournalFile {
   }
 
   async #write(line: string): Promise<void> {
-    this.#file ??= await openRepaired(this.#path);
+    this.#file ??= await openRepaired(this.path);
     const { size } = await this.#file.stat();
     try {
       await this.#file.appendFile(line);
       await this.#file.datasync();
     } catch (error) {
       // A part of the line may have been written. It is removed, so that the next entry starts on a new line.
-      await truncate(this.#path, size).catch(() => {});
+      await truncate(this.path, size).catch(() => {});
       throw error;
     }
   }

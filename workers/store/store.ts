@@ -33,6 +33,12 @@ export interface ProfileEntry {
   readonly createdAt: string;
 }
 
+export const entryOf = ({ profile, sha256 }: IdentifiedProfile): ProfileEntry => ({
+  id: sha256,
+  pipeline: profile.pipeline,
+  createdAt: profile.createdAt,
+});
+
 /** Keeps the journals of profiles in progress, and finished profiles: in IndexedDB in a browser, in files in Node. */
 export interface Store {
   /** The complete entries of a journal, oldest first; empty if there is no such journal. */
