@@ -1,11 +1,8 @@
 /** A binary heap: the value that is `before` all others is popped first. It is not stable: `before` must break ties. */
 export class Heap<T> {
   readonly #values: T[] = [];
-  readonly #before: (a: T, b: T) => boolean;
 
-  constructor(before: (a: T, b: T) => boolean) {
-    this.#before = before;
-  }
+  constructor(private readonly before: (a: T, b: T) => boolean) {}
 
   peek(): T | undefined {
     return this.#values[0];
@@ -17,7 +14,7 @@ export class Heap<T> {
     values.push(value);
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
-      if (!this.#before(value, values[parent]!)) break;
+      if (!this.before(value, values[parent]!)) break;
       values[hole] = values[parent]!;
       hole = parent;
     }
@@ -38,8 +35,8 @@ export class Heap<T> {
     const size = values.length;
     let hole = 0;
     for (let child = 1; child < size; child = 2 * hole + 1) {
-      if (child + 1 < size && this.#before(values[child + 1]!, values[child]!)) child++;
-      if (!this.#before(values[child]!, value)) break;
+      if (child + 1 < size && this.before(values[child + 1]!, values[child]!)) child++;
+      if (!this.before(values[child]!, value)) break;
       values[hole] = values[child]!;
       hole = child;
     }

@@ -44,19 +44,17 @@ const arrivedBefore = (a: Entry, b: Entry): boolean => {
  * heaps until it reaches their top, so every operation takes O(log n), amortised.
  */
 export class ItemQueue {
-  readonly row: number;
-  /** Whether each item of the queue runs in a batch of its own. */
-  readonly solo: boolean;
   readonly #byArrival = new Heap<Entry>(arrivedBefore);
   /** Items by the time at which they came to the stage: a request that arrived early may come to a later stage late. */
   readonly #byWait = new Heap<Entry>((a, b) => a.enqueuedMs < b.enqueuedMs);
   #size = 0;
   #newest: RequestState | undefined;
 
-  constructor(row: number, solo: boolean) {
-    this.row = row;
-    this.solo = solo;
-  }
+  /** @param solo whether each item of the queue runs in a batch of its own */
+  constructor(
+    readonly row: number,
+    readonly solo: boolean,
+  ) {}
 
   get size(): number {
     return this.#size;

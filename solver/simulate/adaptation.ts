@@ -63,29 +63,26 @@ interface Pending {
 }
 
 class AdaptiveSimulation {
-  readonly #input: AdaptationInput;
   readonly #steps: AdaptationStep[] = [];
   readonly #plans: { atMs: number; plan: Plan }[] = [];
   readonly #cost: TimedValue[] = [];
   /** The plans whose workers are starting, in the order in which they will serve. */
   readonly #pending: Pending[] = [];
 
-  constructor(input: AdaptationInput) {
-    this.#input = input;
-  }
+  constructor(private readonly input: AdaptationInput) {}
 
   async run(): Promise<AdaptationResult> {
-    const { system, predictor, arrivalsMs, durationS } = this.#input;
+    const { system, predictor, arrivalsMs, durationS } = this.input;
     const countsPerS = this.#firstCounts();
     const forecast = await predictor.forecast(countsPerS, 0);
     const first = await system.plan({ forecast, countsPerS }, undefined);
-    const clock = new AdaptationClock(this.#input, first, forecast);
+    const clock = new AdaptationClock(this.input, first, forecast);
     const simulation = this.#simulation(first);
     this.#note(0, simulation);
     let arrived = 0;
     for (let atMs = clock.nextCheckMs(0); atMs < durationS * 1000; atMs = clock.nextCheckMs(atMs)) {
       this.#runUntil(simulation, atMs);
-      await this.#input.onProgress?.(atMs);
+      await this.input.onProgress?.(atMs);
       while (arrived < arrivalsMs.length && arrivalsMs[arrived]! < atMs)
         clock.arrived(arrivalsMs[arrived++]!);
       const step = await clock.check(atMs, simulation.serving, simulation.served);
@@ -98,7 +95,7 @@ class AdaptiveSimulation {
   }
 
   #simulation(first: Plan): SwitchingSimulation {
-    const { profile, arrivalsMs, seed } = this.#input;
+    const { profile, arrivalsMs, seed } = this.input;
     const { packSize } = packItemCounts(profile, first.stages);
     const model = ({ stages, body }: Plan): PlanModel => ({
       ...packItemCounts(profile, stages),
@@ -124,10 +121,7 @@ class AdaptiveSimulation {
   #follow(simulation: SwitchingSimulation, atMs: number, plan: Plan): void {
     const change = simulation.prepare(plan);
     this.#note(atMs, simulation);
-    const startMs = Math.max(
-      0,
-      ...change.start.map((worker) => this.#input.startMs(plan, worker.planWorker)),
-    );
+    const startMs = Math.max(0, ...change.start.map((worker) => this.input.startMs(plan, worker.planWorker)));
     // A plan never serves before one that was decided on earlier.
     this.#pending.push({ atMs: Math.max(atMs + startMs, this.#pending.at(-1)?.atMs ?? 0), change });
     this.#runUntil(simulation, atMs);
@@ -145,7 +139,7 @@ class AdaptiveSimulation {
   }
 
   #firstCounts(): number[] {
-    const counts = countsPerSecond(this.#input.arrivalsMs).slice(0, FIRST_S);
+    const counts = countsPerSecond(this.input.arrivalsMs).slice(0, FIRST_S);
     return Array.from({ length: FIRST_S }, (_, second) => counts[second] ?? 0);
   }
 
