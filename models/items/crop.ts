@@ -47,6 +47,18 @@ export function cropResize(
   for (let c = shape.channels; c < outShape.channels; c++) out.copyWithin(c * outPlane, 0, outPlane);
 }
 
+/** Like {@link cropResize}, into a new image. */
+export function cropped(
+  image: Uint8Array,
+  shape: ImageShape,
+  box: Box,
+  outShape: ImageShape,
+): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(imageBytes(outShape));
+  cropResize(image, shape, box, out, outShape);
+  return out;
+}
+
 /**
  * Weights of a resize along one axis. Output pixel i is the sum over t < taps[i] of
  * input[first[i] + t] · weights[i · stride + t] / 2^PRECISION.

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { seededRandom, shuffled } from '../../../solver/math/random.ts';
-import { cropResize, imageBytes } from '../../items/crop.ts';
+import { cropped } from '../../items/crop.ts';
 import type { Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf, ItemKind } from '../../items/item-format.ts';
 import type { Pipeline } from '../../manifests/pipeline.ts';
@@ -44,9 +44,7 @@ export function fitted(
   const scale = Math.min(width / to.width, height / to.height);
   const [w, h] = fit === 'centre' ? [scale * to.width, scale * to.height] : [width, height];
   const box = { x0: (width - w) / 2, y0: (height - h) / 2, x1: (width + w) / 2, y1: (height + h) / 2 };
-  const item = new Uint8Array(imageBytes(to));
-  cropResize(planes, { channels: 3, height, width }, box, item, to);
-  return { item, width, height };
+  return { item: cropped(planes, { channels: 3, height, width }, box, to), width, height };
 }
 
 export interface SourceOptions {

@@ -1,4 +1,4 @@
-import { cropResize, imageBytes } from '../../items/crop.ts';
+import { cropped } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import {
   type ClassifyingStage,
@@ -31,10 +31,8 @@ export const imageClassification: Task<Stage, ClassResult, number> = {
   itemFormat: picturesOf,
   children(stage, item, _result, next) {
     const own = picturesOf(stage);
-    const shape = next as ItemFormatOf<'pixels'>;
-    const pixels = new Uint8Array(imageBytes(shape));
-    cropResize(item, own, { x0: 0, y0: 0, x1: own.width, y1: own.height }, pixels, shape);
-    return [pixels];
+    const whole = { x0: 0, y0: 0, x1: own.width, y1: own.height };
+    return [cropped(item, own, whole, next as ItemFormatOf<'pixels'>)];
   },
   fanOut: () => 'one',
   ...classifying<Stage>(ID, { inputs: () => [images] }),

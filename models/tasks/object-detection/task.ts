@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cropResize, imageBytes } from '../../items/crop.ts';
+import { cropped } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { classesField, classIndex } from '../classes.ts';
 import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
@@ -120,15 +120,8 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
       }),
     }),
   ],
-  children(stage, item, { detections }, next) {
-    const own = picturesOf(stage);
-    const shape = next as ItemFormatOf<'pixels'>;
-    return detections.map((box) => {
-      const pixels = new Uint8Array(imageBytes(shape));
-      cropResize(item, own, box, pixels, shape);
-      return pixels;
-    });
-  },
+  children: (stage, item, { detections }, next) =>
+    detections.map((box) => cropped(item, picturesOf(stage), box, next as ItemFormatOf<'pixels'>)),
   fanOut: () => 'each-row',
 
   metric: { stage: 'F1@0.5', pipeline: 'F1@0.5' },
