@@ -14,6 +14,12 @@ export function readDtypes(text: string): DtypeChoice | null {
   return others === undefined ? null : [first, others];
 }
 
+/** The data types of a variant, from those of its sessions, in order. */
+export function dtypeChoice(types: readonly Dtype[]): DtypeChoice {
+  const [first, last] = [types[0]!, types.at(-1)!];
+  return first === last ? [first] : [first, last];
+}
+
 /** Suffix of a model file's name for each data type of its weights. */
 const SUFFIX: Record<Dtype, string> = {
   fp32: '',

@@ -1,7 +1,7 @@
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { ModelFolder } from '../describe.ts';
-import { dtypeNamed, modelFileName } from '../dtypes.ts';
+import { dtypeChoice, dtypeNamed, modelFileName } from '../dtypes.ts';
 import { isAssetName } from '../file-names.ts';
 import { type HubVariant, needsOf } from '../model-files.ts';
 import type { RepositoryFile } from '../repository.ts';
@@ -121,10 +121,8 @@ function variantOf(
     data: weights.map(({ name }) => fileNamed(name)),
   });
   const entries = [...need.sessions.keys()].map((role) => [role, session(sessions.get(role)!)] as const);
-  const [first, ...others] = entries.map(([, { dtype }]) => dtype);
-  const last = others.at(-1) ?? first!;
   return {
-    dtypes: last === first ? [first] : [first!, last],
+    dtypes: dtypeChoice(entries.map(([, { dtype }]) => dtype)),
     sessions: Object.fromEntries(entries),
     assets: Object.fromEntries([...need.assets].map(([role, name]) => [role, fileNamed(name)])),
   };

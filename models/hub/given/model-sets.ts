@@ -1,6 +1,6 @@
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
-import { type DtypeChoice, dtypeNamed, dtypeText } from '../dtypes.ts';
+import { dtypeChoice, dtypeNamed, dtypeText } from '../dtypes.ts';
 import { isAssetName, roleNamed } from '../file-names.ts';
 import { type Needs, needsOf } from '../model-files.ts';
 import { folderOf, type GivenFile, pathOf } from './given-file.ts';
@@ -97,8 +97,6 @@ function setOf<F extends GivenFile>(parts: readonly ModelFiles<F>[]): ModelSet<F
   const merged = parts.filter(isRole('decoder')).find(({ file }) => /merged/i.test(file.name));
   const kept = merged ? [...parts.filter(isRole('encoder')), merged] : parts;
   const sessions = new Map(kept.map((part) => [roleNamed(part.file.name)!, part]));
-  const [first, last] = [[...sessions.values()][0]!, [...sessions.values()].at(-1)!].map(({ file }) =>
-    dtypeNamed(file.name),
-  ) as [DtypeChoice[0], DtypeChoice[0]];
-  return { name: `own-${dtypeText(first === last ? [first] : [first, last])}`, sessions };
+  const dtypes = dtypeChoice(Array.from(sessions.values(), ({ file }) => dtypeNamed(file.name)));
+  return { name: `own-${dtypeText(dtypes)}`, sessions };
 }
