@@ -8,6 +8,7 @@ import {
 } from '../../solver/documents/manifest.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
 import { type Pack, packOf, unlabelledPack } from '../packs/pack.ts';
+import { filesOf } from './edit.ts';
 import { fileProblem } from './file-problem.ts';
 import { parseManifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
@@ -150,10 +151,7 @@ export interface LoadedManifest {
 export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
   const text = new TextDecoder().decode(await readOrMiss(read, path, null, MOST_MANIFEST_BYTES));
   const manifest = parseRunnable(text, path);
-  const files = manifest.stages.flatMap(({ variants }) =>
-    variants.flatMap((v) => Object.values(variantFiles(v))),
-  );
-  const sizes = new Map(files.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
+  const sizes = new Map(filesOf(manifest).map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
   return withFiles(manifest, (file, sha256) =>
     readChecked(read, resolveFile(path, file), sha256, path, sizes.get(sha256)),
   );

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../solver/math/random.ts';
+import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { joinFields } from '../items/fields.ts';
 import type { Item } from '../items/item-batch.ts';
 import type { ItemFormat, ItemFormatOf, ItemKind } from '../items/item-format.ts';
@@ -17,8 +17,6 @@ const WORD_LETTERS_MAX = 8;
 const SHORTEST_SHARE = 0.1;
 /** Largest absolute sample value. Speech rarely exceeds it. */
 const LOUDNESS = 0.3;
-
-type Random = () => number;
 
 const below = (random: Random, count: number): number => Math.floor(random() * count);
 

@@ -11,9 +11,12 @@ export interface Entity extends Span {
 /** Matches a word: a run of letters and digits, a Chinese character, or any other visible character. */
 const WORDS = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}_])+|\S/gu;
 
+/** The matches of a pattern in a text, as UTF-16 indices. */
+export const matchesIn = (text: string, pattern: RegExp): Span[] =>
+  Array.from(text.matchAll(pattern), ({ 0: match, index }) => ({ start: index, end: index + match.length }));
+
 /** The words of a text, as UTF-16 indices. */
-export const wordsIn = (text: string): Span[] =>
-  Array.from(text.matchAll(WORDS), ({ 0: word, index }) => ({ start: index, end: index + word.length }));
+export const wordsIn = (text: string): Span[] => matchesIn(text, WORDS);
 
 /** The class of words outside entities. */
 const OUTSIDE = 'O';

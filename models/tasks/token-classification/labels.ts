@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { shown } from '../../../solver/documents/document.ts';
 import { LabelError } from '../label-error.ts';
 import { charactersBefore } from '../token-spans.ts';
-import { entitiesOf, typeOf } from './entities.ts';
+import { entitiesOf, matchesIn, typeOf } from './entities.ts';
 import type { TrueEntity } from './truths.ts';
 
 /** Reads labels of entities from users' data. */
@@ -58,10 +58,7 @@ function ofTags(stage: string, labels: readonly string[], text: string | null): 
       `the text that stage "${stage}" gets is not known`,
       'Label the entities by their places: {"start", "end", "label"}.',
     );
-  const words = Array.from(text.matchAll(WORD), ({ 0: word, index }) => ({
-    start: index,
-    end: index + word.length,
-  }));
+  const words = matchesIn(text, WORD);
   if (words.length !== labels.length)
     throw new LabelError(
       `there are ${labels.length} tags for ${words.length} words`,
