@@ -69,10 +69,8 @@ export class BatchCorrection {
     // them is not known.
     if (plan.forPods && !forPods(this.profile)) return [];
     return backendsOf(plan).flatMap((backend) => {
-      const all = added(
-        this.#collected.get(backend) ?? NOTHING,
-        collected(this.profile, { timed, elapsedMs, plan, backend }),
-      );
+      const own = this.#ofBackend(backend, timed, elapsedMs, plan);
+      const all = added(this.#collected.get(backend) ?? NOTHING, own);
       const isEnough = all.elapsedMs >= COLLECT_MS;
       this.#collected.set(backend, isEnough ? NOTHING : all);
       if (!isEnough || all.measuredMs < BUSY_MIN * all.workersMs) return [];
@@ -80,6 +78,26 @@ export class BatchCorrection {
       this.#byBackend.set(backend, correction);
       return correction.take(all, all.elapsedMs) ? [correction.text(`a batch on ${backend}`)] : [];
     });
+  }
+
+  #ofBackend(
+    backend: Backend,
+    timed: ReadonlyMap<string, TimedBatches>,
+    elapsedMs: number,
+    plan: Plan,
+  ): Collected {
+    let [n, measuredMs, expectedMs] = [0, 0, 0];
+    for (const row of plan.stages) {
+      const { batches, items, ms } = timed.get(row.name) ?? { batches: 0, items: 0, ms: 0 };
+      if (row.backend !== backend || batches === 0) continue;
+      n += batches;
+      measuredMs += ms;
+      expectedMs += batches * expectedOf(this.profile, row, items / batches, plan);
+    }
+    const workers = plan.workers.filter(
+      (worker) => worker.backend === backend && worker.stages.some((row) => timed.has(row)),
+    );
+    return { n, measuredMs, expectedMs, workersMs: workers.length * elapsedMs, elapsedMs };
   }
 }
 
@@ -90,34 +108,6 @@ const added = (a: Collected, b: Collected): Collected => ({
   workersMs: a.workersMs + b.workersMs,
   elapsedMs: a.elapsedMs + b.elapsedMs,
 });
-
-function collected(
-  profile: Pick<Profile, 'serving'>,
-  {
-    timed,
-    elapsedMs,
-    plan,
-    backend,
-  }: {
-    readonly timed: ReadonlyMap<string, TimedBatches>;
-    readonly elapsedMs: number;
-    readonly plan: Plan;
-    readonly backend: Backend;
-  },
-): Collected {
-  let [n, measuredMs, expectedMs] = [0, 0, 0];
-  for (const row of plan.stages) {
-    const { batches, items, ms } = timed.get(row.name) ?? { batches: 0, items: 0, ms: 0 };
-    if (row.backend !== backend || batches === 0) continue;
-    n += batches;
-    measuredMs += ms;
-    expectedMs += batches * expectedOf(profile, row, items / batches, plan);
-  }
-  const workers = plan.workers.filter(
-    (worker) => worker.backend === backend && worker.stages.some((row) => timed.has(row)),
-  );
-  return { n, measuredMs, expectedMs, workersMs: workers.length * elapsedMs, elapsedMs };
-}
 
 const backendsOf = ({ workers }: Plan): Backend[] => [...new Set(workers.map(({ backend }) => backend))];
 
