@@ -1,4 +1,4 @@
-import type { Plan, PlanStage } from '../documents/plan.ts';
+import { type Plan, type PlanStage, stageRows } from '../documents/plan.ts';
 import { UnknownRowError } from './errors.ts';
 import { interpolate } from './interpolate.ts';
 import { heldRows, rowIndices } from './rows.ts';
@@ -62,7 +62,7 @@ export function workersOf(plan: {
   readonly workers: readonly { readonly id: string; readonly stages: readonly string[] }[];
 }): DispatchWorker[] {
   const order = rowIndices(plan.stages);
-  const { length } = plan.stages.filter(({ escalation }) => !escalation);
+  const { length } = stageRows(plan.stages);
   const indices = new Map(plan.stages.map((row, at) => [row.name, heldRows(order[at]!, row, length)]));
   return plan.workers.map(({ id, stages }) => ({
     id,

@@ -1,4 +1,4 @@
-import type { PlanStage } from '../documents/plan.ts';
+import { type PlanStage, stageRows } from '../documents/plan.ts';
 import type { DispatchRow, DispatchStage } from './types.ts';
 
 /**
@@ -26,7 +26,7 @@ export const rowAt = (stages: readonly DispatchStage[], row: number): DispatchRo
 
 /** The index of each row of a plan, in the order of the plan. */
 export function rowIndices(rows: readonly Pick<PlanStage, 'escalation'>[]): number[] {
-  const stages = rows.filter(({ escalation }) => !escalation).length;
+  const stages = stageRows(rows).length;
   let stage = -1;
   return rows.map(({ escalation }) => (escalation ? heavyRow(stage, stages) : ++stage));
 }
@@ -35,7 +35,7 @@ export function rowIndices(rows: readonly Pick<PlanStage, 'escalation'>[]): numb
 export function rowsByIndex<R extends Pick<PlanStage, 'escalation' | 'standby'>>(
   rows: readonly R[],
 ): (R | undefined)[] {
-  const stages = rows.filter(({ escalation }) => !escalation).length;
+  const stages = stageRows(rows).length;
   const byIndex: (R | undefined)[] = [];
   for (const [at, index] of rowIndices(rows).entries()) {
     const row = rows[at]!;

@@ -108,6 +108,10 @@ export type PlanStage = z.infer<typeof planStage>;
 export const stageNameOf = ({ name, escalation }: Pick<PlanStage, 'name' | 'escalation'>): string =>
   escalation?.from ?? name;
 
+/** The rows of a plan without those of heavy variants: one for each stage. */
+export const stageRows = <R extends Pick<PlanStage, 'escalation'>>(rows: readonly R[]): R[] =>
+  rows.filter(({ escalation }) => !escalation);
+
 /** A worker of a plan. It runs one batch at a time, of any row that `stages` names. */
 export const planWorker = z.strictObject({
   id: name,

@@ -1,6 +1,6 @@
 import { standingRequest } from '../adapt/standing-request.ts';
 import { BATCH_MOST, type Device, onGpu } from '../documents/common.ts';
-import { type Plan, stageNameOf } from '../documents/plan.ts';
+import { type Plan, stageNameOf, stageRows } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import { correctionText } from '../report/correction-text.ts';
 import { type PlanRequest, resourcesOf } from './request.ts';
@@ -25,7 +25,7 @@ export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, '
     return [`it is of pipeline ${plan.pipeline}, and the models here are of ${pipeline}`];
   const reasons: string[] = [];
   const order = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(', ');
-  const own = plan.stages.filter(({ escalation }) => !escalation);
+  const own = stageRows(plan.stages);
   if (order(own) !== order(stages))
     reasons.push(`its stages are ${order(own)}, and those of the pipeline are ${order(stages)}`);
   else

@@ -1,7 +1,7 @@
 import { stageOf } from '../dispatch/rows.ts';
 import type { Follow, Item } from '../dispatch/types.ts';
 import type { PathAnswers } from '../documents/answers.ts';
-import { type PlanStage, stageNameOf } from '../documents/plan.ts';
+import { type PlanStage, stageNameOf, stageRows } from '../documents/plan.ts';
 import type { FanOut, Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
@@ -53,7 +53,7 @@ export interface StageItems {
  */
 export function packItemCounts(measured: Measured, rows: readonly Row[]): ItemFlow & { packSize: number } {
   const cascades = rows.some(({ escalation }) => escalation);
-  const lights = rows.filter(({ escalation }) => !escalation);
+  const lights = stageRows(rows);
   const upstream: Record<string, string> = {};
   const lengths = lights.map(({ name, variant }, s) => {
     const counts = fanOutOf(measured, lights, s, upstream)?.counts;
@@ -80,7 +80,7 @@ export function packFlow(
   measured: Measured,
   rows: readonly Row[],
 ): (packItem: number) => readonly StageItems[] {
-  const lights = rows.filter(({ escalation }) => !escalation);
+  const lights = stageRows(rows);
   const known = new Map<number, readonly StageItems[]>();
   const offsets = new Map<FanOut, readonly number[]>();
   const follow = (packItem: number): readonly StageItems[] => {

@@ -1,5 +1,5 @@
 import { answersByStage } from '../../models/tasks/judge.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { type Plan, stageRows } from '../../solver/documents/plan.ts';
 import {
   isServiceOf,
   type RequestRecord,
@@ -78,7 +78,7 @@ function observedFlow(
   packSize: number,
   rows: Plan['stages'],
 ): ItemFlow {
-  const stages = rows.filter(({ escalation }) => !escalation).length;
+  const stages = stageRows(rows).length;
   const seen: (Seen | undefined)[] = Array.from({ length: packSize });
   answers.forEach(({ outcome, answer }, i) => {
     if (outcome !== 'completed' || !isCounted(i)) return;
