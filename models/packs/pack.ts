@@ -9,8 +9,6 @@ import { madeUpItems } from './made-up.ts';
 import { InvalidPackError, TensorFile } from './safetensors.ts';
 import { splitParts } from './split.ts';
 
-export { InvalidPackError } from './safetensors.ts';
-
 /** The requests on which the profiler measures, and from which runs draw theirs. Request i has item i and truth i. */
 export interface Pack {
   /** Items of the first stage. */

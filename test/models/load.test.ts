@@ -9,7 +9,7 @@ import {
   withFiles,
 } from '../../models/manifests/load.ts';
 import { manifestSchema, parseManifest } from '../../models/manifests/manifest.ts';
-import { InvalidPackError } from '../../models/packs/pack.ts';
+import { InvalidPackError } from '../../models/packs/safetensors.ts';
 import { InvalidDocumentError, UnsupportedDocumentError } from '../../solver/documents/document.ts';
 import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { gzip, i32, safetensors, u8 } from './safetensors.ts';

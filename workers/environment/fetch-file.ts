@@ -1,5 +1,6 @@
 import { chunksOf, joinAtMost } from '../../models/manifests/at-most.ts';
 import type { ReadFile } from '../../models/manifests/load.ts';
+import { sleep } from '../executor/clock.ts';
 import { limitEndsS, withinLimit } from '../hub/rate-limit.ts';
 
 /** A server answered a request for a file with an error status. */
@@ -15,16 +16,7 @@ export class RefusedFileError extends Error {
 
 /** Waits for `seconds`, or until the signal aborts. @throws the signal's reason if it aborted */
 export async function pause(seconds: number, signal: AbortSignal | null): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, 1000 * seconds);
-    signal?.addEventListener('abort', end);
-  });
+  await sleep(1000 * seconds, signal ?? undefined);
   signal?.throwIfAborted();
 }
 

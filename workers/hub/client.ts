@@ -90,10 +90,10 @@ export class HubClient {
    * @throws TooManyBytesError, and the errors of {@link get}
    */
   bytes(url: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    return this.persist(async () => {
+    return persist(this.host, async () => {
       const { status, body } = await this.get(url);
       if (status !== 200) throw new UnexpectedAnswerError(url, `status ${status}`);
-      return joinAtMost(this.chunks(url, body), mostBytes, () => new TooManyBytesError(url, mostBytes));
+      return joinAtMost(this.#chunks(url, body), mostBytes, () => new TooManyBytesError(url, mostBytes));
     });
   }
 
@@ -103,7 +103,7 @@ export class HubClient {
   }
 
   /** The chunks of a body. @throws UnreachableError if the connection is cut */
-  async *chunks(
+  async *#chunks(
     url: string,
     body: AsyncIterable<Uint8Array<ArrayBuffer>>,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -112,11 +112,6 @@ export class HubClient {
     } catch (cause) {
       throw this.#failure(url, cause);
     }
-  }
-
-  /** Repeats a task whose connection fails. */
-  persist<T>(task: () => Promise<T>): Promise<T> {
-    return persist(this.host, task);
   }
 
   /** The host through which {@link resume} and {@link persist} read. */
@@ -128,7 +123,7 @@ export class HubClient {
         status,
         contentRange: String(headers['content-range'] ?? ''),
         contentLength: Number.isFinite(length) ? length : null,
-        chunks: this.chunks(url, body),
+        chunks: this.#chunks(url, body),
         cancel: () => body.dump().catch(() => {}),
       };
     },

@@ -1,7 +1,8 @@
 import { SIZE_UNITS } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
-import { InvalidPackError, isLabelled } from '../../models/packs/pack.ts';
+import { isLabelled } from '../../models/packs/pack.ts';
+import { InvalidPackError } from '../../models/packs/safetensors.ts';
 import type { Cell, CellKey } from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
