@@ -104,7 +104,7 @@ export type TokenizerConfig = z.output<typeof tokenizer>;
 export const parseTokenizer = (value: unknown, source: string): TokenizerConfig =>
   parseDocument(tokenizer, value, source);
 
-export type Size = z.output<typeof size>;
+type Size = z.output<typeof size>;
 
 /** Height and width. A size that states only the shorter edge becomes a square, because a stage's images have one size. */
 export function heightAndWidth(given: Size): { readonly height: number; readonly width: number } {

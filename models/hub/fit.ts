@@ -5,7 +5,7 @@ import { at, type Fields, fieldsOf, isObject, merged, put } from './fields.ts';
 import type { HubStage } from './stage.ts';
 
 /** The fields of a stage (`stage`), and those that a model's variants override with their own values (`own`). */
-export interface Fit {
+interface Fit {
   readonly stage: Fields;
   readonly own: Fields;
 }

@@ -85,7 +85,7 @@ export function inOneFolder(manifest: Manifest): Manifest {
   };
 }
 
-export interface ManifestFile {
+interface ManifestFile {
   readonly file: string;
   readonly sha256: string;
   /** Absent for the pack, because a manifest does not state its size. */

@@ -55,7 +55,7 @@ function readHeader(bytes: Uint8Array<ArrayBuffer>): { entries: Record<string, E
   }
 }
 
-export interface Tensor<A> {
+interface Tensor<A> {
   readonly shape: readonly number[];
   readonly data: A;
 }

@@ -49,7 +49,7 @@ const stepSchema = z.looseObject({
   single: template,
   pair: template,
 });
-export type Step = z.output<typeof stepSchema>;
+type Step = z.output<typeof stepSchema>;
 
 type Part = 'normalizer' | 'pre_tokenizer' | 'post_processor' | 'decoder';
 

@@ -10,7 +10,7 @@ export const CHECK_MS = 1000;
 /** Requests count as recently served if they ended within this many checks (20 minutes). */
 const LATELY = 1200;
 
-export interface AdaptationClockOptions {
+interface AdaptationClockOptions {
   readonly system: System;
   readonly predictor: Predictor;
   /** Time between two planning decisions, unless the load exceeds its forecast earlier. */

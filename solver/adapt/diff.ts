@@ -11,7 +11,7 @@ export interface LiveWorker {
 }
 
 /** The workers to start and to retire so that the live workers become the workers of a plan. */
-export interface Diff {
+interface Diff {
   readonly start: readonly PlanWorker[];
   /** Ids of live workers that the plan does not use. They retire once the workers of `start` have started. */
   readonly retire: readonly string[];
@@ -53,7 +53,7 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
 }
 
 /** The workers of a plan as live workers, e.g. to compare the plan with another one. */
-export const liveWorkersOf = (plan: Plan): LiveWorker[] =>
+const liveWorkersOf = (plan: Plan): LiveWorker[] =>
   plan.workers.map((planWorker) => ({ id: planWorker.id, planWorker, stages: stagesOf(plan, planWorker) }));
 
 /** Whether a plan needs a worker that another plan does not have. */

@@ -14,7 +14,7 @@ export interface Counts {
   readonly sessions: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export interface RowCounts {
+interface RowCounts {
   readonly batches: number;
   readonly items: number;
   /** Number of batches whose hop, the round trip to a pod without the run there, was timed. */

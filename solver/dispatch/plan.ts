@@ -5,7 +5,7 @@ import { heldRows, rowIndices } from './rows.ts';
 import type { DispatchPolicy, DispatchRow, DispatchStage, DispatchWorker } from './types.ts';
 
 /** The fields of a plan that the dispatch depends on. */
-export type PolicyPlan = Pick<Plan, 'slaMs' | 'servingMs' | 'shedding' | 'downshift'> & {
+type PolicyPlan = Pick<Plan, 'slaMs' | 'servingMs' | 'shedding' | 'downshift'> & {
   readonly stages: readonly Pick<
     PlanStage,
     'name' | 'batch' | 'maxWaitMs' | 'serviceMs' | 'escalation' | 'standby'

@@ -33,7 +33,7 @@ export const measuredScore = z.strictObject({
 });
 export type MeasuredScore = z.infer<typeof measuredScore>;
 
-export const profileVariant = z.strictObject({
+const profileVariant = z.strictObject({
   name,
   sha256,
   sizeBytes: positiveCount,

@@ -6,7 +6,7 @@ import { paretoBest } from '../math/pareto.ts';
 import { FrontierTooLargeError } from '../plan/errors.ts';
 import { choosingWeights } from './weights.ts';
 
-export interface FrontierChoice extends DescribedChoice {
+interface FrontierChoice extends DescribedChoice {
   /** The interval of β in which the integer program chooses this point; null if no β does. */
   readonly weights: Weights | null;
 }

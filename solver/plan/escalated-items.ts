@@ -5,7 +5,7 @@ import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import type { PlanRequest } from './request.ts';
 
 /** The items of a heavy variant per request if items with a confidence below a threshold escalate. */
-export type EscalatedItems = (below: number) => ItemsPerRequest;
+type EscalatedItems = (below: number) => ItemsPerRequest;
 
 /**
  * Counts the items of a stage per request that escalate from a light variant. The mean and the number at the percentile are

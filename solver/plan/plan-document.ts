@@ -94,7 +94,7 @@ function serviceMs(profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs
 }
 
 /** Whether one worker holds all stages that run on the GPU, or each of these stages has a worker of its own. */
-export type GpuWorkers = 'shared' | 'per-stage';
+type GpuWorkers = 'shared' | 'per-stage';
 
 /**
  * Whether each worker on a CPU holds all stages there, or each replica has a worker of its own. `per-replica`: a worker of a

@@ -101,7 +101,7 @@ export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
 }
 
 /** One difference between two plans, as text. */
-export interface PlanChange {
+interface PlanChange {
   readonly what: string;
   readonly before: string;
   readonly after: string;

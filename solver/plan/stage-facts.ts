@@ -37,7 +37,7 @@ export interface CascadeFacts extends Cascade {
 }
 
 /** The cost of a request outside the models. */
-export interface RequestFacts {
+interface RequestFacts {
   /** Latency at the percentile that the SLA bounds, for a server that was idle before. */
   readonly latencyMs: number;
   /** Time of the serving thread for a request. */

@@ -7,7 +7,7 @@ import type { PlanRequest } from './request.ts';
 const SHARES = [0.9, 0.8, 0.7, 0.6];
 
 /** A plan with the request that it was made for. */
-export interface PlanWithinReach {
+interface PlanWithinReach {
   readonly plan: Plan;
   readonly request: PlanRequest;
   /** A sentence that says how the request differs from the one that was asked for; null if it does not differ. */

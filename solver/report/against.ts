@@ -10,10 +10,10 @@ export const SAME_PAS = 0.001;
  */
 export const SAME_ATTAINMENT = 0.005;
 
-export type AgainstVerdict = 'wins' | 'costs more' | 'attains less' | 'loses both' | 'PAS not reached';
+type AgainstVerdict = 'wins' | 'costs more' | 'attains less' | 'loses both' | 'PAS not reached';
 
 /** The comparison of our system with a rival. Our values are interpolated between our runs with several weights of cost. */
-export interface Against {
+interface Against {
   readonly rival: AdaptationRun;
   /** Our outcome at the rival's PAS; undefined if none of our runs has so high a PAS. */
   readonly atPas: Outcome | undefined;

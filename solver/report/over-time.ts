@@ -23,7 +23,7 @@ export function timeMean(values: readonly TimedValue[], fromMs: number, toMs: nu
 }
 
 /** A PAS that holds from `atMs` on; null if no variant has a known accuracy. */
-export interface TimedPas {
+interface TimedPas {
   readonly atMs: number;
   readonly value: number | null;
 }

@@ -7,7 +7,7 @@ import { type Random, seededRandom } from '../math/random.ts';
  */
 export type ArrivalKind = 'exact' | 'poisson';
 
-export interface ArrivalOptions {
+interface ArrivalOptions {
   /** Factor by which the rates are multiplied. */
   readonly scale: number;
   readonly seed: number;

@@ -6,13 +6,13 @@ import type { FanOut, Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
 /** Number of items of a stage that come from an item of the pack, given by its index; 1 in the first stage. */
-export type ItemCounts = (packItem: number, stage: number) => number;
+type ItemCounts = (packItem: number, stage: number) => number;
 
 /** Size of an item, in its stage's unit; undefined if it is not known. @param position among its request's items of the stage */
-export type ItemSizes = (packItem: number, stage: number, position: number) => number | undefined;
+type ItemSizes = (packItem: number, stage: number, position: number) => number | undefined;
 
 /** Whether an item goes on to the heavy variant of its stage. @param position among its request's items of the stage */
-export type Escalates = (packItem: number, stage: number, position: number) => boolean;
+type Escalates = (packItem: number, stage: number, position: number) => boolean;
 
 /** How the items of the pack flow through the stages of a plan. */
 export interface ItemFlow {
@@ -37,7 +37,7 @@ type Measured = Pick<Profile, 'fanOut' | 'paths'>;
 type Variants = Readonly<Record<string, string>>;
 
 /** A stage's items of one pack item: their number, their sizes, which of them escalate, and the variants of the stages before. */
-export interface StageItems {
+interface StageItems {
   readonly upstream: Variants;
   readonly count: number;
   /** Number of the stage's items that belong to earlier pack items. */
@@ -186,7 +186,7 @@ export const pathOf = (
   );
 
 /** For each pack item, how many of the stage's items belong to the pack items before it. */
-export function offsetsOf(known: Map<FanOut, readonly number[]>, entry: FanOut): readonly number[] {
+function offsetsOf(known: Map<FanOut, readonly number[]>, entry: FanOut): readonly number[] {
   const found = known.get(entry);
   if (found) return found;
   let sum = 0;

@@ -38,7 +38,7 @@ export type SimulatedPrediction = Pick<
 
 type PredictedProfile = Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving' | 'batchPauses'>;
 
-export interface PredictionOptions {
+interface PredictionOptions {
   /** Number of requests; at least one. */
   readonly n: number;
   readonly seed: number;

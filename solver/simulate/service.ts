@@ -20,7 +20,7 @@ import {
 import { BatchTimes, type MeasuredBatches } from './batch-times.ts';
 
 /** What the time of a batch depends on beside its row and its number of items. */
-export interface Circumstances {
+interface Circumstances {
   /** Total size of the batch's items, in the stage's unit; undefined if it is not known. */
   readonly size: number | undefined;
   /** The rows that other workers run when the batch starts. */

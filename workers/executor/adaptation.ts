@@ -20,7 +20,7 @@ export interface AdaptationSettings {
 }
 
 /** The parts of adaptation that differ between a browser and Node. */
-export interface AdaptationEnvironment {
+interface AdaptationEnvironment {
   openPlanner(): RemotePlanner;
   learnedPredictor(): Promise<Predictor>;
 }

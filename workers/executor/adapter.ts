@@ -25,7 +25,7 @@ export interface AdaptationOptions {
 /** Time between two corrections of the profile while the plan stays the same. */
 const CORRECT_MS = 10_000;
 
-export interface AdapterHooks {
+interface AdapterHooks {
   onStep(step: Adaptation['steps'][number]): void;
   onSwitch(plan: Plan): void;
   onEvent(what: string): void;

@@ -46,7 +46,7 @@ const HUNG_SLAS = { slas: 5, mostMs: 30_000 };
 /** Calls a function after `ms`, capped at 2³¹ − 1, because a longer timer would fire at once. */
 const inMs = (ms: number, ring: () => void) => setTimeout(ring, Math.min(ms, 2 ** 31 - 1));
 
-export interface SupervisorOptions<Job> {
+interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
   nameOf(job: Job): string;
   /** @param signal aborts when the supervisor closes */

@@ -11,7 +11,7 @@ import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts
 import { Combinations, combinationSteps, runAll } from './combinations.ts';
 
 /** A variant's accuracy on the labelled items of its stage, and its answers to them if its task gives confidences. */
-export interface VariantAccuracy {
+interface VariantAccuracy {
   readonly score: MeasuredScore;
   readonly answers?: LabelledAnswers | undefined;
 }

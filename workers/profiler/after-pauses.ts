@@ -19,7 +19,7 @@ const PAUSES_SHARE = 0.1;
 /** The measurement of how batches overlap may take this share of the budget, for all backends together. */
 const OVERLAP_SHARE = 0.02;
 
-export interface AfterPausesOptions {
+interface AfterPausesOptions {
   readonly pipeline: Pipeline;
   /** The items of each stage. */
   readonly items: readonly StageItems[];

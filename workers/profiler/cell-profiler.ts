@@ -24,7 +24,7 @@ import type { OpenVariant } from './sessions.ts';
 import { sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 
-export interface CellProfilerOptions extends CoRunOptions {
+interface CellProfilerOptions extends CoRunOptions {
   readonly settings: ProfileSettings;
   readonly device: Device;
   /** Draws the batches of each stage, by the stage's name. */

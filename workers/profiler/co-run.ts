@@ -35,7 +35,7 @@ export interface CoRunOptions {
  * Opens a cell's session in the first worker of its kind or in a second one, and returns a function that runs the cell's batch.
  * Each call runs the same items, so that only the other worker makes a difference between the times alone and together.
  */
-export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
+type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
 
 /** Two sessions, in two workers of one kind, that are measured side by side. */
 interface Pair {

@@ -6,7 +6,7 @@ import { latencyOf, type Sample } from './measure.ts';
 const MIN_GRAINS = 20;
 
 /** The facts of a measured cell other than its samples. */
-export interface CellFacts {
+interface CellFacts {
   readonly key: CellKey;
   readonly cold: MeasuredCell['cold'];
   readonly warmupRuns: number;

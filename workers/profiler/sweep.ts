@@ -1,7 +1,7 @@
 import { type CellKey, cellId } from '../../solver/documents/cell.ts';
 
 /** One point of a variant's sweep over the batch sizes: a batch size and the median latency of a whole batch. */
-export interface SweepPoint {
+interface SweepPoint {
   readonly batch: number;
   readonly p50Ms: number;
 }

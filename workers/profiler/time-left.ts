@@ -21,7 +21,7 @@ const REFINE_FACTOR = 1.25;
 const ALONE = 3;
 
 /** The facts from which a profile's time left is estimated. */
-export interface Work {
+interface Work {
   readonly budgetMs: number;
   /** Time since the first cell was begun, which is when the budget starts; 0 before. */
   readonly spentMs: number;
@@ -42,7 +42,7 @@ export interface Work {
   readonly coRunsAhead: number;
 }
 
-export interface AccuracyWork {
+interface AccuracyWork {
   readonly reference: Backend;
   /** Steps that are still to come, each named `stage/variant`. */
   readonly ahead: readonly string[];

@@ -14,7 +14,7 @@ import { OrtKeptTensor } from './kept-tensor.ts';
 import type { Ort } from './ort.ts';
 import type { ModelOptions, OrtSession } from './runtime.ts';
 
-export interface SessionOptions extends Omit<ModelOptions, 'profiled'> {
+interface SessionOptions extends Omit<ModelOptions, 'profiled'> {
   readonly backend: Backend;
   /** Number of threads of a CPU backend. */
   readonly threads: number;

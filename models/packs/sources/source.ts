@@ -25,7 +25,7 @@ export interface SourceFiles {
 }
 
 /** `centre` cuts out the largest central rectangle with the format's aspect ratio; `stretch` keeps the whole picture. */
-export type Fit = 'centre' | 'stretch';
+type Fit = 'centre' | 'stretch';
 
 interface SizedPicture {
   readonly item: Item;

@@ -39,7 +39,7 @@ export const lengthOf = ({ length }: Item): number => length / Float32Array.BYTE
 type FeaturesTensor = 'input_features' | 'input_values';
 
 /** Computes the features of recordings as a variant's `preprocessor_config.json` describes them. */
-export interface Features {
+interface Features {
   readonly tensor: FeaturesTensor;
   /** Dimensions of a recording's features. @param length of the recording in samples */
   dimsOf(length: number): readonly number[];

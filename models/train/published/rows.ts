@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A row of a public profile: 60 s of a constant load on one replica. Fields that the authors did not publish are undefined. */
-export interface Row {
+interface Row {
   readonly source: string;
   readonly loadPerS: number;
   readonly variant: string;

@@ -1,7 +1,7 @@
 /** Rules for the service times of a stage's variants that the public rows lack. The manifests' `sources` give the reasons. */
 import { oneItemMs } from './rows.ts';
 
-export interface Rule {
+interface Rule {
   /** Mean time of one item in ms, for numbers of cores without a row; absent if rows cover all of them. */
   oneItemMs?(variant: string, cores: number): number;
   /** κ: relative growth of a batch's time per further item. */

@@ -40,7 +40,7 @@ interface Summarised extends Rewritten {
   readonly answer: string;
 }
 /** A text of any language. `translation` and `summary` are empty unless the text is French. */
-export interface Written extends Labelled {
+interface Written extends Labelled {
   readonly translation: string;
   readonly summary: string;
 }

@@ -18,7 +18,7 @@ const QUESTIONS: {
   request: (thing, receiver) => [`What must we do about the ${thing}?`, `What must we do for ${receiver}?`],
 };
 
-export interface Question {
+interface Question {
   readonly role: string;
   readonly text: string;
 }

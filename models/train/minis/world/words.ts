@@ -3,7 +3,7 @@
 const LANGUAGES = ['en', 'fr', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
 /** Words with the same meaning in the three languages. */
-export type Words = { readonly [L in Language]: string };
+type Words = { readonly [L in Language]: string };
 
 const words = (en: string, fr: string, de: string): Words => ({ en, fr, de });
 
@@ -100,7 +100,7 @@ export const VERBS: readonly Verb[] = [
  * A fault of some of the things. `endings` are those of the French adjective in the feminine singular, masculine plural and
  * feminine plural.
  */
-export interface State {
+interface State {
   readonly name: Words;
   readonly endings: readonly [string, string, string];
 }
