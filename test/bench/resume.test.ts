@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import type { JournalEntry } from '../../workers/store/store.ts';
+import type { JournalEntry } from '../../workers/store/exchange.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { ipaEdge, onceTrue } from './command.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { exportProfile, identify } from '../../workers/store/exchange.ts';
-import { type JournalEntry, ProfileNotFoundError, type Store } from '../../workers/store/store.ts';
+import { exportProfile, identify, type JournalEntry } from '../../workers/store/exchange.ts';
+import { ProfileNotFoundError, type Store } from '../../workers/store/store.ts';
 import { accuracyEntries, cellEntry, profile } from './documents.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
-import type { JournalEntry } from '../../workers/store/store.ts';
+import type { JournalEntry } from '../../workers/store/exchange.ts';
 
 const hash = 'a'.repeat(64);
 

@@ -3,8 +3,9 @@ import { withFiles } from '../../models/manifests/load.ts';
 import type { Cell } from '../../solver/documents/cell.ts';
 import { type ProfileOptions, profile } from '../../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import type { JournalEntry } from '../../workers/store/exchange.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
-import type { JournalEntry, Store } from '../../workers/store/store.ts';
+import type { Store } from '../../workers/store/store.ts';
 import { loadSmallFashion } from './fashion.ts';
 import { environment, withRuns } from './with-runs.ts';
 

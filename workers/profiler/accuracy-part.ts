@@ -1,6 +1,6 @@
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import type { StageRun } from '../stage/protocol.ts';
-import type { JournalEntry } from '../store/store.ts';
+import type { JournalEntry } from '../store/exchange.ts';
 
 /** Runs a batch through a variant of a stage, on the reference backend. */
 export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;

@@ -10,8 +10,8 @@ import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/docu
 import type { Environment } from '../environment/environment.ts';
 import { unlessAborted } from '../executor/clock.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
-import { parseIdentified } from '../store/exchange.ts';
-import type { JournalEntry, Store } from '../store/store.ts';
+import { type JournalEntry, parseIdentified } from '../store/exchange.ts';
+import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy } from './accuracy.ts';
 import type { AccuracyPart } from './accuracy-part.ts';
 import { measureAfterPauses } from './after-pauses.ts';

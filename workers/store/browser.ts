@@ -1,10 +1,9 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
 import { jsonValue } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { exportProfile, parseIdentified, parseJournalEntry } from './exchange.ts';
+import { exportProfile, type JournalEntry, parseIdentified, parseJournalEntry } from './exchange.ts';
 import {
   entryOf,
-  type JournalEntry,
   orFull,
   type ProfileEntry,
   ProfileNotFoundError,

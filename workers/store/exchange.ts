@@ -18,7 +18,6 @@ import {
   profileSchema,
 } from '../../solver/documents/profile.ts';
 import { serving } from '../../solver/documents/serving.ts';
-import type { JournalEntry } from './store.ts';
 
 /** A profile as canonical JSON. It has no newline at its end, so that the SHA-256 of the text is the profile's identity. */
 export const exportProfile = (profile: Profile): string => canonicalJson(profile);
@@ -48,6 +47,7 @@ export const parseIdentified = async (value: unknown, source: string): Promise<I
 /** The part of a saved profile that lists show. The rest of the profile is checked when it is loaded. */
 export const profileHead = z.object({ pipeline: name, createdAt: isoDate });
 
+/** A finished part of a profile in progress. A later cell entry with the same key replaces the earlier one. */
 const journalEntry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cell'), cell }),
   z.strictObject({
@@ -67,6 +67,7 @@ const journalEntry = z.discriminatedUnion('kind', [
     serving: serving.optional(),
   }),
 ]);
+export type JournalEntry = z.infer<typeof journalEntry>;
 
 /** @throws InvalidDocumentError */
 export const parseJournalEntry = (value: unknown, source: string): JournalEntry =>

@@ -1,5 +1,6 @@
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { entryOf, type JournalEntry, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
+import type { JournalEntry } from './exchange.ts';
+import { entryOf, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
 
 /** Keeps journals and profiles in memory until the page is closed, for browsers that save nothing, as in some private windows. */
 export class MemoryStore implements Store {

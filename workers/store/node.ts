@@ -3,15 +3,14 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate }
 import { dirname, join } from 'node:path';
 import { InvalidDocumentError, jsonValue, parseDocument } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { exportProfile, parseIdentified, parseJournalLine, profileHead } from './exchange.ts';
 import {
-  entryOf,
+  exportProfile,
   type JournalEntry,
-  type ProfileEntry,
-  ProfileNotFoundError,
-  type Store,
-  StoreFullError,
-} from './store.ts';
+  parseIdentified,
+  parseJournalLine,
+  profileHead,
+} from './exchange.ts';
+import { entryOf, type ProfileEntry, ProfileNotFoundError, type Store, StoreFullError } from './store.ts';
 
 const NEWLINE = 0x0a;
 const DELETE_LINE = 'Delete this line: what it held is measured again.';

@@ -1,29 +1,5 @@
-import type { LabelledAnswers, PathAnswers } from '../../solver/documents/answers.ts';
-import type { Cell } from '../../solver/documents/cell.ts';
-import type { CoRun } from '../../solver/documents/co-run.ts';
-import type { BatchPauses } from '../../solver/documents/pauses.ts';
-import type { EndToEnd, FanOut, IdentifiedProfile, MeasuredScore } from '../../solver/documents/profile.ts';
-import type { Serving } from '../../solver/documents/serving.ts';
-
-/** A finished part of a profile in progress. A later cell entry with the same key replaces the earlier one. */
-export type JournalEntry =
-  | { readonly kind: 'cell'; readonly cell: Cell }
-  | {
-      readonly kind: 'variant-accuracy';
-      readonly stage: string;
-      readonly variant: string;
-      readonly score: MeasuredScore;
-      readonly answers?: LabelledAnswers | undefined;
-    }
-  | { readonly kind: 'fan-out'; readonly fanOut: FanOut }
-  | { readonly kind: 'combination'; readonly endToEnd: EndToEnd }
-  | { readonly kind: 'path'; readonly path: PathAnswers }
-  | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] }
-  | {
-      readonly kind: 'pauses';
-      readonly batchPauses: BatchPauses;
-      readonly serving?: Serving | undefined;
-    };
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import type { JournalEntry } from './exchange.ts';
 
 /** The facts of a saved profile that a list of profiles shows. */
 export interface ProfileEntry {
