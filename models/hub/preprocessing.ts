@@ -1,6 +1,7 @@
 import { type ImageInput, type ImageStage, sameShape, wholePicture } from '../tasks/images.ts';
 import { heightAndWidth, type ModelConfig, type PreprocessorConfig } from './config.ts';
 import { UnusableConfigError } from './errors.ts';
+import type { Fields } from './fields.ts';
 
 export type HubInput = Pick<ImageInput, 'channels' | 'height' | 'width' | 'mean' | 'std'>;
 
@@ -57,11 +58,7 @@ function preprocessorCrop({ size, crop_pct, do_center_crop, crop_size }: Preproc
  * pictures, the size of those.
  * @param measured whether a pack has the stage's pictures
  */
-export function withPictures(
-  stage: Readonly<Record<string, unknown>>,
-  model: Readonly<Record<string, unknown>>,
-  measured: boolean,
-) {
+export function withPictures(stage: Fields, model: Fields, measured: boolean) {
   const { input, pictures } = stage as unknown as Pick<ImageStage, 'input' | 'pictures'>;
   const { input: own } = model as unknown as Pick<ImageStage, 'input'>;
   const { channels, height, width } = pictures ?? (measured ? input : wholePicture(input));

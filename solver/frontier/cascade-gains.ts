@@ -2,6 +2,7 @@ import type { Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { profileFrontier } from './profile-frontier.ts';
+import type { CostAndAccuracy } from './weights.ts';
 
 /** The frontier of a request, and the frontier of the same request without cascades. */
 export interface Frontiers {
@@ -21,8 +22,6 @@ export function frontiers(profile: Profile, request: PlanRequest): Frontiers {
 
 export const hasCascades = (points: readonly FrontierPoint[]): boolean =>
   points.some(({ cascades }) => cascades !== undefined);
-
-type CostAndAccuracy = Pick<FrontierPoint, 'cost' | 'accuracy'>;
 
 /** The points, by rising cost, at which the best accuracy so far rises. */
 export function bestForCost<P extends CostAndAccuracy>(points: readonly P[]): P[] {

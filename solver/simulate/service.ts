@@ -124,13 +124,15 @@ export const serviceFromProfile = (
   };
 };
 
+type Row = Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'>;
+
 /**
  * Time that the serving thread takes to hand out a batch and to take its results, by row and number of items. It caches the
  * times, because a simulation asks for the same few many times.
  */
 export function threadMsOf(
   profile: Pick<Profile, 'coRun' | 'serving'>,
-  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
+  rows: readonly (Row | undefined)[],
 ): ServingModel['threadMs'] {
   const known = rows.map(() => new Map<number, number>());
   return (index, items) => {
@@ -149,7 +151,7 @@ export function threadMsOf(
 /** The time that serving takes beside the batches; empty if the profile did not measure it. */
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
-  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'> | undefined)[],
+  rows: readonly (Row | undefined)[],
   body: Plan['body'],
 ): Pick<ServiceModel, 'serving'> {
   const cost = requestCostOf(profile, { body });
