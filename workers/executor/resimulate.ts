@@ -53,7 +53,7 @@ export function resimulate(
 const withMeasuredStandbys = (plan: Plan, service: readonly Service[]): Plan => ({
   ...plan,
   stages: plan.stages.map(({ standby, ...row }) =>
-    standby && service.some((entry) => entry.stage === row.name && entry.variant === standby.variant)
+    standby && service.some((entry) => isServiceOf(entry, { ...row, variant: standby.variant }))
       ? { ...row, standby }
       : row,
   ),
