@@ -1,12 +1,12 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../solver/report/accuracy-unknown.ts';
-import { pointVariants } from '../../solver/report/cascade-text.ts';
+import { planVariants, pointVariants } from '../../solver/report/cascade-text.ts';
 import { Frontier } from '../charts/Frontier.tsx';
 import { CascadeGain } from './CascadeGain.tsx';
 import type { Prices } from './cost.ts';
 import { FrontierTable } from './FrontierTable.tsx';
-import { sameVariants, stagesOf, variantsOf } from './variants.ts';
+import { sameVariants, stagesOf } from './variants.ts';
 
 interface FrontierPartsProps {
   readonly points: readonly FrontierPoint[];
@@ -46,7 +46,7 @@ export function FrontierParts({ points, without, plan, slaMs, prices, choose }: 
           caption="Table of the best choices for each time limit"
           points={points}
           stages={stages}
-          marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}
+          marked={(point) => sameVariants(pointVariants(point), planVariants(plan.stages))}
           {...(choose && { choose })}
         />
       </div>

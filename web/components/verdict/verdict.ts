@@ -8,8 +8,8 @@ import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unkno
 import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { FLAGS, weightOf } from '../cell-flags.ts';
-import { chain, milliseconds, number, percent, plural, requestRate } from '../format.ts';
-import { stagesOf, variantsOf } from '../variants.ts';
+import { milliseconds, number, percent, plural, requestRate } from '../format.ts';
+import { variantsText } from '../variants.ts';
 
 /** The outcome in a sentence, the most important reasons for it, and the next step. */
 export interface Verdict {
@@ -53,7 +53,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
   const { predicted, slaMs, ratePerS, percentile } = plan;
   const inTime = predicted.slaAttainment;
   const meets = inTime >= percentile / 100;
-  const what = chain(variantsOf(plan), stagesOf(plan));
+  const what = variantsText(plan);
   return {
     level: meets ? 'good' : 'warn',
     inTime,

@@ -1,6 +1,6 @@
 import { costText } from '../../components/cost.ts';
-import { accuracyText, chain, number } from '../../components/format.ts';
-import { stagesOf, variantsOf } from '../../components/variants.ts';
+import { accuracyText, number } from '../../components/format.ts';
+import { variantsText } from '../../components/variants.ts';
 import type { ProfileState } from '../../state/tabs.ts';
 
 /** The best plan from the measurements so far. */
@@ -9,9 +9,8 @@ export function Provisional({ found }: { readonly found: ProfileState['provision
   const { plan, cost } = found;
   return (
     <>
-      Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,{' '}
-      {accuracyText(found)}, cost {costText(cost, plan)}.{' '}
-      <span class="muted">It may change until all is measured.</span>
+      Best so far: <strong>{variantsText(plan)}</strong> within {number(plan.slaMs)} ms, {accuracyText(found)}
+      , cost {costText(cost, plan)}. <span class="muted">It may change until all is measured.</span>
     </>
   );
 }

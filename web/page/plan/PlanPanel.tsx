@@ -6,10 +6,10 @@ import { sharingSentences } from '../../../solver/report/sharing-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { costText } from '../../components/cost.ts';
 import { Facts } from '../../components/Device.tsx';
-import { accuracyText, chain, milliseconds, number, percent } from '../../components/format.ts';
+import { accuracyText, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
-import { stagesOf, variantsOf } from '../../components/variants.ts';
+import { variantsText } from '../../components/variants.ts';
 import { savePlan } from '../../state/files/exports.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/plan/planning.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
@@ -111,7 +111,7 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
   return (
     <div class="row apart start verdict">
       <p class="lead">
-        Run <strong>{chain(variantsOf(head), stagesOf(head))}</strong>,{' '}
+        Run <strong>{variantsText(head)}</strong>,{' '}
         {chosen ? 'which keeps enough room' : 'the best choice for these settings'}
         {predicted ? (
           <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
@@ -127,8 +127,8 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
         {chosen && (
           <span class="muted">
             {' '}
-            The planner first chose {chain(variantsOf(chosen), stagesOf(chosen))}. In the simulation too few
-            requests were in time with it, so this plan keeps more room.
+            The planner first chose {variantsText(chosen)}. In the simulation too few requests were in time
+            with it, so this plan keeps more room.
           </span>
         )}
       </p>

@@ -14,7 +14,7 @@ import { opened } from '../../state/app.ts';
 
 /** The measured results of a run beside the predicted ones, as in its report. */
 export function Outcome({ report }: { readonly report: RunReport }) {
-  const { sets, stages } = useMemo(() => viewOf(report), [report]);
+  const { sets } = useMemo(() => viewOf(report), [report]);
   const [low, high] = useMemo(() => runsDomain([report]), [report]);
   const { load, result, pipeline } = report;
   const { completed, shed, failed } = result;
@@ -37,7 +37,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
         {load.valid ? <span class="good">valid</span> : <span class="bad">not valid</span>}.
       </p>
       {sets.map((set) => (
-        <Summary key={set.title} set={set} stages={stages} profile={profileOf(report)} linked />
+        <Summary key={set.title} set={set} profile={profileOf(report)} linked />
       ))}
       <Sentences of={runSentences(report)} />
       <RunNotes runs={[report]} />

@@ -1,8 +1,8 @@
 import { useRef } from 'preact/hooks';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { Notice } from '../../components/Device.tsx';
-import { chain, number, requestRate } from '../../components/format.ts';
-import { stagesOf, variantsOf } from '../../components/variants.ts';
+import { number, requestRate } from '../../components/format.ts';
+import { variantsText } from '../../components/variants.ts';
 import { noPlanVerdict } from '../../components/verdict/verdict.ts';
 import { opened } from '../../state/app.ts';
 import { showsExample, showsExampleRun } from '../../state/example.ts';
@@ -79,8 +79,8 @@ function WithoutPlan() {
 function OtherPlan({ plan: ran }: { readonly plan: Plan }) {
   return (
     <Notice title="OTHER PLAN">
-      This run was of another plan: {chain(variantsOf(ran), stagesOf(ran))}, made for{' '}
-      {requestRate(ran.ratePerS)} within {number(ran.slaMs)} ms.
+      This run was of another plan: {variantsText(ran)}, made for {requestRate(ran.ratePerS)} within{' '}
+      {number(ran.slaMs)} ms.
     </Notice>
   );
 }

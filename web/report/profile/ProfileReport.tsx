@@ -8,10 +8,10 @@ import { onSoftwareGpu } from '../../components/backends.ts';
 import { costText } from '../../components/cost.ts';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
 import { FrontierParts } from '../../components/FrontierParts.tsx';
-import { chain, date, milliseconds, number, percent, requestRate } from '../../components/format.ts';
+import { date, milliseconds, number, percent, requestRate } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
-import { stagesOf, variantsOf } from '../../components/variants.ts';
+import { variantsText } from '../../components/variants.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { planVerdict } from '../../components/verdict/verdict.ts';
 import { Measurements } from '../parts/Measurements.tsx';
@@ -62,9 +62,8 @@ function Planned({ plan, frontier, without, profile }: PlannedProps) {
       <h2>Plan</h2>
       <VerdictCard verdict={planVerdict(plan, profile)} linked={false} />
       <p>
-        <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> is predicted to complete{' '}
-        {percent(predicted.slaAttainment)} of {requestRate(ratePerS)} within {number(slaMs)} ms. Nothing ran:
-        these figures are simulated.
+        <strong>{variantsText(plan)}</strong> is predicted to complete {percent(predicted.slaAttainment)} of{' '}
+        {requestRate(ratePerS)} within {number(slaMs)} ms. Nothing ran: these figures are simulated.
       </p>
       <Facts
         facts={[

@@ -1,10 +1,11 @@
 import type { Combination } from '../../../solver/documents/report.ts';
+import { planVariants } from '../../../solver/report/cascade-text.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
 import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, DASH, milliseconds, number, percent } from '../../components/format.ts';
-import { sameVariants, variantsOf } from '../../components/variants.ts';
+import { sameVariants } from '../../components/variants.ts';
 import { Combinations } from './Combinations.tsx';
 import { type BackendSet, lastPlan, planRun } from './view.ts';
 
@@ -35,7 +36,7 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
   const run = planRun(set);
   const pas = run ? run.predicted.pas : 0;
   const isChosen = ({ variants }: Pick<Combination, 'variants'>): boolean =>
-    run !== undefined && sameVariants(variantsOf(lastPlan(run)), variants);
+    run !== undefined && sameVariants(planVariants(lastPlan(run).stages), variants);
   return (
     <div>
       <div class="tiles panels">
@@ -44,7 +45,7 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
             title={`Combinations, ${title}`}
             combinations={combinations}
             stages={stages}
-            named={runs.map((one) => ({ name: one.name, variants: variantsOf(lastPlan(one)) }))}
+            named={runs.map((one) => ({ name: one.name, variants: planVariants(lastPlan(one).stages) }))}
           />
         )}
         {frontier.length > 0 && run && pas !== null && (

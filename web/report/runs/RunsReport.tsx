@@ -30,7 +30,7 @@ export function RunsReport({ view, json }: ReportProps) {
         <section id="outcome">
           <h2>Results</h2>
           {sets.map((set) => (
-            <Summary key={set.title} set={set} stages={stages} profile={profile} linked={false} />
+            <Summary key={set.title} set={set} profile={profile} linked={false} />
           ))}
         </section>
         <Runs sets={sets} />

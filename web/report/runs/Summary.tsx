@@ -10,7 +10,6 @@ import { type BackendSet, lastPlan, planRun, servedText } from './view.ts';
 
 interface SummaryProps {
   readonly set: BackendSet;
-  readonly stages: readonly string[];
   /** The profile from which the plans were made; null if it is not known. */
   readonly profile: Profile | null;
   /** Whether this page has the profiling page's sections, so that the verdict can link to them. */
@@ -18,18 +17,14 @@ interface SummaryProps {
 }
 
 /** Results for one set of backends: the verdict, a sentence, then a table of measured and predicted values. */
-export function Summary({ set, stages, profile, linked }: SummaryProps) {
+export function Summary({ set, profile, linked }: SummaryProps) {
   const chosen = planRun(set);
   return (
     <section>
       <h3>Backends allowed: {set.title}</h3>
       {chosen && <VerdictCard verdict={runVerdict(chosen, profile)} linked={linked} />}
       {chosen?.load.valid && (
-        <Comparison
-          run={chosen}
-          others={set.runs.filter((run) => run !== chosen && run.load.valid)}
-          stages={stages}
-        />
+        <Comparison run={chosen} others={set.runs.filter((run) => run !== chosen && run.load.valid)} />
       )}
       <CardTable
         label={`Results, ${set.title}`}
@@ -41,7 +36,7 @@ export function Summary({ set, stages, profile, linked }: SummaryProps) {
         rowHead={(run) => (
           <>
             {run.name} {run.simulated && <span class="flag">SIMULATED</span>}
-            <span class="under">{servedText(run, stages)}</span>
+            <span class="under">{servedText(run)}</span>
           </>
         )}
         marked={(run) => run === chosen && set.runs.length > 1}
@@ -53,14 +48,13 @@ export function Summary({ set, stages, profile, linked }: SummaryProps) {
 interface ComparisonProps {
   readonly run: RunReport;
   readonly others: readonly RunReport[];
-  readonly stages: readonly string[];
 }
 
-function Comparison({ run, others, stages }: ComparisonProps) {
+function Comparison({ run, others }: ComparisonProps) {
   const accuracy = ({ result: { accuracy } }: RunReport) => accuracyText(accuracy);
   return (
     <p>
-      At {requestRate(run.load.ratePerS)}, <strong>{servedText(run, stages)}</strong> completed{' '}
+      At {requestRate(run.load.ratePerS)}, <strong>{servedText(run)}</strong> completed{' '}
       <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms;{' '}
       <strong>{accuracy(run)}</strong>.
       {others.map((other) => (

@@ -3,8 +3,8 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { BenchReport, Combination, FrontierPoint } from '../../../solver/documents/report.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
-import { chain, plural } from '../../components/format.ts';
-import { stagesOf, variantsOf } from '../../components/variants.ts';
+import { plural } from '../../components/format.ts';
+import { stagesOf, variantsText } from '../../components/variants.ts';
 
 /** Runs that could use the same backends, with the alternatives on these backends. */
 export interface BackendSet {
@@ -63,10 +63,8 @@ export const runTitle = (run: RunReport): string =>
   `${run.name} · ${titleOf(run.backends)}${run.simulated ? ' · SIMULATED' : ''}`;
 
 /** The variants of a run's plan or, if there were several plans, their number. */
-export const servedText = (run: RunReport, stages: readonly string[]): string =>
-  run.plans.length === 1
-    ? chain(variantsOf(lastPlan(run)), stages)
-    : `${plural(run.plans.length, 'plan')} in turn`;
+export const servedText = (run: RunReport): string =>
+  run.plans.length === 1 ? variantsText(lastPlan(run)) : `${plural(run.plans.length, 'plan')} in turn`;
 
 /** Whether a run needs charts over time: it adapted, changed its plan, or has requests that are not listed. */
 export const isTimed = ({ adaptation, plans, requests, load }: RunReport): boolean =>
