@@ -11,7 +11,7 @@ interface DrawingProps {
   readonly description: string;
   readonly draw: (width: number) => PlotOptions;
   /** Points that the arrow keys select, each with its tooltip. */
-  readonly points?: readonly ChartPoint[];
+  readonly points: readonly ChartPoint[];
   /** Called with the datum whose tooltip is shown, when the user clicks or presses Enter. */
   readonly choose?: (datum: unknown) => void;
 }
@@ -62,9 +62,6 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
     host.current!.replaceChildren(svg);
     if (shown.current) showTip(drawn.current, shown.current);
   }, [width, draw]);
-
-  if (!points)
-    return <div class="chart-host" ref={host} role="img" aria-label={title} aria-description={description} />;
 
   return (
     <KeyboardChart
