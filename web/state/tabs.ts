@@ -85,19 +85,19 @@ export async function keepsTabsApart(): Promise<boolean> {
 /**
  * Runs `work` while no other tab works, and reports `state` to the other tabs. In a browser without locks, several tabs may work
  * at once.
- * @param stop ends the work early, because the user asked for that in another tab
+ * @param controller aborted if the user asks in another tab to end the work early
  * @throws OtherTabError, and what the work throws
  */
 export async function asTheOnlyTab(
   state: ReadonlySignal<TabWork>,
-  stop: () => void,
+  controller: AbortController,
   work: () => Promise<void>,
 ): Promise<void> {
   if (!(await keepsTabsApart())) return work();
   await locked(async () => {
     const answer = ({ data }: MessageEvent<Message>) => {
       if (!('ask' in data)) return;
-      if (data.ask === 'stop') stop();
+      if (data.ask === 'stop') controller.abort();
       else send({ work: state.value });
     };
     channel?.addEventListener('message', answer);

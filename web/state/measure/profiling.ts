@@ -101,13 +101,7 @@ export async function startProfile(): Promise<void> {
   liveCells.value = [];
   finished.value = null;
   wasHidden.value = document.hidden;
-  await attempt(() =>
-    asTheOnlyTab(
-      tabWork,
-      () => controller.abort(),
-      () => profileOf(run, loaded),
-    ),
-  );
+  await attempt(() => asTheOnlyTab(tabWork, controller, () => profileOf(run, loaded)));
   running.value = null;
   tell({ pause: 'off' });
 }

@@ -54,11 +54,7 @@ export function addOneByOne(work: (addition: Addition) => Promise<void>): Promis
     };
     lastAdded.value = null;
     try {
-      await asTheOnlyTab(
-        tabWork,
-        () => controller.abort(),
-        () => work({ checker, signal, step }),
-      );
+      await asTheOnlyTab(tabWork, controller, () => work({ checker, signal, step }));
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {

@@ -109,27 +109,22 @@ export async function tryPlan(): Promise<void> {
   );
   const work = signal({ pipeline: made.pipeline, profile: null, hidden: false });
   try {
-    await asTheOnlyTab(
-      work,
-      () => controller.abort(),
-      async () => {
-        const report = await runPlan({
-          plan: made,
-          profile: source,
-          backends,
-          models: loaded,
-          load: arriving,
-          seed,
-          intervalS: adapt ? intervalS : null,
-          signal: controller.signal,
-          watch: live,
-          onProgress: (now) => {
-            reached = now;
-          },
-        });
-        tried.value = report;
-      },
-    );
+    await asTheOnlyTab(work, controller, async () => {
+      tried.value = await runPlan({
+        plan: made,
+        profile: source,
+        backends,
+        models: loaded,
+        load: arriving,
+        seed,
+        intervalS: adapt ? intervalS : null,
+        signal: controller.signal,
+        watch: live,
+        onProgress: (now) => {
+          reached = now;
+        },
+      });
+    });
   } catch (error) {
     // A run that is stopped before its first request has no report.
     if (error !== controller.signal.reason) failure.value = message(error);
