@@ -1,5 +1,4 @@
-import type { RefObject } from 'preact';
-import { useLayoutEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** A button in sight that does something, in contrast to those that explain a word or look like one. */
 const ACTION = 'button:enabled:not(.term, .term-mark, .link, details *)';
@@ -7,8 +6,10 @@ const ACTION = 'button:enabled:not(.term, .term-mark, .link, details *)';
 /**
  * If an element with the focus is replaced, as when Start becomes Pause, moves the focus to the first action of its container, or
  * to the container (which needs a `tabIndex` for that) while it has none.
+ * @returns the ref of the container
  */
-export function useKeptFocus(host: RefObject<HTMLElement | null>): void {
+export function useKeptFocus() {
+  const host = useRef<HTMLDivElement>(null);
   // The new elements are not drawn yet, so the old one still has the focus.
   const had = host.current?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {
@@ -16,4 +17,5 @@ export function useKeptFocus(host: RefObject<HTMLElement | null>): void {
     if (had && now && !now.contains(document.activeElement))
       (now.querySelector<HTMLElement>(ACTION) ?? now).focus();
   });
+  return host;
 }

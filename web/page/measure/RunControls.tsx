@@ -1,4 +1,3 @@
-import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { cellText, duration, plural } from '../../components/format.ts';
 import { checked, models, problem, store } from '../../state/app.ts';
@@ -42,8 +41,7 @@ const COUNTED: Partial<Record<ProfileProgress['phase'], readonly [one: string, m
 export function RunControls() {
   const run = running.value;
   const other = run ? null : otherTab.value;
-  const buttons = useRef<HTMLDivElement>(null);
-  useKeptFocus(buttons);
+  const buttons = useKeptFocus();
   return (
     <div class="run">
       <div class="row buttons" ref={buttons} tabIndex={-1}>

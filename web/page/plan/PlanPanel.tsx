@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
@@ -24,8 +24,7 @@ import { useLate } from './use-late.ts';
 /** The plan for the current request: first the choice of the integer program, then the result of the simulation. */
 export function PlanPanel() {
   const found = solved.value;
-  const host = useRef<HTMLDivElement>(null);
-  useKeptFocus(host);
+  const host = useKeptFocus();
   const fresh = isFresh(found);
   const late = useLate(found !== null && !fresh);
   if (!found) return <p class="muted">Solving …</p>;

@@ -1,4 +1,3 @@
-import { useRef } from 'preact/hooks';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { Notice } from '../../components/Device.tsx';
 import { number, requestRate } from '../../components/format.ts';
@@ -20,8 +19,7 @@ import { TryForm } from './TryForm.tsx';
 /** The page's section "Try it": runs the plan in this browser on items of the pack, and answers inputs of the user's own. */
 export function Trying() {
   const run = trying.value;
-  const host = useRef<HTMLDivElement>(null);
-  useKeptFocus(host);
+  const host = useKeptFocus();
   return (
     <Section
       id="try"
