@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { RULE, spread } from './series.ts';
+import { RULE } from './series.ts';
 
 /** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
@@ -20,24 +20,43 @@ export interface Rule {
 export const ruleAt = (value: number): Plot.Markish =>
   Plot.ruleY([value], { stroke: RULE.colour, strokeWidth: 1.25, strokeDasharray: RULE.dash });
 
-/**
- * Moves the values of labels apart along an axis, so that no two overlap.
- * @param height of the axis, in pixels
- * @param distance between two labels, in pixels
- */
+/** Moves the values of labels apart along an axis, so that no two overlap. */
 function spreadLabels(
   values: readonly number[],
   [low, high]: readonly [number, number],
-  { height, distance, log = false }: { height: number; distance: number; log?: boolean },
+  { height, log }: Pick<EndLabelOptions, 'height' | 'log'>,
 ): number[] {
   const pixel = (value: number) =>
     height *
     (log
       ? Math.log(Math.min(high, Math.max(low, value)) / low) / Math.log(high / low)
       : (value - low) / (high - low));
-  return spread(values.map(pixel), distance, height).map((px) =>
+  return spread(values.map(pixel), height).map((px) =>
     log ? low * (high / low) ** (px / height) : low + (px / height) * (high - low),
   );
+}
+
+/** Least distance between two labels, in pixels. */
+const DISTANCE = 13;
+
+/**
+ * Moves positions apart to {@link DISTANCE}, keeping their order, within [0, max].
+ * @param positions in any order
+ */
+function spread(positions: readonly number[], max: number): number[] {
+  const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
+  const placed = [...positions];
+  let floor = 0;
+  for (const i of order) {
+    placed[i] = Math.max(placed[i]!, floor);
+    floor = placed[i]! + DISTANCE;
+  }
+  let ceiling = max;
+  for (const i of order.reverse()) {
+    placed[i] = Math.min(placed[i]!, ceiling);
+    ceiling = placed[i]! - DISTANCE;
+  }
+  return placed;
 }
 
 /** The end of a series, in the units of the axes. */
@@ -51,7 +70,7 @@ interface SeriesEnd {
 interface EndLabelOptions {
   /** Height of the axis, in pixels. */
   readonly height: number;
-  readonly log?: boolean;
+  readonly log: boolean;
   /** Distance from the end, in pixels. */
   readonly dx?: number;
 }
@@ -63,10 +82,10 @@ interface EndLabelOptions {
 export function endLabels(
   ends: readonly SeriesEnd[],
   domain: readonly [number, number],
-  { height, log = false, dx = TO_THE_RIGHT.dx }: EndLabelOptions,
+  { height, log, dx = TO_THE_RIGHT.dx }: EndLabelOptions,
 ): Plot.Markish {
   const values = ends.map(({ y }) => y);
-  const apart = spreadLabels(values, domain, { height, distance: 13, log });
+  const apart = spreadLabels(values, domain, { height, log });
   return Plot.text(
     ends.map((end, i) => ({ ...end, at: apart[i]! })),
     { x: 'x', y: 'at', text: 'name', fill: 'colour', ...OVER_GRID, ...TO_THE_RIGHT, dx },

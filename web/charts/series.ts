@@ -41,23 +41,3 @@ export const seriesOf = <P extends { readonly variant: string }>(
       points: points.filter((point) => point.variant === variant),
     }))
     .filter((series) => series.points.length > 0);
-
-/**
- * Moves positions apart to a minimum distance, keeping their order, within [0, max].
- * @param positions in any order
- */
-export function spread(positions: readonly number[], distance: number, max: number): number[] {
-  const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
-  const placed = [...positions];
-  let floor = 0;
-  for (const i of order) {
-    placed[i] = Math.max(placed[i]!, floor);
-    floor = placed[i]! + distance;
-  }
-  let ceiling = max;
-  for (const i of order.reverse()) {
-    placed[i] = Math.min(placed[i]!, ceiling);
-    ceiling = placed[i]! - distance;
-  }
-  return placed;
-}
