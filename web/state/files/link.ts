@@ -37,9 +37,8 @@ export function settingsLink(page: string, linked: LinkedSettings): string {
   return page.replace(/#.*$/, '') + PREFIX + encodeURIComponent(JSON.stringify(linked));
 }
 
-/** Reads the settings in a link's hash; null if there are none. @throws BrokenLinkError */
-function readSettings(hash: string): LinkedSettings | null {
-  if (!hash.startsWith(PREFIX)) return null;
+/** Reads the settings in a link's hash. @throws BrokenLinkError */
+function readSettings(hash: string): LinkedSettings {
   let text: string;
   try {
     text = decodeURIComponent(hash.slice(PREFIX.length));
@@ -60,7 +59,7 @@ export async function applyLink(): Promise<void> {
   if (!hash.startsWith(PREFIX)) return;
   await attempt(async () => {
     history.replaceState(null, '', `${location.pathname}${location.search}`);
-    const linked = readSettings(hash)!;
+    const linked = readSettings(hash);
     askedSettings.value = linked.measure;
     takePlanSettings(linked.plan);
     trySettings.value = linked.load;
