@@ -48,6 +48,12 @@ const heaviest = (reasons: readonly (Reason | null)[]): string[] =>
     .slice(0, REASONS)
     .map(({ text }) => text);
 
+/** The next step for a plan with which too few requests are in time. */
+const ASK_FOR_LESS: NextStep = {
+  text: 'Allow more time, ask for fewer requests per second, or choose a cheaper plan.',
+  section: 'plan',
+};
+
 /** The verdict on a plan that has not run, by its prediction. */
 export function planVerdict(plan: Plan, profile: Profile): Verdict {
   const { predicted, slaMs, ratePerS, percentile } = plan;
@@ -67,12 +73,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
       careReason(profile),
       softwareReason(profile.device, [plan]),
     ]),
-    next: meets
-      ? { text: 'Try the plan with real requests.', section: 'try' }
-      : {
-          text: 'Allow more time, ask for fewer requests per second, or choose a cheaper plan.',
-          section: 'plan',
-        },
+    next: meets ? { text: 'Try the plan with real requests.', section: 'try' } : ASK_FOR_LESS,
   };
 }
 
@@ -146,12 +147,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
       ? `It ${run.simulated ? 'holds in the simulation' : 'held'}: ${within}.`
       : `It did not hold: ${within}; ${percentile} % are asked for.`,
     reasons: heaviest(shared),
-    next: meets
-      ? { text: 'Save the report, or the plan to serve it.', section: 'share' }
-      : {
-          text: 'Allow more time, ask for fewer requests per second, or choose a cheaper plan.',
-          section: 'plan',
-        },
+    next: meets ? { text: 'Save the report, or the plan to serve it.', section: 'share' } : ASK_FOR_LESS,
   };
 }
 
