@@ -100,9 +100,7 @@ const COLUMNS = [
     'Attainment',
     ({ result: { slaAttainment }, percentile, load }) => (
       <>
-        {slaAttainment !== null && load.valid && (
-          <Mark good={slaAttainment >= percentile / 100} yes="meets the SLA" no="misses the SLA" />
-        )}
+        {slaAttainment !== null && load.valid && <SlaMark meets={slaAttainment >= percentile / 100} />}
         {percent(slaAttainment)}
       </>
     ),
@@ -130,18 +128,11 @@ const COLUMNS = [
   ),
 ];
 
-interface MarkProps {
-  readonly good: boolean;
-  /** Label of the mark for a good value; `no` is the label for a bad value. */
-  readonly yes: string;
-  readonly no: string;
-}
-
-function Mark({ good, yes, no }: MarkProps) {
-  const words = good ? yes : no;
+function SlaMark({ meets }: { readonly meets: boolean }) {
+  const words = meets ? 'meets the SLA' : 'misses the SLA';
   return (
-    <span class={good ? 'mark good' : 'mark bad'} role="img" aria-label={words} title={words}>
-      {good ? '✓' : '✗'}
+    <span class={meets ? 'mark good' : 'mark bad'} role="img" aria-label={words} title={words}>
+      {meets ? '✓' : '✗'}
     </span>
   );
 }
