@@ -109,8 +109,6 @@ export class LiveRun implements RunWatch {
     const seconds = Array.from({ length: wholeS - fromS }, (_, i) => this.#seconds[fromS + i] ?? EMPTY);
     const recent = seconds.slice(-RECENT_S);
     const stages = [...new Set(this.plans.flatMap(({ plan }) => plan.stages.map(({ name }) => name)))];
-    const fills = (of: readonly Second[]) =>
-      stages.map((name) => [name, of.map((second) => fillOf([second], name))] as const);
     return {
       nowMs,
       /** The first second in the charts, at index 0 of every {@link PerSecond}. */
@@ -122,7 +120,7 @@ export class LiveRun implements RunWatch {
       accuracy: seconds.map((_, i) => accuracyOf(seconds.slice(Math.max(0, i + 1 - RECENT_S), i + 1))),
       gpuShare: seconds.map(({ gpuMs }) => gpuMs / 1000),
       cores: seconds.map(({ coreMs }) => coreMs / 1000),
-      fill: new Map(fills(seconds)),
+      fill: new Map(stages.map((name) => [name, seconds.map((second) => fillOf([second], name))])),
       /** Ended requests that arrived in the time that the charts show, in order of their end. */
       ended: this.#ended,
       recent: {
