@@ -1,4 +1,4 @@
-import { isHidden } from '../../state/files/hidden-files.ts';
+import { isHidden } from './use-drop.ts';
 
 interface FileButtonProps {
   readonly label: string;

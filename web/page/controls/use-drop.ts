@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
 import { attempt } from '../../state/app.ts';
-import { isHidden } from '../../state/files/hidden-files.ts';
+
+/** Files that systems and tools leave in folders, such as `.git`, `.DS_Store` and `desktop.ini`, which no user means to give. */
+export const isHidden = (name: string): boolean => /^\.|^(desktop\.ini|thumbs\.db)$/i.test(name);
 
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
