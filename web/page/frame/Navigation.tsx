@@ -50,15 +50,15 @@ function useCurrentSection(): SectionId {
     const schedule = () => {
       frame ||= requestAnimationFrame(update);
     };
-    window.addEventListener('scroll', schedule, { passive: true });
-    window.addEventListener('resize', schedule);
-    window.addEventListener('hashchange', schedule);
+    const end = new AbortController();
+    const { signal } = end;
+    window.addEventListener('scroll', schedule, { passive: true, signal });
+    window.addEventListener('resize', schedule, { signal });
+    window.addEventListener('hashchange', schedule, { signal });
     schedule();
     return () => {
       cancelAnimationFrame(frame);
-      window.removeEventListener('scroll', schedule);
-      window.removeEventListener('resize', schedule);
-      window.removeEventListener('hashchange', schedule);
+      end.abort();
     };
   }, []);
   return current;
