@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { profileState, running } from '../../state/measure/profiling.ts';
-import { SECTIONS, type SectionId } from './sections.ts';
+import { SECTIONS, type SectionId } from './Section.tsx';
 
 /** Links to the sections, always in view. The link of the visible section is marked. */
 export function Navigation() {

@@ -1,6 +1,16 @@
 import type { ComponentChildren } from 'preact';
 import { openExample } from '../../state/example.ts';
-import type { SectionId } from './sections.ts';
+
+/** Sections in their order on the page and in the navigation. */
+export const SECTIONS = [
+  { id: 'measure', label: 'Measure' },
+  { id: 'results', label: 'Results' },
+  { id: 'plan', label: 'Plan' },
+  { id: 'try', label: 'Try it' },
+  { id: 'share', label: 'Share' },
+] as const;
+
+export type SectionId = (typeof SECTIONS)[number]['id'];
 
 interface SectionProps {
   readonly id: SectionId;
