@@ -162,11 +162,9 @@ const findFrontier = newestOnly(async (query: PlanQuery) => {
   if (isFresh(query)) frontier.value = { ...query, answer: found.answer, without: found.without };
 });
 
-async function bothFrontiers({
-  source,
-  settings,
-}: PlanQuery): Promise<Pick<FrontierFound, 'answer' | 'without'>> {
-  const request = requestOf({ source, settings });
+async function bothFrontiers(query: PlanQuery): Promise<Pick<FrontierFound, 'answer' | 'without'>> {
+  const { source } = query;
+  const request = requestOf(query);
   const answer = await orError(explorer.frontier(source, request));
   if (answer instanceof Error || !hasCascades(answer)) return { answer, without: [] };
   const without = await orError(explorer.frontier(source, { ...request, cascades: false }));
