@@ -6,7 +6,7 @@ interface ChoicesProps<T> {
   /** The ticked choices. The last one cannot be unticked. */
   readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
-  readonly disabled?: (choice: T) => boolean;
+  readonly disabled: (choice: T) => boolean;
   /** Why some choices are disabled. The section "This device" shows remedies. */
   readonly note?: string | null;
 }
@@ -30,7 +30,7 @@ export function Choices<T extends string | number>(props: ChoicesProps<T>) {
           <input
             type="checkbox"
             checked={chosen.includes(choice)}
-            disabled={disabled?.(choice) ?? false}
+            disabled={disabled(choice)}
             onChange={(event) => {
               toggle(choice, event.currentTarget.checked);
               // The browser has already unticked the box of the last choice, so this ticks the box again.

@@ -3,10 +3,10 @@ import { number } from '../../components/format.ts';
 import { Labelled } from './Field.tsx';
 
 interface NumberInputProps {
-  readonly id?: string;
+  readonly id: string;
   readonly value: number;
-  readonly min?: number;
-  readonly max?: number;
+  /** Absent for a whole number of any size. */
+  readonly range?: readonly [min: number, max: number];
   readonly whole?: boolean;
   readonly disabled?: boolean;
   readonly onChange: (value: number) => void;
@@ -16,7 +16,7 @@ interface NumberInputProps {
  * An input for a number. Invalid text is marked with the valid range, and the last valid number remains in use. When the input
  * loses the focus, this number reappears, and the refused text is shown beside it until the user types again.
  */
-export function NumberInput({ id, value, min, max, whole = false, disabled, onChange }: NumberInputProps) {
+export function NumberInput({ id, value, range, whole = false, disabled, onChange }: NumberInputProps) {
   const [typed, setTyped] = useState<{ readonly text: string; readonly valid: boolean } | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   const problem = useId();
@@ -27,8 +27,8 @@ export function NumberInput({ id, value, min, max, whole = false, disabled, onCh
         id={id}
         type="number"
         step={whole ? 1 : 'any'}
-        min={min}
-        max={max}
+        min={range?.[0]}
+        max={range?.[1]}
         disabled={disabled}
         value={typed?.text ?? value}
         aria-invalid={invalid}
@@ -49,18 +49,16 @@ export function NumberInput({ id, value, min, max, whole = false, disabled, onCh
       {(invalid || refused !== null) && (
         <span id={problem} class="invalid">
           {refused && `${refused} is not valid. `}
-          {`Takes ${validText(whole, min, max)}; ${number(value)} stays in use.`}
+          {`Takes ${validText(whole, range)}; ${number(value)} stays in use.`}
         </span>
       )}
     </>
   );
 }
 
-function validText(whole: boolean, min: number | undefined, max: number | undefined): string {
-  const what = whole ? 'a whole number' : 'a number';
-  if (min !== undefined && max !== undefined) return `${what} from ${number(min)} to ${number(max)}`;
-  if (min === undefined) return whole ? `${what} of at most 15 digits` : what;
-  return `${what} of at least ${number(min)}`;
+function validText(whole: boolean, range: NumberInputProps['range']): string {
+  if (!range) return 'a whole number of at most 15 digits';
+  return `${whole ? 'a whole number' : 'a number'} from ${number(range[0])} to ${number(range[1])}`;
 }
 
 /** A {@link NumberInput} with a label. */

@@ -36,8 +36,7 @@ export function SettingsForm() {
         <NumberField
           label="Budget (s)"
           value={budgetS}
-          min={1}
-          max={3600}
+          range={[1, 3600]}
           disabled={fixed}
           onChange={(s) => change({ budgetS: s })}
         />

@@ -73,8 +73,7 @@ export function Quantity({ label, unit, value, max, whole = false, scale, onChan
         <NumberInput
           id={id}
           value={value}
-          min={scale.min}
-          max={max ?? scale.max}
+          range={[scale.min, max ?? scale.max]}
           whole={whole}
           onChange={onChange}
         />

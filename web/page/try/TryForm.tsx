@@ -57,8 +57,8 @@ export function TryForm() {
           onValue={(value) => change({ load: value as (typeof LOADS)[number] })}
           options={LOADS.map((one) => [one, WORDS[one]])}
         />
-        <NumberField label="Scale of the rate" {...bound('scale')} min={0.001} max={LARGEST_SCALE} />
-        <NumberField label="Duration (s)" {...bound('durationS')} min={1} max={3600} />
+        <NumberField label="Scale of the rate" {...bound('scale')} range={[0.001, LARGEST_SCALE]} />
+        <NumberField label="Duration (s)" {...bound('durationS')} range={[1, 3600]} />
         <NumberField label="Seed" {...bound('seed')} whole />
         <fieldset class="row end">
           <span class="row tight try-adapt">
@@ -72,7 +72,7 @@ export function TryForm() {
             </label>
             <TermMark of="Adapt" />
           </span>
-          {adapt && <NumberField label="Plan again every (s)" {...bound('intervalS')} min={1} max={600} />}
+          {adapt && <NumberField label="Plan again every (s)" {...bound('intervalS')} range={[1, 600]} />}
         </fieldset>
       </div>
       {kind === 'trace' && <TraceDrop />}
