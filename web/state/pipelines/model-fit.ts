@@ -54,8 +54,8 @@ interface ReadModel {
 
 interface FittingVariant {
   readonly stage: ManifestStage;
-  /** The variant's files, as a manifest has them. */
-  readonly files: Pick<ManifestVariant, 'sessions' | 'assets'>;
+  /** The variant as a manifest has it, but for its name. */
+  readonly unnamed: Omit<ManifestVariant, 'name'>;
   readonly read: readonly ReadFile[];
   /** The inputs, outputs and operators of its models, in words. */
   readonly words: string;
@@ -86,7 +86,12 @@ export async function fitting(
       const bytes = Object.fromEntries([...own].map(([role, file]) => [role, file.bytes]));
       await checker.check(stage, name, { ...modelBytes, ...bytes });
       const words = [...models.values()].map(({ model }) => modelText(model.bytes, model.name)).join('. ');
-      fits.push({ stage, files: entries(models, own), words, read: [...filesOf(models), ...own.values()] });
+      fits.push({
+        stage,
+        unnamed: variantOf(models, own),
+        words,
+        read: [...filesOf(models), ...own.values()],
+      });
     } catch (error) {
       if (!(error instanceof ModelMismatchError || error instanceof MissingAssetsError)) throw error;
       misfits.push(error);
@@ -128,10 +133,10 @@ async function assetsOf(
 
 const entry = ({ name, sha256, sizeBytes }: ReadFile) => ({ file: name, sha256, sizeBytes });
 
-const entries = (
+const variantOf = (
   models: ReadonlyMap<string, ReadModel>,
   assets: ReadonlyMap<string, ReadFile>,
-): FittingVariant['files'] => ({
+): FittingVariant['unnamed'] => ({
   sessions: Object.fromEntries(
     [...models].map(([role, { model, weights }]) => [
       role,
@@ -145,4 +150,6 @@ const entries = (
   ...(assets.size > 0 && {
     assets: Object.fromEntries([...assets].map(([role, file]) => [role, entry(file)])),
   }),
+  accuracy: null,
+  accuracySource: 'none: this is your own model; its accuracy is measured on the labelled pack',
 });

@@ -7,7 +7,6 @@ import { bytesOf } from '../files/file-size.ts';
 import type { Addition } from './adding.ts';
 import type { MadePipeline } from './made-pipeline.ts';
 import { fitting } from './model-fit.ts';
-import { NONE_PUBLISHED } from './own-models.ts';
 import { graphText } from './seen-models.ts';
 
 /** Makes a pipeline of one stage from picture models that are bare ONNX files, without a configuration. */
@@ -49,7 +48,7 @@ export async function oneStagePipeline(
     const fit = await fitting(checker, [stage], set, assets);
     for (const read of fit.read) files.set(read.sha256, read.bytes);
     const name = variantName(set.name, { ...stage, variants });
-    variants.push({ name, ...fit.files, accuracy: null, accuracySource: NONE_PUBLISHED });
+    variants.push({ name, ...fit.unnamed });
   }
   const name = freeName(file.replace(/\.onnx$/i, ''), []);
   const made = { schema: MANIFEST, name, title: `Pictures: ${name}`, stages: [{ ...stage, variants }] };

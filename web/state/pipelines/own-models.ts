@@ -1,7 +1,7 @@
 import { modelSets } from '../../../models/hub/given/model-sets.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
-import { type Manifest, type ManifestVariant, sha256Of } from '../../../solver/documents/manifest.ts';
+import { type Manifest, sha256Of } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import { models } from '../app.ts';
 import { goTo } from '../go-to.ts';
@@ -22,8 +22,6 @@ class DuplicateModelError extends Error {
   }
 }
 
-export const NONE_PUBLISHED = 'none: this is your own model; its accuracy is measured on the labelled pack';
-
 /**
  * Adds models with the other files that they need, such as weights and tokenizers, to the chosen pipeline or, if that pipeline is
  * a shipped one, to a copy of it. If a model is refused, the models before it stay added.
@@ -41,7 +39,7 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
       const stages = base.manifest.stages.filter(({ name }) => stage === null || name === stage);
       const fit = await fitting(checker, stages, set, assets);
       const name = variantName(set.name, fit.stage);
-      const variant: ManifestVariant = { name, ...fit.files, accuracy: null, accuracySource: NONE_PUBLISHED };
+      const variant = { name, ...fit.unnamed };
       const same = fit.stage.variants.find((one) => sha256Of(one) === sha256Of(variant));
       if (same) throw new DuplicateModelError(set.name, fit.stage.name, same.name);
       step(`Saving ${set.name}`);
