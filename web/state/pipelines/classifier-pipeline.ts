@@ -37,13 +37,13 @@ export async function classifierPipeline(
   addition: Addition,
 ): Promise<MadePipeline> {
   const { checker, step } = addition;
-  const { file, bytes, graph } = first;
+  const { file, graph } = first;
   const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, file, { asked: size });
   // A pack contains unscaled pixels, so the scaling of this stage does not matter.
   const unscaled = new Pipeline({ name: file, stages: [classifierStage(fields, SCALINGS[0])] });
   const labelled = data.length > 0 ? await packedData(data, unscaled, step) : undefined;
   step(`Finding out how ${file} wants its pixels`);
-  const scaling = labelled && (await bestScaling(checker, { file, bytes, fields }, labelled.pack));
+  const scaling = labelled && (await bestScaling(checker, first, fields, labelled.pack));
   const found = [
     takesAnySize(graph) &&
       !size &&
@@ -58,13 +58,7 @@ export async function classifierPipeline(
     found.filter(Boolean).join('. '),
     addition,
   );
-  return { ...made, ...(labelled && { labelled }) };
-}
-
-interface NewModel {
-  readonly file: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly fields: ClassifierFields;
+  return { ...made, labelled };
 }
 
 /** The names of the classes, which are those of the folders of pictures. */
@@ -75,10 +69,14 @@ function classesIn(data: readonly File[]): string[] {
 }
 
 /** The scaling of pixels with which a model classifies the most labelled pictures correctly. */
-async function bestScaling(checker: ModelChecker, model: NewModel, pack: Pack): Promise<NamedScaling> {
+async function bestScaling(
+  checker: ModelChecker,
+  { file, bytes }: FirstModel,
+  fields: ClassifierFields,
+  pack: Pack,
+): Promise<NamedScaling> {
   let best: { scaling: NamedScaling; right: number } = { scaling: SCALINGS[0], right: -1 };
   if (!isLabelled(pack)) return best.scaling;
-  const { fields, file, bytes } = model;
   const all = itemsOf(pack.items);
   const count = Math.min(TRIED, all.length);
   // A pack orders pictures by class, so the tried pictures are spread over the whole pack.

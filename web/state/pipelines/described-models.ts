@@ -54,7 +54,7 @@ export async function describedPipeline(
     withFiles(manifest!, async (_, sha256) => files.get(sha256)!),
     addition,
   );
-  return { manifest: manifest!, files, words, ...(labelled && { labelled }) };
+  return { manifest: manifest!, files, words, labelled };
 }
 
 async function checkVariants(loaded: LoadedManifest, { checker, step }: Addition): Promise<void> {

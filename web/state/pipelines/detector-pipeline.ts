@@ -50,5 +50,5 @@ export async function detectorPipeline(
       : undefined;
   const found = `It is taken for a detector of ${plural(head.classes, 'class', 'classes')} in the format ${head.format}: see under Try it, with a picture of your own, whether its boxes are right`;
   const made = await oneStagePipeline(models, first, stage, found, addition);
-  return { ...made, ...(labelled && { labelled }) };
+  return { ...made, labelled };
 }

@@ -20,7 +20,7 @@ export interface MadePipeline {
   /** The inputs, outputs and operators of the models, and findings of the page about them, in words. */
   readonly words: string;
   /** Absent where no labelled data was given. */
-  readonly labelled?: PackedData;
+  readonly labelled?: PackedData | undefined;
 }
 
 export interface PackedData {

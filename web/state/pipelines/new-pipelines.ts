@@ -1,6 +1,6 @@
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { addOneByOne } from './adding.ts';
-import { type AskedPictures, classifierPipeline } from './classifier-pipeline.ts';
+import { classifierPipeline } from './classifier-pipeline.ts';
 import { type AskedTask, describedPipeline } from './described-models.ts';
 import { type AskedDetector, detectorPipeline, isDetector } from './detector-pipeline.ts';
 import { keepPipeline } from './made-pipeline.ts';
@@ -19,7 +19,7 @@ export { seeModels } from './seen-models.ts';
 export const makePipeline = (
   models: readonly File[],
   data: readonly File[],
-  asked: AskedTask & AskedPictures & AskedDetector = {},
+  asked: AskedTask & AskedDetector = {},
 ): Promise<void> =>
   addOneByOne(async (addition) => {
     const make = async () => {
