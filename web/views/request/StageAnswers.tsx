@@ -23,7 +23,7 @@ function Answer({ verdict, predicted, truth, score }: StageAnswer) {
     <dd class={`verdict-${verdict}`}>
       {verdict !== 'unjudged' && (
         <>
-          <span role="img" aria-label={WORDS[verdict]}>
+          <span role="img" aria-label={verdict === 'partly' ? 'partly right' : verdict}>
             {SIGNS[verdict]}
           </span>{' '}
         </>
@@ -45,14 +45,6 @@ function Answer({ verdict, predicted, truth, score }: StageAnswer) {
     </dd>
   );
 }
-
-const WORDS: Readonly<Record<Exclude<Verdict, 'unjudged'>, string>> = {
-  right: 'right',
-  partly: 'partly right',
-  wrong: 'wrong',
-  spurious: 'spurious',
-  missed: 'missed',
-};
 
 const NOTES: Readonly<Record<Verdict, (truth: string | null) => string>> = {
   right: () => '',
