@@ -48,7 +48,7 @@ function sampleItem(format: ItemFormat, item: Item): SampleItem {
     const samples = samplesOf(content);
     const rounded = (value: number) => Number(value.toFixed(2));
     const peaks = peaksOf(samples, PEAKS).map(([low, high]) => [rounded(low), rounded(high)] as const);
-    return { kind: 'audio', seconds: samples.length / format.sampleRateHz, peaks };
+    return { kind: 'audio', peaks };
   }
   const words = [content, ...texts].map((text) => new TextDecoder().decode(text).trim());
   return { kind: 'text', text: words.join('\n') };

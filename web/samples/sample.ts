@@ -24,7 +24,6 @@ export type SampleItem =
     }
   | {
       readonly kind: 'audio';
-      readonly seconds: number;
       readonly peaks: readonly Peak[];
     }
   | { readonly kind: 'text'; readonly text: string };
