@@ -1,5 +1,5 @@
 /** A kind of mark in a chart, and its meaning. */
-export interface LegendEntry {
+interface LegendEntry {
   readonly label: string;
   readonly colour: string;
   /** A character that looks like the mark; absent for a line, of which the legend draws a piece. */

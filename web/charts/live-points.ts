@@ -21,7 +21,7 @@ export interface LiveDots {
   readonly shape: 'circle' | 'square';
 }
 
-export interface LiveSeries {
+interface LiveSeries {
   readonly fromS: number;
   readonly toS: number;
   readonly lines: readonly LiveLine[];

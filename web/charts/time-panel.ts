@@ -5,7 +5,7 @@ import type { ChartPoint } from './chart-points.ts';
 import { RULE, type SeriesStyle } from './series.ts';
 
 /** Layout that charts with a common time axis share. */
-export interface TimeFrame {
+interface TimeFrame {
   readonly endMs: number;
   /** Width for the labels at the ends of lines, in pixels. */
   readonly marginRight: number;

@@ -6,7 +6,7 @@ export interface Sample {
 }
 
 /** A stage's items of the request, and its answers. */
-export interface SampleStage {
+interface SampleStage {
   readonly name: string;
   readonly items: readonly SampleItem[];
   /** The answer to each item in words; empty if the answers only become items of the next stage. */

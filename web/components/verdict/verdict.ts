@@ -21,7 +21,7 @@ export interface Verdict {
   readonly next: NextStep;
 }
 
-export interface NextStep {
+interface NextStep {
   readonly text: string;
   /** Section of the page where the step is taken. */
   readonly section: 'measure' | 'plan' | 'try' | 'share';

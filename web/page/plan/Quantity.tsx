@@ -18,7 +18,7 @@ interface QuantityProps {
 }
 
 /** Converts between a value and its position on a slider, in steps. */
-export interface Scale {
+interface Scale {
   readonly min: number;
   readonly max: number;
   readonly steps: number;

@@ -11,7 +11,7 @@ import {
 } from '../../state/files/cell-table.ts';
 
 /** A backend with a number of threads. */
-export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
+type Sweep = Pick<CellKey, 'backend' | 'threads'>;
 
 /** The cells to compare: `same` for every backend that both profiles measured, or one backend of each profile. */
 export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };

@@ -26,7 +26,7 @@ const archiveSchema = z.strictObject({
   pinned: pinnedSchema.nullable().default(null),
   names: profileNamesSchema.default({}),
 });
-export type Archive = z.infer<typeof archiveSchema>;
+type Archive = z.infer<typeof archiveSchema>;
 
 /** Writes an archive. Equal archives have equal texts. */
 export const exportArchive = (archive: Archive): string => canonicalJson(archive);

@@ -13,7 +13,7 @@ import { givenFiles } from './given-files.ts';
 const MOST_ITEMS = 500;
 const SEED = 1;
 
-export interface MadePack {
+interface MadePack {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where the data is from, for the manifest. */
   readonly from: string;

@@ -17,7 +17,7 @@ const linkSchema = z.strictObject({
   /** The opened profile, which the link names but does not contain. */
   profile: z.strictObject({ sha256, title: z.string().max(200) }).optional(),
 });
-export type LinkedSettings = z.infer<typeof linkSchema>;
+type LinkedSettings = z.infer<typeof linkSchema>;
 
 /** A link is cut short, or was changed. */
 class BrokenLinkError extends Error {

@@ -40,7 +40,7 @@ export interface RunningProfile {
   readonly controller: AbortController;
 }
 
-export interface FinishedProfile {
+interface FinishedProfile {
   readonly pipeline: string;
   /** The number of cells that were measured. */
   readonly cells: number;

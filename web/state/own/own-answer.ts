@@ -12,7 +12,7 @@ import { obstacle, trying } from '../try/trying.ts';
 import { ownItem } from './own-input.ts';
 
 /** The steps of a request so far. */
-export interface OwnAnswer {
+interface OwnAnswer {
   readonly steps: readonly StageStep[];
   /** The stage that runs now; null when the request is complete, has failed, or was cancelled. */
   readonly running: string | null;
@@ -41,7 +41,7 @@ export const occupied = computed<string | null>(() =>
  * plan, a stage runs its first variant on wasm, which every browser has. A stage that is a cascade in the plan has two choices,
  * unless the user chose its variant.
  */
-export const choices = computed<readonly StageChoice[]>(() => {
+const choices = computed<readonly StageChoice[]>(() => {
   const planned = obstacle.value === null ? plan.value : null;
   return (models.value?.manifest.stages ?? []).flatMap(({ name, variants }): StageChoice[] => {
     const stage = planned?.stages.find((one) => one.name === name);

@@ -4,7 +4,7 @@ import type { YoloHead } from '../../../models/onnx/yolo.ts';
 /** The models that the user chose in the form "A new pipeline without a manifest", and the user's answers about them. */
 
 /** The user's answers about the models. An empty text means the default from the models' files. */
-export interface Asked {
+interface Asked {
   readonly task: string;
   readonly prefix: string;
   readonly format: string;

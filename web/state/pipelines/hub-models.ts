@@ -14,7 +14,7 @@ import { ownCopy } from './own-models.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
 /** Values of the form for a model of a hub. */
-export interface HubModelRequest extends HubAccess {
+interface HubModelRequest extends HubAccess {
   /** Owner/name, or owner/name@revision. */
   readonly id: string;
   readonly dtypes: DtypeChoice;

@@ -23,7 +23,7 @@ export interface MadePipeline {
   readonly labelled?: PackedData | undefined;
 }
 
-export interface PackedData {
+interface PackedData {
   readonly entry: NonNullable<Manifest['pack']>;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly pack: Pack;

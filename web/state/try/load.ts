@@ -24,7 +24,7 @@ export const trySettingsSchema = z.strictObject({
   /** Seconds between two decisions whether to replace the plan. */
   intervalS: z.number().min(1).max(600),
 });
-export type TrySettings = z.infer<typeof trySettingsSchema>;
+type TrySettings = z.infer<typeof trySettingsSchema>;
 
 export const trySettings = kept<TrySettings>({
   name: 'load',

@@ -1,7 +1,7 @@
 import { type Prediction, SIGNS, type Verdict } from '../request/predictions.ts';
 
 /** A part of a text, marked if a prediction is about it. */
-export interface TextPart {
+interface TextPart {
   readonly text: string;
   readonly mark: { readonly verdict: Verdict; readonly label: string | null } | null;
 }
