@@ -16,11 +16,9 @@ export interface ShownPlan {
   readonly chosen: SolvedPlan['plan'] | null;
 }
 
-type Found<S extends { value: unknown }> = NonNullable<S['value']>;
-
 /** The simulation's result for the same plan request and profile; null if there is none yet. */
 export const confirmedOf = (
-  found: Found<typeof solved>,
+  found: NonNullable<typeof solved.value>,
   confirmation: typeof confirmed.value,
 ): Plan | Error | null =>
   confirmation?.settings === found.settings && confirmation.source === found.source
