@@ -13,8 +13,6 @@ const LABELLED = /\.(jpe?g|png|webp|avif|gif|wav|flac|jsonl|ndjson)$|\.trans\.tx
 const BESIDE_MODELS =
   /^(\.gitattributes|README\.md|LICENSE(\.\w+)?|(vocab|special_tokens_map|added_tokens|quantize_config|quant_config)\.json|vocab\.txt|merges\.txt|.*\.model)$/i;
 
-const isBesideModels = ({ name }: File): boolean => BESIDE_MODELS.test(name);
-
 /**
  * Finds files of a model repository that no model here needs, such as a licence: by their names, or because they lie in a model's
  * folder but are neither documents of ipa-edge nor labels in the COCO format.
@@ -24,7 +22,7 @@ export function asideOf(files: readonly File[]): (file: File) => Promise<boolean
   const roots = rootsOf(files);
   return async (file) => {
     if (roots.length === 0) return false;
-    if (isBesideModels(file)) return true;
+    if (BESIDE_MODELS.test(file.name)) return true;
     if (!roots.some((root) => root !== '' && folderOf(file).startsWith(root))) return false;
     return file.size > MOST_DOCUMENT_BYTES || !isRead(file.name, await file.text());
   };
