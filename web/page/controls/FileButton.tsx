@@ -1,5 +1,8 @@
 import { isHidden } from './use-drop.ts';
 
+/** The file extensions of models and of what comes with them, for `accept`. */
+export const MODEL_FILES = '.onnx,.onnx_data,.data,.json';
+
 interface FileButtonProps {
   readonly label: string;
   /** The input's attribute `accept`: file extensions or media types. */

@@ -6,7 +6,7 @@ import { busy } from '../../state/pipelines/adding.ts';
 import { newPipelines } from '../../state/pipelines/changes.ts';
 import { ask, type ChosenModels, chosenModels } from '../../state/pipelines/chosen-models.ts';
 import { SelectField, TextField } from '../controls/Field.tsx';
-import { FileButton } from '../controls/FileButton.tsx';
+import { FileButton, MODEL_FILES } from '../controls/FileButton.tsx';
 import { TaskField } from './HubForm.tsx';
 
 async function chooseModels(files: readonly File[]): Promise<void> {
@@ -48,7 +48,7 @@ export function NewPipelineForm() {
       <div class="row end buttons">
         <FileButton
           label="Choose models"
-          accept=".onnx,.onnx_data,.data,.json"
+          accept={MODEL_FILES}
           multiple
           disabled={busy.value}
           onFiles={(files) => void attempt(() => chooseModels(files))}

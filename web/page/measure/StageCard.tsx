@@ -14,7 +14,7 @@ import { attempt, profile } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { ownModels } from '../../state/pipelines/changes.ts';
 import { isOwn } from '../../state/pipelines/pipelines.ts';
-import { FileButton } from '../controls/FileButton.tsx';
+import { FileButton, MODEL_FILES } from '../controls/FileButton.tsx';
 import { useDrop } from '../controls/use-drop.ts';
 
 /** A stage with its variants, to which the user can add models. */
@@ -90,7 +90,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
       <p>
         <FileButton
           label={`Add models to ${stage.name}`}
-          accept=".onnx,.onnx_data,.data,.json"
+          accept={MODEL_FILES}
           multiple
           disabled={busy.value}
           onFiles={add}
