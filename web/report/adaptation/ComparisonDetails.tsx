@@ -8,7 +8,7 @@ import { type Column, DataTable, figures } from '../../components/DataTable.tsx'
 import { milliseconds, number, percent, plural } from '../../components/format.ts';
 import { workloadText } from './AdaptationSummary.tsx';
 import { CostAccuracy } from './CostAccuracy.tsx';
-import { type NamedRun, othersOf, oursOf } from './systems.ts';
+import { type NamedRun, othersOf, oursOf, runsOf } from './systems.ts';
 
 interface ComparisonDetailsProps {
   readonly id: string;
@@ -48,7 +48,7 @@ function Body({ title, comparison }: { readonly title: string; readonly comparis
       <DataTable
         caption={`Table of runs, ${title}`}
         columns={RUN_COLUMNS}
-        rows={[...othersOf(comparison), ...oursOf(comparison.ours)].map((row, key) => ({ ...row, key }))}
+        rows={runsOf(comparison).map((row, key) => ({ ...row, key }))}
         rowKey={({ key }) => String(key)}
       />
     </>

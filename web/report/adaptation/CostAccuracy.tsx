@@ -7,7 +7,7 @@ import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { type Dot, dotsOf } from './dots.ts';
-import { COMPARED, type NamedRun, othersOf, oursOf, rivalOf, titleOf } from './systems.ts';
+import { COMPARED, type NamedRun, othersOf, rivalOf, runsOf, titleOf } from './systems.ts';
 
 interface CostAccuracyProps {
   readonly title: string;
@@ -19,7 +19,7 @@ export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
   const points = useMemo(
     () =>
-      dotsOf(allOf(comparison)).map((dot) => ({
+      dotsOf(runsOf(comparison)).map((dot) => ({
         x: dot.cost,
         y: 100 * dot.pas,
         text: describe(dot),
@@ -39,8 +39,6 @@ export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
 
 const OURS = styleOf(0).colour;
 
-const allOf = (comparison: Comparison): NamedRun[] => [...othersOf(comparison), ...oursOf(comparison.ours)];
-
 /** Sides for labels that are close to each other: each label gets another side. */
 const SIDES: readonly Plot.TextOptions[] = [
   { dx: -11, textAnchor: 'end' },
@@ -51,7 +49,7 @@ const SIDES: readonly Plot.TextOptions[] = [
 function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const { ours } = comparison;
   const others = othersOf(comparison);
-  const all = allOf(comparison);
+  const all = runsOf(comparison);
   const scores = all.map(({ run }) => 100 * run.pas);
   const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
   const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;

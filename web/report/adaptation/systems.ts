@@ -69,5 +69,11 @@ export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
   }));
 }
 
+/** All runs of a comparison, those of ipa-edge last. */
+export const runsOf = (comparison: Comparison): NamedRun[] => [
+  ...othersOf(comparison),
+  ...oursOf(comparison.ours),
+];
+
 export const rivalOf = ({ rivals }: Comparison, system: string): AdaptationRun | undefined =>
   rivals.find((run) => run.system === system);
