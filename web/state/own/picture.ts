@@ -37,17 +37,20 @@ export async function planesOfPicture(file: Blob): Promise<Planes> {
   const bitmap = await createImageBitmap(file).catch((cause) => {
     throw new UnreadablePictureError('this browser finds no picture that it can decode', { cause });
   });
-  const { width, height } = bitmap;
-  if (width * height > PIXELS_MAX)
-    throw new UnreadablePictureError(
-      `it has ${Math.round((width * height) / 1e6)} million pixels, and ${PIXELS_MAX / 1e6} million can be read`,
-    );
-  const canvas = new OffscreenCanvas(width, height).getContext('2d')!;
-  canvas.fillStyle = 'white';
-  canvas.fillRect(0, 0, width, height);
-  canvas.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return { planes: planesOf(canvas.getImageData(0, 0, width, height).data), width, height };
+  try {
+    const { width, height } = bitmap;
+    if (width * height > PIXELS_MAX)
+      throw new UnreadablePictureError(
+        `it has ${Math.round((width * height) / 1e6)} million pixels, and ${PIXELS_MAX / 1e6} million can be read`,
+      );
+    const canvas = new OffscreenCanvas(width, height).getContext('2d')!;
+    canvas.fillStyle = 'white';
+    canvas.fillRect(0, 0, width, height);
+    canvas.drawImage(bitmap, 0, 0);
+    return { planes: planesOf(canvas.getImageData(0, 0, width, height).data), width, height };
+  } finally {
+    bitmap.close();
+  }
 }
 
 /** The planes R, G and B of a canvas's pixels. */
