@@ -1,10 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import * as option from '../../workers/command/options.ts';
 import {
-  claimSettings,
   DEFAULT_IMAGE,
   type GivenSettings,
-  imageSettings,
+  settingsOf,
   TAINT_EFFECTS,
   type Toleration,
 } from '../kubernetes/settings.ts';
@@ -67,27 +66,13 @@ export interface PodFlags {
   readonly monitor?: string;
 }
 
-export const givenSettings = ({
-  image,
-  imageManifest,
-  modelsClaim,
-  nodeSelector,
-  pullSecret,
-  toleration,
-  priorityClass,
-  gateways,
-  monitor,
-}: PodFlags): GivenSettings => ({
-  ...(image !== undefined && { image }),
-  ...(imageManifest !== undefined && imageSettings(imageManifest)),
-  ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
-  ...(nodeSelector !== undefined && { nodeSelector }),
-  ...(pullSecret !== undefined && { pullSecrets: pullSecret }),
-  ...(toleration !== undefined && { tolerations: toleration }),
-  ...(priorityClass !== undefined && { priorityClass }),
-  ...(gateways !== undefined && { gateways }),
-  ...(monitor !== undefined && { monitor }),
-});
+export const givenSettings = (flags: PodFlags): GivenSettings =>
+  settingsOf({
+    ...flags,
+    manifest: flags.imageManifest,
+    pullSecrets: flags.pullSecret,
+    tolerations: flags.toleration,
+  });
 
 function notEmpty(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('Expected a name, found an empty text.');

@@ -48,8 +48,33 @@ export const claimSettings = (modelsClaim: string): GivenSettings => ({
   modelsClaim,
 });
 
-/** Pod settings for models in the image. @param manifest path in the image */
-export const imageSettings = (manifest: string): GivenSettings => ({ manifest, modelsClaim: null });
+/** Settings as a user gives them, by options or in a spec. */
+type UserSettings = {
+  readonly [Name in keyof GivenSettings]: NonNullable<GivenSettings[Name]> | undefined;
+};
+
+/** The settings that a user gives. A manifest is a path in the image. */
+export const settingsOf = ({
+  image,
+  manifest,
+  modelsClaim,
+  nodeSelector,
+  pullSecrets,
+  tolerations,
+  priorityClass,
+  gateways,
+  monitor,
+}: UserSettings): GivenSettings => ({
+  ...(image !== undefined && { image }),
+  ...(manifest !== undefined && { manifest, modelsClaim: null }),
+  ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
+  ...(nodeSelector !== undefined && { nodeSelector }),
+  ...(pullSecrets !== undefined && { pullSecrets }),
+  ...(tolerations !== undefined && { tolerations }),
+  ...(priorityClass !== undefined && { priorityClass }),
+  ...(gateways !== undefined && { gateways }),
+  ...(monitor !== undefined && { monitor }),
+});
 
 /** Completes the given settings. @param applied settings of the plan applied before, used where none are given */
 export const podSettings = (

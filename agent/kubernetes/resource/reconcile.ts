@@ -10,9 +10,8 @@ import { KubernetesEngine } from '../engine.ts';
 import { follow } from '../follow.ts';
 import { kubernetesName } from '../objects/names.ts';
 import type { KubernetesObject } from '../objects/types.ts';
-import { podSettings } from '../settings.ts';
+import { podSettings, settingsOf } from '../settings.ts';
 import { type ConditionType, RESOURCE, resourceSpec } from './schema.ts';
-import { settingsOf } from './spec.ts';
 import { StatusWriter } from './status.ts';
 import { type Adapt, planned, profiled, served, type Work } from './steps.ts';
 

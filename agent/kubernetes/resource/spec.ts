@@ -2,7 +2,6 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { planRequest, resourcesOf } from '../../../solver/plan/request.ts';
 import { openPlanner } from '../../../workers/planner/node.ts';
-import { claimSettings, type GivenSettings, imageSettings } from '../settings.ts';
 import type { ResourceSpec } from './schema.ts';
 
 /** Whether a plan fulfils the spec. With `adapt`, plans follow the load, so that the plan's rate may differ from the spec's. */
@@ -44,25 +43,3 @@ export async function planFor(
     close();
   }
 }
-
-export const settingsOf = ({
-  image,
-  manifest,
-  modelsClaim,
-  nodeSelector,
-  pullSecrets,
-  tolerations,
-  priorityClass,
-  gateways,
-  monitor,
-}: ResourceSpec): GivenSettings => ({
-  ...(image !== undefined && { image }),
-  ...(manifest !== undefined && imageSettings(manifest)),
-  ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
-  ...(nodeSelector !== undefined && { nodeSelector }),
-  ...(pullSecrets !== undefined && { pullSecrets }),
-  ...(tolerations !== undefined && { tolerations }),
-  ...(priorityClass !== undefined && { priorityClass }),
-  ...(gateways !== undefined && { gateways }),
-  ...(monitor !== undefined && { monitor }),
-});
