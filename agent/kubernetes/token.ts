@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { ChangedMeanwhileError } from './errors.ts';
-import { describingLabels, objectNames, ownLabels } from './objects/labels.ts';
+import { objectLabels, objectNames } from './objects/labels.ts';
 import { TOKEN_KEY } from './objects/pods.ts';
 
 const tokenRef = (pipeline: string, namespace: string) => ({
@@ -38,7 +38,7 @@ export async function ensureToken(
     await api
       .create({
         ...ref,
-        metadata: { ...metadata, labels: { ...ownLabels(pipeline), ...describingLabels(pipeline, 'token') } },
+        metadata: { ...metadata, labels: objectLabels(pipeline, 'token') },
         type: 'Opaque',
         data: { [TOKEN_KEY]: Buffer.from(token).toString('base64') },
       })

@@ -1,5 +1,6 @@
 import type { Device } from '../../../solver/documents/common.ts';
 import type { KubernetesApi } from '../api.ts';
+import { PART_LABEL } from '../objects/labels.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import type { Toleration } from '../settings.ts';
 import { quantity } from './quantity.ts';
@@ -86,7 +87,7 @@ interface Placed {
 
 export const placedOf = ({ metadata, spec }: KubernetesObject, { logicalCores }: Device): Placed => ({
   pod: (spec as { readonly template: { readonly spec: PodSpec } }).template.spec,
-  cores: metadata.labels?.['ipa-edge/part'] === 'stage' ? logicalCores : undefined,
+  cores: metadata.labels?.[PART_LABEL] === 'stage' ? logicalCores : undefined,
 });
 
 /** The pods of a deployment, and the nodes that may run them. @param device the device that the plan was made for */

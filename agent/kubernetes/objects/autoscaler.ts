@@ -1,7 +1,7 @@
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { plannedGroups } from '../../cluster/replica-plan.ts';
-import { describingLabels, objectNames, ownLabels } from './labels.ts';
+import { objectLabels, objectNames } from './labels.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Name of the gateways' gauge for the number of replicas that the plan for the coming load wants for a stage. */
@@ -26,7 +26,7 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
       metadata: {
         name,
         ...(namespace !== undefined && { namespace }),
-        labels: { ...ownLabels(plan.pipeline), ...describingLabels(plan.pipeline, 'autoscaler') },
+        labels: objectLabels(plan.pipeline, 'autoscaler'),
       },
       spec: {
         scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },

@@ -1,4 +1,4 @@
-import { describingLabels, objectNames, ownLabels, partLabels } from './labels.ts';
+import { objectLabels, objectNames, partLabels } from './labels.ts';
 import { accountObjects, deployment, disruptionBudget, httpPort } from './parts.ts';
 import { OWN_NAMESPACE, servingPod } from './pod-spec.ts';
 import { nodeSelector, PLAN_FILE, PORT, REPLICAS_FILE, TOKEN_FILE } from './pods.ts';
@@ -11,7 +11,7 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
   const { namespace } = settings;
   const names = objectNames(pipeline);
   const selector = partLabels(pipeline, 'gateway');
-  const labels = { ...ownLabels(pipeline), ...describingLabels(pipeline, 'gateway'), ...selector };
+  const labels = { ...objectLabels(pipeline, 'gateway'), ...selector };
   const metadata = { name: names.gateway, namespace, labels };
   const pod = servingPod(settings, {
     ...{ name: 'gateway', plan: names.plan, token: names.token },

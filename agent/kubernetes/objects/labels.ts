@@ -2,6 +2,7 @@ import { kubernetesName } from './names.ts';
 
 /** The label of every object that ipa-agent makes. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'ipa-agent' };
+export const PART_LABEL = 'ipa-edge/part';
 export const STAGE_LABEL = 'ipa-edge/stage';
 const PART_OF = 'app.kubernetes.io/part-of';
 
@@ -34,10 +35,16 @@ export const describingLabels = (pipeline: string, component: string): Record<st
   'app.kubernetes.io/component': component,
 });
 
-/** Labels of one part of a pipeline: all its stages, or its gateway. */
+/** The labels of an object of a pipeline. @param component as in {@link describingLabels} */
+export const objectLabels = (pipeline: string, component: string): Record<string, string> => ({
+  ...ownLabels(pipeline),
+  ...describingLabels(pipeline, component),
+});
+
+/** Labels of one part of a pipeline, such as all its stages, or its gateway. */
 export const partLabels = (pipeline: string, part: string) => ({
   [PART_OF]: kubernetesName(pipeline),
-  'ipa-edge/part': part,
+  [PART_LABEL]: part,
 });
 
 /** Labels that select the objects of all stages. */

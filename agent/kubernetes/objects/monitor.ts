@@ -1,5 +1,5 @@
 import type { PodSettings } from '../settings.ts';
-import { describingLabels, objectNames, ownLabels } from './labels.ts';
+import { objectLabels, objectNames, ownLabels, PART_LABEL } from './labels.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Makes Prometheus' operator read the metrics of a pipeline's gateways and stages. */
@@ -9,12 +9,12 @@ export const podMonitor = (pipeline: string, { namespace }: PodSettings): Kubern
   metadata: {
     name: objectNames(pipeline).monitor,
     namespace,
-    labels: { ...ownLabels(pipeline), ...describingLabels(pipeline, 'monitor') },
+    labels: objectLabels(pipeline, 'monitor'),
   },
   spec: {
     selector: {
       matchLabels: ownLabels(pipeline),
-      matchExpressions: [{ key: 'ipa-edge/part', operator: 'In', values: ['gateway', 'stage'] }],
+      matchExpressions: [{ key: PART_LABEL, operator: 'In', values: ['gateway', 'stage'] }],
     },
     podMetricsEndpoints: [{ port: 'http', path: '/metrics' }],
   },

@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import type { PodSettings } from '../settings.ts';
-import { describingLabels, ownLabels } from './labels.ts';
+import { objectLabels, partLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
 import { agentPod } from './pod-spec.ts';
 import { profilerResources } from './pods.ts';
@@ -23,11 +23,7 @@ export function profileJob(
 ): KubernetesObject {
   const { namespace, manifest, nodeSelector } = settings;
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
-  const labels = {
-    ...ownLabels(pipeline.name),
-    ...describingLabels(pipeline.name, 'profile'),
-    'ipa-edge/part': 'profile',
-  };
+  const labels = { ...objectLabels(pipeline.name, 'profile'), ...partLabels(pipeline.name, 'profile') };
   const pod = agentPod(settings, {
     name: 'profile',
     args: [

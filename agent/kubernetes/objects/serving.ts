@@ -3,7 +3,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { checkDeployable, plannedGroups } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { gatewayObjects } from './gateway.ts';
-import { describingLabels, objectNames, ownLabels } from './labels.ts';
+import { objectLabels, objectNames } from './labels.ts';
 import { podMonitor } from './monitor.ts';
 import { PLAN_KEY } from './pods.ts';
 import { stageObjects } from './stage.ts';
@@ -57,7 +57,7 @@ export const planObject = (
   metadata: {
     name: objectNames(plan.pipeline).plan,
     namespace: settings.namespace,
-    labels: { ...ownLabels(plan.pipeline), ...describingLabels(plan.pipeline, 'plan') },
+    labels: objectLabels(plan.pipeline, 'plan'),
     annotations: {
       [SETTINGS]: settingsText(settings),
       ...(previous && { [PREVIOUS_SETTINGS]: settingsText(previous.settings) }),

@@ -3,7 +3,7 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import type { ReplicaGroup } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
-import { describingLabels, objectNames, ownLabels, partLabels, podLabels, stageLabels } from './labels.ts';
+import { objectLabels, objectNames, partLabels, podLabels, stageLabels } from './labels.ts';
 import { deployment, disruptionBudget, httpPort } from './parts.ts';
 import { STAGE_LEAVE_S, servingPod } from './pod-spec.ts';
 import { nodeSelector, PLAN_FILE, PORT, stageResources, TOKEN_FILE } from './pods.ts';
@@ -41,7 +41,7 @@ export function stageObjects(
   const stages = plan.stages.filter(({ name }) => group.stages.includes(name));
   const held = stages.map(({ name }) => name);
   const selector = podLabels(pipeline.name, held);
-  const common = { ...ownLabels(pipeline.name), ...describingLabels(pipeline.name, 'stage') };
+  const common = objectLabels(pipeline.name, 'stage');
   const { namespace } = settings;
   const metadata = { name: names.pods(held), namespace, labels: { ...common, ...selector } };
   const pod = servingPod(settings, {

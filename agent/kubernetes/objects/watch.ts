@@ -3,7 +3,7 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import { heavyRows, plannedGroups } from '../../cluster/replica-plan.ts';
 import { ProfileTooLargeError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
-import { describingLabels, objectNames, ownLabels } from './labels.ts';
+import { describingLabels, objectNames, ownLabels, PART_LABEL, partLabels } from './labels.ts';
 import { accountObjects, deployment } from './parts.ts';
 import { type AgentPod, agentPod, OWN_NAMESPACE } from './pod-spec.ts';
 import { nodeSelector } from './pods.ts';
@@ -15,11 +15,9 @@ export const PROFILE_KEY = 'profile.json.gz';
 /** The most bytes that Kubernetes stores in a ConfigMap, less room for its metadata. */
 const CONFIG_MAP_BYTES_MAX = 2 ** 20 - 16 * 1024;
 
-const PART = { 'ipa-edge/part': 'watch' };
-
 /** Whether an object belongs to `watch`, and not to the pods that serve the plan. */
 export const isOfWatch = ({ metadata }: KubernetesObject): boolean =>
-  metadata.labels?.['ipa-edge/part'] === PART['ipa-edge/part'];
+  metadata.labels?.[PART_LABEL] === 'watch';
 
 /**
  * Makes the objects that run `ipa-agent watch` in the cluster, with a Role that allows what watch does and nothing else.
@@ -76,17 +74,13 @@ export const watchMetadata = (pipeline: string, namespace: string) => ({
   labels: { ...selectorOf(pipeline), ...describingLabels(pipeline, 'watch') },
 });
 
-const selectorOf = (pipeline: string) => ({ ...ownLabels(pipeline), ...PART });
+const selectorOf = (pipeline: string) => ({ ...ownLabels(pipeline), ...partLabels(pipeline, 'watch') });
 
 /** The ConfigMap with a profile, which outlives the plans that are made from it. @throws ProfileTooLargeError */
 export const profileObject = (profile: Profile, name: string, namespace: string): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: {
-    name,
-    namespace,
-    labels: { ...selectorOf(profile.pipeline), ...describingLabels(profile.pipeline, 'watch') },
-  },
+  metadata: { ...watchMetadata(profile.pipeline, namespace), name },
   binaryData: { [PROFILE_KEY]: compressed(profile).toString('base64') },
 });
 
