@@ -48,37 +48,27 @@ function sessionBytes({ stage }: PipelineStage): number {
   return PROCESS_BYTES.session + model + BYTES_PER_VALUE * BATCH_MAX * inputValues(stage);
 }
 
-/** A pod needs memory for two variants of each of its stages: it loads the new one while the old one still serves. */
-const memoryBytes = (pipeline: Pipeline, stages: readonly PlanStage[]): number =>
-  PROCESS_BYTES.http +
-  stages.reduce((sum, row) => sum + 2 * sessionBytes(pipeline.stage(stageNameOf(row))), 0);
-
-/** Formats a size in Kubernetes' notation, rounded up to MiB. */
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
-
 /**
  * Resources of a pod with these stages, which share one worker of the plan. It requests one core for each of the worker's
  * threads, as in the plan's cost. The limit is one core more, so that HTTP takes no time from the session.
  */
 export const stageResources = (pipeline: Pipeline, stages: readonly PlanStage[]) =>
   resources(
+    stages.map((row) => pipeline.stage(stageNameOf(row))),
     stages.map(({ backend }) => backend),
     Math.max(...stages.map(({ threads }) => threads)),
-    memoryBytes(pipeline, stages),
   );
 
 /** Resources of a profile job, which runs every variant of every stage, and two stages at the same time. */
 export const profilerResources = (pipeline: Pipeline, backends: readonly Backend[], threads: number) =>
-  resources(
-    backends,
-    2 * threads,
-    PROCESS_BYTES.http + pipeline.stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), 0),
-  );
+  resources(pipeline.stages, backends, 2 * threads);
 
-function resources(backends: readonly Backend[], threads: number, memoryBytes: number) {
+function resources(stages: readonly PipelineStage[], backends: readonly Backend[], threads: number) {
   const gpu = backends.some(onGpu) ? { 'nvidia.com/gpu': '1' } : {};
   const cores = backends.every(onGpu) ? 1 : threads;
-  const memory = mebibytes(memoryBytes);
+  // A pod needs memory for two variants of each of its stages: it loads the new one while the old one still serves.
+  const bytes = stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), PROCESS_BYTES.http);
+  const memory = `${Math.ceil(bytes / MIB)}Mi`;
   return {
     requests: { cpu: String(cores), memory, ...gpu },
     limits: { cpu: String(cores + 1), memory, ...gpu },
