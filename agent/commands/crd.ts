@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import * as option from '../../workers/command/options.ts';
 import { yaml } from '../kubernetes/packages/files.ts';
 import { resourceObjects } from '../kubernetes/resource/objects.ts';
@@ -21,11 +21,7 @@ export const crdCommand = () =>
       )
       .addOption(option.pipelineOption())
       .addOption(option.manifestOption())
-      .addOption(
-        new Option('--namespace <name>', 'the namespace of the objects')
-          .default('default')
-          .argParser(namespace),
-      ),
+      .option('--namespace <name>', 'the namespace of the objects', namespace, 'default'),
   )
     .addHelpText(
       'after',

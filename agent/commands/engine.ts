@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Engine } from '../cluster/engine.ts';
 import { KubernetesApi } from '../kubernetes/api.ts';
 import { connectionOf } from '../kubernetes/client.ts';
@@ -8,16 +8,14 @@ import { namespace } from './pod-options.ts';
 /** The names that `--target` accepts. */
 export const ENGINES = ['kubernetes'] as const;
 
-const namespaceOption = () =>
-  new Option(
-    '--namespace <name>',
-    "the namespace of the pipeline (default: the context's, then default)",
-  ).argParser(namespace);
-
 /** Adds the options of commands that connect to an engine. */
 export const addEngineOptions = (command: Command): Command =>
   command
-    .addOption(namespaceOption())
+    .option(
+      '--namespace <name>',
+      "the namespace of the pipeline (default: the context's, then default)",
+      namespace,
+    )
     .option('--kubeconfig <file>', "default: KUBECONFIG, then ~/.kube/config, then the pod's own account")
     .option('--context <name>', 'context of the kubeconfig (default: its current one)');
 

@@ -65,15 +65,11 @@ export const exportCommand = () =>
       )
       .requiredOption('--out <dir>', 'folder to write the YAML files to')
       .addOption(option.planManifestOption())
-      .addOption(
-        new Option('--namespace <name>', 'the namespace of the objects')
-          .default('default')
-          .argParser(namespace),
-      ),
+      .option('--namespace <name>', 'the namespace of the objects', namespace, 'default'),
   )
     .addOption(gatewaysOption())
     .addOption(monitorOption())
-    .addOption(new Option('--json', 'print the names of the files on stdout as JSON'))
+    .option('--json', 'print the names of the files on stdout as JSON')
     .addHelpText(
       'after',
       `

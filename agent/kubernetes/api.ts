@@ -149,9 +149,8 @@ export class KubernetesApi {
     const silentMs = 1000 * (WATCH_S + 10);
     for await (const line of lines(this.connection, { method: 'GET', path, what, signal }, silentMs)) {
       const event = JSON.parse(line) as WatchEvent | { type: 'ERROR'; object: { code: number } };
-      if (event.type === 'ERROR')
-        throw apiError((event.object as { code: number }).code, JSON.stringify(event.object), what);
-      yield event as WatchEvent;
+      if (event.type === 'ERROR') throw apiError(event.object.code, JSON.stringify(event.object), what);
+      yield event;
     }
   }
 
