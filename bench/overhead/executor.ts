@@ -93,6 +93,6 @@ export async function executorOverhead(
   }
 }
 
-/** Throughput of the executor as a share of that of bare sessions: the median over the rounds. */
-export const throughputShare = ({ barePerS, executorPerS }: ExecutorOverhead): number =>
-  median(executorPerS.map((perS, round) => perS / barePerS[round]!));
+/** Throughput of the executor as a share of that of bare sessions, by round. */
+export const throughputShares = ({ barePerS, executorPerS }: ExecutorOverhead): number[] =>
+  executorPerS.map((perS, round) => perS / barePerS[round]!);

@@ -1,19 +1,16 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright';
+import type { Browser, Locator, Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
 import { servePage } from '../runner/host.ts';
-import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { launchBrowser } from '../setup/browser.js';
 import { OUT } from './pictures.ts';
 
 /** Serves the page and starts a browser for `work`, and ends both after it. @param work gets the page's address */
 export async function withBrowser(work: (browser: Browser, url: string) => Promise<void>): Promise<void> {
   const host = await servePage(0);
-  const browser = await chromium.launch({
-    executablePath: await ensureBrowser(console.error),
-    args: browserFlags(),
-  });
+  const browser = await launchBrowser();
   try {
     await work(browser, host.url);
   } finally {

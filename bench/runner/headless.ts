@@ -15,7 +15,7 @@ import type { RunProgress } from '../../workers/executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
 import type { Store } from '../../workers/store/store.ts';
-import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { launchBrowser } from '../setup/browser.js';
 import { MANIFEST_URL, servePageWith } from './host.ts';
 
 /** The browser crashed or was killed during a command. */
@@ -70,16 +70,8 @@ export class Headless {
       await host.close();
     };
     try {
-      const executablePath = await ensureBrowser(console.error);
       // After Ctrl-C the command lets the page finish its current run, so the browser must ignore the signal.
-      const { chromium } = await import('playwright');
-      browser = await chromium.launch({
-        executablePath,
-        args: browserFlags(),
-        handleSIGINT: false,
-        handleSIGTERM: false,
-        handleSIGHUP: false,
-      });
+      browser = await launchBrowser({ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
       const page = await browser.newPage();
       await page.exposeFunction('ipaEdgeProgress', options.onProgress);
       await page.exposeFunction('ipaEdgeStore', (method: keyof Store, args: unknown[]) =>

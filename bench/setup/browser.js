@@ -122,7 +122,7 @@ export async function ensureBrowser(log) {
  * Flags for a Chromium that measures unattended, with WebGPU on the GPU or, if there is none, on the CPU.
  * @returns {string[]}
  */
-export function browserFlags() {
+function browserFlags() {
   const webgpu = !hasGpu()
     ? ['--use-webgpu-adapter=swiftshader']
     : platform() === 'linux'
@@ -144,6 +144,16 @@ export function browserFlags() {
     '--no-first-run',
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ];
+}
+
+/**
+ * Starts a Chromium that measures unattended; installs one in a checkout if there is none.
+ * @param {import('playwright').LaunchOptions} [options]
+ */
+export async function launchBrowser(options) {
+  const executablePath = await ensureBrowser(console.error);
+  const { chromium } = await import('playwright');
+  return chromium.launch({ executablePath, args: browserFlags(), ...options });
 }
 
 /**
