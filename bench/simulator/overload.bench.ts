@@ -2,17 +2,11 @@
  * Simulates the goodput of plans for the paper's pipelines under loads above their capacity, as fractions of the capacity of the
  * slowest stage: `npm run bench:shedding`. The result depends on the rule for shedding, not on the machine.
  */
-import { join } from 'node:path';
-import { parsePublished } from '../../solver/documents/published.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
-import { planRequest } from '../../solver/plan/request.ts';
-import { readJson } from '../../workers/command/files.ts';
-import { ROOT } from '../../workers/command/root.ts';
 import { table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { publishedProfile } from '../adaptation/published-profile.ts';
-import { PIPELINES } from '../adaptation/subjects.ts';
+import { PIPELINES, subject } from '../adaptation/subjects.ts';
 import { simulated } from './plans.ts';
 
 const RATES_PER_S = [10, 30];
@@ -24,12 +18,9 @@ const solver = await loadSolver();
 const rows: string[][] = [];
 const shares: number[] = [];
 for (const name of PIPELINES.filter((one) => one !== 'fashion')) {
-  const document = await readJson(join(ROOT, 'models', name, 'manifest.json'), parsePublished);
-  const profile = await publishedProfile(document);
-  const { slaMs, cores, restrictTo } = document;
+  const { profile, request } = await subject(name);
   for (const ratePerS of RATES_PER_S) {
-    const request = planRequest(profile, { slaMs, ratePerS, resources: { cores }, downshift: false });
-    const made = plan(solver, { profile, sha256: '0'.repeat(64) }, { ...request, restrictTo });
+    const made = plan(solver, { profile, sha256: '0'.repeat(64) }, { ...request, ratePerS });
     const carriesPerS = Math.min(
       ...made.stages.map(
         ({ batch, replicas, serviceMs, itemsPerS }) =>
@@ -43,7 +34,7 @@ for (const name of PIPELINES.filter((one) => one !== 'fashion')) {
         constantLoad(overload * carriesPerS, DURATION_S, SEED),
         SEED,
       );
-      const good = requests.filter(({ latencyMs }) => latencyMs !== null && latencyMs <= slaMs).length;
+      const good = requests.filter(({ latencyMs }) => latencyMs !== null && latencyMs <= made.slaMs).length;
       return good / DURATION_S / carriesPerS;
     });
     shares.push(...kept);
