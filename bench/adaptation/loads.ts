@@ -12,10 +12,15 @@ import type { Frozen } from './frozen.ts';
 import { PAPERS_TRACE } from './paper.ts';
 import type { Pipeline } from './subjects.ts';
 
-/** Kinds and seeds of the generated loads on which settings are chosen. */
-const TRAINING = { kinds: ['bursty', 'fluctuating'], seeds: [1] } as const;
-/** Kinds and seeds of the generated loads on which systems are compared; no setting is chosen on them. */
-const UNSEEN = { kinds: WORKLOADS, seeds: [47] } as const;
+/** Kinds and seeds of generated loads. */
+interface Generated {
+  readonly kinds: readonly WorkloadKind[];
+  readonly seeds: readonly number[];
+  /** Whether settings are chosen on these loads, or systems are compared on them. */
+  readonly training: boolean;
+}
+const TRAINING: Generated = { kinds: ['bursty', 'fluctuating'], seeds: [1], training: true };
+const UNSEEN: Generated = { kinds: WORKLOADS, seeds: [47], training: false };
 
 /** Start and end of the burst in the paper's trace, in seconds. */
 const BURST_S = [360, 840] as const;
@@ -31,12 +36,11 @@ export interface Load extends Trace {
 /** The loads on which settings are chosen: generated ones and, if the reference data has it, IPA's bursty trace. */
 export const trainingLoads = async (pipeline: Pipeline): Promise<Load[]> => [
   ...(await papersTrace(pipeline)),
-  ...generated(pipeline, { ...TRAINING, training: true }),
+  ...generated(pipeline, TRAINING),
 ];
 
 /** The loads of a report, if the user gives no traces: generated from seeds on which no setting was chosen. */
-export const unseenLoads = (pipeline: Pipeline): Load[] =>
-  generated(pipeline, { ...UNSEEN, training: false });
+export const unseenLoads = (pipeline: Pipeline): Load[] => generated(pipeline, UNSEEN);
 
 /** Two traces have the same name, so a report could not tell them apart. */
 export class SameTraceNameError extends InputError {
@@ -69,18 +73,7 @@ export function partName(
   return `${basename(name)}-p${percentile}-${switchShare}-${digits}.json`;
 }
 
-const generated = (
-  pipeline: Pipeline,
-  {
-    kinds,
-    seeds,
-    training,
-  }: {
-    readonly kinds: readonly WorkloadKind[];
-    readonly seeds: readonly number[];
-    readonly training: boolean;
-  },
-): Load[] =>
+const generated = (pipeline: Pipeline, { kinds, seeds, training }: Generated): Load[] =>
   seeds.flatMap((seed) =>
     kinds.map((kind) => ({
       ...workload(kind, { seed, ...(isShort(pipeline) && { durationS: SHORT_S }) }),
