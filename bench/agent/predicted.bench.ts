@@ -14,7 +14,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ServingCorrection } from '../../solver/adapt/serving-correction.ts';
 import { type Counts, CountsGrowth, countsIn } from '../../solver/adapt/serving-counts.ts';
 import { keepsSla, type Plan } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
@@ -75,7 +75,8 @@ try {
   const profile = await profileOnCpu({ ...flags, sla: Math.max(...flags.slas), rate: 1 }, folder);
   const compared: Compared[] = [];
   for (const at of flags.at ? [flags.at] : PLACES) {
-    const measured = { ...profile, profile: profileAt(at, profile.profile) };
+    // Without pods, no batch hops to a pod.
+    const measured = at === 'pods' ? profile : { ...profile, profile: withoutHops(profile.profile) };
     const planAt = await plannerAt(at, measured);
     for (const slaMs of flags.slas)
       for (const plan of plansAt((rate) => planAt(slaMs, rate)))
@@ -89,11 +90,6 @@ try {
 } finally {
   terminate();
   await rm(folder, { recursive: true });
-}
-
-/** The profile for plans at a place. Without pods, no batch hops to a pod, so the profile has no hops. */
-function profileAt(at: Compared['at'], profile: Profile): Profile {
-  return at === 'pods' ? profile : withoutHops(profile);
 }
 
 /**
