@@ -56,7 +56,7 @@ function Comparison({ run, others }: ComparisonProps) {
     <p>
       At {requestRate(run.load.ratePerS)}, <strong>{servedText(run)}</strong> completed{' '}
       <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms;{' '}
-      <strong>{accuracy(run)}</strong>.
+      <strong>{accuracy(run)}</strong>, cost {costText(run.result.cost.mean, lastPlan(run))}.
       {others.map((other) => (
         <span key={other.name}>
           {' '}
@@ -123,7 +123,7 @@ const COLUMNS = [
   ),
   column(
     'Cost',
-    (run) => costText(run.result.cost.mean, lastPlan(run)),
+    ({ result }) => number(result.cost.mean),
     ({ cost }) => number(cost),
   ),
 ];
