@@ -5,6 +5,7 @@ import { checkItem } from '../../models/items/item-format.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { planStage } from '../../solver/documents/plan.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../workers/stage/pipe.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
@@ -140,7 +141,7 @@ function requestOf(stage: PipelineStage, body: Body): InferRequest {
 
 const batchSchema = z
   .object({ lengths: z.array(z.int().nonnegative()).min(1), bytes: z.instanceof(Uint8Array<ArrayBuffer>) })
-  .refine(({ lengths, bytes }) => lengths.reduce((sum, length) => sum + length, 0) === bytes.length);
+  .refine(({ lengths, bytes }) => sum(lengths) === bytes.length);
 
 /** Decodes and checks a batch from a gateway. @throws InvalidInferenceError */
 function batchIn(body: Buffer, { name, format }: PipelineStage): ItemBatch {

@@ -53,7 +53,10 @@ type UserSettings = {
   readonly [Name in keyof GivenSettings]: NonNullable<GivenSettings[Name]> | undefined;
 };
 
-/** The settings that a user gives. A manifest is a path in the image. */
+/**
+ * Makes pod settings of what a user gives; settings that the user does not give are absent. The path of a manifest is one in the
+ * container image, so the models then need no volume.
+ */
 export const settingsOf = ({
   image,
   manifest,

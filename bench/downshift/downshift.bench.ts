@@ -7,7 +7,7 @@
 import { Command } from 'commander';
 import type { RequestRecord } from '../../solver/documents/run-report.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { median } from '../../solver/math/statistics.ts';
+import { median, sum } from '../../solver/math/statistics.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { escalationSentences, planVariants, variantSentences } from '../../solver/report/cascade-text.ts';
@@ -85,7 +85,7 @@ await withProfile(flags, async ({ runner, progress, measured, profile, slaMs }) 
       const { requests, downshifted } = simulated(way.plan, profile, load, seed);
       way.simulated.push(goodputInBurst(requests, slaMs));
       way.lighter.push(lighterAnswers(report));
-      way.simulatedLighter.push(downshifted.reduce((sum, items) => sum + items, 0));
+      way.simulatedLighter.push(sum(downshifted));
       way.accuracies.push(accuracy.endToEnd);
       way.predictedAccuracies.push(expected === null ? null : expected * downshiftFactor(report));
       way.shed.push(shed);

@@ -3,6 +3,7 @@ import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import { planHead, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { completePlan } from '../../solver/plan/simulated-plan.ts';
@@ -45,7 +46,7 @@ export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting,
     return { request, options: onlyOptions({ ...profile, cells }, request) };
   };
   const busy = at(1).options.map((o) => (o.itemsPerS * o.meanMs) / (1000 * o.cell.batch));
-  const busiest = onGpu(backend) ? busy.reduce((sum, share) => sum + share, 0) : Math.max(...busy);
+  const busiest = onGpu(backend) ? sum(busy) : Math.max(...busy);
   const { request, options } = at(utilisation / busiest);
   const stages = options.map((o) => planStage(profile, o));
   return (slaMs: number): Plan =>
@@ -84,9 +85,7 @@ export function simulated(plan: Plan, profile: Profile, load: Load, seed: number
 /** Share of a run for which its busiest worker was busy. Near 1 the run was overloaded, whatever the profile predicted. */
 export function busiestShare({ plans, service, load }: RunReport): number {
   const busyMs = (stage: string) =>
-    service
-      .filter((entry) => entry.stage === stage)
-      .reduce((sum, entry) => sum + entry.samplesMs.reduce((total, sample) => total + sample, 0), 0);
-  const workers = plans[0]!.plan.workers.map(({ stages }) => stages.reduce((sum, s) => sum + busyMs(s), 0));
+    sum(service.filter((entry) => entry.stage === stage).map(({ samplesMs }) => sum(samplesMs)));
+  const workers = plans[0]!.plan.workers.map(({ stages }) => sum(stages.map(busyMs)));
   return Math.max(...workers) / (1000 * load.durationS);
 }

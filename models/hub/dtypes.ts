@@ -14,7 +14,10 @@ export function readDtypes(text: string): DtypeChoice | null {
   return others === undefined ? null : [first, others];
 }
 
-/** The data types of a variant, from those of its sessions, in order. */
+/**
+ * Returns the data types that name a variant: those of its first and last session, or one if both are equal.
+ * @param types of the variant's sessions, in order
+ */
 export function dtypeChoice(types: readonly Dtype[]): DtypeChoice {
   const [first, last] = [types[0]!, types.at(-1)!];
   return first === last ? [first] : [first, last];

@@ -47,7 +47,7 @@ export function cropResize(
   for (let c = shape.channels; c < outShape.channels; c++) out.copyWithin(c * outPlane, 0, outPlane);
 }
 
-/** Like {@link cropResize}, into a new image. */
+/** Cuts a box out of an image and resizes it as {@link cropResize} does, into a new image. */
 export function cropped(
   image: Uint8Array,
   shape: ImageShape,

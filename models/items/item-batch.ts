@@ -1,4 +1,5 @@
 import { sum } from '../../solver/math/statistics.ts';
+
 /** The bytes of one item. `ItemFormat` defines what the bytes of each kind of item mean. */
 export type Item = Uint8Array<ArrayBuffer>;
 

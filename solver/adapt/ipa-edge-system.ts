@@ -1,4 +1,5 @@
 import { cpuCoresOf, type Plan, type PlanWorker } from '../documents/plan.ts';
+import { mean, sum } from '../math/statistics.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { MissBudget } from './budget.ts';
 import { capacityPerS } from './capacity.ts';
@@ -166,13 +167,12 @@ function objectiveOf(
   const accuracies = stages.flatMap((row, i) =>
     row.escalation ? [] : [stages[i + 1]?.escalation?.accuracy ?? row.accuracy ?? 1],
   );
-  const sum = accuracies.reduce((total, one) => total + one, 0);
   const combined = {
     product: predicted.pas ?? 1,
     'rank-product': predicted.pas ?? 1,
-    sum,
-    'rank-sum': sum,
-    mean: sum / accuracies.length,
+    sum: sum(accuracies),
+    'rank-sum': sum(accuracies),
+    mean: mean(accuracies),
   }[accuracy];
   return alpha * combined - beta * predicted.cost;
 }

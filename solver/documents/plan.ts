@@ -108,7 +108,7 @@ export type PlanStage = z.infer<typeof planStage>;
 export const stageNameOf = ({ name, escalation }: Pick<PlanStage, 'name' | 'escalation'>): string =>
   escalation?.from ?? name;
 
-/** The rows of a plan without those of heavy variants: one for each stage. */
+/** Returns one row of a plan for each stage: a stage with a cascade has a second row, for the heavy variant, which is left out. */
 export const stageRows = <R extends Pick<PlanStage, 'escalation'>>(rows: readonly R[]): R[] =>
   rows.filter(({ escalation }) => !escalation);
 

@@ -16,7 +16,7 @@ export interface Target {
   }[];
 }
 
-/** The most workers of a plan from outside for each core, because each worker is a process. */
+/** A plan that a user gives may have at most this many workers for each core, because each worker is a process. */
 const WORKERS_PER_CORE_MOST = 4;
 
 /** Reasons why a plan does not fit a pipeline with these models, one line each; empty if it fits. */

@@ -36,7 +36,7 @@ function spreadLabels(
   );
 }
 
-/** Least distance between two labels, in pixels. */
+/** Two labels are at least this many pixels apart, so that no text covers another. */
 const DISTANCE = 13;
 
 /**

@@ -1,4 +1,4 @@
-import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
+import { type Plan, type PlanStage, stageRows } from '../../solver/documents/plan.ts';
 import { planVariants } from '../../solver/report/cascade-text.ts';
 import { chain } from './format.ts';
 
@@ -7,7 +7,7 @@ export type Variants = Readonly<Record<string, string>>;
 
 /** The names of a plan's stages, without the rows of heavy variants. */
 export const stagesOf = ({ stages }: Pick<Plan, 'stages'>): string[] =>
-  stages.filter(({ escalation }) => !escalation).map(({ name }) => name);
+  stageRows(stages).map(({ name }) => name);
 
 /** The variants of a plan in the stages' order: `det16 → res16`. */
 export const variantsText = (plan: Pick<Plan, 'stages'>): string =>

@@ -1,8 +1,9 @@
 import type { CellFlag, MeasuredCell } from '../../../solver/documents/cell.ts';
 import { type Device, onGpu } from '../../../solver/documents/common.ts';
-import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
+import { keepsSla, type Plan, type Prediction } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
+import { sum } from '../../../solver/math/statistics.ts';
 import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
 import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
@@ -58,7 +59,7 @@ const ASK_FOR_LESS: NextStep = {
 export function planVerdict(plan: Plan, profile: Profile): Verdict {
   const { predicted, slaMs, ratePerS, percentile } = plan;
   const inTime = predicted.slaAttainment;
-  const meets = inTime >= percentile / 100;
+  const meets = keepsSla(plan);
   const what = variantsText(plan);
   return {
     level: meets ? 'good' : 'warn',
@@ -155,7 +156,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
 const holdsCores = ({ plans }: RunReport): boolean =>
   plans.some(({ plan: { workers } }) => {
     const threads = workers.map((worker) => (onGpu(worker.backend) ? 0 : worker.threads));
-    return threads.reduce((sum, one) => sum + one, 0) > 1;
+    return sum(threads) > 1;
   });
 
 function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason | null {

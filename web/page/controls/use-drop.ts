@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { attempt } from '../../state/app.ts';
 
-/** Files that systems and tools leave in folders, such as `.git`, `.DS_Store` and `desktop.ini`, which no user means to give. */
+/** Whether a file has a name such as `.git`, `.DS_Store` or `desktop.ini`: systems and tools leave such files, which no user means to give. */
 export const isHidden = (name: string): boolean => /^\.|^(desktop\.ini|thumbs\.db)$/i.test(name);
 
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>

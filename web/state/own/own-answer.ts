@@ -1,6 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
+import { stageRows } from '../../../solver/documents/plan.ts';
 import { browserEnvironment } from '../../../workers/environment/browser.ts';
 import { type StageChoice, type StageStep, StepByStep } from '../../../workers/executor/step-by-step.ts';
 import { message } from '../../../workers/runtime/errors.ts';
@@ -55,7 +56,7 @@ const choices = computed<readonly StageChoice[]>(() => {
 });
 
 /** The choices without heavy variants: one for each stage. */
-export const stageChoices = computed(() => choices.value.filter(({ escalation }) => !escalation));
+export const stageChoices = computed(() => stageRows(choices.value));
 
 /** The workers of the last request. The next request with the same choices uses them again. */
 let kept: { readonly models: LoadedManifest; readonly key: string; readonly steps: StepByStep } | null = null;

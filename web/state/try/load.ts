@@ -2,6 +2,7 @@ import { computed } from '@preact/signals';
 import { z } from 'zod';
 import { jsonValue } from '../../../solver/documents/document.ts';
 import { parseTrace, type Trace, traceSchema, traceUntil } from '../../../solver/documents/trace.ts';
+import { sum } from '../../../solver/math/statistics.ts';
 import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
 import { constantLoad, type Load, TooManyRequestsError, traceLoad } from '../../../workers/executor/load.ts';
 import { checkSize } from '../files/file-size.ts';
@@ -73,9 +74,7 @@ export const load = computed<Load | TooManyRequestsError | null>(() => {
   const { scale, durationS, seed } = chosen;
   const rates = chosenTrace(chosen);
   if (chosen.load === 'trace' && !rates) return null;
-  const requests = rates
-    ? scale * rates.intervalS * rates.rates.reduce((sum, rate) => sum + rate, 0)
-    : scale * ratePerS * durationS;
+  const requests = rates ? scale * rates.intervalS * sum(rates.rates) : scale * ratePerS * durationS;
   if (requests > MOST_REQUESTS) return new TooManyRequestsError(requests, MOST_REQUESTS);
   return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
 });
