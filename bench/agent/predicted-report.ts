@@ -29,7 +29,8 @@ const p95Error = (one: Compared, of: PredictedOf): number => one.outcome.p95Ms /
 const attainmentError = (one: Compared, of: PredictedOf): number =>
   one.outcome.attainment - of(one).slaAttainment;
 
-const percent = (part: number): string => `${part > 0 ? '+' : ''}${(100 * part).toFixed(0)} %`;
+const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
+const change = (part: number): string => `${part > 0 ? '+' : ''}${percent(part)}`;
 
 export function predictedText(all: readonly Compared[]): string {
   const rows = all.map((one) => {
@@ -43,10 +44,10 @@ export function predictedText(all: readonly Compared[]): string {
       ms(outcome.p50Ms),
       ms(plan.predicted.latencyMs!.p95),
       ms(outcome.p95Ms),
-      percent(p95Error(one, OF_PROFILE)),
+      change(p95Error(one, OF_PROFILE)),
       correctionText(one),
       ms(one.corrected.latencyMs!.p95),
-      percent(p95Error(one, CORRECTED)),
+      change(p95Error(one, CORRECTED)),
       share(plan.predicted.slaAttainment),
       share(one.corrected.slaAttainment),
       share(outcome.attainment),
@@ -73,10 +74,11 @@ function verdict(at: Compared['at'], all: readonly Compared[], of: PredictedOf, 
   const middle = median(p95Errors);
   const worst = Math.max(...p95Errors);
   const attainment = Math.max(...valid.map((one) => Math.abs(attainmentError(one, of))));
-  const met = (value: number, target: number) => (value <= target ? '' : ': MISSED');
+  const error = (value: number, target: number, text: (value: number) => string) =>
+    `${text(value)}, target ${text(target)}${value <= target ? '' : ': MISSED'}`;
   return [
-    `${at}, ${valid.length} valid loads, predicted ${which}: p95 off by ${percent(middle)} in the median (target 20 %${met(middle, TARGET.medianP95)}), ` +
-      `${percent(worst)} at worst (target 40 %${met(worst, TARGET.worstP95)}); ` +
-      `attainment off by ${attainment.toFixed(3)} at most (target ${TARGET.attainment}${met(attainment, TARGET.attainment)})`,
+    `${at}, ${valid.length} valid loads, predicted ${which}: p95 off in the median by ${error(middle, TARGET.medianP95, percent)}; ` +
+      `at worst by ${error(worst, TARGET.worstP95, percent)}; ` +
+      `attainment off at most by ${error(attainment, TARGET.attainment, (value) => value.toFixed(3))}`,
   ];
 }

@@ -126,6 +126,28 @@ describe('a sound of the user', () => {
     await expect.poll(() => asked.evaluate(({ tracks }) => tracks[0]!.readyState)).toBe('ended');
   });
 
+  it('is not recorded where the browser cannot record, and the microphone is released', async () => {
+    const opened = await open(withMicrophone, ['microphone']);
+    const streams = await opened.page.evaluateHandle(() => {
+      const { mediaDevices } = navigator;
+      const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+      const given: MediaStream[] = [];
+      mediaDevices.getUserMedia = async (wanted) => {
+        given.push(await ask(wanted));
+        return given.at(-1)!;
+      };
+      MediaRecorder.prototype.start = () => {
+        throw new DOMException('no encoder', 'NotSupportedError');
+      };
+      return given;
+    });
+    await button(opened, 'Record').click();
+    const problem = opened.page.locator('.own').getByRole('alert');
+    await problem.waitFor();
+    expect(await problem.textContent()).toMatch(/this browser cannot record its sound\. Use another browser/);
+    expect(await streams.evaluate(([stream]) => stream!.getTracks()[0]!.readyState)).toBe('ended');
+  });
+
   it('is refused in place where it is longer than the stage takes', async () => {
     const { page } = await open(site.browser);
     const bytes = wavOf(tone(440, LONGEST_S + 1, RATE_HZ), { rateHz: RATE_HZ });

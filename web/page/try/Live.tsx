@@ -77,8 +77,8 @@ function Events({ view }: { readonly view: LiveView }) {
   return (
     <div role="log" aria-label="What happened">
       <ol class="notes events">
-        {events.map(({ atMs, what }, i) => (
-          <li key={`${atMs} ${what}`}>
+        {events.map(({ what }, i) => (
+          <li key={i}>
             <span class="flag">{times[i]}</span> {what}
           </li>
         ))}

@@ -81,7 +81,7 @@ function NotesOf({ run }: { readonly run: RunReport }) {
         </li>
       )}
       {run.events.map((event, i) => (
-        <li key={`${event.atMs} ${event.what}`}>
+        <li key={i}>
           <span class="flag">{times[i]}</span> {runTitle(run)}: {event.what}.
         </li>
       ))}

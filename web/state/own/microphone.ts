@@ -36,21 +36,33 @@ export async function record(longestS: number): Promise<MicrophoneRecording> {
     const [why, remedy] = REASONS[cause.name] ?? [cause.message, 'Record again'];
     throw new MicrophoneError(why, remedy, { cause });
   });
+  const release = () => {
+    for (const track of stream.getTracks()) track.stop();
+  };
+  try {
+    return recordingOf(stream, longestS, release);
+  } catch (cause) {
+    release();
+    throw new MicrophoneError('this browser cannot record its sound', 'Use another browser', { cause });
+  }
+}
+
+/** @param release ends the stream, so that the browser no longer shows that the page listens */
+function recordingOf(stream: MediaStream, longestS: number, release: () => void): MicrophoneRecording {
   const recorder = new MediaRecorder(stream);
   const parts: Blob[] = [];
   const sound = new Promise<Blob>((resolve) => {
     recorder.ondataavailable = ({ data }) => parts.push(data);
     recorder.onstop = () => {
       clearTimeout(timer);
-      // Releases the microphone, so that the browser no longer shows that the page listens.
-      for (const track of stream.getTracks()) track.stop();
+      release();
       resolve(new Blob(parts, { type: recorder.mimeType }));
     };
   });
   const stop = () => {
     if (recorder.state !== 'inactive') recorder.stop();
   };
-  const timer = setTimeout(stop, 1000 * longestS);
   recorder.start();
+  const timer = setTimeout(stop, 1000 * longestS);
   return { sound, stop };
 }

@@ -40,12 +40,7 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
         aria-label={predictions ? describe(predictions) : 'picture'}
       >
         {labels.map((label, i) => (
-          <LabelledBox
-            key={`${label.verdict} ${JSON.stringify(label.box)}`}
-            {...label}
-            position={positions[i]!}
-            size={size}
-          />
+          <LabelledBox key={i} {...label} position={positions[i]!} size={size} />
         ))}
       </svg>
     </div>
