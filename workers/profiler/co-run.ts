@@ -5,7 +5,7 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../runtime/errors.ts';
 import { measureAfterOther } from './after-other.ts';
-import { coRunMs } from './co-run-plan.ts';
+import { coRunMs, coRunnable, type WorkerKind } from './co-run-plan.ts';
 import { type CoRunBatches, longBatchMostMs, measureCpuCoRun } from './cpu-co-run.ts';
 import { measureGpuCoRun } from './gpu-co-run.ts';
 import type { RunBatch } from './measure.ts';
@@ -17,9 +17,6 @@ import type { WorkClock } from './work-clock.ts';
 
 /** The time for measuring batches after another session's batch, as a share of the time for measuring workers side by side. */
 const AFTER_OTHER_SHARE = 0.15;
-
-/** Backend and thread count of two workers that are measured together. */
-type WorkerKind = Pick<CellKey, 'backend' | 'threads'>;
 
 export interface CoRunOptions {
   readonly manifest: Manifest;
@@ -122,15 +119,6 @@ const longCell = (cells: readonly Cell[], short: MeasuredCell, mostMs: number): 
     .filter((cell): cell is MeasuredCell => cell.state === 'measured' && sweepId(cell) === sweepId(short))
     .filter(({ latencyMs: { p50 } }) => p50 >= 2 * short.latencyMs.p50 && p50 <= mostMs)
     .sort((a, b) => b.latencyMs.p50 - a.latencyMs.p50)[0];
-
-/** The backends and thread counts for which two workers fit on this machine's cores, or share its GPU. */
-const coRunnable = (cells: readonly CellKey[], logicalCores: number): WorkerKind[] => [
-  ...new Map(
-    cells
-      .filter(({ backend, threads }) => onGpu(backend) || 2 * threads <= logicalCores)
-      .map(({ backend, threads }) => [`${backend}/${threads}`, { backend, threads }]),
-  ).values(),
-];
 
 /** The cell of a stage with the largest median latency, among those of each variant's smallest batch. */
 const slowestOf = (

@@ -7,6 +7,7 @@ import type { Cell, CellKey } from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import type { Environment } from '../environment/environment.ts';
 import { unlessAborted } from '../executor/clock.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
@@ -17,7 +18,7 @@ import type { AccuracyPart } from './accuracy-part.ts';
 import { measureAfterPauses } from './after-pauses.ts';
 import { CellProfiler } from './cell-profiler.ts';
 import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
-import { coRunPairs } from './co-run-plan.ts';
+import { coRunnable, coRunPairs } from './co-run-plan.ts';
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
 import { type ProfilePlan, Progress } from './progress.ts';
@@ -98,7 +99,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
       progress.step(key);
     }
-    progress.plan(planOf(manifest, settings, fixedBatches));
+    progress.plan(planOf(manifest, settings, fixedBatches, environment.logicalCores));
     const ofStages = await stageItems(pack, pipeline);
     const draws = new Map(
       pipeline.stages.map(({ name }, s) => {
@@ -220,19 +221,19 @@ const isOfAccuracy = (entry: JournalEntry): entry is AccuracyPart =>
   entry.kind !== 'cell' && entry.kind !== 'co-run' && entry.kind !== 'pauses';
 
 /** What will be measured: the cells with the smallest batch of each variant first. */
-function planOf(manifest: Manifest, settings: ProfileSettings, fixed: FixedBatches): ProfilePlan {
+function planOf(
+  manifest: Manifest,
+  settings: ProfileSettings,
+  fixed: FixedBatches,
+  logicalCores: number,
+): ProfilePlan {
   const [first = [], ...later] = firstPassCells(manifest, settings, fixed);
   const isSmallest = (key: CellKey) => fixedBatchOf(key, fixed) !== undefined;
   const smallest = [...first, ...later.flat().filter(isSmallest)];
-  const kinds = new Map(
-    cellsOfBatch(manifest, settings, 1).map(({ backend, threads }) => [`${backend}/${threads}`, backend]),
-  );
+  const kinds = coRunnable(cellsOfBatch(manifest, settings, 1), logicalCores);
   return {
     cells: [...smallest, ...later.flat().filter((key) => !isSmallest(key))],
     smallest: smallest.length,
-    coRuns: [...kinds.values()].reduce(
-      (sum, backend) => sum + coRunPairs(manifest.stages.length, backend),
-      0,
-    ),
+    coRuns: sum(kinds.map(({ backend }) => coRunPairs(manifest.stages.length, backend))),
   };
 }
