@@ -3,7 +3,7 @@ import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import { CascadeUnsupportedError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
-import { describingLabels, objectNames } from './labels.ts';
+import { kserveLabels, objectNames } from './labels.ts';
 import { kubernetesName } from './names.ts';
 import { servingPod } from './pod-spec.ts';
 import { nodeSelector, PLAN_FILE, PORT, stageResources } from './pods.ts';
@@ -25,17 +25,14 @@ export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSetti
   if (cascades.length > 0) throw new CascadeUnsupportedError(cascades);
   const object = planObject(plan, settings);
   return [
-    { ...object, metadata: { ...object.metadata, name: planName(plan), labels: labelsOf(plan) } },
+    {
+      ...object,
+      metadata: { ...object.metadata, name: planName(plan), labels: kserveLabels(plan.pipeline) },
+    },
     ...plan.stages.map((stage) => inferenceService(plan, stage, pipeline, settings)),
     inferenceGraph(plan, settings),
   ];
 }
-
-/**
- * Labels without those by which `ipa-agent apply --prune` and `ipa-agent uninstall` find the objects to remove, because these
- * commands must not remove the objects of KServe.
- */
-const labelsOf = ({ pipeline }: Plan) => describingLabels(pipeline, 'kserve');
 
 /** Name of the plan's ConfigMap, different from that of `ipa-agent apply`, so that both can serve a pipeline in one namespace. */
 const planName = ({ pipeline }: Plan): string => kubernetesName(pipeline, 'kserve-plan');
@@ -68,7 +65,7 @@ function inferenceService(
     metadata: {
       name,
       namespace: settings.namespace,
-      labels: labelsOf(plan),
+      labels: kserveLabels(plan.pipeline),
       // KServe starts no autoscaler, because the plan sets the number of replicas.
       annotations: {
         'serving.kserve.io/deploymentMode': 'RawDeployment',
@@ -89,7 +86,7 @@ function inferenceService(
 const inferenceGraph = (plan: Plan, { namespace }: PodSettings): KubernetesObject => ({
   apiVersion: 'serving.kserve.io/v1alpha1',
   kind: 'InferenceGraph',
-  metadata: { name: kubernetesName(plan.pipeline), namespace, labels: labelsOf(plan) },
+  metadata: { name: kubernetesName(plan.pipeline), namespace, labels: kserveLabels(plan.pipeline) },
   spec: {
     nodes: {
       root: {

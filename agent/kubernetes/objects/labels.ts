@@ -1,10 +1,14 @@
 import { kubernetesName } from './names.ts';
 
-/** The label of every object that ipa-agent makes. */
+/** The label of every object that ipa-agent makes, except those of KServe. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'ipa-agent' };
 export const PART_LABEL = 'ipa-edge/part';
 export const STAGE_LABEL = 'ipa-edge/stage';
 const PART_OF = 'app.kubernetes.io/part-of';
+const COMPONENT = 'app.kubernetes.io/component';
+const KSERVE = 'kserve';
+/** The label of every object that ipa-agent makes for KServe. These objects lack {@link MANAGED_BY}. */
+export const OF_KSERVE = { [COMPONENT]: KSERVE };
 
 export const objectNames = (pipeline: string) => ({
   plan: `${kubernetesName(pipeline)}-plan`,
@@ -32,8 +36,14 @@ export const ownLabels = (pipeline: string): Record<string, string> => ({
 export const describingLabels = (pipeline: string, component: string): Record<string, string> => ({
   'app.kubernetes.io/name': 'ipa-edge',
   'app.kubernetes.io/instance': kubernetesName(pipeline),
-  'app.kubernetes.io/component': component,
+  [COMPONENT]: component,
 });
+
+/**
+ * The labels of an object of KServe: without those by which `ipa-agent apply --prune` and `ipa-agent uninstall` find the objects
+ * to remove, because these commands must not remove the objects of KServe.
+ */
+export const kserveLabels = (pipeline: string): Record<string, string> => describingLabels(pipeline, KSERVE);
 
 /** The labels of an object of a pipeline. @param component as in {@link describingLabels} */
 export const objectLabels = (pipeline: string, component: string): Record<string, string> => ({

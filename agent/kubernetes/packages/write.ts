@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { filesIn, writeWhole } from '../../../workers/command/files.ts';
 import { EarlierExportError } from '../errors.ts';
-import { MANAGED_BY } from '../objects/labels.ts';
+import { MANAGED_BY, OF_KSERVE } from '../objects/labels.ts';
 import { type Files, yaml } from './files.ts';
 
 /**
@@ -22,6 +22,12 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
   for (const [path, text] of paths) await writeWhole(path, text);
 }
 
-/** Whether a file is YAML with an object that ipa-agent manages. */
-const isExported = async (path: string): Promise<boolean> =>
-  path.endsWith('.yaml') && (await readFile(path, 'utf8')).includes(yaml(MANAGED_BY).trim());
+/** The lines of YAML by which files of an export are known. */
+const MARKS = [MANAGED_BY, OF_KSERVE].map((label) => yaml(label).trim());
+
+/** Whether a file is YAML with an object that ipa-agent makes. */
+async function isExported(path: string): Promise<boolean> {
+  if (!path.endsWith('.yaml')) return false;
+  const text = await readFile(path, 'utf8');
+  return MARKS.some((mark) => text.includes(mark));
+}

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { kserveObjects } from '../../../agent/kubernetes/objects/kserve.ts';
 import { kubernetesObjects } from '../../../agent/kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
@@ -98,6 +99,14 @@ test('a folder with further files of an earlier export is refused and stays as i
   await rm(join(folder, 'fashion-detect.yaml'));
   await writeFiles(folder, fewer);
   expect(await readdir(folder)).toContain('other.yaml');
+});
+
+test('a folder with the objects of KServe that an earlier export wrote is refused', async () => {
+  const folder = join(await temporaryFolder(), 'k8s');
+  await writeFiles(folder, yamlFiles(kserveObjects(plan, fashion.pipeline, settings)));
+  await expect(writeFiles(folder, yamlFiles(objectsOf(settings)))).rejects.toThrow(
+    'which would be applied with this one: fashion-kserve-plan.yaml, fashion.yaml. Delete',
+  );
 });
 
 const chart = (): Files => helmChart('fashion', '0.1.0', settings, objectsOf);
