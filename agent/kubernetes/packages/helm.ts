@@ -50,5 +50,6 @@ export function helmChart(
 const template = (text: string): string =>
   text
     .replaceAll('{{', '{{ "{{" }}')
-    .replaceAll(NAMESPACE, '{{ .Release.Namespace }}')
+    // The name of a namespace may look like a number, and then YAML needs quotes.
+    .replaceAll(NAMESPACE, '{{ .Release.Namespace | quote }}')
     .replaceAll(IMAGE, '{{ .Values.image }}');
