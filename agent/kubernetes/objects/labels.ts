@@ -10,21 +10,31 @@ const KSERVE = 'kserve';
 /** The label of every object that ipa-agent makes for KServe. These objects lack {@link MANAGED_BY}. */
 export const OF_KSERVE = { [COMPONENT]: KSERVE };
 
-export const objectNames = (pipeline: string) => ({
-  plan: `${kubernetesName(pipeline)}-plan`,
-  token: `${kubernetesName(pipeline)}-token`,
-  gateway: `${kubernetesName(pipeline)}-gateway`,
-  watch: `${kubernetesName(pipeline)}-watch`,
-  monitor: kubernetesName(pipeline),
-  /** Name of the ConfigMap with the profile that was measured for an InferencePipeline. */
-  profile: `${kubernetesName(pipeline)}-profile`,
-  stage: (stage: string) => kubernetesName(pipeline, stage),
-  /** Name of the deployment whose pods hold these stages. */
-  pods: (stages: readonly string[]) => kubernetesName(pipeline, stages.join('_')),
-  /** Name of the Service by which the gateways find a stage in the pods that hold these stages. */
-  service: (stages: readonly string[], stage: string) =>
-    stages.length === 1 ? kubernetesName(pipeline, stage) : kubernetesName(pipeline, stages.join('_'), stage),
-});
+export const objectNames = (pipeline: string) => {
+  const own = kubernetesName(pipeline);
+  const gateway = `${own}-gateway`;
+  const watch = `${own}-watch`;
+  /** A name of a stage's objects. A stage may have the name `gateway` or `watch`, and then its objects get a longer name. */
+  const ofStage = (...parts: readonly string[]): string => {
+    const name = kubernetesName(pipeline, ...parts);
+    return name === gateway || name === watch ? kubernetesName(pipeline, ...parts, '') : name;
+  };
+  return {
+    plan: `${own}-plan`,
+    token: `${own}-token`,
+    gateway,
+    watch,
+    monitor: own,
+    /** Name of the ConfigMap with the profile that was measured for an InferencePipeline. */
+    profile: `${own}-profile`,
+    stage: (stage: string) => ofStage(stage),
+    /** Name of the deployment whose pods hold these stages. */
+    pods: (stages: readonly string[]) => ofStage(stages.join('_')),
+    /** Name of the Service by which the gateways find a stage in the pods that hold these stages. */
+    service: (stages: readonly string[], stage: string) =>
+      stages.length === 1 ? ofStage(stage) : ofStage(stages.join('_'), stage),
+  };
+};
 
 /** Labels that select every object of a pipeline. */
 export const ownLabels = (pipeline: string): Record<string, string> => ({

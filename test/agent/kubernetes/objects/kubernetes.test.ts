@@ -55,6 +55,22 @@ test('a profile that no ConfigMap can hold is refused with a remedy', () => {
   expect(() => watchObjects({ ...profile, cells } as Profile, served)).toThrow(ProfileTooLargeError);
 });
 
+test('the objects of stages named gateway and watch have other names than those of the gateways and of watch', () => {
+  const renamed = <T>(value: T): T =>
+    JSON.parse(JSON.stringify(value).replaceAll('"detect"', '"gateway"').replaceAll('"classify"', '"watch"'));
+  const of = {
+    plan: renamed(clusterPlan()),
+    pipeline: new Pipeline(renamed(fashion.manifest)),
+    settings,
+  };
+  const all = [
+    ...kubernetesObjects(of.plan, of.pipeline, settings),
+    ...watchObjects(renamed(fashionProfile()), of),
+  ];
+  const keys = all.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  expect(keys.filter((key, i) => keys.indexOf(key) < i)).toEqual([]);
+});
+
 test('a stage is a deployment with the replicas and the cores of the plan', () => {
   const classify = find(objects(), 'Deployment', 'fashion-classify');
   expect(classify.spec.replicas).toBe(2);
