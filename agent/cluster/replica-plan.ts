@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import { cpuCoresOf, type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
-import { cpuWorkersOf, heavyName, planWorkers } from '../../solver/plan/plan-document.ts';
+import { cpuWorkersOf, heavyName, planWorkers, workerIds } from '../../solver/plan/plan-document.ts';
 import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
 
@@ -77,7 +77,8 @@ export function replicaPlan(
     replicas: Math.max(1, replicasOf(stage)),
   }));
   const all = [...held, ...waiting.map(({ name }) => ({ stages: [name], replicas: 1 }))];
-  return { ...plan, stages, workers: inOrder(plan, all).flatMap((group) => workersOf(plan, group)) };
+  const idOf = workerIds();
+  return { ...plan, stages, workers: inOrder(plan, all).flatMap((group) => workersOf(plan, group, idOf)) };
 }
 
 /**
@@ -112,10 +113,14 @@ function inOrder(plan: Plan, groups: readonly ReplicaGroup[]): ReplicaGroup[] {
     .sort((a, b) => place(a.stages[0]!) - place(b.stages[0]!) || a.stages.length - b.stages.length);
 }
 
-function workersOf(plan: Plan, { stages, replicas }: ReplicaGroup): Plan['workers'] {
+function workersOf(
+  plan: Plan,
+  { stages, replicas }: ReplicaGroup,
+  idOf: (base: string) => string,
+): Plan['workers'] {
   const { backend, threads } = plan.stages.find(({ name }) => name === stages[0])!;
-  return Array.from({ length: replicas }, (_, i) => ({
-    id: `${stages.join('_')}-${i}`,
+  return Array.from({ length: replicas }, () => ({
+    id: idOf(stages.join('_')),
     backend,
     threads,
     stages: [...stages],

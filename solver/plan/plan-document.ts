@@ -103,6 +103,17 @@ type GpuWorkers = 'shared' | 'per-stage';
  */
 export type CpuWorkers = 'shared' | 'per-replica' | 'apart';
 
+/** Makes ids for the workers of one plan: each is its base, which is cut if it is too long for an id, and a number. */
+export function workerIds(): (base: string) => string {
+  const next = new Map<string, number>();
+  return (base) => {
+    const short = base.slice(0, 58);
+    const number = next.get(short) ?? 0;
+    next.set(short, number + 1);
+    return `${short}-${number}`;
+  };
+}
+
 /** Makes the workers of a plan. Stages on different GPU backends never share one. */
 export function planWorkers(
   stages: readonly PlanStage[],
@@ -110,12 +121,9 @@ export function planWorkers(
   cpuWorkers: CpuWorkers = 'per-replica',
 ): PlanWorker[] {
   const workers: PlanWorker[] = [];
-  const next = new Map<string, number>();
+  const idOf = workerIds();
   const add = (base: string, rest: Omit<PlanWorker, 'id'>) => {
-    const short = base.slice(0, 58);
-    const number = next.get(short) ?? 0;
-    next.set(short, number + 1);
-    workers.push({ id: `${short}-${number}`, ...rest });
+    workers.push({ id: idOf(base), ...rest });
   };
   const groups = new Map<string, PlanStage[]>();
   for (const stage of stages.filter(({ backend }) => onGpu(backend))) {

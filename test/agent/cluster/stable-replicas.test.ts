@@ -79,6 +79,17 @@ test('replicas that hold several stages are kept, too', () => {
   expect(stable.settle(shared, WINDOW_MS)).toBe(shared);
 });
 
+test('a plan with kept replicas is a valid document where the names of the stages that they hold are long', () => {
+  const long = (text: string) => text.replaceAll('"detect"', `"${'d'.repeat(64)}"`);
+  const shared = JSON.parse(long(JSON.stringify(sharedPlan()))) as Plan;
+  const stages = shared.workers[0]!.stages;
+  const stable = new StableReplicas(WINDOW_MS);
+  stable.settle(replicaPlan(shared, [{ stages, replicas: 2 }]), 0);
+  const settled = stable.settle(shared, 1);
+  expect(settled.workers).toHaveLength(2);
+  expect(planSchema.safeParse(settled).error).toBeUndefined();
+});
+
 /** A plan with these backends, for a device with this number of GPUs. */
 const onBackends = (plan: Plan, backends: readonly Backend[], gpus: number): Plan =>
   replicaPlan({
