@@ -60,7 +60,8 @@ const TOKEN_BYTES_MAX = 2 ** 16;
 
 /** Reads the token from a file, or from the variable `IPA_AGENT_TOKEN`. No message may show the token. @throws UsageError */
 async function readToken(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
+  // Files, and variables that are made from them, often end in a line break, which no header can have.
+  if (file === undefined) return process.env.IPA_AGENT_TOKEN?.trim() || undefined;
   const bytes = await readAtMost(file, TOKEN_BYTES_MAX).catch((cause) => {
     throw new UsageError(`The token file ${file} cannot be read: ${fileProblem(cause)}`, { cause });
   });

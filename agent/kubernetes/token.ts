@@ -19,7 +19,8 @@ export async function tokenOf(
 ): Promise<string | undefined> {
   const secret = await api.read(tokenRef(pipeline, namespace));
   const data = (secret?.data as Record<string, string> | undefined)?.[TOKEN_KEY];
-  return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
+  // The pods read the Secret without the line break at its end, if it has one.
+  return data === undefined ? undefined : Buffer.from(data, 'base64').toString().trim();
 }
 
 /** Creates the Secret with a random token, unless it exists. The token is never shown. */

@@ -1,8 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openToken, tokenRequired } from '../../agent/http/token.ts';
+import { engineIn, standInCluster } from './kubernetes/cluster.ts';
 import { temporaryFolder } from './kubernetes/processes.ts';
 
 test('a token that is exchanged while the agent runs holds from then on, and the one before no longer; without its file the agent is unavailable', async () => {
@@ -19,6 +20,24 @@ test('a token that is exchanged while the agent runs holds from then on, and the
     name: 'UnavailableError',
     message: expect.not.stringContaining(file),
   });
+});
+
+test('a token from the environment counts without the line break at its end', async () => {
+  vi.stubEnv('IPA_AGENT_TOKEN', 'secret\n');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const check = tokenRequired(await openToken(undefined));
+  await check({ headers: { authorization: 'Bearer secret' } } as FastifyRequest);
+});
+
+test('the gateway sends the token of a Secret without the line break at its end', async () => {
+  const { cluster } = await standInCluster();
+  await cluster.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'fashion-token', namespace: 'shop' },
+    data: { token: Buffer.from('secret\n').toString('base64') },
+  });
+  expect(await engineIn(cluster).stageToken()).toBe('secret');
 });
 
 test('a token file that is not there ends the start, with its name', async () => {
