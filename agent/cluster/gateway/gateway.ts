@@ -150,8 +150,9 @@ export class Gateway {
       }
       try {
         const plan = replicaPlan(this.#plan, this.#directory.groups);
-        this.#service = await Service.start({ pipeline, plan, startWorker, inPods: true, onEvent });
+        this.#service = await Service.start({ pipeline, plan, startWorker, signal, inPods: true, onEvent });
       } catch (error) {
+        signal.throwIfAborted();
         onEvent(`the replicas cannot be used yet: ${message(error)}`);
         await sleep(pauseMs(backOff, ++failures), signal);
       }

@@ -1,4 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Endpoint } from '../../../agent/cluster/engine.ts';
 import { Gateway } from '../../../agent/cluster/gateway/gateway.ts';
 import { control } from '../../../agent/cluster/watch/controller.ts';
 import { blankItem } from '../../../models/items/item-format.ts';
@@ -29,8 +32,7 @@ function startEngine(): TestEngine {
   return engine;
 }
 
-async function startGateway(engine: TestEngine) {
-  const stop = new AbortController();
+async function startGateway(engine: TestEngine, stop = new AbortController()) {
   const events: string[] = [];
   const gateway = await Gateway.start({
     engine,
@@ -62,6 +64,30 @@ test('the gateway waits for a replica of each stage, and answers by way of the r
   const { infer, service } = await starting;
   await until(() => expect(service.plan.stages.map(({ replicas }) => replicas)).toEqual([1, 2]));
   expect(labelsOf(await infer(5))).toEqual([[3], [3], [3], [3], [3]]);
+});
+
+test('a gateway that is stopped while its replicas load their models ends at once', async () => {
+  const stop = new AbortController();
+  const replica = createServer(({ method }, response) => {
+    // The replica has another variant, so the gateway asks for the planned one, and never gets an answer.
+    if (method === 'PUT') return stop.abort(new Error('stopped'));
+    const [stage] = patient.stages;
+    response.end(JSON.stringify({ ...stage, sha256: '0'.repeat(64), variants: [], runtime: null }));
+  });
+  const url = await new Promise<string>((resolve) => {
+    replica.listen(0, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(replica.address() as AddressInfo).port}`),
+    );
+  });
+  onTestFinished(() => {
+    replica.closeAllConnections();
+    replica.close();
+  });
+  const engine = startEngine();
+  const endpoints = patient.stages.map(({ name }): Endpoint => ({ url, stage: name, state: 'ready' }));
+  vi.spyOn(engine, 'endpoints', 'get').mockReturnValue(endpoints);
+  await expect(startGateway(engine, stop)).rejects.toThrow('stopped');
+  await until(() => expect(engine.followers).toBe(0));
 });
 
 test('a replica tells Prometheus how large its batches are, and the wait and time of each', async () => {
