@@ -8,11 +8,7 @@ const GROUP = 'ipa-edge.dev';
 const VERSION = 'v1alpha1';
 export const RESOURCE = { apiVersion: `${GROUP}/${VERSION}`, kind: 'InferencePipeline' } as const;
 
-/**
- * The spec of an InferencePipeline: a user's demands on a pipeline that a cluster serves. The object has the name of its
- * pipeline.
- */
-export const resourceSpec = z.strictObject({
+const specFields = z.strictObject({
   slaMs: z.number().positive().max(3_600_000).describe('Bound on the latency of a request, in ms.'),
   percentile: z
     .number()
@@ -81,6 +77,18 @@ export const resourceSpec = z.strictObject({
     .prefault({})
     .describe('What a profile of the models measures. The models are measured again if this changes.'),
 });
+
+/**
+ * The spec of an InferencePipeline: a user's demands on a pipeline that a cluster serves. The object has the name of its
+ * pipeline.
+ */
+export const resourceSpec = specFields.refine(
+  ({ manifest, modelsClaim }) => manifest === undefined || modelsClaim === undefined,
+  {
+    path: ['manifest'],
+    message: 'expected no path in the image beside modelsClaim, which has manifest.json at its root',
+  },
+);
 export type ResourceSpec = z.infer<typeof resourceSpec>;
 
 /** The progress of a pipeline: each condition requires the one before it. */

@@ -10,6 +10,14 @@ test('nothing is planned for a process that was told to stop before', async () =
   await expect(planFor(spec, profile, AbortSignal.abort('stopped'))).rejects.toBe('stopped');
 });
 
+test('a spec with both a claim and a manifest in the image is refused, because the pods read one manifest', () => {
+  const of = (more: object) => resourceSpec.safeParse({ slaMs: 300, ratePerS: 2, ...more });
+  const both = of({ modelsClaim: 'models', manifest: 'own/manifest.json' });
+  expect(both.error?.issues).toMatchObject([{ path: ['manifest'] }]);
+  for (const one of [{ modelsClaim: 'models' }, { manifest: 'own/manifest.json' }])
+    expect(of(one).success).toBe(true);
+});
+
 test('a plan for requests in JSON counts their cost, and answers no spec for binary tensors', async () => {
   const pods = podsProfile(8);
   const [binary] = pods.serving!.requests;
