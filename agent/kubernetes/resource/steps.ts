@@ -115,23 +115,25 @@ export async function served(
 
 /**
  * Reports whether the pods serve, and which plan is applied, until the signal aborts. Once all pods serve, removes the pods that
- * hold other groups of stages than the plan wants.
+ * hold other groups of stages than the plan wants. While the cluster cannot be read, the pods' state is unknown, and the plan
+ * goes on following the load.
  */
-async function tellReadiness(
-  { api, manifest, namespace, spec, engine, status, onEvent, signal }: Work,
-  readMs: number,
-): Promise<void> {
+async function tellReadiness(work: Work, readMs: number): Promise<void> {
+  const { spec, engine, status, onEvent, signal } = work;
   let haveEnded = false;
+  let failed = false;
   while (!signal.aborted) {
-    const { current } = await engine.plans();
-    if (current) await sayPlanned(status, current);
-    const { ready, wanted, waits } = (await readRollout(api, manifest.name, namespace)).rollout;
-    const serves = wanted > 0 && ready === wanted && waits.length === 0;
-    await status.say('Ready', {
-      status: serves ? 'True' : 'False',
-      reason: serves ? 'Serving' : 'PodsStarting',
-      message: [`${ready} of ${wanted} pods serve.`, ...waits].join(' '),
-    });
+    let serves = false;
+    try {
+      serves = await saidReadiness(work);
+      failed = false;
+    } catch (error) {
+      const why = `The state of the pods cannot be read: ${messageOf(error)}`;
+      if (!failed) onEvent(why);
+      failed = true;
+      // The cluster that cannot be read may not take the status either; the next reading writes it.
+      await status.say('Ready', { status: 'Unknown', reason: 'NotRead', message: why }).catch(() => {});
+    }
     if (serves && !haveEnded) {
       haveEnded = true;
       try {
@@ -145,6 +147,20 @@ async function tellReadiness(
     // While all pods serve, changes are rare, so the API server is asked less often.
     await sleep(serves ? 5 * readMs : readMs, signal);
   }
+}
+
+/** Reports whether the pods serve, and which plan is applied. @returns whether all pods serve */
+async function saidReadiness({ api, manifest, namespace, engine, status }: Work): Promise<boolean> {
+  const { current } = await engine.plans();
+  if (current) await sayPlanned(status, current);
+  const { ready, wanted, waits } = (await readRollout(api, manifest.name, namespace)).rollout;
+  const serves = wanted > 0 && ready === wanted && waits.length === 0;
+  await status.say('Ready', {
+    status: serves ? 'True' : 'False',
+    reason: serves ? 'Serving' : 'PodsStarting',
+    message: [`${ready} of ${wanted} pods serve.`, ...waits].join(' '),
+  });
+  return serves;
 }
 
 const sayPlanned = (status: StatusWriter, plan: Plan): Promise<void> =>

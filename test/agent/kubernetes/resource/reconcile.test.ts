@@ -297,6 +297,25 @@ test('where plans follow the load, watch adapts the applied plan until the spec 
   expect(reasonsOf(standIn).Planned).toBe('True Applied');
 });
 
+test('while the pods cannot be read, the plan goes on following the load, and Ready is unknown', async () => {
+  let started = 0;
+  let stopped = 0;
+  const { standIn, cluster, apply, profiled } = await watched(async (_profile, _engine, signal) => {
+    started++;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    stopped++;
+  });
+  await apply({ ...spec, adapt: true });
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Ready).toBe('False PodsStarting'));
+  const list = vi.spyOn(cluster, 'list').mockRejectedValue(new ApiError(429, 'too many requests'));
+  await until(() => expect(reasonsOf(standIn).Ready).toBe('Unknown NotRead'));
+  expect(conditionOf(standIn, 'Ready')!.message).toContain('too many requests');
+  list.mockRestore();
+  await until(() => expect(reasonsOf(standIn).Ready).toBe('False PodsStarting'));
+  expect([started, stopped]).toEqual([1, 0]);
+});
+
 test('a job that fails is told, and another one profiles', async () => {
   const { standIn, apply, profiled } = await watched();
   await apply(spec);
