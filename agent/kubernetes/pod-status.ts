@@ -7,6 +7,7 @@ interface Terminated {
 }
 
 interface ContainerStatus {
+  readonly ready?: boolean;
   readonly restartCount?: number;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
@@ -41,7 +42,12 @@ export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesO
   const { conditions = [], containerStatuses = [] } = statusOf(pod);
   const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   if (unscheduled?.message) return unscheduled.message;
-  const [{ state, lastState, restartCount = 0 } = {} as ContainerStatus] = containerStatuses;
+  // A cluster may add containers to a pod, such as a service mesh's: the pod waits for those that are not ready.
+  const {
+    state,
+    lastState,
+    restartCount = 0,
+  } = containerStatuses.find(({ ready }) => ready === false) ?? containerStatuses[0] ?? {};
   const ended = state?.terminated ?? lastState?.terminated;
   if (ended && restartCount > 0) {
     const last = ended.message?.trim().slice(-QUOTED);

@@ -9,7 +9,7 @@ import { BACK_OFF, pauseMs } from '../cluster/back-off.ts';
 import type { Listener } from '../cluster/engine.ts';
 import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
 import { ApiError, ClusterUnreachableError } from './errors.ts';
-import { profileJob } from './objects/profile-job.ts';
+import { PROFILE_CONTAINER, profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { statusOf, waitReason } from './pod-status.ts';
@@ -76,9 +76,10 @@ export async function profileInJob(
   }
 }
 
-/** Whether the API server, or the node that it asked, fails for now, so that the same request may succeed later. */
+/** Whether the API server, or the node that it asked, fails or is busy for now, so that the same request may succeed later. */
 const isOutage = (error: unknown): boolean =>
-  error instanceof ClusterUnreachableError || (error instanceof ApiError && error.status >= 500);
+  error instanceof ClusterUnreachableError ||
+  (error instanceof ApiError && (error.status === 429 || error.status >= 500));
 
 /** Value of a line of JSON; undefined if the line was cut off. */
 function jsonIn(line: string): unknown {
@@ -115,7 +116,7 @@ async function profileInLog(
   for (let failures = 0; ; ) {
     let read = 0;
     try {
-      for await (const line of api.logs(job.metadata.namespace!, pod, signal)) {
+      for await (const line of api.logs(job.metadata.namespace!, pod, PROFILE_CONTAINER, signal)) {
         // The profile is one line because of --json, and no other line begins with a brace.
         if (line.startsWith('{')) {
           const value = jsonIn(line);

@@ -7,6 +7,8 @@ import { agentPod } from './pod-spec.ts';
 import { profilerResources } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
 
+/** Name of the container that profiles. */
+export const PROFILE_CONTAINER = 'profile';
 /** Seconds for which a finished Job is kept, so that its log can be read. */
 const KEPT_S = 3600;
 
@@ -25,7 +27,7 @@ export function profileJob(
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
   const labels = { ...objectLabels(pipeline.name, 'profile'), ...partLabels(pipeline.name, 'profile') };
   const pod = agentPod(settings, {
-    name: 'profile',
+    name: PROFILE_CONTAINER,
     args: [
       'profile',
       ...['--manifest', manifest, '--backend', backends.join(','), '--threads', threads.join(',')],

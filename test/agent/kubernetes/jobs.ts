@@ -9,7 +9,7 @@ interface Job extends KubernetesObject {
   readonly spec: {
     readonly template: {
       readonly spec: {
-        readonly containers: readonly { readonly args: string[] }[];
+        readonly containers: readonly { readonly name: string; readonly args: string[] }[];
         readonly nodeSelector: object;
       };
     };
@@ -24,9 +24,20 @@ export const jobOf = (standIn: StandIn): Promise<Job> =>
     return job as unknown as Job;
   });
 
-/** Makes the pod of a job, with its log and in this phase, as the job's controller and the kubelet do. */
-export function runPod(standIn: StandIn, job: Job, phase: string, log: string): void {
+/**
+ * Makes the pod of a job, with its log and in this phase, as the job's controller and the kubelet do.
+ * @param added names of containers that the cluster adds to the pod
+ */
+export function runPod(
+  standIn: StandIn,
+  job: Job,
+  phase: string,
+  log: string,
+  added: readonly string[] = [],
+): void {
   const { name } = job.metadata;
+  const { containers } = job.spec.template.spec;
+  const names = [...added, ...containers.map((container) => container.name)];
   standIn.logs.set(`${name}-x`, log);
   standIn.store.create(
     `api/v1/namespaces/shop/pods/${name}-x`,
@@ -34,6 +45,7 @@ export function runPod(standIn: StandIn, job: Job, phase: string, log: string): 
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: `${name}-x`, namespace: 'shop', labels: { 'job-name': name } },
+      spec: { containers: names.map((of) => ({ name: of })) },
       status: { phase },
     },
     'kubelet',

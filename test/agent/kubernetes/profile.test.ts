@@ -144,11 +144,25 @@ test.each([
   expect(standIn.store.all(JOBS)).toEqual([]);
 });
 
-test('a job whose pod cannot be read for a while still profiles', async () => {
-  const { profile } = await profileThrough((cluster) =>
-    vi.spyOn(cluster, 'list').mockRejectedValueOnce(outage()),
-  );
+test.each([
+  ['does not answer', outage()],
+  ['has too many requests', apiError(429, '', 'the list of Pod')],
+])('a job whose pod cannot be read while the API server %s still profiles', async (_, error) => {
+  const { profile } = await profileThrough((cluster) => {
+    vi.spyOn(cluster, 'list').mockRejectedValueOnce(error);
+    vi.spyOn(cluster, 'logs').mockImplementationOnce(() => {
+      throw error;
+    });
+  });
   expect(profile).toEqual(fashionProfile());
+});
+
+test('a job profiles in a pod to which the cluster has added a container', async () => {
+  const { standIn, cluster } = await standInCluster();
+  const { signal } = new AbortController();
+  const profiling = profileInJob(cluster, ask, deployed, { signal, onEvent: () => {} });
+  runPod(standIn, await jobOf(standIn), 'Running', exportProfile(fashionProfile()), ['mesh']);
+  expect((await profiling).profile).toEqual(fashionProfile());
 });
 
 test('a job is removed even if the answer to its creation was lost', async () => {

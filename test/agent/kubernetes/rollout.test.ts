@@ -101,6 +101,16 @@ test.each<[string, JsonObject, RegExp]>([
     },
     /it has ended 3 times, with Error: The plan is for another device\./,
   ],
+  [
+    'a container that the cluster has added is ready, and the process is not',
+    {
+      containerStatuses: [
+        { ready: true, state: { running: {} } },
+        { ready: false, state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } },
+      ],
+    },
+    /ImagePullBackOff: no such image/,
+  ],
 ])('a pod that waits is told with its reason: %s', async (_, status, reason) => {
   const { waiting, reasons } = await applied();
   waiting(status);

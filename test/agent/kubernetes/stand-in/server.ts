@@ -141,6 +141,7 @@ export class StandIn {
       const body = await bodyOf(request);
       if (target.rest.startsWith('proxy/')) return await this.#proxy(target, response);
       if (target.rest === 'log') {
+        this.#checkContainer(target, query);
         const log = this.logs.get(target.name!) ?? '';
         const { length = log.length, isCut = false } = this.logEnds.shift() ?? {};
         response.writeHead(200, { 'content-type': 'text/plain' });
@@ -251,6 +252,21 @@ export class StandIn {
     }
     this.store.watchers.add(tell);
     response.on('close', () => this.store.watchers.delete(tell));
+  }
+
+  /** Refuses a request for the log of a pod with several containers that does not name one of them. @throws StatusError */
+  #checkContainer({ collection, name }: Target, query: URLSearchParams): void {
+    const spec = this.store.get(`${collection}/${name}`)?.spec as
+      | { containers?: { name: string }[] }
+      | undefined;
+    const names = (spec?.containers ?? []).map((container) => container.name);
+    const asked = query.get('container');
+    if (asked === null ? names.length <= 1 : names.includes(asked)) return;
+    const text =
+      asked === null
+        ? `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`
+        : `container ${asked} is not valid for pod ${name}`;
+    throw new StatusError(400, 'BadRequest', text);
   }
 
   async #proxy({ name, rest }: Target, response: ServerResponse): Promise<void> {
