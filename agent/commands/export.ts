@@ -74,9 +74,9 @@ export const exportCommand = () =>
       'after',
       `
 Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly, and the Secret with the
-token, for which export prints the kubectl command. Export refuses a folder that has further files of an earlier export, because
-they would be applied, too. Watch changes the pods only of objects that ipa-agent manages: apply them with
---field-manager ipa-agent, as below.
+token, for which export prints the kubectl command; the notes of a chart have it. Export refuses a folder that has further files
+of an earlier export, because they would be applied, too. Watch changes the pods only of objects that ipa-agent manages: apply
+them with --field-manager ipa-agent, as below.
 
   $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
   $ ipa-agent export --plan plan.json --watch-profile profile.json --out k8s &&
@@ -113,7 +113,12 @@ they would be applied, too. Watch changes the pods only of objects that ipa-agen
       const texts = make[flags.format]();
       await writeFiles(flags.out, texts);
       const files = [...texts.keys()];
-      if (flags.format !== 'kserve')
+      // The namespace of a chart's objects is that of its release, which this command does not know.
+      if (flags.format === 'helm')
+        console.error(
+          "The pods mount a token that is not in the chart: the chart's notes, which helm install shows, have the command that makes it.",
+        );
+      else if (flags.format !== 'kserve')
         console.error(
           `The pods mount a token that is not among the files: kubectl create secret generic --namespace ` +
             `${flags.namespace} ${objectNames(plan.pipeline).token} --from-literal=token="$(openssl rand -hex 32)"`,

@@ -154,6 +154,22 @@ test.each([
   expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(withOwnReplicas(plan))));
 });
 
+test('ipa-agent export of a chart names no namespace for the token, because the release chooses one', async () => {
+  const { write, folder } = await setUp();
+  const flags = [
+    '--plan',
+    await write('plan.json', plan),
+    '--format',
+    'helm',
+    '--out',
+    join(folder, 'chart'),
+  ];
+  const { lines, ended } = startCommand(['export', ...flags]);
+  expect(await ended).toBe(0);
+  expect(lines.join('\n')).toContain("the chart's notes");
+  expect(lines.join('\n')).not.toContain('--namespace');
+});
+
 test('of two ipa-agent watch one leads, and the other does when it ends', async () => {
   const { write, engine, cluster } = await setUp();
   await engine.apply(withOwnReplicas(plan));
