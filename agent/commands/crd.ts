@@ -26,8 +26,8 @@ export const crdCommand = () =>
     .addHelpText(
       'after',
       `
-An InferencePipeline has the name of its pipeline. Watch profiles if there is no profile, plans, applies, follows the load, and
-tells in its status how far that is.
+An InferencePipeline has the name of its pipeline or, if Kubernetes does not take that name, the one that watch logs at its
+start. Watch profiles if there is no profile, plans, applies, follows the load, and tells in its status how far that is.
 
   $ ipa-agent crd --pipeline fashion --namespace shop | kubectl apply -f -
   $ kubectl apply --namespace shop -f - <<< '{"apiVersion": "ipa-edge.dev/v1alpha1", "kind": "InferencePipeline",

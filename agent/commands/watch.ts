@@ -7,6 +7,7 @@ import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import type { Engine } from '../cluster/engine.ts';
 import { type ControllerOptions, control, currentPlan } from '../cluster/watch/controller.ts';
+import { kubernetesName } from '../kubernetes/objects/names.ts';
 import { type ReconcileOptions, reconcile } from '../kubernetes/resource/reconcile.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
@@ -41,7 +42,8 @@ Watch reads the arrivals from the gateway through the API server, so it can run 
 same pipeline, one of them leads. The history of plans is in the cluster's events.
 
 Without --profile it follows the InferencePipeline with the pipeline's name (ipa-agent crd): it profiles where there is no profile,
-plans, applies, and tells in the object's status how far that is.
+plans, applies, and tells in the object's status how far that is. If Kubernetes does not take the pipeline's name, the object needs
+the name that watch logs at its start.
 
 Watch plans cascades in those stages that have pods for a heavy variant since a plan with a cascade was applied.
 
@@ -60,7 +62,7 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
           const follower = await openFollower(profile, flags, reconciled, pipeline);
           await follower.follow(until).finally(() => follower.close());
         };
-        logLine(`watching the InferencePipeline ${pipeline} in ${engine.target}`);
+        logLine(`watching the InferencePipeline ${kubernetesName(pipeline)} in ${engine.target}`);
         return engine.lead(
           (leading) => reconcile({ api, models, namespace, adapt }, { signal: leading, onEvent: logLine }),
           listener,

@@ -171,7 +171,8 @@ export const resourceDefinition = (): KubernetesObject => ({
         schema: {
           openAPIV3Schema: {
             type: 'object',
-            description: 'A pipeline to serve within an SLA. Its name is the name of the pipeline.',
+            description:
+              'A pipeline to serve within an SLA. Its name is that of the pipeline or, if Kubernetes does not take that name, the one that watch logs.',
             required: ['spec'],
             properties: {
               apiVersion: { type: 'string' },

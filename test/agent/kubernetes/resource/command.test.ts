@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
@@ -10,7 +12,8 @@ import { until } from '../../../until.ts';
 import { standInCluster } from '../cluster.ts';
 import { fashionProfile } from '../fashion-profile.ts';
 import { jobOf, runPod } from '../jobs.ts';
-import { startCommand } from '../processes.ts';
+import { fashion } from '../objects/plans.ts';
+import { startCommand, temporaryFolder } from '../processes.ts';
 import { arrivals } from '../watched.ts';
 
 const printed = (...args: string[]): KubernetesObject[] =>
@@ -64,4 +67,29 @@ test('for a pipeline crd prints the watch that serves it, too, as objects that k
     'Deployment',
   ]);
   expect(JSON.stringify(objects.at(-1))).toContain('registry.example/ipa-edge:1');
+});
+
+test('watch logs the name of the InferencePipeline that it follows, where Kubernetes does not take that of the pipeline', async () => {
+  const { standIn, kubeconfig } = await standInCluster();
+  const manifest = join(await temporaryFolder(), 'manifest.json');
+  await writeFile(manifest, JSON.stringify({ ...fashion.manifest, name: 'my_pipeline' }));
+  const { lines } = startCommand([
+    'watch',
+    '--manifest',
+    manifest,
+    '--namespace',
+    'shop',
+    '--kubeconfig',
+    kubeconfig,
+  ]);
+  const logged = await until(() => {
+    const name = /watching the InferencePipeline (\S+)/.exec(lines.join('\n'))?.[1];
+    expect(name, lines.join('\n')).toMatch(/^my-pipeline-/);
+    return name!;
+  });
+  await until(() =>
+    expect(standIn.seen.map(({ url }) => decodeURIComponent(url)).join('\n')).toContain(
+      `metadata.name=${logged}`,
+    ),
+  );
 });
