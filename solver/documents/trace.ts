@@ -14,9 +14,10 @@ export const traceSchema = z.strictObject({
 });
 export type Trace = z.infer<typeof traceSchema>;
 
-/** The first `durationS` seconds of a trace, rounded to whole intervals; at least one interval. */
+/** The first `durationS` seconds of a trace, rounded to whole intervals. A first interval longer than that is cut. */
 export const traceUntil = (trace: Trace, durationS: number): Trace => ({
   ...trace,
+  intervalS: Math.min(trace.intervalS, durationS),
   rates: trace.rates.slice(0, Math.max(1, Math.round(durationS / trace.intervalS))),
 });
 

@@ -142,11 +142,14 @@ describe('the section Try it before a run', () => {
     await expect.poll(() => tip.textContent()).toMatch(/^2 s\narrivals \d+ \/s$/);
   });
 
-  it('asks for a trace, and refuses what is no trace and what is too much, and says why', async () => {
+  it('asks for a trace, and refuses what is no trace, what has no request and what is too much, and says why', async () => {
     await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');
     await page.getByText('Open a trace first.').waitFor();
     await takeTrace('{"rates": [1, -2]}');
     await page.getByText(/rates\[1\]/).waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+    await takeTrace(JSON.stringify({ rates: [0, 0.2] }));
+    await page.getByText(/no request arrives in 2 s/).waitFor();
     expect(await button('Run the plan').isDisabled()).toBe(true);
     await takeTrace(JSON.stringify({ rates: [1e6] }));
     await page.getByText(/1,000,000 requests; a run takes at most 50,000/).waitFor();

@@ -4,7 +4,13 @@ import { jsonValue } from '../../../solver/documents/document.ts';
 import { parseTrace, type Trace, traceSchema, traceUntil } from '../../../solver/documents/trace.ts';
 import { sum } from '../../../solver/math/statistics.ts';
 import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
-import { constantLoad, type Load, TooManyRequestsError, traceLoad } from '../../../workers/executor/load.ts';
+import {
+  constantLoad,
+  type Load,
+  NoRequestsError,
+  TooManyRequestsError,
+  traceLoad,
+} from '../../../workers/executor/load.ts';
 import { checkSize } from '../files/file-size.ts';
 import { kept } from '../kept.ts';
 import { plan } from '../plan/planning.ts';
@@ -66,8 +72,10 @@ function chosenTrace({ load, durationS, seed }: TrySettings): Trace | null {
   return workload(load, { durationS, seed });
 }
 
-/** The load to run, or an error if it has too many requests. Null without a plan, or if the load is a trace and none is open. */
-export const load = computed<Load | TooManyRequestsError | null>(() => {
+/**
+ * The load to run, or an error if it has no request or too many. Null without a plan, or if the load is a trace and none is open.
+ */
+export const load = computed<Load | NoRequestsError | TooManyRequestsError | null>(() => {
   const ratePerS = plan.value?.ratePerS;
   if (ratePerS === undefined) return null;
   const chosen = trySettings.value;
@@ -76,7 +84,8 @@ export const load = computed<Load | TooManyRequestsError | null>(() => {
   if (chosen.load === 'trace' && !rates) return null;
   const requests = rates ? scale * rates.intervalS * sum(rates.rates) : scale * ratePerS * durationS;
   if (requests > MOST_REQUESTS) return new TooManyRequestsError(requests, MOST_REQUESTS);
-  return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
+  const found = rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
+  return found.arrivalsMs.length > 0 ? found : new NoRequestsError(found);
 });
 
 /** The scale for which the load's mean rate is the plan's rate; null if there is no load, or if that scale is too large. */
