@@ -166,6 +166,21 @@ describe('the link with the settings', () => {
     expect(await threads.getByRole('checkbox', { name: '1024' }).count()).toBe(0);
   });
 
+  it('leaves out the backends and cores that the opened profile does not have', async () => {
+    const all = fashionProfile();
+    await choose(
+      tab.page,
+      profileFile({ ...all, cells: all.cells.filter(({ backend }) => backend === 'wasm') }),
+    );
+    await planned(tab.page);
+    const linked = JSON.parse(decodeURIComponent((await link()).split('#settings=')[1]!));
+    Object.assign(linked.plan, { backends: ['webgpu'], cores: 1024, slaMs: 321 });
+    delete linked.profile;
+    await tab.page.goto(`${tab.site.url}#settings=${encodeURIComponent(JSON.stringify(linked))}`);
+    await tab.page.getByText(/answered within 321\sms/).waitFor();
+    expect(await tab.page.getByRole('spinbutton', { name: 'Cores', exact: true }).inputValue()).toBe('8');
+  });
+
   it('that is no JSON, has a wrong field or markup, or is badly escaped, is refused', async () => {
     for (const [settings, why] of [
       ['%7B', /not valid/],

@@ -52,7 +52,20 @@ export const lentSettings = signal<{
 } | null>(null);
 const isLent = (): boolean => lentSettings.value !== null && lentSettings.value.source === opened.value;
 
-export const planSettings = computed(() => (isLent() ? lentSettings.value!.settings : ownSettings.value));
+/** The settings to plan with: the chosen ones without the backends and cores that the opened profile does not have. */
+export const planSettings = computed(() => {
+  const chosen = isLent() ? lentSettings.value!.settings : ownSettings.value;
+  return profile.value ? usableSettings(chosen, profile.value) : chosen;
+});
+
+/** Removes settings that plans from a profile cannot have; returns the same object if they can have all. */
+function usableSettings(settings: PlanSettings, { cells, device }: Profile): PlanSettings {
+  const { backends, cores } = settings;
+  const lacksBackend = backends?.some((one) => !cells.some(({ backend }) => backend === one)) ?? false;
+  const lacksCores = cores !== null && cores > device.logicalCores;
+  if (!lacksBackend && !lacksCores) return settings;
+  return { ...settings, ...(lacksBackend && { backends: null }), ...(lacksCores && { cores: null }) };
+}
 
 function setSettings(settings: PlanSettings): void {
   if (isLent()) lentSettings.value = { source: opened.value!, settings };
@@ -76,15 +89,8 @@ export function takePlanSettings(settings: PlanSettings): void {
 effect(() => {
   const source = profile.value;
   if (!source || untracked(isLent)) return;
-  const settings = ownSettings.peek();
-  const measured = new Set(source.cells.map((cell) => cell.backend));
-  const { backends, cores } = settings;
-  ownSettings.value = {
-    ...settings,
-    ...(!slaChosen.peek() && { slaMs: suitedSla(source) }),
-    backends: backends?.every((one) => measured.has(one)) ? backends : null,
-    cores: cores !== null && cores <= source.device.logicalCores ? cores : null,
-  };
+  const slaMs = slaChosen.peek() ? ownSettings.peek().slaMs : suitedSla(source);
+  ownSettings.value = usableSettings({ ...ownSettings.peek(), slaMs }, source);
 });
 
 /** If no plan meets the default SLA, it becomes the lowest feasible SLA × this factor, so that there is a choice of plans. */
@@ -107,7 +113,7 @@ export function tryDefaultSla(why: Error): void {
 
 /** The user's settings for a profile that is being measured, with all backends and, if the user chose no SLA, a suited one. */
 export const draftSettings = (draft: Profile): PlanSettings => ({
-  ...ownSettings.peek(),
+  ...usableSettings(ownSettings.peek(), draft),
   ...(!slaChosen.peek() && { slaMs: suitedSla(draft) }),
   backends: null,
 });
