@@ -58,6 +58,20 @@ describe('the operators of a variant', () => {
 describe('where the runtime does not help', () => {
   const opened = openedPage(servePageWithTestEngine);
 
+  it('no cell can be timed of a profile of the chosen pipeline that has none on a backend of browsers, and the page says so', async () => {
+    const { page } = opened;
+    const profile = fashionProfile();
+    const cells = profile.cells.filter(({ backend }) => backend === 'wasm');
+    await choose(
+      page,
+      profileFile({ ...profile, cells: cells.map((cell) => ({ ...cell, backend: 'cpu' as const })) }),
+    );
+    await panel(page)
+      .getByText('This profile has no measured cell on a backend that this browser can run.')
+      .waitFor();
+    expect(await time(page).count()).toBe(0);
+  });
+
   it('the page says what is missing, cancels, and tells of an error in place', async () => {
     const { page } = opened;
     await choose(page, profileFile(fashionProfile()));
