@@ -117,6 +117,29 @@ describe('the built page on a host without headers, under a path', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('does not reload while the user adds models', async () => {
+    let loads = 0;
+    page.on('load', () => loads++);
+    await page.addInitScript(() => {
+      const register = navigator.serviceWorker.register.bind(navigator.serviceWorker);
+      navigator.serviceWorker.register = async (...given) => {
+        await new Promise((resolve) => window.addEventListener('let-register', resolve, { once: true }));
+        return register(...given);
+      };
+    });
+    await page.route('**/mine.json', () => {});
+    await page.goto(host.url);
+    await page.getByText('Your own models').first().click();
+    await page.getByLabel('Address of a manifest').fill(`${host.url}mine.json`);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    const adding = page.getByText(/^Reading .*mine\.json …$/);
+    await adding.waitFor();
+    await page.evaluate(() => window.dispatchEvent(new Event('let-register')));
+    await expect.poll(() => check('Works offline')).toContain('yes');
+    expect(await adding.count()).toBe(1);
+    expect(loads).toBe(1);
+  });
+
   it('can be installed', async () => {
     const whole = await openWholeBrowser();
     onTestFinished(() => whole.close());

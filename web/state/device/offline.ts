@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals';
 import { type Kept, type Order, WORKER_FILE } from '../../service-worker/messages.ts';
 import { running } from '../measure/profiling.ts';
+import { adding } from '../pipelines/adding.ts';
+import { trying } from '../try/trying.ts';
 import type { Offline } from './preflight.ts';
 
 /** Whether the page works without a network; null if the page starts no service worker, as on the development server. */
@@ -60,10 +62,11 @@ const RELOADED = 'ipa-edge/reloaded';
 
 /**
  * Whether to reload the page for cross-origin isolation, because the page was loaded before the service worker could add the
- * headers. True at most once per tab, and never during a measurement.
+ * headers. True at most once per tab, and never while the tab measures, runs a plan or adds models, which a reload would end.
  */
 function isolatedByReload(): boolean {
-  if (crossOriginIsolated || running.value || navigator.serviceWorker.controller) return false;
+  const works = running.value || trying.value || adding.value;
+  if (crossOriginIsolated || works || navigator.serviceWorker.controller) return false;
   try {
     if (sessionStorage.getItem(RELOADED)) return false;
     sessionStorage.setItem(RELOADED, 'yes');
