@@ -4,6 +4,7 @@ import type { Item } from '../../../models/items/item-batch.ts';
 import { contentBytesMax, type ItemFormat } from '../../../models/items/item-format.ts';
 import { textItem } from '../../../models/items/text.ts';
 import { message } from '../../../workers/runtime/errors.ts';
+import { bytes as bytesText } from '../../components/format.ts';
 import { models } from '../app.ts';
 import { checkSize } from '../files/file-size.ts';
 import { type MicrophoneRecording, record } from './microphone.ts';
@@ -23,7 +24,7 @@ export const ownText = signal('');
 export const ownFields = signal<Readonly<Record<string, string>>>({});
 /** `reading` while the page decodes a file or recording; the recording while the microphone records; null otherwise. */
 export const taking = signal<'reading' | MicrophoneRecording | null>(null);
-/** Why the last file or recording was refused. */
+/** Why the last file or recording was refused, or not taken whole. */
 export const notTaken = signal<string | null>(null);
 
 /** Format of the chosen pipeline's requests; null until the pipeline is loaded. */
@@ -64,7 +65,10 @@ export const takeFile = (file: File): Promise<void> =>
   take(file.name, async (format) => {
     checkSize(file, MOST_FILE_BYTES);
     if (format.kind === 'text') {
-      ownText.value = await file.text();
+      const mostBytes = contentBytesMax(format);
+      ownText.value = await textStart(file, mostBytes);
+      if (file.size > mostBytes)
+        notTaken.value = `${file.name} was not taken whole: it has ${bytesText(file.size)}, and the stage takes the first ${bytesText(mostBytes)}.`;
       return null;
     }
     const content =
@@ -89,6 +93,13 @@ export async function takeRecording(): Promise<void> {
     taking.value = 'reading';
     return { name: 'your recording', content: await readRecording(await bytesOf(sound), format) };
   });
+}
+
+/** The first bytes of a file as text. A whole file may be so long that showing it would freeze the page. */
+async function textStart(file: File, mostBytes: number): Promise<string> {
+  const bytes = await file.slice(0, mostBytes).arrayBuffer();
+  // As part of a stream, a letter whose last bytes are cut off is left out.
+  return new TextDecoder().decode(bytes, { stream: file.size > mostBytes });
 }
 
 const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
