@@ -34,7 +34,11 @@ const violations = (
       const { axe } = globalThis as unknown as { readonly axe: Axe };
       const found = await axe.run(
         { ...(include && { include: [include] }), exclude: [exclude] },
-        { resultTypes: ['violations'], selectors: false, ...(values && { runOnly: { type: 'rule', values: [...values] } }) },
+        {
+          resultTypes: ['violations'],
+          selectors: false,
+          ...(values && { runOnly: { type: 'rule', values: [...values] } }),
+        },
       );
       return found.violations.flatMap(({ id, impact, nodes }) =>
         nodes.map(({ html, failureSummary }) => `${id} (${impact}): ${html}\n${failureSummary}`),
