@@ -85,7 +85,8 @@ export class AdaptationClock {
     const isSecondNew = knownS > this.#checkedS;
     this.#checkedS = knownS;
     if (!isSecondNew || !this.#isDue(nowMs, countsPerS)) return undefined;
-    this.#lastDecisionMs = nowMs;
+    // Timers fire some milliseconds late. Counted from a late check, the next interval would end a check later.
+    this.#lastDecisionMs = CHECK_MS * Math.floor(nowMs / CHECK_MS);
     const { system, predictor } = this.options;
     const plans = { decided: this.#decided, serving };
     const step = await adaptationStep(system, predictor, countsPerS, nowMs / 1000, plans, lately);

@@ -47,6 +47,14 @@ it('decides every interval, on whole seconds, those without requests too', async
   expect(told[1]!.counts.slice(10)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
+it('decides every interval although a timer calls it later one time than another', async () => {
+  const { clock } = clockOf();
+  const decisions: number[] = [];
+  for (const atMs of [9004, 10_004, 19_001, 20_001, 21_001, 29_002, 30_000])
+    if (await clock.check(atMs, first)) decisions.push(atMs);
+  expect(decisions).toEqual([10_004, 20_001, 30_000]);
+});
+
 it('decides on two minutes at most', async () => {
   const { clock, told } = clockOf();
   await looks(clock, { arrivalsMs: [199_500], untilMs: 200_000 });
