@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import { packEntry } from '../../models/packs/entry.ts';
+import { stageItems } from '../../models/packs/labelled-items.ts';
 import { packOf } from '../../models/packs/pack.ts';
 import { fromCoco, fromFolders } from '../../models/packs/sources/pictures.ts';
 import { fromQuestions } from '../../models/packs/sources/questions.ts';
@@ -96,6 +97,8 @@ Where a stage reads a text beside the item, such as a question, each line has it
       }).finally(progress.clear);
       const bytes = await packBytes(tensors);
       const pack = await packOf(bytes, 'that was made', pipeline);
+      // Fails before a pack is replaced by one with which not every stage can be measured.
+      await stageItems(pack, pipeline);
       const entry = await packEntry(bytes, options.source ?? basename(from), pack, pipeline, options.mix);
       const path = join(dirname(options.manifest), entry.file);
       signal.throwIfAborted();

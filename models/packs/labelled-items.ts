@@ -3,6 +3,7 @@ import { childrenOf, type Pipeline } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
 import { madeUpItems } from './made-up.ts';
 import { isLabelled, type LabelledPack, type Pack } from './pack.ts';
+import { InvalidPackError } from './safetensors.ts';
 
 /** Items of one stage, with the request that each item comes from. */
 export interface StageItems {
@@ -21,9 +22,18 @@ const ITEMS_PER_TURN = 16;
 
 const byPack = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();
 
-/** Returns each stage's items for timing: the labelled ones or, without a labelled pack, one made-up item for each request. */
+/**
+ * Returns each stage's items for timing, at least one for each stage: the labelled ones or, without a labelled pack, one made-up
+ * item for each request.
+ * @throws InvalidPackError if no item reaches a stage, because then the stage cannot be measured
+ */
 export async function stageItems(pack: Pack, pipeline: Pipeline): Promise<readonly StageItems[]> {
-  if (isLabelled(pack)) return labelledItems(pack, pipeline);
+  if (isLabelled(pack)) {
+    const labelled = await labelledItems(pack, pipeline);
+    const unreached = pipeline.stages[labelled.findIndex(({ items }) => items.length === 0)];
+    if (unreached) throw new InvalidPackError(`no item of it reaches stage "${unreached.name}"`);
+    return labelled;
+  }
   const requests = pack.items.lengths.map((_, request) => request);
   return pipeline.stages.map(({ format }, s) => ({
     items: s === 0 ? itemsOf(pack.items) : madeUpItems(format, requests.length),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { samplesOf } from '../../models/items/audio.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { packEntry } from '../../models/packs/entry.ts';
-import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { labelledItems, stageItems } from '../../models/packs/labelled-items.ts';
 import { parsePack } from '../../models/packs/pack.ts';
 import { InvalidPackError } from '../../models/packs/safetensors.ts';
 import type { ItemTruth } from '../../models/tasks/judge.ts';
@@ -249,6 +249,13 @@ test('each stage is given what perfect stages before it would give', async () =>
   const [, filtered] = await labelledItems(await mails(), pipelineOf(language, spam));
   expect(filtered!.items.map((item) => new TextDecoder().decode(item))).toEqual(['hi,']);
   expect([scenes, crops, halves, filtered].map((stage) => stage!.requests)).toEqual([[0, 1], [1], [1], [0]]);
+});
+
+test('items for timing are refused where none reaches a stage', async () => {
+  const foreign = await mails({ 'label.language': i32([1, 1]), 'label.spam': i32([-1, -1]) });
+  await expect(stageItems(foreign, pipelineOf(language, spam))).rejects.toThrow(
+    /not valid: no item of it reaches stage "spam"/,
+  );
 });
 
 const spoken = (audio: NamedTensor) =>

@@ -16,8 +16,8 @@ const SEED = 1;
 /**
  * Measures, in a new worker, which operators take a variant's time.
  * @param signal ends the worker at once
- * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, TooManyThreadsError, WorkerLostError, and the errors of
- * reading the models
+ * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, TooManyThreadsError, WorkerLostError,
+ * and the errors of reading the models
  */
 export async function measureOperators(
   models: LoadedManifest,

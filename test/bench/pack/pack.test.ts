@@ -222,6 +222,14 @@ test('the command writes the pack beside the manifest, which then names it and s
     2,
     expect.stringMatching(/"label\.spam" has no label for the item\. Correct its labelled data/),
   ]);
+  const kept = await readFile(path('pack.bin'));
+  await writeFile(path('foreign.jsonl'), JSON.stringify({ text: 'çava', labels: { language: 'fra' } }));
+  const foreign = await pack('--texts', path('foreign.jsonl'));
+  expect([foreign.code, foreign.stderr]).toEqual([
+    2,
+    expect.stringContaining('no item of it reaches stage "spam"'),
+  ]);
+  expect(await readFile(path('pack.bin'))).toEqual(kept);
   const long = await pack('--texts', path('lines.jsonl'), '--mix', 'x'.repeat(401));
   expect([long.code, long.stderr]).toEqual([2, expect.stringContaining('a text of 1 to 400 letters')]);
 });
