@@ -49,8 +49,9 @@ export function batches(text: string): number[] {
   return values;
 }
 
-/** The path of a file to write. A folder is refused at once, not after hours of measuring. */
+/** The path of a file to write. A folder or an empty path is refused at once, not after hours of measuring. */
 export function outFile(path: string): string {
+  if (path === '') throw new InvalidArgumentError('Expected the path of a file, found nothing.');
   if (/[/\\]$/.test(path) || (existsSync(path) && statSync(path).isDirectory()))
     throw new InvalidArgumentError('Expected the path of a file, found a folder.');
   return path;

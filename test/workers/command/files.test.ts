@@ -130,7 +130,8 @@ describe('filesIn', () => {
   });
 });
 
-it('an option for a file refuses a folder before anything is done', async () => {
+it('an option for a file refuses a folder or an empty path before anything is done', async () => {
+  expect(() => outFile('')).toThrow('Expected the path of a file, found nothing.');
   await mkdir(path('folder'));
   for (const name of ['folder', 'new/', 'new\\'])
     expect(() => outFile(path(name))).toThrow('Expected the path of a file, found a folder.');
