@@ -5,6 +5,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is a file, not a folder',
   ENOENT: 'there is no such file',
   EACCES: 'this user has no right to',
+  ENOSPC: 'the disk is full',
 };
 
 /** Says why a file cannot be read or written. @param cause the error of the attempt */

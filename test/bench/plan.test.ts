@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { roundTripsMs } from '../../solver/documents/cell.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
+import { IPA_EDGE } from '../compiled.ts';
 import { ipaEdgeHere } from './command.ts';
 
 const PATH = fileURLToPath(new URL('../solver/fixtures/fashion-node.json', import.meta.url));
@@ -56,4 +58,17 @@ test('a plan that no simulation confirms is written, but the command fails and s
   expect(code).toBe(1);
   const written = parsePlan(JSON.parse(await readFile(out, 'utf8')), out);
   expect(written.predicted.slaAttainment).toBeLessThan(0.95);
+});
+
+test.skipIf(!existsSync('/dev/full'))('if stdout is on a full disk, the command says so', async () => {
+  const full = openSync('/dev/full', 'w');
+  onTestFinished(() => closeSync(full));
+  const child = spawn(process.execPath, [IPA_EDGE, 'plan', '--help'], { stdio: ['ignore', full, 'pipe'] });
+  let stderr = '';
+  child.stderr!.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  expect(stderr).toBe('ipa-edge: The output cannot be written: the disk is full (UsageError)\n');
+  expect(code).toBe(2);
 });

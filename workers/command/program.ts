@@ -1,6 +1,7 @@
 import { type Command, CommanderError, type Option } from 'commander';
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
-import { Interrupted } from './exit.ts';
+import { Interrupted, UsageError } from './exit.ts';
 import { checkNeeds } from './needs.ts';
 
 const HELP_HINT = '(--help lists the options)';
@@ -30,8 +31,8 @@ function load(commands: Commands, name: string | undefined): Promise<Command[]> 
 export async function runProgram(program: Command, commands: Commands): Promise<void> {
   // The reader of stdout may close it early, as in `ipa-edge … | head`. That is no error, so the process just ends.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    process.exit(fail(program, new UsageError(`The output cannot be written: ${fileProblem(error)}`)));
   });
   process.exitCode = await runCommand(program, commands, process.argv);
 }
@@ -60,9 +61,14 @@ export async function runCommand(
   } catch (error) {
     // Commander has already written the message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const { name, message } = error as Error;
-    console.error(error instanceof Interrupted ? message : `${program.name()}: ${message} (${name})`);
-    if (process.env.DEBUG) console.error(error);
-    return exitCodeOf(error);
+    return fail(program, error);
   }
+}
+
+/** Writes an error on stderr. @returns the exit code for it */
+function fail(program: Command, error: unknown): number {
+  const { name, message } = error as Error;
+  console.error(error instanceof Interrupted ? message : `${program.name()}: ${message} (${name})`);
+  if (process.env.DEBUG) console.error(error);
+  return exitCodeOf(error);
 }
