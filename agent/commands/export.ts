@@ -9,7 +9,6 @@ import { VERSION } from '../../workers/command/version.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { autoscaled } from '../kubernetes/objects/autoscaler.ts';
 import { kserveObjects } from '../kubernetes/objects/kserve.ts';
-import { objectNames } from '../kubernetes/objects/labels.ts';
 import { kubernetesObjects } from '../kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../kubernetes/objects/types.ts';
 import { watchObjects } from '../kubernetes/objects/watch.ts';
@@ -18,6 +17,7 @@ import { helmChart } from '../kubernetes/packages/helm.ts';
 import { kustomizeBase } from '../kubernetes/packages/kustomize.ts';
 import { writeFiles } from '../kubernetes/packages/write.ts';
 import { type PodSettings, podSettings } from '../kubernetes/settings.ts';
+import { tokenCommand } from '../kubernetes/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { readClusterPlan } from './cluster-plan.ts';
 import {
@@ -120,8 +120,7 @@ them with --field-manager ipa-agent, as below.
         );
       else if (flags.format !== 'kserve')
         console.error(
-          `The pods mount a token that is not among the files: kubectl create secret generic --namespace ` +
-            `${flags.namespace} ${objectNames(plan.pipeline).token} --from-literal=token="$(openssl rand -hex 32)"`,
+          `The pods mount a token that is not among the files: ${tokenCommand(plan.pipeline, flags.namespace)}`,
         );
       if (flags.json) console.log(JSON.stringify(files));
       else

@@ -163,7 +163,7 @@ export class KubernetesApi {
   /** Reads the log of a pod's container line by line, from the start until the container ends. */
   logs(namespace: string, pod: string, container: string, signal: AbortSignal): AsyncGenerator<string> {
     const ref = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, namespace } };
-    // A cluster may add containers to a pod, such as a service mesh's, and then the API server needs the container's name.
+    // A cluster may add containers to a pod, as a service mesh does. Then the API server needs the container's name.
     const path = withQuery(`${pathOf(ref)}/log`, { container, follow: 'true' });
     return lines(
       this.connection,

@@ -42,7 +42,7 @@ export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesO
   const { conditions = [], containerStatuses = [] } = statusOf(pod);
   const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   if (unscheduled?.message) return unscheduled.message;
-  // A cluster may add containers to a pod, such as a service mesh's: the pod waits for those that are not ready.
+  // A cluster may add containers to a pod, as a service mesh does. The pod waits for a container that is not ready.
   const {
     state,
     lastState,

@@ -11,6 +11,14 @@ const tokenRef = (pipeline: string, namespace: string) => ({
   metadata: { name: objectNames(pipeline).token, namespace },
 });
 
+/**
+ * Returns the command by which a user creates the Secret with a random token.
+ * @param namespace the name of a namespace, or the action of a Helm template that gives the name
+ */
+export const tokenCommand = (pipeline: string, namespace: string): string =>
+  `kubectl create secret generic --namespace ${namespace} ${objectNames(pipeline).token} ` +
+  `--from-literal=${TOKEN_KEY}="$(openssl rand -hex 32)"`;
+
 /** Reads the token that a pipeline's pods require for changes; undefined if no plan was applied. @throws ApiError */
 export async function tokenOf(
   api: KubernetesApi,

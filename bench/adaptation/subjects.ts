@@ -48,7 +48,7 @@ const FA2 = {
 /** Number of cores of IPA's cluster. */
 const CLUSTER_CORES = 576;
 
-/** Each pipeline runs on a cluster, where a replica holds one session, so our system's plans hold no standbys. */
+/** Makes the subject of a pipeline. Replicas on a cluster hold one session, so our system's plans hold no standbys. */
 export const subject = (pipeline: Pipeline): Promise<Subject> =>
   pipeline === 'fashion' ? shipped() : published(pipeline);
 

@@ -14,7 +14,7 @@ export const traceSchema = z.strictObject({
 });
 export type Trace = z.infer<typeof traceSchema>;
 
-/** The first `durationS` seconds of a trace, rounded to whole intervals. A first interval longer than that is cut. */
+/** The first `durationS` seconds of a trace, rounded to whole intervals. If the first interval is longer, it is cut. */
 export const traceUntil = (trace: Trace, durationS: number): Trace => ({
   ...trace,
   intervalS: Math.min(trace.intervalS, durationS),

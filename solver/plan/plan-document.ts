@@ -103,7 +103,7 @@ type GpuWorkers = 'shared' | 'per-stage';
  */
 export type CpuWorkers = 'shared' | 'per-replica' | 'apart';
 
-/** Makes ids for the workers of one plan: each is its base, which is cut if it is too long for an id, and a number. */
+/** Returns a function that makes the ids of one plan's workers: a base, cut if it is too long for an id, and a number. */
 export function workerIds(): (base: string) => string {
   const next = new Map<string, number>();
   return (base) => {

@@ -1,7 +1,7 @@
-import { objectNames } from '../objects/labels.ts';
 import { kubernetesName } from '../objects/names.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import type { PodSettings } from '../settings.ts';
+import { tokenCommand } from '../token.ts';
 import { type Files, yaml, yamlFiles } from './files.ts';
 
 /** Placeholders in the objects for the values that a release of the chart sets. No plan has these texts. */
@@ -19,7 +19,6 @@ export function helmChart(
   objectsOf: (settings: PodSettings) => readonly KubernetesObject[],
 ): Files {
   const templates = yamlFiles(objectsOf({ ...settings, namespace: NAMESPACE, image: IMAGE }));
-  const { token } = objectNames(pipeline);
   return new Map([
     [
       'Chart.yaml',
@@ -39,8 +38,7 @@ export function helmChart(
     [
       'templates/NOTES.txt',
       'The pods mount a token, which the chart does not contain. If there is none yet:\n' +
-        `kubectl create secret generic --namespace {{ .Release.Namespace }} ${token} ` +
-        '--from-literal=token="$(openssl rand -hex 32)"\n',
+        `${tokenCommand(pipeline, '{{ .Release.Namespace }}')}\n`,
     ],
     ...[...templates].map(([file, text]): [string, string] => [`templates/${file}`, template(text)]),
   ]);

@@ -22,7 +22,7 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
   for (const [path, text] of paths) await writeWhole(path, text);
 }
 
-/** The lines of YAML by which files of an export are known. */
+/** Lines of YAML. A file that has one of them comes from an export. */
 const MARKS = [MANAGED_BY, OF_KSERVE].map((label) => yaml(label).trim());
 
 /** Whether a file is YAML with an object that ipa-agent makes. */

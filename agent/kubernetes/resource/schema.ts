@@ -79,8 +79,8 @@ const specFields = z.strictObject({
 });
 
 /**
- * The spec of an InferencePipeline: a user's demands on a pipeline that a cluster serves. The object has the name of its
- * pipeline.
+ * The spec of an InferencePipeline: a user's demands on a pipeline that a cluster serves. The object's name is the pipeline's, or
+ * what `kubernetesName` makes of it.
  */
 export const resourceSpec = specFields.refine(
   ({ manifest, modelsClaim }) => manifest === undefined || modelsClaim === undefined,

@@ -115,8 +115,8 @@ export async function served(
 
 /**
  * Reports whether the pods serve, and which plan is applied, until the signal aborts. Once all pods serve, removes the pods that
- * hold other groups of stages than the plan wants. While the cluster cannot be read, the pods' state is unknown, and the plan
- * goes on following the load.
+ * hold other groups of stages than the plan wants. While the API server does not answer, Ready is unknown, and new plans go on
+ * following the load.
  */
 async function tellReadiness(work: Work, readMs: number): Promise<void> {
   const { spec, engine, status, onEvent, signal } = work;
@@ -125,13 +125,13 @@ async function tellReadiness(work: Work, readMs: number): Promise<void> {
   while (!signal.aborted) {
     let serves = false;
     try {
-      serves = await saidReadiness(work);
+      serves = await sayReadiness(work);
       failed = false;
     } catch (error) {
       const why = `The state of the pods cannot be read: ${messageOf(error)}`;
       if (!failed) onEvent(why);
       failed = true;
-      // The cluster that cannot be read may not take the status either; the next reading writes it.
+      // An API server that does not answer may not take the status either. The next reading writes the status.
       await status.say('Ready', { status: 'Unknown', reason: 'NotRead', message: why }).catch(() => {});
     }
     if (serves && !haveEnded) {
@@ -150,7 +150,7 @@ async function tellReadiness(work: Work, readMs: number): Promise<void> {
 }
 
 /** Reports whether the pods serve, and which plan is applied. @returns whether all pods serve */
-async function saidReadiness({ api, manifest, namespace, engine, status }: Work): Promise<boolean> {
+async function sayReadiness({ api, manifest, namespace, engine, status }: Work): Promise<boolean> {
   const { current } = await engine.plans();
   if (current) await sayPlanned(status, current);
   const { ready, wanted, waits } = (await readRollout(api, manifest.name, namespace)).rollout;

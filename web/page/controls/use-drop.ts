@@ -1,7 +1,10 @@
 import { useState } from 'preact/hooks';
 import { attempt } from '../../state/app.ts';
 
-/** Whether a file has a name such as `.git`, `.DS_Store` or `desktop.ini`: systems and tools leave such files, which no user means to give. */
+/**
+ * Whether a file has a name such as `.git`, `.DS_Store` or `desktop.ini`. Systems and tools leave such files in folders, and no
+ * user means to give them.
+ */
 export const isHidden = (name: string): boolean => /^\.|^(desktop\.ini|thumbs\.db)$/i.test(name);
 
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>

@@ -65,8 +65,8 @@ const RELOADED = 'ipa-edge/reloaded';
  * headers. True at most once per tab, and never while the tab measures, runs a plan or adds models, which a reload would end.
  */
 function isolatedByReload(): boolean {
-  const works = running.value || trying.value || adding.value;
-  if (crossOriginIsolated || works || navigator.serviceWorker.controller) return false;
+  const isWorking = running.value || trying.value || adding.value;
+  if (crossOriginIsolated || isWorking || navigator.serviceWorker.controller) return false;
   try {
     if (sessionStorage.getItem(RELOADED)) return false;
     sessionStorage.setItem(RELOADED, 'yes');

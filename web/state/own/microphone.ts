@@ -47,7 +47,10 @@ export async function record(longestS: number): Promise<MicrophoneRecording> {
   }
 }
 
-/** @param release ends the stream, so that the browser no longer shows that the page listens */
+/**
+ * Begins to record a stream.
+ * @param release ends the stream, so that the browser no longer shows that the page listens
+ */
 function recordingOf(stream: MediaStream, longestS: number, release: () => void): MicrophoneRecording {
   const recorder = new MediaRecorder(stream);
   const parts: Blob[] = [];

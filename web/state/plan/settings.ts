@@ -1,7 +1,7 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { z } from 'zod';
 import { backend, positiveCount } from '../../../solver/documents/common.ts';
-import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
+import { backendsOf, type IdentifiedProfile, type Profile } from '../../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../../solver/plan/request.ts';
 import { opened, profile } from '../app.ts';
@@ -59,10 +59,11 @@ export const planSettings = computed(() => {
 });
 
 /** Removes settings that plans from a profile cannot have; returns the same object if they can have all. */
-function usableSettings(settings: PlanSettings, { cells, device }: Profile): PlanSettings {
+function usableSettings(settings: PlanSettings, source: Profile): PlanSettings {
   const { backends, cores } = settings;
-  const lacksBackend = backends?.some((one) => !cells.some(({ backend }) => backend === one)) ?? false;
-  const lacksCores = cores !== null && cores > device.logicalCores;
+  const measured = backendsOf(source);
+  const lacksBackend = backends?.some((one) => !measured.includes(one)) ?? false;
+  const lacksCores = cores !== null && cores > source.device.logicalCores;
   if (!lacksBackend && !lacksCores) return settings;
   return { ...settings, ...(lacksBackend && { backends: null }), ...(lacksCores && { cores: null }) };
 }

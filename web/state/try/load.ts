@@ -73,7 +73,8 @@ function chosenTrace({ load, durationS, seed }: TrySettings): Trace | null {
 }
 
 /**
- * The load to run, or an error if it has no request or too many. Null without a plan, or if the load is a trace and none is open.
+ * The load to run, or an error if the load has no request or too many. Null if there is no plan, or if the user chose a trace as
+ * the load and has opened none.
  */
 export const load = computed<Load | NoRequestsError | TooManyRequestsError | null>(() => {
   const ratePerS = plan.value?.ratePerS;
