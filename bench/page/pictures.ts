@@ -37,10 +37,6 @@ export async function pictures(page: Page, name: string, part = 'body', fullPage
 
 /** Takes the pictures of the README: the section Plan. */
 export async function readmePictures(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    document.querySelector('header')!.style.removeProperty('position');
-    document.documentElement.style.removeProperty('scroll-padding');
-  });
   await setWidth(page, README.width, README.height);
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
