@@ -146,7 +146,10 @@ const release = (plan: Plan | null, settings: PodSettings | null): Release | nul
 const keptRelease = ({ applied: { previous, previousSettings, settings } }: DeploymentContext) =>
   release(previous, previousSettings ?? settings);
 
-/** The release to which a rollback returns after a plan is applied: the one applied now, unless both are the same. */
+/**
+ * The release to which a rollback returns once `plan` is applied: the release applied now. If that has the same plan and settings,
+ * it is the release kept before it.
+ */
 function releaseBefore(plan: Plan, context: DeploymentContext): Release | null {
   const { applied, settings } = context;
   const current = release(applied.current, applied.settings);

@@ -100,7 +100,7 @@ export const podSettings = (
   namespace,
 });
 
-/** Schema of the settings in the ConfigMap's annotation. */
+/** Schema of the pods' settings that the plan's ConfigMap keeps in an annotation, so that later commands use them again. */
 export const keptSettings = z.object({
   image: z.string().min(1),
   manifest: z.string().min(1),

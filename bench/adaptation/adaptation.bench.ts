@@ -1,17 +1,17 @@
 /**
  * Compares ipa-edge with IPA, FA2 and RIM under changing loads, by simulation: `fashion` with the service times of the page's
  * example, and the five pipelines of the IPA paper. The loads are generated from other seeds than those on which the setting in
- * frozen.json was chosen, or are the traces given with --trace. IPA's own bursty trace is compared as well, but the setting was
- * also chosen on it, so the summary leaves it out.
+ * frozen.json was chosen, or are the traces given with --trace. Without --trace, IPA's own bursty trace is compared as well, but
+ * the setting was also chosen on it, so the summary leaves it out.
  *
  *     npm run bench:adaptation                                    all pipelines; half an hour or more
  *     npm run bench:adaptation -- --pipeline ipa-video            one pipeline
  *     npm run bench:adaptation -- --trace load.json --trace …     other loads: documents `ipa-edge/trace@1`
- *     npm run bench:adaptation -- --percentile 95                 plans for p95, to see how close the attainment comes to it
+ *     npm run bench:adaptation -- --percentile 95                 plans for p95, to see how close the attainment comes to 0.95
  *     npm run bench:adaptation -- --choose                        chooses the setting of frozen.json anew, on training loads
  *
  * A comparison that was stopped resumes where it stopped, if traces, settings and version are the same; `--again` starts over.
- * Writes out/adaptation/report.json and report.html, and prints tables.
+ * Prints tables, and writes report.json and report.html to out/adaptation; with `--choose`, it writes frozen.json instead.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -32,8 +32,8 @@ export const PIPELINES = [
 export type Pipeline = (typeof PIPELINES)[number];
 
 /**
- * Loads are scaled so that the heaviest variants of `fashion` need this many cores in the busiest second. For `ipa-video`, which
- * needs the fewest cores of the other pipelines, the rival FA2-high holds about as many.
+ * The loads of `fashion` are scaled so that its heaviest variants need this many cores in the busiest second. The other loads are
+ * not scaled: for `ipa-video`, which needs the fewest cores of the other pipelines, the rival FA2-high holds about as many.
  */
 const HEAVIEST_CORES = 6;
 /** Requests in the busiest second of the workloads, before scaling. */

@@ -20,7 +20,8 @@ import { onlyVariants } from './baselines.ts';
 const MOST = 512;
 
 /**
- * Lists every combination of variants with its best plan for this rate and SLA; empty if there are more than 512.
+ * Lists the combinations of variants that have a plan for this rate, each with its best plan: if none keeps the SLA, the one with
+ * the highest attainment. Empty if there are more than 512 combinations.
  * @param next is awaited before each combination, with the finished share from 0 to 1, so that it can show progress and stop
  * @param packItems indices of the items on which to count accuracy, e.g. those sent in a run; all by default
  * @throws what `next` throws

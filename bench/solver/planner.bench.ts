@@ -21,7 +21,7 @@ const SIZES = [
   { stages: 3, variants: 6 },
   { stages: 10, variants: 10 },
 ];
-/** SLAs to plan for, as shares of the SLA by IPA's rule. */
+/** SLAs to plan for, as shares of what `slaByRule` gives. */
 const SLA_SHARES = [1, 0.5];
 
 function madeUp(stages: number, variants: number, seed: number) {

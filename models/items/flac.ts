@@ -66,7 +66,7 @@ const STEREO: Readonly<Record<number, (first: number, second: number) => readonl
 /** By channel code of a frame: the stored channel that is a difference of two, and so needs one more bit. */
 const SIDE: Readonly<Record<number, number>> = { 8: 1, 9: 0, 10: 1 };
 
-/** Number of samples of a frame, by its code. */
+/** Number of samples of a frame, by its block size code. */
 function blockSize(code: number, reader: BitReader): number {
   if (code === 1) return 192;
   if (code >= 2 && code <= 5) return 576 * 2 ** (code - 2);

@@ -27,7 +27,10 @@ const BYTE_OF = (() => {
  */
 const SPELLINGS_MAX = 50_000;
 
-/** Returns a function that finds the surface of each token of a text. */
+/**
+ * Returns a function that finds for each token of a text the characters that the token stands for, and whether it begins a word or
+ * continues a character.
+ */
 export function surfaceReader({
   file: { model },
   steps,

@@ -56,7 +56,11 @@ type Part = 'normalizer' | 'pre_tokenizer' | 'post_processor' | 'decoder';
 /** The steps of a tokenizer's parts. Steps in a `Sequence` are listed in its place. */
 export type Steps = Readonly<Record<Part, readonly Step[]>>;
 
-/** Checks the steps of a tokenizer. @throws InvalidTokenizerError */
+/**
+ * Reads the steps of a tokenizer, and refuses unknown steps, and regular expressions, templates and amounts of work with which a
+ * text could take too long.
+ * @throws InvalidTokenizerError
+ */
 export function checkSteps(file: Readonly<Partial<Record<Part, unknown>>>): Steps {
   const of = (part: Part) => stepsOf(part, file[part]);
   const [normalizer, preTokenizer, decoder] = [of('normalizer'), of('pre_tokenizer'), of('decoder')];

@@ -43,7 +43,7 @@ export class Outlook {
    * Expected time until a request ends, if its items in `row` start now and wait nowhere later.
    * @param last the stage after which the request ends
    * @param waiting number of the request's items in `row`
-   * @param together number of items in each of their batches
+   * @param together number of items, also of other requests, in each batch that runs these items
    */
   remainingMs(
     stages: readonly DispatchStage[],

@@ -40,7 +40,7 @@ export class ShedRule {
   /**
    * The last moment at which a request can start a row and still be expected to make the SLA.
    * @param request the request, with the number of its items that wait
-   * @param together number of items in each of their batches
+   * @param together number of items, also of other requests, in each batch that runs these items
    */
   latestStartMs(
     { slaMs, stages }: DispatchPolicy,

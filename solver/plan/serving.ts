@@ -37,7 +37,10 @@ export function withoutHops<P extends WithServing>(profile: P): P {
 export const hopMeanMs = (profile: WithServing, stage: string, items: number): number | undefined =>
   ofHops(profile, stage, ({ latency }) => meanDelayMs(latency))?.(items);
 
-/** A quantity of a stage's hops by the items of a batch, interpolated between the measured ones; undefined without hops. */
+/**
+ * Returns a function that gives a quantity of a stage's hops for a number of items, interpolated between the measured numbers.
+ * Undefined without hops.
+ */
 function ofHops(
   { serving }: WithServing,
   stage: string,

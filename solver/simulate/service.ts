@@ -254,8 +254,8 @@ function besideOthers(
 }
 
 /**
- * Draws service times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served. The
- * times already contain what other workers and sessions did to a batch.
+ * Makes a model that draws service times from the batches that a run ran with the variants of `stages`. Batches of one size are
+ * pooled, whichever plan served. The times already contain what other workers and sessions did to a batch.
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (

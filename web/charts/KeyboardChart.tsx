@@ -38,7 +38,7 @@ export function KeyboardChart(props: KeyboardChartProps) {
         role="application"
         aria-label={`${title}. Arrow keys go from point to point${choose ? ', Enter chooses one' : ''}.`}
         aria-description={description}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go through its points
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go through the chart's points
         tabIndex={0}
         onClick={choose}
         onKeyDown={(event) => {

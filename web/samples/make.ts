@@ -14,8 +14,9 @@ import type { Sample } from './sample.ts';
 
 /**
  * Makes the samples of the pipelines that are named on the command line: `npx tsx web/samples/make.ts fashion mail`. A candidate
- * is one of the first requests of the pack that the most accurate variants answer correctly at every stage. The sample is the
- * candidate with the most items and, among equals, the best answers.
+ * is one of the first requests of the pack that fits the picture, and for which the most accurate variants score at least
+ * {@link RIGHT}, in the first stage and over all stages. The sample is the candidate with the most items and, among equals, the best
+ * answers.
  */
 
 /** The lowest score of a correct answer: below 1, because a generated text rarely equals its label letter by letter. */

@@ -101,7 +101,7 @@ export class Executor {
     return this.#dispatch.queued;
   }
 
-  /** Counts of the requests so far. Refused requests count as ended. */
+  /** Counts of the requests so far. Refused requests count as ended and as having missed the SLA. */
   get served(): Served {
     const { open, ended, missed } = this.#dispatch.served;
     return { open, ended: ended + this.#refused, missed: missed + this.#refused };

@@ -39,7 +39,10 @@ interface Done {
   escalates: boolean;
   /** Undefined if a worker keeps the children or the item escalates. `#itemOf` makes them if a batch needs their bytes. */
   children: readonly Item[] | undefined;
-  /** The worker that keeps the children, and each child's number until that child runs. */
+  /**
+   * The worker that keeps the children, and by each child's index the number under which the worker keeps that child until it runs.
+   * Undefined if no worker keeps them.
+   */
   kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface ProfilePlan {
   /** Cells of the first pass, in order of their batches; the first `smallest` are measured whatever the budget. */
   readonly cells: readonly CellKey[];
   readonly smallest: number;
-  /** Pairs of workers that are measured side by side. */
+  /** Number of pairs of workers that are measured side by side. */
   readonly coRuns: number;
 }
 

@@ -22,7 +22,7 @@ export interface ProfileSettings {
 export interface ProfileProgress {
   /**
    * The phases in order: load and check models, measure accuracy, measure cells, run two workers side by side, run batches after
-   * pauses, narrow the widest intervals.
+   * pauses, measure cells again, most often those with the widest intervals.
    */
   readonly phase: 'models' | 'accuracy' | 'cells' | 'co-run' | 'pauses' | 'refine';
   /** Completed steps of the phase, of `total`. Cells that turn out not to be needed count as done. */

@@ -48,8 +48,8 @@ const WAITING_MAX = 64;
 const DRAIN_CHECK_MS = 50;
 
 /**
- * Serves one stage of a plan in a replica. A change of variant first loads the new variant beside the old one, then makes it
- * the chosen one. The old variant stays loaded as long as gateways ask for it.
+ * Serves one stage of a plan in a replica. A change of variant first loads the new variant beside the old one, then makes it the
+ * chosen one. The old variant stays loaded until it has run no batch for {@link LINGER_MS}, or a third variant needs its place.
  */
 export class StageService {
   readonly stage: PipelineStage;

@@ -19,7 +19,7 @@ export interface ControllerOptions {
    * @throws PlanRefusedError if the plan is from another profile
    */
   readonly adaptationFor: (plan: Plan, cascadeStages: ReadonlySet<string>) => AdaptationOptions;
-  /** Gets the growth of the gateways' counters since the previous call, and the plan that served meanwhile. */
+  /** Gets the growth of the gateways' counters since the previous call, the time since then, and the plan at this call. */
   readonly onCounts?: (growth: Counts, elapsedMs: number, plan: Plan) => void;
   readonly backOff?: BackOff;
   /** Milliseconds between two readings of the gateways' arrivals. */
@@ -215,7 +215,7 @@ class EngineTarget implements Adaptable {
     return !samePlan(plan, this.#plan) && !(this.#tried && samePlan(plan, this.#tried.plan));
   }
 
-  /** Applies again the decided plan that this process tried last. */
+  /** Applies the last plan again that this process began to apply, because that attempt was cut off. */
   tryAgain(): void {
     if (this.#tried) this.rebatch(this.#tried.decided);
   }

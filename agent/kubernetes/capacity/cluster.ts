@@ -149,13 +149,19 @@ const minus = combined((a, b) => a - b);
 const most = combined(Math.max);
 
 /**
- * The resources that the scheduler reserves for a pod: those of all containers, which run together, or those of its largest init
- * container if that needs more, because init containers run one by one before the others.
+ * The resources that the scheduler reserves for a pod: for each resource, the sum over all containers and sidecars, which run
+ * together, or the most that another init container needs with the sidecars started before it, because init containers run one
+ * by one. The pod's overhead is added.
  */
-function requestsOf({ containers = [], initContainers = [], overhead }: PodSpec): Amounts {
-  const each = (some: readonly Container[]) => some.map(({ resources }) => amountsOf(resources?.requests));
-  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
-  const first = initContainers.filter((one) => !sidecars.includes(one));
-  const together = each([...containers, ...sidecars]).reduce(plus, {});
-  return plus(plus(each(first).reduce(most, together), amountsOf(overhead)), { pods: 1 });
+export function requestsOf({ containers = [], initContainers = [], overhead }: PodSpec): Amounts {
+  const requested = ({ resources }: Container) => amountsOf(resources?.requests);
+  let sidecars: Amounts = {};
+  let starting: Amounts = {};
+  for (const one of initContainers) {
+    const running = plus(sidecars, requested(one));
+    starting = most(starting, running);
+    if (one.restartPolicy === 'Always') sidecars = running;
+  }
+  const together = containers.map(requested).reduce(plus, sidecars);
+  return plus(plus(most(starting, together), amountsOf(overhead)), { pods: 1 });
 }

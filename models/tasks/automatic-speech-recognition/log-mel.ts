@@ -64,9 +64,9 @@ function makeBands({ feature_size, n_fft, sampling_rate }: LogMelConfig): Bands 
 }
 
 /**
- * Makes Whisper's features (Radford et al. 2022, section 2.2): the power of frames under a periodic Hann window, in mel bands, as
- * logarithms, none more than {@link RANGE} below the loudest, scaled to about −1 to 1. The recording is reflected at its ends.
- * The features equal those of transformers.js to 1e-4.
+ * Returns an object that computes Whisper's features (Radford et al. 2022, section 2.2): the power of frames under a periodic
+ * Hann window, in mel bands, as logarithms, none more than {@link RANGE} below the loudest, scaled to about −1 to 1. The
+ * recording is reflected at its ends. The features equal those of transformers.js to 1e-4.
  */
 export function makeLogMel(config: LogMelConfig): LogMel {
   const { n_fft: size, hop_length: hop, n_samples: length, feature_size: mels } = config;

@@ -59,7 +59,7 @@ export class GreedySearch implements Search {
 /**
  * Orders the remaining rows so that few of them move, because moving a row copies its keys and values. A row keeps its place if
  * possible; the last rows take the places of rows that ended.
- * @param rows places of the remaining rows in the last step, in ascending order
+ * @param rows places of the remaining rows in the previous step, in ascending order
  */
 function inPlace(rows: readonly number[]): number[] {
   const staying = new Set(rows.filter((row) => row < rows.length));

@@ -7,7 +7,7 @@ interface BytePairModel {
   readonly ids: ReadonlyMap<string, number>;
   /** Pairs of tokens to join, in order of priority. */
   readonly merges: readonly (readonly [string, string])[];
-  /** The token that stands for each token without a number; undefined: the latter are left out. */
+  /** The token that replaces each token without a number in the vocabulary; undefined: tokens without a number are left out. */
   readonly unknown: string | undefined;
   /** Whether several unknown tokens in a row become one token. */
   readonly fuses: boolean;

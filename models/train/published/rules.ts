@@ -68,9 +68,9 @@ const SENTIMENT_WORK: ByVariant = {
   'distilbert-base-uncased-finetuned-sst-2-english': 0.5,
 };
 
-/** Time of one item on one core ÷ that on two cores. Series 113 has 955 ms on one core for opus. */
+/** Time of one item on one core ÷ that on two cores. Series 113 has 955 ms on one core for the translator opus-mt-fr-en. */
 const TRANSLATE_ONE_CORE = 1.883;
-/** Relative growth of opus's batch time per further item, on 8 and 16 cores. */
+/** Relative growth of the batch time of opus-mt-fr-en per further item, on 8 and 16 cores. */
 const OPUS_KAPPA: ByCores = { 8: 0.2, 16: 0.15 };
 
 /** Time of one item by cores ÷ that on two cores: geometric means over the two translators. */

@@ -168,8 +168,9 @@ const isOf = ({ pipeline, measured }: InterruptedProfile, manifest: Manifest): b
   pipeline === manifest.name && measuredSha256(manifest) === measured;
 
 /**
- * The interrupted profile if this browser can continue it: it has the profile's pipeline, unchanged, and can measure with the
- * profile's settings. Null otherwise.
+ * The interrupted profile if this browser can continue it: it has a pipeline of that name, and can measure with the profile's
+ * settings. Whether the pipeline is unchanged is known here only while it is chosen; `resumeInterrupted` checks any other. Null if
+ * the browser cannot continue.
  */
 export const resumable = computed(() => {
   const left = interrupted.value;

@@ -50,7 +50,10 @@ export const whyNotMeasurable = (backend: (typeof BACKENDS)[number]): string | n
 /** Why wasm has only one thread; null if it can have more. */
 export const whyOneThread = crossOriginIsolated ? null : 'this page is not cross-origin isolated';
 
-/** Removes settings that this browser does not support; returns the same object if it supports all. */
+/**
+ * Removes the backends and thread counts that this browser does not support. If none is left, wasm or one thread takes their place.
+ * Returns the same object if the browser supports all.
+ */
 export function usableSettings(asked: MeasureSettings): MeasureSettings {
   const backends = asked.backends.filter((one) => whyNotMeasurable(one) === null);
   const most = whyOneThread === null ? navigator.hardwareConcurrency : 1;
