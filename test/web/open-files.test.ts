@@ -21,7 +21,7 @@ describe('files that come in', () => {
       [1, 2, 3].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
     );
     await planned(tab.page);
-    expect(section(tab.page)).toBe('#results');
+    await expect.poll(() => section(tab.page)).toBe('#results');
     await expect.poll(() => savedProfiles().count()).toBe(3);
     expect(await tab.page.locator('.drop-zone').count()).toBe(0);
   });
@@ -161,7 +161,7 @@ describe('each file that the page writes is read again, and shown where it belon
     await drop(tab.page, [{ name: 'plan.json', text }]);
     await expect.poll(() => sla.inputValue()).toBe('77');
     await tab.page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
-    expect(section(tab.page)).toBe('#plan');
+    await expect.poll(() => section(tab.page)).toBe('#plan');
     await drop(tab.page, [{ name: 'huge.json', text: text.replace('"slaMs":77', '"slaMs":1e308') }]);
     await problem().getByText('expected an SLA of at most 1000000 ms').waitFor();
     await elsewhere(async (other) => {
@@ -171,7 +171,7 @@ describe('each file that the page writes is read again, and shown where it belon
       expect(await other.locator('#try .empty').textContent()).toContain(
         'Import the profile to run the plan.',
       );
-      expect(section(other)).toBe('#plan');
+      await expect.poll(() => section(other)).toBe('#plan');
     });
   });
 
@@ -183,7 +183,7 @@ describe('each file that the page writes is read again, and shown where it belon
     await elsewhere(async (other) => {
       await drop(other, [{ name: 'report.html', text: html }]);
       await planned(other);
-      expect(section(other)).toBe('#results');
+      await expect.poll(() => section(other)).toBe('#results');
       expect(await saved(other, 'Save profile JSON')).toBe(profile);
       await other.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
     });
@@ -226,7 +226,7 @@ describe('each file that the page writes is read again, and shown where it belon
       .waitFor();
     await drop(tab.page, [{ name: 'run.json', text: JSON.stringify(report.runs[0]) }]);
     await tab.page.locator('#try .outcome').waitFor();
-    expect(section(tab.page)).toBe('#try');
+    await expect.poll(() => section(tab.page)).toBe('#try');
     await drop(tab.page, [
       {
         name: 'bench.html',

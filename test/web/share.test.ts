@@ -49,7 +49,7 @@ describe('files that go out', () => {
     const elsewhere = await openPage(tab.site.browser, tab.site.url);
     await choose(elsewhere.page, { name: 'all.json', text });
     await planned(elsewhere.page);
-    expect(section(elsewhere.page)).toBe('#results');
+    await expect.poll(() => section(elsewhere.page)).toBe('#results');
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
     expect(await elsewhere.page.getByLabel('Seed of the order').inputValue()).toBe('9');
     expect(await elsewhere.page.getByLabel('Duration (s)').inputValue()).toBe('33');
