@@ -7,7 +7,7 @@ import { WORKER_FILE } from '../service-worker/messages.ts';
 
 const PLACE = '__PRECACHE__';
 
-/** Writes the list of the build's files into its service worker, after all other plugins have written their files. */
+/** Writes the list of the files to cache into the build's service worker, after all other plugins have written their files. */
 export function precache(): Plugin {
   let outDir: string;
   return {

@@ -29,8 +29,8 @@ const [WIDTH, HEIGHT] = [600, 100];
 const SIGNS = { circle: '●', square: '■' } as const;
 
 /**
- * A chart that is redrawn twice a second by the thread that also runs the plan. It therefore consists of a few SVG paths, which
- * are faster than Observable Plot.
+ * A chart that is redrawn up to twice a second by the thread that also runs the plan. It therefore consists of a few SVG paths,
+ * which are faster than Observable Plot.
  */
 export function LiveChart(props: LiveChartProps) {
   const { title, show, now, fromS, toS, max, lines = [], dots = [], rule } = props;

@@ -82,7 +82,7 @@ const textWidth = (text: string): number => 8 * text.length;
 
 /**
  * Places the labels of parts that are too short for them above the bar: names with times or, if there is no room for all times,
- * only names. A label starts at its part or, to avoid overlap, after the previous label.
+ * only names. A label starts at its part or, to avoid overlap, after the previous label. Names without room are left out.
  */
 function labelsAbove(parts: readonly Part[], scale: number, width: number): Part[] {
   const labelled = parts.filter(({ label }) => label !== '');

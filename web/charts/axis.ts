@@ -4,7 +4,7 @@ import { RULE } from './series.ts';
 /** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
 
-/** Sets a text off from the grid by an outline. A chart draws such a text before its data, because the outline hides marks. */
+/** Sets a text off from the grid by an outline. A chart draws such a text before marks near it, which the outline would hide. */
 export const OVER_GRID = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
 
 /** Places a text to the right of its point. */
@@ -130,7 +130,7 @@ function logTicks([low, high]: readonly [number, number]): number[] {
   return ticks.length > 1 ? ticks : evenTicks([low, high]);
 }
 
-/** Two to five ticks at multiples of 1, 2 or 5 times a power of ten. */
+/** Two to six ticks at multiples of 1, 2 or 5 times a power of ten. */
 function evenTicks([low, high]: readonly [number, number]): number[] {
   const least = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(least));

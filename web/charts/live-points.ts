@@ -30,7 +30,10 @@ interface LiveSeries {
   readonly show: (value: number) => string;
 }
 
-/** Makes a point for every second with values. The text of a point is computed only when it is shown, to save time. */
+/**
+ * Makes a point for each second from `fromS` to the last second with a value. The text of a point is computed only when it is
+ * shown, to save time.
+ */
 export function secondsOf(series: LiveSeries): ChartPoint[] {
   const { fromS, toS, lines, dots } = series;
   const last = [...lines, ...dots].reduce(

@@ -55,7 +55,7 @@ function pointsOf(cell: MeasuredCell, unit: SizeUnit): SizePoint[] {
 
 /** At most this many groups of runs of like size, through whose medians the chart draws a line. */
 const GROUPS = 8;
-/** A group has at least this many runs. */
+/** A group has at least this many runs, unless there are fewer in all. */
 const FEWEST = 5;
 
 /** Medians of size and time over groups of runs of like size. @param points of one variant, in order of size */

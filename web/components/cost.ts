@@ -4,7 +4,7 @@ import { number, plural } from './format.ts';
 
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 
-/** How the cost of plans on these backends is computed: `(cores + 8 × GPU share)`. */
+/** How the cost of plans on these backends is computed: `(cores + 8 × GPU share)`; empty if nothing has a price. */
 export function costUnit({ pricePerCore, pricePerGpu }: Prices, backends: readonly Backend[]): string {
   const term = (price: number, what: string) =>
     price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];

@@ -5,7 +5,7 @@ import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 
 /** Formats numbers and other values as English text. */
 
-/** Stands for an unknown value. */
+/** The text for an unknown value. */
 export const DASH = '–';
 
 const digits = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);

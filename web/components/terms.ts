@@ -130,7 +130,8 @@ const WORDS = {
 
 /**
  * Explanations of technical terms, for a reader who knows browsers and models. The page explains a term wherever it is a label,
- * the head of a table's column, or the name of a figure; its key here is the text of that label, head or name.
+ * the head of a table's column, or the name of a figure, and those that `Term.tsx` lists also in sentences. The key is the text
+ * of that label, head, name or word.
  */
 export const TERMS: Readonly<Record<string, string>> = {
   ...WORDS,

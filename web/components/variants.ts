@@ -16,6 +16,9 @@ export const variantsText = (plan: Pick<Plan, 'stages'>): string =>
 export const sameVariants = (a: Variants, b: Variants): boolean =>
   Object.keys({ ...a, ...b }).every((stage) => a[stage] === b[stage]);
 
-/** The name of a plan's row. A cascade has two for one stage, of which the later model need not be the larger one. */
+/**
+ * The name of a plan's row. A cascade's row of the heavy variant is named `(second)` and not for its size, because the second
+ * model need not be the larger one.
+ */
 export const rowName = ({ name, escalation }: Pick<PlanStage, 'name' | 'escalation'>): string =>
   escalation ? `${escalation.from} (second)` : name;

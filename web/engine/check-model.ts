@@ -29,7 +29,7 @@ export class ModelChecker {
   }
 
   /**
-   * Creates a session and runs blank items through it.
+   * Creates the sessions of a variant and runs blank items through them.
    * @param stage the stage, with the variant's own settings in place of the stage's
    * @param file name of the model in errors
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError

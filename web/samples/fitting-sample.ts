@@ -19,7 +19,7 @@ const SHADES = 16;
 /** A stage with its items and results of one request. */
 type AnsweredStage = Pick<StageStep, 'stage' | 'items' | 'results'>;
 
-/** The sample of an answered request; null if pictures of the pipeline have no room for it. */
+/** The sample of an answered request; null if the picture of the pipeline has no room for it, or if a stage got no item. */
 export function fittingSample(stages: readonly AnsweredStage[]): Sample | null {
   if (!stages.every(({ items }) => items.length > 0 && items.length <= ITEMS_MOST)) return null;
   const sample = { stages: stages.map(stageOf) };

@@ -5,8 +5,8 @@ import { fittingSample, itemCount, REQUESTS } from './fitting-sample.ts';
 import type { Sample } from './sample.ts';
 
 /**
- * Makes a sample from a labelled pack: the request with the most items that fits the picture of the pipeline, with its labels as
- * the answers. Null if no request fits, or if the pack has no labels.
+ * Makes a sample from a labelled pack: of the first {@link REQUESTS} requests, the one with the most items that fits the picture
+ * of the pipeline, with its labels as the answers. Null if none fits, or if the pack has no labels.
  */
 export async function packSample({ pipeline, readPack }: LoadedManifest): Promise<Sample | null> {
   const pack = await readPack();

@@ -8,7 +8,7 @@ import { kept } from './kept.ts';
 import { tellChanged } from './tabs.ts';
 
 export const checked = signal<Preflight | null>(null);
-/** The chosen pipeline with its files. */
+/** The chosen pipeline with its files; null until one is loaded. */
 export const models = signal<LoadedManifest | null>(null);
 /** The store of profiles in this browser; null until it is open. */
 export const store = signal<Store | null>(null);

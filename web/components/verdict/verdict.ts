@@ -170,9 +170,9 @@ function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason |
 }
 
 /**
- * The accuracy end to end.
- * @param single accuracies of the combinations of single models: the best is named where it is higher. None beside the accuracy of a
- * run, whose requests are other ones than those of the profile
+ * The accuracy end to end as a reason, or that the accuracy is unknown; null if only PAS is known.
+ * @param single accuracies of the combinations of single models, of which the best is named if it is higher; absent for a run,
+ * because the profile's accuracies are of other requests than the run's
  */
 function accuracyReason(
   { endToEnd, pas }: Pick<Prediction, 'endToEnd' | 'pas'>,

@@ -8,8 +8,8 @@ interface DeleteButtonProps {
 }
 
 /**
- * A button that asks before it deletes, because deleting cannot be undone. What it deletes takes the button along, so the focus
- * moves to the part of the page around it.
+ * A button that asks before it deletes, because deleting cannot be undone. The button disappears with what it deletes, so the
+ * focus moves to the part of the page around the button.
  */
 export function DeleteButton({ what, label = 'Delete', onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);

@@ -5,7 +5,7 @@ import { Labelled } from './Field.tsx';
 interface NumberInputProps {
   readonly id: string;
   readonly value: number;
-  /** Absent for a whole number of any size. */
+  /** Absent for a whole number of at most 15 digits. */
   readonly range?: readonly [min: number, max: number];
   readonly whole?: boolean;
   readonly disabled?: boolean;

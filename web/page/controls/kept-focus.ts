@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
-/** A button in sight that does something, in contrast to those that explain a word or look like one. */
+/** A button outside folds that does something, in contrast to buttons that explain a word or look like words. */
 const ACTION = 'button:enabled:not(.term, .term-mark, .link, details *)';
 
 /**

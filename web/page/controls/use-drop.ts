@@ -33,7 +33,7 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
     const file = await new Promise<File>((resolve, reject) =>
       (entry as FileSystemFileEntry).file(resolve, reject),
     );
-    // Adds the path, which a file from a file dialog has already and a dropped file lacks.
+    // Adds the path, which the files of a folder have if it was chosen in a file dialog, but not if it was dropped.
     Object.defineProperty(file, 'webkitRelativePath', { value: entry.fullPath.slice(1) });
     return [file];
   }
@@ -50,7 +50,10 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
   return (await Promise.all(found.filter(({ name }) => !isHidden(name)).map(filesIn))).flat();
 }
 
-/** Makes an element accept dropped files. Prevents the event's default, so that the page's own drop zone ignores the drop. */
+/**
+ * Makes an element accept dropped files. Prevents the event's default, so that the page's own drop zone ignores the drop.
+ * @returns `target`, the element's event handlers, and `over`, whether files are dragged over the element
+ */
 export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
   const [over, setOver] = useState(false);
   const drag = (event: DragEvent) => {

@@ -12,7 +12,7 @@ const WORDS: Record<Cell['state'] | 'waiting' | 'working', string> = {
   failed: 'failed',
 };
 
-/** Table of the running profile's cells: a row for each variant, a column for each backend and batch size. */
+/** Table of the running profile's cells: a row for each variant, a column for each backend, thread count and batch size. */
 export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest' | 'settings'>) {
   const { batches } = settings;
   const sweeps = sweepsOf(manifest, settings);

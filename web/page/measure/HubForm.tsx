@@ -9,7 +9,10 @@ import { SelectField, TextField } from '../controls/Field.tsx';
 
 const HUB = 'https://huggingface.co';
 
-/** Initial values of the form's fields. An empty text means the default of the model's repository. */
+/**
+ * Initial values of the form's fields. An empty `stage` means a new pipeline, an empty `decoder` the encoder's weights, an empty
+ * `token` none; any other empty field means the default of the model's repository.
+ */
 const EMPTY = {
   id: '',
   revision: '',

@@ -118,7 +118,10 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
   ...new Set(variants.flatMap(({ accuracy, accuracySource }) => (accuracy === null ? [] : accuracySource))),
 ];
 
-/** The input tensors and accompanying files of each kind of model that fits the stage, except kinds without input tensors. */
+/**
+ * For each kind of model that fits the stage, the input tensors that its first session must have, and its accompanying files.
+ * Leaves out kinds whose first session must have none.
+ */
 function inputText(stage: ManifestStage): string {
   const kinds = taskOf(stage).programs.flatMap(({ signatures, assets }) => {
     const specs = Object.values(signatures(stage))[0]!.inputs.filter((spec) => !spec.optional);

@@ -35,7 +35,7 @@ export function Comparison({ pinned, plan }: ComparisonProps) {
 interface Figure {
   readonly label: string;
   readonly value: (plan: Plan) => number | null;
-  /** @param of the plan whose figure it is, by which a cost has its unit */
+  /** @param of the plan whose figure it is: the unit of a cost depends on the plan's prices and backends */
   readonly show: (value: number | null, of: Pick<Plan, 'resources' | 'stages'>) => string;
   readonly difference?: (value: number) => string;
 }

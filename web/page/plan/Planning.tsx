@@ -39,7 +39,7 @@ export function Planning() {
   );
 }
 
-/** A plan whose profile this browser does not have. */
+/** The pinned plan, shown alone while no profile is open. */
 function PinnedAlone({ plan }: { readonly plan: Plan }) {
   const { pipeline, createdAt, predicted, slaMs, ratePerS, profile } = plan;
   return (

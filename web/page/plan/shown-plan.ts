@@ -2,7 +2,10 @@ import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import type { confirmed, solved } from '../../state/plan/planning.ts';
 
-/** The plan to show: the integer program's choice until the simulation has confirmed a plan, then that plan. */
+/**
+ * The plan to show: the integer program's choice until the simulation has ended, then the plan that the simulation confirmed or,
+ * if it confirmed none, the plan with the fewest misses.
+ */
 export interface ShownPlan {
   readonly head: SolvedPlan['plan'];
   readonly boundMs: number;
@@ -12,7 +15,7 @@ export interface ShownPlan {
   readonly predicted: Prediction | null;
   /** Why the simulation failed; null if it did not. */
   readonly problem: Error | null;
-  /** The integer program's choice, if the simulation confirmed another plan; else null. */
+  /** The integer program's choice, if another plan is shown because of the simulation; else null. */
   readonly chosen: SolvedPlan['plan'] | null;
 }
 

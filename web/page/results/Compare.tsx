@@ -122,7 +122,7 @@ function Compared({
   );
 }
 
-/** The words after a number of points. */
+/** The words after a number of points that only one profile has. `lacking` names the profile that lacks them. */
 const WHY_NOT: Record<Unmatched['why'], (lacking: string) => string> = {
   'no-stage': (lacking) => `of a stage that ${lacking} does not have`,
   'no-variant': (lacking) => `of a variant that ${lacking} does not have`,

@@ -151,7 +151,7 @@ function discoveries(probabilities: readonly (number | null)[]): ReadonlySet<num
   return new Set(order.slice(0, last + 1).map(({ i }) => i));
 }
 
-/** The key by which cells of two profiles are matched. Across backends, the key leaves out the backend and its threads. */
+/** Makes a function that gives the key by which cells are matched: across backends, a key without the backend and its threads. */
 const placeOf =
   (across: boolean) =>
   (key: CellKey): string =>

@@ -20,8 +20,8 @@ export const comparable = computed(() => [
 ]);
 
 /**
- * The profile to compare with: the chosen one or, before any choice, the one that comes with the example. Null if the user chose
- * none, or if the chosen profile has since been deleted or opened.
+ * The profile or table to compare with: the chosen one or, before any choice, the first profile beside the example. Null if there
+ * is none, or if the chosen profile has since been deleted or opened.
  */
 export const other = computed(() => {
   const now = chosen.value === undefined ? besideExample.value[0] : chosen.value;

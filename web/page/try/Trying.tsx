@@ -73,7 +73,7 @@ function WithoutPlan() {
   );
 }
 
-/** Says which plan the last run was of, because the settings have changed since. */
+/** Says which plan the last run was of, because it is not the current plan. */
 function OtherPlan({ plan: ran }: { readonly plan: Plan }) {
   return (
     <Notice title="OTHER PLAN">

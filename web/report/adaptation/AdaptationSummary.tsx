@@ -106,7 +106,7 @@ function Versus({ comparison, system }: VersusProps) {
   );
 }
 
-/** Whether ipa-edge attains what is required with every weight of cost, and its lowest attainment. */
+/** Whether ipa-edge keeps the SLA with every weight of cost, and the attainment of the run with the least margin. */
 function KeepsSla({ comparison }: { readonly comparison: Comparison }) {
   const { ours } = comparison;
   const least = ours.reduce((a, b) =>

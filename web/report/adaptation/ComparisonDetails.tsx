@@ -55,13 +55,13 @@ function Body({ title, comparison }: { readonly title: string; readonly comparis
   );
 }
 
-/** Runs in the order of drawing: those of ipa-edge are last, so that they cover the others. */
+/** The runs with figures over time, in the order of drawing: those of ipa-edge are last, so that they cover the others. */
 const drawnOf = (comparison: Comparison): NamedRun[] =>
   [...othersOf(comparison), ...oursOf(comparison.ours.filter(({ overTime }) => overTime.length > 0))].filter(
     ({ run }) => run.overTime.length > 0,
   );
 
-/** End of the last interval, in ms. All intervals have the same length. */
+/** End of the last interval, in ms. All intervals have the same length, a single one 10 s. */
 const endOf = (overTime: readonly Interval[]): number =>
   overTime.at(-1)!.fromMs + (overTime[1] ?? { fromMs: 10_000 }).fromMs;
 

@@ -8,7 +8,7 @@ import { type Column, DataTable, figures } from '../../components/DataTable.tsx'
 import { DASH, milliseconds, number, percent, rate } from '../../components/format.ts';
 import { runTitle } from './view.ts';
 
-/** Charts over time of the runs that changed their plan or have too many requests to draw each. */
+/** Charts over time of the runs that adapted, changed their plan, or have too many requests to draw each. */
 export function OverTime({ runs }: { readonly runs: readonly RunReport[] }) {
   return (
     <section id="over-time">

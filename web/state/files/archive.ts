@@ -11,12 +11,12 @@ import { trySettingsSchema } from '../try/load.ts';
 
 export const ARCHIVE = 'ipa-edge/archive@1';
 
-/** An archive: one document with all profiles and settings of the page. */
+/** An archive: one document with profiles and all settings of the page. */
 const archiveSchema = z.strictObject({
   schema: z.literal(ARCHIVE),
-  /** All saved profiles, newest first. */
+  /** Saved profiles, newest first: all of them or, where one archive would be too large, a part. */
   profiles: z.array(profileSchema).max(1000),
-  /** Index of the opened profile; null if none was open. */
+  /** Index of the opened profile; null if none of these profiles was open. */
   opened: z.int().nonnegative().nullable(),
   measure: profileSettingsSchema,
   plan: planSettingsSchema,

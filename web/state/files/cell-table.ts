@@ -27,7 +27,7 @@ export type ComparedMeasured = CellKey &
   };
 export type ComparedCell = ComparedMeasured | (CellKey & { readonly state: 'skipped' | 'failed' });
 
-/** The fields of a profile that a comparison reads. A table of cells (CSV) holds no others. */
+/** The fields of a profile that a comparison reads. They are all that the page reads of a table of cells (CSV). */
 export interface ComparedProfile extends Pick<Profile, 'pipeline' | 'createdAt' | 'pack'> {
   readonly device: Pick<Device, 'platform' | 'agent' | 'ortVersion' | 'ortBuild' | 'timerGrainMs'> & {
     readonly adapter: Omit<NonNullable<Device['adapter']>, 'software'> | null;
@@ -39,7 +39,7 @@ export interface ComparedProfile extends Pick<Profile, 'pipeline' | 'createdAt' 
   readonly cells: readonly ComparedCell[];
 }
 
-/** SHA-256 of the model of a cell. */
+/** SHA-256 of the model of a cell; undefined if the profile has no such variant. */
 export const modelOf = ({ stages }: ComparedProfile, key: CellKey): string | undefined =>
   stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;
 

@@ -7,7 +7,7 @@ import { modelOf } from './cell-table.ts';
 type Field = string | number | null;
 type Column = readonly [head: string, field: (cell: Cell, profile: Profile) => Field];
 
-/** Makes a column of means over the runs of measured cells. */
+/** Makes a column with the mean of each measured cell's `values`, of which there is one for each run. */
 const meanOf = (head: string, values: (cell: MeasuredCell) => readonly number[] | undefined): Column => [
   head,
   (cell) => {

@@ -82,7 +82,7 @@ export async function readDocument(file: File): Promise<Document> {
 export interface Landing {
   readonly section: 'results' | 'compare' | 'plan' | 'try';
   readonly text: string;
-  /** SHA-256 of the saved profile that belongs to the document; absent if this browser has no such profile. */
+  /** SHA-256 of the saved profile that belongs to the document; absent if there is none, or if it is not saved here. */
   readonly profile?: string;
 }
 

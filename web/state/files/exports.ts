@@ -63,7 +63,7 @@ export async function saveReport(): Promise<void> {
   saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
 
-/** The frontiers for the current settings. */
+/** The frontiers for the current settings; empty while they are not known. */
 function currentFrontiers(): Frontiers {
   const found = frontier.value;
   if (!found || !isFresh(found) || found.answer instanceof Error) return NO_FRONTIERS;

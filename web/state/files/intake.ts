@@ -7,9 +7,10 @@ import { type Document, type Landing, readDocument, take } from './documents.ts'
 import { asideOf, kindOf } from './kinds.ts';
 
 /**
- * Opens files by their contents. A manifest with its files is a pipeline; so are models with labelled data, or with their
- * configuration files from the hub. Otherwise each file is opened by itself: documents, pipelines, and models and labelled packs
- * for the chosen pipeline. If some files are refused, all others are still opened, and then the first error is thrown.
+ * Opens files by their contents. A manifest is opened as a pipeline with its files, and nothing else is opened with it. Models
+ * with labelled data, or with their configuration files from the hub, become a new pipeline. Other models, labelled data and
+ * labelled packs change the chosen pipeline. Documents and pipelines in TAR archives are opened one by one. If some files are
+ * refused, all others are still opened, and then the first error is thrown.
  * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError,
  * and errors of adding models and pipelines
  */
@@ -26,7 +27,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     const kind = await kindOf(file);
     if (kind !== 'document' || !(await isAside(file))) kinds[kind].push(file);
   }
-  // Beside labelled pictures, JSON files hold the boxes of objects, so they are labelled data too.
+  // Beside labelled data, documents are taken for labelled data too: JSON files may hold the boxes of objects in pictures.
   if (kinds.labelled.length > 0) kinds.labelled.push(...kinds.document.splice(0));
   const read = await Promise.allSettled(kinds.document.map(readDocument));
   const documents = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

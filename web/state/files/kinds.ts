@@ -4,7 +4,7 @@ import { rootsOf } from '../../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../../models/hub/given/weights.ts';
 import { MOST_DOCUMENT_BYTES } from './file-size.ts';
 
-/** Finds out the kind of a file from its name and its first bytes. */
+/** Finds out the kind of a file from its name and, where the name does not tell, from its contents. */
 
 /** Names of pictures, sounds, transcripts, and files of JSON lines with labelled data. */
 const LABELLED = /\.(jpe?g|png|webp|avif|gif|wav|flac|jsonl|ndjson)$|\.trans\.txt$/i;

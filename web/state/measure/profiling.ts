@@ -69,7 +69,7 @@ export const profileState = signal<ProfileState>({ progress: null, pause: 'off',
 const tell = (part: Partial<ProfileState>): void => {
   profileState.value = { ...profileState.peek(), ...part };
 };
-/** Cells that the running profile has measured so far. */
+/** The finished cells, as drawn last, of the running profile or, if none is running, of the last one. */
 export const liveCells = signal<readonly Cell[]>([]);
 /** The profile that was measured last, until the user closes its message or starts another profile. */
 export const finished = signal<FinishedProfile | null>(null);
@@ -89,7 +89,10 @@ const tabWork = computed<TabWork>(() => ({
   hidden: hidden.value,
 }));
 
-/** Measures with the settings in the form. Reuses the finished cells of an interrupted profile with the same settings. */
+/**
+ * Measures with the settings in the form. Reuses the finished cells of an interrupted profile of the same pipeline with the same
+ * settings.
+ */
 export async function startProfile(): Promise<void> {
   // The user may press Resume twice, or press Start while Resume still loads its pipeline.
   if (running.value) return;
@@ -202,9 +205,9 @@ export function resumeProfile(): void {
 }
 
 /**
- * At least this many milliseconds pass between two drawings of the charts. Drawing disturbs the page's thread, which also
- * forwards the calls that the profiler times. The charts are therefore drawn only when a cell has ended or the profile pauses:
- * the warm-up of the next cell absorbs the disturbance.
+ * At least this many milliseconds pass between two drawings of the charts, except before a pause. Drawing disturbs the page's
+ * thread, which also forwards the calls that the profiler times. The charts are therefore drawn only when a cell has ended or
+ * the profile pauses: the warm-up of the next cell absorbs the disturbance.
  */
 const DRAW_EVERY_MS = 1000;
 

@@ -78,7 +78,7 @@ export const takeFile = (file: File): Promise<void> =>
     return { name: file.name, content };
   });
 
-/** Records a sound with the microphone until the recording is stopped. */
+/** Records a sound with the microphone until the recording is stopped, or is as long as the stage takes. */
 export async function takeRecording(): Promise<void> {
   await take(null, async (format) => {
     if (format.kind !== 'audio') return null;
@@ -106,7 +106,7 @@ const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
 
 /**
  * Reads a file or recording of the user. On a failure, the page shows the error beside the input, and the previous content stays.
- * @param file name of the file, which the error tells apart from the previous content; null for a recording
+ * @param file name of the file, which the error states because another file's content may still be shown; null for a recording
  */
 async function take(
   file: string | null,

@@ -13,7 +13,7 @@ class UnreadablePictureError extends Error {
   }
 }
 
-/** A picture has at most this many pixels, because browsers draw no larger ones. */
+/** A picture has at most this many pixels, because some browsers draw none that is much larger. */
 const PIXELS_MAX = 60_000_000;
 
 /**

@@ -41,7 +41,10 @@ const tabWork = signal<TabWork>({ pipeline: '', profile: null, hidden: false, ad
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Runs additions one after the other. A cancelled addition ends without an error. @throws MeasuringError */
+/**
+ * Runs additions one after the other. A cancelled addition ends without an error.
+ * @throws MeasuringError, OtherTabError, and what `work` throws
+ */
 export function addOneByOne(work: (addition: Addition) => Promise<void>): Promise<void> {
   const mine = last.then(async () => {
     if (measuring()) throw new MeasuringError();

@@ -1,4 +1,4 @@
-/** Load the code that changes pipelines. The page loads this code when it is first used, not at its start. */
+/** Functions that import the code that changes pipelines, so that the page loads it when it is first used, not at its start. */
 
 export const ownModels = () => import('./own-models.ts');
 export const ownPipelineFiles = () => import('./own-pipelines.ts');

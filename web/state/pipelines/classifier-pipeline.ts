@@ -79,7 +79,7 @@ async function bestScaling(
   if (!isLabelled(pack)) return best.scaling;
   const all = itemsOf(pack.items);
   const count = Math.min(TRIED, all.length);
-  // A pack orders pictures by class, so the tried pictures are spread over the whole pack.
+  // A pack that is made from folders orders its pictures by class, so the tried pictures are spread over the whole pack.
   const drawn = Array.from({ length: count }, (_, i) => Math.floor((i * all.length) / count));
   const items = drawn.map((i) => all[i]!);
   for (const scaling of SCALINGS) {

@@ -25,7 +25,7 @@ export interface HubAccess {
   readonly token: string | undefined;
 }
 
-/** The request headers for an address: the token, if the address is on the hub. */
+/** Makes a function that gives the request headers for an address: the token, if the address is on the hub; else none. */
 export const headersOf =
   ({ endpoint, token }: HubAccess) =>
   (address: URL): Record<string, string> =>
@@ -42,7 +42,7 @@ function remedyFor(status: number | undefined, token: string | undefined): strin
     : 'The token may not read it: accept its conditions on its page with the account of that token, or give another token.';
 }
 
-/** Reads small files of a hub. */
+/** Makes a reader of a hub's small files. Its errors are {@link HubUnreadableError}s. */
 export function hubReader(access: HubAccess, signal: AbortSignal): HubReader {
   const read = fileFetcher(signal, headersOf(access));
   return {
@@ -64,7 +64,7 @@ function unreadable(url: string, { token }: HubAccess, cause: Error): HubUnreada
   return new HubUnreadableError(url, remedyFor(status, token), { cause });
 }
 
-/** Rewords an error whose remedy is in the form. */
+/** Rewords an error whose remedy is in the form, or with which a host refused a download; returns any other error as it is. */
 export function inFormWords(error: unknown, access: HubAccess): unknown {
   if (error instanceof AmbiguousTaskError)
     return new HubFormError(

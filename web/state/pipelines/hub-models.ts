@@ -36,8 +36,8 @@ const CONNECTED_MS = 1000;
 /**
  * Adds a model of a hub as a variant, and stores its files. A download that was stopped, or whose page was closed, resumes when
  * the same model is added again.
- * @throws InvalidHubIdError, HubUnreadableError, DownloadError, and errors of {@link describe}, {@link withPin} and of adding
- * models
+ * @throws InvalidHubIdError, HubUnreadableError, HubFormError, DownloadError, and errors of {@link describe}, {@link withPin} and
+ * of adding models
  */
 export const addHubModel = (request: HubModelRequest): Promise<void> =>
   addOneByOne(async (addition) => {

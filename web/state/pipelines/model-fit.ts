@@ -54,7 +54,7 @@ interface ReadModel {
 
 interface FittingVariant {
   readonly stage: ManifestStage;
-  /** The variant's entry for a manifest, without the name, which the pipeline chooses. */
+  /** The variant's entry for a manifest, without the name, which depends on the names of the stage's other variants. */
   readonly unnamed: Omit<ManifestVariant, 'name'>;
   readonly read: readonly ReadFile[];
   /** The inputs, outputs and operators of its models, in words. */

@@ -18,7 +18,7 @@ export interface FirstModel {
   readonly graph: Graph;
 }
 
-/** @throws FileTooLargeError, NotOnnxError */
+/** @throws WeightsAloneError, AssetsAloneError, FileTooLargeError, NotOnnxError */
 export async function firstModel(models: readonly File[], step: Addition['step']): Promise<FirstModel> {
   const [session] = modelSets(models).sets[0]!.sessions.values();
   const { name } = session!.file;

@@ -106,7 +106,7 @@ export const replacePack = (files: readonly File[]): Promise<void> =>
     lastAdded.value = `Measuring and running use ${entry.source} from now on.`;
   });
 
-/** Deletes a variant of a pipeline that the user added. @throws InvalidDocumentError if the stage has no other */
+/** Deletes a variant of a pipeline that the user added. @throws InvalidDocumentError if the stage has no other variant */
 export const dropVariant = (stage: string, variant: string): Promise<void> =>
   addOneByOne(async () => {
     const base = await ownCopy();

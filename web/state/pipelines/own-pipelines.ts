@@ -57,7 +57,7 @@ export const addPipelineTar = (archive: File): Promise<void> =>
 
 /**
  * Makes a function that finds files by name, ignoring the folders in their paths. The SHA-256 tells files of one name apart.
- * @param place where the files are, for the message of a missing one
+ * @param place where the files are, for the error if one is missing
  */
 const readByName =
   <F extends { readonly name: string }>(
@@ -140,7 +140,7 @@ async function isHere(manifest: Manifest): Promise<boolean> {
   return canonicalJson(here) === canonicalJson(inOneFolder(manifest));
 }
 
-/** Deletes a pipeline that the user added, but not its profiles. */
+/** Deletes a pipeline that the user added, but not its profiles, and chooses the first shipped pipeline. */
 export const removePipeline = (name: string): Promise<void> =>
   addOneByOne(async () => {
     await ownPipelines.delete(name);

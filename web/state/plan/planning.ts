@@ -39,7 +39,7 @@ type Solved = PlanQuery & { readonly answer: SolvedPlan | Error };
 type Confirmed = PlanQuery & { readonly answer: Plan | Error };
 type FrontierFound = PlanQuery & {
   readonly answer: readonly FrontierPoint[] | Error;
-  /** The frontier without cascades; empty if no point of the frontier has a cascade. */
+  /** The frontier without cascades; empty if no point of the frontier has a cascade, or if it could not be computed. */
   readonly without: readonly FrontierPoint[];
 };
 
@@ -59,7 +59,7 @@ export const pinned = kept<Plan | null>({ name: 'pinned', schema: pinnedSchema.n
 export const isFresh = (found: PlanQuery | null): boolean =>
   found !== null && found.settings === planSettings.value && found.source === opened.value;
 
-/** The confirmed plan for the current settings, or null. */
+/** The plan of {@link confirmed} if it is for the current settings and profile; else null. */
 export const plan = computed<Plan | null>(() => {
   const found = confirmed.value;
   return found && isFresh(found) && !(found.answer instanceof Error) ? found.answer : null;
@@ -90,8 +90,9 @@ export function choosePoint(point: FrontierPoint): void {
 }
 
 /**
- * The settings with which the integer program chooses a point of the frontier: a β and, if no β chooses the point within the
- * current SLA, an SLA equal to the latency bound of the point. Null if no β chooses the point at all.
+ * The settings with which the integer program chooses a point of the frontier: an α over 0, a β and, if no β chooses the point
+ * within the current SLA, the latency bound of the point, rounded up, as the SLA. Null if no β chooses the point at all, or while
+ * there is no frontier.
  */
 export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null {
   const points = frontier.value?.answer;

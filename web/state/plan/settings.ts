@@ -52,13 +52,16 @@ export const lentSettings = signal<{
 } | null>(null);
 const isLent = (): boolean => lentSettings.value !== null && lentSettings.value.source === opened.value;
 
-/** The settings to plan with: the chosen ones without the backends and cores that the opened profile does not have. */
+/** The settings to plan with: the chosen ones, but the default for backends or cores that the opened profile does not have. */
 export const planSettings = computed(() => {
   const chosen = isLent() ? lentSettings.value!.settings : ownSettings.value;
   return profile.value ? usableSettings(chosen, profile.value) : chosen;
 });
 
-/** Removes settings that plans from a profile cannot have; returns the same object if they can have all. */
+/**
+ * Sets the backends to all if plans from a profile cannot have each of them, and the cores to the default if the profile's device
+ * has fewer. Returns the same object if nothing changes.
+ */
 function usableSettings(settings: PlanSettings, source: Profile): PlanSettings {
   const { backends, cores } = settings;
   const measured = backendsOf(source);

@@ -6,9 +6,9 @@ import { slaByRule } from '../../../solver/plan/sla.ts';
 const DRAWING_MS = 50;
 
 /**
- * A default SLA that is long enough for a run in the page to be valid on the profile's device: as {@link slaByRule} gives it,
- * late sending does not show in the p95. A request can also still be in time after it has waited for a drawing, or for the p99 of
- * the measured lateness.
+ * The default SLA for a profile: the SLA that it was measured for or, without one, an SLA with which a run in the page can be
+ * valid on the profile's device. {@link slaByRule} makes it so long that late sending does not show in the p95. It also leaves a
+ * request enough time to wait for a drawing, or for the p99 of the measured lateness.
  */
 export function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
   const names = stages.map((stage) => stage.name);

@@ -25,8 +25,8 @@ export const tradePlace = computed<number>(() => {
 });
 
 /**
- * The index in {@link trades} of the combination that the confirmed plan runs: another than the weights choose, if the simulation
- * confirmed only a plan with more room. -1 if the plan is none of them; null while the plan or the frontier is not known.
+ * The index in {@link trades} of the combination that the current plan runs. It differs from {@link tradePlace} if the simulation
+ * confirmed only a tightened plan. -1 if no trade is the plan's; null while the plan, its PAS or the frontier is not known.
  */
 export const runPlace = computed<number | null>(() => {
   const { predicted } = plan.value ?? {};

@@ -8,7 +8,7 @@ interface TextProps {
   readonly predictions: readonly Prediction[] | null;
 }
 
-/** A text item. The spans that the pipeline found are marked, and the first mark is scrolled into view. */
+/** A text item. The spans that the pipeline found or missed are marked, and the first mark is scrolled into view. */
 export function Text({ utf8, predictions }: TextProps) {
   const parts = useMemo(
     () => textParts(new TextDecoder().decode(utf8), predictions ?? []),
