@@ -8,7 +8,10 @@ export const tables = signal<readonly CellTable[]>([]);
 /** The profile or table to compare the opened profile with; null if the user chose none, undefined before any choice. */
 export const chosen = signal<IdentifiedProfile | CellTable | null | undefined>(undefined);
 
-/** Chooses a table of cells for the comparison. Without an opened profile, the next profile to be opened is compared with it. */
+/**
+ * Chooses a table of cells for the comparison. Without an opened profile, the next profile that is opened is compared with the
+ * table.
+ */
 export function compareTable(table: CellTable): void {
   tables.value = [...tables.value.filter(({ sha256 }) => sha256 !== table.sha256), table];
   chosen.value = table;

@@ -4,7 +4,7 @@ import { number, plural } from '../../components/format.ts';
 
 /**
  * The mean number of items per request that a stage gets, to a tenth, such as `1 item`. If the mean depends on the variants of
- * earlier stages, the text is a range, such as `2.5–3 items`. Null if the fan-out was not measured.
+ * earlier stages, the text is a range, such as `2.5–3 items`. Null if the profile has no fan-out of the stage.
  */
 export function fanOutText({ fanOut }: Pick<Profile, 'fanOut'>, stage: string): string | null {
   const means = fanOut

@@ -23,8 +23,8 @@ class GivenModelError extends Error {
 
 /**
  * @param data labelled data; empty for none
- * @throws IncompleteModelError, GivenModelError, UnsupportedArchitectureError, InvalidDocumentError, UnfitDataError, and what
- * loading the models throws
+ * @throws WeightsAloneError, AssetsAloneError, IncompleteModelError, GivenModelError, UnsupportedArchitectureError,
+ * InvalidDocumentError, UnfitDataError, and what loading the models throws
  */
 export async function describedPipeline(
   models: readonly File[],

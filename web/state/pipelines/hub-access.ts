@@ -42,7 +42,7 @@ function remedyFor(status: number | undefined, token: string | undefined): strin
     : 'The token may not read it: accept its conditions on its page with the account of that token, or give another token.';
 }
 
-/** Makes a reader of a hub's small files. Its errors are {@link HubUnreadableError}s. */
+/** Makes a reader of a hub's small files, which throws HubUnreadableError or, after an abort, the signal's reason. */
 export function hubReader(access: HubAccess, signal: AbortSignal): HubReader {
   const read = fileFetcher(signal, headersOf(access));
   return {
