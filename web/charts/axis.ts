@@ -4,7 +4,7 @@ import { RULE } from './series.ts';
 /** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
 
-/** Sets a text off from the grid by an outline. A chart draws such a text before marks near it, which the outline would hide. */
+/** Sets a text off from the grid by an outline. A chart draws such a text before marks that the outline would hide. */
 export const OVER_GRID = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
 
 /** Places a text to the right of its point. */
