@@ -7,8 +7,8 @@ const DRAWING_MS = 50;
 
 /**
  * The default SLA for a profile: the SLA that it was measured for or, without one, an SLA with which a run in the page can be
- * valid on the profile's device. {@link slaByRule} makes it so long that late sending does not show in the p95. This SLA also leaves a
- * request enough time to wait for a drawing, or for the p99 of the measured lateness.
+ * valid on the profile's device. {@link slaByRule} makes it so long that late sending does not show in the p95. This SLA also
+ * leaves a request enough time to wait for a drawing, or for the p99 of the measured lateness.
  */
 export function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
   const names = stages.map((stage) => stage.name);
