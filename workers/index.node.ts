@@ -11,7 +11,8 @@ export { openFileStore as openStore } from './store/node.ts';
 /**
  * Reads and checks a manifest. The files that it names are read later, by the methods of the returned object.
  * @param path of the manifest, or its URL
- * @param read reads a file; if absent, paths are read from this machine, and URLs are downloaded once and cached
+ * @param read reads a file; if absent, paths are read from this machine, and URLs are downloaded: files whose hash the manifest
+ * has are downloaded once and cached
  * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
 export const loadManifest = (path: string, read: ReadFile = fileReader()): Promise<LoadedManifest> =>

@@ -47,8 +47,8 @@ export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array>
   joinAtMost(chunksOfFile(path), mostBytes);
 
 /**
- * The paths of the files in a folder and its subfolders, which begin with `folder`. Links count as what they lead to; links that
- * cannot be followed are left out. Each folder is listed once: by its own path, or else by the first link to it.
+ * The paths of the files in a folder and its subfolders; each path begins with `folder`. Links count as what they lead to; links
+ * that cannot be followed are left out. Each folder is listed once: by its own path, or else by the first link to it.
  * @param recursive whether to list the files in subfolders, too
  */
 export async function filesIn(folder: string, recursive = true): Promise<string[]> {
@@ -111,7 +111,7 @@ async function writing(path: string, write: (target: Target) => Promise<void>): 
   }
 }
 
-/** Writes a file beside another one, and passes its path to `then`. */
+/** Writes a new file beside the file at `path`, and passes the new file's path to `then`. After an error it removes that file. */
 async function withPart(
   path: string,
   content: string | Uint8Array,

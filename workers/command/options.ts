@@ -139,7 +139,7 @@ export const withPlanning = (command: Command, whose = ''): Command =>
 /** Options of the commands that adapt plans to the load. */
 export interface AdaptationFlags {
   readonly predictor: PredictorName;
-  /** Time between two planning decisions, in seconds. */
+  /** Seconds between two planning decisions, unless a second with more requests than forecast brings one sooner. */
   readonly interval: number;
   /** The lowest rate to plan for, in requests per second. */
   readonly minRate: number;

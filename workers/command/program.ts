@@ -27,7 +27,7 @@ function load(commands: Commands, name: string | undefined): Promise<Command[]> 
   return Promise.all((named ?? Object.values(commands)).map((command) => command()));
 }
 
-/** Runs the command that the command line names, as this process. */
+/** Runs the command that this process's command line names, and sets the exit code of the process. */
 export async function runProgram(program: Command, commands: Commands): Promise<void> {
   // The reader of stdout may close it early, as in `ipa-edge … | head`. That is no error, so the process just ends.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -20,7 +20,7 @@ export async function pause(seconds: number, signal: AbortSignal | null): Promis
   signal?.throwIfAborted();
 }
 
-/** Fetches a file. If the host answers 429, waits until the host allows requests again, and then fetches again. */
+/** Fetches a file. While the host answers 429, the fetch is repeated within the limits of {@link withinLimit}. */
 export const fetchWithinLimit = (
   url: string | URL,
   init: RequestInit & { readonly signal: AbortSignal | null },
@@ -32,9 +32,9 @@ export const fetchWithinLimit = (
   });
 
 /**
- * Returns a function that fetches files by their URL, relative to the page. It stops reading a file that exceeds `mostBytes`.
+ * Returns a function that fetches files by their URL, relative to the page. That function throws RefusedFileError if the server
+ * refuses the file, and an error if the file has more than `mostBytes`.
  * @param headersFor returns the headers to send to an address
- * @throws RefusedFileError
  */
 export const fileFetcher =
   (signal?: AbortSignal, headersFor: (address: URL) => HeadersInit = () => ({})): ReadFile =>

@@ -11,7 +11,7 @@ const DIRECTIVES = [
   "default-src 'self'",
   // GLPK and ONNX Runtime are WebAssembly, which this directive allows.
   "script-src 'self' 'wasm-unsafe-eval'",
-  // The user may open a manifest on any host. The page then fetches that manifest and its files; it sends nothing.
+  // The user may open a manifest on any host. The page then fetches that manifest and its files; it uploads nothing.
   "connect-src 'self' https: http:",
   "img-src 'self' data:",
   "object-src 'none'",

@@ -15,7 +15,7 @@ export interface AdaptationSettings {
   readonly profile: IdentifiedProfile;
   readonly request: StandingRequest;
   readonly predictor: PredictorName;
-  /** Time between two planning decisions. */
+  /** Time between two planning decisions, unless a second with more requests than forecast brings one sooner. */
   readonly intervalS: number;
 }
 
@@ -26,7 +26,7 @@ interface AdaptationEnvironment {
 }
 
 /**
- * Opens the planner and the predictor for adaptation, calls `run`, and closes the planner.
+ * Opens the planner and the predictor for adaptation, calls `run`, and closes the planner. Without settings, it only calls `run`.
  * @throws the errors of `run` and of loading the predictor
  */
 export async function withAdaptation<T>(

@@ -12,7 +12,7 @@ import type { BatchRecord } from './types.ts';
 export interface AdaptationOptions {
   readonly system: System;
   readonly predictor: Predictor;
-  /** Time between two planning decisions. */
+  /** Time between two planning decisions, unless a second with more requests than forecast brings one sooner. */
   readonly intervalS: number;
   /**
    * Corrects the profile that plans are made from, by the timed batches of the plan that serves. The adapter calls it every

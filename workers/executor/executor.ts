@@ -227,7 +227,7 @@ export class Executor {
     this.#dispatch.workerAdded({ id, rows: job.stages.flatMap((row) => this.#rows.heldWith(row)) });
   }
 
-  /** Runs a batch on a worker. The batch's child items stay in that worker if no other worker runs their row. */
+  /** Runs a batch on a worker. Items for the next stage or the heavy variant stay in that worker if it alone runs that row. */
   #runOn({ id, job, worker }: Member, { row, items }: StartAction): Promise<StageRun<ItemBatch | KeptItems>> {
     const { name, isStandby } = this.#rows.at(row);
     const key = isStandby ? standbyKey(name) : name;

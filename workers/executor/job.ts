@@ -10,7 +10,7 @@ export interface Job extends Keeper {
   readonly planWorker: PlanWorker;
   /** The plan's rows that the worker runs. The batch size of each row is the largest that the worker warmed up. */
   readonly stages: readonly PlanStage[];
-  /** Time at which the worker's last batch completed. */
+  /** Time in `performance.now()` at which the worker's last batch completed; 0 before that. */
   freeMs: number;
 }
 

@@ -60,7 +60,7 @@ export class Requests {
 
   constructor(private readonly pipeline: Pipeline) {}
 
-  /** Opens a request. @param input item of the first stage; each try copies the item and leaves it unchanged */
+  /** Opens a request. @param input the item of the request's first stage; each try copies the item and leaves it unchanged */
   enter(input: Item, arrivalMs: number): { id: number; answer: Promise<RequestAnswer> } {
     const id = this.#next++;
     const answer = new Promise<RequestAnswer>((resolve) => {

@@ -14,7 +14,10 @@ import type { RunOptions } from './run-options.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RequestAnswer } from './types.ts';
 
-/** Simulates the run's arrivals, items and plans with its measured service times. Null if a stage of the first plan has none. */
+/**
+ * Simulates the run's arrivals, items and plans with its measured service times. Null if a stage of the first plan has no such
+ * times, or if no request was sent.
+ */
 export function resimulate(
   { plan, load, seed }: RunOptions,
   { answers, packItems, pack, plans }: RunRecord,

@@ -43,7 +43,7 @@ export interface EndedRequest {
 
 /**
  * Callbacks during a run. They are called on the thread that serves, so they must return quickly. Times count from the start of
- * the run, which is after the workers have started.
+ * the run, which is after the workers have started; only those of batches are in `performance.now()`.
  */
 export interface RunWatch {
   /** Called when a plan begins to serve; the first plan begins at 0. */

@@ -39,8 +39,8 @@ export interface ExecutorWorker extends Pick<StageWorker, 'info' | 'lost' | 'ter
 }
 
 /**
- * Starts a worker for the stages of `planWorker`, loads the plan's variants in it, and warms them up. The signal ends the worker
- * even while it loads.
+ * Starts a worker for the stages of `planWorker`, loads the plan's variants in it, and warms them up. On this machine, the signal
+ * ends a worker that still loads.
  * @throws ModelLoadError, ModelMismatchError, WorkerLostError
  */
 export type StartWorker = (
@@ -57,7 +57,7 @@ export type StartWorker = (
 export const standbyKey = (row: string): string => `${row}/standby`;
 
 /**
- * Starts workers in the environment. Their warm-up runs made-up items, so that no labelled pack is read.
+ * Returns a function that starts workers in the environment. Their warm-up runs made-up items, so that no labelled pack is read.
  * @param limits bounds of the warm-up, which ends when batch times settle
  */
 export const workerStarter =

@@ -38,7 +38,7 @@ export class StepByStep {
   private constructor() {}
 
   /**
-   * Starts a worker for each stage, and loads and warms up its variant.
+   * Starts a worker for each choice, and loads and warms up its variant.
    * @param choices one for each stage of the pipeline, in order; for a cascade, the light variant's and then the heavy variant's
    * @param signal ends the workers while they load
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models

@@ -87,7 +87,11 @@ export class Supervisor<Job> {
     return this.#members.get(id);
   }
 
-  /** Starts a worker for each job. If one fails, or the supervisor closes, all are ended. @throws the errors of `startWorker` */
+  /**
+   * Starts a worker for each job. If one fails, or the supervisor closes meanwhile, all are ended.
+   * @returns the workers; none if the supervisor has closed
+   * @throws the errors of `startWorker`
+   */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
     const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
     const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));

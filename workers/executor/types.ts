@@ -30,6 +30,9 @@ export interface ExecutorHooks {
   onSettled?(stage: string): void;
   /** Called when a worker was lost; `onEvent` gives the reason. */
   onLost?(worker: string): void;
-  /** Called when a worker was lost or replaced, a batch failed, or the plan changed. @param what a sentence about the event */
+  /**
+   * Called when a worker was lost, left, was replaced or could not be, when a batch failed, or when the plan changed.
+   * @param what a sentence about the event
+   */
   onEvent?(what: string): void;
 }

@@ -38,7 +38,7 @@ interface HubResponse {
 
 /** Reads from a model hub and other hosts over HTTP. Only the hub's own origin gets the user's token. */
 export class HubClient {
-  /** The hub's origin. */
+  /** The hub's address, which may have a path but ends without a slash. */
   readonly endpoint: string;
   readonly #token: string | undefined;
   /** The proxies that the environment names; undefined if it names none. */

@@ -5,7 +5,7 @@ const MOST_WAIT_S = 300;
 /** The seconds until the limit ends, in the hub's header `RateLimit: "resolvers";r=0;t=55`. */
 const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 
-/** Seconds until a host allows requests again, by the headers of its answer; 10 if no readable header gives a time. */
+/** Seconds until a host allows requests again, by its answer's headers, but at least 1; 10 if no readable header gives a time. */
 export function limitEndsS(header: (name: string) => unknown): number {
   const [, endsS = ''] = LIMIT_ENDS_S.exec(String(header('ratelimit'))) ?? [];
   const asked = String(header('retry-after') ?? endsS);

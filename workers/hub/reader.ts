@@ -7,8 +7,8 @@ import { HubClient } from './client.ts';
 export const isUrl = (path: string): boolean => /^https?:\/\//i.test(path);
 
 /**
- * Reads the files of a manifest by path or URL. A URL with a known hash is read from the cache. If the cache lacks the file, the
- * file is downloaded first, and the progress is shown.
+ * Returns a function that reads the files of a manifest by path or URL. A URL with a known hash is read from the cache. If the
+ * cache lacks the file, the file is downloaded first, and the progress is shown. Any other URL is downloaded at each reading.
  * @param signal stops downloads; the bytes that have arrived are kept
  */
 export function fileReader(signal?: AbortSignal): ReadFile {

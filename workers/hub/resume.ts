@@ -15,6 +15,7 @@ export interface DownloadProgress {
   readonly url: string;
   /** Bytes of the file that are stored so far, also by earlier downloads that were interrupted. */
   readonly doneBytes: number;
+  /** Size of the file; {@link KnownFile.mostBytes} if the host does not say it. */
   readonly totalBytes: number;
   /** Bytes that this download has received, without those of earlier downloads. */
   readonly movedBytes: number;
@@ -118,7 +119,8 @@ export async function resume(
 
 /**
  * Appends to a part the missing bytes that one connection delivers.
- * @param onBytes called with the number of bytes that have arrived, and the file's size in bytes
+ * @param onBytes called after each chunk with the chunk's number of bytes, and with the file's size (`mostBytes` if the host does
+ * not say it)
  */
 async function fillOnce(
   host: Host,

@@ -24,13 +24,16 @@ function identifiedOnce(profile: Profile): Promise<IdentifiedProfile> {
   return known;
 }
 
-/** The best plan for a request, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
+/**
+ * The best plan for a request. Its prediction says whether the simulation confirms that it keeps the SLA.
+ * @throws NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError, WorkerLostError
+ */
 export const plan = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
   shared.plan(await identifiedOnce(profile), planRequest(profile, request));
 
 /**
  * Every Pareto-best choice of accuracy, cost and latency bound for a request.
- * @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError
+ * @throws NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, FrontierTooLargeError, WorkerLostError
  */
 export const frontier = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
   shared.frontier(await identifiedOnce(profile), planRequest(profile, request));

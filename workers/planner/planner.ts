@@ -29,14 +29,17 @@ export class Planner {
     return new Planner(await loadSolver(), measured);
   }
 
-  /** The best plan for an SLA and rate: exact, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError */
+  /**
+   * The best plan for an SLA and rate. Its prediction says whether the simulation confirms that it keeps the SLA.
+   * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError
+   */
   plan(request: PlanRequest): Plan {
     return plan(this.solver, this.measured, request, this.#simulated);
   }
 
   /**
    * The choice of the integer program alone. It takes milliseconds, because nothing is simulated.
-   * @throws NothingMeasuredError, InfeasiblePlanError
+   * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError
    */
   solve(request: PlanRequest): SolvedPlan {
     const { plan, boundMs, pas, cost } = solveIlp(this.solver, this.measured.profile, request);
@@ -44,19 +47,25 @@ export class Planner {
   }
 
   /**
-   * Every Pareto-best choice of accuracy, cost and latency bound, exact, each with the weights that choose it. Empty if nothing
-   * is feasible.
-   * @throws NothingMeasuredError, FrontierTooLargeError
+   * Every Pareto-best choice of accuracy, cost and latency bound, exact, each with the weights that choose it, if any do. Empty
+   * if nothing is feasible.
+   * @throws NothingMeasuredError, NoAccuracyError, FrontierTooLargeError
    */
   frontier(request: PlanRequest): FrontierPoint[] {
     return profileFrontier(this.measured.profile, request);
   }
 }
 
-/** Opens a planner for one call of {@link Planner.plan}. @throws NothingMeasuredError, InfeasiblePlanError */
+/**
+ * Opens a planner for one call of {@link Planner.plan}.
+ * @throws NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError
+ */
 export const planOnce = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
   (await Planner.open(await identify(profile))).plan(planRequest(profile, request));
 
-/** Finds the Pareto frontier as {@link Planner.frontier} does. @throws NothingMeasuredError, FrontierTooLargeError */
+/**
+ * Finds the Pareto frontier as {@link Planner.frontier} does.
+ * @throws NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, FrontierTooLargeError
+ */
 export const frontierOnce = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
   profileFrontier(profile, planRequest(profile, request));

@@ -29,20 +29,26 @@ export class RemotePlanner {
 
   constructor(private readonly start: () => RawWorker) {}
 
-  /** The best plan, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
+  /**
+   * The best plan. Its prediction says whether the simulation confirms that it keeps the SLA.
+   * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError, WorkerLostError
+   */
   async plan(measured: IdentifiedProfile, request: PlanRequest): Promise<Plan> {
     return this.#call(measured, (api) => api.plan(request));
   }
 
   /**
    * The choice of the integer program alone. It takes milliseconds, because nothing is simulated.
-   * @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError
+   * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError, WorkerLostError
    */
   async solve(measured: IdentifiedProfile, request: PlanRequest): Promise<SolvedPlan> {
     return this.#call(measured, (api) => api.solve(request));
   }
 
-  /** The Pareto frontier of accuracy, cost and latency. @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError */
+  /**
+   * The Pareto frontier of accuracy, cost and latency bound.
+   * @throws NothingMeasuredError, NoAccuracyError, FrontierTooLargeError, WorkerLostError
+   */
   async frontier(measured: IdentifiedProfile, request: PlanRequest): Promise<FrontierPoint[]> {
     return this.#call(measured, (api) => api.frontier(request));
   }

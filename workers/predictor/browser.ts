@@ -22,9 +22,9 @@ function start() {
 }
 
 /**
- * The learned predictor of a page, in a web worker of its own, so that the page stays responsive. If the worker was lost, the
- * next call starts another one.
- * @throws MissingFileError, ChecksumError, WorkerLostError
+ * Opens the learned predictor of a page, in a web worker of its own, so that the page stays responsive. If the worker was lost,
+ * its forecasts reject, and the next call of `learnedPredictor` starts another worker.
+ * @throws WorkerLostError; an `Error` that names the problem if the model cannot be read, because its class is lost on the way
  */
 export async function learnedPredictor(): Promise<Predictor> {
   started ??= start();

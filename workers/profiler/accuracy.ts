@@ -25,8 +25,9 @@ export interface MeasuredAccuracy {
 }
 
 /**
- * Measures on the labelled pack: the accuracy of each stage alone (on labelled items), the accuracy of the whole pipeline for
- * every combination of variants, and the fan-out of each stage. Without labels nothing is measured.
+ * Measures on the labelled pack: the accuracy of each variant alone (on the labelled items of its stage), the accuracy of the
+ * whole pipeline for every combination of variants (unless these are too many), and the fan-out of each stage. Without labels
+ * nothing is measured.
  * @param known parts that an interrupted profile had measured
  */
 export async function measureAccuracy(

@@ -145,7 +145,10 @@ export class CellProfiler {
     }
   }
 
-  /** Measures a cell. After a failure the worker is replaced. The cell is then tried once more or, if memory ran out, skipped. */
+  /**
+   * Measures a cell. After a failure the worker is replaced. If memory ran out, the cell is then skipped; otherwise it is tried
+   * once more, and after a second failure it counts as failed.
+   */
   async #measure(key: CellKey): Promise<Cell> {
     for (let attempt = 1; ; attempt++) {
       try {

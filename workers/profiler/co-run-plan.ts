@@ -1,12 +1,12 @@
 import type { CellKey } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 
-/** Share of a profile's budget for measuring two workers. `MOST_MS`, reached at a budget of 100 s, gives reliable figures. */
+/** Share of a profile's budget for measuring one pair of workers. `MOST_MS`, reached at a budget of 100 s, suffices. */
 const SHARE = 0.08;
 const MOST_MS = 8000;
 const LEAST_MS = 400;
 
-/** How long two workers of one kind may be measured, alone and side by side, in ms. */
+/** How long each pair of workers may be measured, alone and side by side, in ms. */
 export const coRunMs = (budgetS: number): number =>
   Math.min(MOST_MS, Math.max(LEAST_MS, SHARE * 1000 * budgetS));
 

@@ -19,7 +19,7 @@ import { sum } from '../../solver/math/statistics.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 
-/** Most combinations of variants to measure, because each stage multiplies their number. */
+/** Largest number of combinations of variants that are measured, because each stage multiplies their number. */
 const MAX_COMBINATIONS = 512;
 /** Items per batch while accuracy is measured. */
 const BATCH = 16;

@@ -9,7 +9,7 @@ const VERSION = 2;
 /**
  * Name of a profile's journal. Two profiles have the same name when their measurements may be joined: the same models, pack and
  * fields of stages, on the same device, with the same settings. The budget does not count, because a resumed profile may have
- * more time.
+ * more time; nor does the timer's step, which is measured anew each time.
  */
 export async function journalName(
   manifest: Manifest,

@@ -40,7 +40,7 @@ export interface ProfileOptions {
    * journal.
    */
   readonly signal?: AbortSignal;
-  /** Called between cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
+  /** Called between steps, such as cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
   unpaused?(): Promise<void>;
   onProgress?(progress: ProfileProgress): void;
   /**
@@ -52,8 +52,8 @@ export interface ProfileOptions {
 
 /**
  * Measures a pipeline on this device: the latency of every variant on every backend at every batch size, accuracy, and fan-out.
- * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError, TooManyThreadsError, and
- * the errors of reading the models; the signal's reason when it is aborted
+ * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError, TooManyThreadsError,
+ * WorkerLostError, and the errors of reading the models; the signal's reason when it is aborted
  */
 export const profile = async (options: ProfileOptions): Promise<Profile> =>
   (await measureProfile(options)).profile;

@@ -9,8 +9,9 @@ const GUESS = 0.75;
 
 /** What a profile is going to measure. */
 export interface ProfilePlan {
-  /** Cells of the first pass, in order of their batches; the first `smallest` are measured whatever the budget. */
+  /** Cells of the first pass: first the `smallest` with the smallest batch of their variant, then the others by batch size. */
   readonly cells: readonly CellKey[];
+  /** Number of the first cells, which are measured whatever the budget. */
   readonly smallest: number;
   /** Number of pairs of workers that are measured side by side. */
   readonly coRuns: number;

@@ -2,13 +2,13 @@ import { cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Random } from '../../solver/math/random.ts';
 import { sum } from '../../solver/math/statistics.ts';
 
-/** The first pass over all cells may take this share of the budget. The rest is for more samples. */
+/** The samples of the first pass over all cells may take this share of the budget, so that time is left for more samples. */
 export const FIRST_PASS_SHARE = 0.3;
 /** Most time for more samples of one cell, before the next cell is chosen. */
 const MOMENT_MS = 500;
 /**
- * Each cell gets samples at this many moments or more, the first pass included. For seconds at a time, a machine may be up to
- * half as fast again, so samples of one moment may agree well and all be wrong.
+ * Each cell gets samples at this many moments or more, the first pass included, unless its session may have to be opened again.
+ * For seconds at a time, a machine may be up to half as fast again, so samples of one moment may agree well and all be wrong.
  */
 const MOMENTS = 3;
 
@@ -18,7 +18,7 @@ const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =
 
 /** A cell with this many samples gets no more. */
 export const ENOUGH_SAMPLES = 400;
-/** A cell whose relative width is at most this gets no more samples. */
+/** A cell whose relative width is at most this gets no more samples once it has those of its {@link MOMENTS}. */
 const ENOUGH_WIDTH = 0.02;
 
 /** A cell with fewer samples gets a minimum relative width, because its confidence interval may be narrow by chance. */
@@ -52,7 +52,8 @@ export class Refinement {
 
   /**
    * The cell that gets samples next, and for how long. The cells that were measured least often come first, until each cell has
-   * samples of {@link MOMENTS} moments. From then on, it is the cell with the widest confidence interval.
+   * samples of {@link MOMENTS} moments. From then on, or at once where sessions are opened again, it is the cell with the widest
+   * confidence interval.
    * @returns undefined if no cell needs samples, or no batch fits in the time left
    */
   next(

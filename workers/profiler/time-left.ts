@@ -97,8 +97,8 @@ const sampleMs = ({ budgetMs, planned }: Work): number =>
   (FIRST_PASS_SHARE * budgetMs) / Math.max(1, planned);
 
 /**
- * Estimates from the largest batch of the cell's sweep so far, or from its variant's step of accuracy. The estimate is an upper
- * bound, because a run's time grows at most in proportion to its batch.
+ * Estimates a cell's run from the largest measured batch of its sweep or, if there is none, from its variant's step of accuracy.
+ * The estimate is an upper bound, because a run's time grows at most in proportion to its batch.
  */
 function expectedRun(key: CellKey, work: Work): Run {
   const { finished, accuracy } = work;

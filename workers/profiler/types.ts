@@ -7,7 +7,7 @@ export interface ProfileSettings {
   readonly threads: readonly number[];
   /** Batch sizes in rising order, from 1. */
   readonly batches: readonly number[];
-  /** Time for measuring latencies; loading models and measuring accuracy come on top. */
+  /** Time for measuring latencies; checking the models before that and measuring accuracy come on top. */
   readonly budgetS: number;
   readonly seed: number;
   /**
@@ -34,7 +34,7 @@ export interface ProfileProgress {
   readonly timeLeftMs: number | null;
   /** The cell of the current step; a description of the step if it measures no cell. */
   readonly current: string | CellKey;
-  /** The cell that this step measured and wrote to the journal. */
+  /** The cell that this step measured, skipped or failed to measure. */
   readonly finished?: Cell;
   /** The cell of this step, read from the journal of an interrupted profile. */
   readonly recalled?: Cell;

@@ -37,7 +37,8 @@ export class OrtKeptTensor implements KeptTensor {
     const { type, dims } = this.tensor;
     const data = this.tensor.data as Float32Array;
     const size = data.length / dims[0]!;
-    // Rows can move in place if each stays or comes from beyond the first `rows.length`: none then overwrites a later source.
+    // Rows can move in place if each stays where it is or comes from behind the first `rows.length` rows: then no copy overwrites
+    // a row that is still to be copied.
     const inPlace = rows.every((from, to) => from === to || from >= rows.length);
     const selected = inPlace
       ? data.subarray(0, rows.length * size)

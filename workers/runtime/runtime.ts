@@ -11,9 +11,12 @@ export interface ModelOptions {
   readonly profiled: boolean;
 }
 
-/** One ONNX Runtime session: a loaded model on one backend. A run on a GPU device that is lost throws DeviceLostError. */
+/**
+ * One ONNX Runtime session: a loaded model on one backend. In a browser, a run on a lost GPU device throws DeviceLostError;
+ * Node's build does not report the loss.
+ */
 export interface OrtSession extends Session {
-  /** Whether some nodes run on the CPU although the backend uses a GPU. */
+  /** Whether some nodes run on the CPU although the backend uses a GPU. False if profiled: the trace shows where nodes run. */
   readonly cpuFallback: boolean;
   /** Ends the profiler of a profiled session. @param take called with each line of its trace: JSON with one event per line */
   endProfiling(take: (line: string) => void): Promise<void>;

@@ -18,9 +18,9 @@ interface SessionOptions extends Omit<ModelOptions, 'profiled'> {
   readonly backend: Backend;
   /** Number of threads of a CPU backend. */
   readonly threads: number;
-  /** The GPU device of the backend's sessions; undefined in Node, where outputs are always copied to the CPU. */
+  /** Returns the GPU device of the sessions. Undefined for wasm, and in Node, where outputs are always copied to the CPU. */
   device?(): Promise<GPUDevice>;
-  /** Resolves with the reason when that device is lost; undefined in Node, whose build does not report it. */
+  /** Resolves with the reason when that device is lost. Undefined for wasm, and in Node, whose build does not report a loss. */
   readonly lost?: Promise<string>;
   /** Access to the profiler's output; absent if the session is not profiled. */
   readonly tracing?: Tracing;

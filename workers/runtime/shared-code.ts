@@ -1,6 +1,6 @@
 /**
  * The workers of a page share ONNX Runtime's compiled WebAssembly, because to compile it takes longer than the rest of a worker's
- * start. The first worker that has compiled the code sends it to the page, and workers that start later get it from the page.
+ * start. A worker that has compiled the code sends it to the page, and workers that start after that get it from the page.
  */
 
 /** The first message to a worker: the compiled code, or a port on which the worker may send it. */

@@ -50,7 +50,7 @@ const ERRORS = new Map(
   }).map(([name, type]) => [name, type.prototype]),
 );
 
-/** Gives an error its class again: structured cloning keeps only the error's name and message. */
+/** Gives an error its class again: Comlink sends only an error's name, message and stack. */
 function revive(error: unknown): unknown {
   const prototype = error instanceof Error ? ERRORS.get(error.name) : undefined;
   return prototype ? Object.setPrototypeOf(error, prototype) : error;

@@ -135,7 +135,7 @@ export interface StageWorkerApi {
   /** Runs a batch and returns the sessions' raw outputs, to compare backends. @throws DeviceLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]>;
   /**
-   * Loads a variant once more, with ONNX Runtime's profiler on, warms it up, and then measures its operators.
+   * Loads a variant with ONNX Runtime's profiler on, warms it up, measures its operators, and releases it.
    * @param batches at least one; they are run in turn
    * @throws ModelLoadError, ModelMismatchError, DeviceLostError
    */

@@ -42,7 +42,7 @@ export const MIGRATIONS: readonly Migration[] = [
 /**
  * Opens the database, and upgrades an older one without losing data.
  * @param migrations all steps from an empty database; their number is the version
- * @throws StoreUnavailableError
+ * @throws StoreUnavailableError, StoreFullError
  */
 export async function openDatabase(
   name: string,
@@ -85,7 +85,10 @@ export async function openDatabase(
   });
 }
 
-/** Opens the store of a page or a web worker, in IndexedDB. Several tabs may have it open. @throws StoreUnavailableError */
+/**
+ * Opens the store of a page or a web worker, in IndexedDB. Several tabs may have it open.
+ * @throws StoreUnavailableError, StoreFullError
+ */
 export async function openBrowserStore(name = 'ipa-edge'): Promise<Store> {
   let closed: string | undefined;
   const database = await openDatabase(name, MIGRATIONS, (why) => {

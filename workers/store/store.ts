@@ -15,7 +15,10 @@ export const entryOf = ({ profile, sha256 }: IdentifiedProfile): ProfileEntry =>
   createdAt: profile.createdAt,
 });
 
-/** Keeps the journals of profiles in progress, and finished profiles: in IndexedDB in a browser, in files in Node. */
+/**
+ * Keeps the journals of profiles in progress, and finished profiles: in files in Node, and in a browser in IndexedDB or, if it
+ * saves nothing, in memory.
+ */
 export interface Store {
   /** The complete entries of a journal, oldest first; empty if there is no such journal. */
   readJournal(journal: string): Promise<JournalEntry[]>;
@@ -26,7 +29,7 @@ export interface Store {
   saveProfile(profile: IdentifiedProfile): Promise<ProfileEntry>;
   /** All saved profiles, the newest first. */
   listProfiles(): Promise<ProfileEntry[]>;
-  /** @throws ProfileNotFoundError, InvalidDocumentError */
+  /** @throws ProfileNotFoundError, InvalidDocumentError, UnsupportedDocumentError */
   loadProfile(id: string): Promise<IdentifiedProfile>;
   deleteProfile(id: string): Promise<void>;
   close(): void;
