@@ -10,7 +10,7 @@ export interface FrozenSetting {
   readonly switchShare: number;
 }
 
-/** The settings of a comparison. They were chosen on training loads; `chosen` says when, and what was changed later. */
+/** The settings of a comparison: the setting that was chosen on training loads, and the weights of cost. */
 export interface Frozen extends FrozenSetting {
   /** When and on what the setting was chosen, and by which command. */
   readonly chosen: string;

@@ -61,8 +61,8 @@ export async function givenLoads(paths: readonly string[]): Promise<Load[]> {
 }
 
 /**
- * Name of the file with one comparison. Its digits depend on the trace, the settings and the version, so that none of them gets
- * the figures of another.
+ * Name of the file with one comparison. Its digits depend on the trace, the settings and the version, so that a comparison never
+ * takes the figures of another one.
  */
 export function partName(
   { name, intervalS, rates }: Trace,

@@ -93,8 +93,8 @@ try {
 }
 
 /**
- * Returns a function that plans for one place. It returns undefined if no plan is confirmed by simulation, or if a client would
- * take cores that the plan counts on.
+ * Returns a function that plans for one place. That function returns undefined if no plan is confirmed by simulation, or if plan,
+ * server and client together would take more than {@link BUSY_MOST} of the machine's cores.
  */
 async function plannerAt(
   at: Compared['at'],

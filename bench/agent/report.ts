@@ -8,7 +8,7 @@ import type { Sent, SentRequest } from './load.ts';
 
 const TARGET = { attainment: 0.99, saturation: 0.9, addedMs: 1 };
 
-/** Result of a load, judged by an SLA. */
+/** Result of a load, judged by an SLA. Counts and goodput are of images, of which an HTTP request may have several. */
 export interface Outcome {
   readonly sent: number;
   readonly completed: number;

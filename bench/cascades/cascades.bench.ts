@@ -55,7 +55,7 @@ async function withHeldOut(manifestPath: string, folder: string): Promise<string
   return path;
 }
 
-/** Finds the most accurate plan for a rate, the cheapest plan of an accuracy, and the highest rate of one core. */
+/** Returns functions that find the most accurate plan for a rate, the cheapest of an accuracy, and one core's highest rate. */
 async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend[], slaMs: number) {
   const solver = await loadSolver();
   const best = (ratePerS: number, cores: number, cascades: boolean): Plan | undefined => {
@@ -72,7 +72,7 @@ async function plannerOf(measured: IdentifiedProfile, backends: readonly Backend
       }
       return undefined;
     },
-    /** The highest rate for which one core has a plan with at least this accuracy, to within {@link STEP}; 0 if there is none. */
+    /** The highest rate for which one core has a plan of at least this accuracy, to within {@link STEP}; 0 if below 1/s. */
     highest(accuracy: number, cascades: boolean): number {
       const carries = (ratePerS: number) => {
         const found = best(ratePerS, 1, cascades);

@@ -1,7 +1,7 @@
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { ms } from '../../workers/command/terminal.ts';
 
-/** Requests of some runs were sent so late that their load was not the given one. */
+/** Requests of some runs were sent so late that the results show the late sending and not the plan. */
 class InvalidRunError extends Error {
   override name = 'InvalidRunError';
   /** @param remedy tells what the user can change so that requests are sent in time */

@@ -10,8 +10,8 @@ import { runSentences } from '../../solver/report/run-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
 /**
- * Table of runs of plans for one SLA: each run has a line of measured values and, below it, the values predicted for the plan's
- * rate. The last line has what the plans are for.
+ * Table of runs of plans for one SLA: each run has a line of measured values and, unless its load had another rate than the plan,
+ * the predicted values below it. The last line has the SLA and the required attainment.
  */
 function runTable(runs: readonly RunReport[]): string {
   const { slaMs, percentile } = runs[0]!;
@@ -52,7 +52,7 @@ function runTable(runs: readonly RunReport[]): string {
   return table(['run', '', ...shown.map((p) => `p${p} ms`), ...columns], [...rows, required]);
 }
 
-/** A percentile of latencies that a document has; undefined if it has not this one. */
+/** A percentile of latencies in a document; undefined if the document does not list this percentile. */
 const at = (percentile: number, latencyMs: object | null): number | null | undefined =>
   (latencyMs as Record<string, number | null> | null)?.[`p${percentile}`];
 

@@ -52,7 +52,7 @@ export function fastestBaseline(
 const comparable = (cells: readonly Cell[]): Cell[] =>
   cells.filter((cell) => cell.state !== 'measured' || !cell.flags.includes('output-mismatch'));
 
-/** Restricts a plan to one variant of each stage. */
+/** The `restrictTo` of a plan request that allows only these variants, one of each stage. */
 export const onlyVariants = (variants: Readonly<Record<string, string>>): Record<string, string[]> =>
   Object.fromEntries(Object.entries(variants).map(([stage, variant]) => [stage, [variant]]));
 
@@ -64,8 +64,9 @@ export const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[
   }).byId.map((options) => [...options.values()][0]!);
 
 /**
- * Makes a plan from the baseline, for comparisons: one worker, batch 1, no shedding.
- * @param requests number of requests that will be sent; an overloaded page gets slower with each, so predictions depend on it
+ * Makes a plan from the baseline, for comparisons: one worker, smallest batch, no shedding.
+ * @param requests number of requests that will be sent; an overloaded page gets slower with each, so predictions depend on their
+ * number
  * @throws NothingMeasuredError
  */
 export function baselinePlan(
@@ -112,7 +113,7 @@ const baselineCost = (
     : resources.pricePerCore * threads;
 
 /**
- * Chooses the slowest (or fastest) variant of each stage at batch 1, each on its fastest backend.
+ * Chooses the slowest (or fastest) variant of each stage, by the mean time of its smallest batch on its fastest backend.
  * @throws NothingMeasuredError
  */
 export function variantsByTime(

@@ -121,7 +121,10 @@ function combinationOf(
   };
 }
 
-/** The pipeline's score over these items of the pack, counting repeated ones each time: earned ÷ possible points. */
+/**
+ * The pipeline's score over these items of the pack, counting repeated items each time: earned ÷ possible points. Null if the
+ * profile has no scores of this combination.
+ */
 function scoreOnItems(profile: Profile, stages: Plan['stages'], packItems: ArrayLike<number>): number | null {
   const measured = profile.endToEnd.find(({ variants }) =>
     stages.every((s) => variants[s.name] === s.variant),

@@ -27,7 +27,7 @@ export interface OverheadRequest {
   readonly roundMs: number;
 }
 
-/** Inputs that the measurements of all backends share. */
+/** Inputs that all measurements in one environment share. */
 export interface Bench {
   readonly models: LoadedManifest;
   readonly environment: Environment;

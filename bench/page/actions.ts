@@ -49,7 +49,7 @@ export async function choose(page: Page, pipeline: string): Promise<void> {
   await page.locator('.pipeline-title', { hasText: JSON.parse(manifest).title }).waitFor();
 }
 
-/** Opens a profile of a pipeline: the one that an earlier part of the pictures measured and kept, otherwise a new one. */
+/** Opens a profile of a pipeline: the one that is kept in {@link OUT}; if there is none, it measures one and keeps it. */
 export async function open(page: Page, pipeline: string): Promise<void> {
   const kept = join(OUT, `${pipeline}.json`);
   await choose(page, pipeline);

@@ -13,7 +13,7 @@ const LEAST_MS = 16;
 const BUDGET_S = 600;
 
 declare global {
-  /** The longest event of each interaction, in ms, by the interaction's number. */
+  /** Duration of the longest event of each interaction, in ms, by the interaction's number. */
   var ipaEdgeInteractions: Map<number, number>;
 }
 

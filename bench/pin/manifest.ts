@@ -8,7 +8,10 @@ import { megabytes, table } from '../../workers/command/terminal.ts';
 import { FileCache } from '../../workers/hub/cache.ts';
 import { HubClient } from '../../workers/hub/client.ts';
 
-/** Makes a manifest from models of a hub. @param keep keeps the files that were read, so that they are not downloaded later */
+/**
+ * Makes a manifest from models of a hub or of this machine.
+ * @param keep keeps the files that were read from the hub, so that they are not downloaded later
+ */
 type Pin = (
   hub: HubReader,
   existing: Manifest | null,

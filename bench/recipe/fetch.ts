@@ -7,7 +7,11 @@ import { HubClient } from '../../workers/hub/client.ts';
 import { fileReader, isUrl } from '../../workers/hub/reader.ts';
 import type { KnownFile } from '../../workers/hub/resume.ts';
 
-/** Downloads the files of a manifest that are not in the cache. @returns what was done, in words @throws Interrupted */
+/**
+ * Downloads the files that a manifest names by URL, if they are missing or damaged in the cache.
+ * @returns what was done, in words
+ * @throws Interrupted, and errors of reading the manifest and of downloading
+ */
 export async function fetchFiles(path: string, signal: AbortSignal): Promise<string> {
   const { manifest } = await loadManifest(path, fileReader(signal));
   const wanted = filesOf(manifest)

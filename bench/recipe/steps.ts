@@ -17,7 +17,7 @@ interface Step {
   readonly args: readonly string[];
 }
 
-/** Writes the name of a missing program to descriptor 3, because bash's own message depends on the user's language. */
+/** Makes bash write the name of a missing program to descriptor 3, because its own message depends on the user's language. */
 const NOTE_MISSING = 'command_not_found_handle() { echo "$1" >&3; return 127; }';
 
 export const dataSteps = ({ data }: Recipe, manifest: string): Step[] => {

@@ -23,7 +23,7 @@ export interface Setting {
   readonly durationS: number;
 }
 
-/** Makes a plan with a setting's variants and batch, at the rate for its utilisation. @returns a function of the SLA in ms */
+/** Returns a function that makes a plan for an SLA in ms: with a setting's variants and batch, at the rate of its utilisation. */
 export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting, shedding: Plan['shedding']) {
   const { backend, batch, utilisation } = setting;
   const variants = Object.fromEntries(profile.stages.map(({ name }, s) => [name, [setting.variants[s]!]]));

@@ -2,7 +2,7 @@
  * Times the solver: `npm run bench:solver`. The first table is for the first 100 feasible seeds of each kind of problem, with 10
  * stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with limits of GPU share and cores.
  * These limits are fractions of the amounts that the unlimited optimum uses, so that both bind. The second table is for frontiers
- * of several sizes, with an SLA that excludes many options and one that excludes almost none.
+ * of several sizes, with an SLA that excludes many options and one that excludes almost none, each without and with capacities.
  */
 import type { Problem, Solution } from '../../solver/documents/problem.ts';
 import { frontier } from '../../solver/frontier/frontier.ts';

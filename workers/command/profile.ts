@@ -151,7 +151,7 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<IdentifiedProfile> {
   const measured = await profiler.profile(settings).catch((error) => {
-    // A profiler in a cluster keeps no measurements, because its Job is removed when it stops; its own error says so.
+    // A profiler in a cluster keeps no measurements, because its Job is removed at the end; its own error says so.
     const saysItself = error instanceof Interrupted && error !== signal.reason;
     if (saysItself || !signal.aborted) throw error;
     throw new Interrupted(

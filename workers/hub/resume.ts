@@ -15,7 +15,7 @@ export interface DownloadProgress {
   readonly url: string;
   /** Bytes of the file that are stored so far, also by earlier downloads that were interrupted. */
   readonly doneBytes: number;
-  /** Size of the file; {@link KnownFile.mostBytes} if the host does not say it. */
+  /** Size of the file; {@link KnownFile.mostBytes} if the host does not state it. */
   readonly totalBytes: number;
   /** Bytes that this download has received, without those of earlier downloads. */
   readonly movedBytes: number;
@@ -120,7 +120,7 @@ export async function resume(
 /**
  * Appends to a part the missing bytes that one connection delivers.
  * @param onBytes called after each chunk with the chunk's number of bytes, and with the file's size (`mostBytes` if the host does
- * not say it)
+ * not state it)
  */
 async function fillOnce(
   host: Host,

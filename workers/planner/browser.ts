@@ -25,7 +25,7 @@ function identifiedOnce(profile: Profile): Promise<IdentifiedProfile> {
 }
 
 /**
- * The best plan for a request. Its prediction says whether the simulation confirms that it keeps the SLA.
+ * The best plan for a request. Its `predicted` says whether the plan keeps the SLA in the simulation.
  * @throws NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError, WorkerLostError
  */
 export const plan = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>

@@ -30,7 +30,7 @@ export class Planner {
   }
 
   /**
-   * The best plan for an SLA and rate. Its prediction says whether the simulation confirms that it keeps the SLA.
+   * The best plan for an SLA and rate. Its `predicted` says whether the plan keeps the SLA in the simulation.
    * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError
    */
   plan(request: PlanRequest): Plan {

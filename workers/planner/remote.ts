@@ -30,7 +30,7 @@ export class RemotePlanner {
   constructor(private readonly start: () => RawWorker) {}
 
   /**
-   * The best plan. Its prediction says whether the simulation confirms that it keeps the SLA.
+   * The best plan. Its `predicted` says whether the plan keeps the SLA in the simulation.
    * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError, WorkerLostError
    */
   async plan(measured: IdentifiedProfile, request: PlanRequest): Promise<Plan> {

@@ -16,8 +16,8 @@ export const entryOf = ({ profile, sha256 }: IdentifiedProfile): ProfileEntry =>
 });
 
 /**
- * Keeps the journals of profiles in progress, and finished profiles: in files in Node, and in a browser in IndexedDB or, if it
- * saves nothing, in memory.
+ * Keeps the journals of profiles in progress, and finished profiles: in files in Node; in a browser in IndexedDB or, if the
+ * browser saves nothing, in memory.
  */
 export interface Store {
   /** The complete entries of a journal, oldest first; empty if there is no such journal. */
