@@ -114,7 +114,8 @@ async function trying(page: Page): Promise<void> {
   await open(page, 'fashion');
   const form = page.getByRole('form', { name: 'Plan settings' });
   await form.getByRole('checkbox', { name: 'webgpu' }).uncheck();
-  // Plans for the highest rate that this device can serve. Fewer requests arrive, so the first adaptation step changes the plan.
+  // Plans for 200 requests/s or, if this device cannot serve as many, for the highest rate that it can. Fewer requests arrive, so
+  // the first adaptation step changes the plan.
   await form.getByText('Advanced').click();
   await fill(page, { 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
   await takeFewer(page);

@@ -10,7 +10,7 @@ import { hasGpu } from './gpu.js';
 
 const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url));
 
-/** Names of environment variables that workers do not get, because they run models of any origin and need no secrets. */
+/** Names of environment variables that workers do not get, because workers run models of any origin and need no secrets. */
 const SECRET = /(TOKEN|SECRET|PASSWORD|KEY)$/i;
 
 /** The running child processes. This process kills them when it exits, because a suspended child cannot notice the exit. */

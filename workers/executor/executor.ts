@@ -177,7 +177,8 @@ export class Executor {
     const { start } = diff(this.#replicas.all, plan);
     const fresh = await this.#start(plan, start);
     if (this.#closed) return;
-    // Workers may have been lost or replaced meanwhile, so `diff` compares again. It keeps the first that fit: the fresh workers.
+    // Workers may have been lost or replaced meanwhile, so `diff` compares again. The fresh workers come first, because `diff`
+    // keeps the first workers that fit.
     const { retire } = diff([...fresh.map(liveWorker), ...this.#replicas.all], plan);
     for (const id of retire) {
       this.#dispatch.workerRetired(id);

@@ -55,7 +55,11 @@ export function checkArrivals(load: Load): void {
   if (load.arrivalsMs.length === 0) throw new NoRequestsError(load);
 }
 
-/** A load with a constant arrival rate for `durationS` seconds, at uniformly random times. @throws TooManyRequestsError */
+/**
+ * A load with a constant arrival rate for `durationS` seconds. The requests are spread evenly over the seconds, and arrive at
+ * uniformly random times within each.
+ * @throws TooManyRequestsError
+ */
 export function constantLoad(ratePerS: number, durationS: number, seed: number): Load {
   checkRequests(ratePerS * durationS);
   return {

@@ -123,8 +123,8 @@ async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
 }
 
 /**
- * Measures only batches on a backend. The result has no pauses if a stage has no measured cell on the backend, a worker is lost,
- * or the time is too short.
+ * Measures batches on a backend, but not what serving costs. The result has no pauses if a stage has no measured cell on the
+ * backend, a worker is lost, or the time is too short.
  */
 async function batchesOn(
   o: AfterPausesOptions,

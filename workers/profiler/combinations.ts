@@ -42,7 +42,7 @@ interface PartialRun {
 
 /**
  * Runs the pack through every combination of variants, depth-first, so that combinations that begin with the same variants share
- * the results of these. After an interruption, only the stages of the missing combinations run again.
+ * the results of those variants. After an interruption, only the stages of the missing combinations run again.
  */
 export class Combinations {
   readonly #fanOut = new Map<string, FanOut>();

@@ -11,7 +11,7 @@ const ROUNDS = 3;
 export type OverlappingCall = (run: number) => Promise<{ readonly inferenceMs: number }>;
 
 /**
- * Measures which share of a batch's handling overlaps the batch before, if the worker gets the batch during that one.
+ * Measures which share of a batch's handling overlaps the batch before it, if the worker gets the batch while that batch runs.
  * @param forMs time for all rounds
  * @returns a share from 0 to 1; undefined if the time is too short
  */

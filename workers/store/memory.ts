@@ -2,7 +2,10 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from './exchange.ts';
 import { entryOf, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
 
-/** Keeps journals and profiles in memory until the page is closed, for browsers that save nothing, as in some private windows. */
+/**
+ * Keeps journals and profiles only in memory: for browsers that save nothing, as in some private windows, and for commands that
+ * keep nothing.
+ */
 export class MemoryStore implements Store {
   readonly #journals = new Map<string, JournalEntry[]>();
   readonly #profiles = new Map<string, IdentifiedProfile>();
