@@ -40,8 +40,8 @@ interface Done {
   /** Undefined if a worker keeps the children or the item escalates. `#itemOf` makes them if a batch needs their bytes. */
   children: readonly Item[] | undefined;
   /**
-   * The worker that keeps the children, and by each child's index the number under which the worker keeps that child until it runs.
-   * Undefined if no worker keeps them.
+   * The worker that keeps the children, and by each child's index the number under which the worker keeps that child until it
+   * runs. Undefined if no worker keeps them.
    */
   kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
 }
