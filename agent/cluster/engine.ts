@@ -6,7 +6,8 @@ import type { ProfileSettings } from '../../workers/profiler/types.ts';
 /**
  * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateways in front of them, on many machines. Each
  * instance serves one pipeline in one deployment target, e.g. a namespace. Gateway and watch use an engine only through this
- * interface. Every method throws the engine's own errors if the engine does not answer or refuses a request.
+ * interface. A method throws the engine's own errors if the engine does not answer or refuses a request; only `followPlan`,
+ * `followEndpoints` and `lead` report this to the listener and try again.
  */
 export interface Engine {
   /** Name of the deployment target in messages, e.g. `namespace shop of https://10.0.0.1:6443`. */
@@ -16,8 +17,9 @@ export interface Engine {
    * Makes the engine serve a plan: starts, changes and ends replicas, and keeps the plan before this one for a rollback.
    * Applying the same plan again changes nothing. If a stage needs the same resources as before, its replicas keep running: the
    * gateway changes their variant and batch with `PUT /stage/<stage>`.
-   * @returns the change of each object of the engine that the plan needs
-   * @throws NotDeployableError if replicas of this engine cannot run the plan, and the engine's own error if it has no room
+   * @returns the change of each object of the engine that the plan needs, and of each removed object
+   * @throws NotDeployableError if replicas of this engine cannot run the plan, EditedPlanError if the plan contradicts itself,
+   * and the engine's own error if it has no room
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]>;
 
@@ -93,8 +95,8 @@ export interface Engine {
 
 export interface ApplyOptions {
   /**
-   * Takes over the fields that other tools manage, even the number of replicas. Otherwise a number that an autoscaler has set
-   * stays.
+   * Takes over the fields that other tools manage, even the number of replicas. Without `force` and `yields`, a number of
+   * replicas that an autoscaler has set stays, and any other managed field that would change is an error.
    */
   readonly force?: boolean;
   /**
@@ -118,7 +120,10 @@ export interface Rollout {
   readonly ready: number;
   /** Number of replicas and gateways that the plan needs. */
   readonly wanted: number;
-  /** Why the other replicas and gateways do not serve yet, one text for each, with its name. */
+  /**
+   * What is still awaited, one text each, with its name: why a replica or gateway does not serve yet, or that earlier replicas
+   * have not ended.
+   */
   readonly waits: readonly string[];
 }
 

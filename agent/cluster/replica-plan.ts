@@ -6,8 +6,9 @@ import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
 
 /**
- * Refuses a plan whose times were measured in a browser or taken from a publication, because replicas run in Node. Also refuses
- * an edited plan whose stages ask for other replicas, threads or cores than its workers have.
+ * Refuses a plan whose times were measured in a browser or taken from a publication, or that has a stage on wasm, because
+ * replicas run in Node. Also refuses an edited plan whose stages ask for other replicas or threads than its workers have, or
+ * whose workers hold more cores than its resources have.
  * @throws NotDeployableError, EditedPlanError
  */
 export function checkDeployable(plan: Plan): void {

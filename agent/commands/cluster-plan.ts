@@ -6,8 +6,8 @@ export const WITHOUT_HOPS =
   'The predicted latencies leave out the way of batches to pods, which the profile does not have. Profile with --pods, and plan again.';
 
 /**
- * Reads a plan and adapts it to a cluster. Writes to standard error where the result differs from the file's plan or its
- * prediction.
+ * Reads a plan and adapts it to a cluster. Writes to standard error if the result has other pods than the file's plan, and if the
+ * prediction leaves out the way of batches to pods.
  * @throws the errors of reading a file, and of a document that is no plan
  */
 export async function readClusterPlan(path: string): Promise<Plan> {

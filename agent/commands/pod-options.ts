@@ -79,7 +79,7 @@ function notEmpty(text: string): string {
   return text;
 }
 
-/** Reads the name of a namespace. */
+/** Parses an option's namespace. @throws InvalidArgumentError if Kubernetes allows no namespace of this name */
 export function namespace(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
     throw new InvalidArgumentError('Expected lower-case letters, digits and "-", at most 63.');

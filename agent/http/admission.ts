@@ -38,8 +38,9 @@ export interface Admitted {
 
 /**
  * Counts the bytes of request bodies in memory: those that have arrived, not those that a client announces, because announcing
- * costs a client nothing. At a limit, the unfinished body that holds the most bytes is refused if the new body is shorter than
- * what it holds. Otherwise a few clients that never send the end of their bodies would keep all others out.
+ * costs a client nothing. If a body exceeds a limit, the unfinished body with the most bytes under this limit is refused if these
+ * are more than the exceeding body announces; otherwise the exceeding body is refused. Without this rule, a few clients that
+ * never send the end of their bodies would keep all others out.
  */
 export class Admission {
   readonly #all: Account = { bytes: 0 };

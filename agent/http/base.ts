@@ -27,7 +27,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** When the request arrived, in `performance.now()`. */
     arrivalMs: number;
-    /** The request's share of the memory for bodies; null for a request without a body. */
+    /** The request's share of the memory for bodies; null without a body, and until the body is read. */
     admitted: Admitted | null;
   }
 }
@@ -86,7 +86,7 @@ export function baseApp(
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const options = {
     requestTimeout: receiveMs,
-    // Node limits a whole request by the longer of both timeouts, and its default for headers is longer than `receiveMs`.
+    // Node's default for the headers is at most 60 s, even if `receiveMs` is longer.
     headersTimeout: receiveMs,
     connectionsCheckingInterval: checkMs,
     keepAliveTimeout: keepAliveMs,
@@ -97,7 +97,7 @@ export function baseApp(
     frameworkErrors: answerBadUrl,
     clientErrorHandler: unreadableAnswer(receiveMs),
     forceCloseConnections: 'idle',
-    // The process that decodes bodies starts in a hook, and on a busy machine for longer than Fastify's limit of 10 s.
+    // A hook starts the process that decodes bodies, which on a busy machine may take longer than Fastify's limit of 10 s.
     pluginTimeout: 0,
     // Fastify would answer requests to a closing server in a form of its own. The routes refuse them, too.
     return503OnClosing: false,
@@ -176,7 +176,7 @@ function checkBody(request: FastifyRequest): void {
     );
 }
 
-/** Reads every body as bytes, whatever its content type: the protocol's decoder interprets them. */
+/** Reads every body as bytes, whatever its content type: the routes interpret the bytes. */
 function readBodies(app: FastifyInstance, admission: Admission): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request: FastifyRequest, stream: IncomingMessage) => {

@@ -54,7 +54,10 @@ export function readBody(
   });
 }
 
-/** A buffer with the first `used` bytes of another one and room for `more`, at most `length` long. */
+/**
+ * Returns the buffer if it has room for `more` bytes, and otherwise a larger buffer, at most `length` long, with its first `used`
+ * bytes.
+ */
 function withRoom(
   buffer: Buffer<ArrayBuffer> | undefined,
   used: number,

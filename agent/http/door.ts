@@ -14,7 +14,8 @@ export type Door = (request: IncomingMessage) => UnavailableError | undefined;
  * Creates a server that answers the requests which its door refuses, without Fastify, which takes twice as long for a refusal. In
  * an overload most requests are refused, and the requests that are served need that time.
  * @param handler gets the other requests
- * @param unreadBytesMax requests with a longer body go to the handler, too: after a refusal here, Node would read the whole body
+ * @param unreadBytesMax requests with a longer body, or without a stated length, go to the handler, too: after a refusal here,
+ * Node would read the whole body
  */
 export function serverWithDoor(
   options: ServerOptions,

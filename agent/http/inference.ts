@@ -20,14 +20,14 @@ const SERVER = { name: 'ipa-agent', version: VERSION, extensions: EXTENSIONS };
 /** The most items in one HTTP request. */
 const ITEMS_MAX = 64;
 const ENVELOPE_BYTES = 64 * 1024;
-/** A request body may have at most this many bytes, unless one item is larger. */
+/** The binary tensors of a request may have at most this many bytes, unless one item is larger. */
 const BODY_BYTES_MAX = 16 * 2 ** 20;
 /**
  * One byte of an item takes at most this many bytes in JSON: a sample of 4 bytes has up to 25 characters, a pixel has 3, both
  * with a comma and a space, and an escaped byte of a text has 6.
  */
 const JSON_BYTES = 7;
-/** The JSON in a request may have at most this many bytes, unless one item is larger in JSON. */
+/** The JSON in a request may have at most `ENVELOPE_BYTES` more than this many bytes, unless one item is larger in JSON. */
 const JSON_BYTES_MAX = 2 ** 20;
 
 interface Readiness {
@@ -47,7 +47,7 @@ interface Params {
 }
 type ModelRequest = FastifyRequest<{ Params: Params }>;
 
-/** Its group is the name of the model, percent-encoded. */
+/** Matches the URL of an inference request. The group is the name of the model, percent-encoded. */
 const INFER_PATH = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?\/infer(?:\?|$)/;
 
 /**

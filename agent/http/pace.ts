@@ -6,14 +6,20 @@ export interface PaceLimits {
   readonly waitMsMax: number;
 }
 
-/** Limits each address to one event per interval: an event that comes too soon waits for its turn. */
+/**
+ * Spaces the events of each address: an event that comes less than an interval after the one before waits for its turn. No event
+ * waits longer than `waitMsMax`, so under many events several have the same turn.
+ */
 export class Pace {
   /** Time of the next turn of each address, in the order in which the addresses were last seen. */
   readonly #nextMs = new Map<string, number>();
 
   constructor(private readonly limits: PaceLimits) {}
 
-  /** Number of addresses in memory. An event of one address removes the other addresses whose turns have passed. */
+  /**
+   * Number of addresses in memory. An event removes the addresses that were seen longest ago, up to the first one whose turn is
+   * still to come.
+   */
   get size(): number {
     return this.#nextMs.size;
   }

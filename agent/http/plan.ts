@@ -14,7 +14,10 @@ const SOURCE = 'the plan in the request';
 export interface PlanChanges {
   /** The token that a client must send; absent if nobody may replace the plan. */
   readonly token?: TokenSource;
-  /** Checks that a plan fits this device and these models. @throws PlanRefusedError */
+  /**
+   * Checks that a plan may replace the one that serves: that it fits this device and these models. A gateway refuses every plan.
+   * @throws PlanRefusedError
+   */
   checkPlan(plan: Plan, source: string): void;
 }
 

@@ -25,7 +25,7 @@ import { type TokenSource, tokenRequired } from './token.ts';
 
 const BODY_BYTES_MAX = 256 * 2 ** 20;
 const STAGE_BYTES_MAX = 64 * 1024;
-/** One client may use all the memory, because batches are large and only the gateways send them. */
+/** One client may use all the memory, because batches are large and only the gateways or KServe's graph send them. */
 const MEMORY = { total: BODY_BYTES_MAX, perAddress: BODY_BYTES_MAX, perConnection: BODY_BYTES_MAX };
 
 export interface StageHttpOptions {

@@ -6,13 +6,13 @@ import type { BatchRecord } from '../../workers/executor/types.ts';
 /** State of a service for Prometheus gauges, read when Prometheus asks for the metrics. */
 export interface ServiceState {
   readonly plan: Plan;
-  /** Number of waiting items, by index of the stage in the plan. */
+  /** Number of waiting items, by index of the plan's row. */
   readonly queued: readonly number[];
-  /** Number of serving workers, by index of the stage in the plan. */
+  /** Number of serving workers, by index of the plan's row. */
   readonly replicas: readonly number[];
   /** Number of requests that were accepted and have not ended. */
   readonly open: number;
-  /** The replicas that the plan for the coming load wants for each stage, whether or not that many serve already. */
+  /** The replicas that the plan for the coming load wants for each row, whether or not that many serve already. */
   readonly foreseen: readonly Pick<PlanStage, 'name' | 'replicas'>[];
 }
 
@@ -95,7 +95,10 @@ export class Telemetry {
   readonly #sla = this.#metrics.gauge('plan_sla_seconds', 'Latency bound of the plan.');
   readonly #rate = this.#metrics.gauge('plan_requests_per_second', 'Arrival rate that the plan is made for.');
 
-  /** Starts every series at 0, because Prometheus misses the first increase of a series that only appears with this increase. */
+  /**
+   * Starts the series of these models and stages at 0, because Prometheus misses the first increase of a series that only appears
+   * with this increase.
+   */
   constructor(models: readonly string[], stages: readonly string[]) {
     for (const model of models) {
       this.#arrivals.inc({ model }, 0);
@@ -209,7 +212,7 @@ export class ReplicaTelemetry {
     SECONDS,
   );
 
-  /** Starts every series at 0, as {@link Telemetry} does. */
+  /** Starts the series of these stages at 0, as {@link Telemetry} does. */
   constructor(stages: readonly string[]) {
     for (const stage of stages)
       for (const each of [this.#items, this.#wait, this.#service]) each.zero({ stage });

@@ -48,7 +48,7 @@ export const tokenRequired =
 
 /**
  * Opens the source of the token: a file, or else the variable `IPA_AGENT_TOKEN`.
- * @throws UsageError if the file cannot be read at the start
+ * @throws UsageError if the file cannot be read at the start, or is empty
  */
 export async function openToken(file: string | undefined): Promise<TokenSource> {
   await readToken(file);

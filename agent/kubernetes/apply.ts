@@ -25,7 +25,7 @@ export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
 /**
  * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run, and the nodes have room for
  * the pods.
- * @throws NotDeployableError, NoRoomError, ApiError and its subclasses, ClusterUnreachableError
+ * @throws NotDeployableError, EditedPlanError, NoRoomError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function applyPlan(
   api: KubernetesApi,
@@ -72,7 +72,7 @@ export async function applyPlan(
  * deployment stays without pods, so that a later plan can have the cascade again. An adapted plan is no release of its own, so a
  * rollback still returns to the release before the one that is adapted.
  * @throws ChangedMeanwhileError if the stored plan is no longer the one in the context: nothing is changed then
- * @throws OtherPodsError, NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
+ * @throws OtherPodsError, NotDeployableError, EditedPlanError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function adaptPlan(
   api: KubernetesApi,
@@ -147,8 +147,8 @@ const keptRelease = ({ applied: { previous, previousSettings, settings } }: Depl
   release(previous, previousSettings ?? settings);
 
 /**
- * The release to which a rollback returns once `plan` is applied: the release applied now. If that has the same plan and settings,
- * it is the release kept before it.
+ * The release to which a rollback returns once `plan` is applied: the release that is applied now or, if its plan and settings
+ * are the same, the release to which a rollback returns now.
  */
 function releaseBefore(plan: Plan, context: DeploymentContext): Release | null {
   const { applied, settings } = context;

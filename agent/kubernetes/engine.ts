@@ -40,7 +40,7 @@ import { removePipeline } from './uninstall.ts';
 export interface KubernetesOptions {
   readonly pipeline: Pipeline;
   readonly namespace: string;
-  /** Pod settings to change; other settings stay as applied before. */
+  /** Pod settings to change. Other settings stay as applied before; those of a profile job are the defaults. */
   readonly given?: GivenSettings;
 }
 

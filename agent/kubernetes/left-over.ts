@@ -5,7 +5,10 @@ import { POD_KINDS, type ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
 
-/** Objects of the pipeline that its plan does not need, except those of `watch`. @param wanted all objects of the plan */
+/**
+ * Objects of the pipeline that its plan does not need, except those of `watch`, of the kinds of which the plan has an object.
+ * @param wanted all objects of the plan
+ */
 export async function leftOver(
   api: KubernetesApi,
   pipeline: string,

@@ -37,7 +37,7 @@ export const isReady = (pod: KubernetesObject): boolean =>
 /** A reason quotes at most this many characters of a process's last output. */
 const QUOTED = 400;
 
-/** Why a pod is not ready, in one line. @param warnings the cluster's warning events, oldest first */
+/** Why a pod is not ready, in one line. @param warnings the warning events of the namespace, those of a pod oldest first */
 export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesObject[] = []): string {
   const { conditions = [], containerStatuses = [] } = statusOf(pod);
   const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');

@@ -36,7 +36,7 @@ const LAST_LINES = 5;
 
 /**
  * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts. A Job that
- * measures survives an outage of the API server of less than `LOG_SILENT_MS`.
+ * measures survives an outage of the API server that ends within `LOG_SILENT_MS` of the last line read.
  * @param listener gets each line of the log
  * @throws ProfileJobError, Interrupted, ApiError and its subclasses, ClusterUnreachableError
  */

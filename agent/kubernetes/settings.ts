@@ -11,7 +11,7 @@ export interface PodSettings {
   readonly manifest: string;
   /** Name of the volume claim with the manifest and its files; null if the image contains them. */
   readonly modelsClaim: string | null;
-  /** Labels that a node must have to run the pods. */
+  /** Labels that a node must have to run a stage's pod or a profile job, but not to run a gateway or watch. */
   readonly nodeSelector: Readonly<Record<string, string>>;
   /** Names of the Secrets to pull the image with. */
   readonly pullSecrets: readonly string[];
@@ -34,7 +34,7 @@ export const toleration = z.object({
 export type Toleration = z.infer<typeof toleration>;
 export const TAINT_EFFECTS = toleration.shape.effect.options;
 
-/** Pod settings given as options. */
+/** Pod settings that a user gives, by options or in a spec; settings that the user does not give are absent. */
 export type GivenSettings = Partial<Omit<PodSettings, 'namespace'>>;
 
 export const DEFAULT_IMAGE = `ipa-edge:${VERSION}`;
@@ -54,8 +54,8 @@ type UserSettings = {
 };
 
 /**
- * Makes pod settings of what a user gives; settings that the user does not give are absent. The path of a manifest is one in the
- * container image, so the models then need no volume.
+ * Makes pod settings of what a user gives. The path of a manifest is one in the container image, so the models then need no
+ * volume.
  */
 export const settingsOf = ({
   image,

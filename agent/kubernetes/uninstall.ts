@@ -6,8 +6,8 @@ import { kubernetesName } from './objects/names.ts';
 import { RESOURCE } from './resource/schema.ts';
 
 /**
- * The kinds of a pipeline's objects, in the order of removal. Kinds that run pods come first, so that no pod is left without its
- * plan or its rights.
+ * The kinds of Kubernetes' own objects with a pipeline's labels, in the order of removal. Kinds that run pods, and the autoscaler
+ * that sets their number, come first, so that no pod is left without its plan or its rights.
  */
 const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
   ['HorizontalPodAutoscaler', 'autoscaling/v2'],

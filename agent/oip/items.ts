@@ -51,8 +51,8 @@ const expectedText = (format: ItemFormat): string => {
 };
 
 /**
- * Converts tensors to items; copies them only if they have fields. Recordings of one length may also come as FP32 [n, samples]. A
- * field that is absent is an empty text.
+ * Converts tensors to items. The items are views of the tensors' bytes, but copies if the format has fields. Recordings of one
+ * length may also come as FP32 [n, samples]. A field that is absent is an empty text.
  * @throws InvalidTensorError
  */
 export function itemsOfTensors(tensors: readonly Tensor[], format: ItemFormat): Item[] {

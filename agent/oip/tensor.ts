@@ -35,7 +35,7 @@ interface BytesTensor {
 /** A tensor of the Open Inference Protocol. */
 export type Tensor = NumberTensor | BytesTensor;
 
-/** The most texts in a tensor, and the most items in a request: each is an object, which takes far more time than its bytes. */
+/** The most texts or items in a tensor: each is an object, which takes far more time than its bytes. */
 export const VALUES_MAX = 16_384;
 
 /** Bytes of the length (little-endian uint32) before each value of a BYTES tensor. */
@@ -60,14 +60,14 @@ function numberDatatypeOf({ name, datatype }: TensorHeader): NumberDatatype {
   );
 }
 
-/** Number of values of a tensor. @throws InvalidTensorError if an array cannot hold that many */
+/** Number of values of a tensor. @throws InvalidTensorError if there are more than 2³¹, which no message can carry */
 function checkedSize({ name, shape }: TensorHeader): number {
   const size = sizeOf(shape);
   if (size <= 2 ** 31) return size;
   throw new InvalidTensorError(name, `its shape [${shape.join(', ')}] has more values than can be sent`);
 }
 
-/** Number of texts of a tensor. @throws InvalidTensorError if they are more than a request may have */
+/** Number of texts of a tensor. @throws InvalidTensorError if there are more than {@link VALUES_MAX} */
 function checkedTexts(header: TensorHeader): number {
   const size = checkedSize(header);
   if (size <= VALUES_MAX) return size;

@@ -24,8 +24,8 @@ const PART = { share: 0.004, msMin: 100, msMax: 500 };
 /** Number of open requests while core time is measured: as under load, several requests share a turn of the event loop. */
 const REQUESTS_AT_ONCE = 4;
 /**
- * Calls that warm up a server: `first` for a new server, `next` for calls of another size or form. The warm-up takes at most this
- * share of the budget, or `msMin` if that is longer.
+ * Calls that warm up a server's code: `first` for the first requests and the first batches, `next` for requests or batches of
+ * another form, size or stage. A warm-up takes at most this share of the budget, or `msMin` if that is longer.
  */
 const WARM_UP = { first: 5000, next: 500, share: 0.05, msMin: 100 };
 /** Milliseconds for which the serving thread waits for timers, to measure how late they are. */
@@ -36,9 +36,9 @@ const SPIN_MS = 50;
 const BATCHES_AT_ONCE = 2;
 
 /**
- * Measures what a request costs outside the models, and for a cluster what a batch costs on its way to a pod and back. The
- * servers run in a process of their own, with workers that replay recorded answers at once. This process is the client, and the
- * gateway.
+ * Returns a function that measures what a request costs outside the models, and for a cluster what a batch costs on its way to a
+ * pod and back. The servers run in a process of their own, with workers that replay recorded answers at once. This process is the
+ * client and, for batches, the gateway.
  */
 export const measureServing =
   (manifest: Manifest): MeasureServing =>
@@ -77,7 +77,7 @@ interface Probe {
   readonly manifest: Manifest;
   readonly api: Pick<ServingProbe, 'serve' | 'serveStage' | 'timers'>;
   readonly partMs: number;
-  /** Returns the limits of a warm-up. @param first whether the server is new to calls of this kind */
+  /** Returns the limits of a warm-up. @param first whether these are the first requests, or the first batches */
   warmUp(first: boolean): WarmUp;
   readonly cpuMs: Parameters<typeof timeCalls>[4];
   stop(): void;

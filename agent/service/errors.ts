@@ -41,7 +41,10 @@ export class UnknownModelError extends CodedError {
   }
 }
 
-/** A plan cannot run here: it is for another device or other models, or needs more resources than there are. */
+/**
+ * A plan, or the change of a stage, is refused: it is for another device, another profile or other models, needs more resources
+ * than there are, or was sent to a gateway, which follows the applied plan.
+ */
 export class PlanRefusedError extends InputError {
   static override readonly httpStatus = 409;
   override name = 'PlanRefusedError';

@@ -49,7 +49,10 @@ export async function profileHere(
   );
 }
 
-/** Opens the store only when it is needed, because the plan's folder may be read-only. */
+/**
+ * Opens the store beside the plan for one use, and closes it. Fails in a read-only folder, so it is called only if the store is
+ * needed.
+ */
 async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) => Promise<T>): Promise<T> {
   const store = await journalBeside(plan);
   try {

@@ -64,7 +64,10 @@ export class Replanner {
     };
   }
 
-  /** Corrects the profile's serving costs. Parameters and result are those of {@link ServingCorrection.take}. */
+  /**
+   * Corrects the profile's times of batches, hops and requests. Parameters and result are those of
+   * {@link ServingCorrection.take}.
+   */
   correct(...seen: Parameters<ServingCorrection['take']>): string[] {
     return this.#correction.take(...seen);
   }

@@ -25,7 +25,7 @@ export interface ServiceOptions {
   readonly limits?: Partial<SupervisorLimits>;
   /** Whether the workers are pods. A pod itself reports how long it ran a batch, so the service does not measure that time. */
   readonly inPods?: boolean;
-  /** Gets one line for a log when a worker was lost or replaced, or the plan switched. */
+  /** Gets one line for a log, e.g. when a worker was lost or replaced, the plan switched, or a request failed. */
   onEvent(what: string): void;
 }
 

@@ -16,7 +16,11 @@ const REPLAN = 'Plan again on a profile of this machine: ipa-agent serve --repla
 const otherManifest = (pipeline: string): string =>
   `Give a plan of ${pipeline}, or start the agent with the manifest of the plan: --manifest.`;
 
-/** Refuses a plan for other models or another device. @param source name of the plan in errors @throws PlanRefusedError */
+/**
+ * Refuses a plan for other models or another device, or with too many workers or threads for this one.
+ * @param source name of the plan in errors
+ * @throws PlanRefusedError
+ */
 export function checkPlan(plan: Plan, source: string, target: Target): void {
   const reasons = planMismatches(plan, target);
   if (reasons.length === 0) return;

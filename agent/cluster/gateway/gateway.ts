@@ -20,7 +20,7 @@ export interface GatewayOptions extends Listener {
   readonly plan: Plan;
   /** Reads the token that replicas require for `PUT /stage/<stage>`. */
   token(): Promise<string | undefined>;
-  /** The replicas that an earlier gateway stored, to use until the engine reports the present ones. */
+  /** Stores the replicas that the engine reports. A gateway starts with those that an earlier one stored. */
   readonly remembered?: RememberedReplicas | undefined;
   readonly backOff?: BackOff;
 }
@@ -80,8 +80,8 @@ export class Gateway {
   }
 
   /**
-   * Starts with the remembered replicas. A replica that has changed meanwhile does no harm, because it refuses the gateway's
-   * first request.
+   * Starts with the remembered replicas. If another replica has the address of one by now, no harm is done, because a replica
+   * refuses requests for a stage that it does not hold.
    */
   async #recall(): Promise<void> {
     const { remembered, onEvent } = this.options;

@@ -5,7 +5,7 @@ import type { Endpoint } from '../engine.ts';
 
 /** Keeps the engine's last known replicas for a gateway that starts while the engine does not answer. */
 export interface RememberedReplicas {
-  /** @throws InvalidDocumentError, and the error of a file that cannot be read */
+  /** Returns no replicas if none were stored. @throws InvalidDocumentError, and the error of a file that cannot be read */
   read(): Promise<readonly Endpoint[]>;
   write(endpoints: readonly Endpoint[]): Promise<void>;
 }
@@ -21,7 +21,7 @@ const schema = z
   .max(100_000);
 const REMEMBERED_BYTES_MAX = 2 ** 25;
 
-/** Remembers replicas in a file. Changes that come while the file is being written are written together afterwards. */
+/** Remembers replicas in a file. Of the lists that come while the file is being written, only the last is written afterwards. */
 export function replicasIn(path: string): RememberedReplicas {
   let next: readonly Endpoint[] | undefined;
   let writing: Promise<void> | undefined;

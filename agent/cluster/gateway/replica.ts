@@ -39,7 +39,7 @@ export interface ReplicaOptions {
   readonly url: string;
   /** Connection pool for all replicas. */
   readonly dispatcher: Dispatcher;
-  /** The plan's stages that the replica holds. */
+  /** The plan's rows that the replica holds. */
   readonly planned: readonly PlanStage[];
   /**
    * Aborts when the replica no longer serves, to end the wait for its state: a replica whose machine has failed never answers.
@@ -118,7 +118,7 @@ export class Replica implements ExecutorWorker {
   }
 }
 
-/** Makes the replica load a planned variant, unless it is loaded. @returns the replica's ONNX Runtime */
+/** Makes the replica load a planned variant with its batch size, unless it has. @returns the replica's ONNX Runtime */
 async function load(options: ReplicaOptions, planned: PlanStage): Promise<ExecutorWorker['info']> {
   const now = await callStage(options, planned, 'GET');
   const same = now.sha256 === planned.sha256 && now.batch === planned.batch && now.runtime;

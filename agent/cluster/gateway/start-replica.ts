@@ -16,7 +16,8 @@ const sessionOf = (planned: readonly PlanStage[]): string =>
     .join(' ');
 
 /**
- * Lets the executor use replicas as workers of the stages that they hold.
+ * Returns the function by which the executor uses replicas as workers of the stages that they hold, and one that closes the
+ * connections to the replicas.
  * @param token reads the token that replicas require for `PUT /stage/<stage>`
  */
 export function replicaStarter(

@@ -13,7 +13,7 @@ export class HeldStages {
 
   /**
    * Resolves when the variant of each stage is loaded and warmed up.
-   * @param stages names of the plan's stages
+   * @param stages names of the plan's rows that the replica holds
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the signal's reason when it is aborted
    */
   static async start(

@@ -27,7 +27,7 @@ export interface StageServiceOptions {
 
 interface Job {
   readonly planned: PlanStage;
-  /** Time (`performance.now()`) at which the last batch ended or, before the first batch, the variant was loaded. */
+  /** Time (`performance.now()`) at which the last batch ended or, before the first batch, at which the loading began. */
   usedMs: number;
 }
 /** A worker that has a variant loaded. */
@@ -40,7 +40,8 @@ export interface TimedRun {
 }
 
 /**
- * Milliseconds after its last batch until a variant that is no longer chosen is unloaded. Loading a third variant ends the wait.
+ * A variant that is no longer chosen is unloaded this many milliseconds after its last batch, or up to a quarter of that later.
+ * Loading a third variant ends the wait.
  */
 const LINGER_MS = 30_000;
 /** The replica refuses batches of a variant while this many are unfinished: 32 gateways may send two batches each at a time. */
@@ -127,7 +128,8 @@ export class StageService {
 
   /**
    * Changes variant and batch size while batches run. Changes are made one after the other.
-   * @throws PlanRefusedError if the change needs another replica; ModelLoadError, ModelMismatchError, WorkerLostError
+   * @throws PlanRefusedError if the change is of another stage, or needs another image or replica
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError
    */
   change(planned: PlanStage): Promise<void> {
     const done = this.#changing.then(async () => {
@@ -166,7 +168,8 @@ export class StageService {
       const run = await this.#supervisor.run(loaded, longestMs, this.options.plan.slaMs, () =>
         loaded.worker.run(this.name, items),
       );
-      // The batches of a worker run one after the other, so this one began when the one before it ended.
+      // The batches of a worker run one after the other, so this batch began when it arrived or, if later, when the batch before
+      // it ended.
       const startMs = Math.max(arrivedMs, job.usedMs);
       const waitMs = startMs - arrivedMs;
       this.options.onBatch({

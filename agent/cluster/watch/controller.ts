@@ -247,7 +247,7 @@ class EngineTarget implements Adaptable {
     if (applied) this.#decided = decided;
     if (applied && this.#complete) return;
     // This read throws while the engine does not answer, so that no plan counts as tried. It also throws if somebody has removed
-    // the plan meanwhile, because applying a plan would bring all objects back.
+    // the plan meanwhile: then no plan may be applied in its place.
     const current = await currentPlan(this.options);
     // A plan that somebody else has applied since the last reading must stay. The next reading reports it.
     if (this.isForeign(current)) return;

@@ -8,8 +8,8 @@ import type { KubernetesObject } from './types.ts';
 const FORESEEN = 'ipa_edge_stage_replicas_foreseen';
 
 /**
- * Adds a HorizontalPodAutoscaler for each deployment of stages, which sets the number of replicas that the plan for the coming
- * load wants. These deployments leave out `replicas`, which would undo the autoscaler's choice.
+ * Returns the objects and a HorizontalPodAutoscaler for each deployment of stages. The autoscaler sets the number of replicas
+ * that the plan for the coming load wants. These deployments leave out `replicas`, which would undo the autoscaler's choice.
  */
 export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): KubernetesObject[] => [
   ...objects.map((object) => {

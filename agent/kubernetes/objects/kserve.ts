@@ -17,7 +17,7 @@ const LEAVE_S = 5;
  * Makes the KServe objects of a plan: an InferenceService for each stage with the planned replicas, and an InferenceGraph that
  * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch. The conditions
  * of a graph route a whole response, and not single items, so a graph cannot express a cascade.
- * @throws NotDeployableError, CascadeUnsupportedError
+ * @throws NotDeployableError, EditedPlanError, CascadeUnsupportedError
  */
 export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);

@@ -1,6 +1,6 @@
 import { kubernetesName } from './names.ts';
 
-/** The label of every object that ipa-agent makes, except those of KServe. */
+/** The label of the objects that ipa-agent makes for a pipeline, except those of KServe, the Lease and the Events. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'ipa-agent' };
 export const PART_LABEL = 'ipa-edge/part';
 export const STAGE_LABEL = 'ipa-edge/stage';
@@ -36,7 +36,7 @@ export const objectNames = (pipeline: string) => {
   };
 };
 
-/** Labels that select every object of a pipeline. */
+/** Labels that select the objects of a pipeline that have {@link MANAGED_BY}. */
 export const ownLabels = (pipeline: string): Record<string, string> => ({
   ...MANAGED_BY,
   [PART_OF]: kubernetesName(pipeline),

@@ -49,8 +49,8 @@ function sessionBytes({ stage }: PipelineStage): number {
 }
 
 /**
- * Resources of a pod with these stages, which share one worker of the plan. It requests one core for each of the worker's
- * threads, as in the plan's cost. The limit is one core more, so that HTTP takes no time from the session.
+ * Resources of a pod with these stages, which share one worker of the plan. The pod requests one core for each of the worker's
+ * threads, as in the plan's cost, or a GPU and one core. The limit is one core more, so that HTTP takes no time from the session.
  */
 export const stageResources = (pipeline: Pipeline, stages: readonly PlanStage[]) =>
   resources(

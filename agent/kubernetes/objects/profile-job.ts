@@ -9,7 +9,7 @@ import type { KubernetesObject } from './types.ts';
 
 /** Name of the container that profiles. */
 export const PROFILE_CONTAINER = 'profile';
-/** Seconds for which a finished Job is kept, so that its log can be read. */
+/** Seconds until Kubernetes removes a finished Job if the process that made the Job has ended without removing it. */
 const KEPT_S = 3600;
 
 /**

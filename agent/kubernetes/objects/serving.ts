@@ -19,7 +19,7 @@ export const PREVIOUS_SETTINGS = 'ipa-edge/previous-settings';
  * the cluster. Pod templates do not name variant and batch, so that changing these replaces no pod: the gateway changes them
  * while the pods run.
  * @param previous release for a rollback; null if there is none
- * @throws NotDeployableError
+ * @throws NotDeployableError, EditedPlanError
  */
 export function kubernetesObjects(
   plan: Plan,
