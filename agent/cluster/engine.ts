@@ -81,7 +81,7 @@ export interface Engine {
 
   /**
    * Runs `ipa-agent profile` on one of the engine's machines, and then removes the objects that the run needed.
-   * @param listener gets each line that the profiler writes
+   * @param listener gets each line that the profiler writes before the profile
    * @throws Interrupted if the signal aborts
    */
   profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile>;

@@ -48,7 +48,7 @@ function contradictionsIn({ stages, workers, resources }: Plan): string[] {
   ];
 }
 
-/** Replicas that hold the same stages. */
+/** Replicas that hold the same stages, which the names of the plan's rows identify. */
 export interface ReplicaGroup {
   readonly stages: readonly string[];
   readonly replicas: number;

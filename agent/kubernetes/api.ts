@@ -40,7 +40,10 @@ const WATCH_S = 60;
 
 const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.name}`;
 
-/** The agent's requests to a Kubernetes API server. All throw ApiError, its subclasses, and ClusterUnreachableError. */
+/**
+ * The agent's requests to a Kubernetes API server. All throw ApiError, its subclasses, ClusterUnreachableError, and NoClusterError
+ * if the kubeconfig's credentials cannot be had.
+ */
 export class KubernetesApi {
   constructor(private readonly connection: Connection) {}
 

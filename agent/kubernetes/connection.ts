@@ -28,7 +28,10 @@ export interface ApiRequest {
 /** Milliseconds without data after which the API server counts as unreachable. */
 const SILENT_MS = 10_000;
 
-/** Sends a request and returns the body of the response. @throws ApiError and its subclasses, ClusterUnreachableError */
+/**
+ * Sends a request and returns the body of the response.
+ * @throws ApiError and its subclasses, ClusterUnreachableError, NoClusterError
+ */
 export async function call(connection: Connection, request: ApiRequest): Promise<string> {
   const response = await send(connection, request, SILENT_MS);
   return textOf(connection, response);
@@ -37,7 +40,7 @@ export async function call(connection: Connection, request: ApiRequest): Promise
 /**
  * Sends a request and returns each line of the response as it comes, until the server ends it or the request's signal aborts.
  * @param silentMs milliseconds without data after which the API server counts as unreachable
- * @throws ApiError and its subclasses, ClusterUnreachableError
+ * @throws ApiError and its subclasses, ClusterUnreachableError, NoClusterError
  */
 export async function* lines(
   connection: Connection,

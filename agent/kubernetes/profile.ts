@@ -37,7 +37,7 @@ const LAST_LINES = 5;
 /**
  * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts. A Job that
  * measures survives an outage of the API server that ends within `LOG_SILENT_MS` of the last line read.
- * @param listener gets each line of the log
+ * @param listener gets each line of the log before the profile
  * @throws ProfileJobError, Interrupted, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function profileInJob(

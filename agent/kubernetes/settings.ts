@@ -21,7 +21,7 @@ export interface PodSettings {
   readonly priorityClass: string | null;
   /** Number of gateways: with two or more, the loss of one is no outage. */
   readonly gateways: number;
-  /** Namespace of the Prometheus that reads the metrics of all pods, by the PodMonitor of its operator; null: none. */
+  /** Namespace of the Prometheus that reads the metrics of gateways and stages, by a PodMonitor for its operator; null: none. */
   readonly monitor: string | null;
 }
 

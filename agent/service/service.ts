@@ -20,7 +20,7 @@ export interface ServiceOptions {
   readonly startWorker: StartWorker;
   /** Ends the start when it aborts; has no effect once the service has started. */
   readonly signal?: AbortSignal;
-  /** Options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
+  /** Returns the options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
   readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
   /** Whether the workers are pods. A pod itself reports how long it ran a batch, so the service does not measure that time. */
@@ -110,7 +110,7 @@ export class Service {
     return this.#executor.plan;
   }
 
-  /** Whether the service accepts requests and each stage has a worker that is not overdue. */
+  /** Whether the service accepts requests and each row of the plan has a worker that is not overdue. */
   get ready(): boolean {
     return !this.#draining && this.#executor.ready;
   }

@@ -14,7 +14,7 @@ export interface ControllerOptions {
   readonly engine: Engine;
   readonly pipeline: string;
   /**
-   * Options to adapt a plan to the load.
+   * Returns the options to adapt a plan to the load.
    * @param cascadeStages stages in which plans may have a cascade
    * @throws PlanRefusedError if the plan is from another profile
    */

@@ -80,7 +80,7 @@ interface Placed {
   readonly pod: PodSpec;
   /**
    * Cores of the device that the plan was made for, because stages run only on such a device; undefined for gateways, which run
-   * on any node.
+   * on nodes with any number of cores.
    */
   readonly cores: number | undefined;
 }
