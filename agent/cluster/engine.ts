@@ -6,8 +6,8 @@ import type { ProfileSettings } from '../../workers/profiler/types.ts';
 /**
  * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateways in front of them, on many machines. Each
  * instance serves one pipeline in one deployment target, e.g. a namespace. Gateway and watch use an engine only through this
- * interface. A method throws the engine's own errors if the engine does not answer or refuses a request; only `followPlan`,
- * `followEndpoints` and `lead` report this to the listener and try again.
+ * interface. Methods throw the engine's own errors if the engine does not answer or refuses a request, except `followPlan`,
+ * `followEndpoints` and `lead`, which report this to the listener and try again.
  */
 export interface Engine {
   /** Name of the deployment target in messages, e.g. `namespace shop of https://10.0.0.1:6443`. */

@@ -104,7 +104,7 @@ export class Admission {
     return { take, leave };
   }
 
-  /** The unfinished body that holds the most bytes of an account. */
+  /** The unfinished body that holds the most bytes of an account; undefined if the account has no unfinished body. */
   #largest(account: Account): Arriving | undefined {
     let largest: Arriving | undefined;
     for (const body of this.#arriving)

@@ -41,8 +41,8 @@ const WATCH_S = 60;
 const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.name}`;
 
 /**
- * The agent's requests to a Kubernetes API server. All throw ApiError, its subclasses, ClusterUnreachableError, and NoClusterError
- * if the kubeconfig's credentials cannot be had.
+ * The agent's requests to a Kubernetes API server. All throw ApiError, its subclasses, ClusterUnreachableError, and
+ * NoClusterError if the kubeconfig's credentials cannot be had.
  */
 export class KubernetesApi {
   constructor(private readonly connection: Connection) {}

@@ -48,7 +48,7 @@ export const claimSettings = (modelsClaim: string): GivenSettings => ({
   modelsClaim,
 });
 
-/** Settings as a user gives them, by options or in a spec. */
+/** {@link GivenSettings} as parsed from options or a spec: settings that the user does not give are undefined. */
 type UserSettings = {
   readonly [Name in keyof GivenSettings]: NonNullable<GivenSettings[Name]> | undefined;
 };

@@ -5,7 +5,7 @@ import { InputError } from '../../solver/documents/coded-error.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { fileReader, isUrl } from '../../workers/hub/reader.ts';
 
-/** A manifest refers to a file outside its own folder. */
+/** A manifest refers to a file of this machine outside the folder whose files it may name. */
 class OutsideModelFolderError extends InputError {
   override name = 'OutsideModelFolderError';
   constructor(path: string, folder: string) {

@@ -49,7 +49,7 @@ export interface ReplicaOptions {
   token(): Promise<string | undefined>;
   /** Called when the worker is terminated, e.g. to give the replica back. */
   onEnd(): void;
-  /** Gets the times of each batch. */
+  /** Gets the times of each batch whose time in the replica the replica reports. */
   onHop?(stage: string, times: HopTimes): void;
 }
 

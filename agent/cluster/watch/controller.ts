@@ -275,7 +275,7 @@ class EngineTarget implements Adaptable {
     this.#stay = text;
   }
 
-  /** Ignores failures, because serving does not need the history. */
+  /** Adds an event to the engine's history, and ignores failures, because serving does not need the history. */
   async record(event: EngineEvent): Promise<void> {
     await this.options.engine.recordEvent(event).catch(() => {});
   }

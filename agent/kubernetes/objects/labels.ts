@@ -61,7 +61,7 @@ export const objectLabels = (pipeline: string, component: string): Record<string
   ...describingLabels(pipeline, component),
 });
 
-/** Labels of one part of a pipeline, such as all its stages, or its gateway. */
+/** Labels of one part of a pipeline, such as all its stages, or all its gateways. */
 export const partLabels = (pipeline: string, part: string) => ({
   [PART_OF]: kubernetesName(pipeline),
   [PART_LABEL]: part,
