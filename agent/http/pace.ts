@@ -7,8 +7,8 @@ export interface PaceLimits {
 }
 
 /**
- * Spaces the events of each address: an event that comes less than an interval after the one before waits for its turn. No event
- * waits longer than `waitMsMax`, so under many events several have the same turn.
+ * Spaces the events of each address by an interval: an event that comes too soon waits for its turn. No event waits longer than
+ * `waitMsMax`, so once the wait is that long, turns come as fast as events.
  */
 export class Pace {
   /** Time of the next turn of each address, in the order in which the addresses were last seen. */

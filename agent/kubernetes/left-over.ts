@@ -6,7 +6,7 @@ import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
 
 /**
- * Objects of the pipeline that its plan does not need, except those of `watch`, of the kinds of which the plan has an object.
+ * Objects of the pipeline that its plan does not need, except those of `watch`, and those of kinds of which the plan has none.
  * @param wanted all objects of the plan
  */
 export async function leftOver(

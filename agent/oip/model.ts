@@ -10,8 +10,8 @@ import type { Tensor } from './tensor.ts';
  * This file presents a pipeline, or one of its stages, as a model of the Open Inference Protocol. The inputs are a tensor of
  * items and, for each field of the items, a tensor of texts. The outputs have one row for each detected object, entity or
  * classified item. The output `item_index` has, for each row of the last stage, the index of the row's item in the request. If
- * two stages have an output of the same name, the output of the earlier stage gets that stage's name as a prefix. If some items of
- * a stage do not reach the last stage, the stage has other rows than the last stage, and so an index output of its own.
+ * two stages have an output of the same name, the output of the earlier stage gets that stage's name as a prefix. If some items
+ * of a stage do not reach the last stage, the stage has other rows than the last stage, and so an index output of its own.
  */
 
 const ITEM_INDEX = 'item_index';
