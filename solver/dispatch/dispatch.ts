@@ -222,7 +222,7 @@ class QueueDispatch implements Dispatch {
     this.#queues.push(row, entry);
   }
 
-  /** Lets an item's children enter the next stage. The request completes if it has no other items. @param parent the item's id */
+  /** Lets an item's children enter the next stage. The request completes if it has no items left. @param parent the item's id */
   #goOn(request: RequestState, stage: number, parent: number, children: number, nowMs: number): void {
     if (stage !== request.last)
       for (let index = 0; index < children; index++)
@@ -256,7 +256,7 @@ class QueueDispatch implements Dispatch {
   }
 
   /**
-   * Sheds late requests. An item that would be late only with its heavy variant settles instead. Checking the heads is enough,
+   * Sheds late requests. With downshift, an item that waits for a heavy variant settles instead. Checking the heads is enough,
    * because queues are in order of arrival, and all requests have one SLA.
    */
   #endLate(nowMs: number): void {

@@ -5,7 +5,7 @@ import { isHeavyRow, standbyRow } from './rows.ts';
 import type { DispatchPolicy, DispatchStage } from './types.ts';
 import type { WorkerState } from './workers.ts';
 
-/** A policy with the times of the lightest variants in place of the planned ones. */
+/** Policies with the times of the lightest variants in place of the planned ones; without downshift, the planned policy. */
 interface LightPolicies {
   readonly everywhere: DispatchPolicy;
   /**
@@ -54,7 +54,10 @@ export class Downshift {
     return this.admission.canMake(policies, arrivalMs, nowMs, requests, route);
   }
 
-  /** The last time at which a queue's head can start, with lighter work, and still be expected to make the SLA. */
+  /**
+   * The last time at which a queue's head can start and still be expected to make the SLA: with lighter work in its stage or, in
+   * the queue of a heavy variant, with the planned work.
+   */
   latestStartMs(queue: ItemQueue, head: Entry): number {
     return this.nextBatch.latestStartMs(this.#light.at[queue.row] ?? this.#policy, queue, head);
   }

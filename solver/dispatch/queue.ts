@@ -40,7 +40,7 @@ const arrivedBefore = (a: Entry, b: Entry): boolean => {
 };
 
 /**
- * Items that wait for a stage, in the order in which their requests arrived. An item that leaves out of order stays in the
+ * Items that wait for a row, in the order in which their requests arrived. An item that leaves out of order stays in the
  * heaps until it reaches their top, so every operation takes O(log n), amortised.
  */
 export class ItemQueue {

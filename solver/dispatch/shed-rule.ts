@@ -4,8 +4,8 @@ import { isHeavyRow, stageOf } from './rows.ts';
 import type { DispatchPolicy } from './types.ts';
 
 /**
- * A margin settles where this share of the requests that started its stage is wasted: shed later, completed late, or hurried
- * (`downshift.ts`).
+ * A margin settles where this share of the requests that reached its stage is wasted: started there and then shed, completed
+ * late, or hurried (`downshift.ts`).
  */
 const WASTED_SHARE = 0.05;
 /** Each wasted request widens a margin by this fraction of the SLA. */
@@ -17,9 +17,9 @@ const MOST = 0.5;
  * The shed rule: a request is late if its expected remaining time is longer than the rest of its SLA, and late requests are shed.
  * Before every stage but the last, and before the only stage of a pipeline, a request must be early by a margin, because in an
  * overload, queues and slow batches make the expected times too short. The queue forms before the slowest stage, so each stage
- * has a margin of its own. A margin settles where {@link WASTED_SHARE} of the requests that started the stage is wasted. After a
- * pause as long as the SLA, the overload is over and the margins are reset, because at a low rate they would take minutes to
- * shrink.
+ * has a margin of its own. A margin settles where {@link WASTED_SHARE} of the requests that reached the stage is wasted; a
+ * request that is shed before it starts the stage wastes nothing there. After a pause as long as the SLA, the overload is over
+ * and the margins are reset, because at a low rate they would take minutes to shrink.
  *
  * No request is shed on arrival because of the queue ahead: workers that are starting may serve it in time.
  */

@@ -78,7 +78,7 @@ export type Action =
       readonly row: number;
       readonly worker: string;
       readonly items: readonly Item[];
-      /** Time at which the first of the items came to its stage. */
+      /** Time at which `items[0]`, whose request arrived first, came to its stage. */
       readonly enqueuedMs: number;
     }
   /** An item that waited for the heavy variant leaves its queue: the light variant's answer to the item's parent stands. */

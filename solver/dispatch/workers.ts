@@ -30,7 +30,7 @@ export interface BatchState {
 /** Rows that share workers, directly or by way of other rows. These workers hold no other rows. */
 export interface Sharing {
   readonly rows: readonly number[];
-  /** Number of workers that hold these rows; 0 while the executor replaces all of them. */
+  /** Number of workers that hold these rows; 0 for a row that no worker holds, e.g. while the executor replaces all of them. */
   readonly workers: number;
 }
 

@@ -40,14 +40,14 @@ const comparison = z.strictObject({
   scale: z.number().positive(),
   slaMs: z.number().positive(),
   requests: count,
-  /** The systems of the IPA paper: IPA, FA2 and RIM. */
+  /** The systems of the IPA paper (IPA, FA2 and RIM), with their published options and with this project's options. */
   rivals: z.array(adaptationRun),
   /** This project's system, one run for every weight of cost. */
   ours: z
     .array(adaptationRun)
     .min(1)
     .refine((runs) => runs.every(({ setting }) => setting), 'expected a setting in each run'),
-  /** This project's system with a forecast that knows the future load. */
+  /** This project's system with the middle weight of cost and a forecast that knows the future load. */
   oracle: adaptationRun,
 });
 export type Comparison = z.infer<typeof comparison>;

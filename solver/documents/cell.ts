@@ -11,7 +11,7 @@ export const cellFlag = z.enum([
   'output-mismatch', // outputs differ from the reference backend's, so the planner never uses the cell
   'few-samples', // fewer than 20 samples, so there is no p95
   'not-warm', // warm-up reached its limit before two successive windows of runs took about equally long
-  'published', // samples were drawn from a log-normal distribution with a published mean and p99
+  'published', // samples are quantiles of a log-normal distribution with a published mean and p99
   'reconstructed', // as `published`, but the mean or p99 was derived from other published figures
 ]);
 export type CellFlag = z.infer<typeof cellFlag>;
@@ -47,9 +47,9 @@ export type Summary = z.infer<typeof summary>;
 const measuredCell = cellKey.extend({
   state: z.literal('measured'),
   cold: z.strictObject({
-    /** Time to read and check the model file. A session is loaded once, so all its batch sizes have the same value. */
+    /** Time to read and check the model files. Batch sizes have the same value unless their session was reopened between them. */
     loadMs: milliseconds,
-    /** Time of `InferenceSession.create`; all batch sizes of a session have the same value. */
+    /** Time of `InferenceSession.create`; it is shared by batch sizes as `loadMs` is. */
     createMs: milliseconds,
     /** Time of the first run at this batch size, which compiles shaders. */
     firstRunMs: milliseconds,
@@ -92,7 +92,7 @@ export const runNames = (cells: readonly Cell[]): string[] => [
   ...new Set(cells.flatMap((cell) => (cell.state === 'measured' ? Object.keys(cell.runsMs ?? {}) : []))),
 ];
 
-/** For each variant, backend and thread count, the measured cell of the smallest batch: 1, or the models' fixed size. */
+/** For each variant, backend and thread count, the cell with the smallest batch that was measured. */
 export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
   const smallest = new Map<string, MeasuredCell>();
   for (const cell of cells) {

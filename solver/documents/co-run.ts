@@ -10,7 +10,7 @@ export type Delays = z.infer<typeof delays>;
 /**
  * How much longer a batch takes right after a batch of another session in the same worker, as a fraction of the time of its own
  * session's smallest batch. The extra time is the same for batches of all sizes, because the data to reload into the caches
- * depends on the session. Absent in older profiles.
+ * depends on the session. Absent if both workers ran one stage, and in older profiles.
  */
 const afterOther = z.number().nonnegative().optional();
 

@@ -76,7 +76,7 @@ const pathText = (path: readonly PropertyKey[]): string =>
  * @param source names the document in errors
  * @param id the `"schema"` that the document must have, e.g. `ipa-edge/plan@1`; absent for documents without one
  * @throws UnsupportedDocumentError if `"schema"` differs
- * @throws InvalidDocumentError with every field that is wrong
+ * @throws InvalidDocumentError with the fields that are wrong; of a long list or record, only the first few
  */
 export function parseDocument<T extends z.ZodType>(
   schema: T,

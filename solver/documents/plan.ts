@@ -93,7 +93,7 @@ export const planStage = z.strictObject({
   accuracy: accuracy.nullable(),
   /** Items that reach the row per second, at the plan's rate. */
   itemsPerS: z.number().nonnegative(),
-  /** T, the row's part of the latency bound. */
+  /** T, the row's part of the latency bound. In the first stage it includes a request's time outside queues and models. */
   boundMs: milliseconds,
   gpuShare: z.number().nonnegative(),
   cost: z.number().nonnegative(),
@@ -108,7 +108,7 @@ export type PlanStage = z.infer<typeof planStage>;
 export const stageNameOf = ({ name, escalation }: Pick<PlanStage, 'name' | 'escalation'>): string =>
   escalation?.from ?? name;
 
-/** Returns one row of a plan for each stage: a stage with a cascade has a second row, for the heavy variant, which is left out. */
+/** Returns one row of a plan for each stage. A cascade has a second row, for the heavy variant, which is left out. */
 export const stageRows = <R extends Pick<PlanStage, 'escalation'>>(rows: readonly R[]): R[] =>
   rows.filter(({ escalation }) => !escalation);
 
@@ -130,15 +130,18 @@ export const prediction = z.strictObject({
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
   /**
-   * Share of the requests within the SLA if each batch takes a tenth longer than measured. Absent where it was not simulated: in
-   * older plans, in plans whose misses later plans make up for, and where `slaAttainment` is under the percentile.
+   * Share of the requests within the SLA if each batch takes a tenth longer than measured. Absent where it was not simulated,
+   * e.g. in older plans, in plans whose misses later plans make up for, and where `slaAttainment` is under the percentile.
    */
   slowerAttainment: z.number().min(0).max(1).optional(),
   shedShare: z.number().min(0).max(1),
   goodputPerS: z.number().nonnegative(),
   /** The predicted PAS; null if no variant has a known accuracy, so that only latency and cost decided the plan. */
   pas: accuracy.nullable(),
-  /** Accuracy of the whole pipeline with these variants, measured on the pack; null if it was not measured. */
+  /**
+   * Accuracy of the whole pipeline with these variants on the pack: measured or, for cascades, computed from the variants'
+   * measured answers. Null if the profile lacks the measurements.
+   */
   endToEnd: accuracy.nullable(),
   cost: z.number().nonnegative(),
   /**

@@ -20,7 +20,7 @@ const problemOption = z.strictObject({
   /** Fraction of its time that the thread which hands out batches and serves requests spends on the stage. */
   threadShare: z.number().nonnegative().default(0),
   memoryBytes: count.default(0),
-  /** η · switchMs / horizonMs (see `objective` of a plan); 0 for the variant that runs now. */
+  /** What a switch to this option takes off the objective: η · switchMs / horizonMs, and the cost of replaced cores; else 0. */
   switchCost: z.number().nonnegative().default(0),
 });
 export type ProblemOption = z.infer<typeof problemOption>;
@@ -60,7 +60,10 @@ export type Solution =
   | {
       status: 'optimal';
       objective: number;
-      /** A proven upper bound on the objective of every choice; it exceeds `objective` by a relative 1e-9 at most. */
+      /**
+       * A proven upper bound on the objective of every choice. It exceeds `objective` by a relative 1e-10, plus the rounding
+       * errors of the objective's terms.
+       */
       bound: number;
       choice: Record<string, string>;
       accuracy: number;

@@ -150,12 +150,14 @@ export const profileSchema = z
      */
     paths: z.array(pathAnswers).optional(),
     /**
-     * How much longer batches take beside another worker. Empty if two workers do not fit on the device. A pipeline of one stage
-     * has no entry for a GPU, and older profiles have none for a GPU or for two workers of one stage.
+     * How much longer batches take beside another worker. Entries are missing where two workers do not fit on the device, or
+     * where measuring them failed. A pipeline of one stage has no entry for a GPU, and older profiles have none for a GPU or for
+     * two workers of one stage.
      */
     coRun: z.array(coRun),
     /**
-     * How much longer batches take after pauses. A backend is missing if the budget had no time for it. Absent in older profiles.
+     * How much longer batches take after pauses. A backend is missing if the budget had no time for it, a stage has no measured
+     * cell on it, or its worker was lost. Absent in older profiles.
      */
     batchPauses: batchPauses.optional(),
     /**

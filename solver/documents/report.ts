@@ -6,7 +6,7 @@ import { planSchema } from './plan.ts';
 import { profileSchema } from './profile.ts';
 import { REPORT, runReportSchema } from './run-report.ts';
 
-/** One combination of variants, with the best plan for it. */
+/** One combination of variants, with the best plan for it: if none keeps the SLA, the plan with the highest attainment. */
 const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),

@@ -156,7 +156,10 @@ export const runReportSchema = z.strictObject({
   }),
   result,
   predicted: prediction,
-  /** Result of simulating the same arrivals with this run's own service times. */
+  /**
+   * Result of simulating the same arrivals with this run's own service times; null for a simulated run, and if a stage of the
+   * first plan ran no batch.
+   */
   resimulated: z
     .strictObject({ p95: milliseconds.nullable(), slaAttainment: z.number().min(0).max(1) })
     .nullable(),
