@@ -10,8 +10,8 @@ import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
 import type { PlanAnswered } from './switching.ts';
 
 /**
- * How long a worker takes to start: the time in the profile for loading, creating and first running its sessions, standbys
- * included.
+ * Returns a function that gives the time in ms in which a worker of a plan starts: the time in the profile for loading, creating
+ * and first running its sessions, standbys included. A session whose batch size was not measured adds nothing.
  */
 export const startMsOf =
   (profile: Pick<Profile, 'cells'>) =>

@@ -19,7 +19,7 @@ export interface AdaptationInput {
   /** Scheduled arrivals in rising order. */
   readonly arrivalsMs: Float64Array;
   readonly durationS: number;
-  /** Time between two planning decisions. */
+  /** Time between two planning decisions, unless the load exceeds its forecast earlier. */
   readonly intervalMs: number;
   /** How long a worker takes to start, from the decision until it serves. */
   readonly startMs: (plan: Plan, worker: PlanWorker) => number;
@@ -40,7 +40,7 @@ export interface AdaptationResult {
   readonly steps: readonly AdaptationStep[];
   /** The plans that served, each with the time at which it began to serve. */
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
-  /** Cost of all live workers over time, including those that are starting. */
+  /** Cost over time: of the cores of all live workers, including those that are starting, and of the serving plan on GPUs. */
   readonly cost: readonly TimedValue[];
   /** The numbers of items that were answered under each plan, in the order of the plans. */
   readonly answered: readonly PlanAnswered[];

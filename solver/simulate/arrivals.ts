@@ -2,8 +2,9 @@ import type { Trace } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 
 /**
- * How arrivals follow the rates of a trace. `exact`: each interval has exactly as many arrivals as its rate says, at uniformly
- * random times. `poisson`: arrivals are a Poisson process with these rates.
+ * How arrivals follow the rates of a trace. `exact`: each interval has as many arrivals as its rate says, at uniformly random
+ * times; a fraction of an arrival is carried over to the next interval. `poisson`: arrivals are a Poisson process with these
+ * rates.
  */
 export type ArrivalKind = 'exact' | 'poisson';
 
@@ -29,7 +30,7 @@ export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: A
 
 /**
  * Arrival times for `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over intervals of a
- * second, or over longer intervals if seconds were too many.
+ * second or, if there are over {@link INTERVALS_PER_REQUEST_MOST} seconds for each request, over longer intervals.
  */
 export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
   const requests = ratePerS * durationS;

@@ -74,7 +74,7 @@ export function packItemCounts(measured: Measured, rows: readonly Row[]): ItemFl
 /**
  * Follows pack items through the stages of a plan. In a cascade, the variant that answers a request's first item decides which
  * variant's measured fan-out and confidences the later stages use; this is exact if the stage has one item per request.
- * @returns for a pack item, its items by stage
+ * @returns a function that gives the items of a pack item, by stage
  */
 export function packFlow(
   measured: Measured,

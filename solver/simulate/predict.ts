@@ -89,7 +89,8 @@ export function attainmentAtLeast(
   const simulation = new Simulation(inputOf(plan, profile, options));
   for (let part = 1; part < PARTS; part++) {
     simulation.runUntil(((n / plan.ratePerS) * 1000 * part) / PARTS);
-    // A client waits longer than the dispatch sees, so each request that the dispatch counts as missed is late for its client.
+    // The dispatch counts a request as missed if it takes longer than the SLA less the mean time of serving. A client waits for
+    // serving, too, so such a request is late for its client, unless serving takes it less time than the mean.
     if ((n - simulation.dispatch.served.missed) / n < least) return undefined;
   }
   const { slaAttainment } = requestOutcomes(simulation.finish().requests, plan.slaMs, n / plan.ratePerS);

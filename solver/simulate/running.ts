@@ -10,7 +10,7 @@ export interface RunningBatch {
   readonly items: readonly Item[];
   /** The time at which the serving thread begins to hand out the batch. */
   readonly handedMs: number;
-  /** The time that the batch would take alone, in a worker that is idle when it gets the batch. */
+  /** The time that the batch would take if no other batch slowed it, in a worker that is idle when it gets the batch. */
   readonly aloneMs: number;
   /**
    * The part of `aloneMs` that passes while the worker still runs the batch before, if the dispatch handed out this batch early
@@ -20,7 +20,7 @@ export interface RunningBatch {
   startMs: number;
   /** Expected end of the batch. It moves when another batch that slows it starts or ends. */
   endMs: number;
-  /** How many times slower than alone the batch runs now. */
+  /** How many times slower than in `aloneMs` the batch runs now, because of the batches beside it. */
   slowDown: number;
 }
 

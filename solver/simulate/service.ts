@@ -127,8 +127,9 @@ export const serviceFromProfile = (
 type Row = Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation' | 'standby'>;
 
 /**
- * Time that the serving thread takes to hand out a batch and to take its results, by row and number of items. It caches the
- * times, because a simulation asks for the same few many times.
+ * Returns a function that gives the time that the serving thread takes to hand out a batch and to take its results, by row and
+ * number of items; 0 if it was not measured. The function caches the times, because a simulation asks for the same few many
+ * times.
  */
 export function threadMsOf(
   profile: Pick<Profile, 'coRun' | 'serving'>,
@@ -172,8 +173,8 @@ function servedRequests(
 }
 
 /**
- * The co-run whose figures hold for a batch of a row while workers run the rows of `running`, its own included. Undefined if no
- * other worker is busy on cores, or if the profile lacks the co-run.
+ * The co-run whose figures hold for a batch of a row while workers run the rows of `running`, its own included. Undefined if the
+ * row is on a GPU, if no other worker is busy on cores, or if the profile lacks the co-run.
  */
 type CoRunAmong = (row: number, running: readonly number[]) => CpuCoRun | undefined;
 

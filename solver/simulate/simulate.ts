@@ -31,7 +31,7 @@ export interface SimulatedBatch {
 
 /** How the items of a simulation were answered so far. */
 export interface Answered {
-  /** Number of items that each row ran, by the row's index. */
+  /** Number of items that each row has run or runs now, by the row's index. */
   readonly items: readonly number[];
   /** Number of items of each stage's cascade for which the light variant's answer stood because of a burst. */
   readonly settled: readonly number[];
@@ -95,7 +95,7 @@ export class Simulation {
     this.#escalates = input.escalates;
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
-    // The walk has a seed of its own, so that the simulation draws all other times as it would without the walk.
+    // The walk has random numbers of its own, so that its draws do not shift those of the other times.
     this.#samples = new SampleWalk(input.seed + 1);
     this.#dealer = new ChildDealer(input, input.policy.stages.length);
     this.#items = Array<number>(3 * input.policy.stages.length).fill(0);

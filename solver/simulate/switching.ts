@@ -89,7 +89,7 @@ export class SwitchingSimulation {
     this.#serve(plan);
   }
 
-  /** Makes a prepared plan serve. Plans that were prepared before it have served by now, or never will. */
+  /** Makes a prepared plan serve. Plans must serve in the order in which they were prepared. */
   switchTo({ plan, start, retire }: Switch): void {
     const { dispatch } = this.#simulation;
     for (const worker of dispatchWorkers(plan, start)) dispatch.workerAdded(worker);
