@@ -15,8 +15,8 @@ const USUALLY_MORE = 0.05;
 const MOVES = 0.2;
 /**
  * The misses of an overload show late, because its requests wait in a queue first. So the budget takes the number of requests
- * that arrive within this fraction of the SLA, and counts all open requests beyond that number as missed. It is the largest
- * fraction that a plan leaves for queues.
+ * that arrive within this fraction of the SLA, and counts all open requests beyond that number as missed. A plan leaves at most
+ * this fraction for queues.
  */
 const WAITING_PART = 0.6;
 /** The level of the load is the mean number of requests per second over this many past seconds. */
@@ -41,8 +41,9 @@ export class MissBudget {
   }
 
   /**
-   * The share for the next decision: the usual one, raised if fewer requests missed the SLA lately, and lowered after an
-   * unforeseen burst or while many requests wait. Without counts of the requests, the share is what the percentile leaves.
+   * The share for the next decision: the usual one, raised if fewer requests missed the SLA lately than the percentile leaves,
+   * and lowered after an unforeseen burst or while many requests wait. Without counts of the requests, or if none arrived in the
+   * last {@link LEVEL_S} seconds, the share is what the percentile leaves.
    */
   next({ served, countsPerS }: LoadState): number {
     const asked = this.#asked;

@@ -60,7 +60,7 @@ const liveWorkersOf = (plan: Plan): LiveWorker[] =>
 export const needsMore = (plan: Plan, than: Plan): boolean =>
   diff(liveWorkersOf(than), plan).start.length > 0;
 
-/** Whether two plans run the same sessions with the same batch sizes. */
+/** Whether two plans run the same sessions with the same batch sizes and the same thresholds of cascades. */
 export const sameChoice = (a: Plan, b: Plan): boolean =>
   a.workers.length === b.workers.length &&
   sameVariants(a, b) &&

@@ -95,9 +95,9 @@ export function ipaEdgeSystem(
     return plans;
   };
   /**
-   * A plan for the load that changes only the batch sizes of a plan's sessions; undefined if these sessions cannot serve the load.
-   * Misses beyond the percentile's share can save workers, but other batch sizes of the same workers save nothing. So the batch
-   * sizes are those of the least of a few shares with which these sessions serve the load.
+   * A plan for the load that changes only the batch sizes of a plan's sessions; undefined if these sessions cannot serve the
+   * load. Misses beyond the percentile's share can save workers, but other batch sizes of the same workers save nothing. So the
+   * batch sizes are those of the least of a few shares with which these sessions serve the load.
    */
   const keeping = async (load: LoadState, plan: Plan): Promise<Plan | undefined> => {
     const more = Math.max(0, allowed - percentileShare);
@@ -156,8 +156,8 @@ function replacedCores(live: readonly LiveWorker[], plan: Plan): number {
 }
 
 /**
- * The objective of a plan (README, "Planning") without the cost of a switch and without the weight of batch sizes, which change at
- * no cost. Ranks need all options of a stage, which a plan does not have, so the `rank-` methods use accuracies here. If no
+ * The objective of a plan (README, "Planning") without the cost of a switch and without the weight of batch sizes, which change
+ * at no cost. Ranks need all options of a stage, which a plan does not have, so the `rank-` methods use accuracies here. If no
  * accuracy is known, all count as 1.
  */
 function objectiveOf(

@@ -15,8 +15,8 @@ export interface Handover {
 }
 
 /**
- * At the end of a path, the queue may have this fraction of the longest length that can be served in time. Requests beyond that
- * length count as missed, because so long a queue leaves no room for a burst.
+ * At the end of a path, the queue may have this fraction of the longest length that can be served in time, or the length that it
+ * began with if that is larger. Requests beyond count as missed, because so long a queue leaves no room for a burst.
  */
 const FULL = 0.25;
 

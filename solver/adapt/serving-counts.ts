@@ -10,7 +10,10 @@ export interface Counts {
   readonly coreMs: number;
   /** Counters of each row of the plan, by the row's name. */
   readonly rows: ReadonlyMap<string, RowCounts>;
-  /** The sessions, as {@link sessionText}, that have run the batches of each row, by the row's name. */
+  /**
+   * The session of each row, as {@link sessionText}, in the plan that serves at the reading, by the row's name. A growth has the
+   * sessions at both of its readings.
+   */
   readonly sessions: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
