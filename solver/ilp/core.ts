@@ -103,9 +103,9 @@ export const withinLimits = (core: Core, choice: readonly CoreOption[]): boolean
   );
 
 /**
- * Makes a core smaller without losing its best choice. It drops options that are in no feasible choice, limits that no choice
- * reaches, and dominated options: those that another option of the stage equals or beats in score, weight and every limited
- * resource. Of equal options the first stays. If a stage is left empty, no choice is feasible.
+ * Makes a core smaller without losing its best choice. It drops options that exceed a limit even if every other stage uses as
+ * little as it can, limits that no choice exceeds, and dominated options: those that another option of the stage equals or beats
+ * in score, weight and every limited resource. Of equal options the first stays. If a stage is left empty, no choice is feasible.
  */
 export function reduce(core: Core): Core {
   const least = core.limits.map((_, r) =>
