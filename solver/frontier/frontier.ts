@@ -11,7 +11,7 @@ interface FrontierChoice extends DescribedChoice {
   readonly weights: Weights | null;
 }
 
-/** A frontier keeps at most this many choices, because finding the best takes time for each pair of them. */
+/** A frontier with more choices than this is an error, because finding the best takes time for each pair of them. */
 const MOST = 10_000;
 
 /**
