@@ -110,7 +110,10 @@ export function escalationSentences({
   ];
 }
 
-/** The measured accuracy beside the predicted one and, if its text differs, the one that the downshifts of the run leave of it. */
+/**
+ * A sentence with the measured and the predicted accuracy and, if the run's downshifts lower the prediction visibly, the lowered
+ * one; no sentence if the measured or the predicted accuracy is not known.
+ */
 function accuracySentence({
   result: {
     accuracy: { endToEnd, metric },

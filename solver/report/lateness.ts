@@ -10,8 +10,9 @@ const LOWERED = 0.01;
  * Whether a run's result shows the performance of its plan and not of a client that sends late. Latency counts from the scheduled
  * arrival, so a request that is sent late never looks faster, but it may look slower. Two conditions must hold: the p95 counted
  * from the sending is lower by at most {@link LATE_SHARE} of the SLA, and the attainment would be higher by at most
- * {@link LOWERED} without late sending. It would be that of the requests that were not late. If most requests were late, the few
- * others show nothing; then each late request counts as in time, unless it took longer than the SLA from its sending, too.
+ * {@link LOWERED} without late sending. The attainment without late sending is that of the requests that were not late. If most
+ * requests were late, the few others show nothing; then each late request counts as in time, unless it took longer than the SLA
+ * from its sending, too.
  * @param latenessMs for each request, the time at which it was sent minus its scheduled arrival
  */
 export function isValid(

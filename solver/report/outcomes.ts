@@ -13,7 +13,8 @@ export interface Ran {
 }
 
 /**
- * Number of a stage's items that settled while a plan served: in a burst, the light variant's answer stood instead of escalating.
+ * Number of a stage's items that settled while a plan served: in a burst, the light variant's answer stood for items that were to
+ * escalate.
  */
 export interface Settled {
   readonly stage: string;

@@ -1,6 +1,6 @@
 import type { PackFacts } from '../documents/common.ts';
 
-/** Text about the items that a profile was measured on; null for an older profile, which does not describe its pack. */
+/** Text about the items that a profile was measured on; null if the profile does not describe its pack, as older ones do not. */
 export function packNote(pack: PackFacts | null | undefined): string | null {
   if (pack === undefined) return null;
   if (pack === null)
