@@ -115,7 +115,8 @@ const SHARE_STEP = 0.005;
  * The indices of the thresholds that may be the best for a pair of cells. Among thresholds with equally many replicas and equally
  * many items at the percentile, the highest is the best: it is the most accurate, and its batches fill the soonest. If escalated
  * items also use a share of a resource (a GPU, a worker for all stages, the serving thread, or the cores beside serving), lower
- * thresholds use less of that resource, so some of them are offered, too.
+ * thresholds use less of that resource, so some of them are offered, too. So are those under which no item escalates, because
+ * then no batch of the heavy variant waits to be full.
  */
 function contenders(
   thresholds: readonly Threshold[],

@@ -49,8 +49,8 @@ export function batchHostMs(
 const NO_DELAY = [{ percentile: 50, delayMs: 0 }];
 
 /**
- * A profile without the delays that co-runs add to batches, for a plan in which no worker runs beside another. The core time for
- * handing out a batch stays.
+ * A profile without the delays that co-runs add to batches, for a plan in which no worker runs beside another. On a CPU, the core
+ * time for handing out a batch and the extra time after another session's batch stay; co-runs on a GPU are left out.
  */
 export const withoutCoRun = (profile: Profile): Profile => ({
   ...profile,

@@ -8,9 +8,9 @@ import type { PlanRequest } from './request.ts';
 type EscalatedItems = (below: number) => ItemsPerRequest;
 
 /**
- * Counts the items of a stage per request that escalate from a light variant. The mean and the number at the percentile are
- * maxima over the allowed upstream variants, as for the fan-out, and the latter is at least 1. The mean is not a confidence
- * bound, because a plan's utilisation limit and its simulation leave room for a higher load.
+ * Returns a function that counts the items of a stage per request that escalate from a light variant. The mean and the number at
+ * the percentile are maxima over the allowed upstream variants, as for the fan-out, and the number at the percentile is at least
+ * 1. The mean is not a confidence bound, because a plan's utilisation limit and its simulation leave room for a higher load.
  */
 export function escalatedItems(
   profile: Profile,
@@ -31,8 +31,8 @@ export function escalatedItems(
   };
 
   /**
-   * Takes the share of all labelled items of the stage that escalate, for a profile without answers after these upstream
-   * variants.
+   * For a profile without answers after these upstream variants. The mean is the share of all labelled items of the stage that
+   * escalate; the number at the percentile is that of all items of the stage.
    */
   function escalatedOfAll(): EscalatedItems {
     const { variants } = profile.stages.find(({ name }) => name === stage)!;
@@ -56,8 +56,8 @@ const escalatedOnPaths =
   };
 
 /**
- * Counts the items that escalate for one choice of upstream variants. Sorted lists answer each threshold by bisection, because
- * planning asks for hundreds of thresholds.
+ * Returns a function that counts the items that escalate for one choice of upstream variants. Sorted lists answer each threshold
+ * by bisection, because planning asks for hundreds of thresholds.
  * @param counts items of each request
  * @param confidences of all items, request by request; an item without one does not escalate
  */

@@ -11,8 +11,8 @@ export interface ItemsPerRequest {
 
 /**
  * Number of items of a stage per request, by the fan-out of the stage that {@link fanOutStage} names; 1 if it names none. The
- * mean and the value at the percentile are maxima over all allowed choices of upstream variants, because the integer program
- * chooses the variants of all stages at once.
+ * mean and the value at the percentile are maxima over all allowed choices of upstream variants, or over all choices if no
+ * allowed one was measured, because the integer program chooses the variants of all stages at once.
  */
 export function fanOut(
   profile: Pick<Profile, 'fanOut' | 'stages'>,

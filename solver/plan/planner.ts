@@ -10,7 +10,8 @@ import { type IlpInput, workerSharings } from './worker-sharing.ts';
 /**
  * Each tightening multiplies the SLA and the utilisation limits of the integer program by this. If no option is fast enough for
  * the tighter SLA, only the utilisation limits become tighter: more replicas shorten queues, too. If the thread that serves
- * requests is too busy for its tighter limit, only the limits of the workers become tighter: no choice of variants frees the thread.
+ * requests is too busy for its tighter limit, only the limits of the workers become tighter: no choice of variants frees the
+ * thread.
  */
 const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
@@ -55,7 +56,7 @@ export function tryPlan(
 
 /** Looks for the best confirmed plan of a request, among all ways to divide the stages among workers. */
 class Search {
-  /** The plans that the simulation did not confirm. */
+  /** All plans that were simulated. Where {@link best} has found no plan, the simulation confirmed none of them. */
   readonly missed: Candidate[] = [];
   readonly refused: Refusal[] = [];
 
@@ -164,7 +165,7 @@ class TightenedPlans {
     return this.#at(tightened)?.confirmed === false;
   }
 
-  /** The plan after this many tightenings; undefined if the tightened request has none. */
+  /** The plan after this many tightenings; undefined if the tightened request has none, or none that exceeds `above`. */
   #at(tightened: number): Candidate | undefined {
     if (!this.#found.has(tightened)) this.#found.set(tightened, this.#plan(tightened));
     return this.#found.get(tightened);

@@ -87,8 +87,8 @@ function deviceMismatches(there: Device, here: Device): string[] {
 }
 
 /**
- * The request for a plan that replaces one made on another device. SLA, percentile, rate, objective and prices come from the
- * old plan; cores and GPUs come from the profile's device.
+ * The request for a plan that replaces one made on another device. Backends, cores and GPUs are those of the profile, and memory
+ * is not limited; everything else, such as SLA, rate, objective and prices, comes from the old plan.
  */
 export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
   const { cores, gpus } = resourcesOf(profile);

@@ -67,14 +67,20 @@ export function hopCoresMs(
 /** How much longer a request or a batch takes after a pause, at a percentile. */
 export type PauseDelay = (idleMs: number, percentile: number) => number;
 
-/** How much longer a request takes if the server was idle before. */
+/** Returns a function that gives how much longer a request takes if the server was idle before; 0 if it was not measured. */
 export const requestPause = ({ serving }: WithServing): PauseDelay => afterPause(serving?.requestPauses);
 
-/** How much longer a batch's way to a pod and back takes after a pause; undefined without hops. */
+/**
+ * Returns a function that gives how much longer a batch's way to a pod and back takes after a pause; undefined without hops, or
+ * if that was not measured.
+ */
 export const hopPause = ({ serving }: WithServing): PauseDelay | undefined =>
   serving?.hops && serving.hopPauses && afterPause(serving.hopPauses);
 
-/** How much longer a stage's batch on a backend takes after a pause of its session; undefined if that was not measured. */
+/**
+ * Returns a function that gives how much longer a stage's batch on a backend takes after a pause of its session; undefined if
+ * that was not measured.
+ */
 export function batchPause(
   { serving, batchPauses }: WithServing & Pick<Profile, 'batchPauses'>,
   stage: string,
@@ -90,8 +96,8 @@ const pausesOf = (batchPauses: BatchPauses = [], stage: string, backend: Backend
   batchPauses.find((one) => one.backend === backend && (one.stage ?? stage) === stage);
 
 /**
- * How much of a batch's time passes during the batch before, on average by number of items, if the worker gets the batch early
- * enough: the whole way to a pod and back, and the measured share of the handling.
+ * Returns a function that gives how much of a batch's time passes during the batch before, on average by number of items, if the
+ * worker gets the batch early enough: the whole way to a pod and back, and the measured share of the handling.
  * @param cells the session's measured cells
  */
 export function overlapOf(
@@ -132,7 +138,10 @@ export const meanAfterPausesMs = (delay: PauseDelay, betweenMs: number, busy: nu
     }),
   );
 
-/** Interpolates the delay between the measured pauses. After a longer pause, the delay is that of the longest measured one. */
+/**
+ * Returns a function that interpolates the delay between the measured pauses. After a longer pause, the delay is that of the
+ * longest measured one; if no pause was measured, the delay is 0.
+ */
 function afterPause(pauses: Pauses = []): PauseDelay {
   const lengthsMs = [0, ...pauses.map(({ pauseMs }) => pauseMs)];
   const longestMs = lengthsMs.at(-1)!;

@@ -25,7 +25,7 @@ type Figures = Pick<IlpChoice, 'boundMs' | 'pas' | 'cost'>;
 export class SimulatedPlan {
   #confirmed: boolean | undefined;
   #plan: Plan | undefined;
-  /** The attainment with slower batches; undefined until a simulation of them has run to its end. */
+  /** The attainment with slower batches; undefined until a simulation of them has reached the required attainment. */
   #slowerAttainment: number | undefined;
 
   /** @param ifSlower whether the plan must keep its SLA also with slower batches */

@@ -13,9 +13,10 @@ export interface IlpInput {
 
 /**
  * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first way, every
- * replica has a worker of its own, which needs at least one core per stage. In the other ways, each worker holds all stages, so
- * that no core idles while another stage has work. Such workers have a thread count that every stage was measured with. Unless
- * the cores are too few for the first way, such workers together hold no more cores than separate workers need at least.
+ * replica has a worker of its own, which needs at least one core per stage. In the other ways, each worker holds all these
+ * stages, so that no core idles while another stage has work. Such workers have a thread count that each of these stages was
+ * measured with. Unless the cores are too few for the first way, such workers together hold no more cores than separate workers
+ * need at least.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function workerSharings(profile: Profile, request: PlanRequest): IlpInput[] {
