@@ -77,7 +77,10 @@ const profileStage = z.strictObject({
  */
 export const fanOut = z.strictObject({
   stage: name,
-  /** The chosen variant of each upstream stage; empty for the first stage. */
+  /**
+   * The chosen variant of each upstream stage whose results can change the number of items; empty for the first stage, and if the
+   * pack's labels give the counts.
+   */
   upstream: z.record(name, name),
   counts: z.array(count).min(1),
   /**
