@@ -22,7 +22,7 @@ export class Queues {
     this.#list();
   }
 
-  /** The queues of the policy's rows, in the order in which they are served. */
+  /** The queues of the policy's rows, in the order that decides between batches whose oldest requests arrived together. */
   get all(): readonly ItemQueue[] {
     return this.#all;
   }

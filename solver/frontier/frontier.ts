@@ -16,8 +16,8 @@ const MOST = 10_000;
 
 /**
  * The Pareto-best choices of a problem: the choices within its limits that no other choice within them equals or beats in
- * accuracy, cost and latency. Of choices that are equal in all three, only one is returned. They are sorted by cost, then by
- * latency. Of the objective, only the method that combines accuracies matters, not the weights.
+ * accuracy, cost and latency. Of choices that are equal in all three, only one is returned. The choices are sorted by rising
+ * cost, then by falling accuracy. Of the objective, only the method that combines accuracies matters, not the weights.
  *
  * The algorithm is dynamic programming over the stages. Of two choices for the first stages, one is dropped if the other is at
  * least as good in accuracy, cost, latency and every limited resource, because the remaining stages add the same to both.

@@ -8,8 +8,8 @@ import { workerSharings } from '../plan/worker-sharing.ts';
 import { merged, paretoChoices } from './frontier.ts';
 
 /**
- * The choices of the integer program for a request that are Pareto-best in accuracy, cost and latency bound, sorted by cost, then
- * by bound. Empty if no choice is feasible. The frontier contains the frontier for every shorter SLA.
+ * The choices of the integer program for a request that are Pareto-best in accuracy, cost and latency bound, sorted by rising
+ * cost, then by falling accuracy. Empty if no choice is feasible. The frontier contains the frontier for every shorter SLA.
  * @throws NothingMeasuredError, FrontierTooLargeError
  */
 export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {

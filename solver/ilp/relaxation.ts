@@ -42,8 +42,8 @@ export function lagrangian(core: Core, region: Region, above: Majorant, prices: 
 /** The objective's coefficients are scaled to this size, which suits GLPK's tolerances of 1e-7. */
 const COEFFICIENT = 1000;
 /**
- * Limits are widened by this fraction for GLPK, so that a region that GLPK calls infeasible surely has no choice within the
- * limits.
+ * Limits are widened by this fraction for GLPK, and the interval of z by this amount, so that a region that GLPK calls infeasible
+ * surely has no choice within the limits.
  */
 const SLACK = 1e-6;
 

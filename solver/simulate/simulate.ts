@@ -40,7 +40,7 @@ export interface Answered {
 export interface SimulationResult {
   /** One record for each arrival, in the order of arrivals. */
   readonly requests: readonly RequestRecord[];
-  /** The batches in the order of their ends. */
+  /** The batches in the order of their ends; last those that had not ended, with their expected times. */
   readonly batches: readonly SimulatedBatch[];
   /** For each stage, the number of items that a lighter variant answered because of a burst. */
   readonly downshifted: readonly number[];
