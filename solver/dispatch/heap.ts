@@ -1,4 +1,4 @@
-/** A binary heap: the value that is `before` all others is popped first. It is not stable: `before` must break ties. */
+/** A binary heap: the value that is `before` all others is popped first. Values that tie are popped in any order. */
 export class Heap<T> {
   readonly #values: T[] = [];
 

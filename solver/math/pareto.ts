@@ -1,6 +1,9 @@
 /**
- * The Pareto-best rows of a table: those for which no other row is smaller or equal in every column. Of equal rows the first
- * counts. They are sorted by the first column, then by the second, and so on.
+ * The indices of the Pareto-best rows of a table: those for which no other row is smaller or equal in every column. Of equal rows
+ * the first counts. The indices are in the order of their rows by the first column, then by the second, and so on.
+ * @param table the rows, one after the other
+ * @param width number of columns
+ * @param rows number of rows
  * @param most the search ends once more than this many are found
  */
 export function paretoBest(
