@@ -77,7 +77,7 @@ export interface IlpRequest extends PlanRequest {
   readonly upstream?: Readonly<Record<string, readonly string[]>>;
   /** The utilisation limit of the thread that serves requests; if absent, that of the resources. */
   readonly threadShareMax?: number;
-  /** `false`: no row has a standby, because the memory has no room for standbys. If absent, rows may have one. */
+  /** `false`: no row has a standby, e.g. because the memory has no room for standbys. If absent, rows may have one. */
   readonly standbys?: false;
 }
 

@@ -75,8 +75,8 @@ export function predict(
 }
 
 /**
- * The attainment that {@link predict} predicts; undefined if it is below `least`. The simulation ends early once so many requests
- * have missed the SLA that the attainment cannot reach `least`.
+ * The attainment that {@link predict} predicts; undefined if it is below `least`. The simulation ends early, also with undefined,
+ * once the dispatch counts so many requests as missed that the rest cannot make up `least`.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function attainmentAtLeast(

@@ -10,7 +10,10 @@ export interface RunningBatch {
   readonly items: readonly Item[];
   /** The time at which the serving thread begins to hand out the batch. */
   readonly handedMs: number;
-  /** The time that the batch would take if no other batch slowed it, in a worker that is idle when it gets the batch. */
+  /**
+   * The time of the batch in a worker that is idle when it gets the batch: with the delay that a batch beside it causes, without
+   * `slowDown`.
+   */
   readonly aloneMs: number;
   /**
    * The part of `aloneMs` that passes while the worker still runs the batch before, if the dispatch handed out this batch early
