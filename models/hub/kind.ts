@@ -50,7 +50,7 @@ export const fitsBy =
     hasArchitecture(model, expected, task !== undefined && model.task === task) ? 'surely' : 'no';
 
 /**
- * Whether a model has one of these architectures, which are class names of the hub's library.
+ * Whether the first architecture that a model names matches. Architectures are class names of the hub's library.
  * @param otherwise the result if the model names no architecture
  */
 export const hasArchitecture = (

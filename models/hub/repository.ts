@@ -33,7 +33,7 @@ export const fileAddress = (endpoint: string, { id, revision }: HubReference, pa
 export interface RepositoryFile {
   readonly path: string;
   readonly sizeBytes: number;
-  /** Null for a small file, because the hub's API states no SHA-256 for it. */
+  /** Null for a small file, because the hub's API states no SHA-256 for it, and for a file that the user gives. */
   readonly sha256: string | null;
 }
 

@@ -18,8 +18,9 @@ export const imageBytes = (shape: ImageShape): number => shape.channels * shape.
 
 /**
  * Cuts `box` out of `image` and resizes it to `outShape`. The result equals Pillow's `image.crop(box).resize(size, BILINEAR)` bit
- * for bit, because the shipped classifiers were trained on Pillow's crops. Corners are rounded to whole pixels; pixels beyond the
- * border are zero. From one channel to three, the channel is repeated; from three to one, the result is their luma.
+ * for bit, because the shipped classifiers were trained on Pillow's crops. Corners are rounded to whole pixels, halves up
+ * (Pillow rounds halves to even); pixels beyond the border are zero. From one channel to three, the channel is repeated; from
+ * three to one, the result is their luma.
  * @param image uint8 [channels, height, width]
  * @param out uint8 [channels, height, width] of `outShape`; every value is overwritten
  */
@@ -119,7 +120,7 @@ function kernelFor(from: number, to: number): Kernel {
   return kernel;
 }
 
-/** The box with its corners on whole pixels, as Pillow's `crop` takes it; at least one pixel wide and high. */
+/** The box with its corners rounded to whole pixels; at least one pixel wide and high. */
 function wholePixels(box: Box) {
   const x = Math.round(box.x0);
   const y = Math.round(box.y0);

@@ -5,7 +5,7 @@ import {
   variantFiles,
 } from '../../solver/documents/manifest.ts';
 
-/** Functions that derive one manifest from another. The given manifest stays as it is; each function returns a new document. */
+/** Functions that derive one manifest from another, which stays as it is, and that name and list the files of manifests. */
 
 const MOST_LETTERS = 56;
 

@@ -138,7 +138,8 @@ export interface LoadedManifest {
   /** Reads the models and assets of a variant. @throws MissingFileError, ChecksumError */
   readModels(variant: ManifestVariant): Promise<ModelBytes>;
   /**
-   * Reads the labelled pack once; later calls return the same pack. A manifest without a labelled pack gets one of made-up items.
+   * Reads the labelled pack once; later calls return the same pack. A manifest without a labelled pack gets a pack of made-up
+   * items.
    * @throws MissingFileError, ChecksumError, InvalidPackError
    */
   readPack(): Promise<Pack>;

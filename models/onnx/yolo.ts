@@ -35,7 +35,7 @@ export interface YoloFields {
 
 /** Numbers per candidate besides its class scores: 4 for the box and, in `yolov5`, 1 for the probability of any object. */
 const BESIDE_CLASSES: Record<YoloFormat, number> = { yolov8: 4, yolov5: 5 };
-/** No real detector has more classes. A larger dimension is assumed to hold features, so the model is no detector. */
+/** A larger dimension is assumed to hold features, so the model is no detector. Detectors for LVIS tell 1203 classes apart. */
 const CLASSES_MOST = 2000;
 /**
  * Output shape of detectors that select the final detections in the graph, such as YOLOv10. A `yolov5` output has more

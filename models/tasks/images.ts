@@ -34,7 +34,7 @@ export const imageInput = z
         });
   });
 
-/** {@link imageInput} for models that see only the middle of a picture: `crop` is the fraction of its height and width. */
+/** {@link imageInput} for models that see only the middle of a picture: `crop` is the middle's share of each side. */
 export const croppedImageInput = imageInput.safeExtend({ crop: z.number().positive().max(1).optional() });
 export type ImageInput = z.output<typeof croppedImageInput>;
 

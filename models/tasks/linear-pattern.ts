@@ -61,7 +61,7 @@ const CHARACTER =
 /** Matches a zero-width assertion that is no group, e.g. `\b` or `^`. */
 const EDGE = /^(?:\\[bBAzZ]|\^|\$)/;
 const GROUP = /^\((?:\?(?:i?:|=|!|<=|<!))?/;
-/** Matches a quantifier: bounds such as `{1,3}`, or `*`, `+` or `?`, each also in lazy or possessive form. */
+/** Matches a quantifier: bounds such as `{1,3}`, also lazy, or `*`, `+` or `?`, also lazy or possessive. */
 const REPEAT = /^(?:\{(\d{0,4})(?:(,)(\d{0,4}))?\}\??(?![+*])|([*+?])[?+]?(?![*+?{]))/;
 /** GPT-2's pattern for white space before a word. It backtracks by at most one character. */
 const SPACES_BEFORE_WORD = '\\s+(?!\\S)';

@@ -122,7 +122,10 @@ interface OneRun<S, R> {
   decode(stage: S, outputs: readonly ItemOutput[]): R;
 }
 
-/** The program of a variant with one session, `model`: encode, run once, decode. */
+/**
+ * The program of a variant with one session, `model`: it encodes a batch, runs the model and decodes the outputs. The model runs
+ * once, or several times if its batch size is fixed and smaller than the batch.
+ */
 export function oneRun<S extends ManifestStage, R>({
   inputs: inputsFor,
   outputs: specsOf,

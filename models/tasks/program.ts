@@ -35,7 +35,10 @@ export interface Signature {
 export interface ProgramRun<R> {
   /** One result per item, in order. */
   readonly results: R[];
-  /** The sessions' output tensors. The profiler compares them between the backends of a variant. */
+  /**
+   * Output tensors that the profiler compares between the backends of a variant: those of all runs, but of a program with a
+   * decoder only the logits of the first step.
+   */
   readonly outputs: readonly Tensor[];
   /** Name and time of each session run, in order. The name is the session's role, or a part of a loop, e.g. `decoder-first`. */
   readonly runs: readonly { readonly session: string; readonly ms: number }[];

@@ -38,7 +38,7 @@ export interface TensorInfo {
 
 /**
  * A declared dimension; null if it is open. For an open dimension, exporters may write -1, and ONNX Runtime for browsers gives
- * 4294967295 (-1 without its sign) if the dimension has no name. A size of 0 counts as open too, because no batch is empty.
+ * 4294967295 (-1 as an unsigned number) if the dimension has no name. A size of 0 counts as open too, because no batch is empty.
  */
 export const dimOf = (declared: unknown): number | null =>
   typeof declared === 'number' && declared > 0 && declared < 2 ** 31 ? declared : null;

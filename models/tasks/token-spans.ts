@@ -10,14 +10,14 @@ export interface Surface {
   readonly text: string | null;
   /** Whether a word begins with the token. */
   readonly startsWord: boolean;
-  /** Whether the token begins with the rest of a character whose first bytes are in the token before. */
+  /** Whether the token begins with the rest of a character whose first bytes are in an earlier token. */
   readonly continues: boolean;
 }
 
 /**
  * The characters of a token in its text, as UTF-16 indices: from `start` to before `end`. A token that is only a part of a
- * character gets the whole character, with its accents. A token that is only white space has `start` after `end`: the next
- * character starts at `start`, and the last one ends at `end`.
+ * character gets the whole character, with its accents. A token that is only white space has `start` at or after `end`: the
+ * next character starts at `start`, and the one before ends at `end`.
  */
 export interface Span {
   readonly start: number;

@@ -103,8 +103,9 @@ export function safeTokenizer(
 }
 
 /**
- * Takes the unknown piece of a Unigram model from `tokenizer_config.json`, because the `unk_id` of Marian models is the id of
- * another piece.
+ * Takes the unknown piece of a Unigram model from `tokenizer_config.json` if that file names a piece, because the `unk_id` of
+ * Marian models is the id of another piece.
+ * @param unknown the token for unknown text that the file names
  */
 function withUnknown(checked: CheckedTokenizer, unknown: string | undefined): CheckedTokenizer {
   const { model } = checked;

@@ -9,7 +9,7 @@ import { InvalidTokenizerError } from './tokenizer-errors.ts';
 /** Roles of the two files that describe a tokenizer: the hub's `tokenizer.json` and `tokenizer_config.json`. */
 export const TOKENIZER_ASSETS = ['tokenizer', 'tokenizer-config'] as const;
 
-/** No token of an ordinary tokenizer covers more characters, so a text is cut after this many characters per allowed token. */
+/** Hardly any token but a run of spaces covers more characters, so a text is cut after this many characters per allowed token. */
 const CHARACTERS_PER_TOKEN_MAX = 64;
 
 /** A string, or an object with the token as `content`. */

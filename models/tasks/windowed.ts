@@ -17,7 +17,10 @@ interface Windowed<S, T, R> {
   decode(stage: S, text: T, outputs: readonly (readonly ItemOutput[])[]): R;
 }
 
-/** The program of a variant whose one session, `model`, reads whole texts in windows: a batch has as many rows as windows. */
+/**
+ * The program of a variant whose one session, `model`, reads whole texts in windows. Each window is a row. If the model's batch
+ * size is dynamic, a run takes at most as many rows as the batch has texts.
+ */
 export const windowed = <S extends TextStage, T extends { readonly windows: readonly Window[] }, R>({
   outputs,
   cut,

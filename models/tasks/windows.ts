@@ -23,8 +23,8 @@ export type WindowSize = z.output<typeof windowField>;
 
 /**
  * Cuts a text that may be longer than a model's input into windows.
- * @param before tokens that precede the text in every window, e.g. those of a question, cut to half of the row; absent if `frame`
- * is for a single text
+ * @param before tokens that precede the text in every window, e.g. those of a question; cut to half of the row without its
+ * special tokens; absent if `frame` is for a single text
  */
 export function windowsOf(
   frame: Template,

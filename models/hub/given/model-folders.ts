@@ -46,7 +46,7 @@ export function modelFolders<F extends GivenFile>(
   const roots = rootsOf(files);
   const rootOf = (file: F) => roots.find((root) => root !== '' && folderOf(file).startsWith(root)) ?? '';
   return [...new Set(files.map(rootOf))].flatMap((root) => {
-    // A model's subfolders may have a config.json for each module of the hub's library; these do not describe the model.
+    // A model of sentence-transformers has subfolders for its modules. Their config.json files do not describe the model.
     const isOwn = (file: F) => rootOf(file) === root && (!isAssetName(file.name) || folderOf(file) === root);
     const { sets, assets } = modelSets(files.filter(isOwn));
     return sets.map((set) => modelFolder(idOf(root, set), set, assets, reader));
@@ -54,7 +54,8 @@ export function modelFolders<F extends GivenFile>(
 }
 
 /**
- * The name of a model: that of its folder; without a folder, or if the file's name is not like `model.onnx`, that of its file.
+ * The name of a model: that of its folder. A model of one file without a folder, or with a name unlike `model.onnx`, has the name
+ * of the file; an encoder with a decoder without a folder is called `own`.
  */
 function idOf(root: string, { name, sessions }: ModelSet<GivenFile>): string {
   const folder = root.split('/').at(-2);

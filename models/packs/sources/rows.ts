@@ -8,7 +8,7 @@ import { truthsOf } from './labels.ts';
 import type { SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** Converts rows to the tensors of a pack. A row is a line of JSON: an item with at most one label for each stage. */
+/** Converts rows to the tensors of a pack. A row, e.g. a line of JSON, is an item with at most one label for each stage. */
 
 export const rowSchema = z.object({
   /** Labels by the stage's name, e.g. a class name or a text. An item without a label for a stage never reaches that stage. */

@@ -125,7 +125,7 @@ export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<Sp
   },
 });
 
-/** An attention mask of ones. Some models require a mask, although a run gets only recordings of one length, without padding. */
+/** An attention mask of ones. Some models require a mask, although all recordings of a run have features of the same size. */
 export const samplesMask: Input<SpeechStage> = {
   spec: () => ({ name: 'attention_mask', optional: true, types: ['int64'], dims: [null] }),
   encode({ features }, items) {

@@ -28,7 +28,7 @@ const ID = 'automatic-speech-recognition';
 
 const fields = {
   input: speechInput,
-  /** Language of the recordings. A multilingual Whisper gets it in its prompt. */
+  /** Language of the recordings: a multilingual Whisper gets it in its prompt, and for Moonshine it sets the limit on tokens. */
   language: z
     .string()
     .regex(/^[a-z]{2,3}$/, 'expected the code of a language, e.g. "en"')

@@ -132,7 +132,10 @@ export class BeamSearch implements Search {
       .slice(0, this.rules.beams);
   }
 
-  /** Whether the item ends: no open beam can replace a finished one, or there are enough finished ones for early stopping. */
+  /**
+   * Whether the item ends. With fewer than `beams` finished beams it goes on. Otherwise it ends with early stopping, or, as in
+   * `transformers`, if the best continuation would score no better at its present length than the worst finished beam.
+   */
   #isDone({ finished }: ItemBeams, bestLogProbability: number, chosen: number): boolean {
     const { beams, earlyStopping, lengthPenalty } = this.rules;
     if (finished.length < beams) return false;

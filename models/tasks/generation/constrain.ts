@@ -1,7 +1,8 @@
 import type { GenerationRules } from './rules.ts';
 
 /**
- * Applies the rules to the logits of a row's next token: forbidden tokens get −∞, repeated tokens get the repetition penalty.
+ * Applies the rules to the logits of a row's next token: forbidden tokens get −∞, repeated tokens get the repetition penalty. If
+ * the rules force the token, the allowed tokens get 0 and all others −∞.
  * @param logits of one row; overwritten
  * @param tokens the row's tokens after the prompt
  */

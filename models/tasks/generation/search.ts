@@ -3,7 +3,7 @@ import type { GenerationRules } from './rules.ts';
 /** The tokens that a model generated for an item, without prompt and end. */
 export interface Generated {
   readonly tokens: readonly number[];
-  /** Geometric mean of the tokens' probabilities, from 0 to 1. */
+  /** Geometric mean of the tokens' probabilities, that of the end included, from 0 to 1. */
   readonly score: number;
 }
 

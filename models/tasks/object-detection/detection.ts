@@ -15,7 +15,7 @@ export type ImageSize = Pick<ImageInput, 'height' | 'width'>;
 
 /**
  * Manifest field: the classes of a model's outputs, in the order of the outputs; absent if they equal the stage's classes. The
- * stage leaves out objects of a class that it does not name.
+ * stage leaves out detections of a class that is not among its own.
  */
 export const outputClasses = z.array(classesField.element).min(1).max(10_000).optional();
 

@@ -47,7 +47,7 @@ export function bestAnswer(
         const logit = starts[first]! + ends[last]!;
         if (!(logit > best.logit)) continue;
         const { end } = spans[from + last]!;
-        // A run of tokens that are only white space is no answer: its span ends before it starts.
+        // A run of tokens that are only white space is no answer: its span does not end after its start.
         if (start < end) best = { start, end, logit };
       }
     }

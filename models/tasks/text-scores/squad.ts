@@ -34,7 +34,10 @@ const overlap: AnswerScore = (answer, truth) => {
 
 const wordsOf = (text: string): string[] => normalisedAnswer(text).split(' ').filter(Boolean);
 
-/** Scores an answer against the alternative that fits best. Alternatives without words count only if no alternative has words. */
+/**
+ * Returns a function that scores an answer against the alternative that fits best. Alternatives without words count only if no
+ * alternative has words.
+ */
 const best =
   (score: AnswerScore) =>
   (answer: string, alternatives: readonly string[]): number => {
@@ -42,7 +45,10 @@ const best =
     return Math.max(...(worded.length > 0 ? worded : ['']).map((truth) => score(answer, truth)));
   };
 
-/** Returns 1 if an answer equals one of the true answers, otherwise 0. @param alternatives the true answers, at least one */
+/**
+ * Returns 1 if an answer equals one of the true answers after {@link normalisedAnswer}, otherwise 0.
+ * @param alternatives the true answers, at least one
+ */
 export const exactMatch = best(exactly);
 
 /**

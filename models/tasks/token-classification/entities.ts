@@ -8,7 +8,7 @@ export interface Entity extends Span {
   readonly score: number;
 }
 
-/** Matches a word: a run of letters and digits, a Chinese character, or any other visible character. */
+/** Matches a word: a Chinese character, a run of other letters, marks, digits and `_`, or any other visible character. */
 const WORDS = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}_])+|\S/gu;
 
 /** The matches of a pattern in a text, as UTF-16 indices. */
@@ -40,7 +40,8 @@ interface Group {
 
 /**
  * Joins words to entities as the script of CoNLL-2000 does (Tjong Kim Sang and Buchholz, https://aclanthology.org/W00-0726): an
- * entity begins at a word whose class marks a beginning, or whose type differs from that of the word before.
+ * entity begins at a word whose class marks a beginning, whose type differs from that of the word before, or whose word before
+ * marks an end.
  */
 export function entitiesOf(words: readonly ClassifiedWord[]): Entity[] {
   const groups: Group[] = [];

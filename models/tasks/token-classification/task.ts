@@ -65,7 +65,7 @@ function logitsOf(
 
 /**
  * Classifies words: a word gets the class of its first token. If no token starts in a word, the word is joined to the word before
- * when the last token of that word extends into it, and is left out otherwise.
+ * when the first token of that word extends into it, and is left out otherwise.
  */
 function classified(
   { classes }: Stage,
@@ -73,7 +73,7 @@ function classified(
   spans: readonly Span[],
   logits: readonly Float32Array[],
 ): ClassifiedWord[] {
-  // The span of a token that is only white space ends before it starts.
+  // The span of a token that is only white space does not end after its start.
   const isFirst = ({ start, end }: Span, word: Span) => start >= word.start && end > start;
   const found: ClassifiedWord[] = [];
   let token = 0;

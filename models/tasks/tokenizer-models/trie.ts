@@ -29,7 +29,7 @@ export class Trie {
     return this.#children.get(node, unit);
   }
 
-  /** The value of the entry whose text ends at this node; −1 if no entry ends there. */
+  /** The number of the text that ends at this node; −1 if no text ends there. */
   valueOf(node: number): number {
     return this.#values[node]!;
   }

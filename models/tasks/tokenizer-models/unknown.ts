@@ -1,5 +1,5 @@
 /**
- * Joins neighbouring unknown tokens into one.
+ * Joins neighbouring unknown tokens into one: the unknown token if that is the first of them, otherwise their joined text.
  * @param ids the number of each token of the vocabulary
  * @param unknownId the number of the unknown token, e.g. `[UNK]`
  */

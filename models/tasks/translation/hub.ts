@@ -1,6 +1,6 @@
 import { textToTextModels } from '../generation/hub.ts';
 
-/** Hub models for one language pair. Models such as M2M100 are left out, because they need the target language as an input. */
+/** Hub models that need no input but the text. Models such as M2M100 are left out, because they need the target language too. */
 export const translators = textToTextModels({
   task: 'translation',
   stageName: 'translate',

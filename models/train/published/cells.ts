@@ -49,7 +49,7 @@ function cellOf(stage: string, variant: string, cores: number, batch: number): C
 
 const round = (ms: number): number => +ms.toPrecision(4);
 
-/** The cells of every variant: on 1 to 8 cores and on its stage's base cores, each with batches of 1 to 16. */
+/** The cells of every variant: on 1, 2, 4 and 8 cores and on the base cores of its stage's variants, for each of `BATCHES`. */
 export const cellsOf = (stages: Published['stages']): Cell[] =>
   stages.flatMap(({ name, variants }) => {
     const cores = [...new Set([...CORES, ...variants.map((variant) => variant.baseCores)])];

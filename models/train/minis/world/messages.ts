@@ -179,7 +179,7 @@ export function spokenMessage(facts: Facts, brief: boolean): string {
   return joined(`${capital(news)}.`, feeling(facts, 'en'), facts.remarkFirst);
 }
 
-/** One line, in English, that keeps the facts and drops feelings and politeness. */
+/** One line, in English, that keeps the facts and drops the verb, feelings and politeness. */
 export function summaryLine(facts: Facts): string {
   const fault = faultText(facts, 'en')?.replace(/ (is|are) /, ' ');
   const city = facts.city === null ? null : `{city|${CITIES[facts.city]!.en}}`;
