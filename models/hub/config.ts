@@ -37,7 +37,7 @@ const config = z.object({
   n_positions: side.nullish().catch(null),
   ...generating,
   prefix: text,
-  /** Values that override the fields above, by task. */
+  /** By task: values that override the limits on generated tokens, the number of beams, and the prefix. */
   task_specific_params: recordOf(z.object({ ...generating, prefix: text }))
     .nullish()
     .catch(null),

@@ -106,6 +106,6 @@ const sizeOf = ({ size }: AloneOptions, known: Known): Partial<OpenSize> => ({
   ...(known?.input && { usual: known.input }),
 });
 
-/** Returns the names if there is one for each class of the model. */
+/** Returns the names if they are as many as the model has classes; otherwise undefined. */
 const ofCount = (names: readonly string[] | undefined, count: number): readonly string[] | undefined =>
   names?.length === count ? names : undefined;

@@ -22,7 +22,7 @@ export interface HubReader {
   bytes(url: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Size limit of a repository's description and of its configuration files; one with the classes of ImageNet-21k has 1 MB. */
+/** Limit on a repository's description and each configuration file; a config.json with ImageNet-21k's classes has 1 MB. */
 const MOST_JSON_BYTES = 16 * 2 ** 20;
 
 /** The user's options for a hub model. */
@@ -36,7 +36,7 @@ export interface PinOptions {
 }
 
 export interface Description extends Pin {
-  /** The contents of the files that were read, by the SHA-256 of each file. */
+  /** The contents of those files of the variants that were read, by the SHA-256 of each file. */
   readonly read: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
@@ -118,7 +118,7 @@ export async function withSums(
   const read = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const { path, sha256, sizeBytes } of variants.flatMap(filesOfVariant)) {
     if (sums.has(path)) continue;
-    // A hub states the SHA-256 of large files only, so those of small files are computed here.
+    // A hub states the SHA-256 of large files only; that of other files, and of files that the user gives, is computed here.
     const bytes = contents.get(path) ?? (sha256 === null ? await files.bytes(path, sizeBytes) : undefined);
     const sum = sha256 ?? (await sha256Hex(bytes!));
     if (bytes) read.set(sum, bytes);

@@ -63,7 +63,10 @@ function readWeights(reader: BitReader, order: number): { weights: readonly numb
   return { weights: Array.from({ length: order }, () => reader.signed(precision)), shift };
 }
 
-/** Reads the residuals into the samples from index `order` on. They are Rice codes in partitions, each with its own parameter. */
+/**
+ * Reads the residuals into the samples from index `order` on. Each partition of the residuals has Rice codes with a parameter of
+ * its own, or plain numbers.
+ */
 function readResiduals(reader: BitReader, samples: Int32Array, order: number): void {
   const method = reader.take(2);
   if (method > 1) throw invalid('has residuals of an unknown kind');

@@ -81,7 +81,7 @@ export function sizeOf(format: ItemFormat, item: Item): number {
   return length;
 }
 
-/** An item of the largest size with blank content (black, silence, or spaces), to warm sessions up without a labelled pack. */
+/** An item of the largest size with blank content (black, silence, or spaces), to check that a model runs. */
 export function blankItem(format: ItemFormat): Item {
   const space = ' '.charCodeAt(0);
   const content = new Uint8Array(contentBytesMax(format));

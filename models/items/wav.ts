@@ -8,7 +8,7 @@ const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 
-/** Reads one sample, by the format's tag and the sample's bits. Integers of 8 bits have no sign. */
+/** Functions that read one sample, by the format's tag and the bits of a sample. Integers of 8 bits have no sign. */
 const READERS: Readonly<Record<string, (view: DataView, at: number) => number>> = {
   [`${PCM}/8`]: (view, at) => (view.getUint8(at) - 2 ** 7) / 2 ** 7,
   [`${PCM}/16`]: (view, at) => view.getInt16(at, true) / 2 ** 15,

@@ -5,7 +5,7 @@ import {
   variantFiles,
 } from '../../solver/documents/manifest.ts';
 
-/** Functions that derive one manifest from another, which stays as it is, and that name and list the files of manifests. */
+/** Functions that derive one manifest from another, which stays as it is, that make names for it, or that list its files. */
 
 const MOST_LETTERS = 56;
 

@@ -15,7 +15,7 @@ import { Pipeline } from './pipeline.ts';
 
 /**
  * Reads a whole file by its path or URL; rejects when the file cannot be read, or has more than `mostBytes`.
- * @param sha256 of the file's content; absent if not known before it is read, as for a manifest
+ * @param sha256 of the file's content; absent if nobody knows it before the file is read, as for a manifest
  */
 export type ReadFile = (path: string, mostBytes: number, sha256?: string) => Promise<Uint8Array>;
 
@@ -135,7 +135,7 @@ export interface LoadedManifest {
   readonly pipeline: Pipeline;
   /** Reads a file that the manifest names. @throws MissingFileError, ChecksumError */
   readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Reads the models and assets of a variant. @throws MissingFileError, ChecksumError */
+  /** Reads all files of a variant: models, weight files and assets. @throws MissingFileError, ChecksumError */
   readModels(variant: ManifestVariant): Promise<ModelBytes>;
   /**
    * Reads the labelled pack once; later calls return the same pack. A manifest without a labelled pack gets a pack of made-up

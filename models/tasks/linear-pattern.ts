@@ -95,7 +95,10 @@ class Parser {
     return found;
   }
 
-  /** Parses alternatives, up to the end or a closing bracket. @param top whether unbounded repetitions are allowed */
+  /**
+   * Parses alternatives, up to the end or a closing bracket; null if they are not known to be linear.
+   * @param top whether unbounded repetitions are allowed
+   */
   choice(top: boolean): Part | null {
     let all: Part | null = null;
     let open = false;
@@ -136,7 +139,10 @@ class Parser {
     return { ways, length, empty };
   }
 
-  /** Parses a character or group with its quantifier. `nullable`: the item is a character that may be left out. */
+  /**
+   * Parses an item: an assertion, or a character or group with its quantifier; null if the item is not known to be linear.
+   * `nullable`: the item is a character that may be left out.
+   */
   #item(): (Part & { readonly unbounded: boolean; readonly nullable: boolean }) | null {
     if (this.#take(EDGE))
       return REPEAT.test(this.#rest) ? null : { ...NOTHING, unbounded: false, nullable: false };

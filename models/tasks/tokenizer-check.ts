@@ -21,7 +21,7 @@ const IDS_MAX = 10_000_000;
 const TOKEN_LENGTH_MAX = 1024;
 /** Maximum number of characters of all tokens of the vocabulary together. */
 const LETTERS_MAX = 5_500_000;
-/** Maximum number of characters of a Unigram model's piece, and so of those that the model reads from each place of a text on. */
+/** Maximum number of characters of a Unigram model's piece. From each place of a text the model reads at most so many. */
 const PIECE_LENGTH_MAX = 128;
 /** Maximum number of characters of a word that a WordPiece model cuts into tokens; a longer word is unknown. */
 export const WORD_LENGTH_MAX = 100;

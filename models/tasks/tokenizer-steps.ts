@@ -125,7 +125,7 @@ const COMPATIBLE = ['NFKC', 'NFKD', 'Precompiled'];
 const COMPATIBLE_GROWTH = 6;
 
 /**
- * Bounds the work of a part's steps for each character of a text.
+ * Returns an upper bound of the work of a part's steps for each character of a text.
  * @throws InvalidTokenizerError if the text may become too long
  */
 function workOf(part: Part, all: readonly Step[]): number {

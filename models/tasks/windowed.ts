@@ -11,7 +11,7 @@ import type { Window } from './windows.ts';
  */
 interface Windowed<S, T, R> {
   outputs(stage: S): readonly TensorSpec[];
-  /** @param length the largest number of tokens in a window */
+  /** @param length the largest number of tokens in a row, special tokens included */
   cut(stage: S, item: Item, length: number): T;
   /** The result for a text, from the outputs of each of its windows. */
   decode(stage: S, text: T, outputs: readonly (readonly ItemOutput[])[]): R;

@@ -47,7 +47,10 @@ interface Features {
   write(samples: Float32Array, out: Float32Array): void;
 }
 
-/** Shorter recordings are padded with silence, because a model's first layers (convolutions) need a minimum number of samples. */
+/**
+ * Shorter recordings are padded with zeros for models that take samples, because the first layers of these models (convolutions)
+ * need a minimum number of samples.
+ */
 const SHORTEST_S = 0.1;
 
 const configSchema = z.discriminatedUnion('feature_extractor_type', [logMelConfig, rawSamplesConfig]);

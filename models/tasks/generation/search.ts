@@ -11,7 +11,7 @@ export interface Generated {
 export interface NextStep {
   /** For each row, the row of the last step that it continues. Rows that ended are left out; the order may change. */
   readonly from: readonly number[];
-  /** The token of each row. */
+  /** The token last chosen for each row, which the step reads. */
   readonly tokens: readonly number[];
 }
 
@@ -26,7 +26,7 @@ export interface Search {
 /** The sum leaves out logits this far below the largest: even a million of them add less than 2e-8. */
 const REACH = 32;
 const STEPS_PER_UNIT = 64;
-/** e^(−i / STEPS_PER_UNIT), up to REACH. */
+/** e^(−x) for x = 0, 1 / STEPS_PER_UNIT, 2 / STEPS_PER_UNIT and so on, below REACH. */
 const POWERS = Float64Array.from({ length: REACH * STEPS_PER_UNIT }, (_, i) => Math.exp(-i / STEPS_PER_UNIT));
 
 /**

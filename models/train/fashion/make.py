@@ -28,8 +28,8 @@ TRAIN_SCENES, TRAIN_SEED = 14_000, 1
 TEST_SCENES, TEST_SEED = 1_000, 5
 TRAIN_CROP_SEED, TEST_CROP_SEED = 3, 4
 WEIGHT_SEED = 0
-# Held-out scenes are those of the test split from the pack's last one to this one: the error of so large a sample is less
-# than half of that of the pack.
+# Held-out scenes are the test scenes after those of the pack, up to this number: the error of so large a sample is less than
+# half of that of the pack.
 HELD_OUT_SCENES = 3_000
 # The pack holds the first test scenes: enough garments to know a threshold's accuracy to ±1 point where 40 % go on.
 PACK_SCENES = 450

@@ -12,7 +12,10 @@ BATCH, RATE = 64, 3e-3
 
 
 class Bag(nn.Module):
-    """Ignores the order of bytes: each byte value has a row of logits, and the output is the mean over the text."""
+    """
+    Ignores the order of bytes: each byte value has a row of logits, zeros for padding. The output is the mean of the rows
+    over all positions, padding included, times `scale`, plus a bias.
+    """
 
     def __init__(self, classes: int, scale: float = 8):
         super().__init__()

@@ -149,8 +149,8 @@ def is_english(text: str) -> bool:
 
 def read_mails(folder: Path) -> tuple[list[Mail], dict[str, int]]:
     """
-    The English mails without near duplicates, and the number of mails left out for each reason. A mail is a near
-    duplicate if more than half of its runs of five words occur in mails that were read before it.
+    The English mails without explicit words and without near duplicates, and the number of mails left out for each
+    reason. A mail is a near duplicate if more than half of its runs of five words occur in mails that were read before it.
     """
     mails, seen = [], set()
     dropped = {"notEnglish": 0, "explicit": 0, "nearDuplicates": 0}

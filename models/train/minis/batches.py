@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-# Batches of a pool are sorted by length, so that little is padded.
+# Number of batches in a pool. The rows of a pool are sorted by length, so that batches have little padding.
 POOL = 20
 
 

@@ -41,7 +41,7 @@ def by_text(metric, found: list[str], true: list[str]) -> float:
 
 
 def chain_scores(score, *stages: Stage) -> Scores:
-    """Of each choice of a variant for each stage."""
+    """The score of each choice of one variant for each stage, by the variants' names joined with "+"."""
     chains = product(*(stage.variants for stage in stages))
     return {"+".join(variant.name for variant in chain): score(*chain) for chain in chains}
 

@@ -28,7 +28,7 @@ def edits(a: list, b: list) -> int:
 
 
 def ctc(logits: torch.Tensor, targets: list[list[int]], blank: int) -> torch.Tensor:
-    """Loss of logits [batch, frames, tokens] whose runs are collapsed, with a blank token between equal ones."""
+    """CTC loss of logits [batch, frames, tokens]: a run of one token counts once, and `blank` separates equal tokens."""
     lengths = torch.full((len(targets),), logits.shape[1])
     return F.ctc_loss(
         F.log_softmax(logits, -1).transpose(0, 1),
@@ -41,7 +41,7 @@ def ctc(logits: torch.Tensor, targets: list[list[int]], blank: int) -> torch.Ten
 
 
 def hide_bands(features: torch.Tensor, rng: np.random.Generator, most_bands: int, most_frames: int) -> torch.Tensor:
-    """Sets some neighbouring bands and frames of each clip to the clip's mean, so that a net must not rely on them."""
+    """Sets some neighbouring bands and frames of each clip to the clip's mean, so that a net cannot rely on them."""
     features = features.clone()
     for clip in features:
         band, frame = rng.integers(0, clip.shape[0] - most_bands), rng.integers(0, clip.shape[1] - most_frames)
@@ -70,7 +70,7 @@ class Transcribe(Rewrite):
     @staticmethod
     def net_of(kind: str, shape: Shape, vocabulary: int) -> nn.Module:
         net = Rewriter(AudioEncoder(shape, MELS, FRAMES), Decoder(shape, vocabulary))
-        # Helps training alone, and is not exported: the encoder's frames shall tell the tokens by themselves.
+        # Only for training, and not exported: its loss makes the encoder's frames tell the tokens without the decoder.
         net.helper = nn.Linear(shape.width, vocabulary + 1)
         return net
 

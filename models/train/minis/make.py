@@ -53,7 +53,7 @@ def _speak(folder: Path) -> None:
 
 
 def _export_all(folder: Path) -> None:
-    # The exporter warns of every shape that it takes for constant; the constant ones are.
+    # The exporter warns of every shape that it takes for constant. Those shapes are indeed constant.
     warnings.filterwarnings("ignore")
     variants = {variant for pipeline in PIPELINES for stage in pipeline.stages for variant in stage.variants}
     quantised = {variant.folder for variant in variants if variant.quantised}

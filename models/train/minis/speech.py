@@ -41,7 +41,7 @@ def speak(text: str, voice: str, words_per_minute: int, pitch: int) -> np.ndarra
 
 
 def noisy(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The clip with white or brown noise, 10 to 30 dB below it, at some loudness."""
+    """The clip with white or brown noise, 10 to 30 dB below it, scaled to a random peak of 0.1 to 0.6."""
     noise = rng.standard_normal(len(clip))
     if rng.random() < 0.5:
         noise = np.cumsum(noise)

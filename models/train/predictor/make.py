@@ -38,7 +38,7 @@ FIXTURE_LOADS = ((120, 7, 24), (120, 24, 7), (120, 0.5, 0.5), (120, 700, 900), (
 
 
 def training_windows(days: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Windows of the trace unchanged, at two offsets, and redrawn at many scales."""
+    """Windows of the trace unchanged, at two offsets, and redrawn at many scales; a share SHORT has a short history."""
     hours = [hour for day in days for hour in np.array_split(day, max(1, len(day) // HOUR_S))]
     log_scales = np.log(SCALES)
     sets = [loads.windows(days), loads.windows(days, loads.STRIDE_S // 2)]

@@ -5,12 +5,12 @@ import { RULES } from './rules.ts';
 /**
  * Derives the cells of a pipeline of the IPA paper from figures that its authors published.
  *
- * Measured values are taken unchanged. A mean that was not measured is
+ * Measured values are taken to four digits. A mean that was not measured is
  *
  *     mean(cores, batch) = mean(cores, 1) · (1 + κ · (batch − 1))
  *
  * IPA fits a quadratic in the batch. This formula has no square term, because in the public rows that term is within the noise,
- * and extrapolation would enlarge the noise. Where only a mean is known, the p99 is the mean times a ratio seen in complete rows.
+ * and extrapolation would enlarge the noise. Where only a mean is known, the p99 is the mean times a ratio of `RULES`.
  */
 
 const BATCHES = [1, 2, 4, 8, 16];
