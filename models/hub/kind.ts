@@ -29,8 +29,8 @@ export interface HubKind {
   /** Paths of numbers that limit what the model takes, e.g. `input.length`: a variant takes no more than its stage asks for. */
   readonly limits: readonly string[];
   /**
-   * Fits those fields of a stage and of a model to each other that depend on both, e.g. the size of pictures; absent: there are
-   * none.
+   * Fits those fields of a stage and of a model to each other that depend on both, e.g. the size of pictures; absent: no field
+   * depends on both.
    * @param measured whether a pack has items of the stage, so that their format stays
    */
   joined?(

@@ -25,7 +25,7 @@ const LETTERS_MAX = 5_500_000;
 const PIECE_LENGTH_MAX = 128;
 /** Maximum number of characters of a word that a WordPiece model cuts into tokens; a longer word is unknown. */
 export const WORD_LENGTH_MAX = 100;
-/** Maximum number of added tokens, which are searched for in a text before all other steps. */
+/** Maximum number of added tokens, which the library searches for in a text before and after its normalisation. */
 const ADDED_MAX = 10_000;
 /** Maximum number of characters of an added token. */
 export const ADDED_LENGTH_MAX = 64;

@@ -21,7 +21,10 @@ export interface ModelFiles<F extends GivenFile> {
   readonly weights: readonly F[];
 }
 
-/** Finds each model's weight files: those in its folder whose names begin with its own. @throws WeightsAloneError */
+/**
+ * Finds each model's weight files: those in its folder that are named after it, e.g. `model.onnx_data`.
+ * @throws WeightsAloneError
+ */
 export function modelsWithWeights<F extends GivenFile>(files: readonly F[]): ModelFiles<F>[] {
   const models = files.filter((file) => !isWeights(file));
   const weights = files.filter(isWeights);

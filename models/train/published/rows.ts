@@ -42,8 +42,9 @@ const BATCHING_S = 1;
 
 /**
  * The mean time of a full batch, in ms; undefined if the row does not determine it. A replica that did not keep up with the load
- * always had a full batch waiting, so its time is batch / throughput. Its published mean is right only for batch 1, because with
- * larger batches it includes smaller ones. A replica that kept up ran full batches only if they filled before the time-out.
+ * always had a full batch waiting, so the time of its batch is batch / throughput. The published mean of such a replica is right
+ * only for batch 1, because with larger batches the mean includes batches that were not full. A replica that kept up ran full
+ * batches only if they filled before the time-out.
  */
 export function fullBatchMs({ batch, loadPerS, meanMs, throughputPerS }: Row): number | undefined {
   const saturated = throughputPerS < 0.95 * loadPerS;
