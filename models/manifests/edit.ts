@@ -5,7 +5,7 @@ import {
   variantFiles,
 } from '../../solver/documents/manifest.ts';
 
-/** Functions that derive one manifest from another, which stays as it is, that make names for it, or that list its files. */
+/** Functions that derive one manifest from another, which stays as it is; make names for manifests; list a manifest's files. */
 
 const MOST_LETTERS = 56;
 

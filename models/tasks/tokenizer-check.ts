@@ -11,7 +11,7 @@ import { checkSteps, type Steps } from './tokenizer-steps.ts';
 
 /** Twice the size of the largest known tokenizer's file. */
 const FILE_BYTES_MAX = 64 * 2 ** 20;
-/** Several times as many tokens as widely used tokenizers have; Gemma's has 262,144. */
+/** Several times as many tokens as widely used tokenizers have; Gemma 3's has 262,144. */
 const TOKENS_MAX = 1_000_000;
 /** Twice as many merges as the largest known tokenizer has. */
 const MERGES_MAX = 1_000_000;

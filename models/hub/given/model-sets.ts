@@ -11,8 +11,8 @@ import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
 const isAsset = (file: GivenFile): boolean => isAssetName(file.name);
 
 /**
- * Whether a file may be a model or its weights: any file that the user gives by itself may be one, but in a folder, which also has
- * other files, the name decides.
+ * Whether a file may be a model or its weights. Any file that the user gives by itself may be one; a folder also has other files,
+ * so there the name decides.
  */
 const mayBeModel = (file: GivenFile): boolean =>
   pathOf(file) === file.name || /\.onnx$/i.test(file.name) || isWeights(file);

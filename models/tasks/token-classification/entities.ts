@@ -40,8 +40,8 @@ interface Group {
 
 /**
  * Joins words to entities as the script of CoNLL-2000 does (Tjong Kim Sang and Buchholz, https://aclanthology.org/W00-0726): an
- * entity begins at a word whose class marks a beginning, whose type differs from that of the word before, or whose word before
- * marks an end.
+ * entity begins at a word whose class marks a beginning, whose type differs from that of the word before, or that follows a
+ * word whose class marks an end.
  */
 export function entitiesOf(words: readonly ClassifiedWord[]): Entity[] {
   const groups: Group[] = [];
