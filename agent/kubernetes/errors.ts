@@ -74,7 +74,7 @@ export class ProfileTooLargeError extends InputError {
   override name = 'ProfileTooLargeError';
   constructor(bytes: number) {
     super(
-      `The profile has ${bytes} compressed bytes, which is more than a ConfigMap holds. Profile with fewer backends or batch ` +
+      `The compressed profile takes ${bytes} bytes, which is more than a ConfigMap holds. Profile with fewer backends or batch ` +
         'sizes, or run ipa-agent watch outside the cluster.',
     );
   }

@@ -155,8 +155,9 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
     const value = flat[i];
     const number = Number(value);
     data[i] = number;
-    // A typed array of integers changes a value that it cannot hold, so such a value is refused. FP32 may round.
-    if (typeof value !== wanted || (datatype !== 'FP32' && data[i] !== number))
+    // A typed array changes a value that it cannot hold, so such a value is refused. FP32 may round.
+    const held = datatype === 'FP32' ? Number.isFinite(data[i]) : data[i] === number;
+    if (typeof value !== wanted || !held)
       throw new InvalidTensorError(name, `expected a value of ${datatype} at ${i}, found ${show(value)}`);
   }
   return { name, datatype, shape, data };

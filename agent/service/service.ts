@@ -76,10 +76,8 @@ export class Service {
       { name: pipeline, stages, singleStage: undefined },
     ];
     this.models = new Map(models.map((model) => [model.name, model]));
-    this.telemetry = new Telemetry(
-      [...this.models.keys()],
-      stages.map(({ name }) => name),
-    );
+    const rows = options.plan.stages.map(({ name }) => name);
+    this.telemetry = new Telemetry([...this.models.keys()], rows);
   }
 
   /** @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the signal's reason when it is aborted */

@@ -29,7 +29,7 @@ export const withBenchOptions = (command: Command, batches: readonly number[]): 
     .addOption(option.pipelineOption())
     .addOption(option.manifestOption())
     .option('--backend <list>', 'one backend, or several to plan for together', option.backends, ['cpu'])
-    .option('--batches <list>', 'batch sizes to measure', option.counts, [...batches])
+    .option('--batches <list>', 'batch sizes to measure; 1 is always measured', option.batches, [...batches])
     .option('--budget <duration>', 'time for the measurements', option.duration, 60)
     .option('--sla <ms>', 'bound on the p95 latency (default: as for bench)', option.positive)
     .option('--seed <n>', 'of arrivals and items', option.integer, 1)

@@ -31,7 +31,7 @@ const flags = new Command('bench:overhead')
     'webgpu',
     'wasm',
   ])
-  .option('--batches <list>', 'batch sizes of the cells that the profiler measures', option.counts, [1, 8])
+  .option('--batches <list>', 'batch sizes of the cells that the profiler measures', option.batches, [1, 8])
   .option('--cell <duration>', 'minimum time for each cell', option.duration, 2)
   .option('--rounds <n>', 'rounds of the executor, alternating with as many bare ones', option.integer, 5)
   .option('--json', 'print the measurements as JSON')

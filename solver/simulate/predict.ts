@@ -75,8 +75,8 @@ export function predict(
 }
 
 /**
- * The attainment that {@link predict} predicts; undefined if it is below `least`. The simulation ends early, also with undefined,
- * once the dispatch counts so many requests as missed that the rest cannot make up `least`.
+ * The attainment that {@link predict} predicts; undefined if it is below `least`. The simulation ends early once so many requests
+ * have missed the SLA that the rest cannot make up `least`.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function attainmentAtLeast(
@@ -89,9 +89,7 @@ export function attainmentAtLeast(
   const simulation = new Simulation(inputOf(plan, profile, options));
   for (let part = 1; part < PARTS; part++) {
     simulation.runUntil(((n / plan.ratePerS) * 1000 * part) / PARTS);
-    // The dispatch counts a request as missed if it takes longer than the SLA less the mean time of serving. A client waits for
-    // serving, too, so such a request is late for its client, unless serving takes it less time than the mean.
-    if ((n - simulation.dispatch.served.missed) / n < least) return undefined;
+    if ((n - simulation.missed(plan.slaMs)) / n < least) return undefined;
   }
   const { slaAttainment } = requestOutcomes(simulation.finish().requests, plan.slaMs, n / plan.ratePerS);
   return slaAttainment! < least ? undefined : slaAttainment!;

@@ -122,6 +122,15 @@ export class Simulation {
     return this.#nowMs;
   }
 
+  /** Number of requests that have ended without an answer that reached the client within `slaMs` of the request's arrival. */
+  missed(slaMs: number): number {
+    // `reduce` skips the requests that have not ended.
+    return this.#outcomes.reduce(
+      (missed, outcome, i) => missed + (outcome === 'completed' && this.#latencyMs[i]! <= slaMs ? 0 : 1),
+      0,
+    );
+  }
+
   /** Simulates all events up to and including `untilMs`. */
   runUntil(untilMs: number): void {
     for (;;) {

@@ -167,10 +167,8 @@ describe('each file that the page writes is read again, and shown where it belon
     await elsewhere(async (other) => {
       await drop(other, [{ name: 'plan.json', text }]);
       await other.locator('#plan').getByText('A plan of fashion').waitFor();
-      expect(await other.locator('#plan').textContent()).toContain('is not saved in this browser');
-      expect(await other.locator('#try .empty').textContent()).toContain(
-        'Import the profile to run the plan.',
-      );
+      expect(await other.locator('#plan').textContent()).toContain('is not open');
+      expect(await other.locator('#try .empty').textContent()).toContain('Open the profile to run the plan.');
       await expect.poll(() => section(other)).toBe('#plan');
     });
   });

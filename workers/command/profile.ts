@@ -54,7 +54,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
     )
     .option(
       '--budget <duration>',
-      'time for the measurements; loading models does not count',
+      'time for the measurements; loading models for the first time does not count',
       option.duration,
       120,
     )

@@ -113,6 +113,7 @@ export function watchDeployment(
 
 function compressed(profile: Profile): Buffer {
   const bytes = gzipSync(JSON.stringify(profile), { level: 9 });
-  if (bytes.toString('base64').length > CONFIG_MAP_BYTES_MAX) throw new ProfileTooLargeError(bytes.length);
+  const { length } = bytes.toString('base64');
+  if (length > CONFIG_MAP_BYTES_MAX) throw new ProfileTooLargeError(length);
   return bytes;
 }

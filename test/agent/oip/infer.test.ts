@@ -147,6 +147,11 @@ test.each([
   ],
   ['too few values', { data: [1] }, /"images": its shape \[2\] holds 2 values, found 1/],
   ['too large a value', { data: [1, 256] }, /"images": expected a value of UINT8 at 1, found 256/],
+  [
+    'a value that would become infinite',
+    { datatype: 'FP32', data: [1e39, 2] },
+    /"images": expected a value of FP32 at 0, found 1e\+39/,
+  ],
   ['a fraction', { data: [1.5, 2] }, /at 0, found 1\.5/],
   ['a text', { data: ['a', 2] }, /at 0, found "a"/],
   ['a number among texts', { datatype: 'BYTES', data: ['a', 2] }, /"images": expected a text at 1, found 2/],

@@ -30,8 +30,10 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
   const before = manifest.stages.slice(0, into);
   const fanOuts = before.map((stage) => taskOf(stage).fanOut(stage));
   const opened = profile.value;
-  const measured =
+  const perRequest =
     into > 0 && opened?.pipeline === manifest.name ? fanOutText(opened, manifest.stages[into]!.name) : null;
+  // Without labels, no variant's accuracy is measured, and one item per request is assumed.
+  const labelled = opened?.stages.some(({ variants }) => variants.some(({ accuracy }) => accuracy.measured));
   return (
     <div class="fan-out middle small">
       <svg class="arrow" viewBox="0 0 48 40" width="48" height="40" aria-hidden="true">
@@ -48,8 +50,8 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
         )}
       </svg>
       {into > 0 && <span class="muted">{viewOf(before.at(-1)!).passedOn(before.at(-1)!)}</span>}
-      <span>{measured ?? (into === 0 && '1 item')}</span>
-      {measured && <span class="muted">per request, measured</span>}
+      <span>{perRequest ?? (into === 0 && '1 item')}</span>
+      {perRequest && <span class="muted">per request, {labelled ? 'measured' : 'assumed'}</span>}
     </div>
   );
 }

@@ -50,8 +50,8 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
         {requestRate(ratePerS)}, {accuracyText(predicted)}, cost {costText(predicted.cost, plan)}.
       </p>
       <p class="muted">
-        Its profile ({profile.sha256.slice(0, 8)}) is not saved in this browser. To change the plan or to run
-        it here, drop the profile or its report on this page.
+        Its profile ({profile.sha256.slice(0, 8)}) is not open. To change the plan or to run it here,{' '}
+        <a href="#share">open the profile</a>, or drop it or its report on this page.
       </p>
       <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       <div class="row buttons">

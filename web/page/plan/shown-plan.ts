@@ -52,6 +52,7 @@ const haveSameSessions = (a: Plan['stages'], b: Plan['stages']): boolean =>
       stage.escalation?.below === other.escalation?.below &&
       stage.variant === other.variant &&
       stage.backend === other.backend &&
+      stage.threads === other.threads &&
       stage.batch === other.batch &&
       stage.replicas === other.replicas
     );

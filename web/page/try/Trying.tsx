@@ -61,8 +61,7 @@ function WithoutPlan() {
   if (!opened.value && pinned.value)
     return (
       <Empty>
-        The profile of the plan above is not saved in this browser. <a href="#share">Import the profile</a> to
-        run the plan.
+        The profile of the plan above is not open. <a href="#share">Open the profile</a> to run the plan.
       </Empty>
     );
   if (tried.value) return null;

@@ -110,7 +110,7 @@ const RUN_COLUMNS: Column<NamedRun & { readonly key: number }>[] = [
   { label: 'Predictor', value: ({ run }) => run.predictor },
   figures('Percentile', ({ run }) => run.setting?.percentile ?? null),
   figures('Least rate', ({ run }) => run.setting?.minRatePerS ?? null),
-  { label: 'Accuracy', value: ({ run }) => run.setting?.accuracy ?? null },
+  { label: 'Accuracies combined', value: ({ run }) => run.setting?.accuracy ?? null },
   figures('β', ({ run }) => run.setting?.beta ?? null),
   figures(
     'η',

@@ -33,7 +33,7 @@ export function ProfileReport({ report, json }: ProfileReportProps) {
         <Facts
           facts={[
             ['Measured', date(profile.createdAt)],
-            ['Seed', String(profile.settings.seed)],
+            ['Seed of the order', String(profile.settings.seed)],
           ]}
         />
         <DeviceFacts device={profile.device} />

@@ -64,7 +64,7 @@ function Header({ view, json }: ReportProps) {
       <Facts
         facts={[
           ['SLA', `p${percentile} ≤ ${number(slaMs)} ms`],
-          ['Load', `${requestRate(load.ratePerS)} for ${number(load.durationS)} s, ${load.kind}`],
+          ['Load pattern', `${requestRate(load.ratePerS)} for ${number(load.durationS)} s, ${load.kind}`],
           ['Made', date(createdAt)],
           ['Seed', String(seed)],
         ]}
