@@ -49,13 +49,13 @@ export function batchHostMs(
 const NO_DELAY = [{ percentile: 50, delayMs: 0 }];
 
 /**
- * A profile without the delays that co-runs add to batches, for a plan in which no worker runs beside another. On a CPU, the core
- * time for handing out a batch and the extra time after another session's batch stay; co-runs on a GPU are left out.
+ * A profile without the delays that co-runs on a CPU add to batches, for a plan in which one worker runs all stages on the CPU. The
+ * core time for handing out a batch and the extra time after another session's batch stay, and so do co-runs on a GPU.
  */
 export const withoutCoRun = (profile: Profile): Profile => ({
   ...profile,
-  coRun: profile.coRun.flatMap((entry) =>
-    'delays' in entry ? [{ ...entry, delays: NO_DELAY, slowDown: undefined, lateness: undefined }] : [],
+  coRun: profile.coRun.map((entry) =>
+    'delays' in entry ? { ...entry, delays: NO_DELAY, slowDown: undefined, lateness: undefined } : entry,
   ),
 });
 

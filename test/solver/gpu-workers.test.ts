@@ -74,3 +74,20 @@ test('shedding reckons with what a worker takes from the other in a plan that ke
   const high = planned(slowDowns);
   expect(planned(slowDowns, 19, CELLS, high).stages).toEqual(high.stages);
 });
+
+test('stages on a GPU get a worker each also where the stages on a CPU share one', () => {
+  const names = ['detect', 'classify', 'rank', 'route'];
+  const cells = [...CELLS, cell('rank', 's', 'cpu', 1, runs(5)), cell('route', 's', 'cpu', 1, runs(5))];
+  const { stages, fanOut } = profile(CELLS);
+  const measured = profile(cells, {
+    stages: names.map((name, s) => stages[s] ?? { ...stages[1]!, name }),
+    fanOut: names.map((name, s) => fanOut[s] ?? { ...fanOut[1]!, stage: name, upstream: {} }),
+    coRun: [{ backend: 'webgpu', threads: 1, n: 100, slowDowns: Array(5).fill(1.2) }],
+  });
+  const found = plan(
+    solver,
+    { profile: measured, sha256: 'b'.repeat(64) },
+    request({ ratePerS: 19, slaMs: 1000, resources: resources({ cores: 1, utilisationMax: 1 }) }),
+  );
+  expect(workers(found)).toEqual([['detect'], ['classify'], ['rank', 'route']]);
+});
