@@ -10,8 +10,9 @@ import type { Tensor } from './tensor.ts';
  * This file presents a pipeline, or one of its stages, as a model of the Open Inference Protocol. The inputs are a tensor of
  * items and, for each field of the items, a tensor of texts. The outputs have one row for each detected object, entity or
  * classified item. The output `item_index` has, for each row of the last stage, the index of the row's item in the request. If
- * two stages have an output of the same name, the output of the earlier stage gets that stage's name as a prefix. If some items
- * of a stage do not reach the last stage, the stage has other rows than the last stage, and so an index output of its own.
+ * two stages have an output of the same name, the output of the earlier stage gets that stage's name as a prefix. A stage has
+ * other rows than the last stage, and so an index output of its own, if some of its items do not reach the last stage, or if a
+ * later stage has several rows for an item.
  */
 
 const ITEM_INDEX = 'item_index';
@@ -41,9 +42,10 @@ function outputsOf(stages: readonly PipelineStage[]): Output[] {
   const known = outputsByStages.get(stages);
   if (known) return known;
   const last = stages.length - 1;
-  /** Whether some items of stage s do not reach the last stage. */
+  const fanOuts = stages.map(({ stage, task }) => task.fanOut(stage));
+  /** Whether stage s has other rows than the last stage. */
   const ownRows = (s: number) =>
-    stages.slice(s, last).some(({ stage, task }) => task.fanOut(stage) === 'one-or-none');
+    fanOuts.slice(s, last).includes('one-or-none') || fanOuts.slice(s + 1).includes('each-row');
   const tensorsOf = ({ task, stage }: PipelineStage) => task.tensors(stage);
   const outputs = stages.flatMap((one, s): Output[] => {
     const stage = one.name;

@@ -56,11 +56,20 @@ describe('the pipeline as a model', () => {
     });
   });
 
+  const names = {
+    ...{ name: 'names', task: 'token-classification', variants: [] },
+    ...{ input: { length: 8, stride: 2 }, classes: ['O', 'B-PER', 'B-LOC'] },
+  };
+
+  test('has an item index for a stage whose items have several rows in a later stage', () => {
+    const outputs = modelMetadata('spoken', '1', pipelineOf(transcribe, names).stages).outputs;
+    expect(outputs.map(({ name }) => name)).toEqual([
+      ...['text', 'score', `${transcribe.name}_item_index`],
+      ...['entities', 'types', 'scores', 'starts', 'ends', 'item_index'],
+    ]);
+  });
+
   test('has a row for each entity of a text: what it is, and where it stands', () => {
-    const names = {
-      ...{ name: 'names', task: 'token-classification', variants: [] },
-      ...{ input: { length: 8, stride: 2 }, classes: ['O', 'B-PER', 'B-LOC'] },
-    };
     const zoe = { text: 'Zoë', type: 'PER', start: 0, end: 3, score: 0.5 };
     const tokyo = { text: '東京', type: 'LOC', start: 8, end: 10, score: 0.25 };
     const answers = [[zoe, tokyo], [], [zoe]].map((entities) => [
