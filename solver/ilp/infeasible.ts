@@ -21,7 +21,7 @@ const LIMITS: Record<Quantity, (limit: string) => string> = {
 const limitText = ({ of, limit }: Row): string => LIMITS[of](grouped(limit, 6));
 
 /** A limit that is too low, as a sentence: e.g. `The SLA is 100 ms, but at least 120 ms are needed`. */
-function shortfall(row: Row, needed: number, where = ''): string {
+export function shortfall(row: Row, needed: number, where = ''): string {
   const least = grouped(figure(needed, 'up'));
   const unit = row.of === 'latencyMs' ? ' ms' : '';
   return `${limitText(row)}, but${where} at least ${least}${unit} ${least === '1' ? 'is' : 'are'} needed`;

@@ -3,6 +3,7 @@ import { onGpu } from '../documents/common.ts';
 import type { Problem, ProblemOption } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
 import { limitRows } from '../ilp/core.ts';
+import { shortfall } from '../ilp/infeasible.ts';
 import { grouped } from '../math/figures.ts';
 import { cascadeOptions } from './cascade-options.ts';
 import type { CellFacts } from './cell-facts.ts';
@@ -15,7 +16,10 @@ export interface PlanOptions {
   readonly problem: Problem;
   /** For each stage, its options by their ids in the problem. */
   readonly byId: readonly ReadonlyMap<string, PlanOption>[];
-  /** One sentence for each stage whose items no option can keep up with; the problem has no options for those stages. */
+  /**
+   * One sentence for each stage whose items no option can keep up with, and for which the problem has no options; and one if the
+   * cores are too few for the worker that the stages share.
+   */
   readonly overloaded: readonly string[];
 }
 
@@ -48,6 +52,8 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
   };
   const limited = limitRows(limits).map(({ of }) => of);
   const overloaded: string[] = [];
+  if (shared && !request.keep && shared.threads > resources.cores)
+    overloaded.push(shortfall({ of: 'cores', limit: resources.cores }, shared.threads));
   const byId = stages.map((stage) => {
     const heldPart = onlyOnCpu(stage) ? 1 / stages.filter(onlyOnCpu).length : 0;
     const alone = stage.cells.map((facts) => rowOption(stage, facts, request, { heldPart }));

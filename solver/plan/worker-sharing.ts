@@ -25,7 +25,7 @@ export function workerSharings(profile: Profile, request: PlanRequest): IlpInput
   const stages = profile.stages.map(({ name }) =>
     usableCells(profile, name, request).map(({ backend, threads }) => (onGpu(backend) ? 0 : threads)),
   );
-  const numbers = [...new Set(stages.flat())].filter((threads) => threads > 0 && threads <= cores);
+  const numbers = [...new Set(stages.flat())].filter((threads) => threads > 0);
   const own: IlpInput = { profile, request };
   const kept = request.keep && sharedWorkersOf(request.keep);
   if (kept) return [sharedInput(own, kept)];
@@ -34,16 +34,19 @@ export function workerSharings(profile: Profile, request: PlanRequest): IlpInput
       stages.every((all) => all.includes(threads) || all.includes(0)),
     );
     if (fitting.length === 0) return [own];
+    const within = fitting.filter((threads) => threads <= cores);
+    // No worker has few enough threads, so the refusal is to name the cores of the smallest one.
+    if (within.length === 0) return [sharedInput(own, { workers: 1, threads: Math.min(...fitting) })];
     const offered = mayShare(request)
-      ? fitting.flatMap((threads) => sharedWorkers(profile, threads, cores))
-      : [{ workers: 1, threads: Math.max(...fitting) }];
+      ? within.flatMap((threads) => sharedWorkers(profile, threads, cores))
+      : [{ workers: 1, threads: Math.max(...within) }];
     return offered.map((shared) => sharedInput(own, shared));
   }
   if (!mayShare(request)) return [own];
   const onCpu = stages.map((all) => all.filter((threads) => threads > 0));
   const most = coresHeld(onCpu);
   const offered = numbers
-    .filter((threads) => onCpu.every((all) => all.includes(threads)))
+    .filter((threads) => threads <= cores && onCpu.every((all) => all.includes(threads)))
     .flatMap((threads) => sharedWorkers(profile, threads, most))
     // A single worker runs fewer batches at a time than separate workers, so it is worth offering only if it holds fewer cores.
     .filter(({ workers, threads }) => workers > 1 || threads < most);

@@ -78,6 +78,12 @@ describe('fewer cores than stages', () => {
     expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest * 1.002 }))).toThrow();
   });
 
+  it('have no plan where no worker fits, and the error names the cores of the smallest one', () => {
+    const { binding, nearestRatePerS } = refused(cores(0.5));
+    expect(binding).toBe('At most 0.5 cores may be used, but at least 1 is needed');
+    expect(nearestRatePerS).toBeNull();
+  });
+
   it('cost the cores that their workers hold and the share of the GPU, whichever stages are on the GPU', () => {
     const alike = cpu.stages[1]!;
     const stages = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ ...alike, name }));
