@@ -36,7 +36,7 @@ export const addPlanOptions = (command: Command): Command =>
     .option(
       '--rate <n>',
       'requests per second that the plan is made for; high rates need batches',
-      option.positive,
+      option.rate,
       400,
     )
     .option(

@@ -53,7 +53,7 @@ export const benchCommand = () =>
     .option(
       '--rate <n>',
       'requests per second (default: 1.5 × what the heaviest variants answer one at a time, or the nearest rate that has a plan)',
-      option.positive,
+      option.rate,
     )
     .option(
       '--duration <duration>',

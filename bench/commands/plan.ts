@@ -22,7 +22,7 @@ export const planCommand = () =>
         )
         .requiredOption('--profile <file>', 'the profile to plan on')
         .requiredOption('--sla <ms>', 'bound on the end-to-end latency at --percentile', option.positive)
-        .requiredOption('--rate <n>', 'requests per second', option.positive),
+        .requiredOption('--rate <n>', 'requests per second', option.rate),
     )
     .option('--backend <list>', 'use only these backends (default: all that were measured)', option.backends)
     .option(
@@ -101,7 +101,7 @@ class UnconfirmedPlanError extends Error {
   constructor({ slaMs, ratePerS, percentile, predicted }: Plan) {
     super(
       `In the simulation the plan answers ${(100 * predicted.slaAttainment).toFixed(1)} % of the requests within ${slaMs} ms, and ` +
-        `${percentile} % are asked at ${+ratePerS.toFixed(3)} requests/s. Lower --rate, or allow a longer --sla or more --cores.`,
+        `${percentile} % are asked at ${+ratePerS.toPrecision(6)} requests/s. Lower --rate, or allow a longer --sla or more --cores.`,
     );
   }
 }

@@ -34,7 +34,7 @@ const flags = withBenchOptions(
   .option(
     '--rate <n>',
     'requests per second that are planned for (default: a third of the highest feasible rate, so that the lightest variants bear the burst)',
-    option.positive,
+    option.rate,
   )
   .parse()
   .opts<BenchFlags & { readonly rate?: number }>();

@@ -180,6 +180,20 @@ test.each(['-5', '0', 'NaN', 'fast'])('an SLA of %s is refused with exit 2', asy
   expect(code).toBe(2);
 });
 
+test('a rate too low to simulate is refused with exit 2', async () => {
+  const { code, stderr } = await ipaEdgeHere([
+    'plan',
+    '--profile',
+    'p.json',
+    '--sla',
+    '9',
+    '--rate',
+    '1e-300',
+  ]);
+  expect(stderr).toContain('Expected at least 0.000001 requests per second.');
+  expect(code).toBe(2);
+});
+
 test.each([
   ['a negative SLA', { slaMs: -1 }, /slaMs: .*>0, found -1/],
   [

@@ -16,6 +16,16 @@ export function positive(text: string): number {
   return value;
 }
 
+/** At lower rates a simulation's arrival times are so large that a double has no room for their parts of a millisecond. */
+const RATE_LEAST = 1e-6;
+
+/** Reads a rate in requests per second. */
+export function rate(text: string): number {
+  const value = positive(text);
+  if (value < RATE_LEAST) throw new InvalidArgumentError('Expected at least 0.000001 requests per second.');
+  return value;
+}
+
 export function notNegative(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && Number.isFinite(value)))

@@ -40,7 +40,7 @@ export function planText(plan: Plan): string {
     ...variantSentences(plan.stages),
     `stages of each worker: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
     plan.certificate,
-    `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
+    `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toPrecision(6)} requests/s`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
       `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; the planner tightened the request ${predicted.tightened === 1 ? 'once' : `${predicted.tightened} times`}`,
     ...(predicted.slowerAttainment === undefined
