@@ -15,7 +15,7 @@ import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import type { AdaptationSettings } from '../../workers/executor/adaptation.ts';
-import { checkArrivals, constantLoad, traceLoad } from '../../workers/executor/load.ts';
+import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
@@ -34,7 +34,7 @@ export const runCommand = () =>
     )
     .requiredOption('--plan <file>', 'the plan to run')
     .addOption(option.planManifestOption())
-    .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
+    .option('--rate <n>', "requests per second (default: the plan's)", option.rate)
     .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
     .addOption(
       needing(
@@ -95,7 +95,6 @@ If late sending shows in the result, the run is not valid: the report is written
             options.arrivals,
           )
         : constantLoad(options.rate ?? plan.ratePerS, duration ?? DURATION_S, seed);
-      checkArrivals(load);
       const manifestPath = option.planManifestPath(plan, options);
       const adaptation = options.adapt
         ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)

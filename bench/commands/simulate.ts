@@ -16,7 +16,7 @@ import { checkWritable, readJson } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
-import { checkArrivals, traceLoad } from '../../workers/executor/load.ts';
+import { traceLoad } from '../../workers/executor/load.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
@@ -102,7 +102,6 @@ A new replica serves once its sessions have started, which takes as long as in t
       const { seed, predictor: name } = options;
       const trace = await readTrace(options.trace, { durationS: options.duration, seed });
       const load = traceLoad(trace, options.scale, seed, options.arrivals);
-      checkArrivals(load);
       const { measured, slaMs, settings, restrictTo } = await subject(options);
       const { profile } = measured;
       const planned = planRequest(profile, {

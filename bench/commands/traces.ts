@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { parseTrace, type Trace, traceUntil } from '../../solver/documents/trace.ts';
+import { parseTrace, type TracePart, traceUntil } from '../../solver/documents/trace.ts';
 import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
@@ -14,7 +14,7 @@ export const TRACE = `<file|${WORKLOADS.join('|')}>`;
 export async function readTrace(
   given: string,
   { durationS, seed }: { readonly durationS?: number | undefined; readonly seed: number },
-): Promise<Trace> {
+): Promise<TracePart> {
   const kind = WORKLOADS.find((name) => name === given);
   if (kind) return workload(kind, { ...(durationS !== undefined && { durationS }), seed });
   if (given !== '-' && !existsSync(given))

@@ -12,7 +12,7 @@ import { planWithinReach } from '../../solver/plan/within-reach.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
 import type { ProgressLine } from '../../workers/command/terminal.ts';
-import { checkArrivals, constantLoad, type Load } from '../../workers/executor/load.ts';
+import { constantLoad, type Load } from '../../workers/executor/load.ts';
 import { baselinePlan, fastestBaseline, variantsByTime } from './baselines.ts';
 import { combinations } from './combinations.ts';
 
@@ -112,7 +112,6 @@ async function backendSet(
   const durationS =
     flags.duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS)));
   const load = constantLoad(ratePerS, durationS, flags.seed);
-  checkArrivals(load);
   const requests = load.arrivalsMs.length;
   const packItems = drawPackItems(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
   return {

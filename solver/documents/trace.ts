@@ -14,12 +14,17 @@ export const traceSchema = z.strictObject({
 });
 export type Trace = z.infer<typeof traceSchema>;
 
-/** The first `durationS` seconds of a trace, rounded to whole intervals. If the first interval is longer, it is cut. */
-export const traceUntil = (trace: Trace, durationS: number): Trace => ({
-  ...trace,
-  intervalS: Math.min(trace.intervalS, durationS),
-  rates: trace.rates.slice(0, Math.max(1, Math.round(durationS / trace.intervalS))),
-});
+/** A trace, or the part of one that ends within an interval. */
+export interface TracePart extends Trace {
+  /** Where the part ends, in seconds from the start of the trace; absent if its last interval is whole. */
+  readonly endS?: number;
+}
+
+/** The first `durationS` seconds of a trace. */
+export const traceUntil = (trace: Trace, durationS: number): TracePart =>
+  durationS < trace.rates.length * trace.intervalS
+    ? { ...trace, rates: trace.rates.slice(0, Math.ceil(durationS / trace.intervalS)), endS: durationS }
+    : trace;
 
 /**
  * Checks a trace. A file without `"schema"` but with `rates` or `rps` (requests/s) counts as a trace, too. Its interval is one

@@ -1,4 +1,4 @@
-import type { Trace } from '../documents/trace.ts';
+import type { TracePart } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 
 /**
@@ -18,14 +18,25 @@ interface ArrivalOptions {
 /** More intervals for each request than this would not spread the requests more evenly. */
 const INTERVALS_PER_REQUEST_MOST = 100;
 
+type Rates = Pick<TracePart, 'rates' | 'intervalS' | 'endS'>;
+
+/** The length of the last interval of a trace, as a share of the others' length. */
+const lastShare = ({ rates, intervalS, endS }: Rates): number =>
+  endS === undefined ? 1 : endS / intervalS - (rates.length - 1);
+
+/** The mean number of arrivals in each interval of a trace. @param scale factor by which the rates are multiplied */
+export const expectedArrivals = (trace: Rates, scale: number): number[] =>
+  trace.rates.map(
+    (rate, i) => rate * trace.intervalS * scale * (i === trace.rates.length - 1 ? lastShare(trace) : 1),
+  );
+
 /** The arrival times of a trace, in milliseconds from its start, rising. */
-export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: ArrivalOptions): Float64Array {
+export function arrivalsOf(trace: Rates, options: ArrivalOptions): Float64Array {
   const lengthMs = trace.intervalS * 1000;
-  const expected = trace.rates.map((rate) => rate * trace.intervalS * options.scale);
+  const expected = expectedArrivals(trace, options.scale);
   const random = seededRandom(options.seed);
-  return options.kind === 'exact'
-    ? exactArrivals(expected, lengthMs, random)
-    : poissonArrivals(expected, lengthMs, random);
+  const arrivals = options.kind === 'exact' ? exactArrivals : poissonArrivals;
+  return arrivals(expected, lengthMs, random, lastShare(trace));
 }
 
 /**
@@ -50,22 +61,37 @@ export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
   return counts;
 }
 
-/** Carries a fraction of a request over to the next interval, so that the total is always the rounded expected sum. */
-function exactArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
+/**
+ * Carries a fraction of a request over to the next interval, so that the total is always the rounded expected sum.
+ * @param last length of the last interval, as a share of the others' length
+ */
+function exactArrivals(
+  expected: readonly number[],
+  lengthMs: number,
+  random: Random,
+  last = 1,
+): Float64Array {
   const arrivals: number[] = [];
   let sum = 0;
   expected.forEach((count, i) => {
     sum += count;
-    while (arrivals.length < Math.round(sum)) arrivals.push((i + random()) * lengthMs);
+    const length = i === expected.length - 1 ? last : 1;
+    while (arrivals.length < Math.round(sum)) arrivals.push((i + length * random()) * lengthMs);
   });
   return Float64Array.from(arrivals).sort();
 }
 
-function poissonArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
+function poissonArrivals(
+  expected: readonly number[],
+  lengthMs: number,
+  random: Random,
+  last: number,
+): Float64Array {
   const arrivals: number[] = [];
   expected.forEach((count, i) => {
     const gap = () => -Math.log(1 - random()) / count;
-    for (let at = gap(); at < 1; at += gap()) arrivals.push((i + at) * lengthMs);
+    const length = i === expected.length - 1 ? last : 1;
+    for (let at = gap(); at < 1; at += gap()) arrivals.push((i + length * at) * lengthMs);
   });
   return Float64Array.from(arrivals);
 }

@@ -1,4 +1,4 @@
-import { TRACE, type Trace } from '../documents/trace.ts';
+import { TRACE, type TracePart, traceUntil } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { normalQuantile, sum } from '../math/statistics.ts';
 
@@ -58,20 +58,20 @@ const SHARE_JITTER = 0.1;
 /**
  * Generates a load like one of IPA's experiments, one whole count per second. Another duration stretches its shape, but a jump
  * still takes a few seconds.
- * @param options.durationS rounded to whole seconds, at least one; 1200 by default
+ * @param options.durationS 1200 by default
  */
-export function workload(kind: WorkloadKind, options: { durationS?: number; seed: number }): Trace {
+export function workload(kind: WorkloadKind, options: { durationS?: number; seed: number }): TracePart {
   const { durationS = 1200, seed } = options;
   const random = seededRandom(seed);
   const { min, max, segments } = SHAPES[kind];
   const level = levels(segments, random);
   let settled = segments[0]![1];
-  const rates = Array.from({ length: Math.max(1, Math.round(durationS)) }, (_, second) => {
+  const rates = Array.from({ length: Math.ceil(durationS) }, (_, second) => {
     settled += (level((second + 0.5) / durationS) - settled) / RISE_S;
     const count = settled + Math.sqrt(settled / DAMPING) * normalQuantile(random());
     return Math.min(max, Math.max(min, Math.round(count)));
   });
-  return { schema: TRACE, name: kind, unit: 'requests/s', intervalS: 1, rates };
+  return traceUntil({ schema: TRACE, name: kind, unit: 'requests/s', intervalS: 1, rates }, durationS);
 }
 
 /** Makes a function that gives the level at a time, which is given as a fraction of the duration (0 to 1). */

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { parseTrace, traceUntil } from '../../solver/documents/trace.ts';
-import { constantLoad, TooManyRequestsError, traceLoad } from '../../workers/executor/load.ts';
+import { workload } from '../../solver/simulate/workloads.ts';
+import {
+  constantLoad,
+  NoRequestsError,
+  TooManyRequestsError,
+  traceLoad,
+} from '../../workers/executor/load.ts';
 
 test('a load with more requests than can be run is refused before its arrivals are drawn', () => {
   expect(() => constantLoad(1e9, 40, 1)).toThrow(TooManyRequestsError);
@@ -20,4 +26,28 @@ test('a trace is cut at a duration, even within its first interval', () => {
   expect(durationS).toBe(10);
   expect(arrivalsMs).toHaveLength(20);
   expect(traceUntil(hourly, 7200)).toEqual(hourly);
+});
+
+test.each(['exact', 'poisson'] as const)(
+  'a trace ends at a duration within a later interval (%s)',
+  (kind) => {
+    const slow = parseTrace({ rates: [2, 5, 9], intervalS: 60 }, 'slow.json');
+    const { durationS, arrivalsMs } = traceLoad(traceUntil(slow, 90), 1, 1, kind);
+    const within = arrivalsMs.filter((ms) => ms >= 60_000);
+    expect(durationS).toBe(90);
+    expect(arrivalsMs.at(-1)).toBeLessThan(90_000);
+    if (kind === 'exact') expect([arrivalsMs.length, within.length]).toEqual([270, 150]);
+    else expect(Math.abs(within.length - 150)).toBeLessThan(60);
+  },
+);
+
+test('a generated load ends at its duration', () => {
+  expect(traceLoad(workload('steady-high', { durationS: 2.25, seed: 1 }), 1, 1).durationS).toBe(2.25);
+});
+
+test('a load without a request is refused with the rate that was asked for', () => {
+  const trace = parseTrace({ rates: [2, 4] }, 'trace.json');
+  expect(() => traceLoad(trace, 0.01, 1)).toThrow(NoRequestsError);
+  expect(() => traceLoad(trace, 0.01, 1)).toThrow('At 0.03 requests/s no request arrives in 2 s.');
+  expect(() => constantLoad(0.01, 40, 1)).toThrow('At 0.01 requests/s no request arrives in 40 s.');
 });

@@ -1,8 +1,14 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
-import type { Trace } from '../../solver/documents/trace.ts';
+import type { TracePart } from '../../solver/documents/trace.ts';
 import { grouped } from '../../solver/math/figures.ts';
-import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/simulate/arrivals.ts';
+import { sum } from '../../solver/math/statistics.ts';
+import {
+  type ArrivalKind,
+  arrivalsOf,
+  constantRate,
+  expectedArrivals,
+} from '../../solver/simulate/arrivals.ts';
 
 /** A run records every request, so memory limits their number. */
 const MOST_REQUESTS = 2_000_000;
@@ -21,9 +27,10 @@ export class TooManyRequestsError extends InputError {
 /** A load has no request, so a run under it would show nothing. */
 export class NoRequestsError extends InputError {
   override name = 'NoRequestsError';
-  constructor({ ratePerS, durationS }: Load) {
+  /** @param ratePerS the mean rate that was asked for */
+  constructor(ratePerS: number, durationS: number) {
     super(
-      `At ${ratePerS} requests/s no request arrives in ${durationS} s. Raise the rate, or let requests arrive for longer.`,
+      `At ${+ratePerS.toPrecision(3)} requests/s no request arrives in ${durationS} s. Raise the rate, or let requests arrive for longer.`,
     );
   }
 }
@@ -50,34 +57,28 @@ function checkRequests(requests: number): void {
   if (requests > MOST_REQUESTS) throw new TooManyRequestsError(requests, MOST_REQUESTS);
 }
 
-/** @throws NoRequestsError */
-export function checkArrivals(load: Load): void {
-  if (load.arrivalsMs.length === 0) throw new NoRequestsError(load);
-}
-
 /**
  * A load with a constant arrival rate for `durationS` seconds. The requests are spread evenly over the seconds, and arrive at
  * uniformly random times within each.
- * @throws TooManyRequestsError
+ * @throws TooManyRequestsError, NoRequestsError
  */
 export function constantLoad(ratePerS: number, durationS: number, seed: number): Load {
   checkRequests(ratePerS * durationS);
-  return {
-    kind: 'constant-rate',
-    ratePerS,
-    durationS,
-    arrivalsMs: constantRate(ratePerS, durationS, seed),
-  };
+  const arrivalsMs = constantRate(ratePerS, durationS, seed);
+  if (arrivalsMs.length === 0) throw new NoRequestsError(ratePerS, durationS);
+  return { kind: 'constant-rate', ratePerS, durationS, arrivalsMs };
 }
 
 /**
  * The load of a trace, with its rates multiplied by `scale`.
  * @param kind `exact`: as many arrivals per interval as the trace says, at uniformly random times; `poisson`: a Poisson process
- * @throws TooManyRequestsError
+ * @throws TooManyRequestsError, NoRequestsError
  */
-export function traceLoad(trace: Trace, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
-  checkRequests(trace.rates.reduce((sum, rate) => sum + rate * trace.intervalS * scale, 0));
+export function traceLoad(trace: TracePart, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
+  const expected = sum(expectedArrivals(trace, scale));
+  checkRequests(expected);
   const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });
-  const durationS = trace.rates.length * trace.intervalS;
+  const durationS = trace.endS ?? trace.rates.length * trace.intervalS;
+  if (arrivalsMs.length === 0) throw new NoRequestsError(expected / durationS, durationS);
   return { kind: 'trace', ratePerS: arrivalsMs.length / durationS, durationS, arrivalsMs };
 }

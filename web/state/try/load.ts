@@ -1,8 +1,15 @@
 import { computed } from '@preact/signals';
 import { z } from 'zod';
 import { jsonValue } from '../../../solver/documents/document.ts';
-import { parseTrace, type Trace, traceSchema, traceUntil } from '../../../solver/documents/trace.ts';
+import {
+  parseTrace,
+  type Trace,
+  type TracePart,
+  traceSchema,
+  traceUntil,
+} from '../../../solver/documents/trace.ts';
 import { sum } from '../../../solver/math/statistics.ts';
+import { expectedArrivals } from '../../../solver/simulate/arrivals.ts';
 import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
 import {
   constantLoad,
@@ -66,7 +73,7 @@ export function takeTrace(taken: Trace): void {
 }
 
 /** The rates of the chosen workload or trace; null for a constant load, or while no trace is open. */
-function chosenTrace({ load, durationS, seed }: TrySettings): Trace | null {
+function chosenTrace({ load, durationS, seed }: TrySettings): TracePart | null {
   if (load === 'constant') return null;
   if (load === 'trace') return trace.value && traceUntil(trace.value, durationS);
   return workload(load, { durationS, seed });
@@ -83,10 +90,14 @@ export const load = computed<Load | NoRequestsError | TooManyRequestsError | nul
   const { scale, durationS, seed } = chosen;
   const rates = chosenTrace(chosen);
   if (chosen.load === 'trace' && !rates) return null;
-  const requests = rates ? scale * rates.intervalS * sum(rates.rates) : scale * ratePerS * durationS;
+  const requests = rates ? sum(expectedArrivals(rates, scale)) : scale * ratePerS * durationS;
   if (requests > MOST_REQUESTS) return new TooManyRequestsError(requests, MOST_REQUESTS);
-  const found = rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
-  return found.arrivalsMs.length > 0 ? found : new NoRequestsError(found);
+  try {
+    return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
+  } catch (error) {
+    if (error instanceof NoRequestsError) return error;
+    throw error;
+  }
 });
 
 /** The scale for which the load's mean rate is the plan's rate; null if there is no load, or if that scale is too large. */
