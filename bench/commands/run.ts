@@ -99,7 +99,7 @@ If late sending shows in the result, the run is not valid: the report is written
       const adaptation = options.adapt
         ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)
         : undefined;
-      const signal = interruptSignal('stopping; the report has the requests until now');
+      const signal = interruptSignal('stopping; if requests were sent, the report will have them');
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       checkPipeline(plan, manifest);
       const asked = [...new Set(adaptation?.request.backends ?? plan.stages.map(({ backend }) => backend))];

@@ -180,6 +180,16 @@ test.each(['-5', '0', 'NaN', 'fast'])('an SLA of %s is refused with exit 2', asy
   expect(code).toBe(2);
 });
 
+test.each(['1500ms', '0.5s'])(
+  'an interval of %s between decisions is refused with exit 2',
+  async (interval) => {
+    const trace = ['--pipeline', 'ipa-video', '--trace', 'bursty', '--out', join(folder, 'r.json')];
+    const { code, stderr } = await ipaEdgeHere(['simulate', ...trace, '--interval', interval]);
+    expect(stderr).toContain('Expected whole seconds');
+    expect(code).toBe(2);
+  },
+);
+
 test('a rate too low to simulate is refused with exit 2', async () => {
   const { code, stderr } = await ipaEdgeHere([
     'plan',

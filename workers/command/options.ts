@@ -91,6 +91,16 @@ export function duration(text: string): number {
   return value;
 }
 
+/** Reads the time between two decisions, which fall on whole seconds, because requests are counted by the second. */
+function interval(text: string): number {
+  const value = duration(text);
+  const seconds = Math.round(value);
+  // Products such as 1.1 · 60 are whole but for rounding.
+  if (seconds < 1 || Math.abs(value - seconds) > 1e-9 * seconds)
+    throw new InvalidArgumentError('Expected whole seconds: decisions fall on whole seconds.');
+  return seconds;
+}
+
 /** Reads a list of whole numbers above 0 such as `1,2,4`. Returns it sorted and without repeats. */
 export function counts(text: string): number[] {
   const values = text.split(',').map(Number);
@@ -156,7 +166,9 @@ export interface AdaptationFlags {
 }
 
 export const intervalOption = () =>
-  new Option('--interval <duration>', 'time between two adaptation steps').argParser(duration).default(10);
+  new Option('--interval <duration>', 'time between two adaptation steps, in whole seconds')
+    .argParser(interval)
+    .default(10);
 export const predictorOption = () =>
   new Option('--predictor <name>', 'what forecasts the load').choices(PREDICTORS).default('learned');
 export const minRateOption = () =>
