@@ -8,8 +8,6 @@
  * - loop: a loop in this process sends the same batches to the same workers as stage workers, as the server does.
  * - the server with the plan, with one image or several per request; and the server with the same plan at batch size 1.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { takeInTurn } from '../../models/items/item-batch.ts';
@@ -22,7 +20,7 @@ import { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import { spawnInNode } from '../overhead/bare/node.ts';
 import type { Bench } from '../overhead/types.ts';
 import { startClient } from './client.ts';
-import { addPlanOptions, arrivalsBy, type PlanFlags, planOnCpu } from './fashion-plan.ts';
+import { addPlanOptions, arrivalsBy, benchFolder, type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import type { Sent } from './load.ts';
 import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
@@ -53,7 +51,7 @@ const { models, generator, terminate } = await startClient();
 const items = (await stageItems(await models.readPack(), models.pipeline)).map((stage) => stage.items);
 const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
 
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
+const folder = benchFolder();
 const plan = await planOnCpu(flags, folder);
 const batchOne: Plan = {
   ...plan,
@@ -84,7 +82,6 @@ try {
   for (const server of [planned, forced]) server.stop();
   bare.close();
   terminate();
-  await rm(folder, { recursive: true });
 }
 
 /** For each image, the number of items that it gives the second stage. */

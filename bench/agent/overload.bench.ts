@@ -3,8 +3,7 @@
  * clients send junk: `npm run bench:overload [-- --sla 100 --rate 400]`. The pipeline is fashion on the cpu backend. Server, load
  * generator and junk clients are separate processes; the load generator measures all times.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import * as option from '../../workers/command/options.ts';
@@ -12,7 +11,7 @@ import { planText } from '../../workers/command/plan-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { machineText } from '../setup/machine.ts';
 import { startClient, startProcess } from './client.ts';
-import { addPlanOptions, arrivalsBy, type PlanFlags, planOnCpu } from './fashion-plan.ts';
+import { addPlanOptions, arrivalsBy, benchFolder, type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import { JUNK, type JunkClients, type JunkKind } from './junk.ts';
 import { type Outcome, outcomeOf } from './report.ts';
 import { startServing } from './served.ts';
@@ -40,7 +39,7 @@ const flags = addPlanOptions(
   .parse()
   .opts<PlanFlags & { readonly duration: number }>();
 
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-overload-'));
+const folder = benchFolder();
 const plan = await planOnCpu(flags, folder);
 const { models, generator, terminate } = await startClient();
 const { api: junk, terminate: endJunk } = startProcess<JunkClients>('./junk.worker.ts');
@@ -72,7 +71,6 @@ try {
   stop();
   terminate();
   endJunk();
-  await rm(folder, { recursive: true });
 }
 
 async function open(ratePerS: number): Promise<Outcome> {

@@ -7,8 +7,6 @@
  * compares the second with the plan's predictions with and without these corrections.
  * `npm run bench:predicted [-- --profile profile.json --slas 10,100]`.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ServingCorrection } from '../../solver/adapt/serving-correction.ts';
@@ -24,7 +22,7 @@ import * as option from '../../workers/command/options.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { machineText } from '../setup/machine.ts';
 import { startClient } from './client.ts';
-import { addPlanOptions, type PlanFlags, profileOnCpu } from './fashion-plan.ts';
+import { addPlanOptions, benchFolder, type PlanFlags, profileOnCpu } from './fashion-plan.ts';
 import { machineShare } from './machine-share.ts';
 import { type Compared, predictedText } from './predicted-report.ts';
 import { outcomeOf } from './report.ts';
@@ -70,7 +68,7 @@ const flags = addPlanOptions(
   .opts<Flags>();
 
 const { models, generator, terminate } = await startClient();
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-predicted-'));
+const folder = benchFolder();
 try {
   const profile = await profileOnCpu({ ...flags, sla: Math.max(...flags.slas), rate: 1 }, folder);
   const compared: Compared[] = [];
@@ -89,7 +87,6 @@ try {
   );
 } finally {
   terminate();
-  await rm(folder, { recursive: true });
 }
 
 /**
