@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InlineConfig } from 'vite';
 import { ROOT } from '../../workers/command/root.ts';
@@ -22,10 +22,23 @@ function newest(path: string): number {
 }
 
 /** Whether a built file is newer than its sources. The npm package has no sources, so its files always count as newer. */
-export function isFresh(built: string, sources: readonly string[]): boolean {
+function isFresh(built: string, sources: readonly string[]): boolean {
   if (!existsSync(CONFIG)) return true;
   const path = join(ROOT, 'dist', built);
   return existsSync(path) && sources.every((source) => newest(join(ROOT, source)) <= statSync(path).mtimeMs);
+}
+
+/** Builds if a source is newer than the file `built`, the last one of `dist` that `build` writes. */
+export async function buildIfOlder(
+  built: string,
+  sources: readonly string[],
+  build: () => Promise<void>,
+): Promise<void> {
+  if (isFresh(built, sources)) return;
+  const started = new Date();
+  await build();
+  // A source that changed during the build is then newer than the file.
+  utimesSync(join(ROOT, 'dist', built), started, started);
 }
 
 /** In a checkout, builds the report's template and the page if a source is newer. */
@@ -35,7 +48,7 @@ export async function ensurePageBuilt(): Promise<void> {
     ['report', 'report/index.html'],
     ['production', 'page/index.html'],
   ] as const)
-    if (!isFresh(file, PAGE_SOURCES)) await buildPage({ configFile: CONFIG, mode });
+    await buildIfOlder(file, PAGE_SOURCES, () => buildPage({ configFile: CONFIG, mode }));
 }
 
 /** Builds the contents of the npm package that are older than their sources. */
@@ -47,7 +60,7 @@ export async function ensurePackageBuilt(): Promise<void> {
 /** Compiles the library and the commands if a source is newer. */
 export async function ensureLibraryBuilt(): Promise<void> {
   const { buildLibrary, LAST_BUILT } = await import('./library.ts');
-  if (!isFresh(LAST_BUILT, LIBRARY_SOURCES)) await buildLibrary();
+  await buildIfOlder(LAST_BUILT, LIBRARY_SOURCES, buildLibrary);
 }
 
 /** Builds with Vite for production, even if NODE_ENV is different, as in tests. */

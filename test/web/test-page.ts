@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { isFresh, PAGE_SOURCES } from '../../bench/setup/built.ts';
+import { buildIfOlder, PAGE_SOURCES } from '../../bench/setup/built.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -7,9 +7,14 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export const TEST_PAGE = at('../../dist/test-page');
 
 /** Builds the page with the test engine if a source is newer. */
-export async function ensureTestPageBuilt(): Promise<void> {
-  if (isFresh('test-page/index.html', [...PAGE_SOURCES, 'test/web/engine.ts', 'test/web/fixtures.ts']))
-    return;
+export const ensureTestPageBuilt = (): Promise<void> =>
+  buildIfOlder(
+    'test-page/index.html',
+    [...PAGE_SOURCES, 'test/web/engine.ts', 'test/web/fixtures.ts'],
+    buildTestPage,
+  );
+
+async function buildTestPage(): Promise<void> {
   const { build } = await import('vite');
   await build({
     configFile: at('../../vite.config.ts'),
