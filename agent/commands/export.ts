@@ -63,7 +63,7 @@ export const exportCommand = () =>
         '--autoscaler',
         'let a HorizontalPodAutoscaler set the pods of each stage, to those that the plan foresees, by an external metric',
       )
-      .requiredOption('--out <dir>', 'folder to write the YAML files to')
+      .requiredOption('--out <dir>', 'folder to write the YAML files to', option.outFolder)
       .addOption(option.planManifestOption())
       .option('--namespace <name>', 'the namespace of the objects', namespace, 'default'),
   )

@@ -7,7 +7,7 @@ import { Gateway } from '../cluster/gateway/gateway.ts';
 import { replicasIn } from '../cluster/gateway/remembered.ts';
 import { createApp } from '../http/app.ts';
 import type { PlanChanges } from '../http/plan.ts';
-import { serve } from '../http/serve.ts';
+import { checkAddress, serve } from '../http/serve.ts';
 import { openToken } from '../http/token.ts';
 import { PlanRefusedError } from '../service/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
@@ -56,6 +56,7 @@ other gateways.
     )
     .action(async (flags: GatewayFlags) => {
       const { host, port, names } = podAddressOf(flags);
+      await checkAddress(host, port);
       const plan = await readJson(flags.plan, parsePlan);
       const signal = interruptSignal('letting what was accepted end', logLine);
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);

@@ -11,7 +11,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { createApp } from '../http/app.ts';
 import type { PlanChanges } from '../http/plan.ts';
-import { serve } from '../http/serve.ts';
+import { checkAddress, serve } from '../http/serve.ts';
 import { openToken } from '../http/token.ts';
 import { followServing } from '../service/follow-serving.ts';
 import { initialPlan } from '../service/initial-plan.ts';
@@ -89,6 +89,7 @@ host name at the agent and read from it (DNS rebinding).
     .action(async (flags: ServeFlags) => {
       const given = await readJson(flags.plan, parsePlan);
       const { host, port, names } = addressOf(flags);
+      await checkAddress(host, port);
       const token = await openToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
       const report = flags.json ? reportJson : reportText;

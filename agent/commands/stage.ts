@@ -6,7 +6,7 @@ import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { HeldStages, heldPart } from '../cluster/stage/held-stages.ts';
-import { serve } from '../http/serve.ts';
+import { checkAddress, serve } from '../http/serve.ts';
 import { createStageApp } from '../http/stage.ts';
 import { openToken } from '../http/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
@@ -46,6 +46,7 @@ device and these models.
     )
     .action(async (flags: StageFlags) => {
       const { host, port, names } = podAddressOf(flags);
+      await checkAddress(host, port);
       const plan = await readJson(flags.plan, parsePlan);
       const planned = flags.stage.map((name) => {
         const found = plan.stages.find((stage) => stage.name === name);

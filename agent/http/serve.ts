@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import type { AddressInfo, Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { UsageError } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
@@ -13,6 +14,28 @@ const REASONS: Record<string, string> = {
   EACCES: 'ports below 1024 need privileges that this process does not have',
 };
 
+/** The error for an address on which a server cannot listen; other errors stay as they are. */
+function listenError(cause: unknown, host: string, port: number): unknown {
+  const reason = REASONS[(cause as NodeJS.ErrnoException).code ?? ''];
+  if (reason === undefined) return cause;
+  return new UsageError(
+    `The agent cannot listen on port ${port} of ${host}: ${reason}. Choose another with --port and --host.`,
+    { cause },
+  );
+}
+
+/** Checks before models are loaded that a server can listen on the address. @throws UsageError */
+export async function checkAddress(host: string, port: number): Promise<void> {
+  try {
+    const server = createServer().listen({ host: (await lookup(host)).address, port });
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+  } catch (cause) {
+    throw listenError(cause, host, port);
+  }
+}
+
 /** Starts to listen. @param port 0 for any free port @returns the URL @throws UsageError if the address cannot be used */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
@@ -21,13 +44,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
     await app.listen({ host: (await lookup(host)).address, port });
   } catch (cause) {
     await app.close();
-    const { code } = cause as NodeJS.ErrnoException;
-    const reason = REASONS[code ?? ''];
-    if (reason === undefined) throw cause;
-    throw new UsageError(
-      `The agent cannot listen on port ${port} of ${host}: ${reason}. Choose another with --port and --host.`,
-      { cause },
-    );
+    throw listenError(cause, host, port);
   }
   const { address, family, port: taken } = app.server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;

@@ -64,6 +64,7 @@ export const benchCommand = () =>
     .option(
       '--out <folder>',
       'where the documents go, and the manifest and pack of a recipe (default: out/<pipeline>)',
+      option.outFolder,
     )
     .addOption(option.jsonOption())
     .addHelpText(

@@ -335,13 +335,14 @@ describe('an agent with a token and names', () => {
     expect(JSON.stringify(serving.told) + serving.stderr()).not.toContain('a-secret');
   });
 
-  test('has a port that another one cannot take, which ends with 2 and says so, also if it would follow the load', async () => {
+  test('has a port that another one cannot take, which ends with 2 and says so before it loads models', async () => {
     const { port } = new URL(url);
     const profile = { ...cpuProfile(), device };
     const plan = await planOnce(profile, { slaMs: 1000, ratePerS: 1 });
     const adapted = ['--plan', write('adapted.json', plan), '--adapt', '--profile', write('p.json', profile)];
     agent = ipaAgentServe([...adapted, '--port', port]);
     expect(await agent.ended).toBe(2);
+    expect(agent.told).toEqual([]);
     expect(agent.stderr()).toContain(
       `The agent cannot listen on port ${port} of 127.0.0.1: the port is in use`,
     );

@@ -67,6 +67,14 @@ export function outFile(path: string): string {
   return path;
 }
 
+/** The path of a folder to write files into. */
+export function outFolder(path: string): string {
+  if (path === '') throw new InvalidArgumentError('Expected the path of a folder, found nothing.');
+  if (existsSync(path) && !statSync(path).isDirectory())
+    throw new InvalidArgumentError('Expected the path of a folder, found a file.');
+  return path;
+}
+
 /** Reads a port; 0 lets the operating system choose a free one. */
 export function port(text: string): number {
   const value = integer(text);

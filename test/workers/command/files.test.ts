@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { UsageError } from '../../../workers/command/exit.ts';
 import { checkWritable, filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
-import { outFile } from '../../../workers/command/options.ts';
+import { outFile, outFolder } from '../../../workers/command/options.ts';
 
 let folder: string;
 const path = (name: string) => join(folder, name);
@@ -136,4 +136,11 @@ it('an option for a file refuses a folder or an empty path before anything is do
   for (const name of ['folder', 'new/', 'new\\'])
     expect(() => outFile(path(name))).toThrow('Expected the path of a file, found a folder.');
   expect(outFile(path('new.json'))).toBe(path('new.json'));
+});
+
+it('an option for a folder refuses a file or an empty path before anything is done', async () => {
+  expect(() => outFolder('')).toThrow('Expected the path of a folder, found nothing.');
+  await writeFile(path('file'), '');
+  expect(() => outFolder(path('file'))).toThrow('Expected the path of a folder, found a file.');
+  expect(outFolder(path('new'))).toBe(path('new'));
 });
