@@ -146,6 +146,14 @@ describe('ipa-edge simulate', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  test('goes on to its end although nobody reads its progress', async () => {
+    const out = inFolder('report.json');
+    const args = ['--system', 'ipa', '--predictor', 'last-window', '--out', out];
+    const { code } = await ipaEdge(['simulate', ...VIDEO, ...args], (child) => child.stderr!.destroy());
+    expect(code).toBe(0);
+    expect(existsSync(out)).toBe(true);
+  });
+
   test.each(['ours', 'ipa', 'rim'])('simulates %s on a profile that was measured', async (system) => {
     const { report } = await simulate(...measured(Array(20).fill(10)), '--system', system);
     expect(report).toMatchObject({ name: system, slaMs: 500, pipeline: 'test' });

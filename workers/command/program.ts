@@ -34,6 +34,8 @@ export async function runProgram(program: Command, commands: Commands): Promise<
     if (error.code === 'EPIPE') process.exit();
     process.exit(fail(program, new UsageError(`The output cannot be written: ${fileProblem(error)}`)));
   });
+  // Nobody may read stderr any more, as after the terminal was closed. That is no reason to stop, because it gets no results.
+  process.stderr.on('error', () => {});
   process.exitCode = await runCommand(program, commands, process.argv);
 }
 
