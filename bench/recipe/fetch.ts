@@ -38,6 +38,7 @@ interface WantedFile extends KnownFile {
 
 /** Downloads the files that are missing or damaged in the cache, one after the other. @returns what was done, in words */
 async function fetchAll(files: readonly WantedFile[], signal: AbortSignal): Promise<string> {
+  if (files.length === 0) return 'Nothing has to be downloaded: the manifest names no file by a URL.';
   const cache = new FileCache();
   const missing: WantedFile[] = [];
   for (const file of files) if (!((await cache.has(file)) && (await cache.check(file)))) missing.push(file);
@@ -62,7 +63,6 @@ async function fetchAll(files: readonly WantedFile[], signal: AbortSignal): Prom
       .finally(progress.clear);
     before = all;
   }
-  if (files.length === 0) return 'Nothing has to be downloaded: the manifest names no file by a URL.';
   return (
     `${missing.length} of ${files.length} files downloaded (${megabytes(before.movedBytes)} MB), ` +
     `the others were here. They are in ${cache.folder}`

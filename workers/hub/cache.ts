@@ -7,20 +7,30 @@ import { CodedError } from '../../solver/documents/coded-error.ts';
 import { StoreFullError } from '../store/store.ts';
 import type { HubClient } from './client.ts';
 import { download } from './download.ts';
-import { CacheUnavailableError } from './errors.ts';
+import { CacheUnavailableError, CacheUnknownError } from './errors.ts';
 import type { DownloadProgress, KnownFile } from './resume.ts';
 
-/** The folder of downloaded files: in `XDG_CACHE_HOME`, or where the platform keeps caches. */
+/** @throws CacheUnknownError in a container, for example, whose user has no account */
+function homeFolder(): string {
+  let home = '';
+  try {
+    home = homedir();
+  } catch {}
+  if (home === '') throw new CacheUnknownError();
+  return home;
+}
+
+/** The folder of downloaded files: in `XDG_CACHE_HOME`, or where the platform keeps caches. @throws CacheUnknownError */
 function cacheFolder(): string {
   const { XDG_CACHE_HOME: given, LOCALAPPDATA: windows } = process.env;
   const base =
     given && isAbsolute(given)
       ? given
       : process.platform === 'darwin'
-        ? join(homedir(), 'Library/Caches')
+        ? join(homeFolder(), 'Library/Caches')
         : process.platform === 'win32' && windows
           ? windows
-          : join(homedir(), '.cache');
+          : join(homeFolder(), '.cache');
   return join(base, 'ipa-edge', 'files');
 }
 

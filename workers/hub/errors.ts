@@ -83,6 +83,16 @@ export class TooManyBytesError extends InputError {
   }
 }
 
+/** No environment variable or user account says where downloaded files are kept. */
+export class CacheUnknownError extends InputError {
+  override name = 'CacheUnknownError';
+  constructor() {
+    super(
+      'There is no folder for downloaded files, because this user has no home folder. Name a folder that can be written in XDG_CACHE_HOME.',
+    );
+  }
+}
+
 /** The folder that keeps downloaded files cannot be used. */
 export class CacheUnavailableError extends InputError {
   override name = 'CacheUnavailableError';

@@ -4,13 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ChecksumError, loadManifest } from '../../../models/manifests/load.ts';
 import { FileCache } from '../../../workers/hub/cache.ts';
 import { HubClient } from '../../../workers/hub/client.ts';
 import {
   AccessDeniedError,
   CacheUnavailableError,
+  CacheUnknownError,
   NotOnHubError,
   RateLimitedError,
   TooManyBytesError,
@@ -293,6 +294,12 @@ test('a folder that cannot be written is told with the remedy', async () => {
   await writeFile(join(folder, 'files'), 'no folder');
   await expect(fetched()).rejects.toThrow(CacheUnavailableError);
   await expect(fetched()).rejects.toThrow('XDG_CACHE_HOME');
+});
+
+test('a user without a home folder is told to name a folder', () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const name of ['XDG_CACHE_HOME', 'LOCALAPPDATA', 'HOME', 'USERPROFILE']) vi.stubEnv(name, '');
+  expect(() => new FileCache()).toThrow(CacheUnknownError);
 });
 
 test('a file that is changed by one byte never reaches a session, and a check removes it', async () => {
