@@ -18,7 +18,7 @@ import { planText } from '../../workers/command/plan-text.ts';
 import { measure, settingsOf } from '../../workers/command/profile.ts';
 import { ms } from '../../workers/command/terminal.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
-import { type BackendSet, backendSets, throwIfStopped } from '../comparison/backend-sets.ts';
+import { type BackendSet, backendSets, loadAt, throwIfStopped } from '../comparison/backend-sets.ts';
 import { prepareRecipe } from '../recipe/prepare.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
@@ -81,6 +81,8 @@ If late sending shows in the result of a run, that run is not valid: the report 
     )
     .action(async (options, command) => {
       const started = performance.now();
+      // A load that cannot run is refused before anything is measured.
+      if (options.rate !== undefined) loadAt(options.rate, options);
       const signal = interruptSignal();
       const say = (text: string) => (options.json ? console.error(text) : console.log(text));
       const manifestPath = await manifestOf(options, signal, say);

@@ -28,6 +28,14 @@ export interface BenchFlags {
   readonly seed: number;
 }
 
+/** The load of a run at a rate. @throws NoRequestsError, TooManyRequestsError */
+export const loadAt = (ratePerS: number, { duration, seed }: BenchFlags): Load =>
+  constantLoad(
+    ratePerS,
+    duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS))),
+    seed,
+  );
+
 /** Backends to plan for together, and the plans on them. */
 export interface BackendSet {
   readonly backends: Backend[];
@@ -109,9 +117,7 @@ async function backendSet(
     { rate: flags.rate !== undefined, sla: flags.sla !== undefined },
   );
   const { ratePerS } = request;
-  const durationS =
-    flags.duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS)));
-  const load = constantLoad(ratePerS, durationS, flags.seed);
+  const load = loadAt(ratePerS, flags);
   const requests = load.arrivalsMs.length;
   const packItems = drawPackItems(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
   return {

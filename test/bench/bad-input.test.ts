@@ -190,6 +190,16 @@ test.each(['1500ms', '0.5s'])(
   },
 );
 
+test.each([
+  ['without a request', ['--rate', '0.01'], 'At 0.01 requests/s no request arrives in 40 s.'],
+  ['of more requests than can be run', ['--rate', '9e6', '--duration', '1s'], 'has 9,000,000 requests'],
+])('bench refuses a load %s with exit 2 before it measures', async (_, load, says) => {
+  const place = ['--pipeline', 'mail', '--out', join(folder, 'out')];
+  const { code, stderr } = await ipaEdgeHere(['bench', ...place, ...load]);
+  expect(stderr).toContain(says);
+  expect(code).toBe(2);
+});
+
 test('a rate too low to simulate is refused with exit 2', async () => {
   const { code, stderr } = await ipaEdgeHere([
     'plan',
