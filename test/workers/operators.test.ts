@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { manifestPath } from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureOperators } from '../../workers/profiler/operators.ts';
-import { BackendUnavailableError, ModelLoadError } from '../../workers/runtime/errors.ts';
+import { BackendUnavailableError, ModelLoadError, TraceFolderError } from '../../workers/runtime/errors.ts';
 import { loadFashion } from './fashion.ts';
 
 const DETECT = { stage: 'detect', variant: 'det4', backend: 'cpu', threads: 1, batch: 2 } as const;
@@ -44,6 +44,13 @@ test('a model that cannot be loaded leaves no trace either', async () => {
   const models = { ...(await loadFashion()), readModels: async () => ({ model: new Uint8Array(64) }) };
   await expect(measureOperators(models, nodeEnvironment(), DETECT, never)).rejects.toThrow(ModelLoadError);
   expect(await traces()).toEqual(before);
+});
+
+test('a folder for traces that cannot be made is told, and the model is not blamed', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('TMPDIR', '/none');
+  const measured = measureOperators(await loadFashion(), nodeEnvironment(), DETECT, never);
+  await expect(measured).rejects.toThrow(TraceFolderError);
 });
 
 test('a backend that is not here is refused by name', async () => {

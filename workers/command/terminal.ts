@@ -54,7 +54,7 @@ export class ProgressLine {
     if (now - this.#lastMs < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
     this.#lastMs = now;
     const line = text();
-    if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`);
+    if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 100) - 1)}`);
     else process.stderr.write(`${line}\n`);
     this.#shown = true;
   }

@@ -13,6 +13,17 @@ export class ModelLoadError extends InputError {
   }
 }
 
+/** The profiler of ONNX Runtime has no folder to write its trace into. */
+export class TraceFolderError extends InputError {
+  override name = 'TraceFolderError';
+  constructor(folder: string, cause: unknown) {
+    super(
+      `The trace of the operators needs a folder in ${folder}, which cannot be made: ${message(cause)}. Name another place in TMPDIR.`,
+      { cause },
+    );
+  }
+}
+
 /** A model's inputs or outputs differ from what its stage in the manifest requires. */
 export class ModelMismatchError extends InputError {
   static override readonly httpStatus = 409;

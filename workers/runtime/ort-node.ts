@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { TraceFolderError } from './errors.ts';
 import { nodeRuntimeInfo } from './node-info.ts';
 import type { Ort } from './ort.ts';
 import type { Runtime } from './runtime.ts';
@@ -37,7 +38,9 @@ export async function createNodeRuntime(threads: number): Promise<Runtime> {
 
 /** In Node, ONNX Runtime's profiler writes a file. The file gets a temporary folder of its own, which is easy to delete. */
 async function fileTracing(): Promise<Tracing> {
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-operators-'));
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-operators-')).catch((cause) => {
+    throw new TraceFolderError(tmpdir(), cause);
+  });
   return {
     prefix: join(folder, 'trace'),
     async read(end, take) {

@@ -1,5 +1,11 @@
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
-import { DeviceLostError, ModelLoadError, ModelMismatchError, WorkerLostError } from '../runtime/errors.ts';
+import {
+  DeviceLostError,
+  ModelLoadError,
+  ModelMismatchError,
+  TraceFolderError,
+  WorkerLostError,
+} from '../runtime/errors.ts';
 
 /** Rejects the open calls to a worker when the worker is gone, since nothing would answer the calls any more. */
 export class Lifeline {
@@ -44,6 +50,7 @@ const ERRORS = new Map(
   Object.entries({
     ModelLoadError,
     ModelMismatchError,
+    TraceFolderError,
     DeviceLostError,
     NoAccuracyError,
     NothingMeasuredError,
