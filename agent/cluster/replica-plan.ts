@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import { cpuCoresOf, type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
+import { counted } from '../../solver/math/figures.ts';
 import { cpuWorkersOf, heavyName, planWorkers, workerIds } from '../../solver/plan/plan-document.ts';
 import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
@@ -25,26 +26,27 @@ export function checkDeployable(plan: Plan): void {
 
 /** Describes each contradiction between a plan's replicas, threads or cores and its own list of workers. */
 function contradictionsIn({ stages, workers, resources }: Plan): string[] {
-  const some = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
   const ofStages = stages.flatMap(({ name, backend, threads, replicas }) => {
     const own = workers.filter((worker) => worker.stages.includes(name));
     const other = own.find((worker) => !onGpu(backend) && worker.threads !== threads);
     return [
       ...(other
         ? [
-            `stage ${name} asks for ${some(threads, 'thread')}, and its worker ${other.id} has ${other.threads}`,
+            `stage ${name} asks for ${counted(threads, 'thread')}, and its worker ${other.id} has ${other.threads}`,
           ]
         : []),
       ...(own.length === replicas
         ? []
-        : [`stage ${name} asks for ${some(replicas, 'replica')}, and has ${some(own.length, 'worker')}`]),
+        : [
+            `stage ${name} asks for ${counted(replicas, 'replica')}, and has ${counted(own.length, 'worker')}`,
+          ]),
     ];
   });
   const cores = cpuCoresOf({ workers });
   if (cores <= resources.cores) return ofStages;
   return [
     ...ofStages,
-    `its workers hold ${some(cores, 'core')}, and its resources are ${some(resources.cores, 'core')}`,
+    `its workers hold ${counted(cores, 'core')}, and its resources are ${counted(resources.cores, 'core')}`,
   ];
 }
 

@@ -7,6 +7,7 @@ import type { BenchReport } from '../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../solver/documents/run-report.ts';
 import { type Frontiers, frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
+import { counted } from '../../solver/math/figures.ts';
 import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
@@ -189,7 +190,7 @@ function deviceLine({ device, cells, settings }: Profile): string {
   return (
     `${device.agent} on ${device.platform}, ${device.logicalCores} cores, GPU: ${gpu}` +
     `${adapter?.software && cells.some((cell) => onGpu(cell.backend)) ? ' (SOFTWARE ADAPTER: WebGPU runs on the CPU; its times do not hold for a GPU)' : ''}\n` +
-    `ONNX Runtime ${device.ortVersion} (${device.ortBuild}), ${measured} cells measured, seed ${settings.seed}`
+    `ONNX Runtime ${device.ortVersion} (${device.ortBuild}), ${counted(measured, 'cell')} measured, seed ${settings.seed}`
   );
 }
 

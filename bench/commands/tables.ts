@@ -2,6 +2,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { cascadeGains, type Frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
+import { counted } from '../../solver/math/figures.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
@@ -122,7 +123,6 @@ export function planTimeline({ plans, adaptation }: RunReport): string {
     share(plan.predicted.pas),
     plan.predicted.cost.toFixed(2),
   ]);
-  const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   const switches = `${counted(plans.length - 1, 'change')} of plan`;
   const decisions = adaptation
     ? `${counted(adaptation.steps.length, 'decision')} by ${adaptation.system}, ${switches}`

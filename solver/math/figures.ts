@@ -9,3 +9,6 @@ export function figure(value: number, to: 'up' | 'down'): number {
 /** A number as text, with commas between thousands. @param digits most digits that count; 15 hide errors of rounding */
 export const grouped = (value: number, digits = 15): string =>
   value.toLocaleString('en', { maximumSignificantDigits: digits });
+
+/** A number with its noun, which gets an s unless the number is 1. */
+export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
