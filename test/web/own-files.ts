@@ -34,6 +34,17 @@ export function ownScenes(count: number, label = 3): Uint8Array {
   );
 }
 
+/** Makes a pack of a scene without garments, for the pipeline `fashion`. */
+export const emptyScene = (): Uint8Array =>
+  gzip(
+    safetensors({
+      images: u8([1, 1, 128, 128], new Uint8Array(128 * 128)),
+      boxes: f32([0, 4], []),
+      object_image: i32([]),
+      'label.classify': i32([]),
+    }),
+  );
+
 /** Makes a pack of the first scenes of the shipped pack, because a page measures accuracy on few scenes quickly. */
 export async function firstScenes(count: number): Promise<Uint8Array> {
   const { items, truths } = (await (await loadFashion()).readPack()) as LabelledPack;

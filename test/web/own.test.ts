@@ -2,7 +2,7 @@ import type { BrowserContextOptions } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityModel } from '../onnx.ts';
 import { dropOn, LONG_S, openPage, planned, takePack } from './opened-page.ts';
-import { firstScenes, ownModel, ownScenes } from './own-files.ts';
+import { emptyScene, firstScenes, ownModel, ownScenes } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 
@@ -204,7 +204,7 @@ describe('a labelled pack of the user', () => {
     expect(own.opened.complaints).toEqual([]);
   });
 
-  it('that is broken, or of other classes, is refused; nothing is lost', async () => {
+  it('that is broken, of other classes, or leaves a stage without items, is refused; nothing is lost', async () => {
     await own.drop('classify', [await ownModel('linear')]);
     await expect.poll(() => own.names('classify')).toContain('linear-2');
     const good = ownScenes(4);
@@ -212,6 +212,8 @@ describe('a labelled pack of the user', () => {
     await own.refused(/labelled pack cut\.bin is not valid: it is no gzip file, or it is damaged or cut off/);
     await dropOn(own.page, '#plan', [{ name: 'classes.bin', bytes: ownScenes(4, 12) }]);
     await own.refused(/"label\.classify" has class 12 at row 0, but stage "classify" has 10 classes/);
+    await dropOn(own.page, '#plan', [{ name: 'empty.bin', bytes: emptyScene() }]);
+    await own.refused(/no item of it reaches stage "classify"/);
     await own.openSection();
     expect(await pack().textContent()).toContain('450 scenes');
     expect(await own.names('classify')).toEqual([...FASHION, 'linear-2']);

@@ -4,6 +4,7 @@ import { withFiles } from '../../../models/manifests/load.ts';
 import { parseManifest } from '../../../models/manifests/manifest.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { packEntry } from '../../../models/packs/entry.ts';
+import { stageItems } from '../../../models/packs/labelled-items.ts';
 import { type Pack, packOf } from '../../../models/packs/pack.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { bytesOf } from '../files/file-size.ts';
@@ -47,6 +48,8 @@ export async function packedData(
         );
   step(`Checking ${from}`);
   const pack = await packOf(bytes, from, pipeline);
+  // Refuses a pack with which not every stage can be measured.
+  await stageItems(pack, pipeline);
   return { bytes, pack, entry: await packEntry(bytes, from, pack, pipeline) };
 }
 
