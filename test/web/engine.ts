@@ -9,7 +9,6 @@ import { fashionManifest, fashionProfile } from './fixtures.ts';
 /** Stands in for the engine in tests of the page: the same journal and progress, without models. */
 
 const CELL_MS = 8;
-const JOURNAL = 'test';
 
 declare global {
   /** The number of cells after which the profiler of this page waits until the number changes; if undefined, it never waits. */
@@ -31,13 +30,16 @@ export const loadPipeline = async (): Promise<LoadedManifest> =>
   });
 
 export async function measure(options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> {
-  const { store, settings, signal, unpaused, onProgress, onDraft } = options;
+  const { store, settings, signal, unpaused, onJournal, onProgress, onDraft } = options;
   const profile = fashionProfile(settings.seed);
+  const { budgetS: _, ...same } = settings;
+  const journal = JSON.stringify(same);
+  await onJournal?.(journal);
   const wanted = profile.cells
     .filter((cell) => settings.backends.includes(cell.backend))
     .sort((a, b) => a.batch - b.batch);
   onProgress?.({ phase: 'accuracy', done: 1, total: 1, share: 0, timeLeftMs: null, current: 'detect/det4' });
-  const known = (await store.readJournal(JOURNAL)).map((entry) => (entry as { cell: Cell }).cell);
+  const known = (await store.readJournal(journal)).map((entry) => (entry as { cell: Cell }).cell);
   const cells: Cell[] = [];
   for (const cell of wanted) {
     await unpaused?.();
@@ -45,7 +47,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
     signal?.throwIfAborted();
     if (!known.some((other) => cellId(other) === cellId(cell))) {
       await pause();
-      await store.append(JOURNAL, { kind: 'cell', cell });
+      await store.append(journal, { kind: 'cell', cell });
     }
     cells.push(cell);
     const [done, total] = [cells.length, wanted.length];
@@ -62,7 +64,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
   }
   const finished = await identify({ ...profile, cells });
   await store.saveProfile(finished);
-  await store.deleteJournal(JOURNAL);
+  await store.deleteJournal(journal);
   return finished;
 }
 

@@ -108,10 +108,17 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
 
   // Keeps a profile as one that was interrupted while the browser still had WebGPU.
   const settings = { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 5, seed: 1 };
-  const interrupted = { pipeline: 'fashion', measured: '0'.repeat(64), settings, done: 3, total: 9 };
+  const interrupted = {
+    journal: 'fashion-0',
+    pipeline: 'fashion',
+    measured: '0'.repeat(64),
+    settings,
+    done: 3,
+    total: 9,
+  };
   await page.evaluate(
     (text) => localStorage.setItem('ipa-edge/interrupted', text),
-    JSON.stringify(interrupted),
+    JSON.stringify([interrupted]),
   );
   await page.reload();
   await page.getByText(`An interrupted profile of fashion needs webgpu, and ${why}.`).waitFor();

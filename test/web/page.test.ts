@@ -63,6 +63,23 @@ async function download(name: string): Promise<{ name: string; text: string }> {
   return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
 }
 
+/** Counts the entries of all journals of interrupted profiles. */
+const keptEntries = (): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('ipa-edge');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const counting = opening.result.transaction('journal').objectStore('journal').count();
+          counting.onsuccess = () => {
+            opening.result.close();
+            resolve(counting.result);
+          };
+        };
+      }),
+  );
+
 describe('the profiling page', () => {
   beforeEach(() => open(site));
 
@@ -151,6 +168,22 @@ describe('the profiling page', () => {
     expect(await page.locator('.run').textContent()).toContain(told);
     await button('Resume').click();
     await planned(page);
+    expect(complaints).toEqual([]);
+  });
+
+  it('stopped, is offered again after one with other settings has ended, and can be deleted', async () => {
+    await measureUntil(page, 30);
+    await button('Cancel').click();
+    await button(`Resume 30/${CELLS}`).waitFor();
+    await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
+    await holdAfter(page, undefined);
+    await button('Start').click();
+    await planned(page);
+    await button(`Resume 30/${CELLS}`).waitFor();
+    await button('Delete what was measured').click();
+    await button('Delete what was measured for good').click();
+    await button(/Resume/).waitFor({ state: 'detached' });
+    expect(await keptEntries()).toBe(0);
     expect(complaints).toEqual([]);
   });
 

@@ -42,6 +42,8 @@ export interface ProfileOptions {
   readonly signal?: AbortSignal;
   /** Called between steps, such as cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
   unpaused?(): Promise<void>;
+  /** Called before the first measurement with the name of the journal, so that the caller can delete a profile that it stops. */
+  onJournal?(journal: string): Promise<void>;
   onProgress?(progress: ProfileProgress): void;
   /**
    * Called after the cells of each batch size, with the profile so far, so that the caller can make a provisional plan. The
@@ -107,6 +109,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       (await sessions.worker({ backend: environment.reference, threads: 1 })).info,
     );
     const journal = await journalName(manifest, device, settings);
+    await options.onJournal?.(journal);
     const finished = await store.readJournal(journal);
 
     const itemsOf = new Map(pipeline.stages.map(({ name }, s) => [name, ofStages[s]!.items.length]));

@@ -1,8 +1,10 @@
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { cellText, duration, plural } from '../../components/format.ts';
-import { checked, models, problem, store } from '../../state/app.ts';
+import { attempt, checked, models, problem, store } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
 import {
+  deleteInterrupted,
+  finished,
   interrupted,
   liveCells,
   pauseProfile,
@@ -18,6 +20,7 @@ import { whyNotMeasurable } from '../../state/measure/settings.ts';
 import { busy, heldByAdding } from '../../state/pipelines/adding.ts';
 import { otherTab, otherTabDoes, type ProfileState, stopOtherTab, type TabWork } from '../../state/tabs.ts';
 import { trying } from '../../state/try/trying.ts';
+import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { useKeptFocus } from '../controls/kept-focus.ts';
 import { StartFacts } from './Estimate.tsx';
 import { Provisional } from './Provisional.tsx';
@@ -48,7 +51,7 @@ export function RunControls() {
         {run ? <RunningButtons controller={run.controller} /> : <StartButtons />}
       </div>
       {other ? <OtherTab work={other} /> : run ? <RunProgress {...profileState.value} /> : <StartFacts />}
-      {!run && !other && interrupted.value && <Interrupted />}
+      {!run && !other && <Interrupted />}
       <Warnings />
       <p class="unseen" role="status">
         {spokenStatus()}
@@ -64,20 +67,20 @@ function spokenStatus(): string {
   if (otherTab.value) return otherTabDoes(otherTab.value);
   if (running.value)
     return now ? `${PHASES[now.phase]}, ${25 * Math.floor(4 * now.share)} % of the whole` : 'Starting';
-  if (!now) return '';
-  return interrupted.value ? 'Stopped' : 'Finished';
+  if (!now) return finished.value ? 'Finished' : '';
+  return 'Stopped';
 }
 
 function StartButtons() {
   const ready = models.value !== null && store.value !== null && checked.value !== null && !busy.value;
-  const left = otherTab.value ? null : resumable.value;
+  const left = otherTab.value ? undefined : resumable.value;
   const why = trying.value
     ? 'Wait until the run of the plan has ended, because measuring would disturb it.'
     : heldByAdding.value;
   return (
     <>
       {left && (
-        <button type="button" class="primary" disabled={!ready} onClick={() => void resumeInterrupted()}>
+        <button type="button" class="primary" disabled={!ready} onClick={() => void resumeInterrupted(left)}>
           Resume{left.total > 0 && ` ${left.done}/${left.total}`}
           {left.pipeline !== models.value?.manifest.name && ` of ${left.pipeline}`}
         </button>
@@ -175,7 +178,9 @@ function OtherTab({ work }: { readonly work: TabWork }) {
 
 /** How far an interrupted profile has got, or why this browser cannot continue it. */
 function Interrupted() {
-  const { pipeline, settings, done, total } = interrupted.value!;
+  const left = resumable.value ?? interrupted.value.at(-1);
+  if (!left) return null;
+  const { pipeline, settings, done, total } = left;
   const obstacle = settings.backends.map(whyNotMeasurable).find((why) => why !== null);
   if (obstacle)
     return (
@@ -189,7 +194,12 @@ function Interrupted() {
       {problem.value ? 'An error stopped the profile. ' : 'The profile was stopped. '}
       {total > 0
         ? `Kept: ${done} of ${plural(total, 'cell')}. Resume continues from there, even after a reload.`
-        : 'What was measured is kept. Resume continues from there, even after a reload.'}
+        : 'What was measured is kept. Resume continues from there, even after a reload.'}{' '}
+      <DeleteButton
+        key={left.journal}
+        what="what was measured"
+        onDelete={() => void attempt(() => deleteInterrupted(left))}
+      />
     </p>
   );
 }

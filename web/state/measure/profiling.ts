@@ -21,8 +21,10 @@ import {
   usableSettings,
 } from './settings.ts';
 
-/** A profile that was started but not finished. The store's journal contains its finished cells. */
+/** A profile that was started but not finished. */
 const interruptedSchema = z.strictObject({
+  /** Name of the store's journal, which contains what was measured. */
+  journal: z.string(),
   pipeline: name,
   /** The {@link measuredSha256} of the pipeline's manifest. If the pipeline has changed since, the journal is useless. */
   measured: sha256,
@@ -57,12 +59,14 @@ class BackendGoneError extends Error {
   }
 }
 
-export const interrupted = kept<InterruptedProfile | null>({
+/** The interrupted profiles, the one that was measured last at the end. */
+export const interrupted = kept<readonly InterruptedProfile[]>({
   name: 'interrupted',
-  schema: interruptedSchema.nullable(),
-  initial: null,
+  schema: z.array(interruptedSchema),
+  initial: [],
   shared: true,
 });
+const without = (journal: string) => interrupted.value.filter((one) => one.journal !== journal);
 export const running = signal<RunningProfile | null>(null);
 /** Progress of the running profile or, if none is running, of the last one. */
 export const profileState = signal<ProfileState>({ progress: null, pause: 'off', provisional: null });
@@ -106,19 +110,18 @@ export async function startProfile(): Promise<void> {
   wasHidden.value = document.hidden;
   await attempt(() => asTheOnlyTab(tabWork, controller, () => profileOf(run, loaded)));
   running.value = null;
-  tell({ pause: 'off' });
+  tell({ pause: 'off', ...(finished.peek() && { progress: null }) });
 }
 
 async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<void> {
   const { manifest, settings: chosen, controller } = run;
   const begun = { pipeline: manifest.name, measured: measuredSha256(manifest), settings: chosen };
   const startMs = performance.now();
-  const left = interrupted.value;
-  const goesOn = left && sameSettings(left.settings, chosen) && isOf(left, manifest);
-  if (!goesOn) interrupted.value = { ...begun, done: 0, total: 0 };
-  // While the profiler reads the journal of an interrupted profile, it counts the finished cells again from 0. The stored number
-  // must not fall meanwhile.
-  const counted = goesOn ? left.done : 0;
+  let left = { ...begun, journal: '', done: 0, total: 0 };
+  const keep = (part: Partial<InterruptedProfile>): void => {
+    left = { ...left, ...part };
+    interrupted.value = [...without(left.journal), left];
+  };
   const cells = new LiveCells();
   try {
     const measured = await measure({
@@ -134,17 +137,23 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
           release = resolve;
         });
       },
+      async onJournal(journal) {
+        for (const one of interrupted.value) if (cannotGoOn(one, manifest)) await deleteInterrupted(one);
+        const { done, total } = interrupted.value.find((one) => one.journal === journal) ?? left;
+        keep({ journal, done, total });
+      },
       onProgress({ finished: cell, recalled, ...progress }) {
         tell({ progress });
         cells.take(cell, recalled);
         const { phase, done, total } = progress;
-        if (phase === 'cells') interrupted.value = { ...begun, done: Math.max(counted, done), total };
+        // The profiler counts the finished cells of the journal again from 0. The stored number must not fall meanwhile.
+        if (phase === 'cells') keep({ done: Math.max(left.done, done), total });
       },
       async onDraft(draft) {
         tell({ provisional: await planDraft(draft) });
       },
     });
-    interrupted.value = null;
+    interrupted.value = without(left.journal);
     await refreshTabs();
     await openMeasured(measured);
     lastOpened.value = measured.sha256;
@@ -163,30 +172,39 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
   }
 }
 
-const sameSettings = (a: MeasureSettings, b: MeasureSettings): boolean =>
-  JSON.stringify(profileSettingsSchema.parse(a)) === JSON.stringify(profileSettingsSchema.parse(b));
-
 /** Whether an interrupted profile is of exactly this pipeline, unchanged. */
 const isOf = ({ pipeline, measured }: InterruptedProfile, manifest: Manifest): boolean =>
   pipeline === manifest.name && measuredSha256(manifest) === measured;
 
+/** Whether no profile of a pipeline, as it is now, can continue an interrupted one: its pipeline was deleted or has changed. */
+const cannotGoOn = (left: InterruptedProfile, manifest: Manifest): boolean =>
+  !hasPipeline(left.pipeline) || (left.pipeline === manifest.name && !isOf(left, manifest));
+
+/** Deletes what was measured of an interrupted profile. */
+export async function deleteInterrupted({ journal }: InterruptedProfile): Promise<void> {
+  await store.value!.deleteJournal(journal);
+  interrupted.value = without(journal);
+}
+
 /**
- * The interrupted profile if this browser can continue it: it has a pipeline of that name, and can measure with the profile's
- * settings. Whether the pipeline is unchanged is known here only while it is chosen; `resumeInterrupted` checks any other. Null if
- * the browser cannot continue.
+ * The interrupted profile that was measured last of those that this browser can continue: it has a pipeline of that name, and can
+ * measure with the profile's settings. Whether the pipeline is unchanged is known here only while it is chosen; `resumeInterrupted`
+ * checks any other. Undefined if it can continue none.
  */
 export const resumable = computed(() => {
-  const left = interrupted.value;
   // Without a store, the journal lasts only until the page is closed, so after a reload there is nothing to continue.
-  if (whyUnsaved.value !== null && liveCells.value.length === 0) return null;
-  if (!left || !hasPipeline(left.pipeline) || usableSettings(left.settings) !== left.settings) return null;
+  if (whyUnsaved.value !== null && liveCells.value.length === 0) return undefined;
   const chosen = models.value?.manifest;
-  return chosen?.name === left.pipeline && !isOf(left, chosen) ? null : left;
+  return interrupted.value.findLast(
+    (left) =>
+      hasPipeline(left.pipeline) &&
+      usableSettings(left.settings) === left.settings &&
+      !(chosen && cannotGoOn(left, chosen)),
+  );
 });
 
-/** Continues the interrupted profile with its own pipeline and settings. */
-export async function resumeInterrupted(): Promise<void> {
-  const left = interrupted.value!;
+/** Continues an interrupted profile with its own pipeline and settings. */
+export async function resumeInterrupted(left: InterruptedProfile): Promise<void> {
   askedSettings.value = left.settings;
   if (models.value?.manifest.name !== left.pipeline) await attempt(() => loadChosen(left.pipeline));
   if (models.value && isOf(left, models.value.manifest)) await startProfile();
