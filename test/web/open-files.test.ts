@@ -96,6 +96,11 @@ describe('files that come in', () => {
     expect(await problem().textContent()).toContain('newer.json');
     await planned(tab.page);
     expect(await savedProfiles().count()).toBe(2);
+    await tab.page.locator('.page-problem').getByRole('button', { name: 'Close' }).click();
+    await drop(tab.page, [{ name: 'photo.png', text: 'a photo' }, profileFile(fashionProfile(3))]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('photo.png: this page finds no labels in it');
+    await expect.poll(() => savedProfiles().count()).toBe(3);
   });
 
   it('a refused document is named even if an archive that was given with it fails too', async () => {

@@ -4,7 +4,7 @@ import { goTo } from '../go-to.ts';
 import { newPipelines, ownModels, ownPipelineFiles } from '../pipelines/changes.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
 import { type Document, type Landing, readDocument, take } from './documents.ts';
-import { asideOf, kindOf } from './kinds.ts';
+import { asideOf, isOwnDocument, kindOf } from './kinds.ts';
 
 /**
  * Opens files by their contents. A manifest is opened as a pipeline with its files, and nothing else is opened with it. Models
@@ -27,8 +27,10 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     const kind = await kindOf(file);
     if (kind !== 'document' || !(await isAside(file))) kinds[kind].push(file);
   }
-  // Beside labelled data, documents are taken for labelled data too: JSON files may hold the boxes of objects in pictures.
-  if (kinds.labelled.length > 0) kinds.labelled.push(...kinds.document.splice(0));
+  // Beside labelled data, JSON files that are no documents of ipa-edge hold the boxes of objects, so they are labelled data too.
+  if (kinds.labelled.length > 0)
+    for (const file of kinds.document.splice(0))
+      ((await isOwnDocument(file)) ? kinds.document : kinds.labelled).push(file);
   const read = await Promise.allSettled(kinds.document.map(readDocument));
   const documents = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const manifest = documents.find(({ kind }) => kind === 'ipa-edge/manifest');

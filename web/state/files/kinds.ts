@@ -28,9 +28,15 @@ export function asideOf(files: readonly File[]): (file: File) => Promise<boolean
   };
 }
 
+const isOwn = (text: string): boolean => text.includes('"ipa-edge/');
+
+/** Whether a file is a document of ipa-edge. */
+export const isOwnDocument = async (file: File): Promise<boolean> =>
+  file.size <= MOST_DOCUMENT_BYTES && isOwn(await file.text());
+
 /** Whether a text is a document of ipa-edge, or JSON with the labels of objects. */
 const isRead = (name: string, text: string): boolean =>
-  text.includes('"ipa-edge/') || (/\.json$/i.test(name) && text.includes('"annotations"'));
+  isOwn(text) || (/\.json$/i.test(name) && text.includes('"annotations"'));
 
 /** Whether a file is gzipped, as packs are. */
 export async function isPack(file: File): Promise<boolean> {

@@ -10,6 +10,7 @@ import { checkSize } from '../files/file-size.ts';
 import { type MicrophoneRecording, record } from './microphone.ts';
 import { readPicture } from './picture.ts';
 import { readRecording, readSound } from './sound.ts';
+import { textStart } from './text-file.ts';
 
 /** A sound or picture from the user, in the format of the pipeline's first stage. */
 interface OwnContent {
@@ -93,13 +94,6 @@ export async function takeRecording(): Promise<void> {
     taking.value = 'reading';
     return { name: 'your recording', content: await readRecording(await bytesOf(sound), format) };
   });
-}
-
-/** The first bytes of a file as text. A whole file may be so long that showing it would freeze the page. */
-async function textStart(file: File, mostBytes: number): Promise<string> {
-  const bytes = await file.slice(0, mostBytes).arrayBuffer();
-  // As part of a stream, a letter whose last bytes are cut off is left out.
-  return new TextDecoder().decode(bytes, { stream: file.size > mostBytes });
 }
 
 const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
