@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Item, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { type StageChoice, type StageStep, StepByStep } from '../../workers/executor/step-by-step.ts';
 import { ModelLoadError } from '../../workers/runtime/errors.ts';
@@ -20,8 +21,11 @@ beforeAll(async () => {
   [scene] = itemsOf((await models.readPack()).items) as [Item];
 });
 
-const start = (signal = new AbortController().signal, loaded = models) =>
-  StepByStep.start(loaded, nodeEnvironment(), CHOICES, signal);
+const start = (
+  signal = new AbortController().signal,
+  loaded = models,
+  environment: Environment = nodeEnvironment(),
+) => StepByStep.start(loaded, environment, CHOICES, signal);
 
 async function stepsOf(steps: StepByStep, item: Item): Promise<StageStep[]> {
   const all: StageStep[] = [];
@@ -65,8 +69,13 @@ describe('a request that is answered step by step', () => {
     await expect(start(AbortSignal.abort(new Error('no more')))).rejects.toThrow('no more');
   });
 
-  it('does not begin with a broken model', async () => {
+  it('does not begin with a broken model, or without the backend', async () => {
     const broken = { ...models, readModels: async () => ({ model: new Uint8Array([1, 2, 3]) }) };
     await expect(start(undefined, broken)).rejects.toThrow(ModelLoadError);
+    // No model can be loaded without its backend.
+    const environment = { ...nodeEnvironment(), unavailable: async () => 'it is gone' };
+    await expect(start(undefined, broken, environment)).rejects.toThrow(
+      'Backend cpu is not available: it is gone.',
+    );
   });
 });

@@ -18,8 +18,8 @@ const PROGRESS_MS = 250;
 /**
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors of reading the models, and the reason of
- * the signal if it aborts before the first request
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors of reading the
+ * models, and the reason of the signal if it aborts before the first request
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;

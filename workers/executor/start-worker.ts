@@ -2,8 +2,10 @@ import { type Item, type ItemBatch, takeInTurn } from '../../models/items/item-b
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { madeUpItems } from '../../models/packs/made-up.ts';
+import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
+import { BackendUnavailableError, ModelLoadError } from '../runtime/errors.ts';
 import { type Keeping, type KeptItems, type StageRun, variantSpec } from '../stage/protocol.ts';
 import { type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
@@ -41,7 +43,7 @@ export interface ExecutorWorker extends Pick<StageWorker, 'info' | 'lost' | 'ter
 /**
  * Starts a worker for the stages of `planWorker`, loads the plan's variants in it, and warms them up. On this machine, the signal
  * ends a worker that still loads.
- * @throws ModelLoadError, ModelMismatchError, WorkerLostError
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError
  */
 export type StartWorker = (
   id: string,
@@ -69,7 +71,8 @@ export const workerStarter =
  * Starts a worker, loads the variants of its rows in it, and warms them up.
  * @param planned the plan's rows, of which `stages` names those of the worker
  * @param signal ends the worker while it loads
- * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the
+ * models
  */
 export async function startWorker(
   { pipeline, readModels }: LoadedManifest,
@@ -94,10 +97,10 @@ export async function startWorker(
         ...(standby ? [{ key: standbyKey(name), variant: standby.variant }] : []),
       ];
       for (const session of sessions) {
-        await worker.load(
-          variantSpec(stage, { ...session, backend }),
-          await readModels(stage.variant(session.variant)),
-        );
+        const bytes = await readModels(stage.variant(session.variant));
+        await worker.load(variantSpec(stage, { ...session, backend }), bytes).catch(async (error) => {
+          throw await whyNotLoaded(error, environment, backend);
+        });
         let runs = 0;
         const run = (batch: number) => worker.run(session.key, takeInTurn(items, runs++ * batch, batch));
         for (const batch of warmUpSizes(largest)) await run(batch);
@@ -115,6 +118,13 @@ export async function startWorker(
   } finally {
     signal?.removeEventListener('abort', end);
   }
+}
+
+/** The error of a model that cannot be loaded or, if this machine lacks its backend (now), of the backend. */
+async function whyNotLoaded(error: unknown, environment: Environment, backend: Backend): Promise<unknown> {
+  if (!(error instanceof ModelLoadError)) return error;
+  const why = await environment.unavailable(backend);
+  return why === null ? error : new BackendUnavailableError(backend, why);
 }
 
 /**

@@ -41,7 +41,8 @@ export class StepByStep {
    * Starts a worker for each choice, and loads and warms up its variant.
    * @param choices one for each stage of the pipeline, in order; for a cascade, the light variant's and then the heavy variant's
    * @param signal ends the workers while they load
-   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
+   * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the
+   * models
    */
   static async start(
     models: LoadedManifest,
