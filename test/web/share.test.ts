@@ -185,6 +185,10 @@ describe('the link with the settings', () => {
     for (const [settings, why] of [
       ['%7B', /not valid/],
       [encodeURIComponent('{"measure":{"budgetS":-1}}'), /measure\.budgetS/],
+      [
+        encodeURIComponent('{"measure":{"backends":["wasm","wasm"]}}'),
+        /measure\.backends: expected each backend once/,
+      ],
       [encodeURIComponent(JSON.stringify(HOSTILE)), /not valid/],
       ['%E0%A4%A', /not valid/],
     ] as const) {

@@ -20,7 +20,10 @@ const sizes = z
 
 /** Settings of a profile, which may come from the form, a link, an archive, or an interrupted profile. */
 export const profileSettingsSchema = z.strictObject({
-  backends: z.array(backend.extract(BACKENDS)).min(1).max(BACKENDS.length),
+  backends: z
+    .array(backend.extract(BACKENDS))
+    .min(1)
+    .refine((all) => new Set(all).size === all.length, 'expected each backend once'),
   threads: sizes,
   batches: sizes.refine((all) => all[0] === 1, 'expected batch 1 first'),
   budgetS: z.number().min(1).max(3600),
