@@ -40,7 +40,7 @@ export class DeviceLostError extends CodedError {
   static override readonly httpStatus = 503;
   override name = 'DeviceLostError';
   constructor(reason: string) {
-    super(`The GPU device was lost (${reason}). The worker must be replaced.`);
+    super(`The GPU device was lost (${reason}). Try again: a new worker then gets a new device.`);
   }
 }
 
