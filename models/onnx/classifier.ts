@@ -47,6 +47,8 @@ export function classifierFields(
   const [, count, ...further] = scores?.dims ?? [];
   if (!scores || !count || further.some((size) => size !== 1))
     throw new ModelAloneError(file, 'it gives no scores of a fixed number of classes, [batch, classes]');
+  if (count === 1)
+    throw new ModelAloneError(file, 'it gives one score, and a classifier gives one for each of its classes');
   if (classes && classes.length !== count)
     throw new ModelAloneError(file, `it tells ${count} classes apart, and ${givenText(classes)}`);
   return {

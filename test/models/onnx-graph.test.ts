@@ -125,6 +125,12 @@ describe('a classifier without a manifest', () => {
     ['more classes', rgb, [...'abcdef'], /tells 3 classes apart, and 6 are given \(a, b, c, d, e, …\)/],
     ['no classes', rgb, [], /tells 3 classes apart, and none is given/],
     ['no scores', identityModel('float32', ['n', 3, 8, 8]), null, /no scores/],
+    [
+      'one score',
+      brightestChannel({ type: 'float32', dims: ['n', 1, 8, 8] }, 1, { type: 'float32', dims: ['n', 1] }),
+      null,
+      /one score/,
+    ],
     ['no picture', identityModel('float32', ['n', 8]), null, /no picture/],
   ])('is refused with %s', (_, bytes, classes, why) => {
     const make = () => classifierFields(readGraph(bytes, 'm.onnx'), classes, 'm.onnx');
