@@ -327,3 +327,29 @@ test('a backend that is not there is refused before anything is measured', async
   const asked = profile({ models, environment, store, settings: { ...settings, backends: ['wasm'] } });
   await expect(asked).rejects.toThrow(BackendUnavailableError);
 });
+
+test('a backend that is gone while its cells are measured ends the profile, and its cells do not count as failed', async () => {
+  let gone = false;
+  const losing: Environment = {
+    ...environment,
+    unavailable: async (backend) => (backend === 'cuda' && gone ? 'its GPU is gone' : null),
+    spawn(id, threads) {
+      if (!id.startsWith('cuda')) return environment.spawn(id, threads);
+      gone = true;
+      return Promise.reject(new Error('no device'));
+    },
+  };
+  let journal = '';
+  const asked = profile({
+    models,
+    environment: losing,
+    store,
+    settings: { ...settings, backends: ['cpu', 'cuda'], batches: [1], budgetS: 1, seed: 11 },
+    onJournal: async (name) => {
+      journal = name;
+    },
+  });
+  await expect(asked).rejects.toThrow('Backend cuda is not available: its GPU is gone.');
+  const entries = await store.readJournal(journal);
+  expect(entries.filter((entry) => entry.kind === 'cell' && entry.cell.state === 'failed')).toEqual([]);
+});

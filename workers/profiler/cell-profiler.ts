@@ -12,7 +12,7 @@ import { type Device, onGpu } from '../../solver/documents/common.ts';
 import type { FanOut } from '../../solver/documents/profile.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
-import { message } from '../runtime/errors.ts';
+import { BackendUnavailableError, message } from '../runtime/errors.ts';
 import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
 import { type CoRunOptions, measureCoRuns } from './co-run.ts';
 import { DriftWatch } from './drift.ts';
@@ -157,7 +157,11 @@ export class CellProfiler {
         this.o.signal?.throwIfAborted();
         await this.o.sessions.replace(key);
         if (MEMORY_ERROR.test(message(error))) return { ...key, state: 'skipped', reason: 'out-of-memory' };
-        if (attempt === 2) return { ...key, state: 'failed', error: message(error).slice(0, 2000) };
+        if (attempt === 1) continue;
+        const why = await this.o.environment.unavailable(key.backend);
+        // The other cells of the backend would fail, too. The journal has none of them, so a later call measures them.
+        if (why !== null) throw new BackendUnavailableError(key.backend, why);
+        return { ...key, state: 'failed', error: message(error).slice(0, 2000) };
       }
     }
   }
