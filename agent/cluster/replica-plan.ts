@@ -2,7 +2,7 @@ import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import { cpuCoresOf, type Plan, type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
 import { counted } from '../../solver/math/figures.ts';
-import { cpuWorkersOf, heavyName, planWorkers, workerIds } from '../../solver/plan/plan-document.ts';
+import { cpuWorkersOf, heavyNames, planWorkers, workerIds } from '../../solver/plan/plan-document.ts';
 import { replicasFor } from '../../solver/plan/row-option.ts';
 import { EditedPlanError, NotDeployableError } from './errors.ts';
 
@@ -151,10 +151,8 @@ export const isHeavy = ({ stages }: Plan, group: ReplicaGroup): boolean =>
   group.stages.length === 1 && stages.some(({ name, escalation }) => escalation && name === group.stages[0]);
 
 /** For each stage of a pipeline, by its name: the name of its heavy variant's row in plans with a cascade. */
-export function heavyRows({ stages }: Pipeline): ReadonlyMap<string, string> {
-  const names = new Set(stages.map(({ name }) => name));
-  return new Map([...names].map((name) => [name, heavyName(name, names)]));
-}
+export const heavyRows = ({ stages }: Pipeline): ReadonlyMap<string, string> =>
+  heavyNames(stages.map(({ name }) => name));
 
 /** Whether a running replica can change from one plan stage to the other. If not, the engine replaces the replica. */
 export const sameResources = (a: PlanStage, b: PlanStage): boolean =>

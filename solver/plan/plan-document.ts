@@ -36,22 +36,28 @@ export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
 
 /** Converts the chosen option of each stage to the rows of a plan. */
 export function planRows(profile: Profile, options: readonly PlanOption[]): PlanStage[] {
-  const names = new Set(profile.stages.map(({ name }) => name));
+  const heavyOf = heavyNames(profile.stages.map(({ name }) => name));
   return options.flatMap((option) => {
     const light = planStage(profile, option);
     if (!option.cascade) return [light];
     const { heavy, below, share, accuracy } = option.cascade;
-    const name = heavyName(light.name, names);
+    const name = heavyOf.get(light.name)!;
     const escalation = { from: light.name, below, share, accuracy };
     return [light, { ...planStage(profile, heavy), name, escalation }];
   });
 }
 
-/** A name for the row of a stage's heavy variant that no stage of the pipeline has. */
-export function heavyName(stage: string, stages: ReadonlySet<string>): string {
-  let name = `${stage.slice(0, 56)}-heavy`;
-  for (let i = 2; stages.has(name); i++) name = `${stage.slice(0, 52)}-heavy-${i}`;
-  return name;
+/** For each stage, a name for the row of its heavy variant that no other row of the pipeline's plans has. */
+export function heavyNames(stages: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Set(stages);
+  return new Map(
+    stages.map((stage) => {
+      let name = `${stage.slice(0, 56)}-heavy`;
+      for (let i = 2; taken.has(name); i++) name = `${stage.slice(0, 52)}-heavy-${i}`;
+      taken.add(name);
+      return [stage, name];
+    }),
+  );
 }
 
 /** Converts an option of one variant to the row of a plan. */
