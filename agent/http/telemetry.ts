@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
+import { labelValue } from '../kubernetes/objects/names.ts';
 
 /** State of a service for Prometheus gauges, read when Prometheus asks for the metrics. */
 export interface ServiceState {
@@ -170,7 +171,9 @@ export class Telemetry {
     // Resets the gauges, because the previous plan may have had rows that this plan does not have.
     for (const gauge of [this.#info, this.#queued, this.#replicas, this.#foreseen]) gauge.reset();
     const { pipeline } = plan;
-    for (const { name: stage, replicas: wanted } of foreseen) this.#foreseen.set({ pipeline, stage }, wanted);
+    // A selector of an autoscaler selects these values, so they must be ones that a selector can have.
+    for (const { name, replicas: wanted } of foreseen)
+      this.#foreseen.set({ pipeline: labelValue(pipeline), stage: labelValue(name) }, wanted);
     plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {
       this.#queued.set({ stage }, queued[s]!);
       this.#replicas.set({ stage }, replicas[s]!);

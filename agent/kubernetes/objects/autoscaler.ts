@@ -2,6 +2,7 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { plannedGroups } from '../../cluster/replica-plan.ts';
 import { objectLabels, objectNames } from './labels.ts';
+import { labelValue } from './names.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Name of the gateways' gauge for the number of replicas that the plan for the coming load wants for a stage. */
@@ -39,7 +40,9 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
               // Stages of two pipelines in one namespace may have the same name, so the selector names both pipeline and stage.
               metric: {
                 name: FORESEEN,
-                selector: { matchLabels: { pipeline: plan.pipeline, stage: stages[0]! } },
+                selector: {
+                  matchLabels: { pipeline: labelValue(plan.pipeline), stage: labelValue(stages[0]!) },
+                },
               },
               // The autoscaler divides the metric by this, and so runs as many replicas as the metric says.
               target: { type: 'AverageValue', averageValue: '1' },

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { Telemetry } from '../../../../agent/http/telemetry.ts';
 import { autoscaled } from '../../../../agent/kubernetes/objects/autoscaler.ts';
 import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
+import { Pipeline } from '../../../../models/manifests/pipeline.ts';
 import { clusterPlan, fashion, settings, sharedPlan } from './plans.ts';
 import { kubernetesCheck } from './schemas.ts';
 
@@ -41,6 +43,28 @@ test('the deployments of the stages leave their number of pods to the autoscaler
 
 test('stages that share their pods share an autoscaler', () => {
   expect(kinds('HorizontalPodAutoscaler', sharedPlan())).toHaveLength(1);
+});
+
+test('the selector and the metric have the same labels, which Kubernetes takes, whatever the names', async () => {
+  const [pipeline, detect] = ['a-', 'd'.repeat(64)];
+  const odd = JSON.parse(
+    JSON.stringify({ ...plan, pipeline }).replaceAll('"detect"', JSON.stringify(detect)),
+  ) as typeof plan;
+  const manifest = { ...fashion.manifest, name: pipeline };
+  const [first] = manifest.stages;
+  const stages = [{ ...first!, name: detect }, ...manifest.stages.slice(1)];
+  const all = autoscaled(odd, kubernetesObjects(odd, new Pipeline({ ...manifest, stages }), settings));
+  const [autoscaler] = all.filter(({ kind }) => kind === 'HorizontalPodAutoscaler') as ReturnType<
+    typeof kinds
+  >;
+  const { matchLabels } = autoscaler.spec.metrics[0].external.metric.selector;
+  const state = { plan: odd, queued: [0, 0], replicas: [1, 1], open: 0, foreseen: odd.stages };
+  const metrics = await new Telemetry([], []).text(state);
+  for (const value of Object.values<string>(matchLabels))
+    expect(value).toMatch(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])$/);
+  expect(metrics).toContain(
+    `ipa_edge_stage_replicas_foreseen{pipeline="${matchLabels.pipeline}",stage="${matchLabels.stage}"} 1`,
+  );
 });
 
 test.skipIf(check === null)(
