@@ -9,7 +9,7 @@ export const addAddressOptions = (command: Command): Command =>
   command
     .option(
       '--host <address>',
-      `address to listen on, 0.0.0.0 for all of them (default: ${LOOPBACK}); each further --host is a name by which clients reach it`,
+      `address to listen on, :: for all of them (default: ${LOOPBACK}); each further --host is a name by which clients reach it`,
       (value: string, before: readonly string[] = []) => [...before, value],
     )
     .option('--port <n>', 'port to listen on; 0 for a free one', option.port, 8080);

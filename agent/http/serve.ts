@@ -41,7 +41,8 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   try {
     // For the name localhost, Fastify would start a further server for each further address, and nothing waits for these when
     // this one ends.
-    await app.listen({ host: (await lookup(host)).address, port });
+    // Without an address, Node listens on all addresses, with those of IPv6 where the machine has any.
+    await app.listen({ host: host === '::' ? '' : (await lookup(host)).address, port });
   } catch (cause) {
     await app.close();
     throw listenError(cause, host, port);

@@ -36,3 +36,11 @@ test('a server listens on one address of localhost, even where localhost has two
   await listen(app, 'localhost', 0);
   expect(app.addresses()).toHaveLength(1);
 });
+
+test('a server on all addresses answers clients of IPv4 too', async () => {
+  const app = baseApp({ log: () => {} });
+  onTestFinished(() => app.close());
+  app.get('/', async () => 'here');
+  const { port } = new URL(await listen(app, '::', 0));
+  expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe('here');
+});

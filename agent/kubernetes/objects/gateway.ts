@@ -18,7 +18,7 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
     args: [
       'gateway',
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg],
-      ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
+      ...['--host', '::', '--port', String(PORT), '--token-file', TOKEN_FILE],
       ...['--remember', REPLICAS_FILE],
     ],
     env: [OWN_NAMESPACE.env],

@@ -50,7 +50,7 @@ function inferenceService(
       'stage',
       ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
       // KServe addresses a model by the name of its InferenceService.
-      ...['--model-name', name, '--host', '0.0.0.0', '--port', String(PORT)],
+      ...['--model-name', name, '--host', '::', '--port', String(PORT)],
     ],
     resources: stageResources(pipeline, [stage]),
     // By default KServe uses version 1 of the protocol for a custom container.

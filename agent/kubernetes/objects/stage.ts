@@ -50,7 +50,7 @@ export function stageObjects(
       'stage',
       ...held.flatMap((name) => ['--stage', name]),
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest],
-      ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
+      ...['--host', '::', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
     resources: stageResources(pipeline, stages),
     nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),
