@@ -23,12 +23,14 @@ export function serverWithDoor(
   door: Door,
   unreadBytesMax: number,
 ): Server {
-  return createServer(options, (request, response) => {
+  const server = createServer(options, (request, response) => {
     const short = Number(request.headers['content-length'] ?? Number.NaN) <= unreadBytesMax;
     const refusal = short ? door(request) : undefined;
     if (refusal) refuse(response, refusal);
     else handler(request, response);
   });
+  // Node would otherwise cut off a client that ends its side of the connection after its request, before the answer.
+  return Object.assign(server, { httpAllowHalfOpen: true });
 }
 
 function refuse(response: ServerResponse, { message, retryAfterS }: UnavailableError): void {

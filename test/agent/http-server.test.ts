@@ -1,5 +1,8 @@
 import dns from 'node:dns';
+import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
 import { listen, serve } from '../../agent/http/serve.ts';
@@ -43,4 +46,17 @@ test('a server on all addresses answers clients of IPv4 too', async () => {
   app.get('/', async () => 'here');
   const { port } = new URL(await listen(app, '::', 0));
   expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe('here');
+});
+
+test('a client that ends its side of the connection after its request is answered', async () => {
+  const app = baseApp({ log: () => {} });
+  onTestFinished(() => app.close());
+  app.get('/', async ({ raw }) => {
+    await once(raw.socket, 'end');
+    return 'here';
+  });
+  const { port } = new URL(await listen(app, '127.0.0.1', 0));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*here$/s);
 });
