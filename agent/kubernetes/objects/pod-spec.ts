@@ -8,6 +8,8 @@ import { PLAN_KEY, PORT } from './pods.ts';
 export const STAGE_LEAVE_S = 30;
 /** Seconds, beside the SLA, that an ending pod has after {@link STAGE_LEAVE_S} to answer the requests that it has accepted. */
 const DRAIN_S = 35;
+/** An ending pod gets a multiple of these seconds for the SLA, so that few changes of the SLA replace the pods. */
+const SLA_STEP_S = 60;
 
 /** Seconds to load and warm up a model or, for the gateway, until each stage has a pod. */
 const STARTUP_S = 600;
@@ -146,7 +148,7 @@ export const servingPod = (settings: PodSettings, { plan, token, slaMs, leaveS, 
           ]),
     ],
   }),
-  terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S + Math.ceil(slaMs / 1000),
+  terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S + SLA_STEP_S * Math.ceil(slaMs / 1000 / SLA_STEP_S),
 });
 
 const probe = (path: string, periodSeconds: number, failureThreshold: number) => ({

@@ -32,3 +32,9 @@ test('an ending pod has as long as the SLA to answer what it accepted, after the
     expect(spec.terminationGracePeriodSeconds - leaveS).toBeGreaterThanOrEqual(120);
   }
 });
+
+test('few changes of the SLA replace pods', () => {
+  const pods = (slaMs: number) =>
+    PODS.map((name) => find(objects(clusterPlan({ slaMs })), 'Deployment', name).spec.template);
+  expect(pods(4100)).toEqual(pods(250));
+});
