@@ -6,8 +6,9 @@ import { heavyRows, isHeavy, plannedGroups, type ReplicaGroup } from '../cluster
 import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
+import { OtherPipelineError } from './errors.ts';
 import { leftOver } from './left-over.ts';
-import { objectNames } from './objects/labels.ts';
+import { objectNames, otherPipelineOf } from './objects/labels.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
 import { type ServedPlan, stageObjects } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -25,7 +26,7 @@ export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
 /**
  * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run, and the nodes have room for
  * the pods.
- * @throws NotDeployableError, EditedPlanError, NoRoomError, ApiError and its subclasses, ClusterUnreachableError
+ * @throws NotDeployableError, EditedPlanError, NoRoomError, OtherPipelineError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function applyPlan(
   api: KubernetesApi,
@@ -37,7 +38,7 @@ export async function applyPlan(
   const { pipeline, settings } = context;
   const objects = kubernetesObjects(plan, pipeline, settings, releaseBefore(plan, context));
   const trials: Trial[] = [];
-  for (const object of objects) trials.push(await trial(api, object, options));
+  for (const object of objects) trials.push(await trial(api, plan, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   const rolling = trials.filter(startsBeside).map(({ object }) => object);
   if (!allowPending) await checkRoom(api, plan, deployments, rolling, onEvent);
@@ -89,14 +90,15 @@ export async function adaptPlan(
   for (const object of kubernetesObjects(plan, pipeline, settings, keptRelease(context))) {
     const isPods = object.kind === 'Deployment' && object.metadata.name !== gateway;
     if (isPods && (await api.read(object)) === null) throw otherPods();
-    if (isPods) trials.push(await trial(api, object, { yields: true }));
+    if (isPods) trials.push(await trial(api, plan, object, { yields: true }));
     if (object.kind === 'ConfigMap')
-      trials.push(await trial(api, atVersion(object, context.applied), { yields: true }));
+      trials.push(await trial(api, plan, atVersion(object, context.applied), { yields: true }));
   }
   for (const object of idleDeployments(plan, context)) {
     const live = await api.read(object);
-    if (live !== null && (live.spec as { readonly replicas: number }).replicas > 0)
-      trials.push(await trial(api, object, { yields: true }));
+    if (live === null || otherPipelineOf(live, plan.pipeline) !== undefined) continue;
+    if ((live.spec as { readonly replicas: number }).replicas > 0)
+      trials.push(await trial(api, plan, object, { yields: true }));
   }
   await applyTried(api, trials);
   return trials.map(({ change }) => change);
@@ -165,14 +167,19 @@ interface Trial {
   readonly change: ObjectChange;
 }
 
+/** @throws OtherPipelineError if another pipeline has the object */
 async function trial(
   api: KubernetesApi,
+  { pipeline }: Plan,
   wanted: KubernetesObject,
   { force: forced = false, yields = false }: Pick<ApplyOptions, 'force' | 'yields'>,
 ): Promise<Trial> {
   // The stored plan belongs to the agent, even if another tool created the ConfigMap, so its fields are taken over.
   const force = forced || (yields && wanted.kind === 'ConfigMap');
   const before = await api.read(wanted);
+  const other = before ? otherPipelineOf(before, pipeline) : undefined;
+  if (other !== undefined)
+    throw new OtherPipelineError(`${wanted.kind} ${wanted.metadata.name}`, pipeline, other);
   const { object, after, left } = force
     ? { object: wanted, after: await api.apply(wanted, { force, dryRun: true }), left: [] }
     : await withoutManaged(api, wanted, yields ? () => true : isAutoscaled);

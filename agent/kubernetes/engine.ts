@@ -28,7 +28,7 @@ import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
 import { Leadership } from './lease.ts';
 import { removeEarlierPods } from './left-over.ts';
-import { objectNames, stageSelector } from './objects/labels.ts';
+import { objectNames, otherPipelineOf, stageSelector } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { type Applied, planAt, planRef, readApplied } from './plans.ts';
 import { profileInJob } from './profile.ts';
@@ -78,7 +78,8 @@ export class KubernetesEngine implements Engine {
     const stages = new Set<string>();
     for (const [stage, row] of heavyRows(pipeline)) {
       const metadata = { name: objectNames(pipeline.name).pods([row]), namespace };
-      if (await this.api.read({ apiVersion: 'apps/v1', kind: 'Deployment', metadata })) stages.add(stage);
+      const live = await this.api.read({ apiVersion: 'apps/v1', kind: 'Deployment', metadata });
+      if (live && otherPipelineOf(live, pipeline.name) === undefined) stages.add(stage);
     }
     return stages;
   }

@@ -34,6 +34,17 @@ export class FieldsManagedError extends ApiError {
   }
 }
 
+/** An object that a pipeline needs belongs to another pipeline of the namespace. */
+export class OtherPipelineError extends InputError {
+  override name = 'OtherPipelineError';
+  constructor(what: string, pipeline: string, other: string) {
+    super(
+      `${what} serves the pipeline ${other}, and ${pipeline} needs an object of the same name. Nothing was changed. Serve ${pipeline} in ` +
+        'another namespace.',
+    );
+  }
+}
+
 /** Another process has changed or created the object meanwhile. */
 export class ChangedMeanwhileError extends ApiError {
   override name = 'ChangedMeanwhileError';

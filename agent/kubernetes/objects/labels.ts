@@ -1,10 +1,12 @@
 import { kubernetesName } from './names.ts';
+import type { KubernetesObject } from './types.ts';
 
 /** The label of the objects that ipa-agent makes for a pipeline, except those of KServe, the Lease and the Events. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'ipa-agent' };
 export const PART_LABEL = 'ipa-edge/part';
 export const STAGE_LABEL = 'ipa-edge/stage';
 const PART_OF = 'app.kubernetes.io/part-of';
+const INSTANCE = 'app.kubernetes.io/instance';
 const COMPONENT = 'app.kubernetes.io/component';
 const KSERVE = 'kserve';
 /** The label of every object that ipa-agent makes for KServe. These objects lack {@link MANAGED_BY}. */
@@ -45,7 +47,7 @@ export const ownLabels = (pipeline: string): Record<string, string> => ({
 /** Further labels that Kubernetes recommends. @param component what the object does for the pipeline, e.g. `gateway` */
 export const describingLabels = (pipeline: string, component: string): Record<string, string> => ({
   'app.kubernetes.io/name': 'ipa-edge',
-  'app.kubernetes.io/instance': kubernetesName(pipeline),
+  [INSTANCE]: kubernetesName(pipeline),
   [COMPONENT]: component,
 });
 
@@ -54,6 +56,15 @@ export const describingLabels = (pipeline: string, component: string): Record<st
  * to remove, because these commands must not remove the objects of KServe.
  */
 export const kserveLabels = (pipeline: string): Record<string, string> => describingLabels(pipeline, KSERVE);
+
+/**
+ * The pipeline that has an object, as its label says, if it is another one than this: the stage `b-c` of the pipeline `a` and the
+ * stage `c` of `a-b` have objects of the same names.
+ */
+export function otherPipelineOf({ metadata }: KubernetesObject, pipeline: string): string | undefined {
+  const instance = metadata.labels?.[INSTANCE];
+  return instance === kubernetesName(pipeline) ? undefined : instance;
+}
 
 /** The labels of an object of a pipeline. @param component as in {@link describingLabels} */
 export const objectLabels = (pipeline: string, component: string): Record<string, string> => ({

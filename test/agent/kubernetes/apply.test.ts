@@ -6,10 +6,12 @@ import { changesText } from '../../../agent/commands/changes-text.ts';
 import { openEngine } from '../../../agent/commands/engine.ts';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
+import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
+import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { engineIn, nodeLabels, standInCluster } from './cluster.ts';
@@ -130,6 +132,24 @@ test('the number of pods that a HorizontalPodAutoscaler has set stays, a new ima
   expect(changesText(changes, false)).toMatch(
     /Deployment fashion-detect {2}changed\n( {4}.*\n)*? {4}stays: \.spec\.replicas .* kube-controller-manager manages; --force/,
   );
+});
+
+test('a pipeline that needs an object of another pipeline is refused, and nothing is changed', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const renamed = <T>(value: T, pipeline: string, stage: string): T =>
+    JSON.parse(
+      JSON.stringify(value).replaceAll('"fashion"', `"${pipeline}"`).replaceAll('"detect"', `"${stage}"`),
+    );
+  const apply = (pipeline: string, stage: string) => {
+    const of = new Pipeline(renamed(fashion.manifest, pipeline, stage));
+    const engine = new KubernetesEngine(cluster, { pipeline: of, namespace: 'shop', given: settings });
+    return engine.apply(renamed(clusterPlan(), pipeline, stage), { force: true });
+  };
+  await apply('a', 'b-c');
+  const { version } = standIn.store;
+  await expect(apply('a-b', 'c')).rejects.toThrow(/^Service a-b-c serves the pipeline a, and a-b needs/);
+  expect(standIn.store.version).toBe(version);
+  await apply('a-b', 'd');
 });
 
 test('what the server takes for invalid is told by field, and nothing is applied', async () => {
