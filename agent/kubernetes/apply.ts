@@ -9,6 +9,7 @@ import { changesOf } from './changes.ts';
 import { OtherPipelineError } from './errors.ts';
 import { leftOver } from './left-over.ts';
 import { objectNames, otherPipelineOf } from './objects/labels.ts';
+import { podMonitor } from './objects/monitor.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
 import { type ServedPlan, stageObjects } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -46,7 +47,9 @@ export async function applyPlan(
   const [before, after] = [current ?? plan, plan].map((of) => podsText(plannedGroups(of)));
   if (!prune && before !== after)
     onEvent(`the pods of ${before} keep serving: remove them with --prune once the new ones serve`);
-  const unwanted = prune ? await leftOver(api, plan.pipeline, settings.namespace, objects) : [];
+  const unwanted = prune
+    ? await leftOver(api, plan.pipeline, settings.namespace, objects)
+    : monitorBefore(plan, context);
   const ending = unwanted.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
   if (ending.length > 0)
     onEvent(
@@ -103,6 +106,12 @@ export async function adaptPlan(
   await applyTried(api, trials);
   return trials.map(({ change }) => change);
 }
+
+/** The PodMonitor of the plan before, if this plan has none: without the rights in its network policies, it would only fail. */
+const monitorBefore = ({ pipeline }: Plan, { applied, settings }: DeploymentContext): KubernetesObject[] =>
+  settings.monitor === null && applied.settings && applied.settings.monitor !== null
+    ? [podMonitor(pipeline, settings)]
+    : [];
 
 /** The stored plan's ConfigMap with the version that was read: the API server refuses to change any other version. */
 const atVersion = (object: KubernetesObject, { resourceVersion }: Applied): KubernetesObject => ({

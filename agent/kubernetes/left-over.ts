@@ -1,6 +1,8 @@
 import { heavyRows, plannedGroups } from '../cluster/replica-plan.ts';
 import type { KubernetesApi, ListRef } from './api.ts';
+import { ApiError } from './errors.ts';
 import { objectNames, ownLabels, stageSelector } from './objects/labels.ts';
+import { MONITOR } from './objects/monitor.ts';
 import { POD_KINDS, type ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
@@ -18,7 +20,12 @@ export async function leftOver(
   const key = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata.name}`;
   const keys = new Set(wanted.map(key));
   const kinds = new Map(wanted.map(({ apiVersion, kind }) => [kind, apiVersion]));
-  const found = await listed(api, kinds, { namespace, labels: ownLabels(pipeline) });
+  const where = { namespace, labels: ownLabels(pipeline) };
+  kinds.delete(MONITOR.kind);
+  const found = [
+    ...(await listed(api, kinds, where)),
+    ...(await ofCustomKind(api, { ...MONITOR, ...where })),
+  ];
   return found.filter((object) => !keys.has(key(object)) && !isOfWatch(object));
 }
 
@@ -43,6 +50,20 @@ export async function removeEarlierPods(
   const removed = found.filter(({ metadata }) => !kept.has(metadata.name));
   for (const object of removed) await api.remove(object);
   return removed.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
+}
+
+/**
+ * The objects of a kind that a CRD defines; none if the CRD is not installed. The API server refuses an account without rights on
+ * the kind, e.g. a namespace's admin, whether or not the CRD is installed. Such an account cannot have created any objects, so it
+ * gets none.
+ */
+export async function ofCustomKind(api: KubernetesApi, ref: ListRef): Promise<KubernetesObject[]> {
+  try {
+    return [...(await api.list(ref)).items];
+  } catch (error) {
+    if (error instanceof ApiError && [403, 404].includes(error.status)) return [];
+    throw error;
+  }
 }
 
 /** The objects of some kinds. @param kinds pairs of a kind and its `apiVersion` */

@@ -1,7 +1,8 @@
 import type { ObjectChange } from '../cluster/engine.ts';
-import type { KubernetesApi, ListRef, ObjectRef } from './api.ts';
-import { ApiError } from './errors.ts';
+import type { KubernetesApi, ObjectRef } from './api.ts';
+import { ofCustomKind } from './left-over.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
+import { MONITOR } from './objects/monitor.ts';
 import { kubernetesName } from './objects/names.ts';
 import { RESOURCE } from './resource/schema.ts';
 
@@ -44,14 +45,7 @@ export async function removePipeline(
   });
   for (const [kind, apiVersion] of KINDS)
     refs.push(...(await api.list({ apiVersion, kind, namespace, labels })).items);
-  refs.push(
-    ...(await ofCustomKind(api, {
-      apiVersion: 'monitoring.coreos.com/v1',
-      kind: 'PodMonitor',
-      namespace,
-      labels,
-    })),
-  );
+  refs.push(...(await ofCustomKind(api, { ...MONITOR, namespace, labels })));
   // The Lease has no labels by which it could be listed, so it is read by its name.
   const lease = await api.read({
     apiVersion: 'coordination.k8s.io/v1',
@@ -61,18 +55,4 @@ export async function removePipeline(
   if (lease) refs.push(lease);
   if (!dryRun) for (const ref of refs) await api.remove(ref);
   return refs.map(({ kind, metadata }) => ({ kind, name: metadata.name, state: 'pruned', changes: [] }));
-}
-
-/**
- * The objects of a kind that a CRD defines; none if the CRD is not installed. The API server refuses an account without rights on
- * the kind, e.g. a namespace's admin, whether or not the CRD is installed. Such an account cannot have created any objects, so it
- * gets none.
- */
-async function ofCustomKind(api: KubernetesApi, ref: ListRef): Promise<ObjectRef[]> {
-  try {
-    return [...(await api.list(ref)).items];
-  } catch (error) {
-    if (error instanceof ApiError && [403, 404].includes(error.status)) return [];
-    throw error;
-  }
 }

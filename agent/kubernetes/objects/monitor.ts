@@ -2,10 +2,11 @@ import type { PodSettings } from '../settings.ts';
 import { objectLabels, objectNames, ownLabels, PART_LABEL } from './labels.ts';
 import type { KubernetesObject } from './types.ts';
 
+export const MONITOR = { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor' } as const;
+
 /** Makes Prometheus' operator read the metrics of a pipeline's gateways and stages. */
 export const podMonitor = (pipeline: string, { namespace }: PodSettings): KubernetesObject => ({
-  apiVersion: 'monitoring.coreos.com/v1',
-  kind: 'PodMonitor',
+  ...MONITOR,
   metadata: {
     name: objectNames(pipeline).monitor,
     namespace,

@@ -1,4 +1,5 @@
 import { pluralOf } from '../api.ts';
+import { MONITOR } from '../objects/monitor.ts';
 import { accountObjects } from '../objects/parts.ts';
 import { POD_KINDS } from '../objects/stage.ts';
 import type { KubernetesObject } from '../objects/types.ts';
@@ -26,8 +27,8 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
       resources: ['configmaps', 'secrets', 'services', 'serviceaccounts'],
       verbs: ['get', 'list', 'watch', 'create', 'patch'],
     },
-    // Watch deletes the pods of an earlier plan once the pods of the next plan serve.
-    ...POD_KINDS.map(([kind, apiVersion]) => ({
+    // Watch deletes the pods of an earlier plan once the pods of the next plan serve, and a PodMonitor that the spec left out.
+    ...[...POD_KINDS, [MONITOR.kind, MONITOR.apiVersion] as const].map(([kind, apiVersion]) => ({
       apiGroups: [groupOf(apiVersion)],
       resources: [pluralOf(kind)],
       verbs: ['delete'],

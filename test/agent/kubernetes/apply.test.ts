@@ -8,9 +8,11 @@ import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
+import { podMonitor } from '../../../agent/kubernetes/objects/monitor.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
+import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
@@ -275,6 +277,39 @@ test("a monitor is refused where Prometheus' operator is not installed, and noth
     /PodMonitor fashion: the server could not find/,
   );
   expect(standIn.store.get('api/v1/namespaces/shop/configmaps/fashion-plan')).toBeUndefined();
+});
+
+/** The part of the CRD of Prometheus' operator that the stand-in needs. */
+const monitorDefinition = () => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'podmonitors.monitoring.coreos.com' },
+  spec: {
+    group: 'monitoring.coreos.com',
+    names: { plural: 'podmonitors' },
+    versions: [
+      {
+        name: 'v1',
+        schema: { openAPIV3Schema: { properties: { apiVersion: {}, kind: {}, metadata: {}, spec: {} } } },
+      },
+    ],
+  },
+});
+
+test('a monitor ends with the plan that has it, and prune finds one that is left', async () => {
+  const { cluster, standIn } = await standInCluster();
+  standIn.define(monitorDefinition());
+  const pruned = ['PodMonitor fashion pruned'];
+  const removed = async (given: GivenSettings, prune = false) =>
+    states(await engineIn(cluster, given).apply(clusterPlan(), { prune })).filter((state) =>
+      state.endsWith('pruned'),
+    );
+  const monitored = { ...settings, monitor: 'monitoring' };
+  expect(await removed(monitored, true)).toEqual([]);
+  expect(await removed(settings)).toEqual(pruned);
+  expect(await removed(settings)).toEqual([]);
+  await cluster.apply(podMonitor('fashion', settings));
+  expect(await removed(settings, true)).toEqual(pruned);
 });
 
 test('a plan that says the same in another order changes nothing, and the one before it stays', async () => {

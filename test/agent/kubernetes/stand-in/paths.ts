@@ -20,6 +20,7 @@ export const KINDS: Record<string, string> = {
   nodes: 'Node',
   pods: 'Pod',
   poddisruptionbudgets: 'PodDisruptionBudget',
+  podmonitors: 'PodMonitor',
   roles: 'Role',
   rolebindings: 'RoleBinding',
   secrets: 'Secret',

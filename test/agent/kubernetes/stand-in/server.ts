@@ -167,7 +167,7 @@ export class StandIn {
     request: IncomingMessage,
   ): [number, unknown] {
     const custom = this.#definitions.get(kindPath(collection));
-    if (kindPath(collection).includes('.dev/') && !custom)
+    if (/\.(dev|com)\//.test(collection) && !custom)
       throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
     const key = `${collection}/${name}`;
     const manager = query.get('fieldManager') ?? 'unknown';
