@@ -1,12 +1,7 @@
 import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
 import { PLAN_KEY, PORT } from './pods.ts';
 
-/**
- * Seconds for which an ending stage pod continues to serve: long enough to start another pod, because this one may be the only
- * one.
- */
-export const STAGE_LEAVE_S = 30;
-/** Seconds, beside the SLA, that an ending pod has after {@link STAGE_LEAVE_S} to answer the requests that it has accepted. */
+/** Seconds, beside the SLA, that an ending pod has after SIGTERM to answer the requests that it has accepted. */
 const DRAIN_S = 35;
 /** An ending pod gets a multiple of these seconds for the SLA, so that few changes of the SLA replace the pods. */
 const SLA_STEP_S = 60;
@@ -148,7 +143,7 @@ export const servingPod = (settings: PodSettings, { plan, token, slaMs, leaveS, 
           ]),
     ],
   }),
-  terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S + SLA_STEP_S * Math.ceil(slaMs / 1000 / SLA_STEP_S),
+  terminationGracePeriodSeconds: (leaveS ?? 0) + DRAIN_S + SLA_STEP_S * Math.ceil(slaMs / 1000 / SLA_STEP_S),
 });
 
 const probe = (path: string, periodSeconds: number, failureThreshold: number) => ({

@@ -42,10 +42,26 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
   };
 }
 
+/** Seconds to start a pod, without the time to load its models. */
+const START_S = 30;
+/** Bytes of models that a pod loads in a second, from a volume in the network, until the models serve. */
+const LOADED_BYTES_PER_S = 50 * MIB;
+
+const largestModelBytes = ({ stage }: PipelineStage): number => Math.max(...stage.variants.map(sizeBytesOf));
+
+/**
+ * Seconds for which an ending pod with these stages continues to serve: long enough to start another pod, because this one may be
+ * the only one.
+ */
+export function leaveSeconds(pipeline: Pipeline, rows: readonly PlanStage[]): number {
+  const bytes = rows.reduce((sum, row) => sum + largestModelBytes(pipeline.stage(stageNameOf(row))), 0);
+  return START_S + Math.floor(bytes / LOADED_BYTES_PER_S);
+}
+
 /** Memory of a process that runs a stage's largest model at the largest batch. */
-function sessionBytes({ stage }: PipelineStage): number {
-  const model = BYTES_PER_MODEL_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
-  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * BATCH_MAX * inputValues(stage);
+function sessionBytes(of: PipelineStage): number {
+  const model = BYTES_PER_MODEL_BYTE * largestModelBytes(of);
+  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * BATCH_MAX * inputValues(of.stage);
 }
 
 /**

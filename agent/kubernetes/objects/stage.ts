@@ -5,8 +5,8 @@ import type { ReplicaGroup } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { objectLabels, objectNames, partLabels, podLabels, stageLabels } from './labels.ts';
 import { deployment, disruptionBudget, httpPort } from './parts.ts';
-import { STAGE_LEAVE_S, servingPod } from './pod-spec.ts';
-import { nodeSelector, PLAN_FILE, PORT, stageResources, TOKEN_FILE } from './pods.ts';
+import { servingPod } from './pod-spec.ts';
+import { leaveSeconds, nodeSelector, PLAN_FILE, PORT, stageResources, TOKEN_FILE } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Inputs of a plan's Kubernetes objects. */
@@ -55,7 +55,7 @@ export function stageObjects(
     resources: stageResources(pipeline, stages),
     nodeSelector: nodeSelector(plan.profile.device, settings.nodeSelector),
     slaMs: plan.slaMs,
-    leaveS: STAGE_LEAVE_S,
+    leaveS: leaveSeconds(pipeline, stages),
   });
   const each = (of: (stage: PlanStage) => string): string => stages.map(of).join(', ');
   return [

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { clusterPlan, find, objects } from './plans.ts';
+import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
+import { Pipeline } from '../../../../models/manifests/pipeline.ts';
+import { clusterPlan, fashion, find, objects, settings } from './plans.ts';
 
 const PODS = ['fashion-detect', 'fashion-classify', 'fashion-gateway'];
 
@@ -37,4 +39,23 @@ test('few changes of the SLA replace pods', () => {
   const pods = (slaMs: number) =>
     PODS.map((name) => find(objects(clusterPlan({ slaMs })), 'Deployment', name).spec.template);
   expect(pods(4100)).toEqual(pods(250));
+});
+
+test('a pod of large models leaves later, because another pod takes as long to load them', () => {
+  const [detect, ...others] = fashion.manifest.stages;
+  const large = detect!.variants.map((variant) => ({
+    ...variant,
+    sessions: { model: { ...Object.values(variant.sessions)[0]!, sizeBytes: 2 ** 30 } },
+  }));
+  const manifest = { ...fashion.manifest, stages: [{ ...detect!, variants: large }, ...others] };
+  const leaveS = (pipeline: Pipeline) => {
+    const { spec } = find(kubernetesObjects(clusterPlan(), pipeline, settings), 'Deployment', PODS[0]!).spec
+      .template;
+    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(
+      spec.containers[0].lifecycle.preStop.sleep.seconds + 60,
+    );
+    return spec.containers[0].lifecycle.preStop.sleep.seconds;
+  };
+  expect(leaveS(fashion.pipeline)).toBe(30);
+  expect(leaveS(new Pipeline(manifest as typeof fashion.manifest))).toBe(50);
 });
