@@ -1,3 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join, resolve, sep } from 'node:path';
+import type { KubeConfig as Config } from '@kubernetes/client-node';
+import { parse } from 'yaml';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
@@ -6,7 +11,7 @@ import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 const MADE_UP = 'loaded-context';
 
 export interface KubeconfigOptions {
-  /** Path of the kubeconfig. Default: that of KUBECONFIG, then ~/.kube/config, then the pod's service account. */
+  /** Path of the kubeconfig. Default: those of KUBECONFIG, then ~/.kube/config, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
   /** Name of a context in the kubeconfig. Default: the current one. */
   readonly context?: string | undefined;
@@ -24,8 +29,9 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
   });
   const config = new KubeConfig();
   try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
+    const paths = kubeconfig === undefined ? defaultPaths() : [kubeconfig];
+    if (paths.length === 0) config.loadFromDefault();
+    else config.loadFromOptions(merged(paths.map((path) => partOf(new KubeConfig(), path))));
     if (context !== undefined) config.setCurrentContext(context);
   } catch (cause) {
     const which = kubeconfig === undefined ? 'the kubeconfig' : `the kubeconfig ${kubeconfig}`;
@@ -44,10 +50,61 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
   const authorise: Authorise = async (options) => {
     if (withoutTls) return options;
     await config.applyToHTTPSOptions(options).catch((cause) => {
-      throw new NoClusterError((cause as Error).message, { cause });
+      throw new NoClusterError((cause as Error).message || 'the credential plug-in failed', { cause });
     });
+    // A file with a token often ends in a line break, which no header can have.
+    const headers = options.headers as Record<string, string>;
+    if (headers.Authorization !== undefined) headers.Authorization = headers.Authorization.trim();
     return options;
   };
   const { namespace } = config.getContextObject(config.getCurrentContext()) ?? {};
   return { server: cluster.server.replace(/\/$/, ''), authorise, namespace };
+}
+
+/** The kubeconfigs that kubectl reads by default; none in a pod that has no kubeconfig. */
+function defaultPaths(): string[] {
+  const named = (process.env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
+  // Of several files kubectl passes over those that do not exist.
+  const there = named.filter(existsSync);
+  if (named.length > 0) return there.length > 0 ? there : named;
+  return [join(homedir(), '.kube', 'config')].filter(existsSync);
+}
+
+type Part = Pick<Config, 'clusters' | 'users' | 'contexts' | 'currentContext'>;
+
+/** Joins kubeconfigs as kubectl does: the first one counts where several have the same name or a current context. */
+const merged = (parts: readonly Part[]): Part => ({
+  // The package takes the first one of a name.
+  clusters: parts.flatMap(({ clusters }) => clusters),
+  users: parts.flatMap(({ users }) => users),
+  contexts: parts.flatMap(({ contexts }) => contexts),
+  currentContext: parts.map(({ currentContext }) => currentContext).find(Boolean) ?? '',
+});
+
+interface RawUsers {
+  readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } }[];
+}
+
+/**
+ * Reads a kubeconfig. The package knows no `tokenFile` of a user, and takes the path of a credential plug-in as one in the working
+ * directory, and not beside the kubeconfig.
+ */
+function partOf(config: Config, path: string): Part {
+  config.loadFromFile(path);
+  const folder = dirname(path);
+  const { users: raw } = parse(readFileSync(path, 'utf8')) as RawUsers;
+  const users = config.users.map((user) => {
+    const tokenFile = raw?.find(({ name }) => name === user.name)?.user?.tokenFile;
+    const { exec } = user;
+    return {
+      ...user,
+      ...(tokenFile !== undefined && {
+        token: undefined,
+        authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } },
+      }),
+      ...(exec?.command?.includes(sep) && { exec: { ...exec, command: resolve(folder, exec.command) } }),
+    };
+  });
+  const { clusters, contexts, currentContext } = config;
+  return { clusters, users, contexts, currentContext };
 }

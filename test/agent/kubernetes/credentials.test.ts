@@ -3,8 +3,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
@@ -179,4 +179,38 @@ test('a server without TLS, such as kubectl proxy, is asked without credentials'
   const cluster = new KubernetesApi(await connectionOf({ kubeconfig }));
   expect((await cluster.list(ref)).items).toEqual([]);
   expect(sent).toEqual([undefined]);
+});
+
+/** How the agent would ask a cluster: its server, and the header with the credentials. */
+async function asks(options: Parameters<typeof connectionOf>[0] = {}) {
+  const { server, authorise } = await connectionOf(options);
+  const { headers } = await authorise({ headers: {} });
+  return [server, (headers as Record<string, string>).Authorization];
+}
+
+test('of several kubeconfigs the first counts, as for kubectl, and those that do not exist are passed over', async () => {
+  const folder = await temporaryFolder();
+  const [first, second] = [join(folder, 'first'), join(folder, 'second')];
+  await writeFile(first, kubeconfigOf({ server: 'https://first' }, { token: 'one' }));
+  const other = kubeconfigOf({ server: 'https://second' }, { token: 'two' });
+  await writeFile(second, other.replaceAll(/: [cux]$/gm, '$&2'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('KUBECONFIG', [join(folder, 'none'), first, second, first].join(delimiter));
+  expect(await asks()).toEqual(['https://first', 'Bearer one']);
+  expect(await asks({ context: 'x2' })).toEqual(['https://second', 'Bearer two']);
+});
+
+test('the token file and the plug-in of a user lie beside the kubeconfig, as for kubectl', async () => {
+  const folder = await temporaryFolder();
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(join(folder, 'token'), 'kept\n');
+  await writeFile(join(folder, 'plugin'), '#!/bin/sh\necho \'{"status": {"token": "made"}}\'\n');
+  await chmod(join(folder, 'plugin'), 0o755);
+  for (const [user, token] of [
+    [{ tokenFile: 'token', token: 'stale' }, 'kept'],
+    [{ exec: { command: './plugin' } }, 'made'],
+  ] as const) {
+    await writeFile(kubeconfig, kubeconfigOf({ server: 'https://c' }, user));
+    expect(await asks({ kubeconfig })).toEqual(['https://c', `Bearer ${token}`]);
+  }
 });
