@@ -1,7 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
@@ -14,8 +19,8 @@ import { type Door, serverWithDoor } from './door.ts';
 import { HttpError } from './errors.ts';
 import { checkContentType, checkHost } from './foreign-pages.ts';
 import {
-  answerBadUrl,
   answerWithoutRoute,
+  badUrlText,
   NAME_LETTERS_MAX,
   shortUrl,
   unreadableAnswer,
@@ -91,10 +96,18 @@ export function baseApp(
     connectionsCheckingInterval: checkMs,
     keepAliveTimeout: keepAliveMs,
   };
+  const unreadAnswers = new UnreadAnswers(unread);
+  /** Sends an error's answer. Does not read the rest of a long body. */
+  const answer = (request: FastifyRequest, reply: FastifyReply, text: object): FastifyReply => {
+    if (!isUnread(request)) return reply.send(text);
+    request.admitted?.leave();
+    return unreadAnswers.answer(request, reply, text);
+  };
   const app = fastify({
     serverFactory: (handler) => serverWithDoor(options, handler, door, UNREAD_BYTES_MAX),
     routerOptions: { maxParamLength: NAME_LETTERS_MAX },
-    frameworkErrors: answerBadUrl,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      answer(request, reply.code(error.statusCode ?? 400), { error: badUrlText(error) }),
     clientErrorHandler: unreadableAnswer(receiveMs),
     forceCloseConnections: 'idle',
     // A hook starts the process that decodes bodies, which on a busy machine may take longer than Fastify's limit of 10 s.
@@ -102,7 +115,6 @@ export function baseApp(
     // Fastify would answer requests to a closing server in a form of its own. The routes refuse them, too.
     return503OnClosing: false,
   });
-  const unreadAnswers = new UnreadAnswers(unread);
   const invalidPace = new Pace(invalid);
   app.decorateRequest('arrivalMs', 0);
   app.decorateRequest('admitted', null);
@@ -128,20 +140,16 @@ export function baseApp(
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     // Only the log has the path of a model file, because clients must not learn where files are.
-    const answer = { error: badModel ? BAD_MODEL : message(error) };
+    const text = { error: badModel ? BAD_MODEL : message(error) };
     reply.code(status);
-    if (!request.raw.complete && lengthOf(request) > UNREAD_BYTES_MAX) {
-      request.admitted?.leave();
-      return unreadAnswers.answer(request, reply, answer);
-    }
     // Reading and parsing a long body takes about as long as a request's models, so the server slows down clients that send
     // invalid ones.
-    if (status === 400 && lengthOf(request) > HERE_BYTES_MAX) {
+    if (status === 400 && lengthOf(request) > HERE_BYTES_MAX && !isUnread(request)) {
       request.admitted?.leave();
       request.body = undefined;
-      return delay(invalidPace.waitMs(request.ip, performance.now()), answer, { ref: false });
+      return delay(invalidPace.waitMs(request.ip, performance.now()), text, { ref: false });
     }
-    return reply.send(answer);
+    return answer(request, reply, text);
   });
   return app;
 }
@@ -152,13 +160,19 @@ function statusOf(error: FastifyError | CodedError): number {
   return Math.min(error.statusCode ?? 500, 500);
 }
 
-/** Announced length of a body in bytes; 0 without a body. */
-const lengthOf = ({ headers }: FastifyRequest): number => Number(headers['content-length'] ?? 0);
+/** Announced length of a body in bytes; 0 without a body, and infinite for a body in chunks, which may have no end. */
+const lengthOf = ({ headers }: FastifyRequest): number =>
+  headers['transfer-encoding'] === undefined
+    ? Number(headers['content-length'] ?? 0)
+    : Number.POSITIVE_INFINITY;
+
+/** Whether a body has not arrived whole, and is so long that the server does not read the rest. */
+const isUnread = (request: FastifyRequest): boolean =>
+  !request.raw.complete && lengthOf(request) > UNREAD_BYTES_MAX;
 
 /** Refuses a body by its headers, before any of it is read. @throws HttpError */
 function checkBody(request: FastifyRequest): void {
   const { method, headers, routeOptions } = request;
-  if (method === 'GET' || method === 'HEAD') return;
   const { 'content-encoding': encoding, 'content-length': length } = headers;
   if (headers['transfer-encoding'] !== undefined || (length === undefined && /^(POST|PUT)$/.test(method)))
     throw new HttpError(
@@ -166,14 +180,15 @@ function checkBody(request: FastifyRequest): void {
       'The header content-length is missing. Send it: chunked bodies are not accepted.',
     );
   if (length === undefined) return;
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
-    throw new HttpError(415, 'Compressed bodies are not accepted: send the body without content-encoding.');
-  checkContentType(headers);
   if (Number(length) > routeOptions.bodyLimit!)
     throw new HttpError(
       413,
       `The body has ${length} bytes; at most ${routeOptions.bodyLimit} are accepted here.`,
     );
+  if (method === 'GET' || method === 'HEAD') return;
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new HttpError(415, 'Compressed bodies are not accepted: send the body without content-encoding.');
+  checkContentType(headers);
 }
 
 /** Reads every body as bytes, whatever its content type: the routes interpret the bytes. */

@@ -1,6 +1,6 @@
 import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
  * Answers to requests that reach no route, in the form of the agent's other errors. Fastify's own answers have another form, and
@@ -33,14 +33,11 @@ export function answerWithoutRoute(app: FastifyInstance): void {
   });
 }
 
-/** Answers a request whose URL Fastify cannot read. */
-export function answerBadUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const why =
-    error.code === 'FST_ERR_MAX_PARAM_LENGTH'
-      ? `A name in the URL has more than ${NAME_LETTERS_MAX} characters.`
-      : 'A % in the URL begins no encoded character. Write % itself as %25.';
-  reply.code(error.statusCode ?? 400).send({ error: why });
-}
+/** Why Fastify cannot read the URL of a request. */
+export const badUrlText = ({ code }: FastifyError): string =>
+  code === 'FST_ERR_MAX_PARAM_LENGTH'
+    ? `A name in the URL has more than ${NAME_LETTERS_MAX} characters.`
+    : 'A % in the URL begins no encoded character. Write % itself as %25.';
 
 /** Returns the handler for connections whose request Node cannot read, or that did not arrive within `receiveMs`. */
 export const unreadableAnswer =

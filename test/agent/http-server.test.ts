@@ -60,3 +60,21 @@ test('a client that ends its side of the connection after its request is answere
   socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*here$/s);
 });
+
+test('a body that may have no end is refused unread, whatever the method', async () => {
+  const app = baseApp({ log: () => {} });
+  onTestFinished(() => app.close());
+  app.get('/', async () => 'here');
+  app.post('/', async () => 'here');
+  const { port } = new URL(await listen(app, '127.0.0.1', 0));
+  const heads = ['Transfer-Encoding: chunked', 'Content-Length: 99999999999'].flatMap((header) =>
+    ['GET /', 'POST /', 'POST /%'].map((line) => `${line} HTTP/1.1\r\nHost: a\r\n${header}\r\n\r\n`),
+  );
+  const answers = heads.map(async (head) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`${head}2\r\n{}\r\n`);
+    return (await text(socket)).match(/HTTP\/1\.1 \d+/g);
+  });
+  const statuses = [411, 411, 400, 413, 413, 400];
+  expect(await Promise.all(answers)).toEqual(statuses.map((status) => [`HTTP/1.1 ${status}`]));
+});
