@@ -42,7 +42,7 @@ export interface Engine {
   /**
    * Serves the plan again that served before {@link apply} last changed something, with the settings, e.g. the image, that this
    * plan was applied with.
-   * @throws NoPreviousPlanError
+   * @throws NoPreviousPlanError, OtherStagesError
    */
   rollBack(options?: ApplyOptions): Promise<{ readonly plan: Plan; readonly changes: ObjectChange[] }>;
 

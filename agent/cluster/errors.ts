@@ -20,6 +20,17 @@ export class NoPreviousPlanError extends InputError {
   }
 }
 
+/** The plan to go back to has stages that the manifest of a rollback does not have. */
+export class OtherStagesError extends InputError {
+  override name = 'OtherStagesError';
+  constructor(pipeline: string, stages: readonly string[]) {
+    super(
+      `The plan before has the stages ${stages.join(', ')}, which the manifest of ${pipeline} does not have. Give the manifest that ` +
+        'the plan was made for: --manifest.',
+    );
+  }
+}
+
 /** The replicas of an engine cannot run a plan. */
 export class NotDeployableError extends InputError {
   override name = 'NotDeployableError';

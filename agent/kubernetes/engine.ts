@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Counts } from '../../solver/adapt/serving-counts.ts';
-import { type Plan, samePlan } from '../../solver/documents/plan.ts';
+import { type Plan, samePlan, stageNameOf } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { message } from '../../workers/runtime/errors.ts';
@@ -17,7 +17,7 @@ import type {
   ObjectChange,
   RolloutFollower,
 } from '../cluster/engine.ts';
-import { NoPreviousPlanError, PlanReplacedError } from '../cluster/errors.ts';
+import { NoPreviousPlanError, OtherStagesError, PlanReplacedError } from '../cluster/errors.ts';
 import { heavyRows } from '../cluster/replica-plan.ts';
 import type { KubernetesApi } from './api.ts';
 import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
@@ -87,7 +87,11 @@ export class KubernetesEngine implements Engine {
   async rollBack(options?: ApplyOptions) {
     const applied = await this.#applied();
     const { previous: plan, previousSettings, settings } = applied;
-    if (plan === null) throw new NoPreviousPlanError(this.options.pipeline.name, this.target);
+    const { pipeline } = this.options;
+    if (plan === null) throw new NoPreviousPlanError(pipeline.name, this.target);
+    const known = new Set(pipeline.stages.map(({ name }) => name));
+    const others = plan.stages.map(stageNameOf).filter((name) => !known.has(name));
+    if (others.length > 0) throw new OtherStagesError(pipeline.name, [...new Set(others)]);
     const context = this.#context(applied, previousSettings ?? settings);
     return { plan, changes: await applyPlan(this.api, plan, context, options) };
   }

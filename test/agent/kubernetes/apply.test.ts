@@ -242,6 +242,17 @@ test('a rollback brings back the image from before a bad one, although the plan 
   expect([previous, previousSettings!.image]).toEqual([changed({ replicas: 4 }), 'bad']);
 });
 
+test('a rollback with a manifest that lacks a stage of the plan is refused, and nothing is changed', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  await engineIn(cluster).apply(changed({ replicas: 3 }));
+  const { version } = standIn.store;
+  const pipeline = new Pipeline({ ...fashion.manifest, stages: fashion.manifest.stages.slice(0, 1) });
+  const engine = new KubernetesEngine(cluster, { pipeline, namespace: 'shop' });
+  await expect(engine.rollBack()).rejects.toThrow(/has the stages classify, which the manifest/);
+  expect(standIn.store.version).toBe(version);
+});
+
 test('adapting leaves a field that another tool manages, and says so', async () => {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
