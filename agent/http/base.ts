@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import fastify, {
@@ -147,7 +148,9 @@ export function baseApp(
     if (status === 400 && lengthOf(request) > HERE_BYTES_MAX && !isUnread(request)) {
       request.admitted?.leave();
       request.body = undefined;
-      return delay(invalidPace.waitMs(request.ip, performance.now()), text, { ref: false });
+      const waitMs = invalidPace.waitMs(request.ip, performance.now());
+      if (waitMs > 0) letGo(request.raw.socket);
+      return delay(waitMs, text, { ref: false });
     }
     return answer(request, reply, text);
   });
@@ -158,6 +161,12 @@ export function baseApp(
 function statusOf(error: FastifyError | CodedError): number {
   if (error instanceof CodedError) return error.httpStatus;
   return Math.min(error.statusCode ?? 500, 500);
+}
+
+/** Cuts off a client that waits for its turn if it has ended its side of the connection, or once it does. */
+function letGo(socket: Socket): void {
+  if (socket.readableEnded) socket.destroy();
+  else socket.once('end', () => socket.destroy());
 }
 
 /** Announced length of a body in bytes; 0 without a body, and infinite for a body in chunks, which may have no end. */
