@@ -1,9 +1,17 @@
 import { type Counts, countsIn } from '../../solver/adapt/serving-counts.ts';
+import { sleep } from '../../workers/executor/clock.ts';
 import type { KubernetesApi } from './api.ts';
 import { NoGatewayError } from './errors.ts';
 import { partLabels } from './objects/labels.ts';
 import { PORT } from './objects/pods.ts';
+import type { KubernetesObject } from './objects/types.ts';
 import { isReady } from './pod-status.ts';
+
+/**
+ * Milliseconds for which a gateway that is not ready may still answer after all ready ones. One on a lost node does not answer, and
+ * its pod may stay for hours.
+ */
+const LATE_MS = 200;
 
 /**
  * Reads the counters of each gateway since its start, by the name of the gateway's pod. Every ready gateway must answer, because
@@ -17,17 +25,18 @@ export async function gatewayCounts(
 ): Promise<ReadonlyMap<string, Counts>> {
   const labels = partLabels(pipeline, 'gateway');
   const { items: pods } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
-  const counts = await Promise.all(
-    pods.map(async (pod): Promise<[string, Counts][]> => {
-      const { name } = pod.metadata;
-      try {
-        return [[name, countsIn(await api.podText(namespace, name, PORT, '/metrics'), pipeline)]];
-      } catch (error) {
-        if (isReady(pod)) throw error;
-        return [];
-      }
-    }),
+  const read = async ({ metadata: { name } }: KubernetesObject): Promise<[string, Counts]> => [
+    name,
+    countsIn(await api.podText(namespace, name, PORT, '/metrics'), pipeline),
+  ];
+  const others = pods.filter((pod) => !isReady(pod)).map((pod) => read(pod).catch(() => undefined));
+  const ready = await Promise.all(pods.filter(isReady).map(read));
+  const answered = await Promise.all(
+    others.map((other) =>
+      ready.length > 0 ? Promise.race([other, sleep(LATE_MS).then(() => undefined)]) : other,
+    ),
   );
-  if (counts.flat().length === 0) throw new NoGatewayError(pipeline);
-  return new Map(counts.flat());
+  const counts = [...ready, ...answered.filter((one) => one !== undefined)];
+  if (counts.length === 0) throw new NoGatewayError(pipeline);
+  return new Map(counts);
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { NoGatewayError } from '../../../agent/kubernetes/errors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { addGateway } from './stand-in/nodes.ts';
@@ -35,6 +35,17 @@ test('a gateway that is not ready may be silent, and one that is ready may not: 
   expect((await engineIn(cluster).counts()).size).toBe(1);
   addGateway(standIn, 'fashion-gateway-c', NOWHERE);
   await expect(engineIn(cluster).counts()).rejects.toThrow(/error trying to reach pod/);
+});
+
+test('a gateway on a lost node, which never answers, does not hold up the counts of the others', async () => {
+  const { standIn, cluster } = await standInCluster();
+  addGateway(standIn, 'fashion-gateway-a', await counting(3));
+  addGateway(standIn, 'fashion-gateway-b', NOWHERE, false);
+  const podText = cluster.podText.bind(cluster);
+  vi.spyOn(cluster, 'podText').mockImplementation((namespace, pod, ...at) =>
+    pod === 'fashion-gateway-b' ? new Promise(() => {}) : podText(namespace, pod, ...at),
+  );
+  expect([...(await engineIn(cluster).counts()).keys()]).toEqual(['fashion-gateway-a']);
 });
 
 test('without any gateway nothing is known of the load', async () => {
