@@ -24,10 +24,18 @@ function listenError(cause: unknown, host: string, port: number): unknown {
   );
 }
 
+/**
+ * The address to listen on for a host. For the name localhost itself, Fastify would start a further server for each further
+ * address, and nothing waits for these when this one ends. Without an address, Node listens on all addresses, with those of IPv6
+ * where the machine has any.
+ */
+const addressOf = async (host: string): Promise<string> =>
+  host === '::' ? '' : (await lookup(host)).address;
+
 /** Checks before models are loaded that a server can listen on the address. @throws UsageError */
 export async function checkAddress(host: string, port: number): Promise<void> {
   try {
-    const server = createServer().listen({ host: (await lookup(host)).address, port });
+    const server = createServer().listen({ host: await addressOf(host), port });
     await once(server, 'listening');
     server.close();
     await once(server, 'close');
@@ -39,10 +47,7 @@ export async function checkAddress(host: string, port: number): Promise<void> {
 /** Starts to listen. @param port 0 for any free port @returns the URL @throws UsageError if the address cannot be used */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    // For the name localhost, Fastify would start a further server for each further address, and nothing waits for these when
-    // this one ends.
-    // Without an address, Node listens on all addresses, with those of IPv6 where the machine has any.
-    await app.listen({ host: host === '::' ? '' : (await lookup(host)).address, port });
+    await app.listen({ host: await addressOf(host), port });
   } catch (cause) {
     await app.close();
     throw listenError(cause, host, port);

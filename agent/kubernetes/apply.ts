@@ -27,7 +27,8 @@ export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
 /**
  * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run, and the nodes have room for
  * the pods.
- * @throws NotDeployableError, EditedPlanError, NoRoomError, OtherPipelineError, ApiError and its subclasses, ClusterUnreachableError
+ * @throws NotDeployableError, EditedPlanError, NoRoomError, OtherPipelineError, ApiError and its subclasses,
+ * ClusterUnreachableError
  */
 export async function applyPlan(
   api: KubernetesApi,
