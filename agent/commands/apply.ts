@@ -5,6 +5,7 @@ import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { ApplyOptions, Engine } from '../cluster/engine.ts';
+import { defaultSettings } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { changesText } from './changes-text.ts';
 import { readClusterPlan } from './cluster-plan.ts';
@@ -16,6 +17,7 @@ interface ApplyFlags extends EngineFlags, PodFlags, ApplyOptions {
   /** Name of the pipeline to roll back. */
   readonly rollback?: string;
   readonly manifest?: string;
+  readonly resetSettings?: boolean;
   /** Seconds to wait until all pods serve; true: {@link WAIT_S}. */
   readonly wait?: number | true;
   readonly json?: boolean;
@@ -40,6 +42,12 @@ export const applyCommand = () =>
   )
     .addOption(gatewaysOption())
     .addOption(monitorOption())
+    .addOption(
+      new Option(
+        '--reset-settings',
+        'settings of pods, gateways and monitor that are not given become the defaults, not those applied before',
+      ).conflicts('rollback'),
+    )
     .option('--dry-run', 'report what would change, and change nothing')
     .option('--prune', 'remove objects that earlier plans have left behind')
     .option('--allow-pending', 'apply although the nodes have no room for all pods: some wait for more nodes')
@@ -57,8 +65,8 @@ export const applyCommand = () =>
       'after',
       `
 A variant or batch changes inside the running pods; pods are replaced only where a stage needs other resources. Nothing
-changes unless the API server accepts every object and the nodes have room for the pods. Image, models and node selector that
-are not given stay as they were.
+changes unless the API server accepts every object and the nodes have room for the pods. Image, models, node selector and other
+settings that are not given stay as they were, unless --reset-settings is.
 
   $ ipa-agent apply --plan plan.json --image registry.example/ipa-edge:0.1.0 --dry-run
   $ ipa-agent apply --plan plan.json --namespace shop --prune --wait
@@ -70,7 +78,9 @@ are not given stay as they were.
       const given = flags.plan === undefined ? null : await readClusterPlan(flags.plan);
       const path = option.planManifestPath({ pipeline: given?.pipeline ?? flags.rollback! }, flags);
       const { manifest, pipeline } = await loadModelFolder(path);
-      const engine = await openEngine(flags, pipeline, givenSettings(flags));
+      const settings = givenSettings(flags);
+      const all = flags.resetSettings ? { ...defaultSettings(manifest.name), ...settings } : settings;
+      const engine = await openEngine(flags, pipeline, all);
       if (given) checkPipeline(given, manifest);
       const options: ApplyOptions = { ...flags, onEvent: (what) => console.error(what) };
       const { plan, changes } = given

@@ -79,13 +79,8 @@ export const settingsOf = ({
   ...(monitor !== undefined && { monitor }),
 });
 
-/** Completes the given settings. @param applied settings of the plan applied before, used where none are given */
-export const podSettings = (
-  pipeline: string,
-  namespace: string,
-  given: GivenSettings,
-  applied: PodSettings | null = null,
-): PodSettings => ({
+/** The settings of a pipeline for which a user gives none. */
+export const defaultSettings = (pipeline: string): Omit<PodSettings, 'namespace'> => ({
   image: DEFAULT_IMAGE,
   manifest: `models/${pipeline}/manifest.json`,
   modelsClaim: null,
@@ -95,6 +90,16 @@ export const podSettings = (
   priorityClass: null,
   gateways: 2,
   monitor: null,
+});
+
+/** Completes the given settings. @param applied settings of the plan applied before, used where none are given */
+export const podSettings = (
+  pipeline: string,
+  namespace: string,
+  given: GivenSettings,
+  applied: PodSettings | null = null,
+): PodSettings => ({
+  ...defaultSettings(pipeline),
   ...applied,
   ...given,
   namespace,

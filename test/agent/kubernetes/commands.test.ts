@@ -66,6 +66,20 @@ test('ipa-agent apply tells where, what would change, what has changed, and that
   ).toMatchObject({ state: 'changed', changes: [{ path: 'spec.replicas', before: 3, after: 1 }] });
 });
 
+test('ipa-agent apply keeps the settings of pods until others are given or all are reset', async () => {
+  const { standIn, write, apply } = await setUp();
+  const file = await write('plan.json', plan);
+  const priority = () => {
+    const { spec } = standIn.store.get('apis/apps/v1/namespaces/shop/deployments/fashion-detect')!;
+    return (spec as { template: { spec: { priorityClassName?: string } } }).template.spec.priorityClassName;
+  };
+  await apply('--plan', file, '--priority-class', 'serving');
+  await apply('--plan', file, '--image', 'other:2');
+  expect(priority()).toBe('serving');
+  await apply('--plan', file, '--reset-settings', '--image', 'other:2');
+  expect(priority()).toBeUndefined();
+});
+
 test('ipa-agent apply ends with 1 where the cluster says no or nothing, and with 2 where what it is given is wrong', async () => {
   const { standIn, write, apply, engine } = await setUp();
   const [file, other] = [await write('plan.json', plan), await write('scaled.json', scaled)];
