@@ -37,10 +37,10 @@ export interface Admitted {
 }
 
 /**
- * Counts the bytes of request bodies in memory: those that have arrived, not those that a client announces, because announcing
- * costs a client nothing. If a body exceeds a limit, the unfinished body with the most bytes under this limit is refused if these
- * are more than the exceeding body announces; otherwise the exceeding body is refused. Without this rule, a few clients that
- * never send the end of their bodies would keep all others out.
+ * Counts the bytes of request bodies in memory. Only bytes that have arrived count, because to announce bytes costs a client
+ * nothing. If a body exceeds a limit, the largest unfinished body under this limit is refused in its place, if that body holds
+ * more bytes than the exceeding body announces; otherwise the exceeding body is refused. So a few clients that never end their
+ * bodies cannot keep all others out.
  */
 export class Admission {
   readonly #all: Account = { bytes: 0 };

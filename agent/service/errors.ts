@@ -42,8 +42,8 @@ export class UnknownModelError extends CodedError {
 }
 
 /**
- * A plan, or the change of a stage, is refused: it is for another device, another profile or other models, needs more resources
- * than there are, or was sent to a gateway, which follows the applied plan.
+ * The agent refuses a plan or the change of a stage. The plan is for another device, another profile or other models, or needs
+ * more resources than there are; or a client sent it to a gateway, which takes only applied plans.
  */
 export class PlanRefusedError extends InputError {
   static override readonly httpStatus = 409;

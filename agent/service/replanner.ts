@@ -65,8 +65,8 @@ export class Replanner {
   }
 
   /**
-   * Corrects the profile's times of batches, hops and requests. Parameters and result are those of
-   * {@link ServingCorrection.take}.
+   * Corrects the profile's times of batches, hops and requests by the counters of the service. Takes and returns what
+   * {@link ServingCorrection.take} does.
    */
   correct(...seen: Parameters<ServingCorrection['take']>): string[] {
     return this.#correction.take(...seen);

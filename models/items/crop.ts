@@ -17,10 +17,10 @@ export interface ImageShape {
 export const imageBytes = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
 
 /**
- * Cuts `box` out of `image` and resizes it to `outShape`. The result equals Pillow's `image.crop(box).resize(size, BILINEAR)` bit
- * for bit, because the shipped classifiers were trained on Pillow's crops. Corners are rounded to whole pixels, halves up
- * (Pillow rounds halves to even); pixels beyond the border are zero. From one channel to three, the channel is repeated; from
- * three to one, the result is their luma.
+ * Cuts `box` out of `image` and resizes the cut-out to `outShape`. The shipped classifiers were trained on crops that Pillow
+ * made, so the result equals Pillow's `image.crop(box).resize(size, BILINEAR)` in every bit, but for corners on half pixels: they
+ * are rounded up here, and to even numbers by Pillow. Pixels beyond the border are zero. One channel is repeated if three are
+ * wanted; three channels become their luma if one is wanted.
  * @param image uint8 [channels, height, width]
  * @param out uint8 [channels, height, width] of `outShape`; every value is overwritten
  */

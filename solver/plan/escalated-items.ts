@@ -31,8 +31,9 @@ export function escalatedItems(
   };
 
   /**
-   * For a profile without answers after these upstream variants. The mean is the share of all labelled items of the stage that
-   * escalate; the number at the percentile is that of all items of the stage.
+   * Estimates the escalated items where the profile has no answers after these upstream variants. The mean is the stage's mean
+   * number of items × the share of its labelled items that escalate. At the percentile, all items of the stage count, which is
+   * the upper bound.
    */
   function escalatedOfAll(): EscalatedItems {
     const { variants } = profile.stages.find(({ name }) => name === stage)!;

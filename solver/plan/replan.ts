@@ -87,8 +87,8 @@ function deviceMismatches(there: Device, here: Device): string[] {
 }
 
 /**
- * The request for a plan that replaces one made on another device. Backends, cores and GPUs are those of the profile, and memory
- * is not limited; everything else, such as SLA, rate, objective and prices, comes from the old plan.
+ * Makes the request for a plan on this device that replaces a plan made on another device. The profile gives backends, cores and
+ * GPUs. Memory is not limited. The old plan gives the rest: SLA, rate, objective and prices, among others.
  */
 export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
   const { cores, gpus } = resourcesOf(profile);

@@ -1,5 +1,6 @@
 import type { TracePart } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
+import { sum } from '../math/statistics.ts';
 
 /**
  * How arrivals follow the rates of a trace. `exact`: each interval has as many arrivals as its rate says, at uniformly random
@@ -20,23 +21,28 @@ const INTERVALS_PER_REQUEST_MOST = 100;
 
 type Rates = Pick<TracePart, 'rates' | 'intervalS' | 'endS'>;
 
-/** The length of the last interval of a trace, as a share of the others' length. */
-const lastShare = ({ rates, intervalS, endS }: Rates): number =>
-  endS === undefined ? 1 : endS / intervalS - (rates.length - 1);
+/** An interval of a trace. */
+interface Interval {
+  /** Mean number of arrivals. */
+  readonly expected: number;
+  /** Length as a share of a whole interval: below 1 for the last interval of a part that ends within an interval. */
+  readonly share: number;
+}
 
-/** The mean number of arrivals in each interval of a trace. @param scale factor by which the rates are multiplied */
-export const expectedArrivals = (trace: Rates, scale: number): number[] =>
-  trace.rates.map(
-    (rate, i) => rate * trace.intervalS * scale * (i === trace.rates.length - 1 ? lastShare(trace) : 1),
-  );
+const intervalsOf = ({ rates, intervalS, endS }: Rates, scale: number): Interval[] =>
+  rates.map((rate, i) => {
+    const share = endS === undefined ? 1 : Math.min(1, endS / intervalS - i);
+    return { expected: rate * intervalS * scale * share, share };
+  });
+
+/** The mean number of arrivals of a trace. @param scale factor by which the rates are multiplied */
+export const expectedArrivals = (trace: Rates, scale: number): number =>
+  sum(intervalsOf(trace, scale).map(({ expected }) => expected));
 
 /** The arrival times of a trace, in milliseconds from its start, rising. */
 export function arrivalsOf(trace: Rates, options: ArrivalOptions): Float64Array {
-  const lengthMs = trace.intervalS * 1000;
-  const expected = expectedArrivals(trace, options.scale);
-  const random = seededRandom(options.seed);
   const arrivals = options.kind === 'exact' ? exactArrivals : poissonArrivals;
-  return arrivals(expected, lengthMs, random, lastShare(trace));
+  return arrivals(intervalsOf(trace, options.scale), trace.intervalS * 1000, seededRandom(options.seed));
 }
 
 /**
@@ -46,8 +52,8 @@ export function arrivalsOf(trace: Rates, options: ArrivalOptions): Float64Array 
 export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
   const requests = ratePerS * durationS;
   const intervals = Math.max(1, Math.round(Math.min(durationS, requests * INTERVALS_PER_REQUEST_MOST)));
-  const expected = Array.from({ length: intervals }, () => requests / intervals);
-  return exactArrivals(expected, (durationS * 1000) / intervals, seededRandom(seed));
+  const even = Array.from({ length: intervals }, () => ({ expected: requests / intervals, share: 1 }));
+  return exactArrivals(even, (durationS * 1000) / intervals, seededRandom(seed));
 }
 
 /** The number of arrivals in each second, up to the second of the last arrival. */
@@ -61,37 +67,22 @@ export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
   return counts;
 }
 
-/**
- * Carries a fraction of a request over to the next interval, so that the total is always the rounded expected sum.
- * @param last length of the last interval, as a share of the others' length
- */
-function exactArrivals(
-  expected: readonly number[],
-  lengthMs: number,
-  random: Random,
-  last = 1,
-): Float64Array {
+/** Carries a fraction of a request over to the next interval, so that the total is always the rounded expected sum. */
+function exactArrivals(intervals: readonly Interval[], lengthMs: number, random: Random): Float64Array {
   const arrivals: number[] = [];
-  let sum = 0;
-  expected.forEach((count, i) => {
-    sum += count;
-    const length = i === expected.length - 1 ? last : 1;
-    while (arrivals.length < Math.round(sum)) arrivals.push((i + length * random()) * lengthMs);
+  let total = 0;
+  intervals.forEach(({ expected, share }, i) => {
+    total += expected;
+    while (arrivals.length < Math.round(total)) arrivals.push((i + share * random()) * lengthMs);
   });
   return Float64Array.from(arrivals).sort();
 }
 
-function poissonArrivals(
-  expected: readonly number[],
-  lengthMs: number,
-  random: Random,
-  last: number,
-): Float64Array {
+function poissonArrivals(intervals: readonly Interval[], lengthMs: number, random: Random): Float64Array {
   const arrivals: number[] = [];
-  expected.forEach((count, i) => {
-    const gap = () => -Math.log(1 - random()) / count;
-    const length = i === expected.length - 1 ? last : 1;
-    for (let at = gap(); at < 1; at += gap()) arrivals.push((i + length * at) * lengthMs);
+  intervals.forEach(({ expected, share }, i) => {
+    const gap = () => -Math.log(1 - random()) / expected;
+    for (let at = gap(); at < 1; at += gap()) arrivals.push((i + share * at) * lengthMs);
   });
   return Float64Array.from(arrivals);
 }

@@ -124,11 +124,12 @@ export class Simulation {
 
   /** Number of requests that have ended without an answer that reached the client within `slaMs` of the request's arrival. */
   missed(slaMs: number): number {
-    // `reduce` skips the requests that have not ended.
-    return this.#outcomes.reduce(
-      (missed, outcome, i) => missed + (outcome === 'completed' && this.#latencyMs[i]! <= slaMs ? 0 : 1),
-      0,
-    );
+    let missed = 0;
+    for (let i = 0; i < this.#arrived; i++) {
+      const outcome = this.#outcomes[i];
+      if (outcome && !(outcome === 'completed' && this.#latencyMs[i]! <= slaMs)) missed++;
+    }
+    return missed;
   }
 
   /** Simulates all events up to and including `untilMs`. */

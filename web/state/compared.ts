@@ -9,8 +9,8 @@ export const tables = signal<readonly CellTable[]>([]);
 export const chosen = signal<IdentifiedProfile | CellTable | null | undefined>(undefined);
 
 /**
- * Chooses a table of cells for the comparison. Without an opened profile, the next profile that is opened is compared with the
- * table.
+ * Chooses a table of cells for the comparison with the opened profile. If no profile is open, the page compares the table with
+ * the next profile that the user opens.
  */
 export function compareTable(table: CellTable): void {
   tables.value = [...tables.value.filter(({ sha256 }) => sha256 !== table.sha256), table];

@@ -2,7 +2,6 @@ import { InputError } from '../../solver/documents/coded-error.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { TracePart } from '../../solver/documents/trace.ts';
 import { grouped } from '../../solver/math/figures.ts';
-import { sum } from '../../solver/math/statistics.ts';
 import {
   type ArrivalKind,
   arrivalsOf,
@@ -75,7 +74,7 @@ export function constantLoad(ratePerS: number, durationS: number, seed: number):
  * @throws TooManyRequestsError, NoRequestsError
  */
 export function traceLoad(trace: TracePart, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
-  const expected = sum(expectedArrivals(trace, scale));
+  const expected = expectedArrivals(trace, scale);
   checkRequests(expected);
   const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });
   const durationS = trace.endS ?? trace.rates.length * trace.intervalS;

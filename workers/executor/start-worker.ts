@@ -2,10 +2,10 @@ import { type Item, type ItemBatch, takeInTurn } from '../../models/items/item-b
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { madeUpItems } from '../../models/packs/made-up.ts';
-import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../solver/documents/plan.ts';
+import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
-import { BackendUnavailableError, ModelLoadError } from '../runtime/errors.ts';
+import { ModelLoadError } from '../runtime/errors.ts';
 import { type Keeping, type KeptItems, type StageRun, variantSpec } from '../stage/protocol.ts';
 import { type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
@@ -99,7 +99,8 @@ export async function startWorker(
       for (const session of sessions) {
         const bytes = await readModels(stage.variant(session.variant));
         await worker.load(variantSpec(stage, { ...session, backend }), bytes).catch(async (error) => {
-          throw await whyNotLoaded(error, environment, backend);
+          if (error instanceof ModelLoadError) await checkAvailable(environment, backend);
+          throw error;
         });
         let runs = 0;
         const run = (batch: number) => worker.run(session.key, takeInTurn(items, runs++ * batch, batch));
@@ -118,13 +119,6 @@ export async function startWorker(
   } finally {
     signal?.removeEventListener('abort', end);
   }
-}
-
-/** The error of a model that cannot be loaded or, if this machine lacks its backend (now), of the backend. */
-async function whyNotLoaded(error: unknown, environment: Environment, backend: Backend): Promise<unknown> {
-  if (!(error instanceof ModelLoadError)) return error;
-  const why = await environment.unavailable(backend);
-  return why === null ? error : new BackendUnavailableError(backend, why);
 }
 
 /**

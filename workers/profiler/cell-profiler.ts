@@ -12,7 +12,8 @@ import { type Device, onGpu } from '../../solver/documents/common.ts';
 import type { FanOut } from '../../solver/documents/profile.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
-import { BackendUnavailableError, message } from '../runtime/errors.ts';
+import { checkAvailable } from '../environment/available.ts';
+import { message } from '../runtime/errors.ts';
 import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
 import { type CoRunOptions, measureCoRuns } from './co-run.ts';
 import { DriftWatch } from './drift.ts';
@@ -158,9 +159,8 @@ export class CellProfiler {
         await this.o.sessions.replace(key);
         if (MEMORY_ERROR.test(message(error))) return { ...key, state: 'skipped', reason: 'out-of-memory' };
         if (attempt === 1) continue;
-        const why = await this.o.environment.unavailable(key.backend);
-        // The other cells of the backend would fail, too. The journal has none of them, so a later call measures them.
-        if (why !== null) throw new BackendUnavailableError(key.backend, why);
+        // Without the backend its other cells would fail, too. The journal has none of them, so a later call measures them.
+        await checkAvailable(this.o.environment, key.backend);
         return { ...key, state: 'failed', error: message(error).slice(0, 2000) };
       }
     }

@@ -3,8 +3,8 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import type { CellKey } from '../../solver/documents/cell.ts';
 import { onGpu } from '../../solver/documents/common.ts';
+import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
-import { BackendUnavailableError } from '../runtime/errors.ts';
 import { type OperatorTimes, variantSpec } from '../stage/protocol.ts';
 import { ItemDraw } from './item-draw.ts';
 import { checkThreads } from './threads.ts';
@@ -26,8 +26,7 @@ export async function measureOperators(
   signal: AbortSignal,
 ): Promise<OperatorTimes> {
   checkThreads([threads], environment);
-  const why = await environment.unavailable(backend);
-  if (why !== null) throw new BackendUnavailableError(backend, why);
+  await checkAvailable(environment, backend);
   const { pipeline } = models;
   const stage = pipeline.stage(name);
   const items = (await stageItems(await models.readPack(), pipeline))[pipeline.stages.indexOf(stage)]!;

@@ -7,9 +7,9 @@ import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import { sum } from '../../solver/math/statistics.ts';
+import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
 import { unlessAborted } from '../executor/clock.ts';
-import { BackendUnavailableError } from '../runtime/errors.ts';
 import { type JournalEntry, parseIdentified } from '../store/exchange.ts';
 import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy } from './accuracy.ts';
@@ -73,10 +73,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       if (hidden()) await clock.idle(visible());
     },
   };
-  for (const backend of settings.backends) {
-    const why = await environment.unavailable(backend);
-    if (why !== null) throw new BackendUnavailableError(backend, why);
-  }
+  for (const backend of settings.backends) await checkAvailable(environment, backend);
   const progress = new Progress(settings.budgetS * 1000, environment.reference, clock, (now) =>
     options.onProgress?.(now),
   );

@@ -51,9 +51,9 @@ export class Refinement {
   }
 
   /**
-   * The cell that gets samples next, and for how long. The cells that were measured least often come first, until each cell has
-   * samples of {@link MOMENTS} moments. From then on, or at once where sessions are opened again, it is the cell with the widest
-   * confidence interval.
+   * Chooses the cell that gets samples next, and for how long. First come the cells that were measured least often, until each
+   * cell has samples of {@link MOMENTS} moments. Then comes the cell with the widest confidence interval. If sessions have to be
+   * opened again, that cell comes at once.
    * @returns undefined if no cell needs samples, or no batch fits in the time left
    */
   next(

@@ -18,7 +18,7 @@ export function checkSize(file: File, mostBytes: number): void {
 /** A document has at most this many bytes: no profile is larger, and reading a larger file would freeze the page. */
 export const MOST_DOCUMENT_BYTES = 64_000_000;
 
-/** A file of a pipeline has at most this many bytes, because a worker has no memory for the session of a larger model. */
+/** Size limit for a file of a pipeline, in bytes: a worker has too little memory to load a larger model. */
 const MOST_BYTES = 1e9;
 
 /** The bytes of a file of a pipeline: a model, a file that belongs to it, a pack, or a TAR archive. @throws FileTooLargeError */

@@ -7,8 +7,8 @@ import { type Manifest, measuredSha256 } from '../../../solver/documents/manifes
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { budgetText } from '../../components/budget.ts';
 import { measure } from '../../engine/engine.ts';
-import { attempt, checked, lastOpened, models, refreshTabs, store, whyUnsaved } from '../app.ts';
-import { preflight } from '../device/preflight.ts';
+import { attempt, lastOpened, models, refreshTabs, store, whyUnsaved } from '../app.ts';
+import { recheckAfter } from '../device/recheck.ts';
 import { kept } from '../kept.ts';
 import { hasPipeline, loadChosen, openMeasured } from '../pipelines/pipelines.ts';
 import { planDraft } from '../plan/planning.ts';
@@ -166,9 +166,8 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
     };
   } catch (error) {
     if (controller.signal.aborted) return;
-    if (!(error instanceof BackendUnavailableError)) throw error;
-    checked.value = await preflight();
-    throw new BackendGoneError(error);
+    await recheckAfter(error);
+    throw error instanceof BackendUnavailableError ? new BackendGoneError(error) : error;
   }
 }
 

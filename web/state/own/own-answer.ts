@@ -4,9 +4,9 @@ import { sha256Of } from '../../../solver/documents/manifest.ts';
 import { stageRows } from '../../../solver/documents/plan.ts';
 import { browserEnvironment } from '../../../workers/environment/browser.ts';
 import { type StageChoice, type StageStep, StepByStep } from '../../../workers/executor/step-by-step.ts';
-import { BackendUnavailableError, message } from '../../../workers/runtime/errors.ts';
-import { checked, models } from '../app.ts';
-import { preflight } from '../device/preflight.ts';
+import { message } from '../../../workers/runtime/errors.ts';
+import { models } from '../app.ts';
+import { recheckAfter } from '../device/recheck.ts';
 import { running } from '../measure/profiling.ts';
 import { plan } from '../plan/planning.ts';
 import { heldByOtherTab } from '../tabs.ts';
@@ -113,8 +113,7 @@ export async function answerOwn(): Promise<void> {
       ownAnswer.value = { steps, running, complete: running === null };
     }
   } catch (error) {
-    // The GPU may be gone since the page was opened.
-    if (error instanceof BackendUnavailableError) checked.value = await preflight();
+    await recheckAfter(error);
     // A cancelled request may fail after the next one has begun, and must not end that one.
     if (signal.aborted) return;
     ownFailure.value = message(error);

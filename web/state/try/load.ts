@@ -8,7 +8,6 @@ import {
   traceSchema,
   traceUntil,
 } from '../../../solver/documents/trace.ts';
-import { sum } from '../../../solver/math/statistics.ts';
 import { expectedArrivals } from '../../../solver/simulate/arrivals.ts';
 import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
 import {
@@ -90,7 +89,7 @@ export const load = computed<Load | NoRequestsError | TooManyRequestsError | nul
   const { scale, durationS, seed } = chosen;
   const rates = chosenTrace(chosen);
   if (chosen.load === 'trace' && !rates) return null;
-  const requests = rates ? sum(expectedArrivals(rates, scale)) : scale * ratePerS * durationS;
+  const requests = rates ? expectedArrivals(rates, scale) : scale * ratePerS * durationS;
   if (requests > MOST_REQUESTS) return new TooManyRequestsError(requests, MOST_REQUESTS);
   try {
     return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);

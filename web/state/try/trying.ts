@@ -6,10 +6,10 @@ import { type Plan, stageNameOf } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import type { RunProgress } from '../../../workers/executor/run-options.ts';
-import { BackendUnavailableError, message } from '../../../workers/runtime/errors.ts';
+import { message } from '../../../workers/runtime/errors.ts';
 import { runPlan } from '../../engine/run-plan.ts';
-import { checked, models, opened, profile } from '../app.ts';
-import { preflight } from '../device/preflight.ts';
+import { models, opened, profile } from '../app.ts';
+import { recheckAfter } from '../device/recheck.ts';
 import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
 import { plan } from '../plan/planning.ts';
 import { planSettings } from '../plan/settings.ts';
@@ -127,8 +127,7 @@ export async function tryPlan(): Promise<void> {
       });
     });
   } catch (error) {
-    // The GPU may be gone since the page was opened.
-    if (error instanceof BackendUnavailableError) checked.value = await preflight();
+    await recheckAfter(error);
     // A run that is stopped before its first request has no report.
     if (error !== controller.signal.reason) failure.value = message(error);
   }

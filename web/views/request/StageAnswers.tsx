@@ -3,7 +3,7 @@ import { percent } from '../../components/format.ts';
 import { differingWords, type Stretch } from './differing-words.ts';
 import { SIGNS, type StageAnswer, type Verdict } from './predictions.ts';
 
-/** The stages' answers about an item, each with the true answer where that differs. */
+/** Shows each stage's answer for an item, and the true answer beside a wrong one. */
 export function StageAnswers({ stageAnswers }: { readonly stageAnswers: readonly StageAnswer[] }) {
   return (
     <dl class="stage-answers">
