@@ -1,40 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { ObjectChange } from '../../../agent/cluster/engine.ts';
-import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
 import { changesText } from '../../../agent/commands/changes-text.ts';
 import { openEngine } from '../../../agent/commands/engine.ts';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
-import { podMonitor } from '../../../agent/kubernetes/objects/monitor.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
-import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
-import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { engineIn, nodeLabels, standInCluster } from './cluster.ts';
-import { fashionProfile } from './fashion-profile.ts';
-import { clusterPlan, fashion, settings, sharedPlan } from './objects/plans.ts';
-import { addNode } from './stand-in/nodes.ts';
-
-/** Returns a plan with a change in each stage, and with the workers that the changed stages need. */
-const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan =>
-  replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, ...change })) });
-
-const deployment = (name: string) => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name, namespace: settings.namespace },
-});
-
-const states = (applied: readonly ObjectChange[]) =>
-  applied
-    .filter(({ state }) => state !== 'unchanged')
-    .map(({ kind, name, state }) => `${kind} ${name} ${state}`);
+import { changed, deployment, states } from './applied.ts';
+import { engineIn, standInCluster } from './cluster.ts';
+import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
 test('a plan is applied, and a second time nothing changes', async () => {
   const { cluster, standIn } = await standInCluster();
@@ -166,93 +145,6 @@ test('what the server takes for invalid is told by field, and nothing is applied
   );
 });
 
-test('what a plan has left is removed with prune, and not without', async () => {
-  const { cluster } = await standInCluster();
-  await engineIn(cluster).apply(clusterPlan());
-  const plan = clusterPlan();
-  const one: Plan = { ...plan, stages: [plan.stages[0]!], workers: [plan.workers[0]!] };
-  expect(states(await engineIn(cluster).apply(one)).filter((state) => state.endsWith('pruned'))).toEqual([]);
-  const dry = await engineIn(cluster).apply(one, { dryRun: true, prune: true });
-  const pruned = [
-    'Service fashion-classify pruned',
-    'Deployment fashion-classify pruned',
-    'PodDisruptionBudget fashion-classify pruned',
-    'NetworkPolicy fashion-classify pruned',
-  ];
-  expect(states(dry)).toEqual(pruned);
-  expect(await cluster.read(deployment('fashion-classify'))).not.toBeNull();
-  const told: string[] = [];
-  const onEvent = (what: string) => told.push(what);
-  expect(states(await engineIn(cluster).apply(one, { prune: true, onEvent }))).toEqual(pruned);
-  expect(told).toEqual([expect.stringMatching(/^--prune ends the pods of fashion-classify at once/)]);
-  expect(await cluster.read(deployment('fashion-classify'))).toBeNull();
-});
-
-test('prune leaves the objects of watch', async () => {
-  const { cluster } = await standInCluster();
-  const watching = watchObjects(fashionProfile(), {
-    plan: clusterPlan(),
-    pipeline: fashion.pipeline,
-    settings,
-  });
-  for (const object of watching) await cluster.apply(object);
-  expect(states(await engineIn(cluster).apply(clusterPlan(), { prune: true }))).not.toContainEqual(
-    expect.stringContaining('pruned'),
-  );
-  for (const object of watching) expect(await cluster.read(object)).not.toBeNull();
-});
-
-test('the plan before is kept to go back to, and going back can be undone', async () => {
-  const { cluster } = await standInCluster();
-  await engineIn(cluster).apply(clusterPlan());
-  expect((await readApplied(cluster, 'fashion', 'shop')).previous).toBeNull();
-  await engineIn(cluster).apply(changed({ replicas: 4 }));
-  await engineIn(cluster).apply(changed({ replicas: 4 }));
-  await engineIn(cluster).apply((await readApplied(cluster, 'fashion', 'shop')).previous!);
-  const { current, previous } = await readApplied(cluster, 'fashion', 'shop');
-  expect(current!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
-  expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
-});
-
-test('a rollback brings back the image and the settings that the plan had', async () => {
-  const { cluster, standIn } = await standInCluster();
-  for (const zone of ['a', 'b']) addNode(standIn, zone, { labels: { ...nodeLabels(), zone } });
-  await engineIn(cluster, { image: 'good', nodeSelector: { zone: 'a' } }).apply(clusterPlan());
-  await engineIn(cluster, { image: 'bad', nodeSelector: { zone: 'b' } }).apply(clusterPlan());
-  const { plan } = await engineIn(cluster, {}).rollBack();
-  expect(plan).toEqual(clusterPlan());
-  const template = JSON.stringify((await cluster.read(deployment('fashion-detect')))!.spec);
-  expect(template).toContain('"image":"good"');
-  expect(template).toContain('"zone":"a"');
-  await engineIn(cluster, {}).rollBack();
-  expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe('bad');
-});
-
-test('a rollback brings back the image from before a bad one, although the plan was adapted twice since', async () => {
-  const { cluster } = await standInCluster();
-  await engineIn(cluster, { ...settings, image: 'good' }).apply(clusterPlan());
-  await engineIn(cluster, { ...settings, image: 'bad' }).apply(clusterPlan());
-  const engine = engineIn(cluster, {});
-  await engine.adapt(changed({ replicas: 3 }), clusterPlan());
-  await engine.adapt(changed({ replicas: 4 }), changed({ replicas: 3 }));
-  await engine.rollBack();
-  const { spec } = (await cluster.read(deployment('fashion-detect')))!;
-  expect(spec).toMatchObject({ replicas: 1, template: { spec: { containers: [{ image: 'good' }] } } });
-  const { previous, previousSettings } = await readApplied(cluster, 'fashion', 'shop');
-  expect([previous, previousSettings!.image]).toEqual([changed({ replicas: 4 }), 'bad']);
-});
-
-test('a rollback with a manifest that lacks a stage of the plan is refused, and nothing is changed', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(clusterPlan());
-  await engineIn(cluster).apply(changed({ replicas: 3 }));
-  const { version } = standIn.store;
-  const pipeline = new Pipeline({ ...fashion.manifest, stages: fashion.manifest.stages.slice(0, 1) });
-  const engine = new KubernetesEngine(cluster, { pipeline, namespace: 'shop' });
-  await expect(engine.rollBack()).rejects.toThrow(/has the stages classify, which the manifest/);
-  expect(standIn.store.version).toBe(version);
-});
-
 test('adapting leaves a field that another tool manages, and says so', async () => {
   const { cluster, standIn } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
@@ -263,64 +155,6 @@ test('adapting leaves a field that another tool manages, and says so', async () 
   ]);
   expect((await cluster.read(deployment('fashion-detect')))!.spec).toMatchObject({ replicas: 7 });
   expect((await cluster.read(deployment('fashion-classify')))!.spec).toMatchObject({ replicas: 3 });
-});
-
-test('pods for stages together take the place of pods for each: those serve on until they are pruned', async () => {
-  const { cluster } = await standInCluster();
-  await engineIn(cluster).apply(clusterPlan());
-  await expect(engineIn(cluster).adapt(sharedPlan(), clusterPlan())).rejects.toThrow(
-    /hold the stages detect, classify.*detect \+ classify/s,
-  );
-  const told: string[] = [];
-  await engineIn(cluster).apply(sharedPlan(), { onEvent: (what) => told.push(what) });
-  expect(told).toEqual([expect.stringContaining('the pods of detect, classify keep serving')]);
-  expect(await cluster.read(deployment('fashion-detect'))).not.toBeNull();
-  const pruned = states(await engineIn(cluster).apply(sharedPlan(), { prune: true }));
-  expect(pruned).toContain('Deployment fashion-detect pruned');
-  expect(pruned).toContain('Service fashion-classify pruned');
-  expect(states(await engineIn(cluster).adapt(sharedPlan(), sharedPlan()))).toEqual([]);
-});
-
-test("a monitor is refused where Prometheus' operator is not installed, and nothing is changed", async () => {
-  const { cluster, standIn } = await standInCluster();
-  const monitored = engineIn(cluster, { ...settings, monitor: 'monitoring' });
-  await expect(monitored.apply(clusterPlan())).rejects.toThrow(
-    /PodMonitor fashion: the server could not find/,
-  );
-  expect(standIn.store.get('api/v1/namespaces/shop/configmaps/fashion-plan')).toBeUndefined();
-});
-
-/** The part of the CRD of Prometheus' operator that the stand-in needs. */
-const monitorDefinition = () => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'podmonitors.monitoring.coreos.com' },
-  spec: {
-    group: 'monitoring.coreos.com',
-    names: { plural: 'podmonitors' },
-    versions: [
-      {
-        name: 'v1',
-        schema: { openAPIV3Schema: { properties: { apiVersion: {}, kind: {}, metadata: {}, spec: {} } } },
-      },
-    ],
-  },
-});
-
-test('a monitor ends with the plan that has it, and prune finds one that is left', async () => {
-  const { cluster, standIn } = await standInCluster();
-  standIn.define(monitorDefinition());
-  const pruned = ['PodMonitor fashion pruned'];
-  const removed = async (given: GivenSettings, prune = false) =>
-    states(await engineIn(cluster, given).apply(clusterPlan(), { prune })).filter((state) =>
-      state.endsWith('pruned'),
-    );
-  const monitored = { ...settings, monitor: 'monitoring' };
-  expect(await removed(monitored, true)).toEqual([]);
-  expect(await removed(settings)).toEqual(pruned);
-  expect(await removed(settings)).toEqual([]);
-  await cluster.apply(podMonitor('fashion', settings));
-  expect(await removed(settings, true)).toEqual(pruned);
 });
 
 test('a plan that says the same in another order changes nothing, and the one before it stays', async () => {

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { podMonitor } from '../../../agent/kubernetes/objects/monitor.ts';
+import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
+import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { deployment, states } from './applied.ts';
+import { engineIn, standInCluster } from './cluster.ts';
+import { fashionProfile } from './fashion-profile.ts';
+import { clusterPlan, fashion, settings, sharedPlan } from './objects/plans.ts';
+
+test('what a plan has left is removed with prune, and not without', async () => {
+  const { cluster } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  const plan = clusterPlan();
+  const one: Plan = { ...plan, stages: [plan.stages[0]!], workers: [plan.workers[0]!] };
+  expect(states(await engineIn(cluster).apply(one)).filter((state) => state.endsWith('pruned'))).toEqual([]);
+  const dry = await engineIn(cluster).apply(one, { dryRun: true, prune: true });
+  const pruned = [
+    'Service fashion-classify pruned',
+    'Deployment fashion-classify pruned',
+    'PodDisruptionBudget fashion-classify pruned',
+    'NetworkPolicy fashion-classify pruned',
+  ];
+  expect(states(dry)).toEqual(pruned);
+  expect(await cluster.read(deployment('fashion-classify'))).not.toBeNull();
+  const told: string[] = [];
+  const onEvent = (what: string) => told.push(what);
+  expect(states(await engineIn(cluster).apply(one, { prune: true, onEvent }))).toEqual(pruned);
+  expect(told).toEqual([expect.stringMatching(/^--prune ends the pods of fashion-classify at once/)]);
+  expect(await cluster.read(deployment('fashion-classify'))).toBeNull();
+});
+
+test('prune leaves the objects of watch', async () => {
+  const { cluster } = await standInCluster();
+  const watching = watchObjects(fashionProfile(), {
+    plan: clusterPlan(),
+    pipeline: fashion.pipeline,
+    settings,
+  });
+  for (const object of watching) await cluster.apply(object);
+  expect(states(await engineIn(cluster).apply(clusterPlan(), { prune: true }))).not.toContainEqual(
+    expect.stringContaining('pruned'),
+  );
+  for (const object of watching) expect(await cluster.read(object)).not.toBeNull();
+});
+
+test('pods for stages together take the place of pods for each: those serve on until they are pruned', async () => {
+  const { cluster } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  await expect(engineIn(cluster).adapt(sharedPlan(), clusterPlan())).rejects.toThrow(
+    /hold the stages detect, classify.*detect \+ classify/s,
+  );
+  const told: string[] = [];
+  await engineIn(cluster).apply(sharedPlan(), { onEvent: (what) => told.push(what) });
+  expect(told).toEqual([expect.stringContaining('the pods of detect, classify keep serving')]);
+  expect(await cluster.read(deployment('fashion-detect'))).not.toBeNull();
+  const pruned = states(await engineIn(cluster).apply(sharedPlan(), { prune: true }));
+  expect(pruned).toContain('Deployment fashion-detect pruned');
+  expect(pruned).toContain('Service fashion-classify pruned');
+  expect(states(await engineIn(cluster).adapt(sharedPlan(), sharedPlan()))).toEqual([]);
+});
+
+test("a monitor is refused where Prometheus' operator is not installed, and nothing is changed", async () => {
+  const { cluster, standIn } = await standInCluster();
+  const monitored = engineIn(cluster, { ...settings, monitor: 'monitoring' });
+  await expect(monitored.apply(clusterPlan())).rejects.toThrow(
+    /PodMonitor fashion: the server could not find/,
+  );
+  expect(standIn.store.get('api/v1/namespaces/shop/configmaps/fashion-plan')).toBeUndefined();
+});
+
+/** The part of the CRD of Prometheus' operator that the stand-in needs. */
+const monitorDefinition = () => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'podmonitors.monitoring.coreos.com' },
+  spec: {
+    group: 'monitoring.coreos.com',
+    names: { plural: 'podmonitors' },
+    versions: [
+      {
+        name: 'v1',
+        schema: { openAPIV3Schema: { properties: { apiVersion: {}, kind: {}, metadata: {}, spec: {} } } },
+      },
+    ],
+  },
+});
+
+test('a monitor ends with the plan that has it, and prune finds one that is left', async () => {
+  const { cluster, standIn } = await standInCluster();
+  standIn.define(monitorDefinition());
+  const pruned = ['PodMonitor fashion pruned'];
+  const removed = async (given: GivenSettings, prune = false) =>
+    states(await engineIn(cluster, given).apply(clusterPlan(), { prune })).filter((state) =>
+      state.endsWith('pruned'),
+    );
+  const monitored = { ...settings, monitor: 'monitoring' };
+  expect(await removed(monitored, true)).toEqual([]);
+  expect(await removed(settings)).toEqual(pruned);
+  expect(await removed(settings)).toEqual([]);
+  await cluster.apply(podMonitor('fashion', settings));
+  expect(await removed(settings, true)).toEqual(pruned);
+});
