@@ -108,7 +108,7 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
     expect(
       await page.evaluate(() => document.getElementById('plan')!.getBoundingClientRect().top),
     ).toBeGreaterThan(0);
-    expect(await moved()).toBeLessThan(0.1);
+    expect(await moved()).toBeLessThan(0.05);
   });
 });
 
