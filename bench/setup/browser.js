@@ -157,8 +157,9 @@ export async function launchBrowser(options) {
 }
 
 /**
- * Flags for a Chromium in tests. Of ONNX Runtime's large WebAssembly, V8 optimises only what runs for seconds: tests run most
- * models a few times, which would otherwise cost more CPU time to optimise than to run.
+ * Flags for a Chromium in tests, which run most code a few times: with all of V8's optimisations, they spend more CPU time on
+ * optimising than the optimised code saves. So V8 optimises only those parts of ONNX Runtime's large WebAssembly that run for
+ * seconds, and JavaScript only with its faster optimiser.
  * @returns {string[]}
  */
-export const testFlags = () => [...browserFlags(), '--js-flags=--wasm-tiering-budget=100000000'];
+export const testFlags = () => [...browserFlags(), '--js-flags=--wasm-tiering-budget=100000000,--no-opt'];
