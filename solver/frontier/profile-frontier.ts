@@ -1,9 +1,9 @@
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import { chosenOptions } from '../plan/ilp-choice.ts';
-import { planOptions } from '../plan/options.ts';
+import { optionsAtRate } from '../plan/options.ts';
 import type { PlanRequest } from '../plan/request.ts';
-import { upstreamChoices } from '../plan/upstream.ts';
+import { programsOf } from '../plan/upstream.ts';
 import { workerSharings } from '../plan/worker-sharing.ts';
 import { merged, paretoChoices } from './frontier.ts';
 
@@ -14,8 +14,8 @@ import { merged, paretoChoices } from './frontier.ts';
  */
 export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {
   const choices = workerSharings(measured, asked).flatMap(({ profile, request }) =>
-    upstreamChoices(profile, request).flatMap((program) => {
-      const offered = planOptions(profile, program);
+    programsOf(profile, request).flatMap(({ program, facts }) => {
+      const offered = optionsAtRate(facts, program);
       if (offered.overloaded.length > 0) return [];
       return paretoChoices(offered.problem).map((point) => ({ ...point, offered }));
     }),

@@ -12,7 +12,7 @@ import { type PlanOption, pasOf } from './plan-option.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { requestCostOf } from './serving.ts';
 import { type StageFacts, stageFacts } from './stage-facts.ts';
-import { rewardAtMost, upstreamChoices } from './upstream.ts';
+import { programsOf, rewardAtMost } from './upstream.ts';
 import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
 /** The plan that the integer program chose, before anything is simulated. */
@@ -93,11 +93,8 @@ function chooseOf(
   request: IlpRequest,
   above = Number.NEGATIVE_INFINITY,
 ): IlpChoice | Refusal | undefined {
-  const programs = upstreamChoices(profile, request)
-    .map((program) => {
-      const facts = stageFacts(profile, program);
-      return { program, facts, reward: rewardAtMost(facts, program) };
-    })
+  const programs = programsOf(profile, request)
+    .map((one) => ({ ...one, reward: rewardAtMost(one) }))
     .sort((a, b) => b.reward - a.reward);
   let best: IlpChoice | undefined;
   const refused: Refusal[] = [];

@@ -3,8 +3,7 @@ import { isFeasible } from '../ilp/infeasible.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { optionsAtRate } from './options.ts';
 import type { IlpRequest } from './request.ts';
-import { stageFacts } from './stage-facts.ts';
-import { upstreamChoices } from './upstream.ts';
+import { programsOf } from './upstream.ts';
 
 /**
  * The search tries the requested rate times 2 to these powers: whole numbers from −40 to −11, then steps of an eighth from −10 to
@@ -28,12 +27,10 @@ const LEAST_PER_S = 1e-3;
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
   // A cascade uses more than its light variant alone, and a standby adds memory, so neither makes another rate feasible.
-  const facts = upstreamChoices(profile, request).map((choice) =>
-    stageFacts(profile, { ...choice, cascades: false, standbys: false }),
-  );
+  const programs = programsOf(profile, request, { cascades: false, standbys: false });
   const works = (ratePerS: number): boolean =>
-    facts.some((stages) => {
-      const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });
+    programs.some(({ facts }) => {
+      const { problem, overloaded } = optionsAtRate(facts, { ...request, ratePerS });
       return overloaded.length === 0 && isFeasible(solver.glpk, problem);
     });
   const rates = EXPONENTS.filter(

@@ -72,7 +72,8 @@ export interface IlpRequest extends PlanRequest {
   readonly shared?: SharedWorkers;
   /**
    * The variants that earlier stages may run in this program, by stage name. They are fixed, because they decide how many items
-   * later stages get. Other variants of these stages may still be standbys.
+   * later stages get. A stage with several variants has a cascade of two of them. Other variants of these stages may still be
+   * standbys.
    */
   readonly upstream?: Readonly<Record<string, readonly string[]>>;
   /** The utilisation limit of the thread that serves requests; if absent, that of the resources. */

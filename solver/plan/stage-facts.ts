@@ -25,7 +25,7 @@ export interface StageFacts {
   readonly items: ItemsPerRequest;
   /** The cost of a request outside the models. The first stage has all of it, and the other stages have none. */
   readonly request: RequestFacts;
-  /** The cells that may run the stage without a cascade; empty if the cascade that runs now must stay. */
+  /** The cells that may run the stage without a cascade; empty if the stage must have one. */
   readonly cells: readonly CellFacts[];
   readonly cascades: readonly CascadeFacts[];
 }
@@ -58,7 +58,8 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     const factsOf = (cell: MeasuredCell) => cellFacts(profile, stage, cell, request);
     const alone = usableCells(profile, name, request).map(factsOf);
     const runs = ({ variant }: CellFacts) => request.upstream?.[name]?.includes(variant.name) ?? true;
-    const cells = withStandbys(profile, request, name, alone, factsOf).filter(runs);
+    const forCascades = (request.upstream?.[name]?.length ?? 1) > 1;
+    const cells = forCascades ? [] : withStandbys(profile, request, name, alone, factsOf).filter(runs);
     const counted = {
       percentile: request.percentile,
       restrictTo: { ...request.restrictTo, ...request.upstream },

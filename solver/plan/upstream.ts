@@ -2,7 +2,7 @@ import { stageNameOf } from '../documents/plan.ts';
 import { accuracyOf, type Profile } from '../documents/profile.ts';
 import { mean, sum } from '../math/statistics.ts';
 import { type IlpRequest, mayCascade } from './request.ts';
-import type { StageFacts } from './stage-facts.ts';
+import { type StageFacts, stageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
 
 /** A request has at most this many choices of upstream variants, because each is an integer program to solve. */
@@ -11,11 +11,11 @@ const CHOICES_MOST = 8;
 /**
  * Divides a request into integer programs; the best of their solutions is the plan. The number of items that reach a stage
  * depends on the variants before it, and a single program for all variants would have to assume the largest number. So each
- * program fixes the variant of an earlier stage; one more program allows all variants if two may form a cascade. A stage whose
- * variants would need more than {@link CHOICES_MOST} programs is left undivided, and so are the stages after it.
+ * program fixes the variant of an earlier stage; one more program is for the stage's cascades if two variants may form one. A
+ * stage whose variants would need more than {@link CHOICES_MOST} programs is left undivided, and so are the stages after it.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
-export function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
+function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
   const { keep } = request;
   if (keep) {
     const upstream: Record<string, string[]> = {};
@@ -37,12 +37,35 @@ export function upstreamChoices(profile: Profile, request: IlpRequest): IlpReque
   return choices;
 }
 
+/** An integer program, with the facts that its options need. */
+export interface Program {
+  readonly program: IlpRequest;
+  readonly facts: readonly StageFacts[];
+}
+
+/**
+ * The integer programs of a request, without those of stages that have no cascade after all.
+ * @param more what else holds for each program
+ * @throws NothingMeasuredError if a stage has no cell to plan with
+ */
+export const programsOf = (
+  profile: Profile,
+  request: IlpRequest,
+  more: Partial<IlpRequest> = {},
+): Program[] =>
+  upstreamChoices(profile, request)
+    .map((choice) => {
+      const program = { ...choice, ...more };
+      return { program, facts: stageFacts(profile, program) };
+    })
+    .filter(({ facts }) => facts.every(({ cells, cascades }) => cells.length + cascades.length > 0));
+
 /**
  * Upper bound on the accuracy term of a program's objective, as if each stage ran its most accurate variant or cascade.
  * Objectives with ranks need no bound, because their requests have a single program.
  */
-export function rewardAtMost(facts: readonly StageFacts[], { objective }: IlpRequest): number {
-  const { alpha, accuracy } = objective;
+export function rewardAtMost({ facts, program }: Program): number {
+  const { alpha, accuracy } = program.objective;
   const most = facts.map(({ cells, cascades }) =>
     Math.max(
       ...cells.map(({ variant }) => accuracyOf(variant) ?? 1),
@@ -59,7 +82,7 @@ function mattersLater({ fanOut, paths = [] }: Profile, stage: string): boolean {
   return new Set(counts).size > 1 || paths.some(({ upstream }) => stage in upstream);
 }
 
-/** Each variant of a stage, and all of them if two may form a cascade. */
+/** Each variant of a stage and, if two may form a cascade, all of them. */
 function variantSets(profile: Profile, stage: Profile['stages'][number], request: IlpRequest): string[][] {
   const all = [...new Set(usableCells(profile, stage.name, request).map(({ variant }) => variant))];
   const answered = stage.variants.filter(({ name, answers }) => answers && all.includes(name));

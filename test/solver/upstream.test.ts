@@ -13,6 +13,16 @@ const solver = await loadSolver();
 
 const DETECTORS = ['s', 'm'];
 
+/** A stage whose variants s and m answered four labelled items, and got these shares of them right. */
+const answering = (name: string, right: readonly number[]): Profile['stages'][number] => ({
+  ...{ name, task: 'classify', metric: 'top1' },
+  variants: right.map((value, v) => ({
+    ...{ name: DETECTORS[v]!, sha256: String(v).repeat(64), sizeBytes: 1000 },
+    accuracy: { published: null, measured: { value, n: 4 } },
+    answers: [1, 2, 3, 4].map((i): [number, number, number] => [i / 5, i <= 4 * value ? 1 : 0, 1]),
+  })),
+});
+
 /** Returns what the program chooses for a request, or undefined if nothing fits. */
 function choose(measured: Profile, asked: PlanRequest): IlpChoice | undefined {
   try {
@@ -97,6 +107,23 @@ it('a stage is planned for the items that the chosen detector finds', () => {
   ]);
 });
 
+it('a single variant is planned for its own items where its stage might have a cascade', () => {
+  const given = profile(
+    [
+      cell('detect', 's', 'cpu', 1, runs(5)),
+      cell('detect', 'm', 'cpu', 1, runs(5)),
+      cell('classify', 's', 'cpu', 4, runs(4)),
+    ],
+    { stages: [answering('detect', [0.75, 0.5]), answering('classify', [0.5, 0.75])] },
+  );
+  // With the 20 items/s of s, a batch of 4 takes 150 ms to fill; with the 30 items/s of m it takes 100 ms.
+  const { plan } = solveIlp(solver, given, request({ ratePerS: 10, slaMs: 140 }));
+  expect(plan.stages.map(({ variant, itemsPerS }) => [variant, itemsPerS])).toEqual([
+    ['m', 10],
+    ['s', 30],
+  ]);
+});
+
 it('sessions that must stay are planned for the items of the detector that runs', () => {
   const given = profile([
     cell('detect', 's', 'cpu', 1, runs(5)),
@@ -114,14 +141,7 @@ it('the nearest rate that works has a plan, although cascades leave fewer varian
   const given = profile(
     stages.flatMap((stage) => ['s', 'm'].map((variant) => cell(stage, variant, 'cpu', 1, runs(5)))),
     {
-      stages: stages.map((name) => ({
-        ...{ name, task: 'classify', metric: 'top1' },
-        variants: [0.5, 0.75].map((right, v) => ({
-          ...{ name: ['s', 'm'][v]!, sha256: String(v).repeat(64), sizeBytes: 1000 },
-          accuracy: { published: null, measured: { value: right, n: 4 } },
-          answers: [1, 2, 3, 4].map((i): [number, number, number] => [i / 5, i <= 4 * right ? 1 : 0, 1]),
-        })),
-      })),
+      stages: stages.map((name) => answering(name, [0.5, 0.75])),
       fanOut: [
         { stage: 'find', upstream: {}, counts: few },
         ...DETECTORS.flatMap((find) => [
