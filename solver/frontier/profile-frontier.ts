@@ -2,7 +2,7 @@ import { backendsOf, type Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import { chosenOptions } from '../plan/ilp-choice.ts';
 import { optionsAtRate } from '../plan/options.ts';
-import type { PlanRequest } from '../plan/request.ts';
+import { type IlpRequest, type PlanRequest, standbysMayLackRoom } from '../plan/request.ts';
 import { programsOf } from '../plan/upstream.ts';
 import { workerSharings } from '../plan/worker-sharing.ts';
 import { merged, paretoChoices } from './frontier.ts';
@@ -13,13 +13,11 @@ import { merged, paretoChoices } from './frontier.ts';
  * @throws NothingMeasuredError, FrontierTooLargeError
  */
 export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {
-  const choices = workerSharings(measured, asked).flatMap(({ profile, request }) =>
-    programsOf(profile, request).flatMap(({ program, facts }) => {
-      const offered = optionsAtRate(facts, program);
-      if (offered.overloaded.length > 0) return [];
-      return paretoChoices(offered.problem).map((point) => ({ ...point, offered }));
-    }),
-  );
+  const choices = workerSharings(measured, asked).flatMap(({ profile, request }) => {
+    const found = choicesOf(profile, request);
+    const lackRoom = found.length === 0 && standbysMayLackRoom(request);
+    return lackRoom ? choicesOf(profile, { ...request, standbys: false }) : found;
+  });
   const backends = [...(asked.backends ?? backendsOf(measured))];
   return merged(choices).map(({ offered, choice, accuracy, cost, latencyMs, weights }) => {
     const options = chosenOptions(offered, choice);
@@ -41,3 +39,11 @@ export function profileFrontier(measured: Profile, asked: PlanRequest): Frontier
     };
   });
 }
+
+/** The choices that are Pareto-best in one of a request's integer programs. */
+const choicesOf = (profile: Profile, request: IlpRequest) =>
+  programsOf(profile, request).flatMap(({ program, facts }) => {
+    const offered = optionsAtRate(facts, program);
+    if (offered.overloaded.length > 0) return [];
+    return paretoChoices(offered.problem).map((point) => ({ ...point, offered }));
+  });

@@ -9,7 +9,7 @@ import { nearestRate } from './nearest-rate.ts';
 import { optionsAtRate, type PlanOptions } from './options.ts';
 import { type CpuWorkers, planHead, planRows, planWorkers } from './plan-document.ts';
 import { type PlanOption, pasOf } from './plan-option.ts';
-import type { IlpRequest, PlanRequest } from './request.ts';
+import { type IlpRequest, type PlanRequest, standbysMayLackRoom } from './request.ts';
 import { requestCostOf } from './serving.ts';
 import { type StageFacts, stageFacts } from './stage-facts.ts';
 import { programsOf, rewardAtMost } from './upstream.ts';
@@ -66,7 +66,8 @@ export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest):
 }
 
 /**
- * Like {@link solveIlp}, but for one way to divide the stages among workers, and without the search for another rate.
+ * Like {@link solveIlp}, but for one way to divide the stages among workers, and without the search for another rate. Standbys
+ * give way if no choice with them is feasible.
  * @param above objective that the choice must exceed; the result is undefined if no choice does
  */
 export function chooseIlp(
@@ -75,11 +76,9 @@ export function chooseIlp(
   above?: number,
 ): IlpChoice | Refusal | undefined {
   const found = chooseOf(solver, profile, request, above);
-  const mayLack = request.downshift && request.resources.memoryBytes !== undefined;
-  // The memory may have room for the plan, but not for its standbys.
-  return mayLack && (!found || 'binding' in found)
-    ? chooseOf(solver, profile, { ...request, standbys: false }, above)
-    : found;
+  if (!standbysMayLackRoom(request)) return found;
+  const any = found ?? chooseOf(solver, profile, request);
+  return any && 'binding' in any ? chooseOf(solver, profile, { ...request, standbys: false }, above) : found;
 }
 
 /** The refusal with the shortest feasible SLA; the first one if no SLA is feasible for any of them. */

@@ -82,6 +82,10 @@ export interface IlpRequest extends PlanRequest {
   readonly standbys?: false;
 }
 
+/** Whether the memory may have room for a plan, but not for its standbys. */
+export const standbysMayLackRoom = ({ downshift, resources }: PlanRequest): boolean =>
+  downshift === true && resources.memoryBytes !== undefined;
+
 /** Whether a request lets a stage have a cascade. */
 export const mayCascade = ({ cascades }: PlanRequest, stage: string): boolean =>
   cascades === undefined || (cascades !== false && cascades.includes(stage));

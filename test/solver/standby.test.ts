@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { needsMore } from '../../solver/adapt/diff.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
@@ -105,6 +106,12 @@ describe('the standby of a planned variant', () => {
     const asked = { ...memory(2), restrictTo: { classify: ['l', 'm'] } };
     expect(planned(asked, profile).stages[0]).toMatchObject({ variant: 'l', replicas: 1 });
     expect(() => planned({ ...asked, ratePerS: 1000 }, profile)).toThrow(/It may work with .* requests\/s/);
+  });
+
+  it('gives way in the frontier, too', () => {
+    const asked = { ...memory(2), restrictTo: { classify: ['l', 'm'] } };
+    const points = profileFrontier(withSmallL(PROFILE), request({ ...asked, downshift: true }));
+    expect(points.map(({ variants }) => variants.classify)).toContain('l');
   });
 
   it('gives way in a worker for all stages, too', () => {
