@@ -7,16 +7,18 @@ import type { CostAndAccuracy } from './weights.ts';
 /** The frontier of a request, and the frontier of the same request without cascades. */
 export interface Frontiers {
   readonly frontier: FrontierPoint[];
-  /** Empty if the frontier has no cascade, because both are the same then. */
+  /**
+   * Empty if the frontier has no cascade, because both are the same then; and if the objective combines ranks, which are relative
+   * to the options of each frontier.
+   */
   readonly frontierWithoutCascades: FrontierPoint[];
 }
 
 /** @throws NothingMeasuredError, FrontierTooLargeError */
 export function frontiers(profile: Profile, request: PlanRequest): Frontiers {
   const frontier = profileFrontier(profile, request);
-  const frontierWithoutCascades = hasCascades(frontier)
-    ? profileFrontier(profile, { ...request, cascades: false })
-    : [];
+  const compares = hasCascades(frontier) && !request.objective.accuracy.startsWith('rank');
+  const frontierWithoutCascades = compares ? profileFrontier(profile, { ...request, cascades: false }) : [];
   return { frontier, frontierWithoutCascades };
 }
 

@@ -75,3 +75,11 @@ test('a profile has a frontier without cascades beside its own where that has an
     expect(best.accuracy).toBeGreaterThanOrEqual(bestWithout?.accuracy ?? 0);
   expect(frontiers(profile, { ...asked, cascades: false }).frontierWithoutCascades).toEqual([]);
 });
+
+test('ranks with and without cascades are not compared, because each frontier has ranks of its own', () => {
+  const profile = cascadeProfile(wellCalibrated());
+  const objective = { ...request().objective, accuracy: 'rank-sum' } as const;
+  const { frontier, frontierWithoutCascades } = frontiers(profile, request({ slaMs: 900, objective }));
+  expect(frontier.some(({ cascades }) => cascades)).toBe(true);
+  expect(frontierWithoutCascades).toEqual([]);
+});
