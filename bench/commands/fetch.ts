@@ -18,5 +18,5 @@ share them. After Ctrl-C or a lost connection the same command goes on where it 
   $ ipa-edge bench --manifest my/manifest.json`,
     )
     .action(async (options) => {
-      console.log(await fetchFiles(option.manifestPath(options), interruptSignal('stopping')));
+      console.log(await fetchFiles(option.manifestPath(options), interruptSignal()));
     });

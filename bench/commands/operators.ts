@@ -36,7 +36,7 @@ The profiler makes runs slower: trust the shares rather than the times.
   $ ipa-edge operators --pipeline fashion --stage detect --variant det8 --backend cpu`,
     )
     .action(async (options, command) => {
-      const signal = interruptSignal('stopping');
+      const signal = interruptSignal();
       const manifestPath = option.manifestPath(options);
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       const { stage, variant, backend, threads, batch } = options;

@@ -84,7 +84,7 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
       const { out } = options;
       const recipe = await recipeOf(id, options);
       const stated = statedIn(options);
-      const said = await pinInto(out, interruptSignal('stopping'), async (hub, existing, keep) => {
+      const said = await pinInto(out, interruptSignal(), async (hub, existing, keep) => {
         if (recipe) return pinRecipe(hub, recipe, existing, keep);
         const { dtypes, task, stage, name: pipeline, prefix } = options;
         const names = { stage, pipeline, stated };

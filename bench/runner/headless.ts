@@ -70,7 +70,7 @@ export class Headless {
       await host.close();
     };
     try {
-      // After Ctrl-C the command lets the page finish its current run, so the browser must ignore the signal.
+      // After Ctrl-C the command lets the page store what it has measured, so the browser must ignore the signal.
       browser = await launchBrowser({ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
       const page = await browser.newPage();
       await page.exposeFunction('ipaEdgeProgress', options.onProgress);

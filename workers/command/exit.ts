@@ -16,7 +16,7 @@ export class UsageError extends InputError {
  * @param say gets the notice; absent: stderr does
  */
 export function interruptSignal(
-  notice = 'stopping after the run in flight',
+  notice = 'stopping',
   say: (what: string) => void = (what) => console.error(`\n${what}`),
 ): AbortSignal {
   const controller = new AbortController();

@@ -36,8 +36,7 @@ export interface ProfileOptions {
   /** Measures what serving costs beside the models; absent where nothing serves, as in a browser. */
   readonly measureServing?: MeasureServing;
   /**
-   * Stops the profile after the current run, or at once while models load or the page is hidden. Finished cells stay in the
-   * journal.
+   * Stops the profile at once, even in a batch, which may take minutes or never end. Finished cells stay in the journal.
    */
   readonly signal?: AbortSignal;
   /** Called between steps, such as cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
@@ -78,6 +77,8 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     options.onProgress?.(now),
   );
   const sessions = new Sessions(models, environment);
+  const end = () => sessions.close();
+  signal?.addEventListener('abort', end);
   try {
     const variants = manifest.stages.flatMap((stage) =>
       stage.variants.map(({ name }) => ({ stage: stage.name, variant: name })),
@@ -205,7 +206,12 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     await store.saveProfile(measured);
     await store.deleteJournal(journal);
     return measured;
+  } catch (error) {
+    // The end of its worker is why a run fails that a stop cuts off.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
+    signal?.removeEventListener('abort', end);
     sessions.close();
   }
 }
