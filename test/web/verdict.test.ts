@@ -31,6 +31,11 @@ describe('the verdict on a run', () => {
     expect(verdict.next.section).toBe('plan');
   });
 
+  it('that barely missed its SLA does not name the share that was asked for as the one that was reached', () => {
+    const barely = { ...missed, percentile: 95, result: { ...missed.result, slaAttainment: 0.9497 } };
+    expect(runVerdict(barely, profile).headline).toMatch(/did not hold: 94\.9\s%.* 95\s% are asked for/);
+  });
+
   it('that is not valid says just that in its headline, however good its figures, and why in its first reason', () => {
     const verdict = runVerdict(late, profile);
     expect(verdict.level).toBe('bad');

@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks';
-import { number } from '../format.ts';
+import { inTimeText } from '../format.ts';
 import type { Verdict } from './verdict.ts';
 import './verdict.css';
 
@@ -56,7 +56,7 @@ function Gauge({ level, inTime }: Pick<Verdict, 'level' | 'inTime'>) {
           />
         </g>
       </svg>
-      <strong class="middle">{inTime === null ? MARKS[level] : `${number(100 * inTime, 0)}\u00a0%`}</strong>
+      <strong class="middle">{inTime === null ? MARKS[level] : inTimeText(inTime, 0)}</strong>
       <span class="muted">{inTime === null ? 'no figure' : 'in time'}</span>
     </div>
   );

@@ -9,7 +9,7 @@ import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unkno
 import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { FLAGS, weightOf } from '../cell-flags.ts';
-import { milliseconds, number, percent, plural, requestRate } from '../format.ts';
+import { inTimeText, milliseconds, number, percent, plural, requestRate } from '../format.ts';
 import { variantsText } from '../variants.ts';
 
 /** The outcome in a sentence, the most important reasons for it, and the next step. */
@@ -66,7 +66,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
     inTime,
     headline: meets
       ? `Yes: ${what} should answer ${requestRate(ratePerS)} within ${number(slaMs)} ms.`
-      : `Not quite: ${what} should answer ${percent(inTime)} of ${requestRate(ratePerS)} within ${number(slaMs)} ms; ${percentile} % are asked for.`,
+      : `Not quite: ${what} should answer ${inTimeText(inTime)} of ${requestRate(ratePerS)} within ${number(slaMs)} ms; ${percentile} % are asked for.`,
     reasons: heaviest([
       timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should come'),
       accuracyReason(predicted, profile.endToEnd),
@@ -117,7 +117,7 @@ export function noPlanVerdict(why: Error): Verdict {
 export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
   const { result, slaMs, percentile, load } = run;
   const { slaAttainment: inTime, latencyMs, accuracy } = result;
-  const within = `${percent(inTime)} of the requests were answered within ${number(slaMs)} ms`;
+  const within = `${inTimeText(inTime)} of the requests were answered within ${number(slaMs)} ms`;
   const shared = [
     timeReason(latencyMs.p95, slaMs, 'came'),
     lostReason(run),
@@ -216,7 +216,7 @@ function gapReason(run: RunReport): Reason | null {
   const { result, predicted, simulated } = run;
   const gap = (result.slaAttainment ?? 0) - predicted.slaAttainment;
   if (simulated || Math.abs(gap) < EXPECTED_GAP) return null;
-  const said = `The prediction was ${percent(predicted.slaAttainment)} in time.`;
+  const said = `The prediction was ${inTimeText(predicted.slaAttainment)} in time.`;
   const why = otherLoad(run) ?? speedSentence(run, gap < 0);
   return { weight: 70, text: why ? `${said} ${why}` : said };
 }

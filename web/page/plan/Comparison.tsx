@@ -1,7 +1,7 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { costText } from '../../components/cost.ts';
-import { DASH, milliseconds, number, percent, rate } from '../../components/format.ts';
+import { DASH, inTimeText, milliseconds, number, percent, rate } from '../../components/format.ts';
 
 interface ComparisonProps {
   readonly pinned: Plan;
@@ -48,7 +48,7 @@ const FIGURES: readonly Figure[] = [
   {
     label: 'Attainment',
     value: ({ predicted }) => predicted.slaAttainment,
-    show: percent,
+    show: (value) => inTimeText(value),
     difference: points,
   },
   { label: 'p95', value: ({ predicted }) => predicted.latencyMs?.p95 ?? null, show: milliseconds },

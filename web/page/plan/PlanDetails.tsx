@@ -1,5 +1,5 @@
 import { Facts } from '../../components/Device.tsx';
-import { milliseconds, number, percent } from '../../components/format.ts';
+import { inTimeText, milliseconds, number } from '../../components/format.ts';
 import { planFile } from '../../state/files/exports.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
@@ -12,7 +12,7 @@ export function PlanDetails({ shown: { head, predicted, boundMs } }: { readonly 
         facts={[
           ...(predicted?.slowerAttainment === undefined
             ? []
-            : [['In time if slower', percent(predicted.slowerAttainment)] as const]),
+            : [['In time if slower', inTimeText(predicted.slowerAttainment)] as const]),
           ['Goodput', predicted ? `${number(predicted.goodputPerS)} /s` : '…'],
           ['Bound', milliseconds(boundMs)],
           ['Certificate', head.certificate],

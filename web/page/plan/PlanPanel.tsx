@@ -6,7 +6,7 @@ import { sharingSentences } from '../../../solver/report/sharing-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { costText } from '../../components/cost.ts';
 import { Facts } from '../../components/Device.tsx';
-import { accuracyText, milliseconds, number, percent } from '../../components/format.ts';
+import { accuracyText, inTimeText, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
 import { variantsText } from '../../components/variants.ts';
@@ -54,7 +54,7 @@ function spokenPlan(plan: Plan): string {
   const { stages, predicted, slaMs } = plan;
   return (
     `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
-    `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted)}, cost ${costText(predicted.cost, plan)}.`
+    `${inTimeText(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted)}, cost ${costText(predicted.cost, plan)}.`
   );
 }
 
@@ -159,7 +159,7 @@ function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
   const meets = attainment >= percentile / 100;
   return (
     <>
-      : <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the simulated requests are
+      : <strong class={meets ? 'good' : 'bad'}>{inTimeText(attainment)}</strong> of the simulated requests are
       answered within {number(slaMs)}
       {'\u00a0'}ms
       {meets

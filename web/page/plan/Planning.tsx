@@ -1,6 +1,6 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { costText } from '../../components/cost.ts';
-import { accuracyText, date, number, percent, requestRate } from '../../components/format.ts';
+import { accuracyText, date, inTimeText, number, requestRate } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { profile } from '../../state/app.ts';
 import { profileState, running } from '../../state/measure/profiling.ts';
@@ -46,7 +46,7 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
     <div class="card">
       <p>
         <strong>A plan of {pipeline}</strong>, made {date(createdAt)} on {profile.device.platform},{' '}
-        {profile.device.agent}: {percent(predicted.slaAttainment)} within {number(slaMs)} ms at{' '}
+        {profile.device.agent}: {inTimeText(predicted.slaAttainment)} within {number(slaMs)} ms at{' '}
         {requestRate(ratePerS)}, {accuracyText(predicted)}, cost {costText(predicted.cost, plan)}.
       </p>
       <p class="muted">

@@ -1,6 +1,6 @@
 import { LATE_SHARE } from '../../../solver/report/lateness.ts';
 import { Facts } from '../../components/Device.tsx';
-import { duration, eventTimes, milliseconds, number, percent } from '../../components/format.ts';
+import { duration, eventTimes, inTimeText, milliseconds, number } from '../../components/format.ts';
 import type { LiveView } from '../../state/try/live-run.ts';
 import { progress, stop, type Trying, view, wasHidden } from '../../state/try/trying.ts';
 import { LatestRequests } from './LatestRequests.tsx';
@@ -55,7 +55,7 @@ function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: numbe
         ['Shed', number(shed)],
         ['Failed', number(failed)],
         ['In flight', number(sent - completed - shed - failed)],
-        [`Within ${number(slaMs)} ms, last 10 s`, percent(recent.attainment)],
+        [`Within ${number(slaMs)} ms, last 10 s`, inTimeText(recent.attainment)],
         [
           'Requests sent late by (p99, last 10 s)',
           <span key="late" class={inTime ? undefined : 'bad'}>

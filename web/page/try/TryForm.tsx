@@ -1,4 +1,4 @@
-import { number, percent, plural, requestRate } from '../../components/format.ts';
+import { inTimeText, number, plural, requestRate } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
 import { occupied } from '../../state/own/own-answer.ts';
@@ -93,7 +93,7 @@ export function TryForm() {
       {plan.value && (
         <p class="muted">
           The plan was made for {requestRate(plan.value.ratePerS)} within {number(plan.value.slaMs)} ms:{' '}
-          {percent(plan.value.predicted.slaAttainment)} should be in time. Each request brings a labelled
+          {inTimeText(plan.value.predicted.slaAttainment)} should be in time. Each request brings a labelled
           example, so that the answers can be judged.
         </p>
       )}

@@ -2,7 +2,7 @@ import type { Comparison } from '../../../solver/documents/adaptation-report.ts'
 import { against, keepsSla, required, SAME_ATTAINMENT, SAME_PAS } from '../../../solver/report/against.ts';
 import type { Outcome } from '../../../solver/report/dial.ts';
 import { CardTable } from '../../components/CardTable.tsx';
-import { DASH, number, percent, plural } from '../../components/format.ts';
+import { DASH, inTimeText, number, percent, plural } from '../../components/format.ts';
 import { COMPARED, titleOf } from './systems.ts';
 
 interface AdaptationSummaryProps {
@@ -123,7 +123,7 @@ function KeepsSla({ comparison }: { readonly comparison: Comparison }) {
   );
 }
 
-const attained = (run: Outcome): string => `attainment\u00a0${percent(run.slaAttainment)}`;
+const attained = (run: Outcome): string => `attainment\u00a0${inTimeText(run.slaAttainment)}`;
 
 const costs = (run: Outcome): string => `cost\u00a0${number(run.cost)}`;
 

@@ -5,7 +5,7 @@ import { styleOf } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimeSeries } from '../../charts/time-panel.ts';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
-import { milliseconds, number, percent, plural } from '../../components/format.ts';
+import { inTimeText, milliseconds, number, percent, plural } from '../../components/format.ts';
 import { workloadText } from './AdaptationSummary.tsx';
 import { CostAccuracy } from './CostAccuracy.tsx';
 import { type NamedRun, othersOf, oursOf, runsOf } from './systems.ts';
@@ -117,7 +117,7 @@ const RUN_COLUMNS: Column<NamedRun & { readonly key: number }>[] = [
     ({ run }) => run.setting?.eta ?? null,
     (eta) => (eta === null ? '' : number(eta)),
   ),
-  figures('Attainment', ({ run }) => run.slaAttainment, percent),
+  figures('Attainment', ({ run }) => run.slaAttainment, inTimeText),
   figures('p95', ({ run }) => run.p95Ms, milliseconds),
   figures('PAS', ({ run }) => run.pas, percent),
   figures('Cost', ({ run }) => run.cost, number),

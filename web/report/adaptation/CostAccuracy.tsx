@@ -5,7 +5,7 @@ import { against } from '../../../solver/report/against.ts';
 import { MARGIN, OVER_GRID } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';
-import { milliseconds, number, percent } from '../../components/format.ts';
+import { inTimeText, milliseconds, number, percent } from '../../components/format.ts';
 import { type Dot, dotsOf } from './dots.ts';
 import { COMPARED, type NamedRun, othersOf, rivalOf, runsOf, titleOf } from './systems.ts';
 
@@ -157,5 +157,5 @@ const describeRun = ({ label, run }: NamedRun): string =>
   [
     label,
     `PAS ${percent(run.pas)}, cost ${number(run.cost)}`,
-    `attainment ${percent(run.slaAttainment)}, p95 ${milliseconds(run.p95Ms)}`,
+    `attainment ${inTimeText(run.slaAttainment)}, p95 ${milliseconds(run.p95Ms)}`,
   ].join('\n');

@@ -8,7 +8,7 @@ import { onSoftwareGpu } from '../../components/backends.ts';
 import { costText } from '../../components/cost.ts';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
 import { FrontierParts } from '../../components/FrontierParts.tsx';
-import { date, milliseconds, number, percent, requestRate } from '../../components/format.ts';
+import { date, inTimeText, milliseconds, number, percent, requestRate } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
 import { variantsText } from '../../components/variants.ts';
@@ -62,8 +62,8 @@ function Planned({ plan, frontier, without, profile }: PlannedProps) {
       <h2>Plan</h2>
       <VerdictCard verdict={planVerdict(plan, profile)} linked={false} />
       <p>
-        <strong>{variantsText(plan)}</strong> is predicted to complete {percent(predicted.slaAttainment)} of{' '}
-        {requestRate(ratePerS)} within {number(slaMs)} ms. Nothing ran: these figures are simulated.
+        <strong>{variantsText(plan)}</strong> is predicted to complete {inTimeText(predicted.slaAttainment)}{' '}
+        of {requestRate(ratePerS)} within {number(slaMs)} ms. Nothing ran: these figures are simulated.
       </p>
       <Facts
         facts={[

@@ -4,7 +4,7 @@ import { Frontier } from '../../charts/Frontier.tsx';
 import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
-import { chain, DASH, milliseconds, number, percent } from '../../components/format.ts';
+import { chain, DASH, inTimeText, milliseconds, number, percent } from '../../components/format.ts';
 import { sameVariants } from '../../components/variants.ts';
 import { Combinations } from './Combinations.tsx';
 import { type BackendSet, lastPlan, planRun } from './view.ts';
@@ -92,7 +92,7 @@ const combinationColumns = (stages: readonly string[]): Column<Combination>[] =>
   figures('PAS', (c) => c.pas, percent),
   figures('Accuracy', (c) => c.endToEnd, percent),
   figures('On the whole pack', (c) => c.endToEndOnPack, percent),
-  figures('Attainment', (c) => c.slaAttainment, percent),
+  figures('Attainment', (c) => c.slaAttainment, inTimeText),
   figures('p95', (c) => c.p95Ms, milliseconds),
   figures('Bound', (c) => c.boundMs, milliseconds),
   figures('Cost', (c) => c.cost, number),

@@ -3,7 +3,7 @@ import { useCallback, useMemo } from 'preact/hooks';
 import type { Combination } from '../../../solver/documents/report.ts';
 import { MARGIN, OVER_GRID } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
-import { chain, milliseconds, number, percent } from '../../components/format.ts';
+import { chain, inTimeText, milliseconds, number, percent } from '../../components/format.ts';
 import { sameVariants, type Variants } from '../../components/variants.ts';
 
 /** A combination with a label in the chart: the plan's, the heaviest or the lightest. */
@@ -91,7 +91,7 @@ function combinationsPlot(
 const describe = (c: Combination, stages: readonly string[]): string =>
   [
     chain(c.variants, stages),
-    `accuracy ${percent(accuracyOf(c))}, attainment ${percent(c.slaAttainment)}`,
+    `accuracy ${percent(accuracyOf(c))}, attainment ${inTimeText(c.slaAttainment)}`,
     `p95 ${milliseconds(c.p95Ms)}, cost ${number(c.cost)}`,
     ...(c.binding ? [c.binding] : []),
   ].join('\n');

@@ -5,7 +5,7 @@ import { styleOf } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimePoint } from '../../charts/time-panel.ts';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
-import { DASH, milliseconds, number, percent, rate } from '../../components/format.ts';
+import { DASH, inTimeText, milliseconds, number, percent, rate } from '../../components/format.ts';
 import { runTitle } from './view.ts';
 
 /** Charts over time of the runs that adapted, changed their plan, or have too many requests to draw each. */
@@ -167,7 +167,7 @@ const INTERVAL_COLUMNS: readonly Column<Interval>[] = [
   figures('Arrival rate', (i) => i.ratePerS, rate),
   figures('p50', (i) => i.p50Ms, milliseconds),
   figures('p95', (i) => i.p95Ms, milliseconds),
-  figures('Attainment', (i) => i.slaAttainment, percent),
+  figures('Attainment', (i) => i.slaAttainment, inTimeText),
   figures('PAS', (i) => i.pas, percent),
   figures('Cost', (i) => i.cost, number),
 ];

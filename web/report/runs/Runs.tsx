@@ -3,7 +3,7 @@ import { runSentences } from '../../../solver/report/run-text.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
-import { eventTimes, milliseconds, number, percent } from '../../components/format.ts';
+import { eventTimes, inTimeText, milliseconds, number } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { Sentences } from '../../components/Term.tsx';
 import { type BackendSet, lastPlan, runTitle } from './view.ts';
@@ -53,7 +53,7 @@ const RUN_COLUMNS: readonly Column<RunReport>[] = [
   figures('p99', (run) => run.result.latencyMs.p99, milliseconds),
   figures('Max', (run) => run.result.latencyMs.max, milliseconds),
   figures('Simulated again: p95', (run) => run.resimulated?.p95 ?? null, milliseconds),
-  figures('attainment', (run) => run.resimulated?.slaAttainment ?? null, percent),
+  figures('attainment', (run) => run.resimulated?.slaAttainment ?? null, inTimeText),
   figures('Sent late, p99', (run) => run.load.latenessP99Ms, milliseconds),
   { label: 'Valid', value: (run) => (run.load.valid ? 'yes' : 'no') },
 ];

@@ -3,7 +3,15 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { costText } from '../../components/cost.ts';
-import { accuracyText, milliseconds, number, percent, rate, requestRate } from '../../components/format.ts';
+import {
+  accuracyText,
+  inTimeText,
+  milliseconds,
+  number,
+  percent,
+  rate,
+  requestRate,
+} from '../../components/format.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { runVerdict } from '../../components/verdict/verdict.ts';
 import { type BackendSet, lastPlan, planRun, servedText } from './view.ts';
@@ -55,12 +63,12 @@ function Comparison({ run, others }: ComparisonProps) {
   return (
     <p>
       At {requestRate(run.load.ratePerS)}, <strong>{servedText(run)}</strong> completed{' '}
-      <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms;{' '}
+      <strong>{inTimeText(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms;{' '}
       <strong>{accuracy(run)}</strong>, cost {costText(run.result.cost.mean, lastPlan(run))}.
       {others.map((other) => (
         <span key={other.name}>
           {' '}
-          The {other.name} choice: {percent(other.result.slaAttainment)}; {accuracy(other)}.
+          The {other.name} choice: {inTimeText(other.result.slaAttainment)}; {accuracy(other)}.
         </span>
       ))}
     </p>
@@ -101,10 +109,10 @@ const COLUMNS = [
     ({ result: { slaAttainment }, percentile, load }) => (
       <>
         {slaAttainment !== null && load.valid && <SlaMark meets={slaAttainment >= percentile / 100} />}
-        {percent(slaAttainment)}
+        {inTimeText(slaAttainment)}
       </>
     ),
-    ({ slaAttainment }) => percent(slaAttainment),
+    ({ slaAttainment }) => inTimeText(slaAttainment),
   ),
   column(
     'Goodput',
