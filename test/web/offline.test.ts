@@ -82,6 +82,15 @@ describe('the built page where no service worker helps', () => {
     const threads = page.getByRole('group', { name: 'Threads, on wasm' });
     expect(await threads.getByRole('checkbox', { name: '2', exact: true }).isDisabled()).toBe(true);
   });
+
+  it('asks for the network if there is none and it needs a file', async () => {
+    await page.goto(host.url);
+    await page.locator('#share').waitFor();
+    await host.close();
+    await page.getByLabel('Pipeline', { exact: true }).selectOption('mini-nlp');
+    const why = page.locator('.page-problem [role=alert]');
+    expect(await why.textContent()).toMatch(/manifest\.json could not be loaded\. Connect to the network/);
+  });
 });
 
 it('the built page measures and plans on one thread without SharedArrayBuffer, and keeps the profile', async () => {

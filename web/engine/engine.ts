@@ -1,5 +1,6 @@
-import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { type LoadedManifest, loadManifest, type ReadFile } from '../../models/manifests/load.ts';
 import type { CellKey } from '../../solver/documents/cell.ts';
+import { InputError } from '../../solver/documents/coded-error.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { fileFetcher } from '../../workers/environment/fetch-file.ts';
@@ -9,8 +10,23 @@ import type { OperatorTimes } from '../../workers/stage/protocol.ts';
 
 /** Loads pipelines and measures in this page. Tests of the page replace this file, so that they need no models. */
 
+/** The page's host cannot be reached for a file that this browser has not kept yet. */
+class HostOutOfReachError extends InputError {
+  override name = 'HostOutOfReachError';
+  constructor(file: string, options: ErrorOptions) {
+    super(`${file} could not be loaded. Connect to the network, and try again.`, options);
+  }
+}
+
+const fetchFile = fileFetcher();
+const fetchOfHost: ReadFile = (file, mostBytes) =>
+  fetchFile(file, mostBytes).catch((cause) => {
+    throw cause instanceof TypeError ? new HostOutOfReachError(file, { cause }) : cause;
+  });
+
+/** @throws HostOutOfReachError, and the errors of `loadManifest` */
 export const loadPipeline = (name: string): Promise<LoadedManifest> =>
-  loadManifest(`models/${name}/manifest.json`, fileFetcher());
+  loadManifest(`models/${name}/manifest.json`, fetchOfHost);
 
 export const measure = (options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> =>
   measureProfile({ ...options, environment: browserEnvironment() });
