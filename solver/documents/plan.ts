@@ -156,6 +156,10 @@ export const prediction = z.strictObject({
 });
 export type Prediction = z.infer<typeof prediction>;
 
+const slaMs = z.number().positive();
+const percentile = z.number().min(50).max(99.9);
+const ratePerS = z.number().positive();
+
 export const planSchema = z
   .strictObject({
     schema: z.literal(PLAN),
@@ -166,9 +170,9 @@ export const planSchema = z
     inService: serviceFactors.optional(),
     /** Whether the predicted latencies count the way of each batch to a pod and back. Absent: no, or the plan is older. */
     forPods: z.literal(true).optional(),
-    slaMs: z.number().positive(),
-    percentile: z.number().min(50).max(99.9),
-    ratePerS: z.number().positive(),
+    slaMs,
+    percentile,
+    ratePerS,
     objective,
     resources,
     /** The rows, in the order of the stages. */
@@ -229,6 +233,13 @@ export const planSchema = z
     });
   });
 export type Plan = z.infer<typeof planSchema>;
+
+/** What a plan keeps of the request that it was made for. */
+const requested = z.object({ slaMs, percentile, ratePerS, objective, resources });
+
+/** @throws InvalidDocumentError if no plan can be for such a request */
+export const checkRequest = (request: z.input<typeof requested>): void =>
+  void parseDocument(requested, request, 'The request for a plan');
 
 /** Whether enough requests meet a plan's SLA in the simulation that predicts them. */
 export const keepsSla = ({ percentile, predicted }: Pick<Plan, 'percentile' | 'predicted'>): boolean =>

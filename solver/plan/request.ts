@@ -1,5 +1,11 @@
 import type { Backend } from '../documents/common.ts';
-import type { Objective, Plan, PlanStage, Resources } from '../documents/plan.ts';
+import {
+  checkRequest,
+  type Objective,
+  type Plan,
+  type PlanStage,
+  type Resources,
+} from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestCost } from '../documents/serving.ts';
 import { UnmeasuredBodyError } from './errors.ts';
@@ -132,20 +138,24 @@ export interface PartialPlanRequest {
   readonly body?: RequestCost['body'] | undefined;
 }
 
-/** Fills the defaults into a user's request. @throws UnmeasuredBodyError */
+/** Fills the defaults into a user's request, and checks it. @throws InvalidDocumentError, UnmeasuredBodyError */
 export function planRequest(profile: Profile, request: PartialPlanRequest): PlanRequest {
   const inJson = request.body === 'json';
   if (inJson && !requestCostOf(profile, { body: 'json' })) throw new UnmeasuredBodyError(profile.pipeline);
-  return {
+  const asked = {
     slaMs: request.slaMs,
     ratePerS: request.ratePerS,
     percentile: request.percentile ?? DEFAULT_PERCENTILE,
+    objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
+    resources: { ...resourcesOf(profile), ...request.resources },
+  };
+  checkRequest(asked);
+  return {
+    ...asked,
     ...(request.backends && { backends: request.backends }),
     ...(request.cascades === false && { cascades: false }),
     ...(request.downshift !== false && { downshift: true }),
     ...(inJson && { body: 'json' }),
-    objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
-    resources: { ...resourcesOf(profile), ...request.resources },
     ...(forPods(profile) && { apart: true }),
   };
 }

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { spawnWorker } from '../../workers/environment/node.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
+import { frontierOnce, planOnce } from '../../workers/planner/planner.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
 import { WorkerLostError } from '../../workers/runtime/errors.ts';
 import type { RawWorker } from '../../workers/stage/stage-worker.ts';
@@ -36,6 +38,18 @@ test('an error of planning keeps its class on its way out of the worker', async 
   onTestFinished(() => planner.close());
   const elsewhere = planner.solve(profile, request({ backends: ['cuda'] }));
   await expect(elsewhere).rejects.toBeInstanceOf(NothingMeasuredError);
+});
+
+test.each([
+  { ratePerS: 0 },
+  { slaMs: Number.POSITIVE_INFINITY },
+  { percentile: 100 },
+  { objective: { beta: -1 } },
+  { resources: { cores: Number.NaN } },
+])('the request %j is refused, because no plan could state it', async (asked) => {
+  const wrong = { slaMs: 1000, ratePerS: 1, ...asked };
+  for (const ask of [planOnce, frontierOnce])
+    await expect(ask(profile.profile, wrong)).rejects.toBeInstanceOf(InvalidDocumentError);
 });
 
 test('calls about several profiles at once are each answered on their own profile', async () => {

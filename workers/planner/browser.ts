@@ -26,14 +26,14 @@ function identifiedOnce(profile: Profile): Promise<IdentifiedProfile> {
 
 /**
  * The best plan for a request. Its `predicted` says whether the plan keeps the SLA in the simulation.
- * @throws NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError, WorkerLostError
+ * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError, WorkerLostError
  */
 export const plan = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
   shared.plan(await identifiedOnce(profile), planRequest(profile, request));
 
 /**
  * Every Pareto-best choice of accuracy, cost and latency bound for a request.
- * @throws NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, FrontierTooLargeError, WorkerLostError
+ * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, FrontierTooLargeError, WorkerLostError
  */
 export const frontier = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
   shared.frontier(await identifiedOnce(profile), planRequest(profile, request));
