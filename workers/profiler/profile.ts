@@ -23,6 +23,7 @@ import { journalName } from './journal.ts';
 import { type ProfilePlan, Progress } from './progress.ts';
 import type { MeasureServing } from './recorded-stage.ts';
 import { Sessions } from './sessions.ts';
+import { checkSettings } from './settings.ts';
 import { checkThreads } from './threads.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
 import { WorkClock } from './work-clock.ts';
@@ -53,8 +54,8 @@ export interface ProfileOptions {
 
 /**
  * Measures a pipeline on this device: the latency of every variant on every backend at every batch size, accuracy, and fan-out.
- * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError, TooManyThreadsError,
- * WorkerLostError, and the errors of reading the models; the signal's reason when it is aborted
+ * @throws BackendUnavailableError, InvalidDocumentError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError,
+ * TooManyThreadsError, WorkerLostError, and the errors of reading the models; the signal's reason when it is aborted
  */
 export const profile = async (options: ProfileOptions): Promise<Profile> =>
   (await measureProfile(options)).profile;
@@ -63,6 +64,7 @@ export const profile = async (options: ProfileOptions): Promise<Profile> =>
 export async function measureProfile(options: ProfileOptions): Promise<IdentifiedProfile> {
   const { models, store, settings, signal } = options;
   const { manifest, pipeline } = models;
+  checkSettings(settings);
   checkThreads(settings.threads, options.environment);
   const clock = new WorkClock(options.unpaused, signal);
   const { hidden, visible } = options.environment;
