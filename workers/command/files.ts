@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { isHidden } from '../../models/hub/given/given-file.ts';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
@@ -49,7 +50,7 @@ export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array>
 /**
  * The paths of the files in a folder and its subfolders; each path begins with `folder`. Links count as what they lead to; links
  * that cannot be followed are left out. Each folder is listed once: by its own path, or else by the first link to it.
- * @param recursive whether to list the files in subfolders, too
+ * @param recursive whether to list the files in subfolders, too; then hidden files and folders are left out
  */
 export async function filesIn(folder: string, recursive = true): Promise<string[]> {
   const files: string[] = [];
@@ -63,6 +64,7 @@ export async function filesIn(folder: string, recursive = true): Promise<string[
     const entries = await readdir(inner, { withFileTypes: true });
     // File systems list files in any order, so the files are sorted: the same folder gives the same list everywhere.
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (recursive && isHidden(entry.name)) continue;
       const path = `${inner}/${entry.name}`;
       const isLink = entry.isSymbolicLink();
       const found = isLink ? await stat(path).catch(() => null) : entry;

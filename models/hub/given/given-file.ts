@@ -18,3 +18,9 @@ export interface GivenReader<F extends GivenFile> {
   /** The path or URL by which the manifest refers to the file. */
   addressOf(file: F): string;
 }
+
+/**
+ * Whether a file has a name such as `.git`, `.DS_Store` or `desktop.ini`. Systems and tools leave such files in folders, and no
+ * user means to give them.
+ */
+export const isHidden = (name: string): boolean => /^\.|^(desktop\.ini|thumbs\.db)$/i.test(name);

@@ -109,6 +109,13 @@ describe('filesIn', () => {
     expect((await filesIn(path('given'), false)).sort()).toEqual([path('given/b'), path('given/c')]);
   });
 
+  it('leaves out what systems and tools hide in a folder, unless the folder itself is hidden', async () => {
+    await mkdir(path('.given/.cache'), { recursive: true });
+    for (const name of ['model.onnx', '._model.onnx', '.DS_Store', 'Thumbs.db', '.cache/config.json'])
+      await writeFile(path(`.given/${name}`), '');
+    expect(await filesIn(path('.given'))).toEqual([path('.given/model.onnx')]);
+  });
+
   it('ends where links lead in a circle', async () => {
     await mkdir(path('outer/inner'), { recursive: true });
     await writeFile(path('outer/inner/a'), '');

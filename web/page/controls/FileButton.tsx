@@ -1,4 +1,4 @@
-import { isHidden } from './use-drop.ts';
+import { isHidden } from '../../../models/hub/given/given-file.ts';
 
 /** The file extensions of models and of what comes with them, for `accept`. */
 export const MODEL_FILES = '.onnx,.onnx_data,.data,.json';

@@ -1,11 +1,6 @@
 import { useState } from 'preact/hooks';
+import { isHidden } from '../../../models/hub/given/given-file.ts';
 import { attempt } from '../../state/app.ts';
-
-/**
- * Whether a file has a name such as `.git`, `.DS_Store` or `desktop.ini`. Systems and tools leave such files in folders, and no
- * user means to give them.
- */
-export const isHidden = (name: string): boolean => /^\.|^(desktop\.ini|thumbs\.db)$/i.test(name);
 
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
