@@ -77,6 +77,22 @@ test('a run that is stopped reports what was sent, over the time until then', as
   expect(result.goodputPerS).toBeCloseTo((20 * result.slaAttainment!) / load.durationS, 9);
 });
 
+test.each(['onPlan', 'onSent', 'onBatch', 'onEnded'] as const)(
+  'a run whose watcher throws in %s ends early, with what was thrown',
+  async (callback) => {
+    const own = new Error('of the watcher');
+    const ran = runOf(
+      { ratePerS: 40, durationS: 600 },
+      {
+        [callback]() {
+          throw own;
+        },
+      },
+    );
+    await expect(ran).rejects.toBe(own);
+  },
+);
+
 test('a run that is stopped before its first request ends at once, for the reason of the stop', async () => {
   const [load, reason] = [{ ratePerS: 40, durationS: 60 }, new Error('enough')];
   await expect(runOf(load, {}, AbortSignal.abort(reason))).rejects.toBe(reason);

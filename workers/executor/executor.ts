@@ -283,39 +283,41 @@ export class Executor {
     const { variant } = isStandby ? held.standby! : held;
     const escalation = this.#rows.escalationOf(row);
     const handedMs = performance.now();
+    let follows: ReturnType<Requests['addResults']>;
     try {
       const run = await this.#supervisor.run(member, serviceMs(items.length), this.plan.slaMs, () =>
         this.#runOn(member, action),
       );
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
-      const follows = this.#requests.addResults(job, items, run, escalation?.below);
-      const now = performance.now();
-      // A worker may receive a batch while an earlier batch still runs. The new batch then starts when the earlier one ends.
-      const startMs = Math.max(handedMs, job.freeMs);
-      job.freeMs = now;
-      this.#dispatch.completed(batch, follows, now);
-      this.hooks.onBatch?.({
-        stage: name,
-        variant,
-        backend: held.backend,
-        worker: id,
-        items: items.length,
-        ...(isStandby && { standby: held.variant }),
-        ...(escalation && {
-          cascade: {
-            ...escalation,
-            escalated: follows.filter((follow) => typeof follow !== 'number').length,
-          },
-        }),
-        startMs,
-        serviceMs: now - startMs,
-        waitedMs: startMs - enqueuedMs,
-      });
+      follows = this.#requests.addResults(job, items, run, escalation?.below);
     } catch (error) {
       if (member.lost || this.#closed) return;
       this.hooks.onEvent?.(`a batch of ${items.length} on ${id} failed: ${message(error)}`);
       this.#dispatch.failed(batch, performance.now());
+      return this.#pump();
     }
+    const now = performance.now();
+    // A worker may receive a batch while an earlier batch still runs. The new batch then starts when the earlier one ends.
+    const startMs = Math.max(handedMs, job.freeMs);
+    job.freeMs = now;
+    this.#dispatch.completed(batch, follows, now);
+    this.hooks.onBatch?.({
+      stage: name,
+      variant,
+      backend: held.backend,
+      worker: id,
+      items: items.length,
+      ...(isStandby && { standby: held.variant }),
+      ...(escalation && {
+        cascade: {
+          ...escalation,
+          escalated: follows.filter((follow) => typeof follow !== 'number').length,
+        },
+      }),
+      startMs,
+      serviceMs: now - startMs,
+      waitedMs: startMs - enqueuedMs,
+    });
     this.#pump();
   }
 }

@@ -19,7 +19,7 @@ const PROGRESS_MS = 250;
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
  * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors of reading the
- * models, and the reason of the signal if it aborts before the first request
+ * models, the reason of the signal if it aborts before the first request, and what a callback throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
@@ -30,17 +30,27 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const settled: RunRecord['settled'][number][] = [];
   const events: RunReport['events'] = [];
   let startMs = performance.now();
+  const broken = new AbortController();
+  /** Calls a callback of the caller. If it throws, the run ends with its error. */
+  const tell = (callback: () => void) => {
+    try {
+      callback();
+    } catch (error) {
+      broken.abort(error);
+    }
+  };
+  const stop = AbortSignal.any([broken.signal, ...(signal ? [signal] : [])]);
   const onEvent = (what: string) => {
     const event = { atMs: Math.max(0, performance.now() - startMs), what: what.slice(0, EVENT_LENGTH_MAX) };
     events.push(event);
-    watch?.onEvent(event);
+    tell(() => watch?.onEvent(event));
   };
   let adapter: Adapter | undefined;
   const hooks: ExecutorHooks = {
     onBatch(batch) {
       batches.push(batch);
       adapter?.ran(batch);
-      watch?.onBatch(batch);
+      tell(() => watch?.onBatch(batch));
     },
     onSettled: (stage) => settled.push({ stage, plan: plans.at(-1)!.plan, items: 1 }),
     onEvent,
@@ -51,7 +61,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const packItems = drawPackItems(total, items.length, seed);
   const serves = (served: RunReport['plans'][number]) => {
     plans.push(served);
-    watch?.onPlan(served);
+    tell(() => watch?.onPlan(served));
   };
   const steps: Adaptation['steps'] = [];
   const answers: RequestAnswer[] = [];
@@ -69,7 +79,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
       if (now - reportedMs < PROGRESS_MS) return;
       reportedMs = now;
       const timeLeftMs = Math.max(0, endMs() - now);
-      options.onProgress?.({ run: options.name, sent: pending.length, ended, total, timeLeftMs });
+      const progress = { run: options.name, sent: pending.length, ended, total, timeLeftMs };
+      tell(() => options.onProgress?.(progress));
     };
     const pending: Promise<void>[] = [];
     adapter =
@@ -79,15 +90,15 @@ export async function run(options: RunOptions): Promise<RunReport> {
         onSwitch: (to) => serves({ atMs: performance.now() - startMs, plan: to }),
         onEvent,
       });
-    for (let i = 0; i < total && !signal?.aborted; i++) {
+    for (let i = 0; i < total && !stop.aborted; i++) {
       const due = startMs + load.arrivalsMs[i]!;
-      await sleepUntil(due, signal);
-      if (signal?.aborted) break;
+      await sleepUntil(due, stop);
+      if (stop.aborted) break;
       const arrivalMs = load.arrivalsMs[i]!;
       const latenessMs = performance.now() - due;
       lateness.push(latenessMs);
       adapter?.arrived(arrivalMs);
-      watch?.onSent(arrivalMs, latenessMs);
+      tell(() => watch?.onSent(arrivalMs, latenessMs));
       const input = items[packItems[i]!]!;
       const truth = pack.truths?.[packItems[i]!] ?? null;
       pending.push(
@@ -95,13 +106,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
           answers[i] = answer;
           ended++;
           const score = truth && answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
-          watch?.onEnded({ arrivalMs, input, truth, answer, score });
+          tell(() => watch?.onEnded({ arrivalMs, input, truth, answer, score }));
           reportProgress();
         }),
       );
       reportProgress();
     }
-    if (pending.length === 0) signal?.throwIfAborted();
+    if (pending.length === 0) stop.throwIfAborted();
     // A run that is stopped at once counts as 1 ms long, because the rate (requests / time) must be finite.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
@@ -110,11 +121,12 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const wake = () => answered.abort();
     all.then(wake, wake);
     // The last answer cancels the timer, because Node does not exit while a timer runs.
-    const stops = [answered.signal, ...(signal ? [signal] : [])];
-    await sleep(Math.max(0, endMs() - performance.now()), AbortSignal.any(stops));
+    const ends = AbortSignal.any([answered.signal, stop]);
+    await sleep(Math.max(0, endMs() - performance.now()), ends);
     adapter?.stop();
     executor.close();
     await all;
+    broken.signal.throwIfAborted();
     return runReport(
       { ...options, load: sent },
       { pack, device, answers, lateness, judge, batches, settled, events, packItems, plans, steps },
