@@ -1,6 +1,7 @@
 import { heavyRows, plannedGroups } from '../cluster/replica-plan.ts';
 import type { KubernetesApi, ListRef } from './api.ts';
 import { ApiError } from './errors.ts';
+import { AUTOSCALER } from './objects/autoscaler.ts';
 import { objectNames, ownLabels, stageSelector } from './objects/labels.ts';
 import { MONITOR } from './objects/monitor.ts';
 import { POD_KINDS, type ServedPlan } from './objects/stage.ts';
@@ -8,7 +9,8 @@ import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
 
 /**
- * Objects of the pipeline that its plan does not need, except those of `watch`, and those of kinds of which the plan has none.
+ * Objects of the pipeline that its plan does not need, except those of `watch`, and those of kinds of which the plan has none. An
+ * autoscaler is left over if the plan has no deployment of its name, which is that of the deployment that it scales.
  * @param wanted all objects of the plan
  */
 export async function leftOver(
@@ -24,9 +26,10 @@ export async function leftOver(
   kinds.delete(MONITOR.kind);
   const found = [
     ...(await listed(api, kinds, where)),
-    ...(await ofCustomKind(api, { ...MONITOR, ...where })),
-  ];
-  return found.filter((object) => !keys.has(key(object)) && !isOfWatch(object));
+    ...(await ofOptionalKind(api, { ...MONITOR, ...where })),
+  ].filter((object) => !keys.has(key(object)) && !isOfWatch(object));
+  const autoscalers = await ofOptionalKind(api, { ...AUTOSCALER, ...where });
+  return [...found, ...autoscalers.filter(({ metadata }) => !keys.has(`Deployment/${metadata.name}`))];
 }
 
 /**
@@ -53,11 +56,11 @@ export async function removeEarlierPods(
 }
 
 /**
- * The objects of a kind that a CRD defines; none if the CRD is not installed. The API server refuses an account without rights on
- * the kind, e.g. a namespace's admin, whether or not the CRD is installed. Such an account cannot have created any objects, so it
- * gets none.
+ * The objects of a kind that not every pipeline has; none if a CRD defines the kind and is not installed. The API server refuses
+ * an account without rights on the kind, e.g. a namespace's admin, whether or not the CRD is installed. Such an account cannot
+ * have created any objects, so it gets none.
  */
-export async function ofCustomKind(api: KubernetesApi, ref: ListRef): Promise<KubernetesObject[]> {
+export async function ofOptionalKind(api: KubernetesApi, ref: ListRef): Promise<KubernetesObject[]> {
   try {
     return [...(await api.list(ref)).items];
   } catch (error) {

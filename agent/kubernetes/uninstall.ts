@@ -1,6 +1,6 @@
 import type { ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi, ObjectRef } from './api.ts';
-import { ofCustomKind } from './left-over.ts';
+import { ofOptionalKind } from './left-over.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 import { MONITOR } from './objects/monitor.ts';
 import { kubernetesName } from './objects/names.ts';
@@ -38,14 +38,14 @@ export async function removePipeline(
   const labels = ownLabels(pipeline);
   // The InferencePipeline is first, so that `watch` does not apply a plan again. Users create it without labels, so its name
   // selects it.
-  const refs: ObjectRef[] = await ofCustomKind(api, {
+  const refs: ObjectRef[] = await ofOptionalKind(api, {
     ...RESOURCE,
     namespace,
     fields: `metadata.name=${kubernetesName(pipeline)}`,
   });
   for (const [kind, apiVersion] of KINDS)
     refs.push(...(await api.list({ apiVersion, kind, namespace, labels })).items);
-  refs.push(...(await ofCustomKind(api, { ...MONITOR, namespace, labels })));
+  refs.push(...(await ofOptionalKind(api, { ...MONITOR, namespace, labels })));
   // The Lease has no labels by which it could be listed, so it is read by its name.
   const lease = await api.read({
     apiVersion: 'coordination.k8s.io/v1',

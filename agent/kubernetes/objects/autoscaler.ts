@@ -5,6 +5,8 @@ import { objectLabels, objectNames } from './labels.ts';
 import { labelValue } from './names.ts';
 import type { KubernetesObject } from './types.ts';
 
+export const AUTOSCALER = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' } as const;
+
 /** Name of the gateways' gauge for the number of replicas that the plan for the coming load wants for a stage. */
 const FORESEEN = 'ipa_edge_stage_replicas_foreseen';
 
@@ -22,8 +24,7 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
     const name = objectNames(plan.pipeline).pods(stages);
     const { namespace } = objects[0]!.metadata;
     return {
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
+      ...AUTOSCALER,
       metadata: {
         name,
         ...(namespace !== undefined && { namespace }),

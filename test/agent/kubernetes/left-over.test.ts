@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { AUTOSCALER, autoscaled } from '../../../agent/kubernetes/objects/autoscaler.ts';
 import { podMonitor } from '../../../agent/kubernetes/objects/monitor.ts';
+import { kubernetesObjects } from '../../../agent/kubernetes/objects/serving.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
@@ -28,6 +30,22 @@ test('what a plan has left is removed with prune, and not without', async () => 
   expect(states(await engineIn(cluster).apply(one, { prune: true, onEvent }))).toEqual(pruned);
   expect(told).toEqual([expect.stringMatching(/^--prune ends the pods of fashion-classify at once/)]);
   expect(await cluster.read(deployment('fashion-classify'))).toBeNull();
+});
+
+test('prune removes the autoscaler of a deployment that it removes, and no other', async () => {
+  const { cluster } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  const objects = kubernetesObjects(clusterPlan(), fashion.pipeline, settings);
+  for (const object of autoscaled(clusterPlan(), objects))
+    if (object.kind === AUTOSCALER.kind) await cluster.apply(object);
+  const plan = clusterPlan();
+  const one: Plan = { ...plan, stages: [plan.stages[0]!], workers: [plan.workers[0]!] };
+  const pruned = states(await engineIn(cluster).apply(one, { prune: true }));
+  expect(pruned.filter((state) => state.startsWith(AUTOSCALER.kind))).toEqual([
+    'HorizontalPodAutoscaler fashion-classify pruned',
+  ]);
+  const { items } = await cluster.list({ ...AUTOSCALER, namespace: 'shop' });
+  expect(items.map(({ metadata }) => metadata.name)).toEqual(['fashion-detect']);
 });
 
 test('prune leaves the objects of watch', async () => {
