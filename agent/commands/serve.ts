@@ -62,7 +62,8 @@ export const serveCommand = () =>
     .addHelpText(
       'after',
       `
-Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; a second one ends it at once.
+Ctrl-C, SIGTERM or a closed terminal ends the agent when the requests that it accepted have ended; a second Ctrl-C or SIGTERM
+ends it at once.
 
   $ ipa-agent serve --plan plan.json
   $ ipa-agent serve --plan from-elsewhere.json --replan --adapt

@@ -74,6 +74,7 @@ test('SIGTERM under load: what was accepted is answered, what comes after is tol
 test.each([
   ['Ctrl-C reaches the agent and its workers', (pid: number) => process.kill(-pid, 'SIGINT')],
   ['SIGTERM reaches the agent and its workers', (pid: number) => process.kill(-pid, 'SIGTERM')],
+  ['their terminal is closed', (pid: number) => process.kill(-pid, 'SIGHUP')],
 ])('requests that are being run when %s are all answered, and no worker ends', async (_, end) => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)], {}, { detached: true });
   const url = (await agent.listening)!;
@@ -93,7 +94,7 @@ test.each([
   expect((await settled).map(({ status }) => status)).toEqual(Array(8).fill('fulfilled'));
   client.close();
   expect(await agent.ended).toBe(0);
-  expect(JSON.stringify(agent.told)).not.toMatch(/killed by SIG(INT|TERM)/);
+  expect(JSON.stringify(agent.told)).not.toMatch(/killed by SIG(INT|TERM|HUP)/);
 });
 
 test('a second SIGTERM ends the agent at once, with a worker that is stopped', async () => {

@@ -11,7 +11,8 @@ export class UsageError extends InputError {
 }
 
 /**
- * A signal that aborts on the first Ctrl-C or SIGTERM; the second ends the process at once.
+ * A signal that aborts on the first Ctrl-C or SIGTERM; the second ends the process at once. SIGHUP, which a terminal sends when it
+ * is closed, aborts too, and never ends the process at once, because the shell in the terminal may send it a second time.
  * @param notice says what happens after the first
  * @param say gets the notice; absent: stderr does
  */
@@ -27,5 +28,8 @@ export function interruptSignal(
   };
   process.on('SIGINT', () => end(`${notice}; press Ctrl-C again to end at once`));
   process.on('SIGTERM', () => end(notice));
+  process.on('SIGHUP', () => {
+    if (!controller.signal.aborted) end(notice);
+  });
   return controller.signal;
 }

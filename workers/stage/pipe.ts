@@ -86,11 +86,11 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
 
 /**
  * A child process's end of the pipe. The process exits when its parent is gone, because nothing else can reach it. It ignores
- * Ctrl-C and SIGTERM, which a terminal and systemd send to all processes of a command, because its parent may still need it for
- * the requests that it completes before it ends.
+ * Ctrl-C, SIGHUP and SIGTERM, which a terminal and systemd send to all processes of a command, because its parent may still need
+ * it for the requests that it completes before it ends.
  */
 export function parentEndpoint(): Endpoint {
-  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => {});
+  for (const name of ['SIGINT', 'SIGHUP', 'SIGTERM']) process.on(name, () => {});
   const pipe = new Socket({ fd: PARENT_FD });
   pipe.on('error', () => {});
   pipe.on('close', () => process.exit());
