@@ -17,34 +17,38 @@ export const EXTENSIONS = ['binary_tensor_data'];
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A field that may be absent, or null: some clients, such as MLServer's, send null for each field that they do not set. */
+const optional = <T extends z.ZodType>(field: T) => field.nullish().transform((value) => value ?? undefined);
+
 const tensor = z.object({
   name: z.string().min(1).max(200),
   shape: z.array(z.int().nonnegative()).min(1).max(8),
   datatype: z.string().max(20),
-  parameters: z.object({ binary_data_size: z.int().nonnegative().optional() }).optional(),
+  parameters: optional(z.object({ binary_data_size: optional(z.int().nonnegative()) })),
   // The values are checked when they are decoded; a schema for each value would take longer than decoding does.
-  data: z.custom<readonly unknown[]>(Array.isArray, 'Invalid input: expected array').optional(),
+  data: optional(z.custom<readonly unknown[]>(Array.isArray, 'Invalid input: expected array')),
 });
 
 const inferRequestSchema = z.object({
-  id: z.string().max(200).optional(),
-  parameters: z.object({ binary_data_output: z.boolean().optional() }).optional(),
+  id: optional(z.string().max(200)),
+  parameters: optional(z.object({ binary_data_output: optional(z.boolean()) })),
   inputs: z.array(tensor).min(1).max(64),
-  outputs: z
-    .array(
-      z.object({
-        name: z.string().min(1).max(200),
-        parameters: z.object({ binary_data: z.boolean().optional() }).optional(),
-      }),
-    )
-    .max(64)
-    .optional(),
+  outputs: optional(
+    z
+      .array(
+        z.object({
+          name: z.string().min(1).max(200),
+          parameters: optional(z.object({ binary_data: optional(z.boolean()) })),
+        }),
+      )
+      .max(64),
+  ),
 });
 
 const inferResponseSchema = z.object({
   model_name: z.string(),
-  model_version: z.string().optional(),
-  id: z.string().optional(),
+  model_version: optional(z.string()),
+  id: optional(z.string()),
   outputs: z.array(tensor),
 });
 

@@ -25,6 +25,15 @@ test.each([
   },
 );
 
+test('fields that are null count as absent, because some clients send null for each field that they do not set', () => {
+  const input = { name: 'text', shape: [1], datatype: 'BYTES', data: ['a'] };
+  const parameters = { binary_data_output: null };
+  const unset = { id: null, inputs: [{ ...input, parameters: null }], outputs: null, parameters };
+  expect(decodeRequest(bodyOf(unset))).toEqual(decodeRequest(bodyOf({ inputs: [input] })));
+  const outputs = [{ name: 'labels', parameters: null }];
+  expect(decodeRequest(bodyOf({ inputs: [input], outputs })).outputs).toEqual([{ name: 'labels' }]);
+});
+
 type Values = fc.Arbitrary<Tensor['data']>;
 const numbers = { noNaN: true, noDefaultInfinity: true };
 // JSON has no negative zero, so adding 0 makes it positive.
