@@ -41,7 +41,7 @@ export interface Engine {
 
   /**
    * Serves the plan again that served before {@link apply} last changed something, with the settings, e.g. the image, that this
-   * plan was applied with.
+   * plan was applied with. Passes over plans whose replicas never all served, as far as the engine knows.
    * @throws NoPreviousPlanError, OtherStagesError
    */
   rollBack(options?: ApplyOptions): Promise<{ readonly plan: Plan; readonly changes: ObjectChange[] }>;

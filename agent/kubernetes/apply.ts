@@ -14,6 +14,7 @@ import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving
 import { type ServedPlan, stageObjects } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import type { Applied } from './plans.ts';
+import { hasRolledOut } from './rollout.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
 import { isAutoscaled, withoutManaged } from './yield.ts';
@@ -38,7 +39,7 @@ export async function applyPlan(
 ): Promise<ObjectChange[]> {
   const { dryRun = false, prune = false, allowPending = false, onEvent = () => {} } = options;
   const { pipeline, settings } = context;
-  const objects = kubernetesObjects(plan, pipeline, settings, releaseBefore(plan, context));
+  const objects = kubernetesObjects(plan, pipeline, settings, await releaseBefore(api, plan, context));
   const trials: Trial[] = [];
   for (const object of objects) trials.push(await trial(api, plan, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
@@ -160,13 +161,27 @@ const keptRelease = ({ applied: { previous, previousSettings, settings } }: Depl
 
 /**
  * The release to which a rollback returns once `plan` is applied: the release that is applied now or, if its plan and settings
- * are the same, the release to which a rollback returns now.
+ * are the same, or its pods never served, the release to which a rollback returns now.
  */
-function releaseBefore(plan: Plan, context: DeploymentContext): Release | null {
+async function releaseBefore(
+  api: KubernetesApi,
+  plan: Plan,
+  context: DeploymentContext,
+): Promise<Release | null> {
   const { applied, settings } = context;
   const current = release(applied.current, applied.settings);
-  const same = current === null || canonicalJson(current) === canonicalJson({ plan, settings });
-  return same ? keptRelease(context) : current;
+  const kept = keptRelease(context);
+  if (current === null || canonicalJson(current) === canonicalJson({ plan, settings })) return kept;
+  return kept === null || (await hasServed(api, current)) ? current : kept;
+}
+
+/** Whether the pods of a release, which is the one that was applied last, have all served at the same time. */
+async function hasServed(api: KubernetesApi, { plan, settings: { namespace } }: Release): Promise<boolean> {
+  const names = objectNames(plan.pipeline);
+  const of = [names.gateway, ...plannedGroups(plan).map(({ stages }) => names.pods(stages))];
+  const ref = { apiVersion: 'apps/v1', kind: 'Deployment' };
+  const live = await Promise.all(of.map((name) => api.read({ ...ref, metadata: { name, namespace } })));
+  return live.every((one) => one === null || hasRolledOut(one));
 }
 
 /** An object that the API server has accepted in a dry run, and how it would change. */

@@ -72,6 +72,16 @@ const isStarting = (pod: KubernetesObject): boolean =>
   !isReady(pod) &&
   !['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? '');
 
+/**
+ * Whether all pods of a deployment have served since its pods were last replaced, as Kubernetes notes until they are replaced
+ * again. Without that note nobody knows, and the deployment counts as one whose pods have served.
+ */
+export function hasRolledOut({ status }: KubernetesObject): boolean {
+  const { conditions = [] } = (status ?? {}) as DeploymentStatus;
+  const progress = conditions.find(({ type }) => type === 'Progressing');
+  return progress === undefined || progress.reason === 'NewReplicaSetAvailable';
+}
+
 /** Progress of a deployment, by the rules of `kubectl rollout status`. */
 function progressOf({ metadata, spec, status }: KubernetesObject) {
   const { name, generation } = metadata as { name: string; generation?: number };

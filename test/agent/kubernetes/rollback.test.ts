@@ -6,6 +6,7 @@ import { changed, deployment } from './applied.ts';
 import { engineIn, nodeLabels, standInCluster } from './cluster.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 import { addNode } from './stand-in/nodes.ts';
+import type { StandIn } from './stand-in/server.ts';
 
 test('the plan before is kept to go back to, and going back can be undone', async () => {
   const { cluster } = await standInCluster();
@@ -45,6 +46,24 @@ test('a rollback brings back the image from before a bad one, although the plan 
   expect(spec).toMatchObject({ replicas: 1, template: { spec: { containers: [{ image: 'good' }] } } });
   const { previous, previousSettings } = await readApplied(cluster, 'fashion', 'shop');
   expect([previous, previousSettings!.image]).toEqual([changed({ replicas: 4 }), 'bad']);
+});
+
+/** Sets how far Kubernetes has replaced the pods of `detect`. */
+const progress = ({ store }: StandIn, reason: string) =>
+  store.setStatus('apis/apps/v1/namespaces/shop/deployments/fashion-detect', {
+    conditions: [{ type: 'Progressing', status: 'True', reason }],
+  });
+
+test('a rollback passes over an image whose pods never served', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const apply = (image: string) => engineIn(cluster, { ...settings, image }).apply(clusterPlan());
+  await apply('good');
+  progress(standIn, 'NewReplicaSetAvailable');
+  await apply('bad');
+  progress(standIn, 'ProgressDeadlineExceeded');
+  await apply('next');
+  await engineIn(cluster, {}).rollBack();
+  expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe('good');
 });
 
 test('a rollback with a manifest that lacks a stage of the plan is refused, and nothing is changed', async () => {
