@@ -67,6 +67,11 @@ export class ClusterUnreachableError extends Error {
   }
 }
 
+/** Whether the API server, or the node that it asked, fails or is busy for now, so that the same request may succeed later. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof ClusterUnreachableError ||
+  (error instanceof ApiError && (error.status === 429 || error.status >= 500));
+
 /** The optional package that reads kubeconfigs is not installed. */
 export class KubernetesClientMissingError extends Error {
   override name = 'KubernetesClientMissingError';

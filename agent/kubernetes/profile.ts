@@ -8,7 +8,7 @@ import { parseIdentified } from '../../workers/store/exchange.ts';
 import { BACK_OFF, pauseMs } from '../cluster/back-off.ts';
 import type { Listener } from '../cluster/engine.ts';
 import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
-import { ApiError, ClusterUnreachableError } from './errors.ts';
+import { isOutage } from './errors.ts';
 import { PROFILE_CONTAINER, profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -75,11 +75,6 @@ export async function profileInJob(
         );
   }
 }
-
-/** Whether the API server, or the node that it asked, fails or is busy for now, so that the same request may succeed later. */
-const isOutage = (error: unknown): boolean =>
-  error instanceof ClusterUnreachableError ||
-  (error instanceof ApiError && (error.status === 429 || error.status >= 500));
 
 /** Value of a line of JSON; undefined if the line was cut off. */
 function jsonIn(line: string): unknown {

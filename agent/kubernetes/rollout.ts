@@ -2,6 +2,7 @@ import { sleep } from '../../workers/executor/clock.ts';
 import type { Rollout, RolloutFollower } from '../cluster/engine.ts';
 import { NotServingError } from '../cluster/errors.ts';
 import type { KubernetesApi } from './api.ts';
+import { isOutage } from './errors.ts';
 import { ownLabels } from './objects/labels.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
@@ -24,8 +25,10 @@ interface DeploymentStatus {
 }
 
 /**
- * Waits until all pods of a pipeline's deployments serve as they were applied last, and no earlier pods are left.
- * @throws NotServingError when the time is over, or when Kubernetes has given a deployment up
+ * Waits until all pods of a pipeline's deployments serve as they were applied last, and no earlier pods are left. While the API
+ * server does not answer, the wait goes on.
+ * @throws NotServingError when the time is over, or when Kubernetes has given a deployment up; ApiError and its subclasses, and
+ * ClusterUnreachableError when the time is over
  */
 export async function awaitRollout(
   api: KubernetesApi,
@@ -34,12 +37,17 @@ export async function awaitRollout(
   { timeoutMs, signal, onChange, readMs = READ_MS }: RolloutFollower,
 ): Promise<void> {
   const startMs = performance.now();
+  const isOver = () => performance.now() - startMs > timeoutMs;
   for (;;) {
     signal.throwIfAborted();
-    const { rollout, givenUp } = await readRollout(api, pipeline, namespace);
-    onChange(rollout);
-    if (rollout.ready === rollout.wanted && rollout.waits.length === 0) return;
-    if (givenUp || performance.now() - startMs > timeoutMs) throw new NotServingError(pipeline, rollout);
+    try {
+      const { rollout, givenUp } = await readRollout(api, pipeline, namespace);
+      onChange(rollout);
+      if (rollout.ready === rollout.wanted && rollout.waits.length === 0) return;
+      if (givenUp || isOver()) throw new NotServingError(pipeline, rollout);
+    } catch (error) {
+      if (!isOutage(error) || isOver()) throw error;
+    }
     await sleep(readMs, signal);
   }
 }

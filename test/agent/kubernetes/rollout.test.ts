@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Rollout } from '../../../agent/cluster/engine.ts';
 import { NotServingError } from '../../../agent/cluster/errors.ts';
+import { ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
 import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
+import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { clusterPlan } from './objects/plans.ts';
 import type { JsonObject } from './stand-in/fields.ts';
@@ -49,6 +51,20 @@ test('the wait ends when all pods of the plan and the gateways serve, and tells 
     [4, 5],
     [5, 5],
   ]);
+});
+
+test('the wait goes on while the API server does not answer, until the time is over', async () => {
+  const { standIn, tell, ...cluster } = await applied();
+  let down: Promise<void> | undefined;
+  const waited = cluster.await(() => {
+    down ??= standIn.down();
+  });
+  await until(() => expect(down).toBeDefined());
+  await down;
+  await expect(cluster.await(undefined, -1)).rejects.toThrow(ClusterUnreachableError);
+  await standIn.up();
+  for (const part of ['detect', 'classify', 'gateway']) tell(part);
+  await waited;
 });
 
 test('pods that have ended, as an evicted one or that of a profile job, keep nobody waiting', async () => {
