@@ -275,6 +275,20 @@ test('closing ends every worker and every try, and tells those that are being st
   expect(startWorker).toHaveBeenCalledTimes(4);
 });
 
+test('a worker that hangs while it starts in place of a lost one is ended, and another one starts', async () => {
+  const { add, startWorker, events } = setUp();
+  const { worker } = await add('a');
+  startWorker.mockImplementationOnce(async (_id, _job, signal) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    throw new Error('it was terminated');
+  });
+  worker.lose('killed');
+  await pass(59_999);
+  expect(events).toEqual(['a~0 lost: killed']);
+  await pass(101);
+  expect(events).toEqual(['a~0 lost: killed', 'a failed: it was terminated', 'a~2 replaces']);
+});
+
 test('a worker is overdue from the SLA on until its batch comes back, and hangs after five SLAs', async () => {
   const { supervisor, add } = setUp();
   const { member, worker } = await add('a');

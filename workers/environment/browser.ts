@@ -34,13 +34,13 @@ export function browserEnvironment(): Environment {
         if (document.visibilityState !== 'hidden') return resolve();
         document.addEventListener('visibilitychange', () => resolve(), { once: true });
       }),
-    spawn(id, threads) {
+    spawn(id, threads, signal) {
       const worker = new Worker(new URL('../stage/worker.browser.ts', import.meta.url), {
         type: 'module',
         name: id,
       });
       offerCode(worker);
-      return StageWorker.start(id, rawWorker(worker), threads);
+      return StageWorker.start(id, rawWorker(worker), threads, signal);
     },
     async describe(runtime) {
       return {

@@ -11,8 +11,12 @@ export interface Environment {
   readonly logicalCores: number;
   /** CPU time of this process in milliseconds, without that of its workers. Absent in a browser, which does not report it. */
   cpuMs?(): number;
-  /** Starts a stage worker that has loaded ONNX Runtime. @throws WorkerLostError */
-  spawn(id: string, threads: number): Promise<StageWorker>;
+  /**
+   * Starts a stage worker that has loaded ONNX Runtime.
+   * @param signal ends the worker while it loads ONNX Runtime
+   * @throws WorkerLostError
+   */
+  spawn(id: string, threads: number, signal?: AbortSignal): Promise<StageWorker>;
   describe(runtime: Runtime['info']): Promise<Device>;
   /** Whether the page is in a hidden tab, where the browser may throttle it. */
   hidden(): boolean;

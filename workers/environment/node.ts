@@ -58,7 +58,7 @@ export function nodeEnvironment({ pod = false }: { readonly pod?: boolean } = {}
     },
     hidden: () => false,
     visible: async () => {},
-    spawn: (id, threads) => StageWorker.start(id, spawnWorker(WORKER), threads),
+    spawn: (id, threads, signal) => StageWorker.start(id, spawnWorker(WORKER), threads, signal),
     async describe(runtime) {
       return {
         environment: 'node',

@@ -82,7 +82,7 @@ export async function startWorker(
   signal?: AbortSignal,
   limits = SETTLED,
 ): Promise<StageWorker> {
-  const worker = await environment.spawn(id, threads);
+  const worker = await environment.spawn(id, threads, signal);
   const end = () => worker.terminate();
   signal?.addEventListener('abort', end);
   try {

@@ -29,6 +29,11 @@ export interface SupervisorLimits {
    */
   readonly hungTimes: number;
   readonly hungMs: number;
+  /**
+   * The start of a worker in place of a lost one is ended, and tried again, if it takes longer than `startMs` and than `hungTimes`
+   * times the longest start so far.
+   */
+  readonly startMs: number;
   /** Pauses before the attempts to replace a lost worker. The last pause also precedes every later attempt. */
   readonly respawnMs: readonly number[];
 }
@@ -38,6 +43,7 @@ const LIMITS: SupervisorLimits = {
   overdueMs: 500,
   hungTimes: 20,
   hungMs: 2000,
+  startMs: 60_000,
   respawnMs: [0, 500, 2000],
 };
 /** Number of SLAs that a batch may take before its worker counts as hung. `mostMs` caps that time for long SLAs. */
@@ -49,7 +55,7 @@ const inMs = (ms: number, ring: () => void) => setTimeout(ring, Math.min(ms, 2 *
 interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
   nameOf(job: Job): string;
-  /** @param signal aborts when the supervisor closes */
+  /** @param signal aborts when the supervisor closes, or when the start takes too long */
   startWorker(id: string, job: Job, signal: AbortSignal): Promise<ExecutorWorker>;
   /** Called when a worker is lost. @returns the job of the replacement; undefined if no replacement is needed */
   onLost(lost: Supervised<Job>, reason: string): Job | undefined;
@@ -69,6 +75,7 @@ export class Supervisor<Job> {
   readonly #limits: SupervisorLimits;
   readonly #ended = new AbortController();
   #started = 0;
+  #longestStartMs = 0;
 
   constructor(private readonly options: SupervisorOptions<Job>) {
     this.#limits = { ...LIMITS, ...options.limits };
@@ -174,7 +181,7 @@ export class Supervisor<Job> {
       await sleep(respawnMs[Math.min(tried, respawnMs.length - 1)]!, this.#ended.signal);
       if (!this.#isWanted(job)) return;
       try {
-        const member = await this.#start(job);
+        const member = await this.#startInTime(job);
         if (!this.#isWanted(job)) return member.worker.terminate();
         this.add(member);
         return this.options.onReplaced(member);
@@ -195,9 +202,23 @@ export class Supervisor<Job> {
     return !this.closed && this.options.isWanted(job);
   }
 
-  async #start(job: Job): Promise<Member<Job>> {
+  /** Starts a worker, and ends the start if the worker seems to hang. */
+  async #startInTime(job: Job): Promise<Member<Job>> {
+    const { startMs, hungTimes } = this.#limits;
+    const late = new AbortController();
+    const timer = inMs(Math.max(startMs, hungTimes * this.#longestStartMs), () => late.abort());
+    try {
+      return await this.#start(job, AbortSignal.any([this.#ended.signal, late.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #start(job: Job, signal = this.#ended.signal): Promise<Member<Job>> {
     const id = `${this.options.nameOf(job)}~${this.#started++}`;
-    const worker = await this.options.startWorker(id, job, this.#ended.signal);
+    const startedMs = performance.now();
+    const worker = await this.options.startWorker(id, job, signal);
+    this.#longestStartMs = Math.max(this.#longestStartMs, performance.now() - startedMs);
     return { id, job, worker, inFlight: 0, inFlightMs: 0, overdue: false, retired: false, lost: false };
   }
 

@@ -39,14 +39,23 @@ export class StageWorker {
     this.#lifeline = new Lifeline(id, raw.gone);
   }
 
-  /** Loads ONNX Runtime in a new worker. */
-  static async start(id: string, raw: RawWorker, threads: number): Promise<StageWorker> {
+  /** Loads ONNX Runtime in a new worker. @param signal ends the worker meanwhile */
+  static async start(
+    id: string,
+    raw: RawWorker,
+    threads: number,
+    signal?: AbortSignal,
+  ): Promise<StageWorker> {
     const worker = new StageWorker(id, raw);
+    const end = () => raw.terminate();
+    signal?.addEventListener('abort', end);
     try {
       worker.#info = await worker.#lifeline.call(worker.#api.start(threads));
     } catch (error) {
       raw.terminate();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', end);
     }
     return worker;
   }
