@@ -57,7 +57,8 @@ export class KubernetesEngine implements Engine {
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
     // Settings are read for each plan, because another process may have applied another image.
-    const applied = await this.#applied();
+    // A stored plan that cannot be read must not keep another one from taking its place.
+    const applied = await this.#applied(options?.onEvent ?? (() => {}));
     return applyPlan(this.api, plan, this.#context(applied, applied.settings), options);
   }
 
@@ -104,8 +105,8 @@ export class KubernetesEngine implements Engine {
     return removeEarlierPods(this.api, { plan: applied.current, pipeline, settings }, adapts);
   }
 
-  #applied(): Promise<Applied> {
-    return readApplied(this.api, this.options.pipeline.name, this.options.namespace);
+  #applied(onUnreadable?: (why: string) => void): Promise<Applied> {
+    return readApplied(this.api, this.options.pipeline.name, this.options.namespace, onUnreadable);
   }
 
   /** @param kept settings to keep where none are given */
@@ -123,8 +124,9 @@ export class KubernetesEngine implements Engine {
     return removePipeline(this.api, this.options.pipeline.name, this.options.namespace, dryRun);
   }
 
-  plans(): Promise<AppliedPlans> {
-    return this.#applied();
+  /** @param onUnreadable as in {@link readApplied} */
+  plans(onUnreadable?: (why: string) => void): Promise<AppliedPlans> {
+    return this.#applied(onUnreadable);
   }
 
   followPlan({ onChange, onEvent, signal }: Follower<Plan>): Promise<void> {

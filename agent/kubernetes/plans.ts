@@ -1,5 +1,6 @@
 import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
+import { message } from '../../workers/runtime/errors.ts';
 import type { AppliedPlans } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { objectNames } from './objects/labels.ts';
@@ -25,17 +26,36 @@ export interface Applied extends AppliedPlans {
   readonly resourceVersion: string | undefined;
 }
 
-/** Reads the applied plans and settings. @throws InvalidDocumentError if the ConfigMap was edited and is no longer valid */
-export async function readApplied(api: KubernetesApi, pipeline: string, namespace: string): Promise<Applied> {
+/**
+ * Reads the applied plans and settings.
+ * @param onUnreadable gets why a stored plan cannot be read; that plan then counts as absent. If this parameter is absent, such a
+ * plan is an error
+ * @throws InvalidDocumentError, UnsupportedDocumentError if the ConfigMap was edited, or another version of the agent wrote it
+ */
+export async function readApplied(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+  onUnreadable?: (why: string) => void,
+): Promise<Applied> {
   const object = await api.read(planRef(pipeline, namespace));
+  const planIn = (key: string): Plan | null => {
+    try {
+      return planAt(object, key);
+    } catch (error) {
+      if (!onUnreadable) throw error;
+      onUnreadable(`no rollback returns to a stored plan that cannot be read: ${message(error)}`);
+      return null;
+    }
+  };
   const settingsAt = (annotation: string): PodSettings | null => {
     const text = object?.metadata.annotations?.[annotation];
     if (text === undefined) return null;
     return { namespace, ...parseJson(keptSettings, text, sourceOf(object!, annotation)) };
   };
   return {
-    current: planAt(object, PLAN_KEY),
-    previous: planAt(object, PREVIOUS_KEY),
+    current: planIn(PLAN_KEY),
+    previous: planIn(PREVIOUS_KEY),
     settings: settingsAt(SETTINGS),
     previousSettings: settingsAt(PREVIOUS_SETTINGS),
     resourceVersion: object?.metadata.resourceVersion as string | undefined,

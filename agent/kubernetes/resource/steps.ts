@@ -80,7 +80,7 @@ export async function planned(
   { spec, engine, status, onEvent, signal }: Work,
   profile: IdentifiedProfile,
 ): Promise<void> {
-  const { current } = await engine.plans();
+  const { current } = await engine.plans(onEvent);
   const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile, signal);
   // By now another process may lead, or the spec may have changed: then this plan must not be applied.
   signal.throwIfAborted();

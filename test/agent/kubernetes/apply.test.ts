@@ -57,6 +57,21 @@ test('another variant and batch leave the pods alone: the template does not chan
   ]);
 });
 
+test('a stored plan that cannot be read is replaced, and apply says that no rollback returns to it', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  const stored = standIn.store.get('api/v1/namespaces/shop/configmaps/fashion-plan')!;
+  const { apiVersion, kind, metadata } = stored;
+  const { name, namespace, labels, annotations } = metadata;
+  const own = { name, namespace, labels: labels!, annotations: annotations as Record<string, string> };
+  await cluster.apply({ apiVersion, kind, metadata: own, data: { 'plan.json': '{' } });
+  const said: string[] = [];
+  await engineIn(cluster).apply(changed({ replicas: 4 }), { onEvent: (what) => said.push(what) });
+  expect(said).toContainEqual(expect.stringMatching(/^no rollback returns to .*fashion-plan, plan\.json/));
+  const { current, previous } = await readApplied(cluster, 'fashion', 'shop');
+  expect([current, previous]).toEqual([changed({ replicas: 4 }), null]);
+});
+
 test('a dry run says what would change and changes nothing', async () => {
   const { cluster, standIn } = await standInCluster();
   const fresh = await engineIn(cluster).apply(clusterPlan(), { dryRun: true });
