@@ -101,7 +101,20 @@ function contentsOf(tensor: Tensor, format: ItemFormat): Item[] {
       name,
       `${expectedText(format)}, found ${items[wrong]!.length} bytes in item ${wrong}`,
     );
+  if (format.kind === 'audio') for (const [i, item] of items.entries()) checkSamples(name, item, i);
   return items;
+}
+
+/** Refuses a recording with samples that are no finite numbers: a model would answer it with a made-up text. */
+function checkSamples(name: string, recording: Item, i: number): void {
+  // The eight bits of the exponent are all 1 in numbers that are not finite. The bytes are read in place, because a copy, where
+  // samples do not begin at a multiple of their size, takes several times as long.
+  for (let end = 3; end < recording.length; end += 4)
+    if ((recording[end]! & 0x7f) === 0x7f && recording[end - 1]! >= 0x80)
+      throw new InvalidTensorError(
+        name,
+        `expected samples that are finite numbers, found another one in item ${i}`,
+      );
 }
 
 /** Splits a tensor's bytes into `count` items of equal length. */

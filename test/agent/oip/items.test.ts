@@ -36,6 +36,18 @@ describe('items of a stage as a tensor', () => {
     expect(itemsOfTensors([tensor], audio)).toEqual([samples(0.5, 1), samples(-1, 0)]);
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'a recording with the sample %s is refused',
+    (sample) => {
+      const recordings = bytesTensor([2], [samples(0.5), samples(1, sample)]);
+      const refused = 'expected samples that are finite numbers, found another one in item 1';
+      expect(() => itemsOfTensors([{ ...recordings, name: 'audio' }], audio)).toThrow(refused);
+      const data = Float32Array.of(0.5, 1, -1, sample);
+      const tensor: Tensor = { name: 'audio', datatype: 'FP32', shape: [2, 2], data };
+      expect(() => itemsOfTensors([tensor], audio)).toThrow(refused);
+    },
+  );
+
   test('recordings in FP32 are not copied from a body, whatever its alignment', () => {
     const data = Float32Array.of(0.5, 1, -1, 0);
     const inputs: Tensor[] = [{ name: 'audio', datatype: 'FP32', shape: [2, 2], data }];
