@@ -107,7 +107,9 @@ type Bound = Omit<Threshold, 'items'>;
 /**
  * All thresholds of a pair that escalate some but not all items, rising, each with a lower bound on the accuracy. Both variants
  * answered the same items, so the cascade differs from its heavy variant only in the items on which the light variant decides.
- * The cascade's gain over the heavy variant, usually below 0, is estimated from these items.
+ * The cascade's gain over the heavy variant, usually below 0, is estimated from these items. For F1, the possible points depend on
+ * the answer, too: a spurious entity adds one. So an item gains what the light variant earns more, less what the heavy variant's
+ * accuracy would earn of the possible points that the light variant's answer adds (the linear form of a difference of ratios).
  * @param order the items' indices by the light variant's confidence, rising
  */
 function thresholdsOf(
@@ -116,17 +118,23 @@ function thresholdsOf(
   order: readonly number[],
   heavyAccuracy: number,
 ): Bound[] {
-  const possible = mean(heavy.map(([, , points]) => points));
+  const { length: n } = order;
   const thresholds: Bound[] = [];
+  let possible = mean(heavy.map(([, , points]) => points));
   let [sum, squares] = [0, 0];
-  for (let at = order.length - 1; at > 0; at--) {
+  for (let at = n - 1; at > 0; at--) {
     const i = order[at]!;
-    const [below, earned] = light[i]!;
-    const gained = possible === 0 ? 0 : (earned - heavy[i]![1]) / possible;
+    const [below, earned, possibleOfLight] = light[i]!;
+    const [, earnedByHeavy, possibleOfHeavy] = heavy[i]!;
+    const added = possibleOfLight - possibleOfHeavy;
+    const gained = earned - earnedByHeavy - heavyAccuracy * added;
+    possible += added / n;
     sum += gained;
     squares += gained ** 2;
     if (light[order[at - 1]!]![0] === below) continue;
-    const accuracy = Math.min(1, heavyAccuracy + lowerMeanDifference({ n: order.length, sum, squares }));
+    const scale = possible > 0 ? 1 / possible : 0;
+    const difference = lowerMeanDifference({ n, sum: scale * sum, squares: scale ** 2 * squares });
+    const accuracy = Math.min(1, heavyAccuracy + difference);
     thresholds.push({ below, accuracy });
   }
   return thresholds.reverse();

@@ -77,6 +77,22 @@ describe('a threshold', () => {
     check(wellCalibrated(2000));
   });
 
+  it('counts spurious entities of the light variant, which add possible points to F1', () => {
+    // Each text has one entity, and both variants find it. In every second text, the light variant also finds one that is not there.
+    const texts = wellCalibrated(100).map(([confidence], i) => ({ confidence, spurious: i % 2 }));
+    const profile = cascadeProfile(texts.map(({ confidence }) => [confidence, true, true]));
+    const [light, heavy] = classify(profile).variants;
+    light!.answers = texts.map(({ confidence, spurious }) => [confidence, 2, 2 + spurious]);
+    light!.accuracy.measured!.value = 200 / 250;
+    heavy!.answers = texts.map(() => [0.9, 2, 2]);
+    const thresholds = thresholdsOf(profile);
+    expect(thresholds.length).toBeGreaterThan(0);
+    for (const { below, accuracy } of thresholds) {
+      const left = texts.filter(({ confidence, spurious }) => confidence >= below && spurious).length;
+      expect(accuracy).toBeLessThanOrEqual(200 / (200 + left));
+    }
+  });
+
   it('never makes a variant light that is sure of wrong answers: none of its items would go on', async () => {
     const overConfident = wellCalibrated().map(([, light, heavy]): Pair => [1, light && heavy, heavy]);
     const profile = cascadeProfile(overConfident);
