@@ -1,5 +1,5 @@
 import type { PathAnswers } from '../documents/answers.ts';
-import type { Plan } from '../documents/plan.ts';
+import type { Plan, PlanStage } from '../documents/plan.ts';
 import { type EndToEnd, type Profile, packItemScores } from '../documents/profile.ts';
 import { areOf, packFlow, pathOf } from '../simulate/fanout.ts';
 
@@ -19,32 +19,47 @@ export function endToEndOf(profile: Profile, rows: Plan['stages']): number | nul
 
 /**
  * Replays the pack with a plan that has cascades: each item gets the measured answer of the variant that the light variant's
- * confidence selects. Null if the profile has too few answers.
+ * confidence selects. Null if the profile does not tell the points of each pack item.
  * @returns the points of each pack item
  */
 function replayed(profile: Profile, rows: Plan['stages']): readonly Points[] | null {
   const flow = packFlow(profile, rows);
-  const light = rows.findLast(({ escalation }) => !escalation)!;
-  const last = rows.at(-1)!;
   const all: Points[] = [];
   for (let packItem = 0; packItem < (profile.endToEnd[0]?.n ?? 0); packItem++) {
-    const stages = flow(packItem);
-    // The profile does not say which items of the next stage come from which item, so an earlier stage must escalate all or none.
-    if (stages.slice(0, -1).some(({ escalated }) => new Set(escalated).size > 1)) return null;
-    const { upstream, before, escalated } = stages.at(-1)!;
-    const measured = measuredWith(profile, { ...upstream, [light.name]: light.variant });
-    const own = measured && packItemScores(measured)[packItem];
-    if (!own) return null;
-    let [earned] = own;
-    if (escalated.includes(true)) {
-      const [from, to] = [pathOf(profile, light, upstream), pathOf(profile, last, upstream)];
-      if (!from?.earned || !to?.earned) return null;
-      for (const [i, heavy] of escalated.entries()) if (heavy) earned += gained(from, to, before + i);
-      if (Number.isNaN(earned)) return null; // The profile has too few answers.
-    }
-    all.push([earned, own[1]]);
+    const points = replayedItem(profile, rows, packItem, flow(packItem));
+    if (!points) return null;
+    all.push(points);
   }
   return all.length > 0 ? all : null;
+}
+
+function replayedItem(
+  profile: Profile,
+  rows: Plan['stages'],
+  packItem: number,
+  stages: ReturnType<ReturnType<typeof packFlow>>,
+): Points | null {
+  // The profile does not say which items of the next stage come from which item, so an earlier stage must escalate all or none.
+  if (stages.slice(0, -1).some(({ escalated }) => new Set(escalated).size > 1)) return null;
+  const light = rows.findLast(({ escalation }) => !escalation)!;
+  const last = rows.at(-1)!;
+  const { upstream, before, escalated } = stages.at(-1)!;
+  const pointsWith = ({ variant }: PlanStage): Points | undefined => {
+    const measured = measuredWith(profile, { ...upstream, [light.name]: variant });
+    return measured && packItemScores(measured)[packItem];
+  };
+  const own = pointsWith(light);
+  if (!own) return null;
+  if (!escalated.includes(true)) return own;
+  const heavy = pointsWith(last);
+  if (heavy && !escalated.includes(false)) return heavy;
+  // For F1, the possible points depend on the answers, and the profile does not have those of each answer.
+  if (heavy && heavy[1] !== own[1]) return null;
+  const [from, to] = [pathOf(profile, light, upstream), pathOf(profile, last, upstream)];
+  if (!from?.earned || !to?.earned) return null;
+  let [earned] = own;
+  for (const [i, goesOn] of escalated.entries()) if (goesOn) earned += gained(from, to, before + i);
+  return Number.isNaN(earned) ? null : [earned, own[1]]; // NaN: the profile has too few answers.
 }
 
 const gained = (from: PathAnswers, to: PathAnswers, item: number): number =>
