@@ -68,6 +68,28 @@ describe('files that go out', () => {
     expect(await pinned.count()).toBe(1);
   });
 
+  it('everything is exported but a profile that a newer version of the page saved, which is named', async () => {
+    await drop(
+      tab.page,
+      [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
+    );
+    await planned(tab.page);
+    await tab.page.evaluate(async () => {
+      const done = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve) => {
+          request.onsuccess = () => resolve(request.result);
+        });
+      const database = await done(indexedDB.open('ipa-edge'));
+      const table = database.transaction('profiles', 'readwrite').objectStore('profiles');
+      const [row] = await done(table.getAll());
+      await done(table.put({ ...row, text: row.text.replace('ipa-edge/profile@1', 'ipa-edge/profile@9') }));
+      database.close();
+    });
+    const text = await saved(tab.page, 'Save everything JSON');
+    expect(JSON.parse(text).profiles).toHaveLength(1);
+    expect(await problem().textContent()).toMatch(/saved without.*\nfashion, 20 Nov 2026.*profile@9/);
+  });
+
   it('the report is one file that shows the profile and its plan without the page', async () => {
     await choose(tab.page, profileFile(fashionProfile()));
     await planned(tab.page);

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
 import type { NamedFile } from '../../../models/manifests/tar.ts';
+import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
 import type { Report } from '../../../solver/documents/report.ts';
@@ -14,7 +15,7 @@ import { ownRun } from '../example.ts';
 import { askedSettings } from '../measure/settings.ts';
 import { frontier, isFresh, pinned, plan } from '../plan/planning.ts';
 import { ownSettings } from '../plan/settings.ts';
-import { profileNames } from '../profile-names.ts';
+import { profileNames, profileTitle } from '../profile-names.ts';
 import { lastRun } from '../try/last-run.ts';
 import { trySettings } from '../try/load.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
@@ -94,11 +95,29 @@ function reportOf(profile: Profile, planned: Plan | null, run: RunReport | null)
 /** A message that lists the archives that were saved last; null if there were not several. */
 export const archivesSaved = signal<string | null>(null);
 
-/** Saves all profiles and settings as an archive, or as several where one would be larger than the page reads. */
+/** Everything was saved but profiles that this version of the page cannot read. */
+class UnreadProfilesError extends Error {
+  override name = 'UnreadProfilesError';
+  constructor(unread: readonly string[]) {
+    super(`Everything was saved without these profiles, which cannot be read:\n${unread.join('\n')}`);
+  }
+}
+
+/**
+ * Saves all profiles and settings as an archive, or as several where one would be larger than the page reads.
+ * @throws UnreadProfilesError, StoreUnavailableError
+ */
 export async function saveArchive(): Promise<void> {
   archivesSaved.value = null;
   const measured: IdentifiedProfile[] = [];
-  for (const { id } of saved.value) measured.push(await store.value!.loadProfile(id));
+  const unread: string[] = [];
+  for (const entry of saved.value)
+    try {
+      measured.push(await store.value!.loadProfile(entry.id));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      unread.push(`${profileTitle(entry)}: ${error.message}`);
+    }
   const rest = {
     schema: ARCHIVE,
     measure: askedSettings.value,
@@ -125,6 +144,7 @@ export async function saveArchive(): Promise<void> {
     archivesSaved.value =
       `${files.length} files were saved: ${files.map(({ name }) => name).join(', ')}. ` +
       'If one is missing, allow this page in your browser to save several files, and save everything again.';
+  if (unread.length > 0) throw new UnreadProfilesError(unread);
 }
 
 const bytesIn = (text: string): number => new Blob([text]).size;
