@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { choose, drop, planned, profileFile, saved } from './opened-page.ts';
+import { choose, drop, frames, planned, profileFile, saved } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -38,6 +38,30 @@ it("the example's run goes when a saved profile is opened, and the user's own ru
   await button('Close the example').click();
   await tab.page.locator('.saved li.marked').waitFor();
   expect(await sent()).toBe(own);
+});
+
+it('the example that arrives after the user has opened another profile does not replace it', async () => {
+  await choose(tab.page, profileFile(fashionProfile(1)));
+  await choose(tab.page, profileFile(fashionProfile(2)));
+  await expect.poll(() => tab.page.locator('.saved li').count()).toBe(2);
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await tab.page.route('**/example.json', async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  const asked = tab.page.waitForResponse('**/example.json');
+  await button('Look at an example').click();
+  const other = tab.page.locator('.saved li:not(.marked)');
+  const id = await other.locator('code').textContent();
+  await other.locator('button').first().click();
+  await tab.page.locator('.saved li.marked', { hasText: id! }).waitFor();
+  arrive();
+  await (await asked).finished();
+  await frames(tab.page, 20);
+  expect(await tab.page.locator('.opened').textContent()).toMatch(/^Profile/);
 });
 
 it("an archive that is saved while the example is shown has the user's own run and settings", async () => {

@@ -50,9 +50,12 @@ class ExampleMissingError extends Error {
 /** Shows the example in all sections. */
 export async function openExample(): Promise<void> {
   await attempt(async () => {
+    const since = opened.value;
     // The code of archives is loaded when it is first used.
     const { importArchive } = await import('./files/archive.ts');
     const { profiles, opened: shown, plan: settings, run } = importArchive(await read(), 'the example');
+    // A profile that the user has opened or measured meanwhile stays open.
+    if (opened.value !== since) return;
     before = showsExample.value
       ? { ...before, tried: ownRun.value }
       : { pipeline: models.value?.manifest.name, opened: opened.value, tried: ownRun.value };
