@@ -104,6 +104,7 @@ it('a window that blocks all data of the page says that it cannot keep tabs apar
     };
     LockManager.prototype.request = LockManager.prototype.query = async () => refuse();
     CacheStorage.prototype.open = async () => refuse();
+    StorageManager.prototype.estimate = async () => refuse();
     IDBFactory.prototype.open = refuse;
     globalThis.BroadcastChannel = refuse as unknown as typeof BroadcastChannel;
     Object.defineProperty(globalThis, 'localStorage', { get: refuse });

@@ -132,7 +132,8 @@ function timer(): Check {
 
 async function storage(): Promise<Check> {
   const label = 'Storage left';
-  const { quota = 0, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
+  // A window that blocks all data of the page refuses to estimate.
+  const { quota = 0, usage = 0 } = (await navigator.storage?.estimate().catch(() => null)) ?? {};
   const left = Math.max(0, quota - usage);
   return left >= MIN_STORAGE_BYTES
     ? good(label, bytes(left))
