@@ -85,7 +85,9 @@ test('a planner that dies before it has the profile is said to be lost, ended, a
   const planner = new RemotePlanner(start);
   for (const calls of [1, 2]) {
     const plan = planner.plan(profile, request({ slaMs: 1000 }));
-    await expect(plan).rejects.toThrow('Worker planner was lost: exit code 1');
+    await expect(plan).rejects.toThrow(
+      'Worker planner was lost: exit code 1. Try again: a new worker then takes its place.',
+    );
     expect(start).toHaveBeenCalledTimes(calls);
     expect(terminate).toHaveBeenCalledTimes(calls);
   }

@@ -52,7 +52,7 @@ export class WorkerLostError extends CodedError {
     worker: string,
     readonly reason: string,
   ) {
-    super(`Worker ${worker} was lost: ${reason}. Send again what the worker had not answered.`);
+    super(`Worker ${worker} was lost: ${reason}. Try again: a new worker then takes its place.`);
   }
 }
 
