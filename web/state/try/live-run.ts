@@ -104,7 +104,10 @@ export class LiveRun implements RunWatch {
     const nowMs = performance.now() - this.#startMs;
     const wholeS = Math.floor(nowMs / 1000);
     const fromS = Math.max(0, wholeS - WINDOW_S);
-    this.#ended = this.#ended.filter(({ arrivalMs }) => arrivalMs >= 1000 * fromS);
+    // A request may take longer than the charts show, and still counts in the statistics.
+    this.#ended = this.#ended.filter(
+      ({ arrivalMs, endMs }) => arrivalMs >= 1000 * fromS || endMs >= nowMs - 1000 * RECENT_S,
+    );
     this.#lateness = this.#lateness.filter(({ arrivalMs }) => arrivalMs >= nowMs - 1000 * RECENT_S);
     const seconds = Array.from({ length: wholeS - fromS }, (_, i) => this.#seconds[fromS + i] ?? EMPTY);
     const recent = seconds.slice(-RECENT_S);
@@ -122,7 +125,7 @@ export class LiveRun implements RunWatch {
       cores: seconds.map(({ coreMs }) => coreMs / 1000),
       fill: new Map(stages.map((name) => [name, seconds.map((second) => fillOf([second], name))])),
       /** Ended requests that arrived in the time that the charts show, in order of their end. */
-      ended: this.#ended,
+      ended: this.#ended.filter(({ arrivalMs }) => arrivalMs >= 1000 * fromS),
       recent: {
         ...this.#recentLatency(nowMs),
         ratePerS: meanOf(recent, ({ sent }) => sent),
