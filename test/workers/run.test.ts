@@ -1,6 +1,7 @@
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
 import { parseRunReport } from '../../solver/documents/run-report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
@@ -19,11 +20,12 @@ function runOf(
   load: { ratePerS: number; durationS: number },
   watch: Partial<RunWatch>,
   signal?: AbortSignal,
+  plan = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
 ) {
   const quiet: RunWatch = { onPlan() {}, onSent() {}, onEnded() {}, onBatch() {}, onEvent() {} };
   return run({
     name: 'plan',
-    plan: handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
+    plan,
     backends: ['cpu'],
     models,
     environment: nodeEnvironment(),
@@ -33,6 +35,20 @@ function runOf(
     ...(signal && { signal }),
   });
 }
+
+test('a plan of other models does not run', async () => {
+  const plan = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
+  const [detect, classify] = plan.stages;
+  const others: [Partial<Plan>, RegExp][] = [
+    [{ pipeline: 'mail' }, /it is of pipeline mail, and the models here are of fashion/],
+    [{ stages: [detect!, { ...classify!, variant: 'none' }] }, /stage classify has no variant none here/],
+    [{ stages: [detect!, { ...classify!, sha256: '0'.repeat(64) }] }, /classify\/mlp64 has SHA-256 0{64}/],
+  ];
+  for (const [other, why] of others)
+    await expect(runOf({ ratePerS: 1, durationS: 1 }, {}, undefined, { ...plan, ...other })).rejects.toThrow(
+      expect.objectContaining({ name: 'OtherModelsError', message: expect.stringMatching(why) }),
+    );
+});
 
 test('whoever watches a run is told what its report is made of', async () => {
   const told = { sent: 0, items: 0, plans: 0 };

@@ -1,6 +1,9 @@
 import { itemsOf } from '../../models/items/item-batch.ts';
+import { modelsOf } from '../../solver/documents/manifest.ts';
 import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/run-report.ts';
+import { modelMismatches } from '../../solver/plan/replan.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
+import { OtherModelsError } from '../runtime/errors.ts';
 import { Adapter } from './adapter.ts';
 import { sleep, sleepUntil } from './clock.ts';
 import { Executor } from './executor.ts';
@@ -18,11 +21,14 @@ const PROGRESS_MS = 250;
 /**
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors of reading the
- * models, the reason of the signal if it aborts before the first request, and what a callback throws
+ * @throws OtherModelsError; BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors
+ * of reading the models, the reason of the signal if it aborts before the first request, and what a callback throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
+  const { name: pipeline } = models.manifest;
+  const reasons = modelMismatches(plan, { pipeline, stages: modelsOf(models.manifest) });
+  if (reasons.length > 0) throw new OtherModelsError(reasons);
   const pack = await models.readPack();
   const items = itemsOf(pack.items);
   const batches: BatchRecord[] = [];

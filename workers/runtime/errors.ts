@@ -35,6 +35,19 @@ export class ModelMismatchError extends InputError {
   }
 }
 
+/** A plan is for other models than those that are to run it. */
+export class OtherModelsError extends InputError {
+  static override readonly httpStatus = 409;
+  override name = 'OtherModelsError';
+  /** @param reasons why the plan does not fit the models, one line each */
+  constructor(reasons: readonly string[]) {
+    super(
+      ['The plan does not fit the models:', ...reasons.map((reason) => `  ${reason}`)].join('\n') +
+        '\nProfile and plan again with these models.',
+    );
+  }
+}
+
 /** The GPU device was lost: unplugged, reset, or taken by the browser. */
 export class DeviceLostError extends CodedError {
   static override readonly httpStatus = 503;
