@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { imageBytes } from '../../models/items/crop.ts';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
-import { fitted, type SourceFiles } from '../../models/packs/sources/source.ts';
+import { fitted, type SourceFiles, textIn } from '../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
 import { filesIn, readAtMost } from '../../workers/command/files.ts';
 import { message } from '../../workers/runtime/errors.ts';
@@ -26,7 +26,7 @@ export const onDisk: SourceFiles = {
     const bytes = await readAtMost(path, TEXT_BYTES_MAX).catch((cause) => {
       throw new UnfitDataError(path, `it cannot be read (${fileProblem(cause)})`, 'Give another file.');
     });
-    return new TextDecoder().decode(bytes);
+    return textIn(bytes, path);
   },
   bytes: (path) => readAtMost(path, MOST_FILE_BYTES),
   async picture(path, format, fit) {

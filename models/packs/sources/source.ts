@@ -13,7 +13,7 @@ import { UnfitDataError } from './unfit.ts';
 export interface SourceFiles {
   /** Sorted paths of all files in a folder and its subfolders; each begins with `folder`. Null if `folder` is not a folder. */
   list(folder: string): Promise<readonly string[] | null>;
-  /** @throws UnfitDataError if the file cannot be read */
+  /** @throws UnfitDataError if the file cannot be read, or is no text in UTF-8 */
   text(path: string): Promise<string>;
   bytes(path: string): Promise<Uint8Array>;
   /**
@@ -22,6 +22,15 @@ export interface SourceFiles {
    * @throws UnfitDataError if the file cannot be read as a picture
    */
   picture(path: string, format: ItemFormatOf<'pixels'>, fit: Fit): Promise<SizedPicture>;
+}
+
+/** The text in a file's bytes. @throws UnfitDataError if it is not in UTF-8, because a pack would have other letters */
+export function textIn(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new UnfitDataError(path, 'it is no text in UTF-8', 'Save it in the encoding UTF-8.', { cause });
+  }
 }
 
 /** `centre` cuts out the largest central rectangle with the format's aspect ratio; `stretch` keeps the whole picture. */

@@ -13,6 +13,7 @@ import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
+import { givenFiles } from '../../../web/state/files/given-files.ts';
 import { classify, detect, language, pipelineOf, spam } from '../../models/stages.ts';
 import { ipaEdge, ipaEdgeHere } from '../command.ts';
 
@@ -61,6 +62,15 @@ test('pictures in folders of classes become images of the stage, cut from the mi
   expect(ends).toEqual([255, 0, 0, 255]);
   expect(red![0]!.every((value) => value > 245) && red![2]!.every((value) => value < 10)).toBe(true);
   expect(blue![2]!.every((value) => value > 245)).toBe(true);
+});
+
+test('labelled data in another encoding is refused, because its letters would be others in the pack', async () => {
+  const latin = Buffer.from('{"text": "déjà vu"}', 'latin1');
+  await writeFile(path('mails.jsonl'), latin);
+  const given = givenFiles([new File([latin], 'mails.jsonl')]);
+  const said = 'it is no text in UTF-8. Save it in the encoding UTF-8.';
+  await expect(onDisk.text(path('mails.jsonl'))).rejects.toThrow(said);
+  await expect(given.text('mails.jsonl')).rejects.toThrow(said);
 });
 
 test('links to pictures, and to folders of them, count as what they lead to', async () => {

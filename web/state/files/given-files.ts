@@ -1,5 +1,5 @@
 import { pathOf } from '../../../models/hub/given/given-file.ts';
-import { fitted, type SourceFiles } from '../../../models/packs/sources/source.ts';
+import { fitted, type SourceFiles, textIn } from '../../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { planesOfPicture } from '../own/picture.ts';
 import { checkSize } from './file-size.ts';
@@ -16,13 +16,14 @@ export function givenFiles(given: readonly File[]): SourceFiles {
     checkSize(file, MOST_BYTES);
     return file;
   };
+  const bytes = async (path: string) => new Uint8Array(await find(path).arrayBuffer());
   return {
     async list(folder) {
       const own = [...byPath.keys()].filter((path) => path.startsWith(folder) && path !== folder).sort();
       return own.length > 0 ? own : null;
     },
-    text: async (path) => find(path).text(),
-    bytes: async (path) => new Uint8Array(await find(path).arrayBuffer()),
+    text: async (path) => textIn(await bytes(path), path),
+    bytes,
     async picture(path, format, fit) {
       const { planes, width, height } = await planesOfPicture(find(path)).catch((cause: Error) => {
         throw new UnfitDataError(path, cause.message, 'Remove the file.');
