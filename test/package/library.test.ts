@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { writeFewScenes } from '../web/few-scenes.ts';
@@ -46,6 +46,17 @@ test("the README's example passes the type check", () => {
   const options = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
   const { stdout } = spawnSync(process.execPath, [tsc, ...options, file], { encoding: 'utf8' });
   expect(stdout).toBe('');
+});
+
+test('the declarations for pages name no type of WebGPU, because TypeScript 5 has none', () => {
+  const reached = new Set([join(root, 'dist/lib/workers/index.browser.d.ts')]);
+  for (const file of reached) {
+    const text = readFileSync(file, 'utf8');
+    expect([file, text.match(/\bGPU[A-Z]\w*/g)]).toEqual([file, null]);
+    for (const [, path] of text.matchAll(/['"](\.[^'"]+)\.ts['"]/g))
+      reached.add(join(dirname(file), `${path}.d.ts`));
+  }
+  expect(reached.size).toBeGreaterThan(20);
 });
 
 test('the learned predictor comes with the built package', () => {

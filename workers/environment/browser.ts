@@ -1,7 +1,7 @@
-import type { Device } from '../../solver/documents/common.ts';
 import { offerCode } from '../runtime/shared-code.ts';
 import { type RawWorker, StageWorker } from '../stage/stage-worker.ts';
-import { type Environment, SOFTWARE_ADAPTER } from './environment.ts';
+import { describeAdapter, requestAdapter, whyNoWebGpu } from './adapter.ts';
+import type { Environment } from './environment.ts';
 
 interface UserAgentData {
   readonly platform: string;
@@ -66,22 +66,4 @@ const userAgentData = (): UserAgentData | undefined =>
 function agent(): string {
   const brand = userAgentData()?.brands.find(({ brand }) => !/not.?a.?brand/i.test(brand));
   return brand ? `${brand.brand} ${brand.version}` : navigator.userAgent;
-}
-
-/** Requests a GPU adapter. @returns null if the browser has no WebGPU or gives no adapter */
-export const requestAdapter = async (): Promise<GPUAdapter | null> =>
-  (await navigator.gpu?.requestAdapter().catch(() => null)) ?? null;
-
-/** Why WebGPU cannot be used with the adapter that {@link requestAdapter} returned; null if it can. */
-export function whyNoWebGpu(adapter: GPUAdapter | null): string | null {
-  if (adapter) return null;
-  if (navigator.gpu) return 'this browser finds no GPU that it can use';
-  return isSecureContext ? 'this browser has no WebGPU' : 'WebGPU needs a page from https or from localhost';
-}
-
-export function describeAdapter(adapter: GPUAdapter | null): Device['adapter'] {
-  if (!adapter) return null;
-  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
-  const software = isFallbackAdapter || SOFTWARE_ADAPTER.test(`${vendor} ${architecture} ${description}`);
-  return { vendor, architecture, description, software };
 }

@@ -1,5 +1,5 @@
 import type { Device } from '../../../solver/documents/common.ts';
-import { describeAdapter, requestAdapter, whyNoWebGpu } from '../../../workers/environment/browser.ts';
+import { describeAdapter, requestAdapter, whyNoWebGpu } from '../../../workers/environment/adapter.ts';
 import { timerGrainMs } from '../../../workers/runtime/runtime.ts';
 import { adapterText, bytes, milliseconds, plural } from '../../components/format.ts';
 import { whyNotKept } from '../kept.ts';
