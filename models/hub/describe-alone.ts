@@ -45,7 +45,7 @@ export async function describeAlone(
   asked: AloneOptions,
 ): Promise<DescribedAlone> {
   const { repository } = folder;
-  const [model, ...others] = repository.files.filter(({ path }) => path.endsWith('.onnx'));
+  const [model, ...others] = repository.files.filter(({ path }) => /\.onnx$/i.test(path));
   if (!model || others.length > 0) throw noConfig(repository.id);
   const { path } = model;
   const bytes = await folder.bytes(path, MOST_FILE_BYTES);

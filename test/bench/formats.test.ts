@@ -176,6 +176,12 @@ test('a folder of links, such as that of a model in the cache of Hugging Face, i
   ]);
 });
 
+test('a file with its extension in capital letters is pinned as any other', async () => {
+  const [{ bytes }] = CLASSIFIERS[0]!;
+  await layOut([{ name: 'USUAL.ONNX', bytes }]);
+  expect(await command(['pin', at('USUAL.ONNX'), '--out', at(MANIFEST)])).toContain('USUAL-fp32');
+});
+
 test('a file that is no model, or of other classes than are named, is refused with exit 2', async () => {
   await layOut([
     { name: 'none.onnx', bytes: new TextEncoder().encode('no model') },
