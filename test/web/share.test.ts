@@ -65,6 +65,7 @@ describe('files that go out', () => {
     await tab.page.getByRole('link', { name: 'Share', exact: true }).click();
     await choose(tab.page, { name: 'everything.json', text });
     await expect.poll(() => section(tab.page)).toBe('#results');
+    await planned(tab.page);
     expect(await pinned.count()).toBe(1);
   });
 
