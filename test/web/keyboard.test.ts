@@ -181,3 +181,15 @@ it('passes everything once, in the order of the page, forwards and back', async 
   while (back.length < there.length) back.push((await move('Shift+Tab'))!.name);
   expect(back.reverse()).toEqual(there);
 });
+
+it('the focus on the links of the bar leaves the page where it is', async () => {
+  await open(shipped);
+  await choose(page, profileFile(await profileOfRealModels()));
+  await planned(page);
+  await page.getByRole('link', { name: 'Plan', exact: true }).click();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('plan');
+  const place = () => page.evaluate(() => scrollY);
+  const before = await place();
+  await page.getByRole('link', { name: 'Measure', exact: true }).evaluate((link) => link.focus());
+  expect(await place()).toBe(before);
+});
