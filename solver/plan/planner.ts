@@ -205,8 +205,9 @@ class TightenedPlans {
   #candidate({ plan, solution, ...figures }: IlpChoice, tightened: number): Candidate {
     const { slaMs, resources, ifSlower = true } = this.input.request;
     const chosen = { ...plan, slaMs, resources };
-    const { percentile, ratePerS, stages, workers } = chosen;
-    const id = JSON.stringify([slaMs, percentile, ratePerS, stages, workers, figures.keepsWorkers, ifSlower]);
+    const { percentile, ratePerS, stages, workers, body } = chosen;
+    const load = [slaMs, percentile, ratePerS, body];
+    const id = JSON.stringify([...load, stages, workers, figures.keepsWorkers, ifSlower]);
     const make = () => new SimulatedPlan(this.measured, chosen, figures, ifSlower);
     return new Candidate(chosen, this.simulated.get(id, make), tightened, solution.objective);
   }

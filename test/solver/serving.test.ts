@@ -8,6 +8,7 @@ import { InfeasiblePlanError, UnmeasuredBodyError } from '../../solver/plan/erro
 import { plan } from '../../solver/plan/planner.ts';
 import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
+import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
 const solver = await loadSolver();
@@ -41,11 +42,12 @@ const far = [hop('detect', 1, 5), hop('classify', 1, 5), hop('classify', 4, 6)];
 const DEVICE = { ...profile(CELLS).device, logicalCores: 2 };
 const measured = (serving?: Profile['serving'], more: Partial<Profile> = {}): Profile =>
   profile(CELLS, { device: DEVICE, ...(serving && { serving }), ...more });
-const planned = (on: Profile, more: Partial<PlanRequest> = {}) =>
+const planned = (on: Profile, more: Partial<PlanRequest> = {}, cache?: SimulatedPlans) =>
   plan(
     solver,
     { profile: on, sha256: 'b'.repeat(64) },
     request({ ratePerS: 20, slaMs: 1000, resources: resources({ cores: 8, gpus: 0 }), ...more }),
+    cache,
   );
 
 describe('what a request costs outside the models', () => {
@@ -82,6 +84,15 @@ describe('what a request costs outside the models', () => {
     const p50 = ({ predicted }: Plan) => predicted.latencyMs!.p50;
     expect(p50(inJson) - p50(planned(served))).toBeGreaterThan(40);
     expect(standingRequest(parsePlan(inJson, 'made'), ['cpu']).body).toBe('json');
+  });
+
+  it('is that of its own bodies where one cache has the plans for both', () => {
+    // Both bodies take the same time while nothing waits, but those in JSON keep the serving thread busy for longer.
+    const served = measured({ requests: [cost(30, 2), { ...cost(30, 29), body: 'json' }] });
+    const cache = new SimulatedPlans();
+    planned(served, {}, cache);
+    const p95 = ({ predicted }: Plan) => predicted.latencyMs!.p95;
+    expect(p95(planned(served, { body: 'json' }, cache))).toBe(p95(planned(served, { body: 'json' })));
   });
 
   it('must have been measured for JSON if a plan is for such requests', () => {
