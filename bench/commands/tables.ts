@@ -8,7 +8,7 @@ import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { runSentences } from '../../solver/report/run-text.ts';
-import { ms, share, table } from '../../workers/command/terminal.ts';
+import { inTimeShare, ms, share, table } from '../../workers/command/terminal.ts';
 
 /**
  * Table of runs of plans for one SLA: each run has a line of measured values and, unless its load had another rate than the plan,
@@ -23,7 +23,7 @@ function runTable(runs: readonly RunReport[]): string {
       run.name,
       run.simulated ? 'simulated' : 'measured',
       ...shown.map((p) => ms(measuredAt(p, run))),
-      share(result.slaAttainment),
+      inTimeShare(result.slaAttainment),
       result.goodputPerS.toFixed(2),
       `${result.completed}/${result.shed}/${result.failed}`,
       share(result.accuracy.endToEnd),
@@ -34,7 +34,7 @@ function runTable(runs: readonly RunReport[]): string {
       '',
       'predicted',
       ...shown.map((p) => ms(at(p, predicted.latencyMs))),
-      share(predicted.slaAttainment),
+      inTimeShare(predicted.slaAttainment),
       predicted.goodputPerS.toFixed(2),
       `shed ${(100 * predicted.shedShare).toFixed(1)} %`,
       share(predicted.endToEnd),

@@ -6,6 +6,10 @@ export function figure(value: number, to: 'up' | 'down'): number {
   return Number((units * unit).toPrecision(4));
 }
 
+/** A fraction of requests in time, rounded down, because one below the required fraction must not read as that one. */
+export const attainmentFigure = (attained: number, digits: number): number =>
+  Math.floor(attained * 10 ** digits + 1e-6) / 10 ** digits;
+
 /** A number as text, with commas between thousands. @param digits most digits that count; 15 hide errors of rounding */
 export const grouped = (value: number, digits = 15): string =>
   value.toLocaleString('en', { maximumSignificantDigits: digits });

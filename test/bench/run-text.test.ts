@@ -18,6 +18,13 @@ test('the table of a run shows the percentile that its plan is for, and what the
   expect(lines(90)[2]).toMatch(/^plan +measured +[\d.]+ +[\d.]+ +[\d.]+ +[01]\.\d{3} /);
 });
 
+test('a run that barely missed its percentile does not read as one that kept it', () => {
+  const [, , measured] = runText([{ ...run!, result: { ...run!.result, slaAttainment: 0.9497 } }]).split(
+    '\n',
+  );
+  expect(measured).toMatch(/^plan +measured +[\d.]+ +[\d.]+ +0\.949 /);
+});
+
 test('runs that are not valid are named with the remedy', () => {
   const late = { ...run!, load: { ...run!.load, valid: false, latenessP99Ms: 78 } };
   expect(invalidRuns([run!], 'Send less.')).toBeUndefined();

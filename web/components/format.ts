@@ -1,6 +1,7 @@
 import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { ManifestVariant } from '../../solver/documents/manifest.ts';
+import { attainmentFigure } from '../../solver/math/figures.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 
 /** Formats numbers and other values as English text. */
@@ -29,12 +30,11 @@ export function milliseconds(value: number | null): string {
 export const percent = (share: number | null): string =>
   share === null ? DASH : `${number(100 * share, 1)}\u00a0%`;
 
-/** A share of requests in time, rounded down, because a share below the required one must not read as that one. */
-export function inTimeText(share: number | null, fractionDigits = 1): string {
-  if (share === null) return DASH;
-  const units = 100 * 10 ** fractionDigits;
-  return `${number((100 * Math.floor(share * units + 1e-6)) / units, fractionDigits)}\u00a0%`;
-}
+/** A share of requests in time, rounded down. */
+export const inTimeText = (share: number | null, fractionDigits = 1): string =>
+  share === null
+    ? DASH
+    : `${number(100 * attainmentFigure(share, fractionDigits + 2), fractionDigits)}\u00a0%`;
 
 /** The time of each of a run's events, and `then` for an event that follows within the same tenth of a second. */
 export function eventTimes(events: readonly { readonly atMs: number }[]): string[] {

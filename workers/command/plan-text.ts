@@ -2,7 +2,7 @@ import { keepsSla, type Plan } from '../../solver/documents/plan.ts';
 import { pasText } from '../../solver/report/accuracy-unknown.ts';
 import { unknownEndToEnd, variantSentences } from '../../solver/report/cascade-text.ts';
 import { correctionText } from '../../solver/report/correction-text.ts';
-import { ms, share, table } from './terminal.ts';
+import { inTimeShare, ms, share, table } from './terminal.ts';
 
 /** A plan as text: a table of its stages, with its prediction below. */
 export function planText(plan: Plan): string {
@@ -42,11 +42,11 @@ export function planText(plan: Plan): string {
     plan.certificate,
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toPrecision(6)} requests/s`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
-      `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; the planner tightened the request ${predicted.tightened === 1 ? 'once' : `${predicted.tightened} times`}`,
+      `attainment ${inTimeShare(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; the planner tightened the request ${predicted.tightened === 1 ? 'once' : `${predicted.tightened} times`}`,
     ...(predicted.slowerAttainment === undefined
       ? []
       : [
-          `attainment where each batch takes a tenth longer than measured: ${share(predicted.slowerAttainment)}`,
+          `attainment where each batch takes a tenth longer than measured: ${inTimeShare(predicted.slowerAttainment)}`,
         ]),
     `${pasText(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
     ...unknownEndToEnd(plan),

@@ -1,4 +1,5 @@
 import { cellId } from '../../solver/documents/cell.ts';
+import { attainmentFigure } from '../../solver/math/figures.ts';
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress } from '../profiler/types.ts';
 
@@ -117,3 +118,7 @@ export const ms = (value: number | null | undefined): string =>
         : value.toFixed(2);
 
 export const share = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
+
+/** A share of requests in time, rounded down. */
+export const inTimeShare = (value: number | null): string =>
+  share(value === null ? null : attainmentFigure(value, 3));
