@@ -65,7 +65,7 @@ export async function ipaEdgeHere(
     }),
   ];
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
   const heard = signals.map((signal) => process.listeners(signal));
   try {
     const code = await runCommand(program(), COMMANDS, [process.execPath, IPA_EDGE, ...args]);
