@@ -111,7 +111,8 @@ function jsonProblem(text: string, told: string): string {
 /** Parses JSON text. @throws InvalidDocumentError if it is not JSON */
 export function jsonValue(text: string, source: string): unknown {
   try {
-    return JSON.parse(text);
+    // Node keeps a byte order mark when it reads a file as text.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
     throw new InvalidDocumentError(source, [
       `(root): expected JSON, found ${jsonProblem(text, (cause as Error).message)}`,

@@ -16,3 +16,7 @@ test.each([
 test('a message about bytes that are no JSON has no control characters', () => {
   expect(() => jsonValue('\u001b[2J\u0007', 'f')).toThrow(/^[^\p{Cc}]*\n[^\p{Cc}]*$/u);
 });
+
+test('JSON after a byte order mark, as some editors write it, is read', () => {
+  expect(jsonValue('\uFEFF{"a": 1}', 'f.json')).toEqual({ a: 1 });
+});
