@@ -57,7 +57,7 @@ export class KubernetesEngine implements Engine {
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
     // Settings are read for each plan, because another process may have applied another image.
-    // A stored plan that cannot be read must not keep another one from taking its place.
+    // A stored plan that cannot be read counts as absent, so that `apply` can replace it.
     const applied = await this.#applied(options?.onEvent ?? (() => {}));
     return applyPlan(this.api, plan, this.#context(applied, applied.settings), options);
   }

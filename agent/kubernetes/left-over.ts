@@ -9,8 +9,9 @@ import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
 
 /**
- * Objects of the pipeline that its plan does not need, except those of `watch`, and those of kinds of which the plan has none. An
- * autoscaler is left over if the plan has no deployment of its name, which is that of the deployment that it scales.
+ * Finds the objects of the pipeline that its plan does not need. Objects of `watch` are not left over, nor are objects of a kind
+ * of which the plan has none, except monitors and autoscalers. An autoscaler has the name of the deployment that it scales, and is
+ * left over if the plan has no such deployment.
  * @param wanted all objects of the plan
  */
 export async function leftOver(
@@ -56,9 +57,8 @@ export async function removeEarlierPods(
 }
 
 /**
- * The objects of a kind that not every pipeline has; none if a CRD defines the kind and is not installed. The API server refuses
- * an account without rights on the kind, e.g. a namespace's admin, whether or not the CRD is installed. Such an account cannot
- * have created any objects, so it gets none.
+ * Lists the objects of a kind that a pipeline may lack. The list is empty if the kind is not installed. It is also empty for an
+ * account without rights on the kind, such as a namespace's admin, because that account cannot have created such objects.
  */
 export async function ofOptionalKind(api: KubernetesApi, ref: ListRef): Promise<KubernetesObject[]> {
   try {

@@ -25,8 +25,8 @@ interface DeploymentStatus {
 }
 
 /**
- * Waits until all pods of a pipeline's deployments serve as they were applied last, and no earlier pods are left. While the API
- * server does not answer, the wait goes on.
+ * Waits until all pods of a pipeline's deployments are of the last applied version and ready, and all earlier pods have ended.
+ * While the API server does not answer, the wait goes on.
  * @throws NotServingError when the time is over, or when Kubernetes has given a deployment up; ApiError and its subclasses, and
  * ClusterUnreachableError when the time is over
  */

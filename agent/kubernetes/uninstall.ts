@@ -1,6 +1,7 @@
 import type { ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi, ObjectRef } from './api.ts';
 import { ofOptionalKind } from './left-over.ts';
+import { AUTOSCALER } from './objects/autoscaler.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 import { MONITOR } from './objects/monitor.ts';
 import { kubernetesName } from './objects/names.ts';
@@ -11,7 +12,7 @@ import { RESOURCE } from './resource/schema.ts';
  * that sets their number, come first, so that no pod is left without its plan or its rights.
  */
 const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
-  ['HorizontalPodAutoscaler', 'autoscaling/v2'],
+  [AUTOSCALER.kind, AUTOSCALER.apiVersion],
   ['Deployment', 'apps/v1'],
   ['Job', 'batch/v1'],
   ['PodDisruptionBudget', 'policy/v1'],

@@ -1,6 +1,6 @@
 import type { Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
-import type { PlanRequest } from '../plan/request.ts';
+import { combinesRanks, type PlanRequest } from '../plan/request.ts';
 import { profileFrontier } from './profile-frontier.ts';
 import type { CostAndAccuracy } from './weights.ts';
 
@@ -17,7 +17,7 @@ export interface Frontiers {
 /** @throws NothingMeasuredError, FrontierTooLargeError */
 export function frontiers(profile: Profile, request: PlanRequest): Frontiers {
   const frontier = profileFrontier(profile, request);
-  const compares = hasCascades(frontier) && !request.objective.accuracy.startsWith('rank');
+  const compares = hasCascades(frontier) && !combinesRanks(request);
   const frontierWithoutCascades = compares ? profileFrontier(profile, { ...request, cascades: false }) : [];
   return { frontier, frontierWithoutCascades };
 }

@@ -6,7 +6,7 @@ export function figure(value: number, to: 'up' | 'down'): number {
   return Number((units * unit).toPrecision(4));
 }
 
-/** A fraction of requests in time, rounded down, because one below the required fraction must not read as that one. */
+/** A fraction of requests in time, rounded down, so that a fraction below the required one never reads as the required one. */
 export const attainmentFigure = (attained: number, digits: number): number =>
   Math.floor(attained * 10 ** digits + 1e-6) / 10 ** digits;
 

@@ -4,7 +4,7 @@ import { paretoBest } from '../math/pareto.ts';
 import type { Threshold } from './cascades.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, totalsOf, utilisationOf } from './plan-option.ts';
-import type { IlpRequest } from './request.ts';
+import { combinesRanks, type IlpRequest } from './request.ts';
 import { fixedReplicas, type RowOption, replicasFor, rowOption } from './row-option.ts';
 import { type CascadeFacts, NO_REQUEST_COST, type StageFacts } from './stage-facts.ts';
 
@@ -143,11 +143,12 @@ function contenders(
 function undominated(
   candidates: readonly Candidate[],
   alone: readonly RowOption[],
-  { objective, resources }: IlpRequest,
+  request: IlpRequest,
   limited: readonly LimitedTotal[],
 ): Candidate[] {
+  const { objective, resources } = request;
   // An accuracy's rank depends on which other accuracies are offered, so only options of equal accuracy are compared.
-  const ranked = objective.accuracy.startsWith('rank');
+  const ranked = combinesRanks(request);
   const width = 5 + limited.length;
   const table = new Float64Array((candidates.length + alone.length) * width);
   const fill = (row: number, light: RowOption, heavy: RowOption | undefined, accuracy: number) => {

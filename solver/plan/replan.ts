@@ -1,5 +1,6 @@
 import { standingRequest } from '../adapt/standing-request.ts';
 import { BATCH_MOST, type Device, onGpu } from '../documents/common.ts';
+import { type Manifest, modelsOf } from '../documents/manifest.ts';
 import { type Plan, stageNameOf, stageRows } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import { correctionText } from '../report/correction-text.ts';
@@ -44,6 +45,10 @@ export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, '
       reasons.push(`stage ${name} has batches of ${batch}, and ${BATCH_MOST} is the most`);
   return reasons;
 }
+
+/** Reasons why a plan does not fit the models of a manifest, one line each; empty if it fits. */
+export const manifestMismatches = (plan: Plan, manifest: Manifest): string[] =>
+  modelMismatches(plan, { pipeline: manifest.name, stages: modelsOf(manifest) });
 
 /** Reasons why a plan cannot run on a target, one line each; empty if it can. */
 export function planMismatches(plan: Plan, target: Target): string[] {

@@ -92,6 +92,10 @@ export interface IlpRequest extends PlanRequest {
 export const standbysMayLackRoom = ({ downshift, resources }: PlanRequest): boolean =>
   downshift === true && resources.memoryBytes !== undefined;
 
+/** Whether the objective combines ranks of accuracies, which depend on the options that the program offers. */
+export const combinesRanks = ({ objective }: Pick<PlanRequest, 'objective'>): boolean =>
+  objective.accuracy.startsWith('rank');
+
 /** Whether a request lets a stage have a cascade. */
 export const mayCascade = ({ cascades }: PlanRequest, stage: string): boolean =>
   cascades === undefined || (cascades !== false && cascades.includes(stage));

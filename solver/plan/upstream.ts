@@ -1,7 +1,7 @@
 import { stageNameOf } from '../documents/plan.ts';
 import { accuracyOf, type Profile } from '../documents/profile.ts';
 import { mean, sum } from '../math/statistics.ts';
-import { type IlpRequest, mayCascade } from './request.ts';
+import { combinesRanks, type IlpRequest, mayCascade } from './request.ts';
 import { type StageFacts, stageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
 
@@ -25,7 +25,7 @@ function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
   }
   let choices = [request];
   // An accuracy's rank is relative to a program's own options, so ranks of different programs cannot be compared.
-  if (request.objective.accuracy.startsWith('rank')) return choices;
+  if (combinesRanks(request)) return choices;
   for (const stage of profile.stages.slice(0, -1)) {
     if (!mattersLater(profile, stage.name)) continue;
     const sets = variantSets(profile, stage, request);

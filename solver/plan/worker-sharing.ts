@@ -2,7 +2,7 @@ import { onGpu } from '../documents/common.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import { hasSameStageCoRun, withoutCoRun, withSameStageCoRun } from './co-run.ts';
 import { cpuWorkersOf } from './plan-document.ts';
-import type { IlpRequest, PlanRequest, SharedWorkers } from './request.ts';
+import { combinesRanks, type IlpRequest, type PlanRequest, type SharedWorkers } from './request.ts';
 import { usableCells } from './usable-cells.ts';
 
 /** The profile and the request that the integer program works on. */
@@ -83,8 +83,10 @@ const coresHeld = (stages: readonly (readonly number[])[]): number =>
  * Whether stages may share CPU workers although the cores suffice for separate ones. An accuracy's rank is relative to a
  * program's own options, so with ranks the solutions of several programs cannot be compared.
  */
-const mayShare = ({ sharing, apart, keep, replicas, objective }: PlanRequest): boolean =>
-  sharing !== false && !apart && !keep && !replicas && !objective.accuracy.startsWith('rank');
+const mayShare = (request: PlanRequest): boolean => {
+  const { sharing, apart, keep, replicas } = request;
+  return sharing !== false && !apart && !keep && !replicas && !combinesRanks(request);
+};
 
 /**
  * The program in which all stages on a CPU share workers. No worker runs beside a single one, so the co-run delays of the profile

@@ -3,7 +3,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import { endToEndOf } from '../../solver/plan/replay.ts';
 import { cell, profile, runs } from './profiles.ts';
 
-/** Texts with two entities each. The light variant s finds none in those of which it is not sure, the heavy variant l finds all. */
+/** Texts with two entities each. The heavy variant l finds all of them. The light variant s finds none where its confidence is low. */
 function entityProfile(sure: readonly boolean[], perRequest: number) {
   const answers = { s: sure.map((own) => (own ? [4, 4] : [0, 2])), l: sure.map(() => [4, 4]) };
   const requests = Array.from({ length: sure.length / perRequest }, (_, r) => r * perRequest);

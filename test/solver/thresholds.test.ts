@@ -78,7 +78,7 @@ describe('a threshold', () => {
   });
 
   it('counts spurious entities of the light variant, which add possible points to F1', () => {
-    // Each text has one entity, and both variants find it. In every second text, the light variant also finds one that is not there.
+    // Each text has one entity, which both variants find. In every second text, the light variant reports a second, spurious one.
     const texts = wellCalibrated(100).map(([confidence], i) => ({ confidence, spurious: i % 2 }));
     const profile = cascadeProfile(texts.map(({ confidence }) => [confidence, true, true]));
     const [light, heavy] = classify(profile).variants;

@@ -1,11 +1,11 @@
-import { type Manifest, modelsOf } from '../../solver/documents/manifest.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { modelMismatches } from '../../solver/plan/replan.ts';
+import { manifestMismatches } from '../../solver/plan/replan.ts';
 import { UsageError } from './exit.ts';
 
 /** Checks that a plan and a manifest have the same stages and model files. @throws UsageError if they differ */
 export function checkPipeline(plan: Plan, manifest: Manifest): void {
-  const reasons = modelMismatches(plan, { pipeline: manifest.name, stages: modelsOf(manifest) });
+  const reasons = manifestMismatches(plan, manifest);
   if (reasons.length > 0)
     throw new UsageError(
       `The plan does not fit the manifest:\n${reasons.map((reason) => `  ${reason}`).join('\n')}\n` +

@@ -1,7 +1,6 @@
 import { itemsOf } from '../../models/items/item-batch.ts';
-import { modelsOf } from '../../solver/documents/manifest.ts';
 import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/run-report.ts';
-import { modelMismatches } from '../../solver/plan/replan.ts';
+import { manifestMismatches } from '../../solver/plan/replan.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { OtherModelsError } from '../runtime/errors.ts';
 import { Adapter } from './adapter.ts';
@@ -26,8 +25,7 @@ const PROGRESS_MS = 250;
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
-  const { name: pipeline } = models.manifest;
-  const reasons = modelMismatches(plan, { pipeline, stages: modelsOf(models.manifest) });
+  const reasons = manifestMismatches(plan, models.manifest);
   if (reasons.length > 0) throw new OtherModelsError(reasons);
   const pack = await models.readPack();
   const items = itemsOf(pack.items);

@@ -3,7 +3,7 @@ import { replicaPlan } from '../../../agent/cluster/replica-plan.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { clusterPlan, settings } from './objects/plans.ts';
 
-/** Returns a plan with a change in each stage, and with the workers that the changed stages need. */
+/** Returns a copy of a plan in which each stage has the change, with the workers that these stages need. */
 export const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan =>
   replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...stage, ...change })) });
 
@@ -14,7 +14,7 @@ export const deployment = (name: string) => ({
   metadata: { name, namespace: settings.namespace },
 });
 
-/** What became of each object that was not left as it was, in a line each. */
+/** A line for each object that an apply created, changed or removed: its kind, its name and what happened to it. */
 export const states = (applied: readonly ObjectChange[]) =>
   applied
     .filter(({ state }) => state !== 'unchanged')
