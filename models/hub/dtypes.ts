@@ -38,7 +38,11 @@ const SUFFIX: Record<Dtype, string> = {
 /** The name of a model's file with weights of a data type, e.g. `model_fp16.onnx`. */
 export const modelFileName = (model: string, type: Dtype): string => `${model}${SUFFIX[type]}.onnx`;
 
-/** The data type of a model's weights, by the suffix of its file name; `fp32` if the name has none of the suffixes. */
-export const dtypeNamed = (file: string): Dtype =>
-  dtype.options.find((type) => type !== 'fp32' && file.toLowerCase().endsWith(modelFileName('', type))) ??
-  'fp32';
+/**
+ * The data type of a model's weights, by the suffix of its file name, which may begin with `-` or `.` instead of `_`; `fp32` if the
+ * name has none of the suffixes.
+ */
+export function dtypeNamed(file: string): Dtype {
+  const named = file.toLowerCase().replace(/[-.](?=\w+\.onnx$)/, '_');
+  return dtype.options.find((type) => type !== 'fp32' && named.endsWith(modelFileName('', type))) ?? 'fp32';
+}

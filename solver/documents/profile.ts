@@ -177,7 +177,14 @@ export const profileSchema = z
       const known = stage === undefined || profile.stages.some(({ name }) => name === stage);
       expectThat(context, known, ['batchPauses', i, 'stage'], 'expected a stage of this profile');
     });
-    profile.serving?.hops?.forEach(({ stage }, i) => {
+    profile.serving?.hops?.forEach(({ stage, items }, i, all) => {
+      const first = all.findIndex((hop) => hop.stage === stage && hop.items === items);
+      expectThat(
+        context,
+        first === i,
+        ['serving', 'hops', i],
+        'expected one entry for a stage and number of items',
+      );
       const known = profile.stages.some((s) => s.name === stage);
       expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');
     });

@@ -21,6 +21,7 @@ function runOf(
   watch: Partial<RunWatch>,
   signal?: AbortSignal,
   plan = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
+  seed = 1,
 ) {
   const quiet: RunWatch = { onPlan() {}, onSent() {}, onEnded() {}, onBatch() {}, onEvent() {} };
   return run({
@@ -30,7 +31,7 @@ function runOf(
     models,
     environment: nodeEnvironment(),
     load: constantLoad(load.ratePerS, load.durationS, 1),
-    seed: 1,
+    seed,
     watch: { ...quiet, ...watch },
     ...(signal && { signal }),
   });
@@ -48,6 +49,12 @@ test('a plan of other models does not run', async () => {
     await expect(runOf({ ratePerS: 1, durationS: 1 }, {}, undefined, { ...plan, ...other })).rejects.toThrow(
       expect.objectContaining({ name: 'OtherModelsError', message: expect.stringMatching(why) }),
     );
+});
+
+test('a run whose seed its report could not hold does not start', async () => {
+  await expect(runOf({ ratePerS: 1, durationS: 1 }, {}, undefined, undefined, 0.5)).rejects.toThrow(
+    expect.objectContaining({ name: 'InvalidDocumentError', message: expect.stringContaining('seed') }),
+  );
 });
 
 test('whoever watches a run is told what its report is made of', async () => {

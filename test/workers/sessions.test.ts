@@ -70,6 +70,15 @@ test('a worker whose GPU device is lost is ended for that reason, and the next o
   expect(await sessions.worker(CPU)).not.toBe(first);
 });
 
+test('the close ends a worker whose start would never end', async () => {
+  const spawn: Environment['spawn'] = (_id, _threads, signal) =>
+    new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+  const sessions = new Sessions({} as LoadedManifest, { spawn } as Environment);
+  const starting = sessions.worker(CPU);
+  sessions.close();
+  await expect(starting).rejects.toThrow('abort');
+});
+
 const GPU = { backend: 'webgpu', threads: 1 } as const;
 
 /** Sessions of two stages' variants, of which a worker keeps only one, because they are large. Fake workers run them. */

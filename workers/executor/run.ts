@@ -1,5 +1,11 @@
 import { itemsOf } from '../../models/items/item-batch.ts';
-import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/run-report.ts';
+import { parseDocument } from '../../solver/documents/document.ts';
+import {
+  type Adaptation,
+  EVENT_LENGTH_MAX,
+  type RunReport,
+  runReportSchema,
+} from '../../solver/documents/run-report.ts';
 import { manifestMismatches } from '../../solver/plan/replan.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { OtherModelsError } from '../runtime/errors.ts';
@@ -20,11 +26,12 @@ const PROGRESS_MS = 250;
 /**
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws OtherModelsError; BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors
+ * @throws InvalidDocumentError for a seed that is no integer, OtherModelsError; BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors
  * of reading the models, the reason of the signal if it aborts before the first request, and what a callback throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
+  parseDocument(runReportSchema.pick({ seed: true }), { seed }, 'The options of the run');
   const reasons = manifestMismatches(plan, models.manifest);
   if (reasons.length > 0) throw new OtherModelsError(reasons);
   const pack = await models.readPack();

@@ -52,6 +52,7 @@ export class Sessions {
   readonly #open = new Map<string, OpenVariant & { workerId: string; sizeBytes: number }>();
   /** The variants that were opened in {@link holding}; undefined outside it. */
   #held: Set<string> | undefined;
+  readonly #closed = new AbortController();
 
   constructor(
     private readonly models: LoadedManifest,
@@ -110,7 +111,8 @@ export class Sessions {
     const id = workerName(workerKey);
     let worker = this.#workers.get(id);
     if (!worker) {
-      worker = this.environment.spawn(id, onGpu(workerKey.backend) ? 1 : workerKey.threads);
+      const threads = onGpu(workerKey.backend) ? 1 : workerKey.threads;
+      worker = this.environment.spawn(id, threads, this.#closed.signal);
       this.#workers.set(id, worker);
       const forget = () => this.#forget(id, worker);
       worker.then(async (started) => {
@@ -131,7 +133,9 @@ export class Sessions {
     (await worker?.catch(() => undefined))?.terminate();
   }
 
+  /** Ends every worker, including those that are being started. */
   close(): void {
+    this.#closed.abort();
     for (const worker of this.#workers.values()) worker.then((w) => w.terminate()).catch(() => {});
     this.#workers.clear();
     this.#open.clear();

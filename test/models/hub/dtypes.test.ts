@@ -11,4 +11,5 @@ test('data types as users write them', () => {
 test("the data type that a model file's name tells; one that tells none is fp32", () => {
   const named = ['model_q4f16.onnx', 'mine_UINT8.ONNX', 'model_int8.onnx', 'net_fp16_v2.onnx', 'fp16.onnx'];
   expect(named.map(dtypeNamed)).toEqual(['q4f16', 'uint8', 'int8', 'fp32', 'fp32']);
+  expect(['net-fp16.onnx', 'net.q4.onnx', 'net-v2.onnx'].map(dtypeNamed)).toEqual(['fp16', 'q4', 'fp32']);
 });

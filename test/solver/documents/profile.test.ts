@@ -41,6 +41,18 @@ test('delays after pauses of a stage that the profile does not have are refused'
   expect(() => pausesOf('track')).toThrow('batchPauses[0].stage: expected a stage of this profile');
 });
 
+test('two measurements of the way to a pod with the same stage and number of items are refused', () => {
+  const latency = [{ percentile: 50, delayMs: 1 }];
+  const hop = { stage: 'detect', items: 1, n: 10, gatewayMs: 1, podMs: 1, latency };
+  const requests = [{ body: 'json' as const, bodyBytes: 100, n: 10, coreMs: 1, latency }];
+  const withHops = (hops: (typeof hop)[]) =>
+    profile([cell('detect', 's', 'cpu', 4, runs(10))], { serving: { requests, hops } });
+  expect(withHops([hop, { ...hop, items: 4 }]).serving!.hops).toHaveLength(2);
+  expect(() => withHops([hop, hop])).toThrow(
+    'serving.hops[1]: expected one entry for a stage and number of items',
+  );
+});
+
 test('a profile without cells, with one twice, or with one that took no time is refused', () => {
   const one = cell('detect', 's', 'cpu', 4, runs(10));
   expect(() => profile([])).toThrow('cells: expected at least one cell');
