@@ -1,5 +1,5 @@
 import { cpuCoresOf, type Plan, type PlanWorker } from '../documents/plan.ts';
-import { mean, sum } from '../math/statistics.ts';
+import { combined } from '../ilp/core.ts';
 import type { PlanRequest } from '../plan/request.ts';
 import { MissBudget } from './budget.ts';
 import { capacityPerS } from './capacity.ts';
@@ -167,12 +167,5 @@ function objectiveOf(
   const accuracies = stages.flatMap((row, i) =>
     row.escalation ? [] : [stages[i + 1]?.escalation?.accuracy ?? row.accuracy ?? 1],
   );
-  const combined = {
-    product: predicted.pas ?? 1,
-    'rank-product': predicted.pas ?? 1,
-    sum: sum(accuracies),
-    'rank-sum': sum(accuracies),
-    mean: mean(accuracies),
-  }[accuracy];
-  return alpha * combined - beta * predicted.cost;
+  return alpha * combined(accuracies, accuracy) - beta * predicted.cost;
 }

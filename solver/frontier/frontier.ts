@@ -1,6 +1,6 @@
 import type { Problem } from '../documents/problem.ts';
 import type { Weights } from '../documents/report.ts';
-import { limitRows, scores, TOLERANCE } from '../ilp/core.ts';
+import { limitRows, multiplies, scores, TOLERANCE } from '../ilp/core.ts';
 import { choiceDescriber, type DescribedChoice } from '../ilp/describe.ts';
 import { paretoBest } from '../math/pareto.ts';
 import { FrontierTooLargeError } from '../plan/errors.ts';
@@ -67,14 +67,11 @@ function columns(problem: Problem) {
   const { accuracy: method } = problem.objective;
   const rows = limitRows(problem).filter(({ of }) => of !== 'latencyMs');
   const stages = problem.stages.map(({ options }) => {
-    const score = scores(
-      options.map((option) => option.accuracy),
-      method,
-    );
+    const score = scores(options, method);
     return options.map((o, i) => [o.cost, score[i]!, o.latencyMs, ...rows.map(({ of }) => o[of])]);
   });
   const width = USE + rows.length;
-  const multiplied = method === 'product' || method === 'rank-product';
+  const multiplied = multiplies(method);
   /** For each column, the sum over the stages from `s` on of the smallest or largest value among a stage's options. */
   const rest = (s: number, extreme: (...values: number[]) => number) =>
     Array.from({ length: width }, (_, c) =>

@@ -1,5 +1,7 @@
+import type { AccuracyMethod } from '../documents/plan.ts';
 import type { Problem } from '../documents/problem.ts';
 import { paretoBest } from '../math/pareto.ts';
+import { mean, sum } from '../math/statistics.ts';
 
 /** A sum may exceed its limit by this much, in the limit's unit, because of rounding errors. */
 export const TOLERANCE = 1e-9;
@@ -43,8 +45,20 @@ export function ranks(accuracies: readonly number[]): number[] {
 }
 
 /** The scores of a stage's options: their accuracies, or the ranks of these if the objective combines ranks. */
-export const scores = (accuracies: readonly number[], method: Problem['objective']['accuracy']): number[] =>
-  method === 'rank-sum' || method === 'rank-product' ? ranks(accuracies) : [...accuracies];
+export function scores(options: readonly { readonly accuracy: number }[], method: AccuracyMethod): number[] {
+  const accuracies = options.map(({ accuracy }) => accuracy);
+  return method.startsWith('rank') ? ranks(accuracies) : accuracies;
+}
+
+/** Whether an objective multiplies the stages' scores; otherwise it adds them up or takes their mean. */
+export const multiplies = (method: AccuracyMethod): boolean =>
+  method === 'product' || method === 'rank-product';
+
+/** The stages' scores combined as the objective says. */
+export function combined(scores: readonly number[], method: AccuracyMethod): number {
+  if (multiplies(method)) return scores.reduce((product, score) => product * score, 1);
+  return method === 'mean' ? mean(scores) : sum(scores);
+}
 
 /** A field of an option that a limit may bound. */
 export type LimitedTotal = 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'threadShare' | 'memoryBytes';
@@ -67,10 +81,7 @@ export function toCore(problem: Problem): Core {
   const rows = limitRows(problem);
   return {
     stages: problem.stages.map(({ options }) => {
-      const score = scores(
-        options.map((option) => option.accuracy),
-        accuracy,
-      );
+      const score = scores(options, accuracy);
       return options.map((option, index) => ({
         index,
         score: score[index]!,
@@ -80,7 +91,7 @@ export function toCore(problem: Problem): Core {
       }));
     }),
     limits: rows.map(({ limit }) => limit),
-    reward: accuracy === 'product' || accuracy === 'rank-product' ? 'product' : 'sum',
+    reward: multiplies(accuracy) ? 'product' : 'sum',
     alpha: accuracy === 'mean' ? alpha / problem.stages.length : alpha,
   };
 }

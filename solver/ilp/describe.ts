@@ -1,6 +1,6 @@
 import type { Problem } from '../documents/problem.ts';
-import { mean, sum } from '../math/statistics.ts';
-import { scores } from './core.ts';
+import { sum } from '../math/statistics.ts';
+import { combined, scores } from './core.ts';
 
 /** A choice of one option per stage, with its figures. */
 export interface DescribedChoice {
@@ -15,25 +15,17 @@ export interface DescribedChoice {
 /** Makes a function that describes choices of a problem. It takes the index of each stage's chosen option. */
 export function choiceDescriber(problem: Problem): (indices: readonly number[]) => DescribedChoice {
   const { accuracy: method } = problem.objective;
-  const scored = problem.stages.map(({ options }) =>
-    scores(
-      options.map((option) => option.accuracy),
-      method,
-    ),
-  );
+  const scored = problem.stages.map(({ options }) => scores(options, method));
   return (indices) => {
     const chosen = problem.stages.map((stage, s) => stage.options[indices[s]!]!);
-    const reached = scored.map((ofStage, s) => ofStage[indices[s]!]!);
     return {
       choice: Object.fromEntries(problem.stages.map((stage, s) => [stage.name, chosen[s]!.id])),
-      accuracy:
-        method === 'product' || method === 'rank-product'
-          ? reached.reduce((product, score) => product * score, 1)
-          : method === 'mean'
-            ? mean(reached)
-            : sum(reached),
-      cost: chosen.reduce((sum, option) => sum + option.cost, 0),
-      latencyMs: chosen.reduce((sum, option) => sum + option.latencyMs, 0),
+      accuracy: combined(
+        scored.map((ofStage, s) => ofStage[indices[s]!]!),
+        method,
+      ),
+      cost: sum(chosen.map(({ cost }) => cost)),
+      latencyMs: sum(chosen.map(({ latencyMs }) => latencyMs)),
     };
   };
 }

@@ -1,6 +1,6 @@
 import { stageNameOf } from '../documents/plan.ts';
 import { accuracyOf, type Profile } from '../documents/profile.ts';
-import { mean, sum } from '../math/statistics.ts';
+import { combined } from '../ilp/core.ts';
 import { combinesRanks, type IlpRequest, mayCascade } from './request.ts';
 import { type StageFacts, stageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
@@ -72,8 +72,7 @@ export function rewardAtMost({ facts, program }: Program): number {
       ...cascades.flatMap(({ thresholds }) => thresholds.map((threshold) => threshold.accuracy)),
     ),
   );
-  if (accuracy === 'product') return alpha * most.reduce((all, one) => all * one, 1);
-  return alpha * (accuracy === 'mean' ? mean(most) : sum(most));
+  return alpha * combined(most, accuracy);
 }
 
 /** Whether a stage's variant decides how many items reach a later stage, or how many of them escalate there. */
