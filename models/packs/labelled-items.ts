@@ -1,3 +1,4 @@
+import { getOrMake } from '../../solver/math/maps.ts';
 import { type Item, itemsOf } from '../items/item-batch.ts';
 import { childrenOf, type Pipeline } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
@@ -20,7 +21,7 @@ interface LabelledItems extends StageItems {
 /** The number of items after which the loop lets the thread do other work, so that a page stays responsive. */
 const ITEMS_PER_TURN = 16;
 
-const byPack = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();
+const byPack = new WeakMap<LabelledPack, Promise<readonly LabelledItems[]>>();
 
 /**
  * Returns each stage's items for timing, at least one for each stage: the labelled ones or, without a labelled pack, one made-up
@@ -46,11 +47,8 @@ export async function stageItems(pack: Pack, pipeline: Pipeline): Promise<readon
  * items. A later stage gets the items that stages without errors would pass to it, e.g. crops at the true boxes. The items are
  * cached for each pack.
  */
-export function labelledItems(pack: LabelledPack, pipeline: Pipeline): Promise<readonly LabelledItems[]> {
-  const labelled = byPack.get(pack) ?? make(pack, pipeline);
-  byPack.set(pack, labelled);
-  return labelled;
-}
+export const labelledItems = (pack: LabelledPack, pipeline: Pipeline): Promise<readonly LabelledItems[]> =>
+  getOrMake(byPack, pack, () => make(pack, pipeline));
 
 async function make(pack: LabelledPack, { stages }: Pipeline): Promise<readonly LabelledItems[]> {
   const all: LabelledItems[] = [];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
 import { type ManifestStage, ownFieldsOf } from '../../solver/documents/manifest.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { cropResize, type ImageShape } from '../items/crop.ts';
 import type { Item } from '../items/item-batch.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
@@ -94,19 +95,16 @@ const tablesByInput = new WeakMap<ImageInput, Map<TensorType, Tables>>();
 
 /** Makes the tables that normalise pixels, or returns those made before: a look-up is faster than the formula. */
 function tablesOf(input: ImageInput, type: TensorType): Tables {
-  const byType = tablesByInput.get(input) ?? new Map<TensorType, Tables>();
-  tablesByInput.set(input, byType);
-  const known = byType.get(type);
-  if (known) return known;
-  const made = Array.from({ length: input.channels }, (_, c) => {
-    const mean = input.mean[c] ?? input.mean[0]!;
-    const std = input.std[c] ?? input.std[0]!;
-    const values = Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
-    if (type === 'uint8') return values.map((_, pixel) => pixel);
-    return type === 'float16' ? float16Of(values) : values;
-  });
-  byType.set(type, made);
-  return made;
+  const byType = getOrMake(tablesByInput, input, () => new Map());
+  return getOrMake(byType, type, () =>
+    Array.from({ length: input.channels }, (_, c) => {
+      const mean = input.mean[c] ?? input.mean[0]!;
+      const std = input.std[c] ?? input.std[0]!;
+      const values = Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
+      if (type === 'uint8') return values.map((_, pixel) => pixel);
+      return type === 'float16' ? float16Of(values) : values;
+    }),
+  );
 }
 
 type Layout = ImageInput['layout'];

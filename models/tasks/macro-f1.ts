@@ -1,3 +1,5 @@
+import { getOrMake } from '../../solver/math/maps.ts';
+
 /**
  * Macro-averaged F1 of a classifier, from 0 to 1: the mean over classes of 2 · right / (predicted + true), where `predicted`
  * items were given the class, `true` items have it, and `right` items are both (Sokolova and Lapalme 2009, "A systematic analysis
@@ -7,11 +9,7 @@
  */
 export function macroF1(predicted: readonly number[], truths: readonly number[]): number {
   const classes = new Map<number, { right: number; all: number }>();
-  const countOf = (label: number) => {
-    const count = classes.get(label) ?? { right: 0, all: 0 };
-    classes.set(label, count);
-    return count;
-  };
+  const countOf = (label: number) => getOrMake(classes, label, () => ({ right: 0, all: 0 }));
   predicted.forEach((label, i) => {
     countOf(label).all++;
     countOf(truths[i]!).all++;

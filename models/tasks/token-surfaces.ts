@@ -1,3 +1,4 @@
+import { getOrMake } from '../../solver/math/maps.ts';
 import type { Surface } from './token-spans.ts';
 import type { CheckedTokenizer } from './tokenizer-check.ts';
 
@@ -54,11 +55,7 @@ export function surfaceReader({
   const known = new Map<string, Spelling>();
   return (tokens) => {
     if (known.size > SPELLINGS_MAX) known.clear();
-    const spellings = tokens.map((token) => {
-      const own = known.get(token) ?? spellingOf(bytesOf(token));
-      known.set(token, own);
-      return own;
-    });
+    const spellings = tokens.map((token) => getOrMake(known, token, (own) => spellingOf(bytesOf(own))));
     return joinCharacters(spellings).map(({ text, continues }, i) => ({
       text,
       continues,

@@ -2,6 +2,7 @@ import { timesOf } from '../dispatch/plan.ts';
 import type { Backend } from '../documents/common.ts';
 import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
+import { getOrMake } from '../math/maps.ts';
 import { forPods, hopMeanMs } from '../plan/serving.ts';
 import { Correction, type Seen } from './correction.ts';
 
@@ -74,8 +75,8 @@ export class BatchCorrection {
       const isEnough = all.elapsedMs >= COLLECT_MS;
       this.#collected.set(backend, isEnough ? NOTHING : all);
       if (!isEnough || all.measuredMs < BUSY_MIN * all.workersMs) return [];
-      const correction = this.#byBackend.get(backend) ?? new Correction({ slownessMs: BATCH_SLOWNESS_MS });
-      this.#byBackend.set(backend, correction);
+      const uncorrected = () => new Correction({ slownessMs: BATCH_SLOWNESS_MS });
+      const correction = getOrMake(this.#byBackend, backend, uncorrected);
       return correction.take(all, all.elapsedMs) ? [correction.text(`a batch on ${backend}`)] : [];
     });
   }

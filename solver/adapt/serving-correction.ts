@@ -1,5 +1,6 @@
 import { type Plan, stageNameOf } from '../documents/plan.ts';
 import type { IdentifiedProfile } from '../documents/profile.ts';
+import { getOrMake } from '../math/maps.ts';
 import { corrected } from '../plan/in-service.ts';
 import { hopMeanMs, hopPause, meanAfterPausesMs, requestCostOf } from '../plan/serving.ts';
 import { threadMsOf } from '../simulate/service.ts';
@@ -90,8 +91,7 @@ export class ServingCorrection {
       });
     }
     return [...seen].flatMap(([stage, of]) => {
-      const correction = this.#hops.get(stage) ?? new Correction();
-      this.#hops.set(stage, correction);
+      const correction = getOrMake(this.#hops, stage, () => new Correction());
       return correction.take(of, elapsedMs) ? [correction.text(`the way to pods of ${stage}`)] : [];
     });
   }

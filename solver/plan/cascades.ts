@@ -1,6 +1,7 @@
 import type { LabelledAnswers } from '../documents/answers.ts';
 import type { Profile } from '../documents/profile.ts';
 import { accuracyOf } from '../documents/profile.ts';
+import { getOrMake } from '../math/maps.ts';
 import { mean } from '../math/statistics.ts';
 import { escalatedItems } from './escalated-items.ts';
 import type { ItemsPerRequest } from './items-per-request.ts';
@@ -63,14 +64,9 @@ export function cascadesOf(
   variants: ReadonlySet<string>,
   request: Pick<PlanRequest, 'percentile' | 'restrictTo'>,
 ): readonly Cascade[] {
-  const ofStage = known.get(stage) ?? new Map<string, readonly Cascade[]>();
-  known.set(stage, ofStage);
+  const ofStage = getOrMake(known, stage, () => new Map());
   const asked = JSON.stringify([[...variants].sort(), request.percentile, request.restrictTo]);
-  const found = ofStage.get(asked);
-  if (found) return found;
-  const cascades = allCascades(profile, stage, variants, request);
-  ofStage.set(asked, cascades);
-  return cascades;
+  return getOrMake(ofStage, asked, () => allCascades(profile, stage, variants, request));
 }
 
 function allCascades(

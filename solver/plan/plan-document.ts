@@ -9,6 +9,7 @@ import {
   stageNameOf,
 } from '../documents/plan.ts';
 import { accuraciesUnknown, accuracyOf, cellsOfRow, type Profile } from '../documents/profile.ts';
+import { getOrMake } from '../math/maps.ts';
 import { mean } from '../math/statistics.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { expectedTimesMs } from './co-run.ts';
@@ -134,7 +135,7 @@ export function planWorkers(
   const groups = new Map<string, PlanStage[]>();
   for (const stage of stages.filter(({ backend }) => onGpu(backend))) {
     const group = gpuWorkers === 'shared' ? stage.backend : stage.name;
-    groups.set(group, [...(groups.get(group) ?? []), stage]);
+    getOrMake(groups, group, () => []).push(stage);
   }
   for (const group of groups.values())
     add('gpu', { backend: group[0]!.backend, threads: 1, stages: group.map(({ name }) => name) });

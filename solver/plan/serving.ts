@@ -4,6 +4,7 @@ import { type Backend, onGpu } from '../documents/common.ts';
 import type { BatchPauses, Pauses } from '../documents/pauses.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { Hop, RequestCost } from '../documents/serving.ts';
+import { getOrMake } from '../math/maps.ts';
 import { mean } from '../math/statistics.ts';
 import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
@@ -110,14 +111,9 @@ export function overlapOf(
   const sizes = rising.map(({ batch }) => batch);
   const handlingMs = (i: number) => overlap * mean(rising[i]!.handlingMs);
   const known = new Map<number, number>();
-  return (items) => {
-    let ms = known.get(items);
-    if (ms === undefined) {
-      ms = interpolate(sizes, handlingMs, items) + (hopMeanMs(profile, name, items) ?? 0);
-      known.set(items, ms);
-    }
-    return ms;
-  };
+  const overlapMs = (items: number) =>
+    interpolate(sizes, handlingMs, items) + (hopMeanMs(profile, name, items) ?? 0);
+  return (items) => getOrMake(known, items, overlapMs);
 }
 
 /** The middles of twenty equal shares of a distribution. */

@@ -1,6 +1,7 @@
 import type { MeasuredCell } from '../documents/cell.ts';
 import type { PlanStage } from '../documents/plan.ts';
 import { accuraciesUnknown, type Profile } from '../documents/profile.ts';
+import { getOrMake } from '../math/maps.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { type Cascade, cascadesOf } from './cascades.ts';
 import type { CellFacts } from './cell-facts.ts';
@@ -194,12 +195,9 @@ interface Times {
 const known = new WeakMap<Profile, Map<MeasuredCell, Times>>();
 
 function timesOf(profile: Profile, cell: MeasuredCell): Times {
-  const ofProfile = known.get(profile) ?? new Map<MeasuredCell, Times>();
-  known.set(profile, ofProfile);
-  const found = ofProfile.get(cell);
-  if (found) return found;
-  const samplesMs = expectedTimesMs(profile, cell);
-  const times = { timesMs: sortedNumbers(samplesMs), meanMs: mean(samplesMs) };
-  ofProfile.set(cell, times);
-  return times;
+  const ofProfile = getOrMake(known, profile, () => new Map());
+  return getOrMake(ofProfile, cell, () => {
+    const samplesMs = expectedTimesMs(profile, cell);
+    return { timesMs: sortedNumbers(samplesMs), meanMs: mean(samplesMs) };
+  });
 }

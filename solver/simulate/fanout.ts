@@ -3,6 +3,7 @@ import type { Follow, Item } from '../dispatch/types.ts';
 import type { PathAnswers } from '../documents/answers.ts';
 import { type PlanStage, stageNameOf, stageRows } from '../documents/plan.ts';
 import type { FanOut, Profile } from '../documents/profile.ts';
+import { getOrMake } from '../math/maps.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
 /** Number of items of a stage that come from an item of the pack, given by its index; 1 in the first stage. */
@@ -82,7 +83,7 @@ export function packFlow(
 ): (packItem: number) => readonly StageItems[] {
   const lights = stageRows(rows);
   const known = new Map<number, readonly StageItems[]>();
-  const offsets = new Map<FanOut, readonly number[]>();
+  const offsets = new Map<FanOut, number[]>();
   const follow = (packItem: number): readonly StageItems[] => {
     const stages: StageItems[] = [];
     let upstream: Variants = {};
@@ -92,7 +93,7 @@ export function packFlow(
       const entry = fanOutOf(measured, lights, stages.length, upstream);
       const place = entry ? packItem % entry.counts.length : packItem;
       const count = entry?.counts[place] ?? 1;
-      const before = entry ? offsetsOf(offsets, entry)[place]! : place;
+      const before = entry ? getOrMake(offsets, entry, offsetsOf)[place]! : place;
       let escalated: readonly boolean[] = [];
       if (heavy) {
         const path = pathOf(measured, row, upstream);
@@ -108,14 +109,7 @@ export function packFlow(
     }
     return stages;
   };
-  return (packItem) => {
-    let stages = known.get(packItem);
-    if (!stages) {
-      stages = follow(packItem);
-      known.set(packItem, stages);
-    }
-    return stages;
-  };
+  return (packItem) => getOrMake(known, packItem, follow);
 }
 
 /** Number of items of a stage that its variants answered in one combination; 1 if the profile has no such answers. */
@@ -186,16 +180,12 @@ export const pathOf = (
   );
 
 /** For each pack item, how many of the stage's items belong to the pack items before it. */
-function offsetsOf(known: Map<FanOut, readonly number[]>, entry: FanOut): readonly number[] {
-  const found = known.get(entry);
-  if (found) return found;
+function offsetsOf({ counts }: FanOut): number[] {
   let sum = 0;
-  const offsets = entry.counts.map((count) => {
+  return counts.map((count) => {
     sum += count;
     return sum - count;
   });
-  known.set(entry, offsets);
-  return offsets;
 }
 
 /** Whether the item with this index escalates. Of all items, `share` escalate, evenly spread over the indices. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listOf } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
+import { getOrMake } from '../../../solver/math/maps.ts';
 import { imageBytes } from '../../items/crop.ts';
 import { batchOf, type Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
@@ -92,9 +93,7 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
   const byImage = new Map<number, typeof annotations>();
   for (const annotation of annotations) {
     if (annotation.iscrowd) continue; // a crowd is one box around many objects
-    const own = byImage.get(annotation.image_id);
-    if (own) own.push(annotation);
-    else byImage.set(annotation.image_id, [annotation]);
+    getOrMake(byImage, annotation.image_id, () => []).push(annotation);
   }
   const pictures = chosen(images, options, file, mostOf(format));
   const items: Item[] = [];

@@ -1,3 +1,4 @@
+import { getOrMake } from '../../../solver/math/maps.ts';
 import { checkItem } from '../../items/item-format.ts';
 import type { Program, ProgramRun } from '../program.ts';
 import { lengthOf, recordings, type SpeechStage } from './features.ts';
@@ -13,9 +14,7 @@ export const oneSizeAtATime = <S extends SpeechStage, R>(program: Program<S, R>)
     items.forEach((item, i) => {
       checkItem(stage.name, recordings(stage), item);
       const size = String(stage.features!.dimsOf(lengthOf(item)));
-      const group = bySize.get(size);
-      if (group) group.push(i);
-      else bySize.set(size, [i]);
+      getOrMake(bySize, size, () => []).push(i);
     });
     const results = new Array<R>(items.length);
     const parts: ProgramRun<R>[] = [];

@@ -1,4 +1,5 @@
 import { Heap } from '../../../solver/dispatch/heap.ts';
+import { getOrMake } from '../../../solver/math/maps.ts';
 import { PairTable } from './pair-table.ts';
 import { byteTokens, fuseUnknown } from './unknown.ts';
 
@@ -109,12 +110,7 @@ function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) =>
 /** Makes look-up tables: a number for each token in the merges, the rank of each pair, and the token that each merge gives. */
 function tablesOf(merges: BytePairModel['merges']) {
   const symbols = new Map<string, number>();
-  const symbolOf = (token: string): number => {
-    const known = symbols.get(token);
-    if (known !== undefined) return known;
-    symbols.set(token, symbols.size);
-    return symbols.size - 1;
-  };
+  const symbolOf = (token: string): number => getOrMake(symbols, token, () => symbols.size);
   const ranks = new PairTable(merges.length);
   const results = new Int32Array(merges.length);
   merges.forEach(([first, second], rank) => {
