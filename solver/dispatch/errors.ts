@@ -4,7 +4,7 @@ import type { Follow } from './types.ts';
 
 export class BatchNotInFlightError extends Error {
   override readonly name = 'BatchNotInFlightError';
-  constructor(readonly batch: number) {
+  constructor(batch: number) {
     super(
       `batch ${batch} is not in flight: it was reported before, its worker was lost, or it never started`,
     );
@@ -22,21 +22,21 @@ export class InvalidChildrenError extends Error {
 
 export class DuplicateRequestError extends Error {
   override readonly name = 'DuplicateRequestError';
-  constructor(readonly request: number) {
+  constructor(request: number) {
     super(`request ${request} has entered before and has not ended`);
   }
 }
 
 export class DuplicateWorkerError extends Error {
   override readonly name = 'DuplicateWorkerError';
-  constructor(readonly worker: string) {
+  constructor(worker: string) {
     super(`a worker ${worker} is here already`);
   }
 }
 
 export class UnknownWorkerError extends Error {
   override readonly name = 'UnknownWorkerError';
-  constructor(readonly worker: string) {
+  constructor(worker: string) {
     super(`no worker ${worker}: it was never added, it was lost, or it retired and finished`);
   }
 }

@@ -1,4 +1,4 @@
-import type { CellFlag, MeasuredCell } from '../documents/cell.ts';
+import type { MeasuredCell } from '../documents/cell.ts';
 import type { Profile } from '../documents/profile.ts';
 
 /** The facts about a cell that do not depend on the rate. */
@@ -11,7 +11,6 @@ export interface CellFacts {
   readonly threadMs: number;
   /** Core time that a batch takes outside its session, as far as it counts against the plan's cores. */
   readonly hostMs: number;
-  readonly flags: readonly CellFlag[];
   /** The cell of the standby for bursts; absent if there is none. */
   readonly standby?: CellFacts;
 }

@@ -1,4 +1,4 @@
-import type { CellFlag, MeasuredCell } from '../documents/cell.ts';
+import type { MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import { accuracyOf } from '../documents/profile.ts';
 import type { CellFacts } from './cell-facts.ts';
@@ -44,8 +44,6 @@ export interface RowOption {
   readonly switchCost: number;
   /** The cell of the standby; absent: the row has none. */
   readonly standby?: CellFacts;
-  /** Flags of the cell, and `few-samples` if it has too few samples for the percentile that the SLA bounds. */
-  readonly flags: readonly CellFlag[];
 }
 
 /** A value this little above an integer counts as that integer, so that a rounding error adds no replica. */
@@ -142,7 +140,6 @@ export function rowOption(
       (stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs) +
       objective.beta * resources.pricePerCore * replaced * (request.heldTwice ?? 0),
     ...(standby && { standby }),
-    flags: facts.flags,
   };
 }
 

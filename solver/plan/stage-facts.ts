@@ -14,11 +14,6 @@ import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
 import { standbyFor } from './standby.ts';
 import { usableCells } from './usable-cells.ts';
 
-/** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
-const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
-/** 100 − percentile has a rounding error, e.g. for p99.9, which must not add a sample. */
-const ROUNDING = 1e-9;
-
 /** The facts about a stage that do not depend on the rate. */
 export interface StageFacts {
   readonly name: string;
@@ -125,14 +120,12 @@ function cellFacts(
   request: IlpRequest,
 ): CellFacts {
   const { timesMs, meanMs } = timesOf(profile, cell);
-  const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
   return {
     cell,
     variant: stage.variants.find((variant) => variant.name === cell.variant)!,
     meanMs,
     latencyMs: nearestRank(timesMs, request.percentile),
     ...handOutFacts(profile, request, cell),
-    flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
   };
 }
 

@@ -44,10 +44,6 @@ export interface SimulationResult {
   readonly batches: readonly SimulatedBatch[];
   /** For each stage, the number of items that a lighter variant answered because of a burst. */
   readonly downshifted: readonly number[];
-  /** Share of the time until `endMs` that each worker was busy, by the worker's id. */
-  readonly utilisation: Readonly<Record<string, number>>;
-  /** Time at which the last request ended. */
-  readonly endMs: number;
 }
 
 /**
@@ -87,7 +83,6 @@ export class Simulation {
   /** Until this time the thread that sends requests waits for a core. */
   #heldMs = Number.NEGATIVE_INFINITY;
   #nowMs = 0;
-  #endMs = 0;
 
   constructor(input: SimulationInput) {
     this.#input = input;
@@ -116,10 +111,6 @@ export class Simulation {
 
   get answered(): Answered {
     return { items: [...this.#items], settled: [...this.#settled] };
-  }
-
-  get nowMs(): number {
-    return this.#nowMs;
   }
 
   /** Number of requests that have ended without an answer that reached the client within `slaMs` of the request's arrival. */
@@ -172,8 +163,6 @@ export class Simulation {
       downshifted: this.#settled.map(
         (settled, stage) => settled + this.#items[standbyRow(stage, this.#settled.length)]!,
       ),
-      utilisation: this.#utilisation(),
-      endMs: this.#endMs,
     };
   }
 
@@ -249,7 +238,6 @@ export class Simulation {
         this.#outcomes[request] = outcome;
         const answeredMs = serving ? this.#answeredMs(serving) + this.#pausedMs[request]! : this.#nowMs;
         this.#latencyMs[request] = answeredMs - this.#input.arrivalsMs[request]!;
-        this.#endMs = Math.max(this.#endMs, answeredMs);
         continue;
       }
       if (action.kind === 'settle') {
@@ -304,14 +292,5 @@ export class Simulation {
 
   #record({ row, worker, items, startMs, endMs }: RunningBatch): void {
     this.#batches.push({ row, worker, items: items.length, startMs, ms: endMs - startMs });
-  }
-
-  #utilisation(): Record<string, number> {
-    const busyMs: Record<string, number> = {};
-    for (const { id } of this.#input.workers) busyMs[id] = 0;
-    for (const { worker, startMs, ms } of this.#batches)
-      busyMs[worker] = (busyMs[worker] ?? 0) + Math.max(0, Math.min(startMs + ms, this.#endMs) - startMs);
-    for (const id of Object.keys(busyMs)) busyMs[id] = this.#endMs === 0 ? 0 : busyMs[id]! / this.#endMs;
-    return busyMs;
   }
 }
