@@ -4,7 +4,7 @@ import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { getOrMake } from '../math/maps.ts';
 import { forPods, hopMeanMs } from '../plan/serving.ts';
-import { Correction, type Seen } from './correction.ts';
+import { Correction, NONE_SEEN, type Seen, together } from './correction.ts';
 
 /** Batches of one row of a plan that were timed in service. */
 export interface TimedBatches {
@@ -35,7 +35,7 @@ interface Collected extends Seen {
   readonly elapsedMs: number;
 }
 
-const NOTHING: Collected = { n: 0, measuredMs: 0, expectedMs: 0, workersMs: 0, elapsedMs: 0 };
+const NOTHING: Collected = { ...NONE_SEEN, workersMs: 0, elapsedMs: 0 };
 
 /**
  * Corrects the times of a profile's batches by the times in service, with one factor for each backend. Heat or other programs
@@ -87,25 +87,21 @@ export class BatchCorrection {
     elapsedMs: number,
     plan: Plan,
   ): Collected {
-    let [n, measuredMs, expectedMs] = [0, 0, 0];
-    for (const row of plan.stages) {
+    const seen = plan.stages.map((row): Seen => {
       const { batches, items, ms } = timed.get(row.name) ?? { batches: 0, items: 0, ms: 0 };
-      if (row.backend !== backend || batches === 0) continue;
-      n += batches;
-      measuredMs += ms;
-      expectedMs += batches * expectedOf(this.profile, row, items / batches, plan);
-    }
+      if (row.backend !== backend || batches === 0) return NONE_SEEN;
+      const expectedMs = batches * expectedOf(this.profile, row, items / batches, plan);
+      return { n: batches, measuredMs: ms, expectedMs };
+    });
     const workers = plan.workers.filter(
       (worker) => worker.backend === backend && worker.stages.some((row) => timed.has(row)),
     );
-    return { n, measuredMs, expectedMs, workersMs: workers.length * elapsedMs, elapsedMs };
+    return { ...seen.reduce(together), workersMs: workers.length * elapsedMs, elapsedMs };
   }
 }
 
 const added = (a: Collected, b: Collected): Collected => ({
-  n: a.n + b.n,
-  measuredMs: a.measuredMs + b.measuredMs,
-  expectedMs: a.expectedMs + b.expectedMs,
+  ...together(a, b),
   workersMs: a.workersMs + b.workersMs,
   elapsedMs: a.elapsedMs + b.elapsedMs,
 });

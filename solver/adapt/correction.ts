@@ -9,6 +9,14 @@ export interface Seen {
   readonly expectedMs: number;
 }
 
+export const NONE_SEEN: Seen = { n: 0, measuredMs: 0, expectedMs: 0 };
+
+export const together = (a: Seen, b: Seen): Seen => ({
+  n: a.n + b.n,
+  measuredMs: a.measuredMs + b.measuredMs,
+  expectedMs: a.expectedMs + b.expectedMs,
+});
+
 /** Time constant of the smoothing, if none is given. It is long against a burst and short against a day. */
 export const SLOWNESS_MS = 5 * 60_000;
 /**
@@ -29,7 +37,7 @@ export class Correction {
   #factor: number;
   #used: number;
   readonly #slownessMs: number;
-  #waiting: Seen = { n: 0, measuredMs: 0, expectedMs: 0 };
+  #waiting = NONE_SEEN;
   #waitedMs = 0;
 
   /**
@@ -64,15 +72,14 @@ export class Correction {
   }
 
   /** Adds the measurements since the last call. @returns whether the factor that plans use has changed */
-  take({ n, measuredMs, expectedMs }: Seen, elapsedMs: number): boolean {
-    const { n: before, measuredMs: measured, expectedMs: expected } = this.#waiting;
-    const seen = { n: before + n, measuredMs: measured + measuredMs, expectedMs: expected + expectedMs };
+  take(more: Seen, elapsedMs: number): boolean {
+    const seen = together(this.#waiting, more);
     this.#waitedMs = Math.min(LONGEST_MS, this.#waitedMs + elapsedMs);
     this.#waiting = seen;
     if (seen.n < LEAST_SEEN || seen.expectedMs <= 0) return false;
     const factor = bounded(seen.measuredMs / seen.expectedMs);
     this.#factor += (1 - Math.exp(-this.#waitedMs / this.#slownessMs)) * (factor - this.#factor);
-    this.#waiting = { n: 0, measuredMs: 0, expectedMs: 0 };
+    this.#waiting = NONE_SEEN;
     this.#waitedMs = 0;
     const change = this.#factor / this.#used;
     if (change < RELEVANT && change > 1 / RELEVANT) return false;

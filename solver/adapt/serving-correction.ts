@@ -5,7 +5,7 @@ import { corrected } from '../plan/in-service.ts';
 import { hopMeanMs, hopPause, meanAfterPausesMs, requestCostOf } from '../plan/serving.ts';
 import { threadMsOf } from '../simulate/service.ts';
 import { BatchCorrection, type TimedBatches } from './batch-correction.ts';
-import { Correction } from './correction.ts';
+import { Correction, NONE_SEEN, type Seen, together } from './correction.ts';
 import { type Counts, NO_BATCHES, sessionText } from './serving-counts.ts';
 
 /**
@@ -71,7 +71,7 @@ export class ServingCorrection {
   #takeHops({ rows }: Counts, elapsedMs: number, { stages, workers }: Plan): string[] {
     const { profile } = this.measured;
     const afterPause = hopPause(profile);
-    const seen = new Map<string, { n: number; measuredMs: number; expectedMs: number }>();
+    const seen = new Map<string, Seen>();
     for (const row of stages) {
       const stage = stageNameOf(row);
       const { batches, items, hops, hopMs, runMs } = rows.get(row.name) ?? NO_BATCHES;
@@ -83,12 +83,12 @@ export class ServingCorrection {
       const pauseMs = afterPause
         ? meanAfterPausesMs(afterPause, workersMs / batches, (runMs + hopMs) / workersMs)
         : 0;
-      const { n, measuredMs, expectedMs } = seen.get(stage) ?? { n: 0, measuredMs: 0, expectedMs: 0 };
-      seen.set(stage, {
-        n: n + hops,
-        measuredMs: measuredMs + Math.max(0, hopMs - hops * pauseMs),
-        expectedMs: expectedMs + hops * meanMs,
-      });
+      const own = {
+        n: hops,
+        measuredMs: Math.max(0, hopMs - hops * pauseMs),
+        expectedMs: hops * meanMs,
+      };
+      seen.set(stage, together(seen.get(stage) ?? NONE_SEEN, own));
     }
     return [...seen].flatMap(([stage, of]) => {
       const correction = getOrMake(this.#hops, stage, () => new Correction());

@@ -1,6 +1,7 @@
 import type { FrontierPoint } from '../documents/report.ts';
 import { bestForCost, cascadeGains } from '../frontier/cascade-gains.ts';
 import { pointVariants } from './cascade-text.ts';
+import { percent } from './downshift.ts';
 
 /** A smaller gain in accuracy, or a smaller saving as a fraction of the cost, is not reported. */
 const LEAST = 0.0005;
@@ -8,7 +9,6 @@ const LEAST = 0.0005;
 /** The sentence for cascades that gain neither accuracy nor cost. */
 export const NO_GAIN = 'Cascades gain nothing here over one variant for each stage.';
 
-const percent = (share: number): string => (100 * share).toFixed(1);
 const cost = (value: number): string => String(Number(value.toPrecision(3)));
 const chain = (point: FrontierPoint): string => Object.values(pointVariants(point)).join(' → ');
 
@@ -35,12 +35,12 @@ export function cascadeGainSentences(
     ...(most
       ? [
           `For a cost of ${cost(most.at)}, the best choice is a cascade: ${chain(most.best)}. ` +
-            `Its PAS is ${percent(most.best.accuracy)} %, without cascades at most ${percent(most.bestWithout.accuracy)} %.`,
+            `Its PAS is ${percent(most.best.accuracy)}, without cascades at most ${percent(most.bestWithout.accuracy)}.`,
         ]
       : []),
     ...(saves
       ? [
-          `The best PAS without cascades, ${percent(top.accuracy)} %, costs ${cost(top.cost)}, and with cascades ` +
+          `The best PAS without cascades, ${percent(top.accuracy)}, costs ${cost(top.cost)}, and with cascades ` +
             `${cost(cheaper.cost)}: ${chain(cheaper)}.`,
         ]
       : []),
