@@ -1,10 +1,15 @@
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { MOST_FILE_BYTES } from '../manifests/load.ts';
-import { classifierFields } from '../onnx/classifier.ts';
+import { classifierFields, classifierStage } from '../onnx/classifier.ts';
 import { type Graph, readGraph } from '../onnx/graph.ts';
-import { type OpenSize, type PictureSize, takesAnySize } from '../onnx/picture-input.ts';
-import { classifierStage, detectorStage, SCALINGS, type Scaling } from '../onnx/stages.ts';
-import { notedClasses, type YoloHead, yoloHeads } from '../onnx/yolo.ts';
+import {
+  type OpenSize,
+  type PictureSize,
+  SCALINGS,
+  type Scaling,
+  takesAnySize,
+} from '../onnx/picture-input.ts';
+import { detectorStage, notedClasses, type YoloHead, yoloHeads } from '../onnx/yolo.ts';
 import { type Description, type ModelFolder, withSums } from './describe.ts';
 import { noConfig } from './errors.ts';
 import { HUB_KINDS } from './kinds.ts';

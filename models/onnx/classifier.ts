@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { ClassifyingStage } from '../tasks/classes.ts';
-import type { imageInput } from '../tasks/images.ts';
+import type { ImageInput, imageInput } from '../tasks/images.ts';
 import type { Graph } from './graph.ts';
-import { ModelAloneError, type OpenSize, pictureInput } from './picture-input.ts';
+import { ModelAloneError, type OpenSize, pictureInput, type Scaling } from './picture-input.ts';
 
 /** The fields of a stage of the task "image-classification". */
 export interface ClassifierFields {
@@ -57,6 +58,25 @@ export function classifierFields(
     scores: computedBy(graph, scores.name) === 'Softmax' ? 'probabilities' : 'logits',
   };
 }
+
+interface ClassifierStage extends ManifestStage {
+  readonly input: ImageInput;
+  readonly classes: string[];
+  readonly scores: ClassifierFields['scores'];
+}
+
+/** The stage of a classifier, without variants. */
+export const classifierStage = (
+  { input, classes, scores }: ClassifierFields,
+  { mean, std }: Scaling,
+): ClassifierStage => ({
+  name: 'classify',
+  task: 'image-classification',
+  input: { ...input, layout: input.layout ?? 'nchw', mean: [...mean], std: [...std] },
+  classes: [...classes],
+  scores,
+  variants: [],
+});
 
 /** Describes the given classes for an error: their number and the first few names. */
 function givenText(classes: readonly string[]): string {

@@ -43,6 +43,24 @@ export interface OpenSize {
   readonly usual: PictureSize;
 }
 
+/** Normalisation of pixels for a model: (pixel / 255 − mean) / std. An ONNX file does not state mean and std. */
+export interface Scaling {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** The usual normalisations. The first one is the default where the model's own is unknown. */
+export const SCALINGS = [
+  { name: '0..1', words: '0 to 1', mean: [0], std: [1] },
+  { name: '-1..1', words: '−1 to 1', mean: [0.5], std: [0.5] },
+  {
+    name: 'imagenet',
+    words: "ImageNet's mean and deviation",
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  },
+] as const satisfies readonly (Scaling & { readonly name: string; readonly words: string })[];
+
 /**
  * Derives the manifest's `input` of a picture model from its graph: channels, height, width and layout.
  * @throws ModelAloneError if the model takes anything other than one picture; PictureSizeError

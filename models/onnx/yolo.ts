@@ -1,10 +1,11 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { type ImageInput, imageInput } from '../tasks/images.ts';
 import { yolo } from '../tasks/object-detection/yolo.ts';
 import type { Graph } from './graph.ts';
 import { type OpenSize, pictureInput } from './picture-input.ts';
 
-/** Recognises detectors in a YOLO format by the shape of their only output. */
+/** Recognises detectors in a YOLO format by the shape of their only output, and builds their stages. */
 
 const YOLO_FORMATS = ['yolov8', 'yolov5'] as const;
 type YoloFormat = (typeof YOLO_FORMATS)[number];
@@ -26,8 +27,7 @@ export interface YoloHead {
   readonly classes: number;
 }
 
-/** The fields of a stage of the task "object-detection". */
-export interface YoloFields {
+interface DetectorStage extends ManifestStage {
   readonly input: ImageInput;
   readonly output: ReturnType<typeof yolo.field.parse>;
   readonly classes: readonly string[];
@@ -81,22 +81,26 @@ export function notedClasses({ notes }: Graph): string[] {
 }
 
 /**
+ * The stage of a detector, without variants.
  * @param head one of {@link yoloHeads}
  * @param classes class names in the order of the model's outputs; empty to name the classes by number
  * @throws ModelAloneError, PictureSizeError, ClassCountError
  */
-export function yoloFields(
+export function detectorStage(
   graph: Graph,
   head: YoloHead,
   classes: readonly string[],
   file: string,
   size: Partial<OpenSize> = {},
-): YoloFields {
+): DetectorStage {
   const count = head.classes;
   if (classes.length > 0 && classes.length !== count) throw new ClassCountError(file, head, classes.length);
   return {
+    name: 'detect',
+    task: 'object-detection',
     input: imageInput.parse(pictureInput(graph, { usual: USUAL, ...size }, file)),
     output: yolo.field.parse({ format: head.format, threshold: THRESHOLD }),
     classes: classes.length > 0 ? classes : Array.from({ length: count }, (_, i) => `class ${i}`),
+    variants: [],
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Graph, readGraph } from '../../models/onnx/graph.ts';
 import { ModelAloneError } from '../../models/onnx/picture-input.ts';
-import { ClassCountError, notedClasses, yoloFields, yoloHeads } from '../../models/onnx/yolo.ts';
+import { ClassCountError, detectorStage, notedClasses, yoloHeads } from '../../models/onnx/yolo.ts';
 import { brightestChannel, quarterDetector } from '../onnx.ts';
 
 type Dims = readonly (number | null)[];
@@ -84,18 +84,21 @@ describe('a detector without a manifest', () => {
   const head = { format: 'yolov8', classes: 2 } as const;
 
   it('has its pictures, its format and its classes, which are numbered if nobody names them', () => {
-    const fields = yoloFields(graphOf([1, 6, 8400], [null, 3, null, null]), head, [], 'm.onnx');
-    expect(fields.input).toMatchObject({ channels: 3, height: 640, width: 640, mean: [0], std: [1] });
-    expect(fields.output.format).toBe('yolov8');
-    expect(fields.classes).toEqual(['class 0', 'class 1']);
-    expect(yoloFields(graphOf([1, 6, 8400]), head, ['cat', 'dog'], 'm.onnx').classes).toEqual(['cat', 'dog']);
+    const stage = detectorStage(graphOf([1, 6, 8400], [null, 3, null, null]), head, [], 'm.onnx');
+    expect(stage.input).toMatchObject({ channels: 3, height: 640, width: 640, mean: [0], std: [1] });
+    expect(stage.output.format).toBe('yolov8');
+    expect(stage.classes).toEqual(['class 0', 'class 1']);
+    expect(detectorStage(graphOf([1, 6, 8400]), head, ['cat', 'dog'], 'm.onnx').classes).toEqual([
+      'cat',
+      'dog',
+    ]);
   });
 
   it('is refused where another number of classes is named, or where it takes no picture', () => {
-    const named = () => yoloFields(graphOf([1, 6, 8400]), head, ['cat'], 'm.onnx');
+    const named = () => detectorStage(graphOf([1, 6, 8400]), head, ['cat'], 'm.onnx');
     expect(named).toThrow(ClassCountError);
     expect(named).toThrow(/In the format yolov8, m.onnx tells 2 classes apart, and 1 are named/);
-    expect(() => yoloFields(graphOf([1, 6, 8400], [1, 7, 64, 64]), head, [], 'm.onnx')).toThrow(
+    expect(() => detectorStage(graphOf([1, 6, 8400], [1, 7, 64, 64]), head, [], 'm.onnx')).toThrow(
       ModelAloneError,
     );
   });

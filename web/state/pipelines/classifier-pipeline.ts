@@ -1,9 +1,8 @@
 import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { type ClassifierFields, classifierFields } from '../../../models/onnx/classifier.ts';
-import { type PictureSize, takesAnySize } from '../../../models/onnx/picture-input.ts';
-import { classifierStage, SCALINGS } from '../../../models/onnx/stages.ts';
+import { type ClassifierFields, classifierFields, classifierStage } from '../../../models/onnx/classifier.ts';
+import { type PictureSize, SCALINGS, takesAnySize } from '../../../models/onnx/picture-input.ts';
 import { isLabelled, type Pack } from '../../../models/packs/pack.ts';
 import type { ClassResult } from '../../../models/tasks/classes.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';

@@ -1,6 +1,5 @@
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { detectorStage } from '../../../models/onnx/stages.ts';
-import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
+import { detectorStage, notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import { plural } from '../../components/format.ts';
 import type { Addition } from './adding.ts';
 import type { AskedPictures } from './classifier-pipeline.ts';
