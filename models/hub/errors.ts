@@ -1,4 +1,5 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
+import { cut } from '../../solver/documents/document.ts';
 
 /** A text does not name a repository of a model hub. */
 export class InvalidHubIdError extends InputError {
@@ -55,6 +56,9 @@ export class NoModelFileError extends InputError {
   override name = 'NoModelFileError';
 }
 
+/** A message quotes at most this many characters of a field's value. */
+const SHOWN = 120;
+
 /** A stage of the manifest differs from the stage that a model needs. */
 export class StageMismatchError extends InputError {
   override name = 'StageMismatchError';
@@ -63,10 +67,8 @@ export class StageMismatchError extends InputError {
   constructor(id: string, stage: string, field: string, expected: string, found: string) {
     const problem =
       `${id} does not fit the stage ${stage}, whose variants share one ${field}: ` +
-      `the model has ${shortened(found)}, the stage ${shortened(expected)}`;
+      `the model has ${cut(found, SHOWN)}, the stage ${cut(expected, SHOWN)}`;
     super(`${problem}. Choose another stage (--stage), or a new pipeline (another --out).`);
     this.problem = problem;
   }
 }
-
-const shortened = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}...` : text);

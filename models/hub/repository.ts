@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, listOf, sha256 } from '../../solver/documents/common.ts';
+import { commit, count, listOf, sha256 } from '../../solver/documents/common.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 import { InvalidHubIdError } from './errors.ts';
 
@@ -55,7 +55,7 @@ const text = z.string().max(1000).nullish().catch(null);
 
 const description = z.object({
   id: z.string().regex(ID, 'expected an id like owner/name'),
-  sha: z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits'),
+  sha: commit,
   pipeline_tag: text,
   cardData: z
     .object({

@@ -6,6 +6,7 @@ export const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a name of letters, digits, ".", "_" or "-"');
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hex');
+export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits');
 export const accuracy = z.number().min(0).max(1);
 export const milliseconds = z.number().nonnegative();
 export const count = z.int().nonnegative();

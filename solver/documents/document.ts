@@ -6,7 +6,8 @@ const LISTED = 10;
 /** A message quotes at most this many characters of a problem, because a problem may name a thousand unexpected fields. */
 const PROBLEM = 300;
 
-const cut = (text: string, most: number): string =>
+/** A text, cut short if it has more characters than `most`. */
+export const cut = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 3)}...` : text;
 
 export class InvalidDocumentError extends InputError {

@@ -3,6 +3,7 @@ import { sha256OfText } from '../math/sha256.ts';
 import { canonicalJson } from './canonical.ts';
 import {
   accuracy,
+  commit,
   expectDistinct,
   name,
   type PackFacts,
@@ -48,7 +49,7 @@ const hubSource = z.strictObject({
   /** The repository's id, e.g. `Xenova/resnet-18`. */
   hub: z.string().min(1).max(200),
   /** The commit that the files are from. */
-  revision: z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits'),
+  revision: commit,
   /** The licence that the repository states; null if it states none. */
   licence: z.string().min(1).max(200).nullable(),
 });
