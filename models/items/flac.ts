@@ -1,6 +1,7 @@
 import { BitReader, EndOfBitsError } from './bit-reader.ts';
 import { readSubframe } from './flac-subframe.ts';
-import { atRate, checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
+import { resample } from './resample.ts';
+import { checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
 
 /** Reads FLAC files (RFC 9639), the lossless sound format of LibriSpeech. */
 
@@ -176,7 +177,7 @@ export function readFlac(bytes: Uint8Array, format: SoundFormat): Float32Array<A
       samples.set(part, end);
       end += part.length;
     }
-    return atRate(samples, rateHz, format);
+    return resample(samples, rateHz, format.sampleRateHz);
   } catch (error) {
     if (!(error instanceof EndOfBitsError)) throw error;
     throw new InvalidSoundError('it is cut off', { cause: error });

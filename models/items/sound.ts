@@ -1,8 +1,7 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { ItemFormatOf } from './item-format.ts';
-import { resample } from './resample.ts';
 
-/** Checks and conversions that the readers of sound files share. */
+/** Checks that the readers of sound files share. */
 
 /** A sound file cannot be read, or is too long. */
 export class InvalidSoundError extends InputError {
@@ -59,10 +58,3 @@ export function checkLength(
       `it lasts ${seconds.toFixed(3)} s, and at most ${(samplesMax / sampleRateHz).toFixed(3)} s are taken`,
     );
 }
-
-/** Converts a recording to the stage's rate. @param samples of one channel, from −1 to 1, at the file's rate */
-export const atRate = (
-  samples: Float32Array<ArrayBuffer>,
-  rateHz: number,
-  { sampleRateHz }: SoundFormat,
-): Float32Array<ArrayBuffer> => resample(samples, rateHz, sampleRateHz);

@@ -8,6 +8,10 @@ export const TEXT_BYTES_MAX = 64 * 1024;
 export const TEXT_FORMAT: ItemFormatOf<'text'> = { kind: 'text', bytesMax: TEXT_BYTES_MAX };
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Decodes the text of an item. */
+export const textOf = (item: Item): string => decoder.decode(item);
 
 /** Encodes a text as an item. If the text is too long, cuts it at its end, between two characters. */
 export function textItem(text: string, bytesMax: number): Item {

@@ -1,4 +1,5 @@
-import { atRate, checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
+import { resample } from './resample.ts';
+import { checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
 
 /**
  * Tags of sample formats, from the registry of WAVE formats. A file with the extensible tag holds the tag of its samples in the
@@ -102,7 +103,7 @@ export function readWav(bytes: Uint8Array, taken: SoundFormat): Float32Array<Arr
     if (id !== 'data') continue;
     if (!format) throw new InvalidSoundError('its samples come before their format');
     checkLength(Math.floor(view.byteLength / format.frameBytes), format.rateHz, taken);
-    return atRate(mixed(view, format), format.rateHz, taken);
+    return resample(mixed(view, format), format.rateHz, taken.sampleRateHz);
   }
   throw new InvalidSoundError('it has no samples');
 }

@@ -7,10 +7,10 @@ const BYTE = /^<0x([0-9A-F]{2})>$/;
 const SPACE = /^[\s\u2581]/;
 
 /**
- * The byte that each letter stands for in byte-level tokenizers. A printable byte has the letter of the same code; the others
- * have letters from U+0100 on.
+ * The byte that each letter stands for in byte-level tokenizers, such as GPT-2's, by rising bytes. A printable byte has the letter
+ * of the same code; the others have letters from U+0100 on.
  */
-const BYTE_OF = (() => {
+export const BYTE_OF: ReadonlyMap<string, number> = (() => {
   const printable = (byte: number) =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   let others = 0;

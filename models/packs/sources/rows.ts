@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { recordOf } from '../../../solver/documents/common.ts';
 import { FIELD_BYTES_MAX } from '../../items/fields.ts';
-import { TEXT_BYTES_MAX, textItem } from '../../items/text.ts';
+import { TEXT_BYTES_MAX, textItem, textOf } from '../../items/text.ts';
 import type { Pipeline, PipelineStage } from '../../manifests/pipeline.ts';
 import { type NamedTensor, textTensors } from '../write.ts';
 import { truthsOf } from './labels.ts';
@@ -43,15 +43,13 @@ function fieldOf({ fields, where }: Row, name: string): string {
   return text;
 }
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
 /** The text that the next stage gets of a row, as if this stage made no errors; null if the row has no label of this stage. */
 function textAfter({ stage, task, next }: PipelineStage, text: string | null, truth: unknown): string | null {
   if (!next || truth === null) return null;
   const item = textItem(text ?? '', TEXT_BYTES_MAX);
   const [child] = task.children(stage, item, task.perfect(truth), next.format);
   // A row that this stage does not pass on may still have a label of the next stage, which then refers to this stage's text.
-  return child ? decoder.decode(child) : text;
+  return child ? textOf(child) : text;
 }
 
 /** Makes the label tensors of all stages. @throws UnfitDataError */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { splitFields } from '../../items/fields.ts';
 import type { Item } from '../../items/item-batch.ts';
 import { checkItem, type ItemFormat } from '../../items/item-format.ts';
-import { TEXT_FORMAT } from '../../items/text.ts';
+import { TEXT_FORMAT, textOf } from '../../items/text.ts';
 import type { ItemOutput } from '../one-run.ts';
 import type { Program } from '../program.ts';
 import { columnOf } from '../result-columns.ts';
@@ -39,8 +39,6 @@ const column = columnOf((result: Result) => [result]);
 
 const OUTPUTS = ['start_logits', 'end_logits'].map((name) => ({ name, types: FLOATS, dims: [null] }));
 
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
 /** A text with the spans of its tokens, cut into windows that all begin with the question. */
 interface AskedText {
   readonly text: string;
@@ -51,9 +49,9 @@ interface AskedText {
 function cut({ name, encoder, input }: Stage, item: Item, length: number): AskedText {
   checkItem(name, FORMAT, item);
   const { content, texts } = splitFields(FORMAT, item);
-  const text = decoder.decode(content);
+  const text = textOf(content);
   const { ids, spans } = encoder!.tokenize(text);
-  const question = encoder!.ids(decoder.decode(texts[0]));
+  const question = encoder!.ids(textOf(texts[0]!));
   return { text, spans, windows: windowsOf(encoder!.pair!, ids, { ...input, length }, question) };
 }
 

@@ -1,6 +1,5 @@
-import type { Item } from '../../items/item-batch.ts';
 import { checkItem, contentBytesMax } from '../../items/item-format.ts';
-import { TEXT_FORMAT, textItem } from '../../items/text.ts';
+import { TEXT_FORMAT, textItem, textOf } from '../../items/text.ts';
 import { classesField, largest } from '../classes.ts';
 import type { ItemOutput } from '../one-run.ts';
 import { columnOf } from '../result-columns.ts';
@@ -34,13 +33,6 @@ interface Result extends StageResult {
 }
 
 const column = columnOf(({ entities }: Result) => entities);
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-const textOf = ({ name }: Stage, item: Item): string => {
-  checkItem(name, TEXT_FORMAT, item);
-  return decoder.decode(item);
-};
 
 /** Returns the logits of a text's tokens. A token in several windows gets those of the window with the most context around it. */
 function logitsOf(
@@ -100,7 +92,8 @@ interface CutText extends TokenizedText {
 const perToken = windowed<Stage, CutText, Result>({
   outputs: ({ classes }) => [{ name: 'logits', types: FLOATS, dims: [null, classes.length] }],
   cut(stage, item, length) {
-    const text = textOf(stage, item);
+    checkItem(stage.name, TEXT_FORMAT, item);
+    const text = textOf(item);
     const tokens = stage.encoder!.tokenize(text);
     const windows = windowsOf(stage.encoder!.single, tokens.ids, { ...stage.input, length });
     return { ...tokens, text, windows };
@@ -139,7 +132,8 @@ export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
   itemFormat: () => TEXT_FORMAT,
   programs: [perToken],
   children(stage, item, { entities }, next) {
-    const characters = [...textOf(stage, item)];
+    checkItem(stage.name, TEXT_FORMAT, item);
+    const characters = [...textOf(item)];
     return entities.map(({ start, end }) =>
       textItem(characters.slice(start, end).join(''), contentBytesMax(next)),
     );

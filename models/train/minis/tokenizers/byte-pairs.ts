@@ -1,3 +1,4 @@
+import { BYTE_OF } from '../../../tasks/token-surfaces.ts';
 import { byCount, countsOf } from './counts.ts';
 
 /** Byte-level byte-pair encoding, as GPT-2, BART and Whisper have it. */
@@ -7,16 +8,6 @@ const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(
 
 /** Learning ignores words that occur less often, because most of them are typing slips. */
 const MIN_COUNT = 20;
-
-/**
- * Returns a printable letter for each byte, as in GPT-2: a printable byte has the letter of its code; the others have letters
- * from code 256 on.
- */
-function byteLetters(): string[] {
-  const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
-  let others = 0;
-  return Array.from({ length: 256 }, (_, b) => String.fromCharCode(printable(b) ? b : 256 + others++));
-}
 
 /** The most frequent pair of neighbouring symbols; of equally frequent pairs, the alphabetically first. */
 function commonestPair(words: readonly (readonly [string[], number])[]): string | undefined {
@@ -43,7 +34,7 @@ export function learnBytePairs(
   mergeCount: number,
   first: readonly string[],
 ): BytePairs {
-  const letters = byteLetters();
+  const letters = [...BYTE_OF.keys()];
   const encoder = new TextEncoder();
   const words = [...countsOf(texts.flatMap((text) => text.match(WORDS) ?? []))]
     .filter(([, count]) => count >= MIN_COUNT)

@@ -1,5 +1,6 @@
+import type { Span } from '../../../tasks/token-spans.ts';
 import type { Dice } from './dice.ts';
-import { plain, type Span, unmarked } from './marked.ts';
+import { plain, unmarked } from './marked.ts';
 import { type Facts, factsOf, fullMessage, plainMessage, spokenMessage, summaryLine } from './messages.ts';
 import { questionOf } from './questions.ts';
 import { withSlips } from './slips.ts';

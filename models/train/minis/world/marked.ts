@@ -1,9 +1,6 @@
-/** Texts in which `{role|words}` marks the words that state a fact. */
+import type { Span } from '../../../tasks/token-spans.ts';
 
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+/** Texts in which `{role|words}` marks the words that state a fact. */
 
 /** A text without marks, and where the words of each role stand in it. */
 interface Unmarked {

@@ -1,5 +1,5 @@
+import type { Span } from '../../../tasks/token-spans.ts';
 import type { Dice } from './dice.ts';
-import type { Span } from './marked.ts';
 import type { Facts } from './messages.ts';
 import { STATES, THINGS } from './words.ts';
 
