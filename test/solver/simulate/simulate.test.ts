@@ -48,7 +48,8 @@ const queue = (arrivalsMs: Float64Array, sampleMs: (random: Random) => number): 
 /** The share of the time until the last batch's end in which a worker was busy. */
 function utilisation(batches: readonly SimulatedBatch[], worker: string): number {
   const last = batches.at(-1)!;
-  return sum(batches.filter((batch) => batch.worker === worker).map(({ ms }) => ms)) / (last.startMs + last.ms);
+  const busyMs = sum(batches.filter((batch) => batch.worker === worker).map(({ ms }) => ms));
+  return busyMs / (last.startMs + last.ms);
 }
 
 /** Two stages that share a worker, with 0 to 5 items in the second. */
