@@ -45,37 +45,26 @@ export function tryPlan(
   request: PlanRequest,
   simulated = new SimulatedPlans(),
 ): Plan | Refusal {
-  const search = new Search(solver, measured, simulated);
-  let best = search.best(request);
-  // Single variants may keep the SLA where the cascades that the integer program prefers to them miss it in the simulation.
-  if (!best && !request.keep && search.missed.some(({ cascades }) => cascades))
-    best = search.best({ ...request, cascades: [] });
-  if (best) return best.plan;
-  return search.missed.length > 0 ? fewestMisses(search.missed).plan : leastRefused(search.refused);
-}
-
-/** Looks for the best confirmed plan of a request, among all ways to divide the stages among workers. */
-class Search {
-  /** All plans that were simulated. Where {@link best} has found no plan, the simulation confirmed none of them. */
-  readonly missed: Candidate[] = [];
-  readonly refused: Refusal[] = [];
-
-  constructor(
-    private readonly solver: Solver,
-    private readonly measured: IdentifiedProfile,
-    private readonly simulated: SimulatedPlans,
-  ) {}
-
-  best(request: PlanRequest): Candidate | undefined {
+  /** All plans that were simulated. Where `bestOf` finds no plan, the simulation has confirmed none of them. */
+  const missed: Candidate[] = [];
+  const refused: Refusal[] = [];
+  /** The best confirmed plan of a request, among all ways to divide the stages among workers. */
+  const bestOf = (asked: PlanRequest): Candidate | undefined => {
     let best: Candidate | undefined;
-    for (const input of workerSharings(this.measured.profile, request)) {
-      const plans = new TightenedPlans(this.solver, this.measured, input, this.simulated, best?.objective);
+    for (const input of workerSharings(measured.profile, asked)) {
+      const plans = new TightenedPlans(solver, measured, input, simulated, best?.objective);
       best = plans.leastTightened() ?? best;
-      this.missed.push(...plans.candidates);
-      if (plans.refusal) this.refused.push(plans.refusal);
+      missed.push(...plans.candidates);
+      if (plans.refusal) refused.push(plans.refusal);
     }
     return best;
-  }
+  };
+  let best = bestOf(request);
+  // Single variants may keep the SLA where the cascades that the integer program prefers to them miss it in the simulation.
+  if (!best && !request.keep && missed.some(({ cascades }) => cascades))
+    best = bestOf({ ...request, cascades: [] });
+  if (best) return best.plan;
+  return missed.length > 0 ? fewestMisses(missed).plan : leastRefused(refused);
 }
 
 /** A choice of the integer program for a tightened request. */
