@@ -1,5 +1,5 @@
 import { onGpu } from '../documents/common.ts';
-import { gpuWorkersOf, type Plan, type PlanStage, type PlanWorker } from '../documents/plan.ts';
+import { gpuWorkersOf, type Plan, type PlanStage, type PlanWorker, stagesOf } from '../documents/plan.ts';
 
 /** A worker that was started for a plan and still runs. */
 export interface LiveWorker {
@@ -16,9 +16,6 @@ interface Diff {
   /** Ids of live workers that the plan does not use. They retire once the workers of `start` have started. */
   readonly retire: readonly string[];
 }
-
-export const stagesOf = (plan: Plan, planWorker: PlanWorker): PlanStage[] =>
-  planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
 
 /**
  * Compares the live workers with a plan, and keeps each worker that already runs what the plan needs. A worker stays even if the

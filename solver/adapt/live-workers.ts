@@ -1,5 +1,5 @@
-import type { Plan, PlanStage } from '../documents/plan.ts';
-import { diff, type LiveWorker, stagesOf } from './diff.ts';
+import { type Plan, type PlanStage, stagesOf } from '../documents/plan.ts';
+import { diff, type LiveWorker } from './diff.ts';
 
 /** The workers that run while plans replace each other. They may hold standbys that the present plan does not use. */
 export class LiveWorkers {

@@ -26,7 +26,7 @@ export const accuracyMethod = z.enum(['product', 'sum', 'mean', 'rank-sum', 'ran
 export type AccuracyMethod = z.infer<typeof accuracyMethod>;
 
 /** Weights of the objective, which is maximised: α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs. */
-const objective = z.strictObject({
+export const objective = z.strictObject({
   alpha: z.number().nonnegative(),
   beta: z.number().nonnegative(),
   delta: z.number().nonnegative(),
@@ -240,6 +240,10 @@ const requested = z.object({ slaMs, percentile, ratePerS, objective, resources }
 /** @throws InvalidDocumentError if no plan can be for such a request */
 export const checkRequest = (request: z.input<typeof requested>): void =>
   void parseDocument(requested, request, 'The request for a plan');
+
+/** The rows of a plan that a worker runs. */
+export const stagesOf = ({ stages }: Pick<Plan, 'stages'>, worker: Pick<PlanWorker, 'stages'>): PlanStage[] =>
+  worker.stages.map((name) => stages.find((stage) => stage.name === name)!);
 
 /** Whether enough requests meet a plan's SLA in the simulation that predicts them. */
 export const keepsSla = ({ percentile, predicted }: Pick<Plan, 'percentile' | 'predicted'>): boolean =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { P99_RATIO_MAX } from '../math/log-normal.ts';
 import { accuracy, expectDistinct, expectThat, milliseconds, name, positiveCount } from './common.ts';
 import { parseDocument } from './document.ts';
-import { accuracyMethod } from './plan.ts';
+import { objective } from './plan.ts';
 
 /** A pipeline with published figures but no models: it can be planned and simulated, not run. */
 export const PUBLISHED = 'ipa-edge/published@1';
@@ -54,12 +54,7 @@ export const publishedSchema = z
     cores: positiveCount,
     slaMs: z.number().positive(),
     /** Weights of IPA's own objective. */
-    weights: z.strictObject({
-      alpha: z.number().nonnegative(),
-      beta: z.number().nonnegative(),
-      delta: z.number().nonnegative(),
-      accuracy: accuracyMethod,
-    }),
+    weights: objective.pick({ alpha: true, beta: true, delta: true, accuracy: true }),
     /** The largest batch size that IPA could choose. */
     batchMax: positiveCount,
     /** The variants that the paper's systems could choose from, by stage; a stage that is absent had all its variants. */
@@ -84,46 +79,24 @@ export const publishedSchema = z
         const path = ['stages', s, 'variants', v, 'source'];
         expectThat(context, Object.hasOwn(sources, variant.source), path, 'expected a key of sources');
       });
-      for (const field of ['fa2High', 'fa2Low'] as const)
-        expectThat(
-          context,
-          has(stage.name, published[field][stage.name] ?? ''),
-          [field, stage.name],
-          'expected a variant of the stage',
-        );
-      expectThat(
-        context,
-        Object.hasOwn(published.rimReplicas, stage.name),
-        ['rimReplicas', stage.name],
-        'expected a count',
-      );
+      for (const field of ['fa2High', 'fa2Low'] as const) {
+        const fixed = has(stage.name, published[field][stage.name] ?? '');
+        expectThat(context, fixed, [field, stage.name], 'expected a variant of the stage');
+      }
+      const counted = Object.hasOwn(published.rimReplicas, stage.name);
+      expectThat(context, counted, ['rimReplicas', stage.name], 'expected a count');
     });
-    for (const [stage, variants] of Object.entries(published.restrictTo))
-      expectThat(
-        context,
-        variants.every((variant) => has(stage, variant)),
-        ['restrictTo', stage],
-        'expected variants of a stage',
-      );
-    cells.forEach((cell, i) => {
-      expectThat(
-        context,
-        has(cell.stage, cell.variant),
-        ['cells', i],
-        'expected a stage and variant of this document',
-      );
-      expectThat(
-        context,
-        Object.hasOwn(sources, cell.source),
-        ['cells', i, 'source'],
-        'expected a key of sources',
-      );
-      expectThat(
-        context,
-        cell.p99Ms >= cell.meanMs && cell.p99Ms < P99_RATIO_MAX * cell.meanMs,
-        ['cells', i, 'p99Ms'],
-        `expected meanMs or more, and under ${P99_RATIO_MAX.toFixed(1)} times that: no log-normal has more`,
-      );
+    for (const [stage, variants] of Object.entries(published.restrictTo)) {
+      const known = variants.every((variant) => has(stage, variant));
+      expectThat(context, known, ['restrictTo', stage], 'expected variants of a stage');
+    }
+    cells.forEach(({ stage, variant, source, meanMs, p99Ms }, i) => {
+      expectThat(context, has(stage, variant), ['cells', i], 'expected a stage and variant of this document');
+      const sourced = Object.hasOwn(sources, source);
+      expectThat(context, sourced, ['cells', i, 'source'], 'expected a key of sources');
+      const possible = p99Ms >= meanMs && p99Ms < P99_RATIO_MAX * meanMs;
+      const message = `expected meanMs or more, and under ${P99_RATIO_MAX.toFixed(1)} times that: no log-normal has more`;
+      expectThat(context, possible, ['cells', i, 'p99Ms'], message);
     });
   });
 export type Published = z.infer<typeof publishedSchema>;

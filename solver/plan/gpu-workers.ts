@@ -1,6 +1,7 @@
 import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanStage, PlanWorker, Prediction } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
+import { sum } from '../math/statistics.ts';
 import { predict } from '../simulate/predict.ts';
 import { gpuSlowDown } from './co-run.ts';
 import { cpuWorkersOf, planWorkers } from './plan-document.ts';
@@ -57,10 +58,7 @@ function withGpuNeighbours(stage: PlanStage, all: readonly PlanStage[], profile:
   const slowDown = gpuSlowDown(profile, backend);
   // Two workers that only take turns slow each other by a factor of 2, so the confidence interval must lie below 2.
   if (!slowDown || slowDown.high >= 2) return stage;
-  const busy = Math.min(
-    1,
-    others.reduce((sum, { gpuShare }) => sum + gpuShare, 0),
-  );
+  const busy = Math.min(1, sum(others.map(({ gpuShare }) => gpuShare)));
   const longer = 1 + (slowDown.median - 1) * busy;
   return {
     ...stage,

@@ -183,4 +183,4 @@ export const chosenOptions = (
 
 const certificate = ({ objective, bound, nodes, solveMs }: Optimal): string =>
   `optimal: objective ${objective.toPrecision(6)}, bound ${bound.toPrecision(6)}, ` +
-  `${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${solveMs.toFixed(1)} ms`;
+  `${counted(nodes, 'node')}, ${solveMs.toFixed(1)} ms`;

@@ -4,7 +4,7 @@ import type { Problem, ProblemOption } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
 import { limitRows } from '../ilp/core.ts';
 import { shortfall } from '../ilp/infeasible.ts';
-import { grouped } from '../math/figures.ts';
+import { counted, grouped } from '../math/figures.ts';
 import { cascadeOptions } from './cascade-options.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, stageAccuracy, totalsOf, utilisationOf } from './plan-option.ts';
@@ -66,7 +66,7 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
       overloaded.push(
         `Stage ${stage.name} gets ${grouped(all[0]!.itemsPerS, 4)} items per second, which take at least ` +
           `${share(Math.min(...all.map(busiest)))} of the time of ` +
-          `${fixed === undefined ? place : `${fixed} ${fixed === 1 ? 'replica' : 'replicas'}`}, ` +
+          `${fixed === undefined ? place : counted(fixed, 'replica')}, ` +
           `but at most ${share(resources.utilisationMax)} may be used`,
       );
     }

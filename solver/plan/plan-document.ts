@@ -7,6 +7,7 @@ import {
   type PlanWorker,
   type Standby,
   stageNameOf,
+  stagesOf,
 } from '../documents/plan.ts';
 import { accuraciesUnknown, accuracyOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { getOrMake } from '../math/maps.ts';
@@ -164,12 +165,10 @@ const sitTogether = (a: PlanStage, b: PlanStage): boolean =>
   stageNameOf(a) === stageNameOf(b) && a.backend === b.backend && a.threads === b.threads;
 
 /** How a plan divides its stages on a CPU among workers. */
-export function cpuWorkersOf({ stages: rows, workers }: Pick<Plan, 'stages' | 'workers'>): CpuWorkers {
-  const held = workers
-    .filter(({ backend }) => !onGpu(backend))
-    .map(({ stages }) => stages.map((name) => rows.find((row) => row.name === name)!));
+export function cpuWorkersOf(plan: Pick<Plan, 'stages' | 'workers'>): CpuWorkers {
+  const held = plan.workers.filter(({ backend }) => !onGpu(backend)).map((worker) => stagesOf(plan, worker));
   if (held.some((own) => new Set(own.map(stageNameOf)).size > 1)) return 'shared';
-  return rows.some(({ escalation }) => escalation) && held.every((own) => own.length === 1)
+  return plan.stages.some(({ escalation }) => escalation) && held.every((own) => own.length === 1)
     ? 'apart'
     : 'per-replica';
 }

@@ -1,5 +1,5 @@
 import { heavyRow, isStandbyRow, rowsByIndex, stageOf } from '../dispatch/rows.ts';
-import { type Plan, type PlanWorker, stageNameOf } from '../documents/plan.ts';
+import { type Plan, type PlanWorker, stageNameOf, stagesOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
 import { downshiftFactor } from '../report/downshift.ts';
@@ -15,11 +15,11 @@ import type { PlanAnswered } from './switching.ts';
  */
 export const startMsOf =
   (profile: Pick<Profile, 'cells'>) =>
-  (plan: Plan, { stages, backend, threads }: PlanWorker): number =>
-    stages
-      .flatMap((name) => {
-        const row = plan.stages.find((stage) => stage.name === name)!;
+  (plan: Plan, worker: PlanWorker): number =>
+    stagesOf(plan, worker)
+      .flatMap((row) => {
         const { batch, standby } = row;
+        const { backend, threads } = worker;
         return [row, ...(standby ? [standby] : [])].map(({ variant }) => {
           const cells = cellsOfRow(profile, { name: stageNameOf(row), variant, backend, threads });
           return cells.find((cell) => cell.batch === batch)?.cold;

@@ -3,9 +3,10 @@ import type { Predictor } from '../adapt/predictors/predictor.ts';
 import type { Step } from '../adapt/step.ts';
 import type { System } from '../adapt/system.ts';
 import { onGpu } from '../documents/common.ts';
-import type { Plan, PlanWorker } from '../documents/plan.ts';
+import { cpuCoresOf, type Plan, type PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
+import { sum } from '../math/statistics.ts';
 import type { TimedValue } from '../report/over-time.ts';
 import { countsPerSecond } from './arrivals.ts';
 import { drawPackItems, packItemCounts } from './fanout.ts';
@@ -144,12 +145,8 @@ class AdaptiveSimulation {
   }
 
   #note(atMs: number, { live, serving }: SwitchingSimulation): void {
-    const cores = [...live]
-      .filter(({ planWorker }) => !onGpu(planWorker.backend))
-      .reduce((sum, { planWorker }) => sum + planWorker.threads, 0);
-    const gpu = serving.stages
-      .filter(({ backend }) => onGpu(backend))
-      .reduce((sum, stage) => sum + stage.cost, 0);
+    const cores = cpuCoresOf({ workers: Array.from(live, ({ planWorker }) => planWorker) });
+    const gpu = sum(serving.stages.filter(({ backend }) => onGpu(backend)).map(({ cost }) => cost));
     this.#cost.push({ atMs, value: serving.resources.pricePerCore * cores + gpu });
     if (this.#plans.at(-1)?.plan !== serving) this.#plans.push({ atMs, plan: serving });
   }

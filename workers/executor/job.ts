@@ -1,5 +1,5 @@
-import { type LiveWorker, stagesOf } from '../../solver/adapt/diff.ts';
-import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
+import type { LiveWorker } from '../../solver/adapt/diff.ts';
+import { type Plan, type PlanStage, type PlanWorker, stagesOf } from '../../solver/documents/plan.ts';
 import type { Keeper } from './requests.ts';
 import type { Supervised } from './supervisor.ts';
 

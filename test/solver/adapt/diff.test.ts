@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diff, type LiveWorker, sameChoice, stagesOf } from '../../../solver/adapt/diff.ts';
+import { diff, type LiveWorker, sameChoice } from '../../../solver/adapt/diff.ts';
 import { type Backend, onGpu } from '../../../solver/documents/common.ts';
-import type { Plan, PlanStage, PlanWorker, Standby } from '../../../solver/documents/plan.ts';
+import {
+  type Plan,
+  type PlanStage,
+  type PlanWorker,
+  type Standby,
+  stagesOf,
+} from '../../../solver/documents/plan.ts';
 
 type StageFacts = Partial<
   Pick<PlanStage, 'sha256' | 'backend' | 'threads' | 'batch' | 'replicas' | 'standby'>
