@@ -66,20 +66,13 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
   );
   const variants = variantsWith(pin, { ...(names.stated ?? NONE_STATED), ...fit.own }, known?.variants ?? []);
   const stage = { name, ...fit.stage, variants } as ManifestStage;
-  if (!manifest)
-    return parseManifest(
-      { schema: MANIFEST, name: names.pipeline ?? freeName(shortId(id), []), title: id, stages: [stage] },
-      id,
-    );
+  const before = manifest ?? { schema: MANIFEST, name: freeName(shortId(id), []), title: id, stages: [] };
+  const stages = known
+    ? before.stages.map((one) => (one === known ? stage : one))
+    : [...before.stages, stage];
   return parseManifest(
-    {
-      ...manifest,
-      name: names.pipeline ?? manifest.name,
-      stages: known
-        ? manifest.stages.map((one) => (one === known ? stage : one))
-        : [...manifest.stages, stage],
-    },
-    `the pipeline with ${id}`,
+    { ...before, name: names.pipeline ?? before.name, stages },
+    manifest ? `the pipeline with ${id}` : id,
   );
 }
 

@@ -14,6 +14,7 @@ import {
   stageOfVariant,
 } from '../../solver/documents/manifest.ts';
 import { type AnyTask, TASKS, taskOf } from '../tasks/registry.ts';
+import type { Problem } from '../tasks/task.ts';
 
 /** Makes the schema of a task's variants. The fields that a task adds to its variants in version 2 are not in the type. */
 type VariantOf = (task: AnyTask) => z.ZodType<ManifestVariant>;
@@ -47,7 +48,7 @@ const withOwnFields = ({ fields, variantFields = [] }: AnyTask) =>
 const schemaFor = (schema: string, variantOf: VariantOf) =>
   manifestOf(schema, stageOf(variantOf)).superRefine(({ stages }, context) => {
     stages.forEach((stage, s) => {
-      const problem = (path: readonly (string | number)[], message: string) =>
+      const problem: Problem = (path, message) =>
         context.addIssue({ code: 'custom', path: ['stages', s, ...path], message });
       const task = taskOf(stage);
       task.check?.(stage, s, problem);
@@ -65,8 +66,6 @@ const schemaFor = (schema: string, variantOf: VariantOf) =>
       });
     });
   });
-
-type Problem = (path: readonly (string | number)[], message: string) => void;
 
 /** Checks that a variant's files fit one of its task's programs, and that the fields it overrides fit the rest of the stage. */
 function checkVariant(

@@ -7,6 +7,7 @@ import type { Item } from '../items/item-batch.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
 import type { Input } from './one-run.ts';
 import { hasShape } from './program.ts';
+import type { Problem } from './task.ts';
 import { float16Of, type Tensor, type TensorInfo, type TensorType } from './tensor.ts';
 
 /** The manifest field `input`, the item format and the encoding as a tensor, which all tasks on images share. */
@@ -72,10 +73,7 @@ export const sameShape = (a: ImageShape, b: ImageShape): boolean =>
   a.channels === b.channels && a.height === b.height && a.width === b.width;
 
 /** Checks that the stage states `pictures` if the shape of a variant's `input` differs from that of the stage's `input`. */
-export function checkPictures(
-  { input, pictures, variants }: ImageStage,
-  problem: (path: readonly (string | number)[], message: string) => void,
-): void {
+export function checkPictures({ input, pictures, variants }: ImageStage, problem: Problem): void {
   if (pictures) return;
   const other = variants.find((variant) => {
     const { input: own } = ownFieldsOf(variant) as { readonly input?: ImageInput };

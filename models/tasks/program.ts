@@ -100,6 +100,13 @@ export const fileRoles = <S>({ signatures, assets }: Program<S, unknown>, stage:
 export const valuesIn = (dims: TensorSpec['dims']): number =>
   dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
 
+/** An int64 tensor of ones, for a mask that hides nothing. */
+export const ones = (dims: readonly number[]): Tensor<'int64'> => ({
+  type: 'int64',
+  data: new BigInt64Array(valuesIn(dims)).fill(1n),
+  dims,
+});
+
 /** Number of values in all inputs of a program for one item. */
 export const valuesInInputs = <S>({ signatures }: Program<S, unknown>, stage: S): number =>
   Object.values(signatures(stage))

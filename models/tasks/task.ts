@@ -50,6 +50,9 @@ interface ResultField<R, D, V> {
  */
 export type ResultTensor<R> = ResultField<R, 'FP32' | 'INT32', number> | ResultField<R, 'BYTES', string>;
 
+/** Reports an error of a stage. @param path of the field in the stage */
+export type Problem = (path: readonly (string | number)[], message: string) => void;
+
 /**
  * A deep-learning task. Code outside a task's folder uses the task only through this interface. The functions are pure, so that
  * the profiler, the executor and the agent get the same results.
@@ -68,12 +71,8 @@ export interface Task<
    * variant's value replaces the stage's whole field; it does not change the stage's items, classes or labels.
    */
   readonly variantFields?: readonly string[];
-  /** Checks what the schema cannot express. @param index of the stage in the pipeline @param problem reports an error */
-  check?(
-    stage: S,
-    index: number,
-    problem: (path: readonly (string | number)[], message: string) => void,
-  ): void;
+  /** Checks what the schema cannot express. @param index of the stage in the pipeline */
+  check?(stage: S, index: number, problem: Problem): void;
 
   itemFormat(stage: S): ItemFormat;
   /** Kind of the items that the next stage gets; absent if the kind stays that of the stage's own items. */

@@ -1,6 +1,6 @@
 import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
 import type { IdentifiedProfile } from '../documents/profile.ts';
-import type { Hop, RequestCost, ServiceFactors } from '../documents/serving.ts';
+import type { Hop, ServiceFactors } from '../documents/serving.ts';
 import { summaryOf } from '../math/statistics.ts';
 
 /**
@@ -18,19 +18,17 @@ export function corrected(
   const { serving } = profile;
   const each = (delays: Hop['latency'], change: (ms: number) => number) =>
     delays.map(({ percentile, delayMs }) => ({ percentile, delayMs: change(delayMs) }));
-  const requests = (costs: readonly RequestCost[]) =>
-    costs.map((cost) => ({
-      ...cost,
-      coreMs: request * cost.coreMs,
-      latency: each(cost.latency, (ms) => Math.max(0, ms + (request - 1) * cost.coreMs)),
-    }));
   const ways = serving?.hops?.map((hop) => ({
     ...hop,
     latency: each(hop.latency, (ms) => (hops[hop.stage] ?? 1) * ms),
   }));
   const changed = serving && {
     ...serving,
-    requests: requests(serving.requests),
+    requests: serving.requests.map((cost) => ({
+      ...cost,
+      coreMs: request * cost.coreMs,
+      latency: each(cost.latency, (ms) => Math.max(0, ms + (request - 1) * cost.coreMs)),
+    })),
     ...(ways && { hops: ways }),
   };
   const inService = withoutOnes(factors);

@@ -5,6 +5,7 @@ import type { Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { parseAsset } from '../asset.ts';
 import type { Input } from '../one-run.ts';
+import { ones, valuesIn } from '../program.ts';
 import { FLOATS, float16Of } from '../tensor.ts';
 import { logMelConfig } from './log-mel-config.ts';
 import { rawSamplesConfig, writeRawSamples } from './raw-samples.ts';
@@ -112,7 +113,7 @@ export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<Sp
     const { tensor, dimsOf, write } = stage.features!;
     if (tensor !== name) throw new FeaturesMismatchError(stage.name, name, tensor);
     const own = dimsOf(lengthOf(items[0]!));
-    const size = own.reduce((product, dim) => product * dim);
+    const size = valuesIn(own);
     // Recordings at unaligned offsets are copied to the end of the scratch: allocating memory would take longer than the copy.
     const longest = Math.max(...items.map(lengthOf));
     const memory = scratch.arrayOf('float32', items.length * size + longest) as Float32Array<ArrayBuffer>;
@@ -131,9 +132,5 @@ export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<Sp
 /** An attention mask of ones. Some models require a mask, although all recordings of a run have features of the same size. */
 export const samplesMask: Input<SpeechStage> = {
   spec: () => ({ name: 'attention_mask', optional: true, types: ['int64'], dims: [null] }),
-  encode({ features }, items) {
-    const dims = [items.length, ...features!.dimsOf(lengthOf(items[0]!))];
-    const size = dims.reduce((product, dim) => product * dim);
-    return { type: 'int64', data: new BigInt64Array(size).fill(1n), dims };
-  },
+  encode: ({ features }, items) => ones([items.length, ...features!.dimsOf(lengthOf(items[0]!))]),
 };

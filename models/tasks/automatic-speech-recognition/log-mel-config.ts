@@ -28,7 +28,6 @@ export const logMelConfig = z
     hop_length: z.int().min(16).max(8192),
     /** Number of samples to which every recording is cut or padded. */
     n_samples: z.int().min(16).max(10_000_000),
-    /** Maximum number of frames. */
     nb_max_frames: z.int().min(1).max(60_000),
   })
   .refine(({ n_fft, n_samples }) => n_samples > n_fft, {

@@ -1,8 +1,8 @@
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { Item } from '../../items/item-batch.ts';
 import { feedsOf, type Input } from '../one-run.ts';
-import type { Program, ProgramRun, Scratch, Signature } from '../program.ts';
-import { FLOATS, type KeptTensor, type Session, type Tensor } from '../tensor.ts';
+import { ones, type Program, type ProgramRun, type Scratch, type Signature } from '../program.ts';
+import { FLOATS, type Session, type Tensor } from '../tensor.ts';
 import { BeamSearch } from './beams.ts';
 import { Decoder, type DecoderSessions } from './decoder.ts';
 import { GreedySearch } from './greedy.ts';
@@ -87,7 +87,8 @@ async function generate<S extends GeneratingStage, R>(
   const states = encoded.kept![ENCODER_OUTPUT]!;
   const decoder = new Decoder(sessions as unknown as DecoderSessions, {
     states,
-    mask: (feeds.attention_mask as Tensor<'int64'> | undefined) ?? fullMask(states),
+    // Without an attention mask, no state is padding.
+    mask: (feeds.attention_mask as Tensor<'int64'> | undefined) ?? ones(states.dims.slice(0, 2)),
   });
   const rules = rulesFor?.(stage, items) ?? stage.rules!;
   const search =
@@ -119,10 +120,4 @@ function joined(rows: readonly Float32Array[]): Tensor {
     data.set(row, i * length);
   });
   return { type: 'float32', data, dims: [rows.length, length] };
-}
-
-/** Makes the mask for an encoder without an attention mask: no state is padding. */
-function fullMask({ dims }: KeptTensor): Tensor<'int64'> {
-  const [rows, length] = dims as [number, number];
-  return { type: 'int64', data: new BigInt64Array(rows * length).fill(1n), dims: [rows, length] };
 }

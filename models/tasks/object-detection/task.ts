@@ -4,7 +4,7 @@ import type { ItemFormatOf } from '../../items/item-format.ts';
 import { classesField, classIndex } from '../classes.ts';
 import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
 import { type Input, oneRun } from '../one-run.ts';
-import { valuesIn } from '../program.ts';
+import { ones } from '../program.ts';
 import { columnOf } from '../result-columns.ts';
 import type { StageResult, Task } from '../task.ts';
 import { meanAveragePrecision } from './average-precision.ts';
@@ -67,10 +67,8 @@ const counts = ({ classes, keep }: Stage, label: number): boolean =>
 /** An input that some detectors need: 1 for each real pixel, 0 for padding. Images have no padding here, so all are 1. */
 const pixelMask: Input<Stage> = {
   spec: () => ({ name: 'pixel_mask', optional: true, types: ['int64'], dims: [null, null] }),
-  encode({ input }, items, _scratch, { dims: [, height, width] }) {
-    const dims = [items.length, height ?? input.height, width ?? input.width];
-    return { type: 'int64', data: new BigInt64Array(valuesIn(dims)).fill(1n), dims };
-  },
+  encode: ({ input }, items, _scratch, { dims: [, height, width] }) =>
+    ones([items.length, height ?? input.height, width ?? input.width]),
 };
 
 /** The task "object-detection". The next stage gets one item per detection: its box, cut out and resized. */
