@@ -30,13 +30,12 @@ import {
   YOLOS,
 } from './hub/models.ts';
 import { transcribe } from './stages.ts';
-import { byteLevel, tokenizerFiles, unigram, wordPiece } from './tokenizer.ts';
+import { byteLevel, parsed, tokenizerFiles, unigram, wordPiece } from './tokenizer.ts';
 
 /** The readers of files that come with models, each with valid files to change. */
 
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const value = (bytes: Uint8Array) => jsonValue(new TextDecoder().decode(bytes), 'the file');
-const parsed = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
 const TOKENIZERS = [
   tokenizerFiles(),

@@ -3,10 +3,8 @@ import { expect, test } from 'vitest';
 import { TEXT_BYTES_MAX } from '../../models/items/text.ts';
 import { readEncoder } from '../../models/tasks/tokens.ts';
 import { windowsOf } from '../../models/tasks/windows.ts';
-import { byteLevel, unigram, wordPiece } from './tokenizer.ts';
+import { byteLevel, json, parsed, unigram, wordPiece } from './tokenizer.ts';
 
-const parsed = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz'];
 const FOX = "The quick brown fox jumps over 12 lazy dogs, doesn't it? Naïve façades cost 5 €. ";
 const filled = (unit: string) =>

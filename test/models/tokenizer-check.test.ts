@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
 import { readEncoder } from '../../models/tasks/tokens.ts';
-import { byteLevel, wordPiece } from './tokenizer.ts';
+import { byteLevel, json, parsed, wordPiece } from './tokenizer.ts';
 
 type Files = ReturnType<typeof wordPiece>;
-const parsed = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 /** Reads a tokenizer with changed parts, and cuts a text with it. */
 async function cutBy(files: Files, change: object, text = 'good bad'): Promise<number> {

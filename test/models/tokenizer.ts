@@ -1,4 +1,7 @@
-const json = (value: unknown): Uint8Array<ArrayBuffer> => new TextEncoder().encode(JSON.stringify(value));
+export const json = (value: unknown): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(JSON.stringify(value));
+export const parsed = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
 const special = (content: string, id: number) => ({
   ...{ id, content, special: true },
   ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },

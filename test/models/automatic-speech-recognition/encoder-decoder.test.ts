@@ -6,9 +6,8 @@ import { programOf } from '../../../models/tasks/registry.ts';
 import type { Feeds, KeptTensor, Session, Tensor, TensorInfo } from '../../../models/tasks/tensor.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { transcribe } from '../stages.ts';
-import { tokenizerFiles } from '../tokenizer.ts';
+import { json, tokenizerFiles } from '../tokenizer.ts';
 
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const recording = (samples: ArrayLike<number>): Item => new Uint8Array(Float32Array.from(samples).buffer);
 
 const [END, GOOD, BAD, LANGUAGE, TRANSCRIBE, NO_TIMES, START] = [3, 4, 5, 7, 8, 9, 10];

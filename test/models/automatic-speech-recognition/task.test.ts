@@ -10,10 +10,10 @@ import type { Session, Tensor, Tensors } from '../../../models/tasks/tensor.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST } from '../../../solver/documents/manifest.ts';
 import { classify, spam, transcribe } from '../stages.ts';
+import { json } from '../tokenizer.ts';
 import { ctcTokenizer } from './tokenizer.ts';
 
 const task = taskOf(transcribe);
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const RAW = { feature_extractor_type: 'Wav2Vec2FeatureExtractor', sampling_rate: 16000, do_normalize: false };
 const assetsOf = (config: object = {}) => ({
   tokenizer: ctcTokenizer(),

@@ -4,7 +4,7 @@ import { Scratch, timesOf } from '../../../models/tasks/program.ts';
 import { programOf } from '../../../models/tasks/registry.ts';
 import type { Fetches, KeptTensor, Session, Tensor, TensorInfo } from '../../../models/tasks/tensor.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
-import { tokenizerFiles } from '../tokenizer.ts';
+import { json, tokenizerFiles } from '../tokenizer.ts';
 
 /** Kept tensors that are in use; what a program leaves here, it has leaked. */
 const held = new Set<FakeTensor>();
@@ -114,7 +114,6 @@ function models(script: readonly (readonly number[])[], merged = true, length: n
   return { sessions, steps, read };
 }
 
-const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
 const rulesFiles = (config: object = {}, generation: object = {}) => ({
   config: json({ decoder_start_token_id: 7, eos_token_id: END, ...config }),
   'generation-config': json(generation),
