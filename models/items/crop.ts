@@ -13,7 +13,6 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** Number of bytes of an image of this shape. */
 export const imageBytes = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
 
 /**

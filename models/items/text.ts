@@ -10,7 +10,6 @@ export const TEXT_FORMAT: ItemFormatOf<'text'> = { kind: 'text', bytesMax: TEXT_
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Decodes the text of an item. */
 export const textOf = (item: Item): string => decoder.decode(item);
 
 /** Encodes a text as an item. If the text is too long, cuts it at its end, between two characters. */

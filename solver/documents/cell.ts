@@ -103,7 +103,6 @@ export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
   return [...smallest.values()];
 }
 
-/** The key fields of a cell. */
 export const keyOf = ({ stage, variant, backend, threads, batch }: CellKey): CellKey => ({
   stage,
   variant,

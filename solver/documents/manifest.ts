@@ -48,7 +48,6 @@ const variantFields = {
 const hubSource = z.strictObject({
   /** The repository's id, e.g. `Xenova/resnet-18`. */
   hub: z.string().min(1).max(200),
-  /** The commit that the files are from. */
   revision: commit,
   /** The licence that the repository states; null if it states none. */
   licence: z.string().min(1).max(200).nullable(),

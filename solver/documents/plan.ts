@@ -252,11 +252,9 @@ export const keepsSla = ({ percentile, predicted }: Pick<Plan, 'percentile' | 'p
 /** Whether two plans are equal, regardless of the order of their fields. */
 export const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
 
-/** Number of cores that the workers of a plan hold. */
 export const cpuCoresOf = ({ workers }: Pick<Plan, 'workers'>): number =>
   workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0);
 
-/** Number of a plan's workers on a GPU. */
 export const gpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): number =>
   workers.filter(({ backend }) => onGpu(backend)).length;
 

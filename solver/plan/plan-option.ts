@@ -18,7 +18,6 @@ export interface PlanOption extends RowOption {
 export const pasOf = (profile: Pick<Profile, 'stages'>, options: readonly PlanOption[]): number | null =>
   accuraciesUnknown(profile) ? null : options.reduce((product, option) => product * stageAccuracy(option), 1);
 
-/** Accuracy of the stage with an option. */
 export const stageAccuracy = ({ accuracy, cascade }: PlanOption): number => cascade?.accuracy ?? accuracy;
 
 /** The largest utilisation of a replica. Both variants of a cascade share the GPU. @param heavy the heavy row of a cascade */

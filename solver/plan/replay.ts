@@ -3,7 +3,6 @@ import type { Plan, PlanStage } from '../documents/plan.ts';
 import { type EndToEnd, type Profile, packItemScores } from '../documents/profile.ts';
 import { areOf, packFlow, pathOf } from '../simulate/fanout.ts';
 
-/** Earned and possible points of a request. */
 type Points = readonly [earned: number, possible: number];
 
 /** Accuracy of the whole pipeline on the pack with a plan's variants; null if the profile has too few answers to compute it. */

@@ -68,7 +68,6 @@ export interface PlanRequest {
 /** Workers that all stages on a CPU share. */
 export interface SharedWorkers {
   readonly workers: number;
-  /** Threads of each worker. */
   readonly threads: number;
 }
 
@@ -96,7 +95,6 @@ export const standbysMayLackRoom = ({ downshift, resources }: PlanRequest): bool
 export const combinesRanks = ({ objective }: Pick<PlanRequest, 'objective'>): boolean =>
   objective.accuracy.startsWith('rank');
 
-/** Whether a request lets a stage have a cascade. */
 export const mayCascade = ({ cascades }: PlanRequest, stage: string): boolean =>
   cascades === undefined || (cascades !== false && cascades.includes(stage));
 

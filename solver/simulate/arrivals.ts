@@ -21,7 +21,6 @@ const INTERVALS_PER_REQUEST_MOST = 100;
 
 type Rates = Pick<TracePart, 'rates' | 'intervalS' | 'endS'>;
 
-/** An interval of a trace. */
 interface Interval {
   /** Mean number of arrivals. */
   readonly expected: number;
