@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { listOf, recordOf } from '../../solver/documents/common.ts';
-import { parseDocument } from '../../solver/documents/document.ts';
 
 /** The fields of a hub model's configuration files that pinning reads. The schemas drop all other fields. */
 
@@ -24,7 +23,7 @@ const generating = {
   num_beams: side.nullish().catch(null),
 };
 
-const config = z.object({
+export const modelConfig = z.object({
   architectures: listOf(names).nullish(),
   model_type: names.nullish(),
   id2label: recordOf(z.string()).nullish(),
@@ -54,11 +53,11 @@ const config = z.object({
     .nullish()
     .catch(null),
 });
-export type ModelConfig = z.output<typeof config>;
+export type ModelConfig = z.output<typeof modelConfig>;
 
 const flag = z.boolean().nullish();
 
-const preprocessor = z.object({
+export const preprocessorConfig = z.object({
   image_processor_type: names.nullish(),
   size: size.nullish(),
   do_center_crop: flag,
@@ -77,32 +76,16 @@ const preprocessor = z.object({
   /** Input length, in samples, of a model with a fixed length, e.g. Whisper. */
   n_samples: side.nullish().catch(null),
 });
-export type PreprocessorConfig = z.output<typeof preprocessor>;
+export type PreprocessorConfig = z.output<typeof preprocessorConfig>;
 
-/** @throws InvalidDocumentError */
-export const parseConfig = (value: unknown, source: string): ModelConfig =>
-  parseDocument(config, value, source);
+export const generationConfig = z.object(generating);
+export type GenerationConfig = z.output<typeof generationConfig>;
 
-/** @throws InvalidDocumentError */
-export const parsePreprocessor = (value: unknown, source: string): PreprocessorConfig =>
-  parseDocument(preprocessor, value, source);
-
-const generation = z.object(generating);
-export type GenerationConfig = z.output<typeof generation>;
-
-/** @throws InvalidDocumentError */
-export const parseGeneration = (value: unknown, source: string): GenerationConfig =>
-  parseDocument(generation, value, source);
-
-const tokenizer = z.object({
+export const tokenizerConfig = z.object({
   /** Maximum number of tokens of a text. If the limit is not known, the hub's library writes a huge number. */
   model_max_length: z.number().nullish().catch(null),
 });
-export type TokenizerConfig = z.output<typeof tokenizer>;
-
-/** @throws InvalidDocumentError */
-export const parseTokenizer = (value: unknown, source: string): TokenizerConfig =>
-  parseDocument(tokenizer, value, source);
+export type TokenizerConfig = z.output<typeof tokenizerConfig>;
 
 type Size = z.output<typeof size>;
 

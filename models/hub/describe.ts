@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import { jsonValue } from '../../solver/documents/document.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { sha256Hex } from '../manifests/load.ts';
-import { parseConfig, parseGeneration, parsePreprocessor, parseTokenizer } from './config.ts';
+import { parseAsset } from '../tasks/asset.ts';
+import { generationConfig, modelConfig, preprocessorConfig, tokenizerConfig } from './config.ts';
 import type { DtypeChoice } from './dtypes.ts';
 import { noConfig } from './errors.ts';
 import { type HubVariant, hubVariants } from './model-files.ts';
@@ -59,7 +61,8 @@ export async function describe(
 ): Promise<Description> {
   const { endpoint } = hub;
   const api = apiAddress(endpoint, reference);
-  const repository = parseBytes(await hub.bytes(api, MOST_JSON_BYTES), api, parseRepository);
+  const answer = new TextDecoder().decode(await hub.bytes(api, MOST_JSON_BYTES));
+  const repository = parseRepository(jsonValue(answer, api), api);
   const { id, revision, licence } = repository;
   const addressOf = (path: string) => fileAddress(endpoint, repository, path);
   const files: ModelFolder = {
@@ -84,21 +87,22 @@ export async function describeFiles(
   const { repository, addressOf } = files;
   const has = (path: string) => repository.files.some((file) => file.path === path);
   const contents = new Map<string, Uint8Array<ArrayBuffer>>();
-  const readFile = async <T>(path: string, parse: Parse<T>): Promise<T> => {
-    const bytes = contents.get(path) ?? (await files.bytes(path, MOST_JSON_BYTES));
+  const readFile = async <T extends z.ZodType>(path: string, schema: T) => {
+    const bytes = await files.bytes(path, MOST_JSON_BYTES);
     contents.set(path, bytes);
-    return parseBytes(bytes, addressOf(path), parse);
+    return parseAsset(schema, bytes, addressOf(path));
   };
-  const readIfThere = async <T>(path: string, parse: Parse<T>) => (has(path) ? readFile(path, parse) : null);
+  const readIfThere = async <T extends z.ZodType>(path: string, schema: T) =>
+    has(path) ? readFile(path, schema) : null;
 
   if (!has('config.json')) throw noConfig(repository.id);
   const found = hubStage(
     {
       ...repository,
-      config: await readFile('config.json', parseConfig),
-      generation: await readIfThere('generation_config.json', parseGeneration),
-      preprocessor: await readIfThere('preprocessor_config.json', parsePreprocessor),
-      tokenizer: has('tokenizer.json') ? await readIfThere('tokenizer_config.json', parseTokenizer) : null,
+      config: await readFile('config.json', modelConfig),
+      generation: await readIfThere('generation_config.json', generationConfig),
+      preprocessor: await readIfThere('preprocessor_config.json', preprocessorConfig),
+      tokenizer: has('tokenizer.json') ? await readIfThere('tokenizer_config.json', tokenizerConfig) : null,
     },
     task,
     prefix === undefined ? {} : { input: { prefix } },
@@ -126,11 +130,6 @@ export async function withSums(
   }
   return { repository, source, addressOf, kind, stage, variants, sums, read };
 }
-
-type Parse<T> = (value: unknown, source: string) => T;
-
-const parseBytes = <T>(bytes: Uint8Array, source: string, parse: Parse<T>): T =>
-  parse(jsonValue(new TextDecoder().decode(bytes), source), source);
 
 const filesOfVariant = ({ sessions, assets }: HubVariant): RepositoryFile[] => [
   ...Object.values(sessions).flatMap(({ file, data }) => [file, ...data]),

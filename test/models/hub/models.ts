@@ -1,10 +1,11 @@
 import {
-  parseConfig,
-  parseGeneration,
-  parsePreprocessor,
-  parseTokenizer,
+  generationConfig,
+  modelConfig,
+  preprocessorConfig,
+  tokenizerConfig,
 } from '../../../models/hub/config.ts';
 import type { HubModel } from '../../../models/hub/kind.ts';
+import { parseDocument } from '../../../solver/documents/document.ts';
 
 /** Configurations from repositories of the hub, shortened to what matters. */
 
@@ -184,10 +185,10 @@ export const modelOf = (
 ): HubModel => ({
   id,
   task,
-  config: parseConfig(given.config, 'config.json'),
-  generation: given.generation ? parseGeneration(given.generation, 'generation_config.json') : null,
-  preprocessor: given.preprocessor ? parsePreprocessor(given.preprocessor, 'preprocessor_config.json') : null,
-  tokenizer: given.tokenizer ? parseTokenizer(given.tokenizer, 'tokenizer_config.json') : null,
+  config: parseDocument(modelConfig, given.config, 'config.json'),
+  generation: given.generation ? parseDocument(generationConfig, given.generation, 'g') : null,
+  preprocessor: given.preprocessor ? parseDocument(preprocessorConfig, given.preprocessor, 'p') : null,
+  tokenizer: given.tokenizer ? parseDocument(tokenizerConfig, given.tokenizer, 't') : null,
 });
 
 export const COMMIT = 'c'.repeat(40);

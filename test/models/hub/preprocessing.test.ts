@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseConfig, parsePreprocessor } from '../../../models/hub/config.ts';
+import { modelConfig, preprocessorConfig } from '../../../models/hub/config.ts';
 import { imageInputOf } from '../../../models/hub/preprocessing.ts';
 import type { ImageInput } from '../../../models/tasks/images.ts';
 import { RESNET, TIMM, VIT } from './models.ts';
@@ -25,14 +25,11 @@ test('mean and std give what the preprocessor gives, for each pixel', () => {
           mean: [m],
           std: [s],
         } = imageInputOf(
-          parseConfig({}, 'c'),
-          parsePreprocessor(
-            {
-              ...{ size: 8, image_mean: [mean], image_std: [std], rescale_factor: factor },
-              ...{ do_rescale: rescaled, do_normalize: normalised, rescale_offset: centred },
-            },
-            'p',
-          ),
+          modelConfig.parse({}),
+          preprocessorConfig.parse({
+            ...{ size: 8, image_mean: [mean], image_std: [std], rescale_factor: factor },
+            ...{ do_rescale: rescaled, do_normalize: normalised, rescale_offset: centred },
+          }),
           'owner/model',
         );
         const scaled = pixel * (rescaled ? (factor ?? 1 / 255) : 1) - (centred ? 1 : 0);
