@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
-import { ended, policy, stage, started } from './short.ts';
+import { ended, policy, shared, stage, started } from './short.ts';
 
 describe('closing a batch', () => {
   it('waits for its size', () => {
@@ -40,9 +40,7 @@ describe('closing a batch', () => {
 
 describe('choosing what runs where', () => {
   it('takes the batch whose request arrived first, whatever its stage', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', rows: [0, 1] },
-    ]);
+    const dispatch = shared();
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 1);
     dispatch.poll(1);
@@ -51,9 +49,7 @@ describe('choosing what runs where', () => {
   });
 
   it('takes the later stage of two whose requests arrived together', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', rows: [0, 1] },
-    ]);
+    const dispatch = shared();
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
     dispatch.poll(0);
@@ -88,9 +84,7 @@ describe('choosing what runs where', () => {
   });
 
   it('runs one request at a time where one worker holds all, at batch 1', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', rows: [0, 1] },
-    ]);
+    const dispatch = shared();
     for (const request of [1, 2, 3]) dispatch.arrive(request, request);
     const order: string[] = [];
     for (let batch = 0; dispatch.open > 0; batch++) {
@@ -103,9 +97,7 @@ describe('choosing what runs where', () => {
 
 describe('fan-out', () => {
   it('completes a request when the last of its items is done', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 2, 0)]), [
-      { id: 'w', rows: [0, 1] },
-    ]);
+    const dispatch = shared(2);
     dispatch.arrive(7, 0);
     dispatch.poll(0);
     dispatch.completed(0, [3], 10);
@@ -117,9 +109,7 @@ describe('fan-out', () => {
   });
 
   it('completes a request that has no children', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', rows: [0, 1] },
-    ]);
+    const dispatch = shared();
     dispatch.arrive(7, 0);
     dispatch.poll(0);
     dispatch.completed(0, [0], 10);
@@ -127,9 +117,7 @@ describe('fan-out', () => {
   });
 
   it('tells which item came from which', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 2, 0)]), [
-      { id: 'w', rows: [0, 1] },
-    ]);
+    const dispatch = shared(2);
     dispatch.arrive(7, 0);
     dispatch.poll(0);
     dispatch.completed(0, [2], 10);

@@ -10,7 +10,7 @@ import {
   UnknownWorkerError,
 } from '../../../solver/dispatch/errors.ts';
 import { Heap } from '../../../solver/dispatch/heap.ts';
-import { ended, policy, stage, started } from './short.ts';
+import { ended, policy, shared, stage, started } from './short.ts';
 
 describe('failures', () => {
   it('fails a poisoned item alone, not with its batch', () => {
@@ -90,9 +90,7 @@ it('keeps nothing of requests that are shed while a row has no worker', () => {
 
 describe('mistakes of a driver', () => {
   const running = () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
-      { id: 'w', rows: [0, 1] },
-    ]);
+    const dispatch = shared();
     dispatch.arrive(1, 0);
     dispatch.poll(0);
     return dispatch;
