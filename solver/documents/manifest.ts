@@ -35,7 +35,6 @@ const modelFile = assetFile.extend({
   /** Weights that are not in the model's own file, such as `model.onnx_data`. */
   data: z.array(dataFile).min(1).max(4).optional(),
 });
-export type ModelFile = z.output<typeof modelFile>;
 
 const variantFields = {
   name,

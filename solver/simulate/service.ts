@@ -4,6 +4,7 @@ import { onGpu } from '../documents/common.ts';
 import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
 import { cellsOfRow, type Profile } from '../documents/profile.ts';
 import { isServiceOf, type Service } from '../documents/run-report.ts';
+import { getOrMake } from '../math/maps.ts';
 import type { Random } from '../math/random.ts';
 import { batchHostMs, coRunOf, cpuCoRunOf, gpuSlowDown, sameStageCoRunOf } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
@@ -139,13 +140,10 @@ export function threadMsOf(
   return (index, items) => {
     const row = rows[index];
     if (!row) return 0; // The batch is of an earlier plan, which had the row.
-    const ms =
-      known[index]!.get(items) ??
-      hopCoresMs(profile, stageNameOf(row), items)?.gatewayMs ??
-      batchHostMs(profile, { ...row, stage: stageNameOf(row) }) ??
-      0;
-    known[index]!.set(items, ms);
-    return ms;
+    const stage = stageNameOf(row);
+    const threadMs = () =>
+      hopCoresMs(profile, stage, items)?.gatewayMs ?? batchHostMs(profile, { ...row, stage }) ?? 0;
+    return getOrMake(known[index]!, items, threadMs);
   };
 }
 
@@ -292,8 +290,7 @@ function serviceFromBatches(
     if (!row) return undefined;
     if (row.measured.length === 0) throw new UnmeasuredStageError(row.label);
     const times = new BatchTimes(row.measured);
-    const { pause, hopPause, overlap } = row;
-    return { afterOtherMs: (row.afterOther ?? 0) * times.smallestMs, pause, hopPause, overlap, times };
+    return { ...row, times, afterOtherMs: (row.afterOther ?? 0) * times.smallestMs };
   });
   return {
     overlapMs: (row, items) => tables[row]!.overlap?.(items) ?? 0,

@@ -2,6 +2,7 @@ import { createDispatch } from '../dispatch/dispatch.ts';
 import { stageOf, standbyRow } from '../dispatch/rows.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
+import { getOrMake } from '../math/maps.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { ChildDealer, type ItemFlow } from './fanout.ts';
 import { type RunningBatch, RunningBatches } from './running.ts';
@@ -211,9 +212,7 @@ export class Simulation {
     const { worker, row, items, endMs } = ended;
     this.#running.end(ended, this.#service);
     this.#record(ended);
-    const idleFromMs = this.#idleFromMs.get(worker) ?? [];
-    idleFromMs[row] = endMs;
-    this.#idleFromMs.set(worker, idleFromMs);
+    getOrMake(this.#idleFromMs, worker, () => [])[row] = endMs;
     const { serving } = this.#service;
     if (serving) {
       const takesMs = serving.threadMs(row, items.length) / 2;

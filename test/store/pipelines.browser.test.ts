@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChecksumError, type LoadedManifest, sha256Hex, withFiles } from '../../models/manifests/load.ts';
-import { MANIFEST, MANIFEST_1, type Manifest, type ModelFile } from '../../solver/documents/manifest.ts';
+import { MANIFEST, MANIFEST_1, type Manifest } from '../../solver/documents/manifest.ts';
 import { PipelineNotFoundError, PipelineStore, RemovedFileError } from '../../workers/store/pipelines.ts';
 import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
 import { classify } from '../models/stages.ts';
@@ -41,7 +41,7 @@ async function pipeline(name: string, files: Readonly<Record<string, string>>) {
   });
 }
 
-const modelOf = ({ manifest }: LoadedManifest, variant: number): ModelFile =>
+const modelOf = ({ manifest }: LoadedManifest, variant: number) =>
   manifest.stages[0]!.variants[variant]!.sessions.model!;
 
 const text = async (loaded: LoadedManifest, variant: number) => {
