@@ -9,6 +9,7 @@ import {
 } from './tokenizer-check.ts';
 import { InvalidTokenizerError } from './tokenizer-errors.ts';
 import { bytePairCutter } from './tokenizer-models/byte-pairs.ts';
+import type { Cutter } from './tokenizer-models/cutter.ts';
 import { unigramCutter } from './tokenizer-models/unigram.ts';
 import { wordPieceCutter } from './tokenizer-models/word-piece.ts';
 
@@ -170,10 +171,7 @@ function withoutModel({ file, model }: CheckedTokenizer): object {
 }
 
 /** Makes the function that splits the words of a text into tokens. @param ids the id of each token */
-function cutterOf(
-  { file, model }: CheckedTokenizer,
-  ids: ReadonlyMap<string, number>,
-): (words: string[]) => string[] {
+function cutterOf({ file, model }: CheckedTokenizer, ids: ReadonlyMap<string, number>): Cutter {
   const { unk_token, end_of_word_suffix, continuing_subword_suffix, ...fields } = file.model;
   const bytes = fields.byte_fallback ?? false;
   if (model.kind === 'Unigram') return unigramCutter({ ...model, ids, bytes });

@@ -33,13 +33,8 @@ interface RowCounts {
 }
 
 /** A session as text, so that two sessions can be compared. */
-export const sessionText = ({
-  variant,
-  backend,
-}: {
-  readonly variant: string;
-  readonly backend: string;
-}): string => `${variant} ${backend}`;
+export const sessionText = ({ variant, backend }: Readonly<Record<'variant' | 'backend', string>>): string =>
+  `${variant} ${backend}`;
 
 export const NO_BATCHES: RowCounts = {
   batches: 0,

@@ -16,12 +16,8 @@ export function choosingWeights(points: readonly DescribedChoice[]): (Weights | 
   let hull: readonly DescribedChoice[] = [];
   let within = 0;
   for (const point of byLatency) {
-    for (
-      ;
-      (byLatency[within]?.latencyMs ?? Number.POSITIVE_INFINITY) <= point.latencyMs + TOLERANCE;
-      within++
-    )
-      hull = upperHull([...hull, byLatency[within]!]);
+    while ((byLatency[within]?.latencyMs ?? Number.POSITIVE_INFINITY) <= point.latencyMs + TOLERANCE)
+      hull = upperHull([...hull, byLatency[within++]!]);
     const at = hull.indexOf(point);
     if (at >= 0) weights.set(point, weightsAt(hull, at));
   }

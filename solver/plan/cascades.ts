@@ -41,11 +41,7 @@ export function lowerMeanDifference({
   n,
   sum,
   squares,
-}: {
-  readonly n: number;
-  readonly sum: number;
-  readonly squares: number;
-}): number {
+}: Readonly<Record<'n' | 'sum' | 'squares', number>>): number {
   const more = n + 2;
   const centre = sum / more;
   const variance = Math.max(0, (squares + 1) / more - centre ** 2);

@@ -115,12 +115,11 @@ export function escalationSentences({
  * one; no sentence if the measured or the predicted accuracy is not known.
  */
 function accuracySentence({
-  result: {
-    accuracy: { endToEnd, metric },
-  },
+  result,
   predicted,
   ...outcomes
 }: Pick<RunReport, 'cascades' | 'standbys' | 'result' | 'predicted'>): string[] {
+  const { endToEnd, metric } = result.accuracy;
   if (endToEnd === null || predicted.endToEnd === null) return [];
   const planned = percent(predicted.endToEnd);
   const left = percent(predicted.endToEnd * downshiftFactor(outcomes));

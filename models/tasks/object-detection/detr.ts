@@ -38,14 +38,10 @@ export const detr: DetectorOutput<z.output<typeof field>> = {
     for (let q = 0; q < queries; q++) {
       const row = logits!.values.subarray(q * columns, (q + 1) * columns);
       const { label, score } = format === 'detr' ? bestBySoftmax(row) : bestBySigmoid(row);
-      const [x, y, w, h] = boxes!.values.subarray(4 * q, 4 * q + 4) as unknown as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      if (score > threshold)
-        found.push(...inside(detectionOf(x * width, y * height, w * width, h * height, label, score), size));
+      if (!(score > threshold)) continue;
+      const across = (i: number) => boxes!.values[4 * q + i]! * width;
+      const down = (i: number) => boxes!.values[4 * q + i]! * height;
+      found.push(...inside(detectionOf(across(0), down(1), across(2), down(3), label, score), size));
     }
     return found;
   },

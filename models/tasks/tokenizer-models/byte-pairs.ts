@@ -1,5 +1,6 @@
 import { Heap } from '../../../solver/dispatch/heap.ts';
 import { getOrMake } from '../../../solver/math/maps.ts';
+import type { Cutter } from './cutter.ts';
 import { PairTable } from './pair-table.ts';
 import { byteTokens, fuseUnknown } from './unknown.ts';
 
@@ -32,7 +33,7 @@ const NONE = -1;
  * from characters, it joins the neighbouring pair of the highest priority, the leftmost first, until no pair is left. The time
  * for a word of n characters grows with n·log n.
  */
-export function bytePairCutter(model: BytePairModel): (words: readonly string[]) => string[] {
+export function bytePairCutter(model: BytePairModel): Cutter {
   const { ids, unknown } = model;
   const partsOf = merger(model);
   const unknownTokens = unknown === undefined ? [] : [unknown];

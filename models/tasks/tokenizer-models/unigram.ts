@@ -1,3 +1,4 @@
+import type { Cutter } from './cutter.ts';
 import { Trie } from './trie.ts';
 import { byteTokens, fuseUnknown } from './unknown.ts';
 
@@ -19,12 +20,7 @@ const UNKNOWN_PENALTY = 10;
  * the largest sum of scores, by the Viterbi algorithm. Unknown characters in a row become one token, or the tokens of their
  * bytes. The time grows with the length of the words times the length of the longest beginning of a piece that occurs in them.
  */
-export function unigramCutter({
-  pieces,
-  ids,
-  unknownId,
-  bytes,
-}: UnigramModel): (words: readonly string[]) => string[] {
+export function unigramCutter({ pieces, ids, unknownId, bytes }: UnigramModel): Cutter {
   const trie = new Trie(pieces.map(([piece], id) => [piece, id]));
   const least = pieces.reduce((min, [, score]) => Math.min(min, score), Number.POSITIVE_INFINITY);
   const scores = Float64Array.from(pieces, ([, score], id) =>

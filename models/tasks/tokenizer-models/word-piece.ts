@@ -1,3 +1,4 @@
+import type { Cutter } from './cutter.ts';
 import { Trie } from './trie.ts';
 
 interface WordPieceModel {
@@ -17,12 +18,7 @@ interface WordPieceModel {
  * A word is unknown if no token begins the rest. The time grows with the length of the words times the length of the longest
  * beginning of a token that occurs in them.
  */
-export function wordPieceCutter({
-  ids,
-  unknown,
-  prefix,
-  wordLengthMax,
-}: WordPieceModel): (words: readonly string[]) => string[] {
+export function wordPieceCutter({ ids, unknown, prefix, wordLengthMax }: WordPieceModel): Cutter {
   const trie = new Trie([...ids]);
   const continued = trie.nodeOf(prefix);
 
