@@ -107,12 +107,6 @@ export const ones = (dims: readonly number[]): Tensor<'int64'> => ({
   dims,
 });
 
-/** Number of values in all inputs of a program for one item. */
-export const valuesInInputs = <S>({ signatures }: Program<S, unknown>, stage: S): number =>
-  Object.values(signatures(stage))
-    .flatMap(({ inputs }) => inputs)
-    .reduce((sum, { dims }) => sum + valuesIn(dims), 0);
-
 /**
  * Whether a shape fits the expected one. A null in either shape fits any size; `dims` may have further dimensions of 1 at the
  * end.

@@ -1,8 +1,9 @@
 import { type ManifestStage, stageOfVariant } from '../../solver/documents/manifest.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import { automaticSpeechRecognition } from './automatic-speech-recognition/task.ts';
 import { imageClassification } from './image-classification/task.ts';
 import { objectDetection } from './object-detection/task.ts';
-import { fileRoles, valuesInInputs } from './program.ts';
+import { fileRoles, valuesIn } from './program.ts';
 import { questionAnswering } from './question-answering/task.ts';
 import { summarization } from './summarization/task.ts';
 import type { StageResult, Task } from './task.ts';
@@ -42,7 +43,11 @@ export const inputValues = (stage: ManifestStage): number =>
   Math.max(
     ...stage.variants.flatMap((variant) => {
       const seen = stageOfVariant(stage, variant);
-      return taskOf(stage).programs.map((program) => valuesInInputs(program, seen));
+      return taskOf(stage).programs.map(({ signatures }) =>
+        sum(
+          Object.values(signatures(seen)).flatMap(({ inputs }) => inputs.map(({ dims }) => valuesIn(dims))),
+        ),
+      );
     }),
   );
 

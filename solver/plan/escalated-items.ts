@@ -24,10 +24,13 @@ export function escalatedItems(
     const entry = profile.fanOut.find((one) => one.stage === stage && areOf(one.upstream, upstream));
     return entry ? [escalatedOnPath(entry.counts, confidences, percentile)] : [];
   });
-  const items = paths.length > 0 ? escalatedOnPaths(paths) : escalatedOfAll();
+  const counts = paths.length > 0 ? paths : [escalatedOfAll()];
   return (below) => {
-    const { mean, atPercentile } = items(below);
-    return { mean, atPercentile: Math.max(1, atPercentile) };
+    const items = counts.map((count) => count(below));
+    return {
+      mean: Math.max(...items.map(({ mean }) => mean)),
+      atPercentile: Math.max(1, ...items.map(({ atPercentile }) => atPercentile)),
+    };
   };
 
   /**
@@ -45,16 +48,6 @@ export function escalatedItems(
     };
   }
 }
-
-const escalatedOnPaths =
-  (paths: readonly EscalatedItems[]): EscalatedItems =>
-  (below) => {
-    const all = paths.map((path) => path(below));
-    return {
-      mean: Math.max(...all.map(({ mean }) => mean)),
-      atPercentile: Math.max(...all.map(({ atPercentile }) => atPercentile)),
-    };
-  };
 
 /**
  * Returns a function that counts the items that escalate for one choice of upstream variants. Sorted lists answer each threshold

@@ -1,5 +1,6 @@
 import type { Plan } from '../documents/plan.ts';
 import type { CascadeOutcome, RunReport, StandbyOutcome } from '../documents/run-report.ts';
+import { sum } from '../math/statistics.ts';
 
 /** A batch of a run, or all batches of one row. */
 export interface Ran {
@@ -22,8 +23,7 @@ export interface Settled {
   readonly items: number;
 }
 
-const itemsOf = (all: readonly Pick<Ran, 'items'>[]): number =>
-  all.reduce((sum, { items }) => sum + items, 0);
+const itemsOf = (all: readonly Pick<Ran, 'items'>[]): number => sum(all.map(({ items }) => items));
 
 /** The outcomes of the cascades and standbys of a run's plans. A plan that served twice counts once. */
 export const outcomesOf = (
@@ -63,7 +63,7 @@ function cascadesOf(
         );
       found.set([stage, light, heavy, below].join('/'), {
         ...{ stage, light, heavy, below, items: itemsOf(own) },
-        escalated: own.reduce((sum, { cascade }) => sum + cascade!.escalated, 0),
+        escalated: sum(own.map(({ cascade }) => cascade!.escalated)),
         predictedShare: share,
         expected: { accuracy, lightAccuracy: lightAccuracy! },
         settled: itemsOf(settled.filter((one) => one.stage === stage && servedIn(one.plan))),
