@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { VNode } from 'preact';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
@@ -75,68 +75,49 @@ function Comparison({ run, others }: ComparisonProps) {
   );
 }
 
-/** Makes a column of measured values, each with the predicted value below it. */
+/** The measured figures of a run, in the form of its predicted ones. */
+const measuredOf = ({ result: { accuracy, cost, ...others } }: RunReport) => ({
+  ...others,
+  ...accuracy,
+  cost: cost.mean,
+});
+
+type Figures = ReturnType<typeof measuredOf> | RunReport['predicted'];
+
+/** Makes a column of measured values, each with the predicted value below it, and perhaps a mark before it. */
 const column = (
   label: string,
-  measured: (run: RunReport) => ComponentChildren,
-  predicted: (predicted: RunReport['predicted']) => string,
+  text: (figures: Figures) => string,
+  mark?: (run: RunReport) => VNode | null,
 ) => ({
   label,
   numeric: true,
   show: (run: RunReport) => (
     <>
-      <strong>{measured(run)}</strong>
+      <strong>
+        {mark?.(run)}
+        {text(measuredOf(run))}
+      </strong>
       <span class="under">
-        {run.plans.length > 1 ? 'first plan' : 'predicted'} {predicted(run.predicted)}
+        {run.plans.length > 1 ? 'first plan' : 'predicted'} {text(run.predicted)}
       </span>
     </>
   ),
 });
 
 const COLUMNS = [
-  column(
-    'p50',
-    ({ result }) => milliseconds(result.latencyMs.p50),
-    ({ latencyMs }) => milliseconds(latencyMs?.p50 ?? null),
-  ),
-  column(
-    'p95',
-    ({ result }) => milliseconds(result.latencyMs.p95),
-    ({ latencyMs }) => milliseconds(latencyMs?.p95 ?? null),
-  ),
-  column(
-    'Attainment',
-    ({ result: { slaAttainment }, percentile, load }) => (
-      <>
-        {slaAttainment !== null && load.valid && <SlaMark meets={slaAttainment >= percentile / 100} />}
-        {inTimeText(slaAttainment)}
-      </>
-    ),
-    ({ slaAttainment }) => inTimeText(slaAttainment),
-  ),
-  column(
-    'Goodput',
-    ({ result }) => rate(result.goodputPerS),
-    ({ goodputPerS }) => rate(goodputPerS),
-  ),
-  column(
-    'Accuracy',
-    ({ result }) => percent(result.accuracy.endToEnd),
-    ({ endToEnd }) => percent(endToEnd),
-  ),
-  column(
-    'PAS',
-    ({ result }) => percent(result.accuracy.pas),
-    ({ pas }) => percent(pas),
-  ),
-  column(
-    'Cost',
-    ({ result }) => number(result.cost.mean),
-    ({ cost }) => number(cost),
-  ),
+  column('p50', ({ latencyMs }) => milliseconds(latencyMs?.p50 ?? null)),
+  column('p95', ({ latencyMs }) => milliseconds(latencyMs?.p95 ?? null)),
+  column('Attainment', ({ slaAttainment }) => inTimeText(slaAttainment), slaMark),
+  column('Goodput', ({ goodputPerS }) => rate(goodputPerS)),
+  column('Accuracy', ({ endToEnd }) => percent(endToEnd)),
+  column('PAS', ({ pas }) => percent(pas)),
+  column('Cost', ({ cost }) => number(cost)),
 ];
 
-function SlaMark({ meets }: { readonly meets: boolean }) {
+function slaMark({ result: { slaAttainment }, percentile, load }: RunReport) {
+  if (slaAttainment === null || !load.valid) return null;
+  const meets = slaAttainment >= percentile / 100;
   const words = meets ? 'meets the SLA' : 'misses the SLA';
   return (
     <span class={meets ? 'mark good' : 'mark bad'} role="img" aria-label={words} title={words}>
