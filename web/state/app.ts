@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { sha256 } from '../../solver/documents/common.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import { message } from '../../workers/runtime/errors.ts';
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
 import type { Preflight } from './device/preflight.ts';
 import { kept } from './kept.ts';
@@ -25,19 +26,18 @@ export const told = signal<string | null>(null);
 
 export const profile = computed<Profile | null>(() => opened.value?.profile ?? null);
 
-/** Clears the last messages and runs an action of the user. If the action fails, shows its error and returns undefined. */
-export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Clears the last messages and runs an action of the user. If the action fails, shows its error. */
+export async function attempt(work: () => Promise<unknown>): Promise<void> {
   problem.value = told.value = null;
-  return unasked(work);
+  await unasked(work);
 }
 
-/** Runs work that no user asked for, without clearing the last error. If it fails, shows its error and returns undefined. */
-export async function unasked<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Runs work that no user asked for, without clearing the last error. If it fails, shows its error. */
+export async function unasked(work: () => Promise<unknown>): Promise<void> {
   try {
-    return await work();
+    await work();
   } catch (error) {
-    problem.value = error instanceof Error ? error.message : String(error);
-    return undefined;
+    problem.value = message(error);
   }
 }
 
