@@ -29,7 +29,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   const nowMs = drawn.value?.nowMs ?? 0;
   // This effect runs when the charts are drawn, so it counts towards the fraction of time that the page may spend on drawing.
   useLayoutEffect(() => {
-    if (!view || held || nowMs < shownMs.current + view.everyMs) return;
+    if (held || nowMs < shownMs.current + view.everyMs) return;
     const request = live.takeLatest();
     if (!request) return;
     const { input: item, answer } = request;
@@ -39,7 +39,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
     shownMs.current = nowMs;
     setShown((before) => [...before.slice(0, slot), next, ...before.slice(slot + 1)]);
   }, [live, pipeline, view, held, slots, nowMs]);
-  if (!view || shown.length === 0) return null;
+  if (shown.length === 0) return null;
   const isUnjudged = shown.some(({ predictions }) =>
     predictions.some(({ verdict }) => verdict === 'unjudged'),
   );

@@ -70,7 +70,6 @@ const text: ItemView<ItemFormatOf<'text'>> = {
   everyMs: 1500,
 };
 
-/** Items of a kind without a view are not shown. */
-const VIEWS: Readonly<Partial<Record<ItemKind, unknown>>> = { pixels: picture, audio, text };
+const VIEWS: Readonly<Record<ItemKind, unknown>> = { pixels: picture, audio, text };
 
-export const itemViewOf = ({ kind }: ItemFormat): ItemView | null => (VIEWS[kind] as ItemView) ?? null;
+export const itemViewOf = ({ kind }: ItemFormat): ItemView => VIEWS[kind] as ItemView;

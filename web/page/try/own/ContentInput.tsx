@@ -103,11 +103,10 @@ function RecordButton() {
 
 function Preview({ format }: { readonly format: ItemFormat }) {
   const own = ownContent.value;
-  const view = itemViewOf(format);
-  if (!own || !view) return null;
+  if (!own) return null;
   return (
     <figure class="own-preview">
-      {view.draw(format, own.content, null)}
+      {itemViewOf(format).draw(format, own.content, null)}
       <figcaption class="muted">{own.name}</figcaption>
     </figure>
   );

@@ -100,12 +100,12 @@ function StepItem({ stage, item, result }: StepItemProps) {
   );
   const view = itemViewOf(format);
   // A label of the whole picture would be small and cover much of it, so that label stands below the picture.
-  const placed = view?.drawsAnswers && !predictions.some(({ box }) => box === null);
+  const placed = view.drawsAnswers && !predictions.some(({ box }) => box === null);
   const marked = placed || predictions.some(({ span }) => span !== null);
   return (
     <>
       <Fields names={format.fields ?? []} texts={texts} />
-      {view?.draw(format, content, marked ? predictions : null)}
+      {view.draw(format, content, marked ? predictions : null)}
       {placed ? (
         <p class="muted">{view.caption(format, content, predictions)}</p>
       ) : (
