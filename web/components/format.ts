@@ -59,7 +59,7 @@ export function bytes(value: number): string {
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
   const scaled = value / 1000 ** power;
   const fixed = power === 0 ? 0 : digits(scaled);
-  return `${scaled.toLocaleString('en', { minimumFractionDigits: fixed, maximumFractionDigits: fixed })}\u00a0${units[power]}`;
+  return `${number(scaled, fixed)}\u00a0${units[power]}`;
 }
 
 /** A backend with its threads: `wasm, 2 threads`. */

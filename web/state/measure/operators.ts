@@ -6,7 +6,8 @@ import { message } from '../../../workers/runtime/errors.ts';
 import type { OperatorTimes } from '../../../workers/stage/protocol.ts';
 import { timeOperators } from '../../engine/engine.ts';
 import { models, opened, profile } from '../app.ts';
-import { heldByOtherTab, otherTab } from '../tabs.ts';
+import { heldByWork } from '../pipelines/adding.ts';
+import { otherTab } from '../tabs.ts';
 import { trying } from '../try/trying.ts';
 import { running } from './profiling.ts';
 import { BACKENDS, whyNotMeasurable } from './settings.ts';
@@ -54,9 +55,7 @@ export const whyNotTimeable = computed<string | null>(() => {
     return 'This profile has no measured cell on a backend that this browser can run. Measure this device.';
   if (timeable.value.length === 0)
     return `This browser can run none of the models of this profile with the pipeline ${models.value?.manifest.name}. Choose the profile's pipeline under Measure.`;
-  if (running.value) return 'Wait until measuring has ended, because this would disturb it.';
-  if (trying.value) return 'Wait until the run of the plan has ended, because this would disturb it.';
-  return heldByOtherTab.value;
+  return heldByWork('this');
 });
 
 effect(() => {

@@ -7,10 +7,9 @@ import { type StageChoice, type StageStep, StepByStep } from '../../../workers/e
 import { message } from '../../../workers/runtime/errors.ts';
 import { models } from '../app.ts';
 import { recheckAfter } from '../device/recheck.ts';
-import { running } from '../measure/profiling.ts';
+import { heldByWork } from '../pipelines/adding.ts';
 import { plan } from '../plan/planning.ts';
-import { heldByOtherTab } from '../tabs.ts';
-import { obstacle, trying } from '../try/trying.ts';
+import { obstacle } from '../try/trying.ts';
 import { ownItem } from './own-input.ts';
 
 /** The steps of a request so far. */
@@ -30,13 +29,7 @@ export const ownFailure = signal<string | null>(null);
 export const ownVariants = signal<Readonly<Record<string, string>>>({});
 
 /** Why no request can run now; null if one can. */
-export const occupied = computed<string | null>(() =>
-  running.value
-    ? 'Wait until measuring has ended, because a request would disturb it.'
-    : trying.value
-      ? 'Wait until the run of the plan has ended, because a request would disturb it.'
-      : heldByOtherTab.value,
-);
+export const occupied = computed(() => heldByWork('a request'));
 
 /**
  * The variant and backend for each stage: the user's variant or, without one, the plan's if the plan can run here. Without such a

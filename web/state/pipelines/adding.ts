@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { ModelChecker } from '../../engine/check-model.ts';
 import { running } from '../measure/profiling.ts';
-import { asTheOnlyTab, otherTab, type TabWork } from '../tabs.ts';
+import { asTheOnlyTab, heldByOtherTab, otherTab, type TabWork } from '../tabs.ts';
 import { trying } from '../try/trying.ts';
 import { listOwn } from './pipelines.ts';
 
@@ -25,6 +25,14 @@ export const heldByAdding = computed<string | null>(
 const measuring = () => running.value !== null || trying.value !== null || otherTab.value !== null;
 /** Whether the user cannot add anything now. */
 export const busy = computed(() => adding.value !== null || measuring());
+
+/** Why the user must wait with other work; null if nothing works. @param what the other work, as a sentence names it */
+export function heldByWork(what: string): string | null {
+  if (running.value) return `Wait until measuring has ended, because ${what} would disturb it.`;
+  if (trying.value) return `Wait until the run of the plan has ended, because ${what} would disturb it.`;
+  return heldByOtherTab.value;
+}
+
 /** The result of the last addition, as shown to the user. */
 export const lastAdded = signal<string | null>(null);
 
