@@ -44,21 +44,22 @@ describe('the verdict on a run', () => {
     expect(verdict.reasons[0]).toMatch(/99 were sent at most .* late/);
   });
 
+  /** Returns the reasons of a run that was better than predicted, with batches that took this factor of the planned time. */
+  function reasonsWith(factor: number): readonly string[] {
+    const [stage] = held.plans[0]!.plan.stages;
+    const { name, variant, backend, serviceMs } = stage!;
+    const { items, meanMs } = serviceMs[0]!;
+    const run: RunReport = {
+      ...held,
+      predicted: { ...held.predicted, slaAttainment: 0.5 },
+      service: [{ stage: name, variant, backend, items, samplesMs: [factor * meanMs] }],
+    };
+    return runVerdict(run, profile).reasons;
+  }
+
   it('that differs from its prediction says why: by its batches where they took other times, else by the device', () => {
-    const [{ plan }] = held.plans as [RunReport['plans'][number]];
-    const [{ name, variant, backend, serviceMs }] = plan.stages as [(typeof plan.stages)[number]];
-    const [{ items, meanMs }] = serviceMs as [(typeof serviceMs)[number]];
-    const reasons = (factor: number) =>
-      runVerdict(
-        {
-          ...held,
-          predicted: { ...held.predicted, slaAttainment: 0.5 },
-          service: [{ stage: name, variant, backend, items, samplesMs: [factor * meanMs] }],
-        },
-        profile,
-      ).reasons.join(' ');
-    expect(reasons(0.5)).toMatch(/was 50\.0\s% in time\. Batches took 0\.50 times as long/);
-    expect(reasons(1)).toMatch(/was 50\.0\s% in time\. The device was faster, or less busy/);
+    expect(reasonsWith(0.5).join()).toMatch(/was 50\.0\s% in time\. Batches took 0\.50 times as long/);
+    expect(reasonsWith(1).join()).toMatch(/was 50\.0\s% in time\. The device was faster, or less busy/);
   });
 
   it('that differs from its prediction says that its load was another one, where it was', () => {
@@ -82,18 +83,7 @@ describe('the verdict on a run', () => {
   });
 
   it('that differs from its prediction does not blame batches that took other times in the other direction', () => {
-    const [{ plan }] = held.plans as [RunReport['plans'][number]];
-    const [{ name, variant, backend, serviceMs }] = plan.stages as [(typeof plan.stages)[number]];
-    const [{ items, meanMs }] = serviceMs as [(typeof serviceMs)[number]];
-    const { reasons } = runVerdict(
-      {
-        ...held,
-        predicted: { ...held.predicted, slaAttainment: 0.5 },
-        service: [{ stage: name, variant, backend, items, samplesMs: [2 * meanMs] }],
-      },
-      profile,
-    );
-    expect(reasons).toContainEqual(expect.stringMatching(/^The prediction was 50\.0\s% in time\.$/));
+    expect(reasonsWith(2)).toContainEqual(expect.stringMatching(/^The prediction was 50\.0\s% in time\.$/));
   });
 
   it('says how accurate it was, without the accuracies of the profile, which are of other requests', () => {
