@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { dropPaths } from './dropped-paths.ts';
 import { openPage } from './opened-page.ts';
@@ -26,6 +26,13 @@ export class DropSite {
       expect(this.own.opened.complaints).toEqual([]);
     });
   }
+
+  /** Writes a file below the folder. @returns the path of the folder or file just below the folder */
+  readonly write = async (path: string, content: string | Uint8Array): Promise<string> => {
+    await mkdir(dirname(join(this.folder, path)), { recursive: true });
+    await writeFile(join(this.folder, path), content);
+    return join(this.folder, path.split('/')[0]!);
+  };
 
   readonly dropAnywhere = (...paths: string[]): Promise<void> => dropPaths(this.own.page, '#plan', paths);
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { colouredQuarters } from '../coloured-quarters.ts';
@@ -9,13 +8,7 @@ import { DropSite } from './drop-site.ts';
 /** Drops detectors without a manifest or a configuration on the shipped page, in the way of a file manager. */
 
 const site = new DropSite();
-const { dropAnywhere } = site;
-
-/** Writes a model below the test's folder. @returns its path */
-async function write(name: string, model: Uint8Array): Promise<string> {
-  await writeFile(join(site.folder, name), model);
-  return join(site.folder, name);
-}
+const { dropAnywhere, write } = site;
 
 describe('a detector in a YOLO format, as an ONNX file alone', () => {
   const form = () => site.own.page.getByRole('region', { name: 'A new pipeline without a manifest' });

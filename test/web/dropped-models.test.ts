@@ -1,5 +1,5 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
@@ -17,14 +17,7 @@ import { ownModel } from './own-files.ts';
 const MINIS = join(ROOT, 'models/minis');
 
 const site = new DropSite();
-const { dropAnywhere } = site;
-
-/** Writes a file below the test's folder. @returns the path of the folder or file just below the test's folder */
-async function write(path: string, content: string | Uint8Array): Promise<string> {
-  await mkdir(dirname(join(site.folder, path)), { recursive: true });
-  await writeFile(join(site.folder, path), content);
-  return join(site.folder, path.split('/')[0]!);
-}
+const { dropAnywhere, write } = site;
 
 const accuracies = ({ stages }: Profile) =>
   stages.map(({ name, variants }) => [name, ...variants.map((one) => one.accuracy.measured?.value)]);

@@ -28,6 +28,14 @@ const classifier = (channels: number, classes: number) => ({
 const brightest = (type: 'float32' | 'float16') =>
   brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, { type, dims: ['batch', 3] });
 
+/** Returns the files of a shipped model with an encoder and a decoder, by their paths. */
+function translator(): Record<string, Buffer> {
+  const mini = join(ROOT, 'models/minis/translate-small');
+  const paths = readdirSync(mini, { recursive: true, encoding: 'utf8' });
+  const files = paths.filter((path) => /\.\w+$/.test(path));
+  return Object.fromEntries(files.map((path) => [path, readFileSync(join(mini, path))]));
+}
+
 const site = servedPage();
 let own: OwnPage;
 let hub: LocalHub;
@@ -103,14 +111,7 @@ describe('a model of the hub', () => {
   });
 
   it('that has several sessions and a tokenizer comes with all its files', async () => {
-    const mini = join(ROOT, 'models/minis/translate-small');
-    const names = readdirSync(mini, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      /\.\w+$/.test(name),
-    );
-    hub.publish(
-      'minis/translate',
-      Object.fromEntries(names.map((name) => [name, readFileSync(join(mini, name))])),
-    );
+    hub.publish('minis/translate', translator());
     await add('minis/translate', 'fp32');
     await expect.poll(() => own.chosen()).toBe('translate');
     expect(await own.names('translate')).toEqual(['translate-fp32']);
@@ -259,11 +260,7 @@ describe('a model of the hub', () => {
   });
 
   it('that has several tasks gets the one that is chosen, with its prefix', async () => {
-    const mini = join(ROOT, 'models/minis/translate-small');
-    const names = readdirSync(mini, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      /\.\w+$/.test(name),
-    );
-    const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(mini, name))]));
+    const files = translator();
     const config = JSON.parse(String(files['config.json']));
     hub.publish('minis/t5', {
       ...files,
