@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asideOf } from '../../web/state/files/kinds.ts';
-
-/** Makes a file as the browser gives it from a dropped folder. */
-const fileAt = (path: string, content = ''): File =>
-  Object.defineProperty(new File([content], path.replace(/^.*\//, '')), 'webkitRelativePath', {
-    value: path,
-  });
+import { fileAt } from '../file-at.ts';
 
 describe('of the files that a model of the hub has beside it', () => {
   const config = fileAt('mood/config.json');

@@ -3,16 +3,11 @@ import { itemsOf } from '../../models/items/item-batch.ts';
 import { parsePack } from '../../models/packs/pack.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { packOfData } from '../../web/state/files/labelled-data.ts';
+import { fileAt } from '../file-at.ts';
 import { pipelineOf, spam, transcribe } from '../models/stages.ts';
 import { tone, wavOf } from '../models/wav.ts';
 
 /** Makes packs of labelled data that is given to the page, without pictures, which need a browser. */
-
-/** A file in a folder that the user chose. */
-const fileAt = (path: string, content: BlobPart): File =>
-  Object.defineProperty(new File([content], path.replace(/^.*\//, '')), 'webkitRelativePath', {
-    value: path,
-  });
 
 const lines = (...rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 

@@ -4,29 +4,23 @@ import { dtypeText } from '../../../models/hub/dtypes.ts';
 import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { modelFolders } from '../../../models/hub/given/model-folders.ts';
 import type { HubVariant } from '../../../models/hub/model-files.ts';
+import { fileAt } from '../../file-at.ts';
 import { MARIAN, RESNET } from './models.ts';
 
 /** Reads folders of models that a user gives in the same way as repositories of the hub. */
 
-const fileAt = (path: string, content: object = {}): File =>
-  Object.defineProperty(
-    new File([JSON.stringify(content)], path.replace(/^.*\//, '')),
-    'webkitRelativePath',
-    {
-      value: path.includes('/') ? path : '',
-    },
-  );
+const jsonAt = (path: string, content: object = {}): File => fileAt(path, JSON.stringify(content));
 
 const classifier = (folder: string, ...models: string[]): File[] => [
-  fileAt(`${folder}config.json`, RESNET.config),
-  fileAt(`${folder}preprocessor_config.json`, RESNET.preprocessor),
-  ...models.map((model) => fileAt(folder + model)),
+  jsonAt(`${folder}config.json`, RESNET.config),
+  jsonAt(`${folder}preprocessor_config.json`, RESNET.preprocessor),
+  ...models.map((model) => jsonAt(folder + model)),
 ];
 
 const translator = (folder: string, ...models: string[]): File[] => [
-  fileAt(`${folder}config.json`, MARIAN.config),
-  fileAt(`${folder}tokenizer_config.json`, MARIAN.tokenizer),
-  ...['tokenizer.json', 'generation_config.json', ...models].map((name) => fileAt(folder + name)),
+  jsonAt(`${folder}config.json`, MARIAN.config),
+  jsonAt(`${folder}tokenizer_config.json`, MARIAN.tokenizer),
+  ...['tokenizer.json', 'generation_config.json', ...models].map((name) => jsonAt(folder + name)),
 ];
 
 const READER = {
@@ -82,7 +76,7 @@ test('models of other names keep them, in a folder or without one', async () => 
 test('each of several folders has its own configuration; one in a folder below is left out', async () => {
   const files = [
     ...classifier('pictures/', 'model.onnx'),
-    fileAt('pictures/1_Pooling/config.json', {}),
+    jsonAt('pictures/1_Pooling/config.json', {}),
     ...translator('texts/', 'onnx/encoder_model.onnx', 'onnx/decoder_model_merged_quantized.onnx'),
   ];
   expect(await found(...files.reverse())).toEqual([
@@ -135,5 +129,5 @@ test('a decoder without its encoder is refused, and so is a model without its co
   await expect(found(...translator('texts/', 'decoder_model_merged.onnx'))).rejects.toThrow(
     /texts has decoder_model_merged\.onnx, and translation needs encoder_model\.onnx with decoder_model_merged\.onnx/,
   );
-  await expect(found(fileAt('mine/model.onnx'))).rejects.toThrow(/has no config\.json/);
+  await expect(found(jsonAt('mine/model.onnx'))).rejects.toThrow(/has no config\.json/);
 });
