@@ -5,9 +5,9 @@ import { type BenchReport, type Combination, parseReport } from '../../solver/do
 import type { RequestRecord, RunReport } from '../../solver/documents/run-report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
-import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { overTime } from '../../solver/report/over-time.ts';
+import { requestResult } from '../../solver/report/run-result.ts';
 import { CHOICES, device, FACTS, fashionProfile, hash, normal, pasOf, typicalMs } from './fixtures.ts';
 
 /** A plausible report of a bench of the fashion pipeline on a software adapter, equal for equal seeds. */
@@ -93,18 +93,16 @@ function runOf(
   const load = loadOf(choice, backends.at(-1)!);
   const requests = requestsOf(random, load);
   const sent = requests.length;
-  const latencies = sortedNumbers(requests.flatMap((r) => r.latencyMs ?? []));
-  const within = latencies.filter((ms) => ms <= SLA_MS).length;
-  const outcomes = (outcome: RequestRecord['outcome']) =>
-    requests.filter((r) => r.outcome === outcome).length;
-  const at = (percentile: number) => (latencies.length ? nearestRank(latencies, percentile) : null);
+  const result = requestResult(requests, SLA_MS, DURATION_S);
+  const { p50, p95, p99, max } = result.latencyMs;
+  const slaAttainment = result.slaAttainment!;
   const pas = pasOf(choice);
   const predicted: Prediction = {
     boundMs: 36.2,
-    latencyMs: { p50: at(50)! * 0.94, p95: at(95)! * 0.97, p99: at(99)! * 0.9, max: at(100)! * 0.9 },
-    slaAttainment: Math.min(1, (within / sent) * 1.01),
-    shedShare: (outcomes('shed') / sent) * 0.9,
-    goodputPerS: (within / DURATION_S) * 1.01,
+    latencyMs: { p50: p50! * 0.94, p95: p95! * 0.97, p99: p99! * 0.9, max: max! * 0.9 },
+    slaAttainment: Math.min(1, slaAttainment * 1.01),
+    shedShare: (result.shed / sent) * 0.9,
+    goodputPerS: result.goodputPerS * 1.01,
     pas,
     endToEnd: pas - 0.014,
     cost: 1 + 2.3 * load,
@@ -132,17 +130,12 @@ function runOf(
       valid: true,
     },
     result: {
-      completed: outcomes('completed'),
-      shed: outcomes('shed'),
-      failed: outcomes('failed'),
-      latencyMs: { p50: at(50), p95: at(95), p99: at(99), max: at(100), n: latencies.length },
-      slaAttainment: within / sent,
-      goodputPerS: within / DURATION_S,
+      ...result,
       accuracy: { endToEnd: pas - 0.018, metric: 'F1 with class', pas, n: 900 },
       cost: { mean: 1 + 2.3 * load, max: 1 + 2.3 * load },
     },
     predicted,
-    resimulated: { p95: at(95), slaAttainment: within / sent },
+    resimulated: { p95, slaAttainment },
     plans: [{ atMs: 0, plan: planOf(choice, backends, profile, predicted) }],
     adaptation: null,
     overTime: overTime(
