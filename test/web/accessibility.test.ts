@@ -19,6 +19,7 @@ import {
   measureUntil,
   newContext,
   openIn,
+  openProfile,
   planned,
   profileFile,
 } from './opened-page.ts';
@@ -113,8 +114,7 @@ describe('the page', () => {
   });
 
   it('while a plan is tried, and with what came out', async () => {
-    await choose(page, profileFile(await profileOfRealModels()));
-    await planned(page);
+    await openProfile(page, await profileOfRealModels());
     await page
       .getByRole('form', { name: 'Plan settings' })
       .getByRole('checkbox', { name: 'webgpu' })

@@ -4,8 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { BrowserContext, Page, Response } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../../workers/command/root.ts';
-import { fashionProfile } from './fixtures.ts';
-import { choose, planned, profileFile } from './opened-page.ts';
+import { openProfile, planned } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** What the page as it ships loads before it measures, and what it can do without ONNX Runtime and models. */
@@ -58,8 +57,7 @@ describe('the shell', () => {
     await page.getByRole('checkbox', { name: '16', exact: true }).uncheck();
     await page.getByText('for at most 72 cells').waitFor();
     await page.getByRole('link', { name: 'Share' }).click();
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
+    await openProfile(page);
     await page.getByRole('slider', { name: 'Time limit (SLA), slider' }).press('ArrowRight');
     await planned(page);
     expect(held).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fashionProfile } from './fixtures.ts';
+import { cellsOfNode, fashionProfile } from './fixtures.ts';
 import { drop, planned, profileFile } from './opened-page.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -8,9 +8,7 @@ const tab = openedPage(servePageWithTestEngine);
 it('a page is compared with Node: backend with backend, by variant and batch; what cannot be compared is said', async () => {
   const node = fashionProfile(2);
   node.device = { ...node.device, environment: 'node', agent: 'Node 22', adapter: null };
-  node.cells = node.cells
-    .filter(({ backend, variant }) => backend === 'wasm' && variant !== 'res32')
-    .map((one) => ({ ...one, backend: 'cpu' }));
+  node.cells = cellsOfNode(node).filter(({ variant }) => variant !== 'res32');
   await drop(tab.page, [profileFile(node, 'node.json'), profileFile(fashionProfile(1), 'page.json')]);
   await planned(tab.page);
   await tab.page.getByLabel('Compare this profile with').selectOption({ index: 1 });

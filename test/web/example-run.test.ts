@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { choose, drop, frames, planned, profileFile, saved } from './opened-page.ts';
+import { choose, drop, frames, openProfile, planned, profileFile, saved } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -23,8 +23,7 @@ const openOwnRun = (): Promise<void> =>
 const sent = () => outcome().locator('p[role=status]').textContent();
 
 it("the example's run goes when a saved profile is opened, and the user's own run that came while the example is shown stays", async () => {
-  await choose(tab.page, profileFile(fashionProfile()));
-  await planned(tab.page);
+  await openProfile(tab.page);
   await openExample();
   await tab.page.locator('.saved li button').first().click();
   await tab.page.locator('.saved li.marked').waitFor();

@@ -162,6 +162,10 @@ export function fashionProfile(seed = 1, batches: readonly number[] = BATCHES): 
   );
 }
 
+/** Returns a profile's cells of wasm, as Node would have measured them on the CPU. */
+export const cellsOfNode = ({ cells }: Profile): Cell[] =>
+  cells.filter(({ backend }) => backend === 'wasm').map((one) => ({ ...one, backend: 'cpu' }));
+
 export const fashionManifest = (): Manifest =>
   parseManifest(
     {

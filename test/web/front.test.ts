@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { fashionProfile } from './fixtures.ts';
 import { expectLegible, unfold } from './legible.ts';
-import { choose, complaintsOf, drop, newContext, planned, profileFile } from './opened-page.ts';
+import { complaintsOf, dropProfiles, newContext, openProfile, planned } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** What a new user sees first on the page as it ships. */
@@ -85,8 +84,7 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
   it('nothing moves while the page loads: at first, later, and with a saved profile', async () => {
     await open(screen);
     expect(await moved()).toBeLessThan(0.1);
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
+    await openProfile(page);
     await page.reload();
     await loaded();
     await planned(page);
@@ -95,8 +93,7 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
 
   it('an address that names a section shows that section, with a saved profile, without a jump', async () => {
     await open(screen);
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
+    await openProfile(page);
     await page.goto('about:blank');
     await page.goto(`${site.url}/#plan`);
     await loaded();
@@ -139,8 +136,7 @@ describe('the example', () => {
 
   it("has settings of its own, leaves the user's as they were, and gives way to what was saved before", async () => {
     await open();
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
+    await openProfile(page);
     const rate = page.getByRole('spinbutton', { name: 'Arrival rate', exact: true });
     await rate.fill('7');
     const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
@@ -236,10 +232,7 @@ describe.each([
 
   it('a profile, a comparison and a pinned plan are legible, and nothing is wider than the screen, folded or not', async () => {
     await open(screen);
-    await drop(
-      page,
-      [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
-    );
+    await dropProfiles(page, 1, 2);
     await planned(page);
     await button('Pin to compare').click();
     await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
@@ -284,8 +277,7 @@ describe('a word of the field', () => {
 
   it('is explained where it stands, by keyboard, and Escape closes that', async () => {
     await open();
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
+    await openProfile(page);
     await page.getByText('More about this plan').click();
     const word = page.locator('.answer').getByRole('button', { name: 'PAS', exact: true });
     const explained = page.locator('.explanation:popover-open');
@@ -300,8 +292,7 @@ describe('a word of the field', () => {
 
   it('is explained within a narrow window, another one in its place, and on the cards that tables become there', async () => {
     await open(SCREENS[1]);
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
+    await openProfile(page);
     const explained = page.locator('.explanation:popover-open');
     for (const word of ['Time limit (SLA)', 'Arrival rate']) {
       await page.locator(`#plan .term-mark[aria-description="${word}"]`).click();

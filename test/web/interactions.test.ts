@@ -3,17 +3,15 @@ import { bounded } from '../../bench/page/bounded.ts';
 import { interact } from '../../bench/page/interactions.ts';
 import { mainThreadTasks } from '../../bench/page/main-thread.ts';
 import { serveFewScenes } from './few-scenes.ts';
-import { fashionProfile } from './fixtures.ts';
 import { longestTaskMs } from './main-thread.ts';
-import { choose, LONG_S, openPage, planned, profileFile, setUpOnWasm } from './opened-page.ts';
+import { LONG_S, openPage, openProfile, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 const site = servedPage(serveFewScenes);
 
 it('presses and typing while the page measures take no long task of its own thread', async () => {
   const { page, context } = await openPage(site.browser, site.url);
-  await choose(page, profileFile(fashionProfile()));
-  await planned(page);
+  await openProfile(page);
   // Longer than a busy machine needs for the presses and the typing.
   await setUpOnWasm(page, 10 * LONG_S);
   await page.getByRole('button', { name: 'Start', exact: true }).click();

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cellId } from '../../solver/documents/cell.ts';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import {
   dropOn,
@@ -10,7 +10,7 @@ import {
   type OpenedPage,
   openPage,
   planned,
-  saved,
+  savedProfile,
   setBudget,
   setUpOnWasm,
 } from './opened-page.ts';
@@ -41,8 +41,7 @@ async function measuredCells(count: number): Promise<void> {
   await expect.poll(done).toBeGreaterThanOrEqual(count);
 }
 
-const profileOf = async (): Promise<Profile> =>
-  parseProfile(JSON.parse(await saved(page, 'Save profile JSON')), 'the saved profile');
+const profileOf = async (): Promise<Profile> => await savedProfile(page);
 
 const measured = ({ cells }: Profile): string[] =>
   cells.filter(({ state }) => state === 'measured').map(cellId);

@@ -1,7 +1,6 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { fashionProfile } from './fixtures.ts';
-import { drop, openPage, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
+import { drop, dropProfiles, openPage, openProfile, planned, unfoldAdvanced } from './opened-page.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
 /** What the page keeps over a reload and puts in a link, and what fields refuse. */
@@ -12,17 +11,9 @@ const button = (name: string | RegExp) =>
   tab.page.getByRole('button', { name, exact: typeof name === 'string' });
 const number = (on: Page, name: string) => on.getByRole('spinbutton', { name, exact: true });
 
-async function openProfile(): Promise<void> {
-  await drop(tab.page, [profileFile(fashionProfile())]);
-  await planned(tab.page);
-}
-
 /** Changes settings of each kind, pins a plan, and names one of two profiles. */
 async function change(): Promise<void> {
-  await drop(
-    tab.page,
-    [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
-  );
+  await dropProfiles(tab.page, 1, 2);
   await planned(tab.page);
   await number(tab.page, 'Budget (s)').fill('33');
   await number(tab.page, 'Time limit (SLA)').fill('77');
@@ -76,7 +67,7 @@ describe('settings, the pinned plan, and names of profiles', () => {
   });
 
   it('that were kept and are no JSON, of another shape, or have a value that the form would refuse, are not used', async () => {
-    await openProfile();
+    await openProfile(tab.page);
     for (const text of ['{', '{"slaMs":-5}', '[1]']) {
       await tab.page.evaluate((bad) => {
         for (const name of [
@@ -100,7 +91,7 @@ describe('settings, the pinned plan, and names of profiles', () => {
 });
 
 it('the focus stays where the user is when the button that has it goes away', async () => {
-  await openProfile();
+  await openProfile(tab.page);
   const { page } = tab;
   const press = async (name: RegExp, ...keys: string[]) => {
     await button(name).focus();
@@ -130,7 +121,7 @@ it('the focus stays where the user is when the button that has it goes away', as
 
 it('a name of many letters without a space stays within a narrow page', async () => {
   await tab.page.setViewportSize({ width: 320, height: 640 });
-  await openProfile();
+  await openProfile(tab.page);
   await button(/^Name the profile/).click();
   await tab.page.getByLabel(/^Name of fashion/).fill('W'.repeat(60));
   await button('Keep name').click();
@@ -139,7 +130,7 @@ it('a name of many letters without a space stays within a narrow page', async ()
 });
 
 it('why the pipeline that was chosen last is not there stays shown while charts appear', async () => {
-  await openProfile();
+  await openProfile(tab.page);
   await tab.page.evaluate(() => localStorage.setItem('ipa-edge/pipeline', '"gone"'));
   await tab.page.reload();
   await planned(tab.page);
@@ -153,7 +144,7 @@ it("a trace is offered to be scaled to the plan's rate, and one that this browse
     await drop(tab.page, [{ name, text: JSON.stringify({ rates }) }]);
     await tab.page.getByText(`${name}: ${rates.length} rates`).waitFor();
   };
-  await openProfile();
+  await openProfile(tab.page);
   await take('short.json', [1, ...Array(99).fill(0)]);
   await button(/^Scale to the plan/).waitFor();
   // This trace, whose mean rate is lower, would need a larger scale than the form takes.
@@ -206,7 +197,7 @@ describe('a field refuses in words what it cannot use, and the last good value s
   }
 
   it("the plan's settings, and the load of a run", async () => {
-    await openProfile();
+    await openProfile(tab.page);
     await unfoldAdvanced(tab.page.locator('.plan-settings'));
     const lead = await tab.page.locator('.answer .lead').textContent();
     await refuses('.plan-settings', [

@@ -3,7 +3,7 @@ import type { Page } from 'playwright';
 import { afterEach, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { serveFewScenes } from './few-scenes.ts';
-import { choose, frames, frontier, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
+import { frames, frontier, type OpenedPage, openPage, openProfile, planned } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
@@ -164,8 +164,7 @@ it('leads from load to an exported plan', async () => {
 
 it('passes everything once, in the order of the page, forwards and back', async () => {
   await open(shipped);
-  await choose(page, profileFile(await profileOfRealModels()));
-  await planned(page);
+  await openProfile(page, await profileOfRealModels());
   await frontier(page).locator('svg').waitFor();
   // The walk starts at the page's first link, because opening a profile moves the focus.
   await page.locator('.skip').focus();
@@ -184,8 +183,7 @@ it('passes everything once, in the order of the page, forwards and back', async 
 
 it('the focus on the links of the bar leaves the page where it is', async () => {
   await open(shipped);
-  await choose(page, profileFile(await profileOfRealModels()));
-  await planned(page);
+  await openProfile(page, await profileOfRealModels());
   await page.getByRole('link', { name: 'Plan', exact: true }).click();
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('plan');
   const place = () => page.evaluate(() => scrollY);

@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import { expectAccessible } from './accessible.ts';
 import { serveFewRequests } from './few-scenes.ts';
 import { expectLegible } from './legible.ts';
-import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
+import { openPage, planned, savedProfile, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** Measures and runs the shipped pipeline of texts on the page, on wasm. */
@@ -27,10 +26,7 @@ it('a pipeline of texts is chosen, measured, planned and run; each text is shown
   await setUpOnWasm(page);
   await button('Start').click();
   await planned(page);
-  const { pipeline, fanOut } = parseProfile(
-    JSON.parse(await saved(page, 'Save profile JSON')),
-    'the profile',
-  );
+  const { pipeline, fanOut } = await savedProfile(page);
   expect(pipeline).toBe('mail');
   // The first stage passes each text on, or does not.
   expect(new Set(fanOut.flatMap(({ counts }) => counts))).toEqual(new Set([0, 1]));

@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
 import { mainThreadTasks } from '../../bench/page/main-thread.ts';
 import { cellId } from '../../solver/documents/cell.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import { serveLightest } from './few-scenes.ts';
 import { longestTaskMs } from './main-thread.ts';
-import { openPage, planned, saved, setUpOnWasm } from './opened-page.ts';
+import { openPage, planned, savedProfile, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** Measures with the page's own models, scenes, workers and store: on wasm, because a software adapter is slow. */
@@ -25,7 +24,7 @@ it('measuring goes from the first visit to results, charts and a plan, and its o
   expect(tasks.length).toBeGreaterThan(100);
   const longest = await longestTaskMs(page);
   expect(tasks.filter((ms) => ms > longest)).toEqual([]);
-  const { cells } = parseProfile(JSON.parse(await saved(page, 'Save profile JSON')), 'the saved profile');
+  const { cells } = await savedProfile(page);
   const measured = cells.filter(({ state }) => state === 'measured').map(cellId);
   expect(new Set(measured).size).toBe(measured.length);
   expect(measured.length).toBeGreaterThanOrEqual(4);

@@ -1,9 +1,17 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../../bench/runner/static-server.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
-import { LEAST_S, LONG_S, newContext, openIn, openPage, planned, saved, setBudget } from './opened-page.ts';
+import {
+  LEAST_S,
+  LONG_S,
+  newContext,
+  openIn,
+  openPage,
+  planned,
+  savedProfile,
+  setBudget,
+} from './opened-page.ts';
 import { openWholeBrowser, sharedBrowser } from './serve.ts';
 
 /** Uses the shipped page in browsers that cannot give it WebGPU. */
@@ -99,7 +107,7 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
   await planned(page);
   expect(await page.locator('.page-problem').count()).toBe(0);
 
-  const profile = parseProfile(JSON.parse(await saved(page, 'Save profile JSON')), 'the saved profile');
+  const profile = await savedProfile(page);
   expect(profile.device.adapter).toBeNull();
   expect(new Set(profile.cells.map((cell) => cell.backend))).toEqual(new Set(['wasm']));
   expect(await page.getByText('software GPU').count()).toBe(0);

@@ -1,8 +1,18 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../../solver/math/statistics.ts';
-import { fashionProfile } from './fixtures.ts';
-import { choose, drop, openPage, planned, profileFile, saved, section } from './opened-page.ts';
+import { cellsOfNode, fashionProfile } from './fixtures.ts';
+import {
+  choose,
+  drop,
+  dropProfiles,
+  openPage,
+  openProfile,
+  planned,
+  profileFile,
+  saved,
+  section,
+} from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -16,10 +26,7 @@ const savedProfiles = () => tab.page.locator('.saved li');
 
 describe('files that come in', () => {
   it('profiles that are dropped anywhere are all saved, and the last one is opened, shown and planned', async () => {
-    await drop(
-      tab.page,
-      [1, 2, 3].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
-    );
+    await dropProfiles(tab.page, 1, 2, 3);
     await planned(tab.page);
     await expect.poll(() => section(tab.page)).toBe('#results');
     await expect.poll(() => savedProfiles().count()).toBe(3);
@@ -29,11 +36,7 @@ describe('files that come in', () => {
   it("a profile of Node's cpu has no notice of a software GPU, and a fine clock that is not called 0", async () => {
     const browser = fashionProfile();
     const device = { ...browser.device, environment: 'node' as const, timerGrainMs: 0.000_04 };
-    const cells = browser.cells
-      .filter((cell) => cell.backend === 'wasm')
-      .map((cell) => ({ ...cell, backend: 'cpu' as const }));
-    await drop(tab.page, [profileFile({ ...browser, device, cells })]);
-    await planned(tab.page);
+    await openProfile(tab.page, { ...browser, device, cells: cellsOfNode(browser) });
     expect(await tab.page.getByText('software GPU').count()).toBe(0);
     const clock = tab.page.locator('#results .facts > div', { hasText: 'Timer grain' });
     await expect.poll(() => clock.locator('dd').textContent()).toBe('< 0.001\u00a0ms');
@@ -153,8 +156,7 @@ describe('each file that the page writes is read again, and shown where it belon
   }
 
   it('a plan: pinned, with its settings, and alone where its profile is not', async () => {
-    await choose(tab.page, profileFile(fashionProfile()));
-    await planned(tab.page);
+    await openProfile(tab.page);
     await choose(tab.page, profileFile(fashionProfile()));
     await told(tab.page).getByText('a profile of fashion that was saved here before.').waitFor();
     const sla = tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
@@ -179,8 +181,7 @@ describe('each file that the page writes is read again, and shown where it belon
   });
 
   it('a report with its profile and plan', async () => {
-    await choose(tab.page, profileFile(fashionProfile()));
-    await planned(tab.page);
+    await openProfile(tab.page);
     const profile = await saved(tab.page, 'Save profile JSON');
     const html = await saved(tab.page, 'Save report HTML');
     await elsewhere(async (other) => {
@@ -195,9 +196,7 @@ describe('each file that the page writes is read again, and shown where it belon
   it('a table of cells: beside another profile, once that is opened, with what it cannot tell', async () => {
     const node = fashionProfile(2);
     node.device = { ...node.device, agent: 'Node 22', adapter: null };
-    node.cells = node.cells
-      .filter(({ backend }) => backend === 'wasm')
-      .map((one) => ({ ...one, backend: 'cpu' }));
+    node.cells = cellsOfNode(node);
     await drop(tab.page, [profileFile(node)]);
     await planned(tab.page);
     const text = await saved(tab.page, 'Save cells CSV');
@@ -205,8 +204,7 @@ describe('each file that the page writes is read again, and shown where it belon
       await choose(other, { name: 'cells.csv', text });
       await other.locator('#results').getByText('cells.csv is ready to be compared').waitFor();
       await expect.poll(() => section(other)).toBe('#results');
-      await choose(other, profileFile(fashionProfile(1)));
-      await planned(other);
+      await openProfile(other, fashionProfile(1));
       const compare = other.locator('.compare');
       await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
       expect(await compare.textContent()).toMatch(/cells\.csv has the cells.*not tell samples, accuracies/);

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright';
 import { expect } from 'vitest';
-import type { Profile } from '../../solver/documents/profile.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { CELLS } from './fixtures.ts';
+import { CELLS, fashionProfile } from './fixtures.ts';
 
 /** The profiling page in a browser context, with the page's errors. */
 export interface OpenedPage {
@@ -87,6 +87,19 @@ export const drop = (page: Page, files: readonly TextFile[]): Promise<void> =>
     files.map(({ name, text }) => ({ name, bytes: new TextEncoder().encode(text) })),
   );
 
+/** Drops an invented profile for each seed on the page, which opens the last one. */
+export const dropProfiles = (page: Page, ...seeds: number[]): Promise<void> =>
+  drop(
+    page,
+    seeds.map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
+  );
+
+/** Opens a profile, by default an invented one, and waits for its plan. */
+export async function openProfile(page: Page, profile = fashionProfile()): Promise<void> {
+  await choose(page, profileFile(profile));
+  await planned(page);
+}
+
 /** Clicks a button, and returns the text of the file that the page then saves. */
 export async function saved(page: Page, button: string | RegExp): Promise<string> {
   const [file] = await Promise.all([
@@ -95,6 +108,9 @@ export async function saved(page: Page, button: string | RegExp): Promise<string
   ]);
   return readFile(await file.path(), 'utf8');
 }
+
+export const savedProfile = async (page: Page): Promise<Profile> =>
+  parseProfile(JSON.parse(await saved(page, 'Save profile JSON')), 'the saved profile');
 
 /** Unfolds the rare settings of a form. */
 export const unfoldAdvanced = (form: Locator): Promise<void> =>

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { expectAccessible } from './accessible.ts';
-import { fashionProfile } from './fixtures.ts';
-import { choose, holdAfter, planned, profileFile } from './opened-page.ts';
+import { cellsOfNode, fashionProfile } from './fixtures.ts';
+import { choose, holdAfter, openProfile, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -25,8 +25,7 @@ describe('the operators of a variant', () => {
 
   it('are timed on demand, and shown with their shares beside the median without the profiler', async () => {
     const { page } = opened;
-    await choose(page, profileFile(await profileOfRealModels()));
-    await planned(page);
+    await openProfile(page, await profileOfRealModels());
     await ask(page, 'classify/cnn8', 'wasm', '2');
     const table = panel(page).getByRole('region', { name: 'Operators by time' });
     await table.waitFor();
@@ -61,11 +60,7 @@ describe('where the runtime does not help', () => {
   it('no cell can be timed of a profile of the chosen pipeline that has none on a backend of browsers, and the page says so', async () => {
     const { page } = opened;
     const profile = fashionProfile();
-    const cells = profile.cells.filter(({ backend }) => backend === 'wasm');
-    await choose(
-      page,
-      profileFile({ ...profile, cells: cells.map((cell) => ({ ...cell, backend: 'cpu' as const })) }),
-    );
+    await choose(page, profileFile({ ...profile, cells: cellsOfNode(profile) }));
     await panel(page)
       .getByText('This profile has no measured cell on a backend that this browser can run.')
       .waitFor();

@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright';
 import { expect } from 'vitest';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
-import { type AnyFile, dropOn, type OpenedPage, planned, saved, setUpOnWasm } from './opened-page.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { type AnyFile, dropOn, type OpenedPage, planned, savedProfile, setUpOnWasm } from './opened-page.ts';
 
 /** Names of the shipped pipeline's classifiers. */
 export const FASHION = ['linear', 'mlp64', 'cnn8', 'cnn16', 'res16', 'res32'];
@@ -81,6 +81,6 @@ export class OwnPage {
     await this.start();
     await this.page.locator('.saved li').first().waitFor();
     await planned(this.page);
-    return parseProfile(JSON.parse(await saved(this.page, 'Save profile JSON')), 'the saved profile');
+    return await savedProfile(this.page);
   }
 }

@@ -1,37 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import type { BrowserContext, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keyOf } from '../../solver/documents/cell.ts';
-import { planSchema } from '../../solver/documents/plan.ts';
+import { parsePlan } from '../../solver/documents/plan.ts';
 import { suitedSla } from '../../web/state/plan/suited-sla.ts';
-import { exportProfile } from '../../workers/store/exchange.ts';
 import { CELLS, fashionProfile } from './fixtures.ts';
 import {
   choose,
-  complaintsOf,
   frames,
   holdAfter,
   measureUntil,
-  newContext,
+  type OpenedPage,
+  openPage,
+  openProfile,
   planned,
   profileFile,
+  saved,
 } from './opened-page.ts';
-import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { openedPage, servedPage, servePageWithTestEngine } from './serve.ts';
 import { speechReport } from './speech-fixture.ts';
 
-const site = servedPage(servePageWithTestEngine);
-let context: BrowserContext;
 let page: Page;
-let complaints: readonly string[];
-
-async function open({ browser, url }: typeof site): Promise<void> {
-  context = await newContext(browser);
-  page = await context.newPage();
-  complaints = complaintsOf(page);
-  await page.goto(url);
-  await page.getByRole('button', { name: 'Start' }).waitFor();
-}
-afterEach(() => context.close());
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 
@@ -46,22 +35,6 @@ const CHECKS = [
   'ONNX Runtime',
 ];
 const labels = () => page.locator('.checks .under > :first-child').allTextContents();
-
-async function importFixture(): Promise<string> {
-  const text = exportProfile(fashionProfile());
-  const file = { name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(text) };
-  await page.getByLabel('Import profile').setInputFiles(file);
-  await page.locator('.lead').waitFor();
-  return text;
-}
-
-async function download(name: string): Promise<{ name: string; text: string }> {
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name, exact: true }).click(),
-  ]);
-  return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
-}
 
 /** Counts the entries of all journals of interrupted profiles. */
 const keptEntries = (): Promise<number> =>
@@ -81,7 +54,10 @@ const keptEntries = (): Promise<number> =>
   );
 
 describe('the profiling page', () => {
-  beforeEach(() => open(site));
+  const tab = openedPage(servePageWithTestEngine);
+  beforeEach(() => {
+    page = tab.page;
+  });
 
   it('marks the section that a link leads to, however short the sections and the page are', async () => {
     const links = page.getByRole('navigation').getByRole('link');
@@ -92,14 +68,12 @@ describe('the profiling page', () => {
     // The user's own scrolling counts from then on.
     await page.mouse.wheel(0, -10_000);
     await expect.poll(() => page.locator('nav [aria-current]').textContent()).toBe('Measure');
-    expect(complaints).toEqual([]);
   });
 
   it('says what this device can do, and what to do about what it cannot', async () => {
     await page.locator('#device > summary').click();
     await page.locator('.check').first().waitFor();
     expect(await labels()).toEqual(expect.arrayContaining(CHECKS));
-    expect(complaints).toEqual([]);
   });
 
   it.each([
@@ -124,7 +98,6 @@ describe('the profiling page', () => {
     expect(await labels()).toEqual(expect.arrayContaining([...CHECKS, 'f16 shaders', 'Subgroups']));
     expect(await page.locator('.check', { hasText: 'f16 shaders' }).textContent()).toMatch(/yes$/);
     expect(await page.locator('.check', { hasText: 'Subgroups' }).textContent()).toMatch(/no$/);
-    expect(complaints).toEqual([]);
   });
 
   it('tells the best plan so far while it measures, once every model was measured', async () => {
@@ -139,7 +112,6 @@ describe('the profiling page', () => {
     expect(await told.textContent()).toMatch(
       /^Best so far: det\d+ → \w+ within [\d,]+ ms, PAS [\d.]+\s%, cost [\d.]+ (cores?|\(cores \+ 8 × GPU share\))\. It may change until all is measured\.$/,
     );
-    expect(complaints).toEqual([]);
   });
 
   it('says which cell it measures, and draws what is measured so far', async () => {
@@ -152,7 +124,6 @@ describe('the profiling page', () => {
     const results = page.locator('#results');
     await results.locator('svg.chart').first().waitFor();
     expect(await results.locator('> header').textContent()).toContain('What is measured so far');
-    expect(complaints).toEqual([]);
   });
 
   it('stopped before any speed was measured, says after a reload that what was measured is kept, and goes on', async () => {
@@ -168,7 +139,6 @@ describe('the profiling page', () => {
     expect(await page.locator('.run').textContent()).toContain(told);
     await button('Resume').click();
     await planned(page);
-    expect(complaints).toEqual([]);
   });
 
   it('stopped, is offered again after one with other settings has ended, and can be deleted', async () => {
@@ -184,7 +154,6 @@ describe('the profiling page', () => {
     await button('Delete what was measured for good').click();
     await button(/Resume/).waitFor({ state: 'detached' });
     expect(await keptEntries()).toBe(0);
-    expect(complaints).toEqual([]);
   });
 
   it('goes on once where Resume is pressed twice before the page has drawn what the first press does', async () => {
@@ -198,17 +167,15 @@ describe('the profiling page', () => {
     await button('Cancel').click();
     await button(`Resume 30/${CELLS}`).waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
-    expect(complaints).toEqual([]);
   });
 
   it('says in a card of its results what an opened profile comes to, and leads to the next step', async () => {
-    await importFixture();
+    await openProfile(page);
     const card = page.locator('#results .verdict-card');
     expect(await card.locator('h3').textContent()).toMatch(/^Yes: .* should answer 5 requests\/s within/);
     expect(await card.getByRole('link').getAttribute('href')).toBe('#try');
     const sla = page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
     expect(await sla.inputValue()).toBe(String(suitedSla(fashionProfile())));
-    expect(complaints).toEqual([]);
   });
 
   it('says of an opened profile how much its budget left out', async () => {
@@ -229,7 +196,6 @@ describe('the profiling page', () => {
         `The budget of 120 s ended after ${measured} cells, and left out up to 4 with larger batches.`,
       )
       .waitFor();
-    expect(complaints).toEqual([]);
   });
 
   it('shows the time against the size of the items', async () => {
@@ -237,29 +203,32 @@ describe('the profiling page', () => {
     const bySize = page.locator('#results details', { hasText: 'Time against size of transcribe' });
     await bySize.locator('summary').click();
     await expect.poll(() => bySize.locator('svg.chart').count()).toBe(2);
-    expect(complaints).toEqual([]);
   });
 
   it('imports and exports a profile byte for byte, and exports its plan with the command that takes it', async () => {
-    const text = await importFixture();
-    expect((await download('Save profile JSON')).text).toBe(text);
-    const exported = await download('Save plan');
-    const plan = planSchema.parse(JSON.parse(exported.text));
+    await openProfile(page);
+    expect(await saved(page, 'Save profile JSON')).toBe(profileFile(fashionProfile()).text);
+    const [exported] = await Promise.all([page.waitForEvent('download'), button(/^Save plan$/).click()]);
+    const plan = parsePlan(JSON.parse(await readFile(await exported.path(), 'utf8')), 'the plan');
     expect(plan.stages.map((stage) => stage.name)).toEqual(['detect', 'classify']);
     expect(await page.locator('.answer code').textContent()).toBe(
-      `ipa-agent serve --plan ${exported.name} --replan`,
+      `ipa-agent serve --plan ${exported.suggestedFilename()} --replan`,
     );
     await button(/^Delete the profile/).click();
     await button(/for good$/).click();
     await expect.poll(() => page.locator('.saved li').count()).toBe(0);
     expect(await page.locator('.lead').count()).toBe(0);
-    expect(complaints).toEqual([]);
   });
 });
 
 describe('a pipeline', () => {
-  const built = servedPage();
-  beforeEach(() => open(built));
+  const site = servedPage();
+  let opened: OpenedPage;
+  beforeEach(async () => {
+    opened = await openPage(site.browser, site.url);
+    page = opened.page;
+  });
+  afterEach(() => opened.context.close());
 
   it('that is chosen later is not replaced by one that is longer to load', async () => {
     let release = () => {};
@@ -277,7 +246,7 @@ describe('a pipeline', () => {
     await answered;
     await frames(page, 60);
     expect(await chooser.inputValue()).toBe('mini-nlp');
-    expect(complaints).toEqual([]);
+    expect(opened.complaints).toEqual([]);
   });
 
   it('that cannot be loaded does not look chosen', async () => {

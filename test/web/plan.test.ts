@@ -1,33 +1,24 @@
-import type { BrowserContext, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { exportProfile } from '../../workers/store/exchange.ts';
-import { fashionProfile } from './fixtures.ts';
-import { complaintsOf, frontier, newContext, unfoldAdvanced } from './opened-page.ts';
+import { frontier, type OpenedPage, openPage, openProfile, planned, unfoldAdvanced } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 const site = servedPage(servePageWithTestEngine);
-let context: BrowserContext;
+let opened: OpenedPage;
 let page: Page;
-let complaints: readonly string[];
 
 /** The form's values right after the profile was opened. */
 let initial: (readonly [field: string, value: string])[];
 
 async function open(): Promise<void> {
-  context = await newContext(site.browser);
-  page = await context.newPage();
-  complaints = complaintsOf(page);
-  await page.goto(site.url);
-  const buffer = Buffer.from(exportProfile(fashionProfile()));
-  await page
-    .getByLabel('Import profile')
-    .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer });
-  await settled();
+  opened = await openPage(site.browser, site.url);
+  page = opened.page;
+  await openProfile(page);
   await unfoldAdvanced(page.getByRole('form', { name: 'Plan settings' }));
 }
 async function close(): Promise<void> {
-  await context.close();
-  expect(complaints).toEqual([]);
+  await opened.context.close();
+  expect(opened.complaints).toEqual([]);
 }
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
@@ -35,8 +26,7 @@ const slider = (name: string) => page.getByRole('slider', { name: `${name}, slid
 const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
 const backend = (name: string) =>
   page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox', { name });
-/** Waits until the page shows the finished answer to the current settings. */
-const settled = () => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
+const settled = () => planned(page);
 const choice = () => page.locator('.verdict strong').first().textContent();
 const fact = async (term: string) =>
   page

@@ -12,8 +12,10 @@ import { fashionProfile } from './fixtures.ts';
 import {
   choose,
   drop,
+  dropProfiles,
   frontier,
   openPage,
+  openProfile,
   planned,
   profileFile,
   saved,
@@ -31,10 +33,7 @@ const problem = () => tab.page.locator('.page-problem [role=alert]');
 
 describe('files that go out', () => {
   it('everything is exported, imported elsewhere exports the same bytes, and imported here leaves the plan that was pinned since', async () => {
-    await drop(
-      tab.page,
-      [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
-    );
+    await dropProfiles(tab.page, 1, 2);
     await planned(tab.page);
     await tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true }).fill('77');
     await unfoldAdvanced(tab.page.locator('.settings'));
@@ -70,10 +69,7 @@ describe('files that go out', () => {
   });
 
   it('everything is exported but a profile that a newer version of the page saved, which is named', async () => {
-    await drop(
-      tab.page,
-      [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
-    );
+    await dropProfiles(tab.page, 1, 2);
     await planned(tab.page);
     await tab.page.evaluate(async () => {
       const done = <T>(request: IDBRequest<T>) =>
@@ -92,8 +88,7 @@ describe('files that go out', () => {
   });
 
   it('the report is one file that shows the profile and its plan without the page', async () => {
-    await choose(tab.page, profileFile(fashionProfile()));
-    await planned(tab.page);
+    await openProfile(tab.page);
     const html = await saved(tab.page, 'Save report HTML');
     const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
     try {

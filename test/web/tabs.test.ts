@@ -10,6 +10,7 @@ import {
   type OpenedPage,
   openIn,
   openPage,
+  openProfile,
   planned,
   profileFile,
   saved,
@@ -122,8 +123,7 @@ describe('of two tabs', () => {
   });
 
   it('while one tab runs a plan, the others say so and wait', async () => {
-    await choose(first.page, profileFile(fashionProfile()));
-    await planned(first.page);
+    await openProfile(first.page);
     await first.page.evaluate(() => {
       globalThis.holdModels = true;
     });
@@ -138,8 +138,7 @@ describe('of two tabs', () => {
   });
 
   it('a run that cannot start because another tab works leaves the last run shown', async () => {
-    await choose(second.page, profileFile(fashionProfile()));
-    await planned(second.page);
+    await openProfile(second.page);
     const run = JSON.stringify(fashionReport().runs[0]);
     await choose(second.page, { name: 'run.json', text: run });
     await second.page.locator('.outcome').waitFor();
@@ -168,8 +167,7 @@ describe('of two tabs', () => {
 
 it('in one tab, no profile is started while a plan runs, and no plan is run while a profile is measured, which is said', async () => {
   const { page, context, complaints } = await openPage(site.browser, site.url);
-  await choose(page, profileFile(fashionProfile()));
-  await planned(page);
+  await openProfile(page);
   await page.evaluate(() => {
     globalThis.holdModels = true;
   });

@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Page, Worker } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
-import { exportProfile } from '../../workers/store/exchange.ts';
 import { cell, profile as profileOf } from '../solver/profiles.ts';
 import { device } from './fixtures.ts';
-import { choose, dropOn, newContext, profileFile, saved } from './opened-page.ts';
+import { choose, dropOn, openPage, profileFile, saved } from './opened-page.ts';
 import { garments } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
@@ -18,18 +16,10 @@ import { servedPage } from './serve.ts';
 const site = servedPage(undefined, true);
 let context: BrowserContext;
 let page: Page;
-let profile: string;
 
-beforeAll(async () => {
-  profile = exportProfile(await profileOfRealModels());
-});
 async function open(): Promise<void> {
-  context = await newContext(site.browser, { viewport: { width: 1280, height: 900 } });
-  page = await context.newPage();
-  await page.goto(site.url);
-  await page
-    .getByLabel('Import profile')
-    .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(profile) });
+  ({ context, page } = await openPage(site.browser, site.url, { viewport: { width: 1280, height: 900 } }));
+  await choose(page, profileFile(await profileOfRealModels()));
 }
 const close = () => context.close();
 
@@ -62,11 +52,7 @@ async function start(): Promise<void> {
 
 async function ended(): Promise<RunReport> {
   await page.locator('.outcome').waitFor();
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Save report', exact: true }).click(),
-  ]);
-  const report = parseRunReport(JSON.parse(await readFile(await file.path(), 'utf8')), 'the report');
+  const report = parseRunReport(JSON.parse(await saved(page, /^Save report$/)), 'the report');
   const { completed, shed, failed } = report.result;
   expect(completed + shed + failed).toBe(report.load.requests);
   return report;
@@ -157,16 +143,9 @@ describe('the section Try it before a run', () => {
   });
 
   it('says why a plan cannot run here', async () => {
-    const elsewhere = JSON.parse(profile) as Profile;
-    elsewhere.stages[0]!.variants = elsewhere.stages[0]!.variants.map((variant) => ({
-      ...variant,
-      sha256: '0'.repeat(64),
-    }));
-    await page.getByLabel('Import profile').setInputFiles({
-      name: 'other.json',
-      mimeType: 'application/json',
-      buffer: Buffer.from(JSON.stringify(elsewhere)),
-    });
+    const elsewhere = await profileOfRealModels();
+    for (const variant of elsewhere.stages[0]!.variants) variant.sha256 = '0'.repeat(64);
+    await choose(page, profileFile(elsewhere, 'other.json'));
     await page.getByText(/that was profiled is not in the pipeline fashion/).waitFor();
     expect(await button('Run the plan').isDisabled()).toBe(true);
   });
