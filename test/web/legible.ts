@@ -29,7 +29,7 @@ const smallTexts = (page: Page): Promise<string[]> =>
   }, SMALLEST_PX - ROUNDING_PX);
 
 /** Expects that the page is no wider than its window. */
-export const expectFits = (page: Page): Promise<void> =>
+const expectFits = (page: Page): Promise<void> =>
   expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThan(1);
 
 /** Opens everything that is folded away, and expects large enough letters, and a page that fits the narrowest window, too. */

@@ -43,7 +43,7 @@ export async function openIn(context: BrowserContext, url: string): Promise<Open
   return { page, context, complaints };
 }
 
-export interface TextFile {
+interface TextFile {
   readonly name: string;
   readonly text: string;
 }

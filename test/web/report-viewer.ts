@@ -4,7 +4,7 @@ import type { Report } from '../../solver/documents/report.ts';
 import { closeContexts, type ReportFolder, reportFolder, sharedBrowser } from './serve.ts';
 
 /** A report that a browser shows, with the errors of its page. */
-export interface ShownReport {
+interface ShownReport {
   readonly page: Page;
   readonly errors: readonly string[];
 }

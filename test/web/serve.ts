@@ -23,7 +23,7 @@ declare module 'vitest' {
 }
 
 /** Starts a browser whose pages wait up to `PATIENCE_MS` for what must happen. @param path of its executable */
-export async function openBrowser(args = testFlags(), path?: string): Promise<Browser> {
+async function openBrowser(args = testFlags(), path?: string): Promise<Browser> {
   const executablePath = path ?? (await findBrowser());
   const browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
   browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
