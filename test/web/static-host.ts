@@ -1,45 +1,28 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
+import sirv from 'sirv';
+import type { Host } from '../../bench/runner/static-server.ts';
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.wasm': 'application/wasm',
-  '.webmanifest': 'application/manifest+json',
-};
-
-export interface StaticHost {
-  readonly url: string;
+export interface StaticHost extends Host {
   /** Paths that were asked for, in order. */
   readonly asked: string[];
-  close(): Promise<void>;
 }
 
-/** Serves a folder under a path as a plain file server does: with no header but the type, unless `headers` has others. */
+/** Serves a folder under a path as a plain file server does: without the headers that the page needs, but with given ones. */
 export async function serveStatic(
   folder: string,
   path: string,
   headers: Record<string, string> = {},
 ): Promise<StaticHost> {
   const asked: string[] = [];
-  const server = createServer(async (request, response) => {
+  const sendFile = sirv(folder, { dev: true });
+  const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     asked.push(pathname);
-    const file = join(folder, pathname.startsWith(path) ? pathname.slice(path.length) || 'index.html' : '..');
-    const found = file.startsWith(folder) && (await stat(file).catch(() => null))?.isFile();
-    if (!found) return response.writeHead(404, headers).end();
-    response.writeHead(200, {
-      'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
-      ...headers,
-    });
-    createReadStream(file).pipe(response);
+    response.setHeaders(new Map(Object.entries(headers)));
+    if (!pathname.startsWith(path)) return response.writeHead(404).end();
+    request.url = pathname.slice(path.length - 1);
+    sendFile(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
