@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Cell, cellFlag } from '../../solver/documents/cell.ts';
+import { type Cell, cellFlag, cellId } from '../../solver/documents/cell.ts';
 import { adapterText } from '../../web/components/format.ts';
 import { compareProfiles } from '../../web/page/results/compare-profiles.ts';
 import { parseCellTable } from '../../web/state/files/cell-table.ts';
@@ -61,15 +61,8 @@ const anyCells = fc.uniqueArray(
     anyCell.map((key): Cell => ({ ...key, state: 'skipped', reason: 'budget' })),
     fc.tuple(anyCell, anyText).map(([key, error]): Cell => ({ ...key, state: 'failed', error })),
   ),
-  { minLength: 1, selector: (one) => JSON.stringify(anyKey(one)) },
+  { minLength: 1, selector: cellId },
 );
-const anyKey = ({ stage, variant, backend, threads, batch }: Cell) => [
-  stage,
-  variant,
-  backend,
-  threads,
-  batch,
-];
 
 test('a table that is read again is compared as its profile is', () => {
   fc.assert(

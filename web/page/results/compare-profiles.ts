@@ -1,4 +1,4 @@
-import { type CellKey, cellId, type MeasuredCell } from '../../../solver/documents/cell.ts';
+import { type CellKey, cellId, keyOf, type MeasuredCell } from '../../../solver/documents/cell.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
@@ -120,9 +120,8 @@ function estimate(base: Profile, from: MeasuredCell, other: ComparedProfile, to:
   const up = Math.hypot(b.high - b.at, a.at - a.low);
   const deviation = (log > 0 ? down : up) / Z_95;
   const enough = Math.min(from.latencyMs.n, to.latencyMs.n) >= MIN_SAMPLES;
-  const { stage, variant, backend, threads, batch } = from;
   return {
-    key: { stage, variant, backend, threads, batch },
+    key: keyOf(from),
     base: from,
     other: to,
     ratio: Math.exp(log),
@@ -177,15 +176,15 @@ function unmatched(
   { stages }: ComparedProfile,
   without: ReadonlyMap<string, ComparedCell>,
 ): Unmatched[] {
-  return [...of].flatMap(([place, { state, stage, variant, backend, threads, batch }]) => {
+  return [...of].flatMap(([place, cell]) => {
     const found = without.get(place)?.state;
-    if (state !== 'measured' || found === 'measured') return [];
-    const there = stages.find(({ name }) => name === stage);
+    if (cell.state !== 'measured' || found === 'measured') return [];
+    const there = stages.find(({ name }) => name === cell.stage);
     const why = !there
       ? 'no-stage'
-      : there.variants.some(({ name }) => name === variant)
+      : there.variants.some(({ name }) => name === cell.variant)
         ? (found ?? 'not-measured')
         : 'no-variant';
-    return { stage, variant, backend, threads, batch, why };
+    return { ...keyOf(cell), why };
   });
 }

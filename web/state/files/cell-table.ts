@@ -4,6 +4,7 @@ import {
   cellFlag,
   cellId,
   cellKey,
+  keyOf,
   type MeasuredCell,
   type Summary,
 } from '../../../solver/documents/cell.ts';
@@ -138,11 +139,9 @@ function profileOf({ pipeline, createdAt, adapter, ...origin }: Row, rows: reado
       return { name: stage, variants: own.map((one) => ({ name: one.variant, sha256: one.sha256 })) };
     }),
     cells: rows.map((one): ComparedCell => {
-      const { stage, variant, backend, threads, batch } = one;
-      const place = { stage, variant, backend, threads, batch };
-      if (one.state !== 'measured') return { ...place, state: one.state };
+      if (one.state !== 'measured') return { ...keyOf(one), state: one.state };
       const { n, p50Ms: p50, p50LowMs: p50Low, p50HighMs: p50High, flags } = one;
-      return { ...place, state: 'measured', latencyMs: { n, p50, p50Low, p50High }, flags };
+      return { ...keyOf(one), state: 'measured', latencyMs: { n, p50, p50Low, p50High }, flags };
     }),
   };
 }
