@@ -21,49 +21,46 @@ export async function ownModel(shipped: string, name = `${shipped}.onnx`): Promi
   return { name, bytes: Buffer.concat([bytes, MODEL_VERSION]) };
 }
 
-/** Makes a pack of scenes, each with one garment, for the pipeline `fashion`. */
-export function ownScenes(count: number, label = 3): Uint8Array {
-  const pixels = new Uint8Array(count * 128 * 128).map((_, i) => (i * 7919) % 251);
-  return gzip(
-    safetensors({
-      images: u8([count, 1, 128, 128], pixels),
-      boxes: f32([count, 4], Array.from({ length: count }, () => [20, 30, 60, 70]).flat()),
-      object_image: i32(Array.from({ length: count }, (_, i) => i)),
-      'label.classify': i32(Array.from({ length: count }, () => label)),
-    }),
-  );
+interface Garment {
+  readonly scene: number;
+  readonly box: Box;
+  readonly label: number;
 }
 
-/** Makes a pack of a scene without garments, for the pipeline `fashion`. */
-export const emptyScene = (): Uint8Array =>
+/** Makes a pack for the pipeline `fashion`. */
+const scenesOf = (count: number, pixels: Uint8Array, garments: readonly Garment[]): Uint8Array =>
   gzip(
     safetensors({
-      images: u8([1, 1, 128, 128], new Uint8Array(128 * 128)),
-      boxes: f32([0, 4], []),
-      object_image: i32([]),
-      'label.classify': i32([]),
+      images: u8([count, 1, 128, 128], pixels),
+      boxes: f32(
+        [garments.length, 4],
+        garments.flatMap(({ box: { x0, y0, x1, y1 } }) => [x0, y0, x1, y1]),
+      ),
+      object_image: i32(garments.map(({ scene }) => scene)),
+      'label.classify': i32(garments.map(({ label }) => label)),
     }),
   );
+
+/** Makes a pack of scenes, each with one garment. */
+export function ownScenes(count: number, label = 3): Uint8Array {
+  const pixels = new Uint8Array(count * 128 * 128).map((_, i) => (i * 7919) % 251);
+  const box = { x0: 20, y0: 30, x1: 60, y1: 70 };
+  const garments = Array.from({ length: count }, (_, scene) => ({ scene, box, label }));
+  return scenesOf(count, pixels, garments);
+}
+
+/** Makes a pack of a scene without garments. */
+export const emptyScene = (): Uint8Array => scenesOf(1, new Uint8Array(128 * 128), []);
 
 /** Makes a pack of the first scenes of the shipped pack, because a page measures accuracy on few scenes quickly. */
 export async function firstScenes(count: number): Promise<Uint8Array> {
   const { items, truths } = (await (await loadFashion()).readPack()) as LabelledPack;
-  const objects = truths
+  const garments = truths
     .slice(0, count)
     .flatMap(({ truth, children }, scene) =>
       (truth as Box[]).map((box, i) => ({ scene, box, label: children[i]!.truth as number })),
     );
-  return gzip(
-    safetensors({
-      images: u8([count, 1, 128, 128], batchOf(itemsOf(items, count)).bytes),
-      boxes: f32(
-        [objects.length, 4],
-        objects.flatMap(({ box: { x0, y0, x1, y1 } }) => [x0, y0, x1, y1]),
-      ),
-      object_image: i32(objects.map(({ scene }) => scene)),
-      'label.classify': i32(objects.map(({ label }) => label)),
-    }),
-  );
+  return scenesOf(count, batchOf(itemsOf(items, count)).bytes, garments);
 }
 
 const sum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
