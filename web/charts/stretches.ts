@@ -1,5 +1,5 @@
 import type { RequestRecord, RunReport } from '../../solver/documents/run-report.ts';
-import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { requestOutcomes } from '../../solver/report/run-result.ts';
 import { milliseconds, number, plural } from '../components/format.ts';
 import type { ChartPoint } from './chart-points.ts';
 
@@ -21,22 +21,19 @@ export function stretchesOf({ requests, slaMs, load: { durationS } }: RunReport)
     const toS = Math.min(durationS, fromS + lengthS);
     return {
       x: (fromS + toS) / 2,
-      text: `${number(fromS, 0)} to ${number(toS)} s: ${outcomes(arrived, slaMs)}`,
+      text: `${number(fromS, 0)} to ${number(toS)} s: ${outcomes(arrived, slaMs, lengthS)}`,
     };
   });
 }
 
-function outcomes(requests: readonly RequestRecord[], slaMs: number): string {
-  const latencies = sortedNumbers(
-    requests.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? latencyMs! : [])),
-  );
-  const late = latencies.filter((ms) => ms > slaMs).length;
-  const count = (kind: RequestRecord['outcome']) => requests.filter(({ outcome }) => outcome === kind).length;
+function outcomes(requests: readonly RequestRecord[], slaMs: number, lengthS: number): string {
+  const { completed, shed, failed, latencyMs } = requestOutcomes(requests, slaMs, lengthS);
+  const late = requests.filter((request) => (request.latencyMs ?? 0) > slaMs).length;
   const parts: [string, number][] = [
-    ['within the SLA', latencies.length - late],
+    ['within the SLA', completed - late],
     ['late', late],
-    ['shed', count('shed')],
-    ['failed', count('failed')],
+    ['shed', shed],
+    ['failed', failed],
   ];
   return [
     plural(requests.length, 'request'),
@@ -48,8 +45,6 @@ function outcomes(requests: readonly RequestRecord[], slaMs: number): string {
             .join(', '),
         ]
       : []),
-    ...(latencies.length
-      ? [`p50 ${milliseconds(nearestRank(latencies, 50))}, longest ${milliseconds(latencies.at(-1)!)}`]
-      : []),
+    ...(latencyMs ? [`p50 ${milliseconds(latencyMs.p50)}, longest ${milliseconds(latencyMs.max)}`] : []),
   ].join('\n');
 }

@@ -7,35 +7,32 @@ import { modelOf } from './cell-table.ts';
 type Field = string | number | null;
 type Column = readonly [head: string, field: (cell: Cell, profile: Profile) => Field];
 
-/** Makes a column with the mean of each measured cell's `values`, of which there is one for each run. */
-const meanOf = (head: string, values: (cell: MeasuredCell) => readonly number[] | undefined): Column => [
+/** Makes a column of a figure that only measured cells have. */
+const ofMeasured = (head: string, field: (cell: MeasuredCell) => Field): Column => [
   head,
-  (cell) => {
-    const own = cell.state === 'measured' ? values(cell) : undefined;
-    return own ? mean(own) : null;
-  },
+  (cell) => (cell.state === 'measured' ? field(cell) : null),
 ];
 
+/** Makes a column with the mean of each measured cell's `values`, of which there is one for each run. */
+const meanOf = (head: string, values: (cell: MeasuredCell) => readonly number[] | undefined): Column =>
+  ofMeasured(head, (cell) => {
+    const own = values(cell);
+    return own ? mean(own) : null;
+  });
+
 const COLUMNS: readonly Column[] = [
-  ['stage', (cell) => cell.stage],
-  ['variant', (cell) => cell.variant],
-  ['backend', (cell) => cell.backend],
-  ['threads', (cell) => cell.threads],
-  ['batch', (cell) => cell.batch],
-  ['state', (cell) => cell.state],
-  ...(['n', 'mean', 'p50', 'p50Low', 'p50High', 'p95', 'p99', 'max'] as const).map(
-    (name) =>
-      [
-        name === 'n' ? name : `${name}Ms`,
-        (cell: Cell) => (cell.state === 'measured' ? cell.latencyMs[name] : null),
-      ] as const,
+  ...(['stage', 'variant', 'backend', 'threads', 'batch', 'state'] as const).map(
+    (name) => [name, (cell: Cell) => cell[name]] as const,
   ),
-  ['itemsPerS', (cell) => (cell.state === 'measured' ? (1000 * cell.batch) / cell.latencyMs.mean : null)],
-  ...(['loadMs', 'createMs', 'firstRunMs'] as const).map(
-    (name) => [name, (cell: Cell) => (cell.state === 'measured' ? cell.cold[name] : null)] as const,
+  ...(['n', 'mean', 'p50', 'p50Low', 'p50High', 'p95', 'p99', 'max'] as const).map((name) =>
+    ofMeasured(name === 'n' ? name : `${name}Ms`, ({ latencyMs }) => latencyMs[name]),
+  ),
+  ofMeasured('itemsPerS', ({ batch, latencyMs }) => (1000 * batch) / latencyMs.mean),
+  ...(['loadMs', 'createMs', 'firstRunMs'] as const).map((name) =>
+    ofMeasured(name, ({ cold }) => cold[name]),
   ),
   meanOf('meanSize', ({ sizes }) => sizes),
-  ['flags', (cell) => (cell.state === 'measured' ? cell.flags.join(' ') : null)],
+  ofMeasured('flags', ({ flags }) => flags.join(' ')),
   [
     'reason',
     (cell) => (cell.state === 'skipped' ? cell.reason : cell.state === 'failed' ? cell.error : null),
