@@ -4,7 +4,7 @@ import { type ItemAnswer, type ItemTruth, requestScore } from '../../../models/t
 import { isRight, type Match, metricOf } from '../../../models/tasks/score.ts';
 import type { EndedRequest } from '../../../workers/executor/run-options.ts';
 import { viewOf } from '../tasks/registry.ts';
-import type { Span } from '../tasks/task-view.ts';
+import type { ResultOrTruth, Span } from '../tasks/task-view.ts';
 
 /**
  * Whether an answer is right. `partly`: a text that earns some of its points; `wrong`: another class or text is true; `spurious`:
@@ -54,13 +54,23 @@ export function predictionsOf(
   { answer: { answer }, truth }: Pick<EndedRequest, 'answer' | 'truth'>,
 ): Prediction[] {
   if (!truth) return unjudged(first, answer);
-  return matchesOf(first, answer, truth).map((match) => ({
-    verdict: verdictOf(match, shareOf(first, match, answer, truth)),
-    box: boxOf(first, match, answer, truth),
-    span: spanOf(first, match, answer, truth),
-    stageAnswers: stageAnswersOf(first, match, answer, truth),
-  }));
+  const { boxes, spans } = viewOf(first.stage);
+  return matchesOf(first, answer, truth).map((match) => {
+    const { predicted, truth: there } = match;
+    const found = <T>(places?: Places<T>) =>
+      predicted === null ? undefined : places?.({ result: answer.result! })[predicted];
+    const real = <T>(places?: Places<T>) =>
+      there === null ? undefined : places?.({ truth: truth.truth })[there];
+    return {
+      verdict: verdictOf(match, shareOf(first, match, answer, truth)),
+      box: found(boxes) ?? real(boxes) ?? null,
+      span: spanOf(found(spans), real(spans)),
+      stageAnswers: stageAnswersOf(first, match, answer, truth),
+    };
+  });
 }
+
+type Places<T> = (of: ResultOrTruth) => readonly T[];
 
 /** The predictions of a request without labels. */
 function unjudged(first: PipelineStage, answer: ItemAnswer): Prediction[] {
@@ -109,27 +119,8 @@ function shareOf(
   return metricOf(requestScore(next, later, laterTruth)) ?? 1;
 }
 
-function boxOf(
-  { stage }: PipelineStage,
-  { predicted, truth: there }: Match,
-  answer: ItemAnswer,
-  truth: ItemTruth,
-) {
-  const { boxes } = viewOf(stage);
-  if (predicted !== null) return boxes?.({ result: answer.result! })[predicted] ?? null;
-  return boxes?.({ truth: truth.truth })[there!] ?? null;
-}
-
 /** The span that the stage found, or else the true one. If the labels of both differ, the span gets both, e.g. `PER (LOC)`. */
-function spanOf(
-  { stage }: PipelineStage,
-  { predicted, truth: there }: Match,
-  answer: ItemAnswer,
-  truth: ItemTruth,
-): Span | null {
-  const { spans } = viewOf(stage);
-  const found = predicted === null ? undefined : spans?.({ result: answer.result! })[predicted];
-  const real = there === null ? undefined : spans?.({ truth: truth.truth })[there];
+function spanOf(found: Span | null | undefined, real: Span | null | undefined): Span | null {
   if (!found || !real || found.label === real.label) return found ?? real ?? null;
   return { ...found, label: `${found.label} (${real.label})` };
 }
