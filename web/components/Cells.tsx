@@ -47,7 +47,7 @@ export function CellFlags({ flags }: { readonly flags: readonly CellFlag[] }) {
 
 /** Notes for cells whose measurements are unreliable, and for cells without measurements. */
 export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
-  const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
+  const measured = cells.filter((cell) => cell.state === 'measured');
   const failed = cells.filter((cell) => cell.state === 'failed');
   const skipped = cells.filter((cell) => cell.state === 'skipped');
   const flags = (Object.keys(FLAGS) as CellFlag[]).map((flag) => ({

@@ -1,4 +1,4 @@
-import type { CellFlag, MeasuredCell } from '../../../solver/documents/cell.ts';
+import type { CellFlag } from '../../../solver/documents/cell.ts';
 import { type Device, onGpu } from '../../../solver/documents/common.ts';
 import { keepsSla, type Plan, type Prediction } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
@@ -240,7 +240,7 @@ function speedSentence(run: RunReport, slower: boolean): string | null {
 
 /** How many figures are marked as needing care, and the most frequent mark. */
 function careReason({ cells }: Profile): Reason | null {
-  const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
+  const measured = cells.filter((cell) => cell.state === 'measured');
   const marks = measured.map(({ flags }) => flags.filter((flag) => weightOf(flag) !== 'note'));
   const needCare = marks.filter(({ length }) => length > 0).length;
   if (needCare === 0) return null;

@@ -1,7 +1,7 @@
 import { batch, computed, signal } from '@preact/signals';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
-import { sha256Of } from '../../../solver/documents/manifest.ts';
+import { modelsOf } from '../../../solver/documents/manifest.ts';
 import { type Plan, stageNameOf } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
@@ -75,11 +75,12 @@ export const obstacle = computed<string | null>(() => {
         ? 'Untick webgpu under Plan.'
         : 'Measure this device, and plan with its profile.'
     }`;
+  const here = modelsOf(loaded.manifest);
   const missing = made.stages.find(
     (row) =>
-      !loaded.manifest.stages.some(
+      !here.some(
         ({ name, variants }) =>
-          name === stageNameOf(row) && variants.some((variant) => sha256Of(variant) === row.sha256),
+          name === stageNameOf(row) && variants.some(({ sha256 }) => sha256 === row.sha256),
       ),
   );
   if (!missing) return null;
