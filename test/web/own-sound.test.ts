@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { testFlags } from '../../bench/setup/browser.js';
 import { samplesOf } from '../../models/items/audio.ts';
@@ -49,6 +49,13 @@ async function answered(opened: OpenedPage, question: string): Promise<string[]>
   await button(opened, 'Run your input').click();
   await opened.page.getByText(/^Answered in/).waitFor();
   return steps(opened).allInnerTexts();
+}
+
+/** Waits until the page says beside the input why it refuses a sound. */
+async function refused(page: Page, why: RegExp): Promise<void> {
+  const problem = page.locator('.own').getByRole('alert');
+  await problem.waitFor();
+  expect(await problem.textContent()).toMatch(why);
 }
 
 /** Returns a recording of the shipped pack as a WAV file. */
@@ -142,9 +149,7 @@ describe('a sound of the user', () => {
       return given;
     });
     await button(opened, 'Record').click();
-    const problem = opened.page.locator('.own').getByRole('alert');
-    await problem.waitFor();
-    expect(await problem.textContent()).toMatch(/this browser cannot record its sound\. Use another browser/);
+    await refused(opened.page, /this browser cannot record its sound\. Use another browser/);
     expect(await streams.evaluate(([stream]) => stream!.getTracks()[0]!.readyState)).toBe('ended');
   });
 
@@ -152,17 +157,13 @@ describe('a sound of the user', () => {
     const { page } = await open(site.browser);
     const bytes = wavOf(tone(440, LONGEST_S + 1, RATE_HZ), { rateHz: RATE_HZ });
     await dropOn(page, '.own-drop', [{ name: 'long.wav', bytes }]);
-    const problem = page.locator('.own').getByRole('alert');
-    await problem.waitFor();
-    expect(await problem.textContent()).toMatch(/lasts 7.000 s, and at most 6.000 s are taken/);
+    await refused(page, /lasts 7.000 s, and at most 6.000 s are taken/);
   });
 
   it('is refused in place where no sound is in the file', async () => {
     const { page } = await open(site.browser);
     await dropOn(page, '.own-drop', [{ name: 'notes.mp3', bytes: new TextEncoder().encode('notes') }]);
-    const problem = page.locator('.own').getByRole('alert');
-    await problem.waitFor();
-    expect(await problem.textContent()).toMatch(/finds no sound that it can decode/);
+    await refused(page, /finds no sound that it can decode/);
   });
 });
 
@@ -173,9 +174,7 @@ describe('without a microphone', () => {
   ])('the page says that %s, and what to do', async (why, openIt) => {
     const opened = await openIt();
     await button(opened, 'Record').click();
-    const problem = opened.page.locator('.own').getByRole('alert');
-    await problem.waitFor();
-    expect(await problem.textContent()).toMatch(new RegExp(`${why}.*or choose a sound file`));
+    await refused(opened.page, new RegExp(`${why}.*or choose a sound file`));
     expect(await button(opened, 'Record').isEnabled()).toBe(true);
   });
 });
