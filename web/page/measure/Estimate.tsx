@@ -1,3 +1,4 @@
+import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { bytes, duration, plural } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { checked, models } from '../../state/app.ts';
@@ -5,9 +6,7 @@ import { estimate } from '../../state/measure/estimate.ts';
 import { settings } from '../../state/measure/settings.ts';
 
 /** Estimated upper bounds of the time, memory and download that a profile with these settings needs. */
-export function Estimate() {
-  const manifest = models.value?.manifest;
-  if (!manifest) return null;
+export function Estimate({ manifest }: { readonly manifest: Manifest }) {
   const { cells, modelBytes, workers, memoryBytes, timeMs } = estimate(manifest, settings.value);
   return (
     <p class="estimate">

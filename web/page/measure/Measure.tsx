@@ -45,7 +45,7 @@ export function Measure() {
           <OwnModels manifest={manifest} />
           <div class="card">
             <SettingsForm />
-            <Estimate />
+            <Estimate manifest={manifest} />
           </div>
           <DeviceFold />
         </section>

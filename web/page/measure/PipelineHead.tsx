@@ -22,30 +22,28 @@ function Group({ label, names }: GroupProps) {
   );
 }
 
-/** The title of the chosen pipeline, with a choice of pipelines if there are several. */
+/** The title of the chosen pipeline, with a choice of pipelines. */
 export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
   return (
     <div class="row end">
-      {SHIPPED.length + ownNames.value.length > 1 && (
-        <Labelled label="Pipeline">
-          {(id) => (
-            <select
-              id={id}
-              value={manifest.name}
-              disabled={busy.value}
-              onChange={({ currentTarget: select }) =>
-                void attempt(() => choosePipeline(select.value)).then(() => {
-                  // If the chosen pipeline cannot be loaded, the page keeps the previous one, and the list must show that.
-                  select.value = models.value!.manifest.name;
-                })
-              }
-            >
-              <Group label="Ready-made" names={SHIPPED} />
-              <Group label="Your own" names={ownNames.value} />
-            </select>
-          )}
-        </Labelled>
-      )}
+      <Labelled label="Pipeline">
+        {(id) => (
+          <select
+            id={id}
+            value={manifest.name}
+            disabled={busy.value}
+            onChange={({ currentTarget: select }) =>
+              void attempt(() => choosePipeline(select.value)).then(() => {
+                // If the chosen pipeline cannot be loaded, the page keeps the previous one, and the list must show that.
+                select.value = models.value!.manifest.name;
+              })
+            }
+          >
+            <Group label="Ready-made" names={SHIPPED} />
+            <Group label="Your own" names={ownNames.value} />
+          </select>
+        )}
+      </Labelled>
       <strong class="pipeline-title">{manifest.title}</strong>
       {isOwn.value && (
         <DeleteButton
