@@ -5,13 +5,11 @@ import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { styleOf } from '../../charts/series.ts';
 import { number, requestRate } from '../../components/format.ts';
-import { plan } from '../../state/plan/planning.ts';
 
 /** Chart of the load's arrivals over time, with the plan's arrival rate. */
-export function LoadPreview({ load }: { readonly load: Load }) {
+export function LoadPreview({ load, plannedPerS }: { readonly load: Load; readonly plannedPerS: number }) {
   const counts = useMemo(() => countsPerSecond(load.arrivalsMs), [load]);
   const busiest = counts.reduce((most, count) => Math.max(most, count), 0);
-  const planned = plan.value?.ratePerS ?? 0;
   return (
     <LiveChart
       title="What will arrive"
@@ -19,8 +17,8 @@ export function LoadPreview({ load }: { readonly load: Load }) {
       now={`${requestRate(load.ratePerS)} on average, ${number(busiest)} in the busiest second`}
       fromS={0}
       toS={load.durationS}
-      max={1.4 * Math.max(busiest, planned)}
-      rule={{ value: planned, label: `planned for ${number(planned)} /s` }}
+      max={1.4 * Math.max(busiest, plannedPerS)}
+      rule={{ value: plannedPerS, label: `planned for ${number(plannedPerS)} /s` }}
       lines={[
         { label: 'arrivals', style: styleOf(0), points: counts.map((count, s): LivePoint => [s, count]) },
       ]}

@@ -1,9 +1,9 @@
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { inTimeText, number, plural, requestRate } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
 import { occupied } from '../../state/own/own-answer.ts';
 import { heldByAdding } from '../../state/pipelines/adding.ts';
-import { plan } from '../../state/plan/planning.ts';
 import {
   change,
   LARGEST_SCALE,
@@ -36,7 +36,7 @@ const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
   onChange: (value: number) => change({ [field]: value }),
 });
 
-export function TryForm() {
+export function TryForm({ plan }: { readonly plan: Plan }) {
   const { load: kind, scale, adapt } = trySettings.value;
   const arriving = load.value;
   const why = obstacle.value ?? occupied.value ?? heldByAdding.value;
@@ -77,7 +77,9 @@ export function TryForm() {
       </div>
       {kind === 'trace' && <TraceDrop />}
       {arriving instanceof Error && <p class="bad">{arriving.message}</p>}
-      {arriving && !(arriving instanceof Error) && <LoadPreview load={arriving} />}
+      {arriving && !(arriving instanceof Error) && (
+        <LoadPreview load={arriving} plannedPerS={plan.ratePerS} />
+      )}
       {why && <p class="bad">{why}</p>}
       <div class="row buttons">
         <button type="submit" class="primary" disabled={!ready}>
@@ -85,18 +87,16 @@ export function TryForm() {
         </button>
         {kind !== 'constant' && scaleOfPlan.value !== null && scaleOfPlan.value !== scale && (
           <button type="button" onClick={() => change({ scale: scaleOfPlan.value! })}>
-            Scale to the plan's {number(plan.value!.ratePerS)} /s
+            Scale to the plan's {number(plan.ratePerS)} /s
           </button>
         )}
         {arriving === null && <span class="muted">Open a trace first.</span>}
       </div>
-      {plan.value && (
-        <p class="muted">
-          The plan was made for {requestRate(plan.value.ratePerS)} within {number(plan.value.slaMs)} ms:{' '}
-          {inTimeText(plan.value.predicted.slaAttainment)} should be in time. Each request brings a labelled
-          example, so that the answers can be judged.
-        </p>
-      )}
+      <p class="muted">
+        The plan was made for {requestRate(plan.ratePerS)} within {number(plan.slaMs)} ms:{' '}
+        {inTimeText(plan.predicted.slaAttainment)} should be in time. Each request brings a labelled example,
+        so that the answers can be judged.
+      </p>
     </form>
   );
 }

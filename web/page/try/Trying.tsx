@@ -34,7 +34,7 @@ export function Trying() {
         </Notice>
       )}
       <div ref={host} tabIndex={-1}>
-        {run ? <Live run={run} /> : plan.value ? <TryForm /> : <WithoutPlan />}
+        {run ? <Live run={run} /> : plan.value ? <TryForm plan={plan.value} /> : <WithoutPlan />}
       </div>
       {failure.value && (
         <p class="problem" role="alert">
