@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -38,7 +38,7 @@ async function firstRequests(file: string, count: number): Promise<Uint8Array> {
 }
 
 function withPack<M extends object>(manifest: M, pack: Uint8Array) {
-  const sha256 = createHash('sha256').update(pack).digest('hex');
+  const sha256 = hash('sha256', pack);
   return { pack, manifest: { ...manifest, pack: { file: PACK, sha256, source: 'the first requests' } } };
 }
 

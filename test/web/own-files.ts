@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Box } from '../../models/items/crop.ts';
@@ -63,8 +63,6 @@ export async function firstScenes(count: number): Promise<Uint8Array> {
   return scenesOf(count, batchOf(itemsOf(items, count)).bytes, garments);
 }
 
-const sum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
 /** Makes a pipeline of one stage with two shipped classifiers and a made-up pack: the manifest and the files that it names. */
 export async function garments(name = 'garments'): Promise<AnyFile[]> {
   const models = [await ownModel('linear'), await ownModel('cnn8')];
@@ -93,7 +91,7 @@ export async function garments(name = 'garments'): Promise<AnyFile[]> {
           sessions: {
             model: {
               file: model.name,
-              sha256: sum(model.bytes),
+              sha256: hash('sha256', model.bytes),
               sizeBytes: model.bytes.length,
               dtype: 'fp32',
             },
@@ -103,7 +101,7 @@ export async function garments(name = 'garments'): Promise<AnyFile[]> {
         })),
       },
     ],
-    pack: { file: 'labels.bin', sha256: sum(pack), source: 'made up' },
+    pack: { file: 'labels.bin', sha256: hash('sha256', pack), source: 'made up' },
   };
   return [
     { name: 'manifest.json', bytes: Buffer.from(JSON.stringify(manifest)) },

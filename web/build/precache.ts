@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import type { Plugin } from 'vite';
@@ -49,7 +49,7 @@ const list = (outDir: string): PrecachedFile[] =>
     }))
     .filter(({ path }) => isPrecached(path))
     .map(({ file, path }) => {
-      const hash = createHash('sha256').update(readFileSync(file)).digest('base64');
-      return { path, integrity: `sha256-${hash}`, shell: isShell(path), onUse: isOnUse(path) };
+      const sum = hash('sha256', readFileSync(file), 'base64');
+      return { path, integrity: `sha256-${sum}`, shell: isShell(path), onUse: isOnUse(path) };
     })
     .sort((a, b) => (a.path < b.path ? -1 : 1));
