@@ -1,22 +1,17 @@
 import { expect, test } from 'vitest';
 import { serveFewScenes } from './few-scenes.ts';
-import { closeContexts, sharedBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
+
+const site = servedPage(serveFewScenes);
 
 test('the example page profiles, plans and runs by the library alone, under the policy that is served', async () => {
-  const host = await serveFewScenes();
-  const browser = await sharedBrowser();
-  try {
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`${host.url}example.html`);
-    await page.getByText(/F1@0\.5, right class 0\.\d+/).waitFor();
-    expect(errors).toEqual([]);
-    expect(await page.textContent('#log')).toMatch(
-      /measured \d+ cells on Chromium \d+\nplanned \w+ at batch \d → \w+ at batch \d\np50/,
-    );
-  } finally {
-    await closeContexts(browser);
-    await host.close();
-  }
+  const page = await site.browser.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(`${site.url}example.html`);
+  await page.getByText(/F1@0\.5, right class 0\.\d+/).waitFor();
+  expect(errors).toEqual([]);
+  expect(await page.textContent('#log')).toMatch(
+    /measured \d+ cells on Chromium \d+\nplanned \w+ at batch \d → \w+ at batch \d\np50/,
+  );
 });

@@ -21,25 +21,20 @@ function packagesOf(file: string, visited = new Set<string>(), found = new Set<s
 }
 
 test("the page's foot links to a notice of every package that the page and its workers import", async () => {
-  const context = await newContext(site.browser);
-  try {
-    const page = await context.newPage();
-    await page.goto(site.url);
-    const [answer] = await Promise.all([
-      page.waitForResponse(/licences\.txt$/),
-      page.getByRole('link', { name: /^Licences/ }).click(),
-    ]);
-    expect(answer.status()).toBe(200);
-    const notices = await answer.text();
-    const packages = [...packagesOf(join(ROOT, 'web/main.tsx'))];
-    // The page itself imports one of these packages, and only workers import others.
-    expect(packages).toEqual(
-      expect.arrayContaining(['preact', 'onnxruntime-web', 'glpk.js', '@huggingface/tokenizers']),
-    );
-    expect(
-      packages.filter((name) => !notices.includes(`\n${name} `) && !notices.startsWith(`${name} `)),
-    ).toEqual([]);
-  } finally {
-    await context.close();
-  }
+  const page = await (await newContext(site.browser)).newPage();
+  await page.goto(site.url);
+  const [answer] = await Promise.all([
+    page.waitForResponse(/licences\.txt$/),
+    page.getByRole('link', { name: /^Licences/ }).click(),
+  ]);
+  expect(answer.status()).toBe(200);
+  const notices = await answer.text();
+  const packages = [...packagesOf(join(ROOT, 'web/main.tsx'))];
+  // The page itself imports one of these packages, and only workers import others.
+  expect(packages).toEqual(
+    expect.arrayContaining(['preact', 'onnxruntime-web', 'glpk.js', '@huggingface/tokenizers']),
+  );
+  expect(
+    packages.filter((name) => !notices.includes(`\n${name} `) && !notices.startsWith(`${name} `)),
+  ).toEqual([]);
 });

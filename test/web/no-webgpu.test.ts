@@ -1,6 +1,5 @@
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Host } from '../../bench/runner/static-server.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import { serveFewScenes } from './few-scenes.ts';
 import {
   LEAST_S,
@@ -12,66 +11,49 @@ import {
   savedProfile,
   setBudget,
 } from './opened-page.ts';
-import { openWholeBrowser, sharedBrowser } from './serve.ts';
+import { openWholeBrowser, servedPage } from './serve.ts';
 
 /** Uses the shipped page in browsers that cannot give it WebGPU. */
 
 /** The only flag that Chromium needs: as root it does not start with its sandbox. */
 const PLAIN = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
-let served: Host;
-
-beforeAll(async () => {
-  served = await serveFewScenes();
-});
-afterAll(() => served.close());
+const site = servedPage(serveFewScenes);
 
 test('without an adapter the page measures, resumes and plans on wasm', async ({ skip }) => {
   const browser = await openWholeBrowser(PLAIN);
-  try {
-    const { page, complaints } = await openPage(browser, served.url);
-    skip(await hasAdapter(page), 'a plain Chromium gives WebGPU on this machine');
-    await measureOnWasm(page, 'this browser finds no GPU that it can use');
-    expect(complaints).toEqual([]);
-  } finally {
-    await browser.close();
-  }
+  onTestFinished(() => browser.close());
+  const { page, complaints } = await openPage(browser, site.url);
+  skip(await hasAdapter(page), 'a plain Chromium gives WebGPU on this machine');
+  await measureOnWasm(page, 'this browser finds no GPU that it can use');
+  expect(complaints).toEqual([]);
 });
 
 test('without navigator.gpu the page measures on wasm', async () => {
   const browser = await openWholeBrowser([...PLAIN, '--disable-gpu']);
-  try {
-    const context = await newContext(browser);
-    await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));
-    const { page, complaints } = await openIn(context, served.url);
-    await startOnWasm(page, 'this browser has no WebGPU');
-    await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByRole('button', { name: /^Resume/ }).waitFor();
-    expect(complaints).toEqual([]);
-  } finally {
-    await browser.close();
-  }
+  onTestFinished(() => browser.close());
+  const context = await newContext(browser);
+  await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));
+  const { page, complaints } = await openIn(context, site.url);
+  await startOnWasm(page, 'this browser has no WebGPU');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: /^Resume/ }).waitFor();
+  expect(complaints).toEqual([]);
 });
 
 test('a GPU that is gone since the page was opened is left out, and the message says so', async () => {
-  const { page, context } = await openPage(await sharedBrowser(), served.url);
-  try {
-    const webgpu = page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu');
-    expect(await webgpu.isChecked()).toBe(true);
-    await page.evaluate(() => {
-      GPU.prototype.requestAdapter = async () => null;
-    });
-    await page.getByRole('button', { name: 'Start', exact: true }).click();
-    const problem = page.locator('.page-problem [role=alert]');
-    await problem.waitFor();
-    expect(await problem.textContent()).toMatch(
-      /webgpu is not available.*Press Start to measure what is left/,
-    );
-    expect(await webgpu.isChecked()).toBe(false);
-    expect(await webgpu.isDisabled()).toBe(true);
-  } finally {
-    await context.close();
-  }
+  const { page } = await openPage(site.browser, site.url);
+  const webgpu = page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu');
+  expect(await webgpu.isChecked()).toBe(true);
+  await page.evaluate(() => {
+    GPU.prototype.requestAdapter = async () => null;
+  });
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  const problem = page.locator('.page-problem [role=alert]');
+  await problem.waitFor();
+  expect(await problem.textContent()).toMatch(/webgpu is not available.*Press Start to measure what is left/);
+  expect(await webgpu.isChecked()).toBe(false);
+  expect(await webgpu.isDisabled()).toBe(true);
 });
 
 const hasAdapter = (page: Page): Promise<boolean> =>

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { type ProfileReport, parseReport, type Report } from '../../solver/documents/report.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
@@ -91,21 +91,18 @@ describe('files that go out', () => {
     await openProfile(tab.page);
     const html = await saved(tab.page, 'Save report HTML');
     const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
-    try {
-      const file = join(folder, 'report.html');
-      await writeFile(file, html);
-      const report = await tab.context.newPage();
-      const asked: string[] = [];
-      report.on('request', (request) => asked.push(request.url()));
-      await report.goto(pathToFileURL(file).href);
-      await report.locator('h1').waitFor();
-      expect(await report.locator('h2').allTextContents()).toEqual(['Plan', 'Measurements']);
-      // The charts show the bound by stage, the frontier, and latency and throughput of 2 stages on 2 backends.
-      await expect.poll(() => report.locator('svg.chart').count()).toBe(2 + 2 * 4);
-      expect(asked.filter((url) => !/^(file|data):/.test(url))).toEqual([]);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'report.html');
+    await writeFile(file, html);
+    const report = await tab.context.newPage();
+    const asked: string[] = [];
+    report.on('request', (request) => asked.push(request.url()));
+    await report.goto(pathToFileURL(file).href);
+    await report.locator('h1').waitFor();
+    expect(await report.locator('h2').allTextContents()).toEqual(['Plan', 'Measurements']);
+    // The charts show the bound by stage, the frontier, and latency and throughput of 2 stages on 2 backends.
+    await expect.poll(() => report.locator('svg.chart').count()).toBe(2 + 2 * 4);
+    expect(asked.filter((url) => !/^(file|data):/.test(url))).toEqual([]);
   });
 });
 
