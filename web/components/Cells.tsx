@@ -142,7 +142,6 @@ interface CellTableProps {
   readonly cells: readonly Cell[];
 }
 
-/** Table of all cells of a stage. */
 export function CellTable({ stage, cells }: CellTableProps) {
   const columns = [...KEY_AND_TIMES, ...runColumns(cells), VALIDITY];
   return <DataTable caption={`Table of ${stage}`} columns={columns} rows={cells} rowKey={cellId} />;

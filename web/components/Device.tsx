@@ -36,13 +36,11 @@ export function BudgetNotice({ profile }: { readonly profile: Profile }) {
   return text && <Notice title="SHORT BUDGET">{text}</Notice>;
 }
 
-/** A note about the items that a profile was measured on. */
 export function MeasuredOn({ pack }: { readonly pack: PackFacts | null | undefined }) {
   const note = packNote(pack);
   return note === null ? null : <p class="muted">{note}</p>;
 }
 
-/** Facts about the device of a profile. */
 export function DeviceFacts({ device }: { readonly device: Device }) {
   const machine = ['Device', `${device.platform}, ${plural(device.logicalCores, 'logical core')}`] as const;
   if (device.environment === 'published')

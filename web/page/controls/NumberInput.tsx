@@ -61,7 +61,6 @@ function validText(whole: boolean, range: NumberInputProps['range']): string {
   return `${whole ? 'a whole number' : 'a number'} from ${number(range[0])} to ${number(range[1])}`;
 }
 
-/** A {@link NumberInput} with a label. */
 export function NumberField({ label, ...input }: Omit<NumberInputProps, 'id'> & { readonly label: string }) {
   return <Labelled label={label}>{(id) => <NumberInput id={id} {...input} />}</Labelled>;
 }

@@ -96,7 +96,6 @@ function OperatorsForm() {
   );
 }
 
-/** The times of one cell's operators. */
 function Timed({ cell, times: { batches, batchMs, operators, kernelsTimed } }: TimedCell) {
   const sum = operators.reduce((total, { ms }) => total + ms, 0);
   const measured = timeable.value.find((one) => cellId(one) === cellId(cell));

@@ -24,7 +24,6 @@ export function OverTime({ runs }: { readonly runs: readonly RunReport[] }) {
   );
 }
 
-/** Charts of one run over time. */
 export function RunOverTime({ run }: { readonly run: RunReport }) {
   const panels = useMemo(() => panelsOf(run), [run]);
   const { adaptation, plans, overTime } = run;

@@ -86,7 +86,6 @@ interface StepItemProps {
   readonly result: StageResult;
 }
 
-/** One item with the stage's answer. */
 function StepItem({ stage, item, result }: StepItemProps) {
   const { format } = stage;
   const { content, texts } = useMemo(() => splitFields(format, item), [format, item]);
