@@ -26,7 +26,7 @@ export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T
       return initial;
     }
   };
-  const value = signal(parsed(read(key)));
+  const value = signal(parsed(inStorage((storage) => storage.getItem(key))));
   let known = JSON.stringify(value.peek());
   effect(() => {
     const text = JSON.stringify(value.value);
@@ -45,9 +45,10 @@ export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T
   return value;
 }
 
-function read(key: string): string | null {
+/** Uses the browser's storage. Returns null in a window that stores nothing. */
+function inStorage<T>(use: (storage: Storage) => T): T | null {
   try {
-    return localStorage.getItem(key);
+    return use(localStorage);
   } catch {
     return null;
   }
@@ -59,15 +60,7 @@ function write(key: string, text: string): void {
   } catch {
     // This window stores nothing, as the check "Settings stay" says, or has no room for the value. The previous value is removed,
     // so that a reload does not bring it back.
-    forget(key);
-  }
-}
-
-function forget(key: string): void {
-  try {
-    localStorage.removeItem(key);
-  } catch {
-    // This window stores nothing.
+    inStorage((storage) => storage.removeItem(key));
   }
 }
 
