@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { LiveChart } from '../../charts/LiveChart.tsx';
-import type { LivePoint } from '../../charts/live-points.ts';
+import type { LiveLine, LivePoint } from '../../charts/live-points.ts';
 import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { rowName } from '../../components/variants.ts';
@@ -36,10 +36,16 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const most = (...values: readonly (number | null)[]) =>
     values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0) || 1;
   // A plan's figure is drawn from the time at which the plan began to run.
-  const planned = (value: (plan: Plan) => number | null): LivePoint[] => [
-    ...plans.map(({ atMs, plan }): LivePoint => [atMs / 1000, value(plan)]),
-    [view.nowMs / 1000, value(plan)],
-  ];
+  const planned = (label: string, value: (plan: Plan) => number | null): LiveLine => ({
+    label,
+    style: PLANNED,
+    points: [...plans, { atMs: view.nowMs, plan }].map(({ atMs, plan }) => [atMs / 1000, value(plan)]),
+  });
+  const measured = (label: string, perS: PerSecond): LiveLine => ({
+    label,
+    style: styleOf(0),
+    points: points(perS),
+  });
   const completed = ended.filter(({ outcome }) => outcome === 'completed');
   const dotsOf = (some: typeof ended, known = true): LivePoint[] =>
     some.map(({ arrivalMs, latencyMs }) => [arrivalMs / 1000, known ? latencyMs : null]);
@@ -58,10 +64,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
           </>
         }
         max={1.4 * most(...view.ratePerS, ...plans.map(({ plan }) => plan.ratePerS))}
-        lines={[
-          { label: 'planned', style: PLANNED, points: planned(({ ratePerS }) => ratePerS) },
-          { label: 'arrived', style: styleOf(0), points: points(view.ratePerS) },
-        ]}
+        lines={[planned('planned', ({ ratePerS }) => ratePerS), measured('arrived', view.ratePerS)]}
       />
       <LiveChart
         {...time}
@@ -130,10 +133,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
           </>
         }
         max={1.2}
-        lines={[
-          { label: 'predicted', style: PLANNED, points: planned(expectedAccuracy) },
-          { label: 'accuracy', style: styleOf(0), points: points(view.accuracy) },
-        ]}
+        lines={[planned('predicted', expectedAccuracy), measured('accuracy', view.accuracy)]}
       />
       {holds.cores > 0 && (
         <LiveChart
@@ -146,10 +146,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
             </>
           }
           max={1.25 * most(...plans.map(({ plan }) => held(plan).cores), ...view.cores)}
-          lines={[
-            { label: 'held', style: PLANNED, points: planned((plan) => held(plan).cores) },
-            { label: 'in use', style: styleOf(0), points: points(view.cores) },
-          ]}
+          lines={[planned('held', (plan) => held(plan).cores), measured('in use', view.cores)]}
         />
       )}
       {holds.gpuShare > 0 && (
@@ -164,10 +161,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
             </>
           }
           max={1.25 * most(...plans.map(({ plan }) => held(plan).gpuShare), ...view.gpuShare)}
-          lines={[
-            { label: 'predicted', style: PLANNED, points: planned((plan) => held(plan).gpuShare) },
-            { label: 'GPU', style: styleOf(0), points: points(view.gpuShare) },
-          ]}
+          lines={[planned('predicted', (plan) => held(plan).gpuShare), measured('GPU', view.gpuShare)]}
         />
       )}
     </div>
