@@ -6,6 +6,7 @@ import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Hop, RequestCost } from '../../solver/documents/serving.ts';
 import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
+import { untilEnd } from '../../workers/executor/clock.ts';
 import { measurePauses, type PausedCall } from '../../workers/profiler/pauses.ts';
 import { delaysOf } from '../../workers/profiler/percentiles.ts';
 import type { MeasureServing, RecordedStage } from '../../workers/profiler/recorded-stage.ts';
@@ -45,9 +46,8 @@ export const measureServing =
   async (stages, { budgetS, batches, pods }, pausesMs, signal) => {
     const recorded = stages.map((stage) => stage.recorded);
     const probe = startProbe(manifest, budgetS);
-    signal?.addEventListener('abort', probe.stop);
     const dispatcher = new Agent();
-    try {
+    const measured = untilEnd(probe.stop, signal, async () => {
       const { requests, send } = await measureRequests(probe, recorded, dispatcher);
       const timers = delaysOf(await probe.api.timers(TIMERS_MS));
       const { hops, ways } = pods
@@ -63,14 +63,8 @@ export const measureServing =
         ...(hops && { hops, ...(hopPauses && { hopPauses }) }),
       };
       return { serving, pauses: after?.slice(0, stages.length) };
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', probe.stop);
-      await dispatcher.destroy();
-      probe.stop();
-    }
+    });
+    return measured.finally(() => dispatcher.destroy());
   };
 
 interface Probe {

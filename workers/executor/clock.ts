@@ -66,6 +66,29 @@ export async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSig
   return Promise.race([work(), aborted]).finally(() => waited.abort());
 }
 
+/**
+ * Does work that `end` cuts off. Calls `end` when the signal aborts, and after the work in any case.
+ * @throws the signal's reason if it has aborted, and otherwise the errors of the work
+ */
+export async function untilEnd<T>(
+  end: () => void,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.addEventListener('abort', end);
+  try {
+    signal?.throwIfAborted();
+    return await work();
+  } catch (error) {
+    // The end is why work fails that an abort cuts off.
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', end);
+    end();
+  }
+}
+
 /** Resolves after `ms`, or at once when `signal` aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

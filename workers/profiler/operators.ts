@@ -5,6 +5,7 @@ import type { CellKey } from '../../solver/documents/cell.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
+import { untilEnd } from '../executor/clock.ts';
 import { type OperatorTimes, variantSpec } from '../stage/protocol.ts';
 import { ItemDraw } from './item-draw.ts';
 import { checkThreads } from './threads.ts';
@@ -32,19 +33,12 @@ export async function measureOperators(
   const items = (await stageItems(await models.readPack(), pipeline))[pipeline.stages.indexOf(stage)]!;
   const bytes = await models.readModels(stage.variant(variant));
   signal.throwIfAborted();
+  const draw = new ItemDraw(items, SEED);
+  const batches = Array.from({ length: DRAWN }, (_, i) => batchOf(draw.batch(i, batch)));
   const worker = await environment.spawn('operators', onGpu(backend) ? 1 : threads);
-  const end = () => worker.terminate();
-  signal.addEventListener('abort', end);
-  try {
-    signal.throwIfAborted();
-    const draw = new ItemDraw(items, SEED);
-    const batches = Array.from({ length: DRAWN }, (_, i) => batchOf(draw.batch(i, batch)));
-    return await worker.operators(variantSpec(stage, { variant, backend }), bytes, batches);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', end);
-    worker.terminate();
-  }
+  return untilEnd(
+    () => worker.terminate(),
+    signal,
+    () => worker.operators(variantSpec(stage, { variant, backend }), bytes, batches),
+  );
 }

@@ -9,7 +9,7 @@ import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/docu
 import { sum } from '../../solver/math/statistics.ts';
 import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
-import { unlessAborted } from '../executor/clock.ts';
+import { unlessAborted, untilEnd } from '../executor/clock.ts';
 import { type JournalEntry, parseIdentified } from '../store/exchange.ts';
 import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy } from './accuracy.ts';
@@ -80,8 +80,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
   );
   const sessions = new Sessions(models, environment);
   const end = () => sessions.close();
-  signal?.addEventListener('abort', end);
-  try {
+  return untilEnd(end, signal, async () => {
     const variants = manifest.stages.flatMap((stage) =>
       stage.variants.map(({ name }) => ({ stage: stage.name, variant: name })),
     );
@@ -208,14 +207,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     await store.saveProfile(measured);
     await store.deleteJournal(journal);
     return measured;
-  } catch (error) {
-    // The end of its worker is why a run fails that a stop cuts off.
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', end);
-    sessions.close();
-  }
+  });
 }
 
 type PausesEntry = Extract<JournalEntry, { kind: 'pauses' }>;

@@ -1,6 +1,7 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { planRequest, resourcesOf } from '../../../solver/plan/request.ts';
+import { untilEnd } from '../../../workers/executor/clock.ts';
 import { openPlanner } from '../../../workers/planner/node.ts';
 import type { ResourceSpec } from './schema.ts';
 
@@ -26,20 +27,15 @@ export async function planFor(
   profile: IdentifiedProfile,
   signal: AbortSignal,
 ): Promise<Plan> {
-  // A signal that has aborted already would not call the listener below.
-  signal.throwIfAborted();
   const { slaMs, ratePerS, percentile, body, cores } = spec;
   const request = planRequest(profile.profile, {
     ...{ slaMs, ratePerS, percentile, body },
     ...(cores !== undefined && { resources: { cores } }),
   });
   const planner = openPlanner();
-  const close = () => planner.close();
-  signal.addEventListener('abort', close);
-  try {
-    return await planner.plan(profile, { ...request, apart: true });
-  } finally {
-    signal.removeEventListener('abort', close);
-    close();
-  }
+  return untilEnd(
+    () => planner.close(),
+    signal,
+    () => planner.plan(profile, { ...request, apart: true }),
+  );
 }
