@@ -4,6 +4,7 @@ import { CodedError } from '../../solver/documents/coded-error.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
+import type { ProfilerOptions } from '../../workers/command/profile.ts';
 import type {
   HeadlessApi,
   HeadlessReply,
@@ -44,11 +45,7 @@ class PageError extends CodedError {
   }
 }
 
-export interface HeadlessOptions {
-  readonly manifestPath: string;
-  /** Keeps the page's journal, so that nothing is lost when the browser crashes. */
-  readonly store: Store;
-  readonly signal: AbortSignal;
+export interface HeadlessOptions extends ProfilerOptions {
   onProgress(progress: ProfileProgress | RunProgress): void;
 }
 

@@ -1,11 +1,9 @@
 import { loadManifest } from '../../models/manifests/load.ts';
 import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
-import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
-import type { WhyUnavailable } from '../../workers/command/backends.ts';
 import { UsageError } from '../../workers/command/exit.ts';
-import { journalBeside } from '../../workers/command/profile.ts';
+import { journalBeside, type Profiler } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { HeadlessRun } from '../../workers/environment/headless.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
@@ -17,7 +15,6 @@ import { openPlanner } from '../../workers/planner/node.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { measureOperators } from '../../workers/profiler/operators.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
-import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
@@ -26,12 +23,9 @@ import { Headless, type HeadlessOptions } from './headless.ts';
 type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
 
 /** Profiles, times operators and runs plans for a command, in a headless browser or in this process. */
-export interface Runner {
-  readonly whyUnavailable: WhyUnavailable;
-  profile(settings: ProfileSettings): Promise<IdentifiedProfile>;
+export interface Runner extends Profiler {
   run(spec: RunSpec): Promise<RunReport>;
   operators(key: CellKey): Promise<OperatorTimes>;
-  close(): Promise<void>;
 }
 
 /**
