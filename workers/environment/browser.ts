@@ -25,7 +25,6 @@ export function rawWorker(worker: Worker): RawWorker {
 /** The environment of a page: stage workers are web workers. */
 export function browserEnvironment(): Environment {
   return {
-    backends: ['webgpu', 'wasm'],
     reference: 'wasm',
     logicalCores: navigator.hardwareConcurrency,
     hidden: () => document.visibilityState === 'hidden',

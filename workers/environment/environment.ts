@@ -4,8 +4,6 @@ import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** The platform on which the profiler and the executor run: a browser or Node. */
 export interface Environment {
-  /** Backends of ONNX Runtime's build for this environment, whether or not this machine can run them. */
-  readonly backends: readonly Backend[];
   /** The CPU backend whose outputs are the reference for those of other backends. */
   readonly reference: Backend;
   readonly logicalCores: number;

@@ -49,7 +49,6 @@ export function spawnWorker(file: string): RawWorker {
 export function nodeEnvironment({ pod = false }: { readonly pod?: boolean } = {}): Environment {
   const logicalCores = pod ? cpus().length : availableParallelism();
   return {
-    backends: ['cpu', 'webgpu', 'cuda'],
     reference: 'cpu',
     logicalCores,
     cpuMs() {

@@ -97,11 +97,8 @@ export class StageHost implements StageWorkerApi {
     return this.#serially(async () => {
       const variant = await openVariant(this.#started, spec, files, true);
       try {
-        return await timeOperators(
-          variant,
-          batches.map((batch) => itemsOf(batch)),
-          this.#scratch,
-        );
+        const items = batches.map((batch) => itemsOf(batch));
+        return await timeOperators(variant, items, this.#scratch);
       } finally {
         await releaseSessions(variant.sessions);
       }

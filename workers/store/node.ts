@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InvalidDocumentError, jsonValue, parseDocument } from '../../solver/documents/document.ts';
+import { InvalidDocumentError, jsonValue, parseJson } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import {
   exportProfile,
@@ -90,11 +100,7 @@ class FileStore implements Store {
     const entries: ProfileEntry[] = [];
     for (const file of files) {
       const path = join(this.profiles, file);
-      const { pipeline, createdAt } = parseDocument(
-        profileHead,
-        jsonValue(await readFile(path, 'utf8'), path),
-        path,
-      );
+      const { pipeline, createdAt } = parseJson(profileHead, await readFile(path, 'utf8'), path);
       entries.push({ id: file.slice(0, -'.json'.length), pipeline, createdAt });
     }
     return entries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
@@ -131,13 +137,7 @@ class FileStore implements Store {
     const path = join(this.profiles, name);
     const part = `${path}.${randomUUID()}.part`;
     try {
-      const file = await open(part, 'wx');
-      try {
-        await file.writeFile(text);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeFile(part, text, { flag: 'wx', flush: true });
       await rename(part, path);
       await syncFolder(this.profiles);
     } catch (error) {
