@@ -99,7 +99,7 @@ export function withOwnReplicas(plan: Plan): Plan {
     return { ...row, replicas, cost: (pricePerCore * row.threads * replicas) / rowsBeside(row).length };
   });
   const workers = planWorkers(stages);
-  if (workers.reduce((sum, { threads }) => sum + threads, 0) > cores) return plan;
+  if (cpuCoresOf({ workers }) > cores) return plan;
   const cost = stages.reduce((sum, stage) => sum + stage.cost, 0);
   return { ...plan, stages, workers, predicted: { ...plan.predicted, cost } };
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../solver/math/figures.ts';
 import type { FieldChange, ObjectChange } from '../cluster/engine.ts';
 
 const MARK: Record<ObjectChange['state'], string> = {
@@ -21,7 +22,7 @@ export function changesText(objects: readonly ObjectChange[], dryRun: boolean): 
   const summary =
     changed === 0
       ? 'nothing to change'
-      : `${changed} of ${objects.length} ${objects.length === 1 ? 'object' : 'objects'} ${dryRun ? 'would change' : 'changed'}`;
+      : `${changed} of ${counted(objects.length, 'object')} ${dryRun ? 'would change' : 'changed'}`;
   return `${lines.join('\n')}\n\n${summary}`;
 }
 

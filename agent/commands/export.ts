@@ -5,7 +5,6 @@ import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
-import { VERSION } from '../../workers/command/version.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { autoscaled } from '../kubernetes/objects/autoscaler.ts';
 import { kserveObjects } from '../kubernetes/objects/kserve.ts';
@@ -107,7 +106,7 @@ them with --field-manager ipa-agent, as below.
       const make: Record<ExportFlags['format'], () => Files> = {
         kubernetes: () => yamlFiles(objectsOf(settings)),
         kustomize: () => kustomizeBase(objectsOf(settings)),
-        helm: () => helmChart(plan.pipeline, VERSION, settings, objectsOf),
+        helm: () => helmChart(plan.pipeline, settings, objectsOf),
         kserve: () => yamlFiles(kserveObjects(plan, pipeline, settings)),
       };
       const texts = make[flags.format]();

@@ -27,7 +27,7 @@ import {
   unreadableAnswer,
 } from './outside-routes.ts';
 import { Pace, type PaceLimits } from './pace.ts';
-import { UnreadAnswers } from './unread.ts';
+import { unreadAnswers } from './unread.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -97,12 +97,12 @@ export function baseApp(
     connectionsCheckingInterval: checkMs,
     keepAliveTimeout: keepAliveMs,
   };
-  const unreadAnswers = new UnreadAnswers(unread);
+  const answerUnread = unreadAnswers(unread);
   /** Sends an error's answer. Does not read the rest of a long body. */
   const answer = (request: FastifyRequest, reply: FastifyReply, text: object): FastifyReply => {
     if (!isUnread(request)) return reply.send(text);
     request.admitted?.leave();
-    return unreadAnswers.answer(request, reply, text);
+    return answerUnread(request, reply, text);
   };
   const app = fastify({
     serverFactory: (handler) => serverWithDoor(options, handler, door, UNREAD_BYTES_MAX),

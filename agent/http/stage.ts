@@ -18,7 +18,7 @@ import { InvalidInferenceError } from '../oip/errors.ts';
 import { type Body, decodeMessage, encodeResponse, type InferRequest } from '../oip/infer.ts';
 import { itemsOfRequest, modelMetadata } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
-import { baseApp } from './base.ts';
+import { baseApp, type HttpLimits } from './base.ts';
 import { bodyOf, bytesIn, send, textIn } from './body.ts';
 import { healthRoutes, readiness } from './inference.ts';
 import { type TokenSource, tokenRequired } from './token.ts';
@@ -28,13 +28,11 @@ const STAGE_BYTES_MAX = 64 * 1024;
 /** One client may use all the memory, because batches are large and only the gateways or KServe's graph send them. */
 const MEMORY = { total: BODY_BYTES_MAX, perAddress: BODY_BYTES_MAX, perConnection: BODY_BYTES_MAX };
 
-export interface StageHttpOptions {
+interface StageHttpOptions extends Pick<HttpLimits, 'names'> {
   /** The token that a client must send to change the stage. */
   readonly token: TokenSource;
   /** A second model name for the first stage, because KServe addresses a model by the name of its InferenceService. */
   readonly alias?: string | undefined;
-  /** Names by which clients may reach the server, besides addresses and loopback names; absent: any. */
-  readonly names?: readonly string[] | undefined;
 }
 
 /** The result of a batch without items. */

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
+import { cpuMs } from '../../workers/environment/node.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 import { labelValue } from '../kubernetes/objects/names.ts';
 
@@ -30,17 +31,14 @@ export class Telemetry {
     'Requests by outcome: completed, shed, failed, or rejected on arrival.',
     ['model', 'outcome'],
   );
-  readonly #latency = this.#metrics.histogram(
+  readonly #latency = this.#metrics.seconds(
     'request_duration_seconds',
     'Latency of completed requests, from arrival to end.',
-    ['model'],
-    SECONDS,
+    'model',
   );
-  readonly #waits = this.#metrics.histogram(
+  readonly #waits = this.#metrics.seconds(
     'queue_seconds',
     'Time that the first item of a batch waits until the batch starts.',
-    ['stage'],
-    SECONDS,
   );
   readonly #batchItems = this.#metrics.histogram('batch_items', 'Items in a batch.', ['stage'], ITEMS);
   readonly #downshifted = this.#metrics.counter(
@@ -48,23 +46,17 @@ export class Telemetry {
     'Items that a lighter variant than planned answered, because of a burst.',
     ['stage'],
   );
-  readonly #batchSeconds = this.#metrics.histogram(
+  readonly #batchSeconds = this.#metrics.seconds(
     'batch_duration_seconds',
     'Time from handing a batch to a worker until its results are back.',
-    ['stage'],
-    SECONDS,
   );
-  readonly #hopSeconds = this.#metrics.histogram(
+  readonly #hopSeconds = this.#metrics.seconds(
     'hop_seconds',
     'Time of a batch on its way to a pod and back, without its run there.',
-    ['stage'],
-    SECONDS,
   );
-  readonly #runSeconds = this.#metrics.histogram(
+  readonly #runSeconds = this.#metrics.seconds(
     'run_seconds',
     'Time of a batch of the planned variant in its worker; in a cluster, in its pod.',
-    ['stage'],
-    SECONDS,
   );
   readonly #runItems = this.#metrics.counter(
     'run_items_total',
@@ -106,14 +98,10 @@ export class Telemetry {
       for (const outcome of OUTCOMES) this.#requests.inc({ model, outcome }, 0);
       this.#latency.zero({ model });
     }
+    const seconds = [this.#waits, this.#batchSeconds, this.#hopSeconds, this.#runSeconds];
     for (const stage of stages) {
-      this.#waits.zero({ stage });
-      this.#batchItems.zero({ stage });
-      this.#downshifted.inc({ stage }, 0);
-      this.#batchSeconds.zero({ stage });
-      this.#hopSeconds.zero({ stage });
-      this.#runSeconds.zero({ stage });
-      this.#runItems.inc({ stage }, 0);
+      for (const each of [this.#batchItems, ...seconds]) each.zero({ stage });
+      for (const each of [this.#downshifted, this.#runItems]) each.inc({ stage }, 0);
     }
   }
 
@@ -179,9 +167,8 @@ export class Telemetry {
       this.#replicas.set({ stage }, replicas[s]!);
       this.#info.set({ pipeline, stage, variant, backend, batch, replicas: planned }, 1);
     });
-    const { user, system } = process.cpuUsage();
     this.#core.reset();
-    this.#core.inc((user + system) / 1e6);
+    this.#core.inc(cpuMs() / 1000);
     this.#open.set(open);
     this.#sla.set(plan.slaMs / 1000);
     this.#rate.set(plan.ratePerS);
@@ -202,17 +189,13 @@ export interface ReplicaBatch {
 export class ReplicaTelemetry {
   readonly #metrics = new Metrics();
   readonly #items = this.#metrics.histogram('replica_batch_items', 'Items in a batch.', ['stage'], ITEMS);
-  readonly #wait = this.#metrics.histogram(
+  readonly #wait = this.#metrics.seconds(
     'replica_wait_seconds',
     'Time that a batch waits for the batches before it.',
-    ['stage'],
-    SECONDS,
   );
-  readonly #service = this.#metrics.histogram(
+  readonly #service = this.#metrics.seconds(
     'replica_batch_seconds',
     'Time from the start of a batch until its results are there.',
-    ['stage'],
-    SECONDS,
   );
 
   /** Starts the series of these stages at 0, as {@link Telemetry} does. */
@@ -247,6 +230,10 @@ class Metrics {
 
   gauge(name: string, help: string, labelNames: string[] = []) {
     return new Gauge({ name: `ipa_edge_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  seconds(name: string, help: string, label = 'stage') {
+    return this.histogram(name, help, [label], SECONDS);
   }
 
   histogram(name: string, help: string, labelNames: string[], buckets: number[]) {

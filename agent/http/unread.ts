@@ -8,28 +8,23 @@ import { Pace, type PaceLimits } from './pace.ts';
 const LINGER_MS = 1000;
 
 /**
- * Answers requests without reading their bodies to the end, and ends their connections. An address gets these answers one after
- * the other at intervals: otherwise its clients would come back at once with the next body, and accepting a connection takes as
- * long as serving a request.
+ * Makes a function that answers requests without reading their bodies to the end, and ends their connections. An address gets
+ * these answers one after the other at intervals: otherwise its clients would come back at once with the next body, and accepting
+ * a connection takes as long as serving a request.
  */
-export class UnreadAnswers {
-  readonly #pace: Pace;
-
-  constructor(limits: PaceLimits) {
-    this.#pace = new Pace(limits);
-  }
-
-  answer({ raw, ip }: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {
+export function unreadAnswers(limits: PaceLimits) {
+  const pace = new Pace(limits);
+  return ({ raw, ip }: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply => {
     reply.hijack();
     raw.pause();
     const send = () => {
       if (!raw.socket.destroyed) sendUnread(reply, answer);
     };
-    const waitMs = this.#pace.waitMs(ip, performance.now());
+    const waitMs = pace.waitMs(ip, performance.now());
     if (waitMs === 0) send();
     else setTimeout(send, waitMs).unref();
     return reply;
-  }
+  };
 }
 
 /** Sends an answer, and ends its connection when the client has had time to read it. */

@@ -1,3 +1,4 @@
+import type { ApplyOptions } from '../cluster/engine.ts';
 import { type ApiRequest, type Connection, call, lines } from './connection.ts';
 import { ApiError, apiError } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -30,6 +31,8 @@ export interface WatchEvent {
   readonly object: KubernetesObject;
 }
 
+type PatchOptions = Pick<ApplyOptions, 'force' | 'dryRun'>;
+
 /** The name of a kind in the API's URLs, e.g. `networkpolicies`. */
 export const pluralOf = (kind: string): string => `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
 
@@ -53,33 +56,15 @@ export class KubernetesApi {
 
   /**
    * Creates or changes an object by server-side apply.
-   * @param force takes over fields that other managers own
    * @returns the object afterwards or, in a dry run, as it would be
    */
-  async apply(
-    object: KubernetesObject,
-    { force = false, dryRun = false }: { readonly force?: boolean; readonly dryRun?: boolean } = {},
-  ): Promise<KubernetesObject> {
-    const query = { fieldManager: FIELD_MANAGER, force: String(force), ...(dryRun && { dryRun: 'All' }) };
-    return this.#object({
-      method: 'PATCH',
-      path: withQuery(pathOf(object), query),
-      body: object,
-      contentType: 'application/apply-patch+yaml',
-      what: nameOf(object),
-    });
+  apply(object: KubernetesObject, options?: PatchOptions): Promise<KubernetesObject> {
+    return this.#patch(pathOf(object), object, nameOf(object), options);
   }
 
   /** Changes the status of an object whose kind has the status as a subresource. */
   async applyStatus(object: KubernetesObject): Promise<void> {
-    const query = { fieldManager: FIELD_MANAGER, force: 'true' };
-    await this.#object({
-      method: 'PATCH',
-      path: withQuery(`${pathOf(object)}/status`, query),
-      body: object,
-      contentType: 'application/apply-patch+yaml',
-      what: `the status of ${nameOf(object)}`,
-    });
+    await this.#patch(`${pathOf(object)}/status`, object, `the status of ${nameOf(object)}`, { force: true });
   }
 
   /** Reads an object; null if it does not exist. */
@@ -173,6 +158,17 @@ export class KubernetesApi {
       { method: 'GET', path, what: `the log of Pod ${pod}`, signal },
       LOG_SILENT_MS,
     );
+  }
+
+  #patch(
+    path: string,
+    body: KubernetesObject,
+    what: string,
+    { force = false, dryRun = false }: PatchOptions = {},
+  ): Promise<KubernetesObject> {
+    const query = { fieldManager: FIELD_MANAGER, force: String(force), ...(dryRun && { dryRun: 'All' }) };
+    const contentType = 'application/apply-patch+yaml';
+    return this.#object({ method: 'PATCH', path: withQuery(path, query), body, contentType, what });
   }
 
   async #object(request: ApiRequest): Promise<KubernetesObject> {

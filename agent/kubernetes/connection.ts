@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { apiError, ClusterUnreachableError } from './errors.ts';
 
 /** Adds credentials to a request. @throws NoClusterError */
@@ -65,12 +66,12 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
   const { server, authorise } = connection;
   const { method, path, body, contentType = 'application/json', what, signal } = request;
   const url = new URL(server + path);
-  const text = body === undefined ? undefined : JSON.stringify(body);
+  const json = body === undefined ? undefined : JSON.stringify(body);
   const options = await authorise({
     method,
     headers: {
       accept: 'application/json, */*;q=0.8',
-      ...(text !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }),
+      ...(json !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(json) }),
     },
     ...(signal && { signal }),
     timeout: silentMs,
@@ -84,7 +85,7 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
         : httpsRequest(url, options, resolve);
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${silentMs / 1000} s`)));
     outgoing.on('error', reject);
-    outgoing.end(text);
+    outgoing.end(json);
   }).catch((cause) => {
     throw new ClusterUnreachableError(server, cause);
   });
@@ -94,12 +95,7 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
   throw apiError(response.statusCode!, await textOf(connection, response), what);
 }
 
-async function textOf({ server }: Connection, response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of response) chunks.push(chunk);
-  } catch (cause) {
+const textOf = ({ server }: Connection, response: IncomingMessage): Promise<string> =>
+  text(response).catch((cause) => {
     throw new ClusterUnreachableError(server, cause);
-  }
-  return Buffer.concat(chunks).toString();
-}
+  });

@@ -2,29 +2,6 @@ import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
 import { VERSION } from '../../workers/command/version.ts';
 
-/** Settings of pods that a plan does not contain. */
-export interface PodSettings {
-  readonly namespace: string;
-  /** Name of the container image, built with `agent/Containerfile` or on top of such an image. */
-  readonly image: string;
-  /** Path of the manifest inside a pod. */
-  readonly manifest: string;
-  /** Name of the volume claim with the manifest and its files; null if the image contains them. */
-  readonly modelsClaim: string | null;
-  /** Labels that a node must have to run a stage's pod or a profile job, but not to run a gateway or watch. */
-  readonly nodeSelector: Readonly<Record<string, string>>;
-  /** Names of the Secrets to pull the image with. */
-  readonly pullSecrets: readonly string[];
-  /** Taints that the pods tolerate. */
-  readonly tolerations: readonly Toleration[];
-  /** Name of the pods' PriorityClass; null for the cluster's default. */
-  readonly priorityClass: string | null;
-  /** Number of gateways: with two or more, the loss of one is no outage. */
-  readonly gateways: number;
-  /** Namespace of the Prometheus that reads the metrics of gateways and stages, by a PodMonitor for its operator; null: none. */
-  readonly monitor: string | null;
-}
-
 /** A taint to tolerate, in the words of the Kubernetes API. An absent value stands for any value. */
 export const toleration = z.object({
   key: z.string().min(1),
@@ -34,8 +11,35 @@ export const toleration = z.object({
 export type Toleration = z.infer<typeof toleration>;
 export const TAINT_EFFECTS = toleration.shape.effect.options;
 
+/**
+ * Settings of pods that a plan does not contain. The plan's ConfigMap keeps them in an annotation, so that later commands use them
+ * again.
+ */
+export const keptSettings = z.object({
+  /** Name of the container image, built with `agent/Containerfile` or on top of such an image. */
+  image: z.string().min(1),
+  /** Path of the manifest inside a pod. */
+  manifest: z.string().min(1),
+  /** Name of the volume claim with the manifest and its files; null if the image contains them. */
+  modelsClaim: z.string().min(1).nullable().default(null),
+  /** Labels that a node must have to run a stage's pod or a profile job, but not to run a gateway or watch. */
+  nodeSelector: z.record(z.string(), z.string()),
+  /** Names of the Secrets to pull the image with. */
+  pullSecrets: z.array(z.string().min(1)).readonly().default([]),
+  /** Taints that the pods tolerate. */
+  tolerations: z.array(toleration).readonly().default([]),
+  /** Name of the pods' PriorityClass; null for the cluster's default. */
+  priorityClass: z.string().min(1).nullable().default(null),
+  /** Number of gateways: with two or more, the loss of one is no outage. */
+  gateways: positiveCount.default(2),
+  /** Namespace of the Prometheus that reads the metrics of gateways and stages, by a PodMonitor for its operator; null: none. */
+  monitor: z.string().min(1).nullable().default(null),
+});
+type KeptSettings = Readonly<z.infer<typeof keptSettings>>;
+export type PodSettings = KeptSettings & { readonly namespace: string };
+
 /** Pod settings that a user gives, by options or in a spec; settings that the user does not give are absent. */
-export type GivenSettings = Partial<Omit<PodSettings, 'namespace'>>;
+export type GivenSettings = Partial<KeptSettings>;
 
 export const DEFAULT_IMAGE = `ipa-edge:${VERSION}`;
 
@@ -80,7 +84,7 @@ export const settingsOf = ({
 });
 
 /** The settings of a pipeline for which a user gives none. */
-export const defaultSettings = (pipeline: string): Omit<PodSettings, 'namespace'> => ({
+export const defaultSettings = (pipeline: string): KeptSettings => ({
   image: DEFAULT_IMAGE,
   manifest: `models/${pipeline}/manifest.json`,
   modelsClaim: null,
@@ -103,17 +107,4 @@ export const podSettings = (
   ...applied,
   ...given,
   namespace,
-});
-
-/** Schema of the pods' settings that the plan's ConfigMap keeps in an annotation, so that later commands use them again. */
-export const keptSettings = z.object({
-  image: z.string().min(1),
-  manifest: z.string().min(1),
-  modelsClaim: z.string().min(1).nullable().default(null),
-  nodeSelector: z.record(z.string(), z.string()),
-  pullSecrets: z.array(z.string().min(1)).default([]),
-  tolerations: z.array(toleration).default([]),
-  priorityClass: z.string().min(1).nullable().default(null),
-  gateways: positiveCount.default(2),
-  monitor: z.string().min(1).nullable().default(null),
 });

@@ -16,19 +16,22 @@ const NUMBERS = {
 type NumberDatatype = keyof typeof NUMBERS;
 type NumberData = InstanceType<(typeof NUMBERS)[NumberDatatype]>;
 
-/** A tensor of numbers in row-major order. Its datatype determines the array type. */
-export interface NumberTensor {
+/** A tensor's description in a message, without its values. */
+export interface TensorHeader {
   readonly name: string;
-  readonly datatype: NumberDatatype;
+  readonly datatype: string;
   readonly shape: readonly number[];
+}
+
+/** A tensor of numbers in row-major order. Its datatype determines the array type. */
+export interface NumberTensor extends TensorHeader {
+  readonly datatype: NumberDatatype;
   readonly data: NumberData;
 }
 
 /** A tensor of byte strings in row-major order, which JSON holds as texts. */
-interface BytesTensor {
-  readonly name: string;
+interface BytesTensor extends TensorHeader {
   readonly datatype: 'BYTES';
-  readonly shape: readonly number[];
   readonly data: readonly Uint8Array<ArrayBuffer>[];
 }
 
@@ -40,13 +43,6 @@ export const VALUES_MAX = 16_384;
 
 /** Bytes of the length (little-endian uint32) before each value of a BYTES tensor. */
 const LENGTH_BYTES = 4;
-
-/** A tensor's description in a message, without its values. */
-export interface TensorHeader {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: readonly number[];
-}
 
 const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
 

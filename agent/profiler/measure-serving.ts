@@ -5,7 +5,7 @@ import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Hop, RequestCost } from '../../solver/documents/serving.ts';
-import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
+import { cpuMs, spawnWorker } from '../../workers/environment/node.ts';
 import { untilEnd } from '../../workers/executor/clock.ts';
 import { measurePauses, type PausedCall } from '../../workers/profiler/pauses.ts';
 import { delaysOf } from '../../workers/profiler/percentiles.ts';
@@ -93,7 +93,7 @@ function startProbe(manifest: Manifest, budgetS: number): Probe {
       msMax: Math.max(WARM_UP.msMin, WARM_UP.share * 1000 * budgetS),
     }),
     partMs: Math.min(PART.msMax, Math.max(PART.msMin, PART.share * 1000 * budgetS)),
-    cpuMs: { caller: nodeEnvironment().cpuMs!, called: () => lifeline.call(api.cpuMs()) },
+    cpuMs: { caller: cpuMs, called: () => lifeline.call(api.cpuMs()) },
     stop: () => raw.terminate(),
   };
 }

@@ -1,5 +1,6 @@
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
+import { cpuMs } from '../../workers/environment/node.ts';
 import { timersFor } from '../../workers/profiler/cpu-co-run.ts';
 import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
 import { HeldStages } from '../cluster/stage/held-stages.ts';
@@ -46,10 +47,8 @@ export class ServingProbe {
     for (const endMs = performance.now() + forMs; performance.now() < endMs; );
   }
 
-  /** Core time that this process has taken, in ms. */
   cpuMs(): number {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
+    return cpuMs();
   }
 }
 

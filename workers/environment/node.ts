@@ -19,6 +19,12 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** CPU time of this process in milliseconds, without that of its children. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Starts a child process that runs a worker's file. */
 export function spawnWorker(file: string): RawWorker {
   // In a checkout the file is TypeScript, so Node needs tsx to run it.
@@ -51,10 +57,7 @@ export function nodeEnvironment({ pod = false }: { readonly pod?: boolean } = {}
   return {
     reference: 'cpu',
     logicalCores,
-    cpuMs() {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1000;
-    },
+    cpuMs,
     hidden: () => false,
     visible: async () => {},
     spawn: (id, threads, signal) => StageWorker.start(id, spawnWorker(WORKER), threads, signal),

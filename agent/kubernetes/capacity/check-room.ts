@@ -1,5 +1,6 @@
 import type { Device } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { counted } from '../../../solver/math/figures.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import type { KubernetesApi } from '../api.ts';
 import { ApiError, NoRoomError } from '../errors.ts';
@@ -76,7 +77,7 @@ const requestText = ({ pods: _, ...requests }: Amounts): string =>
 
 function amountText(resource: string, value: number): string {
   const shown = Math.max(0, value);
-  if (resource === 'cpu') return `${+shown.toFixed(3)} ${shown === 1 ? 'core' : 'cores'}`;
+  if (resource === 'cpu') return counted(+shown.toFixed(3), 'core');
   if (resource === 'memory') return `${Math.floor(shown / 2 ** 20)} MiB of memory`;
   return `${shown} ${resource}`;
 }

@@ -1,3 +1,4 @@
+import { VERSION } from '../../../workers/command/version.ts';
 import { kubernetesName } from '../objects/names.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import type { PodSettings } from '../settings.ts';
@@ -14,7 +15,6 @@ const IMAGE = 'ipa-edge-helm-values-image';
  */
 export function helmChart(
   pipeline: string,
-  version: string,
   settings: PodSettings,
   objectsOf: (settings: PodSettings) => readonly KubernetesObject[],
 ): Files {
@@ -27,8 +27,8 @@ export function helmChart(
         name: kubernetesName(pipeline),
         description: `Serves the pipeline ${pipeline} by a plan of ipa-edge.`,
         type: 'application',
-        version,
-        appVersion: version,
+        version: VERSION,
+        appVersion: VERSION,
       }),
     ],
     [

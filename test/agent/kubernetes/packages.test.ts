@@ -109,7 +109,7 @@ test('a folder with the objects of KServe that an earlier export wrote is refuse
   );
 });
 
-const chart = (): Files => helmChart('fashion', '0.1.0', settings, objectsOf);
+const chart = (): Files => helmChart('fashion', settings, objectsOf);
 
 /** Renders a template as Helm does, if it has only values and quoted braces. */
 const rendered = (text: string, namespace: string, image: string): string =>
