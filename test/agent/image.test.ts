@@ -8,8 +8,9 @@ import { filesOf } from '../../models/manifests/edit.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { compiled } from '../compiled.ts';
 import { loadShipped, SHIPPED } from '../shipped.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
-import { planHere, startAgent, startCommand, temporaryFolder } from './kubernetes/processes.ts';
+import { planHere, startAgent, startCommand } from './kubernetes/processes.ts';
 
 const run = promisify(execFile);
 
@@ -64,7 +65,7 @@ test('an image for pipelines that share models has each of their files once', as
 
 test('what the step of the Containerfile copies serves a pipeline, and every command starts', async () => {
   // No folder above the image has packages, because Node would find those, too.
-  const image = join(await temporaryFolder(), 'package');
+  const image = join(folderOfTest(), 'package');
   const { models } = content;
   await run(process.execPath, [compiled('agent/image/copy.js'), image, ...models]);
   await writeFile(join(image, 'plan.json'), JSON.stringify(await planHere()));

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localTarget } from '../../agent/service/target.ts';
@@ -17,6 +16,7 @@ import {
   pixelsOf,
   SIDE,
 } from '../mixed-pipeline.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
 import { OipClient } from './oip-client.ts';
@@ -29,7 +29,7 @@ import { OipClient } from './oip-client.ts';
 const TOKEN = 'a token of the test';
 
 const models = loadMixed();
-let folder: string;
+const folder = folderOfFile();
 let device: Plan['profile']['device'];
 let agent: AgentProcess;
 let client: OipClient;
@@ -40,7 +40,6 @@ const planOf = (...variants: readonly [string, string]): Plan => {
 };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-mixed-'));
   const write = async (name: string, content: string | Uint8Array) => {
     await writeFile(join(folder, name), content);
     return join(folder, name);
@@ -58,7 +57,6 @@ afterAll(async () => {
   client.close();
   agent.child.kill('SIGKILL');
   await agent.ended;
-  await rm(folder, { recursive: true });
 });
 
 const images = Array.from({ length: IMAGES }, (_, image) => image);

@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadModelFolder } from '../../agent/service/model-folder.ts';
 import { ChecksumError } from '../../models/manifests/load.ts';
 import { COMMIT, LocalHub } from '../hub.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 
 const { XDG_CACHE_HOME } = process.env;
-const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+const folder = folderOfFile();
 process.env.XDG_CACHE_HOME = folder;
 
 afterAll(() => {
   if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
   else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
-  rmSync(folder, { recursive: true });
 });
 
 const MODEL = Uint8Array.of(1, 2, 3);

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openToken, tokenRequired } from '../../agent/http/token.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { engineIn, standInCluster } from './kubernetes/cluster.ts';
-import { temporaryFolder } from './kubernetes/processes.ts';
 
 test('a token that is exchanged while the agent runs holds from then on, and the one before no longer; without its file the agent is unavailable', async () => {
-  const file = join(await temporaryFolder(), 'token');
+  const file = join(folderOfTest(), 'token');
   await writeFile(file, 'first\n');
   const check = tokenRequired(await openToken(file));
   const sent = (token: string) => check({ headers: { authorization: `Bearer ${token}` } } as FastifyRequest);

@@ -1,19 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { cell, profile as profileOf } from '../solver/profiles.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { ipaEdge, ipaEdgeHere } from './command.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+const folder = folderOfFile();
 const path = (file: string) => join(folder, file);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
  * Makes a profile of the shipped models on wasm with times that are about ten times too long, so that no machine is busy with a

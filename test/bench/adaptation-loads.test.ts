@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FROZEN } from '../../bench/adaptation/frozen.ts';
 import {
   givenLoads,
@@ -12,6 +11,7 @@ import {
   unseenLoads,
 } from '../../bench/adaptation/loads.ts';
 import { TRACE, type Trace } from '../../solver/documents/trace.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 
 const trace = (name: string, rates: number[], intervalS = 1): Trace => ({
   schema: TRACE,
@@ -46,11 +46,7 @@ describe('the file of a comparison', () => {
   });
 });
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = folderOfFile();
 
 const file = async (path: string, value: object) => {
   await writeFile(join(folder, path), JSON.stringify(value));

@@ -1,24 +1,17 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { PlanStage } from '../../solver/documents/plan.ts';
 import { identityModel } from '../onnx.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 import { ipaEdgeHere } from './command.ts';
 
-const made: string[] = [];
 let folder: string;
-
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-  made.push(folder);
-});
-
-afterAll(() => {
-  for (const path of made) rmSync(path, { recursive: true, force: true });
+  folder = folderOfTest();
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: documents are made wrong here on purpose

@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
@@ -10,6 +9,7 @@ import { colouredQuarters } from '../coloured-quarters.ts';
 import { CLASSIFIERS, COLOURS, externalFiles, type NamedBytes, PATCH, SCENE } from '../formats.ts';
 import { LocalHub } from '../hub.ts';
 import { quarterDetector } from '../onnx.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { DIRECTION, drawLines, SIZE, TURNS } from '../text-lines.ts';
 import { ipaEdge, ipaEdgeHere } from './command.ts';
 
@@ -19,10 +19,9 @@ let folder: string;
 const at = (name: string) => join(folder, name);
 const MANIFEST = 'manifest.json';
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-formats-'));
+beforeEach(() => {
+  folder = folderOfTest();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function layOut(files: readonly NamedBytes[]): Promise<void> {
   for (const { name, bytes } of files) await writeFile(at(name), bytes);

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { LocalHub } from '../hub.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere } from './command.ts';
 
 /** A hub and an empty folder for each test of a file, and the commands that go from a hub's model to a profile. */
@@ -14,12 +14,9 @@ export class HubFolder {
   constructor() {
     beforeEach(async () => {
       this.hub = await LocalHub.start();
-      this.folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+      this.folder = folderOfTest();
     });
-    afterEach(async () => {
-      await this.hub.close();
-      rmSync(this.folder, { recursive: true });
-    });
+    afterEach(() => this.hub.close());
   }
 
   get manifestPath(): string {

@@ -1,26 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { LocalHub } from '../hub.ts';
 import { tone, wavOf } from '../models/wav.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere } from './command.ts';
 
 let hub: LocalHub;
-let folder: string;
+const folder = folderOfFile();
 
 beforeAll(async () => {
   hub = await LocalHub.start();
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
   hub.publishMinis();
 });
 
-afterAll(async () => {
-  await hub.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => hub.close());
 
 async function onHub(...args: string[]): Promise<string> {
   const ran = await ipaEdgeHere(args, hub.env(join(folder, 'cache')));

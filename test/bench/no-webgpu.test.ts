@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { findBrowser } from '../../bench/setup/browser.js';
 import { parseProfile } from '../../solver/documents/profile.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { ipaEdge } from './command.ts';
 
@@ -21,17 +21,15 @@ done
 exec '${browser}' "$@" --disable-gpu
 `;
 
-let folder: string;
+const folder = folderOfFile();
 let manifest: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
   const path = join(folder, 'chromium');
   writeFileSync(path, WITHOUT_ADAPTER((await findBrowser())!));
   chmodSync(path, 0o755);
   manifest = await writeFewScenes(join(folder, 'models'));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const profile = (...more: string[]) =>
   ipaEdge(

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -10,6 +9,7 @@ import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import { IPA_EDGE } from '../compiled.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { ipaEdgeHere } from './command.ts';
 
 const PATH = fileURLToPath(new URL('../solver/fixtures/fashion-node.json', import.meta.url));
@@ -47,8 +47,7 @@ const withStragglers = (): Profile => ({
 });
 
 test('a plan that no simulation confirms is written, but the command fails and says which share keeps the SLA', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = folderOfTest();
   const [from, out] = [join(folder, 'profile.json'), join(folder, 'plan.json')];
   await writeFile(from, JSON.stringify(withStragglers()));
   const asked = ['--profile', from, '--sla', '200', '--rate', '5', '--out', out];

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LocalHub } from '../hub.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere, onceTrue } from './command.ts';
 
 /** `bench --recipe`: from the name of a recipe to a report. */
@@ -15,12 +15,9 @@ const read = (...path: string[]) => readFileSync(at(...path), 'utf8');
 beforeEach(async () => {
   hub = await LocalHub.start();
   hub.publishMinis();
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-recipe-'));
+  folder = folderOfTest();
 });
-afterEach(async () => {
-  await hub.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => hub.close());
 
 /** Writes a recipe of one small classifier, whose data these lines prepare as `texts.jsonl`. */
 const writeRecipe = (...prepare: string[]) => writeRecipeOf(['minis/language-small'], prepare);

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from '../../workers/store/exchange.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 import { ipaEdge, onceTrue } from './command.ts';
 
@@ -12,10 +12,9 @@ let folder: string;
 const out = () => join(folder, 'profile.json');
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  folder = folderOfTest();
   await writeFewScenes(join(folder, 'models'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The journal of the unfinished profile; empty where there is none. */
 function journal(): JournalEntry[] {

@@ -1,25 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { SYSTEMS } from '../../bench/adaptation/rivals.ts';
 import { parseReport } from '../../solver/documents/report.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { cell } from '../solver/profiles.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere, type Ran } from './command.ts';
 
-const folders: string[] = [];
 let folder: string;
 const inFolder = (name: string): string => join(folder, name);
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-  folders.push(folder);
-});
-
-afterAll(() => {
-  for (const path of folders) rmSync(path, { recursive: true, force: true });
+  folder = folderOfTest();
 });
 
 function file(name: string, content: unknown): string {

@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Host, PortUnavailableError, serveFolder } from '../../bench/runner/static-server.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 
-let folder: string;
+const folder = folderOfFile();
 let host: Host;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
   writeFileSync(join(folder, 'index.html'), '<p>page</p>');
   host = await serveFolder(
     folder,
@@ -21,10 +20,7 @@ beforeAll(async () => {
     ]),
   );
 });
-afterAll(async () => {
-  await host.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => host.close());
 
 /** Sends a request that may break the rules that `fetch` keeps. Resolves with the status, or with how the connection ended. */
 const send = (path: string, headers: Record<string, string>): Promise<number | string | undefined> =>

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { folderOfTest } from '../temporary-folder.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,18 +23,14 @@ console.log(JSON.stringify({ completed: result.completed, endToEnd: result.accur
 `;
 
 test('a program in Node profiles, plans and runs through the built package, and no timer keeps it from ending', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-  try {
-    const manifest = await writeFewScenes(join(folder, 'models'));
-    const args = ['--input-type=module', '-e', PROGRAM, folder, manifest];
-    const out = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-    const { completed, endToEnd, timers } = JSON.parse(out);
-    expect(completed).toBe(10);
-    expect(endToEnd).toBeGreaterThan(0);
-    expect(timers).toBe(0);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = folderOfTest();
+  const manifest = await writeFewScenes(join(folder, 'models'));
+  const args = ['--input-type=module', '-e', PROGRAM, folder, manifest];
+  const out = execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  const { completed, endToEnd, timers } = JSON.parse(out);
+  expect(completed).toBe(10);
+  expect(endToEnd).toBeGreaterThan(0);
+  expect(timers).toBe(0);
 });
 
 test("the README's example passes the type check", () => {

@@ -1,12 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
@@ -16,11 +15,12 @@ import { HEADERS } from '../../workers/environment/page-headers.ts';
 import { planHere, startAgent } from '../agent/kubernetes/processes.ts';
 import { ipaEdge } from '../bench/command.ts';
 import { classify } from '../models/stages.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';
 
 /** Tests the npm package: the commands, in an empty folder where the package is installed, and the container image made of it. */
 
-let folder: string;
+const folder = folderOfFile();
 let tarball: string;
 /** Options for a pipeline that is profiled in seconds. */
 const FEW_SCENES = ['--manifest', 'few-scenes/manifest.json'];
@@ -30,14 +30,12 @@ const npm = (args: readonly string[], cwd: string) =>
   program('npm', args, { cwd, shell: process.platform === 'win32' });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-package-'));
   // npm must not run scripts, because the package is built already, and other tests are using the built files.
   const { stdout } = await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
   tarball = join(folder, stdout.trim().split('\n').at(-1)!);
   await npm(['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball], folder);
   await writeFewScenes(join(folder, 'few-scenes'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 type Command = 'ipa-edge' | 'ipa-agent';
 

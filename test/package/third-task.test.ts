@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport } from '../../solver/documents/run-report.ts';
@@ -15,9 +14,10 @@ import { OipClient } from '../agent/oip-client.ts';
 import { ipaEdge } from '../bench/command.ts';
 import { f32, gzip, i32, safetensors } from '../models/safetensors.ts';
 import { loudnessClassifier } from '../onnx.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 
 /** The folder of a copy of the package with one more task, and of a pipeline with this task. */
-let folder: string;
+const folder = folderOfFile();
 const path = (name: string) => join(folder, name);
 
 const SAMPLES = 160;
@@ -29,7 +29,6 @@ const recordings = Array.from({ length: 24 }, (_, i) =>
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-third-task-'));
   for (const part of [
     'solver',
     'models',
@@ -95,8 +94,6 @@ beforeAll(async () => {
   };
   await writeFile(path('manifest.json'), JSON.stringify(manifest));
 });
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const COMPILED = 'dist/lib/bench/cli.js';
 

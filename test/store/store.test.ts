@@ -2,29 +2,26 @@ import {
   appendFile,
   type FileHandle,
   mkdir,
-  mkdtemp,
   open,
   readdir,
   readFile,
-  rm,
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { exportProfile, identify, importProfile } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { StoreFullError } from '../../workers/store/store.ts';
 import { refuseTruncate } from '../refuse-truncate.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { describeStore } from './conformance.ts';
 import { cellEntry, profile } from './documents.ts';
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-store-'));
+beforeEach(() => {
+  folder = folderOfTest();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 /** Makes the next append by a file handle write half of its text and then find the disk full. */
 async function failAppend(): Promise<void> {

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PROFILE, profileSchema } from '../../solver/documents/profile.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import { Planner } from '../../workers/planner/planner.ts';
@@ -9,10 +7,10 @@ import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { request } from '../solver/profiles.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 
 test('a profile from a file is checked and hashed once, whoever saves it, lists it and plans on it', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-once-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = folderOfTest();
   const file = join(folder, 'profile.json');
   await writeJson(file, pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } }));
   const checks = vi.spyOn(profileSchema, 'safeParse');

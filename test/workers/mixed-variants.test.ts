@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { planRequest } from '../../solver/plan/request.ts';
@@ -13,20 +10,19 @@ import { measureProfile } from '../../workers/profiler/profile.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { DETECTORS, loadMixed } from '../mixed-pipeline.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 
-let folder: string;
+const folder = folderOfFile();
 let models: LoadedManifest;
 let measured: IdentifiedProfile;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-mixed-'));
   models = loadMixed();
   const store = await openFileStore(folder);
   const settings = { backends: ['cpu'], threads: [1], batches: [1, 4], budgetS: 2, seed: 3 } as const;
   measured = await measureProfile({ models, environment: nodeEnvironment(), store, settings });
   store.close();
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 test('every variant is measured, and right on the same pictures, boxes and classes', () => {
   const { cells, stages, endToEnd } = measured.profile;

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { withFiles } from '../../models/manifests/load.ts';
@@ -19,6 +16,7 @@ import { openFileStore } from '../../workers/store/node.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { tokenizerFiles } from '../models/tokenizer.ts';
 import { brightestChannel, quarterDetector, tokenCounter } from '../onnx.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 
 /** Models of users, with other layouts, element types, shapes and batch sizes than those of the shipped models. */
 
@@ -171,13 +169,12 @@ test('variants of other formats are profiled, planned and run in one pipeline, e
     ),
     async (file) => files.get(file)!,
   );
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-formats-'));
+  const folder = folderOfTest();
   const store = await openFileStore(folder);
   const environment = nodeEnvironment();
   const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 1, seed: 3 } as const;
   const profiled = await measureProfile({ models, environment, store, settings });
   store.close();
-  await rm(folder, { recursive: true });
   const { cells, stages } = profiled.profile;
   const batches = (name: string) =>
     cells.flatMap(({ variant, batch }) => (variant === name ? [batch] : [])).sort();

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runText } from '../../bench/commands/tables.ts';
 import { withFiles } from '../../models/manifests/load.ts';
@@ -16,6 +13,7 @@ import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { openFileStore } from '../../workers/store/node.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { loadFashion } from './fashion.ts';
 
 /** Loads two shipped classifiers without the shipped pack. @param accuracies that the manifest states for them */
@@ -34,7 +32,7 @@ async function classifiers(...accuracies: readonly [number | null, number | null
 }
 
 test('a pipeline without a labelled pack is profiled for its times, planned with the manifest’s accuracies, and run unscored', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-no-pack-'));
+  const folder = folderOfTest();
   const store = await openFileStore(folder);
   const environment = nodeEnvironment();
   const settings = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 1, seed: 3 } as const;
@@ -81,5 +79,4 @@ test('a pipeline without a labelled pack is profiled for its times, planned with
   expect(unscored.overTime.map(({ pas }) => pas)).toEqual([null]);
   expect(runText([unscored])).toContain('accuracy unknown: planned by latency and cost alone');
   store.close();
-  await rm(folder, { recursive: true });
 });

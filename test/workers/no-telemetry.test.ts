@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { FASHION, loadFashion } from './fashion.ts';
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -15,7 +15,7 @@ const runtime = new URL('../../workers/runtime/ort-node.ts', import.meta.url).hr
 let home: string;
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'ipa-edge-home-'));
+  home = folderOfTest();
   vi.stubEnv('HOME', home);
   vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'));
   // ONNX Runtime is also silent where one of these variables is set, as in continuous integration, which would hide a fault.
@@ -23,7 +23,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(home, { recursive: true });
 });
 
 test('ONNX Runtime for Node keeps nothing of the machine and has nothing to send', () => {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { batchOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
@@ -19,6 +16,7 @@ import { BackendUnavailableError } from '../../workers/runtime/errors.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import type { Store } from '../../workers/store/store.ts';
+import { folderOfFile } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { loadSmallFashion } from './fashion.ts';
 import { environment, withRuns } from './with-runs.ts';
@@ -27,19 +25,15 @@ const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1
 
 /** A pipeline with two variants a stage, which suffice to test the order of the work. */
 let models: LoadedManifest;
-let folder: string;
+const folder = folderOfFile();
 let store: Store;
 
 beforeAll(async () => {
   models = await loadSmallFashion();
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
   store = await openFileStore(folder);
 });
 
-afterAll(async () => {
-  store.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => store.close());
 
 test('every variant is measured, warm and cold apart, with samples, accuracy and fan-out, and better variants give a better pipeline', async () => {
   const ends = await loadSmallFashion((variants) => [variants[0]!, variants.at(-1)!], 100);

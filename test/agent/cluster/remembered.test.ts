@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Endpoint } from '../../../agent/cluster/engine.ts';
 import { replicasIn } from '../../../agent/cluster/gateway/remembered.ts';
-import { temporaryFolder } from '../kubernetes/processes.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 
 const replica = (i: number): Endpoint => ({
   url: `http://10.0.0.${i}:8080`,
@@ -12,7 +12,7 @@ const replica = (i: number): Endpoint => ({
 });
 
 test('the last replicas that were written are read, however fast they changed', async () => {
-  const file = join(await temporaryFolder(), 'replicas.json');
+  const file = join(folderOfTest(), 'replicas.json');
   const remembered = replicasIn(file);
   expect(await remembered.read()).toEqual([]);
   await Promise.all(Array.from({ length: 50 }, (_, i) => remembered.write([replica(i)])));
@@ -20,7 +20,7 @@ test('the last replicas that were written are read, however fast they changed', 
 });
 
 test('a file that was damaged is refused by name', async () => {
-  const file = join(await temporaryFolder(), 'replicas.json');
+  const file = join(folderOfTest(), 'replicas.json');
   for (const text of ['', '{', '[{"url":"file:///etc/passwd","stage":"a","state":"ready"}]', '{"url":1}']) {
     await writeFile(file, text);
     await expect(replicasIn(file).read()).rejects.toThrow(file);

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { addNode } from './stand-in/nodes.ts';
 import { StandIn } from './stand-in/server.ts';
@@ -28,12 +28,8 @@ export async function standInCluster(): Promise<{
 }> {
   const standIn = await StandIn.start();
   for (const arch of ['amd64', 'arm64']) addNode(standIn, arch, { labels: nodeLabels(arch) });
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-cluster-'));
-  onTestFinished(async () => {
-    await standIn.down();
-    await rm(folder, { recursive: true });
-  });
-  const kubeconfig = join(folder, 'kubeconfig');
+  onTestFinished(() => standIn.down());
+  const kubeconfig = join(folderOfTest(), 'kubeconfig');
   await writeFile(kubeconfig, standIn.kubeconfig);
   return { standIn, kubeconfig, cluster: new KubernetesApi(await connectionOf({ kubeconfig })) };
 }

@@ -5,10 +5,11 @@ import { parseAllDocuments } from 'yaml';
 import { replicaPlan, withOwnReplicas } from '../../../agent/cluster/replica-plan.ts';
 import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashionProfile, podsProfile } from './fashion-profile.ts';
-import { startCommand, temporaryFolder } from './processes.ts';
+import { startCommand } from './processes.ts';
 import { addPod } from './stand-in/nodes.ts';
 
 const measured = fashionProfile();
@@ -21,7 +22,7 @@ const scaled = replicaPlan({ ...plan, stages: plan.stages.map((stage) => ({ ...s
  */
 async function setUp() {
   const { standIn, kubeconfig, cluster: api } = await standInCluster();
-  const folder = await temporaryFolder();
+  const folder = folderOfTest();
   const write = async (name: string, value: unknown): Promise<string> => {
     const path = join(folder, name);
     await writeFile(path, JSON.stringify(value));

@@ -9,8 +9,8 @@ import { stringify } from 'yaml';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { standInCluster } from './cluster.ts';
-import { temporaryFolder } from './processes.ts';
 import { StandIn } from './stand-in/server.ts';
 
 /** These tests check the credentials that a kubeconfig can have, on a server with TLS, as real ones have, and on one without. */
@@ -172,7 +172,7 @@ test('a server without TLS, such as kubectl proxy, is asked without credentials'
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void proxy.close());
-  const kubeconfig = join(await temporaryFolder(), 'kubeconfig');
+  const kubeconfig = join(folderOfTest(), 'kubeconfig');
   const { port } = proxy.address() as AddressInfo;
   const server = `http://127.0.0.1:${port}`;
   await writeFile(kubeconfig, kubeconfigOf({ server }, { token: 'secret' }));
@@ -189,7 +189,7 @@ async function asks(options: Parameters<typeof connectionOf>[0] = {}) {
 }
 
 test('of several kubeconfigs the first counts, as for kubectl, and those that do not exist are passed over', async () => {
-  const folder = await temporaryFolder();
+  const folder = folderOfTest();
   const [first, second] = [join(folder, 'first'), join(folder, 'second')];
   await writeFile(first, kubeconfigOf({ server: 'https://first' }, { token: 'one' }));
   const other = kubeconfigOf({ server: 'https://second' }, { token: 'two' });
@@ -201,7 +201,7 @@ test('of several kubeconfigs the first counts, as for kubectl, and those that do
 });
 
 test('the token file and the plug-in of a user lie beside the kubeconfig, as for kubectl', async () => {
-  const folder = await temporaryFolder();
+  const folder = folderOfTest();
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(join(folder, 'token'), 'kept\n');
   await writeFile(join(folder, 'plugin'), '#!/bin/sh\necho \'{"status": {"token": "made"}}\'\n');

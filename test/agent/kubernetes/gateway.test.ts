@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
-import { TOKEN, temporaryFolder } from './processes.ts';
+import { TOKEN } from './processes.ts';
 import {
   endPods,
   expectConserved,
@@ -107,7 +108,7 @@ test('the only pod of a stage is evicted with requests in flight: it serves unti
 });
 
 test('a token that is rotated fails no request, and the plan after it is followed', async () => {
-  const tokenFile = join(await temporaryFolder(), 'token');
+  const tokenFile = join(folderOfTest(), 'token');
   await writeFile(tokenFile, TOKEN);
   const { cluster, pods, gateway } = await startCluster(['detect', 'classify'], plan, tokenFile);
   let rotating = true;

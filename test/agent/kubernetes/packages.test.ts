@@ -12,9 +12,9 @@ import { helmChart } from '../../../agent/kubernetes/packages/helm.ts';
 import { kustomizeBase } from '../../../agent/kubernetes/packages/kustomize.ts';
 import { writeFiles } from '../../../agent/kubernetes/packages/write.ts';
 import type { PodSettings } from '../../../agent/kubernetes/settings.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
-import { temporaryFolder } from './processes.ts';
 
 const profile = fashionProfile();
 const plan = clusterPlan();
@@ -45,7 +45,7 @@ function installed(program: string): boolean {
 
 /** Writes files and runs a program on their folder. */
 async function onFolder(files: Files, program: string, args: (folder: string) => string[]): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = folderOfTest();
   for (const [path, text] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -84,7 +84,7 @@ test.skipIf(!installed('kustomize'))('an overlay changes namespace and image eve
 });
 
 test('a folder with further files of an earlier export is refused and stays as it is; files of others do not matter', async () => {
-  const folder = join(await temporaryFolder(), 'k8s');
+  const folder = join(folderOfTest(), 'k8s');
   const files = yamlFiles(objectsOf(settings));
   await writeFiles(folder, files);
   await writeFile(join(folder, 'ingress.yaml'), 'kind: Ingress');
@@ -102,7 +102,7 @@ test('a folder with further files of an earlier export is refused and stays as i
 });
 
 test('a folder with the objects of KServe that an earlier export wrote is refused', async () => {
-  const folder = join(await temporaryFolder(), 'k8s');
+  const folder = join(folderOfTest(), 'k8s');
   await writeFiles(folder, yamlFiles(kserveObjects(plan, fashion.pipeline, settings)));
   await expect(writeFiles(folder, yamlFiles(objectsOf(settings)))).rejects.toThrow(
     'which would be applied with this one: fashion-kserve-plan.yaml, fashion.yaml. Delete',

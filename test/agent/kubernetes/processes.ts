@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
@@ -8,6 +7,7 @@ import { localTarget } from '../../../agent/service/target.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { IPA_AGENT } from '../../compiled.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { clusterPlan, fashion } from './objects/plans.ts';
 
 /** Makes a plan for this machine: one pod of detect, two of classify. */
@@ -22,13 +22,6 @@ export async function planHere(change: Partial<Plan> = {}): Promise<Plan> {
     workers: plan.workers.map((worker) => ({ ...worker, threads: 1 })),
     ...change,
   };
-}
-
-/** Makes a folder that is removed when the test has finished. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 export interface Running {
@@ -110,7 +103,7 @@ export async function startPod(
     ...place
   }: Place & { address?: string; port?: number; tokenFile?: string | undefined } = {},
 ): Promise<Running> {
-  const folder = await temporaryFolder();
+  const folder = folderOfTest();
   const file = join(folder, 'plan.json');
   await writeFile(file, JSON.stringify(plan));
   const held = [stages].flat().flatMap((stage) => ['--stage', stage]);

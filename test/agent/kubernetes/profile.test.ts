@@ -9,18 +9,19 @@ import { parseProfile } from '../../../solver/documents/profile.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { exportProfile } from '../../../workers/store/exchange.ts';
 import { IPA_AGENT } from '../../compiled.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 import { writeFewScenes } from '../../web/few-scenes.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { JOBS, jobOf, runPod } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
-import { startCommand, temporaryFolder } from './processes.ts';
+import { startCommand } from './processes.ts';
 import type { StandIn } from './stand-in/server.ts';
 
 test('a job profiles where it is told to, and its profile is fetched', async () => {
   const { standIn, kubeconfig } = await standInCluster();
-  const folder = await temporaryFolder();
+  const folder = folderOfTest();
   const out = join(folder, 'profile.json');
   const command = startCommand([
     ...['profile', '--target', 'kubernetes', '--pipeline', 'fashion', '--out', out, '--namespace', 'shop'],

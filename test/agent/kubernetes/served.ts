@@ -7,13 +7,14 @@ import { objectNames, podLabels } from '../../../agent/kubernetes/objects/labels
 import { TOKEN_KEY } from '../../../agent/kubernetes/objects/pods.ts';
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 import { type InferenceServerError, OipClient } from '../oip-client.ts';
 import { pause } from '../pause.ts';
 import { batchRequest } from '../tensors.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
-import { planHere, type Running, startAgent, startPod, TOKEN, temporaryFolder } from './processes.ts';
+import { planHere, type Running, startAgent, startPod, TOKEN } from './processes.ts';
 import { addPod } from './stand-in/nodes.ts';
 import { endPod, setReady, terminate } from './stand-in/pods.ts';
 
@@ -127,7 +128,7 @@ export async function startCluster(stages: readonly Stages[], served = plan, tok
     const answer = await fetch(url, { method: 'POST', headers: { authorization }, body: '{}' });
     return answer.status;
   };
-  const folder = await temporaryFolder();
+  const folder = folderOfTest();
   await writeFile(join(folder, 'plan.json'), JSON.stringify(served));
   // The gateway gets its token from the cluster, and everything else from its arguments.
   const startGateway = (name = 'gateway') =>

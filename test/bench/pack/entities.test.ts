@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { onDisk } from '../../../bench/pack/disk.ts';
 import { loadManifest, sha256Hex } from '../../../models/manifests/load.ts';
 import { fromQuestions } from '../../../models/packs/sources/questions.ts';
@@ -18,16 +17,13 @@ import { openFileStore } from '../../../workers/store/node.ts';
 import { language, pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tokenizerFiles } from '../../models/tokenizer.ts';
 import { tokenTagger } from '../../onnx.ts';
+import { folderOfFile } from '../../temporary-folder.ts';
 import { ipaEdgeHere } from '../command.ts';
 
 /** Takes a pipeline that finds entities from a model file and labelled lines to a run. */
 
-let folder: string;
+const folder = folderOfFile();
 const path = (name: string) => join(folder, name);
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-entities-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 const CLASSES = ['O', 'B-GOOD', 'B-BAD'];
 /** By token id: "good" (4) and "bad" (5) are entities, the parts of words after them are none. */

@@ -1,18 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, test } from 'vitest';
+import { beforeAll, test } from 'vitest';
 import type { HostileCase } from '../../models/hostile.ts';
 import { expectNoHarm } from '../../models/no-harm.ts';
+import { folderOfFile } from '../../temporary-folder.ts';
 import { hostileLabels } from './hostile-labels.ts';
 
-let folder: string;
+const folder = folderOfFile();
 let kinds: Readonly<Record<string, HostileCase>>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-hostile-'));
   kinds = await hostileLabels(folder);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 test.each([
   'lines of texts',

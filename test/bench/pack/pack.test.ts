@@ -1,8 +1,7 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { onDisk } from '../../../bench/pack/disk.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { loadManifest } from '../../../models/manifests/load.ts';
@@ -15,15 +14,11 @@ import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { givenFiles } from '../../../web/state/files/given-files.ts';
 import { classify, detect, language, pipelineOf, spam } from '../../models/stages.ts';
+import { folderOfFile } from '../../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere } from '../command.ts';
 
-let folder: string;
+const folder = folderOfFile();
 const path = (...names: string[]) => join(folder, ...names);
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-pack-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Writes a picture that is one colour on the left and another on the right. */
 async function picture(file: string, width: number, height: number, left: string, right: string) {

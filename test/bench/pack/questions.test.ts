@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { onDisk } from '../../../bench/pack/disk.ts';
 import { splitFields } from '../../../models/items/fields.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
@@ -11,12 +10,9 @@ import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { language, pipelineOf, spam } from '../../models/stages.ts';
+import { folderOfFile } from '../../temporary-folder.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-pack-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = folderOfFile();
 
 const answer = {
   ...{ name: 'answer', task: 'question-answering', variants: spam.variants, unanswerable: true },

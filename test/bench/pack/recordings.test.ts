@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { onDisk } from '../../../bench/pack/disk.ts';
 import { samplesOf } from '../../../models/items/audio.ts';
 import { splitFields } from '../../../models/items/fields.ts';
@@ -14,21 +13,20 @@ import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tone, wavOf } from '../../models/wav.ts';
+import { folderOfFile } from '../../temporary-folder.ts';
 import { ipaEdgeHere } from '../command.ts';
 
-let folder: string;
+const folder = folderOfFile();
 const path = (...names: string[]) => join(folder, ...names);
 const lines = (...rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-recordings-'));
   await mkdir(path('clips'));
   await writeFile(path('clips/low.wav'), wavOf(tone(440, 0.5, 8000), { rateHz: 8000 }));
   await writeFile(path('clips/high.wav'), wavOf(tone(440, 0.25, 44100), { rateHz: 44100, bits: 24 }));
   await writeFile(path('clips/long.wav'), wavOf(tone(440, 2.5, 8000), { rateHz: 8000 }));
   await writeFile(path('clips/torn.wav'), wavOf(tone(440, 0.5, 8000)).subarray(0, 99));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const options = (...stages: ManifestStage[]) => ({
   pipeline: pipelineOf(...stages),

@@ -1,19 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, it, test } from 'vitest';
 import { UsageError } from '../../../workers/command/exit.ts';
 import { checkWritable, filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
 import { outFile, outFolder } from '../../../workers/command/options.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 
 let folder: string;
 const path = (name: string) => join(folder, name);
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+beforeEach(() => {
+  folder = folderOfTest();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 describe('writeWhole', () => {
   it('makes folders, replaces a file, and leaves no other behind', async () => {

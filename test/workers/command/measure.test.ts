@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Interrupted, UsageError } from '../../../workers/command/exit.ts';
@@ -7,20 +6,18 @@ import { journalBeside, measure, type Profiler } from '../../../workers/command/
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
 import type { Store } from '../../../workers/store/store.ts';
 import { profile } from '../../store/documents.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 
 let folder: string;
 let out: string;
 let store: Store;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+  folder = folderOfTest();
   out = join(folder, 'profile.json');
   store = await journalBeside(out);
 });
-afterEach(async () => {
-  store.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => store.close());
 
 const made = profile('2026-01-02T00:00:00Z');
 

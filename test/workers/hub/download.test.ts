@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ChecksumError, loadManifest } from '../../../models/manifests/load.ts';
@@ -22,6 +21,7 @@ import { fileReader } from '../../../workers/hub/reader.ts';
 import type { KnownFile } from '../../../workers/hub/resume.ts';
 import { COMMIT, LocalHub } from '../../hub.ts';
 import { refuseTruncate } from '../../refuse-truncate.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 
 const MODEL = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
 const SHA256 = createHash('sha256').update(MODEL).digest('hex');
@@ -42,16 +42,13 @@ const fetched = (client = clientOf()) => cache.fetch(file, client);
 beforeEach(async () => {
   hub = await LocalHub.start();
   hub.publish('a/b', { 'onnx/model.onnx': MODEL });
-  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+  folder = folderOfTest();
   cache = new FileCache(join(folder, 'files'));
   file = { url: `${hub.url}/a/b/resolve/${COMMIT}/onnx/model.onnx`, sha256: SHA256, mostBytes: MODEL.length };
   waits = [];
 });
 
-afterEach(async () => {
-  await hub.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => hub.close());
 
 /**
  * Makes the host of large files send a quarter of the file and cut the connection once the client has it, `times` times.

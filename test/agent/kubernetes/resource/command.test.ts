@@ -8,12 +8,13 @@ import { readApplied } from '../../../../agent/kubernetes/plans.ts';
 import { RESOURCE, type ResourceStatus } from '../../../../agent/kubernetes/resource/schema.ts';
 import { exportProfile } from '../../../../workers/store/exchange.ts';
 import { IPA_AGENT } from '../../../compiled.ts';
+import { folderOfTest } from '../../../temporary-folder.ts';
 import { until } from '../../../until.ts';
 import { standInCluster } from '../cluster.ts';
 import { fashionProfile } from '../fashion-profile.ts';
 import { jobOf, runPod } from '../jobs.ts';
 import { fashion } from '../objects/plans.ts';
-import { startCommand, temporaryFolder } from '../processes.ts';
+import { startCommand } from '../processes.ts';
 import { arrivals } from '../watched.ts';
 
 const printed = (...args: string[]): KubernetesObject[] =>
@@ -71,7 +72,7 @@ test('for a pipeline crd prints the watch that serves it, too, as objects that k
 
 test('watch logs the name of the InferencePipeline that it follows, where Kubernetes does not take that of the pipeline', async () => {
   const { standIn, kubeconfig } = await standInCluster();
-  const manifest = join(await temporaryFolder(), 'manifest.json');
+  const manifest = join(folderOfTest(), 'manifest.json');
   await writeFile(manifest, JSON.stringify({ ...fashion.manifest, name: 'my_pipeline' }));
   const { lines } = startCommand([
     'watch',
