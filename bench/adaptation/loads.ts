@@ -12,15 +12,8 @@ import type { Frozen } from './frozen.ts';
 import { PAPERS_TRACE } from './paper.ts';
 import type { Pipeline } from './subjects.ts';
 
-/** Kinds and seeds of generated loads. */
-interface Generated {
-  readonly kinds: readonly WorkloadKind[];
-  readonly seeds: readonly number[];
-  /** Whether settings are chosen on these loads, or systems are compared on them. */
-  readonly training: boolean;
-}
-const TRAINING: Generated = { kinds: ['bursty', 'fluctuating'], seeds: [1], training: true };
-const UNSEEN: Generated = { kinds: WORKLOADS, seeds: [53], training: false };
+/** Seeds of the generated loads: settings are chosen on loads of the one, and systems are compared on loads of the other. */
+const SEEDS = { training: 1, unseen: 53 };
 
 /** Start and end of the burst in the paper's trace, in seconds. */
 const BURST_S = [360, 840] as const;
@@ -36,11 +29,11 @@ export interface Load extends Trace {
 /** The loads on which settings are chosen: generated ones and, if the reference data has it, IPA's bursty trace. */
 export const trainingLoads = async (pipeline: Pipeline): Promise<Load[]> => [
   ...(await papersTrace(pipeline)),
-  ...generated(pipeline, TRAINING),
+  ...generated(pipeline, ['bursty', 'fluctuating'], SEEDS.training),
 ];
 
-/** The loads of a report, if the user gives no traces: generated from seeds on which no setting was chosen. */
-export const unseenLoads = (pipeline: Pipeline): Load[] => generated(pipeline, UNSEEN);
+/** The loads of a report, if the user gives no traces: generated from a seed on which no setting was chosen. */
+export const unseenLoads = (pipeline: Pipeline): Load[] => generated(pipeline, WORKLOADS, SEEDS.unseen);
 
 /** Two traces have the same name, so a report could not tell them apart. */
 export class SameTraceNameError extends InputError {
@@ -73,14 +66,12 @@ export function partName(
   return `${basename(name)}-p${percentile}-${switchShare}-${digits}.json`;
 }
 
-const generated = (pipeline: Pipeline, { kinds, seeds, training }: Generated): Load[] =>
-  seeds.flatMap((seed) =>
-    kinds.map((kind) => ({
-      ...workload(kind, { seed, ...(isShort(pipeline) && { durationS: SHORT_S }) }),
-      name: `${kind}-${seed}`,
-      training,
-    })),
-  );
+const generated = (pipeline: Pipeline, kinds: readonly WorkloadKind[], seed: number): Load[] =>
+  kinds.map((kind) => ({
+    ...workload(kind, { seed, ...(isShort(pipeline) && { durationS: SHORT_S }) }),
+    name: `${kind}-${seed}`,
+    training: seed === SEEDS.training,
+  }));
 
 const isShort = (pipeline: Pipeline): boolean => pipeline === 'fashion';
 

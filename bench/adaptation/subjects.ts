@@ -5,7 +5,7 @@ import { parsePublished } from '../../solver/documents/published.ts';
 import { DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { readJson } from '../../workers/command/files.ts';
-import { ROOT } from '../../workers/command/root.ts';
+import { ROOT, shippedFile } from '../../workers/command/root.ts';
 import { fastestBaseline } from '../comparison/baselines.ts';
 import { publishedProfile, publishedRivals } from './published-profile.ts';
 import { rivalSettings } from './rival-settings.ts';
@@ -53,7 +53,7 @@ export const subject = (pipeline: Pipeline): Promise<Subject> =>
   pipeline === 'fashion' ? shipped() : published(pipeline);
 
 async function published(pipeline: Pipeline): Promise<Subject> {
-  const document = await readJson(join(ROOT, 'models', pipeline, 'manifest.json'), parsePublished);
+  const document = await readJson(shippedFile(pipeline, 'manifest.json'), parsePublished);
   const profile = await publishedProfile(document);
   const { slaMs, cores, restrictTo } = document;
   const request = planRequest(profile, { slaMs, ratePerS: 1, resources: { cores }, downshift: false });

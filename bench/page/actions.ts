@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright';
-import { ROOT } from '../../workers/command/root.ts';
+import { shippedFile } from '../../workers/command/root.ts';
 import { servePage } from '../runner/host.ts';
 import { launchBrowser } from '../setup/browser.js';
 import { OUT } from './pictures.ts';
@@ -44,7 +44,7 @@ export async function setBudget(page: Page, seconds: string): Promise<void> {
 }
 
 export async function choose(page: Page, pipeline: string): Promise<void> {
-  const manifest = await readFile(join(ROOT, `models/${pipeline}/manifest.json`), 'utf8');
+  const manifest = await readFile(shippedFile(pipeline, 'manifest.json'), 'utf8');
   await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption(pipeline);
   await page.locator('.pipeline-title', { hasText: JSON.parse(manifest).title }).waitFor();
 }

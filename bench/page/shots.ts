@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from 'playwright';
-import { ROOT } from '../../workers/command/root.ts';
+import { shippedFile } from '../../workers/command/root.ts';
 import { button, choose, fill, open, planned, setBudget, stop, typed, withBrowser } from './actions.ts';
 import { pictures, readmePictures } from './pictures.ts';
 
@@ -172,7 +171,7 @@ async function files(page: Page): Promise<void> {
 
 async function models(page: Page): Promise<void> {
   await page.getByText('Your own models').click();
-  const model = await readFile(join(ROOT, 'models/fashion/det8.onnx'));
+  const model = await readFile(shippedFile('fashion', 'det8.onnx'));
   await page.getByLabel('Add models to detect').setInputFiles({
     name: 'mine.onnx',
     mimeType: 'application/octet-stream',

@@ -66,7 +66,7 @@ interface Place extends Pick<HeadlessOptions, 'manifestPath' | 'signal'> {
   readonly measuredIn?: Device['environment'];
 }
 
-interface Opened {
+export interface Opened {
   readonly runner: Runner;
   readonly store: Store;
   readonly progress: ProgressLine;

@@ -4,8 +4,6 @@
  * `npm run bench:simulator [-- --profile F --shedding late --json]`.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
@@ -15,7 +13,8 @@ import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { withRunner } from '../runner/runner.ts';
+import { inFolder } from '../comparison/bench-options.ts';
+import { type Opened, withRunner } from '../runner/runner.ts';
 import { machineText } from '../setup/machine.ts';
 import { busiestShare, planAt, type Setting, simulated } from './plans.ts';
 import { errorTable, type Row } from './table.ts';
@@ -51,13 +50,13 @@ const flags = new Command('bench:simulator')
   .parse()
   .opts();
 
-const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-simulator-'));
-const where = {
-  manifestPath: option.manifestPath({ pipeline: 'fashion' }),
-  out: join(folder, 'profile.json'),
-  signal: interruptSignal(),
-};
-await withRunner(['webgpu', 'wasm'], where, async ({ runner, progress }) => {
+const manifestPath = option.manifestPath({ pipeline: 'fashion' });
+await inFolder((folder) => {
+  const where = { manifestPath, out: join(folder, 'profile.json'), signal: interruptSignal() };
+  return withRunner(['webgpu', 'wasm'], where, compare);
+});
+
+async function compare({ runner, progress }: Opened): Promise<void> {
   const measured = flags.profile
     ? await readJson(flags.profile, parseIdentified)
     : await runner.profile({
@@ -111,11 +110,10 @@ await withRunner(['webgpu', 'wasm'], where, async ({ runner, progress }) => {
   const machine = machineText();
   const date = new Date().toISOString();
   if (flags.json) console.log(JSON.stringify({ date, machine, device: profile.device, rows }));
-  else {
+  else
     console.log(
       `${date}, ${machine}, ${profile.device.agent}` +
         `${profile.device.adapter?.software ? ', webgpu on a SOFTWARE ADAPTER' : ''}, shedding ${flags.shedding}\n\n` +
         errorTable(rows),
     );
-  }
-}).finally(() => rm(folder, { recursive: true }));
+}
