@@ -89,7 +89,6 @@ async function runStep({ program, args }: Step, cwd: string, signal: AbortSignal
   return { missing, code };
 }
 
-/** A step of a recipe failed. */
 class StepFailedError extends CodedError {
   override name = 'StepFailedError';
   constructor(number: number, { line }: Step, missing: string, code: number | null) {

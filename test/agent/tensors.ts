@@ -14,7 +14,6 @@ export const bytesTensor = (shape: number[], data: Uint8Array<ArrayBuffer>[]): T
   data,
 });
 
-/** Makes a request with the items of a batch. */
 export const batchRequest = ({ format }: PipelineStage, items: ItemBatch): InferRequest => ({
   inputs: itemsTensors(format, items),
 });
@@ -27,7 +26,6 @@ export function numbersIn(tensors: readonly Tensor[], name: string): NumberTenso
   return tensor;
 }
 
-/** Decodes a message that has to be a response. */
 export function decodeResponse(body: Body): InferResponse {
   const message = decodeMessage(body);
   if ('response' in message) return message.response;

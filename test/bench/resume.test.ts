@@ -28,7 +28,6 @@ function journal(): JournalEntry[] {
   );
 }
 
-/** The cells in the journal. */
 const keptCells = () => journal().flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : []));
 
 /** Profiles in a headless browser. */

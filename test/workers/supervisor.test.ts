@@ -74,7 +74,6 @@ function setUp() {
     onReplaceFailed: (job, error) => events.push(`${job} failed: ${(error as Error).message}`),
     limits: { hungTimes: 10, hungMs: 500, respawnMs: [0, 100, 1000] },
   });
-  /** Starts a worker and adds it. */
   const add = async (job: Job): Promise<{ member: Supervised<Job>; worker: FakeWorker }> => {
     const [member] = await supervisor.start([job]);
     supervisor.add(member!);

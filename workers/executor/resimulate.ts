@@ -64,7 +64,6 @@ const withMeasuredStandbys = (plan: Plan, service: readonly Service[]): Plan => 
 
 /** The path of one pack item through the stages of a run. */
 interface Seen {
-  /** Number of items at each stage. */
   readonly counts: readonly number[];
   /** For each stage and item, whether the item escalated. */
   readonly escalated: readonly (readonly boolean[])[];

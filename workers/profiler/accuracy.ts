@@ -17,7 +17,6 @@ interface VariantAccuracy {
 }
 
 export interface MeasuredAccuracy {
-  /** The accuracy of each variant, by stage and variant. */
   readonly stages: Readonly<Record<string, Readonly<Record<string, VariantAccuracy>>>>;
   readonly fanOut: readonly FanOut[];
   readonly endToEnd: readonly EndToEnd[];

@@ -21,7 +21,6 @@ const OVERLAP_SHARE = 0.02;
 
 interface AfterPausesOptions {
   readonly pipeline: Pipeline;
-  /** The items of each stage. */
   readonly items: readonly StageItems[];
   readonly sessions: Sessions;
   readonly environment: Environment;

@@ -16,7 +16,6 @@ interface CellFacts {
   readonly flags: readonly CellFlag[];
 }
 
-/** Makes a cell of the profile from its samples. */
 export function measuredCell(facts: CellFacts, samples: readonly Sample[]): MeasuredCell {
   const inferenceMs = samples.map((s) => s.inferenceMs);
   const flags = new Set(facts.flags);

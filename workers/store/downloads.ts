@@ -93,7 +93,6 @@ export class Downloads {
 /** The name of the lock that lets one tab at a time write a file's parts: parts of two downloads do not fit together. */
 const lockOf = (sha256: string): string => `${CACHE} ${sha256}`;
 
-/** Returns the headers to send to an address. */
 export type HeadersFor = (address: URL) => Readonly<Record<string, string>>;
 
 /** Access to the host of a file from a page, by `fetch`. */

@@ -33,7 +33,6 @@ const sorted = (objects: readonly KubernetesObject[]) =>
 const objectsIn = (text: string): KubernetesObject[] =>
   parseAllDocuments(text).map((document) => document.toJS());
 
-/** Whether a program is installed. */
 function installed(program: string): boolean {
   try {
     execFileSync(program, ['version'], { stdio: 'ignore' });

@@ -204,6 +204,5 @@ export function endsOf({ completed = 0, shed = 0, ...lost }: Record<string, numb
   return { completed, shed, failed: Object.values(lost).reduce((sum, count) => sum + count, 0) };
 }
 
-/** Waits until a gateway's metrics contain a line. */
 export const untilMetric = (gateway: Running, line: string) =>
   until(async () => expect(await metrics(gateway)).toContain(line));

@@ -54,7 +54,6 @@ export function clusterPlan(change: Partial<Plan> = {}): Plan {
   };
 }
 
-/** The objects that serve a plan of fashion. */
 export const objects = (plan = clusterPlan()): KubernetesObject[] =>
   kubernetesObjects(plan, fashion.pipeline, settings);
 
