@@ -7,6 +7,7 @@ import { LocalHub } from '../hub.ts';
 import { tone, wavOf } from '../models/wav.ts';
 import { folderOfFile } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere } from './command.ts';
+import { jsonLines } from './pack/sources.ts';
 
 let hub: LocalHub;
 const folder = folderOfFile();
@@ -36,8 +37,6 @@ async function profileOnHub(manifestPath: string, batches: string): Promise<Prof
   return parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
 }
 
-const asLines = (rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
-
 describe('models of several sessions go from their ids to a profile', () => {
   /** Pins, packs and profiles. @returns the stage of the manifest and its measured variants */
   async function measure(name: string, pins: readonly string[][], pack: readonly string[]) {
@@ -58,10 +57,10 @@ describe('models of several sessions go from their ids to a profile', () => {
     const texts = join(folder, 'texts.jsonl');
     writeFileSync(
       texts,
-      asLines([
+      jsonLines(
         { text: 'mon colis est perdu .', labels: { translate: 'my parcel is lost .' } },
         { text: 'merci beaucoup .', labels: { translate: 'thank you very much .' } },
-      ]),
+      ),
     );
     const { stage, variants } = await measure(
       'translation',
@@ -89,7 +88,7 @@ describe('models of several sessions go from their ids to a profile', () => {
     const rate = 16_000;
     writeFileSync(join(folder, 'tone.wav'), wavOf(tone(440, 1, rate), { rateHz: rate }));
     const recordings = join(folder, 'recordings.jsonl');
-    writeFileSync(recordings, asLines([{ audio: 'tone.wav', text: 'my parcel is lost' }]));
+    writeFileSync(recordings, jsonLines({ audio: 'tone.wav', text: 'my parcel is lost' }));
     const { stage, variants } = await measure(
       'speech',
       [
@@ -116,7 +115,7 @@ describe('models of several sessions go from their ids to a profile', () => {
       },
       { text: 'danke schön !', labels: { language: 'German' } },
     ];
-    writeFileSync(texts, asLines(letters));
+    writeFileSync(texts, jsonLines(...letters));
     const recipe = {
       schema: 'ipa-edge/recipe@1',
       name: 'letters',

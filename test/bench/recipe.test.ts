@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LocalHub } from '../hub.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere, onceTrue } from './command.ts';
+import { jsonLines } from './pack/sources.ts';
 
 /** `bench --recipe`: from the name of a recipe to a report. */
 
@@ -50,7 +51,7 @@ test('one command goes from nothing to a report, and the second time repeats no 
     { text: 'mon colis est perdu .', labels: { language: 'French' } },
     { text: 'danke schön !', labels: { language: 'German' } },
   ];
-  writeFileSync(at('letters.jsonl'), letters.map((letter) => JSON.stringify(letter)).join('\n'));
+  writeFileSync(at('letters.jsonl'), jsonLines(...letters));
   const step = `echo "prepared" >> log && cp ${at('letters.jsonl')} texts.jsonl`;
   writeRecipe(step);
 

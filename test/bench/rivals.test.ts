@@ -17,6 +17,12 @@ const solver = await loadSolver();
 const runs = (ms: number, p99Ms: number): number[] =>
   Array.from({ length: 200 }, (_, i) => (i < 196 ? ms : p99Ms));
 
+/** Two stages with two variants each, whose fastest one is `s`. */
+const STAGES = {
+  detect: { s: { accuracy: 0.5, ms: 20 }, m: { accuracy: 0.8, ms: 60 } },
+  classify: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 40 } },
+};
+
 const SETTINGS: RivalSettings = {
   slaMs: 1000,
   resources: { cores: 100, pricePerCore: 1 },
@@ -92,10 +98,7 @@ describe('IPA', () => {
 
   it('has one allocation per variant and batches up to its limit', async () => {
     const of = pipeline({
-      stages: {
-        detect: { s: { accuracy: 0.5, ms: 20 }, m: { accuracy: 0.8, ms: 60 } },
-        classify: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 40 } },
-      },
+      stages: STAGES,
       threads: [1, 2, 4],
       batches: [1, 2, 4, 8, 16],
     });
@@ -134,10 +137,7 @@ describe('IPA', () => {
 
 describe('what the rivals may choose', () => {
   const of = pipeline({
-    stages: {
-      detect: { s: { accuracy: 0.5, ms: 20 }, m: { accuracy: 0.8, ms: 60 } },
-      classify: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 40 } },
-    },
+    stages: STAGES,
     threads: [1, 2, 4],
   });
   const at = (name: SystemName, ratePerS: number, more: Partial<RivalSettings> = {}) =>
@@ -206,10 +206,7 @@ describe('what the rivals may choose', () => {
 describe("rivals' settings on a measured profile", () => {
   const { ratePerS: _, ...asked } = request({ resources: resources({ gpus: 0 }) });
   const of = pipeline({
-    stages: {
-      detect: { s: { accuracy: 0.5, ms: 20 }, m: { accuracy: 0.8, ms: 60 } },
-      classify: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 40 } },
-    },
+    stages: STAGES,
     threads: [1, 2],
     batches: [1, 2, 8],
     items: [1, 3],

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { onDisk } from '../../../bench/pack/disk.ts';
 import { loadManifest, sha256Hex } from '../../../models/manifests/load.ts';
 import { fromQuestions } from '../../../models/packs/sources/questions.ts';
 import { fromTexts } from '../../../models/packs/sources/texts.ts';
@@ -14,11 +13,12 @@ import { run } from '../../../workers/executor/run.ts';
 import { openPlanner } from '../../../workers/planner/node.ts';
 import { measureProfile } from '../../../workers/profiler/profile.ts';
 import { openFileStore } from '../../../workers/store/node.ts';
-import { language, pipelineOf, spam, transcribe } from '../../models/stages.ts';
+import { language, type pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tokenizerFiles } from '../../models/tokenizer.ts';
 import { tokenTagger } from '../../onnx.ts';
 import { folderOfFile } from '../../temporary-folder.ts';
 import { ipaEdgeHere } from '../command.ts';
+import { answer, jsonLines, optionsOf } from './sources.ts';
 
 /** Takes a pipeline that finds entities from a model file and labelled lines to a run. */
 
@@ -28,8 +28,6 @@ const path = (name: string) => join(folder, name);
 const CLASSES = ['O', 'B-GOOD', 'B-BAD'];
 /** By token id: "good" (4) and "bad" (5) are entities, the parts of words after them are none. */
 const CLASS_OF = [0, 0, 0, 0, 1, 2, 0];
-
-const lines = (...values: object[]) => values.map((value) => JSON.stringify(value)).join('\n');
 
 async function writeManifest(): Promise<string> {
   const model = tokenTagger(CLASS_OF, CLASSES.length);
@@ -65,7 +63,7 @@ test('a model that finds entities is measured on a pack of tagged words and plac
   const long = Array.from({ length: 40 }, (_, i) => (i % 9 === 0 ? 'bad' : 'so'));
   await writeFile(
     path('news.jsonl'),
-    lines(
+    jsonLines(
       {
         text: 'Good! 😀 badness',
         labels: {
@@ -114,10 +112,6 @@ test('a model that finds entities is measured on a pack of tagged words and plac
   expect(report.result).toMatchObject({ completed: 10, failed: 0 });
 });
 
-const options = (...stages: Parameters<typeof pipelineOf>) => ({
-  pipeline: pipelineOf(...stages),
-  ...{ limit: 10, seed: 1, files: onDisk, onItem() {} },
-});
 const find = {
   ...{ name: 'find', task: 'token-classification', classes: CLASSES, variants: spam.variants },
   input: { length: 16, stride: 4 },
@@ -140,7 +134,7 @@ test.each<[string, object, Parameters<typeof pipelineOf>, RegExp]>([
   ],
 ])('%s are refused', async (_, line, stages, problem) => {
   await writeFile(path('bad.jsonl'), JSON.stringify(line));
-  await expect(fromTexts(path('bad.jsonl'), options(...stages))).rejects.toThrow(problem);
+  await expect(fromTexts(path('bad.jsonl'), optionsOf(...stages))).rejects.toThrow(problem);
 });
 
 test('tags are of the text that the stage gets', async () => {
@@ -154,22 +148,18 @@ test('tags are of the text that the stage gets', async () => {
     path('translated.jsonl'),
     JSON.stringify({ text: 'un deux trois', labels: { translate: 'one two', find: ['O', 'B-BAD'] } }),
   );
-  const tensors = await fromTexts(path('translated.jsonl'), options(translate, find));
+  const tensors = await fromTexts(path('translated.jsonl'), optionsOf(translate, find));
   expect(tensors.find(({ name }) => name === 'entity_span.find')!.data).toEqual(Int32Array.of(4, 7));
   await writeFile(
     path('untranslated.jsonl'),
     JSON.stringify({ text: 'un deux', labels: { translate: null, find: ['O', 'O'] } }),
   );
-  await expect(fromTexts(path('untranslated.jsonl'), options(translate, find))).rejects.toThrow(
+  await expect(fromTexts(path('untranslated.jsonl'), optionsOf(translate, find))).rejects.toThrow(
     UnfitDataError,
   );
 });
 
 test('after a question, tags are of the answer', async () => {
-  const answer = {
-    ...{ name: 'answer', task: 'question-answering', variants: spam.variants },
-    ...{ input: { length: 16, stride: 4 }, unanswerable: false },
-  };
   await writeFile(
     path('asked.jsonl'),
     JSON.stringify({
@@ -177,6 +167,6 @@ test('after a question, tags are of the answer', async () => {
       ...{ answers: ['so good people'], labels: { find: ['O', 'B-GOOD', 'O'] } },
     }),
   );
-  const tensors = await fromQuestions(path('asked.jsonl'), options(answer, find));
+  const tensors = await fromQuestions(path('asked.jsonl'), optionsOf(answer, find));
   expect(tensors.find(({ name }) => name === 'entity_span.find')!.data).toEqual(Int32Array.of(3, 7));
 });

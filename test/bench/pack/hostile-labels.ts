@@ -1,25 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { onDisk } from '../../../bench/pack/disk.ts';
-import { parsePack } from '../../../models/packs/pack.ts';
 import { fromCoco } from '../../../models/packs/sources/pictures.ts';
 import { fromQuestions } from '../../../models/packs/sources/questions.ts';
 import { fromRecordings } from '../../../models/packs/sources/recordings.ts';
 import type { SourceOptions } from '../../../models/packs/sources/source.ts';
 import { fromTexts } from '../../../models/packs/sources/texts.ts';
-import { type NamedTensor, packBytes } from '../../../models/packs/write.ts';
+import type { NamedTensor } from '../../../models/packs/write.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { HostileCase } from '../../models/hostile.ts';
-import { classify, detect, language, pipelineOf, spam, transcribe } from '../../models/stages.ts';
+import { classify, detect, language, spam, transcribe } from '../../models/stages.ts';
 import { tone, wavOf } from '../../models/wav.ts';
+import { answerOrNone, packed } from './sources.ts';
 
 /** Readers of files with labels, each with valid files to change. A pack made of a file that a reader accepts can be read. */
 
-const answer = {
-  ...{ name: 'answer', task: 'question-answering', variants: spam.variants, unanswerable: true },
-  input: { length: 16, stride: 4 },
-};
 const LINES = {
   texts: { text: 'hello', labels: { language: 'eng', spam: 'ham' }, fields: { note: 'x' } },
   recordings: { audio: 'a.wav', text: 'hello', labels: { language: 'eng' }, fields: {} },
@@ -61,14 +56,6 @@ export async function hostileLabels(folder: string): Promise<Readonly<Record<str
   );
   const file = join(folder, 'labels');
 
-  const packed = async (
-    stages: readonly ManifestStage[],
-    tensorsOf: (options: SourceOptions) => Promise<readonly NamedTensor[]>,
-  ) => {
-    const pipeline = pipelineOf(...stages);
-    const tensors = await tensorsOf({ pipeline, limit: 10, seed: 1, files: onDisk, onItem() {} });
-    await parsePack(await packBytes([...tensors]), pipeline);
-  };
   const write = (bytes: Uint8Array, then = '') => writeFile(file, Buffer.concat([bytes, Buffer.from(then)]));
   const lines = (
     line: object,
@@ -84,12 +71,12 @@ export async function hostileLabels(folder: string): Promise<Readonly<Record<str
   return {
     'lines of texts': lines(LINES.texts, [language, spam], fromTexts),
     'lines of recordings': lines(LINES.recordings, [transcribe, language], fromRecordings),
-    'lines of questions': lines(LINES.questions, [language, answer], fromQuestions),
+    'lines of questions': lines(LINES.questions, [language, answerOrNone], fromQuestions),
     'questions in the format of SQuAD': {
       files: [SQUAD],
       async read(bytes) {
         await write(bytes);
-        await packed([answer], (options) => fromQuestions(file, options));
+        await packed([answerOrNone], (options) => fromQuestions(file, options));
       },
     },
     'boxes in the format of COCO': {

@@ -5,17 +5,16 @@ import { expect, test } from 'vitest';
 import { onDisk } from '../../../bench/pack/disk.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { loadManifest } from '../../../models/manifests/load.ts';
-import { parsePack } from '../../../models/packs/pack.ts';
 import { fromCoco, fromFolders } from '../../../models/packs/sources/pictures.ts';
 import { fromTexts } from '../../../models/packs/sources/texts.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
-import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { givenFiles } from '../../../web/state/files/given-files.ts';
-import { classify, detect, language, pipelineOf, spam } from '../../models/stages.ts';
+import { classify, detect, language, spam } from '../../models/stages.ts';
 import { folderOfFile } from '../../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere } from '../command.ts';
+import { jsonLines, optionsOf, packed } from './sources.ts';
 
 const folder = folderOfFile();
 const path = (...names: string[]) => join(folder, ...names);
@@ -31,23 +30,13 @@ async function picture(file: string, width: number, height: number, left: string
     .toFile(file);
 }
 
-const options = (...stages: ManifestStage[]) => ({
-  pipeline: pipelineOf(...stages),
-  limit: 100,
-  seed: 1,
-  files: onDisk,
-  onItem() {},
-});
-
 test('pictures in folders of classes become images of the stage, cut from the middle, with their labels', async () => {
   const stage = { ...classify, input: { ...classify.input, channels: 3 as const } };
   await picture(path('photos/b/wide.png'), 40, 10, '#ff0000', '#0000ff');
   await picture(path('photos/c/deep/red.webp'), 10, 10, '#ff0000', '#ff0000');
   await picture(path('photos/a/blue.jpg'), 10, 10, '#0000ff', '#0000ff');
   await writeFile(path('photos/a/notes.txt'), 'no picture');
-  const { pipeline } = options(stage);
-  const given = `${folder}/./photos`;
-  const pack = await parsePack(await packBytes(await fromFolders(given, options(stage))), pipeline);
+  const pack = await packed([stage], (options) => fromFolders(`${folder}/./photos`, options));
   expect(pack.truths.map(({ truth }) => truth)).toEqual([0, 1, 2]);
   const [blue, wide, red] = itemsOf(pack.items).map((item) =>
     Array.from({ length: 3 }, (_, c) => [...item.subarray(16 * c, 16 * c + 4)]),
@@ -74,8 +63,7 @@ test('links to pictures, and to folders of them, count as what they lead to', as
   await mkdir(path('linked/a'), { recursive: true });
   await symlink(path('stored/1.png'), path('linked/a/1.png'));
   await symlink(path('stored'), path('linked/b'));
-  const made = await packBytes(await fromFolders(path('linked'), options(stage)));
-  const { truths } = await parsePack(made, pipelineOf(stage));
+  const { truths } = await packed([stage], (options) => fromFolders(path('linked'), options));
   expect(truths.map(({ truth }) => truth)).toEqual([0, 1]);
 });
 
@@ -95,8 +83,9 @@ test('boxes in the COCO format are cut at the edges and scaled to the images of 
     categories: [{ id: 3, name: 'b' }],
   };
   await writeFile(path('coco.json'), JSON.stringify(coco));
-  const made = await packBytes(await fromCoco(path('coco.json'), path('val'), options(detect, classify)));
-  const pack = await parsePack(made, pipelineOf(detect, classify));
+  const pack = await packed([detect, classify], (options) =>
+    fromCoco(path('coco.json'), path('val'), options),
+  );
   expect(pack.truths).toEqual([
     {
       truth: [
@@ -116,7 +105,7 @@ test('of large pictures no more are taken than a pack holds', async () => {
     ...onDisk,
     picture: async () => ({ item: new Uint8Array(0), width: 8192, height: 8192 }),
   };
-  const tensors = await fromCoco(path('large.json'), path('large'), { ...options(stage), files });
+  const tensors = await fromCoco(path('large.json'), path('large'), { ...optionsOf(stage), files });
   expect(tensors[0]!.shape).toEqual([9, 3, 4096, 4096]);
 });
 
@@ -140,21 +129,17 @@ test('objects that the detector does not keep need no label of later stages, and
   };
   const naming = { ...classify, classes: ['a, first letter', 'mouse, computer mouse', 'b, a letter'] };
   const stages = [finding, naming] as ManifestStage[];
-  const made = await packBytes(await fromCoco(path('desk.json'), path('desk'), options(...stages)));
-  const { truths } = await parsePack(made, pipelineOf(...stages));
+  const { truths } = await packed(stages, (options) => fromCoco(path('desk.json'), path('desk'), options));
   expect(truths[0]!.children.map(({ truth }) => truth)).toEqual([1, 0]);
 });
 
 test('texts as JSON lines keep their labels by stage; a text without one never reaches the stage', async () => {
-  const lines = [
+  const lines = jsonLines(
     { text: 'hello', labels: { language: 'eng', spam: 'ham' } },
     { text: 'ça va', labels: { language: 'fra' } },
-  ];
-  await writeFile(path('mails.jsonl'), `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
-  const pack = await parsePack(
-    await packBytes(await fromTexts(path('mails.jsonl'), options(language, spam))),
-    pipelineOf(language, spam),
   );
+  await writeFile(path('mails.jsonl'), `${lines}\n`);
+  const pack = await packed([language, spam], (options) => fromTexts(path('mails.jsonl'), options));
   expect(itemsOf(pack.items).map((item) => new TextDecoder().decode(item))).toEqual(['hello', 'ça va']);
   expect(pack.truths).toEqual([
     { truth: 0, children: [{ truth: 0, children: [] }] },
@@ -163,13 +148,12 @@ test('texts as JSON lines keep their labels by stage; a text without one never r
 });
 
 test('of more items than the limit, the seed decides which are taken', async () => {
-  const lines = Array.from({ length: 50 }, (_, i) =>
-    JSON.stringify({ text: `text ${i}`, labels: { spam: 'ham' } }),
-  );
-  await writeFile(path('many.jsonl'), lines.join('\n'));
+  const rows = Array.from({ length: 50 }, (_, i) => ({ text: `text ${i}`, labels: { spam: 'ham' } }));
+  await writeFile(path('many.jsonl'), jsonLines(...rows));
   const take = async (seed: number) => {
-    const tensors = await fromTexts(path('many.jsonl'), { ...options(spam), limit: 5, seed });
-    const { items } = await parsePack(await packBytes(tensors), pipelineOf(spam));
+    const { items } = await packed([spam], (options) =>
+      fromTexts(path('many.jsonl'), { ...options, limit: 5, seed }),
+    );
     return itemsOf(items).map((item) => new TextDecoder().decode(item));
   };
   expect(await take(1)).toHaveLength(5);
@@ -179,25 +163,25 @@ test('of more items than the limit, the seed decides which are taken', async () 
 
 test('data that does not fit is refused, with its place and the remedy', async () => {
   await picture(path('zoo/dog/1.png'), 4, 4, '#000000', '#000000');
-  await expect(fromFolders(path('zoo'), options(classify))).rejects.toThrow(
+  await expect(fromFolders(path('zoo'), optionsOf(classify))).rejects.toThrow(
     /1\.png: stage "classify" has no class "dog"; its classes are a, b, c/,
   );
-  const nowhere = fromFolders(path('nowhere'), options(classify));
+  const nowhere = fromFolders(path('nowhere'), optionsOf(classify));
   await expect(nowhere).rejects.toThrow(UnfitDataError);
   await expect(nowhere).rejects.toThrow(/nowhere: it cannot be read \(there is no such file\)/);
   await mkdir(path('torn/a'), { recursive: true });
   await writeFile(path('torn/a/1.png'), (await readFile(path('zoo/dog/1.png'))).subarray(0, 60));
-  await expect(fromFolders(path('torn'), options(classify))).rejects.toThrow(UnfitDataError);
-  await expect(fromFolders(path('torn'), options(classify))).rejects.toThrow(
+  await expect(fromFolders(path('torn'), optionsOf(classify))).rejects.toThrow(UnfitDataError);
+  await expect(fromFolders(path('torn'), optionsOf(classify))).rejects.toThrow(
     /1\.png: it cannot be read as a picture/,
   );
-  await expect(fromFolders(path('zoo'), options(detect))).rejects.toThrow(/finds objects.*COCO/s);
-  await expect(fromFolders(path('zoo'), options(language))).rejects.toThrow(/takes text/);
+  await expect(fromFolders(path('zoo'), optionsOf(detect))).rejects.toThrow(/finds objects.*COCO/s);
+  await expect(fromFolders(path('zoo'), optionsOf(language))).rejects.toThrow(/takes text/);
   await writeFile(path('bad.jsonl'), '{"text": "a", "labels": {}}\n{"text": 3}\n');
-  await expect(fromTexts(path('bad.jsonl'), options(spam))).rejects.toThrow(InvalidDocumentError);
-  await expect(fromTexts(path('bad.jsonl'), options(spam))).rejects.toThrow(/bad\.jsonl, line 2/);
+  await expect(fromTexts(path('bad.jsonl'), optionsOf(spam))).rejects.toThrow(InvalidDocumentError);
+  await expect(fromTexts(path('bad.jsonl'), optionsOf(spam))).rejects.toThrow(/bad\.jsonl, line 2/);
   await writeFile(path('none.jsonl'), '\n');
-  await expect(fromTexts(path('none.jsonl'), options(spam))).rejects.toThrow(/no labelled items/);
+  await expect(fromTexts(path('none.jsonl'), optionsOf(spam))).rejects.toThrow(/no labelled items/);
 });
 
 test('the command writes the pack beside the manifest, which then names it and says what its mix stands for', async () => {

@@ -1,24 +1,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { onDisk } from '../../../bench/pack/disk.ts';
 import { samplesOf } from '../../../models/items/audio.ts';
 import { splitFields } from '../../../models/items/fields.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
-import { parsePack } from '../../../models/packs/pack.ts';
 import { fromRecordings } from '../../../models/packs/sources/recordings.ts';
 import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
-import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { pipelineOf, spam, transcribe } from '../../models/stages.ts';
 import { tone, wavOf } from '../../models/wav.ts';
 import { folderOfFile } from '../../temporary-folder.ts';
 import { ipaEdgeHere } from '../command.ts';
+import { answer, jsonLines, optionsOf, packed } from './sources.ts';
 
 const folder = folderOfFile();
 const path = (...names: string[]) => join(folder, ...names);
-const lines = (...rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 
 beforeAll(async () => {
   await mkdir(path('clips'));
@@ -28,29 +25,19 @@ beforeAll(async () => {
   await writeFile(path('clips/torn.wav'), wavOf(tone(440, 0.5, 8000)).subarray(0, 99));
 });
 
-const options = (...stages: ManifestStage[]) => ({
-  pipeline: pipelineOf(...stages),
-  limit: 100,
-  seed: 1,
-  files: onDisk,
-  onItem() {},
-});
-
 /** The pack of recordings for these stages. */
-async function packed(source: string, ...stages: ManifestStage[]) {
-  const own = options(...stages);
-  return parsePack(await packBytes(await fromRecordings(source, own)), own.pipeline);
-}
+const packOf = (source: string, ...stages: ManifestStage[]) =>
+  packed(stages, (options) => fromRecordings(source, options));
 
 test('WAV files of any rate become recordings at the rate of the stage, with their transcripts and later labels', async () => {
   await writeFile(
     path('calls.jsonl'),
-    lines(
+    jsonLines(
       { audio: 'clips/low.wav', text: 'Where is it?', labels: { spam: 'ham' } },
       { audio: path('clips/high.wav'), text: 'Win!', labels: { spam: 'spam' } },
     ),
   );
-  const { items, truths } = await packed(path('calls.jsonl'), transcribe, spam);
+  const { items, truths } = await packOf(path('calls.jsonl'), transcribe, spam);
   expect(truths).toEqual([
     { truth: 'Where is it?', children: [{ truth: 0, children: [] }] },
     { truth: 'Win!', children: [{ truth: 1, children: [] }] },
@@ -78,7 +65,7 @@ test('a folder of transcripts in the way of LibriSpeech names its recordings, wi
   );
   // The stage takes at most 2 s, so the pack leaves this recording out.
   await writeFile(path('set/19/198/19-198-0002.wav'), wavOf(tone(300, 2.5, 8000), { rateHz: 8000 }));
-  const { truths } = await packed(path('set'), transcribe);
+  const { truths } = await packOf(path('set'), transcribe);
   expect(truths.map(({ truth }) => truth)).toEqual(['NORTHANGER ABBEY', 'THIS  LITTLE WORK']);
 });
 
@@ -90,8 +77,8 @@ test('recordings that do not fit are refused, with their place and the remedy', 
       ...args: never
     ) => Error,
   ) => {
-    await writeFile(path('bad.jsonl'), lines(row));
-    const reading = fromRecordings(path('bad.jsonl'), options(transcribe));
+    await writeFile(path('bad.jsonl'), jsonLines(row));
+    const reading = fromRecordings(path('bad.jsonl'), optionsOf(transcribe));
     await expect(reading).rejects.toThrow(kind);
     await expect(reading).rejects.toThrow(problem);
   };
@@ -108,8 +95,8 @@ test('recordings that do not fit are refused, with their place and the remedy', 
     /torn\.wav: it should have 8044 bytes, but ends after 99/,
   );
   await refused({ audio: 'clips/low.wav' }, /bad\.jsonl, line 1/, InvalidDocumentError);
-  await expect(fromRecordings(path('clips'), options(transcribe))).rejects.toThrow(/no labelled items/);
-  await expect(fromRecordings(path('bad.jsonl'), options(spam))).rejects.toThrow(
+  await expect(fromRecordings(path('clips'), optionsOf(transcribe))).rejects.toThrow(/no labelled items/);
+  await expect(fromRecordings(path('bad.jsonl'), optionsOf(spam))).rejects.toThrow(
     /it has audio, but stage "spam" takes text/,
   );
 });
@@ -118,10 +105,10 @@ test('recordings that fill a pack are refused before the rest of them is read', 
   const names = ['low', 'low', 'high', 'none'];
   await writeFile(
     path('many.jsonl'),
-    lines(...names.map((name) => ({ audio: `clips/${name}.wav`, text: 'a' }))),
+    jsonLines(...names.map((name) => ({ audio: `clips/${name}.wav`, text: 'a' }))),
   );
   // The clip "low" has 16000 bytes at the rate of the stage, and "none" does not exist.
-  const reading = fromRecordings(path('many.jsonl'), options(transcribe), 35_000);
+  const reading = fromRecordings(path('many.jsonl'), optionsOf(transcribe), 35_000);
   await expect(reading).rejects.toThrow(UnfitDataError);
   await expect(reading).rejects.toThrow(
     /many\.jsonl: the first 3 of 4 recordings have more than the 35000 bytes that a pack holds\. Make the pack of fewer than 3/,
@@ -129,14 +116,10 @@ test('recordings that fill a pack are refused before the rest of them is read', 
 });
 
 test('a question comes with its recording, and a row without the question is refused', async () => {
-  const answer = {
-    ...{ name: 'answer', task: 'question-answering', variants: transcribe.variants },
-    ...{ input: { length: 16, stride: 4 }, unanswerable: false },
-  };
   const row = { audio: 'clips/low.wav', text: 'It is here.', labels: { answer: 'here\nIt is here' } };
   const packedWith = async (fields: object) => {
-    await writeFile(path('asked.jsonl'), lines({ ...row, fields }));
-    return packed(path('asked.jsonl'), transcribe, answer);
+    await writeFile(path('asked.jsonl'), jsonLines({ ...row, fields }));
+    return packOf(path('asked.jsonl'), transcribe, answer);
   };
   const { items, truths } = await packedWith({ question: 'Where?', other: 'b' });
   const format = pipelineOf(transcribe, answer).first.format;
@@ -164,7 +147,7 @@ test('the command makes a pack of recordings', async () => {
     path('manifest.json'),
     JSON.stringify({ schema: MANIFEST, name: 'calls', title: 'Calls', stages }),
   );
-  await writeFile(path('one.jsonl'), lines({ audio: 'clips/low.wav', text: 'Where is it?' }));
+  await writeFile(path('one.jsonl'), jsonLines({ audio: 'clips/low.wav', text: 'Where is it?' }));
   const { code, stdout } = await ipaEdgeHere([
     'pack',
     '--manifest',
