@@ -6,6 +6,7 @@ import { inferenceDoor } from '../../agent/http/inference.ts';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import { UnavailableError } from '../../agent/service/errors.ts';
 import type { ExecutorWorker } from '../../workers/executor/start-worker.ts';
+import { heardOn } from './heard.ts';
 import type { InferenceServerError } from './oip-client.ts';
 import { items, requestOf, type Serving, serving } from './serving.ts';
 
@@ -63,17 +64,14 @@ test('a request that cannot make its SLA is refused before its body came, and th
   void agent.client.infer('detect', requestOf(0)).catch(() => {});
   await expect.poll(() => metricOf('ipa_edge_open_requests')).toBe(1);
   const socket = connect(agent.port, '127.0.0.1');
-  let told = '';
-  socket.on('data', (chunk) => {
-    told += chunk;
-  });
+  const heard = heardOn(socket);
   const HEAD = 'Host: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n';
   socket.write(`POST /v2/models/detect/infer HTTP/1.1\r\n${HEAD}`);
   await expect
-    .poll(() => told)
+    .poll(heard)
     .toMatch(/^HTTP\/1.1 503 .*retry-after: 60\r\n.*wait to answer this one within 60000 ms/s);
   socket.write('0123456789GET /v2/health/live HTTP/1.1\r\nHost: a\r\n\r\n');
-  await expect.poll(() => told).toMatch(/HTTP\/1.1 200 .*\{"live":true\}$/s);
+  await expect.poll(heard).toMatch(/HTTP\/1.1 200 .*\{"live":true\}$/s);
   socket.destroy();
   expect(await metricOf('ipa_edge_arrivals_total{model="detect"}')).toBe(2);
   expect(await metricOf('ipa_edge_requests_total{model="detect",outcome="rejected"}')).toBe(1);

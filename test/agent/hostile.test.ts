@@ -9,6 +9,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { greedyClassifier } from '../onnx.ts';
 import { startAtOnce } from '../workers/start-at-once.ts';
 import { type Fuzzed, fuzzed, TOKEN } from './fuzzed-requests.ts';
+import { heardOn } from './heard.ts';
 import { load, models, planOf, replicas, requestOf, type Serving, serving, whole } from './serving.ts';
 
 let agent: Serving;
@@ -156,13 +157,10 @@ test('a body that is too long is answered 413 before it came, even while others 
     holder.write(`${HALF.replace('1000000', '1000')}${' '.repeat(200)}`, resolve),
   );
   const socket = await connected();
-  let told = '';
-  socket.on('data', (chunk) => {
-    told += chunk;
-  });
+  const heard = heardOn(socket);
   socket.on('error', () => {});
   socket.write(HALF.replace('1000000', '50000000'));
-  await expect.poll(() => told).toMatch(/^HTTP\/1.1 413 .*connection: close/is);
+  await expect.poll(heard).toMatch(/^HTTP\/1.1 413 .*connection: close/is);
   for (const one of [holder, socket]) one.destroy();
 });
 
@@ -171,22 +169,16 @@ test('clients that announce too much are answered one after the other, and hold 
     { workers: [['detect', 'classify']] },
     { http: { unread: { intervalMs: 3_600_000, waitMsMax: 3_600_000 } } },
   );
-  const told = ['', '', ''];
-  const sockets = await Promise.all(
-    told.map(async (_, i) => {
-      const socket = await connected();
-      socket.on('error', () => {});
-      socket.on('data', (chunk) => {
-        told[i] = `${told[i]}${chunk}`;
-      });
-      socket.write(HALF.replace('1000000', '50000000'));
-      return socket;
-    }),
-  );
-  await expect.poll(() => told.join('')).toMatch(/^HTTP\/1.1 413 /);
+  const sockets = await Promise.all([connected(), connected(), connected()]);
+  const heard = sockets.map(heardOn);
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.write(HALF.replace('1000000', '50000000'));
+  }
+  await expect.poll(() => heard.map((one) => one()).join('')).toMatch(/^HTTP\/1.1 413 /);
   expect(await load(agent.client, 20)).toEqual(whole(20));
   // Only one of the three clients has had its turn, because the interval is an hour.
-  expect(told.filter((answer) => answer !== '')).toHaveLength(1);
+  expect(heard.filter((one) => one() !== '')).toHaveLength(1);
   for (const socket of sockets) socket.destroy();
 });
 
@@ -195,10 +187,7 @@ test('a client that sends a byte now and then is cut off, and others are answere
   const socket = await connected();
   socket.write(HALF);
   const drip = setInterval(() => socket.write(' '), 200);
-  let answer = '';
-  socket.on('data', (chunk) => {
-    answer += chunk;
-  });
+  const heard = heardOn(socket);
   const cutOff = new Promise((resolve) => {
     socket.once('close', resolve);
     socket.on('error', () => {});
@@ -206,7 +195,7 @@ test('a client that sends a byte now and then is cut off, and others are answere
   expect(await load(agent.client, 100)).toEqual(whole(100));
   await cutOff;
   clearInterval(drip);
-  expect(answer).toMatch(/^HTTP\/1.1 408 .*\{"error":"The whole request did not arrive within 3 s\./s);
+  expect(heard()).toMatch(/^HTTP\/1.1 408 .*\{"error":"The whole request did not arrive within 3 s\./s);
 });
 
 /** Collects garbage, and returns the bytes of memory that stay in use. */

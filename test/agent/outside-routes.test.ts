@@ -1,6 +1,7 @@
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
+import { heardOn } from './heard.ts';
 
 const app = baseApp({ log: () => {} });
 app.post('/models/:model/infer', async () => ({}));
@@ -34,14 +35,11 @@ test.each([
   ['long headers', `GET / HTTP/1.1\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'more than 16384 bytes'],
 ])('%s are answered in the form of all errors', async (_, sent, status, why) => {
   const socket = connect(port, '127.0.0.1');
-  let answer = '';
-  socket.on('data', (chunk) => {
-    answer += chunk;
-  });
+  const heard = heardOn(socket);
   socket.on('error', () => {});
   socket.write(sent);
   await new Promise((resolve) => socket.once('close', resolve));
-  const [head, body] = answer.split('\r\n\r\n');
+  const [head, body] = heard().split('\r\n\r\n');
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*connection: close`, 's'));
   expect(JSON.parse(body!)).toEqual({ error: expect.stringContaining(why) });
 });

@@ -22,6 +22,7 @@ import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { startAtOnce } from '../workers/start-at-once.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
+import { heardOn } from './heard.ts';
 import { fashionProfile as cpuProfile } from './kubernetes/fashion-profile.ts';
 import { OipClient } from './oip-client.ts';
 import { load, metric, models, planOf, replicas, requestOf, whole } from './serving.ts';
@@ -154,11 +155,8 @@ test('whoever opens a connection or begins a request and never goes on is told o
   ]) {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => {});
-    let answer = '';
-    socket.on('data', (chunk) => {
-      answer += chunk;
-    });
-    cutOff.push(new Promise((resolve) => socket.once('close', () => resolve(answer))));
+    const heard = heardOn(socket);
+    cutOff.push(new Promise((resolve) => socket.once('close', () => resolve(heard()))));
     await new Promise((resolve) => socket.once('connect', resolve));
     await new Promise((resolve) => socket.write(begun, resolve));
   }

@@ -1,4 +1,5 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { ChangedMeanwhileError } from '../../../agent/kubernetes/errors.ts';
 import { Leadership } from '../../../agent/kubernetes/lease.ts';
@@ -48,24 +49,33 @@ function candidate(cluster: KubernetesApi, identity: string) {
   const ended = leadership.run(async (signal) => {
     const stretch = { fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY };
     led.push(stretch);
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await once(signal, 'abort');
     stretch.toMs = performance.now();
   });
   const leads = () => led.at(-1)?.toMs === Number.POSITIVE_INFINITY;
   return { led, leads, stop: () => stop.abort(), ended };
 }
 
+const seconds = (count: number) => vi.advanceTimersByTimeAsync(1000 * count);
+
+/** Starts the first candidate, which leads soon. The others reach the same cluster in a way of their own. */
+async function led() {
+  const store = new ObjectStore();
+  const [own, others] = [clusterOf(store), clusterOf(store)];
+  const first = candidate(own.cluster, 'first');
+  await seconds(1);
+  return { store, own, others, first };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+});
 afterEach(() => {
   vi.useRealTimers();
 });
 
 test('of those who watch, one leads at a time, and another follows when it ends or cannot be heard of', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-  const seconds = (count: number) => vi.advanceTimersByTimeAsync(1000 * count);
-  const store = new ObjectStore();
-  const [own, others] = [clusterOf(store), clusterOf(store)];
-  const first = candidate(own.cluster, 'first');
-  await seconds(1);
+  const { store, own, others, first } = await led();
   expect(first.leads()).toBe(true);
   const second = candidate(others.cluster, 'second');
   const third = candidate(others.cluster, 'third');
@@ -94,12 +104,7 @@ test('of those who watch, one leads at a time, and another follows when it ends 
 });
 
 test('a leader that is answered slowly stops before another one may lead, and leads again when it is answered in time', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-  const seconds = (count: number) => vi.advanceTimersByTimeAsync(1000 * count);
-  const store = new ObjectStore();
-  const [own, others] = [clusterOf(store), clusterOf(store)];
-  const first = candidate(own.cluster, 'first');
-  await seconds(1);
+  const { own, others, first } = await led();
   const second = candidate(others.cluster, 'second');
   await seconds(10);
   // Each answer takes nearly the 10 s that the agent waits for it at most, and a renewal needs two answers.

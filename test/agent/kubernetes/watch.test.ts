@@ -7,7 +7,29 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { settings } from './objects/plans.ts';
-import { arrivals, asksOn, deploymentOf, GATEWAY, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
+import {
+  arrivals,
+  asksOn,
+  currentPlan,
+  deploymentOf,
+  GATEWAY,
+  planFor,
+  pods,
+  UNKNOWN_SLA_MS,
+  watch,
+} from './watched.ts';
+
+/** A cluster to which a plan was applied, with the load of its gateway. */
+async function planned(ratePerS = 2) {
+  const { cluster, standIn } = await standInCluster();
+  const first = await planFor(ratePerS);
+  await engineIn(cluster).apply(first);
+  return { cluster, standIn, first, load: await arrivals(standIn) };
+}
+
+/** Waits until `watch` has applied a plan for a load of 150 requests/s. */
+const grown = (cluster: KubernetesApi) =>
+  until(async () => expect((await currentPlan(cluster)).ratePerS).toBeGreaterThan(100));
 
 /**
  * Calls `work` once, in the middle of the next apply of a plan for more than 2 requests/s. At that moment the plan is stored or,
@@ -29,16 +51,14 @@ function amidApply(cluster: KubernetesApi, work: () => Promise<unknown>, { dryRu
 }
 
 test('as the load grows the plan gets more, its history is told, and a cluster that was gone is followed on', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  const load = await arrivals(standIn);
+  const { cluster, standIn, load } = await planned();
   load.ratePerS = 2;
   const { events } = await watch(cluster);
   const before = await pods(cluster);
   load.ratePerS = 150;
   const many = await until(async () => {
-    const { current } = await readApplied(cluster, 'fashion', 'shop');
-    const [detect, classify] = current!.stages.map(({ replicas }) => replicas);
+    const current = await currentPlan(cluster);
+    const [detect, classify] = current.stages.map(({ replicas }) => replicas);
     expect(detect! + classify!).toBeGreaterThan(before);
     expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(detect);
     return detect! + classify!;
@@ -66,9 +86,7 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
 });
 
 test('replicas that were kept after a burst end, although no other plan is decided on later', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  await arrivals(standIn);
+  const { cluster } = await planned();
   const before = await pods(cluster);
   let foreseenPerS = 150;
   const { decided } = await watch(cluster, { foreseenPerS: () => foreseenPerS, stableMs: 5000 });
@@ -79,9 +97,7 @@ test('replicas that were kept after a burst end, although no other plan is decid
 });
 
 test('a plan that the API server is lost over is applied to its end when it is back', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  const load = await arrivals(standIn);
+  const { cluster, standIn, load } = await planned();
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
   // A second decision would apply another plan, and the plan that was cut off would not be applied to its end.
@@ -92,17 +108,16 @@ test('a plan that the API server is lost over is applied to its end when it is b
   await standIn.up();
   await until(() => expect(events.join('\n')).toContain('it is applied again'));
   await until(async () => {
-    const { current } = await readApplied(cluster, 'fashion', 'shop');
-    expect(current!.ratePerS).toBeGreaterThan(2);
-    for (const { name, replicas } of current!.stages)
+    const current = await currentPlan(cluster);
+    expect(current.ratePerS).toBeGreaterThan(2);
+    for (const { name, replicas } of current.stages)
       expect((await deploymentOf(cluster, `fashion-${name}`)).replicas).toBe(replicas);
   });
   expect(events.join('\n')).not.toContain('another plan was applied');
 });
 
 test('a field that another tool has taken stays and is reported, the rest of the plan is applied, and the field too once it is given up', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
+  const { cluster, standIn, load } = await planned();
   const rival = (spec: object) =>
     fetch(
       `${standIn.url}/apis/apps/v1/namespaces/shop/deployments/fashion-detect?fieldManager=autoscaler&force=true`,
@@ -118,7 +133,6 @@ test('a field that another tool has taken stays and is reported, the rest of the
       },
     );
   await rival({ replicas: 17 });
-  const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events } = await watch(cluster);
   await until(() =>
@@ -127,9 +141,9 @@ test('a field that another tool has taken stays and is reported, the rest of the
     ),
   );
   await until(async () => {
-    const { current } = await readApplied(cluster, 'fashion', 'shop');
-    expect(current!.ratePerS).toBeGreaterThan(2);
-    expect((await deploymentOf(cluster, 'fashion-classify')).replicas).toBe(current!.stages[1]!.replicas);
+    const current = await currentPlan(cluster);
+    expect(current.ratePerS).toBeGreaterThan(2);
+    expect((await deploymentOf(cluster, 'fashion-classify')).replicas).toBe(current.stages[1]!.replicas);
   });
   expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(17);
   await until(async () => {
@@ -138,32 +152,25 @@ test('a field that another tool has taken stays and is reported, the rest of the
   });
   await rival({});
   await until(async () => {
-    const { current } = await readApplied(cluster, 'fashion', 'shop');
-    expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(current!.stages[0]!.replicas);
+    const current = await currentPlan(cluster);
+    expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(current.stages[0]!.replicas);
   });
 });
 
 test('the stored plan follows the load whoever made its ConfigMap', async () => {
-  const { cluster, standIn } = await standInCluster();
-  const first = await planFor(2);
-  await engineIn(cluster).apply(first);
+  const { cluster, standIn, first, load } = await planned();
   const metadata = { name: 'fashion-plan', namespace: 'shop' };
   const data = { 'plan.json': JSON.stringify(first) };
   const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
   const key = 'api/v1/namespaces/shop/configmaps/fashion-plan';
   standIn.store.apply(key, made, 'kubectl-client-side-apply', true, false);
-  const load = await arrivals(standIn);
   load.ratePerS = 150;
   await watch(cluster);
-  await until(async () =>
-    expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
-  );
+  await grown(cluster);
 });
 
 test('a plan that somebody else applies is followed, with what it was asked for', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  const load = await arrivals(standIn);
+  const { cluster, load } = await planned();
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
   decided.most = 0;
@@ -172,34 +179,27 @@ test('a plan that somebody else applies is followed, with what it was asked for'
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   decided.most = Number.POSITIVE_INFINITY;
   await until(async () => {
-    const { current } = await readApplied(cluster, 'fashion', 'shop');
-    expect(current!.ratePerS).toBeGreaterThan(100);
-    expect(current!.slaMs).toBe(150);
+    const current = await currentPlan(cluster);
+    expect(current.ratePerS).toBeGreaterThan(100);
+    expect(current.slaMs).toBe(150);
   });
 });
 
 test('an image that somebody else applies stays, whatever plans follow', async () => {
-  const { cluster, standIn } = await standInCluster();
-  const first = await planFor(2);
-  await engineIn(cluster).apply(first);
-  const load = await arrivals(standIn);
+  const { cluster, first, load } = await planned();
   load.ratePerS = 150;
   const { decided } = await watch(cluster);
   decided.most = 0;
   const image = 'registry.example/ipa-edge:next';
   await engineIn(cluster, { ...settings, image }).apply(first);
   decided.most = Number.POSITIVE_INFINITY;
-  await until(async () =>
-    expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
-  );
+  await grown(cluster);
   expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe(image);
   expect(JSON.stringify(await deploymentOf(cluster, 'fashion-detect'))).toContain(image);
 });
 
 test('while the gateway does not say what arrives, nothing is decided', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(150));
-  const load = await arrivals(standIn);
+  const { cluster, standIn, load } = await planned(150);
   load.ratePerS = 150;
   // The forecast is fixed, because a forecast from the last seconds would foresee no load before the first count.
   let foreseenPerS = 150;
@@ -219,9 +219,7 @@ test('while the gateway does not say what arrives, nothing is decided', async ()
 });
 
 test('a plan that somebody applied since the last reading is not overwritten', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  await arrivals(standIn);
+  const { cluster } = await planned();
   const [other, own] = [await planFor(3), await planFor(150)];
   const followed: Plan[] = [];
   let hasDecided = false;
@@ -253,23 +251,21 @@ test('a plan that somebody applied since the last reading is not overwritten', a
   }
   await until(() => expect(followed).toHaveLength(2));
   expect(events.join('\n')).toContain('another plan was applied');
-  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
+  expect(await currentPlan(cluster)).toEqual(other);
 });
 
 /**
  * Lets somebody apply another plan in the middle of an apply of `watch`. Resolves once `watch` follows that plan, which stays.
  */
 async function appliedAmid(moment?: Parameters<typeof amidApply>[2]) {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  await arrivals(standIn);
+  const { cluster } = await planned();
   const other = await planFor(40);
   const { events, decided } = await watch(cluster, { foreseenPerS: () => 150 });
   // A second decision would replace the other plan by one of watch's own.
   decided.most = 1;
   amidApply(cluster, () => engineIn(cluster).apply(other), moment);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
-  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(other);
+  expect(await currentPlan(cluster)).toEqual(other);
   return { cluster, events, other };
 }
 
@@ -289,9 +285,7 @@ test('a plan that somebody applies while another is about to be stored stays, an
 });
 
 test('a plan that cannot be followed is told, and stays until another one is applied', async () => {
-  const { cluster, standIn } = await standInCluster();
-  await engineIn(cluster).apply(await planFor(2));
-  const load = await arrivals(standIn);
+  const { cluster, standIn, load } = await planned();
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
   decided.most = 0;
@@ -299,10 +293,8 @@ test('a plan that cannot be followed is told, and stays until another one is app
   await until(() => expect(events.join('\n')).toContain('it is of another profile'));
   decided.most = Number.POSITIVE_INFINITY;
   await asksOn(standIn);
-  const { current } = await readApplied(cluster, 'fashion', 'shop');
+  const current = await currentPlan(cluster);
   expect(current).toMatchObject({ slaMs: UNKNOWN_SLA_MS, ratePerS: 2 });
   await engineIn(cluster).apply(await planFor(2));
-  await until(async () =>
-    expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
-  );
+  await grown(cluster);
 });

@@ -122,10 +122,12 @@ export async function watch(
   return { engine, events, decided };
 }
 
-export const pods = async (cluster: KubernetesApi): Promise<number> => {
-  const { current } = await readApplied(cluster, 'fashion', 'shop');
-  return current!.stages.reduce((sum, { replicas }) => sum + replicas, 0);
-};
+/** The plan that is stored in the cluster. */
+export const currentPlan = async (cluster: KubernetesApi): Promise<Plan> =>
+  (await readApplied(cluster, 'fashion', 'shop')).current!;
+
+export const pods = async (cluster: KubernetesApi): Promise<number> =>
+  (await currentPlan(cluster)).stages.reduce((sum, { replicas }) => sum + replicas, 0);
 
 export const deploymentOf = async (cluster: KubernetesApi, name: string) =>
   (await cluster.read({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop' } }))!

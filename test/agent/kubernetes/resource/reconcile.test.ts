@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ApiError } from '../../../../agent/kubernetes/errors.ts';
 import { ownLabels } from '../../../../agent/kubernetes/objects/labels.ts';
@@ -19,6 +20,7 @@ import { fashion } from '../objects/plans.ts';
 import { allows, type Rule, rightOf } from '../rights.ts';
 import { addPod, tellPods } from '../stand-in/nodes.ts';
 import type { StandIn } from '../stand-in/server.ts';
+import { currentPlan } from '../watched.ts';
 
 const KEY = 'apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion';
 const DEPLOYMENTS = 'apis/apps/v1/namespaces/shop/deployments';
@@ -63,8 +65,17 @@ async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
     });
   const profiled = async () =>
     runPod(standIn, await jobOf(standIn), 'Succeeded', exportProfile(fashionProfile()));
-  return { standIn, cluster, events, apply, profiled, stop, ended };
+  /** Applies an InferencePipeline, measures its profile, and waits until a plan is applied. */
+  const planned = async () => {
+    await apply(spec);
+    await profiled();
+    await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  };
+  return { standIn, cluster, events, apply, profiled, planned, stop, ended };
 }
+
+const jobsMade = ({ seen }: StandIn): number =>
+  seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs')).length;
 
 /** Lists the rights that the requests so far needed, but that the Role of a watch in the cluster does not give. */
 function refusedByRole({ seen }: StandIn) {
@@ -179,10 +190,8 @@ test('a field that is taken out of the spec gets its default again', async () =>
 });
 
 test('a changed SLA is planned on the same profile; one that no plan meets says what would, and what serves stays', async () => {
-  const { standIn, cluster, apply, profiled } = await watched();
-  await apply(spec);
-  await profiled();
-  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  const { standIn, cluster, apply, planned } = await watched();
+  await planned();
   await apply({ ...spec, slaMs: 0.1 });
   await until(() =>
     expect(reasonsOf(standIn)).toEqual({
@@ -195,36 +204,31 @@ test('a changed SLA is planned on the same profile; one that no plan meets says 
     observedGeneration: 2,
     message: expect.stringMatching(/SLA/),
   });
-  expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(300);
+  expect((await currentPlan(cluster)).slaMs).toBe(300);
   await apply({ ...spec, slaMs: 150 });
-  await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
-  const posted = standIn.seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs'));
-  expect(posted).toHaveLength(1);
+  await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(150));
+  expect(jobsMade(standIn)).toBe(1);
 });
 
 test.each([
   ['what the profile measures', { profile: { batches: [1, 2] } }],
   ['the nodes', { nodeSelector: { disk: 'ssd' } }],
 ])('if %s change, the models are measured again, and the plan serves meanwhile', async (_, changed) => {
-  const { standIn, cluster, apply, profiled } = await watched();
-  await apply(spec);
-  await profiled();
-  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  const { standIn, cluster, apply, profiled, planned } = await watched();
+  await planned();
   await until(() => expect(standIn.store.all(JOBS)).toHaveLength(0));
   await apply({ ...spec, ...changed });
   await until(() => expect(reasonsOf(standIn).Profiled).toBe('False Profiling'));
-  expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(300);
+  expect((await currentPlan(cluster)).slaMs).toBe(300);
   await profiled();
   await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
   expect(statusOf(standIn).observedGeneration).toBe(2);
 });
 
 test('a plan for which the nodes have no room is applied, because watch may not list them, and Ready tells what its pods wait for', async () => {
-  const { standIn, apply, profiled } = await watched();
+  const { standIn, planned } = await watched();
   for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
-  await apply(spec);
-  await profiled();
-  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  await planned();
   const pod = { name: 'fashion-detect-x', namespace: 'shop' };
   addPod(standIn, { ...pod, labels: ownLabels('fashion'), ready: false });
   const message = '0/0 nodes are available: 1 Insufficient cpu.';
@@ -236,10 +240,8 @@ test('a plan for which the nodes have no room is applied, because watch may not 
 });
 
 test('a field that another tool manages stays as that tool set it, and the rest of a new plan and image is applied, to the gateways too', async () => {
-  const { standIn, cluster, events, apply, profiled } = await watched();
-  await apply(spec);
-  await profiled();
-  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  const { standIn, cluster, events, apply, planned } = await watched();
+  await planned();
   const rival = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -254,7 +256,7 @@ test('a field that another tool manages stays as that tool set it, and the rest 
   });
   const image = 'registry.example/ipa-edge:next';
   await apply({ ...spec, slaMs: 150, image });
-  await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
+  await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(150));
   await until(() =>
     expect(events.join('\n')).toMatch(/left as other tools set it: .*replicas of Deployment fashion-detect/),
   );
@@ -284,7 +286,7 @@ test('where plans follow the load, watch adapts the applied plan until the spec 
   let stopped = 0;
   const { standIn, cluster, apply, profiled } = await watched(async (_profile, engine, signal) => {
     rates.push((await engine.plans()).current!.slaMs);
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await once(signal, 'abort');
     stopped++;
   });
   await apply({ ...spec, adapt: true });
@@ -293,7 +295,7 @@ test('where plans follow the load, watch adapts the applied plan until the spec 
   await apply({ ...spec, adapt: true, slaMs: 150 });
   await until(() => expect(rates).toEqual([300, 150]));
   expect(stopped).toBe(1);
-  expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150);
+  expect((await currentPlan(cluster)).slaMs).toBe(150);
   expect(reasonsOf(standIn).Planned).toBe('True Applied');
 });
 
@@ -302,7 +304,7 @@ test('while the pods cannot be read, the plan goes on following the load, and Re
   let stopped = 0;
   const { standIn, cluster, apply, profiled } = await watched(async (_profile, _engine, signal) => {
     started++;
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await once(signal, 'abort');
     stopped++;
   });
   await apply({ ...spec, adapt: true });
@@ -331,23 +333,20 @@ test('a job that fails is told, and another one profiles', async () => {
 });
 
 test('a profile that the cluster does not keep serves this watch: one job measures, every spec is planned, and the status says why', async () => {
-  const { standIn, cluster, apply, profiled } = await watched();
+  const { standIn, cluster, apply, planned } = await watched();
   const applyAny = cluster.apply.bind(cluster);
   vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
     if (object.metadata.name === 'fashion-profile') throw new ApiError(413, 'the ConfigMap is too large');
     return applyAny(object, options);
   });
-  await apply(spec);
-  await profiled();
-  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  await planned();
   expect(conditionOf(standIn, 'Profiled')).toMatchObject({
     status: 'True',
     message: expect.stringContaining('the ConfigMap is too large'),
   });
   await apply({ ...spec, slaMs: 150 });
-  await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
-  const posted = standIn.seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs'));
-  expect(posted).toHaveLength(1);
+  await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(150));
+  expect(jobsMade(standIn)).toBe(1);
 });
 
 test('the API server refuses what the schema does not allow, and no client but watch writes the status', async () => {
