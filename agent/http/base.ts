@@ -73,7 +73,7 @@ const UNREAD_BYTES_MAX = 256 * 1024;
 const HEAP_GROWTH_PERCENT = 200;
 
 /** The part of a service that every HTTP server of the agent needs. */
-export interface BaseService {
+interface BaseService {
   log(line: string): void;
 }
 

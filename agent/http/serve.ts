@@ -60,7 +60,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
 const CLOSE_MS = 5000;
 const UNSENT_CHECK_MS = 20;
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly host: string;
   /** Port of the HTTP server; 0 for any free port. */
   readonly port: number;

@@ -6,7 +6,7 @@ import type { BatchRecord } from '../../workers/executor/types.ts';
 import { labelValue } from '../kubernetes/objects/names.ts';
 
 /** State of a service for Prometheus gauges, read when Prometheus asks for the metrics. */
-export interface ServiceState {
+interface ServiceState {
   readonly plan: Plan;
   /** Number of waiting items, by index of the plan's row. */
   readonly queued: readonly number[];

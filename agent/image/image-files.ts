@@ -5,7 +5,7 @@ import { filesOf } from '../../models/manifests/edit.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { isUrl } from '../../workers/hub/reader.ts';
 
-export interface ImageContent {
+interface ImageContent {
   /** Operating system in Node's terms, e.g. `linux`. */
   readonly platform: string;
   /** Processor architecture in Node's terms, e.g. `x64`. */

@@ -20,13 +20,13 @@ export interface ListRef {
   readonly fields?: string;
 }
 
-export interface ObjectList {
+interface ObjectList {
   readonly items: readonly KubernetesObject[];
   /** Version of the list, from which a watch can start. */
   readonly resourceVersion: string;
 }
 
-export interface WatchEvent {
+interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: KubernetesObject;
 }

@@ -10,7 +10,7 @@ import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 /** Name of the context that `@kubernetes/client-node` invents if it finds no kubeconfig. */
 const MADE_UP = 'loaded-context';
 
-export interface KubeconfigOptions {
+interface KubeconfigOptions {
   /** Path of the kubeconfig. Default: those of KUBECONFIG, then ~/.kube/config, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
   /** Name of a context in the kubeconfig. Default: the current one. */

@@ -5,7 +5,7 @@ import type { KubernetesApi } from './api.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
-export interface LeaseOptions extends Listener {
+interface LeaseOptions extends Listener {
   readonly api: KubernetesApi;
   readonly namespace: string;
   /** Name of the Lease. All processes that use the same Lease elect one leader. */

@@ -6,7 +6,7 @@ import type { KubernetesObject } from './objects/types.ts';
 const TRIES_MAX = 5;
 
 /** The part of an object that the API server accepts in a dry run. */
-export interface Accepted {
+interface Accepted {
   readonly object: KubernetesObject;
   /** The object as it would be afterwards. */
   readonly after: KubernetesObject;

@@ -5,7 +5,7 @@ import { planMismatches, type Target } from '../../solver/plan/replan.ts';
 import type { InitialPlanOptions } from './own-profile.ts';
 import { checkPlan } from './target.ts';
 
-export interface InitialPlan {
+interface InitialPlan {
   readonly plan: Plan;
   /** The profile on which new plans are made as the load changes; undefined without `adapt`. */
   readonly profile: IdentifiedProfile | undefined;

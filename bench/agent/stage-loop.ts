@@ -8,7 +8,7 @@ import type { Bench } from '../overhead/types.ts';
 const AHEAD = 2;
 
 /** Runs items on the plan's stage workers without queues or HTTP. Methods return the time in ms until all results are back. */
-export interface StageLoop {
+interface StageLoop {
   /** Runs the given number of items of each stage, in full batches and a last batch with the rest. */
   round(itemCounts: readonly number[]): Promise<number>;
   /** Runs one request, stage by stage: the given number of items of each stage, one in each batch. */

@@ -14,7 +14,7 @@ import { smallestBatchMs } from '../../solver/plan/sla.ts';
 /**
  * A pipeline as a page without a plan would run it: one session per stage on one backend, one request at a time, smallest batch.
  */
-export interface Baseline {
+interface Baseline {
   readonly options: readonly PlanOption[];
   /** Mean time of a request that passes one stage after the other. */
   readonly meanMs: number;

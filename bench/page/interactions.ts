@@ -6,7 +6,7 @@ import { mainThreadTasks } from './main-thread.ts';
 /** Interacts with the page as a user does while it measures, and times how long each interaction takes until the next paint. */
 
 /** p95 of the time until the next paint should be at most this. */
-export const GOAL_MS = 100;
+const GOAL_MS = 100;
 /** Event Timing reports no interactions shorter than this, so shorter ones count as this long. */
 const LEAST_MS = 16;
 /** The budget is longer than all interactions take, so that the page measures until it is cancelled. */

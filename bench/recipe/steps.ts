@@ -41,7 +41,7 @@ export const dataSteps = ({ data }: Recipe, manifest: string): Step[] => {
 export const dataText = ({ data }: Recipe): string =>
   `Labelled items: ${data.about}\nLicence: ${data.licence}. From ${data.address}`;
 
-export interface StepOptions {
+interface StepOptions {
   /** The folder in which the steps run. A file in it marks each finished step, which then does not run again. */
   readonly folder: string;
   /** Whether the manifest has a pack. If not, the last step runs even if it is marked as finished. */

@@ -21,7 +21,7 @@ export interface Told extends ProfileProgress {
   readonly atMs: number;
 }
 
-export interface Replay {
+interface Replay {
   readonly told: readonly Told[];
   readonly endMs: number;
 }

@@ -13,7 +13,7 @@ import { Directory } from './directory.ts';
 import type { RememberedReplicas } from './remembered.ts';
 import { replicaStarter } from './start-replica.ts';
 
-export interface GatewayOptions extends Listener {
+interface GatewayOptions extends Listener {
   readonly engine: Engine;
   readonly models: LoadedManifest;
   /** The plan to serve until the engine reports another one. */

@@ -25,7 +25,7 @@ const ASK_MS = 5000;
 const CHANGE_MS = 5 * 60_000;
 
 /** Times of a batch that a replica ran. */
-export interface HopTimes {
+interface HopTimes {
   readonly items: number;
   /** Time of the batch's round trip, without the time that the batch waited and ran in the replica. */
   readonly wayMs: number;

@@ -34,7 +34,7 @@ interface Job {
 type Loaded = Supervised<Job>;
 
 /** A run, with the time that it waited for the batches before it. */
-export interface TimedRun {
+interface TimedRun {
   readonly run: StageRun;
   readonly waitMs: number;
 }

@@ -19,7 +19,7 @@ export const accountObjects = (
 
 export const httpPort = { name: 'http', port: PORT, targetPort: 'http', protocol: 'TCP' };
 
-export interface DeployedPods {
+interface DeployedPods {
   readonly replicas: number;
   readonly selector: Readonly<Record<string, string>>;
   /** How pods are replaced; absent: by Kubernetes' defaults. */

@@ -103,7 +103,7 @@ const scheduling = ({ pullSecrets, tolerations, priorityClass }: PodSettings) =>
   ...(priorityClass !== null && { priorityClassName: priorityClass }),
 });
 
-export interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
+interface ServingPod extends Omit<AgentPod, 'mounts' | 'container'> {
   /** The SLA, in ms. An ending pod gets this time too, because a request that it has accepted may take as long. */
   readonly slaMs: number;
   /** Name of the ConfigMap with the plan. */

@@ -109,7 +109,7 @@ export const condition = z.strictObject({
 });
 export type Condition = z.infer<typeof condition>;
 
-export const resourceStatus = z.strictObject({
+const resourceStatus = z.strictObject({
   observedGeneration: z.int().nonnegative().optional(),
   conditions: z.array(condition).max(CONDITIONS.length).optional(),
   profileSha256: z.string().optional(),

@@ -10,7 +10,7 @@ import {
 } from './schema.ts';
 
 /** The state of a condition, with a reason and a message for people. */
-export type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
+type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /**
  * Returns the conditions after one of them has changed. If the changed condition is not true, the conditions that require it

@@ -7,7 +7,7 @@ interface Member extends OverheadWorker {
 }
 
 /** Duration of a round, and of each batch by stage. A stage with several workers is listed once for each. */
-export interface BareRound {
+interface BareRound {
   readonly ms: number;
   readonly times: readonly (readonly [stage: string, ms: readonly number[]])[];
 }

@@ -186,7 +186,7 @@ export async function send(
 export const metrics = async ({ url }: Running): Promise<string> => (await fetch(`${url}/metrics`)).text();
 
 /** The value of a metric. */
-export const metricIn = (text: string, name: string): number =>
+const metricIn = (text: string, name: string): number =>
   Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)![1]);
 
 /** Checks that every request that arrived at a gateway has exactly one outcome, and that none failed. */

@@ -7,7 +7,7 @@ import { referenceFile } from '../../reference.ts';
 export const DESCRIPTIONS = ['open_inference_rest.yaml', 'kserve_rest_predict_v2.yaml'] as const;
 
 /** Returns the errors of a value by the protocol's schema with this name. */
-export type OipCheck = (schema: string, value: unknown) => ErrorObject[];
+type OipCheck = (schema: string, value: unknown) => ErrorObject[];
 
 export function oipCheck(description: (typeof DESCRIPTIONS)[number]): OipCheck | null {
   const path = referenceFile(`schemas/oip-v2/${description}`);

@@ -38,7 +38,7 @@ interface LogEnd {
 }
 
 /** The key and certificates, as PEM, with which the stand-in speaks TLS. It also accepts clients with a certificate of `ca`. */
-export interface Tls {
+interface Tls {
   readonly key: string;
   readonly cert: string;
   readonly ca: string;
