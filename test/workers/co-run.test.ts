@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { meanDelayMs } from '../../solver/plan/delays.ts';
 import { measureAfterOther } from '../../workers/profiler/after-other.ts';
 import { coRunMs } from '../../workers/profiler/co-run-plan.ts';
 import { delaysBeside, measureCpuCoRun, slowDownOf } from '../../workers/profiler/cpu-co-run.ts';
 import { measureGpuCoRun } from '../../workers/profiler/gpu-co-run.ts';
 import { WorkClock } from '../../workers/profiler/work-clock.ts';
+import { fakeClock } from '../fake-clock.ts';
 
 /** Number of batches that run now. */
 let running = 0;
@@ -22,8 +23,7 @@ const batch =
 const run = batch(2);
 const KIND = { backend: 'wasm', threads: 1 } as const;
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
-afterEach(() => void vi.useRealTimers());
+fakeClock();
 
 /** Lets the clock go on until a measurement has ended. @returns its number of runs, and how long it took by this clock */
 async function timed(measuring: Promise<{ n: number }>): Promise<{ n: number; ms: number }> {

@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../workers/executor/clock.ts';
 import type { ExecutorWorker, StartWorker } from '../../workers/executor/start-worker.ts';
 import type { RequestAnswer } from '../../workers/executor/types.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
+import { fakeClock } from '../fake-clock.ts';
 import { outcomes, start, submit, times } from './executors.ts';
 
 describe('on a clock that the test turns, with workers that take 20 ms a batch', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  fakeClock();
 
   const BATCH_MS = 20;
 

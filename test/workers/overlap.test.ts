@@ -1,13 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sleep } from '../../workers/executor/clock.ts';
 import { measureOverlap, type OverlappingCall } from '../../workers/profiler/overlap.ts';
+import { fakeClock } from '../fake-clock.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+fakeClock();
 
 const INFERENCE_MS = 5;
 

@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { seededRandom } from '../../solver/math/random.ts';
 import { mean } from '../../solver/math/statistics.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import { measurePauses, type PausedCall } from '../../workers/profiler/pauses.ts';
 import { type Clock, WorkClock } from '../../workers/profiler/work-clock.ts';
+import { fakeClock } from '../fake-clock.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+fakeClock();
 
 /** Makes a call whose time depends on how long it paused before. */
 function callOf(takesMs: (pausedMs: number) => number): PausedCall {

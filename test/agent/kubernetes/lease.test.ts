@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { ChangedMeanwhileError } from '../../../agent/kubernetes/errors.ts';
 import { Leadership } from '../../../agent/kubernetes/lease.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
+import { fakeClock } from '../../fake-clock.ts';
 import { ObjectStore, StatusError, type StoredObject } from './stand-in/store.ts';
 
 const LEASE = {
@@ -67,12 +68,7 @@ async function led() {
   return { store, own, others, first };
 }
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+fakeClock('Date');
 
 test('of those who watch, one leads at a time, and another follows when it ends or cannot be heard of', async () => {
   const { store, own, others, first } = await led();
