@@ -14,6 +14,10 @@ describe('an adapter', () => {
 
   const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
   const [first, second, third, fourth] = [planOf('a'), planOf('b'), planOf('c'), planOf('d')];
+  const larger = {
+    ...second,
+    workers: [{ id: 'x', backend: 'cpu', threads: 1, stages: [] }],
+  } as unknown as Plan;
 
   /** Starts an adapter on a fake clock; its executor only remembers the plan that it was switched to. */
   function started(
@@ -124,10 +128,6 @@ describe('an adapter', () => {
   });
 
   test('lets the sessions that serve change their batches at once, until the others have started', async () => {
-    const larger = {
-      ...planOf('b'),
-      workers: [{ id: 'x', backend: 'cpu', threads: 1, stages: [] }],
-    } as unknown as Plan;
     const { adapter, switches } = started(
       { plan: async () => larger, interim: async () => third },
       { switchTo: () => new Promise((resolve) => setTimeout(resolve, 4500)) },
@@ -140,10 +140,6 @@ describe('an adapter', () => {
   });
 
   test('keeps a plan whose workers started while new batches for the plan before were being found', async () => {
-    const larger = {
-      ...planOf('b'),
-      workers: [{ id: 'x', backend: 'cpu', threads: 1, stages: [] }],
-    } as unknown as Plan;
     let decisions = 0;
     const { adapter, switches } = started(
       {

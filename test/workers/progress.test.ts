@@ -56,23 +56,24 @@ describe.each(BUDGETS.slice(0, -1))('with a budget of %i s, which it needs, the 
 });
 
 describe('the progress of a profile that goes on', () => {
-  it('begins where the cells are that were kept', () => {
-    const cells: Cell[] = stored.cells.slice(0, 16);
+  const cells: Cell[] = stored.cells.slice(0, 16);
+  const begun = () => {
     const told: ProfileProgress[] = [];
     const progress = new Progress(60_000, 'wasm', { now: () => 0 }, (now) => told.push(now));
     progress.plan({ cells, smallest: 1, coRuns: 0 });
     progress.begin('cells');
+    return { told, progress };
+  };
+
+  it('begins where the cells are that were kept', () => {
+    const { told, progress } = begun();
     for (const cell of cells.slice(0, 8)) progress.recall(cell);
     expect(told.at(-1)).toMatchObject({ done: 8, total: 16 });
     expect(told.at(-1)!.share).toBeGreaterThan(0.15);
   });
 
   it('counts cells that turn out not to be needed as done', () => {
-    const cells: Cell[] = stored.cells.slice(0, 16);
-    const told: ProfileProgress[] = [];
-    const progress = new Progress(60_000, 'wasm', { now: () => 0 }, (now) => told.push(now));
-    progress.plan({ cells, smallest: 1, coRuns: 0 });
-    progress.begin('cells');
+    const { told, progress } = begun();
     progress.step(cells[0]!);
     progress.drop(cells.slice(10));
     progress.step(cells[1]!);

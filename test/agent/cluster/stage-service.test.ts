@@ -10,25 +10,31 @@ const { first } = fashion.pipeline;
 const plan = clusterPlan();
 const items = takeInTurn([blankItem(first.task.itemFormat(first.stage))], 0, 1);
 
+/** A worker whose batch ends when a function that it gives to `onRun` is called. */
+const workerWith = (onRun: (end: () => void) => void, terminate = () => {}): ExecutorWorker => ({
+  info: { ortVersion: 'none', ortBuild: 'node', crossOriginIsolated: true, timerGrainMs: 0 },
+  lost: new Promise(() => {}),
+  run: () =>
+    new Promise((resolve) => {
+      onRun(() => resolve({ results: [], children: takeInTurn([], 0, 0), childCounts: [0] }));
+    }),
+  terminate,
+});
+
 test('a replica has two variants loaded at most, however fast plans change, and unloads none that runs a batch', async () => {
   let loaded = 0;
   let most = 0;
   let answer = () => {};
-  const startWorker = async (): Promise<ExecutorWorker> => {
+  const startWorker = async () => {
     most = Math.max(most, ++loaded);
     let ended = false;
-    return {
-      info: { ortVersion: 'none', ortBuild: 'node', crossOriginIsolated: true, timerGrainMs: 0 },
-      lost: new Promise(() => {}),
-      run: () =>
-        new Promise((resolve) => {
-          answer = () => resolve({ results: [], children: takeInTurn([], 0, 0), childCounts: [0] });
-        }),
-      terminate() {
-        if (!ended) loaded--;
-        ended = true;
-      },
+    const run = (end: () => void) => {
+      answer = end;
     };
+    return workerWith(run, () => {
+      if (!ended) loaded--;
+      ended = true;
+    });
   };
   const service = await StageService.start({
     ...{ pipeline: fashion.pipeline, plan, stage: 'detect', startWorker },
@@ -60,15 +66,7 @@ test('a batch that waits for the one before it tells how long', async () => {
   const waits: number[] = [];
   const service = await StageService.start({
     ...{ pipeline: fashion.pipeline, plan, stage: 'detect', onEvent() {} },
-    startWorker: async () => ({
-      info: { ortVersion: 'none', ortBuild: 'node', crossOriginIsolated: true, timerGrainMs: 0 },
-      lost: new Promise(() => {}),
-      run: () =>
-        new Promise((resolve) => {
-          ends.push(() => resolve({ results: [], children: takeInTurn([], 0, 0), childCounts: [0] }));
-        }),
-      terminate() {},
-    }),
+    startWorker: async () => workerWith((end) => ends.push(end)),
     onBatch: ({ waitMs }) => waits.push(waitMs),
   });
   onTestFinished(() => service.close());

@@ -4,10 +4,11 @@ import { onTestFinished } from 'vitest';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
+import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { fashion, settings } from './objects/plans.ts';
-import { addNode } from './stand-in/nodes.ts';
+import { addNode, addPod } from './stand-in/nodes.ts';
 import { StandIn } from './stand-in/server.ts';
 
 /** Labels of a node that may run the pods of the tests' plans. */
@@ -37,3 +38,10 @@ export async function standInCluster(): Promise<{
 /** The engine of the fashion pipeline in a cluster. @param given pod settings given as options */
 export const engineIn = (cluster: KubernetesApi, given: GivenSettings = settings): KubernetesEngine =>
   new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: settings.namespace, given });
+
+/** Adds a pod of detect that is not ready. */
+export const addStartingPod = (standIn: StandIn) =>
+  addPod(standIn, {
+    ...{ name: 'fashion-detect-x', namespace: settings.namespace, ready: false },
+    labels: ownLabels('fashion'),
+  });

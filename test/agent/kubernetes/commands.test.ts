@@ -3,14 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { replicaPlan, withOwnReplicas } from '../../../agent/cluster/replica-plan.ts';
-import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
-import { engineIn, standInCluster } from './cluster.ts';
+import { addStartingPod, engineIn, standInCluster } from './cluster.ts';
 import { fashionProfile, podsProfile } from './fashion-profile.ts';
 import { startCommand } from './processes.ts';
-import { addPod } from './stand-in/nodes.ts';
 
 const measured = fashionProfile();
 /** A plan in which all stages share a worker, although the cores suffice for more. */
@@ -132,12 +130,7 @@ test.each([
 test('ipa-agent apply --wait ends with 1 while pods do not serve, and says which and how to go back', async () => {
   const { standIn, write, apply } = await setUp();
   const file = await write('plan.json', plan);
-  addPod(standIn, {
-    name: 'fashion-detect-x',
-    namespace: 'shop',
-    labels: ownLabels('fashion'),
-    ready: false,
-  });
+  addStartingPod(standIn);
   const waited = await apply('--plan', file, '--wait', '1ms');
   expect(waited.code).toBe(1);
   expect(waited.text).toContain('waiting for fashion-detect-x: it is starting');

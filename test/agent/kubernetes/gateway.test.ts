@@ -11,6 +11,7 @@ import { TOKEN } from './processes.ts';
 import {
   endPods,
   expectConserved,
+  heavier,
   metrics,
   plan,
   secretOf,
@@ -21,15 +22,6 @@ import {
 import { setNodeReady } from './stand-in/nodes.ts';
 
 afterAll(endPods);
-
-/** The plan with heavier variants, in batches of 2. */
-const heavier: Plan = {
-  ...plan,
-  stages: plan.stages.map((stage, s) => {
-    const variant = fashion.manifest.stages[s]!.variants[1]!;
-    return { ...stage, variant: variant.name, sha256: sha256Of(variant), batch: 2 };
-  }),
-};
 
 test('pods come, go and are killed with requests in flight, and no request is lost', async () => {
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);

@@ -2,12 +2,11 @@ import { expect, test } from 'vitest';
 import type { Rollout } from '../../../agent/cluster/engine.ts';
 import { NotServingError } from '../../../agent/cluster/errors.ts';
 import { ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
-import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { until } from '../../until.ts';
-import { engineIn, standInCluster } from './cluster.ts';
+import { addStartingPod, engineIn, standInCluster } from './cluster.ts';
 import { clusterPlan } from './objects/plans.ts';
 import type { JsonObject } from './stand-in/fields.ts';
-import { addPod, tellPods } from './stand-in/nodes.ts';
+import { tellPods } from './stand-in/nodes.ts';
 
 /** Makes a cluster with an applied plan: one pod of detect, two of classify, two gateways. */
 async function applied() {
@@ -17,12 +16,7 @@ async function applied() {
   const tell = (part: string, status: JsonObject = {}) => tellPods(standIn, part, status);
   /** Adds a pod that is not ready. */
   const waiting = (status: JsonObject) => {
-    addPod(standIn, {
-      name: 'fashion-detect-x',
-      namespace: 'shop',
-      labels: ownLabels('fashion'),
-      ready: false,
-    });
+    addStartingPod(standIn);
     standIn.store.setStatus('api/v1/namespaces/shop/pods/fashion-detect-x', status);
   };
   const await_ = (onChange: (rollout: Rollout) => void = () => {}, timeoutMs = Number.POSITIVE_INFINITY) =>

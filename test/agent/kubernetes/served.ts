@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { objectNames, podLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { TOKEN_KEY } from '../../../agent/kubernetes/objects/pods.ts';
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
@@ -20,6 +21,14 @@ import { endPod, setReady, terminate } from './stand-in/pods.ts';
 
 const scenes = itemsOf((await fashion.readPack()).items);
 export const plan = await planHere();
+/** The plan with heavier variants, in batches of 2. */
+export const heavier: Plan = {
+  ...plan,
+  stages: plan.stages.map((stage, s) => {
+    const variant = fashion.manifest.stages[s]!.variants[1]!;
+    return { ...stage, variant: variant.name, sha256: sha256Of(variant), batch: 2 };
+  }),
+};
 
 /** A port that is free on every address. */
 const freePort = (): Promise<number> =>

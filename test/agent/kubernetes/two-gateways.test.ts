@@ -1,11 +1,17 @@
 import { afterAll, expect, test } from 'vitest';
-import { sha256Of } from '../../../solver/documents/manifest.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { engineIn } from './cluster.ts';
-import { fashion } from './objects/plans.ts';
 import type { Running } from './processes.ts';
-import { endPods, endsOf, expectConserved, OPEN, plan, send, startCluster, untilMetric } from './served.ts';
+import {
+  endPods,
+  endsOf,
+  expectConserved,
+  heavier,
+  OPEN,
+  send,
+  startCluster,
+  untilMetric,
+} from './served.ts';
 
 afterAll(endPods);
 
@@ -92,13 +98,6 @@ test('a gateway that is told to end answers the clients that keep their connecti
 
 test('two gateways follow one plan: each changes to it, in pods that both use, and no request fails', async () => {
   const { both, cluster, pods } = await startTwo();
-  const heavier: Plan = {
-    ...plan,
-    stages: plan.stages.map((stage, s) => {
-      const variant = fashion.manifest.stages[s]!.variants[1]!;
-      return { ...stage, variant: variant.name, sha256: sha256Of(variant) };
-    }),
-  };
   let changing = true;
   const sending = send(
     (i) => both[i % 2]!,
