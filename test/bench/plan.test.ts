@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { roundTripsMs } from '../../solver/documents/cell.ts';
@@ -63,11 +64,9 @@ test.skipIf(!existsSync('/dev/full'))('if stdout is on a full disk, the command 
   const full = openSync('/dev/full', 'w');
   onTestFinished(() => closeSync(full));
   const child = spawn(process.execPath, [IPA_EDGE, 'plan', '--help'], { stdio: ['ignore', full, 'pipe'] });
-  let stderr = '';
-  child.stderr!.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  expect(stderr).toBe('ipa-edge: The output cannot be written: the disk is full (UsageError)\n');
-  expect(code).toBe(2);
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  expect(await text(child.stderr!)).toBe(
+    'ipa-edge: The output cannot be written: the disk is full (UsageError)\n',
+  );
+  expect(await ended).toBe(2);
 });
