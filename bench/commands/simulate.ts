@@ -35,13 +35,13 @@ const CLUSTER_ETA = 0.02;
 const COLD_SHARE = 0.05;
 
 export const simulateCommand = () =>
-  option
-    .withPlanning(
+  withSystems(
+    option.withPlanning(
       new Command('simulate').description(
         'simulate how a system adapts to a load over time, with the times of a profile; no model runs',
       ),
-      ', for ours',
-    )
+    ),
+  )
     .option('--profile <file>', 'the profile whose times are used')
     .option(
       '--pipeline <name>',
@@ -157,6 +157,16 @@ A new replica serves once its sessions have started, which takes as long as in t
           `${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\nwrote ${written.join(', ')}`,
         );
     });
+
+/** Marks the planning options that published systems do not read: they plan with the p99 and, on the paper's pipelines, its weights. */
+function withSystems(command: Command): Command {
+  const weights = ['--alpha', '--beta', '--delta', '--accuracy'];
+  for (const planning of command.options) {
+    if (planning.long === '--percentile') needing(planning, '--system ours');
+    if (weights.includes(planning.long!)) needing(planning, '--system ours', '--profile');
+  }
+  return command;
+}
 
 /** Chooses the profile to simulate with and, for a published pipeline, the paper's settings. @throws UsageError */
 async function subject(options: {

@@ -237,6 +237,16 @@ describe('bad usage is refused with exit 2:', () => {
       /--min-rate is an option of --system ours: give that too, or leave --min-rate out/,
     ],
     [
+      'a percentile of another system',
+      () => [...VIDEO, '--system', 'ipa', '--percentile', '95'],
+      /--percentile is an option of --system ours: give that too, or leave --percentile out/,
+    ],
+    [
+      "a weight where a published system has the paper's",
+      () => [...VIDEO, '--system', 'ipa', '--beta', '1'],
+      /--beta is an option of --system ours or --profile: give that too, or leave --beta out/,
+    ],
+    [
       'an unknown system',
       () => ['--pipeline', 'ipa-video', '--trace', 'bursty', '--system', 'theirs'],
       /Allowed choices are ours, ipa, fa2-low, fa2-high, rim/,

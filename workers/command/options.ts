@@ -138,26 +138,18 @@ export const arrivalsOption = () =>
   )
     .choices(['exact', 'poisson'])
     .default('exact');
-/**
- * Adds the options that all planning commands share.
- * @param whose ends the help of options that only one of several systems uses; empty if the command plans with one system
- */
-export const withPlanning = (command: Command, whose = ''): Command =>
+/** Adds the options that all planning commands share. */
+export const withPlanning = (command: Command): Command =>
   command
-    .option(
-      '--percentile <p>',
-      `percentile of the latency that --sla bounds${whose}`,
-      percentile,
-      DEFAULT_PERCENTILE,
-    )
+    .option('--percentile <p>', 'percentile of the latency that --sla bounds', percentile, DEFAULT_PERCENTILE)
     .option(
       '--cores <n>',
       "cores that a plan may hold (default: those of the profile's device, but one for serving if the agent made the profile)",
       notNegative,
     )
-    .option('--alpha <n>', `weight of accuracy${whose}`, notNegative, DEFAULT_OBJECTIVE.alpha)
-    .option('--beta <n>', `weight of cost${whose}`, notNegative, DEFAULT_OBJECTIVE.beta)
-    .option('--delta <n>', `weight of batch sizes${whose}`, notNegative, DEFAULT_OBJECTIVE.delta)
+    .option('--alpha <n>', 'weight of accuracy', notNegative, DEFAULT_OBJECTIVE.alpha)
+    .option('--beta <n>', 'weight of cost', notNegative, DEFAULT_OBJECTIVE.beta)
+    .option('--delta <n>', 'weight of batch sizes', notNegative, DEFAULT_OBJECTIVE.delta)
     .addOption(
       new Option('--accuracy <method>', 'how the accuracies of the stages are combined into one')
         .choices(accuracyMethod.options)
