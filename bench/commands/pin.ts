@@ -38,7 +38,7 @@ export const pinCommand = () =>
         HUB_KINDS.map(({ task }) => task),
       ),
     )
-    .option('--prefix <text>', 'prefix before each text, e.g. "summarize: "')
+    .option('--prefix <text>', 'prefix before each text of a translator or summarizer, e.g. "summarize: "')
     .option('--classes <file>', 'names of the classes of an .onnx file alone, a line each')
     .option('--size <width>x<height>', 'pictures of an .onnx file alone that takes any size', readSize)
     .addOption(
@@ -48,7 +48,7 @@ export const pinCommand = () =>
     )
     .option(
       '--stage <name>',
-      "the stage that gets the variants (default: the first one of the model's task)",
+      "the stage that gets the variants; another name makes a new stage at the end (default: the first one of the model's task)",
       named,
     )
     .option('--name <pipeline>', "the pipeline's name (default: the present one, or the model's)", named)

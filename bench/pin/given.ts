@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { describeFiles } from '../../models/hub/describe.ts';
 import { type AloneOptions, describeAlone } from '../../models/hub/describe-alone.ts';
 import { type DtypeChoice, dtypeText } from '../../models/hub/dtypes.ts';
-import { NoModelFileError } from '../../models/hub/errors.ts';
+import { NoModelFileError, UnreadPrefixError } from '../../models/hub/errors.ts';
 import { isAssetName } from '../../models/hub/file-names.ts';
 import type { GivenFile } from '../../models/hub/given/given-file.ts';
 import { isDescribed, modelFolders } from '../../models/hub/given/model-folders.ts';
@@ -61,6 +61,9 @@ export async function pinGiven(
     const { described, assumed, anew } = hasConfig
       ? { described: await describeFiles(folder, { task, prefix }), assumed: null, anew: false }
       : await describeAlone(folder, manifest, said);
+    const given = described.stage.task;
+    if (task && task !== given) throw new UsageError(`${path} is a model for ${given}: leave --task out.`);
+    if (prefix && !hasConfig) throw new UnreadPrefixError(path, given);
     const own = dtypeText(described.variants[0]!.dtypes);
     if (dtypes && !dtypes.some((one) => dtypeText(one) === own)) continue;
     if (assumed) say(assumed);

@@ -1,4 +1,6 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
+import { counted } from '../../solver/math/figures.ts';
 import { MOST_FILE_BYTES } from '../manifests/load.ts';
 import { classifierFields, classifierStage } from '../onnx/classifier.ts';
 import { type Graph, readGraph } from '../onnx/graph.ts';
@@ -14,6 +16,11 @@ import { type Description, type ModelFolder, withSums } from './describe.ts';
 import { noConfig } from './errors.ts';
 import { HUB_KINDS } from './kinds.ts';
 import { stageFor } from './pin.ts';
+
+/** The user's scaling of pixels is of pictures with other channels than the model takes. */
+class ScalingError extends InputError {
+  override name = 'ScalingError';
+}
 
 interface DescribedAlone {
   readonly described: Description;
@@ -42,7 +49,7 @@ export interface AloneOptions {
  * Describes, for a manifest, a picture model that is an ONNX file without the hub's config.json: a detector in a YOLO format, or
  * a classifier.
  * @param manifest the manifest that gets the model; null for a new one
- * @throws UnusableConfigError, NotOnnxError, ModelAloneError, PictureSizeError, ClassCountError
+ * @throws UnusableConfigError, NotOnnxError, ModelAloneError, PictureSizeError, ClassCountError, ScalingError
  */
 export async function describeAlone(
   folder: ModelFolder,
@@ -62,6 +69,10 @@ export async function describeAlone(
   const known = (anew ? undefined : there) as Known;
   const found = head ? detector(graph, head, path, asked, known) : classifier(graph, path, asked, known);
   const { mean, std } = asked.scaling ?? found.input;
+  if (mean.length > 1 && mean.length !== found.input.channels)
+    throw new ScalingError(
+      `${path} takes pictures with ${counted(found.input.channels, 'channel')}, and the scaling is of ${mean.length}. Give another --scaling.`,
+    );
   const input = { ...found.input, mean: [...mean], std: [...std] };
   const stage = { ...found, input };
   const kind = HUB_KINDS.find(({ task }) => task === stage.task)!;

@@ -105,7 +105,7 @@ export async function describeFiles(
       tokenizer: has('tokenizer.json') ? await readIfThere('tokenizer_config.json', tokenizerConfig) : null,
     },
     task,
-    prefix === undefined ? {} : { input: { prefix } },
+    prefix,
   );
   return withSums(files, found, contents);
 }

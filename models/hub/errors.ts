@@ -31,9 +31,19 @@ export class AmbiguousTaskError extends InputError {
   constructor(id: string, architecture: string, tasks: readonly string[]) {
     const problem = `${id} has the architecture ${architecture.slice(0, 100)}, which is for ${tasks.join(' or ')}`;
     super(
-      `${problem}. Name the task with --task. If the model's page puts a prefix before texts, give it with --prefix.`,
+      `${problem}. Give --task ${tasks.join(' or ')}. If the model's page puts a prefix before texts, give it with --prefix.`,
     );
     this.problem = problem;
+  }
+}
+
+/** The user gives a prefix of texts for a model whose task puts none before them. */
+export class UnreadPrefixError extends InputError {
+  override name = 'UnreadPrefixError';
+  constructor(id: string, task: string) {
+    super(
+      `${id} is a model for ${task}, and a prefix stands only before texts to write from. Leave the prefix out.`,
+    );
   }
 }
 

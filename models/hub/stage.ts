@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { parseDocument } from '../../solver/documents/document.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { taskOf } from '../tasks/registry.ts';
-import { AmbiguousTaskError, UnsupportedArchitectureError } from './errors.ts';
-import { type Fields, merged } from './fields.ts';
+import { AmbiguousTaskError, UnreadPrefixError, UnsupportedArchitectureError } from './errors.ts';
+import { at, put } from './fields.ts';
 import type { HubKind, HubModel } from './kind.ts';
 import { HUB_KINDS } from './kinds.ts';
 
@@ -17,14 +17,17 @@ export interface HubStage {
 /**
  * Makes the stage that a hub model needs.
  * @param task the task that the user names; absent: the one that the model's configuration states
- * @param given fields that the user sets for this model, e.g. a prefix before each text
- * @throws UnsupportedArchitectureError, AmbiguousTaskError, UnusableConfigError
+ * @param prefix stands before each text; absent: the one that the model's configuration states
+ * @throws UnsupportedArchitectureError, AmbiguousTaskError, UnreadPrefixError, UnusableConfigError
  */
-export function hubStage(model: HubModel, task?: string, given: Fields = {}): HubStage {
+export function hubStage(model: HubModel, task?: string, prefix?: string): HubStage {
   const kind = kindOf(model, task);
+  const own = kind.fieldsOf(model);
+  const readsPrefix = at(own, 'input.prefix') !== undefined;
+  if (prefix && !readsPrefix) throw new UnreadPrefixError(model.id, kind.task);
   const fields = parseDocument(
     z.strictObject(taskOf(kind).fields),
-    merged(kind.fieldsOf(model), given),
+    prefix !== undefined && readsPrefix ? put(own, 'input.prefix', prefix) : own,
     `the stage that ${model.id} needs`,
   );
   return { kind, stage: { name: kind.stageName, task: kind.task, ...fields, variants: [] } };

@@ -227,7 +227,7 @@ test("PaddleOCR's classifier of text direction goes from its file and pictures i
   expect(plan.stages).toMatchObject([{ name: 'classify', backend: 'cpu' }]);
 });
 
-test('a size or a scaling of pixels is refused where it is none, another than the model has, or said by a config.json', async () => {
+test('an option of pin is refused where it is none, does not suit the model, or is said by a config.json', async () => {
   await layOut([CLASSIFIERS[0]![0]]);
   const mini = join(ROOT, 'models/minis/mood-small');
   const refusal = async (...args: string[]) => {
@@ -243,4 +243,13 @@ test('a size or a scaling of pixels is refused where it is none, another than th
     /config\.json of owner\/model says this itself: leave --scaling out/,
   );
   expect(await refusal(mini, '--size', '8x8')).toMatch(/mood-small says this itself: leave --size out/);
+  const grey = join(ROOT, 'models/fashion/mlp64.onnx');
+  expect(await refusal(grey, '--scaling', 'imagenet')).toMatch(
+    /takes pictures with 1 channel, and the scaling is of 3\. Give another --scaling/,
+  );
+  expect(await refusal(grey, '--task', 'translation')).toMatch(
+    /mlp64\.onnx is a model for image-classification: leave --task out/,
+  );
+  for (const path of [grey, mini])
+    expect(await refusal(path, '--prefix', 'x: ')).toMatch(/is a model for .*\. Leave the prefix out/);
 });

@@ -70,7 +70,9 @@ describe('the stage of a hub model', () => {
 
   test('T5 needs the user to say its task, and knows what stands before a text to summarize', () => {
     expect(() => stageOf(T5)).toThrow(AmbiguousTaskError);
-    expect(() => stageOf(T5)).toThrow(/is for translation or summarization\. Name the task with --task/);
+    expect(() => stageOf(T5)).toThrow(
+      /is for translation or summarization\. Give --task translation or summarization/,
+    );
     expect(stageOf(T5, { task: 'summarization' })).toMatchObject({
       task: 'summarization',
       input: { length: 512, prefix: 'summarize: ' },
@@ -78,7 +80,17 @@ describe('the stage of a hub model', () => {
       beams: 4,
     });
     expect(stageOf(T5, { task: 'translation' })).toMatchObject({ input: { prefix: '' } });
-    expect(() => stageOf(MARIAN, { task: 'summarization' })).toThrow(/is for translation\. Name the task/);
+    expect(() => stageOf(MARIAN, { task: 'summarization' })).toThrow(
+      /is for translation\. Give --task translation/,
+    );
+  });
+
+  test('a prefix is refused for a task that puts none before texts', () => {
+    expect(() => hubStage(modelOf('owner/model', SENTIMENT), undefined, 'x: ')).toThrow(
+      /owner\/model is a model for text-classification, .* Leave the prefix out/,
+    );
+    const { stage } = hubStage(modelOf('owner/model', T5), 'translation', 'to English: ');
+    expect(stage).toMatchObject({ input: { prefix: 'to English: ' } });
   });
 
   test('a model that answers questions: windows of as many tokens as it takes', () => {
