@@ -6,7 +6,8 @@ import {
   runNames,
 } from '../../solver/documents/cell.ts';
 import { median } from '../../solver/math/statistics.ts';
-import { FLAGS, type Weight, weightOf } from './cell-flags.ts';
+import { FLAGS } from '../../solver/report/cell-flags.ts';
+import { type Weight, weightOf } from './cell-flags.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { milliseconds, number, plural, runLabel } from './format.ts';
 

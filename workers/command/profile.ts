@@ -1,8 +1,10 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
+import { cellFlag } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
+import { FLAGS } from '../../solver/report/cell-flags.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import { message } from '../runtime/errors.ts';
@@ -168,8 +170,10 @@ export async function measure(
   return measured;
 }
 
-function profileTable(profile: Profile): string {
-  const rows = measuredInOrder(profile).map((cell) => [
+/** Table of the cells, and below it what those flags mean that a cell has. */
+export function profileTable(profile: Profile): string {
+  const cells = measuredInOrder(profile);
+  const rows = cells.map((cell) => [
     `${cell.stage}/${cell.variant}`,
     `${cell.backend}${cell.threads > 1 ? ` ×${cell.threads}` : ''}`,
     String(cell.batch),
@@ -180,5 +184,9 @@ function profileTable(profile: Profile): string {
     ((1000 * cell.batch) / cell.latencyMs.mean).toFixed(1),
     cell.flags.join(' '),
   ]);
-  return table(['variant', 'backend', 'batch', 'p50 ms', '95 % CI', 'p95 ms', 'n', 'items/s', 'flags'], rows);
+  const columns = ['variant', 'backend', 'batch', 'p50 ms', '95 % CI', 'p95 ms', 'n', 'items/s', 'flags'];
+  const meanings = cellFlag.options
+    .filter((flag) => cells.some(({ flags }) => flags.includes(flag)))
+    .map((flag) => `${flag}: ${FLAGS[flag]}`);
+  return [table(columns, rows), meanings.join('\n')].filter(Boolean).join('\n\n');
 }

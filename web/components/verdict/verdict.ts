@@ -7,8 +7,9 @@ import { sum } from '../../../solver/math/statistics.ts';
 import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/errors.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
 import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
+import { FLAGS } from '../../../solver/report/cell-flags.ts';
 import { onSoftwareGpu } from '../backends.ts';
-import { FLAGS, weightOf } from '../cell-flags.ts';
+import { weightOf } from '../cell-flags.ts';
 import { inTimeText, milliseconds, number, percent, plural, requestRate } from '../format.ts';
 import { variantsText } from '../variants.ts';
 
