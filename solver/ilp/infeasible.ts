@@ -15,16 +15,20 @@ const LIMITS: Record<Quantity, (limit: string) => string> = {
     `With those that serve requests and hand out batches, at most ${limit} ${limit === '1' ? 'core' : 'cores'} may be busy`,
   threadShare: (limit) =>
     `The thread that serves requests and hands out batches may be busy for at most ${limit} of the time`,
-  memoryBytes: (limit) => `At most ${limit} bytes of memory may be used`,
+  memoryBytes: (limit) => `At most ${limit} MiB of memory may be used`,
 };
 
-const limitText = ({ of, limit }: Row): string => LIMITS[of](grouped(limit, 6));
+const UNITS: Partial<Record<Quantity, string>> = { latencyMs: ' ms', memoryBytes: ' MiB' };
+
+/** An amount in the unit that users give it in. */
+const inUnit = (of: Quantity, amount: number): number => (of === 'memoryBytes' ? amount / 2 ** 20 : amount);
+
+const limitText = ({ of, limit }: Row): string => LIMITS[of](grouped(inUnit(of, limit), 6));
 
 /** A limit that is too low, as a sentence: e.g. `The SLA is 100 ms, but at least 120 ms are needed`. */
 export function shortfall(row: Row, needed: number, where = ''): string {
-  const least = grouped(figure(needed, 'up'));
-  const unit = row.of === 'latencyMs' ? ' ms' : '';
-  return `${limitText(row)}, but${where} at least ${least}${unit} ${least === '1' ? 'is' : 'are'} needed`;
+  const least = grouped(figure(inUnit(row.of, needed), 'up'));
+  return `${limitText(row)}, but${where} at least ${least}${UNITS[row.of] ?? ''} ${least === '1' ? 'is' : 'are'} needed`;
 }
 
 /** The smallest amount of a quantity that a choice within the limits `rows` needs; undefined if no choice is within them. */

@@ -37,6 +37,14 @@ test('--memory bounds the models of a plan, with those of its standbys', async (
   expect(bounded).toBeGreaterThan(0.25);
 });
 
+test('too little memory is told in the unit of --memory, with as much as is enough', async () => {
+  const asked = ['plan', '--profile', PATH, '--sla', '200', '--rate', '5', '--memory'];
+  const { code, stderr } = await ipaEdgeHere([...asked, '0.001']);
+  expect(code).toBe(1);
+  const needed = /of memory may be used, but at least (\S+) MiB are needed/.exec(stderr)![1]!;
+  expect((await ipaEdgeHere([...asked, needed])).code).toBe(0);
+});
+
 /** The profile with one batch of each cell's 30 a second longer, which the bound of a stage at p95 does not show. */
 const withStragglers = (): Profile => ({
   ...profile,
