@@ -131,7 +131,7 @@ If late sending shows in the result of a run, that run is not valid: the report 
           `wrote ${['profile.json', 'plan.json', 'report.json', 'report.html'].map(out).join(', ')} in ${seconds} s`,
         );
         // No failure: on a busy machine, or under a baseline that is overloaded, the other runs and the profile still hold.
-        const invalid = invalidRuns(runs, 'Lower --rate, or raise --sla.');
+        const invalid = invalidRuns(runs, 'lower --rate, or raise --sla.');
         if (invalid) say(invalid.message);
       });
     });

@@ -4,14 +4,15 @@ import { ms } from '../../workers/command/terminal.ts';
 /** Requests of some runs were sent so late that the results show the late sending and not the plan. */
 class InvalidRunError extends Error {
   override name = 'InvalidRunError';
-  /** @param remedy tells what the user can change so that requests are sent in time */
+  /** @param remedy tells what else the user can change so that requests are sent in time; it continues a sentence */
   constructor(runs: readonly Pick<RunReport, 'name' | 'backends' | 'load'>[], remedy: string) {
     const lines = runs.map(
       ({ name, backends, load }) =>
         `Requests were sent ${ms(load.latenessP99Ms)} ms late (p99) in the run ${name} (${backends.join(' + ')}).`,
     );
     super(
-      `${lines.join('\n')}\nThe result does not show the performance of the plan, because no core was left to send requests. ${remedy}`,
+      `${lines.join('\n')}\nThe result does not show the performance of the plan: its workers or other programs held the cores when requests were due. ` +
+        `End other programs, or ${remedy}`,
     );
   }
 }

@@ -135,7 +135,7 @@ If late sending shows in the result, the run is not valid: the report is written
         }
         if (signal.aborted)
           throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);
-        const invalid = invalidRuns([report], 'Lower the rate, or plan with fewer --cores.');
+        const invalid = invalidRuns([report], 'lower the rate, or plan with fewer --cores.');
         if (invalid) throw invalid;
       });
     });
