@@ -20,5 +20,11 @@ export async function readTrace(
   if (given !== '-' && !existsSync(given))
     throw new UsageError(`There is no trace ${given}: give a file, or one of ${WORKLOADS.join(', ')}.`);
   const trace = await readJson(given, parseTrace);
-  return durationS === undefined ? trace : traceUntil(trace, durationS);
+  if (durationS === undefined) return trace;
+  const traceS = trace.rates.length * trace.intervalS;
+  if (durationS > traceS)
+    throw new UsageError(
+      `${given} has rates for ${traceS} s. Give a --duration of at most ${traceS}s, or a longer trace.`,
+    );
+  return traceUntil(trace, durationS);
 }

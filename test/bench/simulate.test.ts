@@ -261,6 +261,11 @@ describe('bad usage is refused with exit 2:', () => {
       () => ['--pipeline', 'ipa-video', '--trace', file('load.json', { rps: [1, -2] })],
       /rates\[1\]: .*>=0, found -2/,
     ],
+    [
+      'a duration for which the trace has no rates',
+      () => ['--pipeline', 'ipa-video', '--trace', file('load.json', { rates: [1, 2] }), '--duration', '3s'],
+      /load\.json has rates for 2 s\. Give a --duration of at most 2s, or a longer trace/,
+    ],
     ['an interval of nothing', () => [...VIDEO, '--interval', '0s'], /Expected a duration/],
   ])('%s', async (_, args, says) => {
     const out = inFolder('r.json');
