@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { UsageError } from '../../workers/command/exit.ts';
 import * as option from '../../workers/command/options.ts';
 import { yaml } from '../kubernetes/packages/files.ts';
 import { resourceObjects } from '../kubernetes/resource/objects.ts';
@@ -38,9 +39,17 @@ Without a pipeline it prints the CRD alone; ipa-agent watch may then run anywher
 
   $ ipa-agent crd | kubectl apply -f - && ipa-agent watch --pipeline fashion --namespace shop`,
     )
-    .action(async (flags: CrdFlags) => {
-      if (flags.pipeline === undefined && flags.manifest === undefined)
+    .action(async (flags: CrdFlags, command: Command) => {
+      if (flags.pipeline === undefined && flags.manifest === undefined) {
+        const alone = command.options.find(
+          (one) => command.getOptionValueSource(one.attributeName()) === 'cli',
+        );
+        if (alone)
+          throw new UsageError(
+            `${alone.long} is an option of --pipeline or --manifest: give one of them too, or leave ${alone.long} out.`,
+          );
         return void process.stdout.write(yaml(resourceDefinition()));
+      }
       const { manifest } = await loadModelFolder(option.manifestPath(flags));
       const settings = podSettings(manifest.name, flags.namespace, givenSettings(flags));
       process.stdout.write(resourceObjects(manifest.name, settings).map(yaml).join('---\n'));

@@ -11,11 +11,7 @@ import {
 /** Adds the options of commands that define pods. */
 export const addPodOptions = (command: Command): Command =>
   command
-    .option(
-      '--image <name>',
-      `an image that agent/Containerfile builds (default: ${DEFAULT_IMAGE})`,
-      notEmpty,
-    )
+    .option('--image <name>', `an image that agent/Containerfile builds (default: ${DEFAULT_IMAGE})`, image)
     .option(
       '--image-manifest <path>',
       "the manifest in the image (default: the shipped pipeline's)",
@@ -26,7 +22,7 @@ export const addPodOptions = (command: Command): Command =>
         '--models-claim <name>',
         'a persistent volume claim with manifest.json and its files, instead of the models in the image',
       )
-        .argParser(claim)
+        .argParser(objectName)
         .conflicts('imageManifest'),
     )
     .option(
@@ -34,13 +30,13 @@ export const addPodOptions = (command: Command): Command =>
       'labels of the nodes to run on, besides the system and architecture that were profiled',
       label,
     )
-    .option('--pull-secret <name...>', 'Secrets to pull the image with')
+    .option('--pull-secret <name...>', 'Secrets to pull the image with', objectNames)
     .option(
       '--toleration <taint...>',
       'taints that the pods tolerate, as key:effect or key=value:effect',
       taint,
     )
-    .option('--priority-class <name>', "the pods' PriorityClass", notEmpty);
+    .option('--priority-class <name>', "the pods' PriorityClass", objectName);
 
 export const monitorOption = () =>
   new Option(
@@ -86,11 +82,21 @@ export function namespace(text: string): string {
   return text;
 }
 
-function claim(text: string): string {
+function image(text: string): string {
+  if (!/^\S+$/.test(text))
+    throw new InvalidArgumentError(
+      `Expected the name of an image, such as registry.example/${DEFAULT_IMAGE}.`,
+    );
+  return text;
+}
+
+function objectName(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text))
     throw new InvalidArgumentError('Expected lower-case letters, digits, "-" and ".", at most 253.');
   return text;
 }
+
+const objectNames = (text: string, before: readonly string[] = []): string[] => [...before, objectName(text)];
 
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;

@@ -14,11 +14,24 @@ test('models are those of the image unless a claim is given', () => {
   expect(first).toMatchObject({ manifest: 'models/fashion/manifest.json', modelsClaim: null });
 });
 
-test.each(['--image', '--image-manifest', '--priority-class'])('%s refuses an empty text', (option) => {
+test.each([
+  ['--image', '', 'Expected the name of an image'],
+  ['--image', 'registry.example/ipa edge', 'Expected the name of an image'],
+  ['--image-manifest', '', 'found an empty text'],
+  ['--priority-class', '', 'Expected lower-case letters'],
+  ['--priority-class', 'Serving', 'Expected lower-case letters'],
+  ['--pull-secret', 'my registry', 'Expected lower-case letters'],
+])('%s refuses "%s"', (option, text, says) => {
   const command = addPodOptions(new Command())
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
-  expect(() => command.parse([option, ''], { from: 'user' })).toThrow('found an empty text');
+  expect(() => command.parse([option, text], { from: 'user' })).toThrow(says);
+});
+
+test('several pull secrets are given with one option or with several', () => {
+  const command = addPodOptions(new Command()).exitOverride();
+  command.parse(['--pull-secret', 'a', 'b', '--pull-secret', 'c'], { from: 'user' });
+  expect(command.opts().pullSecret).toEqual(['a', 'b', 'c']);
 });
 
 test('a claim stays as it was applied until a manifest in the image is asked for', () => {

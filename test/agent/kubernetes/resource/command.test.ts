@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -49,6 +49,13 @@ test('with a kubeconfig alone, the commands crd and watch take an SLA to a plan 
       'Ready PodsStarting',
     ]);
   });
+});
+
+test('without a pipeline crd refuses an option of pods with exit 2, because it prints the CRD alone', () => {
+  const args = [IPA_AGENT, 'crd', '--image', 'registry.example/ipa-edge:1'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(stderr).toContain('--image is an option of --pipeline or --manifest: give one of them too');
+  expect([status, stdout]).toEqual([2, '']);
 });
 
 test('for a pipeline crd prints the watch that serves it, too, as objects that kubectl takes', () => {
