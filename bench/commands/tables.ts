@@ -115,7 +115,7 @@ function gainText(
 }
 
 /** Table of a run's plans, with the time from which each served. */
-export function planTimeline({ plans, adaptation }: RunReport): string {
+export function planTimeline({ plans, adaptation, simulated }: RunReport): string {
   const rows = plans.map(({ atMs, plan }) => [
     (atMs / 1000).toFixed(1),
     plan.ratePerS.toFixed(1),
@@ -125,7 +125,7 @@ export function planTimeline({ plans, adaptation }: RunReport): string {
   ]);
   const switches = `${counted(plans.length - 1, 'change')} of plan`;
   const decisions = adaptation
-    ? `${counted(adaptation.steps.length, 'decision')} by ${adaptation.system}, ${switches}`
+    ? `${counted(adaptation.steps.length, 'decision')}${simulated ? ` by ${adaptation.system}` : ''}, ${switches}`
     : switches;
-  return `${table(['from s', 'for /s', 'plan', 'PAS', 'cost'], rows)}\n\n${decisions}`;
+  return `${table(['from s', 'requests/s', 'plan', 'PAS', 'cost'], rows)}\n\n${decisions}`;
 }

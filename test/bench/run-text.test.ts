@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { invalidRuns } from '../../bench/commands/invalid-run.ts';
-import { runText } from '../../bench/commands/tables.ts';
+import { planTimeline, runText } from '../../bench/commands/tables.ts';
 import { ms } from '../../workers/command/terminal.ts';
 import { fashionReport } from '../web/report-fixtures.ts';
 
@@ -31,4 +31,12 @@ test('runs that are not valid are named with the remedy', () => {
   expect(invalidRuns([run!, late], 'send less.')!.message).toMatch(
     /^Requests were sent 78\.0 ms late \(p99\) in the run plan \(.+\)\.\nThe result .* or other programs held the cores .* End other programs, or send less\.$/,
   );
+});
+
+test('the timeline of plans names the system that decided only where a simulation chose among systems', () => {
+  const decided = { ...run!, adaptation: { system: 'ours', predictor: 'learned', intervalS: 10, steps: [] } };
+  expect(planTimeline(decided)).toMatch(
+    /^from s +requests\/s +plan[\s\S]*\n\n0 decisions, 0 changes of plan$/,
+  );
+  expect(planTimeline({ ...decided, simulated: true })).toMatch(/0 decisions by ours, 0 changes of plan$/);
 });
