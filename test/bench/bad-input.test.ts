@@ -154,6 +154,15 @@ test.each([
   expect(code).toBe(2);
 });
 
+test('a command refuses to replace a file that it reads, and leaves it as it is', async () => {
+  const path = file('p.json', 'a profile');
+  const asked = ['--profile', path, '--sla', '100', '--rate', '1', '--out', join(folder, 'x/../p.json')];
+  const { code, stderr } = await ipaEdgeHere(['plan', ...asked]);
+  expect(stderr).toContain(`--out would replace ${path}, the file of --profile. Choose another with --out.`);
+  expect(code).toBe(2);
+  expect(readFileSync(path, 'utf8')).toBe('a profile');
+});
+
 test('help of a command that does not exist is refused with exit 2', async () => {
   const { code, stderr } = await ipaEdgeHere(['help', 'foo']);
   expect(stderr).toMatch(/unknown command 'foo'/);

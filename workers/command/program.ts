@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, CommanderError, type Option } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
@@ -13,6 +14,22 @@ function describe(option: Option): void {
   if (Array.isArray(defaultValue)) option.defaultValueDescription = defaultValue.join(',');
   else if (typeof defaultValue === 'number' && flags.endsWith('<duration>'))
     option.defaultValueDescription = `${defaultValue}s`;
+}
+
+/**
+ * Keeps a command from replacing a file that it reads, because to measure a profile again takes minutes.
+ * @throws UsageError if `--out` names the file of another option
+ */
+function checkOut(command: Command): void {
+  const { out } = command.opts<{ out?: string }>();
+  for (const option of command.options) {
+    const path: unknown = command.getOptionValue(option.attributeName());
+    const isRead = option.long !== '--out' && option.flags.includes('<file') && typeof path === 'string';
+    if (out !== undefined && isRead && resolve(path) === resolve(out))
+      throw new UsageError(
+        `--out would replace ${path}, the file of ${option.long}. Choose another with --out.`,
+      );
+  }
 }
 
 /** The commands of a program: for each name, a function that imports the command's module. */
@@ -51,7 +68,8 @@ export async function runCommand(
 ): Promise<number> {
   program.showHelpAfterError(HELP_HINT).exitOverride();
   for (const command of await load(commands, argv[2])) {
-    program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT).hook('preAction', checkNeeds));
+    command.exitOverride().showHelpAfterError(HELP_HINT);
+    program.addCommand(command.hook('preAction', checkNeeds).hook('preAction', checkOut));
     command.options.forEach(describe);
   }
 
