@@ -69,8 +69,8 @@ export const runCommand = () =>
     .option('--seed <n>', 'seed of the random arrivals and items', option.integer, 1)
     .requiredOption(
       '--out <file>',
-      'file to write the report to; an HTML page of it goes beside it',
-      option.outFile,
+      'JSON file to write the report to; an HTML page of it goes beside it',
+      option.reportFile,
     )
     .addOption(option.jsonOption())
     .addHelpText(

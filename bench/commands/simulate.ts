@@ -84,8 +84,8 @@ export const simulateCommand = () =>
     .option('--seed <n>', 'of the arrivals and the service times', option.integer, 1)
     .requiredOption(
       '--out <file>',
-      'file to write the report to; an HTML page of it goes beside it',
-      option.outFile,
+      'JSON file to write the report to; an HTML page of it goes beside it',
+      option.reportFile,
     )
     .addOption(option.jsonOption())
     .addHelpText(

@@ -154,6 +154,15 @@ test.each([
   expect(code).toBe(2);
 });
 
+test.each(['run', 'simulate'])(
+  '%s refuses to write its report, which is JSON, to a .html',
+  async (command) => {
+    const { code, stderr } = await ipaEdgeHere([command, '--out', join(folder, 'report.html')]);
+    expect(stderr).toContain('Expected the path of a JSON file: its HTML page is written beside it.');
+    expect(code).toBe(2);
+  },
+);
+
 test('a command refuses to replace a file that it reads, and leaves it as it is', async () => {
   const path = file('p.json', 'a profile');
   const asked = ['--profile', path, '--sla', '100', '--rate', '1', '--out', join(folder, 'x/../p.json')];

@@ -67,6 +67,13 @@ export function outFile(path: string): string {
   return path;
 }
 
+/** The path of a report's JSON file. The report's page goes beside it, as `.html`. */
+export function reportFile(path: string): string {
+  if (/\.html?$/i.test(path))
+    throw new InvalidArgumentError('Expected the path of a JSON file: its HTML page is written beside it.');
+  return outFile(path);
+}
+
 /** The path of a folder to write files into. */
 export function outFolder(path: string): string {
   if (path === '') throw new InvalidArgumentError('Expected the path of a folder, found nothing.');
