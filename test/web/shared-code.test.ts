@@ -1,4 +1,6 @@
+import { chromium } from 'playwright';
 import { expect, test } from 'vitest';
+import { findBrowser, testFlags } from '../../bench/setup/browser.js';
 import { serveFewScenes } from './few-scenes.ts';
 import { openPage, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
@@ -24,4 +26,26 @@ test("a worker starts with the code that the page's first worker has compiled", 
   // Chromium logs each aborted request as ERR_FAILED.
   expect(complaints.filter((text) => !text.includes('ERR_FAILED'))).toEqual([]);
   await context.close();
+});
+
+test('in the Chromium of commands, V8 optimises no large function that runs only when a worker starts', async () => {
+  const executablePath = await findBrowser();
+  const server = await chromium.launchServer({
+    ...(executablePath && { executablePath }),
+    args: testFlags('--trace-wasm-compilation-times'),
+  });
+  const printed: string[] = [];
+  server.process().stdout!.on('data', (bytes) => printed.push(String(bytes)));
+  const browser = await chromium.connect(server.wsEndpoint());
+  const { page } = await openPage(browser, site.url);
+  await setUpOnWasm(page);
+  for (let profiles = 1; profiles <= 3; profiles++) {
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await expect.poll(() => page.locator('.saved li').count()).toBe(profiles);
+  }
+  await server.close();
+  const compiled = [...printed.join('').matchAll(/ using (\w+), .* bodysize (\d+)/g)];
+  expect(compiled.length).toBeGreaterThan(0);
+  const optimised = compiled.filter(([, by, size]) => by === 'TurboFan' && Number(size) > 500_000);
+  expect(optimised.map(([text]) => text)).toEqual([]);
 });

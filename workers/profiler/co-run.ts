@@ -51,27 +51,32 @@ export async function measureCoRuns(
   runnerOf: RunnerOf,
 ): Promise<CoRun[]> {
   const stages = manifest.stages.map(({ name }) => name);
-  const pairs = coRunnable(cells, environment.logicalCores).flatMap((kind) => pairsOf(cells, stages, kind));
-  progress.begin('co-run', pairs.length);
+  const kinds = coRunnable(cells, environment.logicalCores).map((kind) => ({
+    kind,
+    pairs: pairsOf(cells, stages, kind),
+  }));
+  progress.begin('co-run', kinds.flatMap(({ pairs }) => pairs).length);
   const forMs = coRunMs(settings.budgetS);
   const measured: CoRun[] = [];
-  for (const pair of pairs) {
-    const { backend, threads } = pair.first;
-    await clock.wait();
-    const what = `${pair.first.variant} beside ${pair.second.variant} on ${backend}`;
-    progress.working(what);
-    try {
-      measured.push(
-        await sessions.holding(() => measurePair(cells, pair, runnerOf, environment, forMs, clock)),
-      );
-      progress.step(what);
-    } catch (error) {
-      signal?.throwIfAborted();
-      // For example, memory may not suffice for a second GPU device. The profile is usable without this measurement.
-      await sessions.replace({ backend, threads });
-      progress.step(`${what}: ${message(error)}`);
+  for (const { kind, pairs } of kinds) {
+    const endSecond = () => sessions.replace({ ...kind, second: true });
+    for (const pair of pairs) {
+      await clock.wait();
+      const what = `${pair.first.variant} beside ${pair.second.variant} on ${kind.backend}`;
+      progress.working(what);
+      try {
+        measured.push(
+          await sessions.holding(() => measurePair(cells, pair, runnerOf, environment, forMs, clock)),
+        );
+        progress.step(what);
+      } catch (error) {
+        signal?.throwIfAborted();
+        // For example, memory may not suffice for a second GPU device. The profile is usable without this measurement.
+        await Promise.all([sessions.replace(kind), endSecond()]);
+        progress.step(`${what}: ${message(error)}`);
+      }
     }
-    await sessions.replace({ backend, threads, second: true });
+    await endSecond();
   }
   return measured;
 }
