@@ -119,18 +119,19 @@ export async function ensureBrowser(log) {
 }
 
 /**
- * V8 optimises a WebAssembly function once it has run long enough, in a page's third and fifth worker also two functions of ONNX
- * Runtime of 1 MB each that only run when a worker starts. That takes a core for up to 7 s, and slows what is measured meanwhile.
- * With a budget of run time that is this large, V8 optimises only functions that run often, such as those of the models.
+ * Sets how long a WebAssembly function runs, in bytes of code, before V8 optimises it. V8's default is 13 million. With the default,
+ * V8 optimises at the third and fifth start of a worker two functions of ONNX Runtime of 1 MB each, which only run at starts. Each
+ * takes a core for 3 to 7 s, and slows what is measured meanwhile.
+ * @param {number} millions
  */
-const WASM_BUDGET = '--wasm-tiering-budget=100000000';
+const wasmBudget = (millions) => `--wasm-tiering-budget=${millions}000000`;
 
 /**
  * Flags for a Chromium that measures unattended, with WebGPU on the GPU or, if there is none, on the CPU.
- * @param {readonly string[]} v8Flags further flags of V8
+ * @param {readonly string[]} v8Flags
  * @returns {string[]}
  */
-function browserFlags(v8Flags = []) {
+function browserFlags(v8Flags) {
   const webgpu = !hasGpu()
     ? ['--use-webgpu-adapter=swiftshader']
     : platform() === 'linux'
@@ -150,10 +151,17 @@ function browserFlags(v8Flags = []) {
     '--disable-component-update',
     '--disable-sync',
     '--no-first-run',
-    `--js-flags=${[WASM_BUDGET, ...v8Flags].join(',')}`,
+    `--js-flags=${v8Flags.join(',')}`,
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ];
 }
+
+/**
+ * Flags for the Chromium of commands. A page may start ten workers before V8 optimises a function of starts. With a larger budget, V8
+ * would optimise some models only after they are measured.
+ * @param {readonly string[]} v8Flags further flags of V8
+ */
+export const commandFlags = (...v8Flags) => browserFlags([wasmBudget(50), ...v8Flags]);
 
 /**
  * Starts a Chromium that measures unattended; installs one in a checkout if there is none.
@@ -162,13 +170,12 @@ function browserFlags(v8Flags = []) {
 export async function launchBrowser(options) {
   const executablePath = await ensureBrowser(console.error);
   const { chromium } = await import('playwright');
-  return chromium.launch({ executablePath, args: browserFlags(), ...options });
+  return chromium.launch({ executablePath, args: commandFlags(), ...options });
 }
 
 /**
- * Flags for a Chromium in tests. Tests run most code a few times: V8's slower optimiser of JavaScript would take more CPU time than
- * its code saves.
+ * Flags for a Chromium in tests. Tests run most code a few times, so V8 optimises only WebAssembly that runs for seconds, and
+ * JavaScript only with its faster optimiser: more would take more CPU time than it saves.
  * @param {readonly string[]} v8Flags further flags of V8
- * @returns {string[]}
  */
-export const testFlags = (...v8Flags) => browserFlags(['--no-opt', ...v8Flags]);
+export const testFlags = (...v8Flags) => browserFlags([wasmBudget(100), '--no-opt', ...v8Flags]);

@@ -1,6 +1,6 @@
 import { chromium } from 'playwright';
 import { expect, test } from 'vitest';
-import { findBrowser, testFlags } from '../../bench/setup/browser.js';
+import { commandFlags, findBrowser } from '../../bench/setup/browser.js';
 import { serveFewScenes } from './few-scenes.ts';
 import { openPage, setUpOnWasm } from './opened-page.ts';
 import { servedPage } from './serve.ts';
@@ -32,7 +32,7 @@ test('in the Chromium of commands, V8 optimises no large function that runs only
   const executablePath = await findBrowser();
   const server = await chromium.launchServer({
     ...(executablePath && { executablePath }),
-    args: testFlags('--trace-wasm-compilation-times'),
+    args: commandFlags('--trace-wasm-compilation-times'),
   });
   const printed: string[] = [];
   server.process().stdout!.on('data', (bytes) => printed.push(String(bytes)));
