@@ -26,8 +26,9 @@ const PROGRESS_MS = 250;
 /**
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws InvalidDocumentError for a seed that is no integer, OtherModelsError; BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError while starting, the errors
- * of reading the models, the reason of the signal if it aborts before the first request, and what a callback throws
+ * @throws InvalidDocumentError for a seed that is no integer; OtherModelsError; BackendUnavailableError, ModelLoadError,
+ * ModelMismatchError and WorkerLostError while starting, the errors of reading the models, the reason of the signal if it aborts
+ * before the first request, and what a callback throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
