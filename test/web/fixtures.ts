@@ -8,6 +8,9 @@ import { summaryOf } from '../../solver/math/statistics.ts';
 
 /** A plausible manifest and profiles of the fashion pipeline on a software adapter, equal for equal seeds. */
 
+/** A name that would break out of markup, of a script, of a replacement's pattern or of a cell of a spreadsheet. */
+export const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
+
 interface VariantFacts {
   readonly accuracy: number;
   readonly sizeBytes: number;

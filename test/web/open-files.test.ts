@@ -1,7 +1,7 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../../solver/math/statistics.ts';
-import { cellsOfNode, fashionProfile } from './fixtures.ts';
+import { cellsOfNode, fashionProfile, HOSTILE } from './fixtures.ts';
 import {
   choose,
   drop,
@@ -15,8 +15,6 @@ import {
 } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
-
-const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
 
 const tab = openedPage(servePageWithTestEngine);
 

@@ -22,13 +22,15 @@ declare module 'vitest' {
   }
 }
 
-/** Starts a browser whose pages wait up to `PATIENCE_MS` for what must happen. @param path of its executable */
+/** Starts a {@link patient} browser. @param path of its executable */
 async function openBrowser(args = testFlags(), path?: string): Promise<Browser> {
   const executablePath = path ?? (await findBrowser());
-  const browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
-  browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
-  return browser;
+  return patient(await chromium.launch({ ...(executablePath && { executablePath }), args }));
 }
+
+/** Makes the pages of a browser wait up to `PATIENCE_MS` for what must happen. */
+export const patient = (browser: Browser): Browser =>
+  browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
 
 /** Starts a browser with windows, microphone and installed apps, which the headless shell of other tests lacks. */
 export const openWholeBrowser = (args = testFlags()): Promise<Browser> =>

@@ -8,7 +8,7 @@ import { type ProfileReport, parseReport, type Report } from '../../solver/docum
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { reportIn } from '../../solver/report/inject.ts';
 import { frontierOnce } from '../../workers/planner/planner.ts';
-import { fashionProfile } from './fixtures.ts';
+import { fashionProfile, HOSTILE } from './fixtures.ts';
 import {
   choose,
   drop,
@@ -24,8 +24,6 @@ import {
 } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
-
-const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
 
 const tab = openedPage(servePageWithTestEngine);
 

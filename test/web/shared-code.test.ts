@@ -1,9 +1,9 @@
 import { chromium } from 'playwright';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { commandFlags, findBrowser } from '../../bench/setup/browser.js';
 import { serveFewScenes } from './few-scenes.ts';
 import { openPage, setUpOnWasm } from './opened-page.ts';
-import { servedPage } from './serve.ts';
+import { patient, servedPage } from './serve.ts';
 
 const site = servedPage(serveFewScenes);
 
@@ -34,9 +34,10 @@ test('in the Chromium of commands, V8 optimises no large function that runs only
     ...(executablePath && { executablePath }),
     args: commandFlags('--trace-wasm-compilation-times'),
   });
+  onTestFinished(() => server.close());
   const printed: string[] = [];
   server.process().stdout!.on('data', (bytes) => printed.push(String(bytes)));
-  const browser = await chromium.connect(server.wsEndpoint());
+  const browser = patient(await chromium.connect(server.wsEndpoint()));
   const { page } = await openPage(browser, site.url);
   await setUpOnWasm(page);
   for (let profiles = 1; profiles <= 3; profiles++) {

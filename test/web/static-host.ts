@@ -8,7 +8,7 @@ export interface StaticHost extends Host {
   readonly asked: string[];
 }
 
-/** Serves a folder under a path as a plain file server does: without the headers that the page needs, but with given ones. */
+/** Serves a folder under a path as a plain file server does: with the given headers, and without those that the page needs. */
 export async function serveStatic(
   folder: string,
   path: string,
