@@ -8,6 +8,7 @@ import { accuracyOf, type Profile } from '../../solver/documents/profile.ts';
 import type { Interval } from '../../solver/documents/run-report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport } from '../../solver/simulate/adaptation-report.ts';
@@ -120,10 +121,7 @@ export class Comparer {
 
   /** The plan for a request. Loads ask for the same plans again and again, so each is made once. */
   #plan(asked: PlanRequest): Promise<Plan> {
-    const key = JSON.stringify(asked);
-    const plan = this.#plans.get(key) ?? Promise.resolve().then(() => this.planner.plan(asked));
-    this.#plans.set(key, plan);
-    return plan;
+    return getOrMake(this.#plans, JSON.stringify(asked), async () => this.planner.plan(asked));
   }
 
   #load(trace: Trace) {

@@ -5,6 +5,7 @@ import { onGpu } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { completePlan } from '../../solver/plan/simulated-plan.ts';
@@ -78,11 +79,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
     };
     /** The plans made so far, by their rates: forecasts are whole numbers, so the same few rates recur. */
     const plans = new Map<number, Promise<Plan>>();
-    const planAt = (ratePerS: number): Promise<Plan> => {
-      const plan = plans.get(ratePerS) ?? made(ratePerS);
-      plans.set(ratePerS, plan);
-      return plan;
-    };
+    const planAt = (ratePerS: number): Promise<Plan> => getOrMake(plans, ratePerS, made);
     return {
       name,
       plan: async ({ forecast }, current) => {

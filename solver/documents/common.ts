@@ -81,9 +81,28 @@ export function expectDistinct<K extends string>(
   path: readonly (string | number)[],
   what: string,
 ): void {
-  const names = items.map((item) => item[field]);
-  names.forEach((name, i) => {
-    expectThat(context, names.indexOf(name) === i, [...path, i, field], `expected ${what} that differ`);
+  expectOnce(
+    context,
+    items.map((item) => item[field]),
+    (i) => [...path, i, field],
+    () => `expected ${what} that differ`,
+  );
+}
+
+/**
+ * Reports each key of a list that an earlier item has.
+ * @param pathOf returns the path to report for an index in the list
+ */
+export function expectOnce(
+  context: z.RefinementCtx,
+  keys: readonly string[],
+  pathOf: (index: number) => readonly (string | number)[],
+  message: (key: string) => string,
+): void {
+  const seen = new Set<string>();
+  keys.forEach((key, i) => {
+    expectThat(context, !seen.has(key), pathOf(i), message(key));
+    seen.add(key);
   });
 }
 

@@ -9,6 +9,7 @@ import {
   count,
   device,
   expectDistinct,
+  expectOnce,
   expectThat,
   isoDate,
   milliseconds,
@@ -171,20 +172,24 @@ export const profileSchema = z
   })
   .superRefine((profile, context) => {
     expectDistinct(context, profile.stages, 'name', ['stages'], 'stage names');
-    profile.batchPauses?.forEach(({ backend, stage }, i, all) => {
-      const first = all.findIndex((one) => one.backend === backend && one.stage === stage);
-      expectThat(context, first === i, ['batchPauses', i], 'expected one entry for a stage on a backend');
+    const { batchPauses = [], serving: { hops = [] } = {}, cells } = profile;
+    expectOnce(
+      context,
+      batchPauses.map(({ backend, stage = '' }) => `${backend}/${stage}`),
+      (i) => ['batchPauses', i],
+      () => 'expected one entry for a stage on a backend',
+    );
+    batchPauses.forEach(({ stage }, i) => {
       const known = stage === undefined || profile.stages.some(({ name }) => name === stage);
       expectThat(context, known, ['batchPauses', i, 'stage'], 'expected a stage of this profile');
     });
-    profile.serving?.hops?.forEach(({ stage, items }, i, all) => {
-      const first = all.findIndex((hop) => hop.stage === stage && hop.items === items);
-      expectThat(
-        context,
-        first === i,
-        ['serving', 'hops', i],
-        'expected one entry for a stage and number of items',
-      );
+    expectOnce(
+      context,
+      hops.map(({ stage, items }) => `${stage}/${items}`),
+      (i) => ['serving', 'hops', i],
+      () => 'expected one entry for a stage and number of items',
+    );
+    hops.forEach(({ stage }, i) => {
       const known = profile.stages.some((s) => s.name === stage);
       expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');
     });
@@ -201,11 +206,13 @@ export const profileSchema = z
       const paired = earned === undefined || earned.length === confidences.length;
       expectThat(context, paired, ['paths', i, 'earned'], 'expected one per confidence');
     });
-    const seen = new Set<string>();
-    profile.cells.forEach((entry, i) => {
-      const id = cellId(entry);
-      expectThat(context, !seen.has(id), ['cells', i], `expected one cell ${id}`);
-      seen.add(id);
+    expectOnce(
+      context,
+      cells.map(cellId),
+      (i) => ['cells', i],
+      (id) => `expected one cell ${id}`,
+    );
+    cells.forEach((entry, i) => {
       const stage = profile.stages.find((s) => s.name === entry.stage);
       const known = stage?.variants.some((v) => v.name === entry.variant) ?? false;
       expectThat(context, known, ['cells', i], 'expected a stage and variant of this profile');

@@ -3,6 +3,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { madeUpItems } from '../../models/packs/made-up.ts';
 import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../solver/documents/plan.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
 import { ModelLoadError } from '../runtime/errors.ts';
@@ -22,11 +23,8 @@ const WARM_UP_ITEMS = 8;
 /** The items for the warm-up of each stage, kept because making large items blocks the serving thread for milliseconds. */
 const warmUpItems = new WeakMap<PipelineStage, readonly Item[]>();
 
-function itemsFor(stage: PipelineStage): readonly Item[] {
-  const items = warmUpItems.get(stage) ?? madeUpItems(stage.format, WARM_UP_ITEMS);
-  warmUpItems.set(stage, items);
-  return items;
-}
+const itemsFor = (stage: PipelineStage): readonly Item[] =>
+  getOrMake(warmUpItems, stage, ({ format }) => madeUpItems(format, WARM_UP_ITEMS));
 
 /** A worker of the executor: a stage worker on this machine, or a pod of a cluster. A pod keeps no items between its stages. */
 export interface ExecutorWorker extends Pick<StageWorker, 'info' | 'lost' | 'terminate'> {

@@ -1,6 +1,7 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { type PartialPlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { rawWorker } from '../environment/browser.ts';
 import { identify } from '../store/exchange.ts';
@@ -18,11 +19,8 @@ export const openPlanner = (): RemotePlanner =>
 const shared = openPlanner();
 const identified = new WeakMap<Profile, Promise<IdentifiedProfile>>();
 
-function identifiedOnce(profile: Profile): Promise<IdentifiedProfile> {
-  const known = identified.get(profile) ?? identify(profile);
-  identified.set(profile, known);
-  return known;
-}
+const identifiedOnce = (profile: Profile): Promise<IdentifiedProfile> =>
+  getOrMake(identified, profile, identify);
 
 /**
  * The best plan for a request. Its `predicted` says whether the plan keeps the SLA in the simulation.

@@ -1,5 +1,6 @@
 import { takeInTurn } from '../../../models/items/item-batch.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../../solver/documents/plan.ts';
+import { getOrMake } from '../../../solver/math/maps.ts';
 import type { Bench, OverheadWorker } from '../types.ts';
 
 interface Member extends OverheadWorker {
@@ -98,10 +99,9 @@ export class BareWorkers {
   #prepare({ bare, planWorker }: Member, name: string, size: number): Promise<number> {
     const key = `${planWorker.id}/${name}/${size}`;
     const { index, stage } = this.#stage(name);
-    const prepared =
-      this.#prepared.get(key) ?? bare.barePrepare(name, stage, takeInTurn(this.bench.items[index]!, 0, size));
-    this.#prepared.set(key, prepared);
-    return prepared;
+    return getOrMake(this.#prepared, key, () =>
+      bare.barePrepare(name, stage, takeInTurn(this.bench.items[index]!, 0, size)),
+    );
   }
 
   #stage(name: string) {
