@@ -1,11 +1,29 @@
 import type { RunReport } from '../documents/run-report.ts';
+import { counted } from '../math/figures.ts';
 import { batchTimeSentences } from './batch-times.ts';
 import { escalationSentences } from './cascade-text.ts';
 
+/** Smaller differences between the rates of load and plan are not worth a sentence. */
+const OTHER_RATE = 1.1;
+
 /**
- * Sentences to show below a run's table of results: what cascades and standbys did, and whether batches took as long as expected.
+ * Sentences to show below a run's table of results: whether its prediction is for another rate, what cascades and standbys did, and
+ * whether batches took as long as expected.
  */
 export const runSentences = (run: RunReport): string[] => [
+  ...rateSentences(run),
   ...escalationSentences(run),
   ...batchTimeSentences(run),
 ];
+
+/** A sentence if the load's mean rate differs from that of the run's only plan; none if the run adapts its plan to the load. */
+export function rateSentences({ load, plans, adaptation }: Pick<RunReport, 'load' | 'plans' | 'adaptation'>) {
+  const plannedPerS = plans[0]!.plan.ratePerS;
+  const times = load.ratePerS / plannedPerS;
+  if (adaptation || Math.max(times, 1 / times) < OTHER_RATE) return [];
+  return [
+    `The predicted figures are for ${rate(plannedPerS)}, which the plan was made for; this load has ${rate(load.ratePerS)}.`,
+  ];
+}
+
+const rate = (perS: number): string => `${counted(Number(perS.toPrecision(3)), 'request')}/s`;

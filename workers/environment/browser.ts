@@ -1,6 +1,7 @@
 import { offerCode } from '../runtime/shared-code.ts';
 import { type RawWorker, StageWorker } from '../stage/stage-worker.ts';
 import { describeAdapter, requestAdapter, whyNoWebGpu } from './adapter.ts';
+import { browserName } from './browser-name.ts';
 import type { Environment } from './environment.ts';
 
 interface UserAgentData {
@@ -44,7 +45,7 @@ export function browserEnvironment(): Environment {
     async describe(runtime) {
       return {
         environment: 'browser',
-        agent: agent(),
+        agent: browserName({ brands: userAgentData()?.brands, userAgent: navigator.userAgent }),
         platform: userAgentData()?.platform || navigator.platform,
         logicalCores: navigator.hardwareConcurrency,
         adapter: describeAdapter(await requestAdapter()),
@@ -61,8 +62,3 @@ export function browserEnvironment(): Environment {
 
 const userAgentData = (): UserAgentData | undefined =>
   (navigator as Navigator & { userAgentData?: UserAgentData }).userAgentData;
-
-function agent(): string {
-  const brand = userAgentData()?.brands.find(({ brand }) => !/not.?a.?brand/i.test(brand));
-  return brand ? `${brand.brand} ${brand.version}` : navigator.userAgent;
-}

@@ -1,12 +1,15 @@
 /**
  * A timer precise enough for an SLA of 50 ms. In browsers `setTimeout` fires up to 4 ms late. The timeout of `Atomics.waitAsync`
- * ends within a fraction of a millisecond, but needs shared memory and so a cross-origin isolated page.
+ * ends within a fraction of a millisecond, but needs shared memory and so a cross-origin isolated page. Browsers on WebKitGTK have
+ * no shared memory even there.
  */
 const waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
 type WaitAsync = (cell: Int32Array, index: 0, value: 0, ms: number) => { value: Promise<unknown> | string };
 
 const cell =
-  globalThis.crossOriginIsolated && waitAsync ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
+  globalThis.crossOriginIsolated && globalThis.SharedArrayBuffer && waitAsync
+    ? new Int32Array(new SharedArrayBuffer(4))
+    : undefined;
 
 /** Calls `task` once, after `ms`. @returns a function that cancels the call */
 export function after(ms: number, task: () => void): () => void {

@@ -73,7 +73,8 @@ function webgpu(adapter: Device['adapter']): Check {
   const label = 'WebGPU';
   if (navigator.gpu) return adapter ? good(label, 'yes') : note(label, 'in this browser, but without a GPU');
   const remedy = isSecureContext
-    ? 'Use a recent Chrome, Edge, Safari or Firefox; in Chrome on Linux, turn on chrome://flags/#enable-unsafe-webgpu. Without WebGPU, wasm is measured.'
+    ? 'Use a recent Chrome, Edge, Safari or Firefox. On Linux, turn on chrome://flags/#enable-unsafe-webgpu in Chrome, or ' +
+      'dom.webgpu.enabled on about:config in Firefox. Without WebGPU, wasm is measured.'
     : 'Open this page over HTTPS or on localhost. Without WebGPU, wasm is measured.';
   return bad(label, 'no', 'This browser has no WebGPU.', remedy);
 }

@@ -51,7 +51,11 @@ export const whyNotMeasurable = (backend: (typeof BACKENDS)[number]): string | n
   backend === 'webgpu' ? (checked.value?.whyNoWebGpu ?? null) : null;
 
 /** Why wasm has only one thread; null if it can have more. */
-export const whyOneThread = crossOriginIsolated ? null : 'this page is not cross-origin isolated';
+export const whyOneThread = !crossOriginIsolated
+  ? 'this page is not cross-origin isolated'
+  : globalThis.SharedArrayBuffer
+    ? null
+    : 'this browser has no shared memory';
 
 /**
  * Removes the backends and thread counts that this browser does not support. If none is left, wasm or one thread takes their place.

@@ -1,0 +1,51 @@
+import type { BrowserContext } from 'playwright';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newContext, openIn, unfoldAdvanced } from './opened-page.ts';
+import { servedPage } from './serve.ts';
+
+/** Opens the shipped page where its scripts miss something. */
+
+const site = servedPage();
+let context: BrowserContext;
+beforeEach(async () => {
+  context = await newContext(site.browser);
+});
+afterEach(() => context.close());
+
+/** Opens the page and returns the reason that it shows for not starting. */
+async function whyNotStarted(): Promise<string | null> {
+  const page = await context.newPage();
+  await page.goto(site.url);
+  const reason = page.getByText('This page could not start');
+  await reason.waitFor();
+  return reason.textContent();
+}
+
+test('a browser without a feature that the page cannot do without shows what is missing, and a remedy', async () => {
+  await context.addInitScript(() => Reflect.deleteProperty(Map.prototype, 'set'));
+  expect(await whyNotStarted()).toMatch(
+    /: .*not a function.*open it in a recent Chrome, Edge, Safari or Firefox\./,
+  );
+});
+
+test('a browser that cannot read the page’s scripts shows so', async () => {
+  await context.route('**/assets/*.js', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: 'const next = later?.;' }),
+  );
+  expect(await whyNotStarted()).toContain('SyntaxError');
+});
+
+test('a page whose scripts cannot be loaded says so', async () => {
+  await context.route('**/assets/*.js', (route) => route.abort());
+  expect(await whyNotStarted()).toContain(
+    'could not start: a file of the page could not be loaded. Reload it',
+  );
+});
+
+test('without shared memory the page starts, and offers one thread', async () => {
+  await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedArrayBuffer'));
+  const { page, complaints } = await openIn(context, site.url);
+  await unfoldAdvanced(page.locator('.settings'));
+  await page.getByText('One thread: this browser has no shared memory.').waitFor();
+  expect(complaints).toEqual([]);
+});
