@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { withFiles } from '../../models/manifests/load.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
@@ -62,7 +62,18 @@ test.each<[string, Partial<Format>]>([
   ['open height and width', { size: ['h', 'w'] }],
   ['a fixed batch of 1', { batch: 1 }],
   ['a fixed batch of 4', { batch: 4 }],
-])('a model with %s gives the same classes, whatever the batch', async (_, differs) => {
+])('a model with %s gives the same classes, whatever the batch', (_, differs) => expectClasses(differs));
+
+test('a model with float16 runs where JavaScript has the class Float16Array', async () => {
+  // Workers inherit the variable. Where Node lacks the class, a class with other elements takes its place, so that its use would show.
+  const code = 'globalThis.Float16Array??=class extends Float32Array{}';
+  vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent(code)}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expectClasses({ input: 'float16', output: 'float16' });
+});
+
+/** Runs a model in batches of several sizes, and expects the class of each image. */
+async function expectClasses(differs: Partial<Format>): Promise<void> {
   const { layout, stated, input, output, batch, size, trailing } = { ...USUAL, ...differs };
   const dims = layout === 'nchw' ? [3, ...size] : [...size, 3];
   const model = brightestChannel({ type: input, dims: [batch, ...dims] }, layout === 'nchw' ? 1 : 3, {
@@ -90,7 +101,7 @@ test.each<[string, Partial<Format>]>([
     expect(results.map((result) => (result as unknown as { label: number }).label)).toEqual(channels);
   }
   worker.terminate();
-});
+}
 
 test('a detector with open height and width finds the objects of a batch', async () => {
   const SIDE = 16;

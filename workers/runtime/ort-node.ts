@@ -14,7 +14,27 @@ import { createSession, type Tracing } from './session.ts';
  * Loads ONNX Runtime without the project's code around it. The import is dynamic, because in a worker bundled into one file,
  * static imports load all packages before `no-telemetry.ts` runs.
  */
-export const importNodeOrt = async (): Promise<Ort> => (await import('onnxruntime-node')) as unknown as Ort;
+export async function importNodeOrt(): Promise<Ort> {
+  const ort = (await import('onnxruntime-node')) as unknown as Ort;
+  holdFloat16AsBits(ort);
+  return ort;
+}
+
+/**
+ * Makes ONNX Runtime hold float16 values as 16-bit integers, as it does where JavaScript has no class Float16Array (before Node 24).
+ * Its binding for Node takes a Float16Array for empty (pull request 32323 of microsoft/onnxruntime). ONNX Runtime looks for the class
+ * once, when it makes its first tensor, so the class is hidden meanwhile.
+ */
+function holdFloat16AsBits({ Tensor }: Ort): void {
+  const hidden = Object.getOwnPropertyDescriptor(globalThis, 'Float16Array');
+  if (!hidden) return;
+  Reflect.deleteProperty(globalThis, 'Float16Array');
+  try {
+    new Tensor('uint8', new Uint8Array(1), [1]);
+  } finally {
+    Object.defineProperty(globalThis, 'Float16Array', hidden);
+  }
+}
 
 /** Loads ONNX Runtime for Node. @param threads number of threads of the cpu backend */
 export async function createNodeRuntime(threads: number): Promise<Runtime> {
