@@ -46,7 +46,8 @@ export async function serveFolder(
       if (read) response.end(await read());
       else sendFile(request, response);
     } catch (error) {
-      if (response.headersSent) response.destroy();
+      // Destroying the response would leave the connection open while an earlier answer on it is still being sent.
+      if (response.headersSent) request.socket.destroy();
       else response.writeHead(500).end(String(error));
     }
   });

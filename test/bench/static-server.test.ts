@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Host, PortUnavailableError, serveFolder } from '../../bench/runner/static-server.ts';
@@ -57,6 +59,15 @@ test('a request by another host name is refused', async () => {
 test('a range that ends before it begins ends no more than its own request', async () => {
   expect(await send('/', { range: 'bytes=5-2' })).toBe('cut off');
   expect((await fetch(host.url)).status).toBe(200);
+});
+
+test('such a range ends the connection, too, if it comes before the answer to another request', async () => {
+  const { hostname, port } = new URL(host.url);
+  const connection = connect(Number(port), hostname);
+  const head = `GET / HTTP/1.1\r\nHost: ${hostname}\r\n`;
+  connection.write(`${head}\r\n${head}Range: bytes=5-2\r\n\r\n`);
+  connection.resume();
+  await once(connection, 'close');
 });
 
 test('a port that is taken is named with the remedy', async () => {
