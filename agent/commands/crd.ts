@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { UsageError } from '../../workers/command/exit.ts';
+import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { yaml } from '../kubernetes/packages/files.ts';
 import { resourceObjects } from '../kubernetes/resource/objects.ts';
@@ -14,16 +14,17 @@ interface CrdFlags extends PodFlags {
   readonly manifest?: string;
 }
 
-export const crdCommand = () =>
-  addPodOptions(
-    new Command('crd')
-      .description(
-        'print the CRD InferencePipeline and, with --pipeline or --manifest, the objects of the watch for that pipeline',
-      )
-      .addOption(option.pipelineOption())
-      .addOption(option.manifestOption())
-      .option('--namespace <name>', 'the namespace of the objects', namespace, 'default'),
-  )
+export function crdCommand(): Command {
+  const crd = new Command('crd')
+    .description(
+      'print the CRD InferencePipeline and, with --pipeline or --manifest, the objects of the watch for that pipeline',
+    )
+    .addOption(option.pipelineOption())
+    .addOption(option.manifestOption());
+  const { length } = crd.options;
+  addPodOptions(crd.option('--namespace <name>', 'the namespace of the objects', namespace, 'default'));
+  for (const own of crd.options.slice(length)) needing(own, '--pipeline', '--manifest');
+  return crd
     .addHelpText(
       'after',
       `
@@ -39,18 +40,11 @@ Without a pipeline it prints the CRD alone; ipa-agent watch may then run anywher
 
   $ ipa-agent crd | kubectl apply -f - && ipa-agent watch --pipeline fashion --namespace shop`,
     )
-    .action(async (flags: CrdFlags, command: Command) => {
-      if (flags.pipeline === undefined && flags.manifest === undefined) {
-        const alone = command.options.find(
-          (one) => command.getOptionValueSource(one.attributeName()) === 'cli',
-        );
-        if (alone)
-          throw new UsageError(
-            `${alone.long} is an option of --pipeline or --manifest: give one of them too, or leave ${alone.long} out.`,
-          );
+    .action(async (flags: CrdFlags) => {
+      if (flags.pipeline === undefined && flags.manifest === undefined)
         return void process.stdout.write(yaml(resourceDefinition()));
-      }
       const { manifest } = await loadModelFolder(option.manifestPath(flags));
       const settings = podSettings(manifest.name, flags.namespace, givenSettings(flags));
       process.stdout.write(resourceObjects(manifest.name, settings).map(yaml).join('---\n'));
     });
+}

@@ -244,7 +244,7 @@ describe('bad usage is refused with exit 2:', () => {
     [
       "a weight where a published system has the paper's",
       () => [...VIDEO, '--system', 'ipa', '--beta', '1'],
-      /--beta is an option of --system ours or --profile: give that too, or leave --beta out/,
+      /--beta is an option of --system ours or --profile: give one of them too, or leave --beta out/,
     ],
     [
       'an unknown system',

@@ -24,9 +24,10 @@ export function checkNeeds(command: Command): void {
   for (const option of command.options) {
     const others = needs.get(option);
     const isAlone = others && !others.some(isGiven);
-    if (isAlone && command.getOptionValueSource(option.attributeName()) === 'cli')
-      throw new UsageError(
-        `${option.long} is an option of ${others.join(' or ')}: give that too, or leave ${option.long} out.`,
-      );
+    if (!isAlone || command.getOptionValueSource(option.attributeName()) !== 'cli') continue;
+    const needed = others.length > 1 ? 'one of them' : 'that';
+    throw new UsageError(
+      `${option.long} is an option of ${others.join(' or ')}: give ${needed} too, or leave ${option.long} out.`,
+    );
   }
 }

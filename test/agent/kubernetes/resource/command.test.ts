@@ -52,8 +52,10 @@ test('with a kubeconfig alone, the commands crd and watch take an SLA to a plan 
 });
 
 test('without a pipeline crd refuses an option of pods with exit 2, because it prints the CRD alone', () => {
-  const args = [IPA_AGENT, 'crd', '--image', 'registry.example/ipa-edge:1'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const crd = (...args: string[]) =>
+    spawnSync(process.execPath, [IPA_AGENT, 'crd', ...args], { encoding: 'utf8' });
+  expect(crd('--help').stdout).toMatch(/--image <name> +with --pipeline or --manifest: an image/);
+  const { status, stdout, stderr } = crd('--image', 'registry.example/ipa-edge:1');
   expect(stderr).toContain('--image is an option of --pipeline or --manifest: give one of them too');
   expect([status, stdout]).toEqual([2, '']);
 });
