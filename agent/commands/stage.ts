@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
+import { UnknownStageError } from '../../workers/runtime/errors.ts';
 import { HeldStages, heldPart } from '../cluster/stage/held-stages.ts';
 import { checkAddress, serve } from '../http/serve.ts';
 import { createStageApp } from '../http/stage.ts';
@@ -51,8 +52,7 @@ device and these models.
       const planned = flags.stage.map((name) => {
         const found = plan.stages.find((stage) => stage.name === name);
         if (found) return found;
-        const names = plan.stages.map((stage) => stage.name).join(', ');
-        throw new UsageError(`The plan has no stage ${name}: it has ${names}.`);
+        throw new UnknownStageError(name, plan.stages);
       });
       const token = await openToken(flags.tokenFile);
       const signal = interruptSignal('letting what was accepted end', logLine);

@@ -120,6 +120,17 @@ test('an item that cannot be run fails alone, not with its batch', async () => {
   executor.close();
 });
 
+test('a request for a stage that the plan does not have is refused, and nothing stays open', async () => {
+  const { executor } = await start({ workers: [['detect', 'classify']] });
+  await expect(executor.submit(scenes[0]!, performance.now(), 'sort')).rejects.toMatchObject({
+    name: 'UnknownStageError',
+    message: 'The plan has no stage sort: it has detect, classify.',
+  });
+  expect(executor.open).toBe(0);
+  expect(() => executor.canMake(performance.now(), 1, 'sort')).toThrow('The plan has no stage sort');
+  executor.close();
+});
+
 test('what is open when the executor closes is shed, so that every request ends', async () => {
   const { executor } = await start({ workers: [['detect', 'classify']], batch: 1 });
   const answers = Array.from({ length: 300 }, (_, i) => submit(executor, i));

@@ -132,6 +132,7 @@ export class Executor {
    * @param arrivalMs in `performance.now()`
    * @param requests number of requests that arrived together
    * @param singleStage as in {@link submit}
+   * @throws UnknownStageError
    */
   canMake(arrivalMs: number, requests: number, singleStage?: string): boolean {
     return this.#dispatch.canMake(arrivalMs, performance.now(), requests, this.#indexOf(singleStage));
@@ -147,17 +148,19 @@ export class Executor {
    * @param input the request's item of its first stage; each try copies the item and leaves it unchanged
    * @param arrivalMs scheduled arrival of the request, in `performance.now()`
    * @param singleStage name of the only stage to run; if absent, the whole pipeline runs
+   * @throws UnknownStageError
    */
-  submit(input: Item, arrivalMs: number, singleStage?: string): Promise<RequestAnswer> {
-    if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
+  async submit(input: Item, arrivalMs: number, singleStage?: string): Promise<RequestAnswer> {
+    if (this.#closed) throw new Error('This executor is closed: start another one.');
+    const index = this.#indexOf(singleStage);
     const { id, answer } = this.#requests.enter(input, arrivalMs);
-    this.#dispatch.arrive(id, arrivalMs, this.#indexOf(singleStage));
+    this.#dispatch.arrive(id, arrivalMs, index);
     this.#pump();
     return answer;
   }
 
   #indexOf(singleStage: string | undefined): number | undefined {
-    return singleStage === undefined ? undefined : this.#rows.indexOf(singleStage);
+    return singleStage === undefined ? undefined : this.#rows.indexOfStage(singleStage);
   }
 
   /**

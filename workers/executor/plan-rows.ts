@@ -2,6 +2,7 @@ import { policyOf } from '../../solver/dispatch/plan.ts';
 import { heldRows, isStandbyRow, rowsByIndex, stageOf } from '../../solver/dispatch/rows.ts';
 import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
+import { UnknownStageError } from '../runtime/errors.ts';
 
 interface IndexedRow {
   /** The row's name. A standby (a lighter variant for bursts) has the name of the row whose batches it runs. */
@@ -28,6 +29,14 @@ export class PlanRows {
   /** The index in the dispatch of a row of the plan. */
   indexOf(name: string): number {
     return this.#names.indexOf(name);
+  }
+
+  /** The index in the dispatch of a stage of the plan. @throws UnknownStageError */
+  indexOfStage(name: string): number {
+    const { stages } = this.policy;
+    const index = stages.findIndex((stage) => stage.name === name);
+    if (index === -1) throw new UnknownStageError(name, stages);
+    return index;
   }
 
   /**

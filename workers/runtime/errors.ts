@@ -48,6 +48,15 @@ export class OtherModelsError extends InputError {
   }
 }
 
+/** A stage was asked for that the plan does not have. */
+export class UnknownStageError extends InputError {
+  override name = 'UnknownStageError';
+  /** @param stages those that the plan has */
+  constructor(stage: string, stages: readonly { readonly name: string }[]) {
+    super(`The plan has no stage ${stage}: it has ${stages.map(({ name }) => name).join(', ')}.`);
+  }
+}
+
 /** The GPU device was lost: unplugged, reset, or taken by the browser. */
 export class DeviceLostError extends CodedError {
   static override readonly httpStatus = 503;
