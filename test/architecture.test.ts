@@ -67,6 +67,7 @@ test('imports point one way: solver ← models ← workers ← web, bench, agent
 
 test.each([
   ['agent/cluster', 'agent/kubernetes', 'because that implements its interface of an engine'],
+  ['agent/http', 'agent/kubernetes', 'because it serves in clusters of any engine, and outside of them'],
   ['web/charts', 'web/page', 'because the report draws the same charts'],
   ['web/components', 'web/page', 'because the report has the same parts'],
 ])('%s imports nothing of %s, %s', (from, of) => {

@@ -3,7 +3,7 @@ import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { cpuMs } from '../../workers/environment/node.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
-import { labelValue } from '../kubernetes/objects/names.ts';
+import { labelValue } from '../cluster/names.ts';
 
 /** State of a service for Prometheus gauges, read when Prometheus asks for the metrics. */
 interface ServiceState {

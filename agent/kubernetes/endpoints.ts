@@ -1,6 +1,6 @@
 import type { Endpoint } from '../cluster/engine.ts';
+import { kubernetesName } from '../cluster/names.ts';
 import { STAGE_LABEL } from './objects/labels.ts';
-import { kubernetesName } from './objects/names.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
 interface Conditions {

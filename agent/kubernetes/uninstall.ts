@@ -1,10 +1,10 @@
 import type { ObjectChange } from '../cluster/engine.ts';
+import { kubernetesName } from '../cluster/names.ts';
 import type { KubernetesApi, ObjectRef } from './api.ts';
 import { ofOptionalKind } from './left-over.ts';
 import { AUTOSCALER } from './objects/autoscaler.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 import { MONITOR } from './objects/monitor.ts';
-import { kubernetesName } from './objects/names.ts';
 import { RESOURCE } from './resource/schema.ts';
 
 /**

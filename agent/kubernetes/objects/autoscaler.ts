@@ -1,8 +1,8 @@
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { labelValue } from '../../cluster/names.ts';
 import { plannedGroups } from '../../cluster/replica-plan.ts';
 import { objectLabels, objectNames } from './labels.ts';
-import { labelValue } from './names.ts';
 import type { KubernetesObject } from './types.ts';
 
 export const AUTOSCALER = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' } as const;

@@ -1,10 +1,10 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { kubernetesName } from '../../cluster/names.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import { CascadeUnsupportedError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
 import { kserveLabels, objectNames } from './labels.ts';
-import { kubernetesName } from './names.ts';
 import { servingPod } from './pod-spec.ts';
 import { nodeSelector, PLAN_FILE, PORT, stageResources } from './pods.ts';
 import { planObject } from './serving.ts';

@@ -1,4 +1,4 @@
-import { kubernetesName } from './names.ts';
+import { kubernetesName } from '../../cluster/names.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** The label of the objects that ipa-agent makes for a pipeline, except those of KServe, the Lease and the Events. */

@@ -1,8 +1,8 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
+import { kubernetesName } from '../../cluster/names.ts';
 import type { PodSettings } from '../settings.ts';
 import { objectLabels, partLabels } from './labels.ts';
-import { kubernetesName } from './names.ts';
 import { agentPod } from './pod-spec.ts';
 import { profilerResources } from './pods.ts';
 import type { KubernetesObject } from './types.ts';

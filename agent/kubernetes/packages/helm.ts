@@ -1,5 +1,5 @@
 import { VERSION } from '../../../workers/command/version.ts';
-import { kubernetesName } from '../objects/names.ts';
+import { kubernetesName } from '../../cluster/names.ts';
 import type { KubernetesObject } from '../objects/types.ts';
 import type { PodSettings } from '../settings.ts';
 import { tokenCommand } from '../token.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { kubernetesName } from '../../../../agent/kubernetes/objects/names.ts';
+import { kubernetesName } from '../../../agent/cluster/names.ts';
 
 test('names that Kubernetes takes stay as they are', () => {
   expect(kubernetesName('fashion', 'detect')).toBe('fashion-detect');
