@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { describe } from '../../models/hub/describe.ts';
 import type { AloneOptions } from '../../models/hub/describe-alone.ts';
 import { type DtypeChoice, readDtypes } from '../../models/hub/dtypes.ts';
+import { ONNX_FILE } from '../../models/hub/file-names.ts';
 import { HUB_KINDS } from '../../models/hub/kinds.ts';
 import { type StatedAccuracy, withPin } from '../../models/hub/pin.ts';
 import { pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
@@ -87,7 +88,7 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
         if (recipe) return pinRecipe(hub, recipe, existing, keep);
         const { dtypes, task, stage, name: pipeline, prefix } = options;
         const names = { stage, pipeline, stated };
-        if (existsSync(id!) || PATH.test(id!)) {
+        if (isPath(id!)) {
           const said = { dtypes, task, prefix, ...names, ...(await saidAlone(options)) };
           return pinGiven(id!, existing, out, said, console.log);
         }
@@ -105,8 +106,8 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
       }
     });
 
-/** Matches a path, as opposed to a model's id: a path begins with a slash or with dots, or names an ONNX file. */
-const PATH = /^\.{0,2}[\\/]|\.onnx$/i;
+/** Whether the user means a file or a folder, and not a model's id: a path begins with a slash or dots, or names an ONNX file. */
+const isPath = (id: string): boolean => /^\.{0,2}[\\/]/.test(id) || ONNX_FILE.test(id) || existsSync(id);
 
 interface PinFlags {
   readonly recipe?: string;

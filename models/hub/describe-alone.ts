@@ -14,6 +14,7 @@ import {
 import { detectorStage, notedClasses, type YoloHead, yoloHeads } from '../onnx/yolo.ts';
 import { type Description, type ModelFolder, withSums } from './describe.ts';
 import { noConfig } from './errors.ts';
+import { ONNX_FILE } from './file-names.ts';
 import { HUB_KINDS } from './kinds.ts';
 import { stageFor } from './pin.ts';
 
@@ -57,7 +58,7 @@ export async function describeAlone(
   asked: AloneOptions,
 ): Promise<DescribedAlone> {
   const { repository } = folder;
-  const [model, ...others] = repository.files.filter(({ path }) => /\.onnx$/i.test(path));
+  const [model, ...others] = repository.files.filter(({ path }) => ONNX_FILE.test(path));
   if (!model || others.length > 0) throw noConfig(repository.id);
   const { path } = model;
   const bytes = await folder.bytes(path, MOST_FILE_BYTES);

@@ -17,6 +17,9 @@ export function roleNamed(file: string): string | null {
   return /^decoder_model(_merged)?(?![a-z])/i.test(file) ? 'decoder' : null;
 }
 
+/** Matches the name or path of a model's file. */
+export const ONNX_FILE = /\.onnx$/i;
+
 /** Matches the name of a weight file: the model's name with the ending `_data` or `.data`, and a number if there are several. */
 const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
 

@@ -1,7 +1,7 @@
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { dtypeChoice, dtypeNamed, dtypeText } from '../dtypes.ts';
-import { isAssetName, roleNamed } from '../file-names.ts';
+import { isAssetName, ONNX_FILE, roleNamed } from '../file-names.ts';
 import { type Needs, needsOf } from '../model-files.ts';
 import { folderOf, type GivenFile, pathOf } from './given-file.ts';
 import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
@@ -15,7 +15,7 @@ const isAsset = (file: GivenFile): boolean => isAssetName(file.name);
  * so there the name decides.
  */
 const mayBeModel = (file: GivenFile): boolean =>
-  pathOf(file) === file.name || /\.onnx$/i.test(file.name) || isWeights(file);
+  pathOf(file) === file.name || ONNX_FILE.test(file.name) || isWeights(file);
 
 /** The user gave files such as a tokenizer without a model, or twice. */
 export class AssetsAloneError extends InputError {

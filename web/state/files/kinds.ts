@@ -1,4 +1,4 @@
-import { isAssetName } from '../../../models/hub/file-names.ts';
+import { isAssetName, ONNX_FILE } from '../../../models/hub/file-names.ts';
 import { folderOf } from '../../../models/hub/given/given-file.ts';
 import { rootsOf } from '../../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../../models/hub/given/weights.ts';
@@ -45,7 +45,7 @@ export async function isPack(file: File): Promise<boolean> {
 }
 
 export async function kindOf(file: File): Promise<'model' | 'pack' | 'tar' | 'labelled' | 'document'> {
-  if (/\.onnx$/i.test(file.name) || isWeights(file) || isAssetName(file.name)) return 'model';
+  if (ONNX_FILE.test(file.name) || isWeights(file) || isAssetName(file.name)) return 'model';
   if (/\.tar$/i.test(file.name)) return 'tar';
   if (LABELLED.test(file.name)) return 'labelled';
   return (await isPack(file)) ? 'pack' : 'document';

@@ -1,3 +1,4 @@
+import { ONNX_FILE } from '../../../models/hub/file-names.ts';
 import { modelSets } from '../../../models/hub/given/model-sets.ts';
 import { freeName, variantName } from '../../../models/manifests/edit.ts';
 import { parseManifest } from '../../../models/manifests/manifest.ts';
@@ -50,7 +51,7 @@ export async function oneStagePipeline(
     const name = variantName(set.name, { ...stage, variants });
     variants.push({ name, ...fit.unnamed });
   }
-  const name = freeName(file.replace(/\.onnx$/i, ''), []);
+  const name = freeName(file.replace(ONNX_FILE, ''), []);
   const made = { schema: MANIFEST, name, title: `Pictures: ${name}`, stages: [{ ...stage, variants }] };
   const words = [`${file} ${graphText(graph)}`, found].filter(Boolean).join('. ');
   return { manifest: parseManifest(made, name), files, words };

@@ -1,3 +1,4 @@
+import { ONNX_FILE } from '../../../models/hub/file-names.ts';
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
 import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
 import { takesAnySize } from '../../../models/onnx/picture-input.ts';
@@ -12,7 +13,7 @@ import type { ChosenModels } from './chosen-models.ts';
 export async function seeModels(files: readonly File[]): Promise<ChosenModels> {
   const seen = await Promise.all(
     files
-      .filter(({ name }) => /\.onnx$/i.test(name))
+      .filter(({ name }) => ONNX_FILE.test(name))
       .map(async (file) => ({ file: file.name, graph: readGraph(await bytesOf(file), file.name) })),
   );
   const [first, ...others] = isDescribed(files) ? [] : seen.map(({ graph }) => yoloHeads(graph));
