@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { fileProblem } from '../../models/manifests/file-problem.ts';
+import { unreadableText } from '../../models/manifests/file-problem.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readAtMost } from '../../workers/command/files.ts';
@@ -63,7 +63,7 @@ async function readToken(file: string | undefined): Promise<string | undefined> 
   // Files, and variables that are made from them, often end in a line break, which no header can have.
   if (file === undefined) return process.env.IPA_AGENT_TOKEN?.trim() || undefined;
   const bytes = await readAtMost(file, TOKEN_BYTES_MAX).catch((cause) => {
-    throw new UsageError(`The token file ${file} cannot be read: ${fileProblem(cause)}`, { cause });
+    throw new UsageError(unreadableText(`The token file ${file}`, cause), { cause });
   });
   const text = new TextDecoder().decode(bytes);
   if (text.trim() === '') throw new UsageError(`The token file ${file} is empty: write a token into it.`);

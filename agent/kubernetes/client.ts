@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import type { KubeConfig as Config } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import { fileProblem } from '../../models/manifests/file-problem.ts';
+import { unreadableText } from '../../models/manifests/file-problem.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
@@ -35,7 +35,7 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     if (context !== undefined) config.setCurrentContext(context);
   } catch (cause) {
     const which = kubeconfig === undefined ? 'the kubeconfig' : `the kubeconfig ${kubeconfig}`;
-    throw new NoClusterError(`${which} cannot be read (${fileProblem(cause)})`, { cause });
+    throw new NoClusterError(unreadableText(which, cause), { cause });
   }
   if (config.getCurrentContext() === MADE_UP)
     throw new NoClusterError("no kubeconfig was found, nor a pod's own account");

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { imageBytes } from '../../models/items/crop.ts';
-import { fileProblem } from '../../models/manifests/file-problem.ts';
+import { unreadableText } from '../../models/manifests/file-problem.ts';
 import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
 import { fitted, type SourceFiles, textIn } from '../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
+import { UsageError } from '../../workers/command/exit.ts';
 import { filesIn, readAtMost } from '../../workers/command/files.ts';
 import { message } from '../../workers/runtime/errors.ts';
 
@@ -17,14 +18,14 @@ const PIXELS_MAX = 100_000_000;
 export const onDisk: SourceFiles = {
   async list(folder) {
     const found = await stat(folder).catch((cause) => {
-      throw new UnfitDataError(folder, `it cannot be read (${fileProblem(cause)})`, 'Give another path.');
+      throw new UsageError(unreadableText(folder, cause), { cause });
     });
     if (!found.isDirectory()) return null;
     return (await filesIn(folder)).sort();
   },
   async text(path) {
     const bytes = await readAtMost(path, TEXT_BYTES_MAX).catch((cause) => {
-      throw new UnfitDataError(path, `it cannot be read (${fileProblem(cause)})`, 'Give another file.');
+      throw new UsageError(unreadableText(path, cause), { cause });
     });
     return textIn(bytes, path);
   },

@@ -9,7 +9,7 @@ import type { GivenFile } from '../../models/hub/given/given-file.ts';
 import { isDescribed, modelFolders } from '../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../models/hub/given/weights.ts';
 import { type PinNames, withPin } from '../../models/hub/pin.ts';
-import { fileProblem } from '../../models/manifests/file-problem.ts';
+import { unreadableText } from '../../models/manifests/file-problem.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { filesIn, readAtMost } from '../../workers/command/files.ts';
@@ -80,7 +80,7 @@ export async function pinGiven(
 /** Lists the files of a folder or, for a file, that file and those beside it that belong to it. */
 async function modelFiles(path: string): Promise<FileOnDisk[]> {
   const found = await stat(path).catch((cause) => {
-    throw new UsageError(`${path} cannot be read: ${fileProblem(cause)}`, { cause });
+    throw new UsageError(unreadableText(path, cause), { cause });
   });
   const isFolder = found.isDirectory();
   const root = isFolder ? path : dirname(path);

@@ -13,3 +13,7 @@ export function fileProblem(cause: unknown): string {
   const words = WORDS[(cause as { readonly code?: string } | null)?.code ?? ''];
   return words ?? (cause instanceof Error ? cause.message : String(cause));
 }
+
+/** Says that a file cannot be read, and why: the same words wherever a user names a file. @param cause the error of the attempt */
+export const unreadableText = (path: string, cause: unknown): string =>
+  `${path} cannot be read: ${fileProblem(cause)}`;

@@ -9,7 +9,7 @@ import {
 import { PUBLISHED } from '../../solver/documents/published.ts';
 import { type Pack, packOf, unlabelledPack } from '../packs/pack.ts';
 import { filesOf } from './edit.ts';
-import { fileProblem } from './file-problem.ts';
+import { unreadableText } from './file-problem.ts';
 import { parseManifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
 
@@ -32,10 +32,9 @@ export class MissingFileError extends InputError {
     readonly namedBy: string | null,
     options: ErrorOptions,
   ) {
-    const reason = fileProblem(options.cause);
     const remedy =
       namedBy === null ? 'or give the path of another one' : `or correct the path that ${namedBy} gives`;
-    super(`${path} cannot be read (${reason}). Put the file there, ${remedy}.`, options);
+    super(`${unreadableText(path, options.cause)}. Put the file there, ${remedy}.`, options);
   }
 }
 

@@ -65,7 +65,7 @@ test.for<[name: string, spoil: (manifest: Loose, folder: string) => void, says: 
     (m) => {
       m.stages[0].variants[0].file = 'nowhere.onnx';
     },
-    /nowhere\.onnx.*cannot be read/,
+    /nowhere\.onnx cannot be read: there is no such file\. Put the file there/,
   ],
   [
     'a wrong SHA-256',

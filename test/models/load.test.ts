@@ -46,7 +46,7 @@ test('a manifest that is not there is told with its path and the reason', async 
   const loading = loadManifest('at/m.json', reader({}));
   await expect(loading).rejects.toThrow(MissingFileError);
   await expect(loading).rejects.toThrow(
-    'at/m.json cannot be read (no such file). Put the file there, or give the path of another one.',
+    'at/m.json cannot be read: no such file. Put the file there, or give the path of another one.',
   );
 });
 
@@ -54,7 +54,7 @@ test('a file that is not there is told with the manifest that names it', async (
   const reading = (await load(manifest)).readPack();
   await expect(reading).rejects.toThrow(MissingFileError);
   await expect(reading).rejects.toThrow(
-    'at/pack.gz cannot be read (no such file). Put the file there, or correct the path that at/m.json gives.',
+    'at/pack.gz cannot be read: no such file. Put the file there, or correct the path that at/m.json gives.',
   );
 });
 

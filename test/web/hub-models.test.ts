@@ -186,7 +186,7 @@ describe('a model of the hub', () => {
     await add('not an id', 'fp32');
     await own.refused(/is not a model's id: give owner\/name/);
     await add('owner/nothing', 'fp32');
-    await own.refused(/owner\/nothing.*cannot be read \(the server answered 404.*Check the model's id/s);
+    await own.refused(/owner\/nothing.*cannot be read: the server answered 404.*Check the model's id/s);
     await add('owner/brightest', 'q8');
     await own.refused(/has no model in q8\. It has fp32, fp16/);
     await add('owner/brightest', 'fp32', 'a variant of classify');

@@ -70,7 +70,7 @@ describe('a pipeline of the user', () => {
 
     const host = await serveStatic(folder, '/', CORS);
     await own.openAddress(`${host.url}other.json`);
-    await own.refused(/other\.json.*cannot be read \(the server answered 404/s);
+    await own.refused(/other\.json.*cannot be read: the server answered 404/s);
     await laidOut([{ name: 'trace.json', bytes: Buffer.from('{"schema":"ipa-edge/trace@1"}') }]);
     await own.openAddress(`${host.url}trace.json`);
     await own.refused(/"ipa-edge\/manifest@2" is read here/);
@@ -79,11 +79,11 @@ describe('a pipeline of the user', () => {
     await own.refused(/linear\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
     await laidOut([{ name: model!.name, bytes: Buffer.alloc(model!.bytes.length + 1) }]);
     await own.openAddress(`${host.url}manifest.json`);
-    await own.refused(/linear\.onnx cannot be read \(it has more than the \d+ bytes that are expected\)/);
+    await own.refused(/linear\.onnx cannot be read: it has more than the \d+ bytes that are expected/);
     await rm(join(folder, model!.name));
     await own.openAddress(`${host.url}manifest.json`);
     await own.refused(
-      /linear\.onnx cannot be read \(the server answered 404.*path that .*manifest\.json gives/,
+      /linear\.onnx cannot be read: the server answered 404.*path that .*manifest\.json gives/,
     );
     await host.close();
     expect(await own.ownPipelines()).toEqual([]);
@@ -128,7 +128,7 @@ describe('a pipeline of the user', () => {
     expect(await own.ownPipelines()).toEqual(['fashion-2', 'garments']);
     await dropOn(own.page, '#plan', files.slice(0, 2));
     await own.refused(
-      /cnn8\.onnx cannot be read \(it is not among the chosen files.*path that manifest\.json gives/,
+      /cnn8\.onnx cannot be read: it is not among the chosen files.*path that manifest\.json gives/,
     );
     expect(await own.chosen()).toBe('garments');
   });

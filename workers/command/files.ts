@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { isHidden } from '../../models/hub/given/given-file.ts';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
-import { fileProblem } from '../../models/manifests/file-problem.ts';
+import { fileProblem, unreadableText } from '../../models/manifests/file-problem.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
@@ -24,7 +24,7 @@ export async function readJson<T>(
   const isStdin = path === '-';
   const source = isStdin ? 'standard input' : path;
   const text = await textOf(isStdin ? process.stdin : chunksOfFile(path)).catch((cause) => {
-    throw new UsageError(`${source} cannot be read: ${fileProblem(cause)}`, { cause });
+    throw new UsageError(unreadableText(source, cause), { cause });
   });
   return parse(jsonValue(text, source), source);
 }

@@ -3,6 +3,7 @@ import { pcmOf } from '../../items/audio.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { InvalidSoundError, SoundTooLongError } from '../../items/sound.ts';
 import { readSoundFile } from '../../items/sound-file.ts';
+import { unreadableText } from '../../manifests/file-problem.ts';
 import { MAX_PACK_BYTES } from '../pack.ts';
 import { i32, type NamedTensor } from '../write.ts';
 import { type Row, rowSchema, rowTensors } from './rows.ts';
@@ -55,7 +56,7 @@ async function readPcm(
   const bytes = await files.bytes(audio).catch((cause) => {
     throw new UnfitDataError(
       where,
-      `the recording cannot be read (${(cause as Error).message})`,
+      unreadableText(audio, cause),
       'Add it as a WAV or FLAC file; convert other sound files, e.g. with ffmpeg.',
     );
   });

@@ -13,7 +13,7 @@ import { UnfitDataError } from './unfit.ts';
 export interface SourceFiles {
   /** Sorted paths of all files in a folder and its subfolders; each begins with `folder`. Null if `folder` is not a folder. */
   list(folder: string): Promise<readonly string[] | null>;
-  /** @throws UnfitDataError if the file cannot be read, or is no text in UTF-8 */
+  /** @throws UnfitDataError if the file is no text in UTF-8 */
   text(path: string): Promise<string>;
   bytes(path: string): Promise<Uint8Array>;
   /**

@@ -229,7 +229,7 @@ test('a server that is gone, a wrong token and a kubeconfig of nothing are each 
   const stranger = new KubernetesApi({ server, authorise: async (options) => options });
   await expect(engineIn(stranger).apply(clusterPlan())).rejects.toThrow(/Renew the credentials/);
   await expect(connectionOf({ kubeconfig: 'nofile' })).rejects.toThrow(
-    'the kubeconfig nofile cannot be read (there is no such file).',
+    'the kubeconfig nofile cannot be read: there is no such file.',
   );
   await expect(connectionOf({ kubeconfig: '/dev/null' })).rejects.toBeInstanceOf(NoClusterError);
   await expect(connectionOf({ kubeconfig, context: 'none' })).rejects.toBeInstanceOf(NoClusterError);

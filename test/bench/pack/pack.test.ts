@@ -11,6 +11,7 @@ import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { givenFiles } from '../../../web/state/files/given-files.ts';
+import { UsageError } from '../../../workers/command/exit.ts';
 import { classify, detect, language, spam } from '../../models/stages.ts';
 import { folderOfFile } from '../../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere } from '../command.ts';
@@ -167,8 +168,8 @@ test('data that does not fit is refused, with its place and the remedy', async (
     /1\.png: stage "classify" has no class "dog"; its classes are a, b, c/,
   );
   const nowhere = fromFolders(path('nowhere'), optionsOf(classify));
-  await expect(nowhere).rejects.toThrow(UnfitDataError);
-  await expect(nowhere).rejects.toThrow(/nowhere: it cannot be read \(there is no such file\)/);
+  await expect(nowhere).rejects.toThrow(UsageError);
+  await expect(nowhere).rejects.toThrow(/nowhere cannot be read: there is no such file/);
   await mkdir(path('torn/a'), { recursive: true });
   await writeFile(path('torn/a/1.png'), (await readFile(path('zoo/dog/1.png'))).subarray(0, 60));
   await expect(fromFolders(path('torn'), optionsOf(classify))).rejects.toThrow(UnfitDataError);

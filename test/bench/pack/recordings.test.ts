@@ -84,7 +84,7 @@ test('recordings that do not fit are refused, with their place and the remedy', 
   };
   await refused(
     { audio: 'clips/none.wav', text: 'a' },
-    /bad\.jsonl, line 1: the recording cannot be read.*none\.wav/,
+    /bad\.jsonl, line 1: .*none\.wav cannot be read: there is no such file/,
   );
   await refused(
     { audio: 'clips/long.wav', text: 'a' },

@@ -1,5 +1,6 @@
 import type { HubReader } from '../../../models/hub/describe.ts';
 import { AmbiguousTaskError, StageMismatchError } from '../../../models/hub/errors.ts';
+import { unreadableText } from '../../../models/manifests/file-problem.ts';
 import { fileFetcher, RefusedFileError } from '../../../workers/environment/fetch-file.ts';
 import { DownloadError } from '../../../workers/store/downloads.ts';
 
@@ -9,7 +10,7 @@ import { DownloadError } from '../../../workers/store/downloads.ts';
 class HubUnreadableError extends Error {
   override name = 'HubUnreadableError';
   constructor(url: string, remedy: string, options: ErrorOptions & { cause: Error }) {
-    super(`${url} cannot be read (${options.cause.message}). ${remedy}`, options);
+    super(`${unreadableText(url, options.cause)}. ${remedy}`, options);
   }
 }
 
