@@ -6,7 +6,7 @@ import { attainmentFigure } from '../../solver/math/figures.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
-import { readJson, writeJson } from '../../workers/command/files.ts';
+import { checkWritable, readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
@@ -62,6 +62,7 @@ The plan is the exact optimum of an integer program. A simulation with the measu
     )
     .action(async (options) => {
       const measured = await readJson(options.profile, parseIdentified);
+      if (options.out) await checkWritable(options.out);
       const { profile } = measured;
       const request = planRequest(profile, {
         slaMs: options.sla,

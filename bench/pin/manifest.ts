@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Description, HubReader } from '../../models/hub/describe.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
-import { readJson, writeWhole } from '../../workers/command/files.ts';
+import { checkWritable, readJson, writeWhole } from '../../workers/command/files.ts';
 import { megabytes, table } from '../../workers/command/terminal.ts';
 import { FileCache } from '../../workers/hub/cache.ts';
 import { HubClient } from '../../workers/hub/client.ts';
@@ -24,6 +24,7 @@ type Pin = (
  */
 export async function pinInto(out: string, signal: AbortSignal, pin: Pin): Promise<string> {
   const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
+  await checkWritable(out);
   const cache = new FileCache();
   const wait = (seconds: number) => {
     console.error(`waiting for the hub: the next try comes in ${seconds} s`);

@@ -3,6 +3,7 @@ import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { UsageError } from '../../workers/command/exit.ts';
+import { checkWritable } from '../../workers/command/files.ts';
 import { journalBeside, type Profiler } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { HeadlessRun } from '../../workers/environment/headless.ts';
@@ -75,13 +76,14 @@ export interface Opened {
 /**
  * Opens a runner that shows progress on stderr, passes it to `work`, and closes it. The journal of an unfinished profile is
  * kept beside `out`, the file to write.
- * @throws errors of {@link openRunner} and of the work
+ * @throws UsageError if the file cannot be written, and errors of {@link openRunner} and of the work
  */
 export async function withRunner<T>(
   backends: readonly Backend[],
   { manifestPath, out, signal, measuredIn }: Place,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
+  await checkWritable(out);
   const store = await journalBeside(out);
   const progress = new ProgressLine();
   const options = { manifestPath, store, signal, onProgress: progress.show };

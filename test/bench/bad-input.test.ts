@@ -172,6 +172,20 @@ test('a command refuses to replace a file that it reads, and leaves it as it is'
   expect(readFileSync(path, 'utf8')).toBe('a profile');
 });
 
+test.for<[name: string, args: readonly string[]]>([
+  ['profile', ['--pipeline', 'fashion', '--backend', 'cpu']],
+  ['pin', ['owner/model']],
+])('%s refuses an --out that cannot be written by its own name, before long work', async ([name, args]) => {
+  const out = join(file('file', ''), 'inside.json');
+  const { code, stderr } = await ipaEdgeHere([name, ...args, '--out', out], {
+    HF_ENDPOINT: 'http://127.0.0.1:1',
+  });
+  expect(stderr).toBe(
+    `ipa-edge: ${out} cannot be written: a part of its path is a file, not a folder (UsageError)\n`,
+  );
+  expect(code).toBe(2);
+});
+
 test('help of a command that does not exist is refused with exit 2', async () => {
   const { code, stderr } = await ipaEdgeHere(['help', 'foo']);
   expect(stderr).toMatch(/unknown command 'foo'/);

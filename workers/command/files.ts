@@ -104,13 +104,27 @@ interface Target {
 
 async function writing(path: string, write: (target: Target) => Promise<void>): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const existing = await stat(path).catch(() => null);
     const replaced = existing === null || existing.isFile();
     await write({ target: existing?.isFile() ? await realpath(path) : path, replaced });
   } catch (cause) {
-    throw new UsageError(`${path} cannot be written: ${fileProblem(cause)}`, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    // A file to write need not exist yet, so this code means that its folder takes no files.
+    const why = code === 'ENOENT' ? 'no file can be made there' : fileProblem(cause);
+    throw new UsageError(`${path} cannot be written: ${why}`, { cause });
   }
+}
+
+/** Makes a folder and those above it. Node's own recursive `mkdir` never ends where no folder can be made, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => null))?.isDirectory()) return;
+  const above = dirname(folder);
+  if (above !== folder) await makeFolder(above);
+  await mkdir(folder).catch((error) => {
+    // Another process may have made the folder meanwhile. If a file is there, the error of what follows tells that.
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** Writes a new file beside the file at `path`, and passes the new file's path to `then`. After an error it removes that file. */

@@ -13,7 +13,7 @@ import { openFileStore, profileFile } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
 import { availableBackends, type WhyUnavailable } from './backends.ts';
 import { Interrupted, interruptSignal, UsageError } from './exit.ts';
-import { writeWhole } from './files.ts';
+import { checkWritable, writeWhole } from './files.ts';
 import * as option from './options.ts';
 import { ms, ProgressLine, table } from './terminal.ts';
 
@@ -81,6 +81,7 @@ ${examples}`,
     )
     .action(async (options, command) => {
       const signal = interruptSignal();
+      await checkWritable(options.out);
       const store = await journalBeside(options.out);
       const progress = new ProgressLine();
       const profiler = await open(options.backend, {

@@ -54,6 +54,12 @@ describe('writeWhole', () => {
       'a part of its path is a file, not a folder',
     );
   });
+
+  it.skipIf(process.platform !== 'linux')('ends where no folder can be made, as in /proc', async () => {
+    await expect(writeWhole('/proc/new/file', 'text')).rejects.toThrow(
+      '/proc/new/file cannot be written: no file can be made there',
+    );
+  });
 });
 
 test('a file is known to be writable before it is written, and stays as it is', async () => {
