@@ -1,10 +1,11 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadManifest } from '../../models/manifests/load.ts';
 import type { CellKey } from '../../solver/documents/cell.ts';
-import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Backend } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
+import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, table } from '../../workers/command/terminal.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
@@ -25,7 +26,13 @@ export const operatorsCommand = () =>
       oneBackend,
       'wasm',
     )
-    .option('--threads <n>', 'threads of a CPU backend', option.count, 1)
+    .addOption(
+      needing(
+        new Option('--threads <n>', 'threads of the backend').argParser(option.count).default(1),
+        '--backend wasm',
+        '--backend cpu',
+      ),
+    )
     .option('--batch <n>', 'items of a batch', option.batch, 1)
     .addOption(option.jsonOption())
     .addHelpText(
@@ -49,7 +56,7 @@ The profiler makes runs slower: trust the shares rather than the times.
       });
       try {
         await availableBackends(command, [backend], runner.whyUnavailable);
-        const key: CellKey = { stage, variant, backend, threads: onGpu(backend) ? 1 : threads, batch };
+        const key: CellKey = { stage, variant, backend, threads, batch };
         const times = await runner.operators(key);
         console.log(options.json ? JSON.stringify(times) : text(key, times));
       } finally {

@@ -25,6 +25,10 @@ test.each([
   [['--variant', 'det5'], /Stage detect has no variant det5. Choose one of det4, det8, det16 with --variant/],
   [['--variant', 'det4', '--stage', 'find'], /no stage find. Choose one of detect, classify with --stage/],
   [['--variant', 'det4', '--backend', 'cpu,wasm'], /Expected one backend/],
+  [
+    ['--variant', 'det4', '--backend', 'webgpu', '--threads', '2'],
+    /--threads is an option of --backend wasm or --backend cpu: give one of them too, or leave --threads out/,
+  ],
   [['--variant', 'det4', '--batch', '1025'], /Expected at most 1024 items/],
   [
     ['--variant', 'det4', '--backend', 'cpu', '--threads', '100000'],
