@@ -24,6 +24,8 @@ Prints {"status": "optimal" | "infeasible", …} per problem, in order.`,
           : parseProblem(value, source),
       );
       const solver = await loadSolver();
-      const answers = Array.isArray(problems) ? problems.map(solver.solve) : solver.solve(problems);
+      const answers = Array.isArray(problems)
+        ? problems.map((problem) => solver.solve(problem))
+        : solver.solve(problems);
       console.log(JSON.stringify(answers));
     });

@@ -7,7 +7,12 @@ import { maximise } from './maximise.ts';
 type Row = ReturnType<typeof limitRows>[number];
 type Quantity = Row['of'];
 
-const LIMITS: Record<Quantity, (limit: string) => string> = {
+/** The unit in which a message names memory: that in which its reader gave the limit. */
+export type MemoryUnit = 'bytes' | 'MiB';
+
+const BYTES: Record<MemoryUnit, number> = { bytes: 1, MiB: 2 ** 20 };
+
+const LIMITS: Record<Quantity, (limit: string, memory: MemoryUnit) => string> = {
   latencyMs: (limit) => `The SLA is ${limit} ms`,
   gpuShare: (limit) => `At most ${limit} GPUs may be busy`,
   cores: (limit) => `At most ${limit} ${limit === '1' ? 'core' : 'cores'} may be used`,
@@ -15,20 +20,23 @@ const LIMITS: Record<Quantity, (limit: string) => string> = {
     `With those that serve requests and hand out batches, at most ${limit} ${limit === '1' ? 'core' : 'cores'} may be busy`,
   threadShare: (limit) =>
     `The thread that serves requests and hands out batches may be busy for at most ${limit} of the time`,
-  memoryBytes: (limit) => `At most ${limit} MiB of memory may be used`,
+  memoryBytes: (limit, memory) => `At most ${limit} ${memory} of memory may be used`,
 };
 
-const UNITS: Partial<Record<Quantity, string>> = { latencyMs: ' ms', memoryBytes: ' MiB' };
+const inUnit = (of: Quantity, amount: number, memory: MemoryUnit): number =>
+  of === 'memoryBytes' ? amount / BYTES[memory] : amount;
 
-/** An amount in the unit that users give it in. */
-const inUnit = (of: Quantity, amount: number): number => (of === 'memoryBytes' ? amount / 2 ** 20 : amount);
-
-const limitText = ({ of, limit }: Row): string => LIMITS[of](grouped(inUnit(of, limit), 6));
+function limitText({ of, limit }: Row, memory: MemoryUnit): string {
+  const amount = inUnit(of, limit, memory);
+  // A whole number is shown as it was given; any other may be derived from measurements.
+  return LIMITS[of](Number.isInteger(amount) ? grouped(amount) : grouped(amount, 6), memory);
+}
 
 /** A limit that is too low, as a sentence: e.g. `The SLA is 100 ms, but at least 120 ms are needed`. */
-export function shortfall(row: Row, needed: number, where = ''): string {
-  const least = grouped(figure(inUnit(row.of, needed), 'up'));
-  return `${limitText(row)}, but${where} at least ${least}${UNITS[row.of] ?? ''} ${least === '1' ? 'is' : 'are'} needed`;
+export function shortfall(row: Row, needed: number, memory: MemoryUnit = 'bytes', where = ''): string {
+  const least = grouped(figure(inUnit(row.of, needed, memory), 'up'));
+  const unit = row.of === 'latencyMs' ? ' ms' : row.of === 'memoryBytes' ? ` ${memory}` : '';
+  return `${limitText(row, memory)}, but${where} at least ${least}${unit} ${least === '1' ? 'is' : 'are'} needed`;
 }
 
 /** The smallest amount of a quantity that a choice within the limits `rows` needs; undefined if no choice is within them. */
@@ -61,6 +69,7 @@ export function isFeasible(glpk: Glpk, problem: Problem): boolean {
 export function explainInfeasible(
   glpk: Glpk,
   problem: Problem,
+  memory: MemoryUnit,
 ): { binding: string; nearestSlaMs: number | null } {
   const rows = limitRows(problem);
   const capacities = rows.filter((row) => row.of !== 'latencyMs');
@@ -70,7 +79,7 @@ export function explainInfeasible(
     const needed = least(glpk, problem, row.of, [])!;
     // For the SLA, the text names the smallest SLA that the capacities allow, because the user is offered that SLA.
     const shown = row.of === 'latencyMs' ? (nearestSlaMs ?? needed) : needed;
-    return needed > row.limit + TOLERANCE ? [shortfall(row, shown)] : [];
+    return needed > row.limit + TOLERANCE ? [shortfall(row, shown, memory)] : [];
   });
   if (alone.length > 0) return { binding: alone.join('. '), nearestSlaMs };
 
@@ -78,9 +87,9 @@ export function explainInfeasible(
   const clash = rows.flatMap((row) => {
     const others = rows.filter((other) => other !== row);
     const needed = least(glpk, problem, row.of, others);
-    return needed === undefined ? [] : [shortfall(row, needed, ', with the other limits kept,')];
+    return needed === undefined ? [] : [shortfall(row, needed, memory, ', with the other limits kept,')];
   });
   if (clash.length > 0) return { binding: clash.join('. '), nearestSlaMs };
-  const limits = rows.map(limitText).join('. ');
+  const limits = rows.map((row) => limitText(row, memory)).join('. ');
   return { binding: `No choice is within all but one of the limits. ${limits}`, nearestSlaMs };
 }

@@ -2,7 +2,7 @@ import type { Problem, Solution } from '../documents/problem.ts';
 import { toCore } from './core.ts';
 import { choiceDescriber } from './describe.ts';
 import { type Glpk, glpk } from './glpk.ts';
-import { explainInfeasible } from './infeasible.ts';
+import { explainInfeasible, type MemoryUnit } from './infeasible.ts';
 import { maximise } from './maximise.ts';
 
 export type Optimal = Extract<Solution, { status: 'optimal' }>;
@@ -12,8 +12,9 @@ export interface Solver {
   /**
    * Chooses one option per stage so that the objective (README, "Planning") is the largest, to a relative 1e-9. Of several
    * equal choices any may be returned.
+   * @param memory the unit of memory in the reason why a problem is infeasible
    */
-  solve(problem: Problem): Solution;
+  solve(problem: Problem, memory?: MemoryUnit): Solution;
   /**
    * Finds the best choice as {@link Solver.solve} does if its objective is higher than `than`; otherwise returns undefined, in
    * less time.
@@ -28,12 +29,12 @@ export async function loadSolver(): Promise<Solver> {
   const engine = await glpk();
   return {
     glpk: engine,
-    solve: (problem) => {
+    solve: (problem, memory = 'bytes') => {
       const startMs = performance.now();
       return (
         solveBetter(engine, problem, Number.NEGATIVE_INFINITY) ?? {
           status: 'infeasible',
-          ...explainInfeasible(engine, problem),
+          ...explainInfeasible(engine, problem, memory),
           solveMs: performance.now() - startMs,
         }
       );

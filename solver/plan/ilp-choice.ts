@@ -129,7 +129,7 @@ function solveProgram(
   const solution =
     above > Number.NEGATIVE_INFINITY
       ? solver.solveBetter(offered.problem, above)
-      : solver.solve(offered.problem);
+      : solver.solve(offered.problem, 'MiB');
   if (!solution) return undefined;
   if (solution.status === 'infeasible')
     return { ...solution, binding: `${solution.binding}${coresNote(solution.binding, request)}` };

@@ -253,4 +253,20 @@ describe('a solution', () => {
       choice: { a: 'large' },
     });
   });
+
+  it('tells too little memory in bytes, as the problem gives it, unless another unit is asked for', () => {
+    const option = { id: 'o', latencyMs: 1, cost: 0, batch: 1, accuracy: 1, memoryBytes: 2 ** 22 };
+    const given = problem({
+      slaMs: 10,
+      memoryBytesMax: 2 ** 20,
+      objective: {},
+      stages: [{ name: 'a', options: [option] }],
+    });
+    expect(solver.solve(given)).toMatchObject({
+      binding: 'At most 1,048,576 bytes of memory may be used, but at least 4,195,000 bytes are needed',
+    });
+    expect(solver.solve(given, 'MiB')).toMatchObject({
+      binding: 'At most 1 MiB of memory may be used, but at least 4 MiB are needed',
+    });
+  });
 });
