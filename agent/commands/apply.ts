@@ -80,8 +80,8 @@ settings that are not given stay as they were, unless --reset-settings is.
       const { manifest, pipeline } = await loadModelFolder(path);
       const settings = givenSettings(flags);
       const all = flags.resetSettings ? { ...defaultSettings(manifest.name), ...settings } : settings;
-      const engine = await openEngine(flags, pipeline, all);
       if (given) checkPipeline(given, manifest);
+      const engine = await openEngine(flags, pipeline, all);
       const options: ApplyOptions = { ...flags, onEvent: (what) => console.error(what) };
       const { plan, changes } = given
         ? { plan: given, changes: await engine.apply(given, options) }

@@ -55,13 +55,13 @@ other gateways.
   $ ipa-agent gateway --plan plan.json --namespace shop`,
     )
     .action(async (flags: GatewayFlags) => {
+      const plan = await readJson(flags.plan, parsePlan);
+      const own = await openToken(flags.tokenFile);
       const { host, port, names } = podAddressOf(flags);
       await checkAddress(host, port);
-      const plan = await readJson(flags.plan, parsePlan);
       const signal = interruptSignal('letting what was accepted end', logLine);
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);
       const engine = await openEngine(flags, models.pipeline);
-      const own = await openToken(flags.tokenFile);
       const gateway = await Gateway.start({
         engine,
         models,

@@ -89,9 +89,9 @@ host name at the agent and read from it (DNS rebinding).
     )
     .action(async (flags: ServeFlags) => {
       const given = await readJson(flags.plan, parsePlan);
+      const token = await openToken(flags.tokenFile);
       const { host, port, names } = addressOf(flags);
       await checkAddress(host, port);
-      const token = await openToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
       const report = flags.json ? reportJson : reportText;
       const signal = interruptSignal('letting what was accepted end', (what) =>

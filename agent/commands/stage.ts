@@ -46,8 +46,6 @@ device and these models.
   $ ipa-agent stage --plan plan.json --stage detect --port 8081`,
     )
     .action(async (flags: StageFlags) => {
-      const { host, port, names } = podAddressOf(flags);
-      await checkAddress(host, port);
       const plan = await readJson(flags.plan, parsePlan);
       const planned = flags.stage.map((name) => {
         const found = plan.stages.find((stage) => stage.name === name);
@@ -55,6 +53,8 @@ device and these models.
         throw new UnknownStageError(name, plan.stages);
       });
       const token = await openToken(flags.tokenFile);
+      const { host, port, names } = podAddressOf(flags);
+      await checkAddress(host, port);
       const signal = interruptSignal('letting what was accepted end', logLine);
       const environment = nodeEnvironment({ pod: true });
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);

@@ -52,11 +52,12 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
     )
     .action(async (flags: WatchFlags) => {
       const models = await loadModelFolder(option.manifestPath(flags));
+      const profile = flags.profile === undefined ? null : await readJson(flags.profile, parseIdentified);
       const { name: pipeline } = models.pipeline;
       const signal = interruptSignal('stopping to watch', logLine);
       const listener = { signal, onEvent: logLine };
       const engine = await openEngine(flags, models.pipeline);
-      if (flags.profile === undefined) {
+      if (!profile) {
         const { api, namespace } = await openApi(flags);
         const adapt: ReconcileOptions['adapt'] = async (profile, reconciled, until) => {
           const follower = await openFollower(profile, flags, reconciled, pipeline);
@@ -68,7 +69,6 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
           listener,
         );
       }
-      const profile = await readJson(flags.profile, parseIdentified);
       if (!forPods(profile.profile)) logLine(WITHOUT_HOPS);
       const current = await currentPlan({ engine, pipeline });
       const follower = await openFollower(profile, flags, engine, pipeline);

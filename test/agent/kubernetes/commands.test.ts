@@ -108,6 +108,23 @@ test('ipa-agent apply ends with 1 where the cluster says no or nothing, and with
   expect(conflict.text + gone.text).not.toMatch(/^\s+at /m);
 });
 
+test('what the user gives is checked before the cluster is asked for', async () => {
+  const { write } = await setUp();
+  const file = await write('plan.json', plan);
+  const [first, ...stages] = plan.stages;
+  const other = await write('other.json', { ...plan, stages: [{ ...first!, variant: 'none' }, ...stages] });
+  const refusal = async (...args: string[]) => {
+    const { lines, ended } = startCommand([...args, '--kubeconfig', 'no-cluster']);
+    return { code: await ended, text: lines.join('\n') };
+  };
+  const watch = await refusal('watch', '--pipeline', 'fashion', '--profile', 'none.json');
+  expect(watch).toEqual({ code: 2, text: expect.stringContaining('none.json cannot be read') });
+  const gateway = await refusal('gateway', '--plan', file, '--port', '0', '--token-file', 'no-token');
+  expect(gateway).toEqual({ code: 2, text: expect.stringContaining('no-token cannot be read') });
+  const apply = await refusal('apply', '--plan', other);
+  expect(apply).toEqual({ code: 2, text: expect.stringContaining('The plan does not fit the manifest') });
+});
+
 test.each([
   ['says so', 'does not have', measured, true],
   ['says nothing', 'has', podsProfile(2), false],
