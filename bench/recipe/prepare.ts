@@ -5,7 +5,7 @@ import { pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { sha256OfText } from '../../solver/math/sha256.ts';
 import { UsageError } from '../../workers/command/exit.ts';
-import { readJson, writeWhole } from '../../workers/command/files.ts';
+import { checkWritable, readJson, writeWhole } from '../../workers/command/files.ts';
 import { pinInto } from '../pin/manifest.ts';
 import { fetchFiles } from './fetch.ts';
 import { dataSteps, dataText, runSteps } from './steps.ts';
@@ -29,6 +29,7 @@ export async function prepareRecipe(
   const note = resolve(folder, 'data', '.pinned');
   const stages = sha256OfText(JSON.stringify(recipe.stages));
   if (!existsSync(path)) {
+    await checkWritable(path);
     await writeWhole(note, `${stages}\n`);
     say(await pinInto(path, signal, (hub, manifest, keep) => pinRecipe(hub, recipe, manifest, keep)));
   }

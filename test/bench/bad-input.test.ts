@@ -186,6 +186,13 @@ test.for<[name: string, args: readonly string[]]>([
   expect(code).toBe(2);
 });
 
+test('bench refuses a folder that cannot be made by its own name, before it pins the models of a recipe', async () => {
+  const out = join(file('file', ''), 'inside');
+  const { code, stderr } = await ipaEdgeHere(['bench', '--recipe', 'nlp', '--out', out]);
+  expect(stderr).toContain(`${join(out, 'manifest.json')} cannot be written: a part of its path is a file`);
+  expect(code).toBe(2);
+});
+
 test('help of a command that does not exist is refused with exit 2', async () => {
   const { code, stderr } = await ipaEdgeHere(['help', 'foo']);
   expect(stderr).toMatch(/unknown command 'foo'/);
