@@ -5,7 +5,10 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is a file, not a folder',
   ENOENT: 'there is no such file',
   EACCES: 'this user has no right to',
+  EPERM: 'the system does not permit it',
+  EROFS: 'its file system is read-only',
   ENOSPC: 'the disk is full',
+  ENAMETOOLONG: 'its path is too long',
 };
 
 /** Says why a file cannot be read or written. @param cause the error of the attempt */

@@ -55,6 +55,11 @@ describe('writeWhole', () => {
     );
   });
 
+  it('says that a path is too long', async () => {
+    const long = path('x'.repeat(300));
+    await expect(writeWhole(long, 'text')).rejects.toThrow(`${long} cannot be written: its path is too long`);
+  });
+
   it.skipIf(process.platform !== 'linux')('ends where no folder can be made, as in /proc', async () => {
     await expect(writeWhole('/proc/new/file', 'text')).rejects.toThrow(
       '/proc/new/file cannot be written: no file can be made there',
