@@ -90,9 +90,12 @@ interface RawUsers {
  * directory, and not beside the kubeconfig.
  */
 function partOf(config: Config, path: string): Part {
+  const content = parse(readFileSync(path, 'utf8')) as RawUsers | null;
+  // The package cannot load an empty kubeconfig, which kubectl passes over.
+  if (content === null) return { clusters: [], users: [], contexts: [], currentContext: '' };
   config.loadFromFile(path);
   const folder = dirname(path);
-  const { users: raw } = parse(readFileSync(path, 'utf8')) as RawUsers;
+  const { users: raw } = content;
   const users = config.users.map((user) => {
     const tokenFile = raw?.find(({ name }) => name === user.name)?.user?.tokenFile;
     const { exec } = user;

@@ -231,6 +231,8 @@ test('a server that is gone, a wrong token and a kubeconfig of nothing are each 
   await expect(connectionOf({ kubeconfig: 'nofile' })).rejects.toThrow(
     'the kubeconfig nofile cannot be read: there is no such file.',
   );
-  await expect(connectionOf({ kubeconfig: '/dev/null' })).rejects.toBeInstanceOf(NoClusterError);
+  await expect(connectionOf({ kubeconfig: '/dev/null' })).rejects.toThrow(
+    'the kubeconfig has no context that is current',
+  );
   await expect(connectionOf({ kubeconfig, context: 'none' })).rejects.toBeInstanceOf(NoClusterError);
 });
