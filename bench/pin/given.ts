@@ -4,7 +4,7 @@ import { describeFiles } from '../../models/hub/describe.ts';
 import { type AloneOptions, describeAlone } from '../../models/hub/describe-alone.ts';
 import { type DtypeChoice, dtypeText } from '../../models/hub/dtypes.ts';
 import { NoModelFileError, UnreadPrefixError } from '../../models/hub/errors.ts';
-import { isAssetName } from '../../models/hub/file-names.ts';
+import { isAssetName, ONNX_FILE } from '../../models/hub/file-names.ts';
 import type { GivenFile } from '../../models/hub/given/given-file.ts';
 import { isDescribed, modelFolders } from '../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../models/hub/given/weights.ts';
@@ -77,12 +77,13 @@ export async function pinGiven(
   return manifest;
 }
 
-/** Lists the files of a folder or, for a file, that file and those beside it that belong to it. */
+/** Lists the files of a folder or, for an .onnx file, that file and those beside it that belong to it. */
 async function modelFiles(path: string): Promise<FileOnDisk[]> {
   const found = await stat(path).catch((cause) => {
     throw new UsageError(unreadableText(path, cause), { cause });
   });
   const isFolder = found.isDirectory();
+  if (!isFolder && !ONNX_FILE.test(path)) return [];
   const root = isFolder ? path : dirname(path);
   const isOwn = (name: string) =>
     isFolder ||

@@ -200,6 +200,12 @@ test('a file that is no model, or of other classes than are named, is refused wi
   ]);
 });
 
+test('a file that is no .onnx file is refused by its whole name', async () => {
+  await layOut([{ name: 'names.txt', bytes: new TextEncoder().encode('red') }]);
+  const { code, stderr } = await ipaEdgeHere(['pin', at('names.txt'), '--out', at(MANIFEST)]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`${at('names.txt')} has no ONNX models`)]);
+});
+
 test('a path that is not there is refused as one, and no hub is asked', async () => {
   const env = { HF_ENDPOINT: 'http://127.0.0.1:1' };
   for (const path of ['runs/best.onnx', './exported/resnet-18', at('resnet-18')]) {
