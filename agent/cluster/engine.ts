@@ -84,7 +84,7 @@ export interface Engine {
    * @param listener gets each line that the profiler writes before the profile
    * @throws Interrupted if the signal aborts
    */
-  profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile>;
+  profile(settings: ProfileSettings, listener: ProfileListener): Promise<IdentifiedProfile>;
 
   /** Adds an entry to the history of plans, which users read with the engine's tools. */
   recordEvent(event: EngineEvent): Promise<void>;
@@ -182,6 +182,11 @@ export interface Listener {
   onEvent(what: string): void;
   /** Ends the method that the listener was passed to. */
   readonly signal: AbortSignal;
+}
+
+export interface ProfileListener extends Listener {
+  /** Gets what the start of the job waits for, in a sentence; null once the job has started. */
+  onWait?(why: string | null): void;
 }
 
 export interface Follower<T> extends Listener {

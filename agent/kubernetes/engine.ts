@@ -15,6 +15,7 @@ import type {
   Follower,
   Listener,
   ObjectChange,
+  ProfileListener,
   RolloutFollower,
 } from '../cluster/engine.ts';
 import { NoPreviousPlanError, OtherStagesError, PlanReplacedError } from '../cluster/errors.ts';
@@ -173,7 +174,7 @@ export class KubernetesEngine implements Engine {
     return new Leadership({ api: this.api, namespace, name, identity, onEvent, signal }).run(lead);
   }
 
-  profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile> {
+  profile(settings: ProfileSettings, listener: ProfileListener): Promise<IdentifiedProfile> {
     const { pipeline, namespace, given = {} } = this.options;
     const job = { pipeline, settings: podSettings(pipeline.name, namespace, given) };
     return profileInJob(this.api, settings, job, listener);

@@ -6,7 +6,7 @@ import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { BACK_OFF, pauseMs } from '../cluster/back-off.ts';
-import type { Listener } from '../cluster/engine.ts';
+import type { Listener, ProfileListener } from '../cluster/engine.ts';
 import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
 import { isOutage } from './errors.ts';
 import { PROFILE_CONTAINER, profileJob } from './objects/profile-job.ts';
@@ -37,14 +37,14 @@ const LAST_LINES = 5;
 /**
  * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts. A Job that
  * measures survives an outage of the API server that ends within `LOG_SILENT_MS` of the last line read.
- * @param listener gets each line of the log before the profile
+ * @param listener gets each line of the log before the profile, and what the job's start waits for
  * @throws ProfileJobError, Interrupted, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function profileInJob(
   api: KubernetesApi,
   profileSettings: ProfileSettings,
   { pipeline, settings }: Omit<ServedPlan, 'plan'>,
-  listener: Listener,
+  listener: ProfileListener,
   startMsMax = START_MS_MAX,
 ): Promise<IdentifiedProfile> {
   const { signal, onEvent } = listener;
@@ -141,6 +141,18 @@ async function profileInLog(
   }
 }
 
+/** Matches the scheduler's reason why a pod finds no node with enough free cores. */
+const LACKS_CORES = /insufficient cpu/i;
+
+/** Says how many cores the job's pod asks for, and why, because a small node may never have as many. */
+function asksText({ spec }: KubernetesObject): string {
+  const { template } = spec as {
+    template: { spec: { containers: { resources: { requests: { cpu: string } } }[] } };
+  };
+  const [container] = template.spec.containers;
+  return `The job asks for ${container!.resources.requests.cpu} cores, twice the most threads that it measures.`;
+}
+
 /**
  * Waits until the job's pod has started, and reports the reason while it waits. Returns the pod's name.
  * @throws ProfileJobError if the pod does not start in time
@@ -148,7 +160,7 @@ async function profileInLog(
 async function startedPod(
   api: KubernetesApi,
   job: KubernetesObject,
-  { signal, onEvent }: Listener,
+  { signal, onEvent, onWait }: ProfileListener,
   startMsMax: number,
 ): Promise<string> {
   const { name } = job.metadata;
@@ -160,15 +172,20 @@ async function startedPod(
     let reason: string | undefined;
     try {
       pod = await podOf(api, job);
-      if (pod && ['Running', 'Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
+      if (pod && ['Running', 'Succeeded', 'Failed'].includes(statusOf(pod).phase ?? '')) {
+        if (reported) onWait?.(null);
         return pod.metadata.name;
+      }
       reason = pod && waitReason(pod);
+      if (reason && LACKS_CORES.test(reason)) reason += ` ${asksText(job)}`;
     } catch (error) {
       if (!isOutage(error)) throw error;
       reason = message(error);
     }
     if (reason && reason !== reported) {
-      onEvent(`${pod ? `Pod ${pod.metadata.name}` : `Job ${name}`} waits: ${reason}`);
+      const why = `${pod ? `Pod ${pod.metadata.name}` : `Job ${name}`} waits: ${reason}`;
+      onEvent(why);
+      onWait?.(why);
       reported = reason;
     }
     if (performance.now() > untilMs)

@@ -67,12 +67,23 @@ export async function profiled(work: Work, failed?: string): Promise<IdentifiedP
   return profile;
 }
 
+/** Has a job measure a profile. Until the job has started, the condition says what it waits for. */
 async function measured(work: Work, failed?: string): Promise<IdentifiedProfile> {
-  const { spec, engine, status } = work;
+  const { spec, engine, status, onEvent } = work;
   const before = failed === undefined ? '' : ` The try before failed: ${failed}`;
-  const message = `A job measures the models.${before}`;
-  await status.say('Profiled', { status: 'False', reason: 'Profiling', message });
-  return engine.profile({ ...spec.profile, seed: 1 }, work);
+  const say = (waits = '') =>
+    status.say('Profiled', {
+      ...{ status: 'False', reason: 'Profiling' },
+      message: `A job measures the models.${waits}${before}`,
+    });
+  let said = say();
+  await said;
+  const onWait = (why: string | null) => {
+    said = said
+      .then(() => say(why === null ? '' : ` ${why}`))
+      .catch((error) => onEvent(`the status cannot be written: ${messageOf(error)}`));
+  };
+  return engine.profile({ ...spec.profile, seed: 1 }, { ...work, onWait });
 }
 
 /** Applies a plan that fulfils the spec: the current plan if it does, and otherwise a new one. */

@@ -51,3 +51,17 @@ export function runPod(
     'kubelet',
   );
 }
+
+/** The status of a pod for which no node has enough free cores. */
+const WITHOUT_CORES = {
+  phase: 'Pending',
+  conditions: [
+    { type: 'PodScheduled', status: 'False', message: '0/1 nodes are available: 1 Insufficient cpu.' },
+  ],
+};
+
+/** Makes the pod of a job, for which no node has enough free cores. */
+export function leavePodPending(standIn: StandIn, job: Job): void {
+  runPod(standIn, job, 'Pending', '');
+  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`, WITHOUT_CORES);
+}

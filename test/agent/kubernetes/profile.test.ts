@@ -14,7 +14,7 @@ import { until } from '../../until.ts';
 import { writeFewScenes } from '../../web/few-scenes.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
-import { JOBS, jobOf, runPod } from './jobs.ts';
+import { JOBS, jobOf, leavePodPending, runPod } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand } from './processes.ts';
 import type { StandIn } from './stand-in/server.ts';
@@ -103,6 +103,25 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
     message: expect.stringContaining('nothing of it is kept'),
   });
   expect(standIn.store.all(JOBS)).toEqual([]);
+});
+
+test('a job for which no node has the cores tells how many it asks for, until it starts', async () => {
+  const { standIn, cluster } = await standInCluster();
+  const waits: (string | null)[] = [];
+  const { signal } = new AbortController();
+  const listener = { signal, onEvent: () => {}, onWait: (why: string | null) => waits.push(why) };
+  const profiling = profileInJob(cluster, { ...ask, threads: [1, 2] }, deployed, listener);
+  const job = await jobOf(standIn);
+  leavePodPending(standIn, job);
+  await until(() =>
+    expect(waits.at(-1)).toMatch(
+      /Insufficient cpu\. The job asks for 4 cores, twice the most threads that it measures\.$/,
+    ),
+  );
+  standIn.store.remove(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`);
+  runPod(standIn, job, 'Succeeded', exportProfile(fashionProfile()));
+  await profiling;
+  expect(waits.at(-1)).toBeNull();
 });
 
 const outage = () => new ClusterUnreachableError('http://stand-in', new Error('socket hang up'));

@@ -15,7 +15,7 @@ import { exportProfile } from '../../../../workers/store/exchange.ts';
 import { until } from '../../../until.ts';
 import { standInCluster } from '../cluster.ts';
 import { fashionProfile } from '../fashion-profile.ts';
-import { JOBS, jobOf, runPod } from '../jobs.ts';
+import { JOBS, jobOf, leavePodPending, runPod } from '../jobs.ts';
 import { fashion } from '../objects/plans.ts';
 import { allows, type Rule, rightOf } from '../rights.ts';
 import { addPod, tellPods } from '../stand-in/nodes.ts';
@@ -208,6 +208,19 @@ test('a changed SLA is planned on the same profile; one that no plan meets says 
   await apply({ ...spec, slaMs: 150 });
   await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(150));
   expect(jobsMade(standIn)).toBe(1);
+});
+
+test('while no node has the cores to measure, the condition says so', async () => {
+  const { standIn, apply } = await watched();
+  await apply(spec);
+  const job = await jobOf(standIn);
+  const profiled = () => conditionOf(standIn, 'Profiled')?.message;
+  leavePodPending(standIn, job);
+  await until(() =>
+    expect(profiled()).toMatch(/^A job measures the models\. Pod .* waits: .*Insufficient cpu/),
+  );
+  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`, { phase: 'Running' });
+  await until(() => expect(profiled()).toBe('A job measures the models.'));
 });
 
 test.each([
