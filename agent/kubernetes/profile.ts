@@ -144,13 +144,13 @@ async function profileInLog(
 /** Matches the scheduler's reason why a pod finds no node with enough free cores. */
 const LACKS_CORES = /insufficient cpu/i;
 
-/** Says how many cores the job's pod asks for, and why, because a small node may never have as many. */
+/** Says how many cores the job's pod asks for, because a small node may never have as many. */
 function asksText({ spec }: KubernetesObject): string {
   const { template } = spec as {
     template: { spec: { containers: { resources: { requests: { cpu: string } } }[] } };
   };
   const [container] = template.spec.containers;
-  return `The job asks for ${container!.resources.requests.cpu} cores, twice the most threads that it measures.`;
+  return `The job asks for ${container!.resources.requests.cpu} cores; with fewer threads to measure, it asks for fewer.`;
 }
 
 /**

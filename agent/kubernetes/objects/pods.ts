@@ -75,9 +75,15 @@ export const stageResources = (pipeline: Pipeline, stages: readonly PlanStage[])
     Math.max(...stages.map(({ threads }) => threads)),
   );
 
+/** Cores by which a profile job asks for less than it uses, because a node of two cores never has two free: the system needs some. */
+const LEFT_TO_SYSTEM = 0.5;
+
 /** Resources of a profile job, which runs every variant of every stage, and two stages at the same time. */
-export const profilerResources = (pipeline: Pipeline, backends: readonly Backend[], threads: number) =>
-  resources(pipeline.stages, backends, 2 * threads);
+export function profilerResources(pipeline: Pipeline, backends: readonly Backend[], threads: number) {
+  const own = resources(pipeline.stages, backends, 2 * threads);
+  if (backends.every(onGpu)) return own;
+  return { ...own, requests: { ...own.requests, cpu: String(2 * threads - LEFT_TO_SYSTEM) } };
+}
 
 function resources(stages: readonly PipelineStage[], backends: readonly Backend[], threads: number) {
   const gpu = backends.some(onGpu) ? { 'nvidia.com/gpu': '1' } : {};

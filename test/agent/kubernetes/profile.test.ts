@@ -115,7 +115,7 @@ test('a job for which no node has the cores tells how many it asks for, until it
   leavePodPending(standIn, job);
   await until(() =>
     expect(waits.at(-1)).toMatch(
-      /Insufficient cpu\. The job asks for 4 cores, twice the most threads that it measures\.$/,
+      /Insufficient cpu\. The job asks for 3\.5 cores; with fewer threads to measure, it asks for fewer\.$/,
     ),
   );
   standIn.store.remove(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`);
