@@ -16,8 +16,8 @@ export const identityModel = (type: Elem, dims: Dims): Uint8Array<ArrayBuffer> =
   model([node('Identity', ['image'], 'out')], [], { type, dims }, { type, dims });
 
 /**
- * Makes a classifier whose logits are an image's first pixels. For a nearly white image the model asks for up to a trillion
- * floats, more memory than any machine has.
+ * Makes a classifier whose logits are an image's first pixels. For a nearly white image the model asks for up to 10¹⁵
+ * floats: more than a process can address, because a system may promise more memory than it has, and then end the process.
  */
 export const greedyClassifier = (height: number, width: number, classes: number): Uint8Array<ArrayBuffer> =>
   model(
@@ -26,7 +26,7 @@ export const greedyClassifier = (height: number, width: number, classes: number)
       node('ReduceMax', ['means'], 'whitest', { keepdims: 0 }),
       node('Sub', ['whitest', 'nearlyWhite'], 'over'),
       node('Relu', ['over'], 'white'),
-      node('Mul', ['white', 'tenTrillion'], 'count'),
+      node('Mul', ['white', 'tenQuadrillion'], 'count'),
       node('Cast', ['count'], 'wholeCount', { to: ELEM.int64 }),
       node('Reshape', ['wholeCount', 'oneDimension'], 'size'),
       node('ConstantOfShape', ['size'], 'zeros'),
@@ -37,7 +37,7 @@ export const greedyClassifier = (height: number, width: number, classes: number)
     ],
     [
       constant('nearlyWhite', 'float32', [0.9], []),
-      constant('tenTrillion', 'float32', [1e13], []),
+      constant('tenQuadrillion', 'float32', [1e16], []),
       constant('oneDimension', 'int64', [1], [1]),
       constant('from', 'int64', [0], [1]),
       constant('to', 'int64', [classes], [1]),

@@ -5,6 +5,7 @@ import {
   open,
   readdir,
   readFile,
+  readlink,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -92,6 +93,17 @@ describe('a store in files', () => {
     await writeFile(join(folder, 'profiles', 'half.json.part'), '{');
     expect(await store.listProfiles()).toHaveLength(1);
     store.close();
+  });
+
+  it.runIf(process.platform === 'linux')('holds no file open between entries', async () => {
+    const store = await openFileStore(folder);
+    await store.append('journal', cellEntry(1));
+    const held = await Promise.all(
+      (await readdir('/proc/self/fd')).map((one) => readlink(`/proc/self/fd/${one}`).catch(() => '')),
+    );
+    expect(held).not.toContain(journal());
+    await store.append('journal', cellEntry(2));
+    expect(await store.readJournal('journal')).toEqual([cellEntry(1), cellEntry(2)]);
   });
 
   it.runIf(process.platform === 'linux')('says so when the disk is full', async () => {

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { InvalidDocumentError, jsonValue, parseJson } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import {
   exportProfile,
   type JournalEntry,
@@ -48,7 +49,8 @@ export async function openFileStore(folder = '.ipa-edge'): Promise<Store> {
 }
 
 class FileStore implements Store {
-  readonly #open = new Map<string, JournalFile>();
+  /** The journals that this store has written to. */
+  readonly #written = new Map<string, JournalFile>();
 
   constructor(
     private readonly journals: string,
@@ -74,19 +76,15 @@ class FileStore implements Store {
   }
 
   async append(journal: string, entry: JournalEntry): Promise<void> {
-    let file = this.#open.get(journal);
-    if (!file) {
-      file = new JournalFile(this.#journalPath(journal));
-      this.#open.set(journal, file);
-    }
+    const file = getOrMake(this.#written, journal, () => new JournalFile(this.#journalPath(journal)));
     await file.append(`${JSON.stringify(entry)}\n`).catch((error) => {
       throw asFull(error, 'a measurement');
     });
   }
 
   async deleteJournal(journal: string): Promise<void> {
-    await this.#open.get(journal)?.close();
-    this.#open.delete(journal);
+    await this.#written.get(journal)?.settled();
+    this.#written.delete(journal);
     await rm(this.#journalPath(journal), { force: true });
   }
 
@@ -119,8 +117,7 @@ class FileStore implements Store {
   }
 
   close(): void {
-    for (const file of this.#open.values()) void file.close();
-    this.#open.clear();
+    this.#written.clear();
   }
 
   #journalPath(journal: string): string {
@@ -148,11 +145,12 @@ class FileStore implements Store {
 }
 
 /**
- * A journal that is open for appending. Lines are written one after the other, each as a whole. The file is truncated by its
- * path, because Windows does not let a handle that is open for appending do so.
+ * A journal to append to. Lines are written one after the other, each as a whole. No handle stays open between them: if a store
+ * were dropped with an open handle, Node 26 would end the process. The file is truncated by its path, because Windows does not
+ * let a handle that is open for appending do so.
  */
 class JournalFile {
-  #file: FileHandle | undefined;
+  #isRepaired = false;
   #last: Promise<void> = Promise.resolve();
 
   constructor(private readonly path: string) {}
@@ -163,21 +161,24 @@ class JournalFile {
     return appended;
   }
 
-  async close(): Promise<void> {
-    await this.#last;
-    await this.#file?.close();
+  /** Resolves when each line so far is written or has failed. */
+  settled(): Promise<void> {
+    return this.#last;
   }
 
   async #write(line: string): Promise<void> {
-    this.#file ??= await openRepaired(this.path);
-    const { size } = await this.#file.stat();
+    const file = this.#isRepaired ? await open(this.path, 'a') : await openRepaired(this.path);
+    this.#isRepaired = true;
+    const { size } = await file.stat();
     try {
-      await this.#file.appendFile(line);
-      await this.#file.datasync();
+      await file.appendFile(line);
+      await file.datasync();
     } catch (error) {
       // A part of the line may have been written. It is removed, so that the next entry starts on a new line.
       await truncate(this.path, size).catch(() => {});
       throw error;
+    } finally {
+      await file.close();
     }
   }
 }

@@ -1,81 +1,19 @@
 import { once } from 'node:events';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ApiError } from '../../../../agent/kubernetes/errors.ts';
 import { ownLabels } from '../../../../agent/kubernetes/objects/labels.ts';
 import { readApplied } from '../../../../agent/kubernetes/plans.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
-import { type ReconcileOptions, reconcile } from '../../../../agent/kubernetes/resource/reconcile.ts';
-import {
-  RESOURCE,
-  type ResourceStatus,
-  resourceDefinition,
-} from '../../../../agent/kubernetes/resource/schema.ts';
 import { podSettings } from '../../../../agent/kubernetes/settings.ts';
-import { exportProfile } from '../../../../workers/store/exchange.ts';
 import { until } from '../../../until.ts';
-import { standInCluster } from '../cluster.ts';
-import { fashionProfile } from '../fashion-profile.ts';
-import { JOBS, jobOf, leavePodPending, runPod } from '../jobs.ts';
-import { fashion } from '../objects/plans.ts';
+import { JOBS, jobOf } from '../jobs.ts';
 import { allows, type Rule, rightOf } from '../rights.ts';
 import { addPod, tellPods } from '../stand-in/nodes.ts';
 import type { StandIn } from '../stand-in/server.ts';
 import { currentPlan } from '../watched.ts';
+import { conditionOf, jobsMade, reasonsOf, spec, statusOf, watched } from './reconciled.ts';
 
-const KEY = 'apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion';
 const DEPLOYMENTS = 'apis/apps/v1/namespaces/shop/deployments';
-const spec = { slaMs: 300, ratePerS: 2, cores: 40, adapt: false };
-
-const statusOf = (standIn: StandIn) => (standIn.store.get(KEY)!.status ?? {}) as ResourceStatus;
-const conditionOf = (standIn: StandIn, type: string) =>
-  statusOf(standIn).conditions?.find((condition) => condition.type === type);
-const reasonsOf = (standIn: StandIn) =>
-  Object.fromEntries(
-    (statusOf(standIn).conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
-  );
-
-/** Makes a cluster with the CRD, and follows the InferencePipeline `fashion` in it as watch does. */
-async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
-  const { standIn, cluster } = await standInCluster();
-  standIn.define(resourceDefinition());
-  const events: string[] = [];
-  const stop = new AbortController();
-  const ended = reconcile(
-    {
-      api: cluster,
-      models: fashion,
-      namespace: 'shop',
-      adapt,
-      readMs: 50,
-      backOff: { firstMs: 20, pauseMsMax: 50 },
-    },
-    { onEvent: (what) => events.push(what), signal: stop.signal },
-  );
-  onTestFinished(async () => {
-    stop.abort();
-    await ended;
-  });
-  /** Applies an InferencePipeline as `kubectl apply` does. */
-  const apply = (of: object, status?: object) =>
-    cluster.apply({
-      ...RESOURCE,
-      metadata: { name: 'fashion', namespace: 'shop' },
-      spec: of,
-      ...(status && { status }),
-    });
-  const profiled = async () =>
-    runPod(standIn, await jobOf(standIn), 'Succeeded', exportProfile(fashionProfile()));
-  /** Applies an InferencePipeline, measures its profile, and waits until a plan is applied. */
-  const planned = async () => {
-    await apply(spec);
-    await profiled();
-    await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
-  };
-  return { standIn, cluster, events, apply, profiled, planned, stop, ended };
-}
-
-const jobsMade = ({ seen }: StandIn): number =>
-  seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs')).length;
 
 /** Lists the rights that the requests so far needed, but that the Role of a watch in the cluster does not give. */
 function refusedByRole({ seen }: StandIn) {
@@ -210,34 +148,6 @@ test('a changed SLA is planned on the same profile; one that no plan meets says 
   expect(jobsMade(standIn)).toBe(1);
 });
 
-test('while no node has the cores to measure, the condition says so', async () => {
-  const { standIn, apply } = await watched();
-  await apply(spec);
-  const job = await jobOf(standIn);
-  const profiled = () => conditionOf(standIn, 'Profiled')?.message;
-  leavePodPending(standIn, job);
-  await until(() =>
-    expect(profiled()).toMatch(/^A job measures the models\. Pod .* waits: .*Insufficient cpu/),
-  );
-  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`, { phase: 'Running' });
-  await until(() => expect(profiled()).toBe('A job measures the models.'));
-});
-
-test.each([
-  ['what the profile measures', { profile: { batches: [1, 2] } }],
-  ['the nodes', { nodeSelector: { disk: 'ssd' } }],
-])('if %s change, the models are measured again, and the plan serves meanwhile', async (_, changed) => {
-  const { standIn, cluster, apply, profiled, planned } = await watched();
-  await planned();
-  await until(() => expect(standIn.store.all(JOBS)).toHaveLength(0));
-  await apply({ ...spec, ...changed });
-  await until(() => expect(reasonsOf(standIn).Profiled).toBe('False Profiling'));
-  expect((await currentPlan(cluster)).slaMs).toBe(300);
-  await profiled();
-  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
-  expect(statusOf(standIn).observedGeneration).toBe(2);
-});
-
 test('a plan for which the nodes have no room is applied, because watch may not list them, and Ready tells what its pods wait for', async () => {
   const { standIn, planned } = await watched();
   for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
@@ -329,37 +239,6 @@ test('while the pods cannot be read, the plan goes on following the load, and Re
   list.mockRestore();
   await until(() => expect(reasonsOf(standIn).Ready).toBe('False PodsStarting'));
   expect([started, stopped]).toEqual([1, 0]);
-});
-
-test('a job that fails is told, and another one profiles', async () => {
-  const { standIn, apply, profiled } = await watched();
-  await apply(spec);
-  const first = await jobOf(standIn);
-  runPod(standIn, first, 'Failed', 'out of memory\n');
-  await until(() => expect(conditionOf(standIn, 'Profiled')?.message).toContain('out of memory'));
-  await until(() =>
-    expect(standIn.store.all(JOBS).map(({ metadata }) => metadata.name)).not.toContain(first.metadata.name),
-  );
-  await until(() => expect(standIn.store.all(JOBS)).toHaveLength(1));
-  await profiled();
-  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
-});
-
-test('a profile that the cluster does not keep serves this watch: one job measures, every spec is planned, and the status says why', async () => {
-  const { standIn, cluster, apply, planned } = await watched();
-  const applyAny = cluster.apply.bind(cluster);
-  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
-    if (object.metadata.name === 'fashion-profile') throw new ApiError(413, 'the ConfigMap is too large');
-    return applyAny(object, options);
-  });
-  await planned();
-  expect(conditionOf(standIn, 'Profiled')).toMatchObject({
-    status: 'True',
-    message: expect.stringContaining('the ConfigMap is too large'),
-  });
-  await apply({ ...spec, slaMs: 150 });
-  await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(150));
-  expect(jobsMade(standIn)).toBe(1);
 });
 
 test('the API server refuses what the schema does not allow, and no client but watch writes the status', async () => {

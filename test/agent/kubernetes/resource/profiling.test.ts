@@ -1,0 +1,67 @@
+import { expect, test, vi } from 'vitest';
+import { ApiError } from '../../../../agent/kubernetes/errors.ts';
+import { until } from '../../../until.ts';
+import { JOBS, jobOf, leavePodPending, runPod } from '../jobs.ts';
+import { currentPlan } from '../watched.ts';
+import { conditionOf, jobsMade, reasonsOf, spec, statusOf, watched } from './reconciled.ts';
+
+/** An InferencePipeline's profile: when a job measures one, and what the condition Profiled says. */
+
+test('while no node has the cores to measure, the condition says so', async () => {
+  const { standIn, apply } = await watched();
+  await apply(spec);
+  const job = await jobOf(standIn);
+  const profiled = () => conditionOf(standIn, 'Profiled')?.message;
+  leavePodPending(standIn, job);
+  await until(() =>
+    expect(profiled()).toMatch(/^A job measures the models\. Pod .* waits: .*Insufficient cpu/),
+  );
+  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`, { phase: 'Running' });
+  await until(() => expect(profiled()).toBe('A job measures the models.'));
+});
+
+test.each([
+  ['what the profile measures', { profile: { batches: [1, 2] } }],
+  ['the nodes', { nodeSelector: { disk: 'ssd' } }],
+])('if %s change, the models are measured again, and the plan serves meanwhile', async (_, changed) => {
+  const { standIn, cluster, apply, profiled, planned } = await watched();
+  await planned();
+  await until(() => expect(standIn.store.all(JOBS)).toHaveLength(0));
+  await apply({ ...spec, ...changed });
+  await until(() => expect(reasonsOf(standIn).Profiled).toBe('False Profiling'));
+  expect((await currentPlan(cluster)).slaMs).toBe(300);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  expect(statusOf(standIn).observedGeneration).toBe(2);
+});
+
+test('a job that fails is told, and another one profiles', async () => {
+  const { standIn, apply, profiled } = await watched();
+  await apply(spec);
+  const first = await jobOf(standIn);
+  runPod(standIn, first, 'Failed', 'out of memory\n');
+  await until(() => expect(conditionOf(standIn, 'Profiled')?.message).toContain('out of memory'));
+  await until(() =>
+    expect(standIn.store.all(JOBS).map(({ metadata }) => metadata.name)).not.toContain(first.metadata.name),
+  );
+  await until(() => expect(standIn.store.all(JOBS)).toHaveLength(1));
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+});
+
+test('a profile that the cluster does not keep serves this watch: one job measures, every spec is planned, and the status says why', async () => {
+  const { standIn, cluster, apply, planned } = await watched();
+  const applyAny = cluster.apply.bind(cluster);
+  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
+    if (object.metadata.name === 'fashion-profile') throw new ApiError(413, 'the ConfigMap is too large');
+    return applyAny(object, options);
+  });
+  await planned();
+  expect(conditionOf(standIn, 'Profiled')).toMatchObject({
+    status: 'True',
+    message: expect.stringContaining('the ConfigMap is too large'),
+  });
+  await apply({ ...spec, slaMs: 150 });
+  await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(150));
+  expect(jobsMade(standIn)).toBe(1);
+});

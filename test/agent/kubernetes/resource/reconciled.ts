@@ -1,0 +1,68 @@
+import { expect, onTestFinished } from 'vitest';
+import { type ReconcileOptions, reconcile } from '../../../../agent/kubernetes/resource/reconcile.ts';
+import {
+  RESOURCE,
+  type ResourceStatus,
+  resourceDefinition,
+} from '../../../../agent/kubernetes/resource/schema.ts';
+import { exportProfile } from '../../../../workers/store/exchange.ts';
+import { until } from '../../../until.ts';
+import { standInCluster } from '../cluster.ts';
+import { fashionProfile } from '../fashion-profile.ts';
+import { jobOf, runPod } from '../jobs.ts';
+import { fashion } from '../objects/plans.ts';
+import type { StandIn } from '../stand-in/server.ts';
+
+const KEY = 'apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion';
+export const spec = { slaMs: 300, ratePerS: 2, cores: 40, adapt: false };
+
+export const statusOf = (standIn: StandIn) => (standIn.store.get(KEY)!.status ?? {}) as ResourceStatus;
+export const conditionOf = (standIn: StandIn, type: string) =>
+  statusOf(standIn).conditions?.find((condition) => condition.type === type);
+export const reasonsOf = (standIn: StandIn) =>
+  Object.fromEntries(
+    (statusOf(standIn).conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
+  );
+
+/** Makes a cluster with the CRD, and follows the InferencePipeline `fashion` in it as watch does. */
+export async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
+  const { standIn, cluster } = await standInCluster();
+  standIn.define(resourceDefinition());
+  const events: string[] = [];
+  const stop = new AbortController();
+  const ended = reconcile(
+    {
+      api: cluster,
+      models: fashion,
+      namespace: 'shop',
+      adapt,
+      readMs: 50,
+      backOff: { firstMs: 20, pauseMsMax: 50 },
+    },
+    { onEvent: (what) => events.push(what), signal: stop.signal },
+  );
+  onTestFinished(async () => {
+    stop.abort();
+    await ended;
+  });
+  /** Applies an InferencePipeline as `kubectl apply` does. */
+  const apply = (of: object, status?: object) =>
+    cluster.apply({
+      ...RESOURCE,
+      metadata: { name: 'fashion', namespace: 'shop' },
+      spec: of,
+      ...(status && { status }),
+    });
+  const profiled = async () =>
+    runPod(standIn, await jobOf(standIn), 'Succeeded', exportProfile(fashionProfile()));
+  /** Applies an InferencePipeline, measures its profile, and waits until a plan is applied. */
+  const planned = async () => {
+    await apply(spec);
+    await profiled();
+    await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  };
+  return { standIn, cluster, events, apply, profiled, planned, stop, ended };
+}
+
+export const jobsMade = ({ seen }: StandIn): number =>
+  seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs')).length;
