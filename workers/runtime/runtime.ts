@@ -38,13 +38,19 @@ export interface Runtime {
 export const dimsText = (dims: TensorInfo['dims']): string =>
   `[${dims.map((dim, i) => dim ?? (i === 0 ? 'batch' : 'open')).join(', ')}]`;
 
-/** The smallest step of `performance.now()`, in milliseconds, measured for 4 ms. */
+/** Fewest steps of the clock to compare: on a busy machine another program may run during some of them. */
+const STEPS = 8;
+
+/** The smallest step of `performance.now()`, in milliseconds, measured for 4 ms and at least {@link STEPS} steps. */
 export function timerGrainMs(): number {
   let grain = Number.POSITIVE_INFINITY;
   const start = performance.now();
-  for (let last = start; last - start < 4; ) {
+  for (let last = start, steps = 0; last - start < 4 || steps < STEPS; ) {
     const now = performance.now();
-    if (now > last) grain = Math.min(grain, now - last);
+    if (now > last) {
+      grain = Math.min(grain, now - last);
+      steps++;
+    }
     last = now;
   }
   return Math.round(grain * 1e6) / 1e6;
