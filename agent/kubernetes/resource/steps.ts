@@ -83,7 +83,12 @@ async function measured(work: Work, failed?: string): Promise<IdentifiedProfile>
       .then(() => say(why === null ? '' : ` ${why}`))
       .catch((error) => onEvent(`the status cannot be written: ${messageOf(error)}`));
   };
-  return engine.profile({ ...spec.profile, seed: 1 }, { ...work, onWait });
+  try {
+    return await engine.profile({ ...spec.profile, seed: 1 }, { ...work, onWait });
+  } finally {
+    // A later status must not be overwritten by one that is still being sent.
+    await said;
+  }
 }
 
 /** Applies a plan that fulfils the spec: the current plan if it does, and otherwise a new one. */
