@@ -16,8 +16,8 @@ export const identityModel = (type: Elem, dims: Dims): Uint8Array<ArrayBuffer> =
   model([node('Identity', ['image'], 'out')], [], { type, dims }, { type, dims });
 
 /**
- * Makes a classifier whose logits are an image's first pixels. For a nearly white image the model asks for up to 10¹⁵
- * floats: more than a process can address, because a system may promise more memory than it has, and then end the process.
+ * Makes a classifier whose logits are an image's first pixels. For a nearly white image the model asks for up to 10¹⁵ floats. No
+ * process can address as many. A system that overcommits would grant a smaller request, and end the process later.
  */
 export const greedyClassifier = (height: number, width: number, classes: number): Uint8Array<ArrayBuffer> =>
   model(

@@ -185,7 +185,7 @@ export interface Listener {
 }
 
 export interface ProfileListener extends Listener {
-  /** Gets what the start of the job waits for, in a sentence; null once the job has started. */
+  /** Called with a sentence on what the job waits for before it starts, and with null once it has started. */
   onWait?(why: string | null): void;
 }
 

@@ -100,8 +100,8 @@ type Bound = Omit<Threshold, 'items'>;
  * All thresholds of a pair that escalate some but not all items, rising, each with a lower bound on the accuracy. Both variants
  * answered the same items, so the cascade differs from its heavy variant only in the items on which the light variant decides.
  * The cascade's gain over the heavy variant, usually below 0, is estimated from these items. For F1, a spurious entity in an
- * answer adds a possible point. So the gain of an item is the difference in earned points, less the heavy variant's accuracy × the
- * difference in possible points. This is the first-order form of the difference of two ratios.
+ * answer adds a possible point. The gain of an item is therefore the difference in earned points minus the product of the heavy
+ * variant's accuracy and the difference in possible points. This is the first-order form of the difference of two ratios.
  * @param order the items' indices by the light variant's confidence, rising
  */
 function thresholdsOf(

@@ -8,7 +8,7 @@ import { summaryOf } from '../../solver/math/statistics.ts';
 
 /** A plausible manifest and profiles of the fashion pipeline on a software adapter, equal for equal seeds. */
 
-/** A name that would break out of markup, of a script, of a replacement's pattern or of a cell of a spreadsheet. */
+/** A name that, without escaping, would act as markup, a script, a pattern of a replacement and a formula of a spreadsheet. */
 export const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
 
 interface VariantFacts {

@@ -28,7 +28,7 @@ async function openBrowser(args = testFlags(), path?: string): Promise<Browser> 
   return patient(await chromium.launch({ ...(executablePath && { executablePath }), args }));
 }
 
-/** Makes the pages of a browser wait up to `PATIENCE_MS` for what must happen. */
+/** Lets each wait of Playwright in a browser's pages take up to `PATIENCE_MS`, because the machine may be busy. */
 export const patient = (browser: Browser): Browser =>
   browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { timerGrainMs } from '../../workers/runtime/runtime.ts';
 
-/** Replaces the clock by one whose steps have these lengths, and the last one from then on. */
+/** Replaces the clock by one that advances by the next of these steps at each reading, and by the last step from then on. */
 function clockWith(...stepsMs: number[]): void {
   let now = 0;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => {

@@ -38,7 +38,7 @@ export interface Runtime {
 export const dimsText = (dims: TensorInfo['dims']): string =>
   `[${dims.map((dim, i) => dim ?? (i === 0 ? 'batch' : 'open')).join(', ')}]`;
 
-/** Fewest steps of the clock to compare: on a busy machine another program may run during some of them. */
+/** Fewest steps of the clock to compare, because on a busy machine a pause of the program may make some steps long. */
 const STEPS = 8;
 
 /** The smallest step of `performance.now()`, in milliseconds, measured for 4 ms and at least {@link STEPS} steps. */

@@ -86,7 +86,7 @@ async function measured(work: Work, failed?: string): Promise<IdentifiedProfile>
   try {
     return await engine.profile({ ...spec.profile, seed: 1 }, { ...work, onWait });
   } finally {
-    // A later status must not be overwritten by one that is still being sent.
+    // A status that is still being sent must arrive before later ones, because it would overwrite them.
     await said;
   }
 }

@@ -24,7 +24,7 @@ export const reasonsOf = (standIn: StandIn) =>
     (statusOf(standIn).conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
   );
 
-/** Makes a cluster with the CRD, and follows the InferencePipeline `fashion` in it as watch does. */
+/** Makes a stand-in cluster with the CRD, and reconciles its InferencePipeline `fashion` as `watch` does. */
 export async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
   const { standIn, cluster } = await standInCluster();
   standIn.define(resourceDefinition());
