@@ -8,6 +8,7 @@ import { parseIdentified } from '../../workers/store/exchange.ts';
 import { BACK_OFF, pauseMs } from '../cluster/back-off.ts';
 import type { Listener, ProfileListener } from '../cluster/engine.ts';
 import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
+import { podSpecOf, requestsOf } from './capacity/cluster.ts';
 import { isOutage } from './errors.ts';
 import { PROFILE_CONTAINER, profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
@@ -145,13 +146,8 @@ async function profileInLog(
 const LACKS_CORES = /insufficient cpu/i;
 
 /** Says how many cores the job's pod asks for, because a small node may never have as many. */
-function asksText({ spec }: KubernetesObject): string {
-  const { template } = spec as {
-    template: { spec: { containers: { resources: { requests: { cpu: string } } }[] } };
-  };
-  const [container] = template.spec.containers;
-  return `The job asks for ${container!.resources.requests.cpu} cores; with fewer threads to measure, it asks for fewer.`;
-}
+const asksText = (job: KubernetesObject): string =>
+  `The job asks for ${requestsOf(podSpecOf(job)).cpu} cores; with fewer threads to measure, it asks for fewer.`;
 
 /**
  * Waits until the job's pod has started, and reports the reason while it waits. Returns the pod's name.

@@ -169,6 +169,14 @@ class JournalFile {
   async #write(line: string): Promise<void> {
     const file = this.#isRepaired ? await open(this.path, 'a') : await openRepaired(this.path);
     this.#isRepaired = true;
+    try {
+      await this.#appendWhole(file, line);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #appendWhole(file: FileHandle, line: string): Promise<void> {
     const { size } = await file.stat();
     try {
       await file.appendFile(line);
@@ -177,8 +185,6 @@ class JournalFile {
       // A part of the line may have been written. It is removed, so that the next entry starts on a new line.
       await truncate(this.path, size).catch(() => {});
       throw error;
-    } finally {
-      await file.close();
     }
   }
 }

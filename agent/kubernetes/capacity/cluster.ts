@@ -85,9 +85,13 @@ interface Placed {
   readonly cores: number | undefined;
 }
 
-export const placedOf = ({ metadata, spec }: KubernetesObject, { logicalCores }: Device): Placed => ({
-  pod: (spec as { readonly template: { readonly spec: PodSpec } }).template.spec,
-  cores: metadata.labels?.[PART_LABEL] === 'stage' ? logicalCores : undefined,
+/** The spec of the pods that a Deployment or a Job makes. */
+export const podSpecOf = ({ spec }: KubernetesObject): PodSpec =>
+  (spec as { readonly template: { readonly spec: PodSpec } }).template.spec;
+
+export const placedOf = (deployment: KubernetesObject, { logicalCores }: Device): Placed => ({
+  pod: podSpecOf(deployment),
+  cores: deployment.metadata.labels?.[PART_LABEL] === 'stage' ? logicalCores : undefined,
 });
 
 /** The pods of a deployment, and the nodes that may run them. @param device the device that the plan was made for */

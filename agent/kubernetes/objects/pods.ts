@@ -75,24 +75,27 @@ export const stageResources = (pipeline: Pipeline, stages: readonly PlanStage[])
     Math.max(...stages.map(({ threads }) => threads)),
   );
 
-/** Cores by which a profile job asks for less than it uses, because a node of two cores never has two free: the system needs some. */
+/** Cores by which a profile job asks for less than it uses, because the system's own pods take some of a node's cores. */
 const LEFT_TO_SYSTEM = 0.5;
 
 /** Resources of a profile job, which runs every variant of every stage, and two stages at the same time. */
-export function profilerResources(pipeline: Pipeline, backends: readonly Backend[], threads: number) {
-  const own = resources(pipeline.stages, backends, 2 * threads);
-  if (backends.every(onGpu)) return own;
-  return { ...own, requests: { ...own.requests, cpu: String(2 * threads - LEFT_TO_SYSTEM) } };
-}
+export const profilerResources = (pipeline: Pipeline, backends: readonly Backend[], threads: number) =>
+  resources(pipeline.stages, backends, 2 * threads, LEFT_TO_SYSTEM);
 
-function resources(stages: readonly PipelineStage[], backends: readonly Backend[], threads: number) {
+/** @param spared cores of a CPU backend that the pod uses but does not ask for */
+function resources(
+  stages: readonly PipelineStage[],
+  backends: readonly Backend[],
+  threads: number,
+  spared = 0,
+) {
   const gpu = backends.some(onGpu) ? { 'nvidia.com/gpu': '1' } : {};
-  const cores = backends.every(onGpu) ? 1 : threads;
+  const [asked, used] = backends.every(onGpu) ? [1, 1] : [threads - spared, threads];
   // A pod needs memory for two variants of each of its stages: it loads the new one while the old one still serves.
   const bytes = stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), PROCESS_BYTES.http);
   const memory = `${Math.ceil(bytes / MIB)}Mi`;
   return {
-    requests: { cpu: String(cores), memory, ...gpu },
-    limits: { cpu: String(cores + 1), memory, ...gpu },
+    requests: { cpu: String(asked), memory, ...gpu },
+    limits: { cpu: String(used + 1), memory, ...gpu },
   };
 }

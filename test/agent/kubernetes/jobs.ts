@@ -24,6 +24,9 @@ export const jobOf = (standIn: StandIn): Promise<Job> =>
     return job as unknown as Job;
   });
 
+/** The key in the store of a job's pod. */
+export const podKeyOf = ({ metadata }: Job): string => `api/v1/namespaces/shop/pods/${metadata.name}-x`;
+
 /**
  * Makes the pod of a job, with its log and in this phase, as the job's controller and the kubelet do.
  * @param added names of containers that the cluster adds to the pod
@@ -40,7 +43,7 @@ export function runPod(
   const names = [...added, ...containers.map((container) => container.name)];
   standIn.logs.set(`${name}-x`, log);
   standIn.store.create(
-    `api/v1/namespaces/shop/pods/${name}-x`,
+    podKeyOf(job),
     {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -60,8 +63,8 @@ const WITHOUT_CORES = {
   ],
 };
 
-/** Makes the pod of a job, for which no node has enough free cores. */
+/** Makes a job's pod, which stays pending because no node has enough free cores. */
 export function leavePodPending(standIn: StandIn, job: Job): void {
   runPod(standIn, job, 'Pending', '');
-  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`, WITHOUT_CORES);
+  standIn.store.setStatus(podKeyOf(job), WITHOUT_CORES);
 }

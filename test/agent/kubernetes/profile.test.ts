@@ -14,7 +14,7 @@ import { until } from '../../until.ts';
 import { writeFewScenes } from '../../web/few-scenes.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
-import { JOBS, jobOf, leavePodPending, runPod } from './jobs.ts';
+import { JOBS, jobOf, leavePodPending, podKeyOf, runPod } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand } from './processes.ts';
 import type { StandIn } from './stand-in/server.ts';
@@ -118,7 +118,7 @@ test('a job for which no node has the cores tells how many it asks for, until it
       /Insufficient cpu\. The job asks for 3\.5 cores; with fewer threads to measure, it asks for fewer\.$/,
     ),
   );
-  standIn.store.remove(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`);
+  standIn.store.remove(podKeyOf(job));
   runPod(standIn, job, 'Succeeded', exportProfile(fashionProfile()));
   await profiling;
   expect(waits.at(-1)).toBeNull();

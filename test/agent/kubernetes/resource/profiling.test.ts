@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ApiError } from '../../../../agent/kubernetes/errors.ts';
 import { until } from '../../../until.ts';
-import { JOBS, jobOf, leavePodPending, runPod } from '../jobs.ts';
+import { JOBS, jobOf, leavePodPending, podKeyOf, runPod } from '../jobs.ts';
 import { currentPlan } from '../watched.ts';
 import { conditionOf, jobsMade, reasonsOf, spec, statusOf, watched } from './reconciled.ts';
 
@@ -16,7 +16,7 @@ test('while no node has the cores to measure, the condition says so', async () =
   await until(() =>
     expect(profiled()).toMatch(/^A job measures the models\. Pod .* waits: .*Insufficient cpu/),
   );
-  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${job.metadata.name}-x`, { phase: 'Running' });
+  standIn.store.setStatus(podKeyOf(job), { phase: 'Running' });
   await until(() => expect(profiled()).toBe('A job measures the models.'));
 });
 
