@@ -20,6 +20,7 @@ import { measure, settingsOf } from '../../workers/command/profile.ts';
 import { ms } from '../../workers/command/terminal.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
 import { type BackendSet, backendSets, loadAt, throwIfStopped } from '../comparison/backend-sets.ts';
+import { atPresentSpeed } from '../comparison/trial-run.ts';
 import { prepareRecipe } from '../recipe/prepare.ts';
 import { readRecipe, recipeOption } from '../recipe/recipes.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
@@ -78,6 +79,9 @@ recipe's shell commands and pack make its labelled pack. After Ctrl-C the same c
   $ ipa-edge bench --manifest my/manifest.json --sla 200 --rate 10 --budget 10m
   $ ipa-edge bench --recipe nlp --backend cpu --budget 20m
 
+Before the runs, the plan is tried for 5 to 15 s. If its batches take longer than in the profile, because the device is hot or busy by
+now, the plan is made again for a device as slow as that; the baselines and the load stay the same.
+
 If late sending shows in the result of a run, that run is not valid: the report and the last lines say so.`,
     )
     .action(async (options, command) => {
@@ -100,13 +104,19 @@ If late sending shows in the result of a run, that run is not valid: the report 
         const note = packNote(profile.pack);
         if (note) say(`${note}\n`);
         const solver = await loadSolver();
-        const sets = await backendSets(solver, measured, backend, options, { say, progress, signal });
-        await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);
+        const attended = { say, progress, signal };
+        const planned = await backendSets(solver, measured, backend, options, attended);
+        await writeJson(out('plan.json'), planned.at(-1)!.plans.plan);
 
+        const sets: BackendSet[] = [];
         const runs: RunReport[] = [];
-        for (const set of sets) {
-          if (set.change !== null) say(set.change);
-          say(`${setLine(set, profile)}\n${planText(set.plans.plan)}\n`);
+        for (const first of planned) {
+          if (first.change !== null) say(first.change);
+          say(setLine(first, profile));
+          const set = await atPresentSpeed(runner, solver, measured, first, options.seed + 1, attended);
+          if (first === planned.at(-1)) await writeJson(out('plan.json'), set.plans.plan);
+          sets.push(set);
+          say(`${planText(set.plans.plan)}\n`);
           const own = await runSet(runner, set, options.seed, signal);
           progress.clear();
           say(`${runText(own)}\n`);

@@ -47,7 +47,7 @@ export interface BackendSet {
   readonly combinations: BenchReport['combinations'];
 }
 
-interface Attended {
+export interface Attended {
   /** Gets a text that tells why backends are left out. */
   say(text: string): void;
   readonly progress: Pick<ProgressLine, 'share' | 'clear'>;

@@ -1,27 +1,57 @@
 import { timesOf } from '../dispatch/plan.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
+import type { Backend } from '../documents/common.ts';
 import { isServiceOf, type RunReport } from '../documents/run-report.ts';
 import { sum } from '../math/statistics.ts';
 
 /** Smaller factors are not reported, because the noise of a machine often causes them. */
 const FACTOR_LEAST = 1.2;
 
+/** Total times of a run's batches on one backend. */
+interface Took {
+  readonly tookMs: number;
+  /** The total time that the run's plans predict for the same batches. */
+  readonly expectedMs: number;
+}
+
+const NOTHING: Took = { tookMs: 0, expectedMs: 0 };
+
+const together = (a: Took, b: Took): Took => ({
+  tookMs: a.tookMs + b.tookMs,
+  expectedMs: a.expectedMs + b.expectedMs,
+});
+
+/** The times of a run's batches by backend, without batches that no row or standby of the plans has. */
+function timesByBackend({ service, plans }: Pick<RunReport, 'service' | 'plans'>): Map<Backend, Took> {
+  const rows = plans.flatMap(({ plan: { stages, predicted } }) =>
+    rowsByIndex(stages).flatMap((row) => (row ? [{ row, factor: predicted.batchTimeFactor ?? 1 }] : [])),
+  );
+  const byBackend = new Map<Backend, Took>();
+  for (const batches of service) {
+    const found = rows.find(({ row }) => isServiceOf(batches, row));
+    if (!found) continue;
+    const { backend, items, samplesMs } = batches;
+    const expectedMs = samplesMs.length * timesOf(found.row.serviceMs)(items) * found.factor;
+    const took = { tookMs: sum(samplesMs), expectedMs };
+    byBackend.set(backend, together(byBackend.get(backend) ?? NOTHING, took));
+  }
+  return byBackend;
+}
+
+/** Total time of a run's batches ÷ the total time that its plans predict for them, for each backend that ran a batch. */
+export const batchTimeFactors = (
+  run: Pick<RunReport, 'service' | 'plans'>,
+): Partial<Record<Backend, number>> =>
+  Object.fromEntries(
+    [...timesByBackend(run)].map(([backend, { tookMs, expectedMs }]) => [backend, tookMs / expectedMs]),
+  );
+
 /**
  * Total time of a run's batches ÷ the total time that its plans predict for them. Null if the report has no batch of a row or
  * standby of the plans.
  */
-export function batchTimeFactor({ service, plans }: Pick<RunReport, 'service' | 'plans'>): number | null {
-  const rows = plans.flatMap(({ plan: { stages, predicted } }) =>
-    rowsByIndex(stages).flatMap((row) => (row ? [{ row, factor: predicted.batchTimeFactor ?? 1 }] : [])),
-  );
-  let [tookMs, expectedMs] = [0, 0];
-  for (const batches of service) {
-    const found = rows.find(({ row }) => isServiceOf(batches, row));
-    if (!found) continue;
-    const { items, samplesMs } = batches;
-    tookMs += sum(samplesMs);
-    expectedMs += samplesMs.length * timesOf(found.row.serviceMs)(items) * found.factor;
-  }
+export function batchTimeFactor(run: Pick<RunReport, 'service' | 'plans'>): number | null {
+  const { tookMs, expectedMs } = [...timesByBackend(run).values()].reduce(together, NOTHING);
   return expectedMs > 0 ? tookMs / expectedMs : null;
 }
 

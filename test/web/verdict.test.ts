@@ -44,18 +44,28 @@ describe('the verdict on a run', () => {
     expect(verdict.reasons[0]).toMatch(/99 were sent at most .* late/);
   });
 
-  /** Returns the reasons of a run that was better than predicted, with batches that took this factor of the planned time. */
-  function reasonsWith(factor: number): readonly string[] {
-    const [stage] = held.plans[0]!.plan.stages;
+  /** A run with a single batch, which took this factor of the planned time. */
+  function withBatch(run: RunReport, factor: number): RunReport {
+    const [stage] = run.plans[0]!.plan.stages;
     const { name, variant, backend, serviceMs } = stage!;
     const { items, meanMs } = serviceMs[0]!;
-    const run: RunReport = {
-      ...held,
-      predicted: { ...held.predicted, slaAttainment: 0.5 },
-      service: [{ stage: name, variant, backend, items, samplesMs: [factor * meanMs] }],
-    };
-    return runVerdict(run, profile).reasons;
+    return { ...run, service: [{ stage: name, variant, backend, items, samplesMs: [factor * meanMs] }] };
   }
+
+  /** The reasons of a run that was better than predicted, with batches that took this factor of the planned time. */
+  const reasonsWith = (factor: number): readonly string[] =>
+    runVerdict({ ...withBatch(held, factor), predicted: { ...held.predicted, slaAttainment: 0.5 } }, profile)
+      .reasons;
+
+  it('that missed its SLA on a device that got slower leads to measuring it again', () => {
+    const nextWith = (factor: number) => runVerdict(withBatch(missed, factor), profile).next;
+    expect(nextWith(1.5)).toMatchObject({
+      section: 'measure',
+      text: expect.stringMatching(/^Measure the device again/),
+    });
+    expect(nextWith(1.1).section).toBe('plan');
+    expect(nextWith(0.5).section).toBe('plan');
+  });
 
   it('that differs from its prediction says why: by its batches where they took other times, else by the device', () => {
     expect(reasonsWith(0.5).join()).toMatch(/was 50\.0\s% in time\. Batches took 0\.50 times as long/);

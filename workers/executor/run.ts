@@ -119,10 +119,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
           ended++;
           const score = truth && answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
           tell(() => watch?.onEnded({ arrivalMs, input, truth, answer, score }));
+          // Not after a send: a headless page takes about 1 ms to report, by which the request's first batch would be late.
           reportProgress();
         }),
       );
-      reportProgress();
     }
     if (pending.length === 0) stop.throwIfAborted();
     // A run that is stopped at once counts as 1 ms long, because the rate (requests / time) must be finite.

@@ -56,6 +56,12 @@ const ASK_FOR_LESS: NextStep = {
   section: 'plan',
 };
 
+/** The next step after a run on a device that has become slower than its profile says. */
+const MEASURE_AGAIN: NextStep = {
+  text: 'Measure the device again, because it has become slower, or run with a plan that adapts.',
+  section: 'measure',
+};
+
 /** The verdict on a plan that has not run, by its prediction. */
 export function planVerdict(plan: Plan, profile: Profile): Verdict {
   const { predicted, slaMs, ratePerS, percentile } = plan;
@@ -149,9 +155,17 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
       ? `It ${run.simulated ? 'holds in the simulation' : 'held'}: ${within}.`
       : `It did not hold: ${within}; ${percentile} % are asked for.`,
     reasons: heaviest(shared),
-    next: meets ? { text: 'Save the report, or the plan to serve it.', section: 'share' } : ASK_FOR_LESS,
+    next: meets
+      ? { text: 'Save the report, or the plan to serve it.', section: 'share' }
+      : !otherLoad(run) && hasSlowBatches(run)
+        ? MEASURE_AGAIN
+        : ASK_FOR_LESS,
   };
 }
+
+/** Whether the batches of a real run took so much longer than expected that the run says so. */
+const hasSlowBatches = (run: RunReport): boolean =>
+  batchTimeSentences(run).length > 0 && batchTimeFactor(run)! > 1;
 
 /** Whether a plan of the run holds several cores. */
 const holdsCores = ({ plans }: RunReport): boolean =>
@@ -235,7 +249,7 @@ function otherLoad({ load, plans }: RunReport): string | null {
 /** How the device's speed explains a run that was slower or faster than predicted; null if its batches show the opposite. */
 function speedSentence(run: RunReport, slower: boolean): string | null {
   const [batches] = batchTimeSentences(run);
-  if (batches) return batchTimeFactor(run)! > 1 === slower ? batches : null;
+  if (batches) return hasSlowBatches(run) === slower ? batches : null;
   return `The device was ${slower ? 'slower, or busier, than' : 'faster, or less busy, than'} when it was measured.`;
 }
 
