@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -17,7 +17,9 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 const inRooms = rooms.flatMap((room) =>
-  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((file) => join(room, file)),
+  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((file) =>
+    join(room, file.replaceAll('\\', '/')),
+  ),
 );
 const files = inRooms.filter((file) => /\.(ts|tsx|js)$/.test(file));
 const documents = ['README.md', 'CONTRIBUTING.md', ...inRooms.filter((file) => file.endsWith('.md'))];
@@ -49,7 +51,7 @@ function loadedWith(entry: string): string[] {
 const neighboursOf = (file: string): string[] =>
   importsOf(file)
     .filter((specifier) => specifier.startsWith('.'))
-    .map((specifier) => relative(root, join(root, dirname(file), specifier)));
+    .map((specifier) => join(dirname(file), specifier));
 
 test('imports point one way: solver ← models ← workers ← web, bench, agent', () => {
   const wrong = files.flatMap((file) => {

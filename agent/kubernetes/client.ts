@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve, sep } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import type { KubeConfig as Config } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { unreadableText } from '../../models/manifests/file-problem.ts';
@@ -105,7 +105,10 @@ function partOf(config: Config, path: string): Part {
         token: undefined,
         authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } },
       }),
-      ...(exec?.command?.includes(sep) && { exec: { ...exec, command: resolve(folder, exec.command) } }),
+      ...(exec?.command &&
+        exec.command !== basename(exec.command) && {
+          exec: { ...exec, command: resolve(folder, exec.command) },
+        }),
     };
   });
   const { clusters, contexts, currentContext } = config;

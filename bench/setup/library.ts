@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { recipeSchema } from '../../models/hub/recipe.ts';
 import { manifestSchema } from '../../models/manifests/manifest.ts';
@@ -84,8 +84,10 @@ async function bundle(program: string): Promise<void> {
       {
         name: 'ipa-edge:module-urls',
         // Some modules find another file by their own path, which differs from the path of the bundle.
-        transform: (code, id) =>
-          code.replace(/\bimport\.meta\.url\b/g, `new URL('${relative(folder, id)}', $&).href`),
+        transform(code, id) {
+          const own = relative(folder, id).replaceAll(sep, '/');
+          return code.replace(/\bimport\.meta\.url\b/g, `new URL('${own}', $&).href`);
+        },
       },
     ],
     ssr: { noExternal: ['zod'] },

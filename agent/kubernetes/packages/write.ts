@@ -16,7 +16,7 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
   const earlier: string[] = [];
   // A folder that does not exist yet has no files.
   for (const inner of new Set([...paths.keys()].map(dirname)))
-    for (const path of await filesIn(inner, false).catch(() => []))
+    for (const path of (await filesIn(inner, false).catch(() => [])).map((file) => resolve(file)))
       if (!paths.has(path) && (await isExported(path))) earlier.push(relative(root, path));
   if (earlier.length > 0) throw new EarlierExportError(folder, earlier);
   for (const [path, text] of paths) await writeWhole(path, text);
