@@ -55,13 +55,9 @@ export function batchTimeFactor(run: Pick<RunReport, 'service' | 'plans'>): numb
   return expectedMs > 0 ? tookMs / expectedMs : null;
 }
 
-/**
- * A sentence with the factor by which a real run's batches took longer or shorter than expected; none if the factor is near 1.
- */
+/** A sentence with the factor by which a real run's batches took longer or shorter than planned; none if the factor is near 1. */
 export function batchTimeSentences(run: Pick<RunReport, 'service' | 'plans' | 'simulated'>): string[] {
   const factor = run.simulated ? null : batchTimeFactor(run);
   if (factor === null || Math.max(factor, 1 / factor) < FACTOR_LEAST) return [];
-  return [
-    `Batches took ${factor.toFixed(factor < 1 ? 2 : 1)} times as long as was expected from the profile.`,
-  ];
+  return [`Batches took ${factor.toFixed(factor < 1 ? 2 : 1)} times as long as planned.`];
 }

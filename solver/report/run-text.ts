@@ -2,16 +2,18 @@ import type { RunReport } from '../documents/run-report.ts';
 import { counted } from '../math/figures.ts';
 import { batchTimeSentences } from './batch-times.ts';
 import { escalationSentences } from './cascade-text.ts';
+import { correctionText } from './correction-text.ts';
 
 /** Smaller differences between the rates of load and plan are not worth a sentence. */
 const OTHER_RATE = 1.1;
 
 /**
- * Sentences to show below a run's table of results: whether its prediction is for another rate, what cascades and standbys did, and
- * whether batches took as long as expected.
+ * Sentences to show below a run's table of results: whether its prediction is for another rate or for other times than the
+ * profile's, what cascades and standbys did, and whether batches took as long as planned.
  */
 export const runSentences = (run: RunReport): string[] => [
   ...rateSentences(run),
+  ...correctionSentences(run),
   ...escalationSentences(run),
   ...batchTimeSentences(run),
 ];
@@ -24,6 +26,17 @@ export function rateSentences({ load, plans, adaptation }: Pick<RunReport, 'load
   return [
     `The predicted figures are for ${rate(plannedPerS)}, which the plan was made for; this load has ${rate(load.ratePerS)}.`,
   ];
+}
+
+/** A sentence if the run's only plan is for other times than those of the profile; none if the run adapts its plan to the load. */
+export function correctionSentences({
+  plans,
+  adaptation,
+}: Pick<RunReport, 'plans' | 'adaptation'>): string[] {
+  const corrections = correctionText(plans[0]!.plan);
+  return adaptation || !corrections
+    ? []
+    : [`The plan is for other times than the profile's: ${corrections}.`];
 }
 
 const rate = (perS: number): string => `${counted(Number(perS.toPrecision(3)), 'request')}/s`;

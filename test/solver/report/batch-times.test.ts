@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
+import { batchTimeFactor, batchTimeFactors, batchTimeSentences } from '../../../solver/report/batch-times.ts';
 
 type Run = Parameters<typeof batchTimeSentences>[0];
 type Batches = Run['service'][number];
@@ -38,11 +38,18 @@ test('batches that no plan of the run has are left out', () => {
   expect(batchTimeFactor(run(others))).toBeNull();
 });
 
+test('each backend has its own factor', () => {
+  const onGpu = { ...row, name: 'classify', backend: 'webgpu' };
+  const both = run([batches(1, [6]), batches(1, [2], { stage: 'classify', backend: 'webgpu' })]);
+  const plans = [{ atMs: 0, plan: { stages: [row, onGpu], predicted: {} } }] as unknown as Run['plans'];
+  expect(batchTimeFactors({ ...both, plans })).toEqual({ cpu: 1.5, webgpu: 0.5 });
+});
+
 test('a run tells of batches that took much longer or shorter than expected, and not of others', () => {
   const sentences = (factor: number, simulated = false) =>
     batchTimeSentences(run([batches(1, [4 * factor])], simulated));
-  expect(sentences(1.4)).toEqual(['Batches took 1.4 times as long as was expected from the profile.']);
-  expect(sentences(0.75)).toEqual(['Batches took 0.75 times as long as was expected from the profile.']);
+  expect(sentences(1.4)).toEqual(['Batches took 1.4 times as long as planned.']);
+  expect(sentences(0.75)).toEqual(['Batches took 0.75 times as long as planned.']);
   expect([...sentences(1.15), ...sentences(0.87)]).toEqual([]);
   expect(sentences(1.4, true)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rateSentences } from '../../../solver/report/run-text.ts';
+import { correctionSentences, rateSentences } from '../../../solver/report/run-text.ts';
 
 type Run = Parameters<typeof rateSentences>[0];
 
@@ -16,4 +16,14 @@ test('a run of another rate than its plan says which rate the prediction is for'
 test('a run of about its plan’s rate, or one that adapts its plan, has no sentence on rates', () => {
   expect(rateSentences(run(5.2))).toEqual([]);
   expect(rateSentences(run(50, {}))).toEqual([]);
+});
+
+test('a run says which times its plan is for, where these are not those of the profile', () => {
+  const planned = (inService: object | undefined, adaptation: object | null = null) =>
+    correctionSentences({ plans: [{ plan: { inService } }], adaptation } as unknown as Run);
+  const slower = { batches: { wasm: 1.5 } };
+  expect(planned(slower)).toEqual([
+    "The plan is for other times than the profile's: batches on wasm × 1.50.",
+  ]);
+  expect([...planned(undefined), ...planned(slower, {})]).toEqual([]);
 });
