@@ -3,7 +3,7 @@ import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import { seededRandom } from '../../solver/math/random.ts';
 import { mean } from '../../solver/math/statistics.ts';
 import { extendCell, measuredCell } from '../../workers/profiler/measured-cell.ts';
-import { Refinement } from '../../workers/profiler/refinement.ts';
+import { Refinement, samplesToCome } from '../../workers/profiler/refinement.ts';
 
 const cell = (variant: string, samples: number[]) =>
   measuredCell(
@@ -51,6 +51,14 @@ test('time goes to no cell whose batch would not fit into it, and at last to non
   const slow = cell('slow', [500, 700, 900]);
   for (let time = 0; time < 2; time++) expect(refinement.next([slow, steady], 400)!.cell).toBe(steady);
   expect(refinement.next([slow, steady], 400)).toBeUndefined();
+});
+
+test('a cell for which a coarse clock measured only 0 ms needs no more samples', () => {
+  const instant = cell(
+    'instant',
+    Array.from({ length: 50 }, () => 0),
+  );
+  expect(samplesToCome(instant)).toBe(0);
 });
 
 test('on a machine that is faster in spells, cells come nearer to their times over all spells', () => {

@@ -12,9 +12,9 @@ const MOMENT_MS = 500;
  */
 const MOMENTS = 3;
 
-/** Width of the confidence interval of the median latency, relative to the median. */
-const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =>
-  (latencyMs.p50High - latencyMs.p50Low) / latencyMs.p50;
+/** Width of the confidence interval of the median latency, relative to the median; 0 if a coarse clock measured only 0 ms. */
+const relativeWidth = ({ latencyMs: { p50, p50Low, p50High } }: Pick<MeasuredCell, 'latencyMs'>): number =>
+  p50High > p50Low ? (p50High - p50Low) / p50 : 0;
 
 /** A cell with this many samples gets no more. */
 export const ENOUGH_SAMPLES = 400;
