@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { withFiles } from '../../models/manifests/load.ts';
 import type { Cell } from '../../solver/documents/cell.ts';
 import { type ProfileOptions, profile } from '../../workers/profiler/profile.ts';
@@ -60,4 +60,35 @@ test('drift is noticed where the models of a pipeline do not fit in a worker tog
   });
   const flagged = cells.map((cell) => cell.state === 'measured' && cell.flags.includes('drift'));
   expect(flagged).toEqual([...Array(8).fill(false), ...Array(4).fill(true)]);
+});
+
+describe('a profile that goes on to take more samples', () => {
+  const isPauses = ({ kind }: JournalEntry) => kind === 'pauses';
+  const few = { ...settings, budgetS: 0.001 };
+
+  test('takes no more of a cell that fails, and more of the others', async () => {
+    const store = await profileUntil(isPauses, { models, environment, settings: few });
+    let failures = 0;
+    const failing = withRuns((key) => {
+      if (key !== 'detect/det4') return;
+      failures++;
+      throw new Error('this session fails');
+    });
+    const { cells } = await profile({ models, environment: failing, store, settings });
+    expect(failures).toBe(1);
+    const samples = (name: string) =>
+      cells.flatMap((cell) => (cell.variant === name && cell.state === 'measured' ? cell.latencyMs.n : []));
+    expect(samples('det4')).toEqual([5]);
+    expect(samples('mlp64')[0]).toBeGreaterThan(5);
+  });
+
+  test('flags a cell once, however often the page was hidden', async () => {
+    const hidden = { ...environment, hidden: () => true };
+    const store = await profileUntil(isPauses, { models, environment: hidden, settings: few });
+    const { cells } = await profile({ models, environment: hidden, store, settings });
+    for (const cell of cells)
+      expect(cell.state === 'measured' && cell.flags.filter((flag) => flag === 'hidden-page')).toHaveLength(
+        1,
+      );
+  });
 });

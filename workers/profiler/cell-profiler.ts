@@ -252,9 +252,12 @@ export class CellProfiler {
     const { progress, environment, device, clock, sessions, signal, save } = this.o;
     progress.begin('refine');
     const refinement = new Refinement(this.#random, !sessions.keepAll);
+    /** The ids of cells that failed. They get no more samples: a cell that always fails would take all the time left. */
+    const failed = new Set<string>();
     for (;;) {
       await clock.wait();
-      const measured = this.cells.filter((cell) => cell.state === 'measured');
+      const open = this.cells.filter((cell) => !failed.has(cellId(cell)));
+      const measured = open.filter((cell) => cell.state === 'measured');
       const next = refinement.next(measured, this.#timeLeftMs());
       if (!next || this.#timeLeftMs() <= 0) return;
       const { cell, forMs } = next;
@@ -262,16 +265,18 @@ export class CellProfiler {
       let samples: Sample[];
       try {
         const opened = await this.#warmed(cell);
-        await this.#repeating(opened, cell)(); // the first run after other cells is slower, so it is no sample
+        // The first run after another cell's runs is slower, so it gives no sample.
+        await this.#repeating(opened, cell)();
         samples = await sample(this.#drawing(opened, cell, cell.latencyMs.n), forMs, 1);
       } catch {
         signal?.throwIfAborted();
         // The cell keeps its earlier samples. The worker is replaced, because the next cell needs one that works.
         await sessions.replace(cell);
+        failed.add(cellId(cell));
         continue;
       }
-      const extended = extendCell(cell, samples, device.timerGrainMs);
-      if (environment.hidden()) extended.flags.push('hidden-page');
+      const flags: CellFlag[] = environment.hidden() ? ['hidden-page'] : [];
+      const extended = extendCell(cell, samples, device.timerGrainMs, flags);
       this.#cells.set(cellId(extended), extended);
       await save(extended);
       progress.step(extended);

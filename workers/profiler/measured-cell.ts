@@ -53,16 +53,17 @@ function batchColumns(samples: readonly Sample[]): Pick<MeasuredCell, 'sizes' | 
   };
 }
 
-/** Adds samples to a cell. */
+/** Adds samples to a cell. @param more flags that the samples add */
 export function extendCell(
   cell: MeasuredCell,
   samples: readonly Sample[],
   timerGrainMs: number,
+  more: readonly CellFlag[] = [],
 ): MeasuredCell {
   const { stage, variant, backend, threads, batch, cold, warmupRuns, outputs, flags } = cell;
   const key = { stage, variant, backend, threads, batch };
   const kept = flags.filter((flag) => flag !== 'few-samples' && flag !== 'timer-grain');
-  const facts = { key, cold, warmupRuns, outputs, timerGrainMs, flags: kept };
+  const facts = { key, cold, warmupRuns, outputs, timerGrainMs, flags: [...kept, ...more] };
   return measuredCell(facts, [...samplesOf(cell), ...samples]);
 }
 
