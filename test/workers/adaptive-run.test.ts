@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { sameChoice } from '../../solver/adapt/diff.ts';
 import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
 import type { LoadState, System } from '../../solver/adapt/system.ts';
@@ -84,4 +84,47 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
   // The report has no step of the first decision, because it failed.
   expect(steps.slice(0, 3)).toMatchObject(told.slice(1, 4).map(({ forecast }) => forecast));
   expect(report.resimulated).not.toBeNull();
+});
+
+test('a run that is stopped before its first request makes no more plans', async () => {
+  const models = await loadFashion();
+  const plan = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
+  const done = new AbortController();
+  let decisions = 0;
+  const stopped = run({
+    name: 'adaptive',
+    plan,
+    backends: ['cpu'],
+    models,
+    environment: nodeEnvironment(),
+    load: constantLoad(20, 600, 1),
+    seed: 1,
+    adaptation: {
+      system: {
+        name: 'stub',
+        overtaken: () => false,
+        async plan() {
+          decisions++;
+          return plan;
+        },
+      },
+      predictor: lastWindow,
+      intervalS: 1,
+    },
+    signal: done.signal,
+    watch: {
+      onPlan() {
+        vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+        onTestFinished(() => void vi.useRealTimers());
+        done.abort(new Error('stopped'));
+      },
+      onSent() {},
+      onEnded() {},
+      onBatch() {},
+      onEvent() {},
+    },
+  });
+  await expect(stopped).rejects.toThrow('stopped');
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(decisions).toBe(0);
 });

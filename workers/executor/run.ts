@@ -79,6 +79,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const answers: RequestAnswer[] = [];
   const lateness: number[] = [];
   const judge = new Judge(models.pipeline);
+  const end = () => {
+    adapter?.stop();
+    executor.close();
+  };
   try {
     const device = await environment.describe(executor.runtime);
     startMs = performance.now();
@@ -135,8 +139,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     // The last answer cancels the timer, because Node does not exit while a timer runs.
     const ends = AbortSignal.any([answered.signal, stop]);
     await sleep(Math.max(0, endMs() - performance.now()), ends);
-    adapter?.stop();
-    executor.close();
+    end();
     await all;
     broken.signal.throwIfAborted();
     return runReport(
@@ -144,6 +147,6 @@ export async function run(options: RunOptions): Promise<RunReport> {
       { pack, device, answers, lateness, judge, batches, settled, events, packItems, plans, steps },
     );
   } finally {
-    executor.close();
+    end();
   }
 }
