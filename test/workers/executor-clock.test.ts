@@ -9,6 +9,18 @@ import { outcomes, start, submit, times } from './executors.ts';
 describe('on a clock that the test turns, with workers that take 20 ms a batch', () => {
   fakeClock();
 
+  test('a sleep of more milliseconds than a timer takes does not end at once', async () => {
+    const ended = new AbortController();
+    let slept = false;
+    const sleeping = sleep(2 ** 31, ended.signal).then(() => {
+      slept = true;
+    });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(slept).toBe(false);
+    ended.abort();
+    await sleeping;
+  });
+
   const BATCH_MS = 20;
 
   /** Starts a stand-in for a worker, whose batches take `BATCH_MS` and give each item one child. */

@@ -11,10 +11,13 @@ const cell =
     ? new Int32Array(new SharedArrayBuffer(4))
     : undefined;
 
+/** `setTimeout` for any time: it caps the time at 2³¹ − 1 ms, because a longer timer would fire at once. */
+export const timerIn = (ms: number, task: () => void) => setTimeout(task, Math.min(ms, 2 ** 31 - 1));
+
 /** Calls `task` once, after `ms`. @returns a function that cancels the call */
 export function after(ms: number, task: () => void): () => void {
   if (!cell) {
-    const timer = setTimeout(task, ms);
+    const timer = timerIn(ms, task);
     return () => clearTimeout(timer);
   }
   let cancelled = false;

@@ -1,5 +1,5 @@
 import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts';
-import { sleep } from './clock.ts';
+import { sleep, timerIn } from './clock.ts';
 import type { ExecutorWorker } from './start-worker.ts';
 
 /** A worker under supervision. `Job` is the type that describes what the worker is started for. */
@@ -48,9 +48,6 @@ const LIMITS: SupervisorLimits = {
 };
 /** Number of SLAs that a batch may take before its worker counts as hung. `mostMs` caps that time for long SLAs. */
 const HUNG_SLAS = { slas: 5, mostMs: 30_000 };
-
-/** Calls a function after `ms`, capped at 2³¹ − 1, because a longer timer would fire at once. */
-const inMs = (ms: number, ring: () => void) => setTimeout(ring, Math.min(ms, 2 ** 31 - 1));
 
 interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
@@ -152,10 +149,10 @@ export class Supervisor<Job> {
     const expectedMs = member.inFlightMs;
     const { overdueTimes, overdueMs, hungTimes, hungMs } = this.#limits;
     const hungSlasMs = Math.min(HUNG_SLAS.mostMs, HUNG_SLAS.slas * slaMs);
-    const overdue = inMs(Math.max(overdueMs, slaMs, overdueTimes * expectedMs), () => {
+    const overdue = timerIn(Math.max(overdueMs, slaMs, overdueTimes * expectedMs), () => {
       member.overdue = true;
     });
-    const hung = inMs(Math.max(hungMs, hungSlasMs, hungTimes * expectedMs), () =>
+    const hung = timerIn(Math.max(hungMs, hungSlasMs, hungTimes * expectedMs), () =>
       this.#lose(member, 'a batch took far longer than expected'),
     );
     return () => {
@@ -206,7 +203,7 @@ export class Supervisor<Job> {
   async #startInTime(job: Job): Promise<Member<Job>> {
     const { startMs, hungTimes } = this.#limits;
     const late = new AbortController();
-    const timer = inMs(Math.max(startMs, hungTimes * this.#longestStartMs), () => late.abort());
+    const timer = timerIn(Math.max(startMs, hungTimes * this.#longestStartMs), () => late.abort());
     try {
       return await this.#start(job, AbortSignal.any([this.#ended.signal, late.signal]));
     } finally {
