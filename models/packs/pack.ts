@@ -79,6 +79,8 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
 const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] } = {
   pixels(file) {
     const { shape, data } = file.u8('images', 4);
+    // A header may state any number of images without pixels, for which no memory would suffice.
+    if (data.length === 0) return [];
     return itemsOf({ lengths: Array<number>(shape[0]!).fill(data.length / shape[0]!), bytes: data });
   },
   audio(file) {

@@ -163,6 +163,10 @@ test('a file that unpacks to more than is allowed is refused', async () => {
   await expect(parsePack(bytes, three, 300)).rejects.toThrow(/more than 300 bytes/);
 });
 
+test('images without pixels are refused, however many the header states', async () => {
+  await expect(parse({ images: u8([2 ** 32, 1, 0, 16], []) })).rejects.toThrow('it has no items');
+});
+
 test('a tensor of another type is refused by name', async () => {
   await expect(parse({ object_image: f32([1], [1]) })).rejects.toThrow(/"object_image" should be I32.*F32/);
 });
