@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Handover, missedOn, neededRate } from '../../../solver/adapt/needed-rate.ts';
 
 const none: Handover = { open: 0, servingPerS: 0, startS: 0, queueS: 0, allowed: 0 };
@@ -114,5 +114,12 @@ describe('the rate that is needed', () => {
     const uneven = Float64Array.from(Array.from({ length: 40 }, (_, i) => (i % 2 ? 10 : 30)));
     expect(neededRate([uneven], none)).toBeCloseTo(30, 0);
     expect(neededRate([uneven], { ...none, queueS: 10 })).toBeLessThan(21);
+  });
+
+  it('is none, found at once, where the plan that serves answers all before the new one does', () => {
+    const silent = new Float64Array(30);
+    const looks = vi.spyOn(silent, 'entries');
+    expect(neededRate([silent], { ...none, open: 5, servingPerS: 50, startS: 2 })).toBe(0);
+    expect(looks.mock.calls.length).toBeLessThan(10);
   });
 });
