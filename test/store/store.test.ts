@@ -42,6 +42,15 @@ describe('a store in files', () => {
 
   const journal = () => join(folder, 'journals', 'journal.jsonl');
 
+  it('lists the other profiles where another process deletes one meanwhile', async () => {
+    const store = await openFileStore(folder);
+    const entry = await store.saveProfile(await identify(profile('2026-01-01T00:00:00Z')));
+    // The folder lists a link to nothing, but its file cannot be read, as where a profile has just been deleted.
+    await symlink(join(folder, 'gone'), join(folder, 'profiles', 'gone.json'));
+    expect(await store.listProfiles()).toEqual([entry]);
+    store.close();
+  });
+
   it('ignores and then removes the line that a crash tore', async () => {
     const before = await openFileStore(folder);
     await before.append('journal', cellEntry(1));

@@ -33,6 +33,13 @@ const asFull = (error: unknown, what: string): unknown =>
     ? new StoreFullError(what, { cause: error })
     : error;
 
+/** The text of a file; null if there is no such file. */
+const textOf = (path: string): Promise<string | null> =>
+  readFile(path, 'utf8').catch((error) => {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+
 /** The file in which a store in `folder` keeps a profile. */
 export const profileFile = (folder: string, id: string): string => join(folder, 'profiles', `${id}.json`);
 
@@ -59,10 +66,7 @@ class FileStore implements Store {
 
   async readJournal(journal: string): Promise<JournalEntry[]> {
     const path = this.#journalPath(journal);
-    const text = await readFile(path, 'utf8').catch((error) => {
-      if (codeOf(error) === 'ENOENT') return '';
-      throw error;
-    });
+    const text = (await textOf(path)) ?? '';
     // After the last newline there is nothing, or an entry that a crash cut off.
     const lines = text.split('\n').slice(0, -1);
     return lines.map((line, i) => {
@@ -98,7 +102,9 @@ class FileStore implements Store {
     const entries: ProfileEntry[] = [];
     for (const file of files) {
       const path = join(this.profiles, file);
-      const { pipeline, createdAt } = parseJson(profileHead, await readFile(path, 'utf8'), path);
+      const text = await textOf(path);
+      if (text === null) continue; // another process has deleted the profile
+      const { pipeline, createdAt } = parseJson(profileHead, text, path);
       entries.push({ id: file.slice(0, -'.json'.length), pipeline, createdAt });
     }
     return entries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
@@ -106,9 +112,8 @@ class FileStore implements Store {
 
   async loadProfile(id: string): Promise<IdentifiedProfile> {
     const path = this.#profilePath(id);
-    const text = await readFile(path, 'utf8').catch((error) => {
-      throw codeOf(error) === 'ENOENT' ? new ProfileNotFoundError(id) : error;
-    });
+    const text = await textOf(path);
+    if (text === null) throw new ProfileNotFoundError(id);
     return parseIdentified(jsonValue(text, path), path);
   }
 
