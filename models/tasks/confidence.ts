@@ -7,6 +7,10 @@ import type { StageResult } from './task.ts';
  */
 const DECIMALS = 5;
 
+/** Whether an item escalates: the light variant's confidence in its result is below the cascade's threshold. */
+export const isUnsure = (stage: Pick<PipelineStage, 'task'>, result: StageResult, below: number): boolean =>
+  (confidenceOf(stage, result) ?? 1) < below;
+
 /** A variant's confidence in a result, from 0 to 1; undefined if the stage's task does not define one. */
 export function confidenceOf({ task }: Pick<PipelineStage, 'task'>, result: StageResult): number | undefined {
   const confidence = task.confidence?.(result);

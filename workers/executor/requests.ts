@@ -1,6 +1,6 @@
 import { batchOf, type Item, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
 import { childrenOf, type Pipeline, type PipelineStage } from '../../models/manifests/pipeline.ts';
-import { confidenceOf } from '../../models/tasks/confidence.ts';
+import { isUnsure } from '../../models/tasks/confidence.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { stageOf } from '../../solver/dispatch/rows.ts';
 import type { Follow, Item as QueuedItem } from '../../solver/dispatch/types.ts';
@@ -102,7 +102,7 @@ export class Requests {
       const itself = own ? [own.kept[i]!] : [];
       const result = results[i]!;
       const count = childCounts[i] ?? 0;
-      const escalates = below !== undefined && confidenceOf(this.#stageOf(item), result)! < below;
+      const escalates = below !== undefined && isUnsure(this.#stageOf(item), result, below);
       const request = this.#open.get(item.request);
       if (!request) {
         worker.forget.push(...numbers, ...itself); // the request has been shed or has failed

@@ -69,8 +69,7 @@ export const workerStarter =
  * Starts a worker, loads the variants of its rows in it, and warms them up.
  * @param planned the plan's rows, of which `stages` names those of the worker
  * @param signal ends the worker while it loads
- * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the
- * models
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
  */
 export async function startWorker(
   { pipeline, readModels }: LoadedManifest,

@@ -1,7 +1,7 @@
 import { batchOf, type Item, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
-import { confidenceOf } from '../../models/tasks/confidence.ts';
+import { isUnsure } from '../../models/tasks/confidence.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -41,8 +41,7 @@ export class StepByStep {
    * Starts a worker for each choice, and loads and warms up its variant.
    * @param choices one for each stage of the pipeline, in order; for a cascade, the light variant's and then the heavy variant's
    * @param signal ends the workers while they load
-   * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the
-   * models
+   * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and the errors of reading the models
    */
   static async start(
     models: LoadedManifest,
@@ -83,10 +82,10 @@ export class StepByStep {
       const answered: boolean[] = [];
       for (const one of items) {
         const light = await run(ready, one);
-        const unsure =
-          heavy !== undefined && confidenceOf(stage, light.result)! < heavy.choice.escalation!.below;
-        const { result, following } = unsure ? await run(heavy, one) : light;
-        answered.push(unsure);
+        const escalates =
+          heavy !== undefined && isUnsure(stage, light.result, heavy.choice.escalation!.below);
+        const { result, following } = escalates ? await run(heavy, one) : light;
+        answered.push(escalates);
         results.push(result);
         children.push(...following);
       }
