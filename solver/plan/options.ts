@@ -4,7 +4,7 @@ import type { Problem, ProblemOption } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
 import { limitRows } from '../ilp/core.ts';
 import { shortfall } from '../ilp/infeasible.ts';
-import { counted, grouped } from '../math/figures.ts';
+import { counted, grouped, percent } from '../math/figures.ts';
 import { cascadeOptions } from './cascade-options.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, stageAccuracy, totalsOf, utilisationOf } from './plan-option.ts';
@@ -22,8 +22,6 @@ export interface PlanOptions {
    */
   readonly overloaded: readonly string[];
 }
-
-const share = (value: number): string => `${grouped(100 * value, 4)} %`;
 
 /**
  * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes a
@@ -65,9 +63,9 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
       const place = shared ? 'its workers' : 'a GPU';
       overloaded.push(
         `Stage ${stage.name} gets ${grouped(all[0]!.itemsPerS, 4)} items per second, which take at least ` +
-          `${share(Math.min(...all.map(busiest)))} of the time of ` +
+          `${percent(Math.min(...all.map(busiest)))} of the time of ` +
           `${fixed === undefined ? place : counted(fixed, 'replica')}, ` +
-          `but at most ${share(resources.utilisationMax)} may be used`,
+          `but at most ${percent(resources.utilisationMax)} may be used`,
       );
     }
     return new Map(fit.map((o) => [optionId(o), o]));

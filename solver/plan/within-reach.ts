@@ -44,7 +44,8 @@ export function planWithinReach(
     if (!slaHelps) throw error;
     const longer = { ...request, slaMs: nearestSlaMs };
     return {
-      ...{ plan: planFor(longer), request: longer },
+      plan: planFor(longer),
+      request: longer,
       change: instead(`the SLA is ${grouped(figure(nearestSlaMs, 'up'))} ms`),
     };
   }
