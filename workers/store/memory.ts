@@ -1,6 +1,6 @@
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from './exchange.ts';
-import { entryOf, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
+import { entryOf, newestFirst, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
 
 /**
  * Keeps journals and profiles only in memory: for browsers that save nothing, as in some private windows, and for commands that
@@ -28,7 +28,7 @@ export class MemoryStore implements Store {
   }
 
   async listProfiles(): Promise<ProfileEntry[]> {
-    return [...this.#profiles.values()].map(entryOf).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    return [...this.#profiles.values()].map(entryOf).sort(newestFirst);
   }
 
   async loadProfile(id: string): Promise<IdentifiedProfile> {

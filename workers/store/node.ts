@@ -21,7 +21,14 @@ import {
   parseJournalLine,
   profileHead,
 } from './exchange.ts';
-import { entryOf, type ProfileEntry, ProfileNotFoundError, type Store, StoreFullError } from './store.ts';
+import {
+  entryOf,
+  newestFirst,
+  type ProfileEntry,
+  ProfileNotFoundError,
+  type Store,
+  StoreFullError,
+} from './store.ts';
 
 const NEWLINE = 0x0a;
 const DELETE_LINE = 'Delete this line: what it held is measured again.';
@@ -107,7 +114,7 @@ class FileStore implements Store {
       const { pipeline, createdAt } = parseJson(profileHead, text, path);
       entries.push({ id: file.slice(0, -'.json'.length), pipeline, createdAt });
     }
-    return entries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    return entries.sort(newestFirst);
   }
 
   async loadProfile(id: string): Promise<IdentifiedProfile> {

@@ -15,6 +15,9 @@ export const entryOf = ({ profile, sha256 }: IdentifiedProfile): ProfileEntry =>
   createdAt: profile.createdAt,
 });
 
+/** Orders a list of profiles, the newest first. */
+export const newestFirst = (a: ProfileEntry, b: ProfileEntry): number => (a.createdAt < b.createdAt ? 1 : -1);
+
 /**
  * Keeps the journals of profiles in progress, and finished profiles: in files in Node; in a browser in IndexedDB or, if the
  * browser saves nothing, in memory.
