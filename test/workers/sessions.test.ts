@@ -8,7 +8,7 @@ import { measureAfterPauses } from '../../workers/profiler/after-pauses.ts';
 import { measureCoRuns } from '../../workers/profiler/co-run.ts';
 import { batchRunner } from '../../workers/profiler/measure.ts';
 import type { Progress } from '../../workers/profiler/progress.ts';
-import { fixedBatchOf, Sessions } from '../../workers/profiler/sessions.ts';
+import { fixedBatchOfSessions, Sessions } from '../../workers/profiler/sessions.ts';
 import { WorkClock } from '../../workers/profiler/work-clock.ts';
 import { nextTask } from '../../workers/stage/next-task.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
@@ -23,12 +23,12 @@ const session = (...inputs: TensorInfo[]) => ({ inputs, outputs: [] });
 
 test('a variant has the batch size to which any of its models is fixed', () => {
   const encoder = session(input('input_ids', null, null));
-  expect(fixedBatchOf({ encoder, decoder: session(input('input_ids', 4, 1)) })).toBe(4);
+  expect(fixedBatchOfSessions({ encoder, decoder: session(input('input_ids', 4, 1)) })).toBe(4);
 });
 
 test("a merged decoder's switch fixes no batch size", () => {
   const decoder = session(input('input_ids', null, null), input('use_cache_branch', 1));
-  expect(fixedBatchOf({ encoder: session(input('input_ids', null, null)), decoder })).toBeNull();
+  expect(fixedBatchOfSessions({ encoder: session(input('input_ids', null, null)), decoder })).toBeNull();
 });
 
 const CPU = { backend: 'cpu', threads: 1 } as const;

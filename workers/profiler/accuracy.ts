@@ -1,9 +1,10 @@
-import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import { isLabelled, type LabelledPack, type Pack } from '../../models/packs/pack.ts';
 import { confidenceOf } from '../../models/tasks/confidence.ts';
-import { stageScore } from '../../models/tasks/judge.ts';
+import { type ItemTruth, stageScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
 import type { LabelledAnswers, PathAnswers } from '../../solver/documents/answers.ts';
 import { type Manifest, type ManifestStage, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut, MeasuredScore } from '../../solver/documents/profile.ts';
@@ -83,19 +84,7 @@ async function stageAccuracies(
         continue;
       }
       const { results } = await runAll(items, (batch) => run(stage.name, name, batch));
-      const scores = results.map((result, i) => stageScore(stage, result, truths[i]!.truth));
-      const answers = results.flatMap((result, i): LabelledAnswers => {
-        const confidence = confidenceOf(stage, result);
-        const { earned, possible } = scores[i]!;
-        return confidence === undefined ? [] : [[confidence, earned, possible]];
-      });
-      const others = stage.task.otherMetrics?.(
-        results,
-        truths.map(({ truth }) => truth),
-      );
-      const sum = scores.reduce(addScores, NO_SCORE);
-      const score = { value: metricOf(sum) ?? 0, n: truths.length, ...(others && { others }) };
-      const accuracy = { score, ...(answers.length > 0 && { answers }) };
+      const accuracy = accuracyOf(stage, results, truths);
       ofStage[name] = accuracy;
       watch.step(what);
       await watch.save({ kind: 'variant-accuracy', stage: stage.name, variant: name, ...accuracy });
@@ -103,4 +92,22 @@ async function stageAccuracies(
     accuracies[stage.name] = ofStage;
   }
   return accuracies;
+}
+
+function accuracyOf(
+  stage: PipelineStage,
+  results: readonly StageResult[],
+  labels: readonly ItemTruth[],
+): VariantAccuracy {
+  const truths = labels.map(({ truth }) => truth);
+  const scores = results.map((result, i) => stageScore(stage, result, truths[i]));
+  const answers = results.flatMap((result, i): LabelledAnswers => {
+    const confidence = confidenceOf(stage, result);
+    const { earned, possible } = scores[i]!;
+    return confidence === undefined ? [] : [[confidence, earned, possible]];
+  });
+  const others = stage.task.otherMetrics?.(results, truths);
+  const value = metricOf(scores.reduce(addScores, NO_SCORE)) ?? 0;
+  const score = { value, n: truths.length, ...(others && { others }) };
+  return { score, ...(answers.length > 0 && { answers }) };
 }

@@ -9,7 +9,7 @@ import type { Environment } from '../environment/environment.ts';
 import { measureOverlap, type OverlappingCall } from './overlap.ts';
 import { measurePauses, type PausedCall } from './pauses.ts';
 import type { Progress } from './progress.ts';
-import { type MeasureServing, recordStage, type ServedStage, smallestBatches } from './recorded-stage.ts';
+import { type MeasureServing, recordStage, type ServedStage, smallestBatchRunner } from './recorded-stage.ts';
 import type { OpenVariant, Sessions, VariantKey } from './sessions.ts';
 import type { ProfileSettings } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
@@ -115,7 +115,7 @@ async function servedStages(o: AfterPausesOptions): Promise<ServedStage[]> {
     const opened = await open(o, stage, variants, { backend: o.environment.reference, threads: 1 });
     served.push({
       recorded: await recordStage(stage.name, opened, o.items[s]!),
-      batch: smallestBatches(opened, o.items[s]!),
+      batch: smallestBatchRunner(opened, o.items[s]!),
     });
   }
   return served;
@@ -140,7 +140,7 @@ async function batchesOn(
       const own = measured.filter((cell) => cell.stage === stage.name && cell.threads === threads);
       if (own.length === 0) return unmeasured;
       const variants = own.map(({ variant }) => variant);
-      const batch = smallestBatches(await open(o, stage, variants, { backend, threads }), o.items[s]!);
+      const batch = smallestBatchRunner(await open(o, stage, variants, { backend, threads }), o.items[s]!);
       batches.push(async (run) => {
         o.signal?.throwIfAborted();
         await o.environment.visible();

@@ -10,6 +10,7 @@ import {
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Device, onGpu } from '../../solver/documents/common.ts';
 import type { FanOut } from '../../solver/documents/profile.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { checkAvailable } from '../environment/available.ts';
@@ -112,22 +113,15 @@ export class CellProfiler {
    */
   #endSweeps(ahead: readonly CellKey[]): void {
     const { settings, fanOut, manifest } = this.o;
+    const stages = manifest.stages.map(({ name }) => name);
     const slaOf = new Map(
       settings.backends.map((backend) => {
         const own = this.cells.filter((cell) => cell.backend === backend);
-        return [
-          backend,
-          settings.slaMs ??
-            slaByRule(
-              own,
-              manifest.stages.map((s) => s.name),
-              fanOut,
-            ),
-        ];
+        return [backend, settings.slaMs ?? slaByRule(own, stages, fanOut)];
       }),
     );
     const sweeps = new Map<string, Cell[]>();
-    for (const cell of this.cells) sweeps.set(sweepId(cell), [...(sweeps.get(sweepId(cell)) ?? []), cell]);
+    for (const cell of this.cells) getOrMake(sweeps, sweepId(cell), () => []).push(cell);
     for (const [id, cells] of sweeps) {
       if (this.#ended.has(id)) continue;
       const stopped = cells.find((cell) => cell.state !== 'measured');

@@ -1,7 +1,7 @@
 import { median } from '../../solver/math/statistics.ts';
 import type { Clock } from './work-clock.ts';
 
-/** Runs of a round: one after the other, then again with {@link AT_ONCE} batches at the worker, as an executor hands them out. */
+/** A round runs this many batches one after the other, then again with {@link AT_ONCE} at the worker, as an executor does. */
 const RUNS = 4;
 const AT_ONCE = 2;
 /** Fewest rounds: with fewer, one disturbed round would move the median. */

@@ -50,7 +50,7 @@ export async function recordStage(
 }
 
 /** Makes a function that runs batches of a variant's smallest size. Successive indices take the stage's items in turn. */
-export function smallestBatches(
+export function smallestBatchRunner(
   { worker, key, fixedBatch }: OpenVariant,
   { items }: StageItems,
 ): OverlappingCall {

@@ -33,7 +33,7 @@ const workerName = ({ backend, threads, second }: WorkerKey): string =>
   `${backend}-${threads}${second ? '-second' : ''}`;
 
 /** The first fixed batch size among the sessions' inputs. An input of one dimension, such as a decoder's switch, has no batch. */
-export const fixedBatchOf = (sessions: LoadedVariant['sessions']): number | null =>
+export const fixedBatchOfSessions = (sessions: LoadedVariant['sessions']): number | null =>
   Object.values(sessions)
     .flatMap(({ inputs }) => inputs)
     .filter(({ dims }) => dims.length > 1)
@@ -90,7 +90,7 @@ export class Sessions {
     const loadMs = performance.now() - start;
     const spec = variantSpec(stage, wanted);
     const { createMs, cpuFallback, sessions } = await worker.load(spec, bytes);
-    const fixedBatch = fixedBatchOf(sessions);
+    const fixedBatch = fixedBatchOfSessions(sessions);
     const loaded = { createMs, cpuFallback, fixedBatch, worker, key, loadMs, workerId, sizeBytes };
     this.#open.set(id, loaded);
     return loaded;

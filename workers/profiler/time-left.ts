@@ -64,8 +64,8 @@ export interface Refined {
  */
 export function estimateLeft(work: Work): number | null {
   const { ahead, stepsMs } = work.accuracy;
-  const steps = ahead.map((what) => stepMs(what, stepsMs));
-  return steps.includes(null) ? null : sum(steps as number[]) + measuringLeft(work);
+  const steps = ahead.map((what) => stepMs(what, stepsMs)).filter((ms) => ms !== null);
+  return steps.length < ahead.length ? null : sum(steps) + measuringLeft(work);
 }
 
 /** A variant's last step predicts its next one. A variant that has not run yet is predicted by the slowest of its stage. */
