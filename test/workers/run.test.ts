@@ -22,13 +22,14 @@ function runOf(
   signal?: AbortSignal,
   plan = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
   seed = 1,
+  of = models,
 ) {
   const quiet: RunWatch = { onPlan() {}, onSent() {}, onEnded() {}, onBatch() {}, onEvent() {} };
   return run({
     name: 'plan',
     plan,
     backends: ['cpu'],
-    models,
+    models: of,
     environment: nodeEnvironment(),
     load: constantLoad(load.ratePerS, load.durationS, 1),
     seed,
@@ -55,6 +56,19 @@ test('a run whose seed its report could not hold does not start', async () => {
   await expect(runOf({ ratePerS: 1, durationS: 1 }, {}, undefined, undefined, 0.5)).rejects.toThrow(
     expect.objectContaining({ name: 'InvalidDocumentError', message: expect.stringContaining('seed') }),
   );
+});
+
+test('a run that is stopped while its pack is read does not wait for the pack', async () => {
+  const done = new AbortController();
+  const endless = {
+    ...models,
+    readPack() {
+      done.abort(new Error('stopped'));
+      return new Promise<never>(() => {});
+    },
+  };
+  const stopped = runOf({ ratePerS: 1, durationS: 1 }, {}, done.signal, undefined, 1, endless);
+  await expect(stopped).rejects.toThrow('stopped');
 });
 
 test('whoever watches a run is told what its report is made of', async () => {

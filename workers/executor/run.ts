@@ -10,7 +10,7 @@ import { manifestMismatches } from '../../solver/plan/replan.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { OtherModelsError } from '../runtime/errors.ts';
 import { Adapter } from './adapter.ts';
-import { sleep, sleepUntil } from './clock.ts';
+import { sleep, sleepUntil, unlessAborted } from './clock.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
 import { stoppedLoad } from './load.ts';
@@ -35,7 +35,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   parseDocument(runReportSchema.pick({ seed: true }), { seed }, 'The options of the run');
   const reasons = manifestMismatches(plan, models.manifest);
   if (reasons.length > 0) throw new OtherModelsError(reasons);
-  const pack = await models.readPack();
+  const pack = await unlessAborted(models.readPack, signal);
   const items = itemsOf(pack.items);
   const batches: BatchRecord[] = [];
   const plans: RunReport['plans'] = [];

@@ -5,7 +5,7 @@ import type { CellKey } from '../../solver/documents/cell.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
-import { untilEnd } from '../executor/clock.ts';
+import { unlessAborted, untilEnd } from '../executor/clock.ts';
 import { type OperatorTimes, variantSpec } from '../stage/protocol.ts';
 import { ItemDraw } from './item-draw.ts';
 import { checkThreads } from './threads.ts';
@@ -16,7 +16,7 @@ const SEED = 1;
 
 /**
  * Measures, in a new worker, which operators take a variant's time.
- * @param signal ends the worker at once
+ * @param signal ends the measurement at once
  * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, TooManyThreadsError, WorkerLostError,
  * and the errors of reading the models
  */
@@ -30,9 +30,9 @@ export async function measureOperators(
   await checkAvailable(environment, backend);
   const { pipeline } = models;
   const stage = pipeline.stage(name);
-  const items = (await stageItems(await models.readPack(), pipeline))[pipeline.stages.indexOf(stage)]!;
-  const bytes = await models.readModels(stage.variant(variant));
-  signal.throwIfAborted();
+  const pack = await unlessAborted(models.readPack, signal);
+  const items = (await stageItems(pack, pipeline))[pipeline.stages.indexOf(stage)]!;
+  const bytes = await unlessAborted(() => models.readModels(stage.variant(variant)), signal);
   const draw = new ItemDraw(items, SEED);
   const batches = Array.from({ length: DRAWN }, (_, i) => batchOf(draw.batch(i, batch)));
   const worker = await environment.spawn('operators', onGpu(backend) ? 1 : threads);
