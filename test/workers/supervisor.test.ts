@@ -98,6 +98,21 @@ test('of several workers all start, or none stays', async () => {
   ]);
 });
 
+test('where a worker cannot start, nobody waits for another one that hangs in its start', async () => {
+  const { supervisor, startWorker } = setUp();
+  startWorker.mockImplementationOnce(
+    (_id, _job, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  startWorker.mockRejectedValueOnce(new Error('out of memory'));
+  const started = supervisor.start(['a', 'b']);
+  started.catch(() => {});
+  await pass(0);
+  await expect(Promise.race([started, Promise.reject(new Error('it waits'))])).rejects.toThrow(
+    'out of memory',
+  );
+});
+
 test('a lost worker is reported once and replaced', async () => {
   const { add, events, ids } = setUp();
   const { worker, member } = await add('a');

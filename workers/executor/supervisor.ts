@@ -92,18 +92,20 @@ export class Supervisor<Job> {
   }
 
   /**
-   * Starts a worker for each job. If one fails, or the supervisor closes meanwhile, all are ended.
+   * Starts a worker for each job. If one fails, or the supervisor closes meanwhile, all are ended, also those that still start.
    * @returns the workers; none if the supervisor has closed
    * @throws the errors of `startWorker`
    */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
-    const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
-    const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const failure = started.find((result) => result.status === 'rejected');
-    if (!failure && !this.closed) return members;
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.#ended.signal, failed.signal]);
+    // Only the first error counts, because it ends the other starts, which then fail, too.
+    const start = (job: Job) => this.#start(job, signal).catch((error) => failed.abort(error));
+    const members = (await Promise.all(jobs.map(start))).filter((member) => member !== undefined);
+    if (!signal.aborted) return members;
     for (const { worker } of members) worker.terminate();
     if (this.closed) return [];
-    throw failure!.reason;
+    throw failed.signal.reason;
   }
 
   /** Supervises a worker from now on. */
@@ -211,7 +213,7 @@ export class Supervisor<Job> {
     }
   }
 
-  async #start(job: Job, signal = this.#ended.signal): Promise<Member<Job>> {
+  async #start(job: Job, signal: AbortSignal): Promise<Member<Job>> {
     const id = `${this.options.nameOf(job)}~${this.#started++}`;
     const startedMs = performance.now();
     const worker = await this.options.startWorker(id, job, signal);
