@@ -75,12 +75,12 @@ export function greedyPath(logits: Float32Array, classes: number, blank: number)
   const found: number[] = [];
   let last = blank;
   let logProbability = 0;
-  let frames = 0;
-  for (let from = 0; from + classes <= logits.length; from += classes) {
-    const frame = logits.subarray(from, from + classes);
+  // A model may give no classes, and then there are no frames either.
+  const frames = Math.floor(logits.length / classes) || 0;
+  for (let f = 0; f < frames; f++) {
+    const frame = logits.subarray(f * classes, (f + 1) * classes);
     const best = indexOfLargest(frame);
     logProbability += frame[best]! - logNormaliser(frame, frame[best]!);
-    frames++;
     if (best !== last && best !== blank) found.push(best);
     last = best;
   }

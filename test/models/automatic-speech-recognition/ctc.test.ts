@@ -45,6 +45,10 @@ test('runs and blanks vanish for every path, as by a search from the left', () =
   );
 });
 
+test('a model that gives no classes transcribes nothing', () => {
+  expect(greedyPath(new Float32Array(0), 0, PAD)).toEqual({ classes: [], score: 1 });
+});
+
 test('a transcript is as sure as its frames are: the geometric mean of their probabilities', () => {
   fc.assert(
     fc.property(
