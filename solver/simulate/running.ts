@@ -49,7 +49,6 @@ export class RunningBatches {
     return rows;
   }
 
-  /** Whether a worker runs a batch now. */
   runs(worker: string): boolean {
     return this.#now.has(worker);
   }

@@ -66,7 +66,6 @@ export class Simulation {
   readonly #running = new RunningBatches();
   readonly #thread = new ServingThread();
   readonly #samples: SampleWalk;
-  /** The row of each worker's last batch. */
   readonly #lastRow = new Map<string, number>();
   /** The time at which each worker ended the last batch of each row. */
   readonly #idleFromMs = new Map<string, number[]>();

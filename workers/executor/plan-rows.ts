@@ -54,7 +54,6 @@ export class PlanRows {
     return { name: this.#names[row]!, isStandby, serviceMs };
   }
 
-  /** Name of the stage that a row belongs to. */
   stageNameAt(row: number): string {
     return this.policy.stages[stageOf(row, this.#stages)]!.name;
   }

@@ -4,7 +4,6 @@ import type { Settled } from '../../solver/report/outcomes.ts';
 import type { Judge } from './judge.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
-/** Everything recorded during a run. */
 export interface RunRecord {
   readonly pack: Pack;
   readonly device: RunReport['device'];

@@ -74,7 +74,7 @@ export async function readFeatures(
     });
   const config = parseAsset(fitting, assets[FEATURES_ASSET]!, 'preprocessor_config.json');
   if ('n_samples' in config) {
-    // This import waits until a worker needs it: pages import the list of tasks, and so this module, but compute no features.
+    // Loaded on demand, because pages load this module with the list of tasks, but only workers compute features.
     const { makeLogMel } = await import('./log-mel.ts');
     const { mels, frames, write } = makeLogMel(config);
     return { tensor: 'input_features', dimsOf: () => [mels, frames], write };

@@ -53,7 +53,7 @@ export function detectionsOf(map: Float32Array, input: ImageSize, output: Centre
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;
-  // This limits the box, because a wrong size from the model could make a crop, and so a request, take arbitrarily long.
+  // A side has a limit, because a crop of any size that a model gives could take arbitrarily long, and so its request.
   const maxBoxPx = 2 * Math.max(input.height, input.width);
   const found: Detection[] = [];
   for (let row = 0; row < rows; row++)
