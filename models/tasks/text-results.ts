@@ -1,6 +1,7 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { contentBytesMax } from '../items/item-format.ts';
 import { textItem } from '../items/text.ts';
+import { LabelError } from './label-error.ts';
 import { columnOf } from './result-columns.ts';
 import type { Score } from './score.ts';
 import type { StageResult, Task } from './task.ts';
@@ -21,6 +22,16 @@ export const passingTextOn = {
   confidence: ({ score }) => score,
 } satisfies Partial<Task<ManifestStage, TextResult>>;
 
+/** Reads a label that is a text. An empty text is refused, because it means in a pack that there is no label. @throws LabelError */
+function readWritten(stage: Pick<ManifestStage, 'name'>, label: unknown): string {
+  const text = readText(stage, label);
+  if (text !== '') return text;
+  throw new LabelError(
+    `stage "${stage.name}" has an empty text as its label`,
+    'Write the text, or leave the label out where the item never reaches the stage.',
+  );
+}
+
 const column = columnOf((result: TextResult) => [result]);
 
 /**
@@ -34,7 +45,7 @@ export const writing = (task: string, metric: string, scoreOf: (text: string, tr
     metric: { stage: metric, pipeline: metric },
     judged: 'last',
     readTruths: readTextTruths,
-    readLabel: readText,
+    readLabel: readWritten,
     writeTruths: writeTexts,
     perfect: (text) => ({ task, text, score: 1 }),
     match: ({ text }, truth) => [

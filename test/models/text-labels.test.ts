@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InvalidPackError, TensorFile } from '../../models/packs/safetensors.ts';
+import { LabelError } from '../../models/tasks/label-error.ts';
 import { readTextTruths, writeTexts } from '../../models/tasks/text-labels.ts';
+import { writing } from '../../models/tasks/text-results.ts';
 import { i32, type NamedTensor, safetensors, u8, written } from './safetensors.ts';
 
 const stage = { name: 'write' };
@@ -18,6 +20,12 @@ test('texts come back as they were written; a row without text has no label and 
       expect(rows.childRows).toBe(texts.length);
     }),
   );
+});
+
+test('an empty text is no label, because a pack could not tell it from a label that is missing', () => {
+  const { readLabel } = writing('translation', 'chrF', () => ({ earned: 1, possible: 1 }));
+  expect(readLabel(stage, 'un texte')).toBe('un texte');
+  expect(() => readLabel(stage, '')).toThrow(LabelError);
 });
 
 test.each<[string, Record<string, NamedTensor>, RegExp]>([
