@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { jsonValue } from '../../../solver/documents/document.ts';
-import type { Manifest } from '../../../solver/documents/manifest.ts';
-import { modelsOf } from '../../../solver/documents/manifest.ts';
+import { type Manifest, modelsOf } from '../../../solver/documents/manifest.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { profileMismatches } from '../../../solver/plan/replan.ts';
+import { message } from '../../../workers/runtime/errors.ts';
 import { parseIdentified } from '../../../workers/store/exchange.ts';
 import type { KubernetesApi } from '../api.ts';
 import { objectNames } from '../objects/labels.ts';
@@ -27,24 +27,33 @@ export const measuredFor = ({ profile, nodeSelector = {} }: ResourceSpec): strin
   });
 
 /**
- * Reads the profile that a cluster keeps for a pipeline; undefined if there is none, or only one of other models or for another
- * spec.
+ * Reads the profile that a cluster keeps for a pipeline; undefined if there is none, if it is of other models or for another spec,
+ * or if it cannot be read.
  * @param wanted the text of {@link measuredFor} that the profile must have
- * @throws InvalidDocumentError, ApiError and its subclasses, ClusterUnreachableError
+ * @param onUnreadable gets why the profile cannot be read, e.g. because another version of the agent wrote it
+ * @throws ApiError and its subclasses, ClusterUnreachableError
  */
 export async function keptProfile(
   api: KubernetesApi,
   manifest: Manifest,
   namespace: string,
   wanted: string,
+  onUnreadable: (why: string) => void,
 ): Promise<IdentifiedProfile | undefined> {
   const { profile: name } = objectNames(manifest.name);
   const object = await api.read({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } });
   const text = (object?.binaryData as Record<string, string> | undefined)?.[PROFILE_KEY];
   if (text === undefined || object?.metadata.annotations?.[MEASURED_FOR] !== wanted) return undefined;
-  const source = `ConfigMap ${name}, ${PROFILE_KEY}`;
-  const json = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: PROFILE_BYTES_MAX }).toString();
-  const kept = await parseIdentified(jsonValue(json, source), source);
+  let kept: IdentifiedProfile;
+  try {
+    const json = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: PROFILE_BYTES_MAX }).toString();
+    kept = await parseIdentified(jsonValue(json, PROFILE_KEY), PROFILE_KEY);
+  } catch (error) {
+    onUnreadable(
+      `ConfigMap ${name} has no profile that can be read, so the models are measured: ${message(error)}`,
+    );
+    return undefined;
+  }
   // Only the models are compared, because the devices of the cluster are not known here; each pod compares its own device with
   // the plan's.
   const target = { pipeline: manifest.name, stages: modelsOf(manifest), device: kept.profile.device };

@@ -44,7 +44,7 @@ export type Adapt = (
 export async function profiled(work: Work, failed?: string): Promise<IdentifiedProfile> {
   const { api, manifest, namespace, spec, status, unkept, onEvent } = work;
   const wanted = measuredFor(spec);
-  const kept = await keptProfile(api, manifest, namespace, wanted);
+  const kept = await keptProfile(api, manifest, namespace, wanted, onEvent);
   const last = unkept.measured?.for === wanted ? unkept.measured.profile : undefined;
   const profile = kept ?? last ?? (await measured(work, failed));
   let message = `Measured at ${profile.profile.createdAt}.`;

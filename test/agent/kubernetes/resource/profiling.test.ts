@@ -35,6 +35,18 @@ test.each([
   expect(statusOf(standIn).observedGeneration).toBe(2);
 });
 
+test('a profile that the cluster keeps, but nobody can read, is told, and measured again', async () => {
+  const { standIn, cluster, events, apply, profiled, planned } = await watched();
+  await planned();
+  const kept = standIn.store.get('api/v1/namespaces/shop/configmaps/fashion-profile')!;
+  kept.binaryData = { 'profile.json.gz': Buffer.from('no profile').toString('base64') };
+  await apply({ ...spec, slaMs: 250 });
+  await until(() => expect(jobsMade(standIn)).toBe(2));
+  await profiled();
+  await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(250));
+  expect(events.join('\n')).toMatch(/ConfigMap fashion-profile has no profile that can be read/);
+});
+
 test('a job that fails is told, and another one profiles', async () => {
   const { standIn, apply, profiled } = await watched();
   await apply(spec);
