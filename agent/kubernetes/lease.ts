@@ -38,9 +38,14 @@ export class Leadership {
 
   constructor(private readonly options: LeaseOptions) {}
 
-  /** Calls `lead` each time this process becomes the leader; the signal aborts when it no longer leads. */
+  /**
+   * Calls `lead` each time this process becomes the leader; the signal aborts when it no longer leads.
+   * @throws what `lead` throws, after the Lease was given up
+   */
   async run(lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { signal, onEvent } = this.options;
+    const { onEvent } = this.options;
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.options.signal, failed.signal]);
     let leading: { stop: AbortController; ended: Promise<void> } | undefined;
     let failing = false;
     while (!signal.aborted) {
@@ -58,7 +63,7 @@ export class Leadership {
       if (this.#leftMs > 0 && !leading) {
         onEvent('leading');
         const stop = new AbortController();
-        leading = { stop, ended: lead(stop.signal) };
+        leading = { stop, ended: lead(stop.signal).catch((error) => failed.abort(error)) };
       }
       if (leading && this.#leftMs <= 0) {
         leading.stop.abort(new Error('the lease was lost'));
@@ -73,6 +78,7 @@ export class Leadership {
     leading?.stop.abort(signal.reason);
     await leading?.ended;
     await this.#release();
+    failed.signal.throwIfAborted();
   }
 
   /**

@@ -116,3 +116,25 @@ test('a leader that is answered slowly stops before another one may lead, and le
   await seconds(4);
   await Promise.all([first.ended, second.ended]);
 });
+
+test('a leader whose work fails gives up the Lease at once, and says why it failed', async () => {
+  const store = new ObjectStore();
+  const { cluster } = clusterOf(store);
+  const leadership = new Leadership({
+    api: cluster,
+    namespace: LEASE.metadata.namespace,
+    name: LEASE.metadata.name,
+    identity: 'first',
+    signal: new AbortController().signal,
+    onEvent: () => {},
+  });
+  const ended = expect(
+    leadership.run(async () => {
+      await sleep(1000);
+      throw new Error('the work failed');
+    }),
+  ).rejects.toThrow('the work failed');
+  await seconds(2);
+  await ended;
+  expect(store.get(KEY)!.spec).toMatchObject({ holderIdentity: '' });
+});
