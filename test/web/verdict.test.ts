@@ -166,6 +166,21 @@ describe('the verdict on a plan', () => {
     expect(reasons(best + 0.01)).not.toContain('the most accurate combination');
   });
 
+  it('names the slowest row as tables do, where it is the second of a cascade', () => {
+    const [first, ...others] = plan.stages;
+    const heavy = {
+      ...first!,
+      name: `${first!.name}-heavy`,
+      boundMs: 1e4,
+      escalation: { from: first!.name, below: 0.5, share: 0.1, accuracy: 0.9 },
+    };
+    const { reasons } = planVerdict(
+      { ...plan, stages: [first!, heavy, ...others] },
+      { ...profile, cells: [] },
+    );
+    expect(reasons.join()).toContain(`Most of the time goes to ${first!.name} (second), with`);
+  });
+
   it('says first that accuracies are unknown, in the place of what the accuracy is', () => {
     const unknown = { ...plan, predicted: { ...plan.predicted, pas: null, endToEnd: null } };
     expect(planVerdict(unknown, profile).reasons[0]).toBe(

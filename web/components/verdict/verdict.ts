@@ -11,7 +11,7 @@ import { FLAGS } from '../../../solver/report/cell-flags.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { weightOf } from '../cell-flags.ts';
 import { inTimeText, milliseconds, number, percent, plural, requestRate } from '../format.ts';
-import { variantsText } from '../variants.ts';
+import { rowName, variantsText } from '../variants.ts';
 
 /** The outcome in a sentence, the most important reasons for it, and the next step. */
 export interface Verdict {
@@ -208,7 +208,7 @@ function slowestReason({ stages }: Plan): Reason | null {
   const all = stages.reduce((sum, { boundMs }) => sum + boundMs, 0);
   return {
     weight: 30,
-    text: `Most of the time goes to ${slowest!.name}, with ${slowest!.variant}: ${percent(slowest!.boundMs / all)} of it.`,
+    text: `Most of the time goes to ${rowName(slowest!)}, with ${slowest!.variant}: ${percent(slowest!.boundMs / all)} of it.`,
   };
 }
 
