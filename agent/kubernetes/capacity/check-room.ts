@@ -22,15 +22,15 @@ export async function checkRoom(
   rolling: readonly KubernetesObject[],
   onEvent: (what: string) => void,
 ): Promise<void> {
-  let cluster: Cluster;
-  let beside: Cluster;
+  let clusterWithout: Awaited<ReturnType<typeof readCluster>>;
   try {
-    cluster = await readCluster(api, deployments);
-    beside = rolling.length > 0 ? await readCluster(api, []) : cluster;
+    clusterWithout = await readCluster(api);
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 403)) throw error;
     return onEvent(`whether the nodes have room for the pods was not checked: ${message(error)}`);
   }
+  const cluster = clusterWithout(deployments);
+  const beside = clusterWithout([]);
   const wanted = deployments.map((deployment) => wantedOf(deployment, cluster, device));
   const missing = unplaced(wanted, cluster.rooms);
   const surge = rolling.map((deployment) => ({ ...wantedOf(deployment, beside, device), replicas: 1 }));

@@ -40,14 +40,13 @@ export interface Cluster {
 
 /**
  * Reads the nodes and the pods of all namespaces.
- * @param deployments deployments whose running pods do not count, because the pods that are to be placed replace them
+ * @returns a function that gives the cluster without the running pods of some deployments, because other pods are to replace them
  * @throws ApiError, with status 403 if the account has no right to list nodes and pods
  */
 export async function readCluster(
   api: KubernetesApi,
-  deployments: readonly KubernetesObject[],
-): Promise<Cluster> {
-  const [{ items: nodes }, { items: pods }] = await Promise.all([
+): Promise<(without: readonly KubernetesObject[]) => Cluster> {
+  const [{ items }, { items: pods }] = await Promise.all([
     api.list({ apiVersion: 'v1', kind: 'Node' }),
     api.list({
       apiVersion: 'v1',
@@ -55,24 +54,26 @@ export async function readCluster(
       fields: 'status.phase!=Succeeded,status.phase!=Failed,spec.nodeName!=',
     }),
   ]);
-  const replaced = ({ metadata }: KubernetesObject): boolean =>
-    deployments.some(({ metadata: { namespace }, spec }) => {
-      const { matchLabels } = (spec as { selector: { matchLabels: Readonly<Record<string, string>> } })
-        .selector;
-      const labels = Object.entries(matchLabels);
-      return (
-        metadata.namespace === namespace && labels.every(([key, value]) => metadata.labels?.[key] === value)
-      );
+  const nodes = items as readonly Node[];
+  return (without) => {
+    const specs = pods
+      .filter((pod) => !without.some((deployment) => isOf(pod, deployment)))
+      .map(({ spec }) => spec as PodSpec);
+    const rooms = nodes.map(({ metadata: { name }, status }) => {
+      const here = specs.filter(({ nodeName }) => nodeName === name);
+      return { name, free: here.map(requestsOf).reduce(minus, amountsOf(status?.allocatable)) };
     });
-  const others = pods.filter((pod) => !replaced(pod));
-  const rooms = nodes.map((node) => {
-    const here = others.flatMap(({ spec }) =>
-      (spec as PodSpec).nodeName === node.metadata.name ? [spec as PodSpec] : [],
-    );
-    const all = amountsOf((node as Node).status?.allocatable);
-    return { name: node.metadata.name, free: here.map(requestsOf).reduce(minus, all) };
-  });
-  return { nodes: nodes as readonly Node[], rooms };
+    return { nodes, rooms };
+  };
+}
+
+/** Whether a deployment selects a pod. */
+function isOf({ metadata: pod }: KubernetesObject, { metadata, spec }: KubernetesObject): boolean {
+  const { selector } = spec as { selector: { matchLabels: Readonly<Record<string, string>> } };
+  return (
+    pod.namespace === metadata.namespace &&
+    Object.entries(selector.matchLabels).every(([key, value]) => pod.labels?.[key] === value)
+  );
 }
 
 /** The pod of a deployment as the scheduler sees it, and the number of cores that its node must have. */
