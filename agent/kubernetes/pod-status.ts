@@ -1,3 +1,4 @@
+import { counted } from '../../solver/math/figures.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
 interface Terminated {
@@ -51,7 +52,7 @@ export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesO
   const ended = state?.terminated ?? lastState?.terminated;
   if (ended && restartCount > 0) {
     const last = ended.message?.trim().slice(-QUOTED);
-    return `it has ended ${restartCount} times, with ${ended.reason ?? `exit code ${ended.exitCode}`}${last ? `: ${last}` : ''}`;
+    return `it has ended ${counted(restartCount, 'time')}, with ${ended.reason ?? `exit code ${ended.exitCode}`}${last ? `: ${last}` : ''}`;
   }
   const { reason, message } = state?.waiting ?? {};
   const warning = warnings.filter(({ involvedObject }) => isAbout(involvedObject, pod)).at(-1)?.message;

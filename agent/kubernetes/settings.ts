@@ -84,17 +84,12 @@ export const settingsOf = ({
 });
 
 /** The settings of a pipeline for which a user gives none. */
-export const defaultSettings = (pipeline: string): KeptSettings => ({
-  image: DEFAULT_IMAGE,
-  manifest: `models/${pipeline}/manifest.json`,
-  modelsClaim: null,
-  nodeSelector: {},
-  pullSecrets: [],
-  tolerations: [],
-  priorityClass: null,
-  gateways: 2,
-  monitor: null,
-});
+export const defaultSettings = (pipeline: string): KeptSettings =>
+  keptSettings.parse({
+    image: DEFAULT_IMAGE,
+    manifest: `models/${pipeline}/manifest.json`,
+    nodeSelector: {},
+  });
 
 /** Completes the given settings. @param applied settings of the plan applied before, used where none are given */
 export const podSettings = (

@@ -81,7 +81,7 @@ export const profileObject = (profile: Profile, name: string, namespace: string)
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { ...watchMetadata(profile.pipeline, namespace), name },
-  binaryData: { [PROFILE_KEY]: compressed(profile).toString('base64') },
+  binaryData: { [PROFILE_KEY]: compressed(profile) },
 });
 
 const PROFILE_FOLDER = '/etc/ipa-edge';
@@ -111,9 +111,9 @@ export function watchDeployment(
   });
 }
 
-function compressed(profile: Profile): Buffer {
-  const bytes = gzipSync(JSON.stringify(profile), { level: 9 });
-  const { length } = bytes.toString('base64');
-  if (length > CONFIG_MAP_BYTES_MAX) throw new ProfileTooLargeError(length);
-  return bytes;
+/** The profile, gzipped, in base64. @throws ProfileTooLargeError */
+function compressed(profile: Profile): string {
+  const text = gzipSync(JSON.stringify(profile), { level: 9 }).toString('base64');
+  if (text.length > CONFIG_MAP_BYTES_MAX) throw new ProfileTooLargeError(text.length);
+  return text;
 }
