@@ -83,6 +83,12 @@ export function openPlan(plan: Plan): void {
   if (given.success) takePlanSettings(given.data);
 }
 
+/** The points of the frontier that some β chooses within the current SLA; empty while there is no frontier. */
+export const chosenPoints = computed(() => {
+  const points = frontier.value?.answer;
+  return points && !(points instanceof Error) ? chosenAmong(points) : [];
+});
+
 /** Changes the settings so that the integer program chooses this point of the frontier. */
 export function choosePoint(point: FrontierPoint): void {
   const settings = settingsFor(point);
@@ -91,14 +97,11 @@ export function choosePoint(point: FrontierPoint): void {
 
 /**
  * The settings with which the integer program chooses a point of the frontier: an α over 0, a β and, if no β chooses the point
- * within the current SLA, the latency bound of the point, rounded up, as the SLA. Null if no β chooses the point at all, or while
- * there is no frontier.
+ * within the current SLA, the latency bound of the point, rounded up, as the SLA. Null if no β chooses the point at all.
  */
 export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null {
-  const points = frontier.value?.answer;
-  if (!points || points instanceof Error) return null;
   const alpha = planSettings.value.alpha || 1;
-  const within = chosenAmong(points).find((chosen) => chosen.point === point);
+  const within = chosenPoints.value.find((chosen) => chosen.point === point);
   const weights = within?.weights ?? point.weights;
   if (!weights) return null;
   return {

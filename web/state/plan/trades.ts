@@ -1,14 +1,13 @@
 import { computed } from '@preact/signals';
 import { accuraciesUnknown } from '../../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
-import { chosenAmong, sameCostAndAccuracy } from '../../../solver/frontier/weights.ts';
-import { frontier, isFresh, plan } from './planning.ts';
+import { sameCostAndAccuracy } from '../../../solver/frontier/weights.ts';
+import { chosenPoints, frontier, isFresh, plan } from './planning.ts';
 import { planSettings } from './settings.ts';
 
 const chosen = computed(() => {
-  const { answer: points, source } = frontier.value ?? {};
-  const known = source && !accuraciesUnknown(source.profile);
-  return known && points && !(points instanceof Error) ? chosenAmong(points) : [];
+  const { source } = frontier.value ?? {};
+  return source && !accuraciesUnknown(source.profile) ? chosenPoints.value : [];
 });
 
 /**
