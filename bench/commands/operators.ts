@@ -89,6 +89,8 @@ function text(
 ): string {
   if (!kernelsTimed)
     return `The GPU reported no times of the kernels of ${stage}/${variant}. Choose another backend with --backend.`;
+  if (operators.length === 0)
+    return `ONNX Runtime reported nothing about the operators of ${stage}/${variant} on ${backend}.`;
   const sum = operators.reduce((total, one) => total + one.ms, 0);
   const rows = operators.map((one) => [
     one.operator,
@@ -96,7 +98,7 @@ function text(
     one.on,
     String(Math.round(100 * one.calls) / 100),
     ms(one.ms),
-    ((100 * one.ms) / sum).toFixed(1),
+    (sum > 0 ? (100 * one.ms) / sum : 0).toFixed(1),
   ]);
   return (
     `${table(['operator', 'session', 'runs on', 'calls', 'ms', 'share %'], rows)}\n\n` +
