@@ -4,7 +4,7 @@ import { loadManifest } from '../../models/manifests/load.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { modelsOf } from '../../solver/documents/manifest.ts';
-import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { type Plan, parsePlan, stageNameOf } from '../../solver/documents/plan.ts';
 import { backendsOf } from '../../solver/documents/profile.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
@@ -142,11 +142,11 @@ If late sending shows in the result, the run is not valid: the report is written
 
 /** @throws UsageError if a stage of the plan has a backend that is unavailable here */
 async function checkBackends({ stages }: Plan, { whyUnavailable }: Runner): Promise<void> {
-  for (const { name, backend } of stages) {
-    const why = await whyUnavailable(backend);
+  for (const row of stages) {
+    const why = await whyUnavailable(row.backend);
     if (why !== null)
       throw new UsageError(
-        `The plan runs ${name} on ${backend}, which is not available: ${why}. Choose others with ipa-edge plan --backend.`,
+        `The plan runs ${stageNameOf(row)} on ${row.backend}, which is not available: ${why}. Choose others with ipa-edge plan --backend.`,
       );
   }
 }

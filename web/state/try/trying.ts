@@ -67,7 +67,7 @@ export const obstacle = computed<string | null>(() => {
   if (!loaded) return 'The models are not loaded yet.';
   const elsewhere = made.stages.find(({ backend }) => !BACKENDS.some((one) => one === backend));
   if (elsewhere)
-    return `The plan runs stage ${elsewhere.name} on ${elsewhere.backend}, which no browser has. Save the plan and run it with the command ipa-edge run.`;
+    return `The plan runs stage ${stageNameOf(elsewhere)} on ${elsewhere.backend}, which no browser has. Save the plan and run it with the command ipa-edge run.`;
   const noWebGpu = whyNotMeasurable('webgpu');
   if (noWebGpu !== null && made.stages.some(({ backend }) => onGpu(backend)))
     return `The plan needs webgpu, and ${noWebGpu}. ${
