@@ -1,6 +1,7 @@
 import { type Cell, type MeasuredCell, roundTripsMs } from '../../solver/documents/cell.ts';
-import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Backend } from '../../solver/documents/common.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { gpusFirst } from '../components/backends.ts';
 import { milliseconds, number, sweepText } from '../components/format.ts';
 
 /** Data of one chart: points of the cells of a stage on one backend with one thread count. */
@@ -42,8 +43,7 @@ export function cellPanels<Point>(
     if (!panels.has(id)) panels.set(id, { id, stage, backend, threads, points: [] });
     panels.get(id)!.points.push(...pointsOf(cell));
   }
-  const rank = ({ backend, threads }: CellPanel<Point>) => (onGpu(backend) ? 0 : threads);
-  return [...panels.values()].sort((a, b) => rank(a) - rank(b));
+  return [...panels.values()].sort(gpusFirst);
 }
 
 /** Charts of a stage's cells by batch. Points are in order of batch size. */

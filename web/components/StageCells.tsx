@@ -6,7 +6,7 @@ import { batchPanels } from '../charts/batch-panels.ts';
 import { AccuracyTable } from './AccuracyTable.tsx';
 import { CellNotes, CellTable } from './Cells.tsx';
 import { MeasuredOn } from './Device.tsx';
-import { type ShownStage, stageNames } from './stage-names.ts';
+import { type ShownStage, shownStages } from './shown-stages.ts';
 
 interface StageCellsProps {
   readonly stages: readonly ShownStage[];
@@ -24,7 +24,7 @@ export const ProfileCells = ({ profile }: { readonly profile: Profile }) => (
   <>
     <MeasuredOn pack={profile.pack} />
     <StageCells
-      stages={stageNames(profile.stages)}
+      stages={shownStages(profile.stages)}
       cells={profile.cells}
       batches={profile.settings.batches}
       software={profile.device.adapter?.software ?? false}

@@ -3,6 +3,7 @@ import type { Device } from '../../solver/documents/common.ts';
 import type { ManifestVariant } from '../../solver/documents/manifest.ts';
 import { attainmentFigure } from '../../solver/math/figures.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
+import type { Sweep } from './backends.ts';
 
 /** Formats numbers and other values as English text. */
 
@@ -63,7 +64,7 @@ export function bytes(value: number): string {
 }
 
 /** A backend with its threads: `wasm, 2 threads`. */
-export const sweepText = ({ backend, threads }: Pick<CellKey, 'backend' | 'threads'>): string =>
+export const sweepText = ({ backend, threads }: Sweep): string =>
   threads > 1 ? `${backend}, ${plural(threads, 'thread')}` : backend;
 
 /** A cell in words: `detect/det4 on wasm, batch 2`. */

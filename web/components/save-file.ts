@@ -2,7 +2,6 @@ const TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
   csv: 'text/csv;charset=utf-8',
   html: 'text/html;charset=utf-8',
-  yaml: 'application/yaml',
   tar: 'application/x-tar',
 };
 

@@ -1,6 +1,6 @@
 import { BudgetNotice, DeviceFacts, Notice } from '../../components/Device.tsx';
 import { date, plural } from '../../components/format.ts';
-import { stageNames } from '../../components/stage-names.ts';
+import { shownStages } from '../../components/shown-stages.ts';
 import { checked, opened } from '../../state/app.ts';
 import { tables } from '../../state/compared.ts';
 import { showsExample } from '../../state/example.ts';
@@ -45,7 +45,7 @@ function Live() {
   const { manifest, settings } = running.value!;
   return (
     <StageCells
-      stages={stageNames(manifest.stages)}
+      stages={shownStages(manifest.stages)}
       cells={liveCells.value}
       batches={settings.batches}
       software={checked.value?.adapter?.software ?? false}

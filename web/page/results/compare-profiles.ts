@@ -3,6 +3,7 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
 import type { MedianRatio } from '../../charts/ratios.ts';
+import { gpusFirst, type Sweep } from '../../components/backends.ts';
 import {
   type ComparedCell,
   type ComparedMeasured,
@@ -11,8 +12,6 @@ import {
 } from '../../state/files/cell-table.ts';
 
 /** A backend with a number of threads. */
-type Sweep = Pick<CellKey, 'backend' | 'threads'>;
-
 /** The cells to compare: `same` for every backend that both profiles measured, or one backend of each profile. */
 export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };
 
@@ -43,13 +42,12 @@ const FALSE_DISCOVERIES = 0.05;
 
 /** The backends of a profile's measured cells: GPUs first, then by thread count. */
 function sweepsOf({ cells }: ComparedProfile): Sweep[] {
-  const rank = ({ backend, threads }: Sweep) => (onGpu(backend) ? 0 : threads);
   const sweeps = new Map(
     cells
       .filter(({ state }) => state === 'measured')
       .map(({ backend, threads }) => [`${backend}/${threads}`, { backend, threads }]),
   );
-  return [...sweeps.values()].sort((a, b) => rank(a) - rank(b));
+  return [...sweeps.values()].sort(gpusFirst);
 }
 
 export const isSameSweep = (a: Sweep, b: Sweep): boolean =>

@@ -8,8 +8,8 @@ export interface ShownStage {
   readonly sizeUnit?: SizeUnit | undefined;
 }
 
-/** Names of stages and variants, from a profile or a manifest. */
-export const stageNames = (
+/** The stages of a profile or a manifest, as charts and tables of cells show them. */
+export const shownStages = (
   stages: readonly (Omit<ShownStage, 'variants'> & {
     readonly variants: readonly { readonly name: string }[];
   })[],
