@@ -109,7 +109,10 @@ export async function adaptPlan(
   return trials.map(({ change }) => change);
 }
 
-/** The PodMonitor of the plan before, if this plan has none: without the rights in its network policies, it would only fail. */
+/**
+ * The PodMonitor of the plan before, if this plan has none: the new network policies keep Prometheus out, so a PodMonitor that
+ * stays would make Prometheus report the pods of stages as down.
+ */
 const monitorBefore = ({ pipeline }: Plan, { applied, settings }: DeploymentContext): KubernetesObject[] =>
   settings.monitor === null && applied.settings && applied.settings.monitor !== null
     ? [podMonitor(pipeline, settings)]

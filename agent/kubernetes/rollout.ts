@@ -81,8 +81,8 @@ const isStarting = (pod: KubernetesObject): boolean =>
   !['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? '');
 
 /**
- * Whether all pods of a deployment have served since its pods were last replaced, as Kubernetes notes until they are replaced
- * again. Without that note nobody knows, and the deployment counts as one whose pods have served.
+ * Whether Kubernetes has noted that all pods of a deployment served since the deployment last replaced its pods. A deployment
+ * without any such note counts as one whose pods have served, because nothing says that they have not.
  */
 export function hasRolledOut({ status }: KubernetesObject): boolean {
   const { conditions = [] } = (status ?? {}) as DeploymentStatus;

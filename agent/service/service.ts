@@ -45,7 +45,7 @@ const SLOW_SHARE = 0.5;
 interface Refusal {
   readonly error: UnavailableError;
   /**
-   * Whether more capacity would have prevented the refusal. If not, the refusal is no miss, for which later plans would make up.
+   * Whether more capacity would have prevented the refusal. Only such a refusal counts as a miss, for which later plans make up.
    */
   readonly ofLoad: boolean;
 }

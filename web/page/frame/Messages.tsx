@@ -9,8 +9,8 @@ import { Done } from './Done.tsx';
 const TO_SHOWN = /^#(results|plan|try)$/;
 
 /**
- * Messages about the last action, at the bottom of the window, where they cover no heading that a link leads to. Those that are no
- * errors close when the user goes on to a section that shows what they tell of, or starts a run.
+ * Messages about the last action, at the bottom of the window, where they cover no heading that a link leads to. A message that
+ * is no error closes when the user goes on to a section that shows the message's subject, or starts a run.
  */
 export function Messages() {
   useEffect(() => {
