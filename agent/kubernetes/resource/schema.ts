@@ -95,15 +95,15 @@ export type ResourceSpec = z.infer<typeof resourceSpec>;
 export const CONDITIONS = ['Profiled', 'Planned', 'Ready'] as const;
 export type ConditionType = (typeof CONDITIONS)[number];
 
-/** The most characters of a condition's message, by the CRD's schema; the status writer cuts longer messages. */
-export const MESSAGE_LETTERS_MAX = 2000;
+/** The most characters of a text in the status, by the CRD's schema; the status writer cuts longer texts. */
+export const TEXT_LETTERS_MAX = 2000;
 
 export const condition = z.strictObject({
   type: z.enum(CONDITIONS),
   status: z.enum(['True', 'False', 'Unknown']),
   /** One word in upper camel case. */
   reason: z.string().min(1).max(100),
-  message: z.string().max(MESSAGE_LETTERS_MAX),
+  message: z.string().max(TEXT_LETTERS_MAX),
   lastTransitionTime: z.iso.datetime(),
   observedGeneration: z.int().nonnegative(),
 });
@@ -114,7 +114,7 @@ const resourceStatus = z.strictObject({
   conditions: z.array(condition).max(CONDITIONS.length).optional(),
   profileSha256: z.string().optional(),
   /** The applied plan, in one line. */
-  plan: z.string().max(2000).optional(),
+  plan: z.string().max(TEXT_LETTERS_MAX).optional(),
   /** The rate that the applied plan was made for, in requests per second. */
   plannedRatePerS: z.number().nonnegative().optional(),
 });

@@ -4,9 +4,9 @@ import {
   CONDITIONS,
   type Condition,
   type ConditionType,
-  MESSAGE_LETTERS_MAX,
   RESOURCE,
   type ResourceStatus,
+  TEXT_LETTERS_MAX,
 } from './schema.ts';
 
 /** The state of a condition, with a reason and a message for people. */
@@ -36,7 +36,7 @@ export function withCondition(
         type: of,
         status,
         reason,
-        message: message.slice(0, MESSAGE_LETTERS_MAX),
+        message: message.slice(0, TEXT_LETTERS_MAX),
         lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
         observedGeneration: generation,
       },
@@ -63,6 +63,7 @@ export class StatusWriter {
     const status: ResourceStatus = {
       ...this.#status,
       ...more,
+      ...(more.plan !== undefined && { plan: more.plan.slice(0, TEXT_LETTERS_MAX) }),
       observedGeneration: this.#generation,
       conditions: withCondition(conditions, type, said, this.#generation, new Date().toISOString()),
     };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { CONDITIONS, type Condition } from '../../../../agent/kubernetes/resource/schema.ts';
-import { withCondition } from '../../../../agent/kubernetes/resource/status.ts';
+import { expect, test, vi } from 'vitest';
+import type { KubernetesApi } from '../../../../agent/kubernetes/api.ts';
+import { CONDITIONS, type Condition, RESOURCE } from '../../../../agent/kubernetes/resource/schema.ts';
+import { StatusWriter, withCondition } from '../../../../agent/kubernetes/resource/status.ts';
 
 const step = fc.record({
   type: fc.constantFrom(...CONDITIONS),
@@ -31,4 +32,17 @@ test('each condition is there once at most, in order, and tells when its status 
       });
     }),
   );
+});
+
+test('a plan of many stages with long names is cut, because the API server would refuse a longer text', async () => {
+  const applyStatus = vi.fn<KubernetesApi['applyStatus']>(async () => {});
+  const writer = new StatusWriter({ applyStatus } as unknown as KubernetesApi, {
+    ...RESOURCE,
+    metadata: { name: 'long' },
+  });
+  const said = { status: 'True', reason: 'Applied', message: '' } as const;
+  await writer.say('Planned', said, { plan: 'variant b1 ×1 → '.repeat(200) });
+  expect(applyStatus.mock.lastCall![0].status).toMatchObject({
+    plan: expect.stringMatching(/^variant.{1993}$/),
+  });
 });
