@@ -13,7 +13,7 @@ let nowMs: number | undefined;
 /**
  * Estimates when the request that is being received arrived, in `performance.now()`, so that its wait for a busy event loop
  * counts. All requests of one turn of the loop had arrived before that turn began. If the loop has not been idle since the
- * previous turn in which requests were received, they may have arrived at any time since that turn's start, so that start is
+ * previous turn in which requests were received, the requests may have arrived at any time since that turn's start, which is
  * returned.
  */
 export function arrivedMs(): number {

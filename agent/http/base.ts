@@ -68,7 +68,7 @@ const BAD_MODEL =
 const UNREAD_BYTES_MAX = 256 * 1024;
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
- * they lie outside the heap: with its default a server with a small heap would collect several times a second.
+ * the bodies lie outside the heap: with V8's default, a server with a small heap would collect several times a second.
  */
 const HEAP_GROWTH_PERCENT = 200;
 

@@ -54,7 +54,7 @@ export async function profileInJob(
   let isRefused = false;
   try {
     await api.create(job).catch((error) => {
-      // After an outage it is unknown whether the API server has created the Job; after any other error it has not.
+      // After an outage nobody knows whether the API server has created the Job. After any other error there is no Job.
       isRefused = !isOutage(error);
       throw error;
     });

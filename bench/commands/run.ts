@@ -85,7 +85,7 @@ If late sending shows in the result, the run is not valid: the report is written
     .action(async (options, command) => {
       const plan = await readJson(options.plan, parsePlan);
       if (options.rate !== undefined && options.trace !== undefined)
-        throw new UsageError('Give exactly one of --rate and --trace.');
+        throw new UsageError('Give --rate or --trace, and not both.');
       const { seed, duration } = options;
       const load = options.trace
         ? traceLoad(

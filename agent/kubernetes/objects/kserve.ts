@@ -10,7 +10,7 @@ import { nodeSelector, PLAN_FILE, PORT, stageResources } from './pods.ts';
 import { planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
-/** Seconds for which an ending pod still serves before SIGTERM, until KServe has stopped sending requests to it. */
+/** Seconds for which an ending pod still serves before SIGTERM, until KServe has stopped sending requests to the pod. */
 const LEAVE_S = 5;
 
 /**

@@ -58,8 +58,8 @@ export const describingLabels = (pipeline: string, component: string): Record<st
 export const kserveLabels = (pipeline: string): Record<string, string> => describingLabels(pipeline, KSERVE);
 
 /**
- * The pipeline that has an object, as its label says, if it is another one than this: the stage `b-c` of the pipeline `a` and the
- * stage `c` of `a-b` have objects of the same names.
+ * The pipeline that an object's label names, if that is not the given pipeline. Two pipelines may need objects of the same names,
+ * such as `a` for its stage `b-c`, and `a-b` for its stage `c`.
  */
 export function otherPipelineOf({ metadata }: KubernetesObject, pipeline: string): string | undefined {
   const instance = metadata.labels?.[INSTANCE];

@@ -21,7 +21,7 @@ export const TOKEN_KEY = 'token';
 const MIB = 2 ** 20;
 /** Base memory of the process that serves HTTP, and of one that runs sessions, without models and items. */
 const PROCESS_BYTES = { http: 256 * MIB, session: 256 * MIB };
-/** Bytes of session memory per byte of model: the weights, an optimised copy of them, and work space. */
+/** Bytes of session memory per byte of model: the weights, an optimised copy of the weights, and work space. */
 const BYTES_PER_MODEL_BYTE = 4;
 /** Bytes of memory per value of a batch's input: the items' bytes, their float32 values, and copies. */
 const BYTES_PER_VALUE = 16;
@@ -91,7 +91,7 @@ function resources(
 ) {
   const gpu = backends.some(onGpu) ? { 'nvidia.com/gpu': '1' } : {};
   const [asked, used] = backends.every(onGpu) ? [1, 1] : [threads - spared, threads];
-  // A pod needs memory for two variants of each of its stages: it loads the new one while the old one still serves.
+  // A pod needs memory for two variants of each of its stages: the pod loads the new one while the old one still serves.
   const bytes = stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), PROCESS_BYTES.http);
   const memory = `${Math.ceil(bytes / MIB)}Mi`;
   return {

@@ -82,7 +82,7 @@ export function stageObjects(
       },
       {
         ...{ replicas: group.replicas, selector, pod },
-        // A cluster may have no spare GPU for an additional pod during an update, but it should have spare cores.
+        // A cluster may have no spare GPU for an additional pod during an update, but should have spare cores.
         rollingUpdate: stages.some(({ backend }) => onGpu(backend))
           ? { maxSurge: 0, maxUnavailable: 1 }
           : { maxSurge: 1, maxUnavailable: 0 },

@@ -23,8 +23,8 @@ export interface Work extends Listener {
   readonly engine: KubernetesEngine;
   readonly status: StatusWriter;
   /**
-   * The profile measured last if the cluster does not keep it, and in `for` the text of `measuredFor` that it was measured for.
-   * All runs of one reconciliation share this object.
+   * The profile that was measured last, if the cluster does not keep that profile, and in `for` the text of `measuredFor` for which
+   * the profile was measured. All runs of one reconciliation share this object.
    */
   readonly unkept: { measured?: { readonly profile: IdentifiedProfile; readonly for: string } | undefined };
 }
@@ -86,7 +86,7 @@ async function measured(work: Work, failed?: string): Promise<IdentifiedProfile>
   try {
     return await engine.profile({ ...spec.profile, seed: 1 }, { ...work, onWait });
   } finally {
-    // A status that is still being sent must arrive before later ones, because it would overwrite them.
+    // Statuses must arrive in order, because one that arrives late would overwrite a newer one.
     await said;
   }
 }

@@ -49,14 +49,14 @@ export class Decoder {
     private readonly waitingBytesMax = WAITING_BYTES_MAX,
   ) {}
 
-  /** Starts the process, and resolves when it answers: the first large JSON would miss its SLA while the process starts. */
+  /** Starts the process and waits until the process answers: a first large JSON that waits for the start would miss its SLA. */
   async open(): Promise<void> {
     await this.#elsewhere(0, (api) => api.plan(new Uint8Array(), ''));
   }
 
   /**
-   * Returns the request in a form that the caller decodes fast: with its tensors as bytes if its JSON is large, and otherwise as
-   * it is.
+   * Returns the request in a form that the caller decodes fast: a request with large JSON gets its tensors as bytes, and any other
+   * one stays unchanged.
    * @throws InvalidInferenceError; UnavailableError if too much waits, or the process was lost
    */
   async fast(body: Body): Promise<Body> {

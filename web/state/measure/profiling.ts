@@ -186,9 +186,9 @@ export async function deleteInterrupted({ journal }: InterruptedProfile): Promis
 }
 
 /**
- * The interrupted profile that was measured last of those that this browser can continue: it has a pipeline of that name, and can
- * measure with the profile's settings. Whether the pipeline is unchanged is known here only while it is chosen; `resumeInterrupted`
- * checks any other. Undefined if it can continue none.
+ * The interrupted profile that was measured last, of those whose pipeline this browser has, and with whose settings this browser
+ * can measure; undefined if there is none. Only the chosen pipeline can be checked here for changes since: `resumeInterrupted`
+ * checks any other one.
  */
 export const resumable = computed(() => {
   // Without a store, the journal lasts only until the page is closed, so after a reload there is nothing to continue.

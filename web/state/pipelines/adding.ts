@@ -26,7 +26,7 @@ const measuring = () => running.value !== null || trying.value !== null || other
 /** Whether the user cannot add anything now. */
 export const busy = computed(() => adding.value !== null || measuring());
 
-/** Why the user must wait with other work; null if nothing works. @param what the other work, as a sentence names it */
+/** Why the user must wait before other work; null if nothing keeps it waiting. @param what names the other work in a sentence */
 export function heldByWork(what: string): string | null {
   if (running.value) return `Wait until measuring has ended, because ${what} would disturb it.`;
   if (trying.value) return `Wait until the run of the plan has ended, because ${what} would disturb it.`;
