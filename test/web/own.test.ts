@@ -159,6 +159,11 @@ describe('a pipeline that was changed since its profile was interrupted', () => 
     await own.page.reload();
     await expect.poll(() => own.names('classify')).toContain('cnn8-2');
     expect(await resume().count()).toBe(0);
+    // While another pipeline is chosen, the page does not know of the change.
+    await own.page.getByLabel('Pipeline', { exact: true }).selectOption('mail');
+    await resume().click();
+    await own.refused(/has changed since its profile was interrupted.* Press Start to measure/);
+    await expect.poll(() => own.names('classify')).toContain('cnn8-2');
     await own.deleteVariant('cnn8-2');
     expect(await resume().textContent()).toBe(offered);
   });

@@ -51,6 +51,16 @@ interface FinishedProfile {
   readonly tookMs: number;
 }
 
+/** The pipeline of an interrupted profile has changed, so its measurements are of other models. */
+class ChangedPipelineError extends Error {
+  override name = 'ChangedPipelineError';
+  constructor(pipeline: string) {
+    super(
+      `${pipeline} has changed since its profile was interrupted, so the profile cannot go on. Press Start to measure ${pipeline} as it is now.`,
+    );
+  }
+}
+
 /** A backend has become unavailable since the page was opened. */
 class BackendGoneError extends Error {
   override name = 'BackendGoneError';
@@ -205,8 +215,14 @@ export const resumable = computed(() => {
 /** Continues an interrupted profile with its own pipeline and settings. */
 export async function resumeInterrupted(left: InterruptedProfile): Promise<void> {
   askedSettings.value = left.settings;
-  if (models.value?.manifest.name !== left.pipeline) await attempt(() => loadChosen(left.pipeline));
-  if (models.value && isOf(left, models.value.manifest)) await startProfile();
+  await attempt(async () => {
+    if (models.value?.manifest.name !== left.pipeline) await loadChosen(left.pipeline);
+    const { manifest } = models.value!;
+    // The user may have chosen another pipeline while this one was loaded.
+    if (manifest.name !== left.pipeline) return;
+    if (!isOf(left, manifest)) throw new ChangedPipelineError(left.pipeline);
+    await startProfile();
+  });
 }
 
 /** Ends the profiler's pause. */
