@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { expect, test } from 'vitest';
-import { logAxisY } from '../../web/charts/axis.ts';
+import { logAxisY, logDomain } from '../../web/charts/axis.ts';
 
 test('a logarithmic axis writes its numbers as the page does, without rests of binary fractions', () => {
   const marks = [logAxisY([0.02, 3000], 'ms')].flat(3) as Plot.Mark[];
@@ -10,4 +10,10 @@ test('a logarithmic axis writes its numbers as the page does, without rests of b
   expect([2000, 1000, 5, 5 * 10 ** -2, 3 * 0.1].map(label.channels.text.value)).toEqual([
     ...['2,000', '1,000', '5', '0.05', '0.3'],
   ]);
+});
+
+test('a logarithmic axis spans as many values as several cells have samples', () => {
+  const values = Array.from({ length: 300_000 }, (_, i) => i);
+  expect(logDomain(values)).toEqual([1 / 1.2, 299_999 * 1.2]);
+  expect(logDomain([0])).toEqual([0.1, 10]);
 });

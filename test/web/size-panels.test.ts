@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { batchesOfSizes, medianLine, sizePanels } from '../../web/charts/size-panels.ts';
+import { sizePlot } from '../../web/charts/size-plot.ts';
 import { cell, runs } from '../solver/profiles.ts';
 
 const sizes = runs(10).map((_, i) => 100 - i);
@@ -49,4 +50,9 @@ test('a line goes through the medians of runs of like size', () => {
     { size: 2, ms: 20 },
     { size: 8, ms: 80 },
   ]);
+});
+
+test('as many runs as several cells may have are plotted', () => {
+  const points = Array.from({ length: 300_000 }, (_, i) => ({ variant: 's', size: i, ms: 1, text: '' }));
+  expect(sizePlot(points, ['s'], 'bytes', [0.5, 2]).marks).toHaveLength(6);
 });

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { sortedNumbers } from '../../solver/math/statistics.ts';
 import { RULE } from './series.ts';
 
 /** Margins for the axes of a chart, in pixels. */
@@ -100,9 +101,8 @@ export const innerHeight = (height: number): number => height - MARGIN.marginTop
  * times, because such an axis has no place for them.
  */
 export function logDomain(values: readonly number[]): [number, number] {
-  const placed = values.filter((value) => value > 0 && value < Number.POSITIVE_INFINITY);
-  if (placed.length === 0) return [0.1, 10];
-  return [Math.min(...placed) / 1.2, Math.max(...placed) * 1.2];
+  const placed = sortedNumbers(values.filter((value) => value > 0 && value < Number.POSITIVE_INFINITY));
+  return placed.length === 0 ? [0.1, 10] : [placed[0]! / 1.2, placed.at(-1)! * 1.2];
 }
 
 /**

@@ -41,7 +41,8 @@ export function cellPanels<Point>(
     const { backend, threads } = cell;
     const id = `${stage}/${backend}/${threads}`;
     if (!panels.has(id)) panels.set(id, { id, stage, backend, threads, points: [] });
-    panels.get(id)!.points.push(...pointsOf(cell));
+    const { points } = panels.get(id)!;
+    for (const point of pointsOf(cell)) points.push(point);
   }
   return [...panels.values()].sort(gpusFirst);
 }

@@ -8,6 +8,7 @@ const HEIGHT = 300;
 
 /**
  * Plots the time of each run against the size of its batch, with a line through medians for each variant.
+ * @param points in order of size
  * @param variants all variants of the stage; a variant's index chooses its colour and symbol
  */
 export function sizePlot(
@@ -17,7 +18,7 @@ export function sizePlot(
   domain: readonly [number, number],
 ): Plot.PlotOptions {
   const series = seriesOf(points, variants).map((own) => ({ ...own, line: medianLine(own.points) }));
-  const largest = Math.max(...points.map(({ size }) => size));
+  const largest = points.at(-1)!.size;
   // Names stand beside the chart, because points lie beyond the ends of the lines.
   const ends = series.map(({ variant, style: { colour }, line }) => ({
     name: variant,
