@@ -32,6 +32,7 @@ export interface TimePoint {
 export interface TimeSeries {
   readonly label: string;
   readonly style: Pick<SeriesStyle, 'colour' | 'dash'>;
+  /** In order of time. */
   readonly points: readonly TimePoint[];
   readonly strong?: boolean;
 }
@@ -144,18 +145,19 @@ function endsOf({ series, scale, rule }: LinesPanel, endMs: number) {
   ];
 }
 
-/** The values of all series at each time at which one of them changes. */
+/** The values of all series at each time at which one of them changes. Reads each point once, because a run may last for days. */
 function moments(series: readonly TimeSeries[]): ChartPoint[] {
   const times = [...new Set(series.flatMap(({ points }) => points.map(({ atMs }) => atMs)))];
+  const read = series.map(() => 0);
   return times
     .sort((a, b) => a - b)
     .map((ms) => ({
       x: ms / 1000,
       text: [
         `${number(ms / 1000, 0)} s`,
-        ...series.map(({ label, points }) => {
-          const now = points.findLast(({ atMs }) => atMs <= ms)?.value ?? null;
-          return `${label} ${number(now)}`;
+        ...series.map(({ label, points }, i) => {
+          while (read[i]! < points.length && points[read[i]!]!.atMs <= ms) read[i]!++;
+          return `${label} ${number(points[read[i]! - 1]?.value ?? null)}`;
         }),
       ].join('\n'),
     }));
