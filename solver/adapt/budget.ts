@@ -1,11 +1,8 @@
 import { mean } from '../math/statistics.ts';
 import type { LoadState } from './system.ts';
 
-/**
- * At p99 the budget makes up for too many or too few recent misses within this time. At lower percentiles more requests may miss,
- * so a shorter time has enough misses to count; the time falls with the square root of the share that may miss.
- */
-const MADE_UP_AT_P99_S = 120;
+/** The budget makes up for too many or too few recent misses within this time. */
+const MADE_UP_IN_S = 120;
 /**
  * Bounds of the allowed share: at least `least` times the share that the percentile leaves, at most that share plus `more`. A
  * plan for much less than the load would lose more requests than the difference, because shed requests have already taken time of
@@ -33,7 +30,6 @@ export const LEVEL_S = 10;
  */
 export class MissBudget {
   readonly #asked: number;
-  readonly #madeUpInS: number;
   #usual: number;
 
   constructor(
@@ -41,7 +37,6 @@ export class MissBudget {
     private readonly slaMs: number,
   ) {
     this.#asked = 1 - percentile / 100;
-    this.#madeUpInS = MADE_UP_AT_P99_S * Math.sqrt(0.01 / this.#asked);
     this.#usual = this.#asked;
   }
 
@@ -53,7 +48,7 @@ export class MissBudget {
   next({ served, countsPerS }: LoadState): number {
     const asked = this.#asked;
     const level = mean(countsPerS.slice(-LEVEL_S));
-    const requests = this.#madeUpInS * level;
+    const requests = MADE_UP_IN_S * level;
     if (!served || requests === 0) return asked;
     const waiting = Math.max(0, served.open - ((WAITING_PART * this.slaMs) / 1000) * level);
     const left = asked * served.ended - served.missed - waiting;
