@@ -153,6 +153,23 @@ describe('a sound of the user', () => {
     expect(await streams.evaluate(([stream]) => stream!.getTracks()[0]!.readyState)).toBe('ended');
   });
 
+  it('is not recorded where the microphone gives none, and the page says so', async () => {
+    const opened = await open(withMicrophone, ['microphone']);
+    await opened.page.evaluate(() => {
+      // A recording without data, whose microphone ends, stands for a microphone that is switched off.
+      const { prototype } = MediaRecorder;
+      Object.defineProperty(prototype, 'ondataavailable', { set() {} });
+      const { start } = prototype;
+      prototype.start = function (...args) {
+        start.apply(this, args);
+        for (const track of this.stream.getTracks()) track.stop();
+      };
+    });
+    await button(opened, 'Record').click();
+    await refused(opened.page, /it gave no sound\. Check its switch, then record again/);
+    expect(await button(opened, 'Record').isEnabled()).toBe(true);
+  });
+
   it('is refused in place where it is longer than the stage takes', async () => {
     const { page } = await open(site.browser);
     const bytes = wavOf(tone(440, LONGEST_S + 1, RATE_HZ), { rateHz: RATE_HZ });

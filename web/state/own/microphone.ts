@@ -17,13 +17,20 @@ const REASONS: Readonly<Record<string, readonly [why: string, remedy: string]>> 
 };
 
 export interface MicrophoneRecording {
-  /** Resolves when the recording ends, by `stop` or at its longest duration. */
+  /**
+   * Resolves when the recording ends, by `stop` or at its longest duration. Rejects with a MicrophoneError if the microphone gave no
+   * sound.
+   */
   readonly sound: Promise<Blob>;
   stop(): void;
 }
 
+/** Interval in which the browser hands over what it has recorded. */
+const PART_MS = 100;
+
 /**
- * Asks for the microphone and begins to record.
+ * Asks for the microphone and begins to record. Resolves once the microphone gives sound, because one on Bluetooth may take a
+ * second, or, if it gives none, when the recording ends.
  * @param longestS duration in seconds after which the recording ends
  * @throws MicrophoneError
  */
@@ -40,7 +47,7 @@ export async function record(longestS: number): Promise<MicrophoneRecording> {
     for (const track of stream.getTracks()) track.stop();
   };
   try {
-    return recordingOf(stream, longestS, release);
+    return await recordingOf(stream, longestS, release);
   } catch (cause) {
     release();
     throw new MicrophoneError('this browser cannot record its sound', 'Use another browser', { cause });
@@ -48,24 +55,34 @@ export async function record(longestS: number): Promise<MicrophoneRecording> {
 }
 
 /**
- * Begins to record a stream.
+ * Begins to record a stream. Resolves at the first sound of the recording, or at its end.
  * @param release ends the stream, so that the browser no longer shows that the page listens
  */
-function recordingOf(stream: MediaStream, longestS: number, release: () => void): MicrophoneRecording {
-  const recorder = new MediaRecorder(stream);
-  const parts: Blob[] = [];
-  const sound = new Promise<Blob>((resolve) => {
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    recorder.onstop = () => {
-      clearTimeout(timer);
-      release();
-      resolve(new Blob(parts, { type: recorder.mimeType }));
+const recordingOf = (stream: MediaStream, longestS: number, release: () => void) =>
+  new Promise<MicrophoneRecording>((begin) => {
+    const recorder = new MediaRecorder(stream);
+    recorder.start(PART_MS);
+    const parts: Blob[] = [];
+    const stop = () => {
+      if (recorder.state !== 'inactive') recorder.stop();
     };
+    const stopLater = () => setTimeout(stop, 1000 * longestS);
+    let timer = stopLater();
+    const sound = new Promise<Blob>((end, fail) => {
+      recorder.ondataavailable = ({ data }) => {
+        if (data.size === 0 || parts.push(data) > 1) return;
+        clearTimeout(timer);
+        timer = stopLater();
+        begin({ sound, stop });
+      };
+      recorder.onstop = () => {
+        clearTimeout(timer);
+        release();
+        if (parts.length > 0) end(new Blob(parts, { type: recorder.mimeType }));
+        else fail(new MicrophoneError('it gave no sound', 'Check its switch, then record again'));
+        begin({ sound, stop });
+      };
+    });
+    // If the user chose another pipeline meanwhile, nothing awaits the recording, and it may still end without sound.
+    sound.catch(() => {});
   });
-  const stop = () => {
-    if (recorder.state !== 'inactive') recorder.stop();
-  };
-  recorder.start();
-  const timer = setTimeout(stop, 1000 * longestS);
-  return { sound, stop };
-}
