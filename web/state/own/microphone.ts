@@ -29,8 +29,8 @@ export interface MicrophoneRecording {
 const PART_MS = 100;
 
 /**
- * Asks for the microphone and begins to record. Resolves once the microphone gives sound, because one on Bluetooth may take a
- * second, or, if it gives none, when the recording ends.
+ * Asks for the microphone and begins to record. Resolves once the microphone gives sound, for which a microphone on Bluetooth may
+ * take a second. Without any sound, it resolves when the recording ends.
  * @param longestS duration in seconds after which the recording ends
  * @throws MicrophoneError
  */
