@@ -185,7 +185,7 @@ export interface Listener {
 }
 
 export interface ProfileListener extends Listener {
-  /** Called with a sentence on what the job waits for before it starts, and with null once it has started. */
+  /** Called with a sentence that says what the job waits for, and with null once the job has started. */
   onWait?(why: string | null): void;
 }
 

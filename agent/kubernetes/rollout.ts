@@ -81,8 +81,8 @@ const isStarting = (pod: KubernetesObject): boolean =>
   !['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? '');
 
 /**
- * Whether Kubernetes has noted that all pods of a deployment served since the deployment last replaced its pods. A deployment
- * without any such note counts as one whose pods have served, because nothing says that they have not.
+ * Whether all pods of a deployment have served since the deployment last replaced its pods. Kubernetes keeps a condition that says
+ * so. A deployment without that condition counts as one whose pods have served, because nothing says that they have not.
  */
 export function hasRolledOut({ status }: KubernetesObject): boolean {
   const { conditions = [] } = (status ?? {}) as DeploymentStatus;

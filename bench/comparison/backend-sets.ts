@@ -28,13 +28,13 @@ export interface BenchFlags {
   readonly seed: number;
 }
 
+/** Seconds until a number of requests has arrived at a rate, within limits. */
+export const durationFor = ({ requests, minS, maxS }: typeof RUN, ratePerS: number): number =>
+  Math.min(maxS, Math.max(minS, Math.round(requests / ratePerS)));
+
 /** The load of a run at a rate. @throws NoRequestsError, TooManyRequestsError */
 export const loadAt = (ratePerS: number, { duration, seed }: BenchFlags): Load =>
-  constantLoad(
-    ratePerS,
-    duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS))),
-    seed,
-  );
+  constantLoad(ratePerS, duration ?? durationFor(RUN, ratePerS), seed);
 
 /** Backends to plan for together, and the plans on them. */
 export interface BackendSet {
@@ -48,7 +48,7 @@ export interface BackendSet {
 }
 
 export interface Attended {
-  /** Gets a text that tells why backends are left out. */
+  /** Gets a text for the user, e.g. why backends are left out. */
   say(text: string): void;
   readonly progress: Pick<ProgressLine, 'share' | 'clear'>;
   readonly signal: AbortSignal;

@@ -1,5 +1,5 @@
+import { bounded, RELEVANT } from '../../solver/adapt/correction.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { FACTOR_MOST } from '../../solver/documents/serving.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { corrected } from '../../solver/plan/in-service.ts';
@@ -8,12 +8,10 @@ import { batchTimeFactors } from '../../solver/report/batch-times.ts';
 import { constantRate } from '../../solver/simulate/arrivals.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import type { Runner } from '../runner/runner.ts';
-import { type Attended, type BackendSet, throwIfStopped } from './backend-sets.ts';
+import { type Attended, type BackendSet, durationFor, throwIfStopped } from './backend-sets.ts';
 
-/** A trial run lasts until this many requests have arrived, within these limits in seconds, and no longer than the runs after it. */
+/** A trial run lasts until this many requests have arrived, within these limits, and no longer than the runs after it. */
 const TRIAL = { requests: 20, minS: 5, maxS: 15 };
-/** Batches that take less than this many times as long as in the profile are the machine's noise. */
-const SLOWER_LEAST = 1.1;
 
 /**
  * Runs a set's plan for some seconds, because a device that is hot or busy by now is slower than when it was profiled. If batches
@@ -32,8 +30,7 @@ export async function atPresentSpeed(
   { say, progress, signal }: Attended,
 ): Promise<BackendSet> {
   const { backends, plans, request } = set;
-  const lastsS = Math.min(TRIAL.maxS, Math.max(TRIAL.minS, Math.round(TRIAL.requests / request.ratePerS)));
-  const durationS = Math.min(lastsS, set.load.durationS);
+  const durationS = Math.min(durationFor(TRIAL, request.ratePerS), set.load.durationS);
   const arrivalsMs = constantRate(request.ratePerS, durationS, seed);
   if (arrivalsMs.length === 0) return set;
   const load: Load = { ...set.load, durationS, arrivalsMs };
@@ -43,8 +40,8 @@ export async function atPresentSpeed(
     throwIfStopped(signal);
   });
   const slower = Object.entries(batchTimeFactors(trial))
-    .filter(([, factor]) => factor >= SLOWER_LEAST)
-    .map(([backend, factor]) => [backend, Math.min(FACTOR_MOST, factor)] as const);
+    .filter(([, factor]) => factor >= RELEVANT)
+    .map(([backend, factor]) => [backend, bounded(factor)] as const);
   if (slower.length === 0) return set;
   const times = slower.map(([backend, factor]) => `${factor.toFixed(2)} times as long on ${backend}`);
   const found = `In a trial run of ${durationS} s, batches took ${times.join(' and ')} as in the profile`;

@@ -26,7 +26,7 @@ const LEAST_SEEN = 30;
 /** Measurements count for at most this much time, so that a few batches after a quiet hour do not count as an hour of batches. */
 const LONGEST_MS = 30_000;
 /** The factor that plans use changes once the smoothed factor differs from it by this ratio. */
-const RELEVANT = 1.1;
+export const RELEVANT = 1.1;
 
 /**
  * The factor by which something takes longer in service than its profile predicts. The factor follows the measurements slowly, by
@@ -88,4 +88,5 @@ export class Correction {
   }
 }
 
-const bounded = (factor: number): number => Math.min(FACTOR_MOST, Math.max(FACTOR_LEAST, factor));
+/** The factor, within the bounds that a plan's factors have. */
+export const bounded = (factor: number): number => Math.min(FACTOR_MOST, Math.max(FACTOR_LEAST, factor));

@@ -53,7 +53,7 @@ export function neededRate(paths: readonly Path[], handover: Handover): number {
   const missed = (ratePerS: number) => over((path) => missedOn(path, ratePerS, handover));
   const most = Math.max(...paths.map((path) => Math.max(...path))) + handover.open;
   const allowed = missed(most) + handover.allowed * requests;
-  // Otherwise the bisection would halve the rate a thousand times, until it is 0.
+  // The bisection ends by a relative width, so it would halve the rate a thousand times before the rate is 0.
   if (missed(0) <= allowed) return 0;
   let [low, high] = [0, most];
   while (high - low > 1e-3 * high) {

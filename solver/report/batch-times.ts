@@ -1,3 +1,4 @@
+import { NONE_SEEN, type Seen, together } from '../adapt/correction.ts';
 import { timesOf } from '../dispatch/plan.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
 import type { Backend } from '../documents/common.ts';
@@ -7,33 +8,20 @@ import { sum } from '../math/statistics.ts';
 /** Smaller factors are not reported, because the noise of a machine often causes them. */
 const FACTOR_LEAST = 1.2;
 
-/** Total times of a run's batches on one backend. */
-interface Took {
-  readonly tookMs: number;
-  /** The total time that the run's plans predict for the same batches. */
-  readonly expectedMs: number;
-}
-
-const NOTHING: Took = { tookMs: 0, expectedMs: 0 };
-
-const together = (a: Took, b: Took): Took => ({
-  tookMs: a.tookMs + b.tookMs,
-  expectedMs: a.expectedMs + b.expectedMs,
-});
-
-/** The times of a run's batches by backend, without batches that no row or standby of the plans has. */
-function timesByBackend({ service, plans }: Pick<RunReport, 'service' | 'plans'>): Map<Backend, Took> {
+/** The times of a run's batches on each backend. Batches of a variant that none of the run's plans has do not count. */
+function timesByBackend({ service, plans }: Pick<RunReport, 'service' | 'plans'>): Map<Backend, Seen> {
   const rows = plans.flatMap(({ plan: { stages, predicted } }) =>
     rowsByIndex(stages).flatMap((row) => (row ? [{ row, factor: predicted.batchTimeFactor ?? 1 }] : [])),
   );
-  const byBackend = new Map<Backend, Took>();
+  const byBackend = new Map<Backend, Seen>();
   for (const batches of service) {
     const found = rows.find(({ row }) => isServiceOf(batches, row));
     if (!found) continue;
     const { backend, items, samplesMs } = batches;
-    const expectedMs = samplesMs.length * timesOf(found.row.serviceMs)(items) * found.factor;
-    const took = { tookMs: sum(samplesMs), expectedMs };
-    byBackend.set(backend, together(byBackend.get(backend) ?? NOTHING, took));
+    const n = samplesMs.length;
+    const expectedMs = n * timesOf(found.row.serviceMs)(items) * found.factor;
+    const own = { n, measuredMs: sum(samplesMs), expectedMs };
+    byBackend.set(backend, together(byBackend.get(backend) ?? NONE_SEEN, own));
   }
   return byBackend;
 }
@@ -43,7 +31,10 @@ export const batchTimeFactors = (
   run: Pick<RunReport, 'service' | 'plans'>,
 ): Partial<Record<Backend, number>> =>
   Object.fromEntries(
-    [...timesByBackend(run)].map(([backend, { tookMs, expectedMs }]) => [backend, tookMs / expectedMs]),
+    [...timesByBackend(run)].map(([backend, { measuredMs, expectedMs }]) => [
+      backend,
+      measuredMs / expectedMs,
+    ]),
   );
 
 /**
@@ -51,8 +42,8 @@ export const batchTimeFactors = (
  * standby of the plans.
  */
 export function batchTimeFactor(run: Pick<RunReport, 'service' | 'plans'>): number | null {
-  const { tookMs, expectedMs } = [...timesByBackend(run).values()].reduce(together, NOTHING);
-  return expectedMs > 0 ? tookMs / expectedMs : null;
+  const { measuredMs, expectedMs } = [...timesByBackend(run).values()].reduce(together, NONE_SEEN);
+  return expectedMs > 0 ? measuredMs / expectedMs : null;
 }
 
 /** A sentence with the factor by which a real run's batches took longer or shorter than planned; none if the factor is near 1. */

@@ -8,8 +8,8 @@ import { correctionText } from './correction-text.ts';
 const OTHER_RATE = 1.1;
 
 /**
- * Sentences to show below a run's table of results: whether its prediction is for another rate or for other times than the
- * profile's, what cascades and standbys did, and whether batches took as long as planned.
+ * The sentences below a run's table of results. They say if the prediction is for another rate, or for other times than the
+ * profile's, what cascades and standbys did, and if batches took longer or shorter than planned.
  */
 export const runSentences = (run: RunReport): string[] => [
   ...rateSentences(run),
@@ -28,7 +28,7 @@ export function rateSentences({ load, plans, adaptation }: Pick<RunReport, 'load
   ];
 }
 
-/** A sentence if the run's only plan is for other times than those of the profile; none if the run adapts its plan to the load. */
+/** A sentence that names the corrections of the profile's times, if the plan was made with any. A run that adapts has none. */
 export function correctionSentences({
   plans,
   adaptation,

@@ -1,7 +1,7 @@
 import type { CellKey } from '../../solver/documents/cell.ts';
 import { type Backend, type Device, onGpu } from '../../solver/documents/common.ts';
 
-/** A backend with a thread count, as a profile measures cells on it. */
+/** A backend with the number of threads for which a profile has cells. */
 export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
 
 /** Sorts backends: GPUs come first, then CPU backends by their thread counts. */

@@ -123,7 +123,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
           ended++;
           const score = truth && answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
           tell(() => watch?.onEnded({ arrivalMs, input, truth, answer, score }));
-          // Not after a send: a headless page takes about 1 ms to report, by which the request's first batch would be late.
+          // A headless page takes about 1 ms to report. After each send, the report would delay the first batch of the request.
           reportProgress();
         }),
       );

@@ -158,8 +158,8 @@ class FileStore implements Store {
 
 /**
  * A journal to append to. Lines are written one after the other, each as a whole. No handle stays open between them: if a store
- * were dropped with an open handle, Node 26 would end the process. The file is truncated by its path, because Windows does not
- * let a handle that is open for appending do so.
+ * were dropped with an open handle, Node 26 would end the process. The file is truncated by its path, because Windows
+ * truncates no file by a handle that is open for appending.
  */
 class JournalFile {
   #isRepaired = false;
@@ -173,7 +173,7 @@ class JournalFile {
     return appended;
   }
 
-  /** Resolves when each line so far is written or has failed. */
+  /** Resolves once every line that was appended so far has been written, or has failed. */
   settled(): Promise<void> {
     return this.#last;
   }

@@ -5,7 +5,7 @@ import { message } from '../../../workers/runtime/errors.ts';
 import type { KubernetesApi } from '../api.ts';
 import { ApiError, NoRoomError } from '../errors.ts';
 import type { KubernetesObject } from '../objects/types.ts';
-import { type Cluster, placedOf, readCluster, wantedOf, whyNot } from './cluster.ts';
+import { type Cluster, type ClusterWithout, placedOf, readCluster, wantedOf, whyNot } from './cluster.ts';
 import { type Amounts, lacking, type Unplaced, unplaced } from './room.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function checkRoom(
   rolling: readonly KubernetesObject[],
   onEvent: (what: string) => void,
 ): Promise<void> {
-  let clusterWithout: Awaited<ReturnType<typeof readCluster>>;
+  let clusterWithout: ClusterWithout;
   try {
     clusterWithout = await readCluster(api);
   } catch (error) {

@@ -38,14 +38,14 @@ export interface Cluster {
   readonly rooms: readonly Room[];
 }
 
+/** Gives the cluster without the running pods of some deployments, because other pods are to replace them. */
+export type ClusterWithout = (deployments: readonly KubernetesObject[]) => Cluster;
+
 /**
  * Reads the nodes and the pods of all namespaces.
- * @returns a function that gives the cluster without the running pods of some deployments, because other pods are to replace them
  * @throws ApiError, with status 403 if the account has no right to list nodes and pods
  */
-export async function readCluster(
-  api: KubernetesApi,
-): Promise<(without: readonly KubernetesObject[]) => Cluster> {
+export async function readCluster(api: KubernetesApi): Promise<ClusterWithout> {
   const [{ items }, { items: pods }] = await Promise.all([
     api.list({ apiVersion: 'v1', kind: 'Node' }),
     api.list({
@@ -55,9 +55,9 @@ export async function readCluster(
     }),
   ]);
   const nodes = items as readonly Node[];
-  return (without) => {
+  return (deployments) => {
     const specs = pods
-      .filter((pod) => !without.some((deployment) => isOf(pod, deployment)))
+      .filter((pod) => !deployments.some((deployment) => isOf(pod, deployment)))
       .map(({ spec }) => spec as PodSpec);
     const rooms = nodes.map(({ metadata: { name }, status }) => {
       const here = specs.filter(({ nodeName }) => nodeName === name);

@@ -76,7 +76,7 @@ export function greedyPath(logits: Float32Array, classes: number, blank: number)
   let last = blank;
   let logProbability = 0;
   // A model may give no classes, and then there are no frames either.
-  const frames = Math.floor(logits.length / classes) || 0;
+  const frames = classes > 0 ? Math.floor(logits.length / classes) : 0;
   for (let f = 0; f < frames; f++) {
     const frame = logits.subarray(f * classes, (f + 1) * classes);
     const best = indexOfLargest(frame);

@@ -53,7 +53,7 @@ export function detectionsOf(map: Float32Array, input: ImageSize, output: Centre
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;
-  // A side has a limit, because a crop of any size that a model gives could take arbitrarily long, and so its request.
+  // The sides of a box are limited, because a model may give a box of any size, and a huge crop would delay the request.
   const maxBoxPx = 2 * Math.max(input.height, input.width);
   const found: Detection[] = [];
   for (let row = 0; row < rows; row++)

@@ -76,7 +76,7 @@ function classified(
     if (span && span.start < word.end) {
       const { label, score } = largest(logits[token]!, 'logits');
       found.push({ ...word, label: classes[label]!, score });
-      // If the next token has the same span, this token counts for one of the span's words only, because it does not say for which.
+      // If two tokens have the same span, nothing says which of its words the first token stands for, so that token counts for one.
       reached = spans[token + 1]?.start === span.start ? word.end : span.end;
     } else if (word.start < reached) found.push({ ...found.pop()!, end: word.end });
   }

@@ -155,13 +155,13 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
       ? `It ${run.simulated ? 'holds in the simulation' : 'held'}: ${within}.`
       : `It did not hold: ${within}; ${percentile} % are asked for.`,
     reasons: heaviest(shared),
-    next: meets
-      ? { text: 'Save the report, or the plan to serve it.', section: 'share' }
-      : !otherLoad(run) && hasSlowBatches(run)
-        ? MEASURE_AGAIN
-        : ASK_FOR_LESS,
+    next: meets ? { text: 'Save the report, or the plan to serve it.', section: 'share' } : afterMiss(run),
   };
 }
+
+/** The next step after a run in which too few requests were in time. */
+const afterMiss = (run: RunReport): NextStep =>
+  otherLoad(run) === null && hasSlowBatches(run) ? MEASURE_AGAIN : ASK_FOR_LESS;
 
 /** Whether the batches of a real run took so much longer than expected that the run says so. */
 const hasSlowBatches = (run: RunReport): boolean =>

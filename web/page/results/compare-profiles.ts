@@ -11,7 +11,6 @@ import {
   modelOf,
 } from '../../state/files/cell-table.ts';
 
-/** A backend with a number of threads. */
 /** The cells to compare: `same` for every backend that both profiles measured, or one backend of each profile. */
 export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };
 

@@ -18,14 +18,14 @@ const REASONS: Readonly<Record<string, readonly [why: string, remedy: string]>> 
 
 export interface MicrophoneRecording {
   /**
-   * Resolves when the recording ends, by `stop` or at its longest duration. Rejects with a MicrophoneError if the microphone gave no
-   * sound.
+   * Resolves when the recording ends, by `stop` or at its longest duration. Rejects with a MicrophoneError if the microphone gave
+   * no sound.
    */
   readonly sound: Promise<Blob>;
   stop(): void;
 }
 
-/** Interval in which the browser hands over what it has recorded. */
+/** The browser hands over what it has recorded at this interval. */
 const PART_MS = 100;
 
 /**
@@ -70,7 +70,10 @@ const recordingOf = (stream: MediaStream, longestS: number, release: () => void)
     let timer = stopLater();
     const sound = new Promise<Blob>((end, fail) => {
       recorder.ondataavailable = ({ data }) => {
-        if (data.size === 0 || parts.push(data) > 1) return;
+        if (data.size === 0) return;
+        parts.push(data);
+        if (parts.length > 1) return;
+        // The longest duration counts from the first sound.
         clearTimeout(timer);
         timer = stopLater();
         begin({ sound, stop });
