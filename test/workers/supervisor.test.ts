@@ -289,18 +289,41 @@ test('closing ends every worker and every try, and tells those that are being st
   expect(startWorker).toHaveBeenCalledTimes(4);
 });
 
+const hangingStart = async (_id: string, _job: Job, signal: AbortSignal): Promise<never> => {
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  throw new Error('it was terminated');
+};
+
 test('a worker that hangs while it starts in place of a lost one is ended, and another one starts', async () => {
   const { add, startWorker, events } = setUp();
   const { worker } = await add('a');
-  startWorker.mockImplementationOnce(async (_id, _job, signal) => {
-    await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    throw new Error('it was terminated');
-  });
+  startWorker.mockImplementationOnce(hangingStart);
   worker.lose('killed');
   await pass(59_999);
   expect(events).toEqual(['a~0 lost: killed']);
   await pass(101);
-  expect(events).toEqual(['a~0 lost: killed', 'a failed: it was terminated', 'a~2 replaces']);
+  expect(events).toEqual([
+    'a~0 lost: killed',
+    expect.stringContaining('a failed: Worker a~1 was lost: its start took far longer'),
+    'a~2 replaces',
+  ]);
+});
+
+test('a worker that hangs while it starts for a further plan is ended; the first start has no limit', async () => {
+  const { supervisor, startWorker } = setUp();
+  const ends = vi.fn();
+  const start = (job: Job) => supervisor.start([job]).catch((error) => ends(error.message));
+  startWorker.mockImplementationOnce(hangingStart);
+  void start('a');
+  await pass(3_600_000);
+  expect(ends).not.toHaveBeenCalled();
+  await start('b');
+  startWorker.mockImplementationOnce(hangingStart);
+  void start('a');
+  await pass(60_000);
+  expect(ends).toHaveBeenCalledExactlyOnceWith(
+    expect.stringContaining('Worker a~2 was lost: its start took far longer'),
+  );
 });
 
 test('a worker is overdue from the SLA on until its batch comes back, and hangs after five SLAs', async () => {

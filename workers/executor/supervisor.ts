@@ -30,8 +30,8 @@ export interface SupervisorLimits {
   readonly hungTimes: number;
   readonly hungMs: number;
   /**
-   * The start of a worker in place of a lost one is ended, and tried again, if it takes longer than `startMs` and than `hungTimes`
-   * times the longest start so far.
+   * The start of a worker is ended if it takes longer than `startMs` and than `hungTimes` times the longest start so far. The first
+   * start has no limit, because its models may have to be downloaded.
    */
   readonly startMs: number;
   /** Pauses before the attempts to replace a lost worker. The last pause also precedes every later attempt. */
@@ -72,7 +72,7 @@ export class Supervisor<Job> {
   readonly #limits: SupervisorLimits;
   readonly #ended = new AbortController();
   #started = 0;
-  #longestStartMs = 0;
+  #longestStartMs: number | undefined;
 
   constructor(private readonly options: SupervisorOptions<Job>) {
     this.#limits = { ...LIMITS, ...options.limits };
@@ -94,13 +94,13 @@ export class Supervisor<Job> {
   /**
    * Starts a worker for each job. If one fails, or the supervisor closes meanwhile, all are ended, also those that still start.
    * @returns the workers; none if the supervisor has closed
-   * @throws the errors of `startWorker`
+   * @throws the errors of `startWorker`; WorkerLostError if a start seems to hang
    */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#ended.signal, failed.signal]);
     // Only the first error counts, because it ends the other starts, which then fail, too.
-    const start = (job: Job) => this.#start(job, signal).catch((error) => failed.abort(error));
+    const start = (job: Job) => this.#startInTime(job, signal).catch((error) => failed.abort(error));
     const members = (await Promise.all(jobs.map(start))).filter((member) => member !== undefined);
     if (!signal.aborted) return members;
     for (const { worker } of members) worker.terminate();
@@ -180,7 +180,7 @@ export class Supervisor<Job> {
       await sleep(respawnMs[Math.min(tried, respawnMs.length - 1)]!, this.#ended.signal);
       if (!this.#isWanted(job)) return;
       try {
-        const member = await this.#startInTime(job);
+        const member = await this.#startInTime(job, this.#ended.signal);
         if (!this.#isWanted(job)) return member.worker.terminate();
         this.add(member);
         return this.options.onReplaced(member);
@@ -201,24 +201,26 @@ export class Supervisor<Job> {
     return !this.closed && this.options.isWanted(job);
   }
 
-  /** Starts a worker, and ends the start if the worker seems to hang. */
-  async #startInTime(job: Job): Promise<Member<Job>> {
+  /** Starts a worker, and ends the start if the worker seems to hang. @throws WorkerLostError, and the errors of `startWorker` */
+  async #startInTime(job: Job, signal: AbortSignal): Promise<Member<Job>> {
+    const id = `${this.options.nameOf(job)}~${this.#started++}`;
+    const startedMs = performance.now();
+    const hung = new AbortController();
     const { startMs, hungTimes } = this.#limits;
-    const late = new AbortController();
-    const timer = timerIn(Math.max(startMs, hungTimes * this.#longestStartMs), () => late.abort());
+    const longestMs = this.#longestStartMs;
+    const limitMs = longestMs === undefined ? Infinity : Math.max(startMs, hungTimes * longestMs);
+    const timer = timerIn(limitMs, () =>
+      hung.abort(new WorkerLostError(id, 'its start took far longer than those before')),
+    );
     try {
-      return await this.#start(job, AbortSignal.any([this.#ended.signal, late.signal]));
+      const worker = await this.options.startWorker(id, job, AbortSignal.any([signal, hung.signal]));
+      this.#longestStartMs = Math.max(longestMs ?? 0, performance.now() - startedMs);
+      return { id, job, worker, inFlight: 0, inFlightMs: 0, overdue: false, retired: false, lost: false };
+    } catch (error) {
+      throw hung.signal.aborted ? hung.signal.reason : error;
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  async #start(job: Job, signal: AbortSignal): Promise<Member<Job>> {
-    const id = `${this.options.nameOf(job)}~${this.#started++}`;
-    const startedMs = performance.now();
-    const worker = await this.options.startWorker(id, job, signal);
-    this.#longestStartMs = Math.max(this.#longestStartMs, performance.now() - startedMs);
-    return { id, job, worker, inFlight: 0, inFlightMs: 0, overdue: false, retired: false, lost: false };
   }
 
   #lose(member: Member<Job>, reason: string): void {
