@@ -80,8 +80,7 @@ those of the pack's mix of sizes, so take items as large as those to come, and s
 Where a stage reads a text beside the item, such as a question, each line has it: "fields": {"question": "…"}.`,
     )
     .action(async (options: Options) => {
-      const manifest = await readJson(options.manifest, parseManifest);
-      const pipeline = new Pipeline(manifest);
+      const pipeline = new Pipeline(await readJson(options.manifest, parseManifest));
       const progress = new ProgressLine();
       const signal = interruptSignal('stopping; no pack is written');
       const startMs = performance.now();
@@ -103,7 +102,9 @@ Where a stage reads a text beside the item, such as a question, each line has it
       const path = join(dirname(options.manifest), entry.file);
       signal.throwIfAborted();
       await writeWhole(path, bytes);
-      await writeJson(options.manifest, { ...manifest, pack: entry });
+      // Another command may have written the manifest while the pack was made.
+      const newest = await readJson(options.manifest, parseManifest);
+      await writeJson(options.manifest, { ...newest, pack: entry });
       console.log(`wrote ${path}, which ${options.manifest} names\n${entry.mix}`);
     });
 

@@ -106,8 +106,9 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
       }
     });
 
-/** Whether the user means a file or a folder, and not a model's id: a path begins with a slash or dots, or names an ONNX file. */
-const isPath = (id: string): boolean => /^\.{0,2}[\\/]/.test(id) || ONNX_FILE.test(id) || existsSync(id);
+/** Whether the user means a file or a folder, and not a model's id: a path begins with a slash or dots, or names a file. */
+const isPath = (id: string): boolean =>
+  /^\.{0,2}[\\/]/.test(id) || ONNX_FILE.test(id) || /\.json$/i.test(id) || existsSync(id);
 
 interface PinFlags {
   readonly recipe?: string;

@@ -1,3 +1,4 @@
+import { percent } from '../../solver/math/figures.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import type { Setting } from './plans.ts';
@@ -31,7 +32,6 @@ const p95Error = (row: Row, of: Source): number =>
   Math.abs((row[of].p95 ?? 0) / (row.measured.p95 ?? Number.NaN) - 1);
 const attainmentError = (row: Row, of: Source): number =>
   Math.abs(row[of].attainment - row.measured.attainment);
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
 const HEADS = 'setting,req/s,n,SLA ms,busy,late p99,p95 run,own,error,profile,error'.split(',');
 const ATTAINMENT_HEADS = 'attained run,own,error,profile,error'.split(',');

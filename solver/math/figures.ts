@@ -14,8 +14,11 @@ export const attainmentFigure = (attained: number, digits: number): number =>
 export const grouped = (value: number, digits = 15): string =>
   value.toLocaleString('en', { maximumSignificantDigits: digits });
 
-/** A share as text in percent, with four digits. */
-export const percent = (share: number): string => `${grouped(100 * share, 4)} %`;
+/** A share as text in percent, with one decimal. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** A share as text in percent, with four digits, so that a share just beyond a limit does not read as the limit. */
+export const precisePercent = (share: number): string => `${grouped(100 * share, 4)} %`;
 
 /** A number with its noun, which gets an s unless the number is 1. */
 export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import type { Plan } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { Optimal, Solver } from '../ilp/solve.ts';
-import { counted, percent } from '../math/figures.ts';
+import { counted, precisePercent } from '../math/figures.ts';
 import { meanDelayMs } from './delays.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { rowsIn } from './gpu-workers.ts';
@@ -166,7 +166,7 @@ function coresNote(binding: string, { shared, resources }: IlpRequest): string {
   const each = workers === 1 ? '' : ' each';
   return (
     `. The stages on a CPU share ${counted(workers, 'worker')} with ${counted(threads, 'thread')}${each}, and at most ` +
-    `${percent(resources.utilisationMax)} of ${workers === 1 ? 'its' : 'their'} time may be used`
+    `${precisePercent(resources.utilisationMax)} of ${workers === 1 ? 'its' : 'their'} time may be used`
   );
 }
 

@@ -4,7 +4,7 @@ import type { Problem, ProblemOption } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
 import { limitRows } from '../ilp/core.ts';
 import { shortfall } from '../ilp/infeasible.ts';
-import { counted, grouped, percent } from '../math/figures.ts';
+import { counted, grouped, precisePercent } from '../math/figures.ts';
 import { cascadeOptions } from './cascade-options.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, stageAccuracy, totalsOf, utilisationOf } from './plan-option.ts';
@@ -63,9 +63,9 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
       const place = shared ? 'its workers' : 'a GPU';
       overloaded.push(
         `Stage ${stage.name} gets ${grouped(all[0]!.itemsPerS, 4)} items per second, which take at least ` +
-          `${percent(Math.min(...all.map(busiest)))} of the time of ` +
+          `${precisePercent(Math.min(...all.map(busiest)))} of the time of ` +
           `${fixed === undefined ? place : counted(fixed, 'replica')}, ` +
-          `but at most ${percent(resources.utilisationMax)} may be used`,
+          `but at most ${precisePercent(resources.utilisationMax)} may be used`,
       );
     }
     return new Map(fit.map((o) => [optionId(o), o]));

@@ -1,7 +1,7 @@
 import type { FrontierPoint } from '../documents/report.ts';
 import { bestForCost, cascadeGains } from '../frontier/cascade-gains.ts';
+import { percent } from '../math/figures.ts';
 import { pointVariants } from './cascade-text.ts';
-import { percent } from './downshift.ts';
 
 /** A smaller gain in accuracy, or a smaller saving as a fraction of the cost, is not reported. */
 const LEAST = 0.0005;

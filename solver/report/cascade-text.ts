@@ -1,16 +1,14 @@
 import type { Plan, PlanStage, Standby } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import type { RunReport } from '../documents/run-report.ts';
-import { grouped } from '../math/figures.ts';
-import { downshiftFactor, downshiftSentences, percent } from './downshift.ts';
+import { grouped, percent } from '../math/figures.ts';
+import { downshiftFactor, downshiftSentences } from './downshift.ts';
 
 /** A share of the items as words, e.g. `7 of 100`. */
-const ofHundred = (share: number): string => {
-  const percent = 100 * share;
-  return percent >= 1 || percent === 0
-    ? `${Math.round(percent)} of 100`
+const ofHundred = (share: number): string =>
+  share >= 0.01 || share === 0
+    ? `${Math.round(100 * share)} of 100`
     : `${Math.max(1, Math.round(1000 * share))} of 1000`;
-};
 
 /** A confidence from 0 to 1, with two to five digits, as many as it needs to differ from 0 and 1. */
 const confidenceText = (confidence: number): string => {

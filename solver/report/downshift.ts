@@ -1,5 +1,5 @@
 import type { RunReport } from '../documents/run-report.ts';
-import { grouped } from '../math/figures.ts';
+import { grouped, percent } from '../math/figures.ts';
 import { sum } from '../math/statistics.ts';
 
 type Outcomes = Pick<RunReport, 'cascades' | 'standbys'>;
@@ -47,8 +47,6 @@ export const downshiftSentences = (outcomes: Outcomes): string[] =>
         ? sentence
         : `${sentence} The accuracy of the stage is predicted as ${now} instead of ${planned}.`;
     });
-
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function partsOf({ cascades = [], standbys = [] }: Outcomes): Part[] {
   const ofStandbys = standbys.map(

@@ -220,6 +220,7 @@ test('a manifest gets more variants, and keeps what it has', async () => {
 
 test.each<[what: string, args: string[], says: RegExp]>([
   ['an id that is none', ['not an id'], /is not a model's id: give owner\/name/],
+  ['a file that is not there', ['none.json'], /none\.json cannot be read: there is no such file/],
   ['a model that is not there', ['owner/nothing'], /owner\/nothing.* does not exist \(404\)/],
   ['a revision that is not there', ['owner/brightest@v9'], /revision\/v9.* does not exist/],
   ['a data type that is none', ['owner/brightest', '--dtypes', 'fp7'], /Expected some of fp32, fp16/],

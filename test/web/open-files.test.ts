@@ -1,6 +1,7 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../../solver/math/statistics.ts';
+import { reportIn } from '../../solver/report/inject.ts';
 import { cellsOfNode, fashionProfile, HOSTILE } from './fixtures.ts';
 import {
   choose,
@@ -188,6 +189,18 @@ describe('each file that the page writes is read again, and shown where it belon
       await expect.poll(() => section(other)).toBe('#results');
       expect(await saved(other, 'Save profile JSON')).toBe(profile);
       await other.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    });
+  });
+
+  it('a report whose plan has a longer SLA than the form takes: its profile, and no pinned plan', async () => {
+    await openProfile(tab.page);
+    const report = JSON.parse(reportIn(await saved(tab.page, 'Save report HTML'))!);
+    const text = JSON.stringify({ ...report, plan: { ...report.plan, slaMs: 2e6 } });
+    await elsewhere(async (other) => {
+      await drop(other, [{ name: 'report.json', text }]);
+      await planned(other);
+      expect(await told(other).textContent()).toContain('a profile of fashion.');
+      expect(await other.getByRole('region', { name: 'Pinned plan beside this one' }).count()).toBe(0);
     });
   });
 

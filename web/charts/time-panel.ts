@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { sortedNumbers } from '../../solver/math/statistics.ts';
 import { number } from '../components/format.ts';
 import { endLabels, logAxisY, MARGIN, type Rule, ruleAt } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
@@ -122,13 +123,12 @@ function domainOf({ series, scale, rule }: LinesPanel): [number, number] {
   const known = series
     .flatMap(({ points }) => points.flatMap(({ value }) => value ?? []))
     .concat(rule?.value ?? []);
-  if (scale === 'log') {
-    const positive = known.filter((value) => value > 0);
-    return positive.length ? [Math.min(...positive) / 1.25, Math.max(...positive) * 1.25] : [1, 10];
-  }
-  const high = Math.max(0, ...known);
+  const sorted = sortedNumbers(scale === 'log' ? known.filter((value) => value > 0) : known);
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (scale === 'log') return least && most ? [least / 1.25, most * 1.25] : [1, 10];
+  const high = Math.max(0, most ?? 0);
   if (scale === 'zero') return [0, high > 0 ? 1.08 * high : 1];
-  const low = Math.min(high, ...known);
+  const low = Math.min(high, least ?? 0);
   const room = Math.max(0.5, 0.08 * (high - low));
   return [low - room, high + room];
 }

@@ -14,7 +14,9 @@ afterEach(() => stderr.mockRestore());
 
 /** Returns the backends of a command whose defaults are webgpu and wasm, on a device that has only those of `there`. */
 async function available(args: readonly string[], there: readonly Backend[]): Promise<Backend[]> {
-  const command = new Command().option('--backend <list>', '', option.backends, ['webgpu', 'wasm']);
+  const command = new Command()
+    .option('--backend <list>', '', option.backends, ['webgpu', 'wasm'])
+    .option('--threads <list>', '', option.counts, [1]);
   command.parse(args, { from: 'user' });
   return availableBackends(command, command.opts().backend, async (backend) =>
     there.includes(backend) ? null : 'there is no adapter',
@@ -41,4 +43,12 @@ test('a backend that was asked for is never left out', async () => {
 
 test('no default backend that is there is an error', async () => {
   await expect(available([], [])).rejects.toThrow(UsageError);
+});
+
+test('threads are refused where all backends run on the GPU', async () => {
+  const here: Backend[] = ['webgpu', 'wasm'];
+  expect(await available(['--threads', '2'], here)).toEqual(['webgpu', 'wasm']);
+  await expect(available(['--threads', '2', '--backend', 'webgpu'], here)).rejects.toThrow(
+    'webgpu runs on the GPU, without threads of the CPU: leave --threads out, or choose wasm or cpu with --backend.',
+  );
 });

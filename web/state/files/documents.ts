@@ -156,8 +156,9 @@ async function takeReport({ value, file }: Document): Promise<Landing> {
   const { id: profile, again } = await save(report.profile);
   if (report.kind === 'bench')
     return takeRun(report.runs.find(({ name }) => name === 'plan') ?? report.runs[0]!, profile);
-  if (report.plan) openPlan(report.plan);
-  const plan = report.plan ? ' and a plan, which is pinned now' : '';
+  const { success: pins, data: pin } = pinnedSchema.safeParse(report.plan);
+  if (pins) openPlan(pin);
+  const plan = pins ? ' and a plan, which is pinned now' : '';
   return { section: 'results', profile, text: `a profile of ${report.profile.pipeline}${again}${plan}` };
 }
 
