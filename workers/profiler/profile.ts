@@ -1,11 +1,9 @@
-import { SIZE_UNITS } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
-import { isLabelled } from '../../models/packs/pack.ts';
-import type { Cell, CellKey } from '../../solver/documents/cell.ts';
-import type { CoRun } from '../../solver/documents/co-run.ts';
-import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
-import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import { isLabelled, type Pack } from '../../models/packs/pack.ts';
+import type { CellKey } from '../../solver/documents/cell.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { sum } from '../../solver/math/statistics.ts';
 import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -20,9 +18,10 @@ import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from '.
 import { coRunnable, coRunPairs } from './co-run-plan.ts';
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
+import { type MeasuredTimes, profileDocument } from './profile-document.ts';
 import { type ProfilePlan, Progress } from './progress.ts';
 import type { MeasureServing } from './recorded-stage.ts';
-import { Sessions } from './sessions.ts';
+import { type OpenVariant, Sessions } from './sessions.ts';
 import { checkSettings } from './settings.ts';
 import { checkThreads } from './threads.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
@@ -81,24 +80,9 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
   const sessions = new Sessions(models, environment);
   const end = () => sessions.close();
   return untilEnd(end, signal, async () => {
-    const variants = manifest.stages.flatMap((stage) =>
-      stage.variants.map(({ name }) => ({ stage: stage.name, variant: name })),
-    );
-    const reference = (stage: string, variant: string) =>
+    const reference: OpenReference = (stage, variant) =>
       sessions.open({ stage, variant, backend: environment.reference, threads: 1 });
-
-    // All files are read and loaded before the long measurement begins, so that a bad file fails at once. A cancel does not wait
-    // for a slow download.
-    progress.begin('models', variants.length + 1);
-    const pack = await unlessAborted(models.readPack, signal);
-    progress.step('labelled pack');
-    const fixedBatches = new Map<string, number>();
-    for (const { stage, variant } of variants) {
-      await clock.wait();
-      const { key, fixedBatch } = await unlessAborted(() => reference(stage, variant), signal);
-      if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
-      progress.step(key);
-    }
+    const { pack, fixedBatches } = await loadAll(models, reference, progress, clock, signal);
     progress.plan(planOf(manifest, settings, fixedBatches, environment.logicalCores));
     const ofStages = await stageItems(pack, pipeline);
     const draws = new Map(
@@ -129,46 +113,8 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       },
     );
 
-    const documentOf = (
-      cells: readonly Cell[],
-      coRun: readonly CoRun[],
-      { batchPauses, serving }: Partial<PausesEntry> = {},
-    ): Profile => ({
-      schema: PROFILE,
-      createdAt: new Date().toISOString(),
-      pipeline: manifest.name,
-      device,
-      pack: manifest.pack ? { source: manifest.pack.source, mix: manifest.pack.mix } : null,
-      settings: {
-        seed: settings.seed,
-        budgetS: settings.budgetS,
-        batches: [...settings.batches],
-        slaMs: settings.slaMs ?? null,
-      },
-      stages: pipeline.stages.map(({ name: stage, task, stage: manifestStage }) => ({
-        name: stage,
-        task: task.id,
-        metric: task.metric.stage,
-        sizeUnit: SIZE_UNITS[task.itemFormat(manifestStage).kind],
-        variants: manifestStage.variants.map((variant) => ({
-          name: variant.name,
-          sha256: sha256Of(variant),
-          sizeBytes: sizeBytesOf(variant),
-          accuracy: {
-            published: variant.accuracy,
-            measured: accuracy.stages[stage]?.[variant.name]?.score ?? null,
-          },
-          answers: accuracy.stages[stage]?.[variant.name]?.answers,
-        })),
-      })),
-      cells: [...cells],
-      fanOut: [...accuracy.fanOut],
-      endToEnd: [...accuracy.endToEnd],
-      paths: [...accuracy.paths],
-      coRun: [...coRun],
-      ...(batchPauses && { batchPauses }),
-      ...(serving && { serving }),
-    });
+    const documentOf = (measured: MeasuredTimes) =>
+      profileDocument(models, device, settings, accuracy, measured);
 
     const cellProfiler = new CellProfiler({
       manifest,
@@ -183,7 +129,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       clock,
       signal,
       save: (cell) => store.append(journal, { kind: 'cell', cell }),
-      afterRound: async (cells) => options.onDraft?.(documentOf(cells, [])),
+      afterRound: async (cells) => options.onDraft?.(documentOf({ cells, coRun: [] })),
       finished: finished.flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : [])),
     });
     await cellProfiler.measureAll();
@@ -201,7 +147,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     await cellProfiler.refine();
 
     const measured = await parseIdentified(
-      documentOf(cellProfiler.cells, coRun, afterPauses),
+      documentOf({ ...afterPauses, cells: cellProfiler.cells, coRun }),
       'the profile that was measured',
     );
     await store.saveProfile(measured);
@@ -210,7 +156,34 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
   });
 }
 
-type PausesEntry = Extract<JournalEntry, { kind: 'pauses' }>;
+/** Opens a variant on the backend with which accuracy is measured. */
+type OpenReference = (stage: string, variant: string) => Promise<OpenVariant>;
+
+/**
+ * Reads and loads all files before the long measurement begins, so that a bad file fails at once. A cancel does not wait for a
+ * slow download.
+ * @returns the pack, and the batch sizes of the models that take one size only, by the session's key
+ */
+async function loadAll(
+  { manifest, readPack }: LoadedManifest,
+  open: OpenReference,
+  progress: Progress,
+  clock: WorkClock,
+  signal?: AbortSignal,
+): Promise<{ pack: Pack; fixedBatches: FixedBatches }> {
+  progress.begin('models', sum(manifest.stages.map(({ variants }) => variants.length)) + 1);
+  const pack = await unlessAborted(readPack, signal);
+  progress.step('labelled pack');
+  const fixedBatches = new Map<string, number>();
+  for (const { name: stage, variants } of manifest.stages)
+    for (const { name: variant } of variants) {
+      await clock.wait();
+      const { key, fixedBatch } = await unlessAborted(() => open(stage, variant), signal);
+      if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
+      progress.step(key);
+    }
+  return { pack, fixedBatches };
+}
 
 const isOfAccuracy = (entry: JournalEntry): entry is AccuracyPart =>
   entry.kind !== 'cell' && entry.kind !== 'co-run' && entry.kind !== 'pauses';
