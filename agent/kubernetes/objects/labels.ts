@@ -12,6 +12,9 @@ const KSERVE = 'kserve';
 /** The label of every object that ipa-agent makes for KServe. These objects lack {@link MANAGED_BY}. */
 export const OF_KSERVE = { [COMPONENT]: KSERVE };
 
+/** Stages that share pods as one text, joined by a character that names of stages do not have. */
+const together = (stages: readonly string[]): string => stages.join('+');
+
 export const objectNames = (pipeline: string) => {
   const own = kubernetesName(pipeline);
   const gateway = `${own}-gateway`;
@@ -31,10 +34,10 @@ export const objectNames = (pipeline: string) => {
     profile: `${own}-profile`,
     stage: (stage: string) => ofStage(stage),
     /** Name of the deployment whose pods hold these stages. */
-    pods: (stages: readonly string[]) => ofStage(stages.join('_')),
+    pods: (stages: readonly string[]) => ofStage(together(stages)),
     /** Name of the Service by which the gateways find a stage in the pods that hold these stages. */
     service: (stages: readonly string[], stage: string) =>
-      stages.length === 1 ? ofStage(stage) : ofStage(stages.join('_'), stage),
+      stages.length === 1 ? ofStage(stage) : ofStage(together(stages), stage),
   };
 };
 
@@ -90,4 +93,4 @@ export const stageLabels = (pipeline: string, stage: string) => ({
 export const podLabels = (pipeline: string, stages: readonly string[]) =>
   stages.length === 1
     ? stageLabels(pipeline, stages[0]!)
-    : { ...stageSelector(pipeline), 'ipa-edge/stages': kubernetesName(stages.join('_')) };
+    : { ...stageSelector(pipeline), 'ipa-edge/stages': kubernetesName(together(stages)) };

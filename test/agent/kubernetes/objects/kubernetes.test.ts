@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { NotDeployableError } from '../../../../agent/cluster/errors.ts';
 import { replicaPlan, sameResources } from '../../../../agent/cluster/replica-plan.ts';
 import { ProfileTooLargeError } from '../../../../agent/kubernetes/errors.ts';
+import { objectNames, podLabels } from '../../../../agent/kubernetes/objects/labels.ts';
 import { profileJob } from '../../../../agent/kubernetes/objects/profile-job.ts';
 import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
@@ -69,6 +70,14 @@ test('the objects of stages named gateway and watch have other names than those 
   ];
   const keys = all.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   expect(keys.filter((key, i) => keys.indexOf(key) < i)).toEqual([]);
+});
+
+test('pods that stages b and c share have other names and labels than those of a stage b_c', () => {
+  const { pods, service } = objectNames('p');
+  expect(
+    new Set([pods(['b', 'c']), pods(['b_c']), service(['b', 'c'], 'c'), service(['b_c'], 'b_c')]).size,
+  ).toBe(3);
+  expect(podLabels('p', ['b', 'c'])).not.toEqual(podLabels('p', ['b_c']));
 });
 
 test('a stage is a deployment with the replicas and the cores of the plan', () => {
