@@ -98,6 +98,25 @@ test.each([
   expect(JSON.stringify(agent.told)).not.toMatch(/killed by SIG(INT|TERM|HUP)/);
 });
 
+test('requests that are being run when Ctrl-C ends the agent and the tee that reads its log are all answered', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+  const url = (await agent.listening)!;
+  const client = new OipClient(url);
+  const workers = replicas(agent.child.pid);
+  for (const pid of workers) process.kill(pid, 'SIGSTOP');
+  const settled = Promise.allSettled(
+    Array.from({ length: 4 }, (_, i) => client.infer('fashion', requestOf(0, i))),
+  );
+  await until(async () => expect(await metric(url, 'ipa_edge_open_requests')).toBe(4));
+  agent.child.stdout!.destroy();
+  agent.child.kill('SIGINT');
+  await until(async () => expect((await fetch(`${url}/v2/health/ready`)).status).toBe(503));
+  for (const pid of workers) process.kill(pid, 'SIGCONT');
+  expect((await settled).map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));
+  client.close();
+  expect(await agent.ended).toBe(0);
+});
+
 test('a second SIGTERM ends the agent at once, with a worker that is stopped', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
   const client = new OipClient((await agent.listening)!);

@@ -10,16 +10,20 @@ export class UsageError extends InputError {
   override name = 'UsageError';
 }
 
+let isLog = false;
+
+/** Whether stdout has a log and no results, so that the process goes on even if stdout cannot be written any more. */
+export const stdoutIsLog = (): boolean => isLog;
+
 /**
  * A signal that aborts on the first Ctrl-C or SIGTERM; the second ends the process at once. SIGHUP, which a terminal sends when it
  * is closed, aborts too, and never ends the process at once, because the shell in the terminal may send it a second time.
  * @param notice says what happens after the first
- * @param say gets the notice; absent: stderr does
+ * @param log writes the notice to stdout, in a command whose stdout is a log; absent: stderr gets the notice
  */
-export function interruptSignal(
-  notice = 'stopping',
-  say: (what: string) => void = (what) => console.error(`\n${what}`),
-): AbortSignal {
+export function interruptSignal(notice = 'stopping', log?: (what: string) => void): AbortSignal {
+  isLog = log !== undefined;
+  const say = log ?? ((what: string) => console.error(`\n${what}`));
   const controller = new AbortController();
   const end = (what: string) => {
     if (controller.signal.aborted) process.exit(130);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, CommanderError, type Option } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
-import { Interrupted, UsageError } from './exit.ts';
+import { Interrupted, stdoutIsLog, UsageError } from './exit.ts';
 import { checkNeeds } from './needs.ts';
 
 const HELP_HINT = '(--help lists the options)';
@@ -46,9 +46,17 @@ function load(commands: Commands, name: string | undefined): Promise<Command[]> 
 
 /** Runs the command that this process's command line names, and sets the exit code of the process. */
 export async function runProgram(program: Command, commands: Commands): Promise<void> {
-  // The reader of stdout may close it early, as in `ipa-edge … | head`. That is no error, so the process just ends.
+  let told = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
+    const unread = error.code === 'EPIPE';
+    if (stdoutIsLog()) {
+      // Ctrl-C ends the `tee` of `ipa-agent serve … | tee log` at once, while requests are still being answered.
+      if (!told && !unread) console.error(`The log cannot be written: ${fileProblem(error)}`);
+      told = true;
+      return;
+    }
+    // The reader of stdout may close it early, as in `ipa-edge … | head`. That is no error, so the process just ends.
+    if (unread) process.exit();
     process.exit(fail(program, new UsageError(`The output cannot be written: ${fileProblem(error)}`)));
   });
   // Nobody may read stderr any more, as after the terminal was closed. That is no reason to stop, because it gets no results.
