@@ -48,6 +48,8 @@ const LIMITS: SupervisorLimits = {
 };
 /** Number of SLAs that a batch may take before its worker counts as hung. `mostMs` caps that time for long SLAs. */
 const HUNG_SLAS = { slas: 5, mostMs: 30_000 };
+/** A timer that is later than this shows that the whole process stood still meanwhile, as after Ctrl-Z or `docker pause`. */
+const STOOD_STILL_MS = 200;
 
 interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
@@ -154,9 +156,17 @@ export class Supervisor<Job> {
     const overdue = timerIn(Math.max(overdueMs, slaMs, overdueTimes * expectedMs), () => {
       member.overdue = true;
     });
-    const hung = timerIn(Math.max(hungMs, hungSlasMs, hungTimes * expectedMs), () =>
-      this.#lose(member, 'a batch took far longer than expected'),
-    );
+    const hungAfterMs = Math.max(hungMs, hungSlasMs, hungTimes * expectedMs);
+    let hung: ReturnType<typeof timerIn>;
+    const waitForHang = () => {
+      const dueMs = performance.now() + hungAfterMs;
+      hung = timerIn(hungAfterMs, () => {
+        // The worker may have stood still with this process, so its batch gets the time once more.
+        if (performance.now() - dueMs > STOOD_STILL_MS) waitForHang();
+        else this.#lose(member, 'a batch took far longer than expected');
+      });
+    };
+    waitForHang();
     return () => {
       clearTimeout(overdue);
       clearTimeout(hung);
