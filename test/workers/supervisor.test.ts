@@ -73,18 +73,21 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
   expect(worker.terminated).toBe(false);
 });
 
-test('a worker whose batch took long because everything stood still, as after Ctrl-Z, is ended only if it hangs from then on', async () => {
+test('a worker whose batch took long because everything stood still, as after Ctrl-Z, gets the time to end it once more', async () => {
   const { supervisor, add } = setUp();
   const { member, worker } = await add('a');
   void supervisor.run(member, 1, 0, () => member.worker.run('stage', items)).catch(() => {});
   await pass(499);
   const now = performance.now.bind(performance);
-  const stoodStill = vi.spyOn(performance, 'now').mockImplementation(() => now() + 10_000);
+  let stoodStillMs = 10_000;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + stoodStillMs);
   await pass(500);
   expect(worker.terminated).toBe(false);
+  // In a hidden page the next timer is late, too.
+  stoodStillMs += 1000;
   await pass(1);
   expect(worker.terminated).toBe(true);
-  stoodStill.mockRestore();
+  clock.mockRestore();
 });
 
 test('a batch in the queue of a worker has the time of the batch before it, too', async () => {
