@@ -86,16 +86,19 @@ export async function serve(
   service: { drain(): Promise<void> },
   { host, port, signal, closeMs = CLOSE_MS, leaveMs = 0, onListening }: ServeOptions,
 ): Promise<void> {
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    // A client that keeps its connection would send its next request to a server that is ending.
-    if (signal.aborted) reply.header('connection', 'close');
-    done(null, payload);
-  });
+  /** The replies that have not been sent whole, in the order of their requests. */
   const replies = new Set<FastifyReply>();
   app.addHook('onRequest', (_request, reply, done) => {
     replies.add(reply);
     reply.raw.once('close', () => replies.delete(reply));
     done();
+  });
+  app.addHook('onSend', ({ raw: { socket } }, reply, payload, done) => {
+    // A client that keeps its connection would send its next request to a server that is ending. If the client has sent several
+    // requests at once, only the last answer may close the connection, because the close would cut off the answers after it.
+    if (signal.aborted && [...replies].findLast(({ request }) => request.raw.socket === socket) === reply)
+      reply.header('connection', 'close');
+    done(null, payload);
   });
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket) => {

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
 import { listen, serve } from '../../agent/http/serve.ts';
 import { PATIENCE_MS } from '../patience.ts';
+import { until } from '../until.ts';
 
 test('an answer that is being sent when the server ends arrives whole', async () => {
   const length = 32 * 2 ** 20;
@@ -23,6 +24,39 @@ test('an answer that is being sent when the server ends arrives whole', async ()
   let arrived = 0;
   for await (const piece of answer) arrived += piece.length;
   expect(arrived).toBe(length);
+  await ended!;
+});
+
+test('requests that a client sends on one connection without waiting for answers are all answered when the server ends', async () => {
+  const app = baseApp({ log: () => {} });
+  const asked: string[] = [];
+  let work!: () => void;
+  const worked = new Promise<void>((resolve) => {
+    work = resolve;
+  });
+  app.get('/:name', async ({ url }) => {
+    asked.push(url);
+    await worked;
+    return url;
+  });
+  const stop = new AbortController();
+  let ended: Promise<void>;
+  const url = await new Promise<string>((onListening) => {
+    const address = { host: '127.0.0.1', port: 0, signal: stop.signal };
+    ended = serve(app, { drain: () => worked }, { ...address, closeMs: PATIENCE_MS, onListening });
+  });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const paths = ['/1', '/2', '/3'];
+  for (const path of paths) socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  await until(() => expect(asked).toEqual(paths));
+  stop.abort();
+  work();
+  const answers = (await text(socket)).split(/(?=HTTP\/1\.1 200)/);
+  expect(answers.map((answer) => [answer.slice(-2), /^connection: (.*)\r$/im.exec(answer)?.[1]])).toEqual([
+    ['/1', 'keep-alive'],
+    ['/2', 'keep-alive'],
+    ['/3', 'close'],
+  ]);
   await ended!;
 });
 
