@@ -63,7 +63,7 @@ export const serveCommand = () =>
       'after',
       `
 Ctrl-C, SIGTERM or a closed terminal ends the agent when the requests that it accepted have ended; a second Ctrl-C or SIGTERM
-ends it at once.
+ends it at once. To serve on without the terminal, start it with setsid or as a service: Node undoes nohup.
 
   $ ipa-agent serve --plan plan.json
   $ ipa-agent serve --plan from-elsewhere.json --replan --adapt
