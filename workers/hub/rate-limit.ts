@@ -5,11 +5,15 @@ const MOST_WAIT_S = 300;
 /** The seconds until the limit ends, in the hub's header `RateLimit: "resolvers";r=0;t=55`. */
 const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 
-/** Seconds until a host allows requests again, by its answer's headers, but at least 1; 10 if no readable header gives a time. */
+/**
+ * Seconds until a host allows requests again, by its answer's headers, but at least 1; 10 if no readable header gives a time. A
+ * time of day counts from that of the answer, because the clock of this device may be wrong.
+ */
 export function limitEndsS(header: (name: string) => unknown): number {
   const [, endsS = ''] = LIMIT_ENDS_S.exec(String(header('ratelimit'))) ?? [];
   const asked = String(header('retry-after') ?? endsS);
-  const seconds = /^\d+$/.test(asked) ? Number(asked) : (Date.parse(asked) - Date.now()) / 1000;
+  const nowMs = Date.parse(String(header('date'))) || Date.now();
+  const seconds = /^\d+$/.test(asked) ? Number(asked) : (Date.parse(asked) - nowMs) / 1000;
   return Number.isFinite(seconds) ? Math.max(1, seconds) : 10;
 }
 

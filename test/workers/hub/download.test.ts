@@ -200,6 +200,14 @@ describe('a download', () => {
     expect(waits).toEqual([7, 7, 55]);
   });
 
+  test.each([-1, 1])('waits as long as a host asks whose clock differs by %d hour', async (hours) => {
+    const nowMs = Date.now() + 3_600_000 * hours;
+    const [date, after] = [nowMs, nowMs + 30_000].map((ms) => new Date(ms).toUTCString());
+    hub.answerWith('/resolve/', [429], { date: date!, 'retry-after': after! });
+    await fetched();
+    expect(waits).toEqual([30]);
+  });
+
   test('gives up where a rate limit asks for too much, and says for how long', async () => {
     hub.answerWith('/resolve/', [429], { 'retry-after': '3600' });
     await expect(fetched()).rejects.toThrow(RateLimitedError);
