@@ -225,7 +225,7 @@ export class Supervisor<Job> {
     );
     try {
       const worker = await this.options.startWorker(id, job, AbortSignal.any([signal, hung.signal]));
-      this.#longestStartMs = Math.max(longestMs ?? 0, performance.now() - startedMs);
+      this.#longestStartMs = Math.max(this.#longestStartMs ?? 0, performance.now() - startedMs);
       return { id, job, worker, inFlight: 0, inFlightMs: 0, overdue: false, retired: false, lost: false };
     } catch (error) {
       throw hung.signal.aborted ? hung.signal.reason : error;
