@@ -245,9 +245,12 @@ export const checkRequest = (request: z.input<typeof requested>): void =>
 export const stagesOf = ({ stages }: Pick<Plan, 'stages'>, worker: Pick<PlanWorker, 'stages'>): PlanStage[] =>
   worker.stages.map((name) => stages.find((stage) => stage.name === name)!);
 
+/** The attainment that a percentile requires. The quotient is rounded, because 99.9 / 100 is a little more than 0.999. */
+export const requiredAttainment = (percentile: number): number => Number((percentile / 100).toPrecision(12));
+
 /** Whether enough requests meet a plan's SLA in the simulation that predicts them. */
 export const keepsSla = ({ percentile, predicted }: Pick<Plan, 'percentile' | 'predicted'>): boolean =>
-  predicted.slaAttainment >= percentile / 100;
+  predicted.slaAttainment >= requiredAttainment(percentile);
 
 /** Whether two plans are equal, regardless of the order of their fields. */
 export const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);

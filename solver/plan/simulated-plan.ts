@@ -1,4 +1,4 @@
-import type { Plan, Prediction } from '../documents/plan.ts';
+import { type Plan, type Prediction, requiredAttainment } from '../documents/plan.ts';
 import type { IdentifiedProfile } from '../documents/profile.ts';
 import { attainmentAtLeast, predict } from '../simulate/predict.ts';
 import { withBestWorkers, workersApart } from './gpu-workers.ts';
@@ -54,7 +54,7 @@ export class SimulatedPlan {
   }
 
   get #least(): number {
-    return this.chosen.percentile / 100;
+    return requiredAttainment(this.chosen.percentile);
   }
 
   /**

@@ -36,6 +36,11 @@ describe('the verdict on a run', () => {
     expect(runVerdict(barely, profile).headline).toMatch(/did not hold: 94\.9\s%.* 95\s% are asked for/);
   });
 
+  it('that attained just the share that was asked for held', () => {
+    const just = { ...missed, percentile: 99.9, result: { ...missed.result, slaAttainment: 999 / 1000 } };
+    expect(runVerdict(just, profile).level).toBe('good');
+  });
+
   it('that is not valid says just that in its headline, however good its figures, and why in its first reason', () => {
     const verdict = runVerdict(late, profile);
     expect(verdict.level).toBe('bad');

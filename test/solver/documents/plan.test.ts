@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
-import { type Plan, parsePlan } from '../../../solver/documents/plan.ts';
+import { keepsSla, type Plan, parsePlan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { pipeline } from '../pipelines.ts';
 
@@ -24,6 +24,20 @@ const withWorker = (change: Partial<Plan['workers'][number]>): Plan => ({
 it('reads what the planner makes', () => {
   expect(parsePlan(JSON.parse(JSON.stringify(plan)), 'made')).toEqual(plan);
 });
+
+it.each([50, 56.6, 94.9, 95, 99, 99.4, 99.9])(
+  'exactly %d of 100 requests in time are enough for that percentile',
+  (percentile) => {
+    const attaining = (slaAttainment: number): Plan => ({
+      ...plan,
+      percentile,
+      predicted: { ...plan.predicted, slaAttainment },
+    });
+    const inTime = Math.round(10 * percentile);
+    expect(keepsSla(attaining(inTime / 1000))).toBe(true);
+    expect(keepsSla(attaining((inTime - 1) / 1000))).toBe(false);
+  },
+);
 
 it.each([
   ['a wait that no timer can keep', withStage({ maxWaitMs: 1e300 }), /stages\[0\]\.maxWaitMs/],

@@ -1,6 +1,6 @@
 import type { CellFlag } from '../../../solver/documents/cell.ts';
 import { type Device, onGpu } from '../../../solver/documents/common.ts';
-import { keepsSla, type Plan, type Prediction } from '../../../solver/documents/plan.ts';
+import { keepsSla, type Plan, type Prediction, requiredAttainment } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { sum } from '../../../solver/math/statistics.ts';
@@ -147,7 +147,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
         section: 'plan',
       },
     };
-  const meets = inTime !== null && inTime >= percentile / 100;
+  const meets = inTime !== null && inTime >= requiredAttainment(percentile);
   return {
     level: meets ? 'good' : 'bad',
     inTime,
