@@ -6,6 +6,8 @@ import { imageBytes } from '../../items/crop.ts';
 import { batchOf, type Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import type { PipelineStage } from '../../manifests/pipeline.ts';
+import { classIndex } from '../../tasks/classes.ts';
+import type { LabelledStage } from '../../tasks/object-detection/objects.ts';
 import { MAX_PACK_BYTES } from '../pack.ts';
 import type { NamedTensor } from '../write.ts';
 import { labelTensors } from './labels.ts';
@@ -108,9 +110,10 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     const [sx, sy] = [format.width / width, format.height / height];
     objects.push(
       (byImage.get(image.id) ?? []).flatMap(({ category_id, bbox: [x, y, w, h] }) => {
-        // A box may reach over the edges of its picture, and some tools write empty boxes.
-        const [left, right] = [Math.max(0, x * sx), Math.min(format.width, (x + w) * sx)];
-        const [top, bottom] = [Math.max(0, y * sy), Math.min(format.height, (y + h) * sy)];
+        // A box may reach over the edges of its picture, and some tools write boxes that are empty, or are so in a pack's float32.
+        const within = (edge: number, side: number) => Math.fround(Math.max(0, Math.min(side, edge)));
+        const [left, right] = [within(x * sx, format.width), within((x + w) * sx, format.width)];
+        const [top, bottom] = [within(y * sy, format.height), within((y + h) * sy, format.height)];
         const label = names.get(category_id) ?? `category ${category_id}`;
         return left < right && top < bottom ? [{ box: [left, top, right, bottom], label }] : [];
       }),
@@ -143,6 +146,11 @@ interface LabelledObject {
   readonly label: string;
 }
 
-/** Whether a detecting stage passes objects of this class on: its field `keep` may list only some of its classes. */
-const isKept = ({ stage }: PipelineStage, name: string): boolean =>
-  (stage as { readonly keep?: readonly string[] }).keep?.includes(name) ?? true;
+/**
+ * Whether a detecting stage passes objects with this label on: its field `keep` may list only some of its classes, and the label may
+ * be a synonym of a class.
+ */
+function isKept({ stage }: PipelineStage, label: string): boolean {
+  const { classes = [], keep } = stage as Pick<LabelledStage, 'classes'> & { readonly keep?: string[] };
+  return keep?.includes(classes[classIndex(classes, label)]!) ?? true;
+}

@@ -77,6 +77,7 @@ test('boxes in the COCO format are cut at the edges and scaled to the images of 
       { image_id: 7, category_id: 3, bbox: [16, 32, 16, 32], area: 1 },
       { image_id: 7, category_id: 3, bbox: [0, 0, 32, 64], iscrowd: 1 },
       { image_id: 7, category_id: 3, bbox: [4, 4, 0, 8] },
+      { image_id: 7, category_id: 3, bbox: [20, 4, 1e-7, 8] },
       { image_id: 7, category_id: 3, bbox: [32, 0, 4, 4] },
       { image_id: 7, category_id: 3, bbox: [-2, -4, 10, 12] },
       { image_id: 9, category_id: 3, bbox: [0, 0, 4, 4] },
@@ -125,8 +126,8 @@ test('objects that the detector does not keep need no label of later stages, and
   const finding = {
     ...detect,
     output: { format: 'detr', threshold: 0.5 },
-    classes: ['a', 'cat', 'mouse'],
-    keep: ['a', 'mouse'],
+    classes: ['a', 'cat', 'mouse, rodent'],
+    keep: ['a', 'mouse, rodent'],
   };
   const naming = { ...classify, classes: ['a, first letter', 'mouse, computer mouse', 'b, a letter'] };
   const stages = [finding, naming] as ManifestStage[];
