@@ -147,8 +147,8 @@ interface LabelledObject {
 }
 
 /**
- * Whether a detecting stage passes objects with this label on: its field `keep` may list only some of its classes, and the label may
- * be a synonym of a class.
+ * Whether a detecting stage passes objects with this label on. Its field `keep` may list only some of its classes, and the label
+ * may be a synonym of one.
  */
 function isKept({ stage }: PipelineStage, label: string): boolean {
   const { classes = [], keep } = stage as Pick<LabelledStage, 'classes'> & { readonly keep?: string[] };

@@ -27,10 +27,13 @@ export interface SpeechStage extends ManifestStage {
   readonly features?: Features;
 }
 
+/** Tolerance for the rounding error of seconds × rate: 0.7 × 44100 is a little less than 30870. */
+const ROUNDING = 1e-6;
+
 export const recordings = ({ input: { sampleRateHz, secondsMax } }: SpeechStage): ItemFormatOf<'audio'> => ({
   kind: 'audio',
   sampleRateHz,
-  samplesMax: Math.floor(secondsMax * sampleRateHz),
+  samplesMax: Math.floor(secondsMax * sampleRateHz + ROUNDING),
 });
 
 /** Number of samples of an item. */

@@ -60,6 +60,17 @@ async function answer(items: readonly Item[], { session } = model(), config = {}
   return task.programs[0]!.run(stage, items, { model: session }, new Scratch());
 }
 
+test.each([0.7, 2.01, 30])(
+  'a recording may last %d s where its stage says so, at every rate',
+  (secondsMax) => {
+    for (const sampleRateHz of [8000, 16_000, 44_100, 48_000]) {
+      const stage = { ...transcribe, input: { sampleRateHz, secondsMax } };
+      const samplesMax = Math.round(secondsMax * sampleRateHz);
+      expect(task.itemFormat(stage)).toEqual({ kind: 'audio', sampleRateHz, samplesMax });
+    }
+  },
+);
+
 test('recordings of one length run together and others apart, and the results come in the order of the items', async () => {
   const spy = model();
   const paths = [
