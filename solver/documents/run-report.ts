@@ -87,7 +87,10 @@ const cascadeOutcome = z.strictObject({
   predictedShare: z.number().min(0).max(1),
   /** Number of escalated items for which the light variant's answer stood because of a burst. Absent in older reports. */
   settled: count.optional(),
-  /** Accuracies that the plan assumes: of the stage with both variants, and with only the light one. Absent in older reports. */
+  /**
+   * Accuracies that the plan assumes: of the stage with both variants, and with only the light one. Absent in older reports, and if
+   * the plan does not state that of the light one.
+   */
   expected: z.strictObject({ accuracy, lightAccuracy: accuracy }).optional(),
 });
 export type CascadeOutcome = z.infer<typeof cascadeOutcome>;

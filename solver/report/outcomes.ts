@@ -65,7 +65,7 @@ function cascadesOf(
         ...{ stage, light, heavy, below, items: itemsOf(own) },
         escalated: sum(own.map(({ cascade }) => cascade!.escalated)),
         predictedShare: share,
-        expected: { accuracy, lightAccuracy: lightAccuracy! },
+        ...(lightAccuracy !== null && { expected: { accuracy, lightAccuracy } }),
         settled: itemsOf(settled.filter((one) => one.stage === stage && servedIn(one.plan))),
       });
     }
