@@ -4,7 +4,7 @@ import type { Path } from './paths.ts';
 export interface Handover {
   /** Number of open requests now. */
   readonly open: number;
-  /** Capacity of the plan that serves now, in requests per second. */
+  /** Capacity of the plan that serves now, in requests per second; infinite if a coarse clock measured 0 ms for its batches. */
   readonly servingPerS: number;
   /** Time until the new plan serves. */
   readonly startS: number;
@@ -30,7 +30,7 @@ export function missedOn(path: Path, ratePerS: number, handover: Handover): numb
   /** Number of requests served from `fromS` on during the time that a request may wait. */
   const servedInTime = (fromS: number) => {
     const beforeS = Math.min(queueS, Math.max(0, startS - fromS));
-    return servingPerS * beforeS + ratePerS * (queueS - beforeS);
+    return (beforeS > 0 ? servingPerS * beforeS : 0) + ratePerS * (queueS - beforeS);
   };
   let [queue, missed] = [open, 0];
   for (const [second, count] of path.entries()) {

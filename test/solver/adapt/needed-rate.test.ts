@@ -56,6 +56,15 @@ describe('requests missed on a path', () => {
     );
   });
 
+  it('are as few for a plan whose measured times are all 0 as for a very fast one', () => {
+    fc.assert(
+      fc.property(counts, rate, handover, (path, ratePerS, over) => {
+        const missed = (servingPerS: number) => missedOn(path, ratePerS, { ...over, servingPerS });
+        expect(missed(Number.POSITIVE_INFINITY)).toBeCloseTo(missed(1e9), 6);
+      }),
+    );
+  });
+
   it('are never more than there are', () => {
     fc.assert(
       fc.property(counts, rate, handover, (path, ratePerS, of) => {
