@@ -1,4 +1,5 @@
 import type { AdaptationRun, Comparison } from '../documents/adaptation-report.ts';
+import { requiredAttainment } from '../documents/plan.ts';
 import { atCost, atPas, type Outcome } from './dial.ts';
 
 /**
@@ -48,7 +49,7 @@ function verdict(ours: Outcome, rival: Outcome, attainment: number): AgainstVerd
 }
 
 /** The attainment that a run of ours must have, by its percentile. */
-export const required = ({ setting }: AdaptationRun): number => setting!.percentile / 100;
+export const required = ({ setting }: AdaptationRun): number => requiredAttainment(setting!.percentile);
 
 /**
  * Whether our system, with every weight of cost, attains what its percentile requires or, if that is less, what the oracle
