@@ -4,11 +4,13 @@ import type { RunReport } from '../documents/run-report.ts';
 import { grouped, percent } from '../math/figures.ts';
 import { downshiftFactor, downshiftSentences } from './downshift.ts';
 
-/** A share of the items as words, e.g. `7 of 100`. */
-const ofHundred = (share: number): string =>
-  share >= 0.01 || share === 0
+/** A share of the items as words, e.g. `7 of 100`. Only 0 and 1 read as none and all. */
+const ofHundred = (share: number): string => {
+  const smaller = Math.min(share, 1 - share);
+  return smaller >= 0.01 || smaller === 0
     ? `${Math.round(100 * share)} of 100`
-    : `${Math.max(1, Math.round(1000 * share))} of 1000`;
+    : `${Math.min(999, Math.max(1, Math.round(1000 * share)))} of 1000`;
+};
 
 /** A confidence from 0 to 1, with two to five digits, as many as it needs to differ from 0 and 1. */
 const confidenceText = (confidence: number): string => {

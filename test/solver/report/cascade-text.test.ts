@@ -73,6 +73,20 @@ test('a plan whose accuracy end to end is not known says so where a cascade is t
   expect(unknownEndToEnd({ stages: [...rows, read], predicted: { endToEnd: 0.8 } })).toEqual([]);
 });
 
+test.each([
+  [0, '0 of 100'],
+  [0.0001, '1 of 1000'],
+  [0.99, '99 of 100'],
+  [0.996, '996 of 1000'],
+  [0.9999, '999 of 1000'],
+  [1, '100 of 100'],
+])('of items of which %d go on, neither none nor all are said to unless it is so', (share, told) => {
+  const some = rows.map((row) =>
+    row.escalation ? { ...row, escalation: { ...row.escalation, share } } : row,
+  );
+  expect(planVariants(some).classify).toBe(`cnn8, ${told} on to res32`);
+});
+
 test('a share under one of 100 is told of 1000', () => {
   const rare = rows.map((row) =>
     row.escalation ? { ...row, escalation: { ...row.escalation, share: 0.004 } } : row,
