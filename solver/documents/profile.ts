@@ -194,6 +194,7 @@ export const profileSchema = z
       expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');
     });
     profile.stages.forEach(({ variants }, s) => {
+      expectDistinct(context, variants, 'name', ['stages', s, 'variants'], 'variant names');
       const lengths = new Set(variants.flatMap(({ answers }) => answers?.length ?? []));
       const message = 'expected answers of all variants to the same items';
       expectThat(context, lengths.size <= 1, ['stages', s, 'variants'], message);

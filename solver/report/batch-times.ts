@@ -26,15 +26,17 @@ function timesByBackend({ service, plans }: Pick<RunReport, 'service' | 'plans'>
   return byBackend;
 }
 
-/** Total time of a run's batches ÷ the total time that its plans predict for them, for each backend that ran a batch. */
+/**
+ * Total time of a run's batches ÷ the total time that its plans predict for them, for each backend that ran a batch. A backend is
+ * left out if its plans predict 0 ms, as a browser's coarse clock measures.
+ */
 export const batchTimeFactors = (
   run: Pick<RunReport, 'service' | 'plans'>,
 ): Partial<Record<Backend, number>> =>
   Object.fromEntries(
-    [...timesByBackend(run)].map(([backend, { measuredMs, expectedMs }]) => [
-      backend,
-      measuredMs / expectedMs,
-    ]),
+    [...timesByBackend(run)]
+      .filter(([, { expectedMs }]) => expectedMs > 0)
+      .map(([backend, { measuredMs, expectedMs }]) => [backend, measuredMs / expectedMs]),
   );
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MeasuredCell } from '../../../solver/documents/cell.ts';
+import { parseProfile } from '../../../solver/documents/profile.ts';
 import { parseJournalEntry } from '../../../workers/store/exchange.ts';
 import { cell, profile, runs } from '../profiles.ts';
 
@@ -12,6 +13,13 @@ test('a cell has the size, the steps and the times by session run of each run, o
   const columns = { sizes: each(7.5), steps: each(3), runsMs: { encoder: each(2), decoder: each(7) } };
   expect(withColumns(columns).cells[0]).toMatchObject(columns);
   expect(withColumns({}).cells).toHaveLength(1);
+});
+
+test('two variants of one name in a stage are refused', () => {
+  const one = withColumns({});
+  const [stage] = one.stages;
+  const stages = [{ ...stage!, variants: [...stage!.variants, stage!.variants[0]!] }];
+  expect(() => parseProfile({ ...one, stages }, 'mine')).toThrow('expected variant names that differ');
 });
 
 test.each<[string, Partial<MeasuredCell>]>([

@@ -45,6 +45,12 @@ test('each backend has its own factor', () => {
   expect(batchTimeFactors({ ...both, plans })).toEqual({ cpu: 1.5, webgpu: 0.5 });
 });
 
+test('a backend whose plans expect 0 ms has no factor', () => {
+  const atOnce = { ...row, serviceMs: [{ items: 1, meanMs: 0 }] };
+  const plans = [{ atMs: 0, plan: { stages: [atOnce], predicted: {} } }] as unknown as Run['plans'];
+  expect(batchTimeFactors({ ...run([batches(1, [4])]), plans })).toEqual({});
+});
+
 test('a run tells of batches that took much longer or shorter than expected, and not of others', () => {
   const sentences = (factor: number, simulated = false) =>
     batchTimeSentences(run([batches(1, [4 * factor])], simulated));
