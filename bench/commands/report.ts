@@ -1,15 +1,28 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report/inject.ts';
-import { writeJson, writeWhole } from '../../workers/command/files.ts';
+import { checkWritable, writeJson, writeWhole } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { ensurePageBuilt } from '../setup/built.ts';
 
-/** Writes a report as JSON and as an HTML page beside it. Returns both paths. */
-export async function writeReport(out: string, report: Report): Promise<[json: string, html: string]> {
-  const html = `${out.replace(/\.json$/, '')}.html`;
+/** The path of a report's HTML page, beside its JSON file; null beside a device or a pipe, because its folder is not for files. */
+async function pageOf(out: string): Promise<string | null> {
+  const existing = await stat(out).catch(() => null);
+  return existing && !existing.isFile() ? null : `${out.replace(/\.json$/, '')}.html`;
+}
+
+/** Checks before long work that {@link writeReport} can write a report. @throws UsageError */
+export async function checkReport(out: string): Promise<void> {
+  const page = await pageOf(out);
+  for (const path of page === null ? [out] : [out, page]) await checkWritable(path);
+}
+
+/** Writes a report as JSON and as an HTML page beside it. Returns the paths of what it wrote. @throws UsageError */
+export async function writeReport(out: string, report: Report): Promise<string[]> {
+  const html = await pageOf(out);
   await writeJson(out, report);
+  if (html === null) return [out];
   await ensurePageBuilt();
   const template = await readFile(join(ROOT, 'dist/report/index.html'), 'utf8');
   await writeWhole(html, injectReport(template, report));

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
@@ -20,7 +20,7 @@ import { fileReader } from '../../workers/hub/reader.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { invalidRuns } from './invalid-run.ts';
-import { writeReport } from './report.ts';
+import { checkReport, writeReport } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
@@ -83,6 +83,12 @@ export const runCommand = () =>
 If late sending shows in the result, the run is not valid: the report is written, and the command ends with 1.`,
     )
     .action(async (options, command) => {
+      const profilePath = options.profile ?? join(dirname(options.plan), 'profile.json');
+      if (options.adapt && resolve(profilePath) === resolve(options.out))
+        throw new UsageError(
+          `--out would replace ${profilePath}, the profile to plan on. Choose another with --out.`,
+        );
+      await checkReport(options.out);
       const plan = await readJson(options.plan, parsePlan);
       if (options.rate !== undefined && options.trace !== undefined)
         throw new UsageError('Give --rate or --trace, and not both.');
@@ -96,9 +102,7 @@ If late sending shows in the result, the run is not valid: the report is written
           )
         : constantLoad(options.rate ?? plan.ratePerS, duration ?? DURATION_S, seed);
       const manifestPath = option.planManifestPath(plan, options);
-      const adaptation = options.adapt
-        ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)
-        : undefined;
+      const adaptation = options.adapt ? await adaptationAsk(plan, profilePath, options) : undefined;
       const signal = interruptSignal('stopping; if requests were sent, the report will have them');
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       checkPipeline(plan, manifest);

@@ -12,7 +12,7 @@ import { DEFAULT_OBJECTIVE, planRequest } from '../../solver/plan/request.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport, startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
-import { checkWritable, readJson } from '../../workers/command/files.ts';
+import { readJson } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
@@ -24,7 +24,7 @@ import { identify, parseIdentified } from '../../workers/store/exchange.ts';
 import { publishedProfile, publishedRivals } from '../adaptation/published-profile.ts';
 import { rivalSettings } from '../adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../adaptation/rivals.ts';
-import { writeReport } from './report.ts';
+import { checkReport, writeReport } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
@@ -98,7 +98,7 @@ A new replica serves once its sessions have started, which takes as long as in t
   $ ipa-edge simulate --profile profile.json --sla 200 --cores 40 --trace load.json --scale 20 --out report.json`,
     )
     .action(async (options) => {
-      await checkWritable(options.out);
+      await checkReport(options.out);
       const { seed, predictor: name } = options;
       const trace = await readTrace(options.trace, { durationS: options.duration, seed });
       const load = traceLoad(trace, options.scale, seed, options.arrivals);

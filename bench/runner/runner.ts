@@ -17,6 +17,7 @@ import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { measureOperators } from '../../workers/profiler/operators.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
+import { MemoryStore } from '../../workers/store/memory.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
@@ -84,7 +85,8 @@ export async function withRunner<T>(
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   await checkWritable(out);
-  const store = await journalBeside(out);
+  // A plan that was made before is run without measuring a profile, so there is no journal to keep.
+  const store = measuredIn ? new MemoryStore() : await journalBeside(out);
   const progress = new ProgressLine();
   const options = { manifestPath, store, signal, onProgress: progress.show };
   const runner = await openRunner(backends, options, measuredIn);

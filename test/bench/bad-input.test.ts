@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { PlanStage } from '../../solver/documents/plan.ts';
@@ -170,6 +170,26 @@ test('a command refuses to replace a file that it reads, and leaves it as it is'
   expect(stderr).toContain(`--out would replace ${path}, the file of --profile. Choose another with --out.`);
   expect(code).toBe(2);
   expect(readFileSync(path, 'utf8')).toBe('a profile');
+});
+
+test('run --adapt refuses to replace the profile beside the plan, which it reads without --profile', async () => {
+  const path = file('profile.json', 'a profile');
+  const asked = ['--plan', join(folder, 'plan.json'), '--adapt', '--out', path];
+  const { code, stderr } = await ipaEdgeHere(['run', ...asked]);
+  expect(stderr).toContain(`--out would replace ${path}, the profile to plan on. Choose another with --out.`);
+  expect(code).toBe(2);
+  expect(readFileSync(path, 'utf8')).toBe('a profile');
+});
+
+test.each([
+  ['run', '--plan', 'p.json'],
+  ['simulate', '--pipeline', 'ipa-video', '--trace', 'bursty'],
+])('%s refuses an --out whose page cannot be written, before long work', async (...asked) => {
+  mkdirSync(join(folder, 'r.html'));
+  const { code, stderr } = await ipaEdgeHere([...asked, '--out', join(folder, 'r.json')]);
+  expect(stderr).toContain(`${join(folder, 'r.html')} cannot be written: it is a folder, not a file`);
+  expect(code).toBe(2);
+  expect(readdirSync(folder)).toEqual(['r.html']);
 });
 
 test.for<[name: string, args: readonly string[]]>([

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SYSTEMS } from '../../bench/adaptation/rivals.ts';
@@ -49,6 +49,16 @@ const measured = (rates: readonly number[]): string[] => [
 const VIDEO = ['--pipeline', 'ipa-video', '--trace', 'bursty', '--duration', '60s'];
 
 describe('ipa-edge simulate', () => {
+  test('writes no page beside a device, such as /dev/null', async () => {
+    symlinkSync('/dev/null', inFolder('null'));
+    const args = [...measured([20]), '--predictor', 'last-window', '--out', inFolder('null')];
+    expect(await ipaEdgeHere(['simulate', ...args])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\nwrote .*null\n$/),
+    });
+    expect(existsSync(inFolder('null.html'))).toBe(false);
+  });
+
   test.each(SYSTEMS)(
     'simulates %s under a burst and writes a report, and a page beside it',
     async (system) => {

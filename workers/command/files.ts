@@ -106,6 +106,7 @@ async function writing(path: string, write: (target: Target) => Promise<void>): 
   try {
     await makeFolder(dirname(path));
     const existing = await stat(path).catch(() => null);
+    if (existing?.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
     const replaced = existing === null || existing.isFile();
     await write({ target: existing?.isFile() ? await realpath(path) : path, replaced });
   } catch (cause) {

@@ -73,6 +73,7 @@ test('a file is known to be writable before it is written, and stays as it is', 
   await checkWritable('/dev/null');
   expect([await readFile(path('file'), 'utf8'), await readdir(path('new'))]).toEqual(['old', []]);
   await expect(checkWritable(path('file/inside'))).rejects.toThrow('cannot be written: a part of its path');
+  await expect(checkWritable(path('new'))).rejects.toThrow('cannot be written: it is a folder, not a file');
 });
 
 describe('readJson', () => {
