@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pointLabels } from '../../web/charts/frontier-plot.ts';
 import { ratioTicks } from '../../web/charts/ratios.ts';
-import { bytes, eventTimes } from '../../web/components/format.ts';
+import { bytes, eventTimes, milliseconds } from '../../web/components/format.ts';
 
 test('an axis of ratios has as many ticks as have room for their labels', () => {
   const domain = [1 / 2.6, 2.6] as const;
@@ -38,11 +38,13 @@ test('of two events within a tenth of a second, it is seen which one followed', 
   expect(eventTimes([{ atMs: 2300 }, { atMs: 7590 }, { atMs: 7630 }])).toEqual(['2.3 s', '7.6 s', 'then']);
 });
 
-test('sizes have three digits, so that a column of them is rounded in one way', () => {
+test('sizes and times have three digits, so that a column of them is rounded in one way', () => {
   expect([512, 24_000, 1_600_000, 22_830].map(bytes)).toEqual([
     '512\u00a0B',
     '24.0\u00a0kB',
     '1.60\u00a0MB',
     '22.8\u00a0kB',
   ]);
+  expect([9_996, 999_950].map(bytes)).toEqual(['10.0\u00a0kB', '1.00\u00a0MB']);
+  expect([0.9996, 9.996, 99.96].map(milliseconds)).toEqual(['1.00\u00a0ms', '10.0\u00a0ms', '100\u00a0ms']);
 });

@@ -1,5 +1,8 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { roundTripsMs } from '../../solver/documents/cell.ts';
+import { summaryOf } from '../../solver/math/statistics.ts';
+import { fashionProfile } from './fixtures.ts';
 import { frontier, type OpenedPage, openPage, openProfile, planned, unfoldAdvanced } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
@@ -100,6 +103,40 @@ it('the section Plan changes the plan with the percentile, the weights, the core
 });
 
 /** These tests share a page, because opening one for each test would take much longer than the tests do. */
+it('the section Plan does not say that a plan keeps enough room if too few of its simulated requests are in time', async () => {
+  opened = await openPage(site.browser, site.url);
+  page = opened.page;
+  const profile = fashionProfile();
+  // One batch of each cell is so slow that the simulation confirms no plan.
+  const cells = profile.cells.map((cell) => {
+    if (cell.state !== 'measured') return cell;
+    const slow = { ...cell, inferenceMs: cell.inferenceMs.map((ms, i) => (i === 0 ? ms + 60 : ms)) };
+    return { ...slow, latencyMs: summaryOf(roundTripsMs(slow)) };
+  });
+  await openProfile(page, { ...profile, cells });
+  await typed('Time limit (SLA)').fill('30');
+  await settled();
+  const verdict = page.locator('.verdict .lead');
+  expect(await verdict.textContent()).toMatch(
+    /^Run [^,]+, which comes closest: .* less than the 95\s% .* The planner first chose /,
+  );
+  await close();
+});
+
+it('a name of 64 letters widens the page on no narrow screen', async () => {
+  opened = await openPage(site.browser, site.url, { viewport: { width: 360, height: 740 } });
+  page = opened.page;
+  const text = JSON.stringify(fashionProfile()).replaceAll('"det16"', `"${'n'.repeat(64)}"`);
+  await openProfile(page, JSON.parse(text));
+  expect(await choice()).toContain('nnn');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  const tooWide = page.locator('.plan-table td > *');
+  expect(
+    await tooWide.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length),
+  ).toBe(0);
+  await close();
+});
+
 describe('the section Plan', () => {
   beforeAll(async () => {
     await open();

@@ -186,6 +186,13 @@ describe('the verdict on a plan', () => {
     expect(reasons.join()).toContain(`Most of the time goes to ${first!.name} (second), with`);
   });
 
+  it('names the slowest stage without calling half of the time most of it', () => {
+    const stages = plan.stages.map((stage) => ({ ...stage, boundMs: 10 }));
+    const { reasons } = planVerdict({ ...plan, stages }, { ...profile, cells: [] });
+    expect(stages).toHaveLength(2);
+    expect(reasons.join()).toContain(`The largest part of the time goes to ${stages[0]!.name}, with`);
+  });
+
   it('says first that accuracies are unknown, in the place of what the accuracy is', () => {
     const unknown = { ...plan, predicted: { ...plan.predicted, pas: null, endToEnd: null } };
     expect(planVerdict(unknown, profile).reasons[0]).toBe(

@@ -10,7 +10,12 @@ import type { Sweep } from './backends.ts';
 /** The text for an unknown value. */
 export const DASH = '–';
 
-const digits = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+/** Rounds first, so that 99.96 has as many digits as 100. */
+const digits = (value: number): number => {
+  const rounded = toThree(value);
+  return rounded >= 100 ? 0 : rounded >= 10 ? 1 : rounded >= 1 ? 2 : 3;
+};
+const toThree = (value: number): number => Number(value.toPrecision(3));
 
 export const number = (value: number | null, fractionDigits?: number): string =>
   value === null || !Number.isFinite(value)
@@ -57,7 +62,7 @@ export function accuracyText({ endToEnd = null, pas }: KnownAccuracy): string {
 
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, toThree(value))) / 3));
   const scaled = value / 1000 ** power;
   const fixed = power === 0 ? 0 : digits(scaled);
   return `${number(scaled, fixed)}\u00a0${units[power]}`;

@@ -205,10 +205,10 @@ function accuracyReason(
 function slowestReason({ stages }: Plan): Reason | null {
   if (stages.length < 2) return null;
   const [slowest] = [...stages].sort((a, b) => b.boundMs - a.boundMs);
-  const all = stages.reduce((sum, { boundMs }) => sum + boundMs, 0);
+  const share = slowest!.boundMs / sum(stages.map(({ boundMs }) => boundMs));
   return {
     weight: 30,
-    text: `Most of the time goes to ${rowName(slowest!)}, with ${slowest!.variant}: ${percent(slowest!.boundMs / all)} of it.`,
+    text: `${share > 0.5 ? 'Most' : 'The largest part'} of the time goes to ${rowName(slowest!)}, with ${slowest!.variant}: ${percent(share)} of it.`,
   };
 }
 

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import { keepsSla, type Plan } from '../../../solver/documents/plan.ts';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { sharingSentences } from '../../../solver/report/sharing-text.ts';
@@ -111,7 +111,11 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
     <div class="row apart start verdict">
       <p class="lead">
         Run <strong>{variantsText(head)}</strong>,{' '}
-        {chosen ? 'which keeps enough room' : 'the best choice for these settings'}
+        {!chosen
+          ? 'the best choice for these settings'
+          : predicted && keepsSla({ percentile: head.percentile, predicted })
+            ? 'which keeps enough room'
+            : 'which comes closest'}
         {predicted ? (
           <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
         ) : problem ? (
