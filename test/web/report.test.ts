@@ -120,6 +120,15 @@ describe('the report', () => {
     expect(await results.locator('.verdict-card').textContent()).toContain('Next: Allow more time');
   });
 
+  it('is valid if only a baseline, which may be overloaded, is not', async () => {
+    const report = fashionReport();
+    report.runs.find(({ name }) => name === 'heaviest')!.load.valid = false;
+    const { page } = await show(report);
+    await page.locator('#runs').getByText('not valid').waitFor();
+    expect(await page.locator('h1').textContent()).not.toContain('not valid');
+    expect(await page.title()).toBe('ipa-edge report: fashion');
+  });
+
   it('says how many items of a cascade went on, beside the predicted share', async () => {
     const [run] = fashionReport().runs;
     const cascade = { stage: 'classify', light: 'cnn8', heavy: 'res32', below: 0.62, predictedShare: 0.072 };

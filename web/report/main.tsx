@@ -9,17 +9,6 @@ import { ProfileReport } from './profile/ProfileReport.tsx';
 import { RunsReport } from './runs/RunsReport.tsx';
 import { viewOf } from './runs/view.ts';
 
-const nameOf = (report: Document): string => {
-  if (report.kind === 'adaptation') return report.kind;
-  return report.kind === 'profile' ? report.profile.pipeline : report.pipeline;
-};
-
-/** Whether the requests of all runs were sent in time. Otherwise the runs prove nothing, and the title of the page says so. */
-function isValid(report: Document): boolean {
-  if (report.kind === 'bench') return report.runs.every(({ load }) => load.valid);
-  return report.kind !== 'run' || report.load.valid;
-}
-
 function shown(report: Document, json: string) {
   if (report.kind === 'adaptation') return <AdaptationReport report={report} json={json} />;
   if (report.kind === 'profile') return <ProfileReport report={report} json={json} />;
@@ -30,7 +19,6 @@ const app = document.getElementById('app')!;
 try {
   const text = document.getElementById('report')!.textContent;
   const report = parseJson(reportSchema, text, 'the report in this page', REPORT);
-  document.title = `ipa-edge report: ${nameOf(report)}${isValid(report) ? '' : ' (not valid)'}`;
   render(shown(report, text), app);
 } catch (error) {
   render(

@@ -8,7 +8,7 @@ import { Choices } from './Choices.tsx';
 import { OverTime } from './OverTime.tsx';
 import { Plans, Runs } from './Runs.tsx';
 import { Summary } from './Summary.tsx';
-import { type BackendSet, isTimed, type ReportView } from './view.ts';
+import { type BackendSet, isTimed, isValid, type ReportView } from './view.ts';
 
 const hasChoices = (set: BackendSet): boolean => set.combinations.length + set.frontier.length > 0;
 
@@ -50,7 +50,7 @@ function Header({ view, json }: ReportProps) {
   const { slaMs, percentile, load } = runs[0]!;
   return (
     <header class="top">
-      <Title name={pipeline} json={json} valid={runs.every((run) => run.load.valid)} />
+      <Title name={pipeline} json={json} valid={sets.every(isValid)} />
       {runs.some((run) => run.simulated) && (
         <Notice title="SIMULATED">
           {runs.every((run) => run.simulated) ? 'With' : 'Runs with this mark used'} the profile's service
