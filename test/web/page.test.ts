@@ -145,6 +145,10 @@ describe('the profiling page', () => {
     await measureUntil(page, 30);
     await button('Cancel').click();
     await button(`Resume 30/${CELLS}`).waitFor();
+    await choose(page, { name: 'broken.json', text: '{' });
+    await page.locator('.page-problem').waitFor();
+    // The error is the file's, so it did not stop the profile.
+    expect(await page.locator('.run').textContent()).toContain('The profile was stopped. Kept: 30 of');
     await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
     await holdAfter(page, undefined);
     await button('Start').click();

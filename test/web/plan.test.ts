@@ -310,10 +310,14 @@ describe('the section Plan', () => {
     const pinned = await choice();
     await button('Pin to compare').click();
     await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    const rows = page.locator('.comparison-table tbody tr');
+    await typed('Time limit (SLA)').fill('110');
+    await settled();
+    const attainments = await rows.locator('[data-head=Attainment]').allTextContents();
+    expect(attainments).toEqual(['99.8\u00a0%', '99.9\u00a0%', '+0.1 points']);
     await typed('Time limit (SLA)').fill('15');
     await settled();
     expect(await choice()).not.toBe(pinned);
-    const rows = page.locator('.comparison-table tbody tr');
     const slas = rows.locator('[data-head=SLA]');
     expect(await slas.allTextContents()).toEqual(['103\u00a0ms', '15.0\u00a0ms', '−88.0\u00a0ms']);
     expect(await page.locator('.plan-table tbody th').allTextContents()).toEqual([

@@ -1,6 +1,6 @@
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { cellText, duration, plural } from '../../components/format.ts';
-import { attempt, checked, models, problem, store } from '../../state/app.ts';
+import { attempt, checked, models, store } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
 import {
   deleteInterrupted,
@@ -191,7 +191,7 @@ function Interrupted() {
   if (!resumable.value) return null;
   return (
     <p class="muted">
-      {problem.value ? 'An error stopped the profile. ' : 'The profile was stopped. '}
+      The profile was stopped.{' '}
       {total > 0
         ? `Kept: ${done} of ${plural(total, 'cell')}. Resume continues from there, even after a reload.`
         : 'What was measured is kept. Resume continues from there, even after a reload.'}{' '}

@@ -1,4 +1,5 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { attainmentFigure } from '../../../solver/math/figures.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { costText } from '../../components/cost.ts';
 import { DASH, inTimeText, milliseconds, number, percent, rate } from '../../components/format.ts';
@@ -47,7 +48,8 @@ const FIGURES: readonly Figure[] = [
   { label: 'Arrival rate', value: ({ ratePerS }) => ratePerS, show: rate },
   {
     label: 'Attainment',
-    value: ({ predicted }) => predicted.slaAttainment,
+    // Rounded down as it is shown, so that the difference is that of the figures in the table.
+    value: ({ predicted }) => attainmentFigure(predicted.slaAttainment, 3),
     show: (value) => inTimeText(value),
     difference: points,
   },
@@ -69,7 +71,8 @@ const FIGURES: readonly Figure[] = [
 function differenceText({ value, show, difference }: Figure, pinned: Plan, plan: Plan): string {
   const [before, now] = [value(pinned), value(plan)];
   if (before === null || now === null) return DASH;
-  if (before === now) return 'same';
+  // A table with two equal figures must not show a difference of 0.0 between them.
+  if (show(before, pinned) === show(now, plan)) return 'same';
   const by = Math.abs(now - before);
   const both = { ...plan, stages: [...pinned.stages, ...plan.stages] };
   return `${now > before ? '+' : '−'}${difference ? difference(by) : show(by, both)}`;
