@@ -1,5 +1,5 @@
 import { atNearestRate, ifFeasible } from '../../solver/adapt/infeasible.ts';
-import { LEAST_RATE_PER_S } from '../../solver/adapt/ipa-edge-system.ts';
+import { RATE_PER_S_MIN } from '../../solver/adapt/ipa-edge-system.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
@@ -83,7 +83,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
     return {
       name,
       plan: async ({ forecast }, current) => {
-        const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
+        const ratePerS = Math.max(RATE_PER_S_MIN, forecast.medianPerS);
         // If no plan is feasible, the rivals keep the current plan.
         return current ? ((await ifFeasible(planAt(ratePerS))) ?? current) : atNearestRate(planAt, ratePerS);
       },

@@ -33,7 +33,7 @@ const SHARES = [0.25, 0.5, 0.8];
 /** The highest rate is sought between `least` and `most` requests/s; each rate tried is `step` times the one before. */
 const RATES = { least: 5, most: 2000, step: 1.1 };
 /** Plan, server and client together may use at most this fraction of the machine's cores. */
-const BUSY_MOST = 0.5;
+const BUSY_MAX = 0.5;
 const PERCENTILE = 95;
 /**
  * Requests that each server answers before it is measured, as profiles are of warm servers: V8 compiles a gateway and its pods
@@ -91,7 +91,7 @@ try {
 
 /**
  * Returns a function that plans for one place. That function returns undefined if no plan is confirmed by simulation, or if plan,
- * server and client together would take more than {@link BUSY_MOST} of the machine's cores.
+ * server and client together would take more than {@link BUSY_MAX} of the machine's cores.
  */
 async function plannerAt(
   at: Compared['at'],
@@ -120,7 +120,7 @@ async function plannerAt(
   const clientMs = await clientTime(at, forFewest);
   return (slaMs, ratePerS) => {
     const plan = confirmed(slaMs, ratePerS);
-    return plan && machineShare(plan, profile, clientMs) <= BUSY_MOST ? plan : undefined;
+    return plan && machineShare(plan, profile, clientMs) <= BUSY_MAX ? plan : undefined;
   };
 }
 

@@ -17,7 +17,7 @@ import { workerSharings } from '../../solver/plan/worker-sharing.ts';
 import { onlyVariants } from './baselines.ts';
 
 /** Most combinations to list, because their number is the product of the stages' numbers of variants. */
-const MOST = 512;
+const CHOICES_MAX = 512;
 
 /**
  * Lists the combinations of variants that have a plan for this rate, each with its best plan: if none keeps the SLA, the one with
@@ -39,7 +39,7 @@ export async function combinations(
       soFar.flatMap((choice) => variants.map((v) => ({ ...choice, [name]: v.name }))),
     [{}],
   );
-  if (choices.length > MOST) return [];
+  if (choices.length > CHOICES_MAX) return [];
   const found: Combination[] = [];
   for (const [i, variants] of choices.entries()) {
     await next(i / choices.length);

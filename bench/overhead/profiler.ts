@@ -17,10 +17,10 @@ export interface CellOverhead {
 }
 
 /** Cells faster than this, in ms, are skipped, because the timer's resolution would be a large part of them. */
-const MIN_MS = 1;
-const MIN_RUNS = 6;
+const BARE_MS_MIN = 1;
+const RUNS_MIN = 6;
 
-/** Compares every cell whose bare median is at least {@link MIN_MS}. */
+/** Compares every cell whose bare median is at least {@link BARE_MS_MIN}. */
 export async function profilerOverhead(
   bench: Bench,
   { backend, batches, cellMs }: OverheadRequest,
@@ -67,14 +67,14 @@ async function interleaved(
   const trial = await bare.bareRun(key, Array(4).fill(prepared));
   const expectedMs = median(trial.slice(1));
   // This trial is inexact, so a cell near the limit is skipped only by the median of all samples below.
-  if (expectedMs < MIN_MS / 2) return undefined;
-  const runs = Math.max(MIN_RUNS, Math.round(cellMs / (2 * expectedMs)));
+  if (expectedMs < BARE_MS_MIN / 2) return undefined;
+  const runs = Math.max(RUNS_MIN, Math.round(cellMs / (2 * expectedMs)));
   const samples = { profiler: [] as number[], bare: [] as number[] };
   for (let i = 0; i < runs; i++) {
     samples.bare.push(...(await bare.bareRun(key, [prepared])));
     samples.profiler.push((await run()).inferenceMs);
   }
   const bareMs = median(samples.bare);
-  if (bareMs < MIN_MS) return undefined;
+  if (bareMs < BARE_MS_MIN) return undefined;
   return { n: samples.bare.length, bareMs, profilerMs: median(samples.profiler) };
 }

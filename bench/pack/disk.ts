@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { imageBytes } from '../../models/items/crop.ts';
 import { unreadableText } from '../../models/manifests/file-problem.ts';
-import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
+import { FILE_BYTES_MAX } from '../../models/manifests/load.ts';
 import { fitted, type SourceFiles, textIn } from '../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
 import { UsageError } from '../../workers/command/exit.ts';
@@ -29,7 +29,7 @@ export const onDisk: SourceFiles = {
     });
     return textIn(bytes, path);
   },
-  bytes: (path) => readAtMost(path, MOST_FILE_BYTES),
+  bytes: (path) => readAtMost(path, FILE_BYTES_MAX),
   async picture(path, format, fit) {
     const { data, info } = await sharp(path, { limitInputPixels: PIXELS_MAX })
       .rotate() // upright, by its EXIF orientation

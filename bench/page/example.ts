@@ -19,7 +19,7 @@ const RATE_PER_S = '120';
 /** The length of the run in seconds. It is short, so that the example has few requests, because the page loads them all. */
 const RUN_S = '15';
 /** At most this many runs are tried: a run is not valid if the machine is busy with something else. */
-const MOST_RUNS = 5;
+const RUNS_MAX = 5;
 const WAIT = { timeout: 400_000 };
 
 await inFolder(async (folder) => {
@@ -53,7 +53,7 @@ async function makeExample(page: Page, byNode: string): Promise<void> {
     const outcome = await page.locator('.outcome [role=status]').textContent();
     console.log(outcome);
     if (!outcome!.includes('not valid')) break;
-    if (run === MOST_RUNS) throw new Error('No run was valid. Run this on a machine that does nothing else.');
+    if (run === RUNS_MAX) throw new Error('No run was valid. Run this on a machine that does nothing else.');
   }
   const archive = await downloaded(page, page.getByRole('button', { name: /^Save everything/ }));
   await copyFile(archive, join(ROOT, 'web/public/example.json'));

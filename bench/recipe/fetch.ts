@@ -1,5 +1,5 @@
 import { filesOf } from '../../models/manifests/edit.ts';
-import { loadManifest, MOST_FILE_BYTES, resolveFile } from '../../models/manifests/load.ts';
+import { FILE_BYTES_MAX, loadManifest, resolveFile } from '../../models/manifests/load.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
 import { megabytes, ProgressLine } from '../../workers/command/terminal.ts';
 import { FileCache } from '../../workers/hub/cache.ts';
@@ -19,7 +19,7 @@ export async function fetchFiles(path: string, signal: AbortSignal): Promise<str
       url: resolveFile(path, file),
       sha256,
       sizeBytes: sizeBytes ?? 0,
-      mostBytes: sizeBytes ?? MOST_FILE_BYTES,
+      mostBytes: sizeBytes ?? FILE_BYTES_MAX,
     }))
     .filter(({ url }) => isUrl(url));
   const files = [...new Map(wanted.map((file) => [file.sha256, file])).values()];

@@ -6,14 +6,14 @@ import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BrowserNotFoundError, ensureBrowser } from './browser.js';
 
-const MIN_NODE = /** @type {const} */ ([20, 19]);
+const NODE_MIN = /** @type {const} */ ([20, 19]);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
-  console.error(`Node ${MIN_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
+if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
+  console.error(`Node ${NODE_MIN.join('.')} or newer is needed; this is ${process.versions.node}.`);
   process.exit(1);
 }
 

@@ -12,7 +12,7 @@ import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
 import { instance, type Kind, type Shape } from '../../test/solver/instances.ts';
 
 const INSTANCES = 100;
-const MAX_SEEDS = 1000;
+const SEEDS_MAX = 1000;
 const SIZE = {
   stages: 10,
   variants: 10,
@@ -53,7 +53,7 @@ const rows = KINDS.flatMap((given) =>
     const shape: Shape = { ...SIZE, ...given };
     const optimal: Extract<Solution, { status: 'optimal' }>[] = [];
     let seed = 0;
-    while (optimal.length < INSTANCES && seed < MAX_SEEDS) {
+    while (optimal.length < INSTANCES && seed < SEEDS_MAX) {
       const problem = instance(++seed, shape);
       const solution = solver.solve(part === undefined ? problem : limited(problem, part));
       if (solution.status === 'optimal') optimal.push(solution);

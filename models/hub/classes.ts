@@ -1,7 +1,7 @@
 import type { ModelConfig } from './config.ts';
 import { UnusableConfigError } from './errors.ts';
 
-const MOST_LETTERS = 100;
+const LETTERS_MAX = 100;
 
 /**
  * The classes of a hub model in the order of its outputs.
@@ -15,6 +15,6 @@ export function classesOf({ id2label, label_names }: ModelConfig, source: string
     const label = id2label ? id2label[c] : label_names![c];
     if (label === undefined)
       throw new UnusableConfigError(source, `names ${count} classes in id2label, but class ${c} is missing`);
-    return label.slice(0, MOST_LETTERS) || `class ${c}`;
+    return label.slice(0, LETTERS_MAX) || `class ${c}`;
   });
 }

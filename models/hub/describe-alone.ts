@@ -1,7 +1,7 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { counted } from '../../solver/math/figures.ts';
-import { MOST_FILE_BYTES } from '../manifests/load.ts';
+import { FILE_BYTES_MAX } from '../manifests/load.ts';
 import { classifierFields, classifierStage } from '../onnx/classifier.ts';
 import { type Graph, readGraph } from '../onnx/graph.ts';
 import {
@@ -61,7 +61,7 @@ export async function describeAlone(
   const [model, ...others] = repository.files.filter(({ path }) => ONNX_FILE.test(path));
   if (!model || others.length > 0) throw noConfig(repository.id);
   const { path } = model;
-  const bytes = await folder.bytes(path, MOST_FILE_BYTES);
+  const bytes = await folder.bytes(path, FILE_BYTES_MAX);
   const graph = readGraph(bytes, path);
   const [head] = yoloHeads(graph);
   const there = stageFor(manifest, head ? 'object-detection' : 'image-classification', asked.stage);

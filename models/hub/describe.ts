@@ -25,7 +25,7 @@ export interface HubReader {
 }
 
 /** Limit on a repository's description and each configuration file; a config.json with ImageNet-21k's classes has 1 MB. */
-const MOST_JSON_BYTES = 16 * 2 ** 20;
+const JSON_BYTES_MAX = 16 * 2 ** 20;
 
 /** The user's options for a hub model. */
 export interface PinOptions {
@@ -61,7 +61,7 @@ export async function describe(
 ): Promise<Description> {
   const { endpoint } = hub;
   const api = apiAddress(endpoint, reference);
-  const answer = new TextDecoder().decode(await hub.bytes(api, MOST_JSON_BYTES));
+  const answer = new TextDecoder().decode(await hub.bytes(api, JSON_BYTES_MAX));
   const repository = parseRepository(jsonValue(answer, api), api);
   const { id, revision, licence } = repository;
   const addressOf = (path: string) => fileAddress(endpoint, repository, path);
@@ -88,7 +88,7 @@ export async function describeFiles(
   const has = (path: string) => repository.files.some((file) => file.path === path);
   const contents = new Map<string, Uint8Array<ArrayBuffer>>();
   const readFile = async <T extends z.ZodType>(path: string, schema: T) => {
-    const bytes = await files.bytes(path, MOST_JSON_BYTES);
+    const bytes = await files.bytes(path, JSON_BYTES_MAX);
     contents.set(path, bytes);
     return parseAsset(schema, bytes, addressOf(path));
   };

@@ -105,14 +105,14 @@ function makeKernel(from: number, to: number): Kernel {
  * Number of kernels that the cache keeps. Crops come in a few dozen sizes; the limit keeps unusual inputs from filling the
  * memory.
  */
-const MAX_KERNELS = 512;
+const KERNELS_MAX = 512;
 const kernels = new Map<number, Kernel>();
 
 function kernelFor(from: number, to: number): Kernel {
   const key = from * 65536 + to;
   let kernel = kernels.get(key);
   if (!kernel) {
-    if (kernels.size >= MAX_KERNELS) kernels.clear();
+    if (kernels.size >= KERNELS_MAX) kernels.clear();
     kernel = makeKernel(from, to);
     kernels.set(key, kernel);
   }

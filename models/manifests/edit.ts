@@ -7,7 +7,7 @@ import {
 
 /** Functions that derive one manifest from another, which stays as it is; make names for manifests; list a manifest's files. */
 
-const MOST_LETTERS = 56;
+const LETTERS_MAX = 56;
 
 /**
  * Turns any text, such as a file's name, into a name that documents allow.
@@ -16,10 +16,10 @@ const MOST_LETTERS = 56;
 export function freeName(text: string, taken: readonly string[]): string {
   const base =
     text
-      .slice(0, 4 * MOST_LETTERS)
+      .slice(0, 4 * LETTERS_MAX)
       .replace(/[^A-Za-z0-9._]+/g, '-')
       .replace(/^[._-]+/, '')
-      .slice(0, MOST_LETTERS)
+      .slice(0, LETTERS_MAX)
       .replace(/[._-]$/, '') || 'own';
   for (let n = 1; ; n++) {
     const name = n === 1 ? base : `${base}-${n}`;

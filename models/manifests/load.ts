@@ -19,9 +19,9 @@ import { Pipeline } from './pipeline.ts';
  */
 export type ReadFile = (path: string, mostBytes: number, sha256?: string) => Promise<Uint8Array>;
 
-const MOST_MANIFEST_BYTES = 16 * 2 ** 20;
+const MANIFEST_BYTES_MAX = 16 * 2 ** 20;
 /** The limit for a file whose size the manifest does not state. */
-export const MOST_FILE_BYTES = 2 ** 30;
+export const FILE_BYTES_MAX = 2 ** 30;
 
 /** A manifest, or a file that a manifest names, cannot be read. */
 export class MissingFileError extends InputError {
@@ -104,7 +104,7 @@ export async function readChecked(
   path: string,
   sha256: string,
   namedBy: string,
-  mostBytes = MOST_FILE_BYTES,
+  mostBytes = FILE_BYTES_MAX,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await readOrMiss(read, path, namedBy, mostBytes, sha256);
   const found = await sha256Hex(bytes);
@@ -149,7 +149,7 @@ export interface LoadedManifest {
  * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
 export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
-  const text = new TextDecoder().decode(await readOrMiss(read, path, null, MOST_MANIFEST_BYTES));
+  const text = new TextDecoder().decode(await readOrMiss(read, path, null, MANIFEST_BYTES_MAX));
   const manifest = parseRunnable(text, path);
   const sizes = new Map(filesOf(manifest).map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
   return withFiles(manifest, (file, sha256) =>

@@ -36,7 +36,7 @@ interface DetectorStage extends ManifestStage {
 /** Numbers per candidate besides its class scores: 4 for the box and, in `yolov5`, 1 for the probability of any object. */
 const BESIDE_CLASSES: Record<YoloFormat, number> = { yolov8: 4, yolov5: 5 };
 /** A larger dimension is assumed to hold features, so the model is no detector. Detectors for LVIS tell 1203 classes apart. */
-const CLASSES_MOST = 2000;
+const CLASSES_MAX = 2000;
 /**
  * Output shape of detectors that select the final detections in the graph, such as YOLOv10. A `yolov5` output has more
  * candidates, so this shape is never one.
@@ -63,7 +63,7 @@ export function yoloHeads({ inputs, outputs }: Graph): YoloHead[] {
   const surplus = (format: YoloFormat) =>
     (candidates[format] ?? Number.POSITIVE_INFINITY) - (numbers[format] ?? 0);
   return YOLO_FORMATS.map((format) => ({ format, classes: (numbers[format] ?? 0) - BESIDE_CLASSES[format] }))
-    .filter(({ classes }) => classes >= 1 && classes <= CLASSES_MOST)
+    .filter(({ classes }) => classes >= 1 && classes <= CLASSES_MAX)
     .sort((a, b) => surplus(b.format) - surplus(a.format));
 }
 

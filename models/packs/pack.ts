@@ -31,7 +31,7 @@ export const unlabelledPack = ({ first }: Pipeline): Pack => ({
 });
 
 /** Size limit of an unpacked pack. No useful pack reaches it; the limit stops a small gzip file from filling the memory. */
-export const MAX_PACK_BYTES = 512 * 2 ** 20;
+export const PACK_BYTES_MAX = 512 * 2 ** 20;
 
 /**
  * Reads a labelled pack: a gzipped safetensors file with the items of the first stage and, for each stage, the labels that its
@@ -43,7 +43,7 @@ export const MAX_PACK_BYTES = 512 * 2 ** 20;
 export async function parsePack(
   bytes: Uint8Array<ArrayBuffer>,
   { first }: Pipeline,
-  maxBytes = MAX_PACK_BYTES,
+  maxBytes = PACK_BYTES_MAX,
 ): Promise<LabelledPack> {
   const file = new TensorFile(await gunzip(bytes, maxBytes));
   const items = readItems(file, first);

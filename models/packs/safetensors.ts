@@ -34,12 +34,12 @@ const headerSchema = z.record(
 type Entry = z.output<typeof headerSchema>[string];
 
 const PREFIX_BYTES = 8;
-const MAX_HEADER_BYTES = 1 << 20;
+const HEADER_BYTES_MAX = 1 << 20;
 
 function readHeader(bytes: Uint8Array<ArrayBuffer>): { entries: Record<string, Entry>; start: number } {
   if (bytes.length < PREFIX_BYTES) throw new InvalidPackError(`the file ends after ${bytes.length} bytes`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const most = Math.min(MAX_HEADER_BYTES, bytes.length - PREFIX_BYTES);
+  const most = Math.min(HEADER_BYTES_MAX, bytes.length - PREFIX_BYTES);
   if (length > BigInt(most))
     throw new InvalidPackError(`expected a header of at most ${most} bytes, found one of ${length}`);
   const start = PREFIX_BYTES + Number(length);

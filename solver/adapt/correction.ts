@@ -1,4 +1,4 @@
-import { FACTOR_LEAST, FACTOR_MOST } from '../documents/serving.ts';
+import { FACTOR_MAX, FACTOR_MIN } from '../documents/serving.ts';
 
 /** Times of requests, batches or hops as measured in service, and as a profile predicts them. */
 export interface Seen {
@@ -22,7 +22,7 @@ export const SLOWNESS_MS = 5 * 60_000;
 /**
  * A factor is computed from at least this many timed requests, batches or hops. Fewer wait and count together with later ones.
  */
-const LEAST_SEEN = 30;
+const SEEN_MIN = 30;
 /** Measurements count for at most this much time, so that a few batches after a quiet hour do not count as an hour of batches. */
 const LONGEST_MS = 30_000;
 /** The factor that plans use changes once the smoothed factor differs from it by this ratio. */
@@ -76,7 +76,7 @@ export class Correction {
     const seen = together(this.#waiting, more);
     this.#waitedMs = Math.min(LONGEST_MS, this.#waitedMs + elapsedMs);
     this.#waiting = seen;
-    if (seen.n < LEAST_SEEN || seen.expectedMs <= 0) return false;
+    if (seen.n < SEEN_MIN || seen.expectedMs <= 0) return false;
     const factor = bounded(seen.measuredMs / seen.expectedMs);
     this.#factor += (1 - Math.exp(-this.#waitedMs / this.#slownessMs)) * (factor - this.#factor);
     this.#waiting = NONE_SEEN;
@@ -89,4 +89,4 @@ export class Correction {
 }
 
 /** The factor, within the bounds that a plan's factors have. */
-export const bounded = (factor: number): number => Math.min(FACTOR_MOST, Math.max(FACTOR_LEAST, factor));
+export const bounded = (factor: number): number => Math.min(FACTOR_MAX, Math.max(FACTOR_MIN, factor));

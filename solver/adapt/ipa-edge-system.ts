@@ -13,7 +13,7 @@ import type { StandingRequest } from './standing-request.ts';
 import type { LoadState, System } from './system.ts';
 
 /** The lowest rate that the system plans for: some plan must serve even while no requests arrive. */
-export const LEAST_RATE_PER_S = 0.1;
+export const RATE_PER_S_MIN = 0.1;
 /** The system rounds planned rates up to powers of this ratio, so that a load that hardly changes keeps its plan. */
 const STEP = 1.02;
 /**
@@ -144,7 +144,7 @@ export function ipaEdgeSystem(
 }
 
 const roundedUp = (ratePerS: number): number =>
-  Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
+  Math.max(RATE_PER_S_MIN, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
 
 /** Cores of the live workers that must serve until their replacements have started; 0 if no worker has to start. */
 function replacedCores(live: readonly LiveWorker[], plan: Plan): number {

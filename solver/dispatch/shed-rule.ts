@@ -11,7 +11,7 @@ const WASTED_SHARE = 0.05;
 /** Each wasted request widens a margin by this fraction of the SLA. */
 const STEP = 0.01;
 /** A margin never exceeds this fraction of the SLA. */
-const MOST = 0.5;
+const MARGIN_MAX = 0.5;
 
 /**
  * The shed rule: a request is late if its expected remaining time is longer than the rest of its SLA, and late requests are shed.
@@ -75,7 +75,7 @@ export class ShedRule {
   }
 
   #grow(stage: number): void {
-    this.#margins[stage] = Math.min(MOST, this.#margins[stage]! + STEP);
+    this.#margins[stage] = Math.min(MARGIN_MAX, this.#margins[stage]! + STEP);
   }
 
   #shrink(stage: number): void {

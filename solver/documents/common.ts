@@ -151,4 +151,4 @@ export const recordOf = <T extends z.ZodType>(item: T) =>
     );
 
 /** The most items of a batch that a user may ask for, because each batch is held in memory. */
-export const BATCH_MOST = 1024;
+export const BATCH_MAX = 1024;

@@ -50,7 +50,7 @@ export type Resources = z.infer<typeof resources>;
 /** The longest wait that JavaScript's timers support. */
 const WAIT_MOST_MS = 2 ** 31 - 1;
 /** A stage with more replicas must be a mistake, because each replica is a process or a pod. */
-const REPLICAS_MOST = 10_000;
+const REPLICAS_MAX = 10_000;
 
 /**
  * Makes a row of a plan the heavy variant of a cascade. The row answers an item again if the row before answered it with a
@@ -88,7 +88,7 @@ export const planStage = z.strictObject({
   batch: positiveCount,
   /** The longest time that the oldest item of a batch waits for others. */
   maxWaitMs: milliseconds.max(WAIT_MOST_MS),
-  replicas: positiveCount.max(REPLICAS_MOST),
+  replicas: positiveCount.max(REPLICAS_MAX),
   /** Accuracy of the variant; null if no variant has a known accuracy. */
   accuracy: accuracy.nullable(),
   /** Items that reach the row per second, at the plan's rate. */

@@ -128,7 +128,7 @@ const adaptation = z.strictObject({
 export type Adaptation = z.infer<typeof adaptation>;
 
 /** The report of a run with more requests than this does not list them. */
-export const MOST_REQUESTS = 100_000;
+export const REQUESTS_MAX = 100_000;
 
 /** The description of an event is cut off after this many characters. */
 export const EVENT_LENGTH_MAX = 400;
@@ -175,7 +175,7 @@ export const runReportSchema = z.strictObject({
   /** How new plans followed the load; null if the first plan served to the end. */
   adaptation: adaptation.nullable(),
   overTime: z.array(interval).min(1),
-  /** Every request of the run; empty for a run of more than {@link MOST_REQUESTS}. */
+  /** Every request of the run; empty for a run of more than {@link REQUESTS_MAX}. */
   requests: z.array(requestRecord),
   service: z.array(service),
   /** Events such as lost workers and switches of plans. */

@@ -52,10 +52,10 @@ export const serving = z.strictObject({
 });
 export type Serving = z.infer<typeof serving>;
 
-/** The least factor in service; {@link FACTOR_MOST} is the largest. The bounds limit what a wrong measurement can do to plans. */
-export const FACTOR_LEAST = 0.5;
-export const FACTOR_MOST = 10;
-const factor = z.number().min(FACTOR_LEAST).max(FACTOR_MOST);
+/** The least factor in service; {@link FACTOR_MAX} is the largest. The bounds limit what a wrong measurement can do to plans. */
+export const FACTOR_MIN = 0.5;
+export const FACTOR_MAX = 10;
+const factor = z.number().min(FACTOR_MIN).max(FACTOR_MAX);
 
 /** Times in service ÷ times in the profile. An absent factor is 1. */
 export const serviceFactors = z.strictObject({

@@ -12,7 +12,7 @@ interface FrontierChoice extends DescribedChoice {
 }
 
 /** A frontier with more choices than this is an error, because finding the best takes time for each pair of them. */
-const MOST = 10_000;
+const POINTS_MAX = 10_000;
 
 /**
  * The Pareto-best choices of a problem: the choices within its limits that no other choice within them equals or beats in
@@ -121,8 +121,8 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
     }
     if (fits) pairs[fitting++] = pair;
   }
-  const best = paretoBest(keys, width, fitting, MOST);
-  if (best.length > MOST) throw new FrontierTooLargeError(problem.stages[s]!.name, MOST);
+  const best = paretoBest(keys, width, fitting, POINTS_MAX);
+  if (best.length > POINTS_MAX) throw new FrontierTooLargeError(problem.stages[s]!.name, POINTS_MAX);
 
   const before = Uint32Array.from(best, (row) => Math.floor(pairs[row]! / options.length));
   const option = Uint32Array.from(best, (row) => pairs[row]! % options.length);

@@ -52,7 +52,7 @@ function medianInterval(sorted: Float64Array): [low: number, high: number] {
 }
 
 /** The fewest samples for which a percentile is reported. */
-export const MIN_SAMPLES = { p95: 20, p99: 100 } as const;
+export const SAMPLES_MIN = { p95: 20, p99: 100 } as const;
 
 /** The statistics of at least one sample. */
 export function summaryOf(samples: Iterable<number>): Summary {
@@ -65,8 +65,8 @@ export function summaryOf(samples: Iterable<number>): Summary {
     p50: nearestRank(sorted, 50),
     p50Low,
     p50High,
-    p95: n >= MIN_SAMPLES.p95 ? nearestRank(sorted, 95) : null,
-    p99: n >= MIN_SAMPLES.p99 ? nearestRank(sorted, 99) : null,
+    p95: n >= SAMPLES_MIN.p95 ? nearestRank(sorted, 95) : null,
+    p99: n >= SAMPLES_MIN.p99 ? nearestRank(sorted, 99) : null,
     max: sorted[n - 1]!,
   };
 }

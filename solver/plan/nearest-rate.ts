@@ -17,7 +17,7 @@ const EXPONENTS = [
  * The search tries rates below this only within a factor of 2^10 of the requested one, because a plan for so few requests is of
  * no use.
  */
-const LEAST_PER_S = 1e-3;
+const RATE_PER_S_MIN = 1e-3;
 
 /**
  * Finds the feasible rate nearest to the requested one, to a thousandth of its value; null if no rate that it tries is feasible.
@@ -34,7 +34,7 @@ export function nearestRate(solver: Solver, profile: Profile, request: IlpReques
       return overloaded.length === 0 && isFeasible(solver.glpk, problem);
     });
   const rates = EXPONENTS.filter(
-    (exponent) => exponent >= -10 || request.ratePerS * 2 ** exponent >= LEAST_PER_S,
+    (exponent) => exponent >= -10 || request.ratePerS * 2 ** exponent >= RATE_PER_S_MIN,
   ).map((exponent) => request.ratePerS * 2 ** exponent);
   const distance = (ratePerS: number) => Math.abs(ratePerS - request.ratePerS);
   const nearest = [...rates].sort((a, b) => distance(a) - distance(b)).find(works);

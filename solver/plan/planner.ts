@@ -14,7 +14,7 @@ import { type IlpInput, workerSharings } from './worker-sharing.ts';
  * thread.
  */
 const TIGHTENING = 0.95;
-const MOST_TIGHTENINGS = 31;
+const TIGHTENINGS_MAX = 31;
 
 /**
  * The best plan that simulation confirms: enough simulated requests meet the SLA and, unless `ifSlower` is `false`, also meet it
@@ -136,9 +136,9 @@ class TightenedPlans {
     // The number of tightenings doubles until a plan is confirmed or none is left; then the last interval is bisected.
     let missed = -1;
     let next = 0;
-    while (next < MOST_TIGHTENINGS && this.#missesAt(next)) {
+    while (next < TIGHTENINGS_MAX && this.#missesAt(next)) {
       missed = next;
-      next = Math.min(2 * next + 1, MOST_TIGHTENINGS);
+      next = Math.min(2 * next + 1, TIGHTENINGS_MAX);
     }
     while (next - missed > 1) {
       const middle = Math.floor((missed + next) / 2);

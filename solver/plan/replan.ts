@@ -1,5 +1,5 @@
 import { standingRequest } from '../adapt/standing-request.ts';
-import { BATCH_MOST, type Device, onGpu } from '../documents/common.ts';
+import { BATCH_MAX, type Device, onGpu } from '../documents/common.ts';
 import { type Manifest, modelsOf } from '../documents/manifest.ts';
 import { type Plan, stageNameOf, stageRows } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
@@ -18,7 +18,7 @@ export interface Target {
 }
 
 /** A plan that a user gives may have at most this many workers for each core, because each worker is a process. */
-const WORKERS_PER_CORE_MOST = 4;
+const WORKERS_PER_CORE_MAX = 4;
 
 /** Reasons why a plan does not fit a pipeline with these models, one line each; empty if it fits. */
 export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, 'device'>): string[] {
@@ -41,8 +41,8 @@ export function modelMismatches(plan: Plan, { pipeline, stages }: Omit<Target, '
         reasons.push(`${stage.name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
     }
   for (const { name, batch } of plan.stages)
-    if (batch > BATCH_MOST)
-      reasons.push(`stage ${name} has batches of ${batch}, and ${BATCH_MOST} is the most`);
+    if (batch > BATCH_MAX)
+      reasons.push(`stage ${name} has batches of ${batch}, and ${BATCH_MAX} is the most`);
   return reasons;
 }
 
@@ -61,7 +61,7 @@ export function planMismatches(plan: Plan, target: Target): string[] {
   for (const { name, backend } of plan.stages)
     if (noGpu && onGpu(backend)) reasons.push(`stage ${name} runs on ${backend}, and there is no GPU`);
   const cores = device.logicalCores;
-  const mostWorkers = WORKERS_PER_CORE_MOST * cores;
+  const mostWorkers = WORKERS_PER_CORE_MAX * cores;
   if (plan.workers.length > mostWorkers)
     reasons.push(`it has ${plan.workers.length} workers, and ${cores} cores bear ${mostWorkers} at most`);
   for (const { id, threads } of plan.workers)

@@ -1,14 +1,14 @@
 import type { SimulatedPlan } from './simulated-plan.ts';
 
 /** Number of plans that the cache keeps; each takes some kilobytes. */
-const MOST = 1000;
+const PLANS_MAX = 1000;
 
 /** A cache of the plans simulated on one profile, so that none is simulated twice. It drops the least recently used. */
 export class SimulatedPlans {
   /** The plans in the order of their last use. */
   readonly #plans = new Map<string, SimulatedPlan>();
 
-  constructor(private readonly most = MOST) {}
+  constructor(private readonly most = PLANS_MAX) {}
 
   get size(): number {
     return this.#plans.size;

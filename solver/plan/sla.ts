@@ -7,7 +7,7 @@ import { fanOutStage } from '../simulate/fanout.ts';
 import { delayAtMs } from './delays.ts';
 
 /** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */
-const MIN_SLA_MS = 50;
+const SLA_MS_MIN = 50;
 
 /**
  * Mean number of items per request of the stage that {@link fanOutStage} names, over all items of the pack and upstream variants;
@@ -32,7 +32,7 @@ export function smallestBatchMs(cells: readonly Cell[], stage: string): Map<stri
 
 /**
  * The SLA by IPA's rule, which is from Swayam: 5 × the mean latency of a stage's variants at their smallest batch × the stage's
- * fan-out, summed over the stages; at least {@link MIN_SLA_MS}. Sending requests late must not show in a run's p95 (see
+ * fan-out, summed over the stages; at least {@link SLA_MS_MIN}. Sending requests late must not show in a run's p95 (see
  * `isValid`), so the SLA is also so long that the p95 of the lateness beside busy workers is at most {@link LATE_SHARE} of it.
  * @param coRun the co-runs in which that lateness was measured
  */
@@ -50,5 +50,5 @@ export function slaByRule(
   const latenessMs = coRun.flatMap((entry) =>
     'lateness' in entry && entry.lateness ? delayAtMs(entry.lateness, 95) : [],
   );
-  return Math.max(MIN_SLA_MS, 5 * sum, ...latenessMs.map((ms) => ms / LATE_SHARE));
+  return Math.max(SLA_MS_MIN, 5 * sum, ...latenessMs.map((ms) => ms / LATE_SHARE));
 }

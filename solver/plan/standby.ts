@@ -4,7 +4,7 @@ import type { CellFacts } from './cell-facts.ts';
 /** A standby takes at most this fraction of the planned variant's time for a batch, if any variant is that fast. */
 const HALF = 0.5;
 /** A variant that takes more than this fraction of the planned variant's time saves too little to be worth a standby's memory. */
-const TIME_SHARE_MOST = 0.8;
+const TIME_SHARE_MAX = 0.8;
 
 /**
  * Chooses the variant that stands by to run a cell's batches in a burst: the most accurate one that takes half the time or less,
@@ -19,7 +19,7 @@ export function standbyFor({ cell, meanMs }: CellFacts, cells: readonly CellFact
       other.cell.backend === backend &&
       other.cell.threads === threads &&
       other.cell.batch === batch &&
-      other.meanMs <= TIME_SHARE_MOST * meanMs,
+      other.meanMs <= TIME_SHARE_MAX * meanMs,
   );
   const fast = faster.filter((other) => other.meanMs <= HALF * meanMs);
   const accuracy = ({ variant }: CellFacts) => accuracyOf(variant) ?? 0;

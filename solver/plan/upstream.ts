@@ -6,13 +6,13 @@ import { type StageFacts, stageFacts } from './stage-facts.ts';
 import { usableCells } from './usable-cells.ts';
 
 /** A request has at most this many choices of upstream variants, because each is an integer program to solve. */
-const CHOICES_MOST = 8;
+const CHOICES_MAX = 8;
 
 /**
  * Divides a request into integer programs; the best of their solutions is the plan. The number of items that reach a stage
  * depends on the variants before it, and a single program for all variants would have to assume the largest number. So each
  * program fixes the variant of an earlier stage; one more program is for the stage's cascades if two variants may form one. A
- * stage whose variants would need more than {@link CHOICES_MOST} programs is left undivided, and so are the stages after it.
+ * stage whose variants would need more than {@link CHOICES_MAX} programs is left undivided, and so are the stages after it.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
@@ -29,7 +29,7 @@ function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
   for (const stage of profile.stages.slice(0, -1)) {
     if (!mattersLater(profile, stage.name)) continue;
     const sets = variantSets(profile, stage, request);
-    if (choices.length * sets.length > CHOICES_MOST) break;
+    if (choices.length * sets.length > CHOICES_MAX) break;
     choices = choices.flatMap((choice) =>
       sets.map((set) => ({ ...choice, upstream: { ...choice.upstream, [stage.name]: set } })),
     );

@@ -6,7 +6,7 @@ import { isServiceOf, type RunReport } from '../documents/run-report.ts';
 import { sum } from '../math/statistics.ts';
 
 /** Smaller factors are not reported, because the noise of a machine often causes them. */
-const FACTOR_LEAST = 1.2;
+const FACTOR_MIN = 1.2;
 
 /** The times of a run's batches on each backend. Batches of a variant that none of the run's plans has do not count. */
 function timesByBackend({ service, plans }: Pick<RunReport, 'service' | 'plans'>): Map<Backend, Seen> {
@@ -51,6 +51,6 @@ export function batchTimeFactor(run: Pick<RunReport, 'service' | 'plans'>): numb
 /** A sentence with the factor by which a real run's batches took longer or shorter than planned; none if the factor is near 1. */
 export function batchTimeSentences(run: Pick<RunReport, 'service' | 'plans' | 'simulated'>): string[] {
   const factor = run.simulated ? null : batchTimeFactor(run);
-  if (factor === null || Math.max(factor, 1 / factor) < FACTOR_LEAST) return [];
+  if (factor === null || Math.max(factor, 1 / factor) < FACTOR_MIN) return [];
   return [`Batches took ${factor.toFixed(factor < 1 ? 2 : 1)} times as long as planned.`];
 }

@@ -4,7 +4,7 @@ import { percent } from '../math/figures.ts';
 import { pointVariants } from './cascade-text.ts';
 
 /** A smaller gain in accuracy, or a smaller saving as a fraction of the cost, is not reported. */
-const LEAST = 0.0005;
+const GAIN_MIN = 0.0005;
 
 /** The sentence for cascades that gain neither accuracy nor cost. */
 export const NO_GAIN = 'Cascades gain nothing here over one variant for each stage.';
@@ -23,13 +23,13 @@ export function cascadeGainSentences(
   const top = bestForCost(without).at(-1);
   if (!top) return [];
   const gains = cascadeGains(points, without).flatMap(({ cost: at, best, bestWithout }) =>
-    bestWithout && best.accuracy - bestWithout.accuracy >= LEAST
+    bestWithout && best.accuracy - bestWithout.accuracy >= GAIN_MIN
       ? [{ at, best, bestWithout, gain: best.accuracy - bestWithout.accuracy }]
       : [],
   );
   const most = gains.length > 0 ? gains.reduce((a, b) => (b.gain > a.gain ? b : a)) : undefined;
   const cheaper = bestForCost(points).find(({ accuracy }) => accuracy >= top.accuracy);
-  const saves = cheaper && cheaper.cost < top.cost * (1 - LEAST);
+  const saves = cheaper && cheaper.cost < top.cost * (1 - GAIN_MIN);
   if (!most && !saves) return [NO_GAIN];
   return [
     ...(most

@@ -1,5 +1,5 @@
 import type { RequestRecord, RunResult } from '../documents/run-report.ts';
-import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../math/statistics.ts';
+import { nearestRank, SAMPLES_MIN, sortedNumbers } from '../math/statistics.ts';
 
 /** Counts, latencies, attainment and goodput of requests. @param durationS the time in which they arrived */
 export function requestOutcomes(requests: readonly RequestRecord[], slaMs: number, durationS: number) {
@@ -39,8 +39,8 @@ export function requestResult(
     ...summary,
     latencyMs: {
       p50: of('p50'),
-      p95: of('p95', MIN_SAMPLES.p95),
-      p99: of('p99', MIN_SAMPLES.p99),
+      p95: of('p95', SAMPLES_MIN.p95),
+      p99: of('p99', SAMPLES_MIN.p99),
       max: of('max'),
       n,
     },

@@ -1,7 +1,7 @@
 import { heavyRow, isStandbyRow, rowsByIndex, stageOf } from '../dispatch/rows.ts';
 import { type Plan, type PlanWorker, stageNameOf, stagesOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfRow, type Profile } from '../documents/profile.ts';
-import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
+import { REPORT, REQUESTS_MAX, type RunReport } from '../documents/run-report.ts';
 import { downshiftFactor } from '../report/downshift.ts';
 import { outcomesOf, type Ran, type Settled } from '../report/outcomes.ts';
 import { meanPas, overTime, type TimedValue, timeMean } from '../report/over-time.ts';
@@ -73,7 +73,7 @@ export function adaptationReport(
       steps: steps.map(({ atMs, forecast, plannedPerS }) => ({ atMs, ...forecast, plannedPerS })),
     },
     overTime: overTime(requests, { cost, pas }, slaMs, durationS),
-    requests: requests.length > MOST_REQUESTS ? [] : [...requests],
+    requests: requests.length > REQUESTS_MAX ? [] : [...requests],
     service: [],
     events: [],
   };

@@ -17,7 +17,7 @@ interface ArrivalOptions {
 }
 
 /** More intervals for each request than this would not spread the requests more evenly. */
-const INTERVALS_PER_REQUEST_MOST = 100;
+const INTERVALS_PER_REQUEST_MAX = 100;
 
 type Rates = Pick<TracePart, 'rates' | 'intervalS' | 'endS'>;
 
@@ -46,11 +46,11 @@ export function arrivalsOf(trace: Rates, options: ArrivalOptions): Float64Array 
 
 /**
  * Arrival times for `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over intervals of a
- * second or, if there are over {@link INTERVALS_PER_REQUEST_MOST} seconds for each request, over longer intervals.
+ * second or, if there are over {@link INTERVALS_PER_REQUEST_MAX} seconds for each request, over longer intervals.
  */
 export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
   const requests = ratePerS * durationS;
-  const intervals = Math.max(1, Math.round(Math.min(durationS, requests * INTERVALS_PER_REQUEST_MOST)));
+  const intervals = Math.max(1, Math.round(Math.min(durationS, requests * INTERVALS_PER_REQUEST_MAX)));
   const even = Array.from({ length: intervals }, () => ({ expected: requests / intervals, share: 1 }));
   return exactArrivals(even, (durationS * 1000) / intervals, seededRandom(seed));
 }

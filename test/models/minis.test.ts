@@ -22,7 +22,7 @@ const python: Readonly<Record<string, Readonly<Record<string, Readonly<Record<st
  * The largest difference from Python's scores. Versions of ONNX Runtime differ in the last digits of logits, which may change a
  * token. With weights of 8 bits the tokens also depend on the batch, because each batch has one scale.
  */
-const MOST_APART = 0.01;
+const APART_MAX = 0.01;
 const apart = (score: number | null, expected: number) => Math.abs(score! - expected);
 
 const total = (scores: readonly Score[]) => metricOf(scores.reduce(addScores, NO_SCORE));
@@ -53,7 +53,7 @@ describe.each(Object.keys(python))('%s', async (name) => {
       for (const variant of stage.stage.variants.map(({ name }) => name)) {
         const results = await (s === 0 ? runOnPack(variant) : run(stage, variant, items));
         const score = total(results.map((result, i) => stageScore(stage, result, truths[i]!.truth)));
-        expect(apart(score, python[name]![stage.name]![variant]!), variant).toBeLessThan(MOST_APART);
+        expect(apart(score, python[name]![stage.name]![variant]!), variant).toBeLessThan(APART_MAX);
       }
     },
   );
@@ -85,7 +85,7 @@ describe.each(Object.keys(python))('%s', async (name) => {
     const variants = pipeline.stages.map(() => size);
     const answers = await answersOf(pipeline.first, variants, itemsOf(pack.items));
     const score = total(answers.map((answer, i) => requestScore(pipeline.first, answer, pack.truths[i]!)));
-    expect(apart(score, python[name]!.endToEnd![variants.join('+')]!)).toBeLessThan(MOST_APART);
+    expect(apart(score, python[name]!.endToEnd![variants.join('+')]!)).toBeLessThan(APART_MAX);
   });
 });
 

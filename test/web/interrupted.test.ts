@@ -4,8 +4,8 @@ import { cellId } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import {
+  BUDGET_S_MIN,
   dropOn,
-  LEAST_S,
   LONG_S,
   type OpenedPage,
   openPage,
@@ -76,7 +76,7 @@ describe('a profile that is interrupted', () => {
     await expect.poll(done).toBeGreaterThanOrEqual(before - 1);
     await button('Cancel').click();
     // The profile keeps finished cells even if the budget leaves no time for the others.
-    await setBudget(page, LEAST_S);
+    await setBudget(page, BUDGET_S_MIN);
     await button('Start').click();
     await planned(page);
     const cells = measured(await profileOf());

@@ -2,7 +2,7 @@ import type { Page } from 'playwright';
 import { expect, onTestFinished, test } from 'vitest';
 import { serveFewScenes } from './few-scenes.ts';
 import {
-  LEAST_S,
+  BUDGET_S_MIN,
   LONG_S,
   newContext,
   openIn,
@@ -84,7 +84,7 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
   await button(/^Resume \d+\/8$/).click();
   await page.locator('td.cell.measured').first().waitFor();
   await button('Cancel').click();
-  await setBudget(page, LEAST_S);
+  await setBudget(page, BUDGET_S_MIN);
   await button('Start').click();
   await planned(page);
   expect(await page.locator('.page-problem').count()).toBe(0);

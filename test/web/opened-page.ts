@@ -150,7 +150,7 @@ export async function takePack(page: Page, name: string, bytes: Uint8Array): Pro
 export const LONG_S = 20;
 
 /** The least budget in s that the page takes. */
-export const LEAST_S = 1;
+export const BUDGET_S_MIN = 1;
 
 export async function setBudget(page: Page, budgetS: number): Promise<void> {
   const budget = page.getByLabel('Budget (s)');
@@ -161,7 +161,7 @@ export async function setBudget(page: Page, budgetS: number): Promise<void> {
 }
 
 /** Sets up a profile on wasm alone, with batches 1 and 2: 2 cells a variant. By default the budget is the least, to save time. */
-export async function setUpOnWasm(page: Page, budgetS = LEAST_S): Promise<void> {
+export async function setUpOnWasm(page: Page, budgetS = BUDGET_S_MIN): Promise<void> {
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   for (const batch of ['4', '8', '16'])
     await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();

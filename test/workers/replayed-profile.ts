@@ -2,7 +2,7 @@ import { type Cell, cellId, keyOf, type MeasuredCell } from '../../solver/docume
 import type { Profile } from '../../solver/documents/profile.ts';
 import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts';
 import { coRunMs } from '../../workers/profiler/co-run-plan.ts';
-import { latencyOf, MAX_RUNS, type Sample } from '../../workers/profiler/measure.ts';
+import { latencyOf, RUNS_MAX, type Sample } from '../../workers/profiler/measure.ts';
 import { extendCell, measuredCell } from '../../workers/profiler/measured-cell.ts';
 import { Progress } from '../../workers/profiler/progress.ts';
 import { FIRST_PASS_SHARE, Refinement } from '../../workers/profiler/refinement.ts';
@@ -111,7 +111,7 @@ export function replayProfile(stored: Profile, budgetS: number): Replay {
   function samples(cell: MeasuredCell, timeMs: number, atLeast: number): Sample[] {
     const taken: Sample[] = [];
     const untilMs = nowMs + timeMs;
-    while (taken.length < atLeast || (nowMs < untilMs && taken.length < MAX_RUNS)) taken.push(run(cell));
+    while (taken.length < atLeast || (nowMs < untilMs && taken.length < RUNS_MAX)) taken.push(run(cell));
     return taken;
   }
 }

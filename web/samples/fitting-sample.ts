@@ -10,8 +10,8 @@ import type { Sample, SampleItem } from './sample.ts';
 /** The sample of a pipeline is one of this many first requests of its pack. */
 export const REQUESTS = 200;
 /** The room in a picture of the pipeline: items per stage, letters per text and peaks per waveform. */
-const ITEMS_MOST = 3;
-const LETTERS_MOST = 160;
+const ITEMS_MAX = 3;
+const LETTERS_MAX = 160;
 const PEAKS = 60;
 /** Shades of a picture: few, so that the page, which loads the sample at its start, stays small. */
 const SHADES = 16;
@@ -21,7 +21,7 @@ type AnsweredStage = Pick<StageStep, 'stage' | 'items' | 'results'>;
 
 /** The sample of an answered request; null if the picture of the pipeline has no room for it, or if a stage got no item. */
 export function fittingSample(stages: readonly AnsweredStage[]): Sample | null {
-  if (!stages.every(({ items }) => items.length > 0 && items.length <= ITEMS_MOST)) return null;
+  if (!stages.every(({ items }) => items.length > 0 && items.length <= ITEMS_MAX)) return null;
   const sample = { stages: stages.map(stageOf) };
   return isShort(sample) ? sample : null;
 }
@@ -60,6 +60,6 @@ export const itemCount = (stages: readonly { readonly items: readonly unknown[] 
 const isShort = ({ stages }: Sample): boolean =>
   stages.every(({ items, answers }) =>
     [...answers, ...items.map((item) => (item.kind === 'text' ? item.text : ''))].every(
-      ({ length }) => length <= LETTERS_MOST,
+      ({ length }) => length <= LETTERS_MAX,
     ),
   );

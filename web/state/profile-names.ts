@@ -9,8 +9,8 @@ import { kept } from './kept.ts';
  * contents.
  */
 
-export const MOST_LETTERS = 60;
-const profileName = z.string().trim().min(1).max(MOST_LETTERS);
+export const LETTERS_MAX = 60;
+const profileName = z.string().trim().min(1).max(LETTERS_MAX);
 /** The names by the SHA-256 of the profiles. */
 export const profileNamesSchema = z.record(sha256, profileName);
 

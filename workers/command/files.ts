@@ -10,7 +10,7 @@ import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
 /** At most this many bytes of JSON text are read, so that neither a device nor a small gzipped file can fill the memory. */
-const TEXT_BYTES_MOST = 500_000_000;
+const TEXT_BYTES_MAX = 500_000_000;
 
 /**
  * Reads and parses a JSON file, which may be gzipped; `-` is standard input.
@@ -38,9 +38,9 @@ async function* chunksOfFile(path: string): AsyncGenerator<Uint8Array> {
 }
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const bytes = await joinAtMost(chunks, TEXT_BYTES_MOST);
+  const bytes = await joinAtMost(chunks, TEXT_BYTES_MAX);
   const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return new TextDecoder().decode(gzipped ? gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MOST }) : bytes);
+  return new TextDecoder().decode(gzipped ? gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MAX }) : bytes);
 }
 
 /** Reads a file; rejects if the file has more than `mostBytes` bytes. */

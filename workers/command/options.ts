@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
-import { BATCH_MOST, type Backend, backend } from '../../solver/documents/common.ts';
+import { BATCH_MAX, type Backend, backend } from '../../solver/documents/common.ts';
 import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
@@ -17,12 +17,12 @@ export function positive(text: string): number {
 }
 
 /** At lower rates a simulation's arrival times are so large that a double has no room for their parts of a millisecond. */
-const RATE_LEAST = 1e-6;
+const RATE_MIN = 1e-6;
 
 /** Reads a rate in requests per second. */
 export function rate(text: string): number {
   const value = positive(text);
-  if (value < RATE_LEAST) throw new InvalidArgumentError('Expected at least 0.000001 requests per second.');
+  if (value < RATE_MIN) throw new InvalidArgumentError('Expected at least 0.000001 requests per second.');
   return value;
 }
 
@@ -48,14 +48,14 @@ export function count(text: string): number {
 /** Reads the number of items of a batch. */
 export function batch(text: string): number {
   const value = count(text);
-  if (value > BATCH_MOST) throw new InvalidArgumentError(`Expected at most ${BATCH_MOST} items.`);
+  if (value > BATCH_MAX) throw new InvalidArgumentError(`Expected at most ${BATCH_MAX} items.`);
   return value;
 }
 
 /** Reads a list of batch sizes such as `1,2,4`. */
 export function batches(text: string): number[] {
   const values = counts(text);
-  if (values.at(-1)! > BATCH_MOST) throw new InvalidArgumentError(`Expected at most ${BATCH_MOST} items.`);
+  if (values.at(-1)! > BATCH_MAX) throw new InvalidArgumentError(`Expected at most ${BATCH_MAX} items.`);
   return values;
 }
 

@@ -7,7 +7,7 @@ import type { ProfileProgress } from '../profiler/types.ts';
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
 /** Less work than this share says little about the time that the rest takes. */
-const LEAST_SHARE = 0.02;
+const SHARE_MIN = 0.02;
 
 /** Stands for the time of the last line while there is none, so that the first line is written at once. */
 const NEVER_MS = Number.NEGATIVE_INFINITY;
@@ -26,7 +26,7 @@ export class ProgressLine {
   readonly share = (what: string, done: number, startMs: number, doneBefore = 0): void =>
     this.line(() => {
       const since = done - doneBefore;
-      const timeLeftMs = since >= LEAST_SHARE ? ((performance.now() - startMs) * (1 - done)) / since : null;
+      const timeLeftMs = since >= SHARE_MIN ? ((performance.now() - startMs) * (1 - done)) / since : null;
       return `${bar(done)} ${what}  ${left(timeLeftMs)}`;
     });
 

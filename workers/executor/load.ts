@@ -10,7 +10,7 @@ import {
 } from '../../solver/simulate/arrivals.ts';
 
 /** A run records every request, so memory limits their number. */
-const MOST_REQUESTS = 2_000_000;
+const REQUESTS_MAX = 2_000_000;
 
 /** A load has more requests than a run can record. */
 export class TooManyRequestsError extends InputError {
@@ -53,7 +53,7 @@ export const stoppedLoad = ({ kind, arrivalsMs }: Load, sent: number, durationS:
 });
 
 function checkRequests(requests: number): void {
-  if (requests > MOST_REQUESTS) throw new TooManyRequestsError(requests, MOST_REQUESTS);
+  if (requests > REQUESTS_MAX) throw new TooManyRequestsError(requests, REQUESTS_MAX);
 }
 
 /**

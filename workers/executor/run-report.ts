@@ -1,7 +1,7 @@
 import { pipelineMetric } from '../../models/tasks/judge.ts';
 import {
-  MOST_REQUESTS,
   REPORT,
+  REQUESTS_MAX,
   type RequestRecord,
   type RunReport,
   type Service,
@@ -81,7 +81,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
         }
       : null,
     overTime: overTime(requests, { cost, pas }, plan.slaMs, load.durationS),
-    requests: requests.length > MOST_REQUESTS ? [] : requests,
+    requests: requests.length > REQUESTS_MAX ? [] : requests,
     service,
     events: record.events,
   };

@@ -17,7 +17,7 @@ import { limitEndsS, withinLimit } from './rate-limit.ts';
 import { type Host, persist } from './resume.ts';
 
 const HUB = 'https://huggingface.co';
-const MOST_REDIRECTS = 8;
+const REDIRECTS_MAX = 8;
 /** A connection that sends nothing for this long counts as cut. */
 const SILENCE_MS = 60_000;
 
@@ -65,7 +65,7 @@ export class HubClient {
    */
   async get(url: string, from = 0): Promise<HubResponse> {
     let at = url;
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
       const { statusCode: status, headers, body } = await this.#withinLimit(at, from);
       if (status === 200 || status === 206 || status === 416) return { status, headers, body };
       await body.dump().catch(() => {});
@@ -82,7 +82,7 @@ export class HubClient {
       else if (status >= 500) throw new UnreachableError(shown(at), `it answers ${status}`);
       else throw new UnexpectedAnswerError(shown(at), `status ${status}`);
     }
-    throw new UnexpectedAnswerError(url, `more than ${MOST_REDIRECTS} redirects`);
+    throw new UnexpectedAnswerError(url, `more than ${REDIRECTS_MAX} redirects`);
   }
 
   /**

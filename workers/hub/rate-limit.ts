@@ -1,7 +1,7 @@
 /** Repeats requests that a host refuses with 429 (too many requests), whichever function sends them. */
 
 /** The waits of one request add up to at most this. */
-const MOST_WAIT_S = 300;
+const WAIT_S_MAX = 300;
 /** The seconds until the limit ends, in the hub's header `RateLimit: "resolvers";r=0;t=55`. */
 const LIMIT_ENDS_S = /;\s*t=(\d+)/;
 
@@ -33,7 +33,7 @@ export async function withinLimit<A>(
   for (let waitedS = 0; ; ) {
     const answer = await send();
     const seconds = parts.waitS(answer);
-    if (seconds === null || waitedS + seconds > MOST_WAIT_S) return answer;
+    if (seconds === null || waitedS + seconds > WAIT_S_MAX) return answer;
     waitedS += seconds;
     await parts.discard(answer);
     await parts.pause(seconds);

@@ -1,14 +1,14 @@
 import type { CellKey } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 
-/** Share of a profile's budget for measuring one pair of workers. `MOST_MS`, reached at a budget of 100 s, suffices. */
+/** Share of a profile's budget for measuring one pair of workers. `PAIR_MS_MAX`, reached at a budget of 100 s, suffices. */
 const SHARE = 0.08;
-const MOST_MS = 8000;
-const LEAST_MS = 400;
+const PAIR_MS_MAX = 8000;
+const PAIR_MS_MIN = 400;
 
 /** How long each pair of workers may be measured, alone and side by side, in ms. */
 export const coRunMs = (budgetS: number): number =>
-  Math.min(MOST_MS, Math.max(LEAST_MS, SHARE * 1000 * budgetS));
+  Math.min(PAIR_MS_MAX, Math.max(PAIR_MS_MIN, SHARE * 1000 * budgetS));
 
 /** Backend and thread count of two workers that are measured together. */
 export type WorkerKind = Pick<CellKey, 'backend' | 'threads'>;

@@ -20,7 +20,7 @@ import type { StageRun } from '../stage/protocol.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 
 /** Largest number of combinations of variants that are measured, because each stage multiplies their number. */
-const MAX_COMBINATIONS = 512;
+const COMBINATIONS_MAX = 512;
 /** Items per batch while accuracy is measured. */
 const BATCH = 16;
 
@@ -216,12 +216,12 @@ const fanOutKey = ({ stage, upstream }: Pick<FanOut, 'stage' | 'upstream'>): str
 const pathKey = ({ stage, variant, upstream }: PathAnswers): string =>
   `${stage} ${variantsKey({ ...upstream, [stage]: variant })}`;
 
-/** Number of stages, from the first on, whose variants have at most {@link MAX_COMBINATIONS} combinations. */
+/** Number of stages, from the first on, whose variants have at most {@link COMBINATIONS_MAX} combinations. */
 function depthOf(stages: Manifest['stages']): number {
   let combinations = 1;
   const past = stages.findIndex(({ variants }) => {
     combinations *= variants.length;
-    return combinations > MAX_COMBINATIONS;
+    return combinations > COMBINATIONS_MAX;
   });
   return past < 0 ? stages.length : past;
 }

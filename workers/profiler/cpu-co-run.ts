@@ -13,7 +13,7 @@ const WARM_UP_RUNS = 3;
 /** Delay of each timer whose lateness is measured. A load of some hundred requests per second has gaps of this length. */
 const TIMER_MS = 3;
 /** Cap of the slow-down: a larger one is assumed to be a disturbance. */
-const SLOW_DOWN_MOST = 3;
+const SLOW_DOWN_MAX = 3;
 
 /** The batches that one of two workers runs beside the other. */
 export interface CoRunBatches {
@@ -86,7 +86,7 @@ export async function measureCpuCoRun(
 }
 
 /**
- * The factor by which a batch takes longer beside another worker, from 1 to {@link SLOW_DOWN_MOST}. For one worker, it is the
+ * The factor by which a batch takes longer beside another worker, from 1 to {@link SLOW_DOWN_MAX}. For one worker, it is the
  * median time of long − that of short batches while both workers run, ÷ the same difference while only this worker runs. The
  * differences cancel delays that do not depend on a batch's length. The factor is the mean over the workers that have long
  * batches; undefined if no worker has long batches that take longer than its short ones.
@@ -100,7 +100,7 @@ export function slowDownOf(
   });
   if (ratios.length === 0) return undefined;
   // A busy neighbour cannot make a worker faster, so a ratio below 1 is noise.
-  return Math.min(SLOW_DOWN_MOST, Math.max(1, mean(ratios)));
+  return Math.min(SLOW_DOWN_MAX, Math.max(1, mean(ratios)));
 }
 
 /**

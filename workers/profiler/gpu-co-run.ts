@@ -6,9 +6,9 @@ import type { Clock } from './work-clock.ts';
 
 /** Largest number of rounds. In each, two workers run side by side, then one worker runs both stages. */
 const ROUNDS = 10;
-/** Each half of a round lasts at most this long, unless a session needs longer to run {@link LEAST_RUNS} times. */
+/** Each half of a round lasts at most this long, unless a session needs longer to run {@link RUNS_MIN} times. */
 const HALF_MS = 300;
-const LEAST_RUNS = 2;
+const RUNS_MIN = 2;
 const WARM_UP_RUNS = 3;
 
 /**
@@ -59,7 +59,7 @@ async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
 async function oneWorker(runs: readonly RunBatch[], forMs: number, clock: Clock): Promise<number[]> {
   const rounds: number[][] = [];
   const startMs = clock.now();
-  while (rounds.length < LEAST_RUNS || clock.now() - startMs < forMs) rounds.push(await inTurn(runs));
+  while (rounds.length < RUNS_MIN || clock.now() - startMs < forMs) rounds.push(await inTurn(runs));
   return runs.map((_, i) => mean(rounds.map((times) => times[i]!)));
 }
 
@@ -71,7 +71,7 @@ async function twoWorkers(
 ): Promise<{ done: number[]; ms: number }> {
   const startMs = clock.now();
   const ends = runs.map((): number[] => []);
-  const enough = () => clock.now() - startMs >= forMs && ends.every((own) => own.length >= LEAST_RUNS);
+  const enough = () => clock.now() - startMs >= forMs && ends.every((own) => own.length >= RUNS_MIN);
   await Promise.all(
     runs.map(async (run, i) => {
       while (!enough()) {

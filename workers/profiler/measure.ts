@@ -1,7 +1,7 @@
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { numbersOf, type Tensor } from '../../models/tasks/tensor.ts';
 import type { MeasuredCell } from '../../solver/documents/cell.ts';
-import { MIN_SAMPLES } from '../../solver/math/statistics.ts';
+import { SAMPLES_MIN } from '../../solver/math/statistics.ts';
 import type { MeasuredRun } from '../stage/protocol.ts';
 import { type Settled, type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
@@ -48,15 +48,15 @@ const WARM: SettleLimits = {
 export const warmUp = (run: RunBatch): Promise<Settled> => settle(async () => latencyOf(await run()), WARM);
 
 /** A cell gets at least this many samples. */
-export const MIN_RUNS = 5;
+export const RUNS_MIN = 5;
 /** One call collects at most this many samples, because they suffice for a p99. */
-export const MAX_RUNS = MIN_SAMPLES.p99;
+export const RUNS_MAX = SAMPLES_MIN.p99;
 
-/** Collects samples for `timeMs`: at least `atLeast` samples, and at most {@link MAX_RUNS}. */
-export async function sample(run: RunBatch, timeMs: number, atLeast = MIN_RUNS): Promise<Sample[]> {
+/** Collects samples for `timeMs`: at least `atLeast` samples, and at most {@link RUNS_MAX}. */
+export async function sample(run: RunBatch, timeMs: number, atLeast = RUNS_MIN): Promise<Sample[]> {
   const samples: Sample[] = [];
   let spent = 0;
-  while (samples.length < atLeast || (spent < timeMs && samples.length < MAX_RUNS)) {
+  while (samples.length < atLeast || (spent < timeMs && samples.length < RUNS_MAX)) {
     const one = await run();
     samples.push(one);
     spent += latencyOf(one);

@@ -1,9 +1,9 @@
 import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/cell.ts';
-import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
+import { median, SAMPLES_MIN, summaryOf } from '../../solver/math/statistics.ts';
 import { latencyOf, type Sample } from './measure.ts';
 
 /** A median below this many steps of the timer is flagged, because the timer is too coarse for it. */
-const MIN_GRAINS = 20;
+const GRAINS_MIN = 20;
 
 /** The facts of a measured cell other than its samples. */
 interface CellFacts {
@@ -19,8 +19,8 @@ interface CellFacts {
 export function measuredCell(facts: CellFacts, samples: readonly Sample[]): MeasuredCell {
   const inferenceMs = samples.map((s) => s.inferenceMs);
   const flags = new Set(facts.flags);
-  if (median(inferenceMs) < MIN_GRAINS * facts.timerGrainMs) flags.add('timer-grain');
-  if (samples.length < MIN_SAMPLES.p95) flags.add('few-samples');
+  if (median(inferenceMs) < GRAINS_MIN * facts.timerGrainMs) flags.add('timer-grain');
+  if (samples.length < SAMPLES_MIN.p95) flags.add('few-samples');
   if (!facts.outputs.agree) flags.add('output-mismatch');
   return {
     ...facts.key,

@@ -43,7 +43,7 @@ export const fixedBatchOfSessions = (sessions: LoadedVariant['sessions']): numbe
  * A worker keeps at most this many bytes of models loaded, unless {@link Sessions.holding} needs more. To make room, the worker
  * releases the least recently used variants.
  */
-const MAX_LOADED_BYTES = 1 << 30;
+const LOADED_BYTES_MAX = 1 << 30;
 
 /** Opens the sessions of variants in one worker per backend and thread count, keeps them open, and replaces lost workers. */
 export class Sessions {
@@ -62,7 +62,7 @@ export class Sessions {
   /** Whether a worker keeps all variants of the pipeline loaded, so that none is opened twice. */
   get keepAll(): boolean {
     const variants = this.models.manifest.stages.flatMap((stage) => stage.variants);
-    return variants.reduce((sum, variant) => sum + sizeBytesOf(variant), 0) <= MAX_LOADED_BYTES;
+    return variants.reduce((sum, variant) => sum + sizeBytesOf(variant), 0) <= LOADED_BYTES_MAX;
   }
 
   /**
@@ -153,7 +153,7 @@ export class Sessions {
     const inWorker = [...this.#open].filter(([, variant]) => variant.workerId === workerId);
     let total = inWorker.reduce((sum, [, variant]) => sum + variant.sizeBytes, sizeBytes);
     for (const [id, variant] of inWorker) {
-      if (total <= MAX_LOADED_BYTES) return;
+      if (total <= LOADED_BYTES_MAX) return;
       if (this.#held?.has(id)) continue;
       this.#open.delete(id);
       await variant.worker.release(variant.key);

@@ -2,7 +2,7 @@ import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../solver
 import type { Backend } from '../../solver/documents/common.ts';
 import { sum } from '../../solver/math/statistics.ts';
 import { coRunMs } from './co-run-plan.ts';
-import { MAX_RUNS, MIN_RUNS } from './measure.ts';
+import { RUNS_MAX, RUNS_MIN } from './measure.ts';
 import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome } from './refinement.ts';
 import { sweepId } from './sweep.ts';
 
@@ -115,7 +115,7 @@ function expectedRun(key: CellKey, work: Work): Run {
       : null;
   if (itemMs === null) return null;
   const ms = itemMs * key.batch;
-  return { ms, samples: Math.max(MIN_RUNS, Math.min(MAX_RUNS, sampleMs(work) / ms)) };
+  return { ms, samples: Math.max(RUNS_MIN, Math.min(RUNS_MAX, sampleMs(work) / ms)) };
 }
 
 function cellMs(run: Run, work: Work): number {

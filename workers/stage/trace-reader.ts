@@ -34,11 +34,11 @@ interface TraceEvent {
 }
 
 /** Limits memory for a malformed trace: ONNX Runtime records fewer events of a session. */
-const KERNELS_MOST = 1_000_000;
+const KERNELS_MAX = 1_000_000;
 /** Limits memory for a malformed trace: ONNX has fewer types of operators. Further types are counted as `others`. */
-const TYPES_MOST = 1000;
+const TYPES_MAX = 1000;
 const OTHERS = 'others';
-const NAME_MOST = 100;
+const NAME_MAX = 100;
 
 export class TraceReader {
   readonly #totals = new Map<string, OperatorTotal>();
@@ -65,7 +65,7 @@ export class TraceReader {
     const { cat, name, ts, dur } = event;
     if (cat === 'Session' && name === 'model_run') this.#endRun(ts, dur);
     else if (cat === 'Node' && name.endsWith('_kernel_time')) this.#node(event);
-    else if (cat === 'Api' && this.#kernels.length < KERNELS_MOST)
+    else if (cat === 'Api' && this.#kernels.length < KERNELS_MAX)
       this.#kernels.push({ operator: kernelOperator(name), ts, us: dur });
   }
 
@@ -96,7 +96,7 @@ export class TraceReader {
   #add(operator: string, on: 'gpu' | 'cpu', us: number): void {
     const key = `${on} ${operator}`;
     const known = this.#totals.get(key);
-    if (!known && this.#totals.size >= TYPES_MOST && operator !== OTHERS) {
+    if (!known && this.#totals.size >= TYPES_MAX && operator !== OTHERS) {
       this.#add(OTHERS, on, us);
       return;
     }
@@ -118,7 +118,7 @@ export class TraceReader {
 }
 
 const nameOf = (value: unknown): string =>
-  (typeof value === 'string' && value ? value : '?').slice(0, NAME_MOST);
+  (typeof value === 'string' && value ? value : '?').slice(0, NAME_MAX);
 
 /** The type of the operator in a kernel's name: `<node>&<operator>&<kernel>`. A node's name may have an `&` too. */
 const kernelOperator = (name: string): string => nameOf(name.split('&').at(-2) ?? name);

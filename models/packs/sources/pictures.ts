@@ -8,7 +8,7 @@ import type { ItemFormatOf } from '../../items/item-format.ts';
 import type { PipelineStage } from '../../manifests/pipeline.ts';
 import { classIndex } from '../../tasks/classes.ts';
 import type { LabelledStage } from '../../tasks/object-detection/objects.ts';
-import { MAX_PACK_BYTES } from '../pack.ts';
+import { PACK_BYTES_MAX } from '../pack.ts';
 import type { NamedTensor } from '../write.ts';
 import { labelTensors } from './labels.ts';
 import { chosen, formatOf, type SourceOptions } from './source.ts';
@@ -27,7 +27,7 @@ function imagesTensor(
 
 /** The largest number of pictures of a format that fit in a pack; a tenth of the pack is left for the labels. */
 const mostOf = (format: ItemFormatOf<'pixels'>): number =>
-  Math.floor((0.9 * MAX_PACK_BYTES) / imageBytes(format));
+  Math.floor((0.9 * PACK_BYTES_MAX) / imageBytes(format));
 
 /** Reads pictures from folders named after their classes, for a pipeline of classifiers. @throws UnfitDataError */
 export async function fromFolders(folder: string, options: SourceOptions): Promise<NamedTensor[]> {

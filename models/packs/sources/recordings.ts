@@ -4,7 +4,7 @@ import type { ItemFormatOf } from '../../items/item-format.ts';
 import { InvalidSoundError, SoundTooLongError } from '../../items/sound.ts';
 import { readSoundFile } from '../../items/sound-file.ts';
 import { unreadableText } from '../../manifests/file-problem.ts';
-import { MAX_PACK_BYTES } from '../pack.ts';
+import { PACK_BYTES_MAX } from '../pack.ts';
 import { i32, type NamedTensor } from '../write.ts';
 import { type Row, rowSchema, rowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceFiles, type SourceOptions } from './source.ts';
@@ -81,7 +81,7 @@ async function readPcm(
 export async function fromRecordings(
   path: string,
   options: SourceOptions,
-  mostBytes = MAX_PACK_BYTES,
+  mostBytes = PACK_BYTES_MAX,
 ): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'audio', path);

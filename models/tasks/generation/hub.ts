@@ -4,7 +4,7 @@ import { textLengthOf } from '../../hub/text-length.ts';
 /** Default limit on generated tokens where the repository states none. */
 const TOKENS_MAX = 128;
 /** The manifest's upper limits on a stage's generated tokens and beams. */
-const MOST = { tokens: 4096, beams: 16 };
+const LIMITS = { tokens: 4096, beams: 16 };
 
 /** Fields that the user of a generating model chooses. */
 export const GENERATION_CHOICES = ['tokensMax', 'beams'];
@@ -23,7 +23,7 @@ export function generationOf(
   // `max_length` counts the token that starts the decoder.
   const most = stated?.max_new_tokens ?? (stated?.max_length ? stated.max_length - 1 : tokensMax);
   const beams = files.find((file) => file?.num_beams)?.num_beams ?? 1;
-  return { tokensMax: Math.min(Math.max(1, most), MOST.tokens), beams: Math.min(beams, MOST.beams) };
+  return { tokensMax: Math.min(Math.max(1, most), LIMITS.tokens), beams: Math.min(beams, LIMITS.beams) };
 }
 
 /** Text-to-text models for any task: T5 does the task that the prefix of a text names, so the user must choose the task. */

@@ -1,4 +1,4 @@
-import { MIN_IOU, overlap, type TrueObject } from './boxes.ts';
+import { IOU_MIN, overlap, type TrueObject } from './boxes.ts';
 import type { Detection } from './detection.ts';
 
 export interface JudgedImage {
@@ -7,7 +7,7 @@ export interface JudgedImage {
 }
 
 /**
- * Mean average precision at an overlap (IoU) of {@link MIN_IOU}, from 0 to 1: the mean of {@link averagePrecision} over the
+ * Mean average precision at an overlap (IoU) of {@link IOU_MIN}, from 0 to 1: the mean of {@link averagePrecision} over the
  * classes that have objects, as PASCAL VOC defines it since 2010 (Everingham et al. 2015, "The PASCAL Visual Object Classes
  * Challenge: A Retrospective", section 2.2); null without objects. Detections below the stage's threshold are missing, so the
  * value is a lower bound of the bare model's.
@@ -52,7 +52,7 @@ export function averagePrecision(images: readonly JudgedImage[]): number {
 
 /**
  * Decides which detections of an image are right, by COCO's rule: in order of falling score, each detection takes the object that
- * it overlaps most among the objects not taken yet, if their overlap (IoU) is at least {@link MIN_IOU}.
+ * it overlaps most among the objects not taken yet, if their overlap (IoU) is at least {@link IOU_MIN}.
  */
 function foundIn({ detections, objects }: JudgedImage): { score: number; right: boolean }[] {
   const left = new Set(objects);
@@ -60,7 +60,7 @@ function foundIn({ detections, objects }: JudgedImage): { score: number; right: 
     .sort((a, b) => b.score - a.score)
     .map((detection) => {
       let best: TrueObject | undefined;
-      let most = MIN_IOU;
+      let most = IOU_MIN;
       for (const object of left) {
         const shared = overlap(object, detection);
         if (shared < most || (best && shared === most)) continue;

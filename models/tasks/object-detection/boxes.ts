@@ -3,7 +3,7 @@ import { f1Match, type Match } from '../score.ts';
 import type { Detection } from './detection.ts';
 
 /** The least intersection over union at which a detection matches an object. */
-export const MIN_IOU = 0.5;
+export const IOU_MIN = 0.5;
 
 /** Intersection over union of two boxes, from 0 to 1. */
 export function overlap(a: Box, b: Box): number {
@@ -33,7 +33,7 @@ export interface TrueObject extends Box {
 
 /**
  * Matches detections to objects of the same class. Each object, in order, gets the unassigned detection that overlaps it most,
- * if their intersection over union is at least {@link MIN_IOU}.
+ * if their intersection over union is at least {@link IOU_MIN}.
  * @returns for each object the index of its detection, or −1
  */
 export function matchBoxes(objects: readonly TrueObject[], detections: readonly TrueObject[]): number[] {
@@ -43,7 +43,7 @@ export function matchBoxes(objects: readonly TrueObject[], detections: readonly 
     let most = 0;
     detections.forEach((detection, i) => {
       const shared = overlap(object, detection);
-      if (detection.label === object.label && shared >= MIN_IOU && shared > most && !taken.has(i)) {
+      if (detection.label === object.label && shared >= IOU_MIN && shared > most && !taken.has(i)) {
         best = i;
         most = shared;
       }

@@ -31,7 +31,7 @@ export const centreMap: DetectorOutput<CentreMap> = {
 };
 
 /** Smaller boxes are enlarged to this width and height, because a smaller crop holds too few pixels to classify. */
-const MIN_BOX_PX = 8;
+const BOX_PX_MIN = 8;
 
 /**
  * Whether cell (row, column) is a peak: the largest of its 3 × 3 neighbourhood. Of equal cells only the first in reading order is
@@ -65,7 +65,7 @@ export function detectionsOf(map: Float32Array, input: ImageSize, output: Centre
       const y = (row + map[cell + 2 * plane]!) * stride;
       const size = map[cell + 3 * plane]! * sizeScale;
       if (!Number.isFinite(x + y + size)) continue;
-      const side = Math.min(maxBoxPx, Math.max(MIN_BOX_PX, size));
+      const side = Math.min(maxBoxPx, Math.max(BOX_PX_MIN, size));
       found.push(detectionOf(x, y, side, side, 0, score));
     }
   return found;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Correction, SLOWNESS_MS } from '../../../solver/adapt/correction.ts';
-import { FACTOR_LEAST, FACTOR_MOST } from '../../../solver/documents/serving.ts';
+import { FACTOR_MAX, FACTOR_MIN } from '../../../solver/documents/serving.ts';
 
 /** Many batches that take `factor` times what is expected. */
 const times = (factor: number) => ({ n: 1000, measuredMs: 1000 * factor, expectedMs: 1000 });
@@ -26,8 +26,8 @@ test('whatever is seen, the factor stays within its bounds, and what plans count
       for (const [one, ms] of readings) {
         const before = correction.used;
         const changed = correction.take(one, ms);
-        expect(correction.factor).toBeGreaterThanOrEqual(FACTOR_LEAST);
-        expect(correction.factor).toBeLessThanOrEqual(FACTOR_MOST);
+        expect(correction.factor).toBeGreaterThanOrEqual(FACTOR_MIN);
+        expect(correction.factor).toBeLessThanOrEqual(FACTOR_MAX);
         expect(changed).toBe(correction.used !== before);
         expect(Math.abs(Math.log(correction.factor / correction.used))).toBeLessThanOrEqual(
           Math.log(1.1) + 1e-9,

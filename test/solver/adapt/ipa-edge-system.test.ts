@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ipaEdgeSystem, LEAST_RATE_PER_S } from '../../../solver/adapt/ipa-edge-system.ts';
+import { ipaEdgeSystem, RATE_PER_S_MIN } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import type { StandingRequest } from '../../../solver/adapt/standing-request.ts';
 import { adaptationStep } from '../../../solver/adapt/step.ts';
@@ -95,8 +95,8 @@ describe('the rates that ours plans for', () => {
   });
 
   it('are one request in ten seconds at least', async () => {
-    expect(await ratesFor(even(0))).toEqual(Array(3).fill(LEAST_RATE_PER_S));
-    expect(LEAST_RATE_PER_S).toBe(0.1);
+    expect(await ratesFor(even(0))).toEqual(Array(3).fill(RATE_PER_S_MIN));
+    expect(RATE_PER_S_MIN).toBe(0.1);
   });
 });
 

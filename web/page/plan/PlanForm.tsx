@@ -1,7 +1,7 @@
 import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
 import { resourcesOf } from '../../../solver/plan/request.ts';
 import { Term } from '../../components/Term.tsx';
-import { changePlanSettings, LARGEST, PERCENTILES, planSettings } from '../../state/plan/settings.ts';
+import { changePlanSettings, PERCENTILES, planSettings, SETTINGS_MAX } from '../../state/plan/settings.ts';
 import { Choices } from '../controls/Choices.tsx';
 import { countScale, Quantity, ratioScale } from './Quantity.tsx';
 import { Trade } from './Trade.tsx';
@@ -28,12 +28,12 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
       aria-label="Plan settings"
       onSubmit={(event) => event.preventDefault()}
     >
-      <Quantity label="Time limit (SLA)" unit="ms" {...bound('slaMs')} max={LARGEST.slaMs} scale={SLA} />
+      <Quantity label="Time limit (SLA)" unit="ms" {...bound('slaMs')} max={SETTINGS_MAX.slaMs} scale={SLA} />
       <Quantity
         label="Arrival rate"
         unit="requests/s"
         {...bound('ratePerS')}
-        max={LARGEST.ratePerS}
+        max={SETTINGS_MAX.ratePerS}
         scale={RATE}
       />
       <fieldset class="segments">
@@ -67,8 +67,13 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
       )}
       <details class="fold">
         <summary>Advanced</summary>
-        <Quantity label="Weight of accuracy, α" {...bound('alpha')} max={LARGEST.weight} scale={WEIGHT} />
-        <Quantity label="Weight of cost, β" {...bound('beta')} max={LARGEST.weight} scale={PRICE} />
+        <Quantity
+          label="Weight of accuracy, α"
+          {...bound('alpha')}
+          max={SETTINGS_MAX.weight}
+          scale={WEIGHT}
+        />
+        <Quantity label="Weight of cost, β" {...bound('beta')} max={SETTINGS_MAX.weight} scale={PRICE} />
       </details>
     </form>
   );

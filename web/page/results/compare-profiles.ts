@@ -35,7 +35,7 @@ export interface Unmatched extends CellKey {
 }
 
 /** With fewer samples, order statistics give no 95 % interval of a median: 2 · 0.5ⁿ > 0.05. */
-const MIN_SAMPLES = 6;
+const SAMPLES_MIN = 6;
 /** The false discovery rate: at most this fraction of the verdicts `faster` and `slower` is expected to be noise. */
 const FALSE_DISCOVERIES = 0.05;
 
@@ -106,7 +106,7 @@ interface Estimate extends Omit<ComparedPoint, 'verdict'> {
 }
 
 /** A larger difference counts as this many standard deviations: they rule out chance, and keep `normalProbability` finite. */
-const MOST_DEVIATIONS = 8;
+const DEVIATIONS_MAX = 8;
 const Z_95 = normalQuantile(0.975);
 
 function estimate(base: Profile, from: MeasuredCell, other: ComparedProfile, to: ComparedMeasured): Estimate {
@@ -116,7 +116,7 @@ function estimate(base: Profile, from: MeasuredCell, other: ComparedProfile, to:
   const down = Math.hypot(b.at - b.low, a.high - a.at);
   const up = Math.hypot(b.high - b.at, a.at - a.low);
   const deviation = (log > 0 ? down : up) / Z_95;
-  const enough = Math.min(from.latencyMs.n, to.latencyMs.n) >= MIN_SAMPLES;
+  const enough = Math.min(from.latencyMs.n, to.latencyMs.n) >= SAMPLES_MIN;
   return {
     key: keyOf(from),
     base: from,
@@ -124,7 +124,7 @@ function estimate(base: Profile, from: MeasuredCell, other: ComparedProfile, to:
     ratio: Math.exp(log),
     low: Math.exp(log - down),
     high: Math.exp(log + up),
-    probability: enough ? 2 * normalProbability(-Math.min(MOST_DEVIATIONS, Math.abs(log) / deviation)) : null,
+    probability: enough ? 2 * normalProbability(-Math.min(DEVIATIONS_MAX, Math.abs(log) / deviation)) : null,
     sameModel: modelOf(base, from) === modelOf(other, from),
   };
 }

@@ -4,7 +4,7 @@ import { date } from '../../components/format.ts';
 import { attempt, opened, remove, saved, store } from '../../state/app.ts';
 import { openFiles } from '../../state/files/open-files.ts';
 import { openWithPipeline } from '../../state/pipelines/pipelines.ts';
-import { MOST_LETTERS, nameProfile, profileNames, profileTitle } from '../../state/profile-names.ts';
+import { LETTERS_MAX, nameProfile, profileNames, profileTitle } from '../../state/profile-names.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { TextField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
@@ -68,7 +68,7 @@ function NameForm({ entry, onDone }: { readonly entry: ProfileEntry; readonly on
         <TextField
           label={`Name of ${pipeline}, ${date(createdAt)}`}
           input={input}
-          maxLength={MOST_LETTERS}
+          maxLength={LETTERS_MAX}
           placeholder="such as: my phone, plugged in"
           value={text}
           onValue={setText}

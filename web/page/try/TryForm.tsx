@@ -6,10 +6,10 @@ import { occupied } from '../../state/own/own-answer.ts';
 import { heldByAdding } from '../../state/pipelines/adding.ts';
 import {
   change,
-  LARGEST_SCALE,
   LOADS,
   load,
   openTrace,
+  SCALE_MAX,
   scaleOfPlan,
   trace,
   trySettings,
@@ -57,7 +57,7 @@ export function TryForm({ plan }: { readonly plan: Plan }) {
           onValue={(value) => change({ load: value as (typeof LOADS)[number] })}
           options={LOADS.map((one) => [one, WORDS[one]])}
         />
-        <NumberField label="Scale of the rate" {...bound('scale')} range={[0.001, LARGEST_SCALE]} />
+        <NumberField label="Scale of the rate" {...bound('scale')} range={[0.001, SCALE_MAX]} />
         <NumberField label="Duration (s)" {...bound('durationS')} range={[1, 3600]} />
         <NumberField label="Seed" {...bound('seed')} whole />
         <fieldset class="row end">

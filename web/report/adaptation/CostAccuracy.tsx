@@ -143,12 +143,12 @@ function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number
 }
 
 /** A tooltip lists at most this many runs. */
-const MOST_LISTED = 3;
+const LISTED_MAX = 3;
 
 function describe({ runs }: Dot): string {
-  const more = runs.length - MOST_LISTED;
+  const more = runs.length - LISTED_MAX;
   return [
-    ...runs.slice(0, MOST_LISTED).map(describeRun),
+    ...runs.slice(0, LISTED_MAX).map(describeRun),
     ...(more > 0 ? [`and ${more} more at this place`] : []),
   ].join('\n');
 }

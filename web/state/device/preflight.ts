@@ -30,7 +30,7 @@ export interface Preflight {
   readonly whyNoWebGpu: string | null;
 }
 
-const MIN_STORAGE_BYTES = 50e6;
+const STORAGE_BYTES_MIN = 50e6;
 /** With this timer resolution, a median of 1 ms is off by at most 2 %. */
 const FINE_GRAIN_MS = 0.02;
 
@@ -136,7 +136,7 @@ async function storage(): Promise<Check> {
   // A window that blocks all data of the page refuses to estimate.
   const { quota = 0, usage = 0 } = (await navigator.storage?.estimate().catch(() => null)) ?? {};
   const left = Math.max(0, quota - usage);
-  return left >= MIN_STORAGE_BYTES
+  return left >= STORAGE_BYTES_MIN
     ? good(label, bytes(left))
     : warn(
         label,

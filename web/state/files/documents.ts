@@ -17,10 +17,10 @@ import { takeTrace, trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { parseCellTable } from './cell-table.ts';
-import { checkSize, MOST_DOCUMENT_BYTES } from './file-size.ts';
+import { checkSize, DOCUMENT_BYTES_MAX } from './file-size.ts';
 
 /** A table of cells has at most this many bytes, because it has only one line for each cell. */
-const MOST_TABLE_BYTES = 8_000_000;
+const TABLE_BYTES_MAX = 8_000_000;
 /** The `kind` of a table of cells, which has no schema to take the kind from. */
 const CELLS = 'cells';
 
@@ -54,10 +54,10 @@ const kindOf = (schema: string): string => schema.replace(/@\d+$/, '');
 
 /** @throws FileTooLargeError, UnknownFileError */
 export async function readDocument(file: File): Promise<Document> {
-  checkSize(file, MOST_DOCUMENT_BYTES);
+  checkSize(file, DOCUMENT_BYTES_MAX);
   const { name } = file;
   const isTable = /\.csv$/i.test(name);
-  if (isTable) checkSize(file, MOST_TABLE_BYTES);
+  if (isTable) checkSize(file, TABLE_BYTES_MAX);
   const whole = await file.text();
   if (isTable) return { file, text: whole, value: null, kind: CELLS };
   const isHtml = /^\s*</.test(whole);

@@ -20,7 +20,7 @@ import { lastRun } from '../try/last-run.ts';
 import { trySettings } from '../try/load.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
 import { cellsCsv } from './cells-csv.ts';
-import { MOST_DOCUMENT_BYTES } from './file-size.ts';
+import { DOCUMENT_BYTES_MAX } from './file-size.ts';
 import { partsWithin } from './parts.ts';
 
 /** Saves files: documents of the opened profile, the chosen pipeline, and the archive. */
@@ -130,7 +130,7 @@ export async function saveArchive(): Promise<void> {
   const restBytes = bytesIn(exportArchive({ ...rest, profiles: [], opened: null }));
   // The text of an archive separates profiles by commas, so a comma counts with each profile.
   const size = ({ profile }: IdentifiedProfile) => bytesIn(exportProfile(profile)) + 1;
-  const parts = partsWithin(measured, size, MOST_DOCUMENT_BYTES - restBytes);
+  const parts = partsWithin(measured, size, DOCUMENT_BYTES_MAX - restBytes);
   const files = parts.map((part, i) => {
     const index = part.findIndex(({ sha256 }) => sha256 === opened.value?.sha256);
     const profiles = part.map(({ profile }) => profile);

@@ -16,13 +16,13 @@ export function checkSize(file: File, mostBytes: number): void {
 }
 
 /** A document has at most this many bytes: no profile is larger, and reading a larger file would freeze the page. */
-export const MOST_DOCUMENT_BYTES = 64_000_000;
+export const DOCUMENT_BYTES_MAX = 64_000_000;
 
 /** Size limit for a file of a pipeline, in bytes: a worker has too little memory to load a larger model. */
-const MOST_BYTES = 1e9;
+const BYTES_MAX = 1e9;
 
 /** The bytes of a file of a pipeline: a model, a file that belongs to it, a pack, or a TAR archive. @throws FileTooLargeError */
 export async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
-  checkSize(file, MOST_BYTES);
+  checkSize(file, BYTES_MAX);
   return new Uint8Array(await file.arrayBuffer());
 }

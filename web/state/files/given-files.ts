@@ -5,7 +5,7 @@ import { planesOfPicture } from '../own/picture.ts';
 import { checkSize } from './file-size.ts';
 
 /** A file of labelled data has at most this many bytes. */
-const MOST_BYTES = 500_000_000;
+const BYTES_MAX = 500_000_000;
 
 /** Makes the files that a user chose readable as labelled data. */
 export function givenFiles(given: readonly File[]): SourceFiles {
@@ -13,7 +13,7 @@ export function givenFiles(given: readonly File[]): SourceFiles {
   const find = (path: string): File => {
     const file = byPath.get(path.replace(/^(\.?\/)+/, '').replaceAll('/./', '/'));
     if (!file) throw new UnfitDataError(path, 'it is not among the chosen files', 'Choose it too.');
-    checkSize(file, MOST_BYTES);
+    checkSize(file, BYTES_MAX);
     return file;
   };
   const bytes = async (path: string) => new Uint8Array(await find(path).arrayBuffer());

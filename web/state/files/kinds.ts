@@ -2,7 +2,7 @@ import { isAssetName, ONNX_FILE } from '../../../models/hub/file-names.ts';
 import { folderOf } from '../../../models/hub/given/given-file.ts';
 import { rootsOf } from '../../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../../models/hub/given/weights.ts';
-import { MOST_DOCUMENT_BYTES } from './file-size.ts';
+import { DOCUMENT_BYTES_MAX } from './file-size.ts';
 
 /** Finds out the kind of a file from its name and, where the name does not tell, from its contents. */
 
@@ -24,7 +24,7 @@ export function asideOf(files: readonly File[]): (file: File) => Promise<boolean
     if (roots.length === 0) return false;
     if (BESIDE_MODELS.test(file.name)) return true;
     if (!roots.some((root) => root !== '' && folderOf(file).startsWith(root))) return false;
-    return file.size > MOST_DOCUMENT_BYTES || !isRead(file.name, await file.text());
+    return file.size > DOCUMENT_BYTES_MAX || !isRead(file.name, await file.text());
   };
 }
 
@@ -32,7 +32,7 @@ const isOwn = (text: string): boolean => text.includes('"ipa-edge/');
 
 /** Whether a file is a document of ipa-edge. */
 export const isOwnDocument = async (file: File): Promise<boolean> =>
-  file.size <= MOST_DOCUMENT_BYTES && isOwn(await file.text());
+  file.size <= DOCUMENT_BYTES_MAX && isOwn(await file.text());
 
 /** Whether a text is a document of ipa-edge, or JSON with the labels of objects. */
 const isRead = (name: string, text: string): boolean =>

@@ -10,7 +10,7 @@ import { packBytes } from '../../../models/packs/write.ts';
 import { givenFiles } from './given-files.ts';
 
 /** A pack has at most this many items, because measuring the accuracy on more would take long. */
-const MOST_ITEMS = 500;
+const ITEMS_MAX = 500;
 const SEED = 1;
 
 interface MadePack {
@@ -31,7 +31,7 @@ export async function packOfData(
   onItem: SourceOptions['onItem'],
 ): Promise<MadePack> {
   const files = givenFiles(given);
-  const options = { pipeline, files, limit: MOST_ITEMS, seed: SEED, onItem };
+  const options = { pipeline, files, limit: ITEMS_MAX, seed: SEED, onItem };
   const paths = given.map(pathOf);
   const folder = labelledFolder(paths);
   const from = folder.split('/').at(-2) ?? paths[0]!.split('/')[0]!;

@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals';
 import { z } from 'zod';
-import { BATCH_MOST, backend, positiveCount } from '../../../solver/documents/common.ts';
+import { BATCH_MAX, backend, positiveCount } from '../../../solver/documents/common.ts';
 import { checked } from '../app.ts';
 import { kept } from '../kept.ts';
 
@@ -11,11 +11,11 @@ export const BACKENDS = ['webgpu', 'wasm'] as const;
  * A profile has at most this many batch sizes and at most this many thread counts: more would leave too little time for each
  * cell.
  */
-const MOST = 16;
+const SIZES_MAX = 16;
 const sizes = z
-  .array(positiveCount.max(BATCH_MOST))
+  .array(positiveCount.max(BATCH_MAX))
   .min(1)
-  .max(MOST)
+  .max(SIZES_MAX)
   .refine((all) => all.every((size, i) => i === 0 || size > all[i - 1]!), 'expected sizes that rise');
 
 /** Settings of a profile, which may come from the form, a link, an archive, or an interrupted profile. */

@@ -31,7 +31,7 @@ export const notTaken = signal<string | null>(null);
 /** Format of the chosen pipeline's requests; null until the pipeline is loaded. */
 export const ownFormat = computed<ItemFormat | null>(() => models.value?.pipeline.first.format ?? null);
 
-const MOST_FILE_BYTES = 200e6;
+const FILE_BYTES_MAX = 200e6;
 
 // Drops the content when the pipeline changes, because another pipeline may take items of another kind or size.
 effect(() => {
@@ -64,7 +64,7 @@ export function ownItem(): Item {
 /** Takes a file of the user: a sound, a picture or a text, as the pipeline needs it. */
 export const takeFile = (file: File): Promise<void> =>
   take(file.name, async (format) => {
-    checkSize(file, MOST_FILE_BYTES);
+    checkSize(file, FILE_BYTES_MAX);
     if (format.kind === 'text') {
       const mostBytes = contentBytesMax(format);
       ownText.value = await textStart(file, mostBytes);

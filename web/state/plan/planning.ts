@@ -15,11 +15,11 @@ import { newestOnly } from './newest-only.ts';
 import {
   changePlanSettings,
   draftSettings,
-  LARGEST,
   type PlanSettings,
   planSettings,
   planSettingsSchema,
   roomySla,
+  SETTINGS_MAX,
   takePlanSettings,
   tryDefaultSla,
 } from './settings.ts';
@@ -48,8 +48,8 @@ export const confirmed = signal<Confirmed | null>(null);
 export const frontier = signal<FrontierFound | null>(null);
 /** A plan to pin: its SLA and rate are within the form's limits, so that charts can draw it beside the form's plan. */
 export const pinnedSchema = planSchema.refine(
-  ({ slaMs, ratePerS }) => slaMs <= LARGEST.slaMs && ratePerS <= LARGEST.ratePerS,
-  `expected an SLA of at most ${LARGEST.slaMs} ms and a rate of at most ${LARGEST.ratePerS} requests/s`,
+  ({ slaMs, ratePerS }) => slaMs <= SETTINGS_MAX.slaMs && ratePerS <= SETTINGS_MAX.ratePerS,
+  `expected an SLA of at most ${SETTINGS_MAX.slaMs} ms and a rate of at most ${SETTINGS_MAX.ratePerS} requests/s`,
 );
 
 /** A plan that the user pinned to compare later plans with. */

@@ -11,15 +11,15 @@ import { suitedSla } from './suited-sla.ts';
 export const PERCENTILES = [90, 95, 99] as const;
 
 /** Upper limits of the form's inputs; `weight` is for α and β. */
-export const LARGEST = { slaMs: 1e6, ratePerS: 1e5, weight: 1e6 } as const;
+export const SETTINGS_MAX = { slaMs: 1e6, ratePerS: 1e5, weight: 1e6 } as const;
 
 /** The settings of the section Plan, which a link can contain. */
 export const planSettingsSchema = z.strictObject({
-  slaMs: z.number().positive().max(LARGEST.slaMs),
-  ratePerS: z.number().positive().max(LARGEST.ratePerS),
+  slaMs: z.number().positive().max(SETTINGS_MAX.slaMs),
+  ratePerS: z.number().positive().max(SETTINGS_MAX.ratePerS),
   percentile: z.literal(PERCENTILES),
-  alpha: z.number().nonnegative().max(LARGEST.weight),
-  beta: z.number().nonnegative().max(LARGEST.weight),
+  alpha: z.number().nonnegative().max(SETTINGS_MAX.weight),
+  beta: z.number().nonnegative().max(SETTINGS_MAX.weight),
   /** Null for all backends of the profile. */
   backends: z.array(backend).min(1).nullable(),
   /** Null for the number of cores that plans from the profile may hold by default. */

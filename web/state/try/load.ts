@@ -23,13 +23,13 @@ import { plan } from '../plan/planning.ts';
 
 export const LOADS = ['constant', ...WORKLOADS, 'trace'] as const;
 
-export const LARGEST_SCALE = 1000;
+export const SCALE_MAX = 1000;
 
 /** Settings of the section Try it, which a link can contain. */
 export const trySettingsSchema = z.strictObject({
   load: z.enum(LOADS),
   /** Factor for the plan's rate, or for the rates of a workload or trace. */
-  scale: z.number().positive().max(LARGEST_SCALE),
+  scale: z.number().positive().max(SCALE_MAX),
   durationS: z.number().min(1).max(3600),
   seed: z.int(),
   /** Whether the plan may be replaced when the load changes. */
@@ -52,15 +52,15 @@ export const change = (part: Partial<TrySettings>): void => {
 };
 
 /** A run has at most this many requests, because the page keeps every one, and more would slow it. */
-const MOST_REQUESTS = 50_000;
-const MOST_TRACE_BYTES = 16e6;
+const REQUESTS_MAX = 50_000;
+const TRACE_BYTES_MAX = 16e6;
 
 /**
  * Reads a trace from a file and makes it the load.
  * @throws FileTooLargeError, InvalidDocumentError, UnsupportedDocumentError
  */
 export async function openTrace(file: File): Promise<void> {
-  checkSize(file, MOST_TRACE_BYTES);
+  checkSize(file, TRACE_BYTES_MAX);
   takeTrace(parseTrace(jsonValue(await file.text(), file.name), file.name));
 }
 
@@ -90,7 +90,7 @@ export const load = computed<Load | NoRequestsError | TooManyRequestsError | nul
   const rates = chosenTrace(chosen);
   if (chosen.load === 'trace' && !rates) return null;
   const requests = rates ? expectedArrivals(rates, scale) : scale * ratePerS * durationS;
-  if (requests > MOST_REQUESTS) return new TooManyRequestsError(requests, MOST_REQUESTS);
+  if (requests > REQUESTS_MAX) return new TooManyRequestsError(requests, REQUESTS_MAX);
   try {
     return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
   } catch (error) {
@@ -104,5 +104,5 @@ export const scaleOfPlan = computed<number | null>(() => {
   const now = load.value;
   if (!now || now instanceof Error || !(now.ratePerS > 0)) return null;
   const scale = Number(((trySettings.value.scale * plan.value!.ratePerS) / now.ratePerS).toPrecision(3));
-  return scale <= LARGEST_SCALE ? scale : null;
+  return scale <= SCALE_MAX ? scale : null;
 });

@@ -7,7 +7,7 @@ import { byCount, countsOf } from './counts.ts';
 const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
 /** Learning ignores words that occur less often, because most of them are typing slips. */
-const MIN_COUNT = 20;
+const COUNT_MIN = 20;
 
 /** The most frequent pair of neighbouring symbols; of equally frequent pairs, the alphabetically first. */
 function commonestPair(words: readonly (readonly [string[], number])[]): string | undefined {
@@ -37,7 +37,7 @@ export function learnBytePairs(
   const letters = [...BYTE_OF.keys()];
   const encoder = new TextEncoder();
   const words = [...countsOf(texts.flatMap((text) => text.match(WORDS) ?? []))]
-    .filter(([, count]) => count >= MIN_COUNT)
+    .filter(([, count]) => count >= COUNT_MIN)
     .map(([word, count]) => [Array.from(encoder.encode(word), (byte) => letters[byte]!), count] as const);
   const merges: string[] = [];
   while (merges.length < mergeCount) {

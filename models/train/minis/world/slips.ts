@@ -1,7 +1,7 @@
 import type { Dice } from './dice.ts';
 import { mapWords } from './marked.ts';
 
-const MIN_LETTERS = 3;
+const LETTERS_MIN = 3;
 
 /** Makes a typing slip in a word: swaps two letters, leaves one out, or doubles one. */
 function slip(dice: Dice, word: string): string {
@@ -15,8 +15,8 @@ function slip(dice: Dice, word: string): string {
   ]);
 }
 
-/** A marked text in which each word of at least {@link MIN_LETTERS} letters has a slip with the given probability. */
+/** A marked text in which each word of at least {@link LETTERS_MIN} letters has a slip with the given probability. */
 export const withSlips = (dice: Dice, marked: string, probability: number) =>
   mapWords(marked, (word) =>
-    word.length >= MIN_LETTERS && dice.chance(probability) ? slip(dice, word) : word,
+    word.length >= LETTERS_MIN && dice.chance(probability) ? slip(dice, word) : word,
   );
