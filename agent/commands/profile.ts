@@ -50,7 +50,7 @@ async function openEngineProfiler(
   flags: TargetFlags,
   { manifestPath, signal }: ProfilerOptions,
 ): Promise<Profiler> {
-  const { pipeline } = await loadModelFolder(manifestPath);
+  const { pipeline } = await loadModelFolder(manifestPath, signal);
   const engine = await openEngine(flags, pipeline, givenSettings(flags));
   return {
     // Only the pod can tell which backends its node has, and it refuses one that is missing.

@@ -51,10 +51,10 @@ Watch plans cascades in those stages that have pods for a heavy variant since a 
   $ kubectl events --namespace shop --for configmap/fashion-plan`,
     )
     .action(async (flags: WatchFlags) => {
-      const models = await loadModelFolder(option.manifestPath(flags));
+      const signal = interruptSignal('stopping to watch', logLine);
+      const models = await loadModelFolder(option.manifestPath(flags), signal);
       const profile = flags.profile === undefined ? null : await readJson(flags.profile, parseIdentified);
       const { name: pipeline } = models.pipeline;
-      const signal = interruptSignal('stopping to watch', logLine);
       const listener = { signal, onEvent: logLine };
       const engine = await openEngine(flags, models.pipeline);
       if (!profile) {

@@ -1,7 +1,7 @@
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { ms } from '../../workers/command/terminal.ts';
 
-/** Requests of some runs were sent so late that the results show the late sending and not the plan. */
+/** Requests of some runs were sent so late that the results show the late sending and not the variants that ran. */
 class InvalidRunError extends Error {
   override name = 'InvalidRunError';
   /** @param remedy tells what else the user can change so that requests are sent in time; it continues a sentence */
@@ -11,7 +11,7 @@ class InvalidRunError extends Error {
         `Requests were sent ${ms(load.latenessP99Ms)} ms late (p99) in the run ${name} (${backends.join(' + ')}).`,
     );
     super(
-      `${lines.join('\n')}\nThe result does not show the performance of the plan: its workers or other programs held the cores when requests were due. ` +
+      `${lines.join('\n')}\nThis does not show what the variants of ${runs.length === 1 ? 'the run' : 'these runs'} can do: workers or other programs held the cores when requests were due. ` +
         `End other programs, or ${remedy}`,
     );
   }

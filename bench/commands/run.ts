@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
@@ -10,7 +10,7 @@ import { planMismatches } from '../../solver/plan/replan.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
-import { readJson } from '../../workers/command/files.ts';
+import { readJson, sameFile } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
@@ -84,7 +84,7 @@ If late sending shows in the result, the run is not valid: the report is written
     )
     .action(async (options, command) => {
       const profilePath = options.profile ?? join(dirname(options.plan), 'profile.json');
-      if (options.adapt && resolve(profilePath) === resolve(options.out))
+      if (options.adapt && (await sameFile(profilePath, options.out)))
         throw new UsageError(
           `--out would replace ${profilePath}, the profile to plan on. Choose another with --out.`,
         );

@@ -163,9 +163,18 @@ test.each(['run', 'simulate'])(
   },
 );
 
-test('a command refuses to replace a file that it reads, and leaves it as it is', async () => {
+test.each<[how: string, out: () => string]>([
+  ['by another path', () => join(folder, 'x/../p.json')],
+  [
+    'by a link',
+    () => {
+      symlinkSync(join(folder, 'p.json'), join(folder, 'link.json'));
+      return join(folder, 'link.json');
+    },
+  ],
+])('a command refuses to replace a file that it reads %s, and leaves it as it is', async (_, out) => {
   const path = file('p.json', 'a profile');
-  const asked = ['--profile', path, '--sla', '100', '--rate', '1', '--out', join(folder, 'x/../p.json')];
+  const asked = ['--profile', path, '--sla', '100', '--rate', '1', '--out', out()];
   const { code, stderr } = await ipaEdgeHere(['plan', ...asked]);
   expect(stderr).toContain(`--out would replace ${path}, the file of --profile. Choose another with --out.`);
   expect(code).toBe(2);

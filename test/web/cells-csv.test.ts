@@ -112,6 +112,7 @@ test('a table that is none of ours is refused, and the line and the column are t
   const [head, ...lines] = good.split('\r\n');
   for (const [csv, why] of [
     ['', 'line 1: expected one column stage'],
+    [good.replaceAll(',', ';'), 'line 1: expected commas between the fields, found semicolons'],
     [good.replace('p50LowMs', 'p50Ms'), 'line 1: expected one column p50Ms\n'],
     [head!, 'line 2: expected a cell'],
     [good.replace(',20,11,10,', ',20,11,fast,'), 'line 2, column p50Ms: expected a number, found "fast"'],

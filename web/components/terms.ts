@@ -48,7 +48,7 @@ const WORDS = {
   'Accuracy, end to end':
     'How often the whole pipeline is right, measured on labelled requests: an early stage’s errors reach the later ones. PAS, which the planner compares, only multiplies what the stages reach alone, so the two differ a little.',
   PAS: 'Pipeline accuracy score: the product of the accuracies that the stages reach alone. The planner compares choices by it; the accuracy end to end, which is measured, says what users get.',
-  Cost: 'What the plan occupies: 1 for each core, and 8 × its share of the GPU, which is priced as 8 cores. A worker holds its cores also while it waits. Stages on a CPU may share workers, of which one costs the least.',
+  Cost: 'What the plan occupies: 1 for each core, and 8 × its share of the GPU, which is priced as 8 cores. A worker holds its cores also while it waits. Stages on a CPU may share a worker, which costs less than a worker for each.',
   'In time if slower':
     'Share of the requests that are in time if each batch takes a tenth longer than measured: a device is slower in some minutes than in others. A plan is chosen that keeps the SLA then, too, if there is one.',
   Bound:

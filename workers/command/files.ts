@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, constants, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { isHidden } from '../../models/hub/given/given-file.ts';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
@@ -11,6 +11,12 @@ import { UsageError } from './exit.ts';
 
 /** At most this many bytes of JSON text are read, so that neither a device nor a small gzipped file can fill the memory. */
 const TEXT_BYTES_MAX = 500_000_000;
+
+/** Whether two paths name one file, also through links. */
+export async function sameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => realpath(path).catch(() => resolve(path))));
+  return one === other;
+}
 
 /**
  * Reads and parses a JSON file, which may be gzipped; `-` is standard input.

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { type Command, CommanderError, type Option } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { Interrupted, stdoutIsLog, UsageError } from './exit.ts';
+import { sameFile } from './files.ts';
 import { checkNeeds } from './needs.ts';
 
 const HELP_HINT = '(--help lists the options)';
@@ -20,12 +20,12 @@ function describe(option: Option): void {
  * Keeps a command from replacing a file that it reads, because to measure a profile again takes minutes.
  * @throws UsageError if `--out` names the file of another option
  */
-function checkOut(command: Command): void {
+async function checkOut(command: Command): Promise<void> {
   const { out } = command.opts<{ out?: string }>();
   for (const option of command.options) {
     const path: unknown = command.getOptionValue(option.attributeName());
     const isRead = option.long !== '--out' && option.flags.includes('<file') && typeof path === 'string';
-    if (out !== undefined && isRead && resolve(path) === resolve(out))
+    if (out !== undefined && isRead && (await sameFile(path, out)))
       throw new UsageError(
         `--out would replace ${path}, the file of ${option.long}. Choose another with --out.`,
       );

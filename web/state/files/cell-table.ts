@@ -98,9 +98,13 @@ type Row = z.infer<typeof row>;
 export function parseCellTable(csv: string, file: string): CellTable {
   const [head, ...lines] = readCsv(csv, file);
   const columns = head?.fields ?? [];
-  const problems = Object.keys(measured.shape)
-    .filter((column) => columns.filter((one) => one === column).length !== 1)
-    .map((column) => `line 1: expected one column ${column}`);
+  // In many languages, spreadsheets separate fields by semicolons, and write numbers with a comma.
+  const resaved = columns.length === 1 && columns[0]!.includes(';');
+  const problems = resaved
+    ? ['line 1: expected commas between the fields, found semicolons: take the table as the page saved it']
+    : Object.keys(measured.shape)
+        .filter((column) => columns.filter((one) => one === column).length !== 1)
+        .map((column) => `line 1: expected one column ${column}`);
   const rows: Row[] = [];
   const ids = new Set<string>();
   for (const { line, fields } of problems.length > 0 ? [] : lines) {
