@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Decoder } from '../../agent/oip/decoder/decoder.ts';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import { InvalidInferenceError } from '../../agent/oip/errors.ts';
@@ -102,5 +102,19 @@ describe('a decoder that was not opened', () => {
     await expect(lost).rejects.toMatchObject({ httpStatus: 503 });
     expect(decodeRequest(await decoder.fast(large))).toEqual(request(200_000));
     expect(started).toHaveLength(2);
+  });
+
+  test('ends a process that hangs', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const endpoint = { postMessage: () => {}, addEventListener: () => {}, removeEventListener: () => {} };
+    let terminate = () => {};
+    const gone = new Promise<string>((resolve) => {
+      terminate = () => resolve('it was terminated');
+    });
+    decoder = new Decoder(() => ({ endpoint, gone, terminate }));
+    const lost = expect(decoder.fast(blank(1))).rejects.toMatchObject({ httpStatus: 503 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    await lost;
   });
 });

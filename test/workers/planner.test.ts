@@ -12,6 +12,9 @@ import { identify } from '../../workers/store/exchange.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { request } from '../solver/profiles.ts';
 
+const WORKER = fileURLToPath(new URL('../../workers/planner/worker.node.ts', import.meta.url));
+/** The endpoint of a worker that never answers. */
+const SILENT = { postMessage: () => {}, addEventListener: () => {}, removeEventListener: () => {} };
 const profile = await identify(pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } }));
 
 test('a planner in a child process plans, solves alone, tells what is infeasible, and ends with its calls', async () => {
@@ -62,11 +65,28 @@ test('calls about several profiles at once are each answered on their own profil
   expect(plans.map(({ stages }) => stages[0]!.variant)).toEqual(['s', 'l', 's']);
 });
 
+test('a planner that hangs is ended, and started again by the next call', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const terminate = vi.fn();
+  const hangs = () => ({ endpoint: SILENT, gone: new Promise<string>(() => {}), terminate });
+  const start = vi.fn(() => spawnWorker(WORKER)).mockImplementationOnce(hangs);
+  const planner = new RemotePlanner(start);
+  onTestFinished(() => planner.close());
+  const lost = expect(planner.plan(profile, request({ slaMs: 1000 }))).rejects.toThrow(
+    'Worker planner was lost: a plan took longer than 10 minutes',
+  );
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  await lost;
+  expect(terminate).toHaveBeenCalledOnce();
+  await planner.plan(profile, request({ slaMs: 1000 }));
+  expect(start).toHaveBeenCalledTimes(2);
+});
+
 test('a planner that died between two calls is started again by the next one', async () => {
-  const path = fileURLToPath(new URL('../../workers/planner/worker.node.ts', import.meta.url));
   const started: RawWorker[] = [];
   const planner = new RemotePlanner(() => {
-    started.push(spawnWorker(path));
+    started.push(spawnWorker(WORKER));
     return started.at(-1)!;
   });
   onTestFinished(() => planner.close());
@@ -79,9 +99,8 @@ test('a planner that died between two calls is started again by the next one', a
 });
 
 test('a planner that dies before it has the profile is said to be lost, ended, and started again by the next call', async () => {
-  const endpoint = { postMessage: () => {}, addEventListener: () => {}, removeEventListener: () => {} };
   const terminate = vi.fn();
-  const start = vi.fn(() => ({ endpoint, gone: Promise.resolve('exit code 1'), terminate }));
+  const start = vi.fn(() => ({ endpoint: SILENT, gone: Promise.resolve('exit code 1'), terminate }));
   const planner = new RemotePlanner(start);
   for (const calls of [1, 2]) {
     const plan = planner.plan(profile, request({ slaMs: 1000 }));

@@ -4,11 +4,15 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { timerIn } from '../executor/clock.ts';
 import { WorkerLostError } from '../runtime/errors.ts';
 import { Lifeline } from '../stage/lifeline.ts';
 import type { RawWorker } from '../stage/stage-worker.ts';
 import type { SolvedPlan } from './planner.ts';
 import type { PlannerService, Reply } from './service.ts';
+
+/** A worker that takes longer for a call counts as hung. Large problems take seconds. */
+const HUNG_MS = 10 * 60_000;
 
 interface PlannerWorker {
   readonly raw: RawWorker;
@@ -20,7 +24,8 @@ interface PlannerWorker {
 
 /**
  * A planner in a worker of its own, which plans on any profile. The first call starts the worker, and so does the first call
- * after the worker was lost. Calls run one after the other, so that each plans on the profile that it sent to the worker.
+ * after the worker was lost or ended because it hung. Calls run one after the other, so that each plans on the profile that it
+ * sent to the worker.
  */
 export class RemotePlanner {
   #worker: PlannerWorker | undefined;
@@ -68,11 +73,16 @@ export class RemotePlanner {
       this.#worker ??= this.#started();
       const worker = this.#worker;
       const { api, lifeline } = worker;
-      if (worker.offered?.profile !== measured.profile) {
-        await lifeline.call(api.offer(measured));
-        worker.offered = measured;
+      const hung = timerIn(HUNG_MS, () => this.#end('a plan took longer than 10 minutes'));
+      try {
+        if (worker.offered?.profile !== measured.profile) {
+          await lifeline.call(api.offer(measured));
+          worker.offered = measured;
+        }
+        return answerOf(await lifeline.call(invoke(api)));
+      } finally {
+        clearTimeout(hung);
       }
-      return answerOf(await lifeline.call(invoke(api)));
     });
     this.#last = answer.catch(() => {});
     return answer;

@@ -3,6 +3,7 @@ import { type Remote, wrap } from 'comlink';
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { spawnWorker } from '../../../workers/environment/node.ts';
+import { timerIn } from '../../../workers/executor/clock.ts';
 import { WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { Lifeline } from '../../../workers/stage/lifeline.ts';
 import type { RawWorker } from '../../../workers/stage/stage-worker.ts';
@@ -22,6 +23,8 @@ export const HERE_BYTES_MAX = 32 * 1024;
  * longer.
  */
 const WAITING_BYTES_MAX = 32 * 2 ** 20;
+/** A process that takes longer for a body counts as hung. All bodies that may wait take a few seconds together. */
+const HUNG_MS = 60_000;
 
 /** A client sent a body that is not a valid plan. The message describes the problem. */
 class InvalidPlanError extends InputError {
@@ -37,7 +40,7 @@ interface DecoderProcess {
 
 /**
  * Parses large JSON of requests, and all plans, in another process, so that the serving thread is free meanwhile. The first call
- * starts the process, unless `open` has. If the process is lost, the next call starts another.
+ * starts the process, unless `open` has. If the process is lost, or ended because it hung, the next call starts another.
  */
 export class Decoder {
   #process: DecoderProcess | undefined;
@@ -91,8 +94,9 @@ export class Decoder {
         1,
       );
     this.#process ??= this.#started();
-    const { api, lifeline } = this.#process;
+    const { raw, api, lifeline } = this.#process;
     this.#waitingBytes += length;
+    const hung = timerIn(HUNG_MS, () => raw.terminate());
     try {
       return await lifeline.call(decode(api));
     } catch (error) {
@@ -100,6 +104,7 @@ export class Decoder {
         throw new UnavailableError('The process that parses large JSON was lost', 1);
       throw error;
     } finally {
+      clearTimeout(hung);
       this.#waitingBytes -= length;
     }
   }
