@@ -17,7 +17,7 @@ export function yamlFiles(objects: readonly KubernetesObject[]): Files {
 
 /**
  * Formats a value as YAML: without aliases, so that each object is complete, and without folded lines, so that a plan's JSON is
- * readable.
+ * readable. Texts such as `yes` and `1_000` get quotes, because kubectl reads YAML 1.1, in which these are no texts.
  */
 export const yaml = (value: unknown): string =>
-  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });

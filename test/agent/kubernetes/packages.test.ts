@@ -52,6 +52,14 @@ async function onFolder(files: Files, program: string, args: (folder: string) =>
   return execFileSync(program, args(folder), { encoding: 'utf8', maxBuffer: 2 ** 26 });
 }
 
+test('texts that YAML 1.1, which kubectl reads, takes for other values stay texts', () => {
+  const nodeSelector = { gpu: 'yes', ssd: 'on', n: '1_000', pool: '0b1' };
+  const objects = objectsOf({ ...settings, nodeSelector });
+  const texts = [...yamlFiles(objects).values()];
+  const read = texts.flatMap((text) => parseAllDocuments(text, { version: '1.1' }));
+  expect(sorted(read.map((document) => document.toJS()))).toEqual(sorted(objects));
+});
+
 test('a base for kustomize lists each of its files, which have the objects of the export', () => {
   const files = kustomizeBase(objectsOf(settings));
   const { resources } = parse(files.get('kustomization.yaml')!) as { resources: string[] };
