@@ -19,7 +19,7 @@ export interface Engine {
    * gateway changes their variant and batch with `PUT /stage/<stage>`.
    * @returns the change of each object of the engine that the plan needs, and of each removed object
    * @throws NotDeployableError if replicas of this engine cannot run the plan, EditedPlanError if the plan contradicts itself,
-   * and the engine's own error if it has no room
+   * PlanReplacedError if another process stores a plan during this call, and the engine's own error if it has no room
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]>;
 

@@ -58,8 +58,8 @@ export class PlanReplacedError extends Error {
   override name = 'PlanReplacedError';
   constructor(pipeline: string, target: string, options?: ErrorOptions) {
     super(
-      `Another process has changed the stored plan of ${pipeline} in ${target} meanwhile, so its plan stays. Read the stored plan ` +
-        'again, and adapt that one.',
+      `Another process has changed the stored plan of ${pipeline} in ${target} meanwhile, so its plan stays. To ` +
+        'replace that one, try again.',
       options,
     );
   }

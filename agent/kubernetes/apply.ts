@@ -28,6 +28,7 @@ export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
 /**
  * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run, and the nodes have room for
  * the pods.
+ * @throws ChangedMeanwhileError if the stored plan is no longer the one in the context: nothing is changed then
  * @throws NotDeployableError, EditedPlanError, NoRoomError, OtherPipelineError, ApiError and its subclasses,
  * ClusterUnreachableError
  */
@@ -38,8 +39,8 @@ export async function applyPlan(
   options: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
   const { dryRun = false, prune = false, allowPending = false, onEvent = () => {} } = options;
-  const { pipeline, settings } = context;
-  const objects = kubernetesObjects(plan, pipeline, settings, await releaseBefore(api, plan, context));
+  const { settings } = context;
+  const objects = objectsAt(plan, context, await releaseBefore(api, plan, context));
   const trials: Trial[] = [];
   for (const object of objects) trials.push(await trial(api, plan, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
@@ -89,15 +90,13 @@ export async function adaptPlan(
   const otherPods = () => new OtherPodsError(podsText(plannedGroups(current)), podsText(plannedGroups(plan)));
   const lasting = (of: Plan) => plannedGroups(of).filter((group) => !isHeavy(of, group));
   if (podsText(lasting(current)) !== podsText(lasting(plan))) throw otherPods();
-  const { pipeline, settings } = context;
   const { gateway } = objectNames(plan.pipeline);
   const trials: Trial[] = [];
-  for (const object of kubernetesObjects(plan, pipeline, settings, keptRelease(context))) {
+  for (const object of objectsAt(plan, context, keptRelease(context))) {
     const isPods = object.kind === 'Deployment' && object.metadata.name !== gateway;
     if (isPods && (await api.read(object)) === null) throw otherPods();
     if (isPods) trials.push(await trial(api, plan, object, { yields: true }));
-    if (object.kind === 'ConfigMap')
-      trials.push(await trial(api, plan, atVersion(object, context.applied), { yields: true }));
+    if (object.kind === 'ConfigMap') trials.push(await trial(api, plan, object, { yields: true }));
   }
   for (const object of idleDeployments(plan, context)) {
     const live = await api.read(object);
@@ -118,11 +117,18 @@ const monitorBefore = ({ pipeline }: Plan, { applied, settings }: DeploymentCont
     ? [podMonitor(pipeline, settings)]
     : [];
 
-/** The stored plan's ConfigMap with the version that was read: the API server refuses to change any other version. */
-const atVersion = (object: KubernetesObject, { resourceVersion }: Applied): KubernetesObject => ({
-  ...object,
-  metadata: { ...object.metadata, resourceVersion },
-});
+/**
+ * The objects of a plan, with the stored plan's ConfigMap first. That has the version that was read, and the API server refuses to
+ * change any other: of two processes that apply at once, only one changes the pods.
+ */
+const objectsAt = (
+  plan: Plan,
+  { pipeline, settings, applied: { resourceVersion } }: DeploymentContext,
+  previous: Release | null,
+): KubernetesObject[] =>
+  kubernetesObjects(plan, pipeline, settings, previous).map((object) =>
+    object.kind === 'ConfigMap' ? { ...object, metadata: { ...object.metadata, resourceVersion } } : object,
+  );
 
 /**
  * Whether a rolling update of a deployment starts a new pod while all old ones still run. If the deployment gets fewer pods,

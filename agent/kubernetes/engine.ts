@@ -60,20 +60,23 @@ export class KubernetesEngine implements Engine {
     // Settings are read for each plan, because another process may have applied another image.
     // A stored plan that cannot be read counts as absent, so that `apply` can replace it.
     const applied = await this.#applied(options?.onEvent ?? (() => {}));
-    return applyPlan(this.api, plan, this.#context(applied, applied.settings), options);
+    const context = this.#context(applied, applied.settings);
+    return applyPlan(this.api, plan, context, options).catch(this.#rethrow);
   }
 
   async adapt(plan: Plan, before: Plan): Promise<ObjectChange[]> {
     const applied = await this.#applied();
-    const replaced = (options?: ErrorOptions) =>
-      new PlanReplacedError(this.options.pipeline.name, this.target, options);
-    if (applied.current === null || !samePlan(applied.current, before)) throw replaced();
-    try {
-      return await adaptPlan(this.api, plan, this.#context(applied, applied.settings));
-    } catch (error) {
-      throw error instanceof ChangedMeanwhileError ? replaced({ cause: error }) : error;
-    }
+    if (applied.current === null || !samePlan(applied.current, before)) throw this.#replaced();
+    return adaptPlan(this.api, plan, this.#context(applied, applied.settings)).catch(this.#rethrow);
   }
+
+  #replaced(options?: ErrorOptions): PlanReplacedError {
+    return new PlanReplacedError(this.options.pipeline.name, this.target, options);
+  }
+
+  readonly #rethrow = (error: unknown): never => {
+    throw error instanceof ChangedMeanwhileError ? this.#replaced({ cause: error }) : error;
+  };
 
   async cascadeStages(): Promise<ReadonlySet<string>> {
     const { pipeline, namespace } = this.options;
@@ -95,7 +98,7 @@ export class KubernetesEngine implements Engine {
     const others = plan.stages.map(stageNameOf).filter((name) => !known.has(name));
     if (others.length > 0) throw new OtherStagesError(pipeline.name, [...new Set(others)]);
     const context = this.#context(applied, previousSettings ?? settings);
-    return { plan, changes: await applyPlan(this.api, plan, context, options) };
+    return { plan, changes: await applyPlan(this.api, plan, context, options).catch(this.#rethrow) };
   }
 
   /** Removes the pods that hold other groups of stages than the current plan wants. See {@link removeEarlierPods}. */

@@ -182,6 +182,18 @@ test('a plan that says the same in another order changes nothing, and the one be
   expect((await readApplied(cluster, 'fashion', 'shop')).previous).toEqual(previous);
 });
 
+test('of two plans that are applied at once one is refused, and the pods are those of the stored plan', async () => {
+  const { cluster } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  const plans = [changed({ replicas: 4 }), { ...clusterPlan(), createdAt: '2026-01-01T00:00:00Z' }];
+  const ends = await Promise.allSettled(plans.map((plan) => engineIn(cluster).apply(plan)));
+  const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+  expect(reasons).toMatchObject([{ name: 'PlanReplacedError' }]);
+  const { current } = await engineIn(cluster).plans();
+  for (const { name, replicas } of current!.stages)
+    expect((await cluster.read(deployment(`fashion-${name}`)))!.spec).toMatchObject({ replicas });
+});
+
 test("the token's Secret has the labels that Kubernetes recommends", async () => {
   const { cluster } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
