@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { sleep } from '../../workers/executor/clock.ts';
 import { apiError, ClusterUnreachableError } from './errors.ts';
 
 /** Adds credentials to a request. @throws NoClusterError */
@@ -28,13 +29,20 @@ export interface ApiRequest {
 
 /** Milliseconds without data after which the API server counts as unreachable. */
 const SILENT_MS = 10_000;
+/** The same for a change: each of its admission webhooks may take 30 s, and the API server gives a change up after 34 s. */
+const CHANGE_SILENT_MS = 35_000;
+/** A request is sent this many times at most if the API server has too many requests and says when to come again. */
+const TRIES_MAX = 5;
+/** The most seconds until a request is sent again. */
+const RETRY_AFTER_S_MAX = 10;
 
 /**
  * Sends a request and returns the body of the response.
  * @throws ApiError and its subclasses, ClusterUnreachableError, NoClusterError
  */
 export async function call(connection: Connection, request: ApiRequest): Promise<string> {
-  const response = await send(connection, request, SILENT_MS);
+  const silentMs = request.method === 'GET' ? SILENT_MS : CHANGE_SILENT_MS;
+  const response = await send(connection, request, silentMs);
   return textOf(connection, response);
 }
 
@@ -63,8 +71,23 @@ export async function* lines(
 }
 
 async function send(connection: Connection, request: ApiRequest, silentMs: number): Promise<IncomingMessage> {
-  const { server, authorise } = connection;
-  const { method, path, body, contentType = 'application/json', what, signal } = request;
+  const { what, signal } = request;
+  for (let tries = 1; ; tries++) {
+    const response = await sendOnce(connection, request, silentMs);
+    const { statusCode, headers } = response;
+    if (statusCode! >= 200 && statusCode! < 300) return response;
+    const error = apiError(statusCode!, await textOf(connection, response), what);
+    const retryAfterS = Number(headers['retry-after'] ?? Number.NaN);
+    if (statusCode !== 429 || !(retryAfterS <= RETRY_AFTER_S_MAX) || tries === TRIES_MAX) throw error;
+    await sleep(1000 * retryAfterS, signal);
+  }
+}
+
+async function sendOnce(
+  { server, authorise }: Connection,
+  { method, path, body, contentType = 'application/json', signal }: ApiRequest,
+  silentMs: number,
+): Promise<IncomingMessage> {
   const url = new URL(server + path);
   const json = body === undefined ? undefined : JSON.stringify(body);
   const options = await authorise({
@@ -91,8 +114,7 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
   });
   // The reader of the body gets this error. Without a listener here, the error would also end the process.
   response.on('error', () => {});
-  if (response.statusCode! >= 200 && response.statusCode! < 300) return response;
-  throw apiError(response.statusCode!, await textOf(connection, response), what);
+  return response;
 }
 
 const textOf = ({ server }: Connection, response: IncomingMessage): Promise<string> =>

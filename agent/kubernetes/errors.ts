@@ -171,6 +171,9 @@ const REMEDIES: Readonly<Record<number, string>> = {
   503: 'Try again.',
 };
 
+/** Matches the message on a right that the account lacks. Quotas and admission webhooks answer with 403, too. */
+const LACKS_RIGHT = /\bcannot \S+ (resource|path)\b|\bgrant RBAC permissions\b/;
+
 /** Makes the error for an HTTP status of 400 or more. @param what name of the requested object in messages */
 export function apiError(code: number, body: string, what: string): ApiError {
   const status = statusOf(body);
@@ -184,7 +187,7 @@ export function apiError(code: number, body: string, what: string): ApiError {
     return fields.length === 0 ? new ChangedMeanwhileError(code, text) : new FieldsManagedError(what, fields);
   }
   if (code === 410) return new ExpiredError(code, text);
-  const remedy = REMEDIES[code];
+  const remedy = code === 403 && !LACKS_RIGHT.test(text) ? undefined : REMEDIES[code];
   return new ApiError(code, remedy === undefined ? text : `${text}. ${remedy}`);
 }
 
