@@ -42,7 +42,7 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw new NoClusterError(
-      `the kubeconfig has no context ${config.getCurrentContext() || 'that is current'}`,
+      `the kubeconfig has no context ${config.getCurrentContext() ? `${config.getCurrentContext()} with a server` : 'that is current'}`,
     );
   // The package refuses a server without TLS, such as `kubectl proxy`. The agent sends such a server no credentials, because
   // others could read them, unless `insecure-skip-tls-verify` says that the kubeconfig's author accepts this risk.
@@ -55,7 +55,8 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     // A file with a token often ends in a line break, which no header can have.
     const headers = options.headers as Record<string, string>;
     if (headers.Authorization !== undefined) headers.Authorization = headers.Authorization.trim();
-    return options;
+    const { groups } = (config.getCurrentUser() ?? {}) as AsUser;
+    return groups ? { ...options, headers: { ...headers, 'Impersonate-Group': [...groups] } } : options;
   };
   const { namespace } = config.getContextObject(config.getCurrentContext()) ?? {};
   return { server: cluster.server.replace(/\/$/, ''), authorise, namespace };
@@ -82,25 +83,36 @@ const merged = (parts: readonly Part[]): Part => ({
 });
 
 interface RawUsers {
-  readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } }[];
+  readonly users?:
+    | readonly {
+        readonly name: string;
+        readonly user?: { readonly tokenFile?: string; readonly 'as-groups'?: readonly string[] } | null;
+      }[]
+    | null;
+}
+
+/** Groups as whose member a user acts. */
+interface AsUser {
+  readonly groups?: readonly string[] | undefined;
 }
 
 /**
- * Reads a kubeconfig. The package knows no `tokenFile` of a user, and takes the path of a credential plug-in as one in the working
- * directory, and not beside the kubeconfig.
+ * Reads a kubeconfig. The package knows no `tokenFile` and no `as-groups` of a user, and takes the path of a credential plug-in as
+ * one in the working directory, and not beside the kubeconfig. Incomplete entries are passed over, as kubectl does unless it needs
+ * them.
  */
 function partOf(config: Config, path: string): Part {
   const content = parse(readFileSync(path, 'utf8')) as RawUsers | null;
   // The package cannot load an empty kubeconfig, which kubectl passes over.
   if (content === null) return { clusters: [], users: [], contexts: [], currentContext: '' };
-  config.loadFromFile(path);
+  config.loadFromFile(path, { onInvalidEntry: 'filter' });
   const folder = dirname(path);
   const { users: raw } = content;
   const users = config.users.map((user) => {
-    const tokenFile = raw?.find(({ name }) => name === user.name)?.user?.tokenFile;
+    const { tokenFile, 'as-groups': groups } = raw?.find(({ name }) => name === user.name)?.user ?? {};
     const { exec } = user;
     return {
-      ...user,
+      ...{ ...user, groups },
       ...(tokenFile !== undefined && {
         token: undefined,
         authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } },

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
@@ -213,4 +213,30 @@ test('the token file and the plug-in of a user lie beside the kubeconfig, as for
     await writeFile(kubeconfig, kubeconfigOf({ server: 'https://c' }, user));
     expect(await asks({ kubeconfig })).toEqual(['https://c', `Bearer ${token}`]);
   }
+});
+
+test('incomplete entries that the context does not need do not matter, as for kubectl', async () => {
+  const kubeconfig = join(folderOfTest(), 'kubeconfig');
+  const whole = parse(kubeconfigOf({ server: 'https://c' }, { token: 'one' })) as Record<string, object[]>;
+  const entries = {
+    clusters: [{ name: 'old', cluster: {} }, ...whole.clusters!],
+    contexts: [{ name: 'old', context: { user: 'u' } }, ...whole.contexts!],
+  };
+  await writeFile(kubeconfig, stringify({ ...whole, ...entries }));
+  expect(await asks({ kubeconfig })).toEqual(['https://c', 'Bearer one']);
+  await expect(asks({ kubeconfig, context: 'old' })).rejects.toThrow(
+    'the kubeconfig has no context old with a server.',
+  );
+});
+
+test('a user who acts as another one does so as a member of the groups that the kubeconfig names', async () => {
+  const kubeconfig = join(folderOfTest(), 'kubeconfig');
+  const user = { token: 'one', as: 'admin', 'as-groups': ['system:masters', 'dev'] };
+  await writeFile(kubeconfig, kubeconfigOf({ server: 'https://c' }, user));
+  const { authorise } = await connectionOf({ kubeconfig });
+  expect((await authorise({ headers: {} })).headers).toEqual({
+    Authorization: 'Bearer one',
+    'Impersonate-User': 'admin',
+    'Impersonate-Group': ['system:masters', 'dev'],
+  });
 });
