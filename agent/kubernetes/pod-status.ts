@@ -20,6 +20,9 @@ interface ContainerStatus {
 /** The fields of a pod's status that the agent reads. */
 export interface PodStatus {
   readonly phase?: string;
+  /** Why the cluster has ended the pod, e.g. `Evicted`. */
+  readonly reason?: string;
+  readonly message?: string;
   readonly conditions?: readonly {
     readonly type: string;
     readonly status: string;
@@ -60,6 +63,15 @@ export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesO
   if (reason && message) return `${reason}: ${message}`;
   if (typeof warning === 'string') return warning;
   return reason && reason !== 'ContainerCreating' ? reason : 'it is starting';
+}
+
+/** Why the cluster and not its own process has ended a pod; undefined if the process has, whose log tells why. */
+export function endReason(pod: KubernetesObject | undefined): string | undefined {
+  if (!pod) return 'the cluster has removed it, as it does when its node is drained';
+  const { reason, message, containerStatuses = [] } = statusOf(pod);
+  if (reason) return message ? `${reason}: ${message}` : reason;
+  const ends = containerStatuses.map(({ state }) => state?.terminated?.reason);
+  return ends.find((end) => end !== undefined && !['Error', 'Completed'].includes(end));
 }
 
 const isAbout = (involved: unknown, { metadata }: KubernetesObject): boolean =>

@@ -9,11 +9,11 @@ import { BACK_OFF, pauseMs } from '../cluster/back-off.ts';
 import type { Listener, ProfileListener } from '../cluster/engine.ts';
 import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
 import { podSpecOf, requestsOf } from './capacity/cluster.ts';
-import { isOutage } from './errors.ts';
+import { ApiError, isOutage } from './errors.ts';
 import { PROFILE_CONTAINER, profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
-import { statusOf, waitReason } from './pod-status.ts';
+import { endReason, statusOf, waitReason } from './pod-status.ts';
 
 /** The profile job has ended without a profile. */
 export class ProfileJobError extends Error {
@@ -131,15 +131,22 @@ async function profileInLog(
       const phase = now && statusOf(now).phase;
       if (phase === 'Running' || phase === 'Succeeded')
         throw new LogCutError(pod, 'its log has ended before the profile');
-      const last = lines.slice(-LAST_LINES).join('\n');
-      throw new ProfileJobError(pod, last || 'its log is empty. See kubectl describe pod');
-    } catch (error) {
+      throw new ProfileJobError(pod, whyEnded(now, lines));
+    } catch (caught) {
+      const isRemoved = caught instanceof ApiError && caught.status === 404;
+      const error = isRemoved ? new ProfileJobError(pod, whyEnded(undefined, lines)) : caught;
       const isCut = error instanceof LogCutError || isOutage(error);
       if (signal.aborted || !isCut || performance.now() > untilMs) throw error;
       onEvent(`the log of Pod ${pod} was cut off and is read again: ${message(error)}`);
       await sleep(pauseMs(BACK_OFF, ++failures), signal);
     }
   }
+}
+
+/** Why a job's pod has ended without a profile. @param pod absent if it was removed */
+function whyEnded(pod: KubernetesObject | undefined, lines: readonly string[]): string {
+  const last = lines.slice(-LAST_LINES).join('\n');
+  return [endReason(pod), last].filter(Boolean).join('\n') || 'its log is empty. See kubectl describe pod';
 }
 
 /** Matches the scheduler's reason why a pod finds no node with enough free cores. */

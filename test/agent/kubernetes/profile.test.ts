@@ -198,6 +198,41 @@ test('a job is removed even if the answer to its creation was lost', async () =>
   expect(standIn.store.all(JOBS)).toEqual([]);
 });
 
+test.each([
+  [
+    'ran out of memory',
+    { containerStatuses: [{ state: { terminated: { reason: 'OOMKilled' } } }] },
+    'OOMKilled',
+  ],
+  [
+    'was evicted',
+    { reason: 'Evicted', message: 'The node was low on disk.' },
+    'Evicted: The node was low on disk.',
+  ],
+])('the error says that the job %s, which its log cannot say', async (_how, status, reason) => {
+  const { cluster, standIn } = await standInCluster();
+  const { signal } = new AbortController();
+  const failed = profileInJob(cluster, ask, deployed, { signal, onEvent: () => {} }).catch((error) => error);
+  const job = await jobOf(standIn);
+  runPod(standIn, job, 'Pending', 'profiling 1/4\n');
+  standIn.store.setStatus(podKeyOf(job), { phase: 'Failed', ...status });
+  expect((await failed).message).toMatch(new RegExp(`failed: ${reason}\nprofiling 1/4$`));
+});
+
+test('a job whose pod is removed while it measures says so', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const { signal } = new AbortController();
+  vi.spyOn(cluster, 'logs').mockImplementation(() => {
+    throw apiError(404, '{"message": "pods \\"x\\" not found"}', 'the log of Pod x');
+  });
+  const failed = profileInJob(cluster, ask, deployed, { signal, onEvent: () => {} }).catch((error) => error);
+  runPod(standIn, await jobOf(standIn), 'Running', '');
+  expect(await failed).toMatchObject({
+    name: 'ProfileJobError',
+    message: expect.stringContaining('the cluster has removed it'),
+  });
+});
+
 test('nobody is told to remove a job that the cluster refused', async () => {
   const { cluster } = await standInCluster();
   const forbidden = apiError(403, '', 'Job fashion');
