@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { EngineEvent } from '../cluster/engine.ts';
 import { FIELD_MANAGER, type KubernetesApi } from './api.ts';
+import { ofOptionalKind } from './left-over.ts';
+import type { KubernetesObject } from './objects/types.ts';
 import { planRef } from './plans.ts';
+
+/** The warning events of a namespace, those of an object oldest first; none for an account that may not list them. */
+export const warningsIn = (api: KubernetesApi, namespace: string): Promise<KubernetesObject[]> =>
+  ofOptionalKind(api, { apiVersion: 'v1', kind: 'Event', namespace, fields: 'type=Warning' });
 
 /** Longer messages are cut to this many characters, about the 1024 bytes to which `events.k8s.io/v1` limits them. */
 const MESSAGE_LETTERS_MAX = 1000;

@@ -41,8 +41,20 @@ export const isReady = (pod: KubernetesObject): boolean =>
 /** A reason quotes at most this many characters of a process's last output. */
 const QUOTED = 400;
 
-/** Why a pod is not ready, in one line. @param warnings the warning events of the namespace, those of a pod oldest first */
-export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesObject[] = []): string {
+/** The last warning about an object, as text. @param warnings those of its namespace, the object's own oldest first */
+export function lastWarning(
+  { metadata }: KubernetesObject,
+  warnings: readonly KubernetesObject[],
+): string | undefined {
+  const own = warnings.filter(
+    ({ involvedObject }) =>
+      (involvedObject as { readonly name?: string } | undefined)?.name === metadata.name,
+  );
+  return own.at(-1)?.message as string | undefined;
+}
+
+/** Why a pod is not ready, in one line. @param warnings as for {@link lastWarning} */
+export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesObject[]): string {
   const { conditions = [], containerStatuses = [] } = statusOf(pod);
   const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   if (unscheduled?.message) return unscheduled.message;
@@ -58,10 +70,10 @@ export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesO
     return `it has ended ${counted(restartCount, 'time')}, with ${ended.reason ?? `exit code ${ended.exitCode}`}${last ? `: ${last}` : ''}`;
   }
   const { reason, message } = state?.waiting ?? {};
-  const warning = warnings.filter(({ involvedObject }) => isAbout(involvedObject, pod)).at(-1)?.message;
   // While a container is being created, only events say what it waits for, such as a volume.
   if (reason && message) return `${reason}: ${message}`;
-  if (typeof warning === 'string') return warning;
+  const warning = lastWarning(pod, warnings);
+  if (warning !== undefined) return warning;
   return reason && reason !== 'ContainerCreating' ? reason : 'it is starting';
 }
 
@@ -73,6 +85,3 @@ export function endReason(pod: KubernetesObject | undefined): string | undefined
   const ends = containerStatuses.map(({ state }) => state?.terminated?.reason);
   return ends.find((end) => end !== undefined && !['Error', 'Completed'].includes(end));
 }
-
-const isAbout = (involved: unknown, { metadata }: KubernetesObject): boolean =>
-  (involved as { readonly name?: string } | undefined)?.name === metadata.name;

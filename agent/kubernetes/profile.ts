@@ -10,10 +10,11 @@ import type { Listener, ProfileListener } from '../cluster/engine.ts';
 import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
 import { podSpecOf, requestsOf } from './capacity/cluster.ts';
 import { ApiError, isOutage } from './errors.ts';
+import { warningsIn } from './events.ts';
 import { PROFILE_CONTAINER, profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
-import { endReason, statusOf, waitReason } from './pod-status.ts';
+import { endReason, lastWarning, statusOf, waitReason } from './pod-status.ts';
 
 /** The profile job has ended without a profile. */
 export class ProfileJobError extends Error {
@@ -166,7 +167,7 @@ async function startedPod(
   { signal, onEvent, onWait }: ProfileListener,
   startMsMax: number,
 ): Promise<string> {
-  const { name } = job.metadata;
+  const { name, namespace } = job.metadata;
   const untilMs = performance.now() + startMsMax;
   let reported = '';
   for (;;) {
@@ -179,7 +180,9 @@ async function startedPod(
         if (reported) onWait?.(null);
         return pod.metadata.name;
       }
-      reason = pod && waitReason(pod);
+      const warnings = await warningsIn(api, namespace!);
+      // A quota keeps a Job from making its pod, and only an event tells so.
+      reason = pod ? waitReason(pod, warnings) : lastWarning(job, warnings);
       if (reason && LACKS_CORES.test(reason)) reason += ` ${asksText(job)}`;
     } catch (error) {
       if (!isOutage(error)) throw error;

@@ -3,6 +3,7 @@ import type { Rollout, RolloutFollower } from '../cluster/engine.ts';
 import { NotServingError } from '../cluster/errors.ts';
 import type { KubernetesApi } from './api.ts';
 import { isOutage } from './errors.ts';
+import { warningsIn } from './events.ts';
 import { ownLabels } from './objects/labels.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
@@ -59,10 +60,7 @@ export async function readRollout(api: KubernetesApi, pipeline: string, namespac
     (await api.list({ apiVersion, kind, namespace, labels })).items.filter((object) => !isOfWatch(object));
   const deployments = (await listed('Deployment', 'apps/v1')).map(progressOf);
   const pods = (await listed('Pod', 'v1')).filter(isStarting);
-  const warnings =
-    pods.length === 0
-      ? []
-      : (await api.list({ apiVersion: 'v1', kind: 'Event', namespace, fields: 'type=Warning' })).items;
+  const warnings = pods.length === 0 ? [] : await warningsIn(api, namespace);
   const rollout: Rollout = {
     ready: deployments.reduce((sum, { ready }) => sum + ready, 0),
     wanted: deployments.reduce((sum, { wanted }) => sum + wanted, 0),

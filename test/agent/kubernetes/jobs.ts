@@ -55,6 +55,15 @@ export function runPod(
   );
 }
 
+/** Records a warning about an object, as controllers and the kubelet do. */
+export function warn(standIn: StandIn, about: string, message: string, type = 'Warning'): void {
+  const name = `${about}.${standIn.store.version}`;
+  const key = `api/v1/namespaces/shop/events/${name}`;
+  const metadata = { name, namespace: 'shop' };
+  const event = { apiVersion: 'v1', kind: 'Event', metadata, involvedObject: { name: about }, type, message };
+  standIn.store.create(key, event, 'kubelet');
+}
+
 /** The status of a pod for which no node has enough free cores. */
 const WITHOUT_CORES = {
   phase: 'Pending',

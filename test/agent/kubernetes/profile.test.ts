@@ -14,7 +14,7 @@ import { until } from '../../until.ts';
 import { writeFewScenes } from '../../web/few-scenes.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
-import { JOBS, jobOf, leavePodPending, podKeyOf, runPod } from './jobs.ts';
+import { JOBS, jobOf, leavePodPending, podKeyOf, runPod, warn } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand } from './processes.ts';
 import type { StandIn } from './stand-in/server.ts';
@@ -103,6 +103,23 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
     message: expect.stringContaining('nothing of it is kept'),
   });
   expect(standIn.store.all(JOBS)).toEqual([]);
+});
+
+test('a job that waits tells what only events say: that a quota keeps out its pod, and which volume is missing', async () => {
+  const { standIn, cluster } = await standInCluster();
+  const lines: string[] = [];
+  const stop = new AbortController();
+  const listener = { signal: stop.signal, onEvent: (line: string) => lines.push(line) };
+  const waiting = profileInJob(cluster, ask, deployed, listener).catch((error) => error);
+  const job = await jobOf(standIn);
+  const { name } = job.metadata;
+  warn(standIn, name, 'Error creating: pods is forbidden: exceeded quota: cpu');
+  await until(() => expect(lines.at(-1)).toContain(`Job ${name} waits: Error creating: pods is forbidden`));
+  runPod(standIn, job, 'Pending', '');
+  warn(standIn, `${name}-x`, 'MountVolume.SetUp failed for volume "models"');
+  await until(() => expect(lines.at(-1)).toContain(`Pod ${name}-x waits: MountVolume.SetUp failed`));
+  stop.abort();
+  await waiting;
 });
 
 test('a job for which no node has the cores tells how many it asks for, until it starts', async () => {

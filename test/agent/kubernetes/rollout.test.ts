@@ -4,6 +4,7 @@ import { NotServingError } from '../../../agent/cluster/errors.ts';
 import { ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
 import { until } from '../../until.ts';
 import { addStartingPod, engineIn, standInCluster } from './cluster.ts';
+import { warn } from './jobs.ts';
 import { clusterPlan } from './objects/plans.ts';
 import type { JsonObject } from './stand-in/fields.ts';
 import { tellPods } from './stand-in/nodes.ts';
@@ -130,22 +131,9 @@ test.each<[string, JsonObject, RegExp]>([
 test('what only events tell is told, such as a volume that is missing', async () => {
   const { standIn, waiting, reasons } = await applied();
   waiting({ containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] });
-  const event = (name: string, type: string, about: string, message: string) =>
-    standIn.store.create(
-      `api/v1/namespaces/shop/events/${name}`,
-      {
-        apiVersion: 'v1',
-        kind: 'Event',
-        metadata: { name, namespace: 'shop' },
-        involvedObject: { kind: 'Pod', name: about },
-        type,
-        message,
-      },
-      'kubelet',
-    );
-  event('a', 'Normal', 'fashion-detect-x', 'Pulled image');
-  event('b', 'Warning', 'fashion-detect-x', 'persistentvolumeclaim "shop-models" not found');
-  event('c', 'Warning', 'another-pod', 'something else');
+  warn(standIn, 'fashion-detect-x', 'persistentvolumeclaim "shop-models" not found');
+  warn(standIn, 'fashion-detect-x', 'Pulled image', 'Normal');
+  warn(standIn, 'another-pod', 'something else');
   expect(await reasons()).toContain('fashion-detect-x: persistentvolumeclaim "shop-models" not found');
 });
 
