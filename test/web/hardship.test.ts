@@ -82,6 +82,26 @@ describe('in a usual window', () => {
     await expect.poll(() => done.count()).toBe(0);
   });
 
+  it('after an update of the browser, whose times may differ, a stopped profile is measured anew, which is said, and is then done', async () => {
+    const { page } = opened;
+    await measureUntil(page, 30);
+    await button('Cancel').click();
+    await button(`Resume 30/${CELLS}`).waitFor();
+    // The version of the browser is part of a journal's name.
+    await page.evaluate(() => {
+      const key = 'ipa-edge/interrupted';
+      const [left] = JSON.parse(localStorage.getItem(key)!);
+      localStorage.setItem(key, JSON.stringify([{ ...left, journal: 'of an older browser' }]));
+    });
+    await page.reload();
+    await holdAfter(page, 10);
+    await button(`Resume 30/${CELLS}`).click();
+    await page.getByText('is measured from the start').waitFor();
+    await holdAfter(page, undefined);
+    await planned(page);
+    expect(await button(/^Resume/).count()).toBe(0);
+  });
+
   it('a tab that is hidden while it measures says so, and so does another tab', async () => {
     const other = await openIn(opened.context, site.url);
     await measureUntil(opened.page, 30);

@@ -1,13 +1,14 @@
 import { computed, signal } from '@preact/signals';
 import { z } from 'zod';
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import { count, name, sha256 } from '../../../solver/documents/common.ts';
 import { type Manifest, measuredSha256 } from '../../../solver/documents/manifest.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { budgetText } from '../../components/budget.ts';
 import { measure } from '../../engine/engine.ts';
-import { attempt, lastOpened, models, refreshTabs, store, whyUnsaved } from '../app.ts';
+import { attempt, lastOpened, models, refreshTabs, store, told, whyUnsaved } from '../app.ts';
 import { recheckAfter } from '../device/recheck.ts';
 import { kept } from '../kept.ts';
 import { hasPipeline, loadChosen, openMeasured } from '../pipelines/pipelines.ts';
@@ -148,7 +149,11 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
         });
       },
       async onJournal(journal) {
-        for (const one of interrupted.value) if (cannotGoOn(one, manifest)) await deleteInterrupted(one);
+        for (const one of interrupted.value) {
+          const isOlder = one.journal !== journal && isSameProfile(one, begun);
+          if (isOlder) told.value = MEASURED_ANEW;
+          if (isOlder || cannotGoOn(one, manifest)) await deleteInterrupted(one);
+        }
         const { done, total } = interrupted.value.find((one) => one.journal === journal) ?? left;
         keep({ journal, done, total });
       },
@@ -184,6 +189,21 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
 /** Whether an interrupted profile is of exactly this pipeline, unchanged. */
 const isOf = ({ pipeline, measured }: InterruptedProfile, manifest: Manifest): boolean =>
   pipeline === manifest.name && measuredSha256(manifest) === measured;
+
+/**
+ * Whether two profiles have the same pipeline and settings but for the budget. If their journals differ nevertheless, the journals
+ * are of other versions of the page or the browser, or of another device.
+ */
+const isSameProfile = (...both: [Begun, Begun]): boolean => {
+  const [a, b] = both.map(({ pipeline, measured, settings: { budgetS: _, ...same } }) =>
+    canonicalJson({ pipeline, measured, same }),
+  );
+  return a === b;
+};
+type Begun = Pick<InterruptedProfile, 'pipeline' | 'measured' | 'settings'>;
+
+const MEASURED_ANEW =
+  'The page, the browser or the device has changed since the profile was stopped, so the pipeline is measured from the start.';
 
 /** Whether no profile of a pipeline, as it is now, can continue an interrupted one: its pipeline was deleted or has changed. */
 const cannotGoOn = (left: InterruptedProfile, manifest: Manifest): boolean =>
