@@ -215,3 +215,13 @@ describe('the link with the settings', () => {
     }
   });
 });
+
+it('a page without a clipboard, as on a host without https, says where to copy the link, and the closed message leaves the focus there', async () => {
+  const { page } = tab;
+  await page.evaluate(() => Reflect.deleteProperty(Navigator.prototype, 'clipboard'));
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await problem().getByText('Select it in its field').waitFor();
+  await page.getByRole('button', { name: 'Close', exact: true }).press('Enter');
+  await problem().waitFor({ state: 'detached' });
+  expect(await page.evaluate(() => document.activeElement?.className)).toBe('messages');
+});

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { focusAround } from './kept-focus.ts';
 
 interface DeleteButtonProps {
   /** Tells screen readers what the button deletes. */
@@ -14,7 +15,7 @@ interface DeleteButtonProps {
 export function DeleteButton({ what, label = 'Delete', onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);
   const confirm = (button: HTMLElement) => {
-    button.closest<HTMLElement>('[tabindex="-1"]')?.focus({ preventScroll: true });
+    focusAround(button);
     onDelete();
   };
   return (

@@ -19,3 +19,7 @@ export function useKeptFocus() {
   });
   return host;
 }
+
+/** Moves the focus to the part of the page around a button, because the button is about to disappear. */
+export const focusAround = (button: HTMLElement): void =>
+  button.closest<HTMLElement>('[tabindex="-1"]')?.focus({ preventScroll: true });

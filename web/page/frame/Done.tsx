@@ -1,6 +1,7 @@
 import { duration, plural } from '../../components/format.ts';
 import { goTo } from '../../state/go-to.ts';
 import { finished } from '../../state/measure/profiling.ts';
+import { CloseButton } from '../controls/CloseButton.tsx';
 
 /** Says that a profile is measured, and what to look at next. */
 export function Done() {
@@ -20,15 +21,12 @@ export function Done() {
         <button type="button" onClick={() => goTo('plan')}>
           See the plan
         </button>
-        <button
-          type="button"
+        <CloseButton
           class="link"
-          onClick={() => {
+          onClose={() => {
             finished.value = null;
           }}
-        >
-          Close
-        </button>
+        />
       </p>
     </aside>
   );

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { problem, told } from '../../state/app.ts';
 import { closeTold } from '../../state/go-to.ts';
 import { trying } from '../../state/try/trying.ts';
+import { CloseButton } from '../controls/CloseButton.tsx';
 import { Done } from './Done.tsx';
 
 /** Links to the sections that show what was measured or opened. */
@@ -24,7 +25,7 @@ export function Messages() {
     if (trying.value) closeTold();
   });
   return (
-    <div class="messages">
+    <div class="messages" tabIndex={-1}>
       <Problem />
       <div role="status">{told.value && <Told text={told.value} />}</div>
       <Done />
@@ -38,14 +39,11 @@ function Problem() {
   return (
     <div class="row start apart problem page-problem">
       <p role="alert">{problem.value}</p>
-      <button
-        type="button"
-        onClick={() => {
+      <CloseButton
+        onClose={() => {
           problem.value = null;
         }}
-      >
-        Close
-      </button>
+      />
     </div>
   );
 }
@@ -54,15 +52,12 @@ function Told({ text }: { readonly text: string }) {
   return (
     <div class="card edged note row start apart told">
       <p>{text}</p>
-      <button
-        type="button"
+      <CloseButton
         class="link"
-        onClick={() => {
+        onClose={() => {
           told.value = null;
         }}
-      >
-        Close
-      </button>
+      />
     </div>
   );
 }

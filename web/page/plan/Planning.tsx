@@ -7,6 +7,7 @@ import { profileState, running } from '../../state/measure/profiling.ts';
 import { pinned } from '../../state/plan/planning.ts';
 import { otherTab } from '../../state/tabs.ts';
 import { PlanPanel } from '../charted/charted.tsx';
+import { CloseButton } from '../controls/CloseButton.tsx';
 import { Empty, NoProfile, Section } from '../frame/Section.tsx';
 import { Provisional } from '../measure/Provisional.tsx';
 import './plan.css';
@@ -55,14 +56,12 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
       </p>
       <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       <div class="row buttons">
-        <button
-          type="button"
-          onClick={() => {
+        <CloseButton
+          label="Close the plan"
+          onClose={() => {
             pinned.value = null;
           }}
-        >
-          Close the plan
-        </button>
+        />
       </div>
     </div>
   );

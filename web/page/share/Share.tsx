@@ -101,6 +101,14 @@ function Export({ label, file, disabled, onSave, children }: ExportProps) {
   );
 }
 
+/** The browser lets the page write nothing to the clipboard, as without https. */
+class CopyRefusedError extends Error {
+  override name = 'CopyRefusedError';
+  constructor(options: ErrorOptions) {
+    super('The link could not be copied. Select it in its field, and copy it there.', options);
+  }
+}
+
 /** A link that opens the page with the current settings and the pinned plan. */
 function LinkRow() {
   const [copied, setCopied] = useState<string | null>(null);
@@ -114,7 +122,11 @@ function LinkRow() {
   });
   const copy = () =>
     void attempt(async () => {
-      await navigator.clipboard.writeText(link);
+      try {
+        await navigator.clipboard.writeText(link);
+      } catch (cause) {
+        throw new CopyRefusedError({ cause });
+      }
       setCopied(link);
     });
   return (
