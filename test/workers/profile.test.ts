@@ -347,3 +347,44 @@ test('a backend that is gone while its cells are measured ends the profile, and 
   const entries = await store.readJournal(journal);
   expect(entries.filter((entry) => entry.kind === 'cell' && entry.cell.state === 'failed')).toEqual([]);
 });
+
+test('a reference that breaks at a batch of one cell leaves the cells after it measured', async () => {
+  /** The session at whose batch of 2 the reference breaks. */
+  let first: string | undefined;
+  const breaking: Environment = {
+    ...environment,
+    unavailable: async () => null,
+    async spawn(id, threads) {
+      const worker = await environment.spawn(id, threads);
+      const [load, infer] = [worker.load.bind(worker), worker.infer.bind(worker)];
+      let broken = false;
+      return Object.assign(worker, {
+        // This machine's CPU stands in for the GPU.
+        load: ((spec, files) => load({ ...spec, backend: 'cpu' }, files)) satisfies typeof load,
+        infer: (async (key, items) => {
+          const isTwo = id === 'cpu-1' && items.lengths.length === 2;
+          if (isTwo) first ??= key;
+          broken ||= isTwo && key === first;
+          if (broken) throw new Error('Aborted()');
+          return infer(key, items);
+        }) satisfies typeof infer,
+      });
+    },
+  };
+  const controller = new AbortController();
+  const states = new Map<string, Cell['state']>();
+  const asked = profile({
+    models,
+    environment: breaking,
+    store,
+    settings: { ...settings, backends: ['cuda'], budgetS: 60, slaMs: 10_000, seed: 18 },
+    signal: controller.signal,
+    onProgress({ phase, finished }) {
+      if (finished) states.set(cellId(finished), finished.state);
+      if (phase === 'co-run') controller.abort(new Error('stopped'));
+    },
+  });
+  await expect(asked).rejects.toThrow('stopped');
+  expect(states.size).toBe(8);
+  expect([...states].filter(([, state]) => state !== 'measured')).toEqual([[`${first}/cuda/1/2`, 'failed']]);
+});

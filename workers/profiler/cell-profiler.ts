@@ -230,8 +230,15 @@ export class CellProfiler {
   }
 
   async #referenceOutput(key: CellKey): Promise<readonly Tensor[]> {
-    const opened = await this.o.sessions.open({ ...key, backend: this.o.environment.reference, threads: 1 });
-    return opened.worker.infer(opened.key, batchOf(this.#batch(key, 0)));
+    const reference = { ...key, backend: this.o.environment.reference, threads: 1 };
+    try {
+      const opened = await this.o.sessions.open(reference);
+      return await opened.worker.infer(opened.key, batchOf(this.#batch(key, 0)));
+    } catch (error) {
+      // The cells of all other backends need a reference that works.
+      await this.o.sessions.replace(reference);
+      throw error;
+    }
   }
 
   /** Measures how much two busy workers slow each other. */
