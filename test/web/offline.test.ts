@@ -203,7 +203,20 @@ it('a newer build takes over when no tab works, and then every tab can show it',
   const second = await openIn(context, served.url);
   const reload = (tab: OpenedPage) => tab.page.getByRole('button', { name: 'Reload', exact: true });
   await appendFile(join(folder, WORKER_FILE), '// A newer build.\n');
-  await first.page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
+  // A tab that is opened while the newer build is being fetched offers it, too.
+  const late = await context.newPage();
+  await late.addInitScript(() => {
+    const register = navigator.serviceWorker.register.bind(navigator.serviceWorker);
+    navigator.serviceWorker.register = async (...given) => {
+      const registration = await register(...given);
+      const found = new Promise((resolve) => registration.addEventListener('updatefound', resolve));
+      await Promise.all([found, registration.update()]);
+      return registration;
+    };
+  });
+  await late.goto(served.url);
+  await late.getByRole('button', { name: 'Reload', exact: true }).waitFor();
+  await late.close();
   await reload(second).waitFor();
 
   await setUpOnWasm(second.page, LONG_S);

@@ -83,8 +83,9 @@ function watchUpdates(registration: ServiceWorkerRegistration): void {
     // build.
     newer.value = registration.waiting ?? newer.value;
   };
+  const follow = () => registration.installing?.addEventListener('statechange', update);
   update();
-  registration.addEventListener('updatefound', () =>
-    registration.installing?.addEventListener('statechange', update),
-  );
+  // Another tab may have found the newer build before this one was opened.
+  follow();
+  registration.addEventListener('updatefound', follow);
 }
