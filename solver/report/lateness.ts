@@ -16,7 +16,7 @@ const LOWERED = 0.01;
  * @param latenessMs for each request, the time at which it was sent minus its scheduled arrival
  */
 export function isValid(
-  requests: readonly RequestRecord[],
+  requests: readonly Pick<RequestRecord, 'latencyMs'>[],
   latenessMs: readonly number[],
   slaMs: number,
 ): boolean {

@@ -125,7 +125,7 @@ const WORDS = {
   Shed: 'Requests refused at once, because they could not have been answered in time.',
   'In flight': 'Requests that are being answered now.',
   'Requests sent late by (p99, last 10 s)':
-    'This page sends the requests as well. 99 of 100 were sent at most so much after they were due, which counts as a part of their latency. More than 5 % of the SLA is too much: the latencies then say little of the plan.',
+    'This page sends the requests as well. 99 of 100 were sent at most so much after they were due, which counts as a part of their latency. A cross marks that so many were sent so late that the latencies say little of the plan.',
 };
 
 /**

@@ -45,7 +45,7 @@ export function Live({ run }: { readonly run: Trying }) {
 }
 
 function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: number }) {
-  const { sent, completed, shed, failed, recent, inTime } = view;
+  const { sent, completed, shed, failed, recent } = view;
   return (
     <Facts
       class="tally"
@@ -58,9 +58,9 @@ function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: numbe
         [`Within ${number(slaMs)} ms, last 10 s`, inTimeText(recent.attainment)],
         [
           'Requests sent late by (p99, last 10 s)',
-          <span key="late" class={inTime ? undefined : 'bad'}>
+          <span key="late" class={recent.valid ? undefined : 'bad'}>
             {milliseconds(recent.latenessP99Ms)}{' '}
-            {inTime
+            {recent.valid
               ? '✓'
               : `✗ more than ${number(LATE_SHARE * slaMs)} ms (${number(100 * LATE_SHARE)} % of the SLA)`}
           </span>,

@@ -3,7 +3,7 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import { cpuCoresOf, type Plan } from '../../../solver/documents/plan.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
-import { LATE_SHARE } from '../../../solver/report/lateness.ts';
+import { isValid } from '../../../solver/report/lateness.ts';
 import type { EndedRequest, RunWatch } from '../../../workers/executor/run-options.ts';
 import type { BatchRecord } from '../../../workers/executor/types.ts';
 
@@ -26,6 +26,8 @@ interface Ended {
   readonly arrivalMs: number;
   readonly endMs: number;
   readonly latencyMs: number;
+  /** How late the request was sent. */
+  readonly lateMs: number;
   readonly outcome: EndedRequest['answer']['outcome'];
 }
 
@@ -43,6 +45,8 @@ export class LiveRun implements RunWatch {
   #seconds: Second[] = [];
   #ended: Ended[] = [];
   #lateness: { arrivalMs: number; ms: number }[] = [];
+  /** How late each request in flight was sent, by its arrival. */
+  readonly #lateInFlight = new Map<number, number>();
   #sent = 0;
   #outcomes = { completed: 0, shed: 0, failed: 0 };
   #latest: EndedRequest | null = null;
@@ -58,6 +62,7 @@ export class LiveRun implements RunWatch {
     this.#sent++;
     this.#second(arrivalMs).sent++;
     this.#lateness.push({ arrivalMs, ms: latenessMs });
+    this.#lateInFlight.set(arrivalMs, latenessMs);
   }
 
   onEnded(request: EndedRequest): void {
@@ -65,7 +70,9 @@ export class LiveRun implements RunWatch {
     const { outcome, latencyMs } = answer;
     const endMs = arrivalMs + latencyMs;
     this.#outcomes[outcome]++;
-    this.#ended.push({ arrivalMs, endMs, latencyMs, outcome });
+    const lateMs = this.#lateInFlight.get(arrivalMs) ?? 0;
+    this.#lateInFlight.delete(arrivalMs);
+    this.#ended.push({ arrivalMs, endMs, latencyMs, lateMs, outcome });
     if (outcome === 'completed') this.#latest = request;
     if (!score) return;
     const second = this.#second(endMs);
@@ -135,8 +142,6 @@ export class LiveRun implements RunWatch {
         fill: new Map(stages.map((name) => [name, fillOf(recent, name)])),
         latenessP99Ms: this.#latenessP99Ms,
       },
-      /** Whether requests are sent on time; if not, late sending begins to show in the latencies. */
-      inTime: this.#latenessP99Ms <= LATE_SHARE * this.slaMs,
       plans: [...this.plans],
       events: [...this.events],
     };
@@ -154,7 +159,20 @@ export class LiveRun implements RunWatch {
     );
     const at = (percentile: number) => (latencies.length ? nearestRank(latencies, percentile) : null);
     const within = latencies.filter((ms) => ms <= this.slaMs).length;
-    return { attainment: ended.length ? within / ended.length : null, p50Ms: at(50), p95Ms: at(95) };
+    const records = ended.map(({ outcome, latencyMs }) => ({
+      latencyMs: outcome === 'completed' ? latencyMs : null,
+    }));
+    return {
+      attainment: ended.length ? within / ended.length : null,
+      p50Ms: at(50),
+      p95Ms: at(95),
+      /** Whether the latencies show the plan, as a report of these requests would say, and not late sending. */
+      valid: isValid(
+        records,
+        ended.map(({ lateMs }) => lateMs),
+        this.slaMs,
+      ),
+    };
   }
 
   #second(ms: number): Second {
