@@ -156,12 +156,17 @@ describe('of two tabs', () => {
     await first.page.route(address, () => {});
     await first.page.getByText('Your own models').click();
     await first.page.getByLabel('Address of a manifest').fill(address);
-    await button(first.page, 'Open').click();
+    await button(first.page, 'Open').press('Enter');
     await otherTab(second.page).getByText('Another tab adds models').waitFor();
     expect(await button(second.page, 'Start').isDisabled()).toBe(true);
-    await button(second.page, 'Stop it').click();
+    const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent);
+    // The buttons that were pressed are disabled or gone by then.
+    await expect.poll(() => focused(first.page)).toBe('Cancel');
+    await button(second.page, 'Stop it').press('Enter');
     await otherTab(second.page).waitFor({ state: 'detached' });
     expect(await button(second.page, 'Start').isEnabled()).toBe(true);
+    await expect.poll(() => focused(second.page)).toBe('Start');
+    await expect.poll(() => focused(first.page)).toMatch(/^Your own models/);
   });
 });
 

@@ -4,8 +4,8 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 const ACTION = 'button:enabled:not(.term, .term-mark, .link, details *)';
 
 /**
- * If an element with the focus is replaced, as when Start becomes Pause, moves the focus to the first action of its container, or
- * to the container (which needs a `tabIndex` for that) while it has none.
+ * If an element with the focus is replaced, as when Start becomes Pause, or disabled, moves the focus to the first action of its
+ * container, or to the container (which needs a `tabIndex` for that) while it has none.
  * @returns the ref of the container
  */
 export function useKeptFocus() {
@@ -14,7 +14,8 @@ export function useKeptFocus() {
   const had = host.current?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {
     const now = host.current;
-    if (had && now && !now.contains(document.activeElement))
+    const at = document.activeElement;
+    if (had && now && (!now.contains(at) || at?.matches(':disabled')))
       (now.querySelector<HTMLElement>(ACTION) ?? now).focus();
   });
   return host;

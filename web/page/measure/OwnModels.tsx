@@ -10,6 +10,7 @@ import { ownModels, ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { chosenModels } from '../../state/pipelines/chosen-models.ts';
 import { TextField } from '../controls/Field.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
+import { useKeptFocus } from '../controls/kept-focus.ts';
 
 /** The forms for models of the hub and for new pipelines. Their code is loaded when the section is first opened. */
 const forms = signal<(typeof import('./HubForm.tsx') & typeof import('./NewPipelineForm.tsx')) | null>(null);
@@ -21,13 +22,20 @@ async function loadForms(): Promise<void> {
 /** Form to add models, labelled packs and whole pipelines. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
   const Forms = forms.value;
+  const host = useKeptFocus();
   const details = useRef<HTMLDetailsElement>(null);
   const isAsked = chosenModels.value !== null;
   useEffect(() => {
     if (isAsked) details.current!.open = true;
   }, [isAsked]);
   return (
-    <section class="card" aria-label="Your own models" aria-busy={adding.value !== null}>
+    <section
+      ref={host}
+      tabIndex={-1}
+      class="card"
+      aria-label="Your own models"
+      aria-busy={adding.value !== null}
+    >
       <details ref={details} onToggle={({ currentTarget }) => currentTarget.open && void attempt(loadForms)}>
         <summary>
           <strong>Your own models</strong>{' '}

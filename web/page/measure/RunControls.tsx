@@ -44,12 +44,10 @@ const COUNTED: Partial<Record<ProfileProgress['phase'], readonly [one: string, m
 export function RunControls() {
   const run = running.value;
   const other = run ? null : otherTab.value;
-  const buttons = useKeptFocus();
+  const host = useKeptFocus();
   return (
-    <div class="run">
-      <div class="row buttons" ref={buttons} tabIndex={-1}>
-        {run ? <RunningButtons controller={run.controller} /> : <StartButtons />}
-      </div>
+    <div class="run" ref={host} tabIndex={-1}>
+      <div class="row buttons">{run ? <RunningButtons controller={run.controller} /> : <StartButtons />}</div>
       {other ? <OtherTab work={other} /> : run ? <RunProgress {...profileState.value} /> : <StartFacts />}
       {!run && !other && <Interrupted />}
       <Warnings />

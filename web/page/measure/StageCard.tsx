@@ -15,6 +15,7 @@ import { busy } from '../../state/pipelines/adding.ts';
 import { ownModels } from '../../state/pipelines/changes.ts';
 import { isOwn } from '../../state/pipelines/pipelines.ts';
 import { FileButton, MODEL_FILES } from '../controls/FileButton.tsx';
+import { focusAround } from '../controls/kept-focus.ts';
 import { useDrop } from '../controls/use-drop.ts';
 
 /** A stage with its variants, to which the user can add models. */
@@ -23,7 +24,12 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
   const { over, target } = useDrop(busy.value, add);
   const sources = sourcesOf(stage);
   return (
-    <section class={over ? 'card stage over' : 'card stage'} aria-label={`Stage ${stage.name}`} {...target}>
+    <section
+      class={over ? 'card stage over' : 'card stage'}
+      tabIndex={-1}
+      aria-label={`Stage ${stage.name}`}
+      {...target}
+    >
       <h3>
         {stage.name} <span class="muted">{stage.task}</span>
       </h3>
@@ -69,9 +75,10 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
                       class="link"
                       aria-label={`Delete variant ${variant.name}`}
                       disabled={busy.value}
-                      onClick={() =>
-                        void attempt(async () => (await ownModels()).dropVariant(stage.name, variant.name))
-                      }
+                      onClick={({ currentTarget }) => {
+                        focusAround(currentTarget);
+                        void attempt(async () => (await ownModels()).dropVariant(stage.name, variant.name));
+                      }}
                     >
                       ✕
                     </button>
