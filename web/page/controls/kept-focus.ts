@@ -8,8 +8,8 @@ const ACTION = 'button:enabled:not(.term, .term-mark, .link, details *)';
  * container, or to the container (which needs a `tabIndex` for that) while it has none.
  * @returns the ref of the container
  */
-export function useKeptFocus() {
-  const host = useRef<HTMLDivElement>(null);
+export function useKeptFocus<Host extends HTMLElement = HTMLDivElement>() {
+  const host = useRef<Host>(null);
   // The new elements are not drawn yet, so the old one still has the focus.
   const had = host.current?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {

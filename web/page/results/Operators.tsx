@@ -16,6 +16,7 @@ import {
   whyNotTimeable,
 } from '../../state/measure/operators.ts';
 import { SelectField } from '../controls/Field.tsx';
+import { useKeptFocus } from '../controls/kept-focus.ts';
 
 /** Shows on demand which operators take the time of a variant. */
 export function Operators() {
@@ -56,6 +57,7 @@ const CHOICES = [
 
 function OperatorsForm() {
   const [asked, setAsked] = useState<readonly string[]>([]);
+  const host = useKeptFocus<HTMLFormElement>();
   const busy = timing.value !== null;
   let left = timeable.value;
   const fields = CHOICES.map(({ label, of }, i) => {
@@ -67,6 +69,8 @@ function OperatorsForm() {
   const key = left[0]!;
   return (
     <form
+      ref={host}
+      tabIndex={-1}
       class="row end"
       aria-labelledby="operators-title"
       onSubmit={(event) => {

@@ -10,6 +10,7 @@ import {
 } from '../../../state/own/own-answer.ts';
 import { missing, notTaken, ownFields, ownFormat } from '../../../state/own/own-input.ts';
 import { SelectField, TextField } from '../../controls/Field.tsx';
+import { useKeptFocus } from '../../controls/kept-focus.ts';
 import { ContentInput } from './ContentInput.tsx';
 import { OwnSteps } from './OwnSteps.tsx';
 import './own.css';
@@ -19,6 +20,7 @@ const LETTERS_MAX = 5000;
 
 /** Form that answers one request with the user's input, and shows each stage's items and answers. */
 export function OwnInput() {
+  const host = useKeptFocus();
   const format = ownFormat.value;
   if (!format) return null;
   const lacking = occupied.value ?? missing.value;
@@ -54,7 +56,7 @@ export function OwnInput() {
             {notTaken.value}
           </p>
         )}
-        <div class="row baseline buttons">
+        <div class="row baseline buttons" ref={host} tabIndex={-1}>
           <button type="submit" class="primary" disabled={lacking !== null || busy}>
             Run your input
           </button>
