@@ -36,8 +36,9 @@ interface LiveSeries {
  */
 export function secondsOf(series: LiveSeries): ChartPoint[] {
   const { fromS, toS, lines, dots } = series;
-  const last = [...lines, ...dots].reduce(
-    (latest, { points }) => points.reduce((later, [s]) => Math.max(later, s), latest),
+  const known = lines.flatMap(({ points }) => points.filter(([, value]) => value !== null));
+  const last = [...known, ...dots.flatMap(({ points }) => points)].reduce(
+    (latest, [s]) => Math.max(latest, s),
     fromS,
   );
   const first = Math.floor(fromS);

@@ -32,7 +32,8 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
     toS: fromS + Math.min(WINDOW_S, Math.max(1, durationS)),
     switchesS: plans.slice(1).map(({ atMs }) => atMs / 1000),
   };
-  const points = (perS: PerSecond): LivePoint[] => perS.map((value, i) => [fromS + i, value]);
+  // The second that has not ended yet has no value.
+  const points = (perS: PerSecond): LivePoint[] => [...perS, null].map((value, i) => [fromS + i, value]);
   const most = (...values: readonly (number | null)[]) =>
     values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0) || 1;
   // A plan's figure is drawn from the time at which the plan began to run.
