@@ -1,5 +1,6 @@
 import type { ModelConfig } from './config.ts';
 import { UnusableConfigError } from './errors.ts';
+import type { HubModel } from './kind.ts';
 
 const LETTERS_MAX = 100;
 
@@ -17,4 +18,14 @@ export function classesOf({ id2label, label_names }: ModelConfig, source: string
       throw new UnusableConfigError(source, `names ${count} classes in id2label, but class ${c} is missing`);
     return label.slice(0, LETTERS_MAX) || `class ${c}`;
   });
+}
+
+/** The classes of a hub model that gives each item one of them. @throws UnusableConfigError */
+export function oneOfClasses({ config, id }: HubModel): string[] {
+  const classes = classesOf(config, id);
+  if (config.problem_type === 'multi_label_classification')
+    throw new UnusableConfigError(id, 'gives an item several classes at once, where one is expected');
+  if (config.problem_type === 'regression' || classes.length === 1)
+    throw new UnusableConfigError(id, 'gives numbers, such as ratings, where a class is expected');
+  return classes;
 }

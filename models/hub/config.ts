@@ -28,7 +28,7 @@ export const modelConfig = z.object({
   model_type: names.nullish(),
   id2label: recordOf(z.string()).nullish(),
   label_names: listOf(z.string()).nullish(),
-  /** `multi_label_classification` gives an item any number of classes. */
+  /** `multi_label_classification` gives an item any number of classes, and `regression` gives it numbers. */
   problem_type: names.nullish(),
   max_position_embeddings: side.nullish().catch(null),
   pad_token_id: z.int().nonnegative().nullish().catch(null),

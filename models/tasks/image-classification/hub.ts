@@ -1,4 +1,4 @@
-import { classesOf } from '../../hub/classes.ts';
+import { oneOfClasses } from '../../hub/classes.ts';
 import { fitsBy, type HubKind } from '../../hub/kind.ts';
 import { cropOf, imageInputOf, withPictures } from '../../hub/preprocessing.ts';
 
@@ -7,9 +7,12 @@ export const imageClassifiers: HubKind = {
   stageName: 'classify',
   models: 'an image classifier (…ForImageClassification)',
   fits: fitsBy(/ForImageClassification/, 'image-classification'),
-  fieldsOf: ({ id, config, preprocessor }) => ({
-    input: { ...imageInputOf(config, preprocessor, id), ...cropOf(config, preprocessor) },
-    classes: classesOf(config, id),
+  fieldsOf: (model) => ({
+    input: {
+      ...imageInputOf(model.config, model.preprocessor, model.id),
+      ...cropOf(model.config, model.preprocessor),
+    },
+    classes: oneOfClasses(model),
   }),
   choices: [],
   limits: [],

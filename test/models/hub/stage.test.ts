@@ -47,6 +47,16 @@ describe('the stage of a hub model', () => {
     expect(() => stageOf({ ...SENTIMENT, config })).toThrow(UnusableConfigError);
   });
 
+  test('a classifier of several classes at once is refused for pictures, too, and so is a model that gives numbers', () => {
+    const changed = (model: typeof SENTIMENT | typeof RESNET, config: object) => () =>
+      stageOf({ ...model, config: { ...model.config, ...config } });
+    const several = { problem_type: 'multi_label_classification' };
+    expect(changed(RESNET, several)).toThrow(/gives an item several classes at once, where one is expected/);
+    const numbers = /gives numbers, such as ratings, where a class is expected/;
+    expect(changed(SENTIMENT, { problem_type: 'regression' })).toThrow(numbers);
+    expect(changed(SENTIMENT, { id2label: { 0: 'LABEL_0' } })).toThrow(numbers);
+  });
+
   test('a translator: its limit of tokens without the one that starts the decoder, and its beams', () => {
     expect(stageOf(MARIAN)).toEqual({
       task: 'translation',
