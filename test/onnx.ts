@@ -47,11 +47,16 @@ export const greedyClassifier = (height: number, width: number, classes: number)
     { type: 'float32', dims: ['batch', classes] },
   );
 
-/** Makes a classifier of images whose value for a class is the mean of a channel. @param input with the batch and the layout */
+/**
+ * Makes a classifier of images whose value for a class is the mean of a channel.
+ * @param input with the batch and the layout
+ * @param notes metadata of the exporter
+ */
 export const brightestChannel = (
   input: { type: Elem; dims: Dims },
   channelAxis: 1 | 3,
   output: { type: Elem; dims: Dims },
+  notes: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> =>
   model(
     [
@@ -64,6 +69,7 @@ export const brightestChannel = (
     [constant('shape', 'int64', [0, ...(output.dims.slice(1) as number[])], [output.dims.length])],
     input,
     output,
+    notes,
   );
 
 /** A class's logit is `factor` times its channel's mean in a quarter, plus its `bias`; detr's last bias is of "no object". */

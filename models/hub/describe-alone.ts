@@ -3,22 +3,23 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import { counted } from '../../solver/math/figures.ts';
 import { FILE_BYTES_MAX } from '../manifests/load.ts';
 import { classifierFields, classifierStage } from '../onnx/classifier.ts';
-import { type Graph, readGraph } from '../onnx/graph.ts';
+import { type Graph, notedClasses, readGraph } from '../onnx/graph.ts';
 import {
   type OpenSize,
   type PictureSize,
   SCALINGS,
   type Scaling,
   takesAnySize,
+  takesRawPixels,
 } from '../onnx/picture-input.ts';
-import { detectorStage, notedClasses, type YoloHead, yoloHeads } from '../onnx/yolo.ts';
+import { detectorStage, type YoloHead, yoloHeads } from '../onnx/yolo.ts';
 import { type Description, type ModelFolder, withSums } from './describe.ts';
 import { noConfig } from './errors.ts';
 import { ONNX_FILE } from './file-names.ts';
 import { HUB_KINDS } from './kinds.ts';
 import { stageFor } from './pin.ts';
 
-/** The user's scaling of pixels is of pictures with other channels than the model takes. */
+/** The user's scaling of pixels is of pictures with other channels than the model takes, or the model takes unscaled pixels. */
 class ScalingError extends InputError {
   override name = 'ScalingError';
 }
@@ -70,6 +71,9 @@ export async function describeAlone(
   const known = (anew ? undefined : there) as Known;
   const found = head ? detector(graph, head, path, asked, known) : classifier(graph, path, asked, known);
   const { mean, std } = asked.scaling ?? found.input;
+  const raw = takesRawPixels(graph);
+  if (asked.scaling && raw)
+    throw new ScalingError(`${path} takes pixels as they are (uint8): leave --scaling out.`);
   if (mean.length > 1 && mean.length !== found.input.channels)
     throw new ScalingError(
       `${path} takes pictures with ${counted(found.input.channels, 'channel')}, and the scaling is of ${mean.length}. Give another --scaling.`,
@@ -78,12 +82,10 @@ export async function describeAlone(
   const stage = { ...found, input };
   const kind = HUB_KINDS.find(({ task }) => task === stage.task)!;
   const described = await withSums(folder, { kind, stage }, new Map([[path, bytes]]));
-  const { length } = stage.classes;
-  const what = head
-    ? `detector of ${length} classes in the format ${head.format}`
-    : `classifier of ${length} classes`;
+  const classes = counted(stage.classes.length, 'class', 'classes');
+  const what = head ? `detector of ${classes} in the format ${head.format}` : `classifier of ${classes}`;
   const taken = [
-    asked.scaling ? [] : `pixels from ${SCALINGS[0].words} (--scaling)`,
+    asked.scaling || raw ? [] : `pixels from ${SCALINGS[0].words} (--scaling)`,
     asked.size || !takesAnySize(graph) ? [] : `pictures of ${input.width}x${input.height} (--size)`,
     stage.classes[0] === 'class 0' ? 'numbered classes (--classes)' : [],
   ].flat();

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { ClassifyingStage } from '../tasks/classes.ts';
 import type { ImageInput, imageInput } from '../tasks/images.ts';
-import type { Graph } from './graph.ts';
+import { type Graph, notedClasses } from './graph.ts';
 import { ModelAloneError, type OpenSize, pictureInput, type Scaling } from './picture-input.ts';
 
 /** The fields of a stage of the task "image-classification". */
@@ -23,6 +23,9 @@ const SAME_VALUES = [
   ...['QuantizeLinear', 'DequantizeLinear'],
 ];
 
+/** Operators that compute a probability for each class: of one class among all, or of each class by itself. */
+const PROBABILITIES = ['Softmax', 'Sigmoid'];
+
 /** The operator that computes a tensor's values; undefined if they come from no node. */
 function computedBy({ makers }: Graph, tensor: string): string | undefined {
   let maker = makers.get(tensor);
@@ -34,7 +37,8 @@ function computedBy({ makers }: Graph, tensor: string): string | undefined {
 
 /**
  * Derives the stage fields of a picture classifier from its graph: the input, the classes, and whether scores are probabilities.
- * @param classes class names in the order of the model's outputs; null to name the classes by number
+ * @param classes class names in the order of the model's outputs; null for those that the exporter noted or, if there are none,
+ * numbers
  * @throws ModelAloneError, PictureSizeError
  */
 export function classifierFields(
@@ -52,10 +56,12 @@ export function classifierFields(
     throw new ModelAloneError(file, 'it gives one score, and a classifier gives one for each of its classes');
   if (classes && classes.length !== count)
     throw new ModelAloneError(file, `it tells ${count} classes apart, and ${givenText(classes)}`);
+  const noted = notedClasses(graph);
   return {
     input,
-    classes: classes ?? Array.from({ length: count }, (_, i) => `class ${i}`),
-    scores: computedBy(graph, scores.name) === 'Softmax' ? 'probabilities' : 'logits',
+    classes:
+      classes ?? (noted.length === count ? noted : Array.from({ length: count }, (_, i) => `class ${i}`)),
+    scores: PROBABILITIES.includes(computedBy(graph, scores.name) ?? '') ? 'probabilities' : 'logits',
   };
 }
 

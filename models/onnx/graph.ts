@@ -148,3 +148,16 @@ const lengthOf = (message: Uint8Array, wanted: number): Uint8Array | undefined =
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 export const textOf = (message: Uint8Array, number: number): string =>
   text(lengthOf(message, number) ?? NOTHING);
+
+/**
+ * Reads the class names that exporters such as Ultralytics write into the metadata entry `names`, e.g.
+ * `{0: 'person', 1: 'bicycle'}`. Empty if there is no such entry.
+ */
+export function notedClasses({ notes }: Pick<Graph, 'notes'>): string[] {
+  const names: string[] = [];
+  for (const [, index, single, double] of (notes.get('names') ?? '').matchAll(
+    /(\d{1,5})\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g,
+  ))
+    if (Number(index) === names.length) names.push((single ?? double!).replace(/\\(.)/g, '$1'));
+  return names;
+}

@@ -35,6 +35,9 @@ export function readSize(text: string): PictureSize {
 export const takesAnySize = ({ inputs: [picture] }: Graph): boolean =>
   picture?.dims.length === 4 && picture.dims.slice(1).includes(null);
 
+/** Whether a model takes the pixels as they are, so that no scaling applies. */
+export const takesRawPixels = ({ inputs: [picture] }: Graph): boolean => picture?.type === 'uint8';
+
 /** Picture sizes for a model whose input has dynamic dimensions. */
 export interface OpenSize {
   /** The size that the user gives. A model that takes only another size is refused. */

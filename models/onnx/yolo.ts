@@ -1,8 +1,9 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { counted } from '../../solver/math/figures.ts';
 import { type ImageInput, imageInput } from '../tasks/images.ts';
 import { yolo } from '../tasks/object-detection/yolo.ts';
-import type { Graph } from './graph.ts';
+import { type Graph, notedClasses } from './graph.ts';
 import { type OpenSize, pictureInput } from './picture-input.ts';
 
 /** Recognises detectors in a YOLO format by the shape of their only output, and builds their stages. */
@@ -13,10 +14,15 @@ type YoloFormat = (typeof YOLO_FORMATS)[number];
 /** The number of class names given differs from the model's number of classes. */
 export class ClassCountError extends InputError {
   override name = 'ClassCountError';
-  constructor(file: string, { format, classes }: YoloHead, named: number) {
+  /** @param noted whether the model's exporter named the classes, and not the user */
+  constructor(file: string, { format, classes }: YoloHead, named: number, noted: boolean) {
     super(
-      `In the format ${format}, ${file} tells ${classes} classes apart, and ${named} are named. Name each class on a line of its own, in ` +
-        "the order of the model's outputs, or none to number them.",
+      `In the format ${format}, ${file} tells ${counted(classes, 'class', 'classes')} apart, and ` +
+        (noted
+          ? `its exporter named ${named}. So it finds more than boxes, such as poses or turned boxes, or chooses the detections itself: ` +
+            'export a detector of boxes, without non-maximum suppression.'
+          : `${named} ${named === 1 ? 'is' : 'are'} named. Name each class on a line of its own, in the order of the model's outputs, ` +
+            'or none to number them.'),
     );
   }
 }
@@ -49,10 +55,12 @@ const THRESHOLD = 0.25;
 
 /**
  * Lists the formats that a model's output may have: `yolov8` is [batch, 4 + classes, candidates], `yolov5` is [batch, candidates,
- * 5 + classes]. The likelier one is first: the one with more candidates than numbers per candidate.
+ * 5 + classes]. The likelier one is first: the one with as many classes as the exporter named, or else with more candidates than
+ * numbers per candidate.
  * @returns empty if the model is no detector of either format
  */
-export function yoloHeads({ inputs, outputs }: Graph): YoloHead[] {
+export function yoloHeads(graph: Graph): YoloHead[] {
+  const { inputs, outputs } = graph;
   const [found, ...more] = outputs;
   if (inputs.length !== 1 || inputs[0]!.dims.length !== 4) return [];
   if (!found || more.length > 0 || found.dims.length !== 3) return [];
@@ -60,24 +68,13 @@ export function yoloHeads({ inputs, outputs }: Graph): YoloHead[] {
   if (rows === CHOSEN.detections && columns === CHOSEN.numbers) return [];
   const numbers: Record<YoloFormat, number | null> = { yolov8: rows, yolov5: columns };
   const candidates: Record<YoloFormat, number | null> = { yolov8: columns, yolov5: rows };
-  const surplus = (format: YoloFormat) =>
+  const named = notedClasses(graph).length;
+  const isNamed = ({ classes }: YoloHead) => Number(classes === named);
+  const surplus = ({ format }: YoloHead) =>
     (candidates[format] ?? Number.POSITIVE_INFINITY) - (numbers[format] ?? 0);
   return YOLO_FORMATS.map((format) => ({ format, classes: (numbers[format] ?? 0) - BESIDE_CLASSES[format] }))
     .filter(({ classes }) => classes >= 1 && classes <= CLASSES_MAX)
-    .sort((a, b) => surplus(b.format) - surplus(a.format));
-}
-
-/**
- * Reads the class names that exporters of YOLO detectors write into the metadata entry `names`, e.g.
- * `{0: 'person', 1: 'bicycle'}`. Empty if there is no such entry.
- */
-export function notedClasses({ notes }: Graph): string[] {
-  const names: string[] = [];
-  for (const [, index, single, double] of (notes.get('names') ?? '').matchAll(
-    /(\d{1,5})\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g,
-  ))
-    if (Number(index) === names.length) names.push((single ?? double!).replace(/\\(.)/g, '$1'));
-  return names;
+    .sort((a, b) => isNamed(b) - isNamed(a) || surplus(b) - surplus(a));
 }
 
 /**
@@ -94,7 +91,8 @@ export function detectorStage(
   size: Partial<OpenSize> = {},
 ): DetectorStage {
   const count = head.classes;
-  if (classes.length > 0 && classes.length !== count) throw new ClassCountError(file, head, classes.length);
+  if (classes.length > 0 && classes.length !== count)
+    throw new ClassCountError(file, head, classes.length, `${classes}` === `${notedClasses(graph)}`);
   return {
     name: 'detect',
     task: 'object-detection',

@@ -20,5 +20,5 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 /** A share as text in percent, with four digits, so that a share just beyond a limit does not read as the limit. */
 export const precisePercent = (share: number): string => `${grouped(100 * share, 4)} %`;
 
-/** A number with its noun, which gets an s unless the number is 1. */
-export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+/** A number with its noun. @param many the noun for any number but 1 */
+export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

@@ -200,6 +200,19 @@ test('a file that is no model, or of other classes than are named, is refused wi
   ]);
 });
 
+test('pixels of a model that takes bytes are not scaled: pin does not say that they are, and refuses --scaling', async () => {
+  await layOut([CLASSIFIERS[2]![0]]);
+  expect(await command(['pin', at('bytes.onnx'), '--out', at(MANIFEST)])).toContain(
+    'is taken for a classifier of 3 classes, with numbered classes (--classes): pin it again',
+  );
+  const said = ['--scaling', 'imagenet', '--out', at(MANIFEST)];
+  const { code, stderr } = await ipaEdgeHere(['pin', at('bytes.onnx'), ...said]);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('takes pixels as they are (uint8): leave --scaling out'),
+  ]);
+});
+
 test('a file that is no .onnx file is refused by its whole name', async () => {
   await layOut([{ name: 'names.txt', bytes: new TextEncoder().encode('red') }]);
   const { code, stderr } = await ipaEdgeHere(['pin', at('names.txt'), '--out', at(MANIFEST)]);

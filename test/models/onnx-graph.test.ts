@@ -116,6 +116,24 @@ describe('a classifier without a manifest', () => {
     expect(scoresOf(inRow('Softmax', 'Gemm', ...after))).toBe('logits');
   });
 
+  it('gives probabilities if a Sigmoid computes them, one class at a time', () => {
+    expect(scoresOf(inRow('Gemm', 'Sigmoid'))).toBe('probabilities');
+  });
+
+  it('has the classes that its exporter noted, if they are as many as its scores', () => {
+    const noted = (names: string) =>
+      classifierFields(
+        readGraph(
+          model([node('Gemm', ['image'], 'out')], [], image, { type: 'float32', dims: [1, 2] }, { names }),
+          'm.onnx',
+        ),
+        null,
+        'm.onnx',
+      ).classes;
+    expect(noted("{0: 'dog', 1: 'cat'}")).toEqual(['dog', 'cat']);
+    expect(noted("{0: 'dog'}")).toEqual(['class 0', 'class 1']);
+  });
+
   it('gives logits if the nodes of a broken file form a cycle', () => {
     expect(scoresOf(model([node('Identity', ['out'], 'out')], [], image, scores))).toBe('logits');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Graph, readGraph } from '../../models/onnx/graph.ts';
+import { type Graph, notedClasses, readGraph } from '../../models/onnx/graph.ts';
 import { ModelAloneError } from '../../models/onnx/picture-input.ts';
-import { ClassCountError, detectorStage, notedClasses, yoloHeads } from '../../models/onnx/yolo.ts';
+import { ClassCountError, detectorStage, yoloHeads } from '../../models/onnx/yolo.ts';
 import { brightestChannel, quarterDetector } from '../onnx.ts';
 
 type Dims = readonly (number | null)[];
@@ -29,6 +29,11 @@ describe('the format of a detector without a manifest', () => {
       { format: 'yolov8', classes: 16 },
       { format: 'yolov5', classes: 25 },
     ]);
+  });
+
+  it('is first the one with as many classes as the exporter named', () => {
+    const names = `{${Array.from({ length: 25 }, (_, i) => `${i}: 'c${i}'`).join(', ')}}`;
+    expect(yoloHeads(graphOf([1, 20, 30], undefined, names))[0]).toEqual({ format: 'yolov5', classes: 25 });
   });
 
   it.each([
@@ -97,7 +102,11 @@ describe('a detector without a manifest', () => {
   it('is refused where another number of classes is named, or where it takes no picture', () => {
     const named = () => detectorStage(graphOf([1, 6, 8400]), head, ['cat'], 'm.onnx');
     expect(named).toThrow(ClassCountError);
-    expect(named).toThrow(/In the format yolov8, m.onnx tells 2 classes apart, and 1 are named/);
+    expect(named).toThrow(/In the format yolov8, m.onnx tells 2 classes apart, and 1 is named/);
+    const poses = graphOf([1, 56, 8400], undefined, "{0: 'person'}");
+    expect(() => detectorStage(poses, yoloHeads(poses)[0]!, notedClasses(poses), 'pose.onnx')).toThrow(
+      /pose\.onnx tells 52 classes apart, and its exporter named 1\. So it finds more than boxes, such as poses/,
+    );
     expect(() => detectorStage(graphOf([1, 6, 8400], [1, 7, 64, 64]), head, [], 'm.onnx')).toThrow(
       ModelAloneError,
     );

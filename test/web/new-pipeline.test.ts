@@ -13,17 +13,19 @@ import { openedPage } from './serve.ts';
 const tab = openedPage();
 let folder: string;
 
-/** A model whose value for each class is the mean of a channel. */
-const model = {
+/** A model whose value for each class is the mean of a channel. @param notes metadata of its exporter */
+const channels = (notes: Readonly<Record<string, string>> = {}) => ({
   name: 'channels.onnx',
   mimeType: '',
   buffer: Buffer.from(
-    brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, {
-      type: 'float32',
-      dims: ['batch', 3],
-    }),
+    brightestChannel(
+      { type: 'float32', dims: ['batch', 3, 8, 8] },
+      1,
+      { type: 'float32', dims: ['batch', 3] },
+      notes,
+    ),
   ),
-};
+});
 
 /** Makes pictures in a folder for each colour, in the order of the model's channels. */
 beforeAll(async () => {
@@ -52,7 +54,7 @@ beforeEach(async () => {
 
 const form = () => tab.page.getByRole('region', { name: 'A new pipeline without a manifest' });
 const told = () => tab.page.locator('.taking');
-const chooseModel = () => form().getByLabel('Choose models').setInputFiles(model);
+const chooseModel = () => form().getByLabel('Choose models').setInputFiles(channels());
 
 describe('models of pictures', () => {
   it('become a pipeline with the pictures of a folder by class', async () => {
@@ -94,5 +96,13 @@ describe('models of pictures', () => {
     await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
     const alert = tab.page.locator('.page-problem [role=alert]');
     await alert.getByText(/tells 3 classes apart, and 2 are given/).waitFor();
+
+    // A model that names its classes itself needs no folder for each of them.
+    const names = "{0: '1 red', 1: '2 green', 2: '3 blue'}";
+    await form().getByLabel('Choose models').setInputFiles(channels({ names }));
+    await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
+    await told()
+      .getByText(/The pipeline channels is made.*measuring uses 4 images of colours/)
+      .waitFor();
   });
 });

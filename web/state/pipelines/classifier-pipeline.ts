@@ -2,9 +2,15 @@ import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type ClassifierFields, classifierFields, classifierStage } from '../../../models/onnx/classifier.ts';
-import { type PictureSize, SCALINGS, takesAnySize } from '../../../models/onnx/picture-input.ts';
+import { notedClasses } from '../../../models/onnx/graph.ts';
+import {
+  type PictureSize,
+  SCALINGS,
+  takesAnySize,
+  takesRawPixels,
+} from '../../../models/onnx/picture-input.ts';
 import { isLabelled, type Pack } from '../../../models/packs/pack.ts';
-import type { ClassResult } from '../../../models/tasks/classes.ts';
+import { type ClassResult, classIndex } from '../../../models/tasks/classes.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { labelledFolder } from '../files/labelled-data.ts';
 import type { Addition } from './adding.ts';
@@ -37,12 +43,17 @@ export async function classifierPipeline(
 ): Promise<MadePipeline> {
   const { checker, step } = addition;
   const { file, graph } = first;
-  const fields = classifierFields(graph, data.length > 0 ? classesIn(data) : null, file, { asked: size });
+  const folders = data.length > 0 ? classesIn(data) : [];
+  const noted = notedClasses(graph);
+  // The exporter's note has all classes in the order of the outputs; folders may lack some, and their order is only that of names.
+  const classes = folders.every((name) => classIndex(noted, name) >= 0) ? null : folders;
+  const fields = classifierFields(graph, classes, file, { asked: size });
   // A pack contains unscaled pixels, so the scaling of this stage does not matter.
   const unscaled = new Pipeline({ name: file, stages: [classifierStage(fields, SCALINGS[0])] });
   const labelled = data.length > 0 ? await packedData(data, unscaled, step) : undefined;
   step(`Finding out how ${file} wants its pixels`);
-  const scaling = labelled && (await bestScaling(checker, first, fields, labelled.pack));
+  const scaling =
+    labelled && !takesRawPixels(graph) && (await bestScaling(checker, first, fields, labelled.pack));
   const found = [
     takesAnySize(graph) &&
       !size &&
@@ -53,7 +64,7 @@ export async function classifierPipeline(
   const made = await oneStagePipeline(
     models,
     first,
-    classifierStage(fields, scaling ?? SCALINGS[0]),
+    classifierStage(fields, scaling || SCALINGS[0]),
     found.filter(Boolean).join('. '),
     addition,
   );

@@ -1,5 +1,6 @@
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { detectorStage, notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
+import { notedClasses } from '../../../models/onnx/graph.ts';
+import { detectorStage, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import { plural } from '../../components/format.ts';
 import type { Addition } from './adding.ts';
 import type { AskedPictures } from './classifier-pipeline.ts';

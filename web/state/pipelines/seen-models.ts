@@ -1,8 +1,8 @@
 import { ONNX_FILE } from '../../../models/hub/file-names.ts';
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
-import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
+import { type Graph, notedClasses, readGraph } from '../../../models/onnx/graph.ts';
 import { takesAnySize } from '../../../models/onnx/picture-input.ts';
-import { notedClasses, type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
+import { type YoloHead, yoloHeads } from '../../../models/onnx/yolo.ts';
 import { dimsText } from '../../../workers/runtime/runtime.ts';
 import { bytesOf } from '../files/file-size.ts';
 import type { ChosenModels } from './chosen-models.ts';
