@@ -90,6 +90,24 @@ describe('models of pictures', () => {
     expect(verdict).toContain('Accuracy unknown: planned by latency and cost alone.');
   });
 
+  it('get a picture of the user as a pack has it: of a wide one its centre', async () => {
+    const names = "{0: 'red', 1: 'green', 2: 'blue'}";
+    await form().getByLabel('Choose models').setInputFiles(channels({ names }));
+    await form().getByRole('button', { name: 'Go on without labels' }).click();
+    await told().getByText('The pipeline channels is made').waitFor();
+    const red = { create: { width: 16, height: 16, channels: 3 as const, background: '#d02010' } };
+    const wide = sharp(red).extend({ left: 16, right: 16, background: '#1020e0' });
+    const content = tab.page.getByRole('region', { name: 'Content' });
+    await content.getByText('Its centre is resized to').waitFor();
+    const buffer = await wide.png().toBuffer();
+    await content
+      .getByLabel('Choose a picture')
+      .setInputFiles({ name: 'wide.png', mimeType: 'image/png', buffer });
+    await tab.page.getByRole('button', { name: 'Run your input', exact: true }).click();
+    const step = tab.page.getByRole('list', { name: 'Stage by stage' }).locator('.step-item');
+    expect(await step.innerText()).toMatch(/^result\s+red/);
+  });
+
   it('of other classes than the folders have are refused, and why is said', async () => {
     await rm(join(folder, 'colours', '3 blue'), { recursive: true });
     await chooseModel();

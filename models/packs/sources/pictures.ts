@@ -11,7 +11,7 @@ import type { LabelledStage } from '../../tasks/object-detection/objects.ts';
 import { PACK_BYTES_MAX } from '../pack.ts';
 import type { NamedTensor } from '../write.ts';
 import { labelTensors } from './labels.ts';
-import { chosen, formatOf, type SourceOptions } from './source.ts';
+import { chosen, fitOf, formatOf, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** Converts labelled pictures to the tensors of a pack. */
@@ -33,7 +33,8 @@ const mostOf = (format: ItemFormatOf<'pixels'>): number =>
 export async function fromFolders(folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'pixels', folder);
-  if (pipeline.first.task.fanOut(pipeline.first.stage) === 'each-row')
+  const fit = fitOf(pipeline.first);
+  if (fit === 'stretch')
     throw new UnfitDataError(
       folder,
       `stage "${pipeline.first.name}" finds objects, and folders of classes have no boxes`,
@@ -46,7 +47,7 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
   const pictures = chosen(files, options, folder, mostOf(format));
   const items: Item[] = [];
   for (const { path } of pictures) {
-    items.push((await options.files.picture(path, format, 'centre')).item);
+    items.push((await options.files.picture(path, format, fit)).item);
     options.onItem(items.length, pictures.length);
   }
   return [

@@ -4,7 +4,7 @@ import { seededRandom, shuffled } from '../../../solver/math/random.ts';
 import { cropped } from '../../items/crop.ts';
 import type { Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf, ItemKind } from '../../items/item-format.ts';
-import type { Pipeline } from '../../manifests/pipeline.ts';
+import type { Pipeline, PipelineStage } from '../../manifests/pipeline.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** Types and helpers that all sources of labelled data share. */
@@ -35,6 +35,10 @@ export function textIn(bytes: Uint8Array, path: string): string {
 
 /** `centre` cuts out the largest central rectangle with the format's aspect ratio; `stretch` keeps the whole picture. */
 type Fit = 'centre' | 'stretch';
+
+/** How pictures become items of a stage: one that finds objects sees whole pictures, a classifier the centre. */
+export const fitOf = ({ stage, task }: PipelineStage): Fit =>
+  task.fanOut(stage) === 'each-row' ? 'stretch' : 'centre';
 
 interface SizedPicture {
   readonly item: Item;

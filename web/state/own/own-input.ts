@@ -75,7 +75,7 @@ export const takeFile = (file: File): Promise<void> =>
     const content =
       format.kind === 'audio'
         ? await readSound(await bytesOf(file), format)
-        : await readPicture(file, format);
+        : await readPicture(file, format, models.value!.pipeline.first);
     return { name: file.name, content };
   });
 

@@ -1,6 +1,7 @@
 import type { Item } from '../../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../../models/items/item-format.ts';
-import { fitted } from '../../../models/packs/sources/source.ts';
+import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
+import { fitOf, fitted } from '../../../models/packs/sources/source.ts';
 
 /** A file is not a picture that the browser can decode, or has too many pixels. */
 class UnreadablePictureError extends Error {
@@ -16,13 +17,14 @@ class UnreadablePictureError extends Error {
 /** A picture has at most this many pixels, because some browsers draw none that is much larger. */
 const PIXELS_MAX = 60_000_000;
 
-/**
- * Reads a picture file and stretches it to a stage's format, in the same way as stages resize crops.
- * @throws UnreadablePictureError
- */
-export async function readPicture(file: Blob, format: ItemFormatOf<'pixels'>): Promise<Item> {
+/** Reads a picture file as an item of a stage, as a pack of the picture has it. @throws UnreadablePictureError */
+export async function readPicture(
+  file: Blob,
+  format: ItemFormatOf<'pixels'>,
+  stage: PipelineStage,
+): Promise<Item> {
   const { planes, width, height } = await planesOfPicture(file);
-  return fitted(planes, width, height, format, 'stretch').item;
+  return fitted(planes, width, height, format, fitOf(stage)).item;
 }
 
 interface Planes {

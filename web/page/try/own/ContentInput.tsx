@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { contentBytesMax, type ItemFormat, type ItemKind } from '../../../../models/items/item-format.ts';
+import { fitOf } from '../../../../models/packs/sources/source.ts';
 import { bytes, number } from '../../../components/format.ts';
+import { models } from '../../../state/app.ts';
 import { ownContent, ownText, takeFile, takeRecording, taking } from '../../../state/own/own-input.ts';
 import { itemViewOf } from '../../../views/items/registry.tsx';
 import { FileButton } from '../../controls/FileButton.tsx';
@@ -41,7 +43,7 @@ function note(format: ItemFormat): string {
   if (format.kind === 'audio')
     return `. At most ${number(format.samplesMax / format.sampleRateHz)} s, converted to mono at ${number(format.sampleRateHz)} Hz`;
   if (format.kind === 'pixels')
-    return `. It is stretched to ${format.width}\u00a0×\u00a0${format.height} ${format.channels === 1 ? 'grey ' : ''}pixels`;
+    return `. ${fitOf(models.value!.pipeline.first) === 'stretch' ? 'It is stretched' : 'Its centre is resized'} to ${format.width}\u00a0×\u00a0${format.height} ${format.channels === 1 ? 'grey ' : ''}pixels`;
   return '';
 }
 
