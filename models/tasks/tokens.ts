@@ -17,10 +17,13 @@ const token = z
   .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
   .nullish();
 
+const side = z.enum(['left', 'right']).default('right');
+
 const configSchema = z.looseObject({
   pad_token: token,
   unk_token: token,
-  padding_side: z.enum(['left', 'right']).default('right'),
+  padding_side: side,
+  truncation_side: side,
   additional_special_tokens: z.array(z.unknown()).max(20_000).nullish(),
 });
 
@@ -71,7 +74,12 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
   ]);
   const config = parseAsset(configSchema, assets['tokenizer-config']!, 'tokenizer_config.json');
   const checked = checkTokenizer(assets.tokenizer!);
-  const { pad_token: padToken, unk_token: unknown, padding_side: paddingSide } = config;
+  const {
+    pad_token: padToken,
+    unk_token: unknown,
+    padding_side: paddingSide,
+    truncation_side: cutSide,
+  } = config;
   const tokenizer = safeTokenizer(checked, config, unknown ?? undefined);
   const surfacesOf = surfaceReader(checked);
   const single = known(() => templateOf(tokenizer, 1));
@@ -80,9 +88,11 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
     padId: (padToken && tokenizer.idOf(padToken)) || 0,
     paddingSide,
     tokens(text, most) {
-      const { ids } = tokenizer.encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most));
-      // If a text has too many tokens, its end is cut off; the special tokens stay.
-      const { ids: whole, types } = single.join(ids.slice(0, Math.max(0, most - single.size)));
+      // If a text has too many tokens, its end or beginning is cut off; the special tokens stay.
+      const kept = <T extends string | readonly number[]>(all: T, length: number) =>
+        all.slice(cutSide === 'left' ? Math.max(0, all.length - length) : 0).slice(0, length) as T;
+      const { ids } = tokenizer.encode(kept(text, CHARACTERS_PER_TOKEN_MAX * most));
+      const { ids: whole, types } = single.join(kept(ids, Math.max(0, most - single.size)));
       return { ids: whole.slice(0, most), types: types.slice(0, most) };
     },
     text: (ids) => tokenizer.decode(ids).trim(),

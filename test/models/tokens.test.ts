@@ -86,6 +86,13 @@ test('a tokenizer that pads on the left is followed', async () => {
   expect(left.paddingSide).toBe('left');
 });
 
+test('a tokenizer that cuts texts on the left keeps their end', async () => {
+  const left = await readEncoder(tokenizerFiles({ truncation_side: 'left' }));
+  expect(left.tokens('good good bad bad', 5).ids).toEqual([CLS, 4, 5, 5, SEP]);
+  expect(left.tokens(`${'good '.repeat(100)}bad`, 3).ids).toEqual([CLS, 5, SEP]);
+  expect(left.tokens('good bad', 2).ids).toEqual([CLS, SEP]);
+});
+
 const variant = (assets?: object) => ({
   ...spam.variants[0],
   ...(assets && { assets }),
