@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { jsonValue } from '../../solver/documents/document.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import { sha256Hex } from '../manifests/load.ts';
+import { FILE_BYTES_MAX, sha256Hex } from '../manifests/load.ts';
+import { scoresOf } from '../onnx/classifier.ts';
+import { readGraph } from '../onnx/graph.ts';
 import { parseAsset } from '../tasks/asset.ts';
 import { generationConfig, modelConfig, preprocessorConfig, tokenizerConfig } from './config.ts';
 import type { DtypeChoice } from './dtypes.ts';
@@ -107,7 +109,26 @@ export async function describeFiles(
     task,
     prefix,
   );
-  return withSums(files, found, contents);
+  const stage = await withScores(files, found.stage, contents);
+  return withSums(files, { ...found, stage }, contents);
+}
+
+/**
+ * States whether a classifier that the user gives ends in probabilities. Models of a hub are taken to give logits, as their
+ * library's do, because their files are not downloaded here.
+ * @param contents gets the contents of the model's file
+ */
+async function withScores(
+  files: ModelFolder,
+  stage: ManifestStage,
+  contents: Map<string, Uint8Array<ArrayBuffer>>,
+): Promise<ManifestStage> {
+  if (files.source !== null || !('scores' in stage)) return stage;
+  const { path } = files.variantsOf(stage)[0]!.sessions.model!.file;
+  const bytes = await files.bytes(path, FILE_BYTES_MAX);
+  contents.set(path, bytes);
+  const scores = scoresOf(readGraph(bytes, path));
+  return { ...stage, scores } as ManifestStage;
 }
 
 /** Adds the variants of a model, and the SHA-256 of their files, to its stage. @param contents the files read so far, by path */

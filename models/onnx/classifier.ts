@@ -35,6 +35,12 @@ function computedBy({ makers }: Graph, tensor: string): string | undefined {
   return maker?.operator;
 }
 
+/** Whether the first output of a classifier has probabilities or logits. */
+export function scoresOf(graph: Graph): ClassifyingStage['scores'] {
+  const operator = computedBy(graph, graph.outputs[0]?.name ?? '');
+  return operator !== undefined && PROBABILITIES.includes(operator) ? 'probabilities' : 'logits';
+}
+
 /**
  * Derives the stage fields of a picture classifier from its graph: the input, the classes, and whether scores are probabilities.
  * @param classes class names in the order of the model's outputs; null for those that the exporter noted or, if there are none,
@@ -48,9 +54,8 @@ export function classifierFields(
   size: Partial<OpenSize> = {},
 ): ClassifierFields {
   const input = pictureInput(graph, { usual: USUAL, ...size }, file);
-  const [scores] = graph.outputs;
-  const [, count, ...further] = scores?.dims ?? [];
-  if (!scores || !count || further.some((size) => size !== 1))
+  const [, count, ...further] = graph.outputs[0]?.dims ?? [];
+  if (!count || further.some((size) => size !== 1))
     throw new ModelAloneError(file, 'it gives no scores of a fixed number of classes, [batch, classes]');
   if (count === 1)
     throw new ModelAloneError(file, 'it gives one score, and a classifier gives one for each of its classes');
@@ -61,7 +66,7 @@ export function classifierFields(
     input,
     classes:
       classes ?? (noted.length === count ? noted : Array.from({ length: count }, (_, i) => `class ${i}`)),
-    scores: PROBABILITIES.includes(computedBy(graph, scores.name) ?? '') ? 'probabilities' : 'logits',
+    scores: scoresOf(graph),
   };
 }
 

@@ -5,16 +5,21 @@ import { pathOf } from '../../../models/hub/given/given-file.ts';
 import { modelFolders } from '../../../models/hub/given/model-folders.ts';
 import type { HubVariant } from '../../../models/hub/model-files.ts';
 import { fileAt } from '../../file-at.ts';
+import { identityModel } from '../../onnx.ts';
+import { model, node } from '../../onnx-graph.ts';
 import { MARIAN, RESNET } from './models.ts';
 
 /** Reads folders of models that a user gives in the same way as repositories of the hub. */
 
 const jsonAt = (path: string, content: object = {}): File => fileAt(path, JSON.stringify(content));
 
+/** A model whose scores are what it gets. */
+const MODEL = identityModel('float32', ['batch', 3]);
+
 const classifier = (folder: string, ...models: string[]): File[] => [
   jsonAt(`${folder}config.json`, RESNET.config),
   jsonAt(`${folder}preprocessor_config.json`, RESNET.preprocessor),
-  ...models.map((model) => jsonAt(folder + model)),
+  ...models.map((model) => fileAt(folder + model, MODEL)),
 ];
 
 const translator = (folder: string, ...models: string[]): File[] => [
@@ -130,4 +135,17 @@ test('a decoder without its encoder is refused, and so is a model without its co
     /texts has decoder_model_merged\.onnx, and translation needs encoder_model\.onnx with decoder_model_merged\.onnx/,
   );
   await expect(found(jsonAt('mine/model.onnx'))).rejects.toThrow(/has no config\.json/);
+});
+
+test('a classifier in the layout of the hub gives probabilities if it ends in a Softmax', async () => {
+  const scores = { type: 'float32', dims: ['batch', 3] } as const;
+  const ending = (operator: string) => model([node(operator, ['image'], 'out')], [], scores, scores);
+  for (const [operator, expected] of [
+    ['Softmax', 'probabilities'],
+    ['Identity', 'logits'],
+  ] as const) {
+    const files = [...classifier(''), fileAt('own.onnx', ending(operator))];
+    const [folder] = modelFolders(files, READER);
+    expect((await describeFiles(folder!)).stage).toMatchObject({ scores: expected });
+  }
 });
