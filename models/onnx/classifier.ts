@@ -56,7 +56,10 @@ export function classifierFields(
   const input = pictureInput(graph, { usual: USUAL, ...size }, file);
   const [, count, ...further] = graph.outputs[0]?.dims ?? [];
   if (!count || further.some((size) => size !== 1))
-    throw new ModelAloneError(file, 'it gives no scores of a fixed number of classes, [batch, classes]');
+    throw new ModelAloneError(
+      file,
+      'it gives neither scores of a fixed number of classes, [batch, classes], nor the boxes of a YOLO before non-maximum suppression',
+    );
   if (count === 1)
     throw new ModelAloneError(file, 'it gives one score, and a classifier gives one for each of its classes');
   if (classes && classes.length !== count)

@@ -73,7 +73,7 @@ export function yoloHeads(graph: Graph): YoloHead[] {
   const surplus = ({ format }: YoloHead) =>
     (candidates[format] ?? Number.POSITIVE_INFINITY) - (numbers[format] ?? 0);
   return YOLO_FORMATS.map((format) => ({ format, classes: (numbers[format] ?? 0) - BESIDE_CLASSES[format] }))
-    .filter(({ classes }) => classes >= 1 && classes <= CLASSES_MAX)
+    .filter(({ format, classes }) => candidates[format] !== 1 && classes >= 1 && classes <= CLASSES_MAX)
     .sort((a, b) => isNamed(b) - isNamed(a) || surplus(b) - surplus(a));
 }
 

@@ -142,7 +142,7 @@ describe('a classifier without a manifest', () => {
     ['other classes', rgb, ['cat', 'dog'], /tells 3 classes apart, and 2 are given \(cat, dog\)/],
     ['more classes', rgb, [...'abcdef'], /tells 3 classes apart, and 6 are given \(a, b, c, d, e, …\)/],
     ['no classes', rgb, [], /tells 3 classes apart, and none is given/],
-    ['no scores', identityModel('float32', ['n', 3, 8, 8]), null, /no scores/],
+    ['no scores', identityModel('float32', ['n', 3, 8, 8]), null, /neither scores/],
     [
       'one score',
       brightestChannel({ type: 'float32', dims: ['n', 1, 8, 8] }, 1, { type: 'float32', dims: ['n', 1] }),

@@ -40,6 +40,8 @@ describe('the format of a detector without a manifest', () => {
     ['scores of classes', graphOf([1, 1000])],
     ['a map', graphOf([1, 4, 32, 32])],
     ['boxes of no class', graphOf([1, 4, 8400])],
+    ['scores of classes behind a dimension of 1', graphOf([1, 1, 12])],
+    ['scores of classes with a dimension of 1 behind them', graphOf([1, 12, 1])],
     ['an output of any size', graphOf([null, null, null])],
     ['thousands of features', graphOf([1, 4096, 5000])],
     ['detections that it chose by itself', graphOf([1, 300, 6])],
