@@ -58,6 +58,7 @@ const fileSchema = z.looseObject({
       content: z.string(),
       special: z.boolean().nullish(),
       normalized: z.boolean().nullish(),
+      single_word: z.boolean().nullish(),
     }),
     { most: ADDED_MAX },
   ),
@@ -101,6 +102,12 @@ export function checkTokenizer(bytes: Uint8Array): CheckedTokenizer {
     ADDED_LENGTH_MAX,
     ADDED_LETTERS_MAX,
   );
+  // The library would find such a token inside words, too. Special tokens hardly occur in texts.
+  const alone = file.added_tokens.find((token) => token.single_word && !token.special);
+  if (alone)
+    throw new InvalidTokenizerError(
+      `its added token ${JSON.stringify(alone.content)} counts only as a whole word, which is not supported`,
+    );
   return { file, steps, model: checkModel(file.model) };
 }
 
@@ -135,6 +142,10 @@ function checkModel(model: ModelFile): CheckedModel {
   if (!Object.values(vocab).every(isId)) throw wrong('its vocabulary has a token whose number is none');
   checkLetters('tokens', tokens, TOKEN_LENGTH_MAX, LETTERS_MAX);
   if (kind === 'words') return { kind };
+  if (kind === 'BPE' && prefix)
+    throw wrong(
+      `its byte pairs put ${JSON.stringify(prefix)} before continued words, which is not supported`,
+    );
   if (kind === 'BPE') return { kind, merges: checkMerges(model.merges) };
   if (typeof prefix !== 'string' || !unknown || !Object.hasOwn(vocab, unknown))
     throw wrong('its WordPiece model lacks the prefix of continued words, or a token for unknown ones');

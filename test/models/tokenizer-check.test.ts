@@ -42,6 +42,16 @@ test.each<[string, object, RegExp]>([
   ['deep nesting', { normalizer: nested(9) }, /normalizer are nested too deeply/],
   ['very deep nesting', { normalizer: nested(500) }, /normalizer are nested too deeply/],
   ['many steps', { normalizer: sequence(...Array(33).fill({ type: 'NFC' })) }, /has a wrong normalizers/],
+  [
+    'an added token that is found only as a whole word',
+    { added_tokens: [{ id: 0, content: 'good', single_word: true, special: false }] },
+    /added token "good" counts only as a whole word/,
+  ],
+  [
+    'byte pairs with a prefix of continued words',
+    { model: { type: 'BPE', vocab: { a: 0, '##b': 1 }, merges: [], continuing_subword_prefix: '##' } },
+    /byte pairs put "##" before continued words/,
+  ],
   ['an unknown step', { pre_tokenizer: { type: 'Chop' } }, /parts that are not known \(.*Chop/],
   [
     'a long template',
