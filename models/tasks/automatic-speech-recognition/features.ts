@@ -8,7 +8,7 @@ import type { Input } from '../one-run.ts';
 import { ones, valuesIn } from '../program.ts';
 import { FLOATS, float16Of } from '../tensor.ts';
 import { logMelConfig } from './log-mel-config.ts';
-import { rawSamplesConfig, writeRawSamples } from './raw-samples.ts';
+import { rawSamplesConfigs, writeRawSamples } from './raw-samples.ts';
 
 /** Encodes recordings as the input tensors of speech models. */
 
@@ -57,7 +57,7 @@ interface Features {
  */
 const SHORTEST_S = 0.1;
 
-const configSchema = z.discriminatedUnion('feature_extractor_type', [logMelConfig, rawSamplesConfig]);
+const configSchema = z.discriminatedUnion('feature_extractor_type', [logMelConfig, ...rawSamplesConfigs]);
 
 /** Reads a variant's features from its assets. @throws InvalidDocumentError if the features do not fit the stage's recordings */
 export async function readFeatures(

@@ -1,13 +1,20 @@
 import { z } from 'zod';
 
-/** The fields of `preprocessor_config.json` of a model that takes samples as they are, such as wav2vec2 or Moonshine. */
-export const rawSamplesConfig = z.object({
-  feature_extractor_type: z.enum(['Wav2Vec2FeatureExtractor', 'MoonshineFeatureExtractor']),
-  sampling_rate: z.int().min(1000).max(200_000),
-  /** Whether each recording is shifted and scaled to a mean of 0 and a variance of 1. */
-  do_normalize: z.boolean().default(false),
-});
-type RawSamplesConfig = Pick<z.output<typeof rawSamplesConfig>, 'do_normalize'>;
+/** @param normalised what the extractor does where the file does not say it */
+const configOf = <T extends string>(extractor: T, normalised: boolean) =>
+  z.object({
+    feature_extractor_type: z.literal(extractor),
+    sampling_rate: z.int().min(1000).max(200_000),
+    /** Whether each recording is shifted and scaled to a mean of 0 and a variance of 1. */
+    do_normalize: z.boolean().default(normalised),
+  });
+
+/** The fields of `preprocessor_config.json` of models that take samples as they are, such as wav2vec2 or Moonshine. */
+export const rawSamplesConfigs = [
+  configOf('Wav2Vec2FeatureExtractor', true),
+  configOf('MoonshineFeatureExtractor', false),
+] as const;
+type RawSamplesConfig = Pick<z.output<(typeof rawSamplesConfigs)[number]>, 'do_normalize'>;
 
 /** Added to the variance to avoid a division by zero for silence. The hub's models are trained with this value. */
 const EPSILON = 1e-7;

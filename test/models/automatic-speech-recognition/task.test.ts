@@ -122,6 +122,18 @@ test('a very short recording is followed by silence, so that every model takes i
   expect([dims, data[0], data[1]]).toEqual([[1, 1600], 1, 0]);
 });
 
+test.each([
+  ['Wav2Vec2FeatureExtractor', [1, -1]],
+  ['MoonshineFeatureExtractor', [0.75, 0.25]],
+])('where the file does not say it, %s gives the samples %j', async (feature_extractor_type, expected) => {
+  const spy = model();
+  const wave = Array.from({ length: 1600 }, (_, i) => (i % 2 ? 0.25 : 0.75));
+  await answer([recording(wave)], spy, { feature_extractor_type, do_normalize: undefined });
+  const [first, second] = spy.fed[0]!.input_values!.data as Float32Array;
+  expect(first).toBeCloseTo(expected[0]!, 4);
+  expect(second).toBeCloseTo(expected[1]!, 4);
+});
+
 test('a model gets the type that it takes, normalised samples, and a mask if it has one', async () => {
   const spy = model('float16', true);
   const wave = Array.from({ length: 1600 }, (_, i) => (i % 2 ? 0.25 : 0.75));
