@@ -40,10 +40,12 @@ export function usableCells(
     ...(variants ? [`variants ${variants.join(', ')}`] : []),
     ...(request.backends ? [`backends ${request.backends.join(', ')}`] : []),
   ].join(' on ');
+  const failed = allowed.find((cell) => cell.state === 'failed');
+  const why = failed ? ` (${failed.variant}: ${failed.error.replace(/\s+/g, ' ')})` : '';
   throw new NothingMeasuredError(
     stage,
     `${allowed.length > 0 ? `all ${allowed.length} cells` : 'no cell'}${asked && ` of ${asked}`} ` +
-      `${allowed.length > 0 ? 'were skipped or failed' : 'is in the profile'}. ` +
+      `${allowed.length > 0 ? `were skipped or failed${why}` : 'is in the profile'}. ` +
       'Profile again with them, or with a larger budget, or allow others.',
   );
 }

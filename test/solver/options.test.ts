@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MeasuredCell } from '../../solver/documents/cell.ts';
+import { type Cell, keyOf, type MeasuredCell } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { fanOut } from '../../solver/plan/items-per-request.ts';
@@ -217,9 +217,13 @@ describe('the problem', () => {
   it('says which stage has nothing, and why', () => {
     const mismatch = cell('classify', 's', 'webgpu', 1, runs(5), { flags: ['output-mismatch'] });
     const plan =
-      (cells: MeasuredCell[], asked: Partial<PlanRequest> = {}) =>
+      (cells: Cell[], asked: Partial<PlanRequest> = {}) =>
       () =>
         planOptions(profile(cells), request(asked));
+    const failed = { ...keyOf(mismatch), state: 'failed' as const, error: 'Got: 2\n Expected: 1' };
+    expect(plan([detect(), failed])).toThrow(
+      /Stage classify .* all 1 cells were skipped or failed \(s: Got: 2 Expected: 1\)\. Profile again/,
+    );
     expect(plan([detect(), mismatch])).toThrow(NothingMeasuredError);
     expect(plan([detect(), mismatch])).toThrow(/Stage classify .* outputs of all 1 measured cells differ/);
     expect(plan([detect()])).toThrow(/Stage classify .* no cell is in the profile/);

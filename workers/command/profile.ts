@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
-import { cellFlag } from '../../solver/documents/cell.ts';
+import { cellFlag, cellId } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { FLAGS } from '../../solver/report/cell-flags.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
@@ -171,7 +172,21 @@ export async function measure(
   return measured;
 }
 
-/** Table of the cells, and below it what those flags mean that a cell has. */
+/** The cells that failed, and why: for each variant, backend and thread count the one with the smallest batch. */
+function failures({ cells }: Profile): string[] {
+  const texts = new Map<string, string>();
+  for (const cell of cells.toSorted((a, b) => a.batch - b.batch))
+    if (cell.state === 'failed')
+      getOrMake(
+        texts,
+        cellId({ ...cell, batch: 0 }),
+        () =>
+          `failed: ${cell.stage}/${cell.variant} on ${cell.backend}, batch ${cell.batch}: ${cell.error.replace(/\s+/g, ' ')}`,
+      );
+  return [...texts.values()];
+}
+
+/** Table of the measured cells, and below it what those flags mean that a cell has, and which cells failed. */
 export function profileTable(profile: Profile): string {
   const cells = measuredInOrder(profile);
   const rows = cells.map((cell) => [
@@ -189,5 +204,6 @@ export function profileTable(profile: Profile): string {
   const meanings = cellFlag.options
     .filter((flag) => cells.some(({ flags }) => flags.includes(flag)))
     .map((flag) => `${flag}: ${FLAGS[flag]}`);
-  return [table(columns, rows), meanings.join('\n')].filter(Boolean).join('\n\n');
+  const notes = [...meanings, ...failures(profile)];
+  return [table(columns, rows), notes.join('\n')].filter(Boolean).join('\n\n');
 }

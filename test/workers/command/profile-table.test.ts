@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keyOf } from '../../../solver/documents/cell.ts';
 import { profileTable } from '../../../workers/command/profile.ts';
 import { cell, profile, runs } from '../../solver/profiles.ts';
 
@@ -10,4 +11,14 @@ test('below its cells a table of a profile says what their flags mean, and no ot
       'few-samples: under 20 samples, so there is no p95',
   );
   expect(profileTable(profile([cell('detect', 's', 'cpu', 1, runs(2))]))).not.toContain('\n\n');
+});
+
+test('below its cells a table of a profile says which failed, and why, once for each variant on a backend', () => {
+  const failed = (batch: number) => ({
+    ...keyOf(cell('detect', 's', 'cpu', batch, runs(2))),
+    ...{ state: 'failed' as const, error: `Got: ${batch}\n Expected: 0` },
+  });
+  expect(profileTable(profile([failed(2), failed(1)])).split('\n\n')[1]).toBe(
+    'failed: detect/s on cpu, batch 1: Got: 1 Expected: 0',
+  );
 });
