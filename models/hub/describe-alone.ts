@@ -101,7 +101,7 @@ const detector = (graph: Graph, head: YoloHead, file: string, asked: AloneOption
   detectorStage(
     graph,
     head,
-    asked.classes ?? ofCount(known?.classes, head.classes) ?? notedClasses(graph),
+    classesOf(graph, head.classes, asked, known) ?? notedClasses(graph),
     file,
     sizeOf(asked, known),
   );
@@ -113,7 +113,7 @@ function classifier(graph: Graph, file: string, asked: AloneOptions, known: Know
     // If the model joins a stage, `layout` is the default: a runtime uses the other layout by itself if the model's shape fits
     // only that.
     input: known ? { ...input, layout: 'nchw' as const } : input,
-    classes: asked.classes ?? ofCount(known?.classes, classes.length) ?? classes,
+    classes: classesOf(graph, classes.length, asked, known) ?? classes,
     scores,
   };
   return classifierStage(fields, known?.input ?? SCALINGS[0]);
@@ -125,6 +125,9 @@ const sizeOf = ({ size }: AloneOptions, known: Known): Partial<OpenSize> => ({
   ...(known?.input && { usual: known.input }),
 });
 
-/** Returns the names if they are as many as the model has classes; otherwise undefined. */
-const ofCount = (names: readonly string[] | undefined, count: number): readonly string[] | undefined =>
-  names?.length === count ? names : undefined;
+/**
+ * The names of a model's classes: those that the user gives or, of the right number, those that its exporter noted or its existing
+ * stage has. The note comes before the stage, because the model may have other classes, or another order.
+ */
+const classesOf = (graph: Graph, count: number, asked: AloneOptions, known: Known) =>
+  asked.classes ?? [notedClasses(graph), known?.classes].find((names) => names?.length === count);

@@ -213,6 +213,23 @@ test('pixels of a model that takes bytes are not scaled: pin does not say that t
   ]);
 });
 
+test('the names that an exporter noted count before those of the stage: in another order, or not at all', async () => {
+  const noted = (names: string) => quarterDetector('yolov8', 'float32', SCENE, { names });
+  await layOut([
+    { name: 'first.onnx', bytes: noted("{0: 'red', 1: 'green', 2: 'blue'}") },
+    { name: 'turned.onnx', bytes: noted("{0: 'blue', 1: 'green', 2: 'red'}") },
+    { name: 'others.onnx', bytes: noted("{0: 'cat', 1: 'dog', 2: 'cow'}") },
+  ]);
+  for (const name of ['first.onnx', 'turned.onnx']) await command(['pin', at(name), '--out', at(MANIFEST)]);
+  const [stage] = parseManifest(await json(MANIFEST), MANIFEST).stages;
+  expect(stage).toMatchObject({
+    classes: ['red', 'green', 'blue'],
+    variants: [{}, { output: { classes: ['blue', 'green', 'red'] } }],
+  });
+  const others = await ipaEdgeHere(['pin', at('others.onnx'), '--out', at(MANIFEST)]);
+  expect([others.code, others.stderr]).toEqual([2, expect.stringContaining('does not fit the stage detect')]);
+});
+
 test('a file that is no .onnx file is refused by its whole name', async () => {
   await layOut([{ name: 'names.txt', bytes: new TextEncoder().encode('red') }]);
   const { code, stderr } = await ipaEdgeHere(['pin', at('names.txt'), '--out', at(MANIFEST)]);
