@@ -1,6 +1,9 @@
 import { dtypeNamed } from '../../../models/hub/dtypes.ts';
 import { type GivenFiles, type ModelSet, needFor } from '../../../models/hub/given/model-sets.ts';
 import { type ModelBytes, sha256Hex } from '../../../models/manifests/load.ts';
+import { scoresOf } from '../../../models/onnx/classifier.ts';
+import { readGraph } from '../../../models/onnx/graph.ts';
+import type { ClassifyingStage } from '../../../models/tasks/classes.ts';
 import { type ManifestStage, type ManifestVariant, weightsRole } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
@@ -88,7 +91,7 @@ export async function fitting(
       const words = [...models.values()].map(({ model }) => modelText(model.bytes, model.name)).join('. ');
       fits.push({
         stage,
-        unnamed: variantOf(models, own),
+        unnamed: { ...variantOf(models, own), ...ownScores(stage, models) },
         words,
         read: [...filesOf(models), ...own.values()],
       });
@@ -129,6 +132,15 @@ async function assetsOf(
   if (missing.length > 0) throw new MissingAssetsError(set.name, missing);
   const read = needed.map(async ([role, file]) => [role, await readFile(given.get(file)!)] as const);
   return new Map(await Promise.all(read));
+}
+
+/** The variant's own `scores` if its model ends in probabilities, and the stage has logits. */
+function ownScores(stage: ManifestStage, models: ReadonlyMap<string, ReadModel>): object {
+  const model = models.get('model')?.model;
+  const hasLogits = (stage as Partial<ClassifyingStage>).scores === 'logits';
+  return model && hasLogits && scoresOf(readGraph(model.bytes, model.name)) === 'probabilities'
+    ? { scores: 'probabilities' }
+    : {};
 }
 
 const entry = ({ name, sha256, sizeBytes }: ReadFile) => ({ file: name, sha256, sizeBytes });
