@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batchOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
@@ -8,8 +8,6 @@ import { stageScore } from '../../models/tasks/judge.ts';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { browserEnvironment } from '../../workers/environment/browser.ts';
-import type { Environment } from '../../workers/environment/environment.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../workers/runtime/errors.ts';
@@ -198,92 +196,6 @@ test('a pause holds the next cell up, and ends with an abort too', async () => {
   expect(cells).toHaveLength(4);
 });
 
-/** Makes a page that a test hides and shows. The environment `told` tells of it, and calls `waits` if something waits for it. */
-function stubPage() {
-  const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
-  vi.stubGlobal('document', page);
-  vi.stubGlobal('navigator', { hardwareConcurrency: 1 });
-  onTestFinished(() => void vi.unstubAllGlobals());
-  const show = () => {
-    page.visibilityState = 'visible';
-    page.dispatchEvent(new Event('visibilitychange'));
-  };
-  const { hidden, visible } = browserEnvironment();
-  const waits = vi.fn();
-  const told: Pick<Environment, 'hidden' | 'visible'> = {
-    hidden,
-    visible() {
-      if (hidden()) waits();
-      return visible();
-    },
-  };
-  return { page, show, waits, told };
-}
-
-test('nothing runs while the page is hidden, and measuring goes on once the page is shown', async () => {
-  const { page, show, waits, told } = stubPage();
-  const ran: string[] = [];
-  let finished = 0;
-  const asked = profile({
-    models,
-    environment: { ...withRuns(() => ran.push(page.visibilityState)), ...told },
-    store,
-    settings: { ...settings, batches: [1], budgetS: 1, seed: 14 },
-    onProgress(now) {
-      if (now.finished && ++finished === 2) page.visibilityState = 'hidden';
-    },
-  });
-  await until(() => expect(waits).toHaveBeenCalledOnce());
-  expect(finished).toBe(2);
-  show();
-  expect((await asked).cells.map(({ state }) => state)).toEqual(Array(4).fill('measured'));
-  expect(ran).not.toContain('hidden');
-});
-
-test('an abort ends a profile at once while the page is hidden', async () => {
-  const { page, waits, told } = stubPage();
-  const controller = new AbortController();
-  const asked = profile({
-    models,
-    environment: { ...environment, ...told },
-    store,
-    settings: { ...settings, seed: 15 },
-    signal: controller.signal,
-    onProgress({ phase }) {
-      if (phase === 'cells') page.visibilityState = 'hidden';
-    },
-  });
-  await until(() => expect(waits).toHaveBeenCalledOnce());
-  controller.abort(new Error('stopped by another tab'));
-  await expect(asked).rejects.toThrow('stopped by another tab');
-});
-
-test('the time for which the page is hidden takes nothing of the budget', async () => {
-  const { page, show, waits, told } = stubPage();
-  const now = performance.now.bind(performance);
-  let skippedMs = 0;
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + skippedMs);
-  onTestFinished(() => clock.mockRestore());
-  const controller = new AbortController();
-  const cells: Cell[] = [];
-  const asked = profile({
-    models,
-    environment: { ...environment, ...told },
-    store,
-    settings: { ...settings, budgetS: 600, seed: 16 },
-    signal: controller.signal,
-    onProgress({ phase, finished }) {
-      if (finished && cells.push(finished) === 2) page.visibilityState = 'hidden';
-      if (phase === 'co-run') controller.abort(new Error('stopped'));
-    },
-  });
-  await until(() => expect(waits).toHaveBeenCalledOnce());
-  skippedMs = 3_600_000;
-  show();
-  await expect(asked).rejects.toThrow('stopped');
-  expect(cells.filter(({ state }) => state === 'skipped')).toEqual([]);
-});
-
 test('workers of two stages, and two workers of the slowest stage, are measured side by side', async () => {
   const { coRun, cells } = await profile({
     models,
@@ -297,94 +209,7 @@ test('workers of two stages, and two workers of the slowest stage, are measured 
 
 const p50Of = (cell: Cell): number => (cell.state === 'measured' ? cell.latencyMs.p50 : 0);
 
-test('a profile stands where there is no second worker to be had', async () => {
-  const alone: Environment = {
-    ...environment,
-    spawn: (id, threads) =>
-      id.endsWith('-second') ? Promise.reject(new Error('no memory')) : environment.spawn(id, threads),
-  };
-  const told: ProfileProgress['current'][] = [];
-  const { coRun, cells } = await profile({
-    models,
-    environment: alone,
-    store,
-    settings: { ...settings, batches: [1], budgetS: 1, seed: 9 },
-    onProgress: ({ phase, current }) => phase === 'co-run' && told.push(current),
-  });
-  expect(coRun).toEqual([]);
-  expect(cells.every((cell) => cell.state === 'measured')).toBe(true);
-  expect(told).toContainEqual(expect.stringMatching(/^det\d+ beside \w+ on cpu: no memory$/));
-  expect(told.at(-1)).toMatch(/^(\w+) beside \1 on cpu: no memory$/);
-});
-
 test('a backend that is not there is refused before anything is measured', async () => {
   const asked = profile({ models, environment, store, settings: { ...settings, backends: ['wasm'] } });
   await expect(asked).rejects.toThrow(BackendUnavailableError);
-});
-
-test('a backend that is gone while its cells are measured ends the profile, and its cells do not count as failed', async () => {
-  let gone = false;
-  const losing: Environment = {
-    ...environment,
-    unavailable: async (backend) => (backend === 'cuda' && gone ? 'its GPU is gone' : null),
-    spawn(id, threads) {
-      if (!id.startsWith('cuda')) return environment.spawn(id, threads);
-      gone = true;
-      return Promise.reject(new Error('no device'));
-    },
-  };
-  let journal = '';
-  const asked = profile({
-    models,
-    environment: losing,
-    store,
-    settings: { ...settings, backends: ['cpu', 'cuda'], batches: [1], budgetS: 1, seed: 11 },
-    onJournal: async (name) => {
-      journal = name;
-    },
-  });
-  await expect(asked).rejects.toThrow('Backend cuda is not available: its GPU is gone.');
-  const entries = await store.readJournal(journal);
-  expect(entries.filter((entry) => entry.kind === 'cell' && entry.cell.state === 'failed')).toEqual([]);
-});
-
-test('a reference that breaks at a batch of one cell leaves the cells after it measured', async () => {
-  /** The session at whose batch of 2 the reference breaks. */
-  let first: string | undefined;
-  const breaking: Environment = {
-    ...environment,
-    unavailable: async () => null,
-    async spawn(id, threads) {
-      const worker = await environment.spawn(id, threads);
-      const [load, infer] = [worker.load.bind(worker), worker.infer.bind(worker)];
-      let broken = false;
-      return Object.assign(worker, {
-        // This machine's CPU stands in for the GPU.
-        load: ((spec, files) => load({ ...spec, backend: 'cpu' }, files)) satisfies typeof load,
-        infer: (async (key, items) => {
-          const isTwo = id === 'cpu-1' && items.lengths.length === 2;
-          if (isTwo) first ??= key;
-          broken ||= isTwo && key === first;
-          if (broken) throw new Error('Aborted()');
-          return infer(key, items);
-        }) satisfies typeof infer,
-      });
-    },
-  };
-  const controller = new AbortController();
-  const states = new Map<string, Cell['state']>();
-  const asked = profile({
-    models,
-    environment: breaking,
-    store,
-    settings: { ...settings, backends: ['cuda'], budgetS: 60, slaMs: 10_000, seed: 18 },
-    signal: controller.signal,
-    onProgress({ phase, finished }) {
-      if (finished) states.set(cellId(finished), finished.state);
-      if (phase === 'co-run') controller.abort(new Error('stopped'));
-    },
-  });
-  await expect(asked).rejects.toThrow('stopped');
-  expect(states.size).toBe(8);
-  expect([...states].filter(([, state]) => state !== 'measured')).toEqual([[`${first}/cuda/1/2`, 'failed']]);
 });

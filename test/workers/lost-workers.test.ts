@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import type { ItemBatch } from '../../models/items/item-batch.ts';
+import { type Cell, cellId } from '../../solver/documents/cell.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
+import { profile } from '../../workers/profiler/profile.ts';
+import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
+import type { MeasuredRun } from '../../workers/stage/protocol.ts';
+import { MemoryStore } from '../../workers/store/memory.ts';
+import { loadSmallFashion } from './fashion.ts';
+import { environment } from './with-runs.ts';
+
+const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 3, seed: 7 };
+const models = await loadSmallFashion();
+const store = new MemoryStore();
+
+test('a profile stands where there is no second worker to be had', async () => {
+  const alone: Environment = {
+    ...environment,
+    spawn: (id, threads) =>
+      id.endsWith('-second') ? Promise.reject(new Error('no memory')) : environment.spawn(id, threads),
+  };
+  const told: ProfileProgress['current'][] = [];
+  const { coRun, cells } = await profile({
+    models,
+    environment: alone,
+    store,
+    settings: { ...settings, batches: [1], budgetS: 1, seed: 9 },
+    onProgress: ({ phase, current }) => phase === 'co-run' && told.push(current),
+  });
+  expect(coRun).toEqual([]);
+  expect(cells.every((cell) => cell.state === 'measured')).toBe(true);
+  expect(told).toContainEqual(expect.stringMatching(/^det\d+ beside \w+ on cpu: no memory$/));
+  expect(told.at(-1)).toMatch(/^(\w+) beside \1 on cpu: no memory$/);
+});
+
+test('a worker that is lost once while accuracy is measured is replaced, and no answer is missing', async () => {
+  let losses = 0;
+  const losing: Environment = {
+    ...environment,
+    async spawn(id, threads) {
+      const worker = await environment.spawn(id, threads);
+      const run = worker.run.bind(worker);
+      return Object.assign(worker, {
+        async run(key: string, items: ItemBatch): Promise<MeasuredRun> {
+          if (losses++ === 0) worker.terminate();
+          return run(key, items);
+        },
+      });
+    },
+  };
+  const measured = async (one: Environment) => {
+    const asked = { ...settings, batches: [1], budgetS: 1, seed: 19 };
+    return profile({ models, environment: one, store: new MemoryStore(), settings: asked });
+  };
+  const { stages } = await measured(losing);
+  expect(losses).toBeGreaterThan(1);
+  expect(stages).toEqual((await measured(environment)).stages);
+});
+
+test('a backend that is gone while its cells are measured ends the profile, and its cells do not count as failed', async () => {
+  let gone = false;
+  const losing: Environment = {
+    ...environment,
+    unavailable: async (backend) => (backend === 'cuda' && gone ? 'its GPU is gone' : null),
+    spawn(id, threads) {
+      if (!id.startsWith('cuda')) return environment.spawn(id, threads);
+      gone = true;
+      return Promise.reject(new Error('no device'));
+    },
+  };
+  let journal = '';
+  const asked = profile({
+    models,
+    environment: losing,
+    store,
+    settings: { ...settings, backends: ['cpu', 'cuda'], batches: [1], budgetS: 1, seed: 11 },
+    onJournal: async (name) => {
+      journal = name;
+    },
+  });
+  await expect(asked).rejects.toThrow('Backend cuda is not available: its GPU is gone.');
+  const entries = await store.readJournal(journal);
+  expect(entries.filter((entry) => entry.kind === 'cell' && entry.cell.state === 'failed')).toEqual([]);
+});
+
+test('a reference that breaks at a batch of one cell leaves the cells after it measured', async () => {
+  /** The session at whose batch of 2 the reference breaks. */
+  let first: string | undefined;
+  const breaking: Environment = {
+    ...environment,
+    unavailable: async () => null,
+    async spawn(id, threads) {
+      const worker = await environment.spawn(id, threads);
+      const [load, infer] = [worker.load.bind(worker), worker.infer.bind(worker)];
+      let broken = false;
+      return Object.assign(worker, {
+        // This machine's CPU stands in for the GPU.
+        load: ((spec, files) => load({ ...spec, backend: 'cpu' }, files)) satisfies typeof load,
+        infer: (async (key, items) => {
+          const isTwo = id === 'cpu-1' && items.lengths.length === 2;
+          if (isTwo) first ??= key;
+          broken ||= isTwo && key === first;
+          if (broken) throw new Error('Aborted()');
+          return infer(key, items);
+        }) satisfies typeof infer,
+      });
+    },
+  };
+  const controller = new AbortController();
+  const states = new Map<string, Cell['state']>();
+  const asked = profile({
+    models,
+    environment: breaking,
+    store,
+    settings: { ...settings, backends: ['cuda'], budgetS: 60, slaMs: 10_000, seed: 18 },
+    signal: controller.signal,
+    onProgress({ phase, finished }) {
+      if (finished) states.set(cellId(finished), finished.state);
+      if (phase === 'co-run') controller.abort(new Error('stopped'));
+    },
+  });
+  await expect(asked).rejects.toThrow('stopped');
+  expect(states.size).toBe(8);
+  expect([...states].filter(([, state]) => state !== 'measured')).toEqual([[`${first}/cuda/1/2`, 'failed']]);
+});
