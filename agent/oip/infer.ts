@@ -20,6 +20,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** A field that may be absent, or null: some clients, such as MLServer's, send null for each field that they do not set. */
 const optional = <T extends z.ZodType>(field: T) => field.nullish().transform((value) => value ?? undefined);
 
+/** A parameter of an extension that this server lacks. Without an error, a client would take the plain tensor for what it asked. */
+const lacking = (extension: string) =>
+  optional(z.never(`expected none, because this server has no ${extension} extension`));
+
 const tensor = z.object({
   name: z.string().min(1).max(200),
   shape: z.array(z.int().nonnegative()).min(1).max(8),
@@ -38,7 +42,13 @@ const inferRequestSchema = z.object({
       .array(
         z.object({
           name: z.string().min(1).max(200),
-          parameters: optional(z.object({ binary_data: optional(z.boolean()) })),
+          parameters: optional(
+            z.object({
+              binary_data: optional(z.boolean()),
+              classification: lacking('classification'),
+              shared_memory_region: lacking('shared memory'),
+            }),
+          ),
         }),
       )
       .max(64),

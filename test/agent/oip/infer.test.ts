@@ -241,6 +241,16 @@ test('an empty list of outputs asks for all of them', () => {
   expect(decodeResponse(encodeResponse(response, request)).outputs).toEqual(request.inputs);
 });
 
+test.each([
+  [{ classification: 3 }, 'this server has no classification extension'],
+  [{ shared_memory_region: 'a' }, 'this server has no shared memory extension'],
+])('an output with %j, which would come as a plain tensor, is refused', (parameters, says) => {
+  const inputs = [{ name: 'a', shape: [1], datatype: 'INT32', data: [1] }];
+  const asking = (given: object) => bodyOf({ inputs, outputs: [{ name: 'a', parameters: given }] });
+  expect(() => decodeRequest(asking(parameters))).toThrow(says);
+  expect(decodeRequest(asking({ classification: null, priority: 1 })).outputs).toHaveLength(1);
+});
+
 test('a value that JSON has not is refused, and goes as bytes', () => {
   const outputs = [{ name: 'a', datatype: 'FP32', shape: [1], data: Float32Array.of(Number.NaN) }] as const;
   expect(() => encodeResponse({ model: 'm', outputs }, {})).toThrow(InvalidTensorError);
