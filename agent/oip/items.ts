@@ -67,8 +67,11 @@ export function itemsOfTensors(tensors: readonly Tensor[], format: ItemFormat): 
   return contents.map((one, i) => joinFields({ content: one, texts: texts.map((field) => field[i]!) }));
 }
 
+/** Whether a tensor has one value an item. Clients such as MLServer's send texts as [n, 1]. */
+const isOnePerItem = (inner: readonly number[]): boolean => inner.every((dim) => dim === 1);
+
 function textsOf({ name, datatype, shape, data }: Tensor, count: number): Item[] {
-  if (datatype !== 'BYTES' || shape.length !== 1 || shape[0] !== count)
+  if (datatype !== 'BYTES' || shape[0] !== count || !isOnePerItem(shape.slice(1)))
     throw new InvalidTensorError(
       name,
       `expected BYTES [${count}], one text for each item, found ${datatype} [${shape.join(', ')}]`,
@@ -90,7 +93,11 @@ function contentsOf(tensor: Tensor, format: ItemFormat): Item[] {
   if (datatype !== wanted.datatype && !sameLength)
     throw new InvalidTensorError(name, `${expectedText(format)}, found the datatype ${datatype}`);
   const right = wanted.shape.slice(1);
-  if (!sameLength && (inner.length !== right.length || inner.some((dim, i) => dim !== right[i])))
+  const fitting =
+    datatype === 'BYTES'
+      ? isOnePerItem(inner)
+      : inner.length === right.length && inner.every((dim, i) => dim === right[i]);
+  if (!sameLength && !fitting)
     throw new InvalidTensorError(name, `${expectedText(format)}, found the shape [${shape.join(', ')}]`);
   if (count! > VALUES_MAX)
     throw new InvalidTensorError(name, `it has ${count} items; at most ${VALUES_MAX} may come at once`);

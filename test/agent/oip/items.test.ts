@@ -30,6 +30,11 @@ describe('items of a stage as a tensor', () => {
     expect(itemsOfTensors(received, format)).toEqual(items);
   });
 
+  test('texts may come as a column, [n, 1]', () => {
+    const column = { ...bytesTensor([2, 1], [utf8('a'), utf8('b')]), name: 'text' };
+    expect(itemsOfTensors([column], texts)).toEqual([utf8('a'), utf8('b')]);
+  });
+
   test('recordings of one length may come as FP32', () => {
     const data = Float32Array.of(0.5, 1, -1, 0);
     const tensor: Tensor = { name: 'audio', datatype: 'FP32', shape: [2, 2], data };
@@ -70,7 +75,7 @@ describe('items of a stage as a tensor', () => {
     ],
     ['a part of a sample', audio, bytesTensor([1], [new Uint8Array(6)]), 'found 6 bytes in item 0'],
     ['no sample', audio, bytesTensor([1], [new Uint8Array(0)]), 'found 0 bytes in item 0'],
-    ['texts in two dimensions', texts, bytesTensor([1, 1], [utf8('a')]), 'found the shape [1, 1]'],
+    ['two texts an item', texts, bytesTensor([1, 2], [utf8('a'), utf8('b')]), 'found the shape [1, 2]'],
     ['images as BYTES', pixels, bytesTensor([1], [new Uint8Array(2)]), 'found the datatype BYTES'],
     [
       'texts as numbers',
