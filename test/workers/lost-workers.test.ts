@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
@@ -122,4 +123,41 @@ test('a reference that breaks at a batch of one cell leaves the cells after it m
   await expect(asked).rejects.toThrow('stopped');
   expect(states.size).toBe(8);
   expect([...states].filter(([, state]) => state !== 'measured')).toEqual([[`${first}/cuda/1/2`, 'failed']]);
+});
+
+test.each([
+  'Aborted(OOM). Build with -sASSERTIONS for more info.',
+  'Buffer size (4294967296) exceeds the max buffer size limit (2147483648)',
+])('a batch that ends with "%s" is left out for lack of memory, and so are larger ones', async (problem) => {
+  let measuring = false;
+  const small: Environment = {
+    ...environment,
+    async spawn(id, threads) {
+      const worker = await environment.spawn(id, threads);
+      const run = worker.run.bind(worker);
+      return Object.assign(worker, {
+        async run(key: string, items: ItemBatch): Promise<MeasuredRun> {
+          if (measuring && items.lengths.length >= 4) throw new Error(problem);
+          return run(key, items);
+        },
+      });
+    },
+  };
+  const controller = new AbortController();
+  const reasons = new Map<number, Set<string>>();
+  const asked = profile({
+    models,
+    environment: small,
+    store: new MemoryStore(),
+    settings: { ...settings, batches: [1, 4, 8], budgetS: 60, slaMs: 10_000, seed: 20 },
+    signal: controller.signal,
+    onProgress({ phase, finished }) {
+      measuring = phase === 'cells';
+      if (finished?.state === 'skipped')
+        getOrMake(reasons, finished.batch, () => new Set<string>()).add(finished.reason);
+      if (phase === 'co-run') controller.abort(new Error('stopped'));
+    },
+  });
+  await expect(asked).rejects.toThrow('stopped');
+  expect(reasons).toEqual(new Map([[4, new Set(['out-of-memory'])]]));
 });

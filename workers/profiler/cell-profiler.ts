@@ -41,7 +41,9 @@ interface CellProfilerOptions extends CoRunOptions {
   readonly finished: readonly Cell[];
 }
 
-const MEMORY_ERROR = /out of memory|bad_alloc|allocation failed|failed to allocate|exceeds? the (max|limit)/i;
+/** Matches errors of runtimes that have no memory left. ONNX Runtime on wasm ends with `Aborted(OOM)`. */
+const MEMORY_ERROR =
+  /out of memory|\bOOM\b|bad_alloc|allocation failed|failed to allocate|exceeds? the (max|limit)/i;
 
 /**
  * Measures the cells of a profile. The first pass goes through the batch sizes in rising order, and through the cells of each
