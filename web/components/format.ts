@@ -10,12 +10,8 @@ import type { Sweep } from './backends.ts';
 /** The text for an unknown value. */
 export const DASH = '–';
 
-/** Rounds first, so that 99.96 has as many digits as 100. */
-const digits = (value: number): number => {
-  const rounded = toThree(value);
-  return rounded >= 100 ? 0 : rounded >= 10 ? 1 : rounded >= 1 ? 2 : 3;
-};
-const toThree = (value: number): number => Number(value.toPrecision(3));
+/** Digits after the point, for three digits in all. The bounds are those at which rounding gives 100, 10 and 1. */
+const digits = (value: number): number => (value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 3);
 
 export const number = (value: number | null, fractionDigits?: number): string =>
   value === null || !Number.isFinite(value)
@@ -62,7 +58,8 @@ export function accuracyText({ endToEnd = null, pas }: KnownAccuracy): string {
 
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, toThree(value))) / 3));
+  // 999,500 B are 1.00 MB, and not 1,000 kB.
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value / 0.9995)) / 3));
   const scaled = value / 1000 ** power;
   const fixed = power === 0 ? 0 : digits(scaled);
   return `${number(scaled, fixed)}\u00a0${units[power]}`;
