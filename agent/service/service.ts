@@ -5,6 +5,7 @@ import type { StageResult } from '../../models/tasks/task.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
 import { Executor } from '../../workers/executor/executor.ts';
+import { ranAsPlanned } from '../../workers/executor/plan-rows.ts';
 import type { StartWorker } from '../../workers/executor/start-worker.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
 import type { RequestAnswer } from '../../workers/executor/types.ts';
@@ -91,7 +92,8 @@ export class Service {
       {
         onBatch(batch) {
           telemetry.batch(batch);
-          if (!options.inPods && !batch.standby) telemetry.ran(batch.stage, batch.items, batch.serviceMs);
+          if (!options.inPods && ranAsPlanned(service.plan, batch))
+            telemetry.ran(batch.stage, batch.items, batch.serviceMs);
         },
         onSettled: (stage) => telemetry.settled(stage),
         onLost: () => telemetry.workerLost(),

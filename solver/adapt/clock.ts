@@ -42,7 +42,7 @@ export class AdaptationClock {
   constructor(
     private readonly options: AdaptationClockOptions,
     first: Plan,
-    private forecast?: Forecast,
+    private forecast: Forecast | undefined = undefined,
     served: Served = { open: 0, ended: 0, missed: 0 },
   ) {
     this.#decided = first;
@@ -89,6 +89,8 @@ export class AdaptationClock {
     this.#lastDecisionMs = CHECK_MS * Math.floor(nowMs / CHECK_MS);
     const { system, predictor } = this.options;
     const plans = { decided: this.#decided, serving };
+    // If the decision fails, nothing is left that the load could overtake before the interval ends.
+    this.forecast = undefined;
     const step = await adaptationStep(system, predictor, countsPerS, nowMs / 1000, plans, lately);
     this.forecast = step.forecast;
     if (step.plan) this.#decided = step.plan;

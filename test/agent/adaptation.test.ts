@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { Service } from '../../agent/service/service.ts';
 import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
+import { countsIn } from '../../solver/adapt/serving-counts.ts';
 import type { LoadState } from '../../solver/adapt/system.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import type { ExecutorWorker, StartWorker } from '../../workers/executor/start-worker.ts';
@@ -117,4 +118,21 @@ test('in an overload no refusal blames the connection, though each request took 
   expect(refusals.filter((refusal) => !/^(Too many requests wait|Item 0 could not)/.test(refusal))).toEqual(
     [],
   );
+});
+
+test('a batch that the plan before ends after a switch does not count among the times of the new plan', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const workers = [['detect'], ['classify']];
+  const plan = planOf({ workers, batch: 1, maxWaitMs: 0 });
+  const { pipeline } = models;
+  const service = await Service.start({ pipeline, plan, startWorker, onEvent: () => {} });
+  const answer = service.infer(service.model('fashion'), [items[0]![0]!], performance.now());
+  await vi.advanceTimersByTimeAsync(BATCH_MS / 2);
+  await service.replace(planOf({ workers, batch: 1, maxWaitMs: 0, variants: ['det8', 'mlp64'] }));
+  await vi.advanceTimersByTimeAsync(3 * BATCH_MS);
+  await answer;
+  const { rows } = countsIn(await service.metrics(), 'fashion');
+  service.close();
+  expect(rows.get('detect')).toMatchObject({ batches: 1, runs: 0, runMs: 0 });
+  expect(rows.get('classify')).toMatchObject({ batches: 1, runs: 1, runMs: expect.closeTo(BATCH_MS) });
 });

@@ -12,7 +12,12 @@ describe('an adapter', () => {
     vi.useRealTimers();
   });
 
-  const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
+  const planOf = (sha256: string) =>
+    ({
+      ratePerS: 1,
+      stages: [{ name: 'detect', variant: 'v', backend: 'cpu', sha256 }],
+      workers: [],
+    }) as unknown as Plan;
   const [first, second, third, fourth] = [planOf('a'), planOf('b'), planOf('c'), planOf('d')];
   const larger = {
     ...second,
@@ -224,6 +229,18 @@ describe('an adapter', () => {
       [{ detect: { batches: 1, items: 1, ms: 10 } }, 4000, first],
       [{ detect: { batches: 1, items: 1, ms: 20 } }, 10_000, second],
     ]);
+    adapter.stop();
+  });
+
+  test('does not count batches that the sessions of the plan before end after the switch', async () => {
+    const { seen, correct } = recorded();
+    const { adapter } = started({}, { correct });
+    adapter.ran(batch(1, 10));
+    adapter.ran(batch(1, 500, { variant: 'heavier' }));
+    adapter.ran(batch(1, 90, { backend: 'webgpu' }));
+    adapter.ran(batch(1, 90, { stage: 'a-heavy-row-that-has-gone' }));
+    await vi.advanceTimersByTimeAsync(10_500);
+    expect(seen).toEqual([[{ detect: { batches: 1, items: 1, ms: 10 } }, 10_000, first]]);
     adapter.stop();
   });
 

@@ -7,6 +7,7 @@ import type { Adaptation } from '../../solver/documents/run-report.ts';
 import { message } from '../runtime/errors.ts';
 import { after } from './clock.ts';
 import type { Executor } from './executor.ts';
+import { ranAsPlanned } from './plan-rows.ts';
 import type { BatchRecord } from './types.ts';
 
 export interface AdaptationOptions {
@@ -43,7 +44,7 @@ export class Adapter {
   /** The plan to switch to as soon as no other switch is under way. */
   #next: Plan | undefined;
   #switching = false;
-  /** The serving plan's batches since `#timedFromMs`, by the name of the row; those of standbys do not count. */
+  /** The serving plan's batches since `#timedFromMs`, by the name of the row. */
   readonly #timed = new Map<string, TimedBatches>();
   #timedFromMs = 0;
 
@@ -69,9 +70,10 @@ export class Adapter {
     this.#clock.known(untilMs);
   }
 
-  /** Counts a batch that a worker has run. A standby is a lighter, faster variant for bursts, so its batches do not count. */
-  ran({ stage, items, serviceMs, standby }: BatchRecord): void {
-    if (standby) return;
+  /** Counts a batch that a worker has run, if it {@link ranAsPlanned}. */
+  ran(batch: BatchRecord): void {
+    if (!ranAsPlanned(this.executor.plan, batch)) return;
+    const { stage, items, serviceMs } = batch;
     const before = this.#timed.get(stage) ?? { batches: 0, items: 0, ms: 0 };
     this.#timed.set(stage, {
       batches: before.batches + 1,

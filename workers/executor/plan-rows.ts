@@ -3,6 +3,7 @@ import { heldRows, isStandbyRow, rowsByIndex, stageOf } from '../../solver/dispa
 import type { DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { UnknownStageError } from '../runtime/errors.ts';
+import type { BatchRecord } from './types.ts';
 
 interface IndexedRow {
   /** The row's name. A standby (a lighter variant for bursts) has the name of the row whose batches it runs. */
@@ -72,3 +73,10 @@ export class PlanRows {
     return found && { heavy: found.variant, below: found.escalation!.below };
   }
 }
+
+/**
+ * Whether a batch ran the variant that a plan has for its row. A worker of the plan before may end its last batches after a switch,
+ * and a standby is a lighter, faster variant for bursts.
+ */
+export const ranAsPlanned = ({ stages }: Plan, { stage, variant, backend, standby }: BatchRecord): boolean =>
+  !standby && stages.some((row) => row.name === stage && row.variant === variant && row.backend === backend);

@@ -115,6 +115,15 @@ it('waits an interval after a decision that failed', async () => {
   await expect(clock.check(20_000, first)).rejects.toThrow('no idea');
 });
 
+it('waits an interval after a decision that failed, also while the load is above the last forecast', async () => {
+  const { clock } = clockOf(() => Promise.reject(new Error('no idea')), 1);
+  for (let ms = 1500; ms < 14_000; ms += 400) clock.arrived(ms);
+  await expect(clock.check(3000, first)).rejects.toThrow('no idea');
+  for (let atMs = 4000; atMs < 13_000; atMs += CHECK_MS)
+    expect(await clock.check(atMs, first)).toBeUndefined();
+  await expect(clock.check(13_000, first)).rejects.toThrow('no idea');
+});
+
 it('goes on from the plan that it decided on, or from the one that serves where that could not be started', async () => {
   const plans = [second, third];
   const { clock, told } = clockOf(async (_, current) => plans.shift() ?? current!);
