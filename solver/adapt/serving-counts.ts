@@ -102,16 +102,25 @@ export class CountsGrowth {
    * @param counts by process, e.g. a gateway
    */
   since(counts: ReadonlyMap<string, Counts>): Counts {
-    let growth = NOTHING;
+    return total(this.ofEach(counts));
+  }
+
+  /** Does what {@link since} does, and returns the growth of each process. */
+  ofEach(counts: ReadonlyMap<string, Counts>): Map<string, Counts> {
+    const growths = new Map<string, Counts>();
     for (const [process, now] of counts) {
       const last = this.#last.get(process) ?? now;
       const anew = now.arrivals < last.arrivals || now.coreMs < last.coreMs;
-      growth = combined(growth, combined(now, anew ? NOTHING : last, -1), 1);
+      growths.set(process, combined(now, anew ? NOTHING : last, -1));
       this.#last.set(process, now);
     }
-    return growth;
+    return growths;
   }
 }
+
+/** Adds up the growths of several processes. */
+export const total = (growths: ReadonlyMap<string, Counts>): Counts =>
+  [...growths.values()].reduce((sum, growth) => combined(sum, growth, 1), NOTHING);
 
 /** Returns a + times · b for each counter, with the sessions of both. */
 function combined(a: Counts, b: Counts, times: number): Counts {

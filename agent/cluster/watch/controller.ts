@@ -1,5 +1,5 @@
 import { CHECK_MS } from '../../../solver/adapt/clock.ts';
-import { type Counts, CountsGrowth } from '../../../solver/adapt/serving-counts.ts';
+import { type Counts, CountsGrowth, total } from '../../../solver/adapt/serving-counts.ts';
 import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
@@ -90,39 +90,48 @@ async function followLoad(
   const growth = new CountsGrowth();
   growth.since(counts);
   let readMs = askedMs - startMs;
+  /** Time of each gateway's last reading, counted from `startMs`. */
+  const answeredMs = new Map(Array.from(counts.keys(), (gateway) => [gateway, readMs]));
   let wasSlow = false;
+  /** Whether the last reading found a plan that this process had begun to apply. It is applied again at once, then each interval. */
+  let wasCutOff = false;
   let triedMs = 0;
   try {
     while (!signal.aborted) {
       const { changes } = target;
       const now = await retried(options, signal, read);
       if (!now) return;
-      if (target.changes === changes && !target.busy && !samePlan(now.plan, target.plan)) {
-        if (target.isForeign(now.plan))
-          return onEvent('another plan was applied: it is followed from now on');
-        onEvent('a plan was cut off while it was applied: it is applied again');
-        target.tryAgain();
-      }
       const nowMs = now.askedMs - startMs;
+      if (!target.busy) {
+        const isOther = target.changes === changes && !samePlan(now.plan, target.plan);
+        if (isOther && target.isForeign(now.plan))
+          return onEvent('another plan was applied: it is followed from now on');
+        const isDue = nowMs - triedMs >= 1000 * adaptation.intervalS || (isOther && !wasCutOff);
+        wasCutOff = isOther;
+        if (isDue) triedMs = nowMs;
+        if (isDue && isOther) {
+          onEvent('a plan was cut off while it was applied: it is applied again');
+          target.tryAgain();
+        } else if (isDue) target.finish();
+      }
       const isSlow = now.answeredMs - now.askedMs > SLOW_MS;
       // In a slow reading, the moment of each count is unknown, so its requests could look like a burst. The next reading
       // includes these requests. If the reading before was slow too, both have about the same delay, so the time between them is
       // right.
       if (!isSlow || wasSlow) {
-        const grown = growth.since(now.counts);
-        options.onCounts?.(grown, nowMs - readMs, target.plan);
-        const { arrivals } = grown;
-        // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
-        for (let i = 0; i < arrivals; i++)
-          adapter.arrived(readMs + ((i + 0.5) / arrivals) * (nowMs - readMs));
+        const grown = growth.ofEach(now.counts);
+        options.onCounts?.(total(grown), nowMs - readMs, target.plan);
+        // The counters have no arrival times, so a gateway's new requests are spread evenly over the time since its last reading.
+        for (const [gateway, { arrivals }] of grown) {
+          const sinceMs = answeredMs.get(gateway) ?? readMs;
+          for (let i = 0; i < arrivals; i++)
+            adapter.arrived(sinceMs + ((i + 0.5) / arrivals) * (nowMs - sinceMs));
+          answeredMs.set(gateway, nowMs);
+        }
         adapter.known(nowMs);
         readMs = nowMs;
       }
       wasSlow = isSlow;
-      if (!target.busy && nowMs - triedMs >= 1000 * adaptation.intervalS) {
-        triedMs = nowMs;
-        target.finish();
-      }
       await sleep(options.checkMs ?? CHECK_MS, signal);
     }
   } finally {

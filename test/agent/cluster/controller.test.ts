@@ -4,7 +4,7 @@ import { control } from '../../../agent/cluster/watch/controller.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import { type Counts, NOTHING } from '../../../solver/adapt/serving-counts.ts';
 import type { System } from '../../../solver/adapt/system.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import { type Plan, samePlan } from '../../../solver/documents/plan.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { clusterPlan } from '../kubernetes/objects/plans.ts';
 
@@ -20,28 +20,45 @@ interface Watching {
   readonly countMs?: (reading: number) => readonly [before: number, after: number];
   /** Milliseconds that the engine takes to apply a plan. */
   readonly applyMs?: number;
+  /** How often applying a plan is cut off once the engine has stored the plan. */
+  readonly cutOff?: number;
+  /** Whether a second gateway answers, which gets as many requests as the first, by the number of the reading. */
+  readonly other?: (reading: number) => boolean;
 }
 
-/** Watches a plan under 100 requests/s until the test has finished. A decision is due each second. */
-function watch({ system, countMs = () => [0, 0], applyMs = 0 }: Watching) {
+/** Watches a plan under 100 requests/s at each gateway until the test has finished. A decision is due each `intervalS`. */
+function watch({
+  system,
+  countMs = () => [0, 0],
+  applyMs = 0,
+  cutOff = 0,
+  other = () => false,
+  intervalS = 1,
+}: Watching & { readonly intervalS?: number }) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const startMs = performance.now();
   const stop = new AbortController();
   const applied: Plan[] = [clusterPlan()];
   let readings = 0;
+  const events: string[] = [];
+  const adaptedMs: number[] = [];
   const engine = {
     plans: async () => ({ current: applied.at(-1)!, previous: null }),
     cascadeStages: async () => new Set<string>(),
     async counts(): Promise<ReadonlyMap<string, Counts>> {
-      const [beforeMs, afterMs] = countMs(readings++);
+      const reading = readings++;
+      const [beforeMs, afterMs] = countMs(reading);
       await sleep(beforeMs, stop.signal);
       const arrived = Math.floor((performance.now() - startMs) / 10);
       await sleep(afterMs, stop.signal);
-      return new Map([['gateway', { ...NOTHING, arrivals: arrived }]]);
+      const gateways = other(reading) ? ['gateway', 'other'] : ['gateway'];
+      return new Map(gateways.map((gateway) => [gateway, { ...NOTHING, arrivals: arrived }]));
     },
     async adapt(plan: Plan) {
       await sleep(applyMs, stop.signal);
-      applied.push(plan);
+      adaptedMs.push(performance.now() - startMs);
+      if (!samePlan(applied.at(-1)!, plan)) applied.push(plan);
+      if (adaptedMs.length <= cutOff) throw new Error('the connection broke');
       return [];
     },
     recordEvent: async () => {},
@@ -53,9 +70,9 @@ function watch({ system, countMs = () => [0, 0], applyMs = 0 }: Watching) {
       adaptationFor: () => ({
         system: { name: 'stub', overtaken: () => false, ...system },
         predictor: lastWindow,
-        intervalS: 1,
+        intervalS,
       }),
-      onEvent: () => {},
+      onEvent: (what) => events.push(what),
     },
     stop.signal,
   );
@@ -63,7 +80,7 @@ function watch({ system, countMs = () => [0, 0], applyMs = 0 }: Watching) {
     stop.abort();
     await ended;
   });
-  return { applied, engine };
+  return { applied, events, adaptedMs };
 }
 
 test.each([
@@ -91,6 +108,35 @@ test.each([
     expect(Math.max(...counts)).toBeLessThanOrEqual(102);
   },
 );
+
+test('the requests of a gateway that does not answer for a while are no burst when it answers again', async () => {
+  const seen: (readonly number[])[] = [];
+  watch({
+    other: (reading) => reading < 5 || reading >= 35,
+    system: {
+      async plan({ countsPerS }, current) {
+        seen.push(countsPerS);
+        return current!;
+      },
+    },
+  });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(Math.max(...seen.flat())).toBeLessThanOrEqual(202);
+  expect(Math.min(...seen.at(-1)!)).toBeGreaterThanOrEqual(198);
+});
+
+test('a plan that is cut off again and again while it is applied is tried at once, and then each interval', async () => {
+  const next = clusterPlan({ stages: clusterPlan().stages.map((stage) => ({ ...stage, batch: 7 })) });
+  let decisions = 0;
+  const { adaptedMs, events } = watch({
+    cutOff: 6,
+    intervalS: 10,
+    system: { plan: async (_, current) => (decisions++ === 0 ? next : current!) },
+  });
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect(adaptedMs.map((ms) => Math.round(ms / 1000))).toEqual([10, 10, 20, 30, 40, 50, 60]);
+  expect(events.at(-1)).toContain(' became ');
+});
 
 test('new batches for the plan before do not follow a plan that is being applied', async () => {
   const before = clusterPlan();
