@@ -59,7 +59,9 @@ export const pinCommand = () =>
     .addHelpText(
       'after',
       `
-The model is ${HUB_KINDS.map(({ models }) => models).join(', or ')}.
+The model is one of
+  ${HUB_KINDS.map(({ models }) => models).join(',\n  ')}.
+
 Pin downloads no model files: fetch does, and so do profile and bench if you skip fetch. A model that is pinned again replaces
 its earlier variants. With a labelled pack (ipa-edge pack) accuracies are measured. Without one, state --accuracy of every model, or
 of none: then plans are by latency and cost alone.

@@ -13,7 +13,7 @@ const TOKENS_MAX = 448;
 export const recognizers: HubKind = {
   task: ID,
   stageName: 'transcribe',
-  models: 'a speech recognizer (Whisper, Moonshine or wav2vec2 …ForCTC)',
+  models: 'a speech recognizer (Whisper, Moonshine or Wav2Vec2ForCTC)',
   fits: fitsBy(/^((Whisper|Moonshine)ForConditionalGeneration|Wav2Vec2ForCTC)$/),
   fieldsOf(model) {
     const { sampling_rate, n_samples } = model.preprocessor ?? {};
