@@ -95,7 +95,7 @@ them with --field-manager ipa-agent, as below.
         );
       if (flags.autoscaler && flags.format === 'kserve')
         throw new UsageError(
-          'The pods of --format kserve have no gateway to foresee them: leave out --autoscaler.',
+          'With --format kserve there is no gateway whose metric an autoscaler could read: leave out --autoscaler.',
         );
       const profile = flags.watchProfile === undefined ? null : await profileOf(plan, flags.watchProfile);
       const served = (of: PodSettings) => kubernetesObjects(plan, pipeline, of);

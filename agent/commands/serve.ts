@@ -40,7 +40,7 @@ export const serveCommand = () =>
         needing(
           new Option(
             '--profile <file>',
-            'the profile (default: one that is kept beside the plan; --replan makes it)',
+            'the profile (default, beside the plan: the one that --replan keeps there or, with --adapt, profile.json)',
           ),
           '--replan',
           '--adapt',
@@ -57,7 +57,7 @@ export const serveCommand = () =>
       .addOption(needing(option.predictorOption(), '--adapt'))
       .addOption(needing(option.minRateOption(), '--adapt')),
   )
-    .option('--token-file <file>', 'token that PUT /plan must send (default: IPA_AGENT_TOKEN)')
+    .option('--token-file <file>', 'file with the token that PUT /plan must send (default: IPA_AGENT_TOKEN)')
     .option('--json', 'report events as JSON, one object a line')
     .addHelpText(
       'after',

@@ -36,7 +36,10 @@ export const stageCommand = () =>
       .addOption(option.planManifestOption())
       .option('--model-name <name>', 'a second name of the first stage'),
   )
-    .option('--token-file <file>', 'token that PUT /stage/<name> must send (default: IPA_AGENT_TOKEN)')
+    .option(
+      '--token-file <file>',
+      'file with the token that PUT /stage/<name> must send (default: IPA_AGENT_TOKEN)',
+    )
     .addHelpText(
       'after',
       `
