@@ -22,7 +22,7 @@ import { type Runner, withRunner } from '../runner/runner.ts';
 import { invalidRuns } from './invalid-run.ts';
 import { checkReport, writeReport } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
-import { readTrace, TRACE } from './traces.ts';
+import { readTrace, TRACE, TRACE_HELP } from './traces.ts';
 
 /** Seconds for which requests arrive without --duration and --trace. */
 const DURATION_S = 40;
@@ -35,7 +35,7 @@ export const runCommand = () =>
     .requiredOption('--plan <file>', 'the plan to run')
     .addOption(option.planManifestOption())
     .option('--rate <n>', "requests per second (default: the plan's)", option.rate)
-    .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
+    .option(TRACE, `instead of --rate, ${TRACE_HELP}`)
     .addOption(
       needing(
         new Option('--scale <x>', 'multiply its rates by this').argParser(option.positive).default(1),

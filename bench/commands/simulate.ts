@@ -26,7 +26,7 @@ import { rivalSettings } from '../adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../adaptation/rivals.ts';
 import { checkReport, writeReport } from './report.ts';
 import { planTimeline, runText } from './tables.ts';
-import { readTrace, TRACE } from './traces.ts';
+import { readTrace, TRACE, TRACE_HELP } from './traces.ts';
 
 /** Weight of a switch in a cluster: small, because new replicas start while the old ones still serve. */
 const CLUSTER_ETA = 0.02;
@@ -47,7 +47,7 @@ export const simulateCommand = () =>
       '--pipeline <name>',
       'instead of --profile, a pipeline of the IPA paper: ipa-video, ipa-audio-qa, …',
     )
-    .requiredOption(`--trace ${TRACE}`, 'arrival rates over time')
+    .requiredOption(TRACE, TRACE_HELP)
     .option('--scale <x>', "multiply the trace's rates by this", option.positive, 1)
     .addOption(option.arrivalsOption())
     .option(

@@ -4,8 +4,9 @@ import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 
-/** Values of the option `--trace`, for help texts. */
-export const TRACE = `<file|${WORKLOADS.join('|')}>`;
+/** The option `--trace` of commands, and the help on it. */
+export const TRACE = '--trace <file-or-name>';
+export const TRACE_HELP = `arrival rates over time: a file, or one of ${WORKLOADS.join(', ')}`;
 
 /**
  * Reads a trace from a file, cut after `durationS`, or generates one of that length if `given` names a workload.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { COMMANDS } from '../../bench/program.ts';
 import type { PlanStage } from '../../solver/documents/plan.ts';
 import { identityModel } from '../onnx.ts';
 import { folderOfTest } from '../temporary-folder.ts';
@@ -220,6 +221,12 @@ test('bench refuses a folder that cannot be made by its own name, before it pins
   const { code, stderr } = await ipaEdgeHere(['bench', '--recipe', 'nlp', '--out', out]);
   expect(stderr).toContain(`${join(out, 'manifest.json')} cannot be written: a part of its path is a file`);
   expect(code).toBe(2);
+});
+
+test.each(Object.entries(COMMANDS))('the help of %s fits a terminal of 80 columns', async (_name, load) => {
+  const command = (await load()).configureHelp({ helpWidth: 80 });
+  const lines = command.helpInformation().split('\n');
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('help of a command that does not exist is refused with exit 2', async () => {
