@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { COMMANDS } from '../../bench/program.ts';
 import type { PlanStage } from '../../solver/documents/plan.ts';
 import { identityModel } from '../onnx.ts';
@@ -227,6 +227,16 @@ test.each(Object.entries(COMMANDS))('the help of %s fits a terminal of 80 column
   const command = (await load()).configureHelp({ helpWidth: 80 });
   const lines = command.helpInformation().split('\n');
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('help --help lists the commands', async () => {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const { code, stderr } = await ipaEdgeHere(['help', '--help']);
+  const stdout = written.mock.calls.join('');
+  written.mockRestore();
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^ {2}bench /m);
+  expect(code).toBe(0);
 });
 
 test('help of a command that does not exist is refused with exit 2', async () => {

@@ -83,7 +83,8 @@ export async function runCommand(
 
   try {
     const asked = argv[2] === 'help' ? argv[3] : undefined;
-    if (asked !== undefined && !Object.hasOwn(commands, asked)) program.error(`unknown command '${asked}'`);
+    if (asked !== undefined && !['-h', '--help'].includes(asked) && !Object.hasOwn(commands, asked))
+      program.error(`unknown command '${asked}'`);
     await program.parseAsync(argv);
     return 0;
   } catch (error) {
