@@ -75,10 +75,10 @@ test('a switch that waits for another one when the executor closes starts nothin
   expect(spawn).toHaveBeenCalledTimes(2);
 });
 
-test('a lost worker that is replaced during a switch leaves the plan no more workers than it wants', async () => {
+/** Workers that run nothing, and that start when the test says so. */
+function heldWorkers() {
   const live = new Map<string, (reason: string) => void>();
   const starts: (() => void)[] = [];
-  /** Starts a worker when the test says so; the worker runs nothing. */
   const startWorker: StartWorker = async (id) => {
     await new Promise<void>((resolve) => starts.push(resolve));
     let lose!: (reason: string) => void;
@@ -97,6 +97,11 @@ test('a lost worker that is replaced during a switch leaves the plan no more wor
     await until(() => expect(starts).toHaveLength(count));
     for (const go of starts.splice(0)) go();
   };
+  return { live, starts, startWorker, startAll };
+}
+
+test('a lost worker that is replaced during a switch leaves the plan no more workers than it wants', async () => {
+  const { live, starts, startWorker, startAll } = heldWorkers();
   const workers = [['detect'], ['classify']];
   const starting = start({ workers }, { startWorker });
   await startAll(2);
@@ -110,6 +115,23 @@ test('a lost worker that is replaced during a switch leaves the plan no more wor
   await startAll(3);
   await switched;
   await until(() => expect(events.filter((event) => event.includes('replaces'))).toHaveLength(1));
+  expect(executor.replicas).toEqual([1, 1]);
+  expect(live.size).toBe(2);
+  executor.close();
+});
+
+test('a lost worker is started once, although the batch sizes change while its replacement starts', async () => {
+  const { live, starts, startWorker, startAll } = heldWorkers();
+  const workers = [['detect'], ['classify']];
+  const starting = start({ workers, batch: 4 }, { startWorker });
+  await startAll(2);
+  const { executor, events } = await starting;
+  live.get('worker-0~0')!('killed');
+  await until(() => expect(starts).toHaveLength(1));
+  for (const batch of [1, 2, 4, 1, 2]) executor.rebatch(handPlan(models, { backend: 'cpu', workers, batch }));
+  await startAll(1);
+  await until(() => expect(events.filter((event) => event.includes('replaces'))).toHaveLength(1));
+  expect(starts).toEqual([]);
   expect(executor.replicas).toEqual([1, 1]);
   expect(live.size).toBe(2);
   executor.close();

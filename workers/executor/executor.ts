@@ -48,8 +48,8 @@ export class Executor {
       nameOf: ({ planWorker }) => planWorker.id,
       startWorker: (id, { planWorker, plan }, signal) => startWorker(id, planWorker, plan, signal),
       onLost: (member, reason) => this.#lose(member, reason),
-      // After a switch, nothing replaces a worker of the old plan, because the switch starts the new plan's own workers.
-      isWanted: (job) => job.plan === this.plan,
+      // After a switch, nothing replaces a worker that only the old plan had.
+      isWanted: (job) => this.#replicas.isNeeded(job, this.plan),
       onReplaced: (member) => {
         this.#admit(member);
         hooks.onEvent?.(`worker ${member.id} replaces a lost one`);
@@ -199,7 +199,7 @@ export class Executor {
   #follow(plan: Plan, fresh: readonly Member[] = []): void {
     this.#take(plan, fresh);
     this.hooks.onEvent?.(`switched to ${choiceText(plan)}`);
-    for (const missing of diff(this.#replicas.all, plan).start)
+    for (const missing of diff(this.#replicas.expected, plan).start)
       void this.#supervisor.replace(jobOf(plan, missing));
   }
 

@@ -24,7 +24,8 @@ export const jobOf = (plan: Plan, planWorker: PlanWorker): Job => ({
   forget: [],
 });
 
-export const liveWorker = ({ id, job: { planWorker, stages } }: Member): LiveWorker => ({
+/** A worker that runs, or that is being started, as the comparison with a plan takes it. */
+export const liveWorker = ({ id, job: { planWorker, stages } }: Pick<Member, 'id' | 'job'>): LiveWorker => ({
   id,
   planWorker,
   stages,

@@ -1,4 +1,5 @@
-import type { LiveWorker } from '../../solver/adapt/diff.ts';
+import { diff, type LiveWorker } from '../../solver/adapt/diff.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
 import { type Job, liveWorker, type Member } from './job.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -8,6 +9,23 @@ export class Replicas {
 
   get all(): LiveWorker[] {
     return this.#serving.map(liveWorker);
+  }
+
+  /** The workers that serve now, and those that are being started in place of lost ones. */
+  get expected(): LiveWorker[] {
+    return [...this.all, ...this.#starting.values()];
+  }
+
+  /** Whether a plan needs the worker that is being started for a job. */
+  isNeeded(job: Job, plan: Plan): boolean {
+    const starting = this.#starting;
+    return !diff([...this.all, ...starting.values()], plan).retire.includes(starting.get(job)!.id);
+  }
+
+  get #starting(): Map<Job, LiveWorker> {
+    return new Map(
+      this.supervisor.replacing.map((job, i) => [job, liveWorker({ id: `starting ${i}`, job })]),
+    );
   }
 
   /** The workers that run a row of the plan. @param name the row's name */

@@ -71,6 +71,7 @@ type Member<Job> = { -readonly [K in keyof Supervised<Job>]: Supervised<Job>[K] 
 /** Starts workers, ends those that hang or are not needed, and replaces those that are lost. */
 export class Supervisor<Job> {
   readonly #members = new Map<string, Member<Job>>();
+  readonly #replacing = new Set<Job>();
   readonly #limits: SupervisorLimits;
   readonly #ended = new AbortController();
   #started = 0;
@@ -87,6 +88,11 @@ export class Supervisor<Job> {
   /** Every worker that was added and has not ended, retired ones too. */
   get members(): Supervised<Job>[] {
     return [...this.#members.values()];
+  }
+
+  /** The jobs for which a worker is being started in place of a lost one. */
+  get replacing(): Job[] {
+    return [...this.#replacing];
   }
 
   get(id: string): Supervised<Job> | undefined {
@@ -186,6 +192,11 @@ export class Supervisor<Job> {
 
   /** Starts a worker for a job and adds it. Repeats failed starts until a worker starts or the job is no longer wanted. */
   async replace(job: Job): Promise<void> {
+    this.#replacing.add(job);
+    await this.#tryToReplace(job).finally(() => this.#replacing.delete(job));
+  }
+
+  async #tryToReplace(job: Job): Promise<void> {
     const { respawnMs } = this.#limits;
     for (let tried = 0; ; tried++) {
       await sleep(respawnMs[Math.min(tried, respawnMs.length - 1)]!, this.#ended.signal);
