@@ -76,7 +76,7 @@ const titleOf = (backends: readonly Backend[]): string => [...backends].sort().r
 export const planRun = (set: BackendSet): RunReport | undefined =>
   set.runs.find((run) => run.name === 'plan') ?? (set.runs.length === 1 ? set.runs[0] : undefined);
 
-/** Whether the requests of the plan's run were sent in time. A baseline may be overloaded without making the plan's figures wrong. */
+/** Whether the requests of the plan's run were sent in time. An overloaded baseline does not make the plan's figures wrong. */
 export function isValid(set: BackendSet): boolean {
   const chosen = planRun(set);
   return (chosen ? [chosen] : set.runs).every(({ load }) => load.valid);
