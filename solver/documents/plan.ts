@@ -48,7 +48,7 @@ const resources = z.strictObject({
 export type Resources = z.infer<typeof resources>;
 
 /** The longest wait that JavaScript's timers support. */
-const WAIT_MOST_MS = 2 ** 31 - 1;
+const WAIT_MS_MAX = 2 ** 31 - 1;
 /** A stage with more replicas must be a mistake, because each replica is a process or a pod. */
 const REPLICAS_MAX = 10_000;
 
@@ -87,7 +87,7 @@ export const planStage = z.strictObject({
   threads: positiveCount,
   batch: positiveCount,
   /** The longest time that the oldest item of a batch waits for others. */
-  maxWaitMs: milliseconds.max(WAIT_MOST_MS),
+  maxWaitMs: milliseconds.max(WAIT_MS_MAX),
   replicas: positiveCount.max(REPLICAS_MAX),
   /** Accuracy of the variant; null if no variant has a known accuracy. */
   accuracy: accuracy.nullable(),

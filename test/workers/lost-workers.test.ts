@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import type { ItemBatch } from '../../models/items/item-batch.ts';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
-import type { MeasuredRun } from '../../workers/stage/protocol.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { loadSmallFashion } from './fashion.ts';
-import { environment } from './with-runs.ts';
+import { environment, withRuns } from './with-runs.ts';
 
 const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 3, seed: 7 };
 const models = await loadSmallFashion();
@@ -36,19 +34,9 @@ test('a profile stands where there is no second worker to be had', async () => {
 
 test('a worker that is lost once while accuracy is measured is replaced, and no answer is missing', async () => {
   let losses = 0;
-  const losing: Environment = {
-    ...environment,
-    async spawn(id, threads) {
-      const worker = await environment.spawn(id, threads);
-      const run = worker.run.bind(worker);
-      return Object.assign(worker, {
-        async run(key: string, items: ItemBatch): Promise<MeasuredRun> {
-          if (losses++ === 0) worker.terminate();
-          return run(key, items);
-        },
-      });
-    },
-  };
+  const losing = withRuns((_key, _items, worker) => {
+    if (losses++ === 0) worker.terminate();
+  });
   const measured = async (one: Environment) => {
     const asked = { ...settings, batches: [1], budgetS: 1, seed: 19 };
     return profile({ models, environment: one, store: new MemoryStore(), settings: asked });
@@ -130,19 +118,9 @@ test.each([
   'Buffer size (4294967296) exceeds the max buffer size limit (2147483648)',
 ])('a batch that ends with "%s" is left out for lack of memory, and so are larger ones', async (problem) => {
   let measuring = false;
-  const small: Environment = {
-    ...environment,
-    async spawn(id, threads) {
-      const worker = await environment.spawn(id, threads);
-      const run = worker.run.bind(worker);
-      return Object.assign(worker, {
-        async run(key: string, items: ItemBatch): Promise<MeasuredRun> {
-          if (measuring && items.lengths.length >= 4) throw new Error(problem);
-          return run(key, items);
-        },
-      });
-    },
-  };
+  const small = withRuns((_key, { lengths }) => {
+    if (measuring && lengths.length >= 4) throw new Error(problem);
+  });
   const controller = new AbortController();
   const reasons = new Map<number, Set<string>>();
   const asked = profile({

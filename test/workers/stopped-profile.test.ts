@@ -1,30 +1,18 @@
 import { expect, test } from 'vitest';
-import type { ItemBatch } from '../../models/items/item-batch.ts';
-import type { Environment } from '../../workers/environment/environment.ts';
 import { profile } from '../../workers/profiler/profile.ts';
-import type { MeasuredRun } from '../../workers/stage/protocol.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { until } from '../until.ts';
 import { loadSmallFashion } from './fashion.ts';
-import { environment } from './with-runs.ts';
+import { withRuns } from './with-runs.ts';
 
 test('a profile is stopped in the middle of a batch that its worker never answers', async () => {
   const cells: unknown[] = [];
   let hangs = false;
-  const hanging: Environment = {
-    ...environment,
-    async spawn(id, threads) {
-      const worker = await environment.spawn(id, threads);
-      const run = worker.run.bind(worker);
-      return Object.assign(worker, {
-        async run(key: string, items: ItemBatch): Promise<MeasuredRun> {
-          if (!cells.length) return run(key, items);
-          hangs = true;
-          throw new Error(await worker.lost);
-        },
-      });
-    },
-  };
+  const hanging = withRuns(async (_key, _items, worker) => {
+    if (!cells.length) return;
+    hangs = true;
+    throw new Error(await worker.lost);
+  });
   const controller = new AbortController();
   const asked = profile({
     models: await loadSmallFashion(),
