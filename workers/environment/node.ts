@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { pipeEndpoint } from '../stage/pipe.ts';
 import { type RawWorker, StageWorker } from '../stage/stage-worker.ts';
@@ -41,7 +41,8 @@ export function spawnWorker(file: string): RawWorker {
     child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
     child.once('error', (error) => resolve(error.message));
   });
-  const pipe = child.stdio[3] as Duplex;
+  // If this process has no file descriptor left, Node makes no pipes, and `gone` reports why.
+  const pipe = (child.stdio?.[3] ?? new Duplex({ read() {}, write() {} })) as Duplex;
   // Writing to a child that has just died raises an error here; `gone` reports that end.
   pipe.on('error', () => {});
   return { endpoint: pipeEndpoint(pipe), gone, terminate: () => void child.kill('SIGKILL') };
