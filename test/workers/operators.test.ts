@@ -1,12 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { manifestPath } from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureOperators } from '../../workers/profiler/operators.ts';
 import { BackendUnavailableError, ModelLoadError, TraceFolderError } from '../../workers/runtime/errors.ts';
-import { loadFashion } from './fashion.ts';
+import { createNodeRuntime } from '../../workers/runtime/ort-node.ts';
+import { folderOfTest } from '../temporary-folder.ts';
+import { FASHION, loadFashion } from './fashion.ts';
 
 const DETECT = { stage: 'detect', variant: 'det4', backend: 'cpu', threads: 1, batch: 2 } as const;
 const never = new AbortController().signal;
@@ -51,6 +54,24 @@ test('a folder for traces that cannot be made is told, and the model is not blam
   vi.stubEnv('TMPDIR', '/none');
   const measured = measureOperators(await loadFashion(), nodeEnvironment(), DETECT, never);
   await expect(measured).rejects.toThrow(TraceFolderError);
+});
+
+test('a trace that the disk had no room for is told, rather than that ONNX Runtime reported nothing', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const temporary = folderOfTest();
+  vi.stubEnv('TMPDIR', temporary);
+  const { createSession } = await createNodeRuntime(1);
+  const model = await readFile(FASHION.replace('manifest.json', 'det4.onnx'));
+  const session = await createSession(model, 'cpu', { profiled: true });
+  const [trace] = await readdir(temporary, { recursive: true, withFileTypes: true }).then((all) =>
+    all.filter((one) => one.isFile()),
+  );
+  const path = join(trace!.parentPath, trace!.name);
+  // ONNX Runtime writes to the file that it opened, so the one in its place stays empty.
+  await rm(path);
+  await writeFile(path, '');
+  await expect(session.endProfiling(() => {})).rejects.toThrow(TraceFolderError);
+  await session.release();
 });
 
 test('a backend that is not here is refused by name', async () => {

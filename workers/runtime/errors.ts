@@ -13,12 +13,12 @@ export class ModelLoadError extends InputError {
   }
 }
 
-/** The profiler of ONNX Runtime has no folder to write its trace into. */
+/** The profiler of ONNX Runtime could not write its trace, or not all of it. */
 export class TraceFolderError extends InputError {
   override name = 'TraceFolderError';
   constructor(folder: string, cause: unknown) {
     super(
-      `The trace of the operators needs a folder in ${folder}, which cannot be made: ${message(cause)}. Name another place in TMPDIR.`,
+      `The trace of the operators cannot be written in ${folder}: ${message(cause)}. Free space there, or name another place in TMPDIR.`,
       { cause },
     );
   }

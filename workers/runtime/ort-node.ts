@@ -65,8 +65,14 @@ async function fileTracing(): Promise<Tracing> {
     prefix: join(folder, 'trace'),
     async read(end, take) {
       end();
+      let last = '';
       for (const file of await readdir(folder))
-        for await (const line of createInterface({ input: createReadStream(join(folder, file)) })) take(line);
+        for await (const line of createInterface({ input: createReadStream(join(folder, file)) })) {
+          take(line);
+          last = line;
+        }
+      // ONNX Runtime does not report that it could not write, as on a full disk.
+      if (last.trim() !== ']') throw new TraceFolderError(tmpdir(), 'its end is missing');
     },
     delete: () => rm(folder, { recursive: true, force: true }),
   };
