@@ -118,7 +118,9 @@ describe('a store in files', () => {
   it.runIf(process.platform === 'linux')('says so when the disk is full', async () => {
     const store = await openFileStore(folder);
     await symlink('/dev/full', journal());
-    await expect(store.append('journal', cellEntry(1))).rejects.toThrow(StoreFullError);
+    const full = store.append('journal', cellEntry(1));
+    await expect(full).rejects.toThrow(StoreFullError);
+    await expect(full).rejects.toThrow(`no room left in ${join(folder, 'journals')}`);
     await store.append('other', cellEntry(1));
     expect(await store.readJournal('other')).toEqual([cellEntry(1)]);
     store.close();

@@ -4,7 +4,6 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { CodedError } from '../../solver/documents/coded-error.ts';
-import { StoreFullError } from '../store/store.ts';
 import type { HubClient } from './client.ts';
 import { download } from './download.ts';
 import { CacheUnavailableError, CacheUnknownError } from './errors.ts';
@@ -106,9 +105,8 @@ export class FileCache {
       await work();
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
-      if (cause instanceof CodedError || cause instanceof StoreFullError || !/^E[A-Z]+$/.test(code ?? ''))
-        throw cause;
-      throw new CacheUnavailableError(this.folder, { cause: cause as Error });
+      if (cause instanceof CodedError || !/^E[A-Z]+$/.test(code ?? '')) throw cause;
+      throw new CacheUnavailableError(this.folder, { cause });
     }
   }
 

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
 import { ChecksumError } from '../../models/manifests/load.ts';
-import { StoreFullError } from '../store/store.ts';
 import type { HubClient } from './client.ts';
 import { type DownloadProgress, type KnownFile, type PartialFile, resume } from './resume.ts';
 
 /**
  * Downloads a file to `part`, from where an earlier download stopped, and checks its hash. After a failure or a stop, `part`
  * keeps the bytes that have arrived; content with a wrong hash is removed.
- * @throws StoreFullError, and the errors of {@link resume} and {@link HubClient.get}
+ * @throws the errors of the file system, of {@link resume} and of {@link HubClient.get}
  */
 export async function download(
   client: HubClient,
@@ -22,8 +21,6 @@ export async function download(
     await handle.sync();
   } catch (error) {
     if (error instanceof ChecksumError) await rm(part, { force: true });
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-      throw new StoreFullError(file.url, { cause: error });
     throw error;
   } finally {
     await handle.close();

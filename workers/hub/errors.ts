@@ -1,3 +1,4 @@
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
 /** The environment variable `HF_ENDPOINT` does not hold the address of a host. */
@@ -96,9 +97,9 @@ export class CacheUnknownError extends InputError {
 /** The folder that keeps downloaded files cannot be used. */
 export class CacheUnavailableError extends InputError {
   override name = 'CacheUnavailableError';
-  constructor(folder: string, options: ErrorOptions & { cause: Error }) {
+  constructor(folder: string, options: ErrorOptions) {
     super(
-      `${folder}, where downloaded files are kept, cannot be used: ${options.cause.message}. ` +
+      `${folder}, where downloaded files are kept, cannot be used: ${fileProblem(options.cause)}. ` +
         'Name a folder that can be written in XDG_CACHE_HOME.',
       options,
     );

@@ -35,9 +35,9 @@ const DELETE_LINE = 'Delete this line: what it held is measured again.';
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-const asFull = (error: unknown, what: string): unknown =>
+const asFull = (error: unknown, what: string, folder: string): unknown =>
   codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT'
-    ? new StoreFullError(what, { cause: error })
+    ? new StoreFullError(what, { folder, cause: error })
     : error;
 
 /** The text of a file; null if there is no such file. */
@@ -89,7 +89,7 @@ class FileStore implements Store {
   async append(journal: string, entry: JournalEntry): Promise<void> {
     const file = getOrMake(this.#written, journal, () => new JournalFile(this.#journalPath(journal)));
     await file.append(`${JSON.stringify(entry)}\n`).catch((error) => {
-      throw asFull(error, 'a measurement');
+      throw asFull(error, 'a measurement', this.journals);
     });
   }
 
@@ -151,7 +151,7 @@ class FileStore implements Store {
       await syncFolder(this.profiles);
     } catch (error) {
       await rm(part, { force: true });
-      throw asFull(error, 'the profile');
+      throw asFull(error, 'the profile', this.profiles);
     }
   }
 }

@@ -41,9 +41,12 @@ export interface Store {
 /** The browser's quota or the disk is full. What was saved before is kept. */
 export class StoreFullError extends Error {
   override name = 'StoreFullError';
-  constructor(what: string, options?: ErrorOptions) {
+  /** @param folder the folder to save in; absent in a browser */
+  constructor(what: string, { folder, ...options }: ErrorOptions & { readonly folder?: string } = {}) {
     super(
-      `There is no room left to save ${what}. Delete profiles or pipelines that you no longer need, or free space on the disk.`,
+      folder === undefined
+        ? `There is no room left to save ${what}. Delete profiles or pipelines that you no longer need, or free space on the disk.`
+        : `There is no room left in ${folder} to save ${what}. Free space on its disk and try again: what was saved before is kept.`,
       options,
     );
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
@@ -299,6 +299,15 @@ test('a folder that cannot be written is told with the remedy', async () => {
   await writeFile(join(folder, 'files'), 'no folder');
   await expect(fetched()).rejects.toThrow(CacheUnavailableError);
   await expect(fetched()).rejects.toThrow('XDG_CACHE_HOME');
+});
+
+test.runIf(process.platform === 'linux')('a full disk is told with the folder and the remedy', async () => {
+  await mkdir(cache.folder);
+  await symlink('/dev/full', `${cache.pathOf(file)}.${process.pid}.part`);
+  await expect(fetched()).rejects.toThrow(CacheUnavailableError);
+  await expect(fetched()).rejects.toThrow(
+    `${cache.folder}, where downloaded files are kept, cannot be used: the disk is full. Name`,
+  );
 });
 
 test('a user without a home folder is told to name a folder', () => {
