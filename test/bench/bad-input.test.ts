@@ -344,6 +344,18 @@ test.each([
   expect(code).toBe(2);
 });
 
+test.runIf(process.platform === 'linux')(
+  'a run whose report finds the disk full prints its result all the same, and ends with exit 2',
+  async () => {
+    const plan = handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] });
+    const run = ['run', '--plan', file('plan.json', JSON.stringify(plan)), '--rate', '5', '--duration', '1s'];
+    const { code, stdout, stderr } = await ipaEdgeHere([...run, '--out', '/dev/full']);
+    expect(stderr).toContain('/dev/full cannot be written: the disk is full');
+    expect(stdout).toContain('plan  measured');
+    expect(code).toBe(2);
+  },
+);
+
 test.each<[what: string, fields: Partial<PlanStage>, says: string]>([
   ['another model', { sha256: 'a'.repeat(64) }, `detect/det4 has SHA-256 ${'a'.repeat(64)} in the plan`],
   ['a variant that is missing', { variant: 'det5' }, 'stage detect has no variant det5 here'],
