@@ -5,6 +5,7 @@ import { ChecksumError, loadManifest, MissingFileError } from '../../models/mani
 import { MANIFEST, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { ModelLoadError } from '../../workers/runtime/errors.ts';
+import { externalClassifier } from '../onnx.ts';
 import { classesOf, filesWith, WEIGHTS } from './external-weights.ts';
 
 async function inNode(files: ReturnType<typeof filesWith>, brightest = [0, 3, 1]) {
@@ -28,6 +29,11 @@ test.each([
   await expect(inNode(filesWith(weights))).rejects.toThrow(
     /look\/v cannot be loaded.*(model\.onnx_data|External initializer: weights)/s,
   );
+});
+
+test('a model cannot read a file of the working directory, which nobody gave it', async () => {
+  const model = externalClassifier([1, 2, 2], 4, 'LICENSE');
+  await expect(inNode({ model })).rejects.toThrow(/look\/v cannot be loaded.*LICENSE/s);
 });
 
 const sumOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -36,6 +36,12 @@ function holdFloat16AsBits({ Tensor }: Ort): void {
   }
 }
 
+/**
+ * By default, a model may name any file in the working directory as its weights, such as one with a token, and could return the
+ * file's content as a result. A path that is no folder leaves ONNX Runtime only the weights that it is given, which were checked.
+ */
+const NO_FOLDER = process.execPath;
+
 /** Loads ONNX Runtime for Node. @param threads number of threads of the cpu backend */
 export async function createNodeRuntime(threads: number): Promise<Runtime> {
   const ort = await importNodeOrt();
@@ -45,7 +51,8 @@ export async function createNodeRuntime(threads: number): Promise<Runtime> {
     lost: new Promise(() => {}),
     async createSession(model, backend, { keeps = false, weights = {}, profiled = false } = {}) {
       const tracing = profiled ? await fileTracing() : undefined;
-      const options = { backend, threads, keeps, weights, ...(tracing && { tracing }) };
+      const weightsFolder = NO_FOLDER;
+      const options = { backend, threads, keeps, weights, weightsFolder, ...(tracing && { tracing }) };
       try {
         return await createSession(ort, model, options);
       } catch (error) {

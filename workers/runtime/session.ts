@@ -18,6 +18,8 @@ interface SessionOptions extends Omit<ModelOptions, 'profiled'> {
   readonly backend: Backend;
   /** Number of threads of a CPU backend. */
   readonly threads: number;
+  /** The folder with files of weights that are not in `weights`; absent in browsers, where ONNX Runtime has no files. */
+  readonly weightsFolder?: string;
   /** Returns the GPU device of the sessions. Undefined for wasm, and in Node, where outputs are always copied to the CPU. */
   device?(): Promise<GPUDevice>;
   /** Resolves with the reason when that device is lost. Undefined for wasm, and in Node, whose build does not report a loss. */
@@ -59,7 +61,7 @@ export const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  { backend, threads, keeps, weights, device: deviceOf, lost, tracing }: SessionOptions,
+  { backend, threads, keeps, weights, weightsFolder, device: deviceOf, lost, tracing }: SessionOptions,
 ): Promise<OrtSession> {
   const onDevice = keeps && backend === 'webgpu' && deviceOf !== undefined;
   const externalData = Object.entries(weights).map(([path, data]) => ({ path, data }));
@@ -73,7 +75,12 @@ export async function createSession(
     ...(tracing && { enableProfiling: true }),
     ...(tracing?.prefix && { profileFilePrefix: tracing.prefix }),
     ...(onDevice && { preferredOutputLocation: 'gpu-buffer' }),
-    ...(strict && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+    extra: {
+      session: {
+        ...(weightsFolder && { model_external_initializers_file_folder_path: weightsFolder }),
+        ...(strict && { disable_cpu_ep_fallback: '1' }),
+      },
+    },
   });
   let cpuFallback = false;
   let session: InferenceSession;
