@@ -1,9 +1,11 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type Command, CommanderError, type Option } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { Interrupted, stdoutIsLog, UsageError } from './exit.ts';
 import { sameFile } from './files.ts';
 import { checkNeeds } from './needs.ts';
+import { printable } from './printable.ts';
 
 const HELP_HINT = '(--help lists the options)';
 
@@ -61,6 +63,11 @@ export async function runProgram(program: Command, commands: Commands): Promise<
   });
   // Nobody may read stderr any more, as after the terminal was closed. That is no reason to stop, because it gets no results.
   process.stderr.on('error', () => {});
+  for (const name of ['log', 'error'] as const) {
+    const print = console[name].bind(console);
+    console[name] = (...said) =>
+      print(...said.map((one) => (typeof one === 'string' ? printable(one) : one)));
+  }
   process.exitCode = await runCommand(program, commands, process.argv);
 }
 
@@ -96,7 +103,9 @@ export async function runCommand(
 
 /** Writes an error on stderr. @returns the exit code for it */
 function fail(program: Command, error: unknown): number {
-  const { name, message } = error as Error;
+  const { name } = error as Error;
+  // Playwright colours parts of its messages.
+  const message = stripVTControlCharacters((error as Error).message);
   console.error(error instanceof Interrupted ? message : `${program.name()}: ${message} (${name})`);
   if (process.env.DEBUG) console.error(error);
   return exitCodeOf(error);

@@ -2,6 +2,7 @@ import { cellId } from '../../solver/documents/cell.ts';
 import { attainmentFigure } from '../../solver/math/figures.ts';
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress } from '../profiler/types.ts';
+import { printable } from './printable.ts';
 
 /** Shortest time between two updates. A terminal overwrites its line; elsewhere, such as in a log, each update adds a line. */
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
@@ -54,7 +55,7 @@ export class ProgressLine {
     const terminal = process.stderr.isTTY;
     if (now - this.#lastMs < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
     this.#lastMs = now;
-    const line = text();
+    const line = printable(text());
     if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 100) - 1)}`);
     else process.stderr.write(`${line}\n`);
     this.#shown = true;
