@@ -1,10 +1,11 @@
 import dns from 'node:dns';
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
+import { UNANSWERED_MAX } from '../../agent/http/door.ts';
 import { listen, serve } from '../../agent/http/serve.ts';
 import { PATIENCE_MS } from '../patience.ts';
 import { until } from '../until.ts';
@@ -58,6 +59,38 @@ test('requests that a client sends on one connection without waiting for answers
     ['/3', 'close'],
   ]);
   await ended!;
+});
+
+test('a client that sends too many requests without waiting for answers is cut off, and their rest is not begun', async () => {
+  const app = baseApp({ log: () => {} });
+  onTestFinished(() => app.close());
+  let begun = 0;
+  app.get('/', () => {
+    begun++;
+    return new Promise(() => {});
+  });
+  const url = await listen(app, '127.0.0.1', 0);
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+  const closed = once(socket, 'close');
+  socket.resume().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(10 * UNANSWERED_MAX));
+  await closed;
+  expect(begun).toBe(UNANSWERED_MAX);
+});
+
+test('a client that waits for answers may send any number of requests on a connection', async () => {
+  const app = baseApp({ log: () => {} });
+  onTestFinished(() => app.close());
+  app.get('/', async () => 'all');
+  const url = await listen(app, '127.0.0.1', 0);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  let connections = 0;
+  app.server.on('connection', () => connections++);
+  for (let sent = 0; sent < 2 * UNANSWERED_MAX; sent++) {
+    const answer = await new Promise<IncomingMessage>((resolve) => get(url, { agent }, resolve));
+    expect(await text(answer)).toBe('all');
+  }
+  expect(connections).toBe(1);
 });
 
 test('a server listens on one address of localhost, even where localhost has two', async () => {
