@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
 import fc from 'fast-check';
+import { pack, unpack } from 'msgpackr';
 import { expect, test } from 'vitest';
 import { pipeEndpoint } from '../../workers/stage/pipe.ts';
 
@@ -74,4 +75,16 @@ test('what came is changed by nothing that comes later, nor with anything else',
   expect(new Set(came[0])).toEqual(new Set([1]));
   came[0]!.fill(3);
   expect(new Set(came[1])).toEqual(new Set([2]));
+});
+
+test('byte arrays that other code in this process packs with msgpackr stay whole', () => {
+  const endpoint = pipeEndpoint(echo([70_000]));
+  const broken = {
+    bytes: new Uint8Array(1),
+    get value() {
+      throw new Error('it cannot be read');
+    },
+  };
+  expect(() => endpoint.postMessage(broken)).toThrow('it cannot be read');
+  expect([...unpack(pack(new Uint8Array([1, 2, 3])))]).toEqual([1, 2, 3]);
 });

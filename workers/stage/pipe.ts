@@ -7,11 +7,14 @@ import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
 const PARENT_FD = 3;
 /** Each message begins with two lengths (uint32, little-endian): of its MessagePack, and of the byte arrays after it. */
 const HEADER_BYTES = 8;
-/** MessagePack extension that stands for a byte array: it holds the array's length; the bytes follow the message. */
-const BYTES_EXTENSION = 1;
+/**
+ * MessagePack extension that stands for a byte array: it holds the array's length; the bytes follow the message. Its number is one
+ * that MessagePack keeps from applications, because an extension serves every user of msgpackr in this process.
+ */
+const BYTES_EXTENSION = 0xb0;
 
-/** Byte arrays of the message that is being packed. */
-let packing: Uint8Array[] = [];
+/** Byte arrays of the message that is being packed; undefined while none is. */
+let packing: Uint8Array[] | undefined;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 /** The byte arrays that follow the message that is being unpacked, without those that have been read. */
 let unpacking = NO_BYTES;
@@ -19,10 +22,13 @@ let unpacking = NO_BYTES;
 // Byte arrays are written after the message, straight from their own memory. Packing would copy each into new memory, and on a
 // busy server the garbage collection of these copies costs more than the copying.
 addExtension({
-  Class: Uint8Array,
+  // msgpackr asks `value instanceof Class`. Byte arrays that other code in this process packs are not for this pipe.
+  Class: {
+    [Symbol.hasInstance]: (value: unknown) => packing !== undefined && value instanceof Uint8Array,
+  } as never,
   type: BYTES_EXTENSION,
   write(array: Uint8Array): number {
-    packing.push(array);
+    packing!.push(array);
     return array.length;
   },
   read(length: number): Uint8Array {
@@ -38,8 +44,12 @@ const packr = new Packr({ structuredClone: true, useRecords: false });
 export function packMessage(message: unknown): Uint8Array[] {
   const arrays: Uint8Array[] = [];
   packing = arrays;
-  const packed = packr.pack(message, RESERVE_START_SPACE + HEADER_BYTES);
-  packing = [];
+  let packed: Buffer;
+  try {
+    packed = packr.pack(message, RESERVE_START_SPACE + HEADER_BYTES);
+  } finally {
+    packing = undefined;
+  }
   packed.writeUInt32LE(packed.length - HEADER_BYTES);
   packed.writeUInt32LE(
     arrays.reduce((sum, { length }) => sum + length, 0),
