@@ -52,10 +52,32 @@ test('a plan of other models does not run', async () => {
     );
 });
 
-test('a run whose seed its report could not hold does not start', async () => {
-  await expect(runOf({ ratePerS: 1, durationS: 1 }, {}, undefined, undefined, 0.5)).rejects.toThrow(
-    expect.objectContaining({ name: 'InvalidDocumentError', message: expect.stringContaining('seed') }),
-  );
+test('a run whose options its report could not state does not start', async () => {
+  const options = {
+    name: 'plan',
+    plan: handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
+    backends: ['cpu' as const],
+    models,
+    environment: { ...nodeEnvironment(), spawn: () => expect.unreachable('a worker was started') },
+    load: constantLoad(1, 1, 1),
+    seed: 1,
+  };
+  const wrong: [string, object][] = [
+    ['seed', { seed: 0.5 }],
+    ['name', { name: undefined }],
+    ['backends', { backends: undefined }],
+    ['load', { load: undefined }],
+    ['load.ratePerS', { load: { ...options.load, ratePerS: '1' } }],
+    ['load.arrivalsMs', { load: { ...options.load, arrivalsMs: Float64Array.of(100, Number.NaN) } }],
+    ['load.arrivalsMs', { load: { ...options.load, arrivalsMs: Float64Array.of(200, 100) } }],
+  ];
+  for (const [field, changed] of wrong)
+    await expect(run({ ...options, ...changed })).rejects.toThrow(
+      expect.objectContaining({
+        name: 'InvalidDocumentError',
+        message: expect.stringContaining(`  ${field}: expected`),
+      }),
+    );
 });
 
 test('a run that is stopped while its pack is read does not wait for the pack', async () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 import {
@@ -23,16 +24,31 @@ import type { BatchRecord, ExecutorHooks, RequestAnswer } from './types.ts';
 /** Shortest time between two calls of `onProgress`, because a call may cost more than a request does. */
 const PROGRESS_MS = 250;
 
+const { name, backends, seed, load } = runReportSchema.shape;
+
+/** The options that the report repeats, and the arrivals. They are checked before the run, because a run may take hours. */
+const optionsSchema = z.object({
+  name,
+  backends,
+  seed,
+  load: z.object({
+    ...load.pick({ kind: true, ratePerS: true, durationS: true }).shape,
+    arrivalsMs: z
+      .instanceof(Float64Array)
+      .refine((all) => all.every((at, i) => at >= (all[i - 1] ?? 0)), 'expected times that rise from 0'),
+  }),
+});
+
 /**
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws InvalidDocumentError for a seed that is no integer; OtherModelsError; BackendUnavailableError, ModelLoadError,
+ * @throws InvalidDocumentError for options that no report can state; OtherModelsError; BackendUnavailableError, ModelLoadError,
  * ModelMismatchError and WorkerLostError while starting, the errors of reading the models, the reason of the signal if it aborts
  * before the first request, and what a callback throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
-  parseDocument(runReportSchema.pick({ seed: true }), { seed }, 'The options of the run');
+  parseDocument(optionsSchema, options, 'The options of the run');
   const reasons = manifestMismatches(plan, models.manifest);
   if (reasons.length > 0) throw new OtherModelsError(reasons);
   const pack = await unlessAborted(models.readPack, signal);
