@@ -13,5 +13,5 @@ export { openBrowserStore as openStore } from './store/browser.ts';
  * @param read reads a file; if absent, each file is fetched by its URL
  * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
-export const loadManifest = (url: string, read: ReadFile = fileFetcher()): Promise<LoadedManifest> =>
-  load(url, read);
+export const loadManifest = (url: string | URL, read: ReadFile = fileFetcher()): Promise<LoadedManifest> =>
+  load(String(url), read);

@@ -1,4 +1,5 @@
 /** The public API that browsers and Node share; `index.browser.ts` and `index.node.ts` add what differs. */
+export type { Item, ItemBatch } from '../models/items/item-batch.ts';
 export {
   ChecksumError,
   type LoadedManifest,
@@ -6,6 +7,8 @@ export {
   NoModelsError,
   type ReadFile,
 } from '../models/manifests/load.ts';
+export type { Pipeline } from '../models/manifests/pipeline.ts';
+export type { Pack } from '../models/packs/pack.ts';
 export { InvalidPackError } from '../models/packs/safetensors.ts';
 export { ipaEdgeSystem } from '../solver/adapt/ipa-edge-system.ts';
 export { lastWindow } from '../solver/adapt/predictors/last-window.ts';
@@ -23,7 +26,7 @@ export { type FrontierPoint, parseReport } from '../solver/documents/report.ts';
 export type { RunReport } from '../solver/documents/run-report.ts';
 export { parseTrace, type Trace } from '../solver/documents/trace.ts';
 export * from '../solver/plan/errors.ts';
-export { type PartialPlanRequest, planRequest } from '../solver/plan/request.ts';
+export { type PartialPlanRequest, type PlanRequest, planRequest } from '../solver/plan/request.ts';
 export type { Environment } from './environment/environment.ts';
 export type { AdaptationOptions } from './executor/adapter.ts';
 export { Executor } from './executor/executor.ts';
@@ -35,12 +38,30 @@ export {
   traceLoad,
 } from './executor/load.ts';
 export { run } from './executor/run.ts';
-export type { RunOptions, RunProgress } from './executor/run-options.ts';
-export { workerStarter } from './executor/start-worker.ts';
+export type { EndedRequest, RunOptions, RunProgress, RunWatch } from './executor/run-options.ts';
+export { type ExecutorWorker, type StartWorker, workerStarter } from './executor/start-worker.ts';
+export type { BatchRecord, ExecutorHooks, RequestAnswer } from './executor/types.ts';
+export type { SolvedPlan } from './planner/planner.ts';
 export type { RemotePlanner } from './planner/remote.ts';
 export { type ProfileOptions, profile } from './profiler/profile.ts';
 export { TooManyThreadsError } from './profiler/threads.ts';
 export type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
-export * from './runtime/errors.ts';
-export { exportProfile, identify, importProfile } from './store/exchange.ts';
-export { ProfileNotFoundError, type Store, StoreFullError, StoreUnavailableError } from './store/store.ts';
+export {
+  BackendUnavailableError,
+  DeviceLostError,
+  ModelLoadError,
+  ModelMismatchError,
+  OtherModelsError,
+  TraceFolderError,
+  UnknownStageError,
+  WorkerLostError,
+} from './runtime/errors.ts';
+export type { StageWorker } from './stage/stage-worker.ts';
+export { exportProfile, identify, importProfile, type JournalEntry } from './store/exchange.ts';
+export {
+  type ProfileEntry,
+  ProfileNotFoundError,
+  type Store,
+  StoreFullError,
+  StoreUnavailableError,
+} from './store/store.ts';

@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { type LoadedManifest, loadManifest as load, type ReadFile } from '../models/manifests/load.ts';
 import { fileReader } from './hub/reader.ts';
 
 export { nodeEnvironment as environment } from './environment/node.ts';
+export * from './hub/errors.ts';
 export * from './index.common.ts';
 export { openPlanner } from './planner/node.ts';
 export { frontierOnce as frontier, planOnce as plan } from './planner/planner.ts';
@@ -13,7 +15,11 @@ export { openFileStore as openStore } from './store/node.ts';
  * @param path of the manifest, or its URL
  * @param read reads a file; if absent, paths are read from this machine, and URLs are downloaded: files whose hash the manifest
  * has are downloaded once and cached
- * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
+ * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError; and from another machine
+ * AccessDeniedError, InvalidEndpointError, InvalidProxyError, NotOnHubError, RateLimitedError, TooManyBytesError,
+ * UnexpectedAnswerError, UnreachableError
  */
-export const loadManifest = (path: string, read: ReadFile = fileReader()): Promise<LoadedManifest> =>
-  load(path, read);
+export const loadManifest = async (
+  path: string | URL,
+  read: ReadFile = fileReader(),
+): Promise<LoadedManifest> => load(/^file:/i.test(String(path)) ? fileURLToPath(path) : String(path), read);

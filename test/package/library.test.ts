@@ -33,15 +33,42 @@ test('a program in Node profiles, plans and runs through the built package, and 
   expect(timers).toBe(0);
 });
 
-test("the README's example passes the type check", () => {
-  const [, example] = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))!;
-  const file = join(root, 'dist/readme-example.mts');
-  writeFileSync(file, example!);
+/** Compiles a program that imports the package, as a project of Node does. @returns what the compiler reports */
+function reported(program: string, ...options: string[]): string {
+  const file = join(root, 'dist/example.mts');
+  writeFileSync(file, program);
   onTestFinished(() => rmSync(file));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
-  const { stdout } = spawnSync(process.execPath, [tsc, ...options, file], { encoding: 'utf8' });
-  expect(stdout).toBe('');
+  const common = ['--ignoreConfig', '--strict', '--module', 'nodenext', '--target', 'es2022'];
+  return spawnSync(process.execPath, [tsc, ...common, ...options, file], { encoding: 'utf8' }).stdout;
+}
+
+test.each([
+  ['a page', ['--lib', 'es2023,dom']],
+  ['Node', ['--lib', 'es2023', '--types', 'node']],
+])("the README's example passes the type check with the types of %s", (_, types) => {
+  const [, example] = /^```ts\n(.*?)^```/ms.exec(readFileSync(join(root, 'README.md'), 'utf8'))!;
+  expect(reported(example!, '--noEmit', '--skipLibCheck', 'false', ...types)).toBe('');
+});
+
+test('a library can export what the functions return, because each type that its declarations need is exported', () => {
+  const program = `
+import * as edge from 'ipa-edge';
+export const planner = edge.openPlanner();
+export const requested = (profile: edge.Profile) => edge.planRequest(profile, { slaMs: 1, ratePerS: 1 });
+export const solved = (profile: edge.IdentifiedProfile) => planner.solve(profile, requested(profile.profile));
+export const starter = (models: edge.LoadedManifest) => edge.workerStarter(models, edge.environment());
+export const executor = (models: edge.LoadedManifest, plan: edge.Plan) =>
+  edge.Executor.start(models.pipeline, plan, starter(models));
+export const answer = (executor: edge.Executor, item: edge.Item) => executor.submit(item, 0);
+export const saved = (store: edge.Store) => store.listProfiles();
+export const journal = (store: edge.Store) => store.readJournal('name');
+export const pack = (models: edge.LoadedManifest) => models.readPack();
+export const worker = (environment: edge.Environment) => environment.spawn('id', 1);
+export const watch: Partial<edge.RunWatch> = { onEnded: (request: edge.EndedRequest) => void request };
+`;
+  const declared = ['--declaration', '--emitDeclarationOnly', '--rootDir', root, '--outDir', folderOfTest()];
+  expect(reported(program, ...declared, '--types', 'node')).toBe('');
 });
 
 test('the declarations for pages name no type of WebGPU, because TypeScript 5 has none', () => {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import * as hub from '../../workers/hub/errors.ts';
 import * as library from '../../workers/index.common.ts';
+import * as inNode from '../../workers/index.node.ts';
 
 test('the library exports each error class that its functions say they throw', async () => {
   const thrown = new Set<string>();
@@ -14,4 +16,8 @@ test('the library exports each error class that its functions say they throw', a
   }
   expect(thrown).toContain('InfeasiblePlanError');
   expect([...thrown].filter((name) => !(name in library))).toEqual([]);
+});
+
+test('in Node, where the library downloads models, it exports the errors of downloads', () => {
+  expect(inNode).toMatchObject(hub);
 });

@@ -16,6 +16,7 @@ import type {
 
 /** A new worker as an environment creates it, before ONNX Runtime is loaded in it. */
 export interface RawWorker {
+  /** @internal The type names types of pages, which programs in Node need not have. */
   readonly endpoint: Endpoint;
   /** Resolves with the reason when the worker has ended, by itself or by `terminate`. */
   readonly gone: Promise<string>;
