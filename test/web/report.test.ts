@@ -120,6 +120,31 @@ describe('the report', () => {
     expect(await results.locator('.verdict-card').textContent()).toContain('Next: Allow more time');
   });
 
+  it('marks a run that attains just what its percentile requires as its verdict does', async () => {
+    const report = fashionReport();
+    const [run] = report.runs;
+    Object.assign(run!, { percentile: 99.9, result: { ...run!.result, slaAttainment: 0.999 } });
+    const { page } = await show(report);
+    const results = page.locator('#outcome > section', { hasText: 'It held: 99.9' });
+    expect(await results.locator('tbody tr').first().locator('.mark').textContent()).toBe('✓');
+  });
+
+  it('heads its results with the SLA and the load of each set of backends', async () => {
+    const facts = async (report: BenchReport) => {
+      const { page } = await show(report);
+      return page.locator('header .facts').first().textContent();
+    };
+    const report = fashionReport();
+    expect(await facts(report)).toMatch(/p95 ≤ 40 ms.*(?<!: )30 requests\/s for 40 s, constant-rate/);
+    for (const run of report.runs.filter(({ backends }) => backends.length === 1))
+      Object.assign(run, { slaMs: 1123, load: { ...run.load, ratePerS: 2.98 } });
+    const text = await facts(report);
+    expect(text).toContain('webgpu: p95 ≤ 1,123 ms');
+    expect(text).toContain('webgpu + wasm: p95 ≤ 40 ms');
+    expect(text).toContain('webgpu: 2.98 requests/s for 40 s');
+    expect(text).toContain('webgpu + wasm: 30 requests/s for 40 s');
+  });
+
   it('is valid if only a baseline, which may be overloaded, is not', async () => {
     const report = fashionReport();
     report.runs.find(({ name }) => name === 'heaviest')!.load.valid = false;

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { keepsSla, type Plan } from '../../../solver/documents/plan.ts';
+import { keepsSla, type Plan, requiredAttainment } from '../../../solver/documents/plan.ts';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { sharingSentences } from '../../../solver/report/sharing-text.ts';
@@ -160,7 +160,7 @@ interface ConfirmedProps {
 }
 
 function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
-  const meets = attainment >= percentile / 100;
+  const meets = attainment >= requiredAttainment(percentile);
   return (
     <>
       : <strong class={meets ? 'good' : 'bad'}>{inTimeText(attainment)}</strong> of the simulated requests are

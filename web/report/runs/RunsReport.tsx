@@ -1,3 +1,4 @@
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { onSoftwareGpu } from '../../components/backends.ts';
 import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../../components/Device.tsx';
 import { date, number, requestRate } from '../../components/format.ts';
@@ -47,7 +48,6 @@ export function RunsReport({ view, json }: ReportProps) {
 function Header({ view, json }: ReportProps) {
   const { pipeline, createdAt, seed, device, sets } = view;
   const runs = sets.flatMap((set) => set.runs);
-  const { slaMs, percentile, load } = runs[0]!;
   return (
     <header class="top">
       <Title name={pipeline} json={json} valid={sets.every(isValid)} />
@@ -63,8 +63,14 @@ function Header({ view, json }: ReportProps) {
       ) && <SoftwareNotice />}
       <Facts
         facts={[
-          ['SLA', `p${percentile} ≤ ${number(slaMs)} ms`],
-          ['Load pattern', `${requestRate(load.ratePerS)} for ${number(load.durationS)} s, ${load.kind}`],
+          ['SLA', ofEach(sets, ({ slaMs, percentile }) => `p${percentile} ≤ ${number(slaMs)} ms`)],
+          [
+            'Load pattern',
+            ofEach(
+              sets,
+              ({ load }) => `${requestRate(load.ratePerS)} for ${number(load.durationS)} s, ${load.kind}`,
+            ),
+          ],
           ['Made', date(createdAt)],
           ['Seed', String(seed)],
         ]}
@@ -73,6 +79,13 @@ function Header({ view, json }: ReportProps) {
       <Contents view={view} />
     </header>
   );
+}
+
+/** A text of the runs on each set of backends, after the set's title if the texts differ. */
+function ofEach(sets: readonly BackendSet[], text: (run: RunReport) => string): string {
+  const texts = sets.map(({ runs }) => text(runs[0]!));
+  if (new Set(texts).size === 1) return texts[0]!;
+  return sets.map(({ title }, i) => `${title}: ${texts[i]}`).join('; ');
 }
 
 function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { requiredAttainment } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
@@ -117,7 +118,7 @@ const COLUMNS = [
 
 function slaMark({ result: { slaAttainment }, percentile, load }: RunReport) {
   if (slaAttainment === null || !load.valid) return null;
-  const meets = slaAttainment >= percentile / 100;
+  const meets = slaAttainment >= requiredAttainment(percentile);
   const words = meets ? 'meets the SLA' : 'misses the SLA';
   return (
     <span class={meets ? 'mark good' : 'mark bad'} role="img" aria-label={words} title={words}>
