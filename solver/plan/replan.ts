@@ -3,6 +3,7 @@ import { BATCH_MAX, type Device, onGpu } from '../documents/common.ts';
 import { type Manifest, modelsOf } from '../documents/manifest.ts';
 import { type Plan, stageNameOf, stageRows } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
+import { attainmentFigure } from '../math/figures.ts';
 import { correctionText } from '../report/correction-text.ts';
 import { type PlanRequest, resourcesOf } from './request.ts';
 
@@ -131,7 +132,7 @@ export function planChanges(before: Plan, after: Plan): PlanChange[] {
     cores: String(resources.cores),
     GPUs: String(resources.gpus),
     'PAS, predicted': predicted.pas?.toFixed(3) ?? 'unknown',
-    'attainment, predicted': predicted.slaAttainment.toFixed(3),
+    'attainment, predicted': attainmentFigure(predicted.slaAttainment, 3).toFixed(3),
     'times in service': correctionText({ inService }) || 'as in the profile',
     'cost, predicted': predicted.cost.toFixed(3),
   });

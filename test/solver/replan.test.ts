@@ -130,6 +130,13 @@ describe('planned again', () => {
     ]);
     expect(planChanges(plan, plan)).toEqual([]);
   });
+
+  test('an attainment is told as elsewhere, rounded down', () => {
+    const at = (slaAttainment: number) => changed((p) => Object.assign(p.predicted, { slaAttainment }));
+    expect(planChanges(at(0.9), at(0.9498))).toEqual([
+      { what: 'attainment, predicted', before: '0.900', after: '0.949' },
+    ]);
+  });
 });
 
 test('a profile of other models, or of another device, is not of this place', () => {
