@@ -206,4 +206,4 @@ function deviceLine({ device, cells, settings }: Profile): string {
 
 const setLine = ({ backends, request }: BackendSet, { device }: Profile): string =>
   `── ${backends.join(' + ')}${backends.every(onGpu) && device.adapter?.software ? ' (SOFTWARE ADAPTER)' : ''}: ` +
-  `SLA ${ms(request.slaMs)} ms (p${request.percentile}), ${+request.ratePerS.toFixed(2)} requests/s ──`;
+  `SLA ${ms(request.slaMs)} ms (p${request.percentile}), ${counted(+request.ratePerS.toFixed(2), 'request')}/s ──`;

@@ -3,10 +3,11 @@ import type { RunReport } from '../../solver/documents/run-report.ts';
 import { cascadeGains, type Frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { counted } from '../../solver/math/figures.ts';
-import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { nearestRank, samplesMin, sortedNumbers } from '../../solver/math/statistics.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
+import { choiceText } from '../../solver/report/choice-text.ts';
 import { runSentences } from '../../solver/report/run-text.ts';
 import { inTimeShare, ms, share, table } from '../../workers/command/terminal.ts';
 
@@ -57,11 +58,11 @@ function runTable(runs: readonly RunReport[]): string {
 const at = (percentile: number, latencyMs: object | null): number | null | undefined =>
   (latencyMs as Record<string, number | null> | null)?.[`p${percentile}`];
 
-/** A percentile of a run's latencies; undefined if the report lists neither it nor the requests. */
+/** A percentile of a run's latencies; undefined if the report does not list it, and has too few requests for it. */
 function measuredAt(percentile: number, { result, requests }: RunReport): number | null | undefined {
   const listed = at(percentile, result.latencyMs);
   const latencies = requests.flatMap(({ latencyMs }) => latencyMs ?? []);
-  if (listed !== undefined || latencies.length === 0) return listed;
+  if (listed !== undefined || latencies.length < samplesMin(percentile)) return listed;
   return nearestRank(sortedNumbers(latencies), percentile);
 }
 
@@ -119,7 +120,7 @@ export function planTimeline({ plans, adaptation, simulated }: RunReport): strin
   const rows = plans.map(({ atMs, plan }) => [
     (atMs / 1000).toFixed(1),
     plan.ratePerS.toFixed(1),
-    plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → '),
+    choiceText(plan),
     share(plan.predicted.pas),
     plan.predicted.cost.toFixed(2),
   ]);

@@ -20,5 +20,9 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 /** A share as text in percent, with four digits, so that a share just beyond a limit does not read as the limit. */
 export const precisePercent = (share: number): string => `${grouped(100 * share, 4)} %`;
 
+/** A rate of requests as text: `1 request/s`, `5.5 requests/s`. @param digits most digits that count */
+export const requestsPerS = (perS: number, digits = 6): string =>
+  `${counted(+perS.toPrecision(digits), 'request')}/s`;
+
 /** A number with its noun. @param many the noun for any number but 1 */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

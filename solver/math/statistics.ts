@@ -51,8 +51,10 @@ function medianInterval(sorted: Float64Array): [low: number, high: number] {
   return [sorted[Math.min(low, n - 1)]!, sorted[Math.max(high, 0)]!];
 }
 
-/** The fewest samples for which a percentile is reported. */
-export const SAMPLES_MIN = { p95: 20, p99: 100 } as const;
+/** The fewest samples for which a percentile is reported: as many as have one sample beyond it. */
+export const samplesMin = (percentile: number): number => Math.ceil(100 / (100 - percentile) - 1e-9);
+
+export const SAMPLES_MIN = { p95: samplesMin(95), p99: samplesMin(99) } as const;
 
 /** The statistics of at least one sample. */
 export function summaryOf(samples: Iterable<number>): Summary {

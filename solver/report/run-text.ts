@@ -1,5 +1,5 @@
 import type { RunReport } from '../documents/run-report.ts';
-import { counted } from '../math/figures.ts';
+import { requestsPerS } from '../math/figures.ts';
 import { batchTimeSentences } from './batch-times.ts';
 import { escalationSentences } from './cascade-text.ts';
 import { correctionText } from './correction-text.ts';
@@ -39,4 +39,4 @@ export function correctionSentences({
     : [`The plan is for other times than the profile's: ${corrections}.`];
 }
 
-const rate = (perS: number): string => `${counted(Number(perS.toPrecision(3)), 'request')}/s`;
+const rate = (perS: number): string => requestsPerS(perS, 3);

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { planChangeText } from '../../agent/cluster/watch/plan-change-text.ts';
 import { invalidRuns } from '../../bench/commands/invalid-run.ts';
 import { planTimeline, runText } from '../../bench/commands/tables.ts';
+import { planText } from '../../workers/command/plan-text.ts';
 import { ms } from '../../workers/command/terminal.ts';
 import { fashionReport } from '../web/report-fixtures.ts';
 
@@ -16,6 +18,20 @@ test('the table of a run shows the percentile that its plan is for, and what the
   expect(lines(99)[2]).toMatch(new RegExp(` ${ms(run!.result.latencyMs.p99!)} `));
   // No report lists the p90, so it is counted from the requests.
   expect(lines(90)[2]).toMatch(/^plan +measured +[\d.]+ +[\d.]+ +[\d.]+ +[01]\.\d{3} /);
+});
+
+test('a percentile that too few requests have is a dash, whether or not reports list it', () => {
+  const p = (percentile: number, requests: number) => {
+    const own = { ...run!, percentile, requests: run!.requests.slice(0, requests) };
+    return runText([own]).split('\n')[2]!.split(/ {2,}/)[percentile > 95 ? 4 : 3];
+  };
+  const completed = (requests: number) =>
+    run!.requests.slice(0, requests).filter(({ latencyMs }) => latencyMs !== null).length;
+  expect(completed(900)).toBeLessThan(1000);
+  expect(p(99.9, 900)).toBe('–');
+  expect(p(99.9, run!.requests.length)).toMatch(/^\d/);
+  expect(p(90, 9)).toBe('–');
+  expect(p(90, 20)).toMatch(/^\d/);
 });
 
 test('a run that barely missed its percentile does not read as one that kept it', () => {
@@ -39,4 +55,22 @@ test('the timeline of plans names the system that decided only where a simulatio
     /^from s +requests\/s +plan[\s\S]*\n\n0 decisions, 0 changes of plan$/,
   );
   expect(planTimeline({ ...decided, simulated: true })).toMatch(/0 decisions by ours, 0 changes of plan$/);
+});
+
+test('the timeline of plans shows a cascade as one stage', () => {
+  const { plan } = run!.plans[0]!;
+  const [detect, classify] = plan.stages;
+  const escalation = { from: 'classify', below: 0.9, share: 0.2, accuracy: 0.9 };
+  const heavy = { ...classify!, name: 'classify-heavy', variant: 'huge', batch: 1, replicas: 1, escalation };
+  const served = { ...plan, stages: [detect!, classify!, heavy] };
+  expect(planTimeline({ ...run!, plans: [{ atMs: 0, plan: served }] })).toMatch(
+    / → \S+ b4 ×\d, under 0\.9 huge b1 ×1 /,
+  );
+});
+
+test('a rate of one request per second is one request', () => {
+  const plan = { ...run!.plans[0]!.plan, ratePerS: 1 };
+  expect(planText(plan)).toContain(' at 1 request/s\n');
+  expect(planText({ ...plan, ratePerS: 1.5 })).toContain(' at 1.5 requests/s\n');
+  expect(planChangeText(plan, plan)).toContain(', for 1 request/s within ');
 });

@@ -1,4 +1,5 @@
 import { keepsSla, type Plan } from '../../solver/documents/plan.ts';
+import { requestsPerS } from '../../solver/math/figures.ts';
 import { pasText } from '../../solver/report/accuracy-unknown.ts';
 import { unknownEndToEnd, variantSentences } from '../../solver/report/cascade-text.ts';
 import { correctionText } from '../../solver/report/correction-text.ts';
@@ -40,7 +41,7 @@ export function planText(plan: Plan): string {
     ...variantSentences(plan.stages),
     `stages of each worker: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
     plan.certificate,
-    `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toPrecision(6)} requests/s`,
+    `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${requestsPerS(plan.ratePerS)}`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
       `attainment ${inTimeShare(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; the planner tightened the request ${predicted.tightened === 1 ? 'once' : `${predicted.tightened} times`}`,
     ...(predicted.slowerAttainment === undefined

@@ -1,7 +1,7 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { TracePart } from '../../solver/documents/trace.ts';
-import { grouped } from '../../solver/math/figures.ts';
+import { grouped, requestsPerS } from '../../solver/math/figures.ts';
 import {
   type ArrivalKind,
   arrivalsOf,
@@ -29,7 +29,7 @@ export class NoRequestsError extends InputError {
   /** @param ratePerS the mean rate that was asked for */
   constructor(ratePerS: number, durationS: number) {
     super(
-      `At ${+ratePerS.toPrecision(3)} requests/s no request arrives in ${durationS} s. Raise the rate, or let requests arrive for longer.`,
+      `At ${requestsPerS(ratePerS, 3)} no request arrives in ${durationS} s. Raise the rate, or let requests arrive for longer.`,
     );
   }
 }

@@ -187,5 +187,5 @@ const sayPlanned = (status: StatusWriter, plan: Plan): Promise<void> =>
       reason: 'Applied',
       message: `${pasText(plan.predicted.pas)}, cost ${plan.predicted.cost.toFixed(2)}, within ${plan.slaMs} ms. Whether the nodes have room, Ready tells.`,
     },
-    { plan: choiceText(plan), plannedRatePerS: +plan.ratePerS.toPrecision(3) },
+    { plan: choiceText(plan), plannedRatePerS: +plan.ratePerS.toPrecision(6) },
   );
