@@ -320,6 +320,8 @@ describe('the section Plan', () => {
     expect(await choice()).not.toBe(pinned);
     const slas = rows.locator('[data-head=SLA]');
     expect(await slas.allTextContents()).toEqual(['103\u00a0ms', '15.0\u00a0ms', '−88.0\u00a0ms']);
+    const spoken = `Plan: ${(await choice())!.replace(' → ', ', then ')}; `;
+    expect(await page.locator('.answer [role=status]').textContent()).toContain(spoken);
     expect(await page.locator('.plan-table tbody th').allTextContents()).toEqual([
       'pinned: detect',
       'pinned: classify',

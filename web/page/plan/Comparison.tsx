@@ -43,12 +43,15 @@ interface Figure {
 
 const points = (share: number): string => `${number(100 * share, 1)} points`;
 
-const FIGURES: readonly Figure[] = [
+/** Rounded as it is shown, so that the difference is that of the figures in the table. */
+const accuracy = (share: number | null): number | null => share && Number(share.toFixed(3));
+
+export const FIGURES: readonly Figure[] = [
   { label: 'SLA', value: ({ slaMs }) => slaMs, show: milliseconds },
   { label: 'Arrival rate', value: ({ ratePerS }) => ratePerS, show: rate },
   {
     label: 'Attainment',
-    // Rounded down as it is shown, so that the difference is that of the figures in the table.
+    // Rounded down as it is shown, as accuracies are.
     value: ({ predicted }) => attainmentFigure(predicted.slaAttainment, 3),
     show: (value) => inTimeText(value),
     difference: points,
@@ -56,11 +59,11 @@ const FIGURES: readonly Figure[] = [
   { label: 'p95', value: ({ predicted }) => predicted.latencyMs?.p95 ?? null, show: milliseconds },
   {
     label: 'Accuracy, end to end',
-    value: ({ predicted }) => predicted.endToEnd,
+    value: ({ predicted }) => accuracy(predicted.endToEnd),
     show: percent,
     difference: points,
   },
-  { label: 'PAS', value: ({ predicted }) => predicted.pas, show: percent, difference: points },
+  { label: 'PAS', value: ({ predicted }) => accuracy(predicted.pas), show: percent, difference: points },
   {
     label: 'Cost',
     value: ({ predicted }) => predicted.cost,
@@ -68,7 +71,7 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
-function differenceText({ value, show, difference }: Figure, pinned: Plan, plan: Plan): string {
+export function differenceText({ value, show, difference }: Figure, pinned: Plan, plan: Plan): string {
   const [before, now] = [value(pinned), value(plan)];
   if (before === null || now === null) return DASH;
   // A table with two equal figures must not show a difference of 0.0 between them.

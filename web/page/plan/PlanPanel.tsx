@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { keepsSla, type Plan, requiredAttainment } from '../../../solver/documents/plan.ts';
 import { ACCURACY_UNKNOWN } from '../../../solver/report/accuracy-unknown.ts';
-import { variantSentences } from '../../../solver/report/cascade-text.ts';
+import { planVariants, variantSentences } from '../../../solver/report/cascade-text.ts';
 import { sharingSentences } from '../../../solver/report/sharing-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { costText } from '../../components/cost.ts';
@@ -53,7 +53,7 @@ export function PlanPanel() {
 function spokenPlan(plan: Plan): string {
   const { stages, predicted, slaMs } = plan;
   return (
-    `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
+    `Plan: ${Object.values(planVariants(stages)).join(', then ')}; ` +
     `${inTimeText(predicted.slaAttainment)} within ${number(slaMs)} ms, ${accuracyText(predicted)}, cost ${costText(predicted.cost, plan)}.`
   );
 }
