@@ -10,6 +10,8 @@ test('a logarithmic axis writes its numbers as the page does, without rests of b
   expect([2000, 1000, 5, 5 * 10 ** -2, 3 * 0.1].map(label.channels.text.value)).toEqual([
     ...['2,000', '1,000', '5', '0.05', '0.3'],
   ]);
+  // The margin would cut a longer number.
+  expect([50_000, 200_000, 1e6].map(label.channels.text.value)).toEqual(['50,000', '200K', '1M']);
 });
 
 test('a logarithmic axis spans as many values as several cells have samples', () => {

@@ -72,6 +72,35 @@ describe('a chart of the report', () => {
     expect(await line.count()).toBe(1);
   });
 
+  it('of the stages of plans with several SLAs has one label, because those of near lines would overlap', async () => {
+    const report = fashionReport();
+    report.runs[1]!.plans[0]!.plan.slaMs = 38;
+    const { page } = await show(report);
+    const figure = page.locator('#plans figure').first();
+    await figure.locator('svg text', { hasText: 'SLA' }).first().waitFor();
+    expect(await figure.locator('svg text', { hasText: 'SLA' }).allTextContents()).toEqual([
+      'SLA 38 and 40 ms',
+    ]);
+  });
+
+  it('of a run over time names the second row of a cascade as its table of plans does', async () => {
+    const run = adaptiveRun();
+    const { stages, workers } = run.plans[0]!.plan;
+    const light = stages.at(-1)!;
+    const escalation = { from: light.name, below: 0.9, share: 0.2, accuracy: 0.9 };
+    stages.push({ ...light, name: `${light.name}-heavy`, escalation });
+    for (const worker of workers)
+      if (worker.stages.includes(light.name)) worker.stages.push(`${light.name}-heavy`);
+    const { page } = await show(run);
+    const name = `${light.name} (second)`;
+    await page
+      .locator('#over-time svg text', { hasText: `${name}: replicas` })
+      .first()
+      .waitFor();
+    const heads = page.locator('#over-time thead', { hasText: 'variant × batch × replicas' });
+    expect(await heads.textContent()).toContain(`${name}: variant × batch × replicas`);
+  });
+
   it('tells of what changes over time by pointer and by keyboard: lines, and the plans that served', async () => {
     const { page } = await show(adaptiveRun());
     const figure = page.locator('#over-time figure');

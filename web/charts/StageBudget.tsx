@@ -103,7 +103,7 @@ const SLA_LINE = { stroke: RULE.colour, strokeWidth: 1.5, strokeDasharray: RULE.
 
 function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotOptions {
   const parts = plans.flatMap(({ name, plan }) => partsOf(name, plan));
-  const slas = [...new Set(plans.map(({ plan }) => plan.slaMs))];
+  const slas = [...new Set(plans.map(({ plan }) => plan.slaMs))].sort((a, b) => a - b);
   const end = 1.04 * Math.max(...slas, ...parts.map((part) => part.to));
   const marginLeft = 8 + 7 * Math.max(...plans.map(({ name }) => name.length));
   const inner = width - marginLeft - MARGIN_RIGHT;
@@ -156,9 +156,10 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
       slas.length === 1
         ? Plot.ruleX(slas, SLA_LINE)
         : Plot.tickX(plans, { x: ({ plan }) => plan.slaMs, y: 'name', ...SLA_LINE }),
-      Plot.text(slas, {
-        x: slas,
-        text: (slaMs: number) => `SLA ${number(slaMs)} ms`,
+      // The labels of two near lines would overlap, so that all lines share the label of the last.
+      Plot.text(slas.slice(-1), {
+        x: (slaMs: number) => slaMs,
+        text: () => `SLA ${slas.map((slaMs) => number(slaMs)).join(' and ')} ms`,
         frameAnchor: 'top',
         textAnchor: 'end',
         lineAnchor: 'bottom',

@@ -146,8 +146,12 @@ export function logAxisY(domain: readonly [number, number], label: string): Plot
     Plot.gridY(ticks),
     Plot.axisY(ticks, {
       label,
-      // Rounds binary fractions: 5 × 10^-2 is not exactly 0.05.
-      text: (tick: number) => tick.toLocaleString('en', { maximumSignificantDigits: 3 }),
+      // Rounds binary fractions: 5 × 10^-2 is not exactly 0.05. The margin has no room for all zeros of 1,000,000: it is 1M.
+      text: (tick: number) =>
+        tick.toLocaleString('en', {
+          maximumSignificantDigits: 3,
+          notation: tick < 1e5 ? 'standard' : 'compact',
+        }),
     }),
   ];
 }

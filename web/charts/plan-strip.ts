@@ -50,11 +50,12 @@ function pointsAlong(segment: Segment, endMs: number): ChartPoint[] {
 }
 
 /** Charts one row of the plans over time: the height is its number of replicas, the colour and the label are its variant. */
-export function planStrip(plans: ServedPlans, name: string): TimePanel {
+export function planStrip(plans: ServedPlans, row: PlanStage): TimePanel {
+  const { name } = row;
   const variants = variantsByAccuracy(plans, name);
   const colour = (variant: string): string => styleOf(variants.indexOf(variant)).colour;
   return {
-    label: `${plans.flatMap(({ plan }) => stageOf(plan, name) ?? []).map(rowName)[0]}: replicas, with variant × batch`,
+    label: `${rowName(row)}: replicas, with variant × batch`,
     labels: variants,
     draw(frame) {
       const segments = segmentsOf(plans, name, frame.endMs);

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import type { PlanStage } from '../../../solver/documents/plan.ts';
 import type { Adaptation, Interval, RunReport } from '../../../solver/documents/run-report.ts';
 import { planStrip, type ServedPlans, stageText } from '../../charts/plan-strip.ts';
 import { styleOf } from '../../charts/series.ts';
@@ -6,6 +7,7 @@ import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimePoint } from '../../charts/time-panel.ts';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { DASH, inTimeText, milliseconds, number, percent, rate } from '../../components/format.ts';
+import { rowName } from '../../components/variants.ts';
 import { runTitle } from './view.ts';
 
 /** Charts over time of the runs that adapted, changed their plan, or have too many requests to draw each. */
@@ -120,13 +122,13 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
       scale: 'zero',
       series: [{ label: 'cost', style: styleOf(0), points: points((i) => i.cost) }],
     }),
-    ...rowNames(plans).map((name) => planStrip(plans, name)),
+    ...rowsOf(plans).map((row) => planStrip(plans, row)),
   ];
 }
 
-/** The rows of all plans: one plan may have a heavy variant that another does not have. */
-const rowNames = (plans: ServedPlans): string[] => [
-  ...new Set(plans.flatMap(({ plan }) => plan.stages.map(({ name }) => name))),
+/** The rows of all plans, by their names: one plan may have a heavy variant that another does not have. */
+const rowsOf = (plans: ServedPlans): PlanStage[] => [
+  ...new Map(plans.flatMap(({ plan }) => plan.stages.map((row) => [row.name, row] as const))).values(),
 ];
 
 type Served = ServedPlans[number];
@@ -138,12 +140,12 @@ function planColumns(plans: ServedPlans, endMs: number): Column<Served>[] {
   return [
     figures('From', ({ atMs }) => atMs, seconds),
     figures('Until', until, seconds),
-    ...rowNames(plans).map(
-      (name): Column<Served> => ({
-        label: `${name}: variant × batch × replicas`,
+    ...rowsOf(plans).map(
+      (row): Column<Served> => ({
+        label: `${rowName(row)}: variant × batch × replicas`,
         value: ({ plan }) =>
           plan.stages
-            .filter((stage) => stage.name === name)
+            .filter(({ name }) => name === row.name)
             .map(stageText)
             .join(),
       }),
