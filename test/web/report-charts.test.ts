@@ -59,6 +59,18 @@ describe('a chart of the report', () => {
     expect(await sla.textContent()).toMatch(/^SLA500\sms$/);
   });
 
+  it('of combinations is of PAS, by name, where not every accuracy end to end was measured', async () => {
+    const report = fashionReport();
+    const axis = async () => {
+      const { page } = await show(report);
+      const charts = page.locator('#choices figure', { hasText: 'Combinations' }).first();
+      return charts.locator('svg text', { hasText: '(%) →' }).first().textContent();
+    };
+    expect(await axis()).toBe('accuracy, end to end (%) →');
+    for (const one of report.combinations) one.endToEnd = null;
+    expect(await axis()).toBe('PAS (%) →');
+  });
+
   it('of the stages of a plan has a line at the SLA', async () => {
     const { page } = await show(fashionReport());
     await page

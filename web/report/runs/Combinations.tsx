@@ -12,8 +12,16 @@ interface Named {
   readonly variants: Variants;
 }
 
-/** The end-to-end accuracy, or PAS if that was not measured. Where neither is known, there is no chart. */
-const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas!;
+/**
+ * The accuracy end to end or, if it was not measured for every combination, PAS, with its name. Where neither is known, there is no
+ * chart.
+ */
+const accuracyIn = (combinations: readonly Combination[]) =>
+  combinations.every(({ endToEnd }) => endToEnd !== null)
+    ? { name: 'accuracy', axis: 'accuracy, end to end (%) →', of: (c: Combination): number => c.endToEnd! }
+    : { name: 'PAS', axis: 'PAS (%) →', of: (c: Combination): number => c.pas! };
+
+type Accuracy = ReturnType<typeof accuracyIn>;
 
 interface CombinationsProps {
   readonly title: string;
@@ -28,13 +36,15 @@ export function Combinations({ title, combinations, stages, named }: Combination
     () => combinationsPlot(combinations, stages, named),
     [combinations, stages, named],
   );
-  const points = useMemo(
-    () =>
-      [...combinations]
-        .sort((a, b) => accuracyOf(a) - accuracyOf(b))
-        .map((c) => ({ x: 100 * accuracyOf(c), y: 100 * c.slaAttainment, text: describe(c, stages) })),
-    [combinations, stages],
-  );
+  const points = useMemo(() => {
+    const accuracy = accuracyIn(combinations);
+    return [...combinations]
+      .sort((a, b) => accuracy.of(a) - accuracy.of(b))
+      .map((c) => ({
+        ...{ x: 100 * accuracy.of(c), y: 100 * c.slaAttainment },
+        text: describe(c, stages, accuracy),
+      }));
+  }, [combinations, stages]);
   const feasible = combinations.filter((c) => c.feasible).length;
   return (
     <Chart
@@ -57,13 +67,14 @@ function combinationsPlot(
     return found ? [{ ...found, name }] : [];
   });
   const chosen = labelled.filter(({ name }) => name === 'plan');
-  const channels = { x: accuracyOf, y: 'slaAttainment' } as const;
+  const accuracy = accuracyIn(combinations);
+  const channels = { x: accuracy.of, y: 'slaAttainment' } as const;
   const label = { ...channels, text: 'name', fill: 'var(--text)', ...OVER_GRID } as const;
   return {
     height: 280,
     ...MARGIN,
     marginRight: 24,
-    x: { label: 'accuracy, end to end (%) →', labelAnchor: 'right', percent: true, inset: 24, ticks: 6 },
+    x: { label: accuracy.axis, labelAnchor: 'right', percent: true, inset: 24, ticks: 6 },
     y: { label: '↑ attainment (%)', domain: [0, 100], percent: true, grid: true, ticks: 5, insetBottom: 8 },
     marks: [
       Plot.text(
@@ -83,15 +94,18 @@ function combinationsPlot(
         { ...channels, stroke: 'var(--series-2)', symbol: 'square', r: 3.5 },
       ),
       Plot.dot(chosen, { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
-      Plot.tip(combinations, Plot.pointer({ ...channels, title: (c: Combination) => describe(c, stages) })),
+      Plot.tip(
+        combinations,
+        Plot.pointer({ ...channels, title: (c: Combination) => describe(c, stages, accuracy) }),
+      ),
     ],
   };
 }
 
-const describe = (c: Combination, stages: readonly string[]): string =>
+const describe = (c: Combination, stages: readonly string[], accuracy: Accuracy): string =>
   [
     chain(c.variants, stages),
-    `accuracy ${percent(accuracyOf(c))}, attainment ${inTimeText(c.slaAttainment)}`,
+    `${accuracy.name} ${percent(accuracy.of(c))}, attainment ${inTimeText(c.slaAttainment)}`,
     `p95 ${milliseconds(c.p95Ms)}, cost ${number(c.cost)}`,
     ...(c.binding ? [c.binding] : []),
   ].join('\n');
