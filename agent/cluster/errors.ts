@@ -65,13 +65,13 @@ export class PlanReplacedError extends Error {
   }
 }
 
-/** The replicas that serve now hold other groups of stages than a plan wants. */
+/** The pods that a plan wants do not exist: they hold other groups of stages, or have other names. */
 export class OtherPodsError extends InputError {
   override name = 'OtherPodsError';
-  constructor(now: string, planned: string) {
+  constructor(why: string) {
     super(
-      `The pods hold the stages ${now}, and the plan wants ${planned}, which needs other pods. Apply such a plan with ipa-agent ` +
-        'apply, and remove the old pods with --prune once the new ones serve.',
+      `The plan needs other pods. ${why}. Apply such a plan with ipa-agent apply, and remove the old pods with --prune once the ` +
+        'new ones serve.',
     );
   }
 }

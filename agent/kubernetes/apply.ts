@@ -7,7 +7,7 @@ import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
 import { OtherPipelineError } from './errors.ts';
-import { leftOver } from './left-over.ts';
+import { leftOver, leftPods } from './left-over.ts';
 import { objectNames, otherPipelineOf } from './objects/labels.ts';
 import { podMonitor } from './objects/monitor.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
@@ -45,11 +45,10 @@ export async function applyPlan(
   for (const object of objects) trials.push(await trial(api, plan, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   const rolling = trials.filter(startsBeside).map(({ object }) => object);
+  const left = prune ? [] : await leftPods(api, plan.pipeline, settings.namespace, deployments);
+  if (left.length > 0)
+    onEvent(`the pods of ${left.join(', ')} keep serving: remove them with --prune once the new ones serve`);
   if (!allowPending) await checkRoom(api, plan, deployments, rolling, onEvent);
-  const { current } = context.applied;
-  const [before, after] = [current ?? plan, plan].map((of) => podsText(plannedGroups(of)));
-  if (!prune && before !== after)
-    onEvent(`the pods of ${before} keep serving: remove them with --prune once the new ones serve`);
   const unwanted = prune
     ? await leftOver(api, plan.pipeline, settings.namespace, objects)
     : monitorBefore(plan, context);
@@ -87,14 +86,20 @@ export async function adaptPlan(
   context: DeploymentContext,
 ): Promise<ObjectChange[]> {
   const current = context.applied.current ?? plan;
-  const otherPods = () => new OtherPodsError(podsText(plannedGroups(current)), podsText(plannedGroups(plan)));
-  const lasting = (of: Plan) => plannedGroups(of).filter((group) => !isHeavy(of, group));
-  if (podsText(lasting(current)) !== podsText(lasting(plan))) throw otherPods();
+  const [now, planned] = [current, plan].map((of) => podsText(plannedGroups(of)));
+  const otherPods = (missing = '') =>
+    new OtherPodsError(
+      now === planned
+        ? `The Deployment ${missing} is missing: it was removed, or another version of ipa-agent applied the plan`
+        : `The pods hold the stages ${now}, and the plan wants ${planned}`,
+    );
+  const lasting = (of: Plan) => podsText(plannedGroups(of).filter((group) => !isHeavy(of, group)));
+  if (lasting(current) !== lasting(plan)) throw otherPods();
   const { gateway } = objectNames(plan.pipeline);
   const trials: Trial[] = [];
   for (const object of objectsAt(plan, context, keptRelease(context))) {
     const isPods = object.kind === 'Deployment' && object.metadata.name !== gateway;
-    if (isPods && (await api.read(object)) === null) throw otherPods();
+    if (isPods && (await api.read(object)) === null) throw otherPods(object.metadata.name);
     if (isPods) trials.push(await trial(api, plan, object, { yields: true }));
     if (object.kind === 'ConfigMap') trials.push(await trial(api, plan, object, { yields: true }));
   }

@@ -34,6 +34,23 @@ export async function leftOver(
 }
 
 /**
+ * The names of the deployments with pods of stages that a plan does not want, because an earlier plan had them, or an earlier
+ * version of the agent gave them other names.
+ */
+export async function leftPods(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+  wanted: readonly KubernetesObject[],
+): Promise<string[]> {
+  const names = new Set(wanted.map(({ metadata }) => metadata.name));
+  const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, labels: stageSelector(pipeline) };
+  return (await ofOptionalKind(api, ref)).flatMap(({ metadata: { name }, spec }) =>
+    names.has(name) || (spec as { readonly replicas: number }).replicas === 0 ? [] : [name],
+  );
+}
+
+/**
  * Removes the pods that hold other groups of stages than a plan wants, with their Services, budgets and policies.
  * @param adapts whether plans after this one may have a heavy variant in any stage: the pods of these variants stay
  * @returns the names of the removed deployments

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { AUTOSCALER, autoscaled } from '../../../agent/kubernetes/objects/autoscaler.ts';
+import { objectNames } from '../../../agent/kubernetes/objects/labels.ts';
 import { podMonitor } from '../../../agent/kubernetes/objects/monitor.ts';
 import { kubernetesObjects } from '../../../agent/kubernetes/objects/serving.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
@@ -70,12 +72,46 @@ test('pods for stages together take the place of pods for each: those serve on u
   );
   const told: string[] = [];
   await engineIn(cluster).apply(sharedPlan(), { onEvent: (what) => told.push(what) });
-  expect(told).toEqual([expect.stringContaining('the pods of detect, classify keep serving')]);
+  const kept = [
+    'the pods of fashion-detect, fashion-classify keep serving: remove them with --prune once the new ones serve',
+  ];
+  expect(told).toEqual(kept);
+  await engineIn(cluster).apply(sharedPlan(), { onEvent: (what) => told.push(what) });
+  expect(told).toEqual([...kept, ...kept]);
   expect(await cluster.read(deployment('fashion-detect'))).not.toBeNull();
   const pruned = states(await engineIn(cluster).apply(sharedPlan(), { prune: true }));
   expect(pruned).toContain('Deployment fashion-detect pruned');
   expect(pruned).toContain('Service fashion-classify pruned');
   expect(states(await engineIn(cluster).adapt(sharedPlan(), sharedPlan()))).toEqual([]);
+});
+
+/** Makes the pods that stages share as an earlier version of the agent did: with another name. */
+async function applyAsBefore(cluster: KubernetesApi) {
+  await engineIn(cluster).apply(sharedPlan());
+  const named = deployment(objectNames('fashion').pods(['detect', 'classify']));
+  const { metadata, ...object } = (await cluster.read(named))!;
+  const old = { ...deployment('fashion-detect-classify-old').metadata, labels: metadata.labels! };
+  await cluster.apply({ ...object, metadata: old });
+  await cluster.remove(named);
+  return named.metadata.name;
+}
+
+test('apply tells of pods that an earlier version of the agent named otherwise', async () => {
+  const { cluster } = await standInCluster();
+  await applyAsBefore(cluster);
+  const told: string[] = [];
+  await engineIn(cluster).apply(sharedPlan(), { onEvent: (what) => told.push(what) });
+  expect(told).toEqual([
+    expect.stringMatching(/^the pods of fashion-detect-classify-old keep serving: .*--prune/),
+  ]);
+});
+
+test('a plan is not adapted where its pods are missing, and the reason names them', async () => {
+  const { cluster } = await standInCluster();
+  const name = await applyAsBefore(cluster);
+  await expect(engineIn(cluster).adapt(sharedPlan(), sharedPlan())).rejects.toThrow(
+    `The Deployment ${name} is missing`,
+  );
 });
 
 test("a monitor is refused where Prometheus' operator is not installed, and nothing is changed", async () => {
