@@ -102,6 +102,24 @@ describe('in a usual window', () => {
     expect(await button(/^Resume/).count()).toBe(0);
   });
 
+  it('a profile that was stopped in an earlier version of the page, which kept one without its journal, goes on', async () => {
+    const { page } = opened;
+    await measureUntil(page, 30);
+    await button('Cancel').click();
+    await button(`Resume 30/${CELLS}`).waitFor();
+    await page.evaluate(() => {
+      const key = 'ipa-edge/interrupted';
+      const [{ journal: _, ...left }] = JSON.parse(localStorage.getItem(key)!);
+      localStorage.setItem(key, JSON.stringify(left));
+    });
+    await page.reload();
+    await holdAfter(page, undefined);
+    await button(`Resume 30/${CELLS}`).click();
+    await planned(page);
+    expect(await page.getByText('is measured from the start').count()).toBe(0);
+    expect(await button(/^Resume/).count()).toBe(0);
+  });
+
   it('a tab that is hidden while it measures says so, and so does another tab', async () => {
     const other = await openIn(opened.context, site.url);
     await measureUntil(opened.page, 30);

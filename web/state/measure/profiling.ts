@@ -24,8 +24,8 @@ import {
 
 /** A profile that was started but not finished. */
 const interruptedSchema = z.strictObject({
-  /** Name of the store's journal, which contains what was measured. */
-  journal: z.string(),
+  /** Name of the store's journal, which contains what was measured. Empty where an earlier version of the page kept no name. */
+  journal: z.string().default(''),
   pipeline: name,
   /** The {@link measuredSha256} of the pipeline's manifest. If the pipeline has changed since, the journal is useless. */
   measured: sha256,
@@ -73,7 +73,8 @@ class BackendGoneError extends Error {
 /** The interrupted profiles, the one that was measured last at the end. */
 export const interrupted = kept<readonly InterruptedProfile[]>({
   name: 'interrupted',
-  schema: z.array(interruptedSchema),
+  // Earlier versions of the page kept one profile, outside a list.
+  schema: z.preprocess((stored) => [stored].flat(), z.array(interruptedSchema)),
   initial: [],
   shared: true,
 });
@@ -151,7 +152,7 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
       async onJournal(journal) {
         for (const one of interrupted.value) {
           const isOlder = one.journal !== journal && isSameProfile(one, begun);
-          if (isOlder) told.value = MEASURED_ANEW;
+          if (isOlder && one.journal !== '') told.value = MEASURED_ANEW;
           if (isOlder || cannotGoOn(one, manifest)) await deleteInterrupted(one);
         }
         const { done, total } = interrupted.value.find((one) => one.journal === journal) ?? left;
