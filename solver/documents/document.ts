@@ -72,6 +72,10 @@ const pathText = (path: readonly PropertyKey[]): string =>
   path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '.' : ''}${String(key)}`)).join('') ||
   '(root)';
 
+/** A newer version may add optional fields to a document without another `"schema"`. */
+const NEWER =
+  'A newer version may have written the unrecognized fields: use that version, or make the document again.';
+
 /**
  * Checks a document against its schema.
  * @param source names the document in errors
@@ -91,13 +95,15 @@ export function parseDocument<T extends z.ZodType>(
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new InvalidDocumentError(
-    source,
-    result.error.issues.map((issue) => {
+  const { issues } = result.error;
+  const mayBeNewer = id !== undefined && issues.some(({ code }) => code === 'unrecognized_keys');
+  throw new InvalidDocumentError(source, [
+    ...(mayBeNewer ? [NEWER] : []),
+    ...issues.map((issue) => {
       const found = valueAt(value, issue.path);
       return `${pathText(issue.path)}: ${issue.message.replace(/^Invalid input: |, received .*/g, '')}, found ${shown(found)}`;
     }),
-  );
+  ]);
 }
 
 /** Says why a text is no JSON. @param told the message of the parser */

@@ -39,3 +39,11 @@ it('tells of each problem briefly: long values, and long or many names of fields
       expect(message.length).toBeLessThan(2000);
     }
 });
+
+it('says of a document with unknown fields that a newer version may have written it', () => {
+  const trace = { schema: TRACE, name: 'load', unit: 'requests/s', intervalS: 1, rates: [1] };
+  expect(() => parseTrace({ ...trace, smoothing: 2 }, 'load.json')).toThrow(
+    /^load\.json is not valid:\n {2}A newer version .*\n {2}\(root\): Unrecognized key: "smoothing"/,
+  );
+  expect(() => parseTrace({ ...trace, rates: [-1] }, 'load.json')).not.toThrow(/newer/);
+});
