@@ -173,8 +173,8 @@ test('a plan that somebody else applies is followed, with what it was asked for'
   const { cluster, load } = await planned();
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
-  decided.most = 0;
   await until(() => expect(load.asked).toBeGreaterThan(0));
+  await decided.end();
   await engineIn(cluster).apply(await planFor(2, 150));
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   decided.most = Number.POSITIVE_INFINITY;
@@ -189,7 +189,7 @@ test('an image that somebody else applies stays, whatever plans follow', async (
   const { cluster, first, load } = await planned();
   load.ratePerS = 150;
   const { decided } = await watch(cluster);
-  decided.most = 0;
+  await decided.end();
   const image = 'registry.example/ipa-edge:next';
   await engineIn(cluster, { ...settings, image }).apply(first);
   decided.most = Number.POSITIVE_INFINITY;

@@ -86,12 +86,25 @@ export async function watch(
    * The number of decisions so far, and the most that there may be. After these the forecast fails, so `watch` decides on no
    * further plan.
    */
-  const decided = { times: 0, most: Number.POSITIVE_INFINITY };
+  const decided = {
+    times: 0,
+    most: Number.POSITIVE_INFINITY,
+    refused: 0,
+    /** Lets `watch` decide no more, and waits until a decision that began before has been applied. */
+    async end() {
+      const { refused } = decided;
+      decided.most = 0;
+      await until(() => expect(decided.refused).toBeGreaterThan(refused));
+    },
+  };
   /** Foresees the larger load of the last two seconds, so that `watch` soon follows a load that has fallen. */
   const predictor: Predictor = {
     name: 'last-window',
     async forecast(countsPerS) {
-      if (decided.times >= decided.most) throw new Error('nothing is foreseen');
+      if (decided.times >= decided.most) {
+        decided.refused++;
+        throw new Error('nothing is foreseen');
+      }
       decided.times++;
       const most = foreseenPerS?.() ?? Math.max(...countsPerS.slice(-2));
       return { medianPerS: most, p90PerS: most };
