@@ -54,11 +54,12 @@ export class Headless {
   private constructor(
     private readonly browser: Browser,
     private readonly page: Page,
+    private readonly lost: Promise<never>,
     private readonly signal: AbortSignal,
     readonly close: () => Promise<void>,
   ) {}
 
-  /** @throws BrowserNotFoundError, and errors of {@link servePageWith} */
+  /** @throws BrowserNotFoundError, BrowserLostError, and errors of {@link servePageWith} */
   static async open(options: HeadlessOptions): Promise<Headless> {
     const host = await servePageWith(options.manifestPath, options.signal);
     let browser: Browser | undefined;
@@ -69,13 +70,28 @@ export class Headless {
     try {
       // After Ctrl-C the command lets the page store what it has measured, so the browser must ignore the signal.
       browser = await launchBrowser({ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
-      const page = await browser.newPage();
-      await page.exposeFunction('ipaEdgeProgress', options.onProgress);
-      await page.exposeFunction('ipaEdgeStore', (method: keyof Store, args: unknown[]) =>
-        (options.store[method] as (...args: unknown[]) => unknown)(...args),
-      );
-      await page.goto(`${host.url}headless.html`);
-      return new Headless(browser, page, options.signal, close);
+      let lose = () => {};
+      const lost = new Promise<never>((_, reject) => {
+        lose = () => reject(new BrowserLostError());
+      });
+      // The browser may be lost while no call waits for it, and is lost in the end, when it is closed.
+      lost.catch(() => {});
+      browser.once('disconnected', lose);
+      const page = await unlessLost(lost, browser, browser.newPage());
+      page.once('crash', lose);
+      const open = async () => {
+        await page.exposeFunction('ipaEdgeProgress', options.onProgress);
+        await page.exposeFunction('ipaEdgeStore', (method: keyof Store, args: unknown[]) =>
+          (options.store[method] as (...args: unknown[]) => unknown)(...args),
+        );
+        await page.goto(`${host.url}headless.html`).catch(async (error) => {
+          // Playwright may report a failed navigation before the crash that caused it; a crashed page evaluates nothing.
+          await page.evaluate('').catch(() => {});
+          throw error;
+        });
+      };
+      await unlessLost(lost, browser, open());
+      return new Headless(browser, page, lost, options.signal, close);
     } catch (error) {
       await close();
       throw error;
@@ -116,22 +132,30 @@ export class Headless {
     const abort = () =>
       void page.evaluate(() => (globalThis as unknown as Exposed).ipaEdge.abort()).catch(() => {});
     this.signal.addEventListener('abort', abort);
-    let crashed = false;
-    page.once('crash', () => {
-      crashed = true;
-    });
     try {
-      return (await page.evaluate(
+      const call = page.evaluate(
         ([name, given]) =>
           ((globalThis as unknown as Exposed).ipaEdge[name] as (...a: unknown[]) => unknown)(...given),
         [method, args] as const,
-      )) as Awaited<ReturnType<HeadlessApi[M]>>;
-    } catch (cause) {
-      if (crashed || page.isClosed() || !this.browser.isConnected()) throw new BrowserLostError({ cause });
-      throw cause;
+      );
+      return (await unlessLost(this.lost, this.browser, call)) as Awaited<ReturnType<HeadlessApi[M]>>;
     } finally {
       this.signal.removeEventListener('abort', abort);
     }
+  }
+}
+
+/**
+ * Waits for a call to a browser. If the browser or its page is lost meanwhile, Playwright may reject the call with an error of its
+ * own, or never answer it.
+ * @param lost rejects with BrowserLostError when that happens
+ * @throws BrowserLostError, and the errors of the call
+ */
+async function unlessLost<T>(lost: Promise<never>, browser: Browser, call: Promise<T>): Promise<T> {
+  try {
+    return await Promise.race([lost, call]);
+  } catch (cause) {
+    throw browser.isConnected() ? cause : new BrowserLostError({ cause });
   }
 }
 

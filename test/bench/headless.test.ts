@@ -46,17 +46,48 @@ test('a run that is stopped before its first request rejects with the reason of 
   await expect(asked).rejects.toThrow('stopped by Ctrl-C');
 });
 
-test('a browser whose page does not open is closed', async () => {
+/** Calls `change` with the next browser that is launched. */
+function whenLaunched(change: (browser: Browser) => void): void {
   const launch = chromium.launch.bind(chromium);
-  let browser: Browser | undefined;
   const launched = vi.spyOn(chromium, 'launch').mockImplementation(async (options) => {
-    browser = await launch(options);
-    vi.spyOn(browser, 'newPage').mockRejectedValue(new Error('no page'));
+    const browser = await launch(options);
+    change(browser);
     return browser;
   });
   onTestFinished(() => launched.mockRestore());
+}
+
+test('a browser whose page does not open is closed', async () => {
+  let browser: Browser | undefined;
+  whenLaunched((one) => {
+    browser = one;
+    vi.spyOn(one, 'newPage').mockRejectedValue(new Error('no page'));
+  });
   await expect(open()).rejects.toThrow('no page');
   expect(browser!.isConnected()).toBe(false);
+});
+
+test('a browser that is lost while its page opens is told as lost, though Playwright may not answer any more', async () => {
+  whenLaunched((browser) => {
+    vi.spyOn(browser, 'newPage').mockImplementation(async () => {
+      await browser.close();
+      return new Promise(() => {});
+    });
+  });
+  await expect(open()).rejects.toThrow('The browser crashed or was closed');
+});
+
+test('a page that crashes while it opens is told as lost', async () => {
+  whenLaunched((browser) => {
+    const newPage = browser.newPage.bind(browser);
+    vi.spyOn(browser, 'newPage').mockImplementation(async () => {
+      const page = await newPage();
+      const { goto } = page;
+      page.goto = () => goto.call(page, 'chrome://crash');
+      return page;
+    });
+  });
+  await expect(open()).rejects.toThrow('The browser crashed or was closed');
 });
 
 test('a plan on webgpu that was measured in Node runs there, and one that was measured in a browser in a browser', async () => {
