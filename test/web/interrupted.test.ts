@@ -85,6 +85,20 @@ describe('a profile that is interrupted', () => {
   });
 });
 
+it('a host that does not give ONNX Runtime is named as the cause, not the model, and the next try measures', async () => {
+  const CODE = /\/ort-wasm[^/]*\.wasm$/;
+  await opened.context.route(CODE, (route) => route.abort());
+  await button('Start').click();
+  const problem = page.locator('.page-problem [role=alert]');
+  await problem.waitFor();
+  expect(await problem.textContent()).toMatch(
+    /^ONNX Runtime cannot be loaded: .* the connection to the host of this page/,
+  );
+  await opened.context.unroute(CODE);
+  await button('Start').click();
+  await measuredCells(1);
+});
+
 it('measuring goes on with a new GPU device after the one it had is lost, and leaves no cell out', async () => {
   // One linear model, because a software adapter takes long for any other.
   await dropOn(page, '#plan', await garments());

@@ -13,6 +13,17 @@ export class ModelLoadError extends InputError {
   }
 }
 
+/** A page cannot load the code of ONNX Runtime, without which no model runs. */
+export class OrtLoadError extends CodedError {
+  override name = 'OrtLoadError';
+  constructor(cause: unknown) {
+    super(
+      `ONNX Runtime cannot be loaded: ${message(cause).replace(/\.$/, '')}. Check the connection to the host of this page, then try again.`,
+      { cause },
+    );
+  }
+}
+
 /** The profiler of ONNX Runtime could not write its trace, or not all of it. */
 export class TraceFolderError extends InputError {
   override name = 'TraceFolderError';

@@ -1,4 +1,5 @@
 import type { Device } from '../../solver/documents/common.ts';
+import { message, OrtLoadError } from './errors.ts';
 import type { Ort } from './ort.ts';
 import { collectPrinted } from './printed.ts';
 import { type Runtime, timerGrainMs } from './runtime.ts';
@@ -11,13 +12,19 @@ const importOrt = () => (canSuspend() ? import('onnxruntime-web/jspi') : import(
 /** Loads ONNX Runtime without the project's code around it, for the overhead benchmark. */
 export const importWebOrt = async (): Promise<Ort> => (await importOrt()) as unknown as Ort;
 
+/** ONNX Runtime loads its WebAssembly at the first session, and reports a failure so. A missing GPU adapter is another error. */
+const NOT_LOADED = /^no available backend found\. ERR: (\[wasm\]|\[webgpu\] RuntimeError: Aborted)/;
+
 /**
  * Loads ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build. This function loads the current
  * one: `/jspi` if WebAssembly can suspend, otherwise `/webgpu` (asyncify). Both also have the wasm backend.
  * @param threads number of threads of the wasm backend; more than 1 needs a cross-origin isolated page
+ * @throws OrtLoadError
  */
 export async function createWebRuntime(threads: number): Promise<Runtime> {
-  const ort = await importOrt();
+  const ort = await importOrt().catch((cause) => {
+    throw new OrtLoadError(cause);
+  });
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.simd = true;
   const ortBuild: Device['ortBuild'] = canSuspend() ? 'jspi' : 'asyncify';
@@ -39,7 +46,9 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
       const onGpu = backend === 'webgpu';
       const tracing = profiled && { tracing: printedTracing };
       const options = { backend, threads, keeps, weights, ...(onGpu && { device, lost }), ...tracing };
-      const session = await createSession(ort as unknown as Ort, model, options);
+      const session = await createSession(ort as unknown as Ort, model, options).catch((cause) => {
+        throw NOT_LOADED.test(message(cause)) ? new OrtLoadError(cause) : cause;
+      });
       if (onGpu && !watched) {
         watched = true;
         (await device()).lost.then((loss) => reportLoss(loss.message || loss.reason));

@@ -3,6 +3,7 @@ import {
   DeviceLostError,
   ModelLoadError,
   ModelMismatchError,
+  OrtLoadError,
   TraceFolderError,
   WorkerLostError,
 } from '../runtime/errors.ts';
@@ -50,6 +51,7 @@ const ERRORS = new Map(
   Object.entries({
     ModelLoadError,
     ModelMismatchError,
+    OrtLoadError,
     TraceFolderError,
     DeviceLostError,
     NoAccuracyError,

@@ -15,7 +15,7 @@ import { programOf, taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import { ModelLoadError, ModelMismatchError, TraceFolderError } from '../runtime/errors.ts';
+import { ModelLoadError, ModelMismatchError, OrtLoadError, TraceFolderError } from '../runtime/errors.ts';
 import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
 import type { VariantSpec } from './protocol.ts';
 
@@ -29,7 +29,7 @@ export interface VariantSessions<S extends Session = OrtSession> {
 /**
  * Creates and checks the sessions of a variant.
  * @param profiled whether ONNX Runtime times the operators of each run
- * @throws ModelLoadError, ModelMismatchError, TraceFolderError
+ * @throws ModelLoadError, ModelMismatchError, OrtLoadError, TraceFolderError
  */
 export async function openVariant(
   runtime: Runtime,
@@ -42,7 +42,8 @@ export async function openVariant(
   const roles = ownRoles(files);
   const program = programOf(spec.stage, roles) ?? misfit(spec, roles);
   const unloadable = (cause: unknown): never => {
-    throw cause instanceof TraceFolderError ? cause : new ModelLoadError(spec.model, cause);
+    const isOfModel = !(cause instanceof TraceFolderError || cause instanceof OrtLoadError);
+    throw isOfModel ? new ModelLoadError(spec.model, cause) : cause;
   };
   try {
     const signatures = program.signatures(spec.stage);
