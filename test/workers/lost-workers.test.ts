@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
+import type { Serving } from '../../solver/documents/serving.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
+import { WorkerLostError } from '../../workers/runtime/errors.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { loadSmallFashion } from './fashion.ts';
 import { environment, withRuns } from './with-runs.ts';
@@ -44,6 +46,27 @@ test('a worker that is lost once while accuracy is measured is replaced, and no 
   const { stages } = await measured(losing);
   expect(losses).toBeGreaterThan(1);
   expect(stages).toEqual((await measured(environment)).stages);
+});
+
+test('a worker that is lost once while serving is measured is replaced, and loses no finished measurement', async () => {
+  let asked = 0;
+  const delays = [{ percentile: 50, delayMs: 1 }];
+  const serving: Serving = {
+    requests: [{ body: 'binary', bodyBytes: 1, n: 1, coreMs: 1, latency: delays }],
+    timers: delays,
+  };
+  const measured = await profile({
+    models,
+    environment,
+    store: new MemoryStore(),
+    settings: { ...settings, batches: [1], budgetS: 1, seed: 21 },
+    async measureServing() {
+      if (asked++ === 0) throw new WorkerLostError('cpu-1', 'killed by SIGKILL');
+      return { serving, pauses: undefined };
+    },
+  });
+  expect(asked).toBe(2);
+  expect(measured.serving).toEqual(serving);
 });
 
 test('a backend that is gone while its cells are measured ends the profile, and its cells do not count as failed', async () => {

@@ -55,7 +55,9 @@ export async function measureAfterPauses(
     o.progress.working(what);
     const times = { pausesMs: shareMs(PAUSES_SHARE), overlapMs: shareMs(OVERLAP_SHARE) };
     const measured = await o.sessions.holding(async () =>
-      serves ? withServing(o, measureServing, times) : batchesOn(o, backend, cells, times),
+      serves
+        ? o.sessions.overOneLoss({ backend, threads: 1 }, () => withServing(o, measureServing, times))
+        : batchesOn(o, backend, cells, times),
     );
     o.progress.step(what);
     serving ??= measured.serving;

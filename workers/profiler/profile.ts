@@ -8,7 +8,6 @@ import { sum } from '../../solver/math/statistics.ts';
 import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
 import { unlessAborted, untilEnd } from '../executor/clock.ts';
-import { WorkerLostError } from '../runtime/errors.ts';
 import { type JournalEntry, parseIdentified } from '../store/exchange.ts';
 import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy } from './accuracy.ts';
@@ -103,15 +102,9 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       pack,
       async (stage, variant, items) => {
         await clock.wait();
-        const run = async () => {
+        return sessions.overOneLoss({ backend: environment.reference, threads: 1 }, async () => {
           const { worker, key } = await reference(stage, variant);
           return worker.run(key, items);
-        };
-        return run().catch(async (error) => {
-          if (signal?.aborted || !(error instanceof WorkerLostError)) throw error;
-          // A single loss, as of a GPU device, does not end a profile, because perhaps nobody is there to resume it.
-          await sessions.replace({ backend: environment.reference, threads: 1 });
-          return run();
         });
       },
       finished.filter(isOfAccuracy),

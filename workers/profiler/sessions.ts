@@ -2,6 +2,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
+import { WorkerLostError } from '../runtime/errors.ts';
 import { type LoadedVariant, variantSpec } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
@@ -131,6 +132,21 @@ export class Sessions {
     const worker = this.#workers.get(id);
     this.#forget(id, worker);
     (await worker?.catch(() => undefined))?.terminate();
+  }
+
+  /**
+   * Does work, and once more if a worker is lost meanwhile: a single loss, as of a GPU device, does not end a profile, because
+   * perhaps nobody is there to resume it.
+   * @param workerKey the worker of the work, which is replaced
+   */
+  async overOneLoss<T>(workerKey: WorkerKey, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#closed.signal.aborted || !(error instanceof WorkerLostError)) throw error;
+      await this.replace(workerKey);
+      return work();
+    }
   }
 
   /** Ends every worker, including those that are being started. */
