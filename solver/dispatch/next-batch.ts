@@ -81,10 +81,9 @@ export class NextBatch {
  */
 function followersPrecede({ row, worker, entries }: BatchState, head: Entry, stages: number): boolean {
   const stage = stageOf(row, stages);
-  const heavyHere = row === stage && worker.holds[heavyRow(stage, stages)] === true;
-  const nextHere = stage + 1 < stages && worker.holds[stage + 1] === true;
+  const heavyHere = row === stage && worker.holds[heavyRow(stage, stages)];
   return entries.some(
-    ({ request }) =>
-      request.arrivalMs <= head.request.arrivalMs && (heavyHere || (nextHere && request.last > stage)),
+    ({ request: { arrivalMs, last } }) =>
+      arrivalMs <= head.request.arrivalMs && (heavyHere || (stage < last && worker.holds[stage + 1])),
   );
 }

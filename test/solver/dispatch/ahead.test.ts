@@ -69,9 +69,10 @@ describe('handing over ahead', () => {
   });
 
   it('leaves a batch in the queue that might have to be shed by then', () => {
-    // Each of two batches needs 10 ms in two stages. In 45 ms both can end; in 25 ms the second one might have to be shed.
-    expect(send(4, own, 45, 'late').started).toEqual(['w: 1 2', 'w: 3 4']);
-    expect(send(4, own, 25, 'late').started).toEqual(['w: 1 2']);
+    // Each of two batches needs 10 ms in two stages. In 30 ms both can end; in 29 ms the second one would have to be shed.
+    expect(send(4, own, 30, 'late').started).toEqual(['w: 1 2', 'w: 3 4']);
+    expect(send(4, own, 29, 'late').started).toEqual(['w: 1 2']);
+    expect(send(4, own, 29, 'never').started).toEqual(['w: 1 2', 'w: 3 4']);
   });
 
   it('counts no loss for a batch that its lost worker had not begun', () => {

@@ -54,6 +54,28 @@ test('requests that come together wait for each other', () => {
   expect(dispatch.canMake(0, 0, 11)).toBe(false);
 });
 
+test('waits for what is left of what runs, and for what follows from it', () => {
+  const one = createDispatch(policy([stage('a', 1, 0)], 'late', 94), [{ id: 'w', rows: [0] }]);
+  entered(one, 1);
+  const nineCanMake = (nowMs: number) => one.canMake(nowMs, nowMs, 9);
+  // Nine requests take 90 ms, so at most 4 ms of the batch before them may be left.
+  expect([5, 6].map(nineCanMake)).toEqual([false, true]);
+  one.arrive(1, 6);
+  one.poll(6);
+  one.completed(0, [0], 10);
+  // The second batch, handed over in advance, began when the first one ended.
+  expect([15, 16].map(nineCanMake)).toEqual([false, true]);
+  const ofTwo = (slaMs: number) => {
+    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0, 30)], 'late', slaMs), [
+      { id: 'w', rows: [0] },
+      { id: 'v', rows: [1] },
+    ]);
+    entered(dispatch, 1);
+    return dispatch.canMake(0, 0, 1);
+  };
+  expect([69, 70].map(ofTwo)).toEqual([false, true]);
+});
+
 test('a full queue is behind a shorter one in a larger batch', () => {
   const fixed = { ...stage('a', 10, 0), serviceMs: () => 10 };
   expect(made([fixed], [[0]])).toBeGreaterThan(5 * made([stage('a', 1, 0)], [[0]]));

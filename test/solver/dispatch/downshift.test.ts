@@ -108,6 +108,58 @@ describe('a standby after a stage that has nothing lighter', () => {
   });
 });
 
+describe('the newest request that waits', () => {
+  const twoStages = (standbyOf: 'a' | 'b'): DispatchPolicy => ({
+    ...withStandby(),
+    stages: ['a', 'b'].map((name) => ({
+      ...stage(name, 1, 0, 20),
+      ...(name === standbyOf && { standby: { serviceMs: () => 5 } }),
+    })),
+  });
+
+  it('may wait for another row of the same workers', () => {
+    const dispatch = createDispatch(twoStages('b'), [{ id: 'w', rows: [0, 1, 5] }]);
+    dispatch.arrive(0, 0);
+    dispatch.poll(0);
+    dispatch.arrive(1, 20);
+    dispatch.arrive(2, 20);
+    dispatch.completed(0, [1], 20);
+    // Request 2 can make its SLA at 120 ms behind 60 ms of work; request 0, whose SLA ends at 100 ms, could not behind 80 ms.
+    expect(started(dispatch.poll(20))[0]).toBe('w/1: 0');
+  });
+
+  it('may wait for a later stage than an older one', () => {
+    const dispatch = createDispatch(twoStages('a'), []);
+    dispatch.arrive(0, 0);
+    dispatch.arrive(1, 30, 1);
+    dispatch.workerAdded({ id: 'w', rows: [0, 1, 4] });
+    expect(started(dispatch.poll(45))).toEqual(['w/0: 0']);
+  });
+
+  it('does not wait for what other workers let through no faster', () => {
+    const dispatch = createDispatch(twoStages('b'), [
+      { id: 'w', rows: [0] },
+      { id: 'v', rows: [1, 5] },
+    ]);
+    dispatch.arrive(0, 0);
+    dispatch.poll(0);
+    for (let id = 1; id < 10; id++) dispatch.arrive(id, 20);
+    dispatch.completed(0, [1], 20);
+    expect(started(dispatch.poll(20))[0]).toBe('v/1: 0');
+  });
+
+  it('is none if all that wait are tried alone after a failure', () => {
+    const [a] = withStandby().stages;
+    const policy = { ...withStandby(), stages: [{ ...a!, batch: 2 }] };
+    const dispatch = createDispatch(policy, [{ id: 'w', rows: [0, 2] }]);
+    dispatch.arrive(0, 0);
+    dispatch.arrive(1, 0);
+    dispatch.poll(0);
+    dispatch.failed(0, 5);
+    expect(started(dispatch.poll(5))).toEqual(['w/0: 0']);
+  });
+});
+
 describe('a cascade', () => {
   /** Makes a dispatch of requests whose light answers were unsure, and adds a worker for the heavy variant. */
   const escalated = (downshift: boolean, requests: number) => {

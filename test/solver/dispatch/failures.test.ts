@@ -71,6 +71,17 @@ describe('failures', () => {
     expect(started(actions)).toEqual([]);
     expect(() => dispatch.workerRetired('w')).toThrow(UnknownWorkerError);
   });
+
+  it('takes back what a retired worker was handed in advance if the worker is lost', () => {
+    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
+    dispatch.arrive(1, 0);
+    dispatch.arrive(2, 0);
+    dispatch.poll(0);
+    dispatch.workerRetired('w');
+    dispatch.completed(0, [], 10);
+    dispatch.workerLost('w');
+    expect(dispatch.queued).toEqual([1]);
+  });
 });
 
 it('keeps nothing of requests that are shed while a row has no worker', () => {
@@ -103,12 +114,36 @@ describe('mistakes of a driver', () => {
     expect(() => dispatch.failed(0, 2)).toThrow(BatchNotInFlightError);
   });
 
+  it('refuses a batch whose worker was lost', () => {
+    const dispatch = running();
+    dispatch.workerLost('w');
+    expect(() => dispatch.completed(0, [1], 1)).toThrow(BatchNotInFlightError);
+  });
+
   it('refuses children that do not match the items, and the batch stays in flight', () => {
     const dispatch = running();
     for (const children of [[], [1, 1], [-1], [0.5]])
       expect(() => dispatch.completed(0, children, 1)).toThrow(InvalidChildrenError);
     dispatch.completed(0, [0], 1);
     expect(ended(dispatch.poll(1))).toEqual(['1 completed']);
+  });
+
+  it('refuses children of the last stage that do not match the items, and an item that escalates twice', () => {
+    const a = { ...stage('a', 1, 0), heavy: { ...stage('a-heavy', 2, 0), share: 1 } };
+    const dispatch = createDispatch(policy([a]), [{ id: 'w', rows: [0] }]);
+    dispatch.arrive(1, 0);
+    dispatch.arrive(2, 0);
+    for (const batch of [0, 1]) {
+      dispatch.poll(batch);
+      expect(() => dispatch.completed(batch, [0, 0], batch)).toThrow(InvalidChildrenError);
+      dispatch.completed(batch, [{ otherwise: 0 }], batch);
+    }
+    dispatch.workerAdded({ id: 'v', rows: [1] });
+    expect(started(dispatch.poll(2))).toEqual(['v/1: 1 2']);
+    expect(() => dispatch.completed(2, [0, -1], 3)).toThrow(InvalidChildrenError);
+    expect(() => dispatch.completed(2, [0, { otherwise: 0 }], 3)).toThrow(InvalidChildrenError);
+    dispatch.completed(2, [], 3);
+    expect(ended(dispatch.poll(3))).toEqual(['1 completed', '2 completed']);
   });
 
   it('refuses a request that is open, a worker that is here, one that is not, and rows that do not exist', () => {

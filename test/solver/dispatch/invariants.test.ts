@@ -60,7 +60,13 @@ const follows = fc.oneof(
 const which = fc.nat(7);
 
 const events = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('arrive' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('arrive' as const),
+      singleStage: fc.option(fc.nat(STAGES - 1), { freq: 9 }),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(40) }) },
   {
     weight: 6,
@@ -83,7 +89,7 @@ const pick = <T>(values: Iterable<T>, index: number): T | undefined => {
 };
 
 function happen(checked: CheckedDispatch, event: typeof events extends fc.Arbitrary<infer E> ? E : never) {
-  if (event.kind === 'arrive') return checked.arrive();
+  if (event.kind === 'arrive') return checked.arrive(event.singleStage ?? undefined);
   if (event.kind === 'pass') return checked.pass(event.ms);
   if (event.kind === 'add') return checked.add(event.holds);
   if (event.kind === 'setPolicy') return checked.setPolicy(event.policy);

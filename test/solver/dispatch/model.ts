@@ -14,6 +14,8 @@ import { type ModelItem, ModelWaiting } from './model-waiting.ts';
 interface ModelRequest {
   readonly arrivalMs: number;
   readonly order: number;
+  /** Index of the stage after which the request ends. */
+  readonly last: number;
   /** Items waiting or in flight. */
   live: number;
   mustFail: boolean;
@@ -53,11 +55,12 @@ export class CheckedDispatch {
     this.#poll();
   }
 
-  arrive(): void {
+  arrive(singleStage?: number): void {
     const id = this.requests.length;
-    this.requests.push({ arrivalMs: this.nowMs, order: id, live: 1, mustFail: false, outcome: null });
-    this.#wait(id, 0, null, 0);
-    this.dispatch.arrive(id, this.nowMs);
+    const last = singleStage ?? this.#policy.stages.length - 1;
+    this.requests.push({ arrivalMs: this.nowMs, order: id, last, live: 1, mustFail: false, outcome: null });
+    this.#wait(id, singleStage ?? 0, null, 0);
+    this.dispatch.arrive(id, this.nowMs, singleStage);
     this.#poll();
   }
 
@@ -92,7 +95,7 @@ export class CheckedDispatch {
       request.live--;
       const follow = follows[k]!;
       if (typeof follow === 'number')
-        this.#enter(item.request, stage + 1, item.id, stage + 1 < stages ? follow : 0);
+        this.#enter(item.request, stage + 1, item.id, stage < request.last ? follow : 0);
       else this.#enter(item.request, stage + stages, item.id, 1, follow.otherwise);
     });
     this.dispatch.completed(batch, follows, this.nowMs);
@@ -219,8 +222,8 @@ export class CheckedDispatch {
     assert.equal(children, otherwise);
     this.requests[request]!.live--;
     this.#waiting.answered(item.id);
-    const next = (row % stages) + 1;
-    this.#enter(request, next, parent, next < stages ? children : 0);
+    const stage = row % stages;
+    this.#enter(request, stage + 1, parent, stage < this.requests[request]!.last ? children : 0);
   }
 
   #started(action: Action & { kind: 'start' }): void {
@@ -250,22 +253,28 @@ export class CheckedDispatch {
       const holders = [...this.workers.values()].filter((w) => !w.retired && w.holds.includes(row));
       assert.deepEqual([worker.batches.length, holders.length], [1, 1]);
       assert.ok(!solo && items.length === batch);
-      const { slaMs, shedding, stages } = this.#policy;
+      const { slaMs, shedding } = this.#policy;
       const short = shedding === 'late' && this.#rows.at(row).serviceMs(batch) <= 0.05 * slaMs;
-      const running = this.batches.get(worker.batches[0]!)!;
-      const next = (running.row % stages.length) + 1;
-      const followers = [
-        ...(running.row < stages.length ? [running.row + stages.length] : []),
-        ...(next < stages.length ? [next] : []),
-      ];
-      const arrivalMs = ({ request }: ModelItem) => this.requests[request]!.arrivalMs;
-      if (!short && followers.some((follower) => worker.holds.includes(follower)))
-        for (const item of running.items) assert.ok(arrivalMs(item) > arrivalMs(taken[0]!));
+      assert.ok(short || !this.#followersPrecede(action.worker, taken[0]!));
     }
     for (const left of this.#waiting.of(row)) if (left.solo === solo) assert.ok(!this.#before(left, last));
     const escalates = !isStandby && this.#policy.stages[row]?.heavy !== undefined;
     this.batches.set(action.batch, { worker: action.worker, row: action.row, escalates, items: taken });
     worker.batches.push(action.batch);
+  }
+
+  /** Returns whether a worker may run items that follow from its running batch, and whose requests are no newer than an item's. */
+  #followersPrecede(id: string, head: ModelItem): boolean {
+    const { holds, batches } = this.workers.get(id)!;
+    const { row, items } = this.batches.get(batches[0]!)!;
+    const { length: stages } = this.#policy.stages;
+    const stage = row % stages;
+    return items.some(({ request }) => {
+      const { arrivalMs, last } = this.requests[request]!;
+      const followers = [...(row === stage ? [row + stages] : []), ...(stage < last ? [stage + 1] : [])];
+      const isHeld = followers.some((follower) => holds.includes(follower));
+      return isHeld && arrivalMs <= this.requests[head.request]!.arrivalMs;
+    });
   }
 
   /** Returns whether the request of `a` goes before that of `b`; the dispatch may order the items of one request freely. */
@@ -274,13 +283,21 @@ export class CheckedDispatch {
     return p.arrivalMs < q.arrivalMs || (p.arrivalMs === q.arrivalMs && p.order < q.order);
   }
 
-  /** Expects that no closed batch waits beside an idle worker, and that the dispatch will be woken when the next one closes. */
+  /**
+   * Expects that no closed batch waits beside an idle worker, that the dispatch will be woken when the next one closes and, where
+   * no request is shed, that a row's only worker was handed a full batch in advance.
+   */
   #expectNothingOverdue(): void {
     this.#rows.all.forEach(({ row: { batch, maxWaitMs }, index: stage }) => {
-      const idle = [...this.workers.values()].some(
-        (worker) => !worker.retired && worker.batches.length === 0 && worker.holds.includes(stage),
-      );
+      const holders = [...this.workers].filter(([, { retired, holds }]) => !retired && holds.includes(stage));
+      const idle = holders.some(([, worker]) => worker.batches.length === 0);
       const items = this.#waiting.of(stage);
+      const together = items.filter((item) => !item.solo);
+      const [holder] = holders;
+      if (this.#policy.shedding === 'never' && holder?.[1].batches.length === 1 && together.length >= batch) {
+        const head = together.reduce((first, item) => (this.#before(item, first) ? item : first));
+        assert.ok(holders.length > 1 || this.#followersPrecede(holder[0], head));
+      }
       if (!idle || items.length === 0) return;
       assert.equal(
         items.some((item) => item.solo),

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Outlook } from '../../../solver/dispatch/outlook.ts';
+import { ShedRule } from '../../../solver/dispatch/shed-rule.ts';
 import type { Dispatch } from '../../../solver/dispatch/types.ts';
 import { ended, policy, stage } from './short.ts';
 
@@ -55,5 +58,36 @@ describe('the margins of the shed rule', () => {
 
   it('last through a shorter pause', () => {
     expect(outcomesAfter(SLA_MS - 1)).toContain('shed');
+  });
+
+  it('grow with each request wasted after the start of their stage, and shrink so that one in 20 balances', () => {
+    const ends = fc.oneof(
+      fc.record({ shedAt: fc.nat(2), heavy: fc.boolean() }),
+      fc.record({ well: fc.boolean() }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(ends, { maxLength: 120 }), (stages, ended) => {
+        const rule = new ShedRule(new Outlook(stages), stages);
+        const margins = Array.from({ length: stages }, () => 0);
+        for (const end of ended) {
+          const at = 'well' in end ? stages : end.shedAt % stages;
+          if ('well' in end) rule.completed(end.well);
+          else rule.shed(at + (end.heavy ? stages : 0));
+          margins.forEach((margin, s) => {
+            if (at < s || (s > 0 && s === stages - 1)) return;
+            const wasted = 'well' in end ? !end.well : at > s || end.heavy;
+            margins[s] = Math.min(0.5, Math.max(0, margin + (wasted ? 0.01 : -0.01 / 19)));
+          });
+        }
+        const instant = policy(
+          margins.map((_, s) => stage(`s${s}`, 1, 0, 0)),
+          'late',
+          SLA_MS,
+        );
+        const request = { arrivalMs: 0, last: stages - 1, waiting: 1 };
+        for (const [s, margin] of margins.entries())
+          expect(rule.latestStartMs(instant, s, request, 1)).toBeCloseTo(SLA_MS * (1 - margin), 9);
+      }),
+    );
   });
 });
