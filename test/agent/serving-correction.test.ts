@@ -85,8 +85,8 @@ test('what is as the profile says changes nothing and tells nothing', () => {
 
 test('the core time of requests is what the process took less what batches took, and adds to their latency', () => {
   const corrected = correction();
-  // In 10 s, the process spends 5 ms of core time on each of 1000 requests, and 0.5 ms on each of 500 batches.
-  const counts = batches(500, 1.5, { accepted: 1000, coreMs: 5250 });
+  // In 10 s, the process spends 5 ms of core time on each of 1000 requests, and 0.5 ms on each of 4000 batches.
+  const counts = batches(4000, 1.5, { accepted: 1000, coreMs: 7000 });
   const told = tenMinutes(corrected, counts);
   expect(told.at(-1)).toMatch(/^a request outside the models takes 2\.[1-4]\d times/);
   const { coreMs, latency } = requestCostOf(corrected.profile.profile, {})!;

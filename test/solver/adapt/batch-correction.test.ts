@@ -76,6 +76,9 @@ test('workers that are mostly idle say nothing of the machine', () => {
   const correction = new BatchCorrection({});
   expect(minutes(10, correction, [timed('detect', 24, 50)], plan(['cpu']))).toEqual([]);
   expect(correction.factors.cpu ?? 1).toBe(1);
+  // A worker may hold rows of which nothing was timed.
+  const shared = plan(['cpu'], { workers: [{ backend: 'cpu', stages: ['detect', 'classify'] }] });
+  expect(minutes(10, correction, [timed('detect', 24, 50)], shared)).toEqual([]);
 });
 
 test('a reading each second says the same as one in ten seconds', () => {

@@ -6,7 +6,7 @@ const SLA_MS = 10_000;
 const forecast = { medianPerS: 10, p90PerS: 10 };
 const load = (ended: number, missed: number, open = 0) => ({
   forecast,
-  countsPerS: Array(30).fill(10),
+  countsPerS: [...Array(20).fill(70), ...Array(10).fill(10)],
   served: { open, ended, missed },
 });
 const share = (ended: number, missed: number, percentile = 95, open = 0) =>
@@ -14,6 +14,8 @@ const share = (ended: number, missed: number, percentile = 95, open = 0) =>
 
 it('is what the percentile leaves, where nothing is known of the requests or exactly so many missed the SLA', () => {
   expect(new MissBudget(95, SLA_MS).next({ forecast, countsPerS: [10] })).toBeCloseTo(0.05);
+  const silent = { ...load(1000, 0), countsPerS: Array(10).fill(0) };
+  expect(new MissBudget(95, SLA_MS).next(silent)).toBeCloseTo(0.05);
   expect(share(0, 0)).toBeCloseTo(0.05);
   expect(share(1000, 50)).toBeCloseTo(0.05);
 });

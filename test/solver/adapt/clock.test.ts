@@ -61,6 +61,14 @@ it('decides on two minutes at most', async () => {
   expect(told.at(-1)!.counts).toEqual([...Array(119).fill(0), 1]);
 });
 
+it('counts requests in their seconds after the first ones were forgotten, too', async () => {
+  const { clock, told } = clockOf();
+  await looks(clock, { untilMs: 200_000 });
+  clock.arrived(205_500);
+  await clock.check(210_000, first);
+  expect(told.at(-1)!.counts).toEqual([...Array(115).fill(0), 1, ...Array(4).fill(0)]);
+});
+
 it.each([
   ['before its time where a second brings more than the first plan was made for', 1, [3000, 13_000]],
   ['by the interval where the load is as foreseen', 2, [10_000]],
@@ -106,6 +114,10 @@ it('tells the system of the requests since the load began', async () => {
   const clock = new AdaptationClock(options, first, undefined, { open: 1, ended: 1000, missed: 200 });
   await clock.check(10_000, first, { open: 3, ended: 1040, missed: 201 });
   expect(told).toEqual([{ open: 3, ended: 40, missed: 1 }]);
+  // One request more has ended at each check; those of more than 20 minutes ago no longer count.
+  for (let s = 11; s <= 1500; s++)
+    await clock.check(1000 * s, first, { open: 0, ended: 1040 + s, missed: 201 });
+  expect(told.at(-1)).toEqual({ open: 0, ended: 1199, missed: 0 });
 });
 
 it('waits an interval after a decision that failed', async () => {

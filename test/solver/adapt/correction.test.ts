@@ -56,6 +56,12 @@ test('a lasting difference is corrected by 63 % in five minutes, and nearly whol
   expect(taken(3, readings(6 * SLOWNESS_MS)).factor).toBeCloseTo(3, 1);
 });
 
+test('what takes no time by the profile, as by a coarse clock, corrects nothing', () => {
+  const correction = new Correction();
+  expect(correction.take({ n: 1000, measuredMs: 1000, expectedMs: 0 }, 30_000)).toBe(false);
+  expect(correction.factor).toBe(1);
+});
+
 test('a few batches wait for more, and a quiet hour before them gives them no more weight', () => {
   const few = { n: 20, measuredMs: 60, expectedMs: 20 };
   const [quiet, busy] = [new Correction(), new Correction()];

@@ -11,7 +11,7 @@ import {
 } from '../../../solver/documents/plan.ts';
 
 type StageFacts = Partial<
-  Pick<PlanStage, 'sha256' | 'backend' | 'threads' | 'batch' | 'replicas' | 'standby'>
+  Pick<PlanStage, 'sha256' | 'backend' | 'threads' | 'batch' | 'replicas' | 'standby' | 'escalation'>
 >;
 type WorkerFacts = readonly [id: string, stages: readonly string[], ...rest: [Backend?, number?]];
 
@@ -34,6 +34,8 @@ const planOf = (stages: Readonly<Record<string, StageFacts>>, workers: readonly 
       stages: [...held],
     })),
   }) as unknown as Plan;
+
+const standby: Standby = { variant: 's', sha256: 's', accuracy: 0.5, serviceMs: [{ items: 1, meanMs: 1 }] };
 
 let started = 0;
 const start = (plan: Plan, planWorker: PlanWorker): LiveWorker => ({
@@ -111,20 +113,23 @@ describe('a diff', () => {
   });
 
   it('keeps a worker whose standby the plan does not use, and replaces one that lacks a standby', () => {
-    const standby: Standby = {
-      variant: 's',
-      sha256: 's',
-      accuracy: 0.5,
-      serviceMs: [{ items: 1, meanMs: 1 }],
-    };
     const of = (facts: StageFacts) => planOf({ detect: facts }, [['d', ['detect']]]);
     expect(diff(startAll(of({ standby })), of({}))).toEqual({ start: [], retire: [] });
     expect(startedIds(startAll(of({})), of({ standby }))).toEqual(['d']);
+    expect(startedIds(startAll(of({ standby })), of({ standby }))).toEqual([]);
   });
 
   it('replaces one worker for two stages by one for each', () => {
     const shared = planOf({ detect: {}, classify: {} }, [['both', ['detect', 'classify']]]);
     expect(startedIds(startAll(shared), two)).toEqual(['d', 'c']);
+  });
+
+  it('replaces a worker that holds only one of two stages, another second stage, or another variant of it', () => {
+    const of = (held: readonly string[], classify: StageFacts = {}) =>
+      planOf({ detect: {}, classify, name: {} }, [['w', held]]);
+    const wanted = of(['detect', 'classify']);
+    for (const held of [of(['detect']), of(['detect', 'name']), of(['detect', 'classify'], { sha256: 'b' })])
+      expect(startedIds(startAll(held), wanted)).toEqual(['w']);
   });
 
   it.each<[Backend, number, boolean]>([
@@ -239,8 +244,17 @@ describe('the same choice', () => {
     ['threads', { threads: 2 }],
     ['batch', { batch: 2 }],
     ['replicas', { replicas: 2 }],
+    ['standby', { standby }],
+    ['threshold', { escalation: { from: 'detect', below: 0.5, share: 0.5, accuracy: 0.5 } }],
   ])('ends with another %s', (_, facts) => {
     expect(sameChoice(plan({}), plan(facts))).toBe(false);
+    const ofTwo = (classify: StageFacts) => planOf({ detect: {}, classify }, [['w', ['detect', 'classify']]]);
+    expect(sameChoice(ofTwo({}), ofTwo(facts))).toBe(false);
+  });
+
+  it('ends with a row more', () => {
+    const one = planOf({ detect: {} }, [['w', ['detect']]]);
+    expect(sameChoice(one, planOf({ detect: {}, 'detect-heavy': {} }, [['w', ['detect']]]))).toBe(false);
   });
 
   it('ends where stages on a GPU no longer share a worker', () => {

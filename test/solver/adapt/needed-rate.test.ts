@@ -96,6 +96,21 @@ describe('requests missed on a path', () => {
   });
 });
 
+describe('requests of a burst before a new plan serves', () => {
+  const missed = (counts: number[], open = 0) =>
+    missedOn(Float64Array.from(counts), 30, { ...none, open, servingPerS: 10, startS: 2, queueS: 4 });
+
+  it('are missed beyond what both plans serve in the time that they may wait', () => {
+    // After the first second 190 wait. The old plan serves 10 of them in the next second, the new one 90 in the three after it.
+    expect(missed([200, 0, 0, 0, 0, 0])).toBe(90);
+  });
+
+  it('are missed at the end, too, beyond a quarter of the longest queue or the queue at the start', () => {
+    expect(missed([200])).toBe(90 + 100 - 30);
+    expect(missed([150], 50)).toBe(90 + 100 - 50);
+  });
+});
+
 describe('the rate that is needed', () => {
   it('is the lowest with which no more than the allowed share is missed, beyond what no plan could serve', () => {
     fc.assert(
