@@ -39,6 +39,17 @@ describe('average precision', () => {
       { ...wide, score: 0.8 },
     ];
     expect(averagePrecision([{ objects: [wide, exact], detections: both }])).toBe(1);
+    // The better object comes first or last; the second detection overlaps the other object alone.
+    const left = { ...wide, x1: 8.8 };
+    const detections = [
+      { ...left, score: 0.9 },
+      { ...wide, x0: 2, score: 0.8 },
+    ];
+    for (const objects of [
+      [wide, left],
+      [left, wide],
+    ])
+      expect(averagePrecision([{ objects, detections }])).toBe(1);
     const half = { x0: 0, y0: 0, x1: 8, y1: 8, label: 0, score: 1 };
     expect(averagePrecision([{ objects: [wide], detections: [half] }])).toBe(1);
     const less = { ...half, x1: 7.9 };
@@ -87,10 +98,11 @@ describe('mean average precision', () => {
     const images = [
       {
         objects: [at(0, 0), at(1, 1)],
-        detections: [detected(0, 0.9, 0), detected(1, 0.8, 0), detected(2, 0.7, 2)],
+        detections: [detected(1, 0.9, 0), detected(0, 0.8, 0), detected(2, 0.7, 2)],
       },
     ];
-    expect(meanAveragePrecision(images)).toBe(0.5);
+    // The first detection has the wrong class, so the right one after it has a precision of a half.
+    expect(meanAveragePrecision(images)).toBe(0.25);
   });
 
   it('is unknown without objects', () => {

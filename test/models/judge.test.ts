@@ -42,11 +42,14 @@ test('overlap is intersection over union', () => {
   expect(overlap(square(0), square(5))).toBeCloseTo(50 / 150, 12);
   expect(overlap(square(0), square(10))).toBe(0);
   expect(overlap(square(3), square(3))).toBe(1);
+  for (const apart of [square(20), square(0, 20), square(20, 20)]) expect(overlap(square(0), apart)).toBe(0);
+  expect(overlap(square(0, 0, 0), square(0, 0, 0))).toBe(0);
 });
 
 test('an overlap of exactly one half counts as found', () => {
   const half = { x0: 0, y0: 0, x1: 10, y1: 5, label: 0 };
   expect(matchBoxes([square(0)], [half])).toEqual([0]);
+  expect(matchBoxes([square(0)], [{ ...half, y1: 4.9 }])).toEqual([-1]);
 });
 
 test('a detection is matched once, with the truth that asks first', () => {

@@ -73,6 +73,18 @@ test('no answer is given only where the models can say so, and every window says
   expect(answer(true, window(1, 2))).toBe('');
   expect(answer(false, window(1, 2))).toBe('van');
   expect(answer(true, window(1, 2), window(0, 0))).toBe('van');
+  expect(answer(true, window(0, 0), window(1, 2))).toBe('van');
+});
+
+test('tokens of only white space are no answer, and logits of any size give a probability', () => {
+  const places = [
+    { start: 0, end: 0 },
+    { start: 0, end: 3 },
+  ];
+  const [starts, ends] = [Float32Array.of(1000, 0), Float32Array.of(1000, 999)];
+  const found = bestAnswer('van', places, [{ from: 0, none, starts, ends }], false);
+  expect(found.text).toBe('van');
+  expect(found.score).toBeCloseTo(1 / (1 + Math.E), 9);
 });
 
 const stage = {

@@ -63,7 +63,7 @@ function foundIn({ detections, objects }: JudgedImage): { score: number; right: 
       let most = IOU_MIN;
       for (const object of left) {
         const shared = overlap(object, detection);
-        if (shared < most || (best && shared === most)) continue;
+        if (shared < most) continue;
         best = object;
         most = shared;
       }

@@ -28,11 +28,11 @@ const exactly: AnswerScore = (answer, truth) =>
 const overlap: AnswerScore = (answer, truth) => {
   const words = wordsOf(answer);
   const trueWords = wordsOf(truth);
-  if (words.length === 0 || trueWords.length === 0) return words.length === trueWords.length ? 1 : 0;
   return (2 * commonCount(words, trueWords)) / (words.length + trueWords.length);
 };
 
-const wordsOf = (text: string): string[] => normalisedAnswer(text).split(' ').filter(Boolean);
+/** The words of an answer. An answer without words has one word, which is empty, so two such answers agree. */
+const wordsOf = (text: string): string[] => normalisedAnswer(text).split(' ');
 
 /**
  * Returns a function that scores an answer against the alternative that fits best. Alternatives without words count only if no
