@@ -83,15 +83,13 @@ export class Downshift {
   }
 
   /**
-   * Whether lighter work for the next batch of a queue makes up for a wait before the first stage: the workers keep up, and the
-   * item at the head is late only because of that wait.
+   * Whether lighter work, if it is due for the next batch of a queue, makes up for a wait before the first stage: the workers keep
+   * up, so the item at the head is late, and it is late only because of that wait.
    */
   hurries(queue: ItemQueue, nowMs: number): boolean {
     const head = queue.head()!;
     const lateMs = nowMs - this.nextBatch.latestStartMs(this.#policy, queue, head);
-    return (
-      lateMs > 0 && lateMs <= head.request.waitedMs && this.admission.keepsUp(this.#policy, nowMs, queue.row)
-    );
+    return lateMs <= head.request.waitedMs && this.admission.keepsUp(this.#policy, nowMs, queue.row);
   }
 }
 

@@ -17,7 +17,6 @@ export function interpolate(
   while (upper < last && sizes[upper]! < items) upper++;
   const x1 = sizes[upper]!;
   const y1 = timeMs(upper);
-  if (items === x1) return y1;
   const slope = (y1 - timeMs(upper - 1)) / (x1 - sizes[upper - 1]!);
   return y1 + (items > x1 ? Math.max(0, slope) : slope) * (items - x1);
 }

@@ -73,8 +73,11 @@ describe('a stage with a standby', () => {
 });
 
 describe('a standby after a stage that has nothing lighter', () => {
-  /** Returns after how many ms a request is late at the first stage, if one before waited and came to the standby at 85 ms. */
-  const lateAfter = (waitedMs: number) => {
+  /**
+   * Returns after how many ms a request is late at the first stage, if one before waited and came to the standby at 85 ms.
+   * @param newer whether a newer request that is in time waits behind it
+   */
+  const lateAfter = (waitedMs: number, newer = false) => {
     const policy: DispatchPolicy = {
       slaMs: SLA_MS,
       shedding: 'late',
@@ -89,10 +92,13 @@ describe('a standby after a stage that has nothing lighter', () => {
     dispatch.workerAdded({ id: 'a', rows: [0] });
     dispatch.poll(waitedMs);
     dispatch.completed(0, [1], 85);
-    expect(started(dispatch.poll(85))).toEqual(['b/5: 0']);
+    if (newer) dispatch.arrive(2, 80, 1);
+    expect(started(dispatch.poll(85))).toEqual(['b/5: 0', ...(newer ? ['b/1: 2'] : [])]);
     dispatch.workerLost('a');
     dispatch.completed(1, [0], 90);
-    expect(ended(dispatch.poll(90))).toEqual(['0 completed']);
+    if (newer) dispatch.completed(2, [0], 110);
+    expect(ended(dispatch.poll(110))[0]).toBe('0 completed');
+    expect(dispatch.open).toBe(0);
     dispatch.arrive(1, 150);
     dispatch.poll(150);
     return dispatch.nextWakeMs()! - 150;
@@ -105,6 +111,7 @@ describe('a standby after a stage that has nothing lighter', () => {
   it('does not if that stage was slow', () => {
     expect(lateAfter(0)).toBeCloseTo(60.01, 9);
     expect(lateAfter(4)).toBeCloseTo(60.01, 9);
+    expect(lateAfter(4, true)).toBeCloseTo(60.01, 9);
   });
 });
 

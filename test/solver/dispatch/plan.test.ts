@@ -16,6 +16,8 @@ describe('expected time of a batch', () => {
   it('is linear between the sizes of the plan', () => {
     const serviceMs = serviceOf([1, 10], [2, 12], [4, 20]);
     expect([1, 2, 3, 4].map(serviceMs)).toEqual([10, 12, 16, 20]);
+    const falling = serviceOf([1, 10], [2, 40], [4, 20], [8, 30]);
+    expect([1, 2, 3, 4, 6, 8].map(falling)).toEqual([10, 40, 30, 20, 25, 30]);
   });
 
   it('is that of the smallest size below it', () => {
