@@ -37,3 +37,53 @@ it('makes outcomes that a report may have, of a plan that does not state the acc
   expect(standbys.parse(outcomes.standbys)).toEqual([]);
   expect(downshiftSentences(outcomes)).toEqual([]);
 });
+
+it('counts for each cascade only its own items, of cascades that differ in stage, threshold or one variant', () => {
+  const kinds = [
+    ['s', 'light', 'heavy', 0.5],
+    ['s', 'light', 'heavy', 0.6],
+    ['s', 'light', 'heavier', 0.5],
+    ['s', 'lighter', 'heavy', 0.5],
+    ['t', 'light', 'heavy', 0.5],
+  ] as const;
+  const plans = kinds.map(([stage, light, heavy, below]) => {
+    const escalation = { from: stage, below, share: 0.6, accuracy: 0.9 };
+    const stages = [
+      { name: stage, variant: light, accuracy: null },
+      { name: `${stage}-heavy`, variant: heavy, accuracy: 0.9, escalation },
+    ];
+    return { stages } as unknown as Plan;
+  });
+  const ran = kinds.map(([stage, variant, heavy, below], i) => ({
+    ...{ stage, variant, items: 10 ** i },
+    cascade: { heavy, below, escalated: 2 * 10 ** i },
+  }));
+  const settled = plans.flatMap((plan, i) => [
+    { stage: kinds[i]![0], plan, items: 3 * 10 ** i },
+    { stage: 'other', plan, items: 1 },
+  ]);
+  const { cascades } = outcomesOf([...plans, plans[0]!], ran, settled);
+  expect(cascades!.map(({ items, escalated, settled }) => [items, escalated, settled])).toEqual(
+    kinds.map((_, i) => [10 ** i, 2 * 10 ** i, 3 * 10 ** i]),
+  );
+});
+
+it('counts for a standby the items that it took over from its variant in its stage', () => {
+  const standby = { variant: 'small', accuracy: 0.7 };
+  const plan = { stages: [{ name: 's', variant: 'large', accuracy: 0.9, standby }] } as unknown as Plan;
+  const ran = [
+    { stage: 's', variant: 'large', items: 1 },
+    { stage: 's', variant: 'small', standby: 'large', items: 10 },
+    { stage: 's', variant: 'small', standby: 'other', items: 100 },
+    { stage: 's', variant: 'small', items: 1000 },
+    { stage: 's', variant: 'other', standby: 'large', items: 10_000 },
+    { stage: 't', variant: 'large', items: 100_000 },
+    { stage: 't', variant: 'small', standby: 'large', items: 1_000_000 },
+  ];
+  expect(outcomesOf([plan], ran, []).standbys).toEqual([
+    {
+      ...{ stage: 's', variant: 'large', accuracy: 0.9, standby: 'small', standbyAccuracy: 0.7 },
+      ...{ items: 11, downshifted: 10 },
+    },
+  ]);
+});

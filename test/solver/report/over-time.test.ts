@@ -79,6 +79,8 @@ describe('a run over time', () => {
 
   it('has one stretch where it is shorter than that', () => {
     expect(overTime([completed(100, 10)], ONE, SLA_MS, 0.5)).toMatchObject([{ fromMs: 0, ratePerS: 2 }]);
+    // A request at the very end counts in the last interval.
+    expect(overTime([completed(20_000, 10)], ONE, SLA_MS, 20)[1]).toMatchObject({ ratePerS: 0.1 });
   });
 
   it('attains nothing it can be judged by where no request came', () => {
