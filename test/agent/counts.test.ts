@@ -19,6 +19,13 @@ test('a counter is read by its model', () => {
   expect(countsIn('ipa_edge_core_seconds_total 2', 'a').coreMs).toBe(2000);
 });
 
+test('metrics that are no counters of requests, rows or sessions change nothing', () => {
+  const info = 'ipa_edge_plan_info{stage="s",variant="v",backend="cpu"} 1';
+  const others = 'ipa_edge_queued{stage="s"} 3\nipa_edge_open 4\nipa_edge_batch_items_count 5';
+  const sessions = new Map([['s', new Set(['v cpu'])]]);
+  expect(countsIn(`${info}\n${others}\nipa_edge_plan_info 1`, 'a')).toEqual({ ...NOTHING, sessions });
+});
+
 test('what the metrics of a service have counted is read back', async () => {
   const plan = planOf({ workers: [['detect', 'classify']] });
   const telemetry = new Telemetry(['fashion', 'detect'], ['detect', 'classify']);
