@@ -12,7 +12,22 @@ export function nearestRank(sorted: ArrayLike<number>, percentile: number): numb
 
 export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64Array.from(values).sort();
 
+/** How many numbers of a rising list are below a threshold, by bisection. */
+export function countBelow(rising: ArrayLike<number>, below: number): number {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rising[middle]! < below) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** The largest value; −∞ if there are none. Unlike `Math.max(...values)` it takes any number of values. */
+export const largest = (values: readonly number[]): number =>
+  values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
 
 export const mean = (values: readonly number[]): number => sum(values) / values.length;
 

@@ -1,5 +1,5 @@
 import type { Profile } from '../documents/profile.ts';
-import { rankOf, sortedNumbers } from '../math/statistics.ts';
+import { countBelow, rankOf, sortedNumbers } from '../math/statistics.ts';
 import { areAllowed, areOf } from '../simulate/fanout.ts';
 import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import type { PlanRequest } from './request.ts';
@@ -77,15 +77,4 @@ function escalatedOnPath(
     mean: countBelow(rising, below) / counts.length,
     atPercentile: countBelow(passed, below),
   });
-}
-
-/** How many numbers of a rising list are below a threshold, by bisection. */
-function countBelow(rising: ArrayLike<number>, below: number): number {
-  let [low, high] = [0, rising.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (rising[middle]! < below) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

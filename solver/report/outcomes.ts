@@ -1,6 +1,5 @@
 import type { Plan } from '../documents/plan.ts';
 import type { CascadeOutcome, RunReport, StandbyOutcome } from '../documents/run-report.ts';
-import { sum } from '../math/statistics.ts';
 
 /** A batch of a run, or all batches of one row. */
 export interface Ran {
@@ -23,7 +22,18 @@ export interface Settled {
   readonly items: number;
 }
 
-const itemsOf = (all: readonly Pick<Ran, 'items'>[]): number => sum(all.map(({ items }) => items));
+/** Numbers of items, added up by key in one pass, because a long run has thousands of plans and many more batches. */
+class Totals {
+  readonly #items = new Map<string, number>();
+
+  add(items: number, ...key: readonly unknown[]): void {
+    this.#items.set(JSON.stringify(key), this.of(...key) + items);
+  }
+
+  of(...key: readonly unknown[]): number {
+    return this.#items.get(JSON.stringify(key)) ?? 0;
+  }
+}
 
 /** The outcomes of the cascades and standbys of a run's plans. A plan that served twice counts once. */
 export const outcomesOf = (
@@ -40,51 +50,50 @@ function cascadesOf(
   ran: readonly Ran[],
   settled: readonly Settled[],
 ): CascadeOutcome[] {
+  const [answered, escalated, stood] = [new Totals(), new Totals(), new Totals()];
+  for (const { stage, variant, items, cascade } of ran) {
+    if (!cascade) continue;
+    const key = [stage, variant, cascade.heavy, cascade.below];
+    answered.add(items, ...key);
+    escalated.add(cascade.escalated, ...key);
+  }
+  for (const { stage, plan, items } of settled) {
+    const heavy = plan.stages.findIndex(({ escalation }) => escalation?.from === stage);
+    if (heavy < 0) continue;
+    const { variant, escalation } = plan.stages[heavy]!;
+    stood.add(items, stage, plan.stages[heavy - 1]!.variant, variant, escalation!.below);
+  }
   const found = new Map<string, CascadeOutcome>();
   for (const plan of plans)
     for (const [i, { variant: heavy, escalation }] of plan.stages.entries()) {
       if (!escalation) continue;
       const { from: stage, below, share, accuracy } = escalation;
       const { variant: light, accuracy: lightAccuracy } = plan.stages[i - 1]!;
-      const own = ran.filter(
-        (one) =>
-          one.stage === stage &&
-          one.variant === light &&
-          one.cascade?.heavy === heavy &&
-          one.cascade.below === below,
-      );
-      const servedIn = ({ stages }: Plan) =>
-        stages.some(
-          (row, r) =>
-            row.escalation?.from === stage &&
-            row.escalation.below === below &&
-            row.variant === heavy &&
-            stages[r - 1]!.variant === light,
-        );
-      found.set([stage, light, heavy, below].join('/'), {
-        ...{ stage, light, heavy, below, items: itemsOf(own) },
-        escalated: sum(own.map(({ cascade }) => cascade!.escalated)),
+      const key = [stage, light, heavy, below];
+      found.set(key.join('/'), {
+        ...{ stage, light, heavy, below, items: answered.of(...key) },
+        escalated: escalated.of(...key),
         predictedShare: share,
         ...(lightAccuracy !== null && { expected: { accuracy, lightAccuracy } }),
-        settled: itemsOf(settled.filter((one) => one.stage === stage && servedIn(one.plan))),
+        settled: stood.of(...key),
       });
     }
   return [...found.values()];
 }
 
 function standbysOf(plans: readonly Plan[], ran: readonly Ran[]): StandbyOutcome[] {
+  const answered = new Totals();
+  for (const { stage, variant, items, standby } of ran) answered.add(items, stage, variant, standby);
   const found = new Map<string, StandbyOutcome>();
   for (const plan of plans)
     for (const { name: stage, variant, accuracy, standby } of plan.stages) {
       if (!standby) continue;
-      const own = (by: string, insteadOf?: string) =>
-        itemsOf(ran.filter((one) => one.stage === stage && one.variant === by && one.standby === insteadOf));
-      const downshifted = own(standby.variant, variant);
+      const downshifted = answered.of(stage, standby.variant, variant);
       found.set([stage, variant, standby.variant].join('/'), {
         ...{ stage, variant, accuracy: accuracy ?? 1 },
         standby: standby.variant,
         standbyAccuracy: standby.accuracy,
-        items: own(variant) + downshifted,
+        items: answered.of(stage, variant, undefined) + downshifted,
         downshifted,
       });
     }

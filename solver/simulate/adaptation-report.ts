@@ -2,6 +2,8 @@ import { heavyRow, isStandbyRow, rowsByIndex, stageOf } from '../dispatch/rows.t
 import { type Plan, type PlanWorker, stageNameOf, stagesOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { REPORT, REQUESTS_MAX, type RunReport } from '../documents/run-report.ts';
+import { getOrMake } from '../math/maps.ts';
+import { largest } from '../math/statistics.ts';
 import { downshiftFactor } from '../report/downshift.ts';
 import { outcomesOf, type Ran, type Settled } from '../report/outcomes.ts';
 import { meanPas, overTime, type TimedValue, timeMean } from '../report/over-time.ts';
@@ -35,7 +37,9 @@ export function adaptationReport(
   const { profile, system, predictor, intervalMs, durationS, seed } = input;
   const first = plans[0]!.plan;
   const { slaMs, percentile } = first;
-  const pas = plans.map(({ atMs, plan }) => ({ atMs, value: pasOf(plan, answered) }));
+  const byPlan = new Map<Plan, PlanAnswered[]>();
+  for (const one of answered) getOrMake(byPlan, one.plan, () => []).push(one);
+  const pas = plans.map(({ atMs, plan }) => ({ atMs, value: pasOf(plan, byPlan.get(plan) ?? []) }));
   const mean = (values: readonly TimedValue[]) => timeMean(values, 0, 1000 * durationS);
   return {
     schema: REPORT,
@@ -60,7 +64,7 @@ export function adaptationReport(
     result: {
       ...requestResult(requests, slaMs, durationS),
       accuracy: { endToEnd: null, metric: 'PAS', pas: meanPas(pas, 0, 1000 * durationS), n: 0 },
-      cost: { mean: mean(cost), max: Math.max(...cost.map(({ value }) => value)) },
+      cost: { mean: mean(cost), max: largest(cost.map(({ value }) => value)) },
     },
     predicted: first.predicted,
     resimulated: null,
@@ -79,10 +83,12 @@ export function adaptationReport(
   };
 }
 
-/** The PAS of a plan, reduced by the accuracy that downshifts cost; null if it is not known. */
-function pasOf(plan: Plan, answered: readonly PlanAnswered[]): number | null {
-  const { pas } = plan.predicted;
-  return pas && pas * downshiftFactor(outcomesIn(answered.filter((one) => one.plan === plan)));
+/**
+ * The PAS of a plan, reduced by the accuracy that downshifts cost; null if it is not known.
+ * @param answered the items that were answered under this plan
+ */
+function pasOf({ predicted: { pas } }: Plan, answered: readonly PlanAnswered[]): number | null {
+  return pas && pas * downshiftFactor(outcomesIn(answered));
 }
 
 const outcomesIn = (answered: readonly PlanAnswered[]) =>

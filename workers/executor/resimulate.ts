@@ -6,6 +6,7 @@ import {
   type RunReport,
   type Service,
 } from '../../solver/documents/run-report.ts';
+import { countBelow } from '../../solver/math/statistics.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import type { ItemFlow } from '../../solver/simulate/fanout.ts';
 import { serviceFromRun } from '../../solver/simulate/service.ts';
@@ -30,11 +31,14 @@ export function resimulate(
     .filter(({ plan: { stages } }) => stages.every(hasService))
     .map(({ atMs, plan: own }) => ({ atMs, plan: withMeasuredStandbys(own, service) }));
   if (requests.length === 0 || served[0]?.atMs !== plans[0]!.atMs) return null;
+  const firstFrom = (atMs: number) => countBelow(load.arrivalsMs.subarray(0, requests.length), atMs);
   const model = (serving: Plan): PlanModel => {
-    const wasServed = (i: number) =>
-      served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
+    const at = served.findIndex(({ plan: own }) => own === serving);
+    const range = [served[at]!, served[at + 1]].map((one) =>
+      firstFrom(one?.atMs ?? Number.POSITIVE_INFINITY),
+    );
     return {
-      ...observedFlow(answers, packItems, wasServed, pack.items.lengths.length, serving.stages),
+      ...observedFlow(answers, packItems, range, pack.items.lengths.length, serving.stages),
       service: serviceFromRun(service, serving.stages),
     };
   };
@@ -70,26 +74,27 @@ interface Seen {
 }
 
 /**
- * The numbers of items and the escalations of each pack item, from the completed requests that pass `isCounted`. A pack item
- * without such a request gets the mean number of items at each stage, and none of its items escalates.
+ * The numbers of items and the escalations of each pack item, from the completed requests of a range. A pack item without
+ * such a request gets the mean number of items at each stage, and none of its items escalates.
  */
 function observedFlow(
   answers: readonly RequestAnswer[],
   packItems: Int32Array,
-  isCounted: (request: number) => boolean,
+  [first, end]: readonly number[],
   packSize: number,
   rows: Plan['stages'],
 ): ItemFlow {
   const stages = stageRows(rows).length;
   const seen: (Seen | undefined)[] = Array.from({ length: packSize });
-  answers.forEach(({ outcome, answer }, i) => {
-    if (outcome !== 'completed' || !isCounted(i)) return;
+  for (let i = first!; i < end!; i++) {
+    const { outcome, answer } = answers[i]!;
+    if (outcome !== 'completed') continue;
     const levels = answersByStage(answer, stages);
     seen[packItems[i]!] = {
       counts: levels.map(({ length }) => length),
       escalated: levels.map((level) => level.map((item) => item.escalated === true)),
     };
-  });
+  }
   const known = seen.filter((one) => one !== undefined);
   const means = Array.from({ length: stages }, (_, s) =>
     known.length ? Math.round(known.reduce((sum, { counts }) => sum + counts[s]!, 0) / known.length) : 1,

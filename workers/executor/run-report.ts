@@ -6,7 +6,7 @@ import {
   type RunReport,
   type Service,
 } from '../../solver/documents/run-report.ts';
-import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { largest, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { downshiftFactor } from '../../solver/report/downshift.ts';
 import { isValid } from '../../solver/report/lateness.ts';
 import { outcomesOf } from '../../solver/report/outcomes.ts';
@@ -66,7 +66,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
         pas: planned === null ? null : planned * downshiftFactor(outcomes),
         n: judge.n,
       },
-      cost: { mean: timeMean(cost, 0, endMs), max: Math.max(...cost.map(({ value }) => value)) },
+      cost: { mean: timeMean(cost, 0, endMs), max: largest(cost.map(({ value }) => value)) },
     },
     predicted: plan.predicted,
     resimulated: resimulate(options, record, requests, service),

@@ -87,3 +87,27 @@ it('counts for a standby the items that it took over from its variant in its sta
     },
   ]);
 });
+
+it('reads each batch of a long run once, however many plans the run has', () => {
+  let reads = 0;
+  const planOf = (i: number) =>
+    ({
+      stages: [{ name: 's', variant: 'v', accuracy: 0.9, standby: { variant: `w${i % 3}`, accuracy: 0.8 } }],
+    }) as unknown as Plan;
+  const ran = Array.from({ length: 1000 }, (_, i) => ({
+    ...{ variant: i % 4 ? 'v' : `w${i % 3}`, items: 2, ...(i % 4 === 0 && { standby: 'v' }) },
+    get stage() {
+      reads++;
+      return 's';
+    },
+  }));
+  const { standbys } = outcomesOf(
+    Array.from({ length: 300 }, (_, i) => planOf(i)),
+    ran,
+    [],
+  );
+  const downshifted = standbys!.map((one) => one.downshifted);
+  expect(downshifted.reduce((sum, items) => sum + items, 0)).toBe(500);
+  expect(standbys!.map(({ items }, i) => items - downshifted[i]!)).toEqual([1500, 1500, 1500]);
+  expect(reads).toBeLessThan(10 * ran.length);
+});

@@ -115,6 +115,26 @@ describe('a run over time', () => {
     ]);
   });
 
+  it('reads each value of a long run a few times, however many stretches the run has', () => {
+    let reads = 0;
+    const atMs = (i: number) => ({
+      ...{ atMs: 1000 * i },
+      get value() {
+        reads++;
+        return 1;
+      },
+    });
+    const values = Array.from({ length: 20_000 }, (_, i) => atMs(i));
+    const stretches = overTime([], { cost: values, pas: values }, SLA_MS, 20_000);
+    expect(new Set(stretches.map(({ cost, pas }) => `${cost} ${pas}`))).toEqual(new Set(['1 1']));
+    expect(reads).toBeLessThan(10 * values.length);
+  });
+
+  it('has the mean over any number of values', () => {
+    const values = Array.from({ length: 200_000 }, (_, i) => ({ atMs: i, value: 1 }));
+    expect(timeMean(values, 0, 200_000)).toBe(1);
+  });
+
   it('adds up: stretches cover it, and weighted by requests and time they are the whole', () => {
     const runs = fc.integer({ min: 1, max: 700 }).chain((tenths) =>
       fc.record({
