@@ -3,6 +3,7 @@ import type { Weights } from '../documents/report.ts';
 import { limitRows, multiplies, scores, TOLERANCE } from '../ilp/core.ts';
 import { choiceDescriber, type DescribedChoice } from '../ilp/describe.ts';
 import { paretoBest } from '../math/pareto.ts';
+import { largest, smallest } from '../math/statistics.ts';
 import { FrontierTooLargeError } from '../plan/errors.ts';
 import { choosingWeights } from './weights.ts';
 
@@ -73,9 +74,9 @@ function columns(problem: Problem) {
   const width = USE + rows.length;
   const multiplied = multiplies(method);
   /** For each column, the sum over the stages from `s` on of the smallest or largest value among a stage's options. */
-  const rest = (s: number, extreme: (...values: number[]) => number) =>
+  const rest = (s: number, extreme: (values: readonly number[]) => number) =>
     Array.from({ length: width }, (_, c) =>
-      stages.slice(s).reduce((sum, options) => sum + extreme(...options.map((option) => option[c]!)), 0),
+      stages.slice(s).reduce((sum, options) => sum + extreme(options.map((option) => option[c]!)), 0),
     );
   const none = new Float64Array(width);
   if (multiplied) none[SCORE] = 1;
@@ -93,8 +94,8 @@ function columns(problem: Problem) {
 function extended(problem: Problem, table: Columns, s: number, front: Front): Front {
   const { stages, width, multiplied, rest, limits } = table;
   const options = stages[s]!;
-  const least = rest(s + 1, Math.min);
-  const most = rest(s + 1, Math.max);
+  const least = rest(s + 1, smallest);
+  const most = rest(s + 1, largest);
   const all = front.option.length * options.length;
   const sum = (i: number, option: readonly number[], c: number) => {
     const before = front.sums[i * width + c]!;

@@ -1,7 +1,7 @@
 import type { AccuracyMethod } from '../documents/plan.ts';
 import type { Problem } from '../documents/problem.ts';
 import { paretoBest } from '../math/pareto.ts';
-import { mean, sum } from '../math/statistics.ts';
+import { mean, smallest, sum } from '../math/statistics.ts';
 
 /** A sum may exceed its limit by this much, in the limit's unit, because of rounding errors. */
 export const TOLERANCE = 1e-9;
@@ -120,7 +120,7 @@ export const withinLimits = (core: Core, choice: readonly CoreOption[]): boolean
  */
 export function reduce(core: Core): Core {
   const least = core.limits.map((_, r) =>
-    core.stages.map((options) => Math.min(...options.map((option) => option.use[r]!))),
+    core.stages.map((options) => smallest(options.map((option) => option.use[r]!))),
   );
   const fits = (option: CoreOption, s: number) =>
     core.limits.every((limit, r) => {

@@ -1,3 +1,4 @@
+import { smallest } from '../math/statistics.ts';
 import { type Core, type CoreOption, objectiveOf, TOLERANCE, withinLimits } from './core.ts';
 import type { Bound } from './relaxation.ts';
 import type { Region } from './secant.ts';
@@ -42,7 +43,7 @@ export function enumerate(
   for (let r = 0; r < rows; r++) {
     room[depthMax * rows + r] = core.limits[r]! + 2 * TOLERANCE;
     for (let d = depthMax - 1; d >= 0; d--) {
-      const least = Math.min(...stages[d]!.options.map((option) => option.use[r]!));
+      const least = smallest(stages[d]!.options.map((option) => option.use[r]!));
       room[d * rows + r] = room[(d + 1) * rows + r]! - least;
     }
   }

@@ -1,4 +1,4 @@
-import { sum } from '../math/statistics.ts';
+import { largest, sum } from '../math/statistics.ts';
 import { type Core, type CoreOption, objectiveOf, withinLimits } from './core.ts';
 import { enumerate, type Incumbent } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
@@ -57,8 +57,8 @@ export function search(
     return { ...incumbent, bound: incumbent.objective, nodes: 0 };
 
   const magnitude =
-    core.alpha * sum(core.stages.map((options) => Math.max(...options.map((o) => o.score)))) +
-    sum(core.stages.map((options) => Math.max(...options.map((o) => o.weight))));
+    core.alpha * sum(core.stages.map((options) => largest(options.map((o) => o.score)))) +
+    sum(core.stages.map((options) => largest(options.map((o) => o.weight))));
   // A smaller gain does not count: 1e-10 of the objective, plus the rounding errors of its terms.
   const margin = () =>
     incumbent.objective > Number.NEGATIVE_INFINITY

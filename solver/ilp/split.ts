@@ -1,11 +1,11 @@
-import { sum } from '../math/statistics.ts';
+import { largest, smallest, sum } from '../math/statistics.ts';
 import type { Core, CoreOption } from './core.ts';
 import type { Prices } from './relaxation.ts';
 import { excess, type Majorant, type Region } from './secant.ts';
 
 const extremes = (values: readonly number[]): [low: number, high: number] => [
-  Math.min(...values),
-  Math.max(...values),
+  smallest(values),
+  largest(values),
 ];
 
 /**
@@ -67,8 +67,8 @@ function mostDivided(region: Region, part: (option: CoreOption) => number): numb
   let most = -1;
   let least = Number.POSITIVE_INFINITY;
   region.stages.forEach((options, s) => {
-    const largest = options.length > 1 ? Math.max(...options.map(part)) : Number.POSITIVE_INFINITY;
-    if (largest < least || most < 0) [most, least] = [s, largest];
+    const share = options.length > 1 ? largest(options.map(part)) : Number.POSITIVE_INFINITY;
+    if (share < least || most < 0) [most, least] = [s, share];
   });
   return most;
 }

@@ -25,9 +25,13 @@ export function countBelow(rising: ArrayLike<number>, below: number): number {
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** The largest value; −∞ if there are none. Unlike `Math.max(...values)` it takes any number of values. */
+/** The largest value; −∞ if there are none. Unlike `Math.max(...values)` it takes any number of values, and so does `smallest`. */
 export const largest = (values: readonly number[]): number =>
   values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+
+/** The smallest value; ∞ if there are none. */
+export const smallest = (values: readonly number[]): number =>
+  values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
 
 export const mean = (values: readonly number[]): number => sum(values) / values.length;
 

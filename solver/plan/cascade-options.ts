@@ -28,8 +28,9 @@ export function cascadeOptions(
   heldPart: number,
   limited: readonly LimitedTotal[],
 ): PlanOption[] {
+  // Each cascade's own are compared first: all of them together would fill the memory if the stage has dozens of variants.
   const candidates = stage.cascades.flatMap((cascade) =>
-    candidatesOf(stage, cascade, request, heldPart, limited),
+    undominated(candidatesOf(stage, cascade, request, heldPart, limited), alone, request, limited),
   );
   return undominated(candidates, alone, request, limited).map(({ light, heavy, threshold }) => {
     const { below, accuracy, items } = threshold;

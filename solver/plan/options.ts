@@ -5,6 +5,7 @@ import type { Profile } from '../documents/profile.ts';
 import { limitRows } from '../ilp/core.ts';
 import { shortfall } from '../ilp/infeasible.ts';
 import { counted, grouped, precisePercent } from '../math/figures.ts';
+import { smallest } from '../math/statistics.ts';
 import { cascadeOptions } from './cascade-options.ts';
 import type { CellFacts } from './cell-facts.ts';
 import { type PlanOption, stageAccuracy, totalsOf, utilisationOf } from './plan-option.ts';
@@ -63,7 +64,7 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
       const place = shared ? 'its workers' : 'a GPU';
       overloaded.push(
         `Stage ${stage.name} gets ${grouped(all[0]!.itemsPerS, 4)} items per second, which take at least ` +
-          `${precisePercent(Math.min(...all.map(busiest)))} of the time of ` +
+          `${precisePercent(smallest(all.map(busiest)))} of the time of ` +
           `${fixed === undefined ? place : counted(fixed, 'replica')}, ` +
           `but at most ${precisePercent(resources.utilisationMax)} may be used`,
       );

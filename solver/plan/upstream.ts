@@ -69,7 +69,7 @@ export function rewardAtMost({ facts, program }: Program): number {
   const most = facts.map(({ cells, cascades }) =>
     Math.max(
       ...cells.map(({ variant }) => accuracyOf(variant) ?? 1),
-      ...cascades.flatMap(({ thresholds }) => thresholds.map((threshold) => threshold.accuracy)),
+      ...cascades.map(({ thresholds }) => thresholds.at(-1)!.accuracy), // the highest, because they rise
     ),
   );
   return alpha * combined(most, accuracy);

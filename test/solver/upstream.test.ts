@@ -6,6 +6,8 @@ import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import type { StageFacts } from '../../solver/plan/stage-facts.ts';
+import { type Program, rewardAtMost } from '../../solver/plan/upstream.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -157,4 +159,12 @@ it('the nearest rate that works has a plan, although cascades leave fewer varian
   const fast = request({ ratePerS: 1000, resources: resources({ cores: 4, gpus: 0 }) });
   const ratePerS = refusalOf(solver, given, fast).nearestRatePerS!;
   expect(solveIlp(solver, given, { ...fast, ratePerS }).plan.ratePerS).toBe(ratePerS);
+});
+
+it('bounds the reward of a stage with dozens of variants, whose cascades have hundreds of thousands of thresholds', () => {
+  const thresholds = Array.from({ length: 100 }, (_, t) => ({ accuracy: 0.5 + t / 1000 }));
+  const cascades = Array.from({ length: 2000 }, () => ({ thresholds }));
+  const facts = [{ cells: [], cascades } as unknown as StageFacts];
+  const program: Program = { facts, program: request() };
+  expect(rewardAtMost(program)).toBe(0.599);
 });
