@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { COMMANDS } from '../../bench/program.ts';
@@ -155,74 +155,6 @@ test.each([
   expect(code).toBe(2);
 });
 
-test.each(['run', 'simulate'])(
-  '%s refuses to write its report, which is JSON, to a .html',
-  async (command) => {
-    const { code, stderr } = await ipaEdgeHere([command, '--out', join(folder, 'report.html')]);
-    expect(stderr).toContain('Expected the path of a JSON file: its HTML page is written beside it.');
-    expect(code).toBe(2);
-  },
-);
-
-test.each<[how: string, out: () => string]>([
-  ['by another path', () => join(folder, 'x/../p.json')],
-  [
-    'by a link',
-    () => {
-      symlinkSync(join(folder, 'p.json'), join(folder, 'link.json'));
-      return join(folder, 'link.json');
-    },
-  ],
-])('a command refuses to replace a file that it reads %s, and leaves it as it is', async (_, out) => {
-  const path = file('p.json', 'a profile');
-  const asked = ['--profile', path, '--sla', '100', '--rate', '1', '--out', out()];
-  const { code, stderr } = await ipaEdgeHere(['plan', ...asked]);
-  expect(stderr).toContain(`--out would replace ${path}, the file of --profile. Choose another with --out.`);
-  expect(code).toBe(2);
-  expect(readFileSync(path, 'utf8')).toBe('a profile');
-});
-
-test('run --adapt refuses to replace the profile beside the plan, which it reads without --profile', async () => {
-  const path = file('profile.json', 'a profile');
-  const asked = ['--plan', join(folder, 'plan.json'), '--adapt', '--out', path];
-  const { code, stderr } = await ipaEdgeHere(['run', ...asked]);
-  expect(stderr).toContain(`--out would replace ${path}, the profile to plan on. Choose another with --out.`);
-  expect(code).toBe(2);
-  expect(readFileSync(path, 'utf8')).toBe('a profile');
-});
-
-test.each([
-  ['run', '--plan', 'p.json'],
-  ['simulate', '--pipeline', 'ipa-video', '--trace', 'bursty'],
-])('%s refuses an --out whose page cannot be written, before long work', async (...asked) => {
-  mkdirSync(join(folder, 'r.html'));
-  const { code, stderr } = await ipaEdgeHere([...asked, '--out', join(folder, 'r.json')]);
-  expect(stderr).toContain(`${join(folder, 'r.html')} cannot be written: it is a folder, not a file`);
-  expect(code).toBe(2);
-  expect(readdirSync(folder)).toEqual(['r.html']);
-});
-
-test.for<[name: string, args: readonly string[]]>([
-  ['profile', ['--pipeline', 'fashion', '--backend', 'cpu']],
-  ['pin', ['owner/model']],
-])('%s refuses an --out that cannot be written by its own name, before long work', async ([name, args]) => {
-  const out = join(file('file', ''), 'inside.json');
-  const { code, stderr } = await ipaEdgeHere([name, ...args, '--out', out], {
-    HF_ENDPOINT: 'http://127.0.0.1:1',
-  });
-  expect(stderr).toBe(
-    `ipa-edge: ${out} cannot be written: a part of its path is a file, not a folder (UsageError)\n`,
-  );
-  expect(code).toBe(2);
-});
-
-test('bench refuses a folder that cannot be made by its own name, before it pins the models of a recipe', async () => {
-  const out = join(file('file', ''), 'inside');
-  const { code, stderr } = await ipaEdgeHere(['bench', '--recipe', 'nlp', '--out', out]);
-  expect(stderr).toContain(`${join(out, 'manifest.json')} cannot be written: a part of its path is a file`);
-  expect(code).toBe(2);
-});
-
 test.each(Object.entries(COMMANDS))('the help of %s fits a terminal of 80 columns', async (_name, load) => {
   const command = (await load()).configureHelp({ helpWidth: 80 });
   const lines = command.helpInformation().split('\n');
@@ -343,18 +275,6 @@ test.each([
   expect(stderr).toMatch(says);
   expect(code).toBe(2);
 });
-
-test.runIf(process.platform === 'linux')(
-  'a run whose report finds the disk full prints its result all the same, and ends with exit 2',
-  async () => {
-    const plan = handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] });
-    const run = ['run', '--plan', file('plan.json', JSON.stringify(plan)), '--rate', '5', '--duration', '1s'];
-    const { code, stdout, stderr } = await ipaEdgeHere([...run, '--out', '/dev/full']);
-    expect(stderr).toContain('/dev/full cannot be written: the disk is full');
-    expect(stdout).toContain('plan  measured');
-    expect(code).toBe(2);
-  },
-);
 
 test.each<[what: string, fields: Partial<PlanStage>, says: string]>([
   ['another model', { sha256: 'a'.repeat(64) }, `detect/det4 has SHA-256 ${'a'.repeat(64)} in the plan`],
