@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { batchOf, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { checkItem } from '../../models/items/item-format.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { planStage } from '../../solver/documents/plan.ts';
-import { sum } from '../../solver/math/statistics.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../workers/stage/pipe.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
+import { batchSchema } from '../cluster/batch.ts';
 import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../cluster/run-headers.ts';
 import type { HeldStages } from '../cluster/stage/held-stages.ts';
 import type { StageService } from '../cluster/stage/stage-service.ts';
@@ -137,14 +136,11 @@ function requestOf(stage: PipelineStage, body: Body): InferRequest {
   return { ...requestOfAnswer(stage, outputs), id };
 }
 
-const batchSchema = z
-  .object({ lengths: z.array(z.int().nonnegative()).min(1), bytes: z.instanceof(Uint8Array<ArrayBuffer>) })
-  .refine(({ lengths, bytes }) => sum(lengths) === bytes.length);
-
 /** Decodes and checks a batch from a gateway. @throws InvalidInferenceError */
 function batchIn(body: Buffer, { name, format }: PipelineStage): ItemBatch {
   try {
     const batch = batchSchema.parse(unpackMessage(body));
+    if (batch.lengths.length === 0) throw new Error('it has no items');
     for (const item of itemsOf(batch)) checkItem(name, format, item);
     return batch;
   } catch (cause) {

@@ -145,7 +145,10 @@ export class KubernetesApi {
   /** Reads from a pod through the API server, because the pod may be unreachable from here. */
   podText(namespace: string, pod: string, port: number, path: string): Promise<string> {
     const ref = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `${pod}:${port}`, namespace } };
-    return call(this.connection, { method: 'GET', path: `${pathOf(ref)}/proxy${path}`, what: `Pod ${pod}` });
+    return call(this.connection, {
+      ...{ method: 'GET', path: `${pathOf(ref)}/proxy${path}`, what: `the answer of Pod ${pod}` },
+      ...{ lettersMax: POD_LETTERS_MAX, signal: AbortSignal.timeout(POD_MS) },
+    });
   }
 
   /** Reads the log of a pod's container line by line, from the start until the container ends. */
@@ -176,6 +179,9 @@ export class KubernetesApi {
   }
 }
 
+/** The most characters of a pod's answer, and the time for it: a pod that sends slowly is never silent. */
+const POD_LETTERS_MAX = 4 * 2 ** 20;
+const POD_MS = 15_000;
 /** Milliseconds of silence after which a log counts as cut off: long, because a profiler writes nothing while a model loads. */
 export const LOG_SILENT_MS = 10 * 60_000;
 

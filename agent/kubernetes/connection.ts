@@ -1,9 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { sleep } from '../../workers/executor/clock.ts';
-import { apiError, ClusterUnreachableError } from './errors.ts';
+import { AnswerTooLongError, apiError, ClusterUnreachableError } from './errors.ts';
 
 /** Adds credentials to a request. @throws NoClusterError */
 export type Authorise = (options: RequestOptions) => Promise<RequestOptions>;
@@ -25,7 +23,16 @@ export interface ApiRequest {
   /** Name of the requested object in error messages. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
+  /** The most characters of the answer; default: {@link ANSWER_LETTERS_MAX}. */
+  readonly lettersMax?: number;
 }
+
+/**
+ * The most characters that are read of an answer and of a line, so that no pod whose log or metrics are read can fill this
+ * process's memory. The longest line is a profile in a log, the longest answer a list of all pods.
+ */
+const ANSWER_LETTERS_MAX = 256 * 2 ** 20;
+export const LINE_LETTERS_MAX = 64 * 2 ** 20;
 
 /** Milliseconds without data after which the API server counts as unreachable. */
 const SILENT_MS = 10_000;
@@ -43,7 +50,7 @@ const RETRY_AFTER_S_MAX = 10;
 export async function call(connection: Connection, request: ApiRequest): Promise<string> {
   const silentMs = request.method === 'GET' ? SILENT_MS : CHANGE_SILENT_MS;
   const response = await send(connection, request, silentMs);
-  return textOf(connection, response);
+  return textOf(connection, request, response);
 }
 
 /**
@@ -58,12 +65,19 @@ export async function* lines(
 ): AsyncGenerator<string> {
   const response = await send(connection, request, silentMs);
   try {
-    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY }))
-      yield line;
-    // `readline` does not promise to throw if the body is cut off.
-    if (!response.complete && !request.signal?.aborted) throw new Error('the connection was cut off');
+    let rest = '';
+    for await (const chunk of response.setEncoding('utf8')) {
+      const [first, ...others] = (chunk as string).split('\n');
+      rest += first;
+      for (const other of others) {
+        yield rest.replace(/\r$/, '');
+        rest = other;
+      }
+      if (rest.length > LINE_LETTERS_MAX) throw new AnswerTooLongError(request.what, LINE_LETTERS_MAX);
+    }
+    if (rest) yield rest;
   } catch (cause) {
-    if (request.signal?.aborted) throw cause;
+    if (request.signal?.aborted || cause instanceof AnswerTooLongError) throw cause;
     throw new ClusterUnreachableError(connection.server, cause);
   } finally {
     response.destroy();
@@ -76,7 +90,7 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
     const response = await sendOnce(connection, request, silentMs);
     const { statusCode, headers } = response;
     if (statusCode! >= 200 && statusCode! < 300) return response;
-    const error = apiError(statusCode!, await textOf(connection, response), what);
+    const error = apiError(statusCode!, await textOf(connection, request, response), what);
     const retryAfterS = Number(headers['retry-after'] ?? Number.NaN);
     if (statusCode !== 429 || !(retryAfterS <= RETRY_AFTER_S_MAX) || tries === TRIES_MAX) throw error;
     await sleep(1000 * retryAfterS, signal);
@@ -110,14 +124,27 @@ async function sendOnce(
     outgoing.on('error', reject);
     outgoing.end(json);
   }).catch((cause) => {
-    throw new ClusterUnreachableError(server, cause);
+    throw new ClusterUnreachableError(server, signal?.aborted ? signal.reason : cause);
   });
   // The reader of the body gets this error. Without a listener here, the error would also end the process.
   response.on('error', () => {});
   return response;
 }
 
-const textOf = ({ server }: Connection, response: IncomingMessage): Promise<string> =>
-  text(response).catch((cause) => {
-    throw new ClusterUnreachableError(server, cause);
-  });
+async function textOf(
+  { server }: Connection,
+  { what, signal, lettersMax = ANSWER_LETTERS_MAX }: ApiRequest,
+  response: IncomingMessage,
+): Promise<string> {
+  try {
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += chunk;
+      if (text.length > lettersMax) throw new AnswerTooLongError(what, lettersMax);
+    }
+    return text;
+  } catch (cause) {
+    if (cause instanceof AnswerTooLongError) throw cause;
+    throw new ClusterUnreachableError(server, signal?.aborted ? signal.reason : cause);
+  }
+}

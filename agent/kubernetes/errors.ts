@@ -67,6 +67,16 @@ export class ClusterUnreachableError extends Error {
   }
 }
 
+/** An answer, or a line of one, is longer than any that the agent expects. */
+export class AnswerTooLongError extends Error {
+  override name = 'AnswerTooLongError';
+  constructor(what: string, lettersMax: number) {
+    super(
+      `${what} is longer than ${lettersMax} characters, or has such a line. Check which image its pod runs.`,
+    );
+  }
+}
+
 /** Whether the API server, or the node that it asked, fails or is busy for now, so that the same request may succeed later. */
 export const isOutage = (error: unknown): boolean =>
   error instanceof ClusterUnreachableError ||

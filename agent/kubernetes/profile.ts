@@ -108,7 +108,8 @@ async function profileInLog(
   pod: string,
   { signal, onEvent }: Listener,
 ): Promise<IdentifiedProfile> {
-  const lines: string[] = [];
+  const last: string[] = [];
+  let known = 0;
   let untilMs = performance.now() + LOG_SILENT_MS;
   for (let failures = 0; ; ) {
     let read = 0;
@@ -120,8 +121,9 @@ async function profileInLog(
           if (value === undefined) break;
           return await parseIdentified(value, `the log of Pod ${pod}`);
         }
-        if (read++ < lines.length) continue;
-        lines.push(line);
+        if (read++ < known) continue;
+        known++;
+        if (last.push(line) > LAST_LINES) last.shift();
         onEvent(line);
         untilMs = performance.now() + LOG_SILENT_MS;
         failures = 0;
@@ -132,10 +134,10 @@ async function profileInLog(
       const phase = now && statusOf(now).phase;
       if (phase === 'Running' || phase === 'Succeeded')
         throw new LogCutError(pod, 'its log has ended before the profile');
-      throw new ProfileJobError(pod, whyEnded(now, lines));
+      throw new ProfileJobError(pod, whyEnded(now, last));
     } catch (caught) {
       const isRemoved = caught instanceof ApiError && caught.status === 404;
-      const error = isRemoved ? new ProfileJobError(pod, whyEnded(undefined, lines)) : caught;
+      const error = isRemoved ? new ProfileJobError(pod, whyEnded(undefined, last)) : caught;
       const isCut = error instanceof LogCutError || isOutage(error);
       if (signal.aborted || !isCut || performance.now() > untilMs) throw error;
       onEvent(`the log of Pod ${pod} was cut off and is read again: ${message(error)}`);
@@ -145,9 +147,8 @@ async function profileInLog(
 }
 
 /** Why a job's pod has ended without a profile. @param pod absent if it was removed */
-function whyEnded(pod: KubernetesObject | undefined, lines: readonly string[]): string {
-  const last = lines.slice(-LAST_LINES).join('\n');
-  return [endReason(pod), last].filter(Boolean).join('\n') || 'its log is empty. See kubectl describe pod';
+function whyEnded(pod: KubernetesObject | undefined, last: readonly string[]): string {
+  return [endReason(pod), ...last].filter(Boolean).join('\n') || 'its log is empty. See kubectl describe pod';
 }
 
 /** Matches the scheduler's reason why a pod finds no node with enough free cores. */

@@ -50,7 +50,7 @@ export const NOTHING: Counts = {
   ...{ rows: new Map(), sessions: new Map() },
 };
 
-/** Reads the counters of a pipeline from the text of `/metrics`; an absent counter is 0. */
+/** Reads the counters of a pipeline from the text of `/metrics`; an absent counter is 0, and so is one without a count. */
 export function countsIn(metrics: string, pipeline: string): Counts {
   const rows = new Map<string, RowCounts>();
   const sessions = new Map<string, Set<string>>();
@@ -58,6 +58,7 @@ export function countsIn(metrics: string, pipeline: string): Counts {
   for (const line of metrics.split('\n')) {
     const [, name, labels = '', text] = /^ipa_edge_(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line) ?? [];
     const value = Number(text);
+    if (!(value >= 0 && value < Infinity)) continue;
     const label = (key: string) =>
       labels
         .split(',')

@@ -19,6 +19,10 @@ test('a counter is read by its model', () => {
   expect(countsIn('ipa_edge_core_seconds_total 2', 'a').coreMs).toBe(2000);
 });
 
+test.each(['NaN', 'Infinity', '1e999', '-1', 'x'])('a counter with the value %s counts nothing', (value) => {
+  expect(countsIn(`ipa_edge_arrivals_total{model="a"} ${value}`, 'a')).toEqual(NOTHING);
+});
+
 test('metrics that are no counters of requests, rows or sessions change nothing', () => {
   const info = 'ipa_edge_plan_info{stage="s",variant="v",backend="cpu"} 1';
   const others = 'ipa_edge_queued{stage="s"} 3\nipa_edge_open 4\nipa_edge_batch_items_count 5';

@@ -2,13 +2,14 @@ import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import type { ItemBatch } from '../../../models/items/item-batch.ts';
 import { device } from '../../../solver/documents/common.ts';
-import { parseJson } from '../../../solver/documents/document.ts';
+import { parseDocument, parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
 import { after } from '../../../workers/executor/clock.ts';
 import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
+import { runSchema } from '../batch.ts';
 import { ReplicaSilentError } from '../errors.ts';
 import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../run-headers.ts';
 
@@ -83,7 +84,7 @@ export class Replica implements ExecutorWorker {
   }
 
   async run(stage: string, items: ItemBatch): Promise<StageRun> {
-    const { id, planned } = this.options;
+    const { id, url, planned } = this.options;
     const { variant } = planned.find(({ name }) => name === stage)!;
     const startMs = performance.now();
     const { status, bytes, heldMs, waitMs } = await call(this.options, `${stage}/${variant}/run`, {
@@ -92,11 +93,12 @@ export class Replica implements ExecutorWorker {
       signal: this.#ended.signal,
     });
     if (status === 200) {
-      const run = unpackMessage(bytes) as StageRun;
+      const count = items.lengths.length;
+      const run = parseDocument(runSchema(count), unpackMessage(bytes), `the answer of ${id} at ${url}`);
       if (heldMs !== undefined) {
         const wayMs = Math.max(0, performance.now() - startMs - heldMs);
         const runMs = waitMs !== undefined ? Math.max(0, heldMs - waitMs) : undefined;
-        this.options.onHop?.(stage, { items: items.lengths.length, wayMs, runMs });
+        this.options.onHop?.(stage, { items: count, wayMs, runMs });
       }
       return run;
     }

@@ -6,6 +6,9 @@ import { ReplicaSilentError } from '../errors.ts';
 import type { Directory, OnLeave } from './directory.ts';
 import { Replica, type ReplicaOptions } from './replica.ts';
 
+/** The most bytes of a replica's answer: many times those of any batch, so that a replica cannot fill the gateway's memory. */
+const ANSWER_BYTES_MAX = 256 * 2 ** 20;
+
 /** Identifies the sessions that a replica loads for stages of a plan. Different sessions need a new worker of the executor. */
 const sessionOf = (planned: readonly PlanStage[]): string =>
   planned
@@ -26,7 +29,7 @@ export function replicaStarter(
   onHop: NonNullable<ReplicaOptions['onHop']>,
 ): { startWorker: StartWorker; close(): void } {
   // Batches need no timeout here, because the executor's supervisor ends a worker that hangs.
-  const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, maxResponseSize: ANSWER_BYTES_MAX });
   const startWorker: StartWorker = async (id, planWorker, plan) => {
     const planned = planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
     let replica: Replica | undefined;

@@ -46,6 +46,9 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
   }
 }
 
+/** The most requests per second that are believed of a gateway, because any pod may say that it is one. */
+const RATE_MAX_PER_S = 1_000_000;
+
 /** Counts of the gateways, with the times in `performance.now()` between which each gateway made its count. */
 interface Reading {
   readonly counts: ReadonlyMap<string, Counts>;
@@ -122,8 +125,9 @@ async function followLoad(
         const grown = growth.ofEach(now.counts);
         options.onCounts?.(total(grown), nowMs - readMs, target.plan);
         // The counters have no arrival times, so a gateway's new requests are spread evenly over the time since its last reading.
-        for (const [gateway, { arrivals }] of grown) {
+        for (const [gateway, growth] of grown) {
           const sinceMs = answeredMs.get(gateway) ?? readMs;
+          const arrivals = Math.min(growth.arrivals, (RATE_MAX_PER_S / 1000) * (nowMs - sinceMs));
           for (let i = 0; i < arrivals; i++)
             adapter.arrived(sinceMs + ((i + 0.5) / arrivals) * (nowMs - sinceMs));
           answeredMs.set(gateway, nowMs);

@@ -24,6 +24,8 @@ interface Watching {
   readonly cutOff?: number;
   /** Whether a second gateway answers, which gets as many requests as the first, by the number of the reading. */
   readonly other?: (reading: number) => boolean;
+  /** What a gateway says of the number of its requests. */
+  readonly said?: (arrived: number) => number;
 }
 
 /** Watches a plan under 100 requests/s at each gateway until the test has finished. A decision is due each `intervalS`. */
@@ -33,6 +35,7 @@ function watch({
   applyMs = 0,
   cutOff = 0,
   other = () => false,
+  said = (arrived) => arrived,
   intervalS = 1,
 }: Watching & { readonly intervalS?: number }) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -52,7 +55,7 @@ function watch({
       const arrived = Math.floor((performance.now() - startMs) / 10);
       await sleep(afterMs, stop.signal);
       const gateways = other(reading) ? ['gateway', 'other'] : ['gateway'];
-      return new Map(gateways.map((gateway) => [gateway, { ...NOTHING, arrivals: arrived }]));
+      return new Map(gateways.map((gateway) => [gateway, { ...NOTHING, arrivals: said(arrived) }]));
     },
     async adapt(plan: Plan) {
       await sleep(applyMs, stop.signal);
@@ -108,6 +111,22 @@ test.each([
     expect(Math.max(...counts)).toBeLessThanOrEqual(102);
   },
 );
+
+test('a gateway that says that it got more requests than any can get is not believed', async () => {
+  const counts: number[] = [];
+  watch({
+    said: (arrived) => arrived * 1e13,
+    system: {
+      async plan({ countsPerS }, current) {
+        counts.push(...countsPerS);
+        return current!;
+      },
+    },
+  });
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(counts.length).toBeGreaterThan(0);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(1_000_000);
+});
 
 test('the requests of a gateway that does not answer for a while are no burst when it answers again', async () => {
   const seen: (readonly number[])[] = [];

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
-import type { Authorise } from '../../../agent/kubernetes/connection.ts';
+import { type Authorise, LINE_LETTERS_MAX } from '../../../agent/kubernetes/connection.ts';
 
 /** An API server with one answer to everything. */
 async function answering(listener: RequestListener, authorise: Authorise = async (options) => options) {
@@ -70,4 +70,55 @@ test.each([
   const error = await api.apply(object).catch((caught) => caught);
   expect(error.message).toContain(message);
   expect(RIGHT.test(error.message)).toBe(isRight);
+});
+
+/** Sends text as fast as the client reads it, until the client leaves. */
+const endless: RequestListener = (_request, response) => {
+  const send = () => {
+    while (response.writable && response.write('x'.repeat(2 ** 20)));
+  };
+  response.on('drain', send);
+  send();
+};
+
+test('a pod whose answer has no end is read only so far', async () => {
+  const api = await answering(endless);
+  await expect(api.podText('shop', 'a', 80, '/metrics')).rejects.toThrow(
+    /the answer of Pod a is longer than/,
+  );
+});
+
+test('a pod whose refusal has no end is read only so far', async () => {
+  const api = await answering((request, response) => endless(request, response.writeHead(500) as never));
+  await expect(api.podText('shop', 'a', 80, '/metrics')).rejects.toThrow(
+    /the answer of Pod a is longer than/,
+  );
+});
+
+test('a pod that sends slowly is read only for so long', async () => {
+  const late = new AbortController();
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const api = await answering((_request, response) => {
+    response.write('x', () => late.abort(new Error('too late')));
+  });
+  await expect(api.podText('shop', 'a', 80, '/metrics')).rejects.toThrow('too late');
+});
+
+test('a log without the end of a line is read only so far', async () => {
+  const api = await answering(endless);
+  const { signal } = new AbortController();
+  const read = api.logs('shop', 'a', 'main', signal).next();
+  await expect(read).rejects.toThrow(`the log of Pod a is longer than ${LINE_LETTERS_MAX} characters`);
+});
+
+test('a log is read line by line, however it is cut into pieces, and to its last line', async () => {
+  const api = await answering(async (_request, response) => {
+    for (const byte of Buffer.from('à la\r\n\nb\u2028c\nd'))
+      await new Promise((sent) => response.write(Buffer.of(byte), sent));
+    response.end();
+  });
+  const lines = [];
+  for await (const line of api.logs('shop', 'a', 'main', new AbortController().signal)) lines.push(line);
+  expect(lines).toEqual(['à la', '', 'b\u2028c', 'd']);
 });
