@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import sirv from 'sirv';
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
@@ -43,8 +44,13 @@ export async function serveFolder(
     if (!LOOPBACK.test(request.headers.host ?? '')) return response.writeHead(403).end();
     try {
       const read = more.get(request.url?.slice(1) ?? '');
-      if (read) response.end(await read());
-      else sendFile(request, response);
+      if (read) return response.end(await read());
+      // sirv would leave its file open if the client leaves, and a file that cannot be read would end the process.
+      response.once('pipe', (file: Readable) => {
+        file.once('error', () => response.destroy());
+        response.once('close', () => file.destroy());
+      });
+      sendFile(request, response);
     } catch (error) {
       // Destroying the response would leave the connection open while an earlier answer on it is still being sent.
       if (response.headersSent) request.socket.destroy();

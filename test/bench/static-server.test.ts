@@ -1,12 +1,13 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Host, PortUnavailableError, serveFolder } from '../../bench/runner/static-server.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
 import { folderOfFile } from '../temporary-folder.ts';
+import { until } from '../until.ts';
 
 const folder = folderOfFile();
 let host: Host;
@@ -69,6 +70,37 @@ test('such a range ends the connection, too, if it comes before the answer to an
   connection.resume();
   await once(connection, 'close');
 });
+
+test('a file that cannot be read ends no more than its own request', async () => {
+  const socket = createServer().listen(join(folder, 'socket'));
+  onTestFinished(() => void socket.close());
+  await once(socket, 'listening');
+  expect(await send('/socket', {})).toBe('cut off');
+  expect((await fetch(host.url)).status).toBe(200);
+});
+
+test.runIf(process.platform === 'linux')(
+  'a client that leaves in the midst of a file leaves it closed',
+  async () => {
+    const path = join(folder, 'large');
+    writeFileSync(path, Buffer.alloc(30_000_000));
+    const isOpen = () =>
+      readdirSync('/proc/self/fd').some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === path;
+        } catch {
+          return false; // it was closed meanwhile
+        }
+      });
+    const { hostname, port } = new URL(host.url);
+    const connection = connect(Number(port), hostname);
+    connection.write(`GET /large HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+    await once(connection, 'data');
+    expect(isOpen()).toBe(true);
+    connection.destroy();
+    await until(() => !isOpen());
+  },
+);
 
 test('a port that is taken is named with the remedy', async () => {
   const taken = serveFolder(folder, Number(new URL(host.url).port));
