@@ -39,7 +39,10 @@ declare module 'fastify' {
 }
 
 export interface HttpLimits {
-  /** A request that takes longer than this from its first byte to its last is answered 408, and its connection is cut. */
+  /**
+   * A request that takes longer than this from its first byte to its last is answered 408, and its connection is cut, as is that
+   * of a client that reads nothing of its answer for twice this time.
+   */
   readonly receiveMs: number;
   /** Milliseconds between two searches for connections that exceed `receiveMs`. */
   readonly checkMs: number;
@@ -105,7 +108,9 @@ export function baseApp(
     return answerUnread(request, reply, text);
   };
   const app = fastify({
-    serverFactory: (handler) => serverWithDoor(options, handler, door, UNREAD_BYTES_MAX),
+    serverFactory: (handler) =>
+      // Twice the time, so that a client that is slow to send is answered before the door cuts it off.
+      serverWithDoor(options, handler, door, UNREAD_BYTES_MAX, 2 * receiveMs),
     routerOptions: { maxParamLength: NAME_LETTERS_MAX },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       answer(request, reply.code(error.statusCode ?? 400), { error: badUrlText(error) }),

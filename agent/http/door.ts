@@ -23,12 +23,14 @@ export const UNANSWERED_MAX = 32;
  * @param handler gets the other requests
  * @param unreadBytesMax requests with a longer body, or without a stated length, go to the handler, too: after a refusal here,
  * Node would read the whole body
+ * @param unreadMs a client that reads nothing of its answer for so long is cut off
  */
 export function serverWithDoor(
   options: ServerOptions,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   door: Door,
   unreadBytesMax: number,
+  unreadMs: number,
 ): Server {
   const unanswered = new WeakMap<Socket, number>();
   const server = createServer(options, (request, response) => {
@@ -48,6 +50,10 @@ export function serverWithDoor(
     const refusal = short ? door(request) : undefined;
     if (refusal) refuse(response, refusal);
     else handler(request, response);
+  });
+  // After a time without reading or writing, Node would cut off clients that wait for an answer, too.
+  server.setTimeout(unreadMs, (socket) => {
+    if (socket.writableLength > 0 || !unanswered.get(socket)) socket.destroy();
   });
   // Node would otherwise cut off a client that ends its side of the connection after its request, before the answer.
   return Object.assign(server, { httpAllowHalfOpen: true });

@@ -77,6 +77,34 @@ test('a client that sends too many requests without waiting for answers is cut o
   expect(begun).toBe(UNANSWERED_MAX);
 });
 
+/** A server whose one route answers with what `answer` makes, and a client that reads only when it is told to. */
+async function unread(answer: () => Promise<string>) {
+  const app = baseApp({ log() {} }, { receiveMs: 50, checkMs: 20 });
+  app.get('/', answer);
+  const client = connect(Number(new URL(await listen(app, '127.0.0.1', 0)).port), '127.0.0.1').pause();
+  onTestFinished(async () => {
+    client.destroy();
+    await app.close();
+  });
+  client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  return { app, client };
+}
+
+test('a client that does not read its answer is cut off', async () => {
+  const { app } = await unread(async () => 'x'.repeat(50_000_000));
+  const [socket] = await once(app.server, 'connection');
+  await once(socket, 'close');
+});
+
+test('a client that waits long for its answer is not cut off', async () => {
+  const { app, client } = await unread(async () => {
+    await once(app.server, 'timeout');
+    return 'late';
+  });
+  const [answer] = await once(client.resume(), 'data');
+  expect(answer.toString()).toMatch(/late$/);
+});
+
 test('a client that waits for answers may send any number of requests on a connection', async () => {
   const app = baseApp({ log: () => {} });
   onTestFinished(() => app.close());
