@@ -23,7 +23,7 @@ export function freeName(text: string, taken: readonly string[]): string {
       .replace(/[._-]$/, '') || 'own';
   for (let n = 1; ; n++) {
     const name = n === 1 ? base : `${base}-${n}`;
-    if (!taken.includes(name)) return name;
+    if (!taken.includes(name) && !(name in Object.prototype)) return name;
   }
 }
 

@@ -4,7 +4,9 @@ import { z } from 'zod';
 
 export const name = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a name of letters, digits, ".", "_" or "-"');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a name of letters, digits, ".", "_" or "-"')
+  // An object by names would seem to have an entry of such a name.
+  .refine((text) => !(text in Object.prototype), 'expected a name that not every object in JavaScript has');
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hex');
 export const commit = z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits');
 export const accuracy = z.number().min(0).max(1);

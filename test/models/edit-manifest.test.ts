@@ -42,6 +42,12 @@ describe('names', () => {
     );
   });
 
+  test.each(['constructor', 'toString', 'valueOf'])('that every object has are refused: %s', (name) => {
+    expect(nameSchema.safeParse(name).error?.issues[0]?.message).toMatch(
+      /^expected a name that not every object/,
+    );
+  });
+
   test.each([
     ['mine.onnx', 'mine'],
     ['C:\\models\\Mine v2.onnx', 'Mine-v2'],
@@ -49,6 +55,7 @@ describe('names', () => {
     ['<img src=x onerror=alert(1)>.onnx', 'img-src-x-onerror-alert-1'],
     ['网络.onnx', 'own'],
     ['.onnx', 'own'],
+    ['constructor.onnx', 'constructor-2'],
   ])('of the file %s is %s', (file, name) => {
     expect(variantName(file, classify)).toBe(name);
   });
