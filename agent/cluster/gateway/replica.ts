@@ -2,14 +2,14 @@ import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import type { ItemBatch } from '../../../models/items/item-batch.ts';
 import { device } from '../../../solver/documents/common.ts';
-import { parseDocument, parseJson } from '../../../solver/documents/document.ts';
+import { parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
 import { after } from '../../../workers/executor/clock.ts';
 import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
-import { runSchema } from '../batch.ts';
+import { readRun } from '../batch.ts';
 import { ReplicaSilentError } from '../errors.ts';
 import { RUN_MS_HEADER, WAIT_MS_HEADER } from '../run-headers.ts';
 
@@ -94,7 +94,7 @@ export class Replica implements ExecutorWorker {
     });
     if (status === 200) {
       const count = items.lengths.length;
-      const run = parseDocument(runSchema(count), unpackMessage(bytes), `the answer of ${id} at ${url}`);
+      const run = readRun(unpackMessage(bytes), count, `the answer of ${id} at ${url}`);
       if (heldMs !== undefined) {
         const wayMs = Math.max(0, performance.now() - startMs - heldMs);
         const runMs = waitMs !== undefined ? Math.max(0, heldMs - waitMs) : undefined;

@@ -33,9 +33,9 @@ const startWorker =
       info: { ortVersion: 'none', ortBuild: 'none', crossOriginIsolated: true, timerGrainMs: 0 },
       lost: new Promise(() => {}),
       async run(_key, items) {
-        const children = next
-          ? itemsOf(items).map((item) => task.children(stage, item, result, next.task.itemFormat(next.stage)))
-          : [];
+        const children = itemsOf(items).map((item) =>
+          next ? task.children(stage, item, result, next.task.itemFormat(next.stage)) : [],
+        );
         return {
           results: items.lengths.map(() => result),
           children: batchOf(children.flat()),
