@@ -119,7 +119,7 @@ function gainText(
 export function planTimeline({ plans, adaptation, simulated }: RunReport): string {
   const rows = plans.map(({ atMs, plan }) => [
     (atMs / 1000).toFixed(1),
-    plan.ratePerS.toFixed(1),
+    String(+plan.ratePerS.toPrecision(4)),
     choiceText(plan),
     share(plan.predicted.pas),
     plan.predicted.cost.toFixed(2),

@@ -67,7 +67,7 @@ export const interval = z.strictObject({
   slaAttainment: z.number().min(0).max(1).nullable(),
   /** Mean cost of all workers over the interval. */
   cost: z.number().nonnegative(),
-  /** Mean PAS over the interval, of the plan that served. */
+  /** Mean PAS over the interval, of the plans that served, less what downshifts cost while they served. */
   pas: accuracy.nullable(),
 });
 export type Interval = z.infer<typeof interval>;

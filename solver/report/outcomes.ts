@@ -1,5 +1,8 @@
 import type { Plan } from '../documents/plan.ts';
 import type { CascadeOutcome, RunReport, StandbyOutcome } from '../documents/run-report.ts';
+import { getOrMake } from '../math/maps.ts';
+import { downshiftFactor } from './downshift.ts';
+import type { TimedPas } from './over-time.ts';
 
 /** A batch of a run, or all batches of one row. */
 export interface Ran {
@@ -44,6 +47,28 @@ export const outcomesOf = (
   cascades: cascadesOf(plans, ran, settled),
   standbys: standbysOf(plans, ran),
 });
+
+/** What ran while a plan served. */
+export interface RanInPlan extends Ran {
+  readonly plan: Plan;
+}
+
+/** The PAS of a run's plans, each reduced by the accuracy that downshifts cost while it served. */
+export function pasInService(
+  plans: RunReport['plans'],
+  ran: readonly RanInPlan[],
+  settled: readonly Settled[],
+): TimedPas[] {
+  const byPlan = new Map<Plan, { ran: Ran[]; settled: Settled[] }>();
+  const of = (plan: Plan) => getOrMake(byPlan, plan, () => ({ ran: [], settled: [] }));
+  for (const one of ran) of(one.plan).ran.push(one);
+  for (const one of settled) of(one.plan).settled.push(one);
+  return plans.map(({ atMs, plan }) => {
+    const { pas } = plan.predicted;
+    const own = of(plan);
+    return { atMs, value: pas && pas * downshiftFactor(outcomesOf([plan], own.ran, own.settled)) };
+  });
+}
 
 function cascadesOf(
   plans: readonly Plan[],

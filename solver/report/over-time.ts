@@ -24,7 +24,7 @@ export function timeMean(values: readonly TimedValue[], fromMs: number, toMs: nu
 }
 
 /** A PAS that holds from `atMs` on; null if no variant has a known accuracy. */
-interface TimedPas {
+export interface TimedPas {
   readonly atMs: number;
   readonly value: number | null;
 }

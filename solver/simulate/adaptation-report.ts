@@ -2,10 +2,8 @@ import { heavyRow, isStandbyRow, rowsByIndex, stageOf } from '../dispatch/rows.t
 import { type Plan, type PlanWorker, stageNameOf, stagesOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { REPORT, REQUESTS_MAX, type RunReport } from '../documents/run-report.ts';
-import { getOrMake } from '../math/maps.ts';
 import { largest } from '../math/statistics.ts';
-import { downshiftFactor } from '../report/downshift.ts';
-import { outcomesOf, type Ran, type Settled } from '../report/outcomes.ts';
+import { outcomesOf, pasInService, type RanInPlan, type Settled } from '../report/outcomes.ts';
 import { meanPas, overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
@@ -37,9 +35,8 @@ export function adaptationReport(
   const { profile, system, predictor, intervalMs, durationS, seed } = input;
   const first = plans[0]!.plan;
   const { slaMs, percentile } = first;
-  const byPlan = new Map<Plan, PlanAnswered[]>();
-  for (const one of answered) getOrMake(byPlan, one.plan, () => []).push(one);
-  const pas = plans.map(({ atMs, plan }) => ({ atMs, value: pasOf(plan, byPlan.get(plan) ?? []) }));
+  const [ran, settled] = [answered.flatMap(ranOf), answered.flatMap(settledOf)];
+  const pas = pasInService([...plans], ran, settled);
   const mean = (values: readonly TimedValue[]) => timeMean(values, 0, 1000 * durationS);
   return {
     schema: REPORT,
@@ -69,7 +66,11 @@ export function adaptationReport(
     predicted: first.predicted,
     resimulated: null,
     plans: [...plans],
-    ...outcomesIn(answered),
+    ...outcomesOf(
+      answered.map(({ plan }) => plan),
+      ran,
+      settled,
+    ),
     adaptation: {
       system: system.name,
       predictor: predictor.name,
@@ -83,31 +84,16 @@ export function adaptationReport(
   };
 }
 
-/**
- * The PAS of a plan, reduced by the accuracy that downshifts cost; null if it is not known.
- * @param answered the items that were answered under this plan
- */
-function pasOf({ predicted: { pas } }: Plan, answered: readonly PlanAnswered[]): number | null {
-  return pas && pas * downshiftFactor(outcomesIn(answered));
-}
-
-const outcomesIn = (answered: readonly PlanAnswered[]) =>
-  outcomesOf(
-    answered.map(({ plan }) => plan),
-    answered.flatMap(ranOf),
-    answered.flatMap(settledOf),
-  );
-
 /** All items of each row of a plan, as if the row had run them in one batch: only their totals count. */
-function ranOf({ plan, items, settled }: PlanAnswered): Ran[] {
+function ranOf({ plan, items, settled }: PlanAnswered): RanInPlan[] {
   const rows = rowsByIndex(plan.stages);
   const { length: stages } = settled;
-  return rows.flatMap((row, index): Ran[] => {
+  return rows.flatMap((row, index): RanInPlan[] => {
     if (!row) return [];
     const heavy = index < stages ? rows[heavyRow(index, stages)] : undefined;
     return [
       {
-        ...{ stage: stageNameOf(row), variant: row.variant, items: items[index]! },
+        ...{ plan, stage: stageNameOf(row), variant: row.variant, items: items[index]! },
         ...(isStandbyRow(index, stages) && { standby: rows[stageOf(index, stages)]!.variant }),
         ...(heavy && {
           cascade: {

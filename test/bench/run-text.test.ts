@@ -57,6 +57,11 @@ test('the timeline of plans names the system that decided only where a simulatio
   expect(planTimeline({ ...decided, simulated: true })).toMatch(/0 decisions by ours, 0 changes of plan$/);
 });
 
+test('the timeline of plans shows a rate under one request in ten seconds', () => {
+  const served = { ...run!.plans[0]!.plan, ratePerS: 0.04 };
+  expect(planTimeline({ ...run!, plans: [{ atMs: 0, plan: served }] })).toMatch(/\n +0\.0 +0\.04 /);
+});
+
 test('the timeline of plans shows a cascade as one stage', () => {
   const { plan } = run!.plans[0]!;
   const [detect, classify] = plan.stages;

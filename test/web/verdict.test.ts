@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CellFlag } from '../../solver/documents/cell.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { InfeasiblePlanError, NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { milliseconds } from '../../web/components/format.ts';
 import { noPlanVerdict, planVerdict, runVerdict } from '../../web/components/verdict/verdict.ts';
 import { fashionProfile } from './fixtures.ts';
 import { fashionReport } from './report-fixtures.ts';
@@ -114,6 +115,27 @@ describe('the verdict on a run', () => {
     expect(runVerdict(run, { ...profile, cells: [] }).reasons).toContainEqual(
       expect.stringMatching(/^The whole pipeline is right in [\d.]+\s% of the cases\.$/),
     );
+  });
+
+  const timeReasons = (percentile: number) =>
+    [
+      ...runVerdict({ ...held, percentile }, profile).reasons,
+      ...planVerdict({ ...held.plans[0]!.plan, percentile }, profile).reasons,
+    ].filter((reason) => reason.includes(' allowed.'));
+
+  it.each([50, 95])(
+    'compares the latency at the percentile that was asked for, such as p%d, with the SLA',
+    (p) => {
+      const { latencyMs } = held.result;
+      const ms = { 50: latencyMs.p50!, 95: latencyMs.p95! }[p]!;
+      expect(timeReasons(p)).toHaveLength(2);
+      expect(timeReasons(p)[0]).toContain(`${p} of 100 answers came within ${milliseconds(ms)}, which is`);
+      expect(timeReasons(p)[1]).toMatch(new RegExp(`^${p} of 100 answers should come within`));
+    },
+  );
+
+  it('compares no other percentile with the SLA if the report lacks the one that was asked for', () => {
+    expect(timeReasons(90)).toEqual([]);
   });
 
   it('puts lost requests before everything but lateness', () => {

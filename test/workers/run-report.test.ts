@@ -56,7 +56,10 @@ function reportOf(
       answers: Array.from({ length: requests }, () => ({ outcome: 'completed', latencyMs: 3, answer })),
       lateness: [0],
       judge: new Judge(models.pipeline),
-      batches: [...more, ...plan.stages.map(({ name, variant }) => ran(name, variant, 1))],
+      batches: [...more, ...plan.stages.map(({ name, variant }) => ran(name, variant, 1))].map((batch) => ({
+        plan,
+        ...batch,
+      })),
       settled,
       events: [],
       packItems: new Int32Array(requests),
@@ -192,6 +195,30 @@ it('the standbys of a run are told with the items that they answered', () => {
   ]);
   expect(result.accuracy.pas).toBeCloseTo(plan.predicted.pas!);
   expect(reportOf(5, served).standbys![0]).toMatchObject({ items: 1, downshifted: 0 });
+});
+
+it('the PAS of a run and of its intervals is less by what the downshifts of each plan cost', () => {
+  const planAt = (pas: number) => {
+    const hand = { backend: 'cpu', variants: ['det4', 'res32'], workers: [['detect', 'classify']] } as const;
+    const plan = handPlan(models, { ...hand, downshift: { standby: 'mlp64', ms: 1 } });
+    const stages = plan.stages.map((row) =>
+      row.standby ? { ...row, accuracy: 0.9, standby: { ...row.standby, accuracy: 0.6 } } : row,
+    );
+    return { ...plan, stages, predicted: { ...plan.predicted, pas } };
+  };
+  const [first, second] = [planAt(0.8), planAt(0.4)];
+  const served = [
+    { atMs: 0, plan: first },
+    { atMs: 250, plan: second },
+  ];
+  // `reportOf` adds an item of res32 in the first plan, in which the standby answers 1 of 2 items then: it loses 1 / 6 of its PAS.
+  const { result, overTime } = reportOf(5, served, [
+    garments('mlp64', 1, 'res32'),
+    { ...garments('res32', 1), plan: second } as BatchRecord,
+  ]);
+  const pas = (0.8 * (5 / 6) + 3 * 0.4) / 4;
+  expect(overTime.map((one) => one.pas)).toEqual([expect.closeTo(pas)]);
+  expect(result.accuracy.pas).toBeCloseTo(pas);
 });
 
 it('an answer of a standby counts once, for the planned variant that it replaced', () => {

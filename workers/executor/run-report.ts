@@ -7,9 +7,8 @@ import {
   type Service,
 } from '../../solver/documents/run-report.ts';
 import { largest, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
-import { downshiftFactor } from '../../solver/report/downshift.ts';
 import { isValid } from '../../solver/report/lateness.ts';
-import { outcomesOf } from '../../solver/report/outcomes.ts';
+import { outcomesOf, pasInService } from '../../solver/report/outcomes.ts';
 import { meanPas, overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { resimulate } from './resimulate.ts';
@@ -30,14 +29,13 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
     : 0;
   const service = serviceOf(record.batches);
   const cost = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.cost }));
-  const pas = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.pas }));
+  const pas = pasInService(record.plans, record.batches, record.settled);
   const endMs = 1000 * load.durationS;
   const outcomes = outcomesOf(
     record.plans.map(({ plan }) => plan),
     record.batches,
     record.settled,
   );
-  const planned = meanPas(pas, 0, endMs);
   return {
     schema: REPORT,
     kind: 'run',
@@ -63,7 +61,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
       accuracy: {
         endToEnd: judge.score,
         metric: pipelineMetric(models.pipeline.first),
-        pas: planned === null ? null : planned * downshiftFactor(outcomes),
+        pas: meanPas(pas, 0, endMs),
         n: judge.n,
       },
       cost: { mean: timeMean(cost, 0, endMs), max: largest(cost.map(({ value }) => value)) },

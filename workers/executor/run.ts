@@ -19,7 +19,7 @@ import type { RunOptions } from './run-options.ts';
 import type { RunRecord } from './run-record.ts';
 import { runReport } from './run-report.ts';
 import { workerStarter } from './start-worker.ts';
-import type { BatchRecord, ExecutorHooks, RequestAnswer } from './types.ts';
+import type { ExecutorHooks, RequestAnswer } from './types.ts';
 
 /** Shortest time between two calls of `onProgress`, because a call may cost more than a request does. */
 const PROGRESS_MS = 250;
@@ -53,7 +53,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   if (reasons.length > 0) throw new OtherModelsError(reasons);
   const pack = await unlessAborted(models.readPack, signal);
   const items = itemsOf(pack.items);
-  const batches: BatchRecord[] = [];
+  const batches: RunRecord['batches'][number][] = [];
   const plans: RunReport['plans'] = [];
   const settled: RunRecord['settled'][number][] = [];
   const events: RunReport['events'] = [];
@@ -76,7 +76,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   let adapter: Adapter | undefined;
   const hooks: ExecutorHooks = {
     onBatch(batch) {
-      batches.push(batch);
+      batches.push({ ...batch, plan: plans.at(-1)!.plan });
       adapter?.ran(batch);
       tell(() => watch?.onBatch(batch));
     },

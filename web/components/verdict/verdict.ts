@@ -75,7 +75,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
       ? `Yes: ${what} should answer ${requestRate(ratePerS)} within ${number(slaMs)} ms.`
       : `Not quite: ${what} should answer ${inTimeText(inTime)} of ${requestRate(ratePerS)} within ${number(slaMs)} ms; ${percentile} % are asked for.`,
     reasons: heaviest([
-      timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should come'),
+      timeReason(predicted.latencyMs, plan, 'should come'),
       accuracyReason(predicted, profile.endToEnd),
       slowestReason(plan),
       careReason(profile),
@@ -126,7 +126,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
   const { slaAttainment: inTime, latencyMs, accuracy } = result;
   const within = `${inTimeText(inTime)} of the requests were answered within ${number(slaMs)} ms`;
   const shared = [
-    timeReason(latencyMs.p95, slaMs, 'came'),
+    timeReason(latencyMs, run, 'came'),
     lostReason(run),
     gapReason(run),
     accuracyReason(accuracy),
@@ -174,13 +174,19 @@ const holdsCores = ({ plans }: RunReport): boolean =>
     return sum(threads) > 1;
   });
 
-function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason | null {
-  if (p95Ms === null) return null;
+/** The latency at the percentile that is asked for, beside the SLA; null if the document does not have that percentile. */
+function timeReason(
+  latencyMs: Readonly<Record<string, number | null>> | null,
+  { percentile, slaMs }: Pick<Plan, 'percentile' | 'slaMs'>,
+  verb: string,
+): Reason | null {
+  const ms = latencyMs?.[`p${percentile}`] ?? null;
+  if (ms === null) return null;
   return {
-    weight: p95Ms > slaMs ? 80 : 50,
+    weight: ms > slaMs ? 80 : 50,
     text:
-      `95 of 100 answers ${verb} within ${milliseconds(p95Ms)}, which is ` +
-      `${percent(p95Ms / slaMs)} of the ${number(slaMs)} ms allowed.`,
+      `${percentile} of 100 answers ${verb} within ${milliseconds(ms)}, which is ` +
+      `${percent(ms / slaMs)} of the ${number(slaMs)} ms allowed.`,
   };
 }
 

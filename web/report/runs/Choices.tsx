@@ -20,10 +20,9 @@ export function Choices({ sets, stages }: ChoicesProps) {
   return (
     <section id="choices">
       <h2>{listed ? 'Every combination of variants' : 'Accuracy, cost and latency'}</h2>
-      <p class="muted">
-        {listed && "Each combination at its best batch sizes, simulated at the plan's arrival rate. "}The ring
-        marks the plan.
-      </p>
+      {listed && (
+        <p class="muted">Each combination at its best batch sizes, simulated at the plan’s arrival rate.</p>
+      )}
       {sets.map((set) => (
         <SetChoices key={set.title} set={set} stages={stages} />
       ))}
