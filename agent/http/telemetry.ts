@@ -48,7 +48,7 @@ export class Telemetry {
   );
   readonly #batchSeconds = this.#metrics.seconds(
     'batch_duration_seconds',
-    'Time from handing a batch to a worker until its results are back.',
+    'Time from the start of a batch in its worker until its results are back.',
   );
   readonly #hopSeconds = this.#metrics.seconds(
     'hop_seconds',

@@ -3,6 +3,7 @@ import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts
 import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
+import { slaText } from '../../solver/math/figures.ts';
 import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { ranAsPlanned } from '../../workers/executor/plan-rows.ts';
@@ -246,10 +247,10 @@ export class Service {
     // Behind a long queue even a short delay of the arrival makes a request miss its SLA: then the load, and not the delay, is to
     // blame.
     if (passedMs < SLOW_SHARE * slaMs || !this.#executor.canMake(nowMs, requests, singleStage))
-      return refusal(true, `Too many requests wait to answer this one within ${slaMs} ms`);
+      return refusal(true, `Too many requests wait to answer this one within ${slaText(slaMs)}`);
     return refusal(
       false,
-      `${Math.round(passedMs)} ms passed until the agent had read the request, which leaves too little of its ${slaMs} ms: the network was slow, or the agent was busy`,
+      `${Math.round(passedMs)} ms passed until the agent had read the request, which leaves too little of its ${slaText(slaMs)}: the network was slow, or the agent was busy`,
       `Send it again in ${this.#retryAfterS} s. If the network is slow, send a smaller body`,
     );
   }
@@ -269,7 +270,7 @@ export class Service {
   #resultsOf(model: string, { outcome, answer }: RequestAnswer, item: number): StageResult[][] {
     if (outcome === 'shed')
       throw new UnavailableError(
-        `Item ${item} could not be answered within ${this.plan.slaMs} ms`,
+        `Item ${item} could not be answered within ${slaText(this.plan.slaMs)}`,
         this.#retryAfterS,
       );
     if (outcome === 'failed') throw new InferenceFailedError(model, item);

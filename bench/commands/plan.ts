@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { keepsSla, type Plan } from '../../solver/documents/plan.ts';
 import { frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { attainmentFigure, requestsPerS } from '../../solver/math/figures.ts';
+import { attainmentFigure, requestsPerS, slaText } from '../../solver/math/figures.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
@@ -102,7 +102,7 @@ class UnconfirmedPlanError extends Error {
   override name = 'UnconfirmedPlanError';
   constructor({ slaMs, ratePerS, percentile, predicted }: Plan) {
     super(
-      `In the simulation the plan answers ${(100 * attainmentFigure(predicted.slaAttainment, 3)).toFixed(1)} % of the requests within ${slaMs} ms, and ` +
+      `In the simulation the plan answers ${(100 * attainmentFigure(predicted.slaAttainment, 3)).toFixed(1)} % of the requests within ${slaText(slaMs)}, and ` +
         `${percentile} % are asked at ${requestsPerS(ratePerS)}. Lower --rate, or allow a longer --sla or more --cores.`,
     );
   }

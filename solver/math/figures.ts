@@ -24,5 +24,8 @@ export const precisePercent = (share: number): string => `${grouped(100 * share,
 export const requestsPerS = (perS: number, digits = 6): string =>
   `${counted(+perS.toPrecision(digits), 'request')}/s`;
 
+/** An SLA as text: `300 ms`. One that was derived from measurements is rounded to six digits. */
+export const slaText = (slaMs: number): string => `${+slaMs.toPrecision(6)} ms`;
+
 /** A number with its noun. @param many the noun for any number but 1 */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

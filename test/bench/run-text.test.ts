@@ -79,3 +79,8 @@ test('a rate of one request per second is one request', () => {
   expect(planText({ ...plan, ratePerS: 1.5 })).toContain(' at 1.5 requests/s\n');
   expect(planChangeText(plan, plan)).toContain(', for 1 request/s within ');
 });
+
+test('an SLA that was derived from measurements is rounded', () => {
+  const plan = { ...run!.plans[0]!.plan, slaMs: 147.64241999997466 };
+  expect(planChangeText(plan, plan)).toContain(' within 147.642 ms;');
+});

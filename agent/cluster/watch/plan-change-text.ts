@@ -1,5 +1,5 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { requestsPerS } from '../../../solver/math/figures.ts';
+import { requestsPerS, slaText } from '../../../solver/math/figures.ts';
 import { pasText } from '../../../solver/report/accuracy-unknown.ts';
 import { choiceText } from '../../../solver/report/choice-text.ts';
 import { correctionText } from '../../../solver/report/correction-text.ts';
@@ -10,7 +10,7 @@ export function planChangeText(before: Plan, after: Plan): string {
   const [corrected, now] = [correctionText(before), correctionText(after)];
   const change = was === is ? `${is} stays` : `${was} became ${is}`;
   return (
-    `${change}, for ${requestsPerS(after.ratePerS)} within ${after.slaMs} ms; ${pasText(after.predicted.pas)}, ` +
+    `${change}, for ${requestsPerS(after.ratePerS)} within ${slaText(after.slaMs)}; ${pasText(after.predicted.pas)}, ` +
     `cost ${after.predicted.cost.toFixed(2)}${corrected === now ? '' : `; in service: ${now || 'as in the profile'}`}`
   );
 }

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
+import { slaText } from '../../../solver/math/figures.ts';
 import { pasText } from '../../../solver/report/accuracy-unknown.ts';
 import { choiceText } from '../../../solver/report/choice-text.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
@@ -185,7 +186,7 @@ const sayPlanned = (status: StatusWriter, plan: Plan): Promise<void> =>
     {
       status: 'True',
       reason: 'Applied',
-      message: `${pasText(plan.predicted.pas)}, cost ${plan.predicted.cost.toFixed(2)}, within ${plan.slaMs} ms. Whether the nodes have room, Ready tells.`,
+      message: `${pasText(plan.predicted.pas)}, cost ${plan.predicted.cost.toFixed(2)}, within ${slaText(plan.slaMs)}. Whether the nodes have room, Ready tells.`,
     },
     { plan: choiceText(plan), plannedRatePerS: +plan.ratePerS.toPrecision(6) },
   );
