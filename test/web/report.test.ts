@@ -47,6 +47,19 @@ describe('the report', () => {
     expect(await rows.first().textContent()).toContain('det16 → res32');
   });
 
+  it('marks the plan among the best choices by its cost and accuracy, and no other choice of its variants', async () => {
+    const report = fashionReport();
+    const { predicted } = report.runs.find(({ name }) => name === 'plan')!;
+    const plan = { ...report.frontier[0]!, cost: predicted.cost, accuracy: predicted.pas! };
+    const dearer = { ...plan, cost: predicted.cost + 1, boundMs: plan.boundMs / 2 };
+    const { page } = await show({ ...report, frontier: [plan, dearer] });
+    const details = page.locator('details', { hasText: 'Table of the best choices' }).first();
+    expect(await details.locator('tbody tr').count()).toBe(2);
+    expect(await details.locator('tr').evaluateAll((rows) => rows.map((row) => row.className))).toEqual([
+      ...['', 'marked', ''],
+    ]);
+  });
+
   it('shows time against size, and encoder and steps apart, where a profile has them', async () => {
     const { errors, page } = await show(speechReport());
     expect(await page.locator('#measurements').textContent()).toContain('Calls of 1 to 28 s');

@@ -78,13 +78,15 @@ interface EndLabelOptions {
 
 /**
  * Draws the name of each series to the right of its end, without overlaps. If series end at the same value, the name of the last
- * one is the highest.
+ * one is the highest. If the names have no room, only every second, third, … is drawn.
  */
 export function endLabels(
-  ends: readonly SeriesEnd[],
+  all: readonly SeriesEnd[],
   domain: readonly [number, number],
   { height, log, dx = TO_THE_RIGHT.dx }: EndLabelOptions,
 ): Plot.Markish {
+  const every = Math.ceil(all.length / (Math.floor(height / DISTANCE) + 1));
+  const ends = every <= 1 ? all : [...all].sort((a, b) => a.y - b.y).filter((_, i) => i % every === 0);
   const values = ends.map(({ y }) => y);
   const apart = spreadLabels(values, domain, { height, log });
   return Plot.text(

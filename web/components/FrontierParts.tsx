@@ -1,12 +1,11 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../solver/report/accuracy-unknown.ts';
-import { planVariants, pointVariants } from '../../solver/report/cascade-text.ts';
 import { Frontier } from '../charts/Frontier.tsx';
 import { CascadeGain } from './CascadeGain.tsx';
 import type { Prices } from './cost.ts';
 import { FrontierTable } from './FrontierTable.tsx';
-import { sameVariants, stagesOf } from './variants.ts';
+import { stagesOf } from './variants.ts';
 
 interface FrontierPartsProps {
   readonly points: readonly FrontierPoint[];
@@ -23,6 +22,7 @@ interface FrontierPartsProps {
 export function FrontierParts({ points, without, plan, slaMs, prices, choose }: FrontierPartsProps) {
   const stages = stagesOf(plan);
   if (plan.pas === null) return <p class="muted">{ACCURACY_UNKNOWN_SENTENCE}</p>;
+  const chosen = { cost: plan.cost, accuracy: plan.pas };
   return (
     <>
       <Frontier
@@ -31,7 +31,7 @@ export function FrontierParts({ points, without, plan, slaMs, prices, choose }: 
         without={without}
         stages={stages}
         slaMs={slaMs}
-        chosen={{ cost: plan.cost, accuracy: plan.pas }}
+        chosen={chosen}
         prices={prices}
         {...(choose && { choose: (point) => choose(point)?.() })}
       />
@@ -46,7 +46,7 @@ export function FrontierParts({ points, without, plan, slaMs, prices, choose }: 
           caption="Table of the best choices for each time limit"
           points={points}
           stages={stages}
-          marked={(point) => sameVariants(pointVariants(point), planVariants(plan.stages))}
+          chosen={chosen}
           {...(choose && { choose })}
         />
       </div>

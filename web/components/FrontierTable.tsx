@@ -1,5 +1,5 @@
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { betaRange } from '../../solver/frontier/weights.ts';
+import { betaRange, type CostAndAccuracy, sameCostAndAccuracy } from '../../solver/frontier/weights.ts';
 import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { chain, milliseconds, number, percent } from './format.ts';
@@ -8,20 +8,21 @@ interface FrontierTableProps {
   readonly caption: string;
   readonly points: readonly FrontierPoint[];
   readonly stages: readonly string[];
-  readonly marked: (point: FrontierPoint) => boolean;
+  /** Cost and accuracy of the plan, whose row is marked; null without a plan. */
+  readonly chosen: CostAndAccuracy | null;
   /** Returns a function that chooses the point, or null if no β chooses it. Without this property the table has no buttons. */
   readonly choose?: (point: FrontierPoint) => (() => void) | null;
 }
 
 /** Table of all points of the frontier, each with the β that chooses it. */
-export function FrontierTable({ caption, points, stages, marked, choose }: FrontierTableProps) {
+export function FrontierTable({ caption, points, stages, chosen, choose }: FrontierTableProps) {
   return (
     <DataTable
       caption={caption}
       columns={choose ? [...columns(stages), chooseColumn(choose)] : columns(stages)}
       rows={points}
       rowKey={({ accuracy, cost, boundMs }) => `${accuracy} ${cost} ${boundMs}`}
-      marked={marked}
+      marked={(point) => chosen !== null && sameCostAndAccuracy(point, chosen)}
     />
   );
 }

@@ -34,6 +34,7 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
   const { title, combinations, frontier, frontierWithoutCascades: without, runs } = set;
   const run = planRun(set);
   const pas = run ? run.predicted.pas : 0;
+  const chosen = run && pas !== null ? { cost: run.predicted.cost, accuracy: pas } : null;
   const isChosen = ({ variants }: Pick<Combination, 'variants'>): boolean =>
     run !== undefined && sameVariants(planVariants(lastPlan(run).stages), variants);
   return (
@@ -47,14 +48,14 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
             named={runs.map((one) => ({ name: one.name, variants: planVariants(lastPlan(one).stages) }))}
           />
         )}
-        {frontier.length > 0 && run && pas !== null && (
+        {frontier.length > 0 && run && chosen && (
           <Frontier
             title={`Accuracy for cost, ${title}`}
             points={frontier}
             without={without}
             stages={stages}
             slaMs={run.slaMs}
-            chosen={{ cost: run.predicted.cost, accuracy: pas }}
+            chosen={chosen}
             prices={run.plans[0]!.plan.resources}
           />
         )}
@@ -79,7 +80,7 @@ function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages
           caption={`Table of the best choices, ${title}`}
           points={frontier}
           stages={stages}
-          marked={isChosen}
+          chosen={chosen}
         />
       )}
     </div>
