@@ -41,28 +41,40 @@ export interface Answered {
 export interface SimulationResult {
   /** One record for each arrival, in the order of arrivals. */
   readonly requests: readonly RequestRecord[];
-  /** The batches in the order of their ends; last those that had not ended, with their expected times. */
-  readonly batches: readonly SimulatedBatch[];
   /** For each stage, the number of items that a lighter variant answered because of a burst. */
   readonly downshifted: readonly number[];
+}
+
+export interface WholeSimulation extends SimulationResult {
+  /** The batches in the order of their ends; last those that had not ended, with their expected times. */
+  readonly batches: readonly SimulatedBatch[];
 }
 
 /**
  * Simulates a plan: drives the dispatch with sampled times, as the executor drives it with workers. Requests that are still
  * open one SLA after the last arrival are shed. Equal input gives an equal result.
  */
-export const simulate = (input: SimulationInput): SimulationResult => new Simulation(input).finish();
+export function simulate(input: SimulationInput): WholeSimulation {
+  const batches: SimulatedBatch[] = [];
+  return { ...new Simulation(input, (batch) => batches.push(batch)).finish(), batches };
+}
 
-/** A simulation in steps. Between two steps its plan can change, through `dispatch` and {@link Simulation.switchTo}. */
+/**
+ * A simulation in steps. Between two steps its plan can change, through `dispatch` and {@link Simulation.switchTo}. It keeps
+ * little of what has ended, because the load of an adaptation may last for hours.
+ */
 export class Simulation {
   readonly dispatch: Dispatch;
   readonly #input: SimulationInput;
   readonly #random: Random;
   #service: ServiceModel;
   #escalates: ItemFlow['escalates'];
-  #dealer: ChildDealer;
-  /** For each request, the fan-out and sizes with the variants that served when it arrived. */
-  readonly #dealers: ChildDealer[] = [];
+  /** The fan-out and sizes of requests that arrive now. */
+  #flow: ItemFlow;
+  /** For each open request, its items, with the fan-out and sizes of the variants that served when it arrived. */
+  readonly #dealers = new Map<number, ChildDealer>();
+  /** For each batch in flight, the dealers of its items, because a request may end before its batch does. */
+  readonly #inFlight = new Map<number, readonly ChildDealer[]>();
   readonly #running = new RunningBatches();
   readonly #thread = new ServingThread();
   readonly #samples: SampleWalk;
@@ -75,7 +87,6 @@ export class Simulation {
   readonly #pausedMs: Float64Array;
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
-  readonly #batches: SimulatedBatch[] = [];
   /** Items by row, and settled items by stage. */
   readonly #items: number[];
   readonly #settled: number[];
@@ -84,7 +95,11 @@ export class Simulation {
   #heldMs = Number.NEGATIVE_INFINITY;
   #nowMs = 0;
 
-  constructor(input: SimulationInput) {
+  /** @param onBatch called when a batch has ended, and at the end of the simulation for each that has not */
+  constructor(
+    input: SimulationInput,
+    private readonly onBatch?: (batch: SimulatedBatch) => void,
+  ) {
     this.#input = input;
     this.#service = input.service;
     this.#escalates = input.escalates;
@@ -92,7 +107,7 @@ export class Simulation {
     this.#random = seededRandom(input.seed);
     // The walk has random numbers of its own, so that its draws do not shift those of the other times.
     this.#samples = new SampleWalk(input.seed + 1);
-    this.#dealer = new ChildDealer(input, input.policy.stages.length);
+    this.#flow = input;
     this.#items = Array<number>(3 * input.policy.stages.length).fill(0);
     this.#settled = input.policy.stages.map(() => 0);
     this.#pausedMs = new Float64Array(input.arrivalsMs.length);
@@ -106,7 +121,7 @@ export class Simulation {
   switchTo({ service, ...flow }: Pick<SimulationInput, 'service' | keyof ItemFlow>): void {
     this.#service = service;
     this.#escalates = flow.escalates;
-    this.#dealer = new ChildDealer(flow, this.#input.policy.stages.length);
+    this.#flow = flow;
   }
 
   get answered(): Answered {
@@ -159,7 +174,6 @@ export class Simulation {
         latencyMs: outcome === 'completed' ? this.#latencyMs[i]! : null,
         outcome,
       })),
-      batches: this.#batches,
       downshifted: this.#settled.map(
         (settled, stage) => settled + this.#items[standbyRow(stage, this.#settled.length)]!,
       ),
@@ -197,7 +211,7 @@ export class Simulation {
 
   #arrive(arrivalMs: number): void {
     const request = this.#arrived++;
-    this.#dealers.push(this.#dealer);
+    this.#dealers.set(request, new ChildDealer(this.#flow, this.#input.policy.stages.length));
     const { serving } = this.#service;
     if (serving) {
       // A pause lengthens the request's way, and not its time on the thread.
@@ -222,8 +236,10 @@ export class Simulation {
   /** Tells the dispatch that a batch has ended, and which items of later stages come from its items. */
   #take({ batch, row, items }: RunningBatch): void {
     const { packItems } = this.#input;
-    const follows = items.map((item) =>
-      this.#dealers[item.request]!.follow(item, packItems[item.request]!, row, this.#escalates),
+    const dealers = this.#inFlight.get(batch)!;
+    this.#inFlight.delete(batch);
+    const follows = items.map((item, i) =>
+      dealers[i]!.follow(item, packItems[item.request]!, row, this.#escalates),
     );
     this.dispatch.completed(batch, follows, this.#nowMs);
   }
@@ -234,6 +250,7 @@ export class Simulation {
       if (action.kind === 'end') {
         const { request, outcome } = action;
         this.#outcomes[request] = outcome;
+        this.#dealers.delete(request);
         const answeredMs = serving ? this.#answeredMs(serving) + this.#pausedMs[request]! : this.#nowMs;
         this.#latencyMs[request] = answeredMs - this.#input.arrivalsMs[request]!;
         continue;
@@ -244,11 +261,13 @@ export class Simulation {
       }
       const { batch, row, worker, items } = action;
       this.#items[row]! += items.length;
+      const dealers = items.map(({ request }) => this.#dealers.get(request)!);
+      this.#inFlight.set(batch, dealers);
       const handOutMs = (serving?.threadMs(row, items.length) ?? 0) / 2;
       // A batch starts before its hand-out, because the measured time of a batch contains the hand-out.
       const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
       const circumstances = {
-        size: this.#sizeOf(items),
+        size: this.#sizeOf(items, dealers),
         beside: this.#running.beside(worker, this.#nowMs),
         after: this.#lastRow.get(worker),
         idleMs: this.#idleMs(row, worker, startMs),
@@ -263,10 +282,10 @@ export class Simulation {
   }
 
   /** Total size of a batch's items; undefined if one of them is not known. */
-  #sizeOf(items: readonly Item[]): number | undefined {
+  #sizeOf(items: readonly Item[], dealers: readonly ChildDealer[]): number | undefined {
     let total = 0;
-    for (const item of items) {
-      const size = this.#dealers[item.request]!.sizeOf(item, this.#input.packItems[item.request]!);
+    for (let i = 0; i < items.length; i++) {
+      const size = dealers[i]!.sizeOf(items[i]!, this.#input.packItems[items[i]!.request]!);
       if (size === undefined) return undefined;
       total += size;
     }
@@ -289,6 +308,6 @@ export class Simulation {
   }
 
   #record({ row, worker, items, startMs, endMs }: RunningBatch): void {
-    this.#batches.push({ row, worker, items: items.length, startMs, ms: endMs - startMs });
+    this.onBatch?.({ row, worker, items: items.length, startMs, ms: endMs - startMs });
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Random, seededRandom } from '../../../solver/math/random.ts';
 import { mean, nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
-import { type SimulationInput, type SimulationResult, simulate } from '../../../solver/simulate/simulate.ts';
+import { type SimulationInput, simulate, type WholeSimulation } from '../../../solver/simulate/simulate.ts';
 
 /** Simulates queues that theory knows: one stage, batch 1, nothing shed, Poisson arrivals. */
 
@@ -69,9 +69,9 @@ function queue(utilisation: number, workers: number, { sampleMs }: Service, seed
   };
 }
 
-const latencies = ({ requests }: SimulationResult): number[] => requests.map(({ latencyMs }) => latencyMs!);
+const latencies = ({ requests }: WholeSimulation): number[] => requests.map(({ latencyMs }) => latencyMs!);
 
-const meanWaitMs = (result: SimulationResult): number =>
+const meanWaitMs = (result: WholeSimulation): number =>
   mean(latencies(result)) - mean(result.batches.map(({ ms }) => ms));
 
 /** Returns the mean of a figure over the seeds, and half of the 99.9 % confidence interval of that mean. */
@@ -100,9 +100,9 @@ function erlangC(workers: number, utilisation: number): number {
 }
 
 describe.each([0.3, 0.6, 0.8])('at a utilisation of %d', (utilisation) => {
-  const simulated = new Map<string, SimulationResult>();
+  const simulated = new Map<string, WholeSimulation>();
   /** Returns the result for one worker, which several tests use. */
-  function ofOne(service: Service, seed: number): SimulationResult {
+  function ofOne(service: Service, seed: number): WholeSimulation {
     const key = `${service.name} ${seed}`;
     const result = simulated.get(key) ?? simulate(queue(utilisation, 1, service, seed));
     simulated.set(key, result);

@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DispatchPolicy } from '../../../solver/dispatch/types.ts';
@@ -221,5 +224,25 @@ describe('a simulation', () => {
     const { requests } = simulation.finish();
     const last = requests.slice(-100).map(({ latencyMs }) => latencyMs!);
     expect(Math.max(...last)).toBeLessThan(100);
+  });
+
+  it('frees the fan-out and sizes of a plan once its last request has ended', async () => {
+    const input = queue(constantRate(50, 20, 1), () => 15);
+    const simulation = new Simulation(input);
+    const serve = () => {
+      const flow = { counts: () => 1 };
+      simulation.switchTo({ ...flow, service: { sampleMs: () => 5 } });
+      return new WeakRef(flow.counts);
+    };
+    simulation.runUntil(1000);
+    const counts = serve();
+    simulation.runUntil(5000);
+    serve();
+    simulation.runUntil(10_000);
+    await setImmediate(); // A WeakRef keeps its target until the end of the task that made it.
+    setFlagsFromString('--expose-gc');
+    runInNewContext('gc')();
+    expect(counts.deref()).toBeUndefined();
+    expect(simulation.finish().requests).toHaveLength(input.arrivalsMs.length);
   });
 });
