@@ -9,6 +9,7 @@ import { packNote } from '../../solver/report/pack-note.ts';
 import { checkWritable, readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
+import { ProgressLine } from '../../workers/command/terminal.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { frontierText } from './tables.ts';
 
@@ -85,17 +86,28 @@ The plan is the exact optimum of an integer program. A simulation with the measu
         },
       });
       const solver = await loadSolver();
-      const chosen = plan(solver, measured, request);
+      const chosen = named('planning', () => plan(solver, measured, request));
       if (options.out) await writeJson(options.out, chosen);
       const note = packNote(profile.pack);
       // The plan is shown before the frontier is computed, which may take long.
       if (!options.json) console.log([planText(chosen), note].filter(Boolean).join('\n\n'));
-      const found = options.frontier && frontiers(profile, request);
+      const found = options.frontier && named('finding the frontier', () => frontiers(profile, request));
       if (options.json) console.log(JSON.stringify(found ? { plan: chosen, ...found } : chosen));
       else if (found) console.log(`\n${frontierText(found, chosen)}`);
       if (options.out && !options.json) console.log(`\nwrote ${options.out}`);
       if (!keepsSla(chosen)) throw new UnconfirmedPlanError(chosen);
     });
+
+/** Names work on stderr while it lasts, because a large profile takes it seconds. */
+function named<T>(what: string, work: () => T): T {
+  const progress = new ProgressLine();
+  progress.line(() => what);
+  try {
+    return work();
+  } finally {
+    progress.clear();
+  }
+}
 
 /** The plan does not keep the SLA in the simulation. */
 class UnconfirmedPlanError extends Error {

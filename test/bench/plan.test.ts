@@ -37,6 +37,13 @@ test('--memory bounds the models of a plan, with those of its standbys', async (
   expect(bounded).toBeGreaterThan(0.25);
 });
 
+test('names on stderr what it is at, which takes seconds on a large profile', async () => {
+  const asked = ['--profile', PATH, '--sla', '200', '--rate', '5', '--frontier', '--json'];
+  const { stdout, stderr } = await ipaEdgeHere(['plan', ...asked]);
+  expect(stderr).toBe('planning\nfinding the frontier\n');
+  expect(Object.keys(JSON.parse(stdout))).toContain('plan');
+});
+
 test('too little memory is told in the unit of --memory, with as much as is enough', async () => {
   const asked = ['plan', '--profile', PATH, '--sla', '200', '--rate', '5', '--memory'];
   const { code, stderr } = await ipaEdgeHere([...asked, '0.001']);
