@@ -2,6 +2,7 @@ import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { ManifestVariant } from '../../solver/documents/manifest.ts';
 import { attainmentFigure } from '../../solver/math/figures.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import type { Sweep } from './backends.ts';
 
@@ -13,13 +14,20 @@ export const DASH = '–';
 /** Digits after the point, for three digits in all. The bounds are those at which rounding gives 100, 10 and 1. */
 const digits = (value: number): number => (value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 3);
 
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** The format of numbers with this many digits after the point. A page shows thousands of numbers, and making a format is slow. */
+const formatWith = (most: number, least: number): Intl.NumberFormat =>
+  getOrMake(
+    formats,
+    `${most}/${least}`,
+    () => new Intl.NumberFormat('en', { maximumFractionDigits: most, minimumFractionDigits: least }),
+  );
+
 export const number = (value: number | null, fractionDigits?: number): string =>
   value === null || !Number.isFinite(value)
     ? DASH
-    : value.toLocaleString('en', {
-        maximumFractionDigits: fractionDigits ?? digits(Math.abs(value)),
-        minimumFractionDigits: fractionDigits ?? 0,
-      });
+    : formatWith(fractionDigits ?? digits(Math.abs(value)), fractionDigits ?? 0).format(value);
 
 export const rate = (perS: number | null): string => `${number(perS)} /s`;
 
