@@ -1,3 +1,4 @@
+import { getOrMake } from '../../../solver/math/maps.ts';
 import type { Endpoint } from '../engine.ts';
 import { NoReplicaError } from '../errors.ts';
 import type { ReplicaGroup } from '../replica-plan.ts';
@@ -72,12 +73,10 @@ export class Directory {
    * @param ending URLs of the replicas that the engine ends on purpose
    */
   #choose(ending: ReadonlySet<string>): void {
-    const served = this.#stages.flatMap((stage) => this.#servingOf(stage));
-    this.#serving = [...new Set(served.map(({ url }) => url))].map((url) => ({
-      url,
-      stages: served.flatMap((one) => (one.url === url ? [one.stage] : [])),
-    }));
-    const serving = new Set(this.#serving.map(({ url }) => url));
+    const serving = new Map<string, string[]>();
+    for (const stage of this.#stages)
+      for (const { url } of this.#servingOf(stage)) getOrMake(serving, url, () => []).push(stage);
+    this.#serving = Array.from(serving, ([url, stages]) => ({ url, stages }));
     for (const [url, loans] of [...this.#loans])
       if (!serving.has(url))
         for (const onLeave of [...loans.values()])

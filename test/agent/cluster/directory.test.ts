@@ -117,3 +117,17 @@ test('replicas that are all silent serve on, and silence ends with the replica',
   directory.update([replica('b', 'ready')]);
   expect(directory.hasSilent).toBe(false);
 });
+
+test('reads each replica of a list a few times, however many there are', () => {
+  let reads = 0;
+  const endpoints = Array.from({ length: 100 }, (_, i) => ({
+    get url() {
+      reads++;
+      return `http://10.0.0.${i}:8080`;
+    },
+    stage: `s${i % 4}`,
+    state: 'ready' as const,
+  }));
+  new Directory().update(endpoints);
+  expect(reads).toBeLessThan(1000);
+});
