@@ -103,9 +103,9 @@ export class AdaptationClock {
   }
 
   #lately(served: Served): Served {
+    const [before] = this.#served;
     this.#served.push(served);
     if (this.#served.length > LATELY) this.#served.shift();
-    const [before] = this.#served;
     const { open, ended, missed } = served;
     return { open, ended: ended - before!.ended, missed: missed - before!.missed };
   }

@@ -65,7 +65,7 @@ export function countsIn(metrics: string, pipeline: string): Counts {
         .find((one) => one.startsWith(`${key}="`))
         ?.slice(key.length + 2, -1);
     const row = label('stage');
-    const field = ROW_FIELDS[name ?? ''];
+    const field = ROW_FIELDS.get(name ?? '');
     if (row !== undefined && field) {
       const before = rows.get(row) ?? NO_BATCHES;
       rows.set(row, { ...before, [field]: before[field] + (field.endsWith('Ms') ? 1000 * value : value) });
@@ -80,15 +80,15 @@ export function countsIn(metrics: string, pipeline: string): Counts {
   return { arrivals, accepted, rejected, coreMs, rows, sessions };
 }
 
-const ROW_FIELDS: Readonly<Record<string, keyof RowCounts>> = {
-  batch_items_count: 'batches',
-  batch_items_sum: 'items',
-  hop_seconds_count: 'hops',
-  hop_seconds_sum: 'hopMs',
-  run_seconds_count: 'runs',
-  run_items_total: 'runItems',
-  run_seconds_sum: 'runMs',
-};
+const ROW_FIELDS: ReadonlyMap<string, keyof RowCounts> = new Map([
+  ['batch_items_count', 'batches'],
+  ['batch_items_sum', 'items'],
+  ['hop_seconds_count', 'hops'],
+  ['hop_seconds_sum', 'hopMs'],
+  ['run_seconds_count', 'runs'],
+  ['run_items_total', 'runItems'],
+  ['run_seconds_sum', 'runMs'],
+]);
 
 const ROW_COUNTS = Object.keys(NO_BATCHES) as (keyof RowCounts)[];
 

@@ -25,7 +25,8 @@ test.each(['NaN', 'Infinity', '1e999', '-1', 'x'])('a counter with the value %s 
 
 test('metrics that are no counters of requests, rows or sessions change nothing', () => {
   const info = 'ipa_edge_plan_info{stage="s",variant="v",backend="cpu"} 1';
-  const others = 'ipa_edge_queued{stage="s"} 3\nipa_edge_open 4\nipa_edge_batch_items_count 5';
+  const others =
+    'ipa_edge_queued{stage="s"} 3\nipa_edge_constructor{stage="s"} 2\nipa_edge_open 4\nipa_edge_batch_items_count 5';
   const sessions = new Map([['s', new Set(['v cpu'])]]);
   expect(countsIn(`${info}\n${others}\nipa_edge_plan_info 1`, 'a')).toEqual({ ...NOTHING, sessions });
 });

@@ -117,7 +117,7 @@ it('tells the system of the requests since the load began', async () => {
   // One request more has ended at each check; those of more than 20 minutes ago no longer count.
   for (let s = 11; s <= 1500; s++)
     await clock.check(1000 * s, first, { open: 0, ended: 1040 + s, missed: 201 });
-  expect(told.at(-1)).toEqual({ open: 0, ended: 1199, missed: 0 });
+  expect(told.at(-1)).toEqual({ open: 0, ended: 1200, missed: 0 });
 });
 
 it('waits an interval after a decision that failed', async () => {

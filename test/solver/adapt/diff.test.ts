@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diff, type LiveWorker, sameChoice } from '../../../solver/adapt/diff.ts';
+import { diff, dividesMore, type LiveWorker, needsMore, sameChoice } from '../../../solver/adapt/diff.ts';
 import { type Backend, onGpu } from '../../../solver/documents/common.ts';
 import {
   type Plan,
@@ -267,4 +267,35 @@ describe('the same choice', () => {
   it('stays where only the rate differs that it was made for', () => {
     expect(sameChoice(plan({}), plan({}, undefined, { ratePerS: 99 }))).toBe(true);
   });
+});
+
+it('a plan needs more than another one if the workers of that one cannot serve it', () => {
+  const of = (batch: number, ...ids: string[]) =>
+    planOf(
+      { detect: { backend: 'webgpu', batch, replicas: ids.length } },
+      ids.map((id) => [id, ['detect'], 'webgpu']),
+    );
+  const two = of(4, 'a', 'b');
+  for (const plan of [two, of(2, 'b', 'c'), of(4, 'c')]) expect(needsMore(plan, two)).toBe(false);
+  for (const plan of [of(8, 'a', 'b'), of(4, 'a', 'b', 'c')]) expect(needsMore(plan, two)).toBe(true);
+});
+
+it('a plan divides a GPU more than another one if only its workers on the GPU are more', () => {
+  const of = (classify: StageFacts, ...workers: WorkerFacts[]) =>
+    planOf({ detect: { backend: 'webgpu' }, classify: { backend: 'webgpu', ...classify } }, workers);
+  const together: WorkerFacts = ['a', ['detect', 'classify'], 'webgpu'];
+  const apart: WorkerFacts[] = [
+    ['a', ['detect'], 'webgpu'],
+    ['b', ['classify'], 'webgpu'],
+  ];
+  const shared = of({}, together);
+  expect(dividesMore(of({}, ...apart), shared)).toBe(true);
+  expect(dividesMore(of({ batch: 8 }, ...apart), shared)).toBe(true);
+  for (const plan of [
+    shared,
+    of({ sha256: 'b' }, ...apart),
+    of({ replicas: 2 }, together, ['b', ['classify']]),
+  ])
+    expect(dividesMore(plan, shared)).toBe(false);
+  expect(dividesMore(shared, of({}, ...apart))).toBe(false);
 });
