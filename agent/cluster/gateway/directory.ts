@@ -103,7 +103,7 @@ export class Directory {
   get groups(): ReplicaGroup[] {
     const groups = new Map<string, ReplicaGroup>();
     for (const { stages } of this.#serving) {
-      const key = [...stages].sort().join(' ');
+      const key = stages.join(' ');
       groups.set(key, { stages, replicas: 1 + (groups.get(key)?.replicas ?? 0) });
     }
     return [...groups.values()];

@@ -29,6 +29,7 @@ test('leaving replicas serve as long as no other replica is ready', () => {
   expect(after([replica('a', 'ready')], drained, [replica('a', 'leaving'), replica('b', 'ready')])).toEqual([
     'b',
   ]);
+  expect(after([replica('a', 'ready'), replica('b', 'ready')], drained)).toEqual(['a']);
 });
 
 test('replicas that have all become unready serve on, but none that has never been ready', () => {
@@ -50,7 +51,8 @@ test('a replica that is gone does not serve, whatever became of the others', () 
 test('the stages without a ready replica are named', () => {
   const directory = new Directory();
   expect(directory.update([replica('a', 'ready'), replica('b', 'unready')])).toEqual([]);
-  expect(directory.update([replica('a', 'unready')])).toEqual(['detect']);
+  const other: Endpoint = { url: 'c', stage: 'classify', state: 'ready' };
+  expect(directory.update([replica('a', 'unready'), other])).toEqual(['detect']);
   expect(directory.update([])).toEqual([]);
 });
 
@@ -67,9 +69,22 @@ test('a replica that holds several stages is lent for all of them together, and 
   const lend = (...stages: string[]) =>
     directory.lend(stages, stages.join(), (reason) => left.push(reason)).url;
   expect([lend('detect', 'classify'), lend('detect')]).toEqual(['a', 'b']);
-  expect(() => lend('classify')).toThrow(NoReplicaError);
+  for (const other of [['classify'], ['detect', 'translate']])
+    expect(() => lend(...other)).toThrow(NoReplicaError);
   expect(directory.update([...both('a', 'unready'), ...both('c')])).toEqual([]);
   expect(left).toHaveLength(2);
+});
+
+test('a replica that was given back is lent again, and a second return does not end the loan of its next worker', () => {
+  const directory = new Directory();
+  directory.update([replica('a', 'ready')]);
+  const lend = () => directory.lend(['detect'], 'session', () => {});
+  const first = lend();
+  expect(lend).toThrow(NoReplicaError);
+  first.giveBack();
+  lend();
+  first.giveBack();
+  expect(lend).toThrow(NoReplicaError);
 });
 
 test('a worker is told whether its replica was ended on purpose: a plan that wants fewer is no loss', () => {
@@ -112,9 +127,11 @@ test('a silent replica serves only where no other does, until it is tried again'
 test('replicas that are all silent serve on, and silence ends with the replica', () => {
   const directory = new Directory();
   directory.update([replica('a', 'ready'), replica('b', 'unready')]);
-  directory.lend(['detect'], 'one', () => {}).giveBackSilent();
+  const lent = ['one', 'two'].map((session) => directory.lend(['detect'], session, () => {}));
+  lent[0]!.giveBackSilent();
   expect(serving(directory)).toEqual(['a']);
   directory.update([replica('b', 'ready')]);
+  lent[1]!.giveBackSilent();
   expect(directory.hasSilent).toBe(false);
 });
 
