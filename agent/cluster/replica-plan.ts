@@ -68,9 +68,7 @@ export function replicaPlan(
 ): Plan {
   const names = new Set(plan.stages.map(({ name }) => name));
   // Replicas of a heavy variant may outlive the plan with that variant. They run no stage of this plan.
-  const held = groups.filter(
-    ({ stages, replicas }) => replicas > 0 && stages.every((name) => names.has(name)),
-  );
+  const held = groups.filter(({ stages }) => stages.every((name) => names.has(name)));
   const replicasOf = ({ name }: PlanStage) =>
     held.reduce((sum, { stages, replicas }) => (stages.includes(name) ? sum + replicas : sum), 0);
   const waiting = plan.stages.filter((stage) => replicasOf(stage) === 0);
