@@ -42,6 +42,18 @@ test.each([
   expect(held).toBe(most);
 });
 
+test('an address whose first body has gone still answers for its others', () => {
+  const admission = new Admission(LIMITS);
+  const [first] = [30, 20].map((bytes) => {
+    const body = enterLong(admission, {}, 'a');
+    body.take(bytes);
+    return body;
+  });
+  first!.leave();
+  enterLong(admission, {}, 'a').take(40);
+  expect(() => enterLong(admission, {}, 'a').take(1)).toThrow('from this address');
+});
+
 test('what is held equals what was taken and not given back, by whatever requests in whatever order', () => {
   const step = fc.record({ request: fc.nat(9), bytes: fc.integer({ min: 1, max: 30 }), leave: fc.boolean() });
   fc.assert(

@@ -47,6 +47,14 @@ test('JSON passes if its objects and its depth are within the bounds, whatever i
   );
 });
 
+test('as many objects and levels as the bounds say pass, and one more does not', () => {
+  const objects = (count: number) => `[${Array(count).fill('{}')}]`;
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  expect([1000, 1001].map((count) => passes(objects(count)))).toEqual([true, false]);
+  expect([32, 33].map((depth) => passes(nested(depth)))).toEqual([true, false]);
+  expect(passes(`["\\"${'['.repeat(99)}", "${'{'.repeat(1001)}", []]`)).toBe(true);
+});
+
 test('bytes that are no JSON end the check', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => void passes(String.fromCharCode(...bytes))),

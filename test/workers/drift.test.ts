@@ -38,3 +38,29 @@ test('batches that a coarse clock cannot time are no drift', async () => {
   expect(await driftedAfter(1.1, [0.19, 0.06, 0.18, 0.19, 0.17], 0.1)).toBe(false);
   expect(await driftedAfter(1.2, [0.09, 0.09, 0.09, 0.09, 0.09], 0.1)).toBe(false);
 });
+
+test('the first five batches of the reference are run again after every eighth cell', async () => {
+  const watch = new DriftWatch();
+  const samples = [...TIMES_MS, 40, 50].map((inferenceMs) => ({ inferenceMs, handlingMs: 0 }));
+  const ran: number[] = [];
+  let cell = 0;
+  for (; cell <= 2 * CELLS; cell++)
+    await watch.drifted('wasm', 1, samples, async () => {
+      const run = batches(TIMES_MS);
+      return () => {
+        ran.push(cell);
+        return run();
+      };
+    });
+  expect(ran).toEqual([...Array(5).fill(CELLS), ...Array(5).fill(2 * CELLS)]);
+});
+
+test('where the reference cannot be run again, the next cell becomes the reference', async () => {
+  const watch = new DriftWatch();
+  const samples = TIMES_MS.map((inferenceMs) => ({ inferenceMs, handlingMs: 0 }));
+  const cells = (count: number, again: () => Promise<ReturnType<typeof batches>>) =>
+    Promise.all(Array.from({ length: count }, () => watch.drifted('wasm', 1, samples, again)));
+  expect((await cells(CELLS + 1, () => Promise.reject(new Error('gone')))).at(-1)).toBe(false);
+  const slower = async () => batches(TIMES_MS.map((ms) => 2 * ms));
+  expect((await cells(CELLS + 1, slower)).at(-1)).toBe(true);
+});

@@ -35,6 +35,7 @@ test('outputs agree within a thousandth of the largest value, and never with NaN
   expect(compareOutputs(tensor(100.2, 1), tensor(100, 1)).agree).toBe(false);
   expect(compareOutputs(tensor(Number.NaN, 1), tensor(100, 1)).agree).toBe(false);
   expect(compareOutputs(tensor(1), tensor(1, 1)).agree).toBe(false);
+  expect(compareOutputs(tensor(1, 1), tensor(1)).agree).toBe(false);
 });
 
 test('an infinite value agrees only with its equal, leaves the others their tolerance, and never makes an infinite error', () => {

@@ -53,6 +53,26 @@ test('time goes to no cell whose batch would not fit into it, and at last to non
   expect(refinement.next([slow, steady], 400)).toBeUndefined();
 });
 
+test('a cell with 400 samples gets no more, and one with few samples gets more however well they agree', () => {
+  const enough = cell(
+    'enough',
+    Array.from({ length: 400 }, (_, i) => 10 + (i % 10)),
+  );
+  const few = cell('few', [10, 10, 10, 10, 10]);
+  const refinement = refinementOf(true);
+  expect(refinement.next([enough, steady], 60_000)).toBeUndefined();
+  expect(refinement.next([enough, steady, few], 60_000)!.cell).toBe(few);
+});
+
+test('more samples are to come for a wider interval, up to 400, and none for a narrow one', () => {
+  const of = (n: number, width: number) => {
+    const latencyMs = { ...steady.latencyMs, n, p50: 10, p50Low: 10, p50High: 10 * (1 + width) };
+    return samplesToCome({ latencyMs });
+  };
+  expect([of(50, 0.02), of(400, 0.1), of(50, 1)]).toEqual([0, 0, 350]);
+  expect(of(50, 0.03)).toBeCloseTo(50 * (1.12 * 1.5) ** 2 - 50);
+});
+
 test('a cell for which a coarse clock measured only 0 ms needs no more samples', () => {
   const instant = cell(
     'instant',

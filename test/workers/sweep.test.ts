@@ -42,4 +42,5 @@ test('a gain after one flat doubling keeps the sweep going', () => {
     { batch: 4, p50Ms: 30 },
   ];
   expect(sweepEnd(points, 1000)).toBeNull();
+  expect(sweepEnd([...points, { batch: 8, p50Ms: 60 }], 1000)).toBeNull();
 });
