@@ -8,6 +8,7 @@ import { ACCURACY_UNKNOWN } from '../../solver/report/accuracy-unknown.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { choiceText } from '../../solver/report/choice-text.ts';
+import { latencyAt } from '../../solver/report/run-result.ts';
 import { runSentences } from '../../solver/report/run-text.ts';
 import { inTimeShare, ms, share, table } from '../../workers/command/terminal.ts';
 
@@ -34,7 +35,7 @@ function runTable(runs: readonly RunReport[]): string {
     const expected = [
       '',
       'predicted',
-      ...shown.map((p) => ms(at(p, predicted.latencyMs))),
+      ...shown.map((p) => ms(latencyAt(predicted.latencyMs, p))),
       inTimeShare(predicted.slaAttainment),
       predicted.goodputPerS.toFixed(2),
       `shed ${(100 * predicted.shedShare).toFixed(1)} %`,
@@ -54,13 +55,9 @@ function runTable(runs: readonly RunReport[]): string {
   return table(['run', '', ...shown.map((p) => `p${p} ms`), ...columns], [...rows, required]);
 }
 
-/** A percentile of latencies in a document; undefined if the document does not list this percentile. */
-const at = (percentile: number, latencyMs: object | null): number | null | undefined =>
-  (latencyMs as Record<string, number | null> | null)?.[`p${percentile}`];
-
 /** A percentile of a run's latencies; undefined if the report does not list it, and has too few requests for it. */
 function measuredAt(percentile: number, { result, requests }: RunReport): number | null | undefined {
-  const listed = at(percentile, result.latencyMs);
+  const listed = latencyAt(result.latencyMs, percentile);
   const latencies = requests.flatMap(({ latencyMs }) => latencyMs ?? []);
   if (listed !== undefined || latencies.length < samplesMin(percentile)) return listed;
   return nearestRank(sortedNumbers(latencies), percentile);

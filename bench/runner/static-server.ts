@@ -45,7 +45,7 @@ export async function serveFolder(
     try {
       const read = more.get(request.url?.slice(1) ?? '');
       if (read) return response.end(await read());
-      // sirv would leave its file open if the client leaves, and a file that cannot be read would end the process.
+      // sirv keeps its file open if the client disconnects, and handles no error of reading, which would end this process.
       response.once('pipe', (file: Readable) => {
         file.once('error', () => response.destroy());
         response.once('close', () => file.destroy());

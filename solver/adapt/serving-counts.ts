@@ -50,7 +50,7 @@ export const NOTHING: Counts = {
   ...{ rows: new Map(), sessions: new Map() },
 };
 
-/** Reads the counters of a pipeline from the text of `/metrics`; an absent counter is 0, and so is one without a count. */
+/** Reads the counters of a pipeline from the text of `/metrics`; a counter is 0 if it is absent, negative or not finite. */
 export function countsIn(metrics: string, pipeline: string): Counts {
   const rows = new Map<string, RowCounts>();
   const sessions = new Map<string, Set<string>>();

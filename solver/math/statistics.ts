@@ -71,9 +71,10 @@ function medianInterval(sorted: Float64Array): [low: number, high: number] {
 }
 
 /** The fewest samples for which a percentile is reported: as many as have one sample beyond it. */
-export const samplesMin = (percentile: number): number => Math.ceil(100 / (100 - percentile) - 1e-9);
-
-export const SAMPLES_MIN = { p95: samplesMin(95), p99: samplesMin(99) } as const;
+export function samplesMin(percentile: number): number {
+  // 100 − 99.9 is a little less than 0.1, so that without the tolerance p99.9 would take 1,001 samples.
+  return Math.ceil(100 / (100 - percentile) - 1e-9);
+}
 
 /** The statistics of at least one sample. */
 export function summaryOf(samples: Iterable<number>): Summary {
@@ -86,8 +87,8 @@ export function summaryOf(samples: Iterable<number>): Summary {
     p50: nearestRank(sorted, 50),
     p50Low,
     p50High,
-    p95: n >= SAMPLES_MIN.p95 ? nearestRank(sorted, 95) : null,
-    p99: n >= SAMPLES_MIN.p99 ? nearestRank(sorted, 99) : null,
+    p95: n >= samplesMin(95) ? nearestRank(sorted, 95) : null,
+    p99: n >= samplesMin(99) ? nearestRank(sorted, 99) : null,
     max: sorted[n - 1]!,
   };
 }

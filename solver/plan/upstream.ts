@@ -69,7 +69,8 @@ export function rewardAtMost({ facts, program }: Program): number {
   const most = facts.map(({ cells, cascades }) =>
     Math.max(
       ...cells.map(({ variant }) => accuracyOf(variant) ?? 1),
-      ...cascades.map(({ thresholds }) => thresholds.at(-1)!.accuracy), // the highest, because they rise
+      // The accuracies of a cascade's thresholds rise.
+      ...cascades.map(({ thresholds }) => thresholds.at(-1)!.accuracy),
     ),
   );
   return alpha * combined(most, accuracy);

@@ -1,5 +1,11 @@
 import type { RequestRecord, RunResult } from '../documents/run-report.ts';
-import { nearestRank, SAMPLES_MIN, sortedNumbers } from '../math/statistics.ts';
+import { nearestRank, samplesMin, sortedNumbers } from '../math/statistics.ts';
+
+/** A percentile of the latencies in a plan or report; undefined if the document does not list that percentile. */
+export const latencyAt = (
+  latencyMs: Readonly<Record<string, number | null>> | null,
+  percentile: number,
+): number | null | undefined => latencyMs?.[`p${percentile}`];
 
 /** Counts, latencies, attainment and goodput of requests. @param durationS the time in which they arrived */
 export function requestOutcomes(requests: readonly RequestRecord[], slaMs: number, durationS: number) {
@@ -39,8 +45,8 @@ export function requestResult(
     ...summary,
     latencyMs: {
       p50: of('p50'),
-      p95: of('p95', SAMPLES_MIN.p95),
-      p99: of('p99', SAMPLES_MIN.p99),
+      p95: of('p95', samplesMin(95)),
+      p99: of('p99', samplesMin(99)),
       max: of('max'),
       n,
     },

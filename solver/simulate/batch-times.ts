@@ -1,5 +1,5 @@
 import { interpolate } from '../dispatch/interpolate.ts';
-import { nearestRank, SAMPLES_MIN, sortedNumbers } from '../math/statistics.ts';
+import { nearestRank, samplesMin, sortedNumbers } from '../math/statistics.ts';
 
 /** The measured batches of one number of items. */
 export interface MeasuredBatches {
@@ -99,7 +99,7 @@ function lineAt(
  * not change much (after Theil). 0 if the batches are too few or the median is negative.
  */
 function slopeOf(sizes: readonly number[], times: readonly number[]): number {
-  if (sizes.length < SAMPLES_MIN.p95) return 0;
+  if (sizes.length < samplesMin(95)) return 0;
   const order = sizes.map((_, i) => i).sort((a, b) => sizes[a]! - sizes[b]!);
   const pairs = order.slice(Math.ceil(order.length / 2)).flatMap((large, i) => {
     const small = order[i]!;

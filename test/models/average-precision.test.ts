@@ -39,7 +39,7 @@ describe('average precision', () => {
       { ...wide, score: 0.8 },
     ];
     expect(averagePrecision([{ objects: [wide, exact], detections: both }])).toBe(1);
-    // The better object comes first or last; the second detection overlaps the other object alone.
+    // The object that the first detection overlaps most is listed first, then last. The second detection overlaps only the other one.
     const left = { ...wide, x1: 8.8 };
     const detections = [
       { ...left, score: 0.9 },

@@ -26,6 +26,19 @@ const button = (name: string | RegExp) =>
   opened.page.getByRole('button', { name, exact: typeof name === 'string' });
 const alert = () => opened.page.locator('.page-problem [role=alert]');
 
+/** Stops a profile after 30 cells, changes what the browser keeps about stopped profiles, and loads the page again. */
+async function stoppedAs(change: (kept: Record<string, unknown>[]) => unknown): Promise<void> {
+  const { page } = opened;
+  await measureUntil(page, 30);
+  await button('Cancel').click();
+  await button(`Resume 30/${CELLS}`).waitFor();
+  const key = 'ipa-edge/interrupted';
+  const kept = JSON.parse((await page.evaluate((key) => localStorage.getItem(key), key))!);
+  const changed = JSON.stringify(change(kept));
+  await page.evaluate(([key, text]) => localStorage.setItem(key, text), [key, changed] as const);
+  await page.reload();
+}
+
 /** Returns whether an element is wholly in sight. */
 const inWindow = (element: Locator): Promise<boolean> =>
   element.evaluate((one) => {
@@ -84,16 +97,8 @@ describe('in a usual window', () => {
 
   it('after an update of the browser, whose times may differ, a stopped profile is measured anew, which is said, and is then done', async () => {
     const { page } = opened;
-    await measureUntil(page, 30);
-    await button('Cancel').click();
-    await button(`Resume 30/${CELLS}`).waitFor();
     // The version of the browser is part of a journal's name.
-    await page.evaluate(() => {
-      const key = 'ipa-edge/interrupted';
-      const [left] = JSON.parse(localStorage.getItem(key)!);
-      localStorage.setItem(key, JSON.stringify([{ ...left, journal: 'of an older browser' }]));
-    });
-    await page.reload();
+    await stoppedAs(([left]) => [{ ...left, journal: 'of an older browser' }]);
     await holdAfter(page, 10);
     await button(`Resume 30/${CELLS}`).click();
     await page.getByText('is measured from the start').waitFor();
@@ -104,15 +109,7 @@ describe('in a usual window', () => {
 
   it('a profile that was stopped in an earlier version of the page, which kept one without its journal, goes on', async () => {
     const { page } = opened;
-    await measureUntil(page, 30);
-    await button('Cancel').click();
-    await button(`Resume 30/${CELLS}`).waitFor();
-    await page.evaluate(() => {
-      const key = 'ipa-edge/interrupted';
-      const [{ journal: _, ...left }] = JSON.parse(localStorage.getItem(key)!);
-      localStorage.setItem(key, JSON.stringify(left));
-    });
-    await page.reload();
+    await stoppedAs(([left]) => ({ ...left, journal: undefined }));
     await holdAfter(page, undefined);
     await button(`Resume 30/${CELLS}`).click();
     await planned(page);

@@ -1,6 +1,6 @@
 import { type Cell, type MeasuredCell, roundTripsMs } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import { nearestRank, SAMPLES_MIN, sortedNumbers } from '../../solver/math/statistics.ts';
+import { nearestRank, samplesMin, sortedNumbers } from '../../solver/math/statistics.ts';
 import { gpusFirst } from '../components/backends.ts';
 import { milliseconds, number, sweepText } from '../components/format.ts';
 
@@ -60,7 +60,7 @@ function pointOf(cell: MeasuredCell): BatchPoint {
     variant: cell.variant,
     batch: cell.batch,
     p50: cell.latencyMs.p50,
-    p5: sorted.length >= SAMPLES_MIN.p95 ? nearestRank(sorted, 5) : null,
+    p5: sorted.length >= samplesMin(95) ? nearestRank(sorted, 5) : null,
     p95: cell.latencyMs.p95,
     cold: cell.cold.firstRunMs,
     itemsPerS: (1000 * cell.batch) / cell.latencyMs.mean,

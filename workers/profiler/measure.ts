@@ -1,7 +1,7 @@
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { numbersOf, type Tensor } from '../../models/tasks/tensor.ts';
 import type { MeasuredCell } from '../../solver/documents/cell.ts';
-import { SAMPLES_MIN } from '../../solver/math/statistics.ts';
+import { samplesMin } from '../../solver/math/statistics.ts';
 import type { MeasuredRun } from '../stage/protocol.ts';
 import { type Settled, type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
@@ -50,7 +50,7 @@ export const warmUp = (run: RunBatch): Promise<Settled> => settle(async () => la
 /** A cell gets at least this many samples. */
 export const RUNS_MIN = 5;
 /** One call collects at most this many samples, because they suffice for a p99. */
-export const RUNS_MAX = SAMPLES_MIN.p99;
+export const RUNS_MAX = samplesMin(99);
 
 /** Collects samples for `timeMs`: at least `atLeast` samples, and at most {@link RUNS_MAX}. */
 export async function sample(run: RunBatch, timeMs: number, atLeast = RUNS_MIN): Promise<Sample[]> {

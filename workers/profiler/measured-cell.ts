@@ -1,5 +1,5 @@
 import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/cell.ts';
-import { median, SAMPLES_MIN, summaryOf } from '../../solver/math/statistics.ts';
+import { median, samplesMin, summaryOf } from '../../solver/math/statistics.ts';
 import { latencyOf, type Sample } from './measure.ts';
 
 /** A median below this many steps of the timer is flagged, because the timer is too coarse for it. */
@@ -20,7 +20,7 @@ export function measuredCell(facts: CellFacts, samples: readonly Sample[]): Meas
   const inferenceMs = samples.map((s) => s.inferenceMs);
   const flags = new Set(facts.flags);
   if (median(inferenceMs) < GRAINS_MIN * facts.timerGrainMs) flags.add('timer-grain');
-  if (samples.length < SAMPLES_MIN.p95) flags.add('few-samples');
+  if (samples.length < samplesMin(95)) flags.add('few-samples');
   if (!facts.outputs.agree) flags.add('output-mismatch');
   return {
     ...facts.key,

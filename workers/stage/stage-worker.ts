@@ -16,7 +16,7 @@ import type {
 
 /** A new worker as an environment creates it, before ONNX Runtime is loaded in it. */
 export interface RawWorker {
-  /** @internal The type names types of pages, which programs in Node need not have. */
+  /** @internal Declarations leave this out, because its type needs the DOM's types, which a program in Node may lack. */
   readonly endpoint: Endpoint;
   /** Resolves with the reason when the worker has ended, by itself or by `terminate`. */
   readonly gone: Promise<string>;

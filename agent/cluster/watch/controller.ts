@@ -125,9 +125,9 @@ async function followLoad(
         const grown = growth.ofEach(now.counts);
         options.onCounts?.(total(grown), nowMs - readMs, target.plan);
         // The counters have no arrival times, so a gateway's new requests are spread evenly over the time since its last reading.
-        for (const [gateway, growth] of grown) {
+        for (const [gateway, told] of grown) {
           const sinceMs = answeredMs.get(gateway) ?? readMs;
-          const arrivals = Math.min(growth.arrivals, (RATE_MAX_PER_S / 1000) * (nowMs - sinceMs));
+          const arrivals = Math.min(told.arrivals, (RATE_MAX_PER_S / 1000) * (nowMs - sinceMs));
           for (let i = 0; i < arrivals; i++)
             adapter.arrived(sinceMs + ((i + 0.5) / arrivals) * (nowMs - sinceMs));
           answeredMs.set(gateway, nowMs);

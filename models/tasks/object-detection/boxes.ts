@@ -48,7 +48,7 @@ export function matchBoxes(objects: readonly TrueObject[], detections: readonly 
         most = shared;
       }
     });
-    taken.add(best);
+    if (best >= 0) taken.add(best);
     return best;
   });
 }

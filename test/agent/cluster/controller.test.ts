@@ -86,6 +86,21 @@ function watch({
   return { applied, events, adaptedMs };
 }
 
+/** Watches with a system that keeps its plan. @returns for each decision, as it comes, the counts per second that it is made on */
+function countsOf(watching: Omit<Watching, 'system'>): readonly (readonly number[])[] {
+  const counts: (readonly number[])[] = [];
+  watch({
+    ...watching,
+    system: {
+      async plan({ countsPerS }, current) {
+        counts.push(countsPerS);
+        return current!;
+      },
+    },
+  });
+  return counts;
+}
+
 test.each([
   ['at once', () => [0, 0]],
   ['soon', () => [40, 40]],
@@ -95,17 +110,9 @@ test.each([
 ] satisfies [string, Watching['countMs']][])(
   'watch decides on the load as it was if the gateways answer %s',
   async (_, countMs) => {
-    const counts: number[] = [];
-    watch({
-      countMs,
-      system: {
-        async plan({ countsPerS }, current) {
-          counts.push(...countsPerS);
-          return current!;
-        },
-      },
-    });
+    const decidedOn = countsOf({ countMs });
     await vi.advanceTimersByTimeAsync(20_000);
+    const counts = decidedOn.flat();
     expect(counts.length).toBeGreaterThan(40);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(98);
     expect(Math.max(...counts)).toBeLessThanOrEqual(102);
@@ -113,32 +120,15 @@ test.each([
 );
 
 test('a gateway that says that it got more requests than any can get is not believed', async () => {
-  const counts: number[] = [];
-  watch({
-    said: (arrived) => arrived * 1e13,
-    system: {
-      async plan({ countsPerS }, current) {
-        counts.push(...countsPerS);
-        return current!;
-      },
-    },
-  });
+  const decidedOn = countsOf({ said: (arrived) => arrived * 1e13 });
   await vi.advanceTimersByTimeAsync(3000);
+  const counts = decidedOn.flat();
   expect(counts.length).toBeGreaterThan(0);
   expect(Math.max(...counts)).toBeLessThanOrEqual(1_000_000);
 });
 
 test('the requests of a gateway that does not answer for a while are no burst when it answers again', async () => {
-  const seen: (readonly number[])[] = [];
-  watch({
-    other: (reading) => reading < 5 || reading >= 35,
-    system: {
-      async plan({ countsPerS }, current) {
-        seen.push(countsPerS);
-        return current!;
-      },
-    },
-  });
+  const seen = countsOf({ other: (reading) => reading < 5 || reading >= 35 });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(Math.max(...seen.flat())).toBeLessThanOrEqual(202);
   expect(Math.min(...seen.at(-1)!)).toBeGreaterThanOrEqual(198);

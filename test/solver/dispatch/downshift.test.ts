@@ -74,7 +74,8 @@ describe('a stage with a standby', () => {
 
 describe('a standby after a stage that has nothing lighter', () => {
   /**
-   * Returns after how many ms a request is late at the first stage, if one before waited and came to the standby at 85 ms.
+   * Returns how many ms after its arrival a request is late at the first stage. Another request waited before that stage and ran
+   * on the standby at 85 ms.
    * @param newer whether a newer request that is in time waits behind it
    */
   const lateAfter = (waitedMs: number, newer = false) => {

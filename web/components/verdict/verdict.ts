@@ -8,6 +8,7 @@ import { InfeasiblePlanError, NoAccuracyError } from '../../../solver/plan/error
 import { ACCURACY_UNKNOWN_SENTENCE } from '../../../solver/report/accuracy-unknown.ts';
 import { batchTimeFactor, batchTimeSentences } from '../../../solver/report/batch-times.ts';
 import { FLAGS } from '../../../solver/report/cell-flags.ts';
+import { latencyAt } from '../../../solver/report/run-result.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { weightOf } from '../cell-flags.ts';
 import { inTimeText, milliseconds, number, percent, plural, requestRate } from '../format.ts';
@@ -176,11 +177,11 @@ const holdsCores = ({ plans }: RunReport): boolean =>
 
 /** The latency at the percentile that is asked for, beside the SLA; null if the document does not have that percentile. */
 function timeReason(
-  latencyMs: Readonly<Record<string, number | null>> | null,
+  latencyMs: Parameters<typeof latencyAt>[0],
   { percentile, slaMs }: Pick<Plan, 'percentile' | 'slaMs'>,
   verb: string,
 ): Reason | null {
-  const ms = latencyMs?.[`p${percentile}`] ?? null;
+  const ms = latencyAt(latencyMs, percentile) ?? null;
   if (ms === null) return null;
   return {
     weight: ms > slaMs ? 80 : 50,
