@@ -150,12 +150,11 @@ A new replica serves once its sessions have started, which takes as long as in t
         },
       };
       const report = adaptationReport(input, await simulateAdaptation(input).finally(progress.clear));
-      const written = await writeReport(options.out, report);
+      // The result is printed first, so that it is not lost if the disk is full by now.
       if (options.json) console.log(JSON.stringify(report));
-      else
-        console.log(
-          `${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\nwrote ${written.join(', ')}`,
-        );
+      else console.log(`${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\n`);
+      const written = await writeReport(options.out, report);
+      if (!options.json) console.log(`wrote ${written.join(', ')}`);
     });
 
 /** Marks the planning options that published systems do not read: they plan with the p99 and, on the paper's pipelines, its weights. */

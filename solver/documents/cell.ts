@@ -80,6 +80,9 @@ const skippedCell = cellKey.extend({
 
 const failedCell = cellKey.extend({ state: z.literal('failed'), error: z.string().max(2000) });
 
+/** Why a cell failed, on one line: errors of ONNX Runtime have several. */
+export const failureOf = ({ error }: z.infer<typeof failedCell>): string => error.replace(/\s+/g, ' ');
+
 export const cell = z.discriminatedUnion('state', [measuredCell, skippedCell, failedCell]);
 export type Cell = z.infer<typeof cell>;
 

@@ -1,4 +1,4 @@
-import { cellId, type MeasuredCell } from '../documents/cell.ts';
+import { cellId, failureOf, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { PlanStage } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
@@ -41,7 +41,7 @@ export function usableCells(
     ...(request.backends ? [`backends ${request.backends.join(', ')}`] : []),
   ].join(' on ');
   const failed = allowed.find((cell) => cell.state === 'failed');
-  const why = failed ? ` (${failed.variant}: ${failed.error.replace(/\s+/g, ' ')})` : '';
+  const why = failed ? ` (${failed.variant}: ${failureOf(failed)})` : '';
   throw new NothingMeasuredError(
     stage,
     `${allowed.length > 0 ? `all ${allowed.length} cells` : 'no cell'}${asked && ` of ${asked}`} ` +

@@ -32,7 +32,7 @@ test.each([
   [['--variant', 'det4', '--batch', '1025'], /Expected at most 1024 items/],
   [
     ['--variant', 'det4', '--backend', 'cpu', '--threads', '100000'],
-    /100000 threads are asked for, and there are (\d+) cores\. Give at most \1 with --threads/,
+    /100000 threads are asked for, and there are (\d+) cores\. Ask for at most \1 threads/,
   ],
 ])('%j is refused with what there is', async (args, message) => {
   const { code, stderr } = await ipaEdgeHere([...OF_DETECT, ...args]);

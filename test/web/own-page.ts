@@ -50,7 +50,8 @@ export class OwnPage {
   }
 
   deleteVariant = async (name: string): Promise<void> => {
-    await this.page.getByRole('button', { name: `Delete variant ${name}` }).click();
+    await this.page.getByRole('button', { name: `Delete variant ${name}`, exact: true }).click();
+    await this.page.getByRole('button', { name: `Delete variant ${name} for good` }).click();
     await expect.poll(() => this.page.getByRole('rowheader', { name }).count()).toBe(0);
     // The button is gone, so its stage has the focus.
     expect(await this.page.evaluate(() => document.activeElement?.ariaLabel)).toMatch(/^Stage /);

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
-import { cellFlag, cellId } from '../../solver/documents/cell.ts';
+import { cellFlag, cellId, failureOf } from '../../solver/documents/cell.ts';
+import { CodedError } from '../../solver/documents/coded-error.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
@@ -17,6 +18,19 @@ import { Interrupted, interruptSignal, UsageError } from './exit.ts';
 import { checkWritable, writeWhole } from './files.ts';
 import * as option from './options.ts';
 import { ms, ProgressLine, table } from './terminal.ts';
+
+/** A profile was written that has no measured cell, so that nothing can be planned on it. */
+export class NoCellMeasuredError extends CodedError {
+  override name = 'NoCellMeasuredError';
+  /** @param failure the cell that failed first, and why; absent if the budget ended before the first cell */
+  constructor(failure?: string) {
+    super(
+      failure
+        ? `No cell was measured (${failure}). Mend the models, or choose other backends with --backend.`
+        : 'No cell was measured within the budget. Raise it with --budget.',
+    );
+  }
+}
 
 /** What the command gives a profiler when it opens one. */
 export interface ProfilerOptions {
@@ -103,6 +117,7 @@ ${examples}`,
               .filter((part) => part !== null)
               .join('\n\n'),
           );
+        checkMeasured(profile);
       } finally {
         progress.clear();
         await profiler.close();
@@ -181,9 +196,14 @@ function failures({ cells }: Profile): string[] {
         texts,
         cellId({ ...cell, batch: 0 }),
         () =>
-          `failed: ${cell.stage}/${cell.variant} on ${cell.backend}, batch ${cell.batch}: ${cell.error.replace(/\s+/g, ' ')}`,
+          `failed: ${cell.stage}/${cell.variant} on ${cell.backend}, batch ${cell.batch}: ${failureOf(cell)}`,
       );
   return [...texts.values()];
+}
+
+/** @throws NoCellMeasuredError if no cell of the profile was measured */
+export function checkMeasured(profile: Profile): void {
+  if (measuredInOrder(profile).length === 0) throw new NoCellMeasuredError(failures(profile)[0]);
 }
 
 /** Table of the measured cells, and below it what those flags mean that a cell has, and which cells failed. */

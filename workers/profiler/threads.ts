@@ -5,7 +5,7 @@ export class TooManyThreadsError extends InputError {
   override name = 'TooManyThreadsError';
   constructor(threads: number, cores: number) {
     super(
-      `${threads} threads are asked for, and there are ${cores} cores. Give at most ${cores} with --threads.`,
+      `${threads} threads are asked for, and there are ${cores} cores. Ask for at most ${cores} threads.`,
     );
   }
 }

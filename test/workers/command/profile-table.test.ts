@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keyOf } from '../../../solver/documents/cell.ts';
-import { profileTable } from '../../../workers/command/profile.ts';
+import { checkMeasured, NoCellMeasuredError, profileTable } from '../../../workers/command/profile.ts';
 import { cell, profile, runs } from '../../solver/profiles.ts';
 
 test('below its cells a table of a profile says what their flags mean, and no other flags', () => {
@@ -13,12 +13,22 @@ test('below its cells a table of a profile says what their flags mean, and no ot
   expect(profileTable(profile([cell('detect', 's', 'cpu', 1, runs(2))]))).not.toContain('\n\n');
 });
 
+const failed = (batch: number) => ({
+  ...keyOf(cell('detect', 's', 'cpu', batch, runs(2))),
+  ...{ state: 'failed' as const, error: `Got: ${batch}\n Expected: 0` },
+});
+
 test('below its cells a table of a profile says which failed, and why, once for each variant on a backend', () => {
-  const failed = (batch: number) => ({
-    ...keyOf(cell('detect', 's', 'cpu', batch, runs(2))),
-    ...{ state: 'failed' as const, error: `Got: ${batch}\n Expected: 0` },
-  });
   expect(profileTable(profile([failed(2), failed(1)])).split('\n\n')[1]).toBe(
     'failed: detect/s on cpu, batch 1: Got: 1 Expected: 0',
   );
+});
+
+test('a profile without a measured cell ends the command with an error that says why', () => {
+  expect(() => checkMeasured(profile([cell('classify', 's', 'cpu', 1, runs(2)), failed(1)]))).not.toThrow();
+  expect(() => checkMeasured(profile([failed(1)]))).toThrow(
+    new NoCellMeasuredError('failed: detect/s on cpu, batch 1: Got: 1 Expected: 0'),
+  );
+  const skipped = { ...keyOf(failed(1)), state: 'skipped' as const, reason: 'budget' as const };
+  expect(() => checkMeasured(profile([skipped]))).toThrow('No cell was measured within the budget.');
 });

@@ -5,6 +5,7 @@ interface DeleteButtonProps {
   /** Tells screen readers what the button deletes. */
   readonly what: string;
   readonly label?: string;
+  readonly disabled?: boolean;
   readonly onDelete: () => void;
 }
 
@@ -12,7 +13,7 @@ interface DeleteButtonProps {
  * A button that asks before it deletes, because deleting cannot be undone. The button disappears with what it deletes, so the
  * focus moves to the part of the page around the button.
  */
-export function DeleteButton({ what, label = 'Delete', onDelete }: DeleteButtonProps) {
+export function DeleteButton({ what, label = 'Delete', disabled, onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);
   const confirm = (button: HTMLElement) => {
     focusAround(button);
@@ -22,6 +23,7 @@ export function DeleteButton({ what, label = 'Delete', onDelete }: DeleteButtonP
     <button
       type="button"
       class={asked ? 'danger' : 'link'}
+      disabled={disabled}
       aria-label={asked ? `Delete ${what} for good` : `Delete ${what}`}
       onClick={({ currentTarget }) => (asked ? confirm(currentTarget) : setAsked(true))}
       onBlur={() => setAsked(false)}

@@ -14,8 +14,8 @@ import { attempt, profile } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { ownModels } from '../../state/pipelines/changes.ts';
 import { isOwn } from '../../state/pipelines/pipelines.ts';
+import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { FileButton, MODEL_FILES } from '../controls/FileButton.tsx';
-import { focusAround } from '../controls/kept-focus.ts';
 import { useDrop } from '../controls/use-drop.ts';
 
 /** A stage with its variants, to which the user can add models. */
@@ -70,18 +70,14 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
               {isOwn.value && (
                 <td class="numeric">
                   {stage.variants.length > 1 && (
-                    <button
-                      type="button"
-                      class="link"
-                      aria-label={`Delete variant ${variant.name}`}
+                    <DeleteButton
+                      what={`variant ${variant.name}`}
+                      label="✕"
                       disabled={busy.value}
-                      onClick={({ currentTarget }) => {
-                        focusAround(currentTarget);
-                        void attempt(async () => (await ownModels()).dropVariant(stage.name, variant.name));
-                      }}
-                    >
-                      ✕
-                    </button>
+                      onDelete={() =>
+                        void attempt(async () => (await ownModels()).dropVariant(stage.name, variant.name))
+                      }
+                    />
                   )}
                 </td>
               )}
