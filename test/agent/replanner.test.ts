@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
 import { Replanner } from '../../agent/service/replanner.ts';
-import { planOnce } from '../../workers/planner/planner.ts';
+import { planOnce } from '../../workers/planner/once.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { cascadeProfile, fashionProfile } from './kubernetes/fashion-profile.ts';
 

@@ -14,7 +14,7 @@ import type { Profile } from '../../solver/documents/profile.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
 import { journalBeside } from '../../workers/command/profile.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { planOnce } from '../../workers/planner/planner.ts';
+import { planOnce } from '../../workers/planner/once.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { until } from '../until.ts';
 import { writeFewScenes } from '../web/few-scenes.ts';

@@ -7,7 +7,7 @@ import { parsePlan } from '../../solver/documents/plan.ts';
 import { type ProfileReport, parseReport, type Report } from '../../solver/documents/report.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { reportIn } from '../../solver/report/inject.ts';
-import { frontierOnce } from '../../workers/planner/planner.ts';
+import { frontierOnce } from '../../workers/planner/once.ts';
 import { fashionProfile, HOSTILE } from './fixtures.ts';
 import {
   choose,

@@ -4,7 +4,7 @@ import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { spawnWorker } from '../../workers/environment/node.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
-import { frontierOnce, planOnce } from '../../workers/planner/planner.ts';
+import { frontierOnce, planOnce } from '../../workers/planner/once.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
 import { WorkerLostError } from '../../workers/runtime/errors.ts';
 import type { RawWorker } from '../../workers/stage/stage-worker.ts';

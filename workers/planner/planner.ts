@@ -1,13 +1,12 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
-import { type PartialPlanRequest, type PlanRequest, planRequest } from '../../solver/plan/request.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
-import { identify } from '../store/exchange.ts';
 
 /**
  * The plan that the integer program chose, not confirmed by simulation. The solver's own solution is left out, because no caller
@@ -55,17 +54,3 @@ export class Planner {
     return profileFrontier(this.measured.profile, request);
   }
 }
-
-/**
- * Opens a planner for one call of {@link Planner.plan}.
- * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError
- */
-export const planOnce = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
-  (await Planner.open(await identify(profile))).plan(planRequest(profile, request));
-
-/**
- * Finds the Pareto frontier as {@link Planner.frontier} does.
- * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, FrontierTooLargeError
- */
-export const frontierOnce = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
-  profileFrontier(profile, planRequest(profile, request));

@@ -10,7 +10,7 @@ import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import { countsIn } from '../../../solver/adapt/serving-counts.ts';
 import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { planOnce } from '../../../workers/planner/planner.ts';
+import { planOnce } from '../../../workers/planner/once.ts';
 import { packMessage } from '../../../workers/stage/pipe.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { replicaPlan, withOwnReplicas } from '../../../agent/cluster/replica-plan.ts';
-import { planOnce } from '../../../workers/planner/planner.ts';
+import { planOnce } from '../../../workers/planner/once.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 import { addStartingPod, engineIn, standInCluster } from './cluster.ts';

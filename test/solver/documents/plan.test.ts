@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { keepsSla, type Plan, parsePlan } from '../../../solver/documents/plan.ts';
-import { planOnce } from '../../../workers/planner/planner.ts';
+import { planOnce } from '../../../workers/planner/once.ts';
 import { pipeline } from '../pipelines.ts';
 
 const plan = await planOnce(

@@ -3,7 +3,7 @@ import { EditedPlanError } from '../../../../agent/cluster/errors.ts';
 import { ApiError, NoRoomError } from '../../../../agent/kubernetes/errors.ts';
 import { Replanner } from '../../../../agent/service/replanner.ts';
 import type { Plan } from '../../../../solver/documents/plan.ts';
-import { planOnce } from '../../../../workers/planner/planner.ts';
+import { planOnce } from '../../../../workers/planner/once.ts';
 import { identify } from '../../../../workers/store/exchange.ts';
 import { engineIn, nodeLabels, standInCluster } from '../cluster.ts';
 import { podsProfile } from '../fashion-profile.ts';
