@@ -31,6 +31,23 @@ test('each stage of shared workers gets as many replicas of its own as it needs'
   expect(() => parsePlan(own, 'the plan with replicas of each stage')).not.toThrow();
 });
 
+test('both variants of a cascade share the replicas of their stage, and its cost', () => {
+  const plan = twoShared(8);
+  const [detect, classify] = [plan.stages[0]!, plan.stages[1]!];
+  const escalation = { from: 'classify', below: 0.5, share: 0.2, accuracy: 0.9 };
+  const own = withOwnReplicas({
+    ...plan,
+    stages: [detect, classify, { ...classify, name: 'classify-heavy', escalation, itemsPerS: 240 }],
+    workers: plan.workers.map((worker) => ({ ...worker, stages: [...worker.stages, 'classify-heavy'] })),
+  });
+  expect(own.workers.map(({ stages }) => stages.join())).toEqual([
+    ...Array(2).fill('detect'),
+    ...Array(2).fill('classify,classify-heavy'),
+  ]);
+  expect(own.stages.map(({ cost }) => cost)).toEqual([4, 2, 2]);
+  expect(own.predicted.cost).toBe(8);
+});
+
 test('workers stay shared where the cores do not suffice for replicas of each stage', () => {
   const plan = twoShared(4);
   expect(withOwnReplicas(plan)).toBe(plan);
