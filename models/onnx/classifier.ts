@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { ClassifyingStage } from '../tasks/classes.ts';
 import type { ImageInput, imageInput } from '../tasks/images.ts';
-import { type Graph, notedClasses } from './graph.ts';
+import { computedBy, type Graph, notedClasses } from './graph.ts';
 import { ModelAloneError, type OpenSize, pictureInput, type Scaling } from './picture-input.ts';
 
 /** The fields of a stage of the task "image-classification". */
@@ -17,23 +17,8 @@ const NAMED = 5;
 /** Most classifiers were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 224, height: 224 };
 
-/** Operators whose output has the values of their first input, only in another shape or type. */
-const SAME_VALUES = [
-  ...['Cast', 'Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
-  ...['QuantizeLinear', 'DequantizeLinear'],
-];
-
 /** Operators that compute a probability for each class: of one class among all, or of each class by itself. */
 const PROBABILITIES = ['Softmax', 'Sigmoid'];
-
-/** The operator that computes a tensor's values; undefined if they come from no node. */
-function computedBy({ makers }: Graph, tensor: string): string | undefined {
-  let maker = makers.get(tensor);
-  // The count ends the loop in a broken file with a cycle.
-  for (let left = makers.size; left > 0 && maker && SAME_VALUES.includes(maker.operator); left--)
-    maker = makers.get(maker.input);
-  return maker?.operator;
-}
 
 /** Whether the first output of a classifier has probabilities or logits. */
 export function scoresOf(graph: Graph): ClassifyingStage['scores'] {
@@ -58,7 +43,8 @@ export function classifierFields(
   if (!count || further.some((size) => size !== 1))
     throw new ModelAloneError(
       file,
-      'it gives neither scores of a fixed number of classes, [batch, classes], nor the boxes of a YOLO before non-maximum suppression',
+      'it gives neither scores of a fixed number of classes, [batch, classes], nor the boxes of a YOLO in pixels, before ' +
+        'non-maximum suppression (YOLOX is exported so with --decode_in_inference)',
     );
   if (count === 1)
     throw new ModelAloneError(file, 'it gives one score, and a classifier gives one for each of its classes');

@@ -87,6 +87,29 @@ function countOperators(graph: Uint8Array, counts: Map<string, number>): void {
   }
 }
 
+/** Operators whose output has the values of their first input, only in another shape or type. */
+const SAME_VALUES = [
+  ...['Cast', 'Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
+  ...['QuantizeLinear', 'DequantizeLinear'],
+];
+
+/**
+ * The operator that computes a tensor's values; undefined if they come from no node.
+ * @param further operators to look behind, too
+ */
+export function computedBy(
+  { makers }: Graph,
+  tensor: string,
+  further: readonly string[] = [],
+): string | undefined {
+  const passedOn = [...SAME_VALUES, ...further];
+  let maker = makers.get(tensor);
+  // The count ends the loop in a broken file with a cycle.
+  for (let left = makers.size; left > 0 && maker && passedOn.includes(maker.operator); left--)
+    maker = makers.get(maker.input);
+  return maker?.operator;
+}
+
 /** Yields the bytes of each value of a text or message field. @param wanted the field's number */
 export function* messages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
   for (const { number, value } of fields(message))

@@ -3,7 +3,7 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { counted } from '../../solver/math/figures.ts';
 import { type ImageInput, imageInput } from '../tasks/images.ts';
 import { yolo } from '../tasks/object-detection/yolo.ts';
-import { type Graph, notedClasses } from './graph.ts';
+import { computedBy, type Graph, notedClasses } from './graph.ts';
 import { type OpenSize, pictureInput } from './picture-input.ts';
 
 /** Recognises detectors in a YOLO format by the shape of their only output, and builds their stages. */
@@ -66,7 +66,9 @@ export function yoloHeads(graph: Graph): YoloHead[] {
   if (!found || more.length > 0 || found.dims.length !== 3) return [];
   const [, rows = null, columns = null] = found.dims;
   if (rows === CHOSEN.detections && columns === CHOSEN.numbers) return [];
-  const numbers: Record<YoloFormat, number | null> = { yolov8: rows, yolov5: columns };
+  // YOLOX's output has the shape of `yolov5`, but usually the boxes are as its convolutions give them, relative to the cells of a grid.
+  const inCells = /Conv/.test(computedBy(graph, found.name, ['Concat']) ?? '');
+  const numbers: Record<YoloFormat, number | null> = { yolov8: rows, yolov5: inCells ? null : columns };
   const candidates: Record<YoloFormat, number | null> = { yolov8: columns, yolov5: rows };
   const named = notedClasses(graph).length;
   const isNamed = ({ classes }: YoloHead) => Number(classes === named);

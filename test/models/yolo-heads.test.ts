@@ -47,6 +47,17 @@ describe('the format of a detector without a manifest', () => {
     ['detections that it chose by itself', graphOf([1, 300, 6])],
     ['texts', graphOf([1, 84, 8400], [1, 512])],
     [
+      'boxes relative to the cells of a grid, as YOLOX gives them',
+      {
+        ...graphOf([1, 3549, 6], [1, 3, 416, 416]),
+        makers: new Map([
+          ['output0', { operator: 'Transpose', input: 'cells' }],
+          ['cells', { operator: 'Concat', input: 'boxes' }],
+          ['boxes', { operator: 'Conv', input: 'images' }],
+        ]),
+      },
+    ],
+    [
       'several outputs',
       {
         ...graphOf([1, 84, 8400]),
