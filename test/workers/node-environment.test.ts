@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
 import { compiled } from '../compiled.ts';
 
 beforeAll(() => {
@@ -48,3 +50,17 @@ test.runIf(process.platform === 'linux')(
     expect(stderr).toMatch(/^spawn .* EMFILE$/);
   },
 );
+
+test('memory is named as the cause only for a worker that others than this process killed', async () => {
+  const folder = await mkdtemp(join(os.tmpdir(), 'ipa-edge-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'worker.cjs');
+  await writeFile(file, "process.kill(process.pid, 'SIGKILL');");
+  await expect(spawnWorker(file).gone).resolves.toBe(
+    'killed by SIGKILL, as the system does when memory runs out',
+  );
+  await writeFile(file, 'setInterval(() => {}, 1000);');
+  const worker = spawnWorker(file);
+  worker.terminate();
+  await expect(worker.gone).resolves.toBe('killed by SIGKILL');
+});

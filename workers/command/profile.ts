@@ -71,7 +71,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
     )
     .option(
       '--budget <duration>',
-      'time for the measurements; loading models for the first time does not count',
+      'time for measuring latencies; loading models for the first time and measuring accuracy do not count',
       option.duration,
       120,
     )

@@ -38,7 +38,11 @@ export function spawnWorker(file: string): RawWorker {
   running.add(child);
   child.once('exit', () => running.delete(child));
   const gone = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
+    child.once('exit', (code, signal) => {
+      // If this process did not end the child, it was usually the system, for lack of memory.
+      const why = signal === 'SIGKILL' && !child.killed ? ', as the system does when memory runs out' : '';
+      resolve(signal ? `killed by ${signal}${why}` : `exit code ${code}`);
+    });
     child.once('error', (error) => resolve(error.message));
   });
   // If this process has no file descriptor left, Node makes no pipes, and `gone` reports why.
