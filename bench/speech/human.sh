@@ -1,5 +1,6 @@
 #!/bin/bash
-# Tries the minis' recognisers on human speech of Debian's packages: 1 - word error rate, 0 where errors outnumber the words.
+# Tries the minis' recognisers and the real Moonshine tiny (q8) on human speech of Debian's packages: 1 - word error rate, 0 where
+# errors outnumber the words.
 set -eo pipefail
 out=$PWD/out/human-speech
 sounds=$out/usr/share/asterisk/sounds/en_US_f_Allison
@@ -20,8 +21,17 @@ for name in cards/cards.transcription librivox/transcription; do
   sed -E 's|<s> (.*) </s> \((.*)\)|\2 \1|' "$clips/$name" | short "$clips/${name%%/*}" 192045
 done
 
-for model in speech-small speech-medium speech-large letters-small; do
-  npx ipa-edge pin "models/minis/$model" --out "$out/manifest.json"
+# Downloads an npm package, and unpacks it into a folder.
+unpacked() {
+  mkdir -p "$out/$2"
+  tar xzf "$out/$(npm pack --silent --pack-destination "$out" "$1")" -C "$out/$2" --strip-components 1 2>/dev/null
+}
+unpacked @usefulsensors/moonshine-js@0.1.21 moonshine-js
+unpacked llama-tokenizer-js@1.2.2 llama-tokenizer-js
+npx tsx bench/speech/moonshine.ts "$out/moonshine-js" "$out/llama-tokenizer-js" "$out/moonshine-tiny"
+
+for model in models/minis/{speech-small,speech-medium,speech-large,letters-small} "$out/moonshine-tiny"; do
+  npx ipa-edge pin "$model" --out "$out/manifest.json"
 done
 for data in "$sounds" "$clips"; do
   npx ipa-edge pack --manifest "$out/manifest.json" --recordings "$data"

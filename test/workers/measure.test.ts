@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Tensor } from '../../models/tasks/tensor.ts';
+import type { Dtype } from '../../solver/documents/manifest.ts';
 import { compareOutputs, sample, warmUp } from '../../workers/profiler/measure.ts';
 import { extendCell, measuredCell } from '../../workers/profiler/measured-cell.ts';
 
@@ -31,23 +32,37 @@ const tensor = (...data: number[]): Tensor[] => [
 ];
 
 test('outputs agree within a thousandth of the largest value, and never with NaN', () => {
-  expect(compareOutputs(tensor(100.05, 1), tensor(100, 1)).agree).toBe(true);
-  expect(compareOutputs(tensor(100.2, 1), tensor(100, 1)).agree).toBe(false);
-  expect(compareOutputs(tensor(Number.NaN, 1), tensor(100, 1)).agree).toBe(false);
-  expect(compareOutputs(tensor(1), tensor(1, 1)).agree).toBe(false);
-  expect(compareOutputs(tensor(1, 1), tensor(1)).agree).toBe(false);
+  expect(compareOutputs(tensor(100.05, 1), tensor(100, 1), ['fp32']).agree).toBe(true);
+  expect(compareOutputs(tensor(100.2, 1), tensor(100, 1), ['fp32']).agree).toBe(false);
+  expect(compareOutputs(tensor(Number.NaN, 1), tensor(100, 1), ['fp32']).agree).toBe(false);
+  expect(compareOutputs(tensor(1), tensor(1, 1), ['fp32']).agree).toBe(false);
+  expect(compareOutputs(tensor(1, 1), tensor(1), ['fp32']).agree).toBe(false);
+});
+
+test('outputs of less precise weights may differ more, and the least precise model of a variant decides', () => {
+  const agree = (found: number, ...dtypes: Dtype[]) =>
+    compareOutputs(tensor(found), tensor(100), dtypes).agree;
+  expect([agree(102, 'fp32'), agree(102, 'fp16'), agree(104, 'fp16')]).toEqual([false, true, false]);
+  expect([agree(106, 'q8'), agree(106, 'q4f16'), agree(120, 'q8')]).toEqual([true, true, false]);
+  expect([agree(106, 'fp32', 'fp16'), agree(106, 'fp32', 'q8')]).toEqual([false, true]);
 });
 
 test('an infinite value agrees only with its equal, leaves the others their tolerance, and never makes an infinite error', () => {
   const [UP, DOWN] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  expect(compareOutputs(tensor(UP, DOWN, 1), tensor(UP, DOWN, 1))).toEqual({ maxAbsError: 0, agree: true });
-  expect(compareOutputs(tensor(UP, 1.5), tensor(UP, 1))).toEqual({ maxAbsError: 0.5, agree: false });
+  expect(compareOutputs(tensor(UP, DOWN, 1), tensor(UP, DOWN, 1), ['fp32'])).toEqual({
+    maxAbsError: 0,
+    agree: true,
+  });
+  expect(compareOutputs(tensor(UP, 1.5), tensor(UP, 1), ['fp32'])).toEqual({
+    maxAbsError: 0.5,
+    agree: false,
+  });
   for (const [found, wanted] of [
     [UP, 1],
     [1, UP],
     [UP, DOWN],
   ] as const)
-    expect(compareOutputs(tensor(found), tensor(wanted))).toEqual({
+    expect(compareOutputs(tensor(found), tensor(wanted), ['fp32'])).toEqual({
       maxAbsError: Number.MAX_VALUE,
       agree: false,
     });

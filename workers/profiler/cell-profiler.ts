@@ -9,6 +9,7 @@ import {
 } from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Device, onGpu } from '../../solver/documents/common.ts';
+import type { Dtype } from '../../solver/documents/manifest.ts';
 import type { FanOut } from '../../solver/documents/profile.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
@@ -168,7 +169,7 @@ export class CellProfiler {
     const opened = await this.o.sessions.open(key);
     await environment.visible();
     const { compared, firstRunMs } = await this.#firstRun(opened, key);
-    const outputs = compareOutputs(compared, await this.#referenceOutput(key));
+    const outputs = compareOutputs(compared, await this.#referenceOutput(key), this.#dtypes(key));
     const { runs, settled } = await warmUp(this.#repeating(opened, key));
     this.#warm.add(opened);
     const cells = cellsOfBatch(this.o.manifest, settings, 1).length * settings.batches.length;
@@ -241,6 +242,13 @@ export class CellProfiler {
       await this.o.sessions.replace(reference);
       throw error;
     }
+  }
+
+  /** The data types of the weights of a variant's models. */
+  #dtypes({ stage, variant }: CellKey): Dtype[] {
+    const { variants } = this.o.manifest.stages.find(({ name }) => name === stage)!;
+    const { sessions } = variants.find(({ name }) => name === variant)!;
+    return Object.values(sessions).map(({ dtype }) => dtype);
   }
 
   /** Measures how much two busy workers slow each other. */
