@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { isHidden } from '../../models/hub/given/given-file.ts';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
 import { fileProblem, unreadableText } from '../../models/manifests/file-problem.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
+import { makeFolder } from '../store/folder.ts';
 import { UsageError } from './exit.ts';
 
 /** At most this many bytes of JSON text are read, so that neither a device nor a small gzipped file can fill the memory. */
@@ -121,17 +122,6 @@ async function writing(path: string, write: (target: Target) => Promise<void>): 
     const why = code === 'ENOENT' ? 'no file can be made there' : fileProblem(cause);
     throw new UsageError(`${path} cannot be written: ${why}`, { cause });
   }
-}
-
-/** Makes a folder and those above it. Node's own recursive `mkdir` never ends where no folder can be made, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if ((await stat(folder).catch(() => null))?.isDirectory()) return;
-  const above = dirname(folder);
-  if (above !== folder) await makeFolder(above);
-  await mkdir(folder).catch((error) => {
-    // Another process may have made the folder meanwhile. If a file is there, the error of what follows tells that.
-    if (error.code !== 'EEXIST') throw error;
-  });
 }
 
 /** Writes a new file beside the file at `path`, and passes the new file's path to `then`. After an error it removes that file. */

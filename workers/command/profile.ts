@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { cellFlag, cellId, failureOf } from '../../solver/documents/cell.ts';
@@ -152,7 +152,10 @@ const folderBeside = (out: string): string => join(dirname(out), '.ipa-edge');
 export function journalBeside(out: string): Promise<Store> {
   const folder = folderBeside(out);
   return openFileStore(folder).catch((cause) => {
-    throw new UsageError(`${folder} cannot be written: ${fileProblem(cause)}`, { cause });
+    throw new UsageError(
+      `${folder}, which keeps finished measurements, cannot be written: ${fileProblem(cause)}. Place ${basename(out)} in a folder that this user can write.`,
+      { cause },
+    );
   });
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { CodedError } from '../../solver/documents/coded-error.ts';
+import { makeFolder } from '../store/folder.ts';
 import type { HubClient } from './client.ts';
 import { download } from './download.ts';
 import { CacheUnavailableError, CacheUnknownError } from './errors.ts';
@@ -101,7 +102,7 @@ export class FileCache {
   /** Creates the folder and does `work` in it. @throws CacheUnavailableError if the file system reports an error */
   async #use(work: () => Promise<void>): Promise<void> {
     try {
-      await mkdir(this.folder, { recursive: true });
+      await makeFolder(this.folder);
       await work();
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;

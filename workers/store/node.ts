@@ -1,15 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidDocumentError, jsonValue, parseJson } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
@@ -21,6 +11,7 @@ import {
   parseJournalLine,
   profileHead,
 } from './exchange.ts';
+import { makeFolder } from './folder.ts';
 import {
   entryOf,
   newestFirst,
@@ -57,8 +48,8 @@ export const profileFile = (folder: string, id: string): string => join(folder, 
 export async function openFileStore(folder = '.ipa-edge'): Promise<Store> {
   const journals = join(folder, 'journals');
   const profiles = join(folder, 'profiles');
-  await mkdir(journals, { recursive: true });
-  await mkdir(profiles, { recursive: true });
+  await makeFolder(journals);
+  await makeFolder(profiles);
   return new FileStore(journals, profiles);
 }
 

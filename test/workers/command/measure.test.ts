@@ -50,6 +50,12 @@ test('a profile that cannot be written is kept, and the error says where', async
   expect(importProfile(await readFile(kept!, 'utf8'), kept!)).toEqual(made);
 });
 
+test.runIf(process.platform === 'linux')('a folder that cannot be made is told with the remedy', async () => {
+  await expect(journalBeside('/proc/new/plan.json')).rejects.toThrow(
+    /^\/proc\/new\/\.ipa-edge, which keeps finished measurements, cannot be written: .+ Place plan\.json in a folder/,
+  );
+});
+
 const stopped = AbortSignal.abort(new Interrupted('Stopped.'));
 
 test('after Ctrl-C the message says that finished measurements are kept', async () => {
