@@ -23,12 +23,13 @@ const nameIn = (host: string): string =>
 
 /**
  * Refuses requests whose Host header has a name that is not this server's. IP addresses and loopback names always pass: a page
- * cannot point an address elsewhere, and a loopback name leads to the browser's own machine.
+ * cannot point an address elsewhere, and a loopback name leads to the browser's own machine. So do requests that name no host, as
+ * some health checks do: browsers always name it.
  * @param names names by which clients reach this server
  * @throws HttpError 421
  */
 export function checkHost({ host }: IncomingHttpHeaders, names: readonly string[]): void {
-  if (host === undefined) return;
+  if (!host) return;
   const name = nameIn(host);
   if (isIP(name) !== 0 || LOOPBACK.test(name) || names.some((known) => nameIn(known) === name)) return;
   throw new HttpError(

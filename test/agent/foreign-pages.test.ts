@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { baseApp } from '../../agent/http/base.ts';
+import { checkHost } from '../../agent/http/foreign-pages.ts';
 
 const app = baseApp({ log: () => {} }, { names: ['box.example', '10.1.2.3'] });
 app.post('/', async () => ({}));
@@ -55,4 +56,8 @@ test.each([
   '[::1]:8080',
 ])('under %s it answers', async (host) => {
   expect((await answer('GET', { host })).statusCode).toBe(200);
+});
+
+test('a request that names no host passes, because no browser sends it', () => {
+  for (const host of [undefined, '']) expect(() => checkHost({ host }, ['box.example'])).not.toThrow();
 });
