@@ -23,6 +23,11 @@ interface StageFlags extends AddressFlags {
   readonly tokenFile?: string;
 }
 
+/** What to do if this pod's node or image is not the one that the plan was made for. */
+const REMEDY =
+  'Let pods run only on nodes like the profiled one (--node-selector of ipa-agent apply, nodeSelector of an InferencePipeline) with the ' +
+  'profiled models, or profile such a node with this image and plan again.';
+
 export const stageCommand = () =>
   addAddressOptions(
     new Command('stage')
@@ -62,7 +67,7 @@ device and these models.
       const environment = nodeEnvironment({ pod: true });
       const models = await loadModelFolder(option.planManifestPath(plan, flags), signal);
       // The check compares the needed cores with those of this pod, so it gets the plan with only the workers of this pod.
-      checkPlan(heldPart(plan, flags.stage), flags.plan, await localTarget(models, environment));
+      checkPlan(heldPart(plan, flags.stage), flags.plan, await localTarget(models, environment), REMEDY);
       const held = await HeldStages.start(flags.stage, {
         pipeline: models.pipeline,
         plan,

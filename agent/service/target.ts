@@ -19,11 +19,15 @@ const otherManifest = (pipeline: string): string =>
 /**
  * Refuses a plan for other models or another device, or with too many workers or threads for this one.
  * @param source name of the plan in errors
+ * @param remedy what to do if the plan is of this pipeline
  * @throws PlanRefusedError
  */
-export function checkPlan(plan: Plan, source: string, target: Target): void {
+export function checkPlan(plan: Plan, source: string, target: Target, remedy = REPLAN): void {
   const reasons = planMismatches(plan, target);
   if (reasons.length === 0) return;
-  const remedy = plan.pipeline === target.pipeline ? REPLAN : otherManifest(target.pipeline);
-  throw new PlanRefusedError(source, reasons, remedy);
+  throw new PlanRefusedError(
+    source,
+    reasons,
+    plan.pipeline === target.pipeline ? remedy : otherManifest(target.pipeline),
+  );
 }

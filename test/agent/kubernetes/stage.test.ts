@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { Replica } from '../../../agent/cluster/gateway/replica.ts';
@@ -11,12 +13,13 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { WorkerLostError } from '../../../workers/runtime/errors.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
+import { folderOfTest } from '../../temporary-folder.ts';
 import { until } from '../../until.ts';
 import { startAtOnce } from '../../workers/start-at-once.ts';
 import { OipClient } from '../oip-client.ts';
 import { batchRequest } from '../tensors.ts';
 import { fashion } from './objects/plans.ts';
-import { planHere, startPod, TOKEN } from './processes.ts';
+import { planHere, startCommand, startPod, TOKEN } from './processes.ts';
 
 const [detect, classify] = fashion.pipeline.stages as [PipelineStage, PipelineStage];
 const labelled = await labelledItems((await fashion.readPack()) as LabelledPack, fashion.pipeline);
@@ -49,6 +52,19 @@ async function runHere(items: ItemBatch): Promise<StageRun> {
   worker.terminate();
   return run;
 }
+
+test('a pod refuses a plan of other nodes, and the remedy is one of the cluster', async () => {
+  const file = join(folderOfTest(), 'plan.json');
+  const { device } = plan.profile;
+  const profile = { ...plan.profile, device: { ...device, logicalCores: device.logicalCores + 1 } };
+  await writeFile(file, JSON.stringify({ ...plan, profile }));
+  const { lines, ended } = startCommand(['stage', '--stage', 'detect', '--plan', file]);
+  expect(await ended).toBe(2);
+  const said = lines.join('\n');
+  expect(said).toContain('logicalCores');
+  expect(said).toContain('nodeSelector of an InferencePipeline');
+  expect(said).not.toContain('serve --replan');
+});
 
 test('a pod answers a gateway what a worker of this machine answers', async () => {
   const expected = await runHere(scenes(5));
