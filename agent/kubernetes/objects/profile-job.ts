@@ -13,6 +13,12 @@ export const PROFILE_CONTAINER = 'profile';
 const KEPT_S = 3600;
 
 /**
+ * Seconds that a pod may take beside twice the budget, which counts neither the pull of the image, nor the loading of models, nor the
+ * cells that are measured whatever the budget.
+ */
+const UNCOUNTED_S = 3600;
+
+/**
  * Makes a Job that profiles on a node of the cluster and writes the profile as the last line of its log. Kubernetes does not
  * retry a failed Job, because the user must first remove the cause, which the log shows.
  * @param suffix makes the Job's name unique
@@ -39,6 +45,8 @@ export function profileJob(
     nodeSelector,
     tmp: '512Mi',
   });
+  // The pod's deadline, unlike the Job's, does not count the wait for a node, and the pod keeps its log and the reason of its end.
+  const activeDeadlineSeconds = Math.ceil(UNCOUNTED_S + 2 * budgetS);
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -46,7 +54,7 @@ export function profileJob(
     spec: {
       backoffLimit: 0,
       ttlSecondsAfterFinished: KEPT_S,
-      template: { metadata: { labels }, spec: { ...pod, restartPolicy: 'Never' } },
+      template: { metadata: { labels }, spec: { ...pod, restartPolicy: 'Never', activeDeadlineSeconds } },
     },
   };
 }

@@ -236,6 +236,25 @@ test.each([
   expect((await failed).message).toMatch(new RegExp(`failed: ${reason}\nprofiling 1/4$`));
 });
 
+test('the pod of a job ends even if it measures for ever, after twice the budget and an hour', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const stop = new AbortController();
+  const listener = { signal: stop.signal, onEvent: () => {} };
+  const profiling = profileInJob(cluster, { ...ask, budgetS: 0.7 }, deployed, listener).catch(
+    (error) => error,
+  );
+  const job = await jobOf(standIn);
+  expect(job.spec.template.spec).toMatchObject({ activeDeadlineSeconds: 3602 });
+  runPod(standIn, job, 'Pending', 'profiling 1/4\n');
+  standIn.store.setStatus(podKeyOf(job), {
+    ...{ phase: 'Failed', reason: 'DeadlineExceeded' },
+    message: 'Pod was active on the node longer than the specified deadline',
+  });
+  expect((await profiling).message).toMatch(
+    /failed: DeadlineExceeded: Pod was active on the node longer than the specified deadline\nprofiling 1\/4$/,
+  );
+});
+
 test('a job whose pod is removed while it measures says so', async () => {
   const { cluster, standIn } = await standInCluster();
   const { signal } = new AbortController();
