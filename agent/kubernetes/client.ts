@@ -44,6 +44,10 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     throw new NoClusterError(
       `the kubeconfig has no context ${config.getCurrentContext() ? `${config.getCurrentContext()} with a server` : 'that is current'}`,
     );
+  if (!/^https?:\/\//.test(cluster.server))
+    throw new NoClusterError(
+      `the kubeconfig's cluster ${cluster.name} has the server ${cluster.server}, which does not begin with https:// or http://`,
+    );
   // The package refuses a server without TLS, such as `kubectl proxy`. The agent sends such a server no credentials, because
   // others could read them, unless `insecure-skip-tls-verify` says that the kubeconfig's author accepts this risk.
   const withoutTls = cluster.server.startsWith('http:') && !cluster.skipTLSVerify;

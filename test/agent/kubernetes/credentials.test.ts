@@ -229,6 +229,19 @@ test('incomplete entries that the context does not need do not matter, as for ku
   );
 });
 
+test.each(['10.0.0.1:6443', 'localhost', 'ftp://c'])(
+  'a server without https:// or http:// is refused: %s',
+  async (server) => {
+    const kubeconfig = join(folderOfTest(), 'kubeconfig');
+    await writeFile(kubeconfig, kubeconfigOf({ server }, { token: 'one' }));
+    const refused = connectionOf({ kubeconfig });
+    await expect(refused).rejects.toThrow(
+      `cluster c has the server ${server}, which does not begin with https://`,
+    );
+    await expect(refused).rejects.toBeInstanceOf(NoClusterError);
+  },
+);
+
 test('a user who acts as another one does so as a member of the groups that the kubeconfig names', async () => {
   const kubeconfig = join(folderOfTest(), 'kubeconfig');
   const user = { token: 'one', as: 'admin', 'as-groups': ['system:masters', 'dev'] };
