@@ -238,7 +238,20 @@ async function trial(
 /** Applies the objects that change, and also unchanged objects whose fields are taken over from other tools. */
 async function applyTried(api: KubernetesApi, trials: readonly Trial[]): Promise<void> {
   for (const { object, force, change } of trials)
-    if (force || change.state !== 'unchanged') await api.apply(object, { force });
+    if (force || change.state !== 'unchanged') await api.apply(await withVersion(api, object), { force });
+}
+
+/**
+ * The stored plan's ConfigMap with a version. If there was none, it is created without fields first, because server-side apply would
+ * change a ConfigMap that another process has created meanwhile. Other objects stay as they are.
+ * @throws ChangedMeanwhileError if another process has created the ConfigMap meanwhile
+ */
+async function withVersion(api: KubernetesApi, object: KubernetesObject): Promise<KubernetesObject> {
+  const { apiVersion, kind, metadata } = object;
+  if (kind !== 'ConfigMap' || metadata.resourceVersion !== undefined) return object;
+  const { name, namespace } = metadata;
+  const created = await api.create({ apiVersion, kind, metadata: { name, namespace: namespace! } });
+  return { ...object, metadata: { ...metadata, resourceVersion: created.metadata.resourceVersion } };
 }
 
 const PREVIOUS_PATH = `data["${PREVIOUS_KEY}"]`;

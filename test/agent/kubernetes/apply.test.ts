@@ -194,6 +194,18 @@ test('of two plans that are applied at once one is refused, and the pods are tho
     expect((await cluster.read(deployment(`fashion-${name}`)))!.spec).toMatchObject({ replicas });
 });
 
+test('of two first plans that are applied at once one is refused, and has changed nothing', async () => {
+  const { cluster } = await standInCluster();
+  const plans = [clusterPlan(), changed({ replicas: 4 })];
+  const ends = await Promise.allSettled(plans.map((plan) => engineIn(cluster).apply(plan)));
+  const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+  expect(reasons).toMatchObject([{ name: 'PlanReplacedError' }]);
+  const { current } = await engineIn(cluster).plans();
+  expect(current).toEqual(plans[ends.findIndex(({ status }) => status === 'fulfilled')]);
+  for (const { name, replicas } of current!.stages)
+    expect((await cluster.read(deployment(`fashion-${name}`)))!.spec).toMatchObject({ replicas });
+});
+
 test("the token's Secret has the labels that Kubernetes recommends", async () => {
   const { cluster } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
