@@ -1,4 +1,5 @@
 import { pluralOf } from '../api.ts';
+import { objectNames } from '../objects/labels.ts';
 import { MONITOR } from '../objects/monitor.ts';
 import { accountObjects } from '../objects/parts.ts';
 import { POD_KINDS } from '../objects/stage.ts';
@@ -24,9 +25,12 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
     { apiGroups: [GROUP], resources: ['inferencepipelines/status'], verbs: ['patch'] },
     {
       apiGroups: [''],
-      resources: ['configmaps', 'secrets', 'services', 'serviceaccounts'],
+      resources: ['configmaps', 'services', 'serviceaccounts'],
       verbs: ['get', 'list', 'watch', 'create', 'patch'],
     },
+    // Watch reads only the Secret with the token. Kubernetes cannot restrict the creation of objects to a name.
+    { apiGroups: [''], resources: ['secrets'], resourceNames: [objectNames(pipeline).token], verbs: ['get'] },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
     // Watch deletes the pods of an earlier plan once the pods of the next plan serve, and a PodMonitor that the spec left out.
     ...[...POD_KINDS, [MONITOR.kind, MONITOR.apiVersion] as const].map(([kind, apiVersion]) => ({
       apiGroups: [groupOf(apiVersion)],

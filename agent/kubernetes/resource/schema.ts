@@ -78,16 +78,15 @@ const specFields = z.strictObject({
     .describe('What a profile of the models measures. The models are measured again if this changes.'),
 });
 
+const TWO_MANIFESTS = 'expected no path in the image beside modelsClaim, which has manifest.json at its root';
+
 /**
  * The spec of an InferencePipeline: a user's demands on a pipeline that a cluster serves. The object's name is the pipeline's, or
  * what `kubernetesName` makes of it.
  */
 export const resourceSpec = specFields.refine(
   ({ manifest, modelsClaim }) => manifest === undefined || modelsClaim === undefined,
-  {
-    path: ['manifest'],
-    message: 'expected no path in the image beside modelsClaim, which has manifest.json at its root',
-  },
+  { path: ['manifest'], message: TWO_MANIFESTS },
 );
 export type ResourceSpec = z.infer<typeof resourceSpec>;
 
@@ -178,7 +177,16 @@ export const resourceDefinition = (): KubernetesObject => ({
               apiVersion: { type: 'string' },
               kind: { type: 'string' },
               metadata: { type: 'object' },
-              spec: structural(resourceSpec),
+              spec: {
+                ...structural(resourceSpec),
+                // The schema cannot express this rule, so the API server evaluates it as CEL.
+                'x-kubernetes-validations': [
+                  {
+                    rule: '!(has(self.manifest) && has(self.modelsClaim))',
+                    message: `manifest: ${TWO_MANIFESTS}`,
+                  },
+                ],
+              },
               status: structural(resourceStatus),
             },
           },

@@ -37,6 +37,7 @@ test('the schema is structural: each part has a type, and only fields that a CRD
     'default',
     'format',
     'pattern',
+    'x-kubernetes-validations',
   ];
   const bounds = ['minimum', 'maximum', 'exclusiveMinimum', 'minLength', 'maxLength', 'minItems', 'maxItems'];
   for (const schema of schemas) {
@@ -45,6 +46,16 @@ test('the schema is structural: each part has a type, and only fields that a CRD
     expect(schema.properties && schema.additionalProperties).toBeFalsy();
     if ('exclusiveMinimum' in schema) expect(schema.exclusiveMinimum).toBeTypeOf('boolean');
   }
+});
+
+test('the API server refuses a spec with both a claim and a manifest in the image, by a rule in CEL', () => {
+  const { 'x-kubernetes-validations': rules } = versionOf().schema.openAPIV3Schema.properties.spec;
+  expect(rules).toEqual([
+    {
+      rule: '!(has(self.manifest) && has(self.modelsClaim))',
+      message: expect.stringContaining('no path in the image beside modelsClaim'),
+    },
+  ]);
 });
 
 test('status is a subresource, and kubectl shows SLA, plan and how far it is', () => {
@@ -77,6 +88,15 @@ test('the Role of watch lets it apply every object of a plan, with a monitor too
         `${verb} ${kind}`,
       ).toBe(true);
     }
+});
+
+test('of the Secrets in its namespace the Role of watch lets it read only the token', () => {
+  const secret = (name: string | undefined, verb: string) => ({ group: '', resource: 'secrets', name, verb });
+  const allowed = (right: ReturnType<typeof secret>) => rulesOf(all).some((rule) => allows(rule, right));
+  expect(allowed(secret('fashion-token', 'get'))).toBe(true);
+  expect(allowed(secret('database', 'get'))).toBe(false);
+  for (const verb of ['list', 'watch', 'patch', 'update', 'delete'])
+    expect(allowed(secret(undefined, verb)), verb).toBe(false);
 });
 
 test('the Role of watch has the rights that it gives to the gateways, as Kubernetes requires', () => {
