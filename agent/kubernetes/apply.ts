@@ -6,7 +6,7 @@ import { heavyRows, isHeavy, plannedGroups, type ReplicaGroup } from '../cluster
 import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
-import { OtherPipelineError } from './errors.ts';
+import { ApiError, OtherPipelineError } from './errors.ts';
 import { leftOver, leftPods } from './left-over.ts';
 import { objectNames, otherPipelineOf } from './objects/labels.ts';
 import { podMonitor } from './objects/monitor.ts';
@@ -219,9 +219,15 @@ async function trial(
   const other = before ? otherPipelineOf(before, pipeline) : undefined;
   if (other !== undefined)
     throw new OtherPipelineError(`${wanted.kind} ${wanted.metadata.name}`, pipeline, other);
-  const { object, after, left } = force
-    ? { object: wanted, after: await api.apply(wanted, { force, dryRun: true }), left: [] }
-    : await withoutManaged(api, wanted, yields ? () => true : isAutoscaled);
+  const accepted = force
+    ? api.apply(wanted, { force, dryRun: true }).then((after) => ({ object: wanted, after, left: [] }))
+    : withoutManaged(api, wanted, yields ? () => true : isAutoscaled);
+  const { object, after, left } = await accepted.catch((error) => {
+    // A dry run has created no Role, and a new RoleBinding is refused without its Role if the account may not grant any rights.
+    if (before === null && wanted.kind === 'RoleBinding' && error instanceof ApiError && error.status === 404)
+      return { object: wanted, after: wanted, left: [] };
+    throw error;
+  });
   const { kind, metadata } = object;
   const changes = before === null ? [] : withSummary(changesOf(before, after));
   const state = before === null ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';

@@ -202,6 +202,7 @@ export class StandIn {
       ];
     }
     if (body && custom) custom.check(body);
+    if (body?.kind === 'RoleBinding') this.#checkRole(collection, body);
     if (method === 'PATCH' && custom && rest === 'status') {
       this.store.setStatus(key, body!.status as JsonObject);
       return [200, this.store.get(key)];
@@ -252,6 +253,21 @@ export class StandIn {
     }
     this.store.watchers.add(tell);
     response.on('close', () => this.store.watchers.delete(tell));
+  }
+
+  /**
+   * Refuses a RoleBinding whose Role does not exist, as the API server does for accounts without the right to grant any rights: it
+   * compares the account's rights with those of the Role.
+   * @throws StatusError
+   */
+  #checkRole(collection: string, { metadata, roleRef }: StoredObject): void {
+    const { name } = roleRef as { name: string };
+    if (this.store.get(`${collection.replace(/rolebindings$/, 'roles')}/${name}`)) return;
+    const { name: binding } = metadata;
+    throw new StatusError(404, 'NotFound', `${pluralName(collection)} "${binding}" not found`, {
+      name: binding,
+      kind: 'rolebindings',
+    });
   }
 
   /** Refuses a request for the log of a pod with several containers that does not name one of them. @throws StatusError */
