@@ -107,7 +107,7 @@ function progressOf({ metadata, spec, status }: KubernetesObject) {
     ready: seen ? Math.max(0, Math.min(wanted, updatedReplicas, availableReplicas - old)) : 0,
     waits: [
       ...(failure ? [`${name}: ${failure.message ?? 'its pods cannot be made'}`] : []),
-      ...(seen && old > 0 ? [`${name}: earlier pods end`] : []),
+      ...(seen && old > 0 ? [`${name}: earlier pods run until new ones serve`] : []),
     ],
     givenUp: seen && conditions.some(({ reason }) => reason === 'ProgressDeadlineExceeded'),
   };

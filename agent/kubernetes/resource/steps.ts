@@ -175,7 +175,7 @@ async function sayReadiness({ api, manifest, namespace, engine, status }: Work):
   await status.say('Ready', {
     status: serves ? 'True' : 'False',
     reason: serves ? 'Serving' : 'PodsStarting',
-    message: [`${ready} of ${wanted} pods serve.`, ...waits].join(' '),
+    message: `${ready} of ${wanted} pods serve.${waits.length > 0 ? ` ${waits.join('; ')}` : ''}`,
   });
   return serves;
 }

@@ -75,7 +75,7 @@ test('a status from before the change, and pods from before it, do not count', a
   tell('gateway', { observedGeneration: 0 });
   expect(await reasons()).toContain('2 of 5 pods');
   tell('gateway', { replicas: 3, availableReplicas: 3 });
-  expect(await reasons()).toContain('fashion-gateway: earlier pods end');
+  expect(await reasons()).toContain('fashion-gateway: earlier pods run until new ones serve');
 });
 
 test.each<[string, JsonObject, RegExp]>([
