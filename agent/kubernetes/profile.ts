@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
+import { STOPPED } from '../../workers/command/profile.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { message } from '../../workers/runtime/errors.ts';
@@ -121,7 +122,8 @@ async function profileInLog(
           if (value === undefined) break;
           return await parseIdentified(value, `the log of Pod ${pod}`);
         }
-        if (read++ < known) continue;
+        // The pod keeps its measurements in a folder that ends with the pod.
+        if (line === STOPPED || read++ < known) continue;
         known++;
         if (last.push(line) > LAST_LINES) last.shift();
         onEvent(line);

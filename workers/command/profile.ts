@@ -159,6 +159,9 @@ export function journalBeside(out: string): Promise<Store> {
   });
 }
 
+/** What the command says when it was stopped. */
+export const STOPPED = 'Stopped. Finished measurements are kept: run the same command again to continue.';
+
 /**
  * Measures a profile and writes it to a file.
  * @param store the store that {@link journalBeside} opened for the file
@@ -176,10 +179,7 @@ export async function measure(
     // A profiler in a cluster keeps no measurements, because its Job is removed at the end; its own error says so.
     const saysItself = error instanceof Interrupted && error !== signal.reason;
     if (saysItself || !signal.aborted) throw error;
-    throw new Interrupted(
-      'Stopped. Finished measurements are kept: run the same command again to continue.',
-      { cause: error },
-    );
+    throw new Interrupted(STOPPED, { cause: error });
   });
   const kept = profileFile(folderBeside(out), measured.sha256);
   await writeWhole(out, `${exportProfile(measured.profile)}\n`).catch((cause) => {

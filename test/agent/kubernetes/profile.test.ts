@@ -7,6 +7,7 @@ import { apiError, ClusterUnreachableError } from '../../../agent/kubernetes/err
 import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
+import { STOPPED } from '../../../workers/command/profile.ts';
 import { exportProfile } from '../../../workers/store/exchange.ts';
 import { IPA_AGENT } from '../../compiled.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
@@ -236,7 +237,7 @@ test.each([
   expect((await failed).message).toMatch(new RegExp(`failed: ${reason}\nprofiling 1/4$`));
 });
 
-test('the pod of a job ends even if it measures for ever, after twice the budget and an hour', async () => {
+test('the pod of a job ends even if it measures for ever, after twice the budget and an hour, and keeps nothing', async () => {
   const { cluster, standIn } = await standInCluster();
   const stop = new AbortController();
   const listener = { signal: stop.signal, onEvent: () => {} };
@@ -245,7 +246,7 @@ test('the pod of a job ends even if it measures for ever, after twice the budget
   );
   const job = await jobOf(standIn);
   expect(job.spec.template.spec).toMatchObject({ activeDeadlineSeconds: 3602 });
-  runPod(standIn, job, 'Pending', 'profiling 1/4\n');
+  runPod(standIn, job, 'Pending', `profiling 1/4\n${STOPPED}\n`);
   standIn.store.setStatus(podKeyOf(job), {
     ...{ phase: 'Failed', reason: 'DeadlineExceeded' },
     message: 'Pod was active on the node longer than the specified deadline',
