@@ -44,7 +44,7 @@ export function classifierFields(
     throw new ModelAloneError(
       file,
       'it gives neither scores of a fixed number of classes, [batch, classes], nor the boxes of a YOLO in pixels, before ' +
-        'non-maximum suppression (YOLOX is exported so with --decode_in_inference)',
+        'non-maximum suppression',
     );
   if (count === 1)
     throw new ModelAloneError(file, 'it gives one score, and a classifier gives one for each of its classes');
