@@ -6,7 +6,7 @@ import { scoresOf } from '../onnx/classifier.ts';
 import { readGraph } from '../onnx/graph.ts';
 import { parseAsset } from '../tasks/asset.ts';
 import { generationConfig, modelConfig, preprocessorConfig, tokenizerConfig } from './config.ts';
-import type { DtypeChoice } from './dtypes.ts';
+import { type DtypeChoice, dtypeChoice, dtypeOf } from './dtypes.ts';
 import { noConfig } from './errors.ts';
 import { type HubVariant, hubVariants } from './model-files.ts';
 import type { Pin } from './pin.ts';
@@ -149,7 +149,20 @@ export async function withSums(
     if (bytes) read.set(sum, bytes);
     sums.set(path, sum);
   }
-  return { repository, source, addressOf, kind, stage, variants, sums, read };
+  // A hub's names of data types are what users ask for, so they stay.
+  const contentOf = ({ path }: RepositoryFile) => read.get(sums.get(path)!)!;
+  const described = source ? variants : variants.map((variant) => withDtypes(variant, contentOf));
+  return { repository, source, addressOf, kind, stage, variants: described, sums, read };
+}
+
+/** Gives a variant's sessions the data types that the contents of their files tell. */
+function withDtypes(variant: HubVariant, contentOf: (file: RepositoryFile) => Uint8Array): HubVariant {
+  const sessions = Object.entries(variant.sessions).map(([role, session]) => {
+    const { file } = session;
+    return [role, { ...session, dtype: dtypeOf(contentOf(file), file.path) }] as const;
+  });
+  const dtypes = dtypeChoice(sessions.map(([, { dtype }]) => dtype));
+  return { ...variant, dtypes, sessions: Object.fromEntries(sessions) };
 }
 
 const filesOfVariant = ({ sessions, assets }: HubVariant): RepositoryFile[] => [

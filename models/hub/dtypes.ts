@@ -1,4 +1,5 @@
 import { type Dtype, dtype } from '../../solver/documents/manifest.ts';
+import { readGraph } from '../onnx/graph.ts';
 
 /** Data types of a variant's models: one for all its sessions, or the first session's (the encoder's) and that of the others. */
 export type DtypeChoice = readonly [Dtype] | readonly [Dtype, Dtype];
@@ -45,4 +46,26 @@ export const modelFileName = (model: string, type: Dtype): string => `${model}${
 export function dtypeNamed(file: string): Dtype {
   const named = file.toLowerCase().replace(/[-.](?=\w+\.onnx$)/, '_');
   return dtype.options.find((type) => type !== 'fp32' && named.endsWith(modelFileName('', type))) ?? 'fp32';
+}
+
+/** Operators that compute with integer weights or values, or make floats of them. */
+const QUANTISED = /Integer|[Qq]uantize|^QLinear|^QGemm$|^QAttention$/;
+/** Operators whose weights have 4 bits. Some may have 8, which changes a name but no limit. */
+const FOUR_BITS = /^(MatMulNBits|GatherBlockQuantized)$/;
+
+/**
+ * The data type of the weights of a model file at hand: that of its name or, if the name tells none, that of its contents. Integer
+ * weights are `q8`, because the contents do not tell which tool made them.
+ * @throws NotOnnxError
+ */
+export function dtypeOf(bytes: Uint8Array, file: string): Dtype {
+  const named = dtypeNamed(file);
+  if (named !== 'fp32') return named;
+  const { operators, constantTypes } = readGraph(bytes, file);
+  const has = (pattern: RegExp) => [...operators.keys()].some((operator) => pattern.test(operator));
+  const half = constantTypes.has('float16');
+  if (has(/^MatMulBnb4$/)) return 'bnb4';
+  if (has(FOUR_BITS)) return half ? 'q4f16' : 'q4';
+  if (has(QUANTISED)) return 'q8';
+  return half ? 'fp16' : 'fp32';
 }

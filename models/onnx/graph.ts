@@ -16,6 +16,8 @@ export interface Graph {
   readonly outputs: readonly TensorInfo[];
   /** Number of nodes by operator, the most frequent first. */
   readonly operators: ReadonlyMap<string, number>;
+  /** Element types of the constants, among them the weights. */
+  readonly constantTypes: ReadonlySet<string>;
   /** The node that produces each tensor, by the tensor's name. */
   readonly makers: ReadonlyMap<string, Maker>;
   /** Metadata that the exporter wrote (`metadata_props`), by key. */
@@ -57,7 +59,8 @@ function graphOf(graph: Uint8Array): Omit<Graph, 'notes'> {
   const inputs: TensorInfo[] = [];
   const outputs: TensorInfo[] = [];
   const counts = new Map<string, number>();
-  countOperators(graph, counts);
+  const types = new Set<string>();
+  survey(graph, counts, types);
   const makers = new Map<string, Maker>();
   for (const { number, value } of fields(graph)) {
     if (typeof value === 'number') continue;
@@ -72,18 +75,25 @@ function graphOf(graph: Uint8Array): Omit<Graph, 'notes'> {
     inputs: inputs.filter(({ name }) => !constants.has(name)),
     outputs,
     operators: new Map([...counts].sort((a, b) => b[1] - a[1])),
+    constantTypes: types,
     makers,
   };
 }
 
-/** Counts the nodes of a graph and of the subgraphs in its nodes' attributes, such as the branches of an `If`, by operator. */
-function countOperators(graph: Uint8Array, counts: Map<string, number>): void {
+/**
+ * Counts the nodes of a graph by operator, and collects the element types of its constants; also in the subgraphs of its nodes'
+ * attributes, such as the branches of an `If`.
+ */
+function survey(graph: Uint8Array, counts: Map<string, number>, types: Set<string>): void {
+  for (const constant of messages(graph, 5)) types.add(typeOf(constant, 2));
   for (const node of messages(graph, 1)) {
     const operator = textOf(node, 4);
     counts.set(operator, (counts.get(operator) ?? 0) + 1);
-    for (const attribute of messages(node, 5))
+    for (const attribute of messages(node, 5)) {
+      for (const constant of messages(attribute, 5)) types.add(typeOf(constant, 2));
       for (const inner of [...messages(attribute, 6), ...messages(attribute, 11)])
-        countOperators(inner, counts);
+        survey(inner, counts, types);
+    }
   }
 }
 
@@ -120,13 +130,19 @@ const NOTHING = new Uint8Array();
 
 function tensorOf(info: Uint8Array): TensorInfo {
   const tensor = lengthOf(lengthOf(info, 2) ?? NOTHING, 1) ?? NOTHING;
-  const type = [...fields(tensor)].find(({ number }) => number === 1)?.value ?? 0;
   const dims = [...fields(lengthOf(tensor, 2) ?? NOTHING)].map(({ value }) => {
     return dimOf(
       typeof value === 'number' ? value : [...fields(value)].find(({ number }) => number === 1)?.value,
     );
   });
-  return { name: textOf(info, 1), type: TYPES[Number(type)] ?? `type ${type}`, dims };
+  return { name: textOf(info, 1), type: typeOf(tensor, 1), dims };
+}
+
+/** The name of the element type that a message states. @param wanted the field's number */
+function typeOf(message: Uint8Array, wanted: number): string {
+  for (const { number, value } of fields(message))
+    if (number === wanted) return TYPES[Number(value)] ?? `type ${value}`;
+  return TYPES[0]!;
 }
 
 interface Field {

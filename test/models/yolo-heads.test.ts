@@ -11,6 +11,7 @@ const graphOf = (output: Dims, input: Dims = [1, 3, 640, 640], names?: string): 
   outputs: [{ name: 'output0', type: 'float32', dims: output }],
   operators: new Map(),
   makers: new Map(),
+  constantTypes: new Set(),
   notes: new Map(names === undefined ? [] : [['names', names]]),
 });
 

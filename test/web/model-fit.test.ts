@@ -27,3 +27,9 @@ test.each([
     expect((unnamed as { scores?: string }).scores).toBe(own);
   },
 );
+
+test("a variant's data type is that of its model's contents", async () => {
+  const [set] = modelSets([fileAt('own.onnx', ending('QLinearConv'))]).sets;
+  const { unnamed } = await fitting(checker, [stageWith('logits')], set!, new Map());
+  expect(unnamed.sessions.model!.dtype).toBe('q8');
+});

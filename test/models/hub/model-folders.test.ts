@@ -25,7 +25,8 @@ const classifier = (folder: string, ...models: string[]): File[] => [
 const translator = (folder: string, ...models: string[]): File[] => [
   jsonAt(`${folder}config.json`, MARIAN.config),
   jsonAt(`${folder}tokenizer_config.json`, MARIAN.tokenizer),
-  ...['tokenizer.json', 'generation_config.json', ...models].map((name) => jsonAt(folder + name)),
+  ...['tokenizer.json', 'generation_config.json'].map((name) => jsonAt(folder + name)),
+  ...models.map((model) => fileAt(folder + model, MODEL)),
 ];
 
 const READER = {
@@ -76,6 +77,20 @@ test('models of other names keep them, in a folder or without one', async () => 
       ['image-classification', 'large', 'q8', 'model large_quantized.onnx'],
       ['image-classification', 'small', 'fp32', 'model small.onnx'],
     ]);
+});
+
+test('a model whose name tells no data type has that of its contents', async () => {
+  const scores = { type: 'float32', dims: ['batch', 3] } as const;
+  const quantised = model([node('MatMulInteger', ['image'], 'out')], [], scores, scores);
+  const [config, preprocessor] = classifier('my/');
+  expect(await found(config!, preprocessor!, fileAt('my/model.onnx', quantised))).toEqual([
+    ['image-classification', 'my', 'q8', 'model model.onnx'],
+  ]);
+  const parts = translator('t/', 'encoder_model.onnx');
+  const [[, , dtypes]] = (await found(...parts, fileAt('t/decoder_model_merged.onnx', quantised))) as [
+    string[],
+  ];
+  expect(dtypes).toBe('fp32+q8');
 });
 
 test('each of several folders has its own configuration; one in a folder below is left out', async () => {

@@ -1,4 +1,4 @@
-import { dtypeNamed } from '../../../models/hub/dtypes.ts';
+import { dtypeOf } from '../../../models/hub/dtypes.ts';
 import { type GivenFiles, type ModelSet, needFor } from '../../../models/hub/given/model-sets.ts';
 import { type ModelBytes, sha256Hex } from '../../../models/manifests/load.ts';
 import { scoresOf } from '../../../models/onnx/classifier.ts';
@@ -154,7 +154,7 @@ const variantOf = (
       role,
       {
         ...entry(model),
-        dtype: dtypeNamed(model.name),
+        dtype: dtypeOf(model.bytes, model.name),
         ...(weights.length > 0 && { data: weights.map((file) => ({ name: file.name, ...entry(file) })) }),
       },
     ]),
