@@ -120,7 +120,7 @@ function checkSamples(name: string, recording: Item, i: number): void {
     if ((recording[end]! & 0x7f) === 0x7f && recording[end - 1]! >= 0x80)
       throw new InvalidTensorError(
         name,
-        `expected samples that are finite numbers, found another one in item ${i}`,
+        `expected float32 samples that are finite numbers, found another one in item ${i}`,
       );
 }
 

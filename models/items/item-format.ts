@@ -46,7 +46,7 @@ export const formatText = (format: ItemFormat): string =>
 function contentText(format: ItemFormat): string {
   if (format.kind === 'pixels') return `pixels [${format.channels}, ${format.height}, ${format.width}]`;
   if (format.kind === 'audio')
-    return `audio of at most ${format.samplesMax} samples at ${format.sampleRateHz} Hz`;
+    return `audio of 1 to ${format.samplesMax} float32 samples at ${format.sampleRateHz} Hz`;
   return `text of at most ${format.bytesMax} bytes`;
 }
 

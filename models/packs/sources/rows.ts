@@ -37,7 +37,7 @@ function fieldOf({ fields, where }: Row, name: string): string {
     throw new UnfitDataError(
       where,
       `it has no field "${name}", which a stage of the pipeline reads`,
-      `Add "fields": {"${name}": "…"} to the line.`,
+      `Give each item as a line of JSON with "fields": {"${name}": "…"}.`,
     );
   checkText(text, FIELD_BYTES_MAX, where);
   return text;

@@ -45,7 +45,7 @@ describe('items of a stage as a tensor', () => {
     'a recording with the sample %s is refused',
     (sample) => {
       const recordings = bytesTensor([2], [samples(0.5), samples(1, sample)]);
-      const refused = 'expected samples that are finite numbers, found another one in item 1';
+      const refused = 'expected float32 samples that are finite numbers, found another one in item 1';
       expect(() => itemsOfTensors([{ ...recordings, name: 'audio' }], audio)).toThrow(refused);
       const data = Float32Array.of(0.5, 1, -1, sample);
       const tensor: Tensor = { name: 'audio', datatype: 'FP32', shape: [2, 2], data };

@@ -129,7 +129,7 @@ test('a question comes with its recording, and a row without the question is ref
     { truth: 'It is here.', children: [{ truth: ['here', 'It is here'], children: [] }] },
   ]);
   await expect(packedWith({})).rejects.toThrow(
-    /line 1: it has no field "question".*Add "fields": \{"question"/,
+    /line 1: it has no field "question".*Give each item as a line of JSON with "fields": \{"question"/,
   );
   await expect(packedWith({ question: 'a'.repeat(20_000) })).rejects.toThrow(
     /the text has 20000 bytes, at most 16384 fit/,
