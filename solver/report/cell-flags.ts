@@ -1,4 +1,4 @@
-import type { CellFlag } from '../documents/cell.ts';
+import type { Cell, CellFlag } from '../documents/cell.ts';
 
 /** The meaning of each flag of a cell. */
 export const FLAGS: Record<CellFlag, string> = {
@@ -12,4 +12,12 @@ export const FLAGS: Record<CellFlag, string> = {
   'not-warm': 'latency was still changing when the warm-up reached its limit',
   published: 'not measured here, but drawn from a log-normal distribution with a published mean and p99',
   reconstructed: 'not measured here, since the mean or p99 was derived from other published figures',
+};
+
+/** Why a cell was skipped. */
+export const SKIPS: Record<Extract<Cell, { state: 'skipped' }>['reason'], string> = {
+  'breaks-sla': 'slower than the SLA',
+  'no-more-items-per-second': 'a smaller batch already gave as many items per second',
+  'out-of-memory': 'out of memory',
+  budget: 'no time left in the budget',
 };

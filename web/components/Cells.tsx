@@ -6,17 +6,10 @@ import {
   runNames,
 } from '../../solver/documents/cell.ts';
 import { median } from '../../solver/math/statistics.ts';
-import { FLAGS } from '../../solver/report/cell-flags.ts';
+import { FLAGS, SKIPS } from '../../solver/report/cell-flags.ts';
 import { type Weight, weightOf } from './cell-flags.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { milliseconds, number, plural, runLabel } from './format.ts';
-
-const REASONS = {
-  'breaks-sla': 'slower than the SLA',
-  'no-more-items-per-second': 'a smaller batch already gave as many items per second',
-  'out-of-memory': 'out of memory',
-  budget: 'no time left in the budget',
-} as const;
 
 /** The symbol of each severity, for readers who cannot distinguish the colours. */
 const MARKS: Record<Weight, string> = { bad: '✕', warn: '!', note: '○' };
@@ -89,7 +82,7 @@ const times = (label: string, value: (cell: MeasuredCell) => number | null): Col
 
 function Remark({ cell }: { readonly cell: Cell }) {
   if (cell.state === 'measured') return <CellFlags flags={cell.flags} />;
-  const why = cell.state === 'failed' ? cell.error : REASONS[cell.reason];
+  const why = cell.state === 'failed' ? cell.error : SKIPS[cell.reason];
   return (
     <>
       <Flag weight={cell.state === 'failed' ? 'bad' : 'note'}>{cell.state}</Flag> {why}

@@ -5,8 +5,9 @@ import { cellFlag, cellId, failureOf } from '../../solver/documents/cell.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
+import { counted } from '../../solver/math/figures.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
-import { FLAGS } from '../../solver/report/cell-flags.ts';
+import { FLAGS, SKIPS } from '../../solver/report/cell-flags.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import { message } from '../runtime/errors.ts';
@@ -204,12 +205,19 @@ function failures({ cells }: Profile): string[] {
   return [...texts.values()];
 }
 
+/** The number of cells that were skipped for each reason. */
+const skips = ({ cells }: Profile): string[] =>
+  Object.entries(SKIPS).flatMap(([reason, words]) => {
+    const count = cells.filter((cell) => cell.state === 'skipped' && cell.reason === reason).length;
+    return count > 0 ? `skipped: ${counted(count, 'cell')}, ${words}` : [];
+  });
+
 /** @throws NoCellMeasuredError if no cell of the profile was measured */
 export function checkMeasured(profile: Profile): void {
   if (measuredInOrder(profile).length === 0) throw new NoCellMeasuredError(failures(profile)[0]);
 }
 
-/** Table of the measured cells, and below it what those flags mean that a cell has, and which cells failed. */
+/** Table of the measured cells, and below it what those flags mean that a cell has, and which cells were skipped or failed. */
 export function profileTable(profile: Profile): string {
   const cells = measuredInOrder(profile);
   const rows = cells.map((cell) => [
@@ -227,6 +235,6 @@ export function profileTable(profile: Profile): string {
   const meanings = cellFlag.options
     .filter((flag) => cells.some(({ flags }) => flags.includes(flag)))
     .map((flag) => `${flag}: ${FLAGS[flag]}`);
-  const notes = [...meanings, ...failures(profile)];
+  const notes = [...meanings, ...skips(profile), ...failures(profile)];
   return [table(columns, rows), notes.join('\n')].filter(Boolean).join('\n\n');
 }

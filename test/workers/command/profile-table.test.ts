@@ -24,6 +24,22 @@ test('below its cells a table of a profile says which failed, and why, once for 
   );
 });
 
+test('below its cells a table of a profile counts those that were skipped, by reason', () => {
+  const skipped = (batch: number, reason: 'budget' | 'breaks-sla') => ({
+    ...keyOf(cell('detect', 's', 'cpu', batch, runs(2))),
+    ...{ state: 'skipped' as const, reason },
+  });
+  const cells = [
+    cell('detect', 's', 'cpu', 1, runs(2)),
+    skipped(2, 'budget'),
+    skipped(4, 'budget'),
+    skipped(8, 'breaks-sla'),
+  ];
+  expect(profileTable(profile(cells)).split('\n\n')[1]).toBe(
+    'skipped: 1 cell, slower than the SLA\nskipped: 2 cells, no time left in the budget',
+  );
+});
+
 test('a profile without a measured cell ends the command with an error that says why', () => {
   expect(() => checkMeasured(profile([cell('classify', 's', 'cpu', 1, runs(2)), failed(1)]))).not.toThrow();
   expect(() => checkMeasured(profile([failed(1)]))).toThrow(
