@@ -16,6 +16,8 @@ const NEVER_MS = Number.NEGATIVE_INFINITY;
 export class ProgressLine {
   #lastMs = NEVER_MS;
   #shown = false;
+  /** Writes the newest line once the time between two updates has passed, so that no older line stays while nothing new happens. */
+  #due: NodeJS.Timeout | undefined;
 
   readonly show = (progress: ProfileProgress | RunProgress): void =>
     this.line(() => ('phase' in progress ? profileLine(progress) : runLine(progress)));
@@ -53,7 +55,12 @@ export class ProgressLine {
   line(text: () => string): void {
     const now = performance.now();
     const terminal = process.stderr.isTTY;
-    if (now - this.#lastMs < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
+    const waitMs = this.#lastMs + (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere) - now;
+    clearTimeout(this.#due);
+    if (waitMs > 0) {
+      this.#due = setTimeout(() => this.line(text), waitMs).unref();
+      return;
+    }
     this.#lastMs = now;
     const line = printable(text());
     if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 100) - 1)}`);
@@ -63,6 +70,7 @@ export class ProgressLine {
 
   /** Removes the progress line, so that other output can follow. */
   readonly clear = (): void => {
+    clearTimeout(this.#due);
     if (this.#shown && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     this.#shown = false;
     this.#lastMs = NEVER_MS;

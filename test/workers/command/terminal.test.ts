@@ -39,6 +39,19 @@ test('on a terminal one line is rewritten, at most every 100 ms, and taken away 
   expect(written).toEqual(['\r\x1b[Kfirst', '\r\x1b[Ksecond', '\r\x1b[K']);
 });
 
+test('a line that comes too soon is written later if no newer one comes, but not after the end', () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'], now: 0 });
+  process.stderr.isTTY = false;
+  const progress = new ProgressLine();
+  for (const text of ['first', 'older', 'newer']) progress.line(() => text);
+  vi.advanceTimersByTime(10_000);
+  expect(written).toEqual(['first\n', 'newer\n']);
+  progress.line(() => 'last');
+  progress.clear();
+  vi.advanceTimersByTime(10_000);
+  expect(written).toEqual(['first\n', 'newer\n']);
+});
+
 test('what is begun after the line was taken away is shown at once', () => {
   process.stderr.isTTY = false;
   const progress = new ProgressLine();
