@@ -42,6 +42,28 @@ test('a page whose scripts cannot be loaded says so', async () => {
   );
 });
 
+test('a page in a sandboxed frame, which has no origin, names the cause and opens elsewhere', async () => {
+  await context.route('**/frame.html', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: '<iframe sandbox="allow-scripts" src="index.html"></iframe>',
+    }),
+  );
+  // The host lets any site read and frame the page, as hosts of static files do.
+  await context.route('**/*.{html,js,css}', async (route) => {
+    if (route.request().url().endsWith('frame.html')) return route.fallback();
+    const response = await route.fetch();
+    const type = response.headers()['content-type']!;
+    await route.fulfill({ response, headers: { 'access-control-allow-origin': '*', 'content-type': type } });
+  });
+  const page = await context.newPage();
+  await page.goto(`${site.url}frame.html`);
+  const reason = page.frameLocator('iframe').getByText('This page could not start');
+  expect(await reason.textContent()).toMatch(
+    /: SecurityError: .*sandboxed.*\. Open its https or localhost address in a tab of its own/,
+  );
+});
+
 test('without shared memory the page starts, and offers one thread', async () => {
   await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedArrayBuffer'));
   const { page, complaints } = await openIn(context, site.url);

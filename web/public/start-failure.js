@@ -5,13 +5,15 @@ addEventListener(
   (event) => {
     const app = document.getElementById('app');
     if (app?.childNodes.length !== 0) return;
-    // A file that could not be loaded causes an event without a message.
-    const reason = event.message || 'a file of the page could not be loaded';
+    // A file that could not be loaded causes an event without an error. Chromium leaves a DOMException's message out of the event.
+    const reason = event.error ? String(event.error) : 'a file of the page could not be loaded';
+    // A sandboxed frame and a file opened from the disk have no origin, so they can start no worker and keep nothing.
+    const remedy =
+      self.origin === 'null'
+        ? 'Open its https or localhost address in a tab of its own, not in a sandboxed frame or from a file'
+        : 'Reload it, or open it in a recent Chrome, Edge, Safari or Firefox';
     const main = document.createElement('main');
-    main.textContent =
-      'This page could not start: ' +
-      reason +
-      '. Reload it, or open it in a recent Chrome, Edge, Safari or Firefox.';
+    main.textContent = `This page could not start: ${reason.replace(/\.$/, '')}. ${remedy}.`;
     app.append(main);
   },
   true,
