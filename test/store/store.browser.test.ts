@@ -63,6 +63,35 @@ describe('a store in IndexedDB', () => {
     stubborn.close();
   });
 
+  it('does not wait for a browser that never answers', async () => {
+    const stubborn = await openDB(name, MIGRATIONS.length);
+    // The deletion waits for the open connection, and whoever opens the database then waits for the deletion, without an event.
+    const deletion = deleteDB(name);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const refused = expect(openBrowserStore(name)).rejects.toThrow(/Close other tabs of this page/);
+    vi.runAllTimers();
+    vi.useRealTimers();
+    await refused;
+    stubborn.close();
+    await deletion;
+  });
+
+  it('names what failed when the browser ends a transaction without a reason, and keeps what was saved', async () => {
+    const store = await openBrowserStore(name);
+    await store.append('journal', cellEntry(1));
+    const add = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(function (this: IDBObjectStore) {
+      const request = this.getAllKeys();
+      this.transaction.abort();
+      return request as IDBRequest<IDBValidKey>;
+    });
+    await expect(store.append('journal', cellEntry(2))).rejects.toThrow(
+      /failed to save a measurement \(AbortError\)\. Try again; if that does not help, reload this page/,
+    );
+    add.mockRestore();
+    expect(await store.readJournal('journal')).toEqual([cellEntry(1)]);
+    store.close();
+  });
+
   it('says so when the quota is used up, and keeps what was saved', async () => {
     // A storage bucket of Chromium has its own quota, which Chromium checks when the first write needs room.
     const { storageBuckets } = navigator as unknown as { storageBuckets: StorageBuckets };

@@ -8,6 +8,7 @@ import {
   type ProfileEntry,
   ProfileNotFoundError,
   type Store,
+  StoreFailedError,
   StoreFullError,
   StoreUnavailableError,
 } from './store.ts';
@@ -39,6 +40,9 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
+/** Some browsers never answer a request to open a database, as while a deletion of it waits for another tab. */
+const OPEN_MS_MAX = 10_000;
+
 /**
  * Opens the database, and upgrades an older one without losing data.
  * @param migrations all steps from an empty database; their number is the version
@@ -50,18 +54,23 @@ export async function openDatabase(
   onClosed: (why: string) => void,
 ): Promise<Database> {
   return new Promise((resolve, reject) => {
-    let blocked = false;
+    let givenUp = false;
+    const giveUp = (why: string): void => {
+      givenUp = true;
+      reject(new StoreUnavailableError(why));
+    };
+    const limit = setTimeout(
+      giveUp,
+      OPEN_MS_MAX,
+      'The browser does not open the saved profiles. Close other tabs of this page, then reload it; if that does not help, ' +
+        'restart the browser.',
+    );
     openDB<Tables>(name, migrations.length, {
       upgrade(database, from, _to, transaction) {
         for (const step of migrations.slice(from)) step(database, transaction);
       },
       blocked() {
-        blocked = true;
-        reject(
-          new StoreUnavailableError(
-            'Another tab holds saved profiles open. Close it, then reload this page.',
-          ),
-        );
+        giveUp('Another tab holds saved profiles open. Close it, then reload this page.');
       },
       blocking(_current, _next, event) {
         (event.target as IDBDatabase).close();
@@ -70,18 +79,20 @@ export async function openDatabase(
       terminated() {
         onClosed('The browser closed the saved profiles, as when its data is cleared. Reload this page.');
       },
-    }).then(
-      // The other tab may close after this promise was rejected; the database that then opens is not used.
-      (database) => (blocked ? database.close() : resolve(database)),
-      (cause: DOMException) => {
-        if (cause.name === 'QuotaExceededError') return reject(new StoreFullError('profiles', { cause }));
-        const why =
-          cause.name === 'VersionError'
-            ? 'Profiles here were saved by a newer version. Reload this page to get it.'
-            : `This browser does not let profiles be saved here (${cause.message}). Private windows may forbid it.`;
-        reject(new StoreUnavailableError(why, { cause }));
-      },
-    );
+    })
+      .finally(() => clearTimeout(limit))
+      .then(
+        // The database may open after this promise was rejected, and is then not used.
+        (database) => (givenUp ? database.close() : resolve(database)),
+        (cause: DOMException) => {
+          if (cause.name === 'QuotaExceededError') return reject(new StoreFullError('profiles', { cause }));
+          const why =
+            cause.name === 'VersionError'
+              ? 'Profiles here were saved by a newer version. Reload this page to get it.'
+              : `This browser does not let profiles be saved here (${cause.message}). Private windows may forbid it.`;
+          reject(new StoreUnavailableError(why, { cause }));
+        },
+      );
   });
 }
 
@@ -104,7 +115,9 @@ class BrowserStore implements Store {
   ) {}
 
   async readJournal(journal: string): Promise<JournalEntry[]> {
-    const rows = await this.#open().getAllFromIndex('journal', 'journal', journal);
+    const rows = await this.#use('read saved measurements', (database) =>
+      database.getAllFromIndex('journal', 'journal', journal),
+    );
     return rows.map(({ entry }, i) => parseJournalEntry(entry, `entry ${i + 1} of journal ${journal}`));
   }
 
@@ -113,7 +126,7 @@ class BrowserStore implements Store {
   }
 
   async deleteJournal(journal: string): Promise<void> {
-    await this.#within('journal', 'readwrite', async (table) => {
+    await this.#within('delete saved measurements', 'journal', 'readwrite', async (table) => {
       let cursor = await table.index('journal').openCursor(journal);
       while (cursor) {
         await cursor.delete();
@@ -130,7 +143,7 @@ class BrowserStore implements Store {
   }
 
   async listProfiles(): Promise<ProfileEntry[]> {
-    return this.#within('profiles', 'readonly', async (table) => {
+    return this.#within('list saved profiles', 'profiles', 'readonly', async (table) => {
       const entries: ProfileEntry[] = [];
       let cursor = await table.index('listing').openKeyCursor(null, 'prev');
       for (; cursor; cursor = await cursor.continue())
@@ -140,48 +153,64 @@ class BrowserStore implements Store {
   }
 
   async loadProfile(id: string): Promise<IdentifiedProfile> {
-    const row = await this.#open().get('profiles', id);
+    const row = await this.#use('read a saved profile', (database) => database.get('profiles', id));
     if (!row) throw new ProfileNotFoundError(id);
     const source = `saved profile ${id}`;
     return parseIdentified(jsonValue(row.text, source), source);
   }
 
   async deleteProfile(id: string): Promise<void> {
-    await this.#open().delete('profiles', id);
+    await this.#use('delete a profile', (database) => database.delete('profiles', id));
   }
 
   close(): void {
     this.database.close();
   }
 
-  #open(): Database {
+  /** @throws StoreUnavailableError, StoreFailedError, and what `work` throws */
+  async #use<R>(doing: string, work: (database: Database) => Promise<R>): Promise<R> {
+    try {
+      this.#checkOpen();
+      return await work(this.database);
+    } catch (cause) {
+      // The database may have been closed while it worked.
+      this.#checkOpen();
+      throw cause instanceof DOMException ? new StoreFailedError(doing, cause) : cause;
+    }
+  }
+
+  #checkOpen(): void {
     const why = this.whyClosed();
     if (why) throw new StoreUnavailableError(why);
-    return this.database;
   }
 
   /** Works in one transaction and waits for its end too, so that an abort is never an unhandled rejection. */
-  async #within<T extends StoreNames<Tables>, M extends 'readonly' | 'readwrite', R>(
+  #within<T extends StoreNames<Tables>, M extends 'readonly' | 'readwrite', R>(
+    doing: string,
     table: T,
     mode: M,
     work: (table: IDBPTransaction<Tables, [T], M>['store']) => Promise<R>,
   ): Promise<R> {
-    const transaction = this.#open().transaction(table, mode);
-    const [result] = await Promise.all([work(transaction.store), transaction.done]);
-    return result;
+    return this.#use(doing, async (database) => {
+      const transaction = database.transaction(table, mode);
+      const [result] = await Promise.all([work(transaction.store), transaction.done]);
+      return result;
+    });
   }
 
   /** Writes with strict durability: once the promise resolves, the data is on the disk and survives a crash. */
-  async #write<T extends StoreNames<Tables>>(
+  #write<T extends StoreNames<Tables>>(
     table: T,
     what: string,
     write: (table: IDBPTransaction<Tables, [T], 'readwrite'>['store']) => Promise<unknown>,
   ): Promise<void> {
-    const transaction = this.#open().transaction(table, 'readwrite', { durability: 'strict' });
-    // A request that fails aborts its transaction, and the await below rejects with the reason.
-    write(transaction.store).catch(() => {});
-    await transaction.done.catch((cause) => {
-      throw orFull(cause, what);
+    return this.#use(`save ${what}`, async (database) => {
+      const transaction = database.transaction(table, 'readwrite', { durability: 'strict' });
+      // A request that fails aborts its transaction, and the await below rejects with the reason.
+      write(transaction.store).catch(() => {});
+      await transaction.done.catch((cause) => {
+        throw orFull(cause, what);
+      });
     });
   }
 }

@@ -56,6 +56,18 @@ export class StoreFullError extends Error {
 export const orFull = (cause: unknown, what: string): unknown =>
   (cause as Error | null)?.name === 'QuotaExceededError' ? new StoreFullError(what, { cause }) : cause;
 
+/** The browser failed to read or write what is saved, for a reason of its own. */
+export class StoreFailedError extends Error {
+  override name = 'StoreFailedError';
+  constructor(doing: string, cause: DOMException) {
+    super(
+      `The browser failed to ${doing} (${cause.message || cause.name}). Try again; if that does not help, reload this page. ` +
+        'What was saved before is kept.',
+      { cause },
+    );
+  }
+}
+
 export class ProfileNotFoundError extends Error {
   override name = 'ProfileNotFoundError';
   constructor(id: string) {
