@@ -91,6 +91,17 @@ describe('the built page where no service worker helps', () => {
     const why = page.locator('.page-problem [role=alert]');
     expect(await why.textContent()).toMatch(/manifest\.json could not be loaded\. Connect to the network/);
   });
+
+  it('names a refusal of its host, and a remedy of the page', async () => {
+    await page.goto(host.url);
+    await page.locator('#share').waitFor();
+    await context.route('**/models/mini-nlp/**', (route) => route.fulfill({ status: 502 }));
+    await page.getByLabel('Pipeline', { exact: true }).selectOption('mini-nlp');
+    const why = page.locator('.page-problem [role=alert]');
+    expect(await why.textContent()).toMatch(
+      /mini-nlp\/manifest\.json could not be loaded: the server answered 502 .*\. Reload this page/,
+    );
+  });
 });
 
 it('the built page measures and plans on one thread without SharedArrayBuffer, and keeps the profile', async () => {

@@ -3,7 +3,7 @@ import type { CellKey } from '../../solver/documents/cell.ts';
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import { fileFetcher } from '../../workers/environment/fetch-file.ts';
+import { fileFetcher, RefusedFileError } from '../../workers/environment/fetch-file.ts';
 import { measureOperators } from '../../workers/profiler/operators.ts';
 import { measureProfile, type ProfileOptions } from '../../workers/profiler/profile.ts';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
@@ -18,13 +18,24 @@ class HostOutOfReachError extends InputError {
   }
 }
 
+/** The page's host, or a proxy before it, refuses a file of the page, as while a newer build replaces the files. */
+class RefusedByHostError extends InputError {
+  override name = 'RefusedByHostError';
+  constructor(file: string, cause: RefusedFileError) {
+    super(`${file} could not be loaded: ${cause.message}. Reload this page now or later, and try again.`, {
+      cause,
+    });
+  }
+}
+
 const fetchFile = fileFetcher();
 const fetchOfHost: ReadFile = (file, mostBytes) =>
   fetchFile(file, mostBytes).catch((cause) => {
+    if (cause instanceof RefusedFileError) throw new RefusedByHostError(file, cause);
     throw cause instanceof TypeError ? new HostOutOfReachError(file, { cause }) : cause;
   });
 
-/** @throws HostOutOfReachError, and the errors of `loadManifest` */
+/** @throws HostOutOfReachError, RefusedByHostError, and the errors of `loadManifest` */
 export const loadPipeline = (name: string): Promise<LoadedManifest> =>
   loadManifest(`models/${name}/manifest.json`, fetchOfHost);
 
