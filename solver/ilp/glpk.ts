@@ -1,4 +1,16 @@
 import loadGlpk from 'glpk.js/node';
+import { CodedError } from '../documents/coded-error.ts';
+
+/** The code of GLPK cannot be loaded, as if a page's host or a proxy answers with something else. */
+class GlpkLoadError extends CodedError {
+  override name = 'GlpkLoadError';
+  constructor(cause: Error) {
+    super(
+      `GLPK, which finds plans, cannot be loaded: ${cause.message}. Check the connection to the host of this page, then reload it.`,
+      { cause },
+    );
+  }
+}
 
 /** A program that maximises Σ value · x, with Σ x = 1 in each group, low ≤ Σ use · x ≤ high in each row, and 0 ≤ x ≤ 1. */
 interface LinearProgram {
@@ -64,13 +76,14 @@ let loading: Promise<Glpk> | undefined;
 /**
  * Loads GLPK once per process or web worker. The entry `glpk.js/node` solves synchronously in the calling thread. In a browser
  * that must be a web worker, because the main thread of a page may not block while the WebAssembly is fetched.
+ * @throws GlpkLoadError
  */
 export function glpk(): Promise<Glpk> {
   loading ??= loadGlpk()
     .then(glpkOf)
     .catch((error) => {
       loading = undefined; // so that the next call tries again
-      throw error;
+      throw new GlpkLoadError(error);
     });
   return loading;
 }

@@ -1,6 +1,7 @@
 import type { BrowserContext } from 'playwright';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { newContext, openIn, unfoldAdvanced } from './opened-page.ts';
+import { fashionProfile } from './fixtures.ts';
+import { choose, newContext, openIn, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** Opens the shipped page where its scripts miss something. */
@@ -42,6 +43,11 @@ test('a page whose scripts cannot be loaded says so', async () => {
   );
 });
 
+test('an extension that adds to every object stops the page, which names extensions', async () => {
+  await context.addInitScript(() => Object.assign(Object.prototype, { extend: () => {} }));
+  expect(await whyNotStarted()).toContain('turn off extensions that change pages');
+});
+
 test('a page in a sandboxed frame, which has no origin, names the cause and opens elsewhere', async () => {
   await context.route('**/frame.html', (route) =>
     route.fulfill({
@@ -62,6 +68,34 @@ test('a page in a sandboxed frame, which has no origin, names the cause and open
   expect(await reason.textContent()).toMatch(
     /: SecurityError: .*sandboxed.*\. Open its https or localhost address in a tab of its own/,
   );
+});
+
+test('a page that gets something else for the code of its solver names it and a remedy, and plans with the next change', async () => {
+  const glpk = '**/glpk*.wasm';
+  await context.route(glpk, (route) => route.fulfill({ contentType: 'text/html', body: '<html>Log in' }));
+  const { page } = await openIn(context, site.url);
+  await choose(page, profileFile(fashionProfile()));
+  const problem = page
+    .locator('#plan')
+    .getByText(/^GLPK, which finds plans, cannot be loaded: .* reload it\.$/);
+  await problem.waitFor();
+  await context.unroute(glpk);
+  await page.getByRole('spinbutton', { name: 'Arrival rate' }).fill('1');
+  await planned(page);
+  expect(await problem.count()).toBe(0);
+});
+
+test('a page that cannot load a part of its code later says so, and loads it after a reload', async () => {
+  const parts = '**/assets/parts-*.js';
+  await context.route(parts, (route) => route.fulfill({ status: 404 }));
+  const { page } = await openIn(context, site.url);
+  await page.getByRole('button', { name: 'Look at an example', exact: true }).click();
+  const problem = page.locator('.page-problem [role=alert]');
+  expect(await problem.textContent()).toMatch(/^A part of this page could not be loaded: .*Reload this page/);
+  await context.unroute(parts);
+  await page.reload();
+  await page.getByRole('button', { name: 'Look at an example', exact: true }).click();
+  await planned(page);
 });
 
 test('without shared memory the page starts, and offers one thread', async () => {

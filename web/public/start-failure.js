@@ -11,7 +11,7 @@ addEventListener(
     const remedy =
       self.origin === 'null'
         ? 'Open its https or localhost address in a tab of its own, not in a sandboxed frame or from a file'
-        : 'Reload it, or open it in a recent Chrome, Edge, Safari or Firefox';
+        : 'Reload it, turn off extensions that change pages, or open it in a recent Chrome, Edge, Safari or Firefox';
     const main = document.createElement('main');
     main.textContent = `This page could not start: ${reason.replace(/\.$/, '')}. ${remedy}.`;
     app.append(main);

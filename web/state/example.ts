@@ -5,6 +5,7 @@ import { identify } from '../../workers/store/exchange.ts';
 import { EXAMPLE_FILE } from '../service-worker/messages.ts';
 import { attempt, models, opened, saved } from './app.ts';
 import { goTo } from './go-to.ts';
+import { loaded } from './part.ts';
 import { hasPipeline, loadChosen, openMeasured } from './pipelines/pipelines.ts';
 import { lentSettings } from './plan/settings.ts';
 import { tried } from './try/trying.ts';
@@ -52,7 +53,7 @@ export async function openExample(): Promise<void> {
   await attempt(async () => {
     const since = opened.value;
     // The code of archives is loaded when it is first used.
-    const { importArchive } = await import('./files/archive.ts');
+    const { importArchive } = await loaded(import('./files/archive.ts'));
     const { profiles, opened: shown, plan: settings, run } = importArchive(await read(), 'the example');
     // A profile that the user has opened or measured meanwhile stays open.
     if (opened.value !== since) return;

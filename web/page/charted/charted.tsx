@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { unasked } from '../../state/app.ts';
+import { loaded } from '../../state/part.ts';
 
 type Parts = typeof import('./parts.ts');
 
@@ -9,7 +10,7 @@ const parts = signal<Parts | null>(null);
 
 /** Loads the parts that draw charts. A page without a profile needs none, and the chart library is a third of the page's code. */
 export async function loadCharts(): Promise<void> {
-  parts.value ??= await import('./parts.ts');
+  parts.value ??= await loaded(import('./parts.ts'));
 }
 
 /** Makes a component that loads the parts and then shows one of them. */

@@ -5,6 +5,7 @@ import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
 import { openFiles } from '../../state/files/open-files.ts';
+import { loaded } from '../../state/part.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
 import { ownModels, ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { chosenModels } from '../../state/pipelines/chosen-models.ts';
@@ -16,7 +17,10 @@ import { useKeptFocus } from '../controls/kept-focus.ts';
 const forms = signal<(typeof import('./HubForm.tsx') & typeof import('./NewPipelineForm.tsx')) | null>(null);
 
 async function loadForms(): Promise<void> {
-  forms.value ??= { ...(await import('./HubForm.tsx')), ...(await import('./NewPipelineForm.tsx')) };
+  forms.value ??= {
+    ...(await loaded(import('./HubForm.tsx'))),
+    ...(await loaded(import('./NewPipelineForm.tsx'))),
+  };
 }
 
 /** Form to add models, labelled packs and whole pipelines. */

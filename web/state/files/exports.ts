@@ -13,6 +13,7 @@ import { saveFile, saveFiles } from '../../components/save-file.ts';
 import { models, opened, saved, store } from '../app.ts';
 import { ownRun } from '../example.ts';
 import { askedSettings } from '../measure/settings.ts';
+import { loaded } from '../part.ts';
 import { frontier, isFresh, pinned, plan } from '../plan/planning.ts';
 import { ownSettings } from '../plan/settings.ts';
 import { profileNames, profileTitle } from '../profile-names.ts';
@@ -45,7 +46,7 @@ export function savePlan(): void {
 
 /** Saves the chosen pipeline and all its files as a TAR archive. @throws MissingFileError, ChecksumError */
 export async function savePipeline(): Promise<void> {
-  const { tar } = await import('../../../models/manifests/tar.ts');
+  const { tar } = await loaded(import('../../../models/manifests/tar.ts'));
   const { manifest, readVerified } = models.value!;
   const text = `${JSON.stringify(inOneFolder(manifest), null, 2)}\n`;
   const files: NamedFile[] = [{ name: 'manifest.json', bytes: new TextEncoder().encode(text) }];
@@ -59,7 +60,7 @@ export async function savePipeline(): Promise<void> {
 export async function saveReport(): Promise<void> {
   const { profile } = opened.value!;
   // The report's HTML is large, so it is loaded only when a report is saved.
-  const { default: template } = await import('../../../dist/report/index.html?raw');
+  const { default: template } = await loaded(import('../../../dist/report/index.html?raw'));
   const report = reportOf(profile, plan.value, lastRun.value);
   saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
