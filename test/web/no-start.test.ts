@@ -66,7 +66,7 @@ test('a page in a sandboxed frame, which has no origin, names the cause and open
   await page.goto(`${site.url}frame.html`);
   const reason = page.frameLocator('iframe').getByText('This page could not start');
   expect(await reason.textContent()).toMatch(
-    /: SecurityError: .*sandboxed.*\. Open its https or localhost address in a tab of its own/,
+    /: NoOriginError: .* no workers\. Open its https or localhost address in a tab of its own/,
   );
 });
 

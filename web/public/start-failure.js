@@ -5,9 +5,9 @@ addEventListener(
   (event) => {
     const app = document.getElementById('app');
     if (app?.childNodes.length !== 0) return;
-    // A file that could not be loaded causes an event without an error. Chromium leaves a DOMException's message out of the event.
+    // A file that could not be loaded causes an event without an error. The event's own message lacks that of a DOMException.
     const reason = event.error ? String(event.error) : 'a file of the page could not be loaded';
-    // A sandboxed frame and a file opened from the disk have no origin, so they can start no worker and keep nothing.
+    // The page has no origin in a sandboxed frame, and from the disk.
     const remedy =
       self.origin === 'null'
         ? 'Open its https or localhost address in a tab of its own, not in a sandboxed frame or from a file'

@@ -40,8 +40,8 @@ const LOCK = CACHE;
  * browser and writes each as a whole or not at all. Each file is kept once, under its SHA-256.
  */
 export class PipelineStore {
-  /** @param caches null if the page was not opened over HTTPS or on localhost */
-  constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
+  /** @param caches by default the page's, which is read late, because reading it throws in a sandboxed frame; null for none */
+  constructor(private readonly caches?: CacheStorage | null) {}
 
   /** The names of all pipelines, sorted; empty if this window cannot keep files. */
   async list(): Promise<string[]> {
@@ -98,11 +98,13 @@ export class PipelineStore {
   }
 
   async #open(): Promise<Cache> {
-    if (!this.caches)
+    const caches = this.caches === undefined ? globalThis.caches : this.caches;
+    // A page that was not opened over HTTPS or on localhost has none.
+    if (!caches)
       throw new StoreUnavailableError(
         'Models of your own can be kept only where this page is opened over HTTPS or on localhost.',
       );
-    return this.caches.open(CACHE).catch((cause) => {
+    return caches.open(CACHE).catch((cause) => {
       throw new StoreUnavailableError(
         'This window lets the page keep no files, as private windows may. Open the page in a usual window to add models of your own.',
         { cause },
