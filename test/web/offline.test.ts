@@ -178,6 +178,18 @@ describe('the built page on a host without headers, under a path', () => {
     expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual(['in-incognito']);
   });
 
+  it('names a file of which a proxy sends something else, and is complete after a reload without it', async () => {
+    const models = '**/models/fashion/*.onnx';
+    await context.route(models, (route) => route.fulfill({ contentType: 'text/html', body: '<html>Log in' }));
+    await page.goto(host.url);
+    await expect
+      .poll(() => page.locator('#device').textContent())
+      .toMatch(/models\/fashion\/\w+\.onnx: .*Check the connection to its host/);
+    await context.unroute(models);
+    await page.reload();
+    await expect.poll(() => check('Works offline')).toContain('yes');
+  });
+
   it('profiles and plans with the server gone', async () => {
     await page.goto(host.url);
     await expect.poll(() => check('Works offline')).toContain('yes');

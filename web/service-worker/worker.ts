@@ -83,7 +83,11 @@ async function keep(file: PrecachedFile): Promise<void> {
   const cache = await openCache();
   const key = keyOf(file);
   if (await cache.match(key)) return;
-  const response = await fetch(scope + file.path, { integrity: file.integrity, cache: 'no-cache' });
+  const response = await fetch(scope + file.path, { integrity: file.integrity, cache: 'no-cache' }).catch(
+    (cause: Error) => {
+      throw new Error(`${file.path}: ${cause.message}`, { cause });
+    },
+  );
   if (!response.ok) throw new Error(`${file.path}: ${response.status} ${response.statusText}`);
   await cache.put(key, response);
 }

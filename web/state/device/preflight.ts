@@ -186,6 +186,6 @@ export function offlineCheck(now: Offline): Check {
     label,
     'no',
     `Not everything could be saved for use without a network (${now.why}).`,
-    'Open this page over HTTPS or on localhost, not in a private window. Make sure that the disk has space, then reload the page.',
+    'Open this page over HTTPS or on localhost, not in a private window. Check the connection to its host and the space on the disk, then reload the page.',
   );
 }
