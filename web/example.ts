@@ -6,7 +6,7 @@ const models = await loadManifest('models/fashion/manifest.json');
 const settings = { backends: ['wasm'], threads: [1], batches: [1, 2, 4], budgetS: 5, seed: 1 } as const;
 const browser = { models, environment: environment() };
 
-log(`measuring ${models.manifest.name} on wasm, which takes a minute at most`);
+log(`measuring ${models.manifest.name} on wasm …`);
 const measured = await profile({ ...browser, store: await openStore(), settings });
 log(`measured ${measured.cells.length} cells on ${measured.device.agent}`);
 
