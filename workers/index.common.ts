@@ -62,6 +62,7 @@ export {
   type ProfileEntry,
   ProfileNotFoundError,
   type Store,
+  StoreFailedError,
   StoreFullError,
   StoreUnavailableError,
 } from './store/store.ts';
