@@ -248,8 +248,8 @@ async function applyTried(api: KubernetesApi, trials: readonly Trial[]): Promise
 }
 
 /**
- * The stored plan's ConfigMap with a version. If there was none, it is created without fields first, because server-side apply would
- * change a ConfigMap that another process has created meanwhile. Other objects stay as they are.
+ * Gives the stored plan's ConfigMap a version. If there is no ConfigMap, one without fields is created first, because server-side
+ * apply would change a ConfigMap that another process has created meanwhile. Other objects stay as they are.
  * @throws ChangedMeanwhileError if another process has created the ConfigMap meanwhile
  */
 async function withVersion(api: KubernetesApi, object: KubernetesObject): Promise<KubernetesObject> {

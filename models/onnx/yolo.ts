@@ -66,7 +66,7 @@ export function yoloHeads(graph: Graph): YoloHead[] {
   if (!found || more.length > 0 || found.dims.length !== 3) return [];
   const [, rows = null, columns = null] = found.dims;
   if (rows === CHOSEN.detections && columns === CHOSEN.numbers) return [];
-  // YOLOX's output has the shape of `yolov5`, but usually the boxes are as its convolutions give them, relative to the cells of a grid.
+  // YOLOX's output has the shape of `yolov5`, but its boxes are usually as convolutions give them, relative to the cells of a grid.
   const inCells = /Conv/.test(computedBy(graph, found.name, ['Concat']) ?? '');
   const numbers: Record<YoloFormat, number | null> = { yolov8: rows, yolov5: inCells ? null : columns };
   const candidates: Record<YoloFormat, number | null> = { yolov8: columns, yolov5: rows };

@@ -16,7 +16,10 @@ export function useNarrow(): boolean {
 /** About the width of A4 and letter paper within margins, in pixels. */
 const PAPER_PX = 660;
 
-/** The width of an element in whole pixels, also after it has changed; 0 until it is known. While the page is printed, it fits paper. */
+/**
+ * The width of an element in whole pixels, also after it has changed; 0 until it is known. While the page is printed, it is that of
+ * paper at most.
+ */
 export function useWidth(host: RefObject<HTMLElement | null>): number {
   const [width, setWidth] = useState(0);
   useEffect(() => {

@@ -13,8 +13,8 @@ export const PROFILE_CONTAINER = 'profile';
 const KEPT_S = 3600;
 
 /**
- * Seconds that a pod may take beside twice the budget, which counts neither the pull of the image, nor the loading of models, nor the
- * cells that are measured whatever the budget.
+ * Seconds that a pod may take beside twice the budget. The budget counts neither the pull of the image, nor the loading of models,
+ * nor the cells that are measured whatever the budget.
  */
 const UNCOUNTED_S = 3600;
 
