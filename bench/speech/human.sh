@@ -24,7 +24,7 @@ done
 # Downloads an npm package, and unpacks it into a folder.
 unpacked() {
   mkdir -p "$out/$2"
-  tar xzf "$out/$(npm pack --silent --pack-destination "$out" "$1")" -C "$out/$2" --strip-components 1 2>/dev/null
+  tar xzf "$out/$(npm pack --silent --pack-destination "$out" "$1")" -C "$out/$2" --strip-components 1 --warning=no-unknown-keyword
 }
 unpacked @usefulsensors/moonshine-js@0.1.21 moonshine-js
 unpacked llama-tokenizer-js@1.2.2 llama-tokenizer-js

@@ -16,7 +16,7 @@ export interface Graph {
   readonly outputs: readonly TensorInfo[];
   /** Number of nodes by operator, the most frequent first. */
   readonly operators: ReadonlyMap<string, number>;
-  /** Element types of the constants, among them the weights. */
+  /** Element types of the constants. Weights are constants, too. */
   readonly constantTypes: ReadonlySet<string>;
   /** The node that produces each tensor, by the tensor's name. */
   readonly makers: ReadonlyMap<string, Maker>;

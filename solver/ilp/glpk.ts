@@ -1,7 +1,7 @@
 import loadGlpk from 'glpk.js/node';
 import { CodedError } from '../documents/coded-error.ts';
 
-/** The code of GLPK cannot be loaded, as if a page's host or a proxy answers with something else. */
+/** The code of GLPK cannot be loaded, for example because a proxy answers with a page of its own. */
 class GlpkLoadError extends CodedError {
   override name = 'GlpkLoadError';
   constructor(cause: Error) {

@@ -39,7 +39,7 @@ export function spawnWorker(file: string): RawWorker {
   child.once('exit', () => running.delete(child));
   const gone = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
-      // If this process did not end the child, it was usually the system, for lack of memory.
+      // A child that this process did not kill was usually killed by the system, for lack of memory.
       const why = signal === 'SIGKILL' && !child.killed ? ', as the system does when memory runs out' : '';
       resolve(signal ? `killed by ${signal}${why}` : `exit code ${code}`);
     });

@@ -56,7 +56,7 @@ export class StoreFullError extends Error {
 export const orFull = (cause: unknown, what: string): unknown =>
   (cause as Error | null)?.name === 'QuotaExceededError' ? new StoreFullError(what, { cause }) : cause;
 
-/** The browser failed to read or write what is saved, for a reason of its own. */
+/** The browser could not read or write saved data, although there is room for it. */
 export class StoreFailedError extends Error {
   override name = 'StoreFailedError';
   constructor(doing: string, cause: DOMException) {
