@@ -53,6 +53,7 @@ export interface HeadlessOptions extends ProfilerOptions {
 export class Headless {
   private constructor(
     private readonly browser: Browser,
+    private readonly openPage: () => Promise<Page>,
     private readonly page: Page,
     private readonly lost: Promise<never>,
     private readonly signal: AbortSignal,
@@ -77,9 +78,10 @@ export class Headless {
       // The browser may be lost while no call waits for it, and is lost in the end, when it is closed.
       lost.catch(() => {});
       browser.once('disconnected', lose);
-      const page = await unlessLost(lost, browser, browser.newPage());
-      page.once('crash', lose);
-      const open = async () => {
+      const launched = browser;
+      const openPage = async () => {
+        const page = await launched.newPage();
+        page.once('crash', lose);
         await page.exposeFunction('ipaEdgeProgress', options.onProgress);
         await page.exposeFunction('ipaEdgeStore', (method: keyof Store, args: unknown[]) =>
           (options.store[method] as (...args: unknown[]) => unknown)(...args),
@@ -89,9 +91,10 @@ export class Headless {
           await page.evaluate('').catch(() => {});
           throw error;
         });
+        return page;
       };
-      await unlessLost(lost, browser, open());
-      return new Headless(browser, page, lost, options.signal, close);
+      const page = await unlessLost(lost, launched, openPage());
+      return new Headless(launched, openPage, page, lost, options.signal, close);
     } catch (error) {
       await close();
       throw error;
@@ -106,12 +109,21 @@ export class Headless {
     return { profile: parseProfile(profile, "the page's profile"), sha256 };
   }
 
+  /**
+   * Runs a plan in a page of its own. V8 counts, for each page, how long each function of ONNX Runtime has run: after a profile and
+   * other runs, it would optimise the large functions that start a worker, and that takes a core for seconds of the run.
+   */
   async run({ load, ...rest }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {
     const asked: HeadlessRun = { ...rest, load: { ...load, arrivalsMs: [...load.arrivalsMs] } };
-    const answer = await this.#call('run', [MANIFEST_URL, asked]);
-    // The page knows only that it was stopped, not why.
-    if ('error' in answer) this.signal.throwIfAborted();
-    return parseRunReport(unwrap(answer), "the page's report");
+    const page = await unlessLost(this.lost, this.browser, this.openPage());
+    try {
+      const answer = await this.#call('run', [MANIFEST_URL, asked], page);
+      // The page knows only that it was stopped, not why.
+      if ('error' in answer) this.signal.throwIfAborted();
+      return parseRunReport(unwrap(answer), "the page's report");
+    } finally {
+      await page.close().catch(() => {});
+    }
   }
 
   async operators(key: CellKey): Promise<OperatorTimes> {
@@ -125,10 +137,10 @@ export class Headless {
   async #call<M extends Exclude<keyof HeadlessApi, 'abort'>>(
     method: M,
     args: Parameters<HeadlessApi[M]>,
+    page = this.page,
   ): Promise<Awaited<ReturnType<HeadlessApi[M]>>> {
     // Ctrl-C may come while the browser starts; a listener on a signal that is aborted already is never called.
     this.signal.throwIfAborted();
-    const page = this.page;
     const abort = () =>
       void page.evaluate(() => (globalThis as unknown as Exposed).ipaEdge.abort()).catch(() => {});
     this.signal.addEventListener('abort', abort);

@@ -157,8 +157,8 @@ function browserFlags(v8Flags) {
 }
 
 /**
- * Flags for the Chromium of commands. A page may start ten workers before V8 optimises a function of starts. With a larger budget, V8
- * would optimise some models only after they are measured.
+ * Flags for the Chromium of commands. A page may start ten workers before V8 optimises a function of starts: a profile starts about
+ * five, and each run has a page of its own. With a larger budget, V8 would optimise some models only after they are measured.
  * @param {readonly string[]} v8Flags further flags of V8
  */
 export const commandFlags = (...v8Flags) => browserFlags([wasmBudget(50), ...v8Flags]);

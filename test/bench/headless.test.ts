@@ -2,16 +2,16 @@ import { type Browser, chromium } from 'playwright';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Headless } from '../../bench/runner/headless.ts';
 import { openRunner } from '../../bench/runner/runner.ts';
-import { constantLoad } from '../../workers/executor/load.ts';
+import { constantLoad, type Load } from '../../workers/executor/load.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 
 /** Opens a headless browser with the shipped pipeline. @returns the browser, and the controller that stops its work */
-async function open() {
+async function open(onProgress = () => {}) {
   const controller = new AbortController();
   const { signal } = controller;
-  const options = { manifestPath: FASHION, store: new MemoryStore(), signal, onProgress() {} };
+  const options = { manifestPath: FASHION, store: new MemoryStore(), signal, onProgress };
   const headless = await Headless.open(options);
   onTestFinished(() => headless.close());
   return { headless, controller };
@@ -32,18 +32,31 @@ test('timing operators that is stopped on the way rejects with the reason of the
   await expect(asked).rejects.toThrow('stopped by Ctrl-C');
 });
 
+/** A run of the plan with both stages in one worker on wasm. */
+async function runOf(load: Load) {
+  const plan = handPlan(await loadFashion(), { backend: 'wasm', workers: [['detect', 'classify']] });
+  return { name: 'plan', plan, backends: ['wasm' as const], load, seed: 1 };
+}
+
 test('a run that is stopped before its first request rejects with the reason of the stop', async () => {
   const { headless, controller } = await open();
-  const plan = handPlan(await loadFashion(), { backend: 'wasm', workers: [['detect', 'classify']] });
-  const asked = headless.run({
-    name: 'plan',
-    plan,
-    backends: ['wasm'],
-    load: constantLoad(1, 600, 1),
-    seed: 1,
-  });
+  const asked = headless.run(await runOf(constantLoad(1, 600, 1)));
   controller.abort(new Error('stopped by Ctrl-C'));
   await expect(asked).rejects.toThrow('stopped by Ctrl-C');
+});
+
+test('each run has a page of its own, so that no code that earlier work ran is optimised meanwhile', async () => {
+  let browser: Browser | undefined;
+  whenLaunched((one) => {
+    browser = one;
+  });
+  const { headless } = await open();
+  const newPage = vi.spyOn(browser!, 'newPage');
+  const run = await runOf(constantLoad(5, 1, 1));
+  const reports = [await headless.run(run), await headless.run(run)];
+  expect(reports.map(({ requests }) => requests.length)).toEqual(Array(2).fill(run.load.arrivalsMs.length));
+  expect(newPage).toHaveBeenCalledTimes(2);
+  expect(browser!.contexts().flatMap((context) => context.pages())).toHaveLength(1);
 });
 
 /** Calls `change` with the next browser that is launched. */
@@ -88,6 +101,21 @@ test('a page that crashes while it opens is told as lost', async () => {
     });
   });
   await expect(open()).rejects.toThrow('The browser crashed or was closed');
+});
+
+test('a page that crashes during its run is told as lost', async () => {
+  let crash = () => {};
+  whenLaunched((browser) => {
+    const newPage = browser.newPage.bind(browser);
+    vi.spyOn(browser, 'newPage').mockImplementation(async () => {
+      const page = await newPage();
+      crash = () => void page.goto('chrome://crash').catch(() => {});
+      return page;
+    });
+  });
+  const { headless } = await open(() => crash());
+  const run = await runOf(constantLoad(1, 600, 1));
+  await expect(headless.run(run)).rejects.toThrow('The browser crashed or was closed');
 });
 
 test('a plan on webgpu that was measured in Node runs there, and one that was measured in a browser in a browser', async () => {
