@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { describeFiles } from '../../models/hub/describe.ts';
 import { type AloneOptions, describeAlone } from '../../models/hub/describe-alone.ts';
 import { type DtypeChoice, dtypeText } from '../../models/hub/dtypes.ts';
 import { NoModelFileError, UnreadPrefixError } from '../../models/hub/errors.ts';
-import { isAssetName, ONNX_FILE } from '../../models/hub/file-names.ts';
+import { cachedName, isAssetName, ONNX_FILE } from '../../models/hub/file-names.ts';
 import type { GivenFile } from '../../models/hub/given/given-file.ts';
 import { isDescribed, modelFolders } from '../../models/hub/given/model-folders.ts';
 import { isWeights } from '../../models/hub/given/weights.ts';
@@ -77,6 +77,8 @@ export async function pinGiven(
   return manifest;
 }
 
+const slashed = (path: string): string => path.replaceAll(sep, '/');
+
 /** Lists the files of a folder or, for an .onnx file, that file and those beside it that belong to it. */
 async function modelFiles(path: string): Promise<FileOnDisk[]> {
   const found = await stat(path).catch((cause) => {
@@ -93,6 +95,8 @@ async function modelFiles(path: string): Promise<FileOnDisk[]> {
   const own = (await filesIn(root, isFolder))
     .map((file) => ({ name: basename(file), at: resolve(file) }))
     .filter(({ name }) => isOwn(name));
+  // A download's folder has its model's name three levels up.
+  const outer = resolve(path, cachedName(slashed(resolve(path))) ? '../../..' : '..');
   // Without a config.json, the other files in an ONNX file's folder need not belong to it.
   const alone = !isFolder && !isDescribed(own);
   return Promise.all(
@@ -100,8 +104,7 @@ async function modelFiles(path: string): Promise<FileOnDisk[]> {
       .filter(({ name }) => !(alone && isAssetName(name)))
       .map(async ({ name, at }) => {
         const { size } = await stat(at);
-        const inFolder = join(basename(resolve(path)), relative(path, at)).replaceAll(sep, '/');
-        return { name, size, at, webkitRelativePath: isFolder ? inFolder : '' };
+        return { name, size, at, webkitRelativePath: isFolder ? slashed(relative(outer, at)) : '' };
       }),
   );
 }

@@ -33,3 +33,10 @@ export const assetName = (role: string): string => `${role.replaceAll('-', '_')}
 const ASSETS = ['tokenizer', 'tokenizer-config', 'config', 'generation-config', 'preprocessor-config'];
 
 export const isAssetName = (file: string): boolean => ASSETS.map(assetName).includes(file);
+
+/**
+ * The name of the model in a folder of the hub's download cache, `models--<owner>--<name>/snapshots/<commit>/`; undefined for any
+ * other folder.
+ */
+export const cachedName = (folder: string): string | undefined =>
+  /(?:^|\/)models--(?:[^/]+--)?([^/]+)\/snapshots\/[^/]+\/?$/.exec(folder)?.[1];

@@ -164,15 +164,18 @@ test('a folder in the layout of the hub is pinned by its path; pinned again, its
   expect(await pinnedFiles()).toEqual([entry]);
 });
 
-test('a folder of links, such as that of a model in the cache of Hugging Face, is pinned like its files', async () => {
+test("a folder of links in the cache of Hugging Face is pinned like its files, by the model's name", async () => {
   await layOutColours();
-  await mkdir(at('snapshot/onnx'), { recursive: true });
+  const cached = 'models--me--tints/snapshots/0123abc';
+  await mkdir(at(`${cached}/onnx`), { recursive: true });
   for (const name of ['config.json', 'preprocessor_config.json', 'onnx/model.onnx', 'onnx/model.onnx_data'])
-    await symlink(at(`colours/${name}`), at(`snapshot/${name}`));
-  await command(['pin', at('snapshot'), '--out', at('own/manifest.json')]);
-  expect(await pinnedFiles()).toEqual([
-    ['snapshot-fp32', '../snapshot/onnx/model.onnx', '../snapshot/onnx/model.onnx_data'],
-  ]);
+    await symlink(at(`colours/${name}`), at(`${cached}/${name}`));
+  for (const given of [cached, 'models--me--tints']) {
+    await command(['pin', at(given), '--out', at('own/manifest.json')]);
+    expect(await pinnedFiles()).toEqual([
+      ['tints-fp32', `../${cached}/onnx/model.onnx`, `../${cached}/onnx/model.onnx_data`],
+    ]);
+  }
 });
 
 test('a file with its extension in capital letters is pinned as any other', async () => {

@@ -35,18 +35,22 @@ const READ_MS = 2000;
  */
 export async function reconcile(options: ReconcileOptions, { onEvent, signal }: Listener): Promise<void> {
   const { api, namespace, models } = options;
-  let generation: unknown;
+  const name = kubernetesName(models.manifest.name);
+  /** Null until the first list is read; undefined while the object does not exist. */
+  let generation: string | undefined | null = null;
   let stop = new AbortController();
   let ended = Promise.resolve();
   const unkept: Work['unkept'] = {};
   await follow(
     api,
-    { ...RESOURCE, namespace, fields: `metadata.name=${kubernetesName(models.manifest.name)}` },
+    { ...RESOURCE, namespace, fields: `metadata.name=${name}` },
     {
       onChange([object]) {
         const key = object && `${object.metadata.uid}/${object.metadata.generation}`;
         if (key === generation) return;
         generation = key;
+        if (!object)
+          onEvent(`no ${RESOURCE.kind} ${name} in ${namespace}: what serves stays until there is one`);
         stop.abort();
         stop = new AbortController();
         const current = AbortSignal.any([stop.signal, signal]);

@@ -2,7 +2,7 @@ import { InputError } from '../../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { ModelFolder } from '../describe.ts';
 import { dtypeChoice, dtypeNamed, modelFileName } from '../dtypes.ts';
-import { isAssetName } from '../file-names.ts';
+import { cachedName, isAssetName } from '../file-names.ts';
 import { type HubVariant, needsOf } from '../model-files.ts';
 import type { RepositoryFile } from '../repository.ts';
 import { folderOf, type GivenFile, type GivenReader, pathOf } from './given-file.ts';
@@ -58,7 +58,7 @@ export function modelFolders<F extends GivenFile>(
  * of the file; an encoder with a decoder without a folder is called `own`.
  */
 function idOf(root: string, { name, sessions }: ModelSet<GivenFile>): string {
-  const folder = root.split('/').at(-2);
+  const folder = cachedName(root) ?? root.split('/').at(-2);
   const alone = sessions.get('model')?.file.name;
   if (folder !== undefined && (!alone || /^model(_\w+)?\.onnx$/i.test(alone))) return folder;
   return alone ? bareName(alone) : name.replace(/-[^-]*$/, '');

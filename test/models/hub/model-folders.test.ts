@@ -71,6 +71,17 @@ test('a folder in the layout of the hub gives its name to a variant for each dat
   ]);
 });
 
+test('a folder of the cache of the hub gives the name of its model, not that of the commit', async () => {
+  const commit = '0123456789abcdef0123456789abcdef01234567';
+  for (const [folder, name] of [
+    ['models--microsoft--resnet-18', 'resnet-18'],
+    ['hub/models--gpt2', 'gpt2'],
+  ])
+    expect(await found(...classifier(`${folder}/snapshots/${commit}/`, 'onnx/model.onnx'))).toEqual([
+      ['image-classification', name, 'fp32', 'model model.onnx'],
+    ]);
+});
+
 test('models of other names keep them, in a folder or without one', async () => {
   for (const folder of ['', 'some/'])
     expect(await found(...classifier(folder, 'small.onnx', 'large_quantized.onnx'))).toEqual([

@@ -148,6 +148,16 @@ test('a changed SLA is planned on the same profile; one that no plan meets says 
   expect(jobsMade(standIn)).toBe(1);
 });
 
+test('watch says that there is no InferencePipeline before one is made and after it is deleted, and what serves stays', async () => {
+  const { standIn, cluster, events, planned } = await watched();
+  const none = expect.stringMatching(/^no InferencePipeline fashion in shop/);
+  await until(() => expect(events).toEqual([none]));
+  await planned();
+  standIn.store.remove('apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion');
+  await until(() => expect(events.filter((text) => text.startsWith('no Inf'))).toHaveLength(2));
+  expect((await currentPlan(cluster)).slaMs).toBe(300);
+});
+
 test('a plan for which the nodes have no room is applied, because watch may not list them, and Ready tells what its pods wait for', async () => {
   const { standIn, planned } = await watched();
   for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
