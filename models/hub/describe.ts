@@ -59,7 +59,7 @@ export interface ModelFolder extends Pick<Pin, 'repository' | 'source' | 'addres
 export async function describe(
   hub: HubReader,
   reference: HubReference,
-  options: PinOptions = {},
+  options: PinOptions,
 ): Promise<Description> {
   const { endpoint } = hub;
   const api = apiAddress(endpoint, reference);

@@ -33,7 +33,7 @@ export function hubStage(model: HubModel, task?: string, prefix?: string): HubSt
   return { kind, stage: { name: kind.stageName, task: kind.task, ...fields, variants: [] } };
 }
 
-function kindOf(model: HubModel, task?: string): HubKind {
+function kindOf(model: HubModel, task: string | undefined): HubKind {
   const { config, id } = model;
   const architecture = config.architectures?.[0] ?? config.model_type ?? model.task ?? 'of no name';
   const possible = HUB_KINDS.filter((kind) => kind.fits(model) !== 'no');

@@ -130,11 +130,9 @@ const NOTHING = new Uint8Array();
 
 function tensorOf(info: Uint8Array): TensorInfo {
   const tensor = lengthOf(lengthOf(info, 2) ?? NOTHING, 1) ?? NOTHING;
-  const dims = [...fields(lengthOf(tensor, 2) ?? NOTHING)].map(({ value }) => {
-    return dimOf(
-      typeof value === 'number' ? value : [...fields(value)].find(({ number }) => number === 1)?.value,
-    );
-  });
+  const dims = [...fields(lengthOf(tensor, 2) ?? NOTHING)].map(({ value }) =>
+    dimOf(typeof value === 'number' ? value : [...fields(value)].find(({ number }) => number === 1)?.value),
+  );
   return { name: textOf(info, 1), type: typeOf(tensor, 1), dims };
 }
 

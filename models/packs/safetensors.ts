@@ -77,8 +77,7 @@ export class TensorFile {
 
   /** @param dims number of dimensions that the tensor must have @throws InvalidPackError */
   u8(name: string, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
-    const { shape, data } = this.read(name, 'U8', dims);
-    return { shape, data };
+    return this.read(name, 'U8', dims);
   }
 
   /** @throws InvalidPackError */

@@ -116,16 +116,19 @@ const FOUND = [
   { x0: 15, y0: 25, x1: 25, y1: 35, label: 1 },
 ];
 
+const COLUMNS = CANDIDATES.map(({ box, probabilities }) => [...box, ...probabilities]);
+/** The candidates as the output of a model in the format yolov8. */
+const YOLOV8 = {
+  output0: {
+    values: Array.from({ length: 6 }, (_, i) => COLUMNS.map((column) => column[i]!)).flat(),
+    dims: [1, 6, CANDIDATES.length],
+  },
+};
+
 test('yolov8: boxes and classes are rows, and overlapping boxes of a class are suppressed', async () => {
-  const columns = CANDIDATES.map(({ box, probabilities }) => [...box, ...probabilities]);
-  const values = Array.from({ length: 6 }, (_, i) => columns.map((column) => column[i]!)).flat();
-  const { detections } = await detectionsOf(stageOf('yolov8', { overlapMax: 0.7 }), {
-    output0: { values, dims: [1, 6, CANDIDATES.length] },
-  });
+  const { detections } = await detectionsOf(stageOf('yolov8', { overlapMax: 0.7 }), YOLOV8);
   expect(detections).toMatchObject(FOUND);
-  const all = await detectionsOf(stageOf('yolov8', { overlapMax: 0.9 }), {
-    output0: { values, dims: [1, 6, CANDIDATES.length] },
-  });
+  const all = await detectionsOf(stageOf('yolov8', { overlapMax: 0.9 }), YOLOV8);
   expect(all.detections).toHaveLength(4);
 });
 
@@ -215,9 +218,7 @@ test('of suppressed boxes each overlaps a more probable one of its class that is
 
 test('only objects of the classes to keep count, in results and in labels', async () => {
   const stage = stageOf('yolov8', { overlapMax: 0.7 }, { keep: ['car'] });
-  const columns = CANDIDATES.map(({ box, probabilities }) => [...box, ...probabilities]);
-  const values = Array.from({ length: 6 }, (_, i) => columns.map((column) => column[i]!)).flat();
-  const { detections } = await detectionsOf(stage, { output0: { values, dims: [1, 6, CANDIDATES.length] } });
+  const { detections } = await detectionsOf(stage, YOLOV8);
   expect(detections.map(({ label }) => label)).toEqual([1, 1]);
   const pack = await parsePack(
     gzip(

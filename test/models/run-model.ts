@@ -1,8 +1,8 @@
 import '../../workers/runtime/no-telemetry.ts';
 import { keepFields } from '../../models/items/fields.ts';
-import { type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
+import { type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
-import { childrenOf as followingItems, type PipelineStage } from '../../models/manifests/pipeline.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { CtcAlphabet } from '../../models/tasks/automatic-speech-recognition/ctc.ts';
 import { Scratch } from '../../models/tasks/program.ts';
 import { programOf } from '../../models/tasks/registry.ts';
@@ -47,9 +47,4 @@ export async function tokensOf(...[models, stage, items]: Parameters<typeof runM
   };
   const results = await runModel(models, stage, items, inNumbers);
   return results.map((result) => (result as unknown as { text: string }).text.split(' ').map(Number));
-}
-
-/** Returns, by item, the items of the next stage that follow from results. */
-export function childrenOf(stage: PipelineStage, items: ItemBatch, results: StageResult[]): Item[][] {
-  return itemsOf(items).map((item, i) => followingItems(stage, stage.next!.format, item, results[i]!));
 }

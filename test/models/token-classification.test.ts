@@ -287,23 +287,25 @@ test('entities come back from a pack as they were written', () => {
   );
 });
 
+const entity = (type: string, start: number, end: number) => ({ type, start, end, text: '', score: 1 });
+
+/** Returns a function that gives the entity F1 of entities that are found in a text with these true ones. */
+const f1Against =
+  (truth: ReturnType<typeof entity>[]) =>
+  (...entities: typeof truth) =>
+    metricOf(stageScore(pipelineOf(stage).first, { task: stage.task, entities } as StageResult, truth));
+
 test('entity F1 counts an entity as right if its place and type are', () => {
-  const { first } = pipelineOf(stage);
-  const entity = (type: string, start: number, end: number) => ({ type, start, end, text: '', score: 1 });
   const truth = [entity('PER', 0, 2), entity('LOC', 4, 5), entity('LOC', 8, 9)];
-  const f1 = (...entities: ReturnType<typeof entity>[]) =>
-    metricOf(stageScore(first, { task: stage.task, entities } as StageResult, truth));
+  const f1 = f1Against(truth);
   expect(f1(...truth)).toBe(1);
   expect(f1(entity('PER', 0, 2), entity('PER', 4, 5), entity('LOC', 8, 10))).toBeCloseTo(2 / 6, 12);
   expect(f1()).toBe(0);
 });
 
 test('of labelled entities in the same place, one of the found type counts, and the others are missed', () => {
-  const { first } = pipelineOf(stage);
-  const entity = (type: string, start: number, end: number) => ({ type, start, end, text: '', score: 1 });
   const truth = [entity('PER', 0, 2), entity('LOC', 0, 2)];
-  const f1 = (...entities: ReturnType<typeof entity>[]) =>
-    metricOf(stageScore(first, { task: stage.task, entities } as StageResult, truth));
+  const f1 = f1Against(truth);
   expect(f1(entity('PER', 0, 2))).toBeCloseTo(2 / 3, 12);
   expect(f1(entity('LOC', 0, 2))).toBeCloseTo(2 / 3, 12);
   expect(f1(...truth)).toBe(1);

@@ -51,12 +51,12 @@ export function readObjects(
   });
 }
 
-/** Writes the objects of images as {@link readObjects} reads them. */
+/** Writes the objects of images as {@link readObjects} reads them. An image without labels (null) has none. */
 export function writeObjects(
   { classes }: LabelledStage,
-  images: readonly (readonly TrueObject[])[],
+  images: readonly (readonly TrueObject[] | null)[],
 ): NamedTensor[] {
-  const objects = images.flatMap((own, image) => own.map((object) => ({ image, ...object })));
+  const objects = images.flatMap((own, image) => (own ?? []).map((object) => ({ image, ...object })));
   return [
     {
       name: 'boxes',

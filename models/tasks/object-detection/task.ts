@@ -143,11 +143,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
     };
   },
   readLabel: (stage, label) => readObjectsLabel(labelled(stage), label),
-  writeTruths: (stage, truths) =>
-    writeObjects(
-      labelled(stage),
-      truths.map((objects) => objects ?? []),
-    ),
+  writeTruths: (stage, truths) => writeObjects(labelled(stage), truths),
   perfect: (objects) => ({ task: ID, detections: objects.map((object) => ({ ...object, score: 1 })) }),
   match: ({ detections }, objects) => matchDetections(detections, objects),
 

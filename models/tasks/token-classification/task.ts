@@ -144,11 +144,7 @@ export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
   judged: 'always',
   readTruths: (file, stage, rows) => readEntities(file, labelled(stage), rows),
   readLabel: (stage, label, text) => readEntityLabel(labelled(stage), label, text),
-  writeTruths: (stage, truths) =>
-    writeEntities(
-      labelled(stage),
-      truths.map((entities) => entities ?? []),
-    ),
+  writeTruths: (stage, truths) => writeEntities(labelled(stage), truths),
   perfect: (truths) => ({
     task: ID,
     entities: truths.map((truth) => ({ ...truth, text: '', score: 1 })),

@@ -53,12 +53,12 @@ export function readEntities(
   };
 }
 
-/** Writes the entities of texts as {@link readEntities} reads them with the same `types`. */
+/** Writes the entities of texts as {@link readEntities} reads them with the same `types`. A text without labels (null) has none. */
 export function writeEntities(
   { name, types }: { readonly name: string; readonly types: readonly string[] },
-  texts: readonly (readonly TrueEntity[])[],
+  texts: readonly (readonly TrueEntity[] | null)[],
 ): NamedTensor[] {
-  const entities = texts.flatMap((own, text) => own.map((entity) => ({ text, ...entity })));
+  const entities = texts.flatMap((own, text) => (own ?? []).map((entity) => ({ text, ...entity })));
   return [
     {
       name: `entity_span.${name}`,
