@@ -8,7 +8,7 @@ import { exportProfile } from '../../workers/store/exchange.ts';
 import { cell, profile as profileOf } from '../solver/profiles.ts';
 import { folderOfFile } from '../temporary-folder.ts';
 import { loadFashion } from '../workers/fashion.ts';
-import { ipaEdge, ipaEdgeHere } from './command.ts';
+import { ipaEdge, ipaEdgeHere, refusal } from './command.ts';
 
 const folder = folderOfFile();
 const path = (file: string) => join(folder, file);
@@ -107,7 +107,5 @@ test('it refuses a profile that the plan was not made from', async () => {
     '--out',
     path('x.json'),
   ];
-  const { code, stderr } = await ipaEdgeHere(['run', ...args]);
-  expect(code).toBe(2);
-  expect(stderr).toContain('is not the profile that the plan was made from');
+  expect(await refusal(['run', ...args])).toContain('is not the profile that the plan was made from');
 });

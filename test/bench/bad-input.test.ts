@@ -8,7 +8,7 @@ import { identityModel } from '../onnx.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
-import { ipaEdgeHere } from './command.ts';
+import { ipaEdgeHere, refusal } from './command.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -127,32 +127,16 @@ test.each([
   ['../../etc', 'There is no pipeline ../../etc: choose one of fashion, mail, mini-audio-qa, '],
   ['ipa-video', 'ipa-video has published figures and no models. ipa-edge simulate --pipeline ipa-video'],
 ])('a pipeline that is not shipped with models, %s, is refused with exit 2', async (name, says) => {
-  const { code, stderr } = await ipaEdgeHere([
-    'profile',
-    '--pipeline',
-    name,
-    '--out',
-    join(folder, 'p.json'),
-  ]);
-  expect(stderr).toContain(says);
-  expect(code).toBe(2);
+  expect(await refusal(['profile', '--pipeline', name, '--out', join(folder, 'p.json')])).toContain(says);
 });
 
 test.each([
   ['--min-rate', '5', '--adapt'],
   ['--scale', '2', '--trace'],
 ])('run refuses %s %s without %s with exit 2', async (given, value, needed) => {
-  const { code, stderr } = await ipaEdgeHere([
-    'run',
-    '--plan',
-    'p.json',
-    given,
-    value,
-    '--out',
-    join(folder, 'r.json'),
-  ]);
-  expect(stderr).toContain(`${given} is an option of ${needed}: give that too, or leave ${given} out.`);
-  expect(code).toBe(2);
+  expect(await refusal(['run', '--plan', 'p.json', given, value, '--out', join(folder, 'r.json')])).toContain(
+    `${given} is an option of ${needed}: give that too, or leave ${given} out.`,
+  );
 });
 
 test.each(Object.entries(COMMANDS))('the help of %s fits a terminal of 80 columns', async (_name, load) => {
@@ -172,31 +156,27 @@ test('help --help lists the commands', async () => {
 });
 
 test('help of a command that does not exist is refused with exit 2', async () => {
-  const { code, stderr } = await ipaEdgeHere(['help', 'foo']);
-  expect(stderr).toMatch(/unknown command 'foo'/);
-  expect(code).toBe(2);
+  expect(await refusal(['help', 'foo'])).toMatch(/unknown command 'foo'/);
 });
 
 test('a profile of another schema version is refused with exit 2 and both versions', async () => {
   const path = file('p.json', '{"schema": "ipa-edge/profile@0"}');
-  const { code, stderr } = await ipaEdgeHere(['plan', '--profile', path, '--sla', '100', '--rate', '1']);
-  expect(stderr).toMatch(/"ipa-edge\/profile@0", but "ipa-edge\/profile@1"/);
-  expect(code).toBe(2);
+  expect(await refusal(['plan', '--profile', path, '--sla', '100', '--rate', '1'])).toMatch(
+    /"ipa-edge\/profile@0", but "ipa-edge\/profile@1"/,
+  );
 });
 
 test.each(['-5', '0', 'NaN', 'fast'])('an SLA of %s is refused with exit 2', async (sla) => {
-  const { code, stderr } = await ipaEdgeHere(['plan', '--profile', 'p.json', `--sla=${sla}`, '--rate', '1']);
-  expect(stderr).toContain('Expected a number above 0');
-  expect(code).toBe(2);
+  expect(await refusal(['plan', '--profile', 'p.json', `--sla=${sla}`, '--rate', '1'])).toContain(
+    'Expected a number above 0',
+  );
 });
 
 test.each(['1500ms', '0.5s'])(
   'an interval of %s between decisions is refused with exit 2',
   async (interval) => {
     const trace = ['--pipeline', 'ipa-video', '--trace', 'bursty', '--out', join(folder, 'r.json')];
-    const { code, stderr } = await ipaEdgeHere(['simulate', ...trace, '--interval', interval]);
-    expect(stderr).toContain('Expected whole seconds');
-    expect(code).toBe(2);
+    expect(await refusal(['simulate', ...trace, '--interval', interval])).toContain('Expected whole seconds');
   },
 );
 
@@ -205,23 +185,13 @@ test.each([
   ['of more requests than can be run', ['--rate', '9e6', '--duration', '1s'], 'has 9,000,000 requests'],
 ])('bench refuses a load %s with exit 2 before it measures', async (_, load, says) => {
   const place = ['--pipeline', 'mail', '--out', join(folder, 'out')];
-  const { code, stderr } = await ipaEdgeHere(['bench', ...place, ...load]);
-  expect(stderr).toContain(says);
-  expect(code).toBe(2);
+  expect(await refusal(['bench', ...place, ...load])).toContain(says);
 });
 
 test('a rate too low to simulate is refused with exit 2', async () => {
-  const { code, stderr } = await ipaEdgeHere([
-    'plan',
-    '--profile',
-    'p.json',
-    '--sla',
-    '9',
-    '--rate',
-    '1e-300',
-  ]);
-  expect(stderr).toContain('Expected at least 0.000001 requests per second.');
-  expect(code).toBe(2);
+  expect(await refusal(['plan', '--profile', 'p.json', '--sla', '9', '--rate', '1e-300'])).toContain(
+    'Expected at least 0.000001 requests per second.',
+  );
 });
 
 test.each([
@@ -244,12 +214,9 @@ test.each([
 ])('a problem with %s is refused with exit 2', async (_, wrong, says) => {
   const option = { id: '1', latencyMs: 1, accuracy: 1, cost: 1, batch: 1 };
   const right = { slaMs: 10, objective: {}, stages: [{ name: 'a', options: [option] }] };
-  const { code, stderr } = await ipaEdgeHere([
-    'solve',
-    file('problem.json', JSON.stringify({ ...right, ...wrong })),
-  ]);
-  expect(stderr).toMatch(says);
-  expect(code).toBe(2);
+  expect(await refusal(['solve', file('problem.json', JSON.stringify({ ...right, ...wrong }))])).toMatch(
+    says,
+  );
 });
 
 test.each([
@@ -264,16 +231,7 @@ test.each([
   );
   const load =
     trace === null ? ['--rate', '1e9', '--duration', '60s'] : ['--trace', file('trace.json', trace)];
-  const { code, stderr } = await ipaEdgeHere([
-    'run',
-    '--plan',
-    plan,
-    ...load,
-    '--out',
-    join(folder, 'r.json'),
-  ]);
-  expect(stderr).toMatch(says);
-  expect(code).toBe(2);
+  expect(await refusal(['run', '--plan', plan, ...load, '--out', join(folder, 'r.json')])).toMatch(says);
 });
 
 test.each<[what: string, fields: Partial<PlanStage>, says: string]>([
@@ -283,7 +241,7 @@ test.each<[what: string, fields: Partial<PlanStage>, says: string]>([
   const plan = handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] });
   Object.assign(plan.stages[0]!, fields);
   const path = file('plan.json', JSON.stringify(plan));
-  const { code, stderr } = await ipaEdgeHere(['run', '--plan', path, '--out', join(folder, 'r.json')]);
-  expect(stderr).toContain(`The plan does not fit the manifest:\n  ${says}`);
-  expect(code).toBe(2);
+  expect(await refusal(['run', '--plan', path, '--out', join(folder, 'r.json')])).toContain(
+    `The plan does not fit the manifest:\n  ${says}`,
+  );
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { format } from 'node:util';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { COMMANDS, ipaEdge as program } from '../../bench/program.ts';
 import { runCommand } from '../../workers/command/program.ts';
 import { IPA_EDGE } from '../compiled.ts';
@@ -77,4 +77,11 @@ export async function ipaEdgeHere(
       for (const listener of process.listeners(signal))
         if (!heard[i]!.includes(listener)) process.off(signal, listener);
   }
+}
+
+/** Runs `ipa-edge` as {@link ipaEdgeHere} does, and expects that it refuses its input with exit code 2. @returns what it says */
+export async function refusal(...asked: Parameters<typeof ipaEdgeHere>): Promise<string> {
+  const { code, stderr } = await ipaEdgeHere(...asked);
+  expect(code, stderr).toBe(2);
+  return stderr;
 }

@@ -11,7 +11,7 @@ import { LocalHub } from '../hub.ts';
 import { quarterDetector } from '../onnx.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { DIRECTION, drawLines, SIZE, TURNS } from '../text-lines.ts';
-import { ipaEdge, ipaEdgeHere } from './command.ts';
+import { ipaEdge, ipaEdgeHere, refusal } from './command.ts';
 
 /** Takes models of many formats from their files to a plan, by commands. */
 
@@ -269,26 +269,22 @@ test("PaddleOCR's classifier of text direction goes from its file and pictures i
 test('an option of pin is refused where it is none, does not suit the model, or is said by a config.json', async () => {
   await layOut([CLASSIFIERS[0]![0]]);
   const mini = join(ROOT, 'models/minis/mood-small');
-  const refusal = async (...args: string[]) => {
-    const { code, stderr } = await ipaEdgeHere(['pin', ...args, '--out', at(MANIFEST)]);
-    expect(code).toBe(2);
-    return stderr;
-  };
-  expect(await refusal(DIRECTION, '--size', '192')).toMatch(/"192" is no size of pictures: give width/);
-  expect(await refusal(at('usual.onnx'), '--size', '192x48')).toMatch(
+  const refused = (...args: string[]) => refusal(['pin', ...args, '--out', at(MANIFEST)]);
+  expect(await refused(DIRECTION, '--size', '192')).toMatch(/"192" is no size of pictures: give width/);
+  expect(await refused(at('usual.onnx'), '--size', '192x48')).toMatch(
     new RegExp(`usual.onnx takes pictures with a \\w+ of ${PATCH} pixels, and \\d+ is given`),
   );
-  expect(await refusal('owner/model', '--scaling', 'imagenet')).toMatch(
+  expect(await refused('owner/model', '--scaling', 'imagenet')).toMatch(
     /config\.json of owner\/model says this itself: leave --scaling out/,
   );
-  expect(await refusal(mini, '--size', '8x8')).toMatch(/mood-small says this itself: leave --size out/);
+  expect(await refused(mini, '--size', '8x8')).toMatch(/mood-small says this itself: leave --size out/);
   const grey = join(ROOT, 'models/fashion/mlp64.onnx');
-  expect(await refusal(grey, '--scaling', 'imagenet')).toMatch(
+  expect(await refused(grey, '--scaling', 'imagenet')).toMatch(
     /takes pictures with 1 channel, and the scaling is of 3\. Give another --scaling/,
   );
-  expect(await refusal(grey, '--task', 'translation')).toMatch(
+  expect(await refused(grey, '--task', 'translation')).toMatch(
     /mlp64\.onnx is a model for image-classification: leave --task out/,
   );
   for (const path of [grey, mini])
-    expect(await refusal(path, '--prefix', 'x: ')).toMatch(/is a model for .*\. Leave the prefix out/);
+    expect(await refused(path, '--prefix', 'x: ')).toMatch(/is a model for .*\. Leave the prefix out/);
 });

@@ -6,7 +6,7 @@ import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { LocalHub } from '../hub.ts';
 import { tone, wavOf } from '../models/wav.ts';
 import { folderOfFile } from '../temporary-folder.ts';
-import { ipaEdge, ipaEdgeHere } from './command.ts';
+import { ipaEdge, ipaEdgeHere, refusal } from './command.ts';
 import { jsonLines } from './pack/sources.ts';
 
 let hub: LocalHub;
@@ -166,7 +166,5 @@ test.each<[what: string, args: string[], says: RegExp]>([
   ['data types beside a recipe', ['--recipe', 'nlp', '--dtypes', 'q8'], /leave --dtypes out/],
   ['a recipe that is not there', ['--recipe', 'nothing'], /nothing/],
 ])('pin refuses %s with exit 2', async (_, args, says) => {
-  const { code, stderr } = await ipaEdgeHere(['pin', ...args, '--out', join(folder, 'none.json')]);
-  expect(stderr).toMatch(says);
-  expect(code).toBe(2);
+  expect(await refusal(['pin', ...args, '--out', join(folder, 'none.json')])).toMatch(says);
 });

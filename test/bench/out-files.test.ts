@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { folderOfTest } from '../temporary-folder.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
-import { ipaEdgeHere } from './command.ts';
+import { ipaEdgeHere, refusal } from './command.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -19,9 +19,9 @@ const file = (name: string, text: string): string => {
 test.each(['run', 'simulate'])(
   '%s refuses to write its report, which is JSON, to a .html',
   async (command) => {
-    const { code, stderr } = await ipaEdgeHere([command, '--out', join(folder, 'report.html')]);
-    expect(stderr).toContain('Expected the path of a JSON file: its HTML page is written beside it.');
-    expect(code).toBe(2);
+    expect(await refusal([command, '--out', join(folder, 'report.html')])).toContain(
+      'Expected the path of a JSON file: its HTML page is written beside it.',
+    );
   },
 );
 
@@ -37,18 +37,18 @@ test.each<[how: string, out: () => string]>([
 ])('a command refuses to replace a file that it reads %s, and leaves it as it is', async (_, out) => {
   const path = file('p.json', 'a profile');
   const asked = ['--profile', path, '--sla', '100', '--rate', '1', '--out', out()];
-  const { code, stderr } = await ipaEdgeHere(['plan', ...asked]);
-  expect(stderr).toContain(`--out would replace ${path}, the file of --profile. Choose another with --out.`);
-  expect(code).toBe(2);
+  expect(await refusal(['plan', ...asked])).toContain(
+    `--out would replace ${path}, the file of --profile. Choose another with --out.`,
+  );
   expect(readFileSync(path, 'utf8')).toBe('a profile');
 });
 
 test('run --adapt refuses to replace the profile beside the plan, which it reads without --profile', async () => {
   const path = file('profile.json', 'a profile');
   const asked = ['--plan', join(folder, 'plan.json'), '--adapt', '--out', path];
-  const { code, stderr } = await ipaEdgeHere(['run', ...asked]);
-  expect(stderr).toContain(`--out would replace ${path}, the profile to plan on. Choose another with --out.`);
-  expect(code).toBe(2);
+  expect(await refusal(['run', ...asked])).toContain(
+    `--out would replace ${path}, the profile to plan on. Choose another with --out.`,
+  );
   expect(readFileSync(path, 'utf8')).toBe('a profile');
 });
 
@@ -57,31 +57,30 @@ test.each([
   ['simulate', '--pipeline', 'ipa-video', '--trace', 'bursty'],
 ])('%s refuses an --out whose page cannot be written, before long work', async (...asked) => {
   mkdirSync(join(folder, 'r.html'));
-  const { code, stderr } = await ipaEdgeHere([...asked, '--out', join(folder, 'r.json')]);
-  expect(stderr).toContain(`${join(folder, 'r.html')} cannot be written: it is a folder, not a file`);
-  expect(code).toBe(2);
+  expect(await refusal([...asked, '--out', join(folder, 'r.json')])).toContain(
+    `${join(folder, 'r.html')} cannot be written: it is a folder, not a file`,
+  );
   expect(readdirSync(folder)).toEqual(['r.html']);
 });
 
 test.for<[name: string, args: readonly string[]]>([
   ['profile', ['--pipeline', 'fashion', '--backend', 'cpu']],
   ['pin', ['owner/model']],
+  ['simulate', ['--pipeline', 'ipa-video', '--trace', 'bursty']],
 ])('%s refuses an --out that cannot be written by its own name, before long work', async ([name, args]) => {
   const out = join(file('file', ''), 'inside.json');
-  const { code, stderr } = await ipaEdgeHere([name, ...args, '--out', out], {
-    HF_ENDPOINT: 'http://127.0.0.1:1',
-  });
-  expect(stderr).toBe(
-    `ipa-edge: ${out} cannot be written: a part of its path is a file, not a folder (UsageError)\n`,
-  );
-  expect(code).toBe(2);
+  expect(
+    await refusal([name, ...args, '--out', out], {
+      HF_ENDPOINT: 'http://127.0.0.1:1',
+    }),
+  ).toBe(`ipa-edge: ${out} cannot be written: a part of its path is a file, not a folder (UsageError)\n`);
 });
 
 test('bench refuses a folder that cannot be made by its own name, before it pins the models of a recipe', async () => {
   const out = join(file('file', ''), 'inside');
-  const { code, stderr } = await ipaEdgeHere(['bench', '--recipe', 'nlp', '--out', out]);
-  expect(stderr).toContain(`${join(out, 'manifest.json')} cannot be written: a part of its path is a file`);
-  expect(code).toBe(2);
+  expect(await refusal(['bench', '--recipe', 'nlp', '--out', out])).toContain(
+    `${join(out, 'manifest.json')} cannot be written: a part of its path is a file`,
+  );
 });
 
 test.runIf(process.platform === 'linux')(
