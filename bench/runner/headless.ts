@@ -45,6 +45,9 @@ class PageError extends CodedError {
   }
 }
 
+/** A run of a plan under a load. */
+export type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
+
 export interface HeadlessOptions extends ProfilerOptions {
   onProgress(progress: ProfileProgress | RunProgress): void;
 }
@@ -52,10 +55,9 @@ export interface HeadlessOptions extends ProfilerOptions {
 /** A headless Chromium in which the headless page has the models of one manifest. */
 export class Headless {
   private constructor(
-    private readonly browser: Browser,
+    private readonly unlessLost: UnlessLost,
     private readonly openPage: () => Promise<Page>,
     private readonly page: Page,
-    private readonly lost: Promise<never>,
     private readonly signal: AbortSignal,
     readonly close: () => Promise<void>,
   ) {}
@@ -79,7 +81,11 @@ export class Headless {
       lost.catch(() => {});
       browser.once('disconnected', lose);
       const launched = browser;
-      const openPage = async () => {
+      const unlessLost: UnlessLost = (call) =>
+        Promise.race([lost, call]).catch((cause) => {
+          throw launched.isConnected() ? cause : new BrowserLostError({ cause });
+        });
+      const newPage = async () => {
         const page = await launched.newPage();
         page.once('crash', lose);
         await page.exposeFunction('ipaEdgeProgress', options.onProgress);
@@ -93,8 +99,8 @@ export class Headless {
         });
         return page;
       };
-      const page = await unlessLost(lost, launched, openPage());
-      return new Headless(launched, openPage, page, lost, options.signal, close);
+      const openPage = () => unlessLost(newPage());
+      return new Headless(unlessLost, openPage, await openPage(), options.signal, close);
     } catch (error) {
       await close();
       throw error;
@@ -113,9 +119,9 @@ export class Headless {
    * Runs a plan in a page of its own. V8 counts, for each page, how long each function of ONNX Runtime has run: after a profile and
    * other runs, it would optimise the large functions that start a worker, and that takes a core for seconds of the run.
    */
-  async run({ load, ...rest }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {
+  async run({ load, ...rest }: RunSpec): Promise<RunReport> {
     const asked: HeadlessRun = { ...rest, load: { ...load, arrivalsMs: [...load.arrivalsMs] } };
-    const page = await unlessLost(this.lost, this.browser, this.openPage());
+    const page = await this.openPage();
     try {
       const answer = await this.#call('run', [MANIFEST_URL, asked], page);
       // The page knows only that it was stopped, not why.
@@ -150,7 +156,7 @@ export class Headless {
           ((globalThis as unknown as Exposed).ipaEdge[name] as (...a: unknown[]) => unknown)(...given),
         [method, args] as const,
       );
-      return (await unlessLost(this.lost, this.browser, call)) as Awaited<ReturnType<HeadlessApi[M]>>;
+      return (await this.unlessLost(call)) as Awaited<ReturnType<HeadlessApi[M]>>;
     } finally {
       this.signal.removeEventListener('abort', abort);
     }
@@ -160,16 +166,9 @@ export class Headless {
 /**
  * Waits for a call to a browser. If the browser or its page is lost meanwhile, Playwright may reject the call with an error of its
  * own, or never answer it.
- * @param lost rejects with BrowserLostError when that happens
  * @throws BrowserLostError, and the errors of the call
  */
-async function unlessLost<T>(lost: Promise<never>, browser: Browser, call: Promise<T>): Promise<T> {
-  try {
-    return await Promise.race([lost, call]);
-  } catch (cause) {
-    throw browser.isConnected() ? cause : new BrowserLostError({ cause });
-  }
-}
+type UnlessLost = <T>(call: Promise<T>) => Promise<T>;
 
 interface Exposed {
   readonly ipaEdge: HeadlessApi;

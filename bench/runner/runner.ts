@@ -6,11 +6,8 @@ import { UsageError } from '../../workers/command/exit.ts';
 import { checkWritable } from '../../workers/command/files.ts';
 import { journalBeside, type Profiler } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
-import type { HeadlessRun } from '../../workers/environment/headless.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { withAdaptation } from '../../workers/executor/adaptation.ts';
-import type { Load } from '../../workers/executor/load.ts';
-import { run } from '../../workers/executor/run.ts';
+import { runAdapting } from '../../workers/executor/adaptation.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
@@ -19,10 +16,7 @@ import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { OperatorTimes } from '../../workers/stage/protocol.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import type { Store } from '../../workers/store/store.ts';
-import { Headless, type HeadlessOptions } from './headless.ts';
-
-/** A run of a plan under a load. */
-type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
+import { Headless, type HeadlessOptions, type RunSpec } from './headless.ts';
 
 /** Profiles, times operators and runs plans for a command, in a headless browser or in this process. */
 export interface Runner extends Profiler {
@@ -53,10 +47,10 @@ export async function openRunner(
   return {
     whyUnavailable: environment.unavailable,
     profile: (settings) => measureProfile({ models, environment, store, settings, signal, onProgress }),
-    run: ({ adaptation: settings, ...spec }) =>
-      withAdaptation(settings, { openPlanner, learnedPredictor }, (adaptation) =>
-        run({ ...spec, ...(adaptation && { adaptation }), models, environment, signal, onProgress }),
-      ),
+    run({ adaptation, ...spec }) {
+      const options = { ...spec, models, environment, signal, onProgress };
+      return runAdapting(adaptation, { openPlanner, learnedPredictor }, options);
+    },
     operators: (key) => measureOperators(models, environment, key, signal),
     close: async () => {},
   };

@@ -2,8 +2,7 @@ import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import { withAdaptation } from '../../workers/executor/adaptation.ts';
-import { run } from '../../workers/executor/run.ts';
+import { runAdapting } from '../../workers/executor/adaptation.ts';
 import type { RunOptions } from '../../workers/executor/run-options.ts';
 import { openPlanner } from '../../workers/planner/browser.ts';
 import { learnedPredictor } from '../../workers/predictor/browser.ts';
@@ -20,12 +19,6 @@ export function runPlan({ profile, intervalS, ...what }: PlanRun): Promise<RunRe
   const request = standingRequest(what.plan, what.backends);
   const settings =
     intervalS === null ? undefined : { profile, request, predictor: 'learned' as const, intervalS };
-  return withAdaptation(settings, { openPlanner, learnedPredictor }, (adaptation) =>
-    run({
-      name: 'plan',
-      environment: browserEnvironment(),
-      ...what,
-      ...(adaptation && { adaptation }),
-    }),
-  );
+  const options = { name: 'plan', environment: browserEnvironment(), ...what };
+  return runAdapting(settings, { openPlanner, learnedPredictor }, options);
 }

@@ -3,8 +3,7 @@ import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { fileFetcher } from '../../workers/environment/fetch-file.ts';
 import type { HeadlessApi, HeadlessDriver, HeadlessReply } from '../../workers/environment/headless.ts';
-import { withAdaptation } from '../../workers/executor/adaptation.ts';
-import { run } from '../../workers/executor/run.ts';
+import { runAdapting } from '../../workers/executor/adaptation.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
 import { openPlanner } from '../../workers/planner/browser.ts';
 import { learnedPredictor } from '../../workers/predictor/browser.ts';
@@ -50,23 +49,12 @@ const api: HeadlessApi = {
       (models, signal) => measureProfile({ models, environment, store, settings, signal, onProgress }),
       manifestUrl,
     ),
-  run: (manifestUrl, { load, adaptation: settings, ...what }) =>
-    answer(
-      (models, signal) =>
-        withAdaptation(settings, { openPlanner, learnedPredictor }, (adaptation) => {
-          const arrivalsMs = Float64Array.from(load.arrivalsMs);
-          return run({
-            ...what,
-            ...(adaptation && { adaptation }),
-            load: { ...load, arrivalsMs },
-            models,
-            environment,
-            signal,
-            onProgress,
-          });
-        }),
-      manifestUrl,
-    ),
+  run: (manifestUrl, { load: sent, adaptation, ...what }) =>
+    answer((models, signal) => {
+      const load = { ...sent, arrivalsMs: Float64Array.from(sent.arrivalsMs) };
+      const options = { ...what, load, models, environment, signal, onProgress };
+      return runAdapting(adaptation, { openPlanner, learnedPredictor }, options);
+    }, manifestUrl),
   operators: (manifestUrl, key) =>
     answer((models, signal) => measureOperators(models, environment, key, signal), manifestUrl),
   abort: () => controller.abort(new DOMException('Stopped by its driver.', 'AbortError')),

@@ -3,11 +3,14 @@ import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import { corrected } from '../../solver/plan/in-service.ts';
 import { startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import type { RemotePlanner } from '../planner/remote.ts';
 import { predictorByName } from '../predictor/by-name.ts';
 import type { AdaptationOptions } from './adapter.ts';
+import { run } from './run.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** How a run adapts, as plain data that can be sent to another process. */
 export interface AdaptationSettings {
@@ -26,15 +29,15 @@ interface AdaptationEnvironment {
 }
 
 /**
- * Opens the planner and the predictor for adaptation, calls `run`, and closes the planner. Without settings, it only calls `run`.
+ * Runs a plan as {@link run} does, and adapts it as the settings say. Without settings, the plan serves until the end.
  * @throws the errors of `run` and of loading the predictor
  */
-export async function withAdaptation<T>(
+export async function runAdapting(
   settings: AdaptationSettings | undefined,
   { openPlanner, learnedPredictor }: AdaptationEnvironment,
-  run: (options: AdaptationOptions | undefined) => Promise<T>,
-): Promise<T> {
-  if (settings === undefined) return run(undefined);
+  options: Omit<RunOptions, 'adaptation'>,
+): Promise<RunReport> {
+  if (settings === undefined) return run(options);
   const { profile, request, predictor, intervalS } = settings;
   const planner = openPlanner();
   const correction = new BatchCorrection(profile.profile);
@@ -45,12 +48,13 @@ export async function withAdaptation<T>(
     return sentences;
   };
   try {
-    return await run({
+    const adaptation = {
       system: ipaEdgeSystem((asked) => planner.plan(planned, asked), request, startMsOf(profile.profile)),
       predictor: await predictorByName(predictor, learnedPredictor),
       intervalS,
       correct,
-    });
+    };
+    return await run({ ...options, adaptation });
   } finally {
     planner.close();
   }
