@@ -2,6 +2,7 @@ import { type Cell, smallestBatches } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import { withoutCoRun } from '../../solver/plan/co-run.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { planOptions } from '../../solver/plan/options.ts';
@@ -37,7 +38,7 @@ export function fastestBaseline(
     const cells = smallest.filter((cell) => cell.backend === place.backend && cell.threads === place.threads);
     if (cells.length < profile.stages.length) continue;
     const options = onlyOptions({ ...withoutCoRun(profile), cells }, request);
-    const meanMs = options.reduce((sum, o) => sum + (o.meanMs * o.itemsPerS) / request.ratePerS, 0);
+    const meanMs = sum(options.map((o) => (o.meanMs * o.itemsPerS) / request.ratePerS));
     if (!fastest || meanMs < fastest.meanMs) fastest = { options, meanMs };
   }
   if (!fastest)
@@ -89,7 +90,7 @@ export function baselinePlan(
       certificate: 'not solved: the variants were given, one request at a time at batch 1',
     },
     {
-      boundMs: options.reduce((sum, o) => sum + o.boundMs, 0),
+      boundMs: sum(options.map(({ boundMs }) => boundMs)),
       pas: pasOf(profile, options),
       cost: baselineCost(backend, threads, options, request),
     },
@@ -105,11 +106,7 @@ const baselineCost = (
   { resources }: PlanRequest,
 ): number =>
   onGpu(backend)
-    ? resources.pricePerGpu *
-      Math.min(
-        1,
-        options.reduce((sum, o) => sum + o.gpuShare, 0),
-      )
+    ? resources.pricePerGpu * Math.min(1, sum(options.map(({ gpuShare }) => gpuShare)))
     : resources.pricePerCore * threads;
 
 /**

@@ -8,6 +8,7 @@ import {
 } from '../../solver/documents/profile.ts';
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { chooseIlp, type Refusal } from '../../solver/plan/ilp-choice.ts';
 import { tryPlan } from '../../solver/plan/planner.ts';
@@ -117,7 +118,7 @@ function combinationOf(
     p95Ms: predicted.latencyMs?.p95 ?? null,
     slaAttainment: predicted.slaAttainment,
     cost: predicted.cost,
-    gpuShare: stages.reduce((sum, stage) => sum + stage.gpuShare, 0),
+    gpuShare: sum(stages.map(({ gpuShare }) => gpuShare)),
   };
 }
 

@@ -61,9 +61,9 @@ export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting,
         certificate: 'not solved: made to compare the simulator with a run',
       },
       {
-        boundMs: options.reduce((sum, o) => sum + o.boundMs, 0),
+        boundMs: sum(options.map((o) => o.boundMs)),
         pas: options.reduce((product, o) => product * o.accuracy, 1),
-        cost: options.reduce((sum, o) => sum + o.cost, 0),
+        cost: sum(options.map((o) => o.cost)),
       },
     );
 }

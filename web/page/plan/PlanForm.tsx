@@ -61,7 +61,7 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
           unit={`of ${logicalCores}`}
           value={cores ?? usual}
           whole
-          scale={countScale(1, logicalCores)}
+          scale={countScale(logicalCores)}
           onChange={(value) => changePlanSettings({ cores: value === usual ? null : value })}
         />
       )}

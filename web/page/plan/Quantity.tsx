@@ -48,12 +48,13 @@ export function ratioScale(min: number, max: number, perDoubling: number, zero =
   };
 }
 
-export const countScale = (min: number, max: number): Scale => ({
-  min,
+/** Makes a scale of whole numbers from 1. */
+export const countScale = (max: number): Scale => ({
+  min: 1,
   max,
-  steps: max - min,
-  position: (value) => value - min,
-  value: (position) => Math.round(position) + min,
+  steps: max - 1,
+  position: (value) => value - 1,
+  value: (position) => Math.round(position) + 1,
 });
 
 /** An input for a number, with a slider. */

@@ -7,7 +7,7 @@ import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';
 import { inTimeText, milliseconds, number, percent } from '../../components/format.ts';
 import { type Dot, dotsOf } from './dots.ts';
-import { COMPARED, type NamedRun, othersOf, rivalOf, runsOf, titleOf } from './systems.ts';
+import { COMPARED, type NamedRun, othersOf, runsOf, titleOf } from './systems.ts';
 
 interface CostAccuracyProps {
   readonly title: string;
@@ -52,7 +52,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const all = runsOf(comparison);
   const scores = all.map(({ run }) => 100 * run.pas);
   const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
-  const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
+  const wanted = against(comparison, 'ipa')?.rival.slaAttainment ?? 0;
   const channels = { x: 'cost', y: 'pas' } as const;
   const readOff = COMPARED.flatMap((system) => {
     const same = against(comparison, system)?.atPas;

@@ -74,6 +74,3 @@ export const runsOf = (comparison: Comparison): NamedRun[] => [
   ...othersOf(comparison),
   ...oursOf(comparison.ours),
 ];
-
-export const rivalOf = ({ rivals }: Comparison, system: string): AdaptationRun | undefined =>
-  rivals.find((run) => run.system === system);
