@@ -80,7 +80,7 @@ export function lastStagePoints(
 }
 
 /** Returns the answer and the truth of the next stage's item to which a match leads; each is undefined if there is none. */
-const followingFrom = ({ predicted, truth }: Match, { children }: ItemAnswer, labels: ItemTruth) =>
+export const followingFrom = ({ predicted, truth }: Match, { children }: ItemAnswer, labels: ItemTruth) =>
   [
     predicted === null ? undefined : children[predicted],
     truth === null ? undefined : labels.children[truth],

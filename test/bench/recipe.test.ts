@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LocalHub } from '../hub.ts';
 import { folderOfTest } from '../temporary-folder.ts';
-import { ipaEdge, ipaEdgeHere, onceTrue } from './command.ts';
+import { ipaEdge, ipaEdgeHere, onceTrue, refusal } from './command.ts';
 import { jsonLines } from './pack/sources.ts';
 
 /** `bench --recipe`: from the name of a recipe to a report. */
@@ -104,22 +104,17 @@ test('Ctrl-C ends a step with all of its programs, and exits 130', async () => {
 });
 
 test('a recipe that is not there is refused with the names of those that are', async () => {
-  const { code, stderr } = await ipaEdgeHere(['bench', '--recipe', 'nlpx']);
-  expect([code, stderr]).toEqual([
-    2,
-    expect.stringContaining('There is no recipe nlpx: choose one of audio-qa'),
-  ]);
+  expect(await refusal(['bench', '--recipe', 'nlpx'])).toContain(
+    'There is no recipe nlpx: choose one of audio-qa',
+  );
 });
 
 test('a recipe is not benched into the folder of another pipeline; bench is given it or a pipeline or a manifest', async () => {
   writeRecipe();
-  for (const given of [[], ['--recipe', at('recipe.json'), '--pipeline', 'mail']]) {
-    const { code, stderr } = await ipaEdgeHere(['bench', ...given]);
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringContaining('Give exactly one of --pipeline, --manifest and --recipe.'),
-    ]);
-  }
+  for (const given of [[], ['--recipe', at('recipe.json'), '--pipeline', 'mail']])
+    expect(await refusal(['bench', ...given])).toContain(
+      'Give exactly one of --pipeline, --manifest and --recipe.',
+    );
   await ipaEdgeHere(['pin', 'minis/language-small', '--out', at('out/manifest.json')], hub.env(at('cache')));
   const other = await bench();
   expect(other.stderr).toContain('is of the pipeline language-small. Give another folder with --out.');

@@ -1,6 +1,6 @@
 import type { Box } from '../../../models/items/crop.ts';
 import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
-import { type ItemAnswer, type ItemTruth, requestScore } from '../../../models/tasks/judge.ts';
+import { followingFrom, type ItemAnswer, type ItemTruth, requestScore } from '../../../models/tasks/judge.ts';
 import { isRight, type Match, metricOf } from '../../../models/tasks/score.ts';
 import type { EndedRequest } from '../../../workers/executor/run-options.ts';
 import { viewOf } from '../tasks/registry.ts';
@@ -105,17 +105,11 @@ function verdictOf({ predicted, truth }: Pick<Match, 'predicted' | 'truth'>, sha
  * The fraction of the possible points that this stage and all later ones earn for an object or item, as in the score of the
  * request.
  */
-function shareOf(
-  { task, next }: PipelineStage,
-  { predicted, truth: there, score }: Match,
-  answer: ItemAnswer,
-  truth: ItemTruth,
-): number {
-  const own = metricOf(score) ?? 1;
-  const later = predicted === null ? undefined : answer.children[predicted];
-  const laterTruth = there === null ? undefined : truth.children[there];
+function shareOf({ task, next }: PipelineStage, match: Match, answer: ItemAnswer, truth: ItemTruth): number {
+  const own = metricOf(match.score) ?? 1;
+  const [later, laterTruth] = followingFrom(match, answer, truth);
   if (!next || !later || !laterTruth) return own;
-  if (task.judged === 'always' && !isRight(score)) return own;
+  if (task.judged === 'always' && !isRight(match.score)) return own;
   return metricOf(requestScore(next, later, laterTruth)) ?? 1;
 }
 
