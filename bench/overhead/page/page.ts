@@ -1,6 +1,7 @@
 import { wrap } from 'comlink';
 import { loadManifest } from '../../../models/manifests/load.ts';
 import { browserEnvironment, rawWorker } from '../../../workers/environment/browser.ts';
+import { fileFetcher } from '../../../workers/environment/fetch-file.ts';
 import { StageWorker } from '../../../workers/stage/stage-worker.ts';
 import type { BareApi } from '../bare/host.ts';
 import { measureOverhead, type OverheadResult } from '../measure.ts';
@@ -10,12 +11,6 @@ export interface OverheadPage {
   /** @param manifestUrl relative to the page's URL */
   measure(manifestUrl: string, request: OverheadRequest): Promise<OverheadResult>;
 }
-
-const fetchFile = async (url: string): Promise<Uint8Array> => {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
-};
 
 const spawn: Spawn = async (id, threads) => {
   const worker = new Worker(new URL('../bare/worker.browser.ts', import.meta.url), {
@@ -27,5 +22,5 @@ const spawn: Spawn = async (id, threads) => {
 
 (globalThis as { overhead?: OverheadPage }).overhead = {
   measure: async (manifestUrl, request) =>
-    measureOverhead(await loadManifest(manifestUrl, fetchFile), browserEnvironment(), spawn, request),
+    measureOverhead(await loadManifest(manifestUrl, fileFetcher()), browserEnvironment(), spawn, request),
 };
