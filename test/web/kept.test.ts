@@ -43,6 +43,22 @@ async function expectChanged(on: Page): Promise<void> {
   await on.locator('.saved li.marked', { hasText: 'my phone' }).waitFor();
 }
 
+/** Leaves too little room in the page's storage to keep a longer value. */
+const fillStorage = () =>
+  tab.page.evaluate(() => {
+    for (let length = 4e6; length >= 100; length /= 2)
+      try {
+        localStorage.setItem(`filler of ${length}`, 'x'.repeat(length));
+      } catch {}
+  });
+
+async function nameProfile(nth: number, name: string): Promise<void> {
+  await tab.page.locator('.saved li').nth(nth).getByRole('button', { name: /^Name/ }).click();
+  await tab.page.getByLabel(/^Name of fashion/).fill(name);
+  await button('Keep name').click();
+  await button(name).waitFor();
+}
+
 describe('settings, the pinned plan, and names of profiles', () => {
   it('survive a reload, and travel in a link to a browser that has the profile; another is told of it by name', async () => {
     await change();
@@ -122,10 +138,7 @@ it('the focus stays where the user is when the button that has it goes away', as
 it('a name of many letters without a space stays within a narrow page', async () => {
   await tab.page.setViewportSize({ width: 320, height: 640 });
   await openProfile(tab.page);
-  await button(/^Name the profile/).click();
-  await tab.page.getByLabel(/^Name of fashion/).fill('W'.repeat(60));
-  await button('Keep name').click();
-  await button('W'.repeat(60)).waitFor();
+  await nameProfile(0, 'W'.repeat(60));
   expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 });
 
@@ -137,6 +150,17 @@ it('why the pipeline that was chosen last is not there stays shown while charts 
   expect(await tab.page.getByRole('alert').allTextContents()).toEqual([
     'No pipeline gone is kept here. It was removed, or added in another browser.',
   ]);
+});
+
+it('the names of profiles that are kept stay when there is no room for another one', async () => {
+  await dropProfiles(tab.page, 1, 2);
+  await planned(tab.page);
+  await nameProfile(0, 'my phone');
+  await fillStorage();
+  await nameProfile(1, 'W'.repeat(60));
+  await tab.page.reload();
+  await planned(tab.page);
+  expect(await tab.page.locator('.saved').textContent()).toContain('my phone');
 });
 
 it("a trace is offered to be scaled to the plan's rate, and one that this browser has no room to keep is not replaced by the one before, after a reload", async () => {
@@ -151,12 +175,7 @@ it("a trace is offered to be scaled to the plan's rate, and one that this browse
   await take('long.json', [1, ...Array(399).fill(0)]);
   expect(await button(/^Scale to the plan/).count()).toBe(0);
 
-  await tab.page.evaluate(() => {
-    for (let length = 4e6; length >= 100; length /= 2)
-      try {
-        localStorage.setItem(`filler of ${length}`, 'x'.repeat(length));
-      } catch {}
-  });
+  await fillStorage();
   await take('unkept.json', Array(500).fill(0.1234567890123456));
   await tab.page.reload();
   await planned(tab.page);

@@ -32,7 +32,7 @@ export function kept<T>({ name, schema, initial, shared = false }: KeepOptions<T
     const text = JSON.stringify(value.value);
     if (text === known) return;
     known = text;
-    write(key, text);
+    write(key, text, shared);
   });
   if (shared)
     window.addEventListener('storage', (event) => {
@@ -54,13 +54,13 @@ function inStorage<T>(use: (storage: Storage) => T): T | null {
   }
 }
 
-function write(key: string, text: string): void {
+function write(key: string, text: string, shared: boolean): void {
   try {
     localStorage.setItem(key, text);
   } catch {
     // This window stores nothing, as the check "Settings stay" says, or has no room for the value. The previous value is removed,
-    // so that a reload does not bring it back.
-    inStorage((storage) => storage.removeItem(key));
+    // so that a reload does not bring it back. What tabs share stays, because it is a collection, such as the names of profiles.
+    if (!shared) inStorage((storage) => storage.removeItem(key));
   }
 }
 
