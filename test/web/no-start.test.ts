@@ -1,7 +1,15 @@
 import type { BrowserContext } from 'playwright';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { choose, newContext, openIn, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
+import {
+  choose,
+  newContext,
+  openIn,
+  planned,
+  profileFile,
+  setUpOnWasm,
+  unfoldAdvanced,
+} from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** Opens the shipped page where its scripts miss something. */
@@ -96,6 +104,15 @@ test('a page that cannot load a part of its code later says so, and loads it aft
   await page.reload();
   await page.getByRole('button', { name: 'Look at an example', exact: true }).click();
   await planned(page);
+});
+
+test('a page whose host has only a newer build, without the code of its workers, says to reload it', async () => {
+  const { page } = await openIn(context, site.url);
+  await context.route('**/assets/worker.browser-*.js', (route) => route.fulfill({ status: 404 }));
+  await setUpOnWasm(page);
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  const problem = page.locator('.page-problem [role=alert]');
+  expect(await problem.textContent()).toMatch(/^Worker wasm-1 .* its code could not be loaded.* reload it/);
 });
 
 test('without shared memory the page starts, and offers one thread', async () => {

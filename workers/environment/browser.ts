@@ -9,13 +9,16 @@ interface UserAgentData {
   readonly brands: readonly { brand: string; version: string }[];
 }
 
+const NOT_LOADED =
+  'its code could not be loaded (the network is off, or the host has a newer version of this page: then reload it)';
+
 /** Wraps a web worker, and adds a promise for its end, because a web worker fires no event when it is terminated. */
 export function rawWorker(worker: Worker): RawWorker {
   let end: (reason: string) => void;
   const gone = new Promise<string>((resolve) => {
     end = resolve;
   });
-  worker.addEventListener('error', (event) => end(event.message || 'it could not be loaded'));
+  worker.addEventListener('error', (event) => end(event.message || NOT_LOADED));
   const terminate = () => {
     worker.terminate();
     end('it was terminated');
