@@ -62,7 +62,7 @@ export class Headless {
     readonly close: () => Promise<void>,
   ) {}
 
-  /** @throws BrowserNotFoundError, BrowserLostError, and errors of {@link servePageWith} */
+  /** @throws BrowserNotFoundError, BrowserStartError, BrowserLostError, and errors of {@link servePageWith} */
   static async open(options: HeadlessOptions): Promise<Headless> {
     const host = await servePageWith(options.manifestPath, options.signal);
     let browser: Browser | undefined;
@@ -83,7 +83,8 @@ export class Headless {
       const launched = browser;
       const unlessLost: UnlessLost = (call) =>
         Promise.race([lost, call]).catch((cause) => {
-          throw launched.isConnected() ? cause : new BrowserLostError({ cause });
+          const isLost = !launched.isConnected() || cause.message.includes('Target crashed');
+          throw isLost ? new BrowserLostError({ cause }) : cause;
         });
       const newPage = async () => {
         const page = await launched.newPage();

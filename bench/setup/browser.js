@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
 import { hasGpu } from '../../workers/environment/gpu.js';
 
 const INSTALL = 'npx playwright install --with-deps chromium';
@@ -15,6 +16,35 @@ export class BrowserNotFoundError extends Error {
     super(`${problem}. Install Chromium with ${INSTALL}, or set CHROME_PATH to the browser to use.`);
     this.name = 'BrowserNotFoundError';
   }
+}
+
+/** A browser was found that does not start. The cause is Playwright's error, with the whole log. */
+export class BrowserStartError extends Error {
+  /**
+   * @param {string} path
+   * @param {unknown} cause
+   */
+  constructor(path, cause) {
+    const why = whyNotStarted(stripVTControlCharacters(/** @type {Error} */ (cause).message));
+    const remedy = why.includes('mkdtemp')
+      ? 'Name a folder that this user can write in TMPDIR.'
+      : `Mend that, install Chromium with ${INSTALL}, or set CHROME_PATH to another browser.`;
+    super(`The browser ${path} does not start: ${why}. ${remedy}`, { cause });
+    this.name = 'BrowserStartError';
+  }
+}
+
+/**
+ * What the browser wrote last of what it calls fatal, or last at all; if it wrote nothing, the first line of Playwright's message.
+ * @param {string} message
+ */
+function whyNotStarted(message) {
+  const written = [...message.matchAll(/\[err\] (.+)/g)].map(([, line]) => /** @type {string} */ (line));
+  const line =
+    written.findLast((text) => text.includes(':FATAL:')) ?? written.at(-1) ?? message.split('\n', 1)[0];
+  return /** @type {string} */ (line)
+    .replace(/^(\[[^\]]*\] |browserType\.launch: )/, '')
+    .replace(/[.!]$/, '');
 }
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
@@ -166,11 +196,14 @@ export const commandFlags = (...v8Flags) => browserFlags([wasmBudget(50), ...v8F
 /**
  * Starts a Chromium that measures unattended; installs one in a checkout if there is none.
  * @param {import('playwright').LaunchOptions} [options]
+ * @throws BrowserNotFoundError, BrowserStartError
  */
 export async function launchBrowser(options) {
   const executablePath = await ensureBrowser(console.error);
   const { chromium } = await import('playwright');
-  return chromium.launch({ executablePath, args: commandFlags(), ...options });
+  return chromium.launch({ executablePath, args: commandFlags(), ...options }).catch((cause) => {
+    throw new BrowserStartError(executablePath, cause);
+  });
 }
 
 /**

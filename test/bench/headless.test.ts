@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Headless } from '../../bench/runner/headless.ts';
 import { openRunner } from '../../bench/runner/runner.ts';
 import { constantLoad, type Load } from '../../workers/executor/load.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 import { FASHION, loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 
@@ -88,6 +91,43 @@ test('a browser that is lost while its page opens is told as lost, though Playwr
     });
   });
   await expect(open()).rejects.toThrow('The browser crashed or was closed');
+});
+
+test('a page that crashes before it is there is told as lost', async () => {
+  whenLaunched((browser) => {
+    vi.spyOn(browser, 'newPage').mockRejectedValue(new Error('browser.newPage: Target crashed '));
+  });
+  await expect(open()).rejects.toThrow('The browser crashed or was closed');
+});
+
+test.each([
+  [
+    'error while loading shared libraries: libnss3.so: cannot open shared object file: No such file or directory',
+    'libnss3.so: cannot open shared object file: No such file or directory. Mend that, install Chromium with npx',
+  ],
+  [
+    '[1:1:1201/204606.9:ERROR:dbus/bus.cc:405] no bus\n[1:1:1201/204607.3:FATAL:zygote.cc:1] No usable sandbox!\nlast',
+    'does not start: No usable sandbox. Mend that, install Chromium with npx playwright install --with-deps chromium, or set',
+  ],
+])(
+  'a browser that does not start is told with what it wrote itself, and with the remedy',
+  async (wrote, told) => {
+    const path = join(folderOfTest(), 'browser.sh');
+    await writeFile(path, `#!/bin/sh\nprintf '${wrote}\\n' >&2\nexit 1\n`, { mode: 0o755 });
+    vi.stubEnv('CHROME_PATH', path);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const problem = await open().catch((error) => error);
+    expect(problem).toMatchObject({ name: 'BrowserStartError', message: expect.stringContaining(told) });
+    expect(problem.message).not.toContain('<launching>');
+  },
+);
+
+test('a browser that does not start without a temporary folder is told with the remedy', async () => {
+  vi.stubEnv('TMPDIR', '/nowhere');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(open()).rejects.toThrow(
+    /does not start: ENOENT.*Name a folder that this user can write in TMPDIR\.$/,
+  );
 });
 
 test('a page that crashes while it opens is told as lost', async () => {
