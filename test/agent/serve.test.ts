@@ -127,8 +127,10 @@ test('a second SIGTERM ends the agent at once, with a worker that is stopped', a
   agent.child.kill('SIGTERM');
   const ending = { event: 'ending', what: 'letting what was accepted end' };
   await until(() => expect(agent!.told).toContainEqual(expect.objectContaining(ending)));
-  agent.child.kill('SIGTERM');
-  expect(await agent.ended).toBe(130);
+  await until(() => {
+    agent!.child.kill('SIGTERM');
+    expect(agent!.child.exitCode).toBe(130);
+  });
   await answer;
   client.close();
   await until(() => {

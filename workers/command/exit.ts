@@ -15,6 +15,9 @@ let isLog = false;
 /** Whether stdout has a log and no results, so that the process goes on even if stdout cannot be written any more. */
 export const stdoutIsLog = (): boolean => isLog;
 
+/** A process that passes a signal on may send it twice at once, as `timeout` does. Signals within this time count as one. */
+const ONE_SIGNAL_MS = 100;
+
 /**
  * A signal that aborts on the first Ctrl-C or SIGTERM; the second ends the process at once. SIGHUP, which a terminal sends when it
  * is closed, aborts too, and never ends the process at once, because the shell in the terminal may send it a second time.
@@ -25,8 +28,12 @@ export function interruptSignal(notice = 'stopping', log?: (what: string) => voi
   isLog = log !== undefined;
   const say = log ?? ((what: string) => console.error(`\n${what}`));
   const controller = new AbortController();
+  let firstMs = Number.POSITIVE_INFINITY;
   const end = (what: string) => {
-    if (controller.signal.aborted) process.exit(130);
+    const nowMs = performance.now();
+    if (nowMs - firstMs > ONE_SIGNAL_MS) process.exit(130);
+    if (controller.signal.aborted) return;
+    firstMs = nowMs;
     say(what);
     controller.abort(new Interrupted('Stopped.'));
   };
