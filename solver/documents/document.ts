@@ -117,6 +117,10 @@ function jsonProblem(text: string, told: string): string {
 
 /** Parses JSON text. @throws InvalidDocumentError if it is not JSON */
 export function jsonValue(text: string, source: string): unknown {
+  if (typeof text !== 'string')
+    throw new InvalidDocumentError(source, [
+      `(root): expected the text of a JSON document, found ${shown(text)}`,
+    ]);
   try {
     // Node keeps a byte order mark when it reads a file as text.
     return JSON.parse(text.replace(/^\uFEFF/, ''));

@@ -3,10 +3,12 @@ import { delays } from './co-run.ts';
 import { backend, milliseconds, name, positiveCount } from './common.ts';
 import { pauses } from './pauses.ts';
 
+/** How a request carries its item: as the bytes after a JSON header, or as numbers or text in the JSON. */
+export const requestBody = z.enum(['binary', 'json']);
+
 /** What a request costs the agent outside the models, with bodies of one form: HTTP, decoding, queues, and the answer. */
 const requestCost = z.strictObject({
-  /** How the request carries its item: as the bytes after a JSON header, or as numbers or text in the JSON. */
-  body: z.enum(['binary', 'json']),
+  body: requestBody,
   /** Mean length of a request's body. */
   bodyBytes: positiveCount,
   n: positiveCount,

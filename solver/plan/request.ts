@@ -1,4 +1,6 @@
-import type { Backend } from '../documents/common.ts';
+import { z } from 'zod';
+import { type Backend, backend } from '../documents/common.ts';
+import { parseDocument, UnsupportedDocumentError } from '../documents/document.ts';
 import {
   checkRequest,
   type Objective,
@@ -6,8 +8,8 @@ import {
   type PlanStage,
   type Resources,
 } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
-import type { RequestCost } from '../documents/serving.ts';
+import { PROFILE, type Profile } from '../documents/profile.ts';
+import { type RequestCost, requestBody } from '../documents/serving.ts';
 import { UnmeasuredBodyError } from './errors.ts';
 import { forPods, requestCostOf } from './serving.ts';
 
@@ -140,8 +142,25 @@ export interface PartialPlanRequest {
   readonly body?: RequestCost['body'] | undefined;
 }
 
-/** Fills the defaults into a user's request, and checks it. @throws InvalidDocumentError, UnmeasuredBodyError */
+/** What a user's request may leave out. The other fields, and those with defaults of their own, are checked in `planRequest`. */
+const optional = z.object({
+  backends: z.array(backend).optional(),
+  objective: z.object({}).optional(),
+  resources: z.object({}).optional(),
+  cascades: z.boolean().optional(),
+  downshift: z.boolean().optional(),
+  body: requestBody.optional(),
+});
+
+/**
+ * Fills the defaults into a user's request, and checks it.
+ * @param profile whose `"schema"` alone is checked; a text or file is checked by `importProfile` or `parseProfile`
+ * @throws InvalidDocumentError, UnsupportedDocumentError, UnmeasuredBodyError
+ */
 export function planRequest(profile: Profile, request: PartialPlanRequest): PlanRequest {
+  const found: unknown = profile?.schema;
+  if (found !== PROFILE) throw new UnsupportedDocumentError('The profile to plan on', PROFILE, found);
+  parseDocument(optional, request, 'The request for a plan');
   const inJson = request.body === 'json';
   if (inJson && !requestCostOf(profile, { body: 'json' })) throw new UnmeasuredBodyError(profile.pipeline);
   const asked = {

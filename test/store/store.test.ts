@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { exportProfile, identify, importProfile } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
-import { StoreFullError } from '../../workers/store/store.ts';
+import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
 import { refuseTruncate } from '../refuse-truncate.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { describeStore } from './conformance.ts';
@@ -41,6 +41,15 @@ describe('a store in files', () => {
   describeStore(() => openFileStore(folder));
 
   const journal = () => join(folder, 'journals', 'journal.jsonl');
+
+  it('says where it cannot be opened, and why', async () => {
+    const file = join(folder, 'a-file');
+    await appendFile(file, '');
+    const refused = openFileStore(join(file, 'in-it'));
+    await expect(refused).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(refused).rejects.toThrow(`No store can be opened in the folder ${join(file, 'in-it')}: `);
+    await expect(openFileStore(5 as unknown as string)).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
 
   it('lists the other profiles where another process deletes one meanwhile', async () => {
     const store = await openFileStore(folder);
@@ -140,6 +149,9 @@ describe('an exported profile', () => {
       /mine\.json has "schema": "ipa-edge\/profile@9"/,
     );
     expect(() => importProfile(text.slice(0, -9), 'mine.json')).toThrow(/expected JSON/);
+    expect(() => importProfile({} as string, 'mine')).toThrow(
+      'mine is not valid:\n  (root): expected the text of a JSON document, found {}',
+    );
     expect(() => importProfile(text.replace('"warmupRuns":4', '"warmupRuns":-4'), 'mine.json')).toThrow(
       /cells\[0\]\.warmupRuns: .*found -4/,
     );

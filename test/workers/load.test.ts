@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseTrace, traceUntil } from '../../solver/documents/trace.ts';
+import { InvalidDocumentError } from '../../solver/documents/document.ts';
+import { parseTrace, type Trace, traceUntil } from '../../solver/documents/trace.ts';
 import { workload } from '../../solver/simulate/workloads.ts';
 import {
   constantLoad,
@@ -43,6 +44,28 @@ test.each(['exact', 'poisson'] as const)(
 
 test('a generated load ends at its duration', () => {
   expect(traceLoad(workload('steady-high', { durationS: 2.25, seed: 1 }), 1, 1).durationS).toBe(2.25);
+});
+
+test('a load of something other than numbers is refused with what is wrong', () => {
+  const trace = parseTrace({ rates: [2, 4] }, 'trace.json');
+  const [none, text] = [undefined as unknown as number, '1' as unknown as number];
+  const wrong: [() => unknown, string][] = [
+    [() => constantLoad(1, none, 1), 'durationS: expected number, found nothing'],
+    [() => constantLoad(Number.NaN, 1, 1), 'ratePerS: expected number, found NaN'],
+    [() => constantLoad(text, 1, 1), 'ratePerS: expected number, found "1"'],
+    [() => constantLoad(1, 1, none), 'seed: expected number, found nothing'],
+    [() => traceLoad(none as unknown as Trace, 1, 1), 'trace: expected object, found nothing'],
+    [
+      () => traceLoad({ rates: [2] } as Trace, 1, 1),
+      'trace.schema: expected "ipa-edge/trace@1", found nothing',
+    ],
+    [() => traceLoad(trace, none, 1), 'scale: expected number, found nothing'],
+    [() => traceLoad(trace, 1, 1, 'even' as 'exact'), 'kind: Invalid option'],
+  ];
+  for (const [load, problem] of wrong) {
+    expect(load).toThrow(InvalidDocumentError);
+    expect(load).toThrow(problem);
+  }
 });
 
 test('a load without a request is refused with the rate that was asked for', () => {

@@ -80,6 +80,12 @@ test('an interrupted profile goes on where it was and measures no finished cell 
   expect(document.cells.filter((cell) => cell.batch === 1)).toHaveLength(4);
 });
 
+test('a profile whose async onProgress rejects ends with what was thrown', async () => {
+  const own = new Error('of the caller');
+  const asked = profile({ models, environment, store, settings, onProgress: () => Promise.reject(own) });
+  await expect(asked).rejects.toBe(own);
+});
+
 test('a profile that is interrupted and whose pipeline then gets another threshold begins anew', async () => {
   const { manifest, readVerified, readPack } = models;
   const [detect, classify] = manifest.stages as [ManifestStage & { output: object }, ManifestStage];

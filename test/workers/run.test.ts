@@ -63,6 +63,14 @@ test('a run whose options its report could not state does not start', async () =
     seed: 1,
   };
   const wrong: [string, object][] = [
+    ['plan', { plan: undefined }],
+    ['plan.schema', { plan: { schema: 'ipa-edge/profile@1' } }],
+    ['models', { models: Promise.resolve(models) }],
+    ['environment', { environment: nodeEnvironment }],
+    ['adaptation.intervalS', { adaptation: { intervalS: '10' } }],
+    ['signal', { signal: 1 }],
+    ['onProgress', { onProgress: 1 }],
+    ['watch.onEvent', { watch: {} }],
     ['seed', { seed: 0.5 }],
     ['name', { name: undefined }],
     ['backends', { backends: undefined }],
@@ -135,6 +143,15 @@ test('a run that is stopped reports what was sent, over the time until then', as
   expect(load.ratePerS).toBeCloseTo(20 / load.durationS, 9);
   expect(result.goodputPerS).toBeCloseTo((20 * result.slaAttainment!) / load.durationS, 9);
 });
+
+test.each(['onPlan', 'onSent', 'onBatch', 'onEnded'] as const)(
+  'a run whose async watcher rejects in %s ends early, with what was thrown',
+  async (callback) => {
+    const own = new Error('of the watcher');
+    const ran = runOf({ ratePerS: 40, durationS: 600 }, { [callback]: () => Promise.reject(own) });
+    await expect(ran).rejects.toBe(own);
+  },
+);
 
 test.each(['onPlan', 'onSent', 'onBatch', 'onEnded'] as const)(
   'a run whose watcher throws in %s ends early, with what was thrown',

@@ -152,7 +152,7 @@ const folderBeside = (out: string): string => join(dirname(out), '.ipa-edge');
  */
 export function journalBeside(out: string): Promise<Store> {
   const folder = folderBeside(out);
-  return openFileStore(folder).catch((cause) => {
+  return openFileStore(folder).catch(({ cause }: Error) => {
     throw new UsageError(
       `${folder}, which keeps finished measurements, cannot be written: ${fileProblem(cause)}. Place ${basename(out)} in a folder that this user can write.`,
       { cause },

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { InputError } from '../../solver/documents/coded-error.ts';
+import { parseDocument } from '../../solver/documents/document.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
-import type { TracePart } from '../../solver/documents/trace.ts';
+import { TRACE, type TracePart } from '../../solver/documents/trace.ts';
 import { grouped, requestsPerS } from '../../solver/math/figures.ts';
 import {
   type ArrivalKind,
@@ -52,6 +54,18 @@ export const stoppedLoad = ({ kind, arrivalsMs }: Load, sent: number, durationS:
   arrivalsMs: arrivalsMs.subarray(0, sent),
 });
 
+const constantSchema = z.object({ ratePerS: z.number(), durationS: z.number(), seed: z.number() });
+const traceSchema = z.object({
+  trace: z.object({ schema: z.literal(TRACE) }),
+  scale: z.number(),
+  seed: z.number(),
+  kind: z.enum(['exact', 'poisson']),
+});
+
+/** @throws InvalidDocumentError */
+const check = (schema: z.ZodType, given: object): void =>
+  void parseDocument(schema, given, 'What a load is made of');
+
 function checkRequests(requests: number): void {
   if (requests > REQUESTS_MAX) throw new TooManyRequestsError(requests, REQUESTS_MAX);
 }
@@ -59,9 +73,10 @@ function checkRequests(requests: number): void {
 /**
  * A load with a constant arrival rate for `durationS` seconds. The requests are spread evenly over the seconds, and arrive at
  * uniformly random times within each.
- * @throws TooManyRequestsError, NoRequestsError
+ * @throws InvalidDocumentError, TooManyRequestsError, NoRequestsError
  */
 export function constantLoad(ratePerS: number, durationS: number, seed: number): Load {
+  check(constantSchema, { ratePerS, durationS, seed });
   checkRequests(ratePerS * durationS);
   const arrivalsMs = constantRate(ratePerS, durationS, seed);
   if (arrivalsMs.length === 0) throw new NoRequestsError(ratePerS, durationS);
@@ -71,9 +86,10 @@ export function constantLoad(ratePerS: number, durationS: number, seed: number):
 /**
  * The load of a trace, with its rates multiplied by `scale`.
  * @param kind `exact`: as many arrivals per interval as the trace says, at uniformly random times; `poisson`: a Poisson process
- * @throws TooManyRequestsError, NoRequestsError
+ * @throws InvalidDocumentError, TooManyRequestsError, NoRequestsError
  */
 export function traceLoad(trace: TracePart, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
+  check(traceSchema, { trace, scale, seed, kind });
   const expected = expectedArrivals(trace, scale);
   checkRequests(expected);
   const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
+import { PLAN } from '../../solver/documents/plan.ts';
 import {
   type Adaptation,
   EVENT_LENGTH_MAX,
@@ -9,6 +10,7 @@ import {
 } from '../../solver/documents/run-report.ts';
 import { manifestMismatches } from '../../solver/plan/replan.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
+import { callback, given, onRejected, withMethod } from '../environment/given.ts';
 import { OtherModelsError } from '../runtime/errors.ts';
 import { Adapter } from './adapter.ts';
 import { sleep, sleepUntil, unlessAborted } from './clock.ts';
@@ -26,8 +28,10 @@ const PROGRESS_MS = 250;
 
 const { name, backends, seed, load } = runReportSchema.shape;
 
-/** The options that the report repeats, and the arrivals. They are checked before the run, because a run may take hours. */
+/** The options are checked before the run, because a run may take hours. */
 const optionsSchema = z.object({
+  ...given,
+  plan: z.object({ schema: z.literal(PLAN) }),
   name,
   backends,
   seed,
@@ -37,18 +41,29 @@ const optionsSchema = z.object({
       .instanceof(Float64Array)
       .refine((all) => all.every((at, i) => at >= (all[i - 1] ?? 0)), 'expected times that rise from 0'),
   }),
+  adaptation: z
+    .object({
+      system: withMethod('plan', 'a system'),
+      predictor: withMethod('forecast', 'a predictor'),
+      intervalS: z.number().positive(),
+      correct: callback.optional(),
+    })
+    .optional(),
+  watch: z
+    .object({ onPlan: callback, onSent: callback, onEnded: callback, onBatch: callback, onEvent: callback })
+    .optional(),
 });
 
 /**
  * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival.
  * A request that is open one SLA after the last arrival has missed the SLA and is shed.
- * @throws InvalidDocumentError for options that no report can state; OtherModelsError; BackendUnavailableError, ModelLoadError,
+ * @throws InvalidDocumentError for wrong options; OtherModelsError; BackendUnavailableError, ModelLoadError,
  * ModelMismatchError and WorkerLostError while starting, the errors of reading the models, the reason of the signal if it aborts
  * before the first request, and what a callback throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
+  parseDocument(optionsSchema, options, 'The argument of run');
   const { plan, models, environment, load, seed, signal, watch } = options;
-  parseDocument(optionsSchema, options, 'The options of the run');
   const reasons = manifestMismatches(plan, models.manifest);
   if (reasons.length > 0) throw new OtherModelsError(reasons);
   const pack = await unlessAborted(models.readPack, signal);
@@ -59,10 +74,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const events: RunReport['events'] = [];
   let startMs = performance.now();
   const broken = new AbortController();
-  /** Calls a callback of the caller. If it throws, the run ends with its error. */
-  const tell = (callback: () => void) => {
+  /** Calls a callback of the caller. If it throws or rejects, the run ends with its error. */
+  const tell = (call: () => unknown) => {
     try {
-      callback();
+      onRejected(call(), (error) => broken.abort(error));
     } catch (error) {
       broken.abort(error);
     }

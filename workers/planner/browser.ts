@@ -24,14 +24,20 @@ const identifiedOnce = (profile: Profile): Promise<IdentifiedProfile> =>
 
 /**
  * The best plan for a request. Its `predicted` says whether the plan keeps the SLA in the simulation.
- * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError, WorkerLostError
+ * @throws InvalidDocumentError, UnsupportedDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError,
+ * InfeasiblePlanError, WorkerLostError
  */
-export const plan = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
-  shared.plan(await identifiedOnce(profile), planRequest(profile, request));
+export const plan = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> => {
+  const asked = planRequest(profile, request);
+  return shared.plan(await identifiedOnce(profile), asked);
+};
 
 /**
  * Every Pareto-best choice of accuracy, cost and latency bound for a request.
- * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, FrontierTooLargeError, WorkerLostError
+ * @throws InvalidDocumentError, UnsupportedDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError,
+ * FrontierTooLargeError, WorkerLostError
  */
-export const frontier = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
-  shared.frontier(await identifiedOnce(profile), planRequest(profile, request));
+export const frontier = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> => {
+  const asked = planRequest(profile, request);
+  return shared.frontier(await identifiedOnce(profile), asked);
+};

@@ -8,14 +8,16 @@ import { Planner } from './planner.ts';
 
 /**
  * Opens a planner for one call of {@link Planner.plan}.
- * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, InfeasiblePlanError
+ * @throws InvalidDocumentError, UnsupportedDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError,
+ * InfeasiblePlanError
  */
 export const planOnce = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
   (await Planner.open(await identify(profile))).plan(planRequest(profile, request));
 
 /**
  * Finds the Pareto frontier as {@link Planner.frontier} does.
- * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError, FrontierTooLargeError
+ * @throws InvalidDocumentError, UnsupportedDocumentError, NothingMeasuredError, NoAccuracyError, UnmeasuredBodyError,
+ * FrontierTooLargeError
  */
 export const frontierOnce = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
   profileFrontier(profile, planRequest(profile, request));

@@ -7,6 +7,7 @@ import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.
 import { sum } from '../../solver/math/statistics.ts';
 import { checkAvailable } from '../environment/available.ts';
 import type { Environment } from '../environment/environment.ts';
+import { onRejected } from '../environment/given.ts';
 import { unlessAborted, untilEnd } from '../executor/clock.ts';
 import { type JournalEntry, parseIdentified } from '../store/exchange.ts';
 import type { Store } from '../store/store.ts';
@@ -18,11 +19,11 @@ import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from '.
 import { coRunnable, coRunPairs } from './co-run-plan.ts';
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
+import { checkOptions } from './options.ts';
 import { type MeasuredTimes, profileDocument } from './profile-document.ts';
 import { type ProfilePlan, Progress } from './progress.ts';
 import type { MeasureServing } from './recorded-stage.ts';
 import { type OpenVariant, Sessions } from './sessions.ts';
-import { checkSettings } from './settings.ts';
 import { checkThreads } from './threads.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
 import { WorkClock } from './work-clock.ts';
@@ -54,16 +55,19 @@ export interface ProfileOptions {
 /**
  * Measures a pipeline on this device: the latency of every variant on every backend at every batch size, accuracy, and fan-out.
  * @throws BackendUnavailableError, InvalidDocumentError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError,
- * TooManyThreadsError, WorkerLostError, and the errors of reading the models; the signal's reason when it is aborted
+ * TooManyThreadsError, WorkerLostError, the errors of reading the models, and what a callback throws; the signal's reason when it
+ * is aborted
  */
 export const profile = async (options: ProfileOptions): Promise<Profile> =>
   (await measureProfile(options)).profile;
 
 /** Does what {@link profile} does, and returns the profile with its SHA-256. */
 export async function measureProfile(options: ProfileOptions): Promise<IdentifiedProfile> {
-  const { models, store, settings, signal } = options;
+  checkOptions(options);
+  const { models, store, settings } = options;
   const { manifest, pipeline } = models;
-  checkSettings(settings);
+  const broken = new AbortController();
+  const signal = AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]);
   checkThreads(settings.threads, options.environment);
   const clock = new WorkClock(options.unpaused, signal);
   const { hidden, visible } = options.environment;
@@ -75,7 +79,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
   };
   for (const backend of settings.backends) await checkAvailable(environment, backend);
   const progress = new Progress(settings.budgetS * 1000, environment.reference, clock, (now) =>
-    options.onProgress?.(now),
+    onRejected(options.onProgress?.(now), (error) => broken.abort(error)),
   );
   const sessions = new Sessions(models, environment);
   const end = () => sessions.close();

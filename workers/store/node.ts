@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { InvalidDocumentError, jsonValue, parseJson } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
@@ -19,6 +20,7 @@ import {
   ProfileNotFoundError,
   type Store,
   StoreFullError,
+  StoreUnavailableError,
 } from './store.ts';
 
 const NEWLINE = 0x0a;
@@ -44,13 +46,18 @@ export const profileFile = (folder: string, id: string): string => join(folder, 
 /**
  * Opens a store in a folder: `journals/*.jsonl` with one entry a line, and `profiles/<id>.json`.
  * One process at a time may append to a journal.
+ * @throws StoreUnavailableError
  */
 export async function openFileStore(folder = '.ipa-edge'): Promise<Store> {
-  const journals = join(folder, 'journals');
-  const profiles = join(folder, 'profiles');
-  await makeFolder(journals);
-  await makeFolder(profiles);
-  return new FileStore(journals, profiles);
+  try {
+    const [journals, profiles] = [join(folder, 'journals'), join(folder, 'profiles')];
+    await makeFolder(journals);
+    await makeFolder(profiles);
+    return new FileStore(journals, profiles);
+  } catch (cause) {
+    const why = `No store can be opened in the folder ${folder}: ${fileProblem(cause)}. `;
+    throw new StoreUnavailableError(`${why}Name a folder that this user can write.`, { cause });
+  }
 }
 
 class FileStore implements Store {
