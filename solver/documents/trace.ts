@@ -39,7 +39,7 @@ export function parseTrace(value: unknown, source: string): Trace {
     if (raw.schema !== TRACE) throw new UnsupportedDocumentError(source, TRACE, raw.schema);
     return parseDocument(traceSchema, raw, source, TRACE);
   }
-  const { rps, rates = rps, intervalS = 1, name = String(source).slice(-NAME_LENGTH_MAX) } = raw;
+  const { rps, rates = rps, intervalS = 1, name = source?.slice(-NAME_LENGTH_MAX) } = raw;
   return parseDocument(
     traceSchema,
     { schema: TRACE, name, unit: 'requests/s', intervalS, rates },

@@ -59,6 +59,7 @@ test('a load of something other than numbers is refused with what is wrong', () 
       () => traceLoad({ rates: [2] } as Trace, 1, 1),
       'trace.schema: expected "ipa-edge/trace@1", found nothing',
     ],
+    [() => parseTrace({ rates: [2] }, none as unknown as string), 'name: expected string, found nothing'],
     [() => traceLoad(trace, none, 1), 'scale: expected number, found nothing'],
     [() => traceLoad(trace, 1, 1, 'even' as 'exact'), 'kind: Invalid option'],
   ];
