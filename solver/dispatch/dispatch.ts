@@ -10,7 +10,6 @@ import { heavyRow, rowAt, stageOf, standbyRow } from './rows.ts';
 import { ShedRule } from './shed-rule.ts';
 import type {
   Action,
-  Dispatch,
   DispatchPolicy,
   DispatchWorker,
   Escalated,
@@ -27,14 +26,12 @@ const LOSSES_MAX = 3;
 /** The dispatch sheds a request this long after its latest start time, because at that very time the request is not late yet. */
 const LATE_GRAIN_MS = 0.01;
 
-/** Creates a dispatch with no requests. @throws DuplicateWorkerError, UnknownRowError */
-export function createDispatch(policy: DispatchPolicy, workers: readonly DispatchWorker[]): Dispatch {
-  const dispatch = new QueueDispatch(policy);
-  for (const worker of workers) dispatch.workerAdded(worker);
-  return dispatch;
-}
-
-class QueueDispatch implements Dispatch {
+/**
+ * The queue policy of a pipeline, as a state machine without a clock and without I/O. Its driver reports events and their times
+ * (in milliseconds of one clock), and `poll` returns what to do. The executor drives it with real workers, the
+ * simulator with sampled times.
+ */
+export class Dispatch {
   #policy: DispatchPolicy;
   readonly #outlook: Outlook;
   readonly #shedRule: ShedRule;
@@ -50,7 +47,8 @@ class QueueDispatch implements Dispatch {
   #inTime = 0;
   #polledMs = 0;
 
-  constructor(policy: DispatchPolicy) {
+  /** Creates a dispatch with no requests. @throws DuplicateWorkerError, UnknownRowError */
+  constructor(policy: DispatchPolicy, workers: readonly DispatchWorker[]) {
     const stages = policy.stages.length;
     this.#policy = policy;
     this.#outlook = new Outlook(stages);
@@ -67,8 +65,10 @@ class QueueDispatch implements Dispatch {
       this.#batches,
     );
     this.#downshift = new Downshift(policy, admission, this.#nextBatch);
+    for (const worker of workers) this.workerAdded(worker);
   }
 
+  /** Number of waiting items of each row, in the order of a plan's rows: a stage, then its heavy variant if it has one. */
   get queued(): readonly number[] {
     const { stages } = this.#policy;
     const { waiting } = this.#queues;
@@ -78,15 +78,23 @@ class QueueDispatch implements Dispatch {
     ]);
   }
 
+  /** Number of open requests. */
   get open(): number {
     return this.#requests.size;
   }
 
+  /** Counts of the requests since the dispatch was created. */
   get served(): Served {
     const ended = this.#entered - this.open;
     return { open: this.open, ended, missed: ended - this.#inTime };
   }
 
+  /**
+   * Enters a request at its scheduled arrival. The caller chooses the id, which no open request may have.
+   * @param singleStage the only stage that the request is for, which it enters as one item; if absent, it passes through all
+   * stages
+   * @throws DuplicateRequestError
+   */
   arrive(id: number, arrivalMs: number, singleStage?: number): void {
     if (this.#requests.has(id)) throw new DuplicateRequestError(id);
     if (this.open === 0) this.#shedRule.afterIdle(arrivalMs - this.#polledMs, this.#policy);
@@ -105,12 +113,25 @@ class QueueDispatch implements Dispatch {
     this.#enter(request, { row: singleStage ?? 0, parent: null, index: 0 }, arrivalMs);
   }
 
+  /**
+   * Whether requests that have arrived together, but have not entered, can be expected to make the SLA behind all waiting and
+   * running work. Waiting requests are shed by the same rule, so the answer is always true for a policy that sheds none. The call
+   * changes nothing.
+   * @param requests their number
+   * @param singleStage as in {@link arrive}
+   */
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean {
     const stage = singleStage ?? 0;
     const last = singleStage ?? this.#policy.stages.length - 1;
     return this.#downshift.canMake(arrivalMs, nowMs, requests, { stage, last });
   }
 
+  /**
+   * Reports that a batch completed.
+   * @param follows the consequence of each item. The dispatch ignores the number of children after the last stage of a request;
+   * after the last stage of the pipeline the list may be empty
+   * @throws BatchNotInFlightError, InvalidChildrenError
+   */
   completed(id: number, follows: readonly Follow[], nowMs: number): void {
     const { length: stages } = this.#policy.stages;
     const batch = this.#batches.completed(id, follows, stages, nowMs);
@@ -125,6 +146,11 @@ class QueueDispatch implements Dispatch {
     });
   }
 
+  /**
+   * Reports that a batch failed while its worker survived. Each item is tried again alone; an item that fails alone fails its
+   * request.
+   * @throws BatchNotInFlightError
+   */
   failed(id: number, nowMs: number): void {
     const batch = this.#batches.ended(id, nowMs);
     const alone = batch.entries.length === 1;
@@ -135,6 +161,11 @@ class QueueDispatch implements Dispatch {
     }
   }
 
+  /**
+   * Reports that a worker was lost. Its items in flight return to their places in the queue. After a second loss an item is
+   * tried once more, alone; the third loss fails its request.
+   * @throws UnknownWorkerError also for a worker that has retired and finished
+   */
   workerLost(id: string): void {
     const worker = this.#workers.known(id);
     this.#workers.remove(worker);
@@ -151,16 +182,23 @@ class QueueDispatch implements Dispatch {
     });
   }
 
+  /** @throws DuplicateWorkerError, UnknownRowError */
   workerAdded(worker: DispatchWorker): void {
     this.#outlook.holders(this.#workers.add(worker).holds, 1);
   }
 
+  /** Gives the worker no more batches, and removes it when it is idle. @throws UnknownWorkerError */
   workerRetired(id: string): void {
     const worker = this.#workers.known(id);
     if (!worker.retired) this.#outlook.holders(worker.holds, -1);
     this.#workers.retire(worker);
   }
 
+  /**
+   * Changes the policy for all batches that close from now on. The stages and their order must stay the same; their heavy
+   * variants may change. Items that wait for a heavy variant that the new policy lacks wait for the stage's only variant instead.
+   * @throws StagesDifferError
+   */
   setPolicy(policy: DispatchPolicy): void {
     const names = this.#policy.stages.map((stage) => stage.name);
     const found = policy.stages.map((stage) => stage.name);
@@ -171,6 +209,7 @@ class QueueDispatch implements Dispatch {
     this.#downshift.setPolicy(policy);
   }
 
+  /** The actions to carry out now, in order. Call this after every event, and at {@link nextWakeMs}; `nowMs` must never fall. */
   poll(nowMs: number): Action[] {
     this.#polledMs = nowMs;
     this.#endLate(nowMs);
@@ -182,6 +221,7 @@ class QueueDispatch implements Dispatch {
     }
   }
 
+  /** Time of the next poll if no event comes earlier; undefined if only an event can change anything. */
   nextWakeMs(): number | undefined {
     let wakeMs = Number.POSITIVE_INFINITY;
     for (const queue of this.#queues.all) {
@@ -195,6 +235,7 @@ class QueueDispatch implements Dispatch {
     return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
   }
 
+  /** Sheds every open request. The driver may still report results of batches in flight, which the dispatch ignores. */
   close(): Action[] {
     for (const request of [...this.#requests.values()]) this.#end(request, 'shed');
     return this.#takeActions();

@@ -1,6 +1,6 @@
-import { createDispatch } from '../dispatch/dispatch.ts';
+import { Dispatch } from '../dispatch/dispatch.ts';
 import { stageOf, standbyRow } from '../dispatch/rows.ts';
-import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from '../dispatch/types.ts';
+import type { Action, DispatchPolicy, DispatchWorker, Item, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
 import { getOrMake } from '../math/maps.ts';
 import { type Random, seededRandom } from '../math/random.ts';
@@ -103,7 +103,7 @@ export class Simulation {
     this.#input = input;
     this.#service = input.service;
     this.#escalates = input.escalates;
-    this.dispatch = createDispatch(input.policy, input.workers);
+    this.dispatch = new Dispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
     // The walk has random numbers of its own, so that its draws do not shift those of the other times.
     this.#samples = new SampleWalk(input.seed + 1);

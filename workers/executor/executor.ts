@@ -1,8 +1,8 @@
 import type { Item, ItemBatch } from '../../models/items/item-batch.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { diff } from '../../solver/adapt/diff.ts';
-import { createDispatch } from '../../solver/dispatch/dispatch.ts';
-import type { Action, Dispatch, Served } from '../../solver/dispatch/types.ts';
+import { Dispatch } from '../../solver/dispatch/dispatch.ts';
+import type { Action, Served } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import { choiceText } from '../../solver/report/choice-text.ts';
 import { message } from '../runtime/errors.ts';
@@ -43,7 +43,7 @@ export class Executor {
   ) {
     this.#requests = new Requests(pipeline);
     this.#rows = new PlanRows(plan);
-    this.#dispatch = createDispatch(this.#rows.policy, []);
+    this.#dispatch = new Dispatch(this.#rows.policy, []);
     this.#supervisor = new Supervisor<Job>({
       nameOf: ({ planWorker }) => planWorker.id,
       startWorker: (id, { planWorker, plan }, signal) => startWorker(id, planWorker, plan, signal),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
-import type { Dispatch, DispatchPolicy } from '../../../solver/dispatch/types.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
+import type { DispatchPolicy } from '../../../solver/dispatch/types.ts';
 import { seededRandom } from '../../../solver/math/random.ts';
 
 /**
@@ -42,7 +42,7 @@ function attainment({ replicas, batch, load, shares, apart = false }: Setup): nu
   const freeMs = new Map(ids.map((id) => [id, 0]));
   const gateways = shares.map((_, g) => {
     const workers = ids.filter((_, i) => !apart || i % shares.length === g);
-    return createDispatch(
+    return new Dispatch(
       policy,
       workers.map((id) => ({ id, rows: [0] })),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import type { Action, DispatchPolicy, DispatchWorker } from '../../../solver/dispatch/types.ts';
 
 const SERVICE_MS = 10;
@@ -27,7 +27,7 @@ function send(
   slaMs = 10_000,
   shedding: DispatchPolicy['shedding'] = 'never',
 ) {
-  const dispatch = createDispatch(policy(slaMs, shedding), workers);
+  const dispatch = new Dispatch(policy(slaMs, shedding), workers);
   for (let request = 1; request <= requests; request++) dispatch.arrive(request, 0);
   return { dispatch, started: batches(dispatch.poll(0)) };
 }

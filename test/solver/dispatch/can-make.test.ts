@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
-import type { Dispatch } from '../../../solver/dispatch/types.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import { ended, policy, stage } from './short.ts';
 
 /** Enters this many requests at 0 and starts what can start. */
@@ -12,7 +11,7 @@ function entered(dispatch: Dispatch, requests: number, singleStage?: number): vo
 
 /** Counts the requests, one after the other at 0, that are expected to make an SLA of 100 ms. */
 function made(stages: ReturnType<typeof stage>[], workers: readonly (readonly number[])[]): number {
-  const dispatch = createDispatch(
+  const dispatch = new Dispatch(
     policy(stages, 'late', 100),
     workers.map((held, i) => ({ id: `w${i}`, rows: held })),
   );
@@ -25,7 +24,7 @@ function made(stages: ReturnType<typeof stage>[], workers: readonly (readonly nu
 }
 
 test('behind nothing, a request can make the SLA as long as its stages take no more than what is left', () => {
-  const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0, 20)], 'late', 100), [
+  const dispatch = new Dispatch(policy([stage('a', 1, 0), stage('b', 1, 0, 20)], 'late', 100), [
     { id: 'w', rows: [0, 1] },
   ]);
   expect(dispatch.canMake(0, 70, 1)).toBe(true);
@@ -49,13 +48,13 @@ test('stages of one worker add up, and stages with workers of their own run side
 });
 
 test('requests that come together wait for each other', () => {
-  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', rows: [0] }]);
+  const dispatch = new Dispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', rows: [0] }]);
   expect(dispatch.canMake(0, 0, 10)).toBe(true);
   expect(dispatch.canMake(0, 0, 11)).toBe(false);
 });
 
 test('waits for what is left of what runs, and for what follows from it', () => {
-  const one = createDispatch(policy([stage('a', 1, 0)], 'late', 94), [{ id: 'w', rows: [0] }]);
+  const one = new Dispatch(policy([stage('a', 1, 0)], 'late', 94), [{ id: 'w', rows: [0] }]);
   entered(one, 1);
   const nineCanMake = (nowMs: number) => one.canMake(nowMs, nowMs, 9);
   // Nine requests take 90 ms, so at most 4 ms of the batch before them may be left.
@@ -66,7 +65,7 @@ test('waits for what is left of what runs, and for what follows from it', () => 
   // The second batch, handed over in advance, began when the first one ended.
   expect([15, 16].map(nineCanMake)).toEqual([false, true]);
   const ofTwo = (slaMs: number) => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0, 30)], 'late', slaMs), [
+    const dispatch = new Dispatch(policy([stage('a', 1, 0), stage('b', 1, 0, 30)], 'late', slaMs), [
       { id: 'w', rows: [0] },
       { id: 'v', rows: [1] },
     ]);
@@ -82,13 +81,13 @@ test('a full queue is behind a shorter one in a larger batch', () => {
 });
 
 test('a plan that sheds none takes all', () => {
-  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'never', 100), [{ id: 'w', rows: [0] }]);
+  const dispatch = new Dispatch(policy([stage('a', 1, 0)], 'never', 100), [{ id: 'w', rows: [0] }]);
   entered(dispatch, 100);
   expect(dispatch.canMake(0, 1e6, 1)).toBe(true);
 });
 
 test('asking changes nothing', () => {
-  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', rows: [0] }]);
+  const dispatch = new Dispatch(policy([stage('a', 1, 0)], 'late', 100), [{ id: 'w', rows: [0] }]);
   entered(dispatch, 20);
   const before = [dispatch.open, dispatch.queued, dispatch.nextWakeMs()];
   expect(dispatch.canMake(0, 0, 1)).toBe(false);
@@ -104,7 +103,7 @@ test('on a worker that keeps its times, what is let in is not shed, and the work
   });
   fc.assert(
     fc.property(cases, ({ serviceMs, gapMs, slaMs }) => {
-      const dispatch = createDispatch(policy([stage('a', 1, 0, serviceMs)], 'late', slaMs), [
+      const dispatch = new Dispatch(policy([stage('a', 1, 0, serviceMs)], 'late', slaMs), [
         { id: 'w', rows: [0] },
       ]);
       const lastMs = 50 * serviceMs;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import { ended, policy, shared, stage, started } from './short.ts';
 
 describe('closing a batch', () => {
   it('waits for its size', () => {
-    const dispatch = createDispatch(policy([stage('a', 2, 50)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 2, 50)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     expect(started(dispatch.poll(0))).toEqual([]);
     dispatch.arrive(2, 5);
@@ -12,7 +12,7 @@ describe('closing a batch', () => {
   });
 
   it('waits no longer than maxWaitMs and says when that is', () => {
-    const dispatch = createDispatch(policy([stage('a', 2, 50)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 2, 50)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 3);
     expect(started(dispatch.poll(3))).toEqual([]);
     expect(dispatch.nextWakeMs()).toBe(53);
@@ -21,7 +21,7 @@ describe('closing a batch', () => {
 
   it('closes early where the slack ends, with room for a late timer', () => {
     const stages = [stage('a', 8, 500, 10), stage('b', 8, 500, 20)];
-    const dispatch = createDispatch(policy(stages, 'late', 100), [{ id: 'w', rows: [0, 1] }]);
+    const dispatch = new Dispatch(policy(stages, 'late', 100), [{ id: 'w', rows: [0, 1] }]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
     // The batch closes 5 % of the SLA and both stages' 10 and 20 ms before the SLA ends: 100 − 5 − 10 − 20.
@@ -30,7 +30,7 @@ describe('closing a batch', () => {
   });
 
   it('follows a new policy for what waits already', () => {
-    const dispatch = createDispatch(policy([stage('a', 8, 500)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 8, 500)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
     dispatch.setPolicy(policy([stage('a', 1, 0)]));
@@ -58,7 +58,7 @@ describe('choosing what runs where', () => {
   });
 
   it('spreads over the workers that hold a stage', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [
+    const dispatch = new Dispatch(policy([stage('a', 1, 0)]), [
       { id: 'v', rows: [0] },
       { id: 'w', rows: [0] },
     ]);
@@ -72,7 +72,7 @@ describe('choosing what runs where', () => {
   });
 
   it('gives a worker only stages it holds', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
     dispatch.completed(0, [2], 1);
@@ -136,7 +136,7 @@ describe('shedding', () => {
   const oneStage = policy([stage('a', 1, 0, 30)], 'late', 100);
 
   it('sheds a request that cannot make the SLA any more, and not before', () => {
-    const dispatch = createDispatch(oneStage, []);
+    const dispatch = new Dispatch(oneStage, []);
     dispatch.arrive(1, 0);
     expect(ended(dispatch.poll(70))).toEqual([]);
     const wakeMs = dispatch.nextWakeMs()!;
@@ -145,13 +145,13 @@ describe('shedding', () => {
   });
 
   it('never sheds where the policy says so', () => {
-    const dispatch = createDispatch({ ...oneStage, shedding: 'never' }, [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch({ ...oneStage, shedding: 'never' }, [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     expect(started(dispatch.poll(5000))).toEqual(['w/0: 1']);
   });
 
   it('expects the fan-out it has seen', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0, 10), stage('b', 1, 0, 10)], 'late', 100), [
+    const dispatch = new Dispatch(policy([stage('a', 1, 0, 10), stage('b', 1, 0, 10)], 'late', 100), [
       { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(1, 0);
@@ -167,7 +167,7 @@ describe('shedding', () => {
   });
 
   it('cancels what waits of a shed request and ignores what returns of it', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)], 'late', 100), [
+    const dispatch = new Dispatch(policy([stage('a', 1, 0), stage('b', 1, 0)], 'late', 100), [
       { id: 'w', rows: [0, 1] },
     ]);
     dispatch.arrive(1, 0);
@@ -181,7 +181,7 @@ describe('shedding', () => {
   });
 
   it('sheds all that is open at the close', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
     dispatch.poll(0);
@@ -192,7 +192,7 @@ describe('shedding', () => {
 
 it('takes no more work per item when 100,000 wait', () => {
   const cpuMs = (requests: number) => {
-    const dispatch = createDispatch(policy([stage('a', 4, 5), stage('b', 4, 5)], 'late', 1e9), [
+    const dispatch = new Dispatch(policy([stage('a', 4, 5), stage('b', 4, 5)], 'late', 1e9), [
       { id: 'w', rows: [0, 1] },
     ]);
     const start = process.cpuUsage();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import type { DispatchPolicy } from '../../../solver/dispatch/types.ts';
 import { ended, stage, started } from './short.ts';
 
@@ -26,7 +26,7 @@ const withCascade = (downshift: boolean): DispatchPolicy => ({
 
 describe('a stage with a standby', () => {
   const arrived = (policy: DispatchPolicy, requests: number, rows: readonly number[]) => {
-    const dispatch = createDispatch(policy, [{ id: 'w', rows }]);
+    const dispatch = new Dispatch(policy, [{ id: 'w', rows }]);
     for (let id = 0; id < requests; id++) dispatch.arrive(id, 0);
     return dispatch;
   };
@@ -52,7 +52,7 @@ describe('a stage with a standby', () => {
   });
 
   it('sheds a request only when the standby is too slow for it too', () => {
-    const dispatch = createDispatch(withStandby(), []);
+    const dispatch = new Dispatch(withStandby(), []);
     dispatch.arrive(0, 0);
     expect(ended(dispatch.poll(95))).toEqual([]);
     expect(ended(dispatch.poll(95.1))).toEqual(['0 shed']);
@@ -88,7 +88,7 @@ describe('a standby after a stage that has nothing lighter', () => {
         { ...stage('b', 1, 0, 20), standby: { serviceMs: (items) => 5 * items } },
       ],
     };
-    const dispatch = createDispatch(policy, [{ id: 'b', rows: [1, 5] }]);
+    const dispatch = new Dispatch(policy, [{ id: 'b', rows: [1, 5] }]);
     dispatch.arrive(0, 0);
     dispatch.workerAdded({ id: 'a', rows: [0] });
     dispatch.poll(waitedMs);
@@ -126,7 +126,7 @@ describe('the newest request that waits', () => {
   });
 
   it('may wait for another row of the same workers', () => {
-    const dispatch = createDispatch(twoStages('b'), [{ id: 'w', rows: [0, 1, 5] }]);
+    const dispatch = new Dispatch(twoStages('b'), [{ id: 'w', rows: [0, 1, 5] }]);
     dispatch.arrive(0, 0);
     dispatch.poll(0);
     dispatch.arrive(1, 20);
@@ -137,7 +137,7 @@ describe('the newest request that waits', () => {
   });
 
   it('may wait for a later stage than an older one', () => {
-    const dispatch = createDispatch(twoStages('a'), []);
+    const dispatch = new Dispatch(twoStages('a'), []);
     dispatch.arrive(0, 0);
     dispatch.arrive(1, 30, 1);
     dispatch.workerAdded({ id: 'w', rows: [0, 1, 4] });
@@ -145,7 +145,7 @@ describe('the newest request that waits', () => {
   });
 
   it('does not wait for what other workers let through no faster', () => {
-    const dispatch = createDispatch(twoStages('b'), [
+    const dispatch = new Dispatch(twoStages('b'), [
       { id: 'w', rows: [0] },
       { id: 'v', rows: [1, 5] },
     ]);
@@ -159,7 +159,7 @@ describe('the newest request that waits', () => {
   it('is none if all that wait are tried alone after a failure', () => {
     const [a] = withStandby().stages;
     const policy = { ...withStandby(), stages: [{ ...a!, batch: 2 }] };
-    const dispatch = createDispatch(policy, [{ id: 'w', rows: [0, 2] }]);
+    const dispatch = new Dispatch(policy, [{ id: 'w', rows: [0, 2] }]);
     dispatch.arrive(0, 0);
     dispatch.arrive(1, 0);
     dispatch.poll(0);
@@ -171,7 +171,7 @@ describe('the newest request that waits', () => {
 describe('a cascade', () => {
   /** Makes a dispatch of requests whose light answers were unsure, and adds a worker for the heavy variant. */
   const escalated = (downshift: boolean, requests: number) => {
-    const dispatch = createDispatch(withCascade(downshift), [{ id: 'light', rows: [0] }]);
+    const dispatch = new Dispatch(withCascade(downshift), [{ id: 'light', rows: [0] }]);
     for (let id = 0; id < requests; id++) dispatch.arrive(id, 0);
     for (let batch = 0; batch < requests; batch++) {
       dispatch.poll(0);
@@ -206,7 +206,7 @@ describe('a cascade', () => {
   });
 
   it('lets an answer stand when the heavy variant would be late, though no worker is free', () => {
-    const dispatch = createDispatch(withCascade(true), [{ id: 'w', rows: [0, 2] }]);
+    const dispatch = new Dispatch(withCascade(true), [{ id: 'w', rows: [0, 2] }]);
     dispatch.arrive(0, 0);
     dispatch.poll(0);
     dispatch.completed(0, [{ otherwise: 0 }], 5);

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import {
   BatchNotInFlightError,
   DuplicateRequestError,
@@ -14,7 +14,7 @@ import { ended, policy, shared, stage, started } from './short.ts';
 
 describe('failures', () => {
   it('fails a poisoned item alone, not with its batch', () => {
-    const dispatch = createDispatch(policy([stage('a', 3, 0)]), []);
+    const dispatch = new Dispatch(policy([stage('a', 3, 0)]), []);
     for (const request of [1, 2, 3]) dispatch.arrive(request, 0);
     dispatch.workerAdded({ id: 'w', rows: [0] });
     const outcomes: string[] = [];
@@ -29,7 +29,7 @@ describe('failures', () => {
   });
 
   it('puts what a lost worker had before all that arrived later', () => {
-    const dispatch = createDispatch(policy([stage('a', 2, 0)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 2, 0)]), [{ id: 'w', rows: [0] }]);
     for (const request of [1, 2, 3, 4]) dispatch.arrive(request, request);
     expect(started(dispatch.poll(4))).toEqual(['w/0: 1 2', 'w/0: 3 4']);
     dispatch.workerLost('w');
@@ -39,7 +39,7 @@ describe('failures', () => {
   });
 
   it('fails only the item that ends workers, at the third', () => {
-    const dispatch = createDispatch(policy([stage('a', 3, 0)]), []);
+    const dispatch = new Dispatch(policy([stage('a', 3, 0)]), []);
     for (const request of [1, 2, 3]) dispatch.arrive(request, 0);
     const outcomes: string[] = [];
     let lost = 0;
@@ -58,7 +58,7 @@ describe('failures', () => {
   });
 
   it('lets a retired worker finish what it was handed and then forgets it', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
     dispatch.arrive(3, 0);
@@ -73,7 +73,7 @@ describe('failures', () => {
   });
 
   it('takes back what a retired worker was handed in advance if the worker is lost', () => {
-    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([stage('a', 1, 0)]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
     dispatch.poll(0);
@@ -89,7 +89,7 @@ it('keeps nothing of requests that are shed while a row has no worker', () => {
   onTestFinished(() => {
     vi.restoreAllMocks();
   });
-  const dispatch = createDispatch(policy([stage('a', 1, 0)], 'late', 250), []);
+  const dispatch = new Dispatch(policy([stage('a', 1, 0)], 'late', 250), []);
   for (let request = 0; request < 100; request++) {
     dispatch.arrive(request, 10 * request);
     dispatch.poll(10 * request);
@@ -130,7 +130,7 @@ describe('mistakes of a driver', () => {
 
   it('refuses children of the last stage that do not match the items, and an item that escalates twice', () => {
     const a = { ...stage('a', 1, 0), heavy: { ...stage('a-heavy', 2, 0), share: 1 } };
-    const dispatch = createDispatch(policy([a]), [{ id: 'w', rows: [0] }]);
+    const dispatch = new Dispatch(policy([a]), [{ id: 'w', rows: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
     for (const batch of [0, 1]) {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import type {
   Action,
-  Dispatch,
   DispatchPolicy,
   DispatchWorker,
   Follow,
@@ -45,7 +44,7 @@ export class CheckedDispatch {
   constructor(policy: DispatchPolicy) {
     this.#policy = policy;
     this.#rows = new ModelRows(policy);
-    this.dispatch = createDispatch(policy, []);
+    this.dispatch = new Dispatch(policy, []);
   }
 
   add(holds: readonly number[]): void {

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import { Outlook } from '../../../solver/dispatch/outlook.ts';
 import { ShedRule } from '../../../solver/dispatch/shed-rule.ts';
-import type { Dispatch } from '../../../solver/dispatch/types.ts';
 import { ended, policy, stage } from './short.ts';
 
 const SLA_MS = 100;
@@ -40,7 +39,7 @@ describe('the margins of the shed rule', () => {
   /** Returns how two requests end that arrive `pauseMs` after an overload in which batches took twice as long as planned. */
   const outcomesAfter = (pauseMs: number) => {
     const stages = [stage('a', 1, 0, 30), stage('b', 1, 0, 30)];
-    const dispatch = createDispatch(policy(stages, 'late', SLA_MS), [{ id: 'w', rows: [0, 1] }]);
+    const dispatch = new Dispatch(policy(stages, 'late', SLA_MS), [{ id: 'w', rows: [0, 1] }]);
     const overload = run(
       dispatch,
       Array.from({ length: 60 }, (_, k) => 40 * k),

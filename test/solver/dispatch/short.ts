@@ -1,4 +1,4 @@
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import type { Action, DispatchPolicy, DispatchStage } from '../../../solver/dispatch/types.ts';
 
 /** Short ways to write a policy and to read actions. */
@@ -22,7 +22,7 @@ export const policy = (
 
 /** A dispatch of two stages that one worker runs, the first one in batches of 1. @param batch of the second stage */
 export const shared = (batch = 1) =>
-  createDispatch(policy([stage('a', 1, 0), stage('b', batch, 0)]), [{ id: 'w', rows: [0, 1] }]);
+  new Dispatch(policy([stage('a', 1, 0), stage('b', batch, 0)]), [{ id: 'w', rows: [0, 1] }]);
 
 export const started = (actions: readonly Action[]) =>
   actions.flatMap((action) =>

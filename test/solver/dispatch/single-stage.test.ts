@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import { Dispatch } from '../../../solver/dispatch/dispatch.ts';
 import { ended, policy, stage, started } from './short.ts';
 
 test('a request for one stage shares its batches with the pipeline, and ends after it', () => {
-  const dispatch = createDispatch(policy([stage('a', 2, 50), stage('b', 2, 50)]), [
-    { id: 'w', rows: [0, 1] },
-  ]);
+  const dispatch = new Dispatch(policy([stage('a', 2, 50), stage('b', 2, 50)]), [{ id: 'w', rows: [0, 1] }]);
   dispatch.arrive(1, 0);
   dispatch.arrive(2, 0, 0);
   expect(started(dispatch.poll(0))).toEqual(['w/0: 1 2']);
@@ -20,7 +18,7 @@ test('a request for one stage shares its batches with the pipeline, and ends aft
 
 test('it is shed by the time of its one stage, not by that of those after it', () => {
   const stages = [stage('a', 1, 0, 10), stage('b', 1, 0, 60)];
-  const dispatch = createDispatch(policy(stages, 'late', 100), []);
+  const dispatch = new Dispatch(policy(stages, 'late', 100), []);
   dispatch.arrive(1, 0);
   dispatch.arrive(2, 0, 0);
   expect(ended(dispatch.poll(31))).toEqual(['1 shed']);
