@@ -5,7 +5,7 @@
  * of several sizes, with an SLA that excludes many options and one that excludes almost none, each without and with capacities.
  */
 import type { Problem, Solution } from '../../solver/documents/problem.ts';
-import { frontier } from '../../solver/frontier/frontier.ts';
+import { paretoChoices } from '../../solver/frontier/frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
@@ -86,7 +86,7 @@ const FRONTIERS = [
 /** Number of points of a problem's frontier; undefined if there are too many. */
 function pointsOf(problem: Problem): number | undefined {
   try {
-    return frontier(problem).length;
+    return paretoChoices(problem).length;
   } catch (error) {
     if (error instanceof FrontierTooLargeError) return undefined;
     throw error;

@@ -24,9 +24,6 @@ const POINTS_MAX = 10_000;
  * least as good in accuracy, cost, latency and every limited resource, because the remaining stages add the same to both.
  * @throws FrontierTooLargeError
  */
-export const frontier = (problem: Problem): FrontierChoice[] => withWeights(paretoChoices(problem));
-
-/** The choices of {@link frontier}, without the weights that choose them. @throws FrontierTooLargeError */
 export function paretoChoices(problem: Problem): DescribedChoice[] {
   const table = columns(problem);
   const fronts: Front[] = [];
@@ -36,17 +33,14 @@ export function paretoChoices(problem: Problem): DescribedChoice[] {
   return Array.from(fronts.at(-1)!.option, (_, i) => describe(optionsOf(fronts, i)));
 }
 
-/** The Pareto-best choices among those of several problems, as one frontier. */
+/** The Pareto-best choices among those of one or several problems, as one frontier. */
 export function merged<Choice extends DescribedChoice>(
   choices: readonly Choice[],
 ): (Choice & FrontierChoice)[] {
   const keys = choices.flatMap(({ cost, accuracy, latencyMs }) => [cost, -accuracy, latencyMs].map(rounded));
-  return withWeights(paretoBest(Float64Array.from(keys), 3, choices.length).map((row) => choices[row]!));
-}
-
-function withWeights<Choice extends DescribedChoice>(points: readonly Choice[]): (Choice & FrontierChoice)[] {
-  const weights = choosingWeights(points);
-  return points.map((point, i) => ({ ...point, weights: weights[i]! }));
+  const best = paretoBest(Float64Array.from(keys), 3, choices.length).map((row) => choices[row]!);
+  const weights = choosingWeights(best);
+  return best.map((point, i) => ({ ...point, weights: weights[i]! }));
 }
 
 /** Columns of the rows that describe options and choices: cost, score, latency, then the use of each limited resource. */

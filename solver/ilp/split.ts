@@ -3,21 +3,16 @@ import type { Core, CoreOption } from './core.ts';
 import type { Prices } from './relaxation.ts';
 import { excess, type Majorant, type Region } from './secant.ts';
 
-const extremes = (values: readonly number[]): [low: number, high: number] => [
-  smallest(values),
-  largest(values),
-];
-
 /**
  * Narrows a region's interval of z to the values that its options can reach and that could beat `objective` with the options of
  * least weight. A reward that is a sum has no z, so its interval is [0, 0].
  */
 export function narrowed(core: Core, region: Region, objective: number): Region {
   if (core.reward === 'sum') return { ...region, low: 0, high: 0 };
-  const reach = region.stages.map((options) => extremes(options.map((option) => option.log)));
-  const high = Math.min(region.high, sum(reach.map((stage) => stage[1])));
-  let low = Math.max(region.low, sum(reach.map((stage) => stage[0])));
-  const lightest = sum(region.stages.map((options) => extremes(options.map((option) => option.weight))[0]));
+  const logs = region.stages.map((options) => options.map((option) => option.log));
+  const high = Math.min(region.high, sum(logs.map(largest)));
+  let low = Math.max(region.low, sum(logs.map(smallest)));
+  const lightest = sum(region.stages.map((options) => smallest(options.map((option) => option.weight))));
   const needed = (objective + lightest) / core.alpha;
   if (needed > 0 && needed < Number.POSITIVE_INFINITY) low = Math.max(low, Math.log(needed));
   return { ...region, low: Math.min(low, high), high };

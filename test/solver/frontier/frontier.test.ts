@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accuracyMethod } from '../../../solver/documents/plan.ts';
 import { type Problem, parseProblem } from '../../../solver/documents/problem.ts';
-import { frontier } from '../../../solver/frontier/frontier.ts';
+import { merged, paretoChoices } from '../../../solver/frontier/frontier.ts';
 import { profileFrontier } from '../../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../../solver/ilp/solve.ts';
 import { FrontierTooLargeError } from '../../../solver/plan/errors.ts';
@@ -39,7 +39,7 @@ describe.each(accuracyMethod.options)('the frontier, %s of accuracies', (method)
     let longest = 0;
     fc.assert(
       fc.property(anyProblem(method), (problem) => {
-        const found = frontier(problem);
+        const found = paretoChoices(problem);
         const expected = bruteFrontier(problem);
         expect(found.length).toBe(expected.length);
         longest = Math.max(longest, found.length);
@@ -58,7 +58,7 @@ describe.each(accuracyMethod.options)('the frontier, %s of accuracies', (method)
     let chosen = 0;
     fc.assert(
       fc.property(anyProblem(method), (problem) => {
-        const points = frontier(problem);
+        const points = merged(paretoChoices(problem));
         for (const { weights, accuracy, cost, latencyMs } of points) {
           // The program is solved to 1e-9 of the objective, too coarsely for a narrow range of β.
           if (!weights || weights.betaMin > 0.99 * (weights.betaMax ?? Number.POSITIVE_INFINITY)) continue;
@@ -87,7 +87,7 @@ describe.each(accuracyMethod.options)('the frontier, %s of accuracies', (method)
   it('says of the others that none does: another point always is as good, within their latency', () => {
     fc.assert(
       fc.property(anyProblem(method), fc.double({ min: -6, max: 3, noNaN: true }), (problem, exponent) => {
-        const points = frontier(problem);
+        const points = merged(paretoChoices(problem));
         const beta = 10 ** exponent;
         const value = (point: Triple) => point.accuracy - beta * point.cost;
         for (const point of points) {
@@ -127,15 +127,14 @@ const problem = (...stages: [accuracy: number, cost: number, latencyMs: number][
 
 describe('the frontier', () => {
   it('tells the weights of a small one', () => {
-    const points = frontier(
-      problem([
-        [0.5, 1, 20],
-        [0.9, 3, 20],
-        // No option beats this one, but it lies below the line between the two above, so no weights choose it.
-        [0.6, 2, 20],
-        [0.4, 4, 10],
-      ]),
-    );
+    const small = problem([
+      [0.5, 1, 20],
+      [0.9, 3, 20],
+      // No option beats this one, but it lies below the line between the two above, so no weights choose it.
+      [0.6, 2, 20],
+      [0.4, 4, 10],
+    ]);
+    const points = merged(paretoChoices(small));
     expect(points.map(({ choice, weights }) => [choice['stage-0'], weights])).toEqual([
       ['o0', { betaMin: 0.2, betaMax: null }],
       ['o2', null],
@@ -147,13 +146,13 @@ describe('the frontier', () => {
 
   it('has equal sums once, in whatever order their terms are added', () => {
     const options: [number, number, number][] = [0.1, 0.2, 0.3].map((x) => [0.5 + x, x, 0.3 - x / 2]);
-    const points = frontier(problem(options, options, options));
+    const points = paretoChoices(problem(options, options, options));
     expect(new Set(points.map((p) => p.cost.toFixed(9))).size).toBe(7);
     expect(points.length).toBe(bruteFrontier(problem(options, options, options)).length);
   });
 
   it('is empty where nothing is within the limits', () => {
-    expect(frontier(problem([[0.5, 1, 101]]))).toEqual([]);
+    expect(paretoChoices(problem([[0.5, 1, 101]]))).toEqual([]);
   });
 
   it('refuses to go through too many choices', () => {
@@ -167,7 +166,7 @@ describe('the frontier', () => {
       slaAt: 1.5,
       capacityAt: 1,
     });
-    expect(() => frontier(large)).toThrow(FrontierTooLargeError);
+    expect(() => paretoChoices(large)).toThrow(FrontierTooLargeError);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Problem, parseProblem, type Solution } from '../../../solver/documents/problem.ts';
-import { frontier } from '../../../solver/frontier/frontier.ts';
+import { paretoChoices } from '../../../solver/frontier/frontier.ts';
 import { objectiveOf, toCore } from '../../../solver/ilp/core.ts';
 import type { Glpk } from '../../../solver/ilp/glpk.ts';
 import { maximise } from '../../../solver/ilp/maximise.ts';
@@ -203,7 +203,7 @@ describe('a solution', () => {
     const others = Array.from({ length: 200_000 }, (_, i) => ({ ...first!, id: `${i}`, cost: 1 }));
     const given = problem({ slaMs: 20, objective: {}, stages: [{ name: 'a', options: [first, ...others] }] });
     expect(solver.solve(given)).toMatchObject({ status: 'optimal', choice: { a: 'o0' } });
-    expect(frontier(given)).toMatchObject([{ choice: { a: 'o0' } }]);
+    expect(paretoChoices(given)).toMatchObject([{ choice: { a: 'o0' } }]);
   });
 
   it('may meet a limit exactly, summed in binary fractions', () => {
