@@ -55,8 +55,8 @@ export interface Engine {
   /** Removes all objects of the pipeline; a dry run only lists them. @returns these objects, with the state `pruned` */
   remove(options: { readonly dryRun: boolean }): Promise<ObjectChange[]>;
 
-  /** The plan that serves, and the one for a rollback. @throws InvalidDocumentError if a stored plan is invalid */
-  plans(): Promise<AppliedPlans>;
+  /** The plan that serves; null if none was applied. @throws InvalidDocumentError if a stored plan is invalid */
+  plan(): Promise<Plan | null>;
 
   /**
    * Reports the applied plan at the start and whenever any process changes it, until the signal aborts. Reports nothing while the
@@ -154,12 +154,6 @@ export interface FieldChange {
   readonly after: unknown;
   /** Text to show instead of values that are too long to read. */
   readonly summary?: string;
-}
-
-/** The plan that serves and the plan for a rollback; null where there is none. */
-export interface AppliedPlans {
-  readonly current: Plan | null;
-  readonly previous: Plan | null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { getOrMake } from '../../solver/math/maps.ts';
 import { UnavailableError } from '../service/errors.ts';
 
 /**
@@ -73,8 +74,12 @@ export class Admission {
     };
     const take = (bytes: number): void => {
       const accounts = [
-        [entry(this.#connections, connection), perConnection, 'Requests on this connection'],
-        [entry(this.#addresses, address), perAddress, 'Requests from this address'],
+        [
+          getOrMake(this.#connections, connection, emptyAccount),
+          perConnection,
+          'Requests on this connection',
+        ],
+        [getOrMake(this.#addresses, address, emptyAccount), perAddress, 'Requests from this address'],
         [this.#all, total, 'Requests that are being received'],
       ] as const;
       for (const [account, bytesMax, which] of accounts) {
@@ -113,11 +118,4 @@ export class Admission {
   }
 }
 
-function entry<K>(
-  accounts: { get(key: K): Account | undefined; set(key: K, value: Account): unknown },
-  key: K,
-) {
-  const account = accounts.get(key) ?? { bytes: 0 };
-  accounts.set(key, account);
-  return account;
-}
+const emptyAccount = (): Account => ({ bytes: 0 });

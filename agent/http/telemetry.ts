@@ -25,6 +25,7 @@ const ITEMS = [1, 2, 4, 8, 16, 32, 64, 128];
 /** The Prometheus metrics of a service. A request is one item, although one HTTP request may hold many. */
 export class Telemetry {
   readonly #metrics = new Metrics();
+  readonly contentType: string = this.#metrics.registry.contentType;
   readonly #arrivals = this.#metrics.counter('arrivals_total', 'Requests that have arrived.', ['model']);
   readonly #requests = this.#metrics.counter(
     'requests_total',
@@ -150,10 +151,6 @@ export class Telemetry {
     this.#lost.inc();
   }
 
-  get contentType(): string {
-    return this.#metrics.registry.contentType;
-  }
-
   /** All metrics in the Prometheus text format. */
   text({ plan, queued, replicas, open, foreseen }: ServiceState): Promise<string> {
     // Resets the gauges, because the previous plan may have had rows that this plan does not have.
@@ -188,6 +185,7 @@ export interface ReplicaBatch {
 /** The Prometheus metrics of a replica. */
 export class ReplicaTelemetry {
   readonly #metrics = new Metrics();
+  readonly contentType: string = this.#metrics.registry.contentType;
   readonly #items = this.#metrics.histogram('replica_batch_items', 'Items in a batch.', ['stage'], ITEMS);
   readonly #wait = this.#metrics.seconds(
     'replica_wait_seconds',
@@ -209,10 +207,6 @@ export class ReplicaTelemetry {
     this.#wait.observe({ stage }, waitMs / 1000);
     this.#service.observe({ stage }, serviceMs / 1000);
   };
-
-  get contentType(): string {
-    return this.#metrics.registry.contentType;
-  }
 
   /** All metrics in the Prometheus text format. */
   text(): Promise<string> {

@@ -7,7 +7,6 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import type {
-  AppliedPlans,
   ApplyOptions,
   Endpoint,
   Engine,
@@ -129,8 +128,8 @@ export class KubernetesEngine implements Engine {
   }
 
   /** @param onUnreadable as in {@link readApplied} */
-  plans(onUnreadable?: (why: string) => void): Promise<AppliedPlans> {
-    return this.#applied(onUnreadable);
+  async plan(onUnreadable?: (why: string) => void): Promise<Plan | null> {
+    return (await this.#applied(onUnreadable)).current;
   }
 
   followPlan({ onChange, onEvent, signal }: Follower<Plan>): Promise<void> {

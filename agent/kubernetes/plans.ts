@@ -1,7 +1,6 @@
 import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import { message } from '../../workers/runtime/errors.ts';
-import type { AppliedPlans } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { objectNames } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
@@ -17,7 +16,10 @@ export const planRef = (pipeline: string, namespace: string) => ({
 });
 
 /** A pipeline's applied plans and settings. */
-export interface Applied extends AppliedPlans {
+export interface Applied {
+  /** The plan that serves, and the plan for a rollback; null where there is none. */
+  readonly current: Plan | null;
+  readonly previous: Plan | null;
   /** Pod settings of the current plan; null if no plan was applied. */
   readonly settings: PodSettings | null;
   /** Pod settings of the previous plan; null if there is no such plan, or an earlier version of the agent applied it. */

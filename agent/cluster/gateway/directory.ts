@@ -127,8 +127,7 @@ export class Directory {
     const [replica] = free.sort((a, b) => sessions(a) - sessions(b));
     if (!replica) throw new NoReplicaError(stages.join(', '));
     const { url } = replica;
-    const loans = this.#loans.get(url) ?? new Map<string, OnLeave>();
-    this.#loans.set(url, loans.set(session, onLeave));
+    getOrMake(this.#loans, url, () => new Map()).set(session, onLeave);
     const giveBack = () => {
       const present = this.#loans.get(url);
       if (present?.get(session) !== onLeave) return;

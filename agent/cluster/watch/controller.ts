@@ -146,9 +146,9 @@ async function followLoad(
 
 /** @throws NothingAppliedError */
 export async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 'engine' | 'pipeline'>) {
-  const { current } = await engine.plans();
-  if (current === null) throw new NothingAppliedError(pipeline, engine.target);
-  return current;
+  const plan = await engine.plan();
+  if (plan === null) throw new NothingAppliedError(pipeline, engine.target);
+  return plan;
 }
 
 /** Repeats a request to the engine until it succeeds. Returns undefined if the signal aborts first. */

@@ -97,7 +97,7 @@ export async function planned(
   { spec, engine, status, onEvent, signal }: Work,
   profile: IdentifiedProfile,
 ): Promise<void> {
-  const { current } = await engine.plans(onEvent);
+  const current = await engine.plan(onEvent);
   const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile, signal);
   // By now another process may lead, or the spec may have changed: then this plan must not be applied.
   signal.throwIfAborted();
@@ -168,7 +168,7 @@ async function tellReadiness(work: Work, readMs: number): Promise<void> {
 
 /** Reports whether the pods serve, and which plan is applied. @returns whether all pods serve */
 async function sayReadiness({ api, manifest, namespace, engine, status }: Work): Promise<boolean> {
-  const { current } = await engine.plans();
+  const current = await engine.plan();
   if (current) await sayPlanned(status, current);
   const { ready, wanted, waits } = (await readRollout(api, manifest.name, namespace)).rollout;
   const serves = wanted > 0 && ready === wanted && waits.length === 0;

@@ -46,7 +46,7 @@ function watch({
   const events: string[] = [];
   const adaptedMs: number[] = [];
   const engine = {
-    plans: async () => ({ current: applied.at(-1)!, previous: null }),
+    plan: async () => applied.at(-1)!,
     cascadeStages: async () => new Set<string>(),
     async counts(): Promise<ReadonlyMap<string, Counts>> {
       const reading = readings++;

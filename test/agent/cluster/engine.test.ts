@@ -260,7 +260,7 @@ test('watch applies plans as the arrivals grow, and records them', async () => {
     stop.abort();
     await ended;
   });
-  await until(async () => expect((await engine.plans()).current!.ratePerS).toBeGreaterThan(2));
+  await until(async () => expect((await engine.plan())!.ratePerS).toBeGreaterThan(2));
   await until(() =>
     expect(engine.events).toContainEqual(expect.objectContaining({ type: 'Normal', reason: 'PlanChanged' })),
   );

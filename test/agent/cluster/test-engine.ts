@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import type {
-  AppliedPlans,
   ApplyOptions,
   Endpoint,
   Engine,
@@ -57,7 +56,10 @@ export class TestEngine implements Engine {
   readonly events: EngineEvent[] = [];
   /** The number of arrivals that the gateway's counter shows. */
   arrived = 0;
-  #plans: AppliedPlans = { current: null, previous: null };
+  #plans: { readonly current: Plan | null; readonly previous: Plan | null } = {
+    current: null,
+    previous: null,
+  };
   #replicas: Replica[] = [];
   /** Replicas that have ended, but that the engine still reports. */
   #unseen: Endpoint[] = [];
@@ -103,8 +105,8 @@ export class TestEngine implements Engine {
 
   async awaitServing(): Promise<void> {}
 
-  async plans(): Promise<AppliedPlans> {
-    return this.#plans;
+  async plan(): Promise<Plan | null> {
+    return this.#plans.current;
   }
 
   async followPlan(follower: Follower<Plan>): Promise<void> {

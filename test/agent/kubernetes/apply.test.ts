@@ -189,7 +189,7 @@ test('of two plans that are applied at once one is refused, and the pods are tho
   const ends = await Promise.allSettled(plans.map((plan) => engineIn(cluster).apply(plan)));
   const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
   expect(reasons).toMatchObject([{ name: 'PlanReplacedError' }]);
-  const { current } = await engineIn(cluster).plans();
+  const current = await engineIn(cluster).plan();
   for (const { name, replicas } of current!.stages)
     expect((await cluster.read(deployment(`fashion-${name}`)))!.spec).toMatchObject({ replicas });
 });
@@ -200,7 +200,7 @@ test('of two first plans that are applied at once one is refused, and has change
   const ends = await Promise.allSettled(plans.map((plan) => engineIn(cluster).apply(plan)));
   const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
   expect(reasons).toMatchObject([{ name: 'PlanReplacedError' }]);
-  const { current } = await engineIn(cluster).plans();
+  const current = await engineIn(cluster).plan();
   expect(current).toEqual(plans[ends.findIndex(({ status }) => status === 'fulfilled')]);
   for (const { name, replicas } of current!.stages)
     expect((await cluster.read(deployment(`fashion-${name}`)))!.spec).toMatchObject({ replicas });

@@ -218,7 +218,7 @@ test('where plans follow the load, watch adapts the applied plan until the spec 
   const rates: number[] = [];
   let stopped = 0;
   const { standIn, cluster, apply, profiled } = await watched(async (_profile, engine, signal) => {
-    rates.push((await engine.plans()).current!.slaMs);
+    rates.push((await engine.plan())!.slaMs);
     await once(signal, 'abort');
     stopped++;
   });
