@@ -100,7 +100,7 @@ export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
   const smallest = new Map<string, MeasuredCell>();
   for (const cell of cells) {
     if (cell.state !== 'measured') continue;
-    const id = cellId({ ...cell, batch: 0 });
+    const id = sweepId(cell);
     if (cell.batch < (smallest.get(id)?.batch ?? Number.POSITIVE_INFINITY)) smallest.set(id, cell);
   }
   return [...smallest.values()];
@@ -117,3 +117,6 @@ export const keyOf = ({ stage, variant, backend, threads, batch }: CellKey): Cel
 /** A cell's key as text. */
 export const cellId = (key: CellKey): string =>
   `${key.stage}/${key.variant}/${key.backend}/${key.threads}/${key.batch}`;
+
+/** Identifies a variant's sweep over the batch sizes, on one backend with one number of threads: a cell's key without the batch. */
+export const sweepId = (key: CellKey): string => cellId({ ...key, batch: 0 });

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
-import { cellFlag, cellId, failureOf } from '../../solver/documents/cell.ts';
+import { cellFlag, failureOf, sweepId } from '../../solver/documents/cell.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
@@ -198,7 +198,7 @@ function failures({ cells }: Profile): string[] {
     if (cell.state === 'failed')
       getOrMake(
         texts,
-        cellId({ ...cell, batch: 0 }),
+        sweepId(cell),
         () =>
           `failed: ${cell.stage}/${cell.variant} on ${cell.backend}, batch ${cell.batch}: ${failureOf(cell)}`,
       );

@@ -1,5 +1,7 @@
 import type { Device } from '../../solver/documents/common.ts';
-import { SOFTWARE_ADAPTER } from './environment.ts';
+
+/** Names of adapters that run WebGPU on the CPU. Browsers do not always mark them as fallback adapters. */
+const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 
 /** Requests a GPU adapter. @returns null if the browser has no WebGPU or gives no adapter */
 export const requestAdapter = async (): Promise<GPUAdapter | null> =>

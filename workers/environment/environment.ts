@@ -23,6 +23,3 @@ export interface Environment {
   /** Why a backend cannot run on this machine; null if it can. */
   unavailable(backend: Backend): Promise<string | null>;
 }
-
-/** Names of adapters that run WebGPU on the CPU. Browsers do not always mark them as fallback adapters. */
-export const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;

@@ -18,7 +18,6 @@ import { Supervisor, type SupervisorLimits } from './supervisor.ts';
 import type { ExecutorHooks, RequestAnswer } from './types.ts';
 
 type StartAction = Extract<Action, { kind: 'start' }>;
-type SettleAction = Extract<Action, { kind: 'settle' }>;
 
 /**
  * Runs a plan on workers, with the dispatch policy that the simulator uses too. Every submitted request ends completed, shed or
@@ -268,13 +267,11 @@ export class Executor {
     for (const action of actions) {
       if (action.kind === 'start') void this.#run(action);
       else if (action.kind === 'end') this.#requests.end(action.request, action.outcome);
-      else this.#settle(action);
+      else {
+        this.#requests.settle(action.item, action.children);
+        this.hooks.onSettled?.(this.#rows.stageNameAt(action.item.row));
+      }
     }
-  }
-
-  #settle({ item, children }: SettleAction): void {
-    this.#requests.settle(item, children);
-    this.hooks.onSettled?.(this.#rows.stageNameAt(item.row));
   }
 
   async #run(action: StartAction): Promise<void> {

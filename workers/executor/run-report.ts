@@ -6,6 +6,7 @@ import {
   type RunReport,
   type Service,
 } from '../../solver/documents/run-report.ts';
+import { getOrMake } from '../../solver/math/maps.ts';
 import { largest, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { isValid } from '../../solver/report/lateness.ts';
 import { outcomesOf, pasInService } from '../../solver/report/outcomes.ts';
@@ -90,9 +91,8 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
   const bySize = new Map<string, Service>();
   for (const { stage, variant, backend, items, serviceMs } of batches) {
     const id = `${stage}/${variant}/${backend}/${items}`;
-    const entry = bySize.get(id) ?? { stage, variant, backend, items, samplesMs: [] };
-    entry.samplesMs.push(serviceMs);
-    bySize.set(id, entry);
+    const entry = () => ({ stage, variant, backend, items, samplesMs: [] });
+    getOrMake(bySize, id, entry).samplesMs.push(serviceMs);
   }
   return [...bySize.values()];
 }

@@ -6,6 +6,7 @@ import {
   type CellKey,
   cellId,
   type MeasuredCell,
+  sweepId,
 } from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Device, onGpu } from '../../solver/documents/common.ts';
@@ -24,7 +25,7 @@ import { batchRunner, compareOutputs, type RunBatch, type Sample, sample, warmUp
 import { extendCell, measuredCell } from './measured-cell.ts';
 import { FIRST_PASS_SHARE, Refinement } from './refinement.ts';
 import type { OpenVariant } from './sessions.ts';
-import { sweepEnd, sweepId } from './sweep.ts';
+import { sweepEnd } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 
 interface CellProfilerOptions extends CoRunOptions {

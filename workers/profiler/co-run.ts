@@ -1,4 +1,10 @@
-import { type Cell, type CellKey, type MeasuredCell, smallestBatches } from '../../solver/documents/cell.ts';
+import {
+  type Cell,
+  type CellKey,
+  type MeasuredCell,
+  smallestBatches,
+  sweepId,
+} from '../../solver/documents/cell.ts';
 import type { CoRun } from '../../solver/documents/co-run.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
@@ -11,7 +17,6 @@ import { measureGpuCoRun } from './gpu-co-run.ts';
 import type { RunBatch } from './measure.ts';
 import type { Progress } from './progress.ts';
 import type { Sessions } from './sessions.ts';
-import { sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 

@@ -1,4 +1,4 @@
-import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/cell.ts';
+import { type CellFlag, type CellKey, keyOf, type MeasuredCell } from '../../solver/documents/cell.ts';
 import { median, samplesMin, summaryOf } from '../../solver/math/statistics.ts';
 import { latencyOf, type Sample } from './measure.ts';
 
@@ -60,10 +60,9 @@ export function extendCell(
   timerGrainMs: number,
   more: readonly CellFlag[] = [],
 ): MeasuredCell {
-  const { stage, variant, backend, threads, batch, cold, warmupRuns, outputs, flags } = cell;
-  const key = { stage, variant, backend, threads, batch };
+  const { cold, warmupRuns, outputs, flags } = cell;
   const kept = flags.filter((flag) => flag !== 'few-samples' && flag !== 'timer-grain');
-  const facts = { key, cold, warmupRuns, outputs, timerGrainMs, flags: [...kept, ...more] };
+  const facts = { key: keyOf(cell), cold, warmupRuns, outputs, timerGrainMs, flags: [...kept, ...more] };
   return measuredCell(facts, [...samplesOf(cell), ...samples]);
 }
 

@@ -1,5 +1,3 @@
-import { type CellKey, cellId } from '../../solver/documents/cell.ts';
-
 /** One point of a variant's sweep over the batch sizes: a batch size and the median latency of a whole batch. */
 interface SweepPoint {
   readonly batch: number;
@@ -31,6 +29,3 @@ export function sweepEnd(
   }
   return null;
 }
-
-/** Identifies the sweep of a cell: the cell's key without the batch. */
-export const sweepId = (key: CellKey): string => cellId({ ...key, batch: 0 });

@@ -1,10 +1,9 @@
-import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
+import { type Cell, type CellKey, cellId, type MeasuredCell, sweepId } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { sum } from '../../solver/math/statistics.ts';
 import { coRunMs } from './co-run-plan.ts';
 import { RUNS_MAX, RUNS_MIN } from './measure.ts';
 import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome } from './refinement.ts';
-import { sweepId } from './sweep.ts';
 
 /** Approximate time to measure two workers side by side, unless the budget allows less. */
 const CO_RUN_MS = 7000;

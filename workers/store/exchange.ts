@@ -72,7 +72,3 @@ export type JournalEntry = z.infer<typeof journalEntry>;
 /** @throws InvalidDocumentError */
 export const parseJournalEntry = (value: unknown, source: string): JournalEntry =>
   parseDocument(journalEntry, value, source);
-
-/** @throws InvalidDocumentError */
-export const parseJournalLine = (text: string, source: string): JournalEntry =>
-  parseJson(journalEntry, text, source);

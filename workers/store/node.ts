@@ -9,7 +9,7 @@ import {
   exportProfile,
   type JournalEntry,
   parseIdentified,
-  parseJournalLine,
+  parseJournalEntry,
   profileHead,
 } from './exchange.ts';
 import { makeFolder } from './folder.ts';
@@ -76,7 +76,8 @@ class FileStore implements Store {
     const lines = text.split('\n').slice(0, -1);
     return lines.map((line, i) => {
       try {
-        return parseJournalLine(line, `${path}, line ${i + 1}`);
+        const source = `${path}, line ${i + 1}`;
+        return parseJournalEntry(jsonValue(line, source), source);
       } catch (error) {
         if (!(error instanceof InvalidDocumentError)) throw error;
         throw new InvalidDocumentError(error.source, [...error.problems, DELETE_LINE]);
