@@ -20,7 +20,7 @@ export interface AddressFlags {
 }
 
 /** The address on which a command listens. */
-export interface Address {
+interface Address {
   readonly host: string;
   readonly port: number;
   /** Host names under which the command answers, besides IP addresses and localhost; undefined: under any name. */

@@ -18,7 +18,7 @@ interface ContainerStatus {
 }
 
 /** The fields of a pod's status that the agent reads. */
-export interface PodStatus {
+interface PodStatus {
   readonly phase?: string;
   /** Why the cluster has ended the pod, e.g. `Evicted`. */
   readonly reason?: string;

@@ -61,27 +61,16 @@ type UserSettings = {
  * Makes pod settings of what a user gives. The path of a manifest is one in the container image, so the models then need no
  * volume.
  */
-export const settingsOf = ({
-  image,
-  manifest,
-  modelsClaim,
-  nodeSelector,
-  pullSecrets,
-  tolerations,
-  priorityClass,
-  gateways,
-  monitor,
-}: UserSettings): GivenSettings => ({
-  ...(image !== undefined && { image }),
-  ...(manifest !== undefined && { manifest, modelsClaim: null }),
-  ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
-  ...(nodeSelector !== undefined && { nodeSelector }),
-  ...(pullSecrets !== undefined && { pullSecrets }),
-  ...(tolerations !== undefined && { tolerations }),
-  ...(priorityClass !== undefined && { priorityClass }),
-  ...(gateways !== undefined && { gateways }),
-  ...(monitor !== undefined && { monitor }),
-});
+export function settingsOf(user: UserSettings): GivenSettings {
+  const names = Object.keys(keptSettings.shape) as (keyof GivenSettings)[];
+  const given = names.filter((name) => user[name] !== undefined).map((name) => [name, user[name]]);
+  const { manifest, modelsClaim } = user;
+  return {
+    ...(Object.fromEntries(given) as GivenSettings),
+    ...(manifest !== undefined && { modelsClaim: null }),
+    ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
+  };
+}
 
 /** The settings of a pipeline for which a user gives none. */
 export const defaultSettings = (pipeline: string): KeptSettings =>

@@ -10,7 +10,7 @@ export interface WarmUp {
   readonly msMax: number;
 }
 
-export interface Timed {
+interface Timed {
   /** Number of latencies. */
   readonly n: number;
   /** Latencies of calls that are made one after the other. */

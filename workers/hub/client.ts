@@ -48,7 +48,7 @@ export class HubClient {
   readonly #wait: (seconds: number) => Promise<unknown>;
 
   /** @throws InvalidEndpointError, InvalidProxyError */
-  constructor({ env = process.env, signal, wait }: HubClientOptions = {}) {
+  constructor({ env = process.env, signal, wait }: HubClientOptions) {
     this.endpoint = (env.HF_ENDPOINT?.trim() || HUB).replace(/\/+$/, '');
     if (!/^https?:\/\//.test(this.endpoint) || !URL.canParse(this.endpoint))
       throw new InvalidEndpointError(this.endpoint);

@@ -97,7 +97,7 @@ export type ConditionType = (typeof CONDITIONS)[number];
 /** The most characters of a text in the status, by the CRD's schema; the status writer cuts longer texts. */
 export const TEXT_LETTERS_MAX = 2000;
 
-export const condition = z.strictObject({
+const condition = z.strictObject({
   type: z.enum(CONDITIONS),
   status: z.enum(['True', 'False', 'Unknown']),
   /** One word in upper camel case. */
