@@ -39,26 +39,24 @@ export async function applyPlan(
   options: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
   const { dryRun = false, prune = false, allowPending = false, onEvent = () => {} } = options;
-  const { settings } = context;
+  const place = { api, pipeline: plan.pipeline, namespace: context.settings.namespace };
   const objects = objectsAt(plan, context, await releaseBefore(api, plan, context));
   const trials: Trial[] = [];
   for (const object of objects) trials.push(await trial(api, plan, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   const rolling = trials.filter(startsBeside).map(({ object }) => object);
-  const left = prune ? [] : await leftPods(api, plan.pipeline, settings.namespace, deployments);
+  const left = prune ? [] : await leftPods(place, deployments);
   if (left.length > 0)
     onEvent(`the pods of ${left.join(', ')} keep serving: remove them with --prune once the new ones serve`);
   if (!allowPending) await checkRoom(api, plan, deployments, rolling, onEvent);
-  const unwanted = prune
-    ? await leftOver(api, plan.pipeline, settings.namespace, objects)
-    : monitorBefore(plan, context);
+  const unwanted = prune ? await leftOver(place, objects) : monitorBefore(plan, context);
   const ending = unwanted.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
   if (ending.length > 0)
     onEvent(
       `--prune ends the pods of ${ending.join(', ')} at once, whether or not the new ones serve: to lose no request, apply without it ` +
         'first, and prune when all pods serve (--wait)',
     );
-  const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);
+  const token = await ensureToken(place, dryRun);
   if (!dryRun) {
     await applyTried(api, trials);
     for (const object of unwanted) await api.remove(object);

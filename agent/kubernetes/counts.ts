@@ -1,10 +1,10 @@
 import { type Counts, countsIn } from '../../solver/adapt/serving-counts.ts';
 import { sleep } from '../../workers/executor/clock.ts';
-import type { KubernetesApi } from './api.ts';
 import { NoGatewayError } from './errors.ts';
 import { partLabels } from './objects/labels.ts';
 import { PORT } from './objects/pods.ts';
 import type { KubernetesObject } from './objects/types.ts';
+import type { Place } from './place.ts';
 import { isReady } from './pod-status.ts';
 
 /**
@@ -18,11 +18,11 @@ const LATE_MS = 200;
  * without one gateway's counters the load would seem to have fallen. A gateway that is starting or ending may fail to answer.
  * @throws NoGatewayError, ApiError and its subclasses, ClusterUnreachableError
  */
-export async function gatewayCounts(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
-): Promise<ReadonlyMap<string, Counts>> {
+export async function gatewayCounts({
+  api,
+  pipeline,
+  namespace,
+}: Place): Promise<ReadonlyMap<string, Counts>> {
   const labels = partLabels(pipeline, 'gateway');
   const { items: pods } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
   const read = async ({ metadata: { name } }: KubernetesObject): Promise<[string, Counts]> => [

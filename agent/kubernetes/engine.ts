@@ -30,6 +30,7 @@ import { Leadership } from './lease.ts';
 import { removeEarlierPods } from './left-over.ts';
 import { objectNames, otherPipelineOf, stageSelector } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
+import type { Place } from './place.ts';
 import { type Applied, planAt, planRef, readApplied } from './plans.ts';
 import { profileInJob } from './profile.ts';
 import { awaitRollout } from './rollout.ts';
@@ -53,6 +54,10 @@ export class KubernetesEngine implements Engine {
 
   get target(): string {
     return `namespace ${this.options.namespace} of ${this.api.server}`;
+  }
+
+  get #place(): Place {
+    return { api: this.api, pipeline: this.options.pipeline.name, namespace: this.options.namespace };
   }
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
@@ -109,7 +114,7 @@ export class KubernetesEngine implements Engine {
   }
 
   #applied(onUnreadable?: (why: string) => void): Promise<Applied> {
-    return readApplied(this.api, this.options.pipeline.name, this.options.namespace, onUnreadable);
+    return readApplied(this.#place, onUnreadable);
   }
 
   /** @param kept settings to keep where none are given */
@@ -119,12 +124,11 @@ export class KubernetesEngine implements Engine {
   }
 
   awaitServing(follower: RolloutFollower): Promise<void> {
-    const { pipeline, namespace } = this.options;
-    return awaitRollout(this.api, pipeline.name, namespace, follower);
+    return awaitRollout(this.#place, follower);
   }
 
   remove({ dryRun }: { readonly dryRun: boolean }): Promise<ObjectChange[]> {
-    return removePipeline(this.api, this.options.pipeline.name, this.options.namespace, dryRun);
+    return removePipeline(this.#place, dryRun);
   }
 
   /** @param onUnreadable as in {@link readApplied} */
@@ -133,11 +137,10 @@ export class KubernetesEngine implements Engine {
   }
 
   followPlan({ onChange, onEvent, signal }: Follower<Plan>): Promise<void> {
-    const { pipeline, namespace } = this.options;
-    const { apiVersion, kind, metadata } = planRef(pipeline.name, namespace);
+    const { apiVersion, kind, metadata } = planRef(this.#place);
     return follow(
       this.api,
-      { apiVersion, kind, namespace, fields: `metadata.name=${metadata.name}` },
+      { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` },
       {
         onChange([object]) {
           try {
@@ -166,7 +169,7 @@ export class KubernetesEngine implements Engine {
   }
 
   counts(): Promise<ReadonlyMap<string, Counts>> {
-    return gatewayCounts(this.api, this.options.pipeline.name, this.options.namespace);
+    return gatewayCounts(this.#place);
   }
 
   lead(lead: (signal: AbortSignal) => Promise<void>, { onEvent, signal }: Listener): Promise<void> {
@@ -183,11 +186,10 @@ export class KubernetesEngine implements Engine {
   }
 
   recordEvent(event: EngineEvent): Promise<void> {
-    const { pipeline, namespace } = this.options;
-    return recordEvent(this.api, pipeline.name, namespace, event);
+    return recordEvent(this.#place, event);
   }
 
   stageToken(): Promise<string | undefined> {
-    return tokenOf(this.api, this.options.pipeline.name, this.options.namespace);
+    return tokenOf(this.#place);
   }
 }

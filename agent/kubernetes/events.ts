@@ -3,6 +3,7 @@ import type { EngineEvent } from '../cluster/engine.ts';
 import { FIELD_MANAGER, type KubernetesApi } from './api.ts';
 import { ofOptionalKind } from './left-over.ts';
 import type { KubernetesObject } from './objects/types.ts';
+import type { Place } from './place.ts';
 import { planRef } from './plans.ts';
 
 /** The warning events of a namespace, those of an object oldest first; none for an account that may not list them. */
@@ -13,13 +14,9 @@ export const warningsIn = (api: KubernetesApi, namespace: string): Promise<Kuber
 const MESSAGE_LETTERS_MAX = 1000;
 
 /** Records a Kubernetes Event for the plan's ConfigMap: `kubectl events --for configmap/…-plan` lists the history of plans. */
-export async function recordEvent(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
-  { type, reason, text }: EngineEvent,
-): Promise<void> {
-  const { apiVersion, kind, metadata } = planRef(pipeline, namespace);
+export async function recordEvent(place: Place, { type, reason, text }: EngineEvent): Promise<void> {
+  const { api, namespace } = place;
+  const { apiVersion, kind, metadata } = planRef(place);
   const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   await api.create({
     apiVersion: 'v1',

@@ -7,6 +7,7 @@ import { MONITOR } from './objects/monitor.ts';
 import { POD_KINDS, type ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
+import type { Place } from './place.ts';
 
 /**
  * Finds the objects of the pipeline that its plan does not need. Objects of `watch` are not left over, nor are objects of a kind
@@ -15,9 +16,7 @@ import { isOfWatch } from './objects/watch.ts';
  * @param wanted all objects of the plan
  */
 export async function leftOver(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
+  { api, pipeline, namespace }: Place,
   wanted: readonly KubernetesObject[],
 ): Promise<KubernetesObject[]> {
   const key = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata.name}`;
@@ -38,9 +37,7 @@ export async function leftOver(
  * version of the agent gave them other names.
  */
 export async function leftPods(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
+  { api, pipeline, namespace }: Place,
   wanted: readonly KubernetesObject[],
 ): Promise<string[]> {
   const names = new Set(wanted.map(({ metadata }) => metadata.name));

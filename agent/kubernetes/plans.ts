@@ -1,15 +1,15 @@
 import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import { message } from '../../workers/runtime/errors.ts';
-import type { KubernetesApi } from './api.ts';
 import { objectNames } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { PREVIOUS_KEY, PREVIOUS_SETTINGS, SETTINGS } from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
+import type { Place } from './place.ts';
 import { keptSettings, type PodSettings } from './settings.ts';
 
 /** The ConfigMap that holds a pipeline's plans. */
-export const planRef = (pipeline: string, namespace: string) => ({
+export const planRef = ({ pipeline, namespace }: Place) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name: objectNames(pipeline).plan, namespace },
@@ -34,13 +34,8 @@ export interface Applied {
  * plan is an error
  * @throws InvalidDocumentError, UnsupportedDocumentError if the ConfigMap was edited, or another version of the agent wrote it
  */
-export async function readApplied(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
-  onUnreadable?: (why: string) => void,
-): Promise<Applied> {
-  const object = await api.read(planRef(pipeline, namespace));
+export async function readApplied(place: Place, onUnreadable?: (why: string) => void): Promise<Applied> {
+  const object = await place.api.read(planRef(place));
   const planIn = (key: string): Plan | null => {
     try {
       return planAt(object, key);
@@ -53,7 +48,7 @@ export async function readApplied(
   const settingsAt = (annotation: string): PodSettings | null => {
     const text = object?.metadata.annotations?.[annotation];
     if (text === undefined) return null;
-    return { namespace, ...parseJson(keptSettings, text, sourceOf(object!, annotation)) };
+    return { namespace: place.namespace, ...parseJson(keptSettings, text, sourceOf(object!, annotation)) };
   };
   return {
     current: planIn(PLAN_KEY),

@@ -1,12 +1,12 @@
 import { sleep } from '../../workers/executor/clock.ts';
 import type { Rollout, RolloutFollower } from '../cluster/engine.ts';
 import { NotServingError } from '../cluster/errors.ts';
-import type { KubernetesApi } from './api.ts';
 import { isOutage } from './errors.ts';
 import { warningsIn } from './events.ts';
 import { ownLabels } from './objects/labels.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
+import type { Place } from './place.ts';
 import { isReady, statusOf, waitReason } from './pod-status.ts';
 
 /** Milliseconds between two readings of the deployments. */
@@ -32,9 +32,7 @@ interface DeploymentStatus {
  * ClusterUnreachableError when the time is over
  */
 export async function awaitRollout(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
+  place: Place,
   { timeoutMs, signal, onChange, readMs = READ_MS }: RolloutFollower,
 ): Promise<void> {
   const startMs = performance.now();
@@ -42,10 +40,10 @@ export async function awaitRollout(
   for (;;) {
     signal.throwIfAborted();
     try {
-      const { rollout, givenUp } = await readRollout(api, pipeline, namespace);
+      const { rollout, givenUp } = await readRollout(place);
       onChange(rollout);
       if (rollout.ready === rollout.wanted && rollout.waits.length === 0) return;
-      if (givenUp || isOver()) throw new NotServingError(pipeline, rollout);
+      if (givenUp || isOver()) throw new NotServingError(place.pipeline, rollout);
     } catch (error) {
       if (!isOutage(error) || isOver()) throw error;
     }
@@ -54,7 +52,7 @@ export async function awaitRollout(
 }
 
 /** Reads how many pods of a pipeline serve, why others do not, and whether Kubernetes has given up a deployment. */
-export async function readRollout(api: KubernetesApi, pipeline: string, namespace: string) {
+export async function readRollout({ api, pipeline, namespace }: Place) {
   const labels = ownLabels(pipeline);
   const listed = async (kind: string, apiVersion: string) =>
     (await api.list({ apiVersion, kind, namespace, labels })).items.filter((object) => !isOfWatch(object));

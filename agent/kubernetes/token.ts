@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { ObjectChange } from '../cluster/engine.ts';
-import type { KubernetesApi } from './api.ts';
 import { ChangedMeanwhileError } from './errors.ts';
 import { objectLabels, objectNames } from './objects/labels.ts';
 import { TOKEN_KEY } from './objects/pods.ts';
+import type { Place } from './place.ts';
 
-const tokenRef = (pipeline: string, namespace: string) => ({
+const tokenRef = ({ pipeline, namespace }: Place) => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name: objectNames(pipeline).token, namespace },
@@ -20,25 +20,17 @@ export const tokenCommand = (pipeline: string, namespace: string): string =>
   `--from-literal=${TOKEN_KEY}="$(openssl rand -hex 32)"`;
 
 /** Reads the token that a pipeline's pods require for changes; undefined if no plan was applied. @throws ApiError */
-export async function tokenOf(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
-): Promise<string | undefined> {
-  const secret = await api.read(tokenRef(pipeline, namespace));
+export async function tokenOf(place: Place): Promise<string | undefined> {
+  const secret = await place.api.read(tokenRef(place));
   const data = (secret?.data as Record<string, string> | undefined)?.[TOKEN_KEY];
   // The pods read the Secret without the line break at its end, if it has one.
   return data === undefined ? undefined : Buffer.from(data, 'base64').toString().trim();
 }
 
 /** Creates the Secret with a random token, unless it exists. The token is never shown. */
-export async function ensureToken(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
-  dryRun: boolean,
-): Promise<ObjectChange> {
-  const ref = tokenRef(pipeline, namespace);
+export async function ensureToken(place: Place, dryRun: boolean): Promise<ObjectChange> {
+  const { api, pipeline } = place;
+  const ref = tokenRef(place);
   const { kind, metadata } = ref;
   const change = (state: ObjectChange['state']) => ({ kind, name: metadata.name, state, changes: [] });
   if ((await api.read(ref)) !== null) return change('unchanged');

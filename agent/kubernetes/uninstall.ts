@@ -1,10 +1,11 @@
 import type { ObjectChange } from '../cluster/engine.ts';
 import { kubernetesName } from '../cluster/names.ts';
-import type { KubernetesApi, ObjectRef } from './api.ts';
+import type { ObjectRef } from './api.ts';
 import { ofOptionalKind } from './left-over.ts';
 import { AUTOSCALER } from './objects/autoscaler.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 import { MONITOR } from './objects/monitor.ts';
+import type { Place } from './place.ts';
 import { RESOURCE } from './resource/schema.ts';
 
 /**
@@ -31,9 +32,7 @@ const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
  * @throws ApiError and its subclasses, ClusterUnreachableError
  */
 export async function removePipeline(
-  api: KubernetesApi,
-  pipeline: string,
-  namespace: string,
+  { api, pipeline, namespace }: Place,
   dryRun: boolean,
 ): Promise<ObjectChange[]> {
   const labels = ownLabels(pipeline);

@@ -170,7 +170,7 @@ async function tellReadiness(work: Work, readMs: number): Promise<void> {
 async function sayReadiness({ api, manifest, namespace, engine, status }: Work): Promise<boolean> {
   const current = await engine.plan();
   if (current) await sayPlanned(status, current);
-  const { ready, wanted, waits } = (await readRollout(api, manifest.name, namespace)).rollout;
+  const { ready, wanted, waits } = (await readRollout({ api, pipeline: manifest.name, namespace })).rollout;
   const serves = wanted > 0 && ready === wanted && waits.length === 0;
   await status.say('Ready', {
     status: serves ? 'True' : 'False',

@@ -7,12 +7,11 @@ import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
-import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { changed, deployment, states } from './applied.ts';
-import { engineIn, standInCluster } from './cluster.ts';
+import { appliedIn, engineIn, standInCluster } from './cluster.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
 test('a plan is applied, and a second time nothing changes', async () => {
@@ -68,7 +67,7 @@ test('a stored plan that cannot be read is replaced, and apply says that no roll
   const said: string[] = [];
   await engineIn(cluster).apply(changed({ replicas: 4 }), { onEvent: (what) => said.push(what) });
   expect(said).toContainEqual(expect.stringMatching(/^no rollback returns to .*fashion-plan, plan\.json/));
-  const { current, previous } = await readApplied(cluster, 'fashion', 'shop');
+  const { current, previous } = await appliedIn(cluster);
   expect([current, previous]).toEqual([changed({ replicas: 4 }), null]);
 });
 
@@ -176,10 +175,10 @@ test('a plan that says the same in another order changes nothing, and the one be
   const { cluster } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
   await engineIn(cluster).apply(changed({ replicas: 4 }));
-  const { previous } = await readApplied(cluster, 'fashion', 'shop');
+  const { previous } = await appliedIn(cluster);
   const reordered = Object.fromEntries(Object.entries(changed({ replicas: 4 })).reverse()) as Plan;
   expect(states(await engineIn(cluster).apply(reordered))).toEqual([]);
-  expect((await readApplied(cluster, 'fashion', 'shop')).previous).toEqual(previous);
+  expect((await appliedIn(cluster)).previous).toEqual(previous);
 });
 
 test('of two plans that are applied at once one is refused, and the pods are those of the stored plan', async () => {

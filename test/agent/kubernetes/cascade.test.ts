@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
 import { OtherPodsError, PlanReplacedError } from '../../../agent/cluster/errors.ts';
-import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import { standingRequest } from '../../../solver/adapt/standing-request.ts';
@@ -8,7 +7,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
-import { engineIn, standInCluster } from './cluster.ts';
+import { appliedIn, engineIn, standInCluster } from './cluster.ts';
 import { cascadeProfile } from './fashion-profile.ts';
 import { arrivals, deploymentOf, watch } from './watched.ts';
 
@@ -61,7 +60,7 @@ test('adapting scales both deployments of a cascade; a plan without it ends the 
   await scaled(cluster, busier);
   await engine.adapt(alone, busier);
   await scaled(cluster, alone, ['classify-heavy']);
-  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(alone);
+  expect((await appliedIn(cluster)).current).toEqual(alone);
   expect((await engine.adapt(alone, alone)).filter(({ state }) => state !== 'unchanged')).toEqual([]);
   await engine.adapt(cascade, alone);
   await scaled(cluster, cascade);
@@ -77,7 +76,7 @@ test('a plan without the cascade that was cut off while it was applied ends the 
     return apply(object, options);
   });
   await expect(engine.adapt(alone, cascade)).rejects.toThrow('cut off');
-  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(alone);
+  expect((await appliedIn(cluster)).current).toEqual(alone);
   vi.mocked(cluster.apply).mockRestore();
   await engine.adapt(alone, alone);
   await scaled(cluster, alone, ['classify-heavy']);
@@ -112,10 +111,10 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
       system: ipaEdgeSystem(planAt, { ...standingRequest(plan, ['cpu']), apart: true }, () => 1000),
     }),
   });
-  const names = async () => rowsOf((await readApplied(cluster, 'fashion', 'shop')).current!);
+  const names = async () => rowsOf((await appliedIn(cluster)).current!);
   await until(() => expect(events.join('\n')).toMatch(/under 0\.95 res32 b\d ×/));
   await until(async () => {
-    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    const { current } = await appliedIn(cluster);
     expect(current!.ratePerS).toBeGreaterThan(110);
     expect(current!.stages.map(({ name }) => name)).toContain('classify-heavy');
     await scaled(cluster, current!);
@@ -123,7 +122,7 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
   foreseenPerS = 1;
   load.ratePerS = foreseenPerS;
   await until(async () => {
-    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    const { current } = await appliedIn(cluster);
     expect((await names()).map(([name]) => name)).toEqual(['detect', 'classify']);
     await scaled(cluster, current!, ['classify-heavy']);
   });
@@ -137,7 +136,7 @@ test('watch follows the arrivals at the gateways with a cascade and without it, 
   const { plan } = await rollBack();
   expect(plan).toEqual(busier);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
-  expect((await readApplied(cluster, 'fashion', 'shop')).current).toEqual(plan);
+  expect((await appliedIn(cluster)).current).toEqual(plan);
   // If `watch` was just applying a plan during the rollback, some deployments have that plan's replicas for a moment.
   await until(() => scaled(cluster, plan));
 });

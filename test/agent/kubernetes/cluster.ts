@@ -5,6 +5,7 @@ import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
+import { type Applied, readApplied } from '../../../agent/kubernetes/plans.ts';
 import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
 import { fashion, settings } from './objects/plans.ts';
@@ -45,3 +46,7 @@ export const addStartingPod = (standIn: StandIn) =>
     ...{ name: 'fashion-detect-x', namespace: settings.namespace, ready: false },
     labels: ownLabels('fashion'),
   });
+
+/** What is applied of the fashion pipeline in a cluster. */
+export const appliedIn = (api: KubernetesApi): Promise<Applied> =>
+  readApplied({ api, pipeline: 'fashion', namespace: settings.namespace });

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
-import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { changed, deployment } from './applied.ts';
-import { engineIn, nodeLabels, standInCluster } from './cluster.ts';
+import { appliedIn, engineIn, nodeLabels, standInCluster } from './cluster.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 import { addNode } from './stand-in/nodes.ts';
 import type { StandIn } from './stand-in/server.ts';
@@ -11,11 +10,11 @@ import type { StandIn } from './stand-in/server.ts';
 test('the plan before is kept to go back to, and going back can be undone', async () => {
   const { cluster } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());
-  expect((await readApplied(cluster, 'fashion', 'shop')).previous).toBeNull();
+  expect((await appliedIn(cluster)).previous).toBeNull();
   await engineIn(cluster).apply(changed({ replicas: 4 }));
   await engineIn(cluster).apply(changed({ replicas: 4 }));
-  await engineIn(cluster).apply((await readApplied(cluster, 'fashion', 'shop')).previous!);
-  const { current, previous } = await readApplied(cluster, 'fashion', 'shop');
+  await engineIn(cluster).apply((await appliedIn(cluster)).previous!);
+  const { current, previous } = await appliedIn(cluster);
   expect(current!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
   expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
 });
@@ -31,7 +30,7 @@ test('a rollback brings back the image and the settings that the plan had', asyn
   expect(template).toContain('"image":"good"');
   expect(template).toContain('"zone":"a"');
   await engineIn(cluster, {}).rollBack();
-  expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe('bad');
+  expect((await appliedIn(cluster)).settings!.image).toBe('bad');
 });
 
 test('a rollback brings back the image from before a bad one, although the plan was adapted twice since', async () => {
@@ -44,7 +43,7 @@ test('a rollback brings back the image from before a bad one, although the plan 
   await engine.rollBack();
   const { spec } = (await cluster.read(deployment('fashion-detect')))!;
   expect(spec).toMatchObject({ replicas: 1, template: { spec: { containers: [{ image: 'good' }] } } });
-  const { previous, previousSettings } = await readApplied(cluster, 'fashion', 'shop');
+  const { previous, previousSettings } = await appliedIn(cluster);
   expect([previous, previousSettings!.image]).toEqual([changed({ replicas: 4 }), 'bad']);
 });
 
@@ -63,7 +62,7 @@ test('a rollback passes over an image whose pods never served', async () => {
   progress(standIn, 'ProgressDeadlineExceeded');
   await apply('next');
   await engineIn(cluster, {}).rollBack();
-  expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe('good');
+  expect((await appliedIn(cluster)).settings!.image).toBe('good');
 });
 
 test('a rollback with a manifest that lacks a stage of the plan is refused, and nothing is changed', async () => {

@@ -1,11 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
-import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import type { LoadState } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
-import { engineIn, standInCluster } from './cluster.ts';
+import { appliedIn, engineIn, standInCluster } from './cluster.ts';
 import { settings } from './objects/plans.ts';
 import {
   arrivals,
@@ -194,7 +193,7 @@ test('an image that somebody else applies stays, whatever plans follow', async (
   await engineIn(cluster, { ...settings, image }).apply(first);
   decided.most = Number.POSITIVE_INFINITY;
   await grown(cluster);
-  expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe(image);
+  expect((await appliedIn(cluster)).settings!.image).toBe(image);
   expect(JSON.stringify(await deploymentOf(cluster, 'fashion-detect'))).toContain(image);
 });
 

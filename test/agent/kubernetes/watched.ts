@@ -4,7 +4,6 @@ import { expect, onTestFinished } from 'vitest';
 import { type ControllerOptions, control } from '../../../agent/cluster/watch/controller.ts';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
-import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { PlanRefusedError } from '../../../agent/service/errors.ts';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor } from '../../../solver/adapt/predictors/predictor.ts';
@@ -13,6 +12,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
+import { appliedIn } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { fashion } from './objects/plans.ts';
 import { addGateway } from './stand-in/nodes.ts';
@@ -137,7 +137,7 @@ export async function watch(
 
 /** The plan that is stored in the cluster. */
 export const currentPlan = async (cluster: KubernetesApi): Promise<Plan> =>
-  (await readApplied(cluster, 'fashion', 'shop')).current!;
+  (await appliedIn(cluster)).current!;
 
 export const pods = async (cluster: KubernetesApi): Promise<number> =>
   (await currentPlan(cluster)).stages.reduce((sum, { replicas }) => sum + replicas, 0);

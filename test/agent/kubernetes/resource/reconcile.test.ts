@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { ApiError } from '../../../../agent/kubernetes/errors.ts';
 import { ownLabels } from '../../../../agent/kubernetes/objects/labels.ts';
-import { readApplied } from '../../../../agent/kubernetes/plans.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
 import { podSettings } from '../../../../agent/kubernetes/settings.ts';
 import { until } from '../../../until.ts';
+import { appliedIn } from '../cluster.ts';
 import { JOBS, jobOf } from '../jobs.ts';
 import { allows, type Rule, rightOf } from '../rights.ts';
 import { addPod, tellPods } from '../stand-in/nodes.ts';
@@ -48,7 +48,7 @@ test('an SLA becomes a profile, a plan, and pods that serve, and the status tell
       Ready: 'False PodsStarting',
     }),
   );
-  const { current } = await readApplied(cluster, 'fashion', 'shop');
+  const { current } = await appliedIn(cluster);
   expect(current).toMatchObject({ slaMs: 300, ratePerS: 2 });
   for (const part of ['detect', 'classify', 'gateway']) tellPods(standIn, part);
   await until(() =>
@@ -116,7 +116,7 @@ test('where more cores give each stage pods of its own, the pods for all stages 
 
 test('a field that is taken out of the spec gets its default again', async () => {
   const { cluster, apply, profiled } = await watched();
-  const settings = async () => (await readApplied(cluster, 'fashion', 'shop')).settings;
+  const settings = async () => (await appliedIn(cluster)).settings;
   await apply({ ...spec, image: 'registry.example/own:1', modelsClaim: 'models', gateways: 3 });
   await profiled();
   await until(async () => expect((await settings())?.modelsClaim).toBe('models'));
@@ -211,7 +211,7 @@ test('a plan that watch still makes when it no longer leads is not applied', asy
   await apply(spec);
   await profiled();
   await ended;
-  expect((await readApplied(cluster, 'fashion', 'shop')).current).toBeNull();
+  expect((await appliedIn(cluster)).current).toBeNull();
 });
 
 test('where plans follow the load, watch adapts the applied plan until the spec changes', async () => {
