@@ -35,6 +35,9 @@ export function refuseAlone(source: string, said: Partial<Record<(typeof ALONE)[
     if (said[own] !== undefined) throw new UsageError(`${source} says this itself: leave --${own} out.`);
 }
 
+/** The path with slashes, also on Windows, as in manifests and in a browser. */
+const slashed = (path: string): string => path.replaceAll(sep, '/');
+
 /**
  * Adds the models of a folder in the hub's layout, or of one ONNX file, to a manifest.
  * @param out path of the manifest, which names the files by paths relative to its folder
@@ -51,7 +54,7 @@ export async function pinGiven(
   const files = await modelFiles(path);
   const folders = modelFolders(files, {
     bytes: async ({ at }, mostBytes) => new Uint8Array(await readAtMost(at, mostBytes)),
-    addressOf: ({ at }) => relative(dirname(resolve(out)), at).replaceAll(sep, '/'),
+    addressOf: ({ at }) => slashed(relative(dirname(resolve(out)), at)),
   });
   let manifest = existing;
   let pinned = 0;
@@ -77,8 +80,6 @@ export async function pinGiven(
   return manifest;
 }
 
-const slashed = (path: string): string => path.replaceAll(sep, '/');
-
 /** Lists the files of a folder or, for an .onnx file, that file and those beside it that belong to it. */
 async function modelFiles(path: string): Promise<FileOnDisk[]> {
   const found = await stat(path).catch((cause) => {
@@ -95,7 +96,7 @@ async function modelFiles(path: string): Promise<FileOnDisk[]> {
   const own = (await filesIn(root, isFolder))
     .map((file) => ({ name: basename(file), at: resolve(file) }))
     .filter(({ name }) => isOwn(name));
-  // A download's folder has its model's name three levels up.
+  // The folder of a commit in the hub's download cache lies in the folder that has the model's name.
   const outer = resolve(path, cachedName(slashed(resolve(path))) ? '../../..' : '..');
   // Without a config.json, the other files in an ONNX file's folder need not belong to it.
   const alone = !isFolder && !isDescribed(own);

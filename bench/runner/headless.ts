@@ -45,7 +45,7 @@ class PageError extends CodedError {
   }
 }
 
-/** A run of a plan under a load. */
+/** The run to make. The page gets it as plain data, a {@link HeadlessRun}. */
 export type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
 
 export interface HeadlessOptions extends ProfilerOptions {

@@ -28,8 +28,8 @@ const LATE_GRAIN_MS = 0.01;
 
 /**
  * The queue policy of a pipeline, as a state machine without a clock and without I/O. Its driver reports events and their times
- * (in milliseconds of one clock), and `poll` returns what to do. The executor drives it with real workers, the
- * simulator with sampled times.
+ * (in milliseconds of one clock), and `poll` returns what to do. The executor drives it with real workers, the simulator with
+ * sampled times.
  */
 export class Dispatch {
   #policy: DispatchPolicy;
@@ -68,7 +68,7 @@ export class Dispatch {
     for (const worker of workers) this.workerAdded(worker);
   }
 
-  /** Number of waiting items of each row, in the order of a plan's rows: a stage, then its heavy variant if it has one. */
+  /** The number of items that wait for each row of the plan. A stage's row comes first, then that of its heavy variant, if any. */
   get queued(): readonly number[] {
     const { stages } = this.#policy;
     const { waiting } = this.#queues;
@@ -235,7 +235,7 @@ export class Dispatch {
     return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
   }
 
-  /** Sheds every open request. The driver may still report results of batches in flight, which the dispatch ignores. */
+  /** Sheds every open request. The driver may still report results of batches in flight; the dispatch then ignores them. */
   close(): Action[] {
     for (const request of [...this.#requests.values()]) this.#end(request, 'shed');
     return this.#takeActions();

@@ -118,5 +118,5 @@ export const keyOf = ({ stage, variant, backend, threads, batch }: CellKey): Cel
 export const cellId = (key: CellKey): string =>
   `${key.stage}/${key.variant}/${key.backend}/${key.threads}/${key.batch}`;
 
-/** Identifies a variant's sweep over the batch sizes, on one backend with one number of threads: a cell's key without the batch. */
+/** A cell's key without the batch, as text. Cells of the same sweep over the batch sizes have the same one. */
 export const sweepId = (key: CellKey): string => cellId({ ...key, batch: 0 });

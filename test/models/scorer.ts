@@ -13,8 +13,8 @@ import { runModel } from './run-model.ts';
 const total = (scores: readonly Score[]) => metricOf(scores.reduce(addScores, NO_SCORE))!;
 
 /**
- * The results of first stages for packs, by pack and variant. To save time, the scores of a stage alone, of its pipeline, and of
- * another pipeline that begins alike share them.
+ * The results of first stages on packs, by pack and variant. They are kept, because a stage alone, its pipeline, and any other
+ * pipeline with the same first stage and pack need the same results, which take seconds.
  */
 const ofPacks = new Map<string, Promise<StageResult[]>>();
 

@@ -15,7 +15,7 @@ let isLog = false;
 /** Whether stdout has a log and no results, so that the process goes on even if stdout cannot be written any more. */
 export const stdoutIsLog = (): boolean => isLog;
 
-/** A process that passes a signal on may send it twice at once, as `timeout` does. Signals within this time count as one. */
+/** `timeout` of coreutils passes a signal on twice at once, so signals within this time count as one. */
 const ONE_SIGNAL_MS = 100;
 
 /**
@@ -28,12 +28,13 @@ export function interruptSignal(notice = 'stopping', log?: (what: string) => voi
   isLog = log !== undefined;
   const say = log ?? ((what: string) => console.error(`\n${what}`));
   const controller = new AbortController();
-  let firstMs = Number.POSITIVE_INFINITY;
+  let firstMs = 0;
   const end = (what: string) => {
-    const nowMs = performance.now();
-    if (nowMs - firstMs > ONE_SIGNAL_MS) process.exit(130);
-    if (controller.signal.aborted) return;
-    firstMs = nowMs;
+    if (controller.signal.aborted) {
+      if (performance.now() - firstMs > ONE_SIGNAL_MS) process.exit(130);
+      return;
+    }
+    firstMs = performance.now();
     say(what);
     controller.abort(new Interrupted('Stopped.'));
   };

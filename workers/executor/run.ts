@@ -10,7 +10,7 @@ import {
 } from '../../solver/documents/run-report.ts';
 import { manifestMismatches } from '../../solver/plan/replan.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
-import { callback, given, onRejected, withMethod } from '../environment/given.ts';
+import { callback, callerOptions, onRejected, withMethod } from '../environment/caller.ts';
 import { OtherModelsError } from '../runtime/errors.ts';
 import { Adapter } from './adapter.ts';
 import { sleep, sleepUntil, unlessAborted } from './clock.ts';
@@ -30,7 +30,7 @@ const { name, backends, seed, load } = runReportSchema.shape;
 
 /** The options are checked before the run, because a run may take hours. */
 const optionsSchema = z.object({
-  ...given,
+  ...callerOptions,
   plan: z.object({ schema: z.literal(PLAN) }),
   name,
   backends,

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { backend, milliseconds, positiveCount } from '../../solver/documents/common.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 import { profileSchema } from '../../solver/documents/profile.ts';
-import { callback, given, withMethod } from '../environment/given.ts';
+import { callback, callerOptions, withMethod } from '../environment/caller.ts';
 
 const { seed, budgetS } = profileSchema.shape.settings.shape;
 
 const optionsSchema = z.object({
-  ...given,
+  ...callerOptions,
   store: withMethod('readJournal', 'the store that openStore has opened'),
   settings: z.object({
     backends: z.array(backend).min(1),

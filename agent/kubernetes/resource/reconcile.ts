@@ -36,7 +36,7 @@ const READ_MS = 2000;
 export async function reconcile(options: ReconcileOptions, { onEvent, signal }: Listener): Promise<void> {
   const { api, namespace, models } = options;
   const name = kubernetesName(models.manifest.name);
-  /** Null until the first list is read; undefined while the object does not exist. */
+  /** The uid and generation of the object that is followed: null until the first list is read, undefined if there is no object. */
   let generation: string | undefined | null = null;
   let stop = new AbortController();
   let ended = Promise.resolve();

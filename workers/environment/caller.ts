@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Schema of an object that is known by one of its methods. A promise of the object has no such method, and neither has its maker. */
+/**
+ * Schema of an object that is known by one of its methods. The schema refuses a promise of the object, and the function that makes
+ * the object, because neither has the method.
+ */
 export const withMethod = (method: string, what: string) =>
   z.custom<object>(
     (value) => typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function',
@@ -12,8 +15,8 @@ export const callback = z.custom<() => unknown>(
   'expected a function',
 );
 
-/** What the caller gives to a profile and to a run alike. */
-export const given = {
+/** Schemas of the options that a profile and a run share. */
+export const callerOptions = {
   models: withMethod('readPack', 'the manifest that loadManifest has loaded'),
   environment: withMethod('spawn', 'what environment() returns'),
   signal: withMethod('throwIfAborted', 'an AbortSignal').optional(),
@@ -21,8 +24,8 @@ export const given = {
 };
 
 /**
- * Calls `failed` if a callback returned a promise that rejects. An async function is also a function that returns nothing, and the
- * rejection of a promise that nobody waits for ends a process of Node.
+ * Calls `failed` if a callback returned a promise that rejects. TypeScript takes an async function where a callback returns
+ * nothing, and Node ends when a promise rejects for which nobody waits.
  * @param returned what the callback returned
  */
 export function onRejected(returned: unknown, failed: (error: unknown) => void): void {
