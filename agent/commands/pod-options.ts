@@ -27,7 +27,7 @@ export const addPodOptions = (command: Command): Command =>
     )
     .option(
       '--node-selector <label=value...>',
-      'labels of the nodes to run on, besides the system and architecture that were profiled',
+      'labels of the nodes to run on; for apply and export, those that stages run on',
       label,
     )
     .option('--pull-secret <name...>', 'Secrets to pull the image with', objectNames)

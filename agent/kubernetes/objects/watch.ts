@@ -101,7 +101,7 @@ export function watchDeployment(
     args: ['watch', '--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg, ...args],
     env: [OWN_NAMESPACE.env],
     resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '1', memory: '1Gi' } },
-    nodeSelector: {},
+    nodeSelector: settings.nodeSelector,
     ...pod,
   });
   return deployment(metadata, {

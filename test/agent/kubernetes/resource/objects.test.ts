@@ -23,6 +23,13 @@ function schemasIn(schema: { [key: string]: unknown }): { [key: string]: unknown
   return [schema, ...schemas.flatMap(schemasIn)];
 }
 
+test('watch runs on the nodes that --node-selector names', () => {
+  const nodeSelector = { pool: 'edge' };
+  const objects = resourceObjects('fashion', podSettings('fashion', 'shop', { nodeSelector }));
+  const [watch] = objects.filter(({ kind }) => kind === 'Deployment');
+  expect(watch).toMatchObject({ spec: { template: { spec: { nodeSelector } } } });
+});
+
 test('the schema is structural: each part has a type, and only fields that a CRD may have', () => {
   const schemas = schemasIn(versionOf().schema.openAPIV3Schema);
   expect(schemas.length).toBeGreaterThan(25);
