@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
-import { imageBytes } from '../../models/items/crop.ts';
+import { pictureBytes } from '../../models/items/crop.ts';
 import { unreadableText } from '../../models/manifests/file-problem.ts';
 import { FILE_BYTES_MAX } from '../../models/manifests/load.ts';
 import { fitted, type SourceFiles, textIn } from '../../models/packs/sources/source.ts';
@@ -45,7 +45,7 @@ export const onDisk: SourceFiles = {
         );
       });
     const { width, height, channels } = info;
-    const planes = new Uint8Array(imageBytes({ channels: 3, height, width }));
+    const planes = new Uint8Array(pictureBytes({ channels: 3, height, width }));
     const plane = height * width;
     for (let i = 0; i < plane; i++)
       for (let c = 0; c < 3; c++) planes[c * plane + i] = data[i * channels + (channels >= 3 ? c : 0)]!;

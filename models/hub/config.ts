@@ -4,7 +4,7 @@ import { listOf, recordOf } from '../../solver/documents/common.ts';
 /** The fields of a hub model's configuration files that pinning reads. The schemas drop all other fields. */
 
 const side = z.int().positive();
-/** The side of a square, a height and width, or the shorter side of an image that keeps its proportions. */
+/** The side of a square, a height and width, or the shorter side of a picture that keeps its proportions. */
 const size = z.union([
   side,
   z.tuple([side, side]),
@@ -42,7 +42,7 @@ export const modelConfig = z.object({
     .catch(null),
   num_channels: z.number().nullish(),
   image_size: size.nullish().catch(null),
-  /** The same facts on images as in `preprocessor_config.json`, which repositories of timm's models lack. */
+  /** The same facts on pictures as in `preprocessor_config.json`, which repositories of timm's models lack. */
   pretrained_cfg: z
     .object({
       input_size: z.tuple([side, side, side]),
@@ -89,7 +89,7 @@ export type TokenizerConfig = z.output<typeof tokenizerConfig>;
 
 type Size = z.output<typeof size>;
 
-/** Height and width. A size that states only the shorter edge becomes a square, because a stage's images have one size. */
+/** Height and width. A size that states only the shorter edge becomes a square, because a stage's pictures have one size. */
 export function heightAndWidth(given: Size): { readonly height: number; readonly width: number } {
   if (typeof given === 'number') return { height: given, width: given };
   if (Array.isArray(given)) return { height: given[0], width: given[1] };

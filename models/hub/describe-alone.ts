@@ -6,13 +6,13 @@ import { classifierFields, classifierStage } from '../onnx/classifier.ts';
 import { type Graph, notedClasses, readGraph } from '../onnx/graph.ts';
 import {
   type OpenSize,
-  type PictureSize,
   SCALINGS,
   type Scaling,
   takesAnySize,
   takesRawPixels,
 } from '../onnx/picture-input.ts';
 import { detectorStage, type YoloHead, yoloHeads } from '../onnx/yolo.ts';
+import type { PictureSize } from '../tasks/pictures.ts';
 import { type Description, type ModelFolder, withSums } from './describe.ts';
 import { noConfig } from './errors.ts';
 import { ONNX_FILE } from './file-names.ts';

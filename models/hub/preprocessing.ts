@@ -1,12 +1,12 @@
-import { type ImageInput, type ImageStage, sameShape, wholePicture } from '../tasks/images.ts';
+import { type PictureInput, type PictureStage, sameShape, wholePicture } from '../tasks/pictures.ts';
 import { heightAndWidth, type ModelConfig, type PreprocessorConfig } from './config.ts';
 import { UnusableConfigError } from './errors.ts';
 import type { Fields } from './fields.ts';
 
-export type HubInput = Pick<ImageInput, 'channels' | 'height' | 'width' | 'mean' | 'std'>;
+export type HubInput = Pick<PictureInput, 'channels' | 'height' | 'width' | 'mean' | 'std'>;
 
 /**
- * How a hub model takes images: their size, and `mean` and `std` such that (pixel / 255 − mean) / std equals the value that the
+ * How a hub model takes pictures: their size, and `mean` and `std` such that (pixel / 255 − mean) / std equals the value that the
  * model's own preprocessor computes, (pixel · rescale_factor − image_mean) / image_std.
  * @param preprocessor null for a repository without `preprocessor_config.json`
  * @param source names the repository in errors
@@ -19,14 +19,17 @@ export function imageInputOf(
 ): HubInput {
   const channels = config.num_channels ?? config.pretrained_cfg?.input_size[0] ?? 3;
   if (channels !== 1 && channels !== 3)
-    throw new UnusableConfigError(source, `takes images of ${channels} channels, where 1 or 3 are expected`);
+    throw new UnusableConfigError(
+      source,
+      `takes pictures of ${channels} channels, where 1 or 3 are expected`,
+    );
   if (preprocessor)
     return { channels, ...sizeOf(config, preprocessor, source), ...normalisationOf(preprocessor, source) };
   const timm = config.pretrained_cfg;
   if (!timm)
     throw new UnusableConfigError(
       source,
-      'has no preprocessor_config.json that says how images are prepared',
+      'has no preprocessor_config.json that says how pictures are prepared',
     );
   const [, height, width] = timm.input_size;
   return { channels, height, width, mean: [timm.mean].flat(), std: [timm.std].flat() };
@@ -38,7 +41,7 @@ export function imageInputOf(
 export function cropOf(
   { pretrained_cfg: timm }: ModelConfig,
   preprocessor: PreprocessorConfig | null,
-): Pick<ImageInput, 'crop'> {
+): Pick<PictureInput, 'crop'> {
   const crop = preprocessor ? preprocessorCrop(preprocessor) : (timm?.crop_pct ?? 1);
   return crop < 1 ? { crop } : {};
 }
@@ -59,8 +62,8 @@ function preprocessorCrop({ size, crop_pct, do_center_crop, crop_size }: Preproc
  * @param measured whether a pack has the stage's pictures
  */
 export function withPictures(stage: Fields, model: Fields, measured: boolean) {
-  const { input, pictures } = stage as unknown as Pick<ImageStage, 'input' | 'pictures'>;
-  const { input: own } = model as unknown as Pick<ImageStage, 'input'>;
+  const { input, pictures } = stage as unknown as Pick<PictureStage, 'input' | 'pictures'>;
+  const { input: own } = model as unknown as Pick<PictureStage, 'input'>;
   const { channels, height, width } = pictures ?? (measured ? input : wholePicture(input));
   const whole = wholePicture(own);
   const larger = {
@@ -79,17 +82,17 @@ function sizeOf(
   source: string,
 ) {
   const given = (do_center_crop && crop_size) || size || config.image_size;
-  if (!given) throw new UnusableConfigError(source, 'states no size of images');
+  if (!given) throw new UnusableConfigError(source, 'states no size of pictures');
   return heightAndWidth(given);
 }
 
 function normalisationOf(preprocessor: PreprocessorConfig, source: string): Pick<HubInput, 'mean' | 'std'> {
   const { do_normalize, image_mean, image_std } = preprocessor;
   if (preprocessor.do_flip_channel_order)
-    throw new UnusableConfigError(source, 'takes images with blue before red, where red comes first');
+    throw new UnusableConfigError(source, 'takes pictures with blue before red, where red comes first');
   const normalised = do_normalize ?? image_mean != null;
   if (normalised && (image_mean == null || image_std == null))
-    throw new UnusableConfigError(source, 'normalises images, but states no image_mean and image_std');
+    throw new UnusableConfigError(source, 'normalises pictures, but states no image_mean and image_std');
   const mean = normalised ? [image_mean!].flat() : [0];
   const std = normalised ? [image_std!].flat() : [1];
   // The value of a white pixel before normalisation.

@@ -1,4 +1,4 @@
-/** A rectangle in an image: its corners, in pixels from the top left. */
+/** A rectangle in a picture: its corners, in pixels from the top left. */
 export interface Box {
   readonly x0: number;
   readonly y0: number;
@@ -6,29 +6,29 @@ export interface Box {
   readonly y1: number;
 }
 
-/** Shape of an image that is stored as uint8 planes: [channels, height, width]. */
-export interface ImageShape {
+/** Shape of a picture that is stored as uint8 planes: [channels, height, width]. */
+export interface PictureShape {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
 }
 
-export const imageBytes = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
+export const pictureBytes = (shape: PictureShape): number => shape.channels * shape.height * shape.width;
 
 /**
- * Cuts `box` out of `image` and resizes the cut-out to `outShape`. The shipped classifiers were trained on crops that Pillow
+ * Cuts `box` out of `picture` and resizes the cut-out to `outShape`. The shipped classifiers were trained on crops that Pillow
  * made, so the result equals Pillow's `image.crop(box).resize(size, BILINEAR)` in every bit, but for corners on half pixels: they
  * are rounded up here, and to even numbers by Pillow. Pixels beyond the border are zero. One channel is repeated if three are
  * wanted; three channels become their luma if one is wanted.
- * @param image uint8 [channels, height, width]
+ * @param picture uint8 [channels, height, width]
  * @param out uint8 [channels, height, width] of `outShape`; every value is overwritten
  */
 export function cropResize(
-  image: Uint8Array,
-  shape: ImageShape,
+  picture: Uint8Array,
+  shape: PictureShape,
   box: Box,
   out: Uint8Array,
-  outShape: ImageShape,
+  outShape: PictureShape,
 ): void {
   const crop = wholePixels(box);
   const plane = shape.height * shape.width;
@@ -37,7 +37,7 @@ export function cropResize(
   const target = folds ? new Uint8Array(shape.channels * outPlane) : out;
   for (let c = 0; c < shape.channels; c++)
     resizePlane(
-      image.subarray(c * plane, (c + 1) * plane),
+      picture.subarray(c * plane, (c + 1) * plane),
       shape,
       crop,
       target.subarray(c * outPlane, (c + 1) * outPlane),
@@ -47,15 +47,15 @@ export function cropResize(
   for (let c = shape.channels; c < outShape.channels; c++) out.copyWithin(c * outPlane, 0, outPlane);
 }
 
-/** Cuts a box out of an image and resizes it as {@link cropResize} does, into a new image. */
+/** Cuts a box out of a picture and resizes it as {@link cropResize} does, into a new picture. */
 export function cropped(
-  image: Uint8Array,
-  shape: ImageShape,
+  picture: Uint8Array,
+  shape: PictureShape,
   box: Box,
-  outShape: ImageShape,
+  outShape: PictureShape,
 ): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(imageBytes(outShape));
-  cropResize(image, shape, box, out, outShape);
+  const out = new Uint8Array(pictureBytes(outShape));
+  cropResize(picture, shape, box, out, outShape);
   return out;
 }
 
@@ -137,10 +137,10 @@ let resizedRows = new Uint8Array(0);
 /** Crops and resizes one plane; pixels beyond the plane's border are zero. */
 function resizePlane(
   plane: Uint8Array,
-  shape: ImageShape,
+  shape: PictureShape,
   crop: Crop,
   out: Uint8Array,
-  outShape: ImageShape,
+  outShape: PictureShape,
 ): void {
   const size = crop.height * outShape.width;
   if (resizedRows.length < size) resizedRows = new Uint8Array(size);
@@ -153,7 +153,7 @@ function resizePlane(
 
 function resizeAcross(
   plane: Uint8Array,
-  shape: ImageShape,
+  shape: PictureShape,
   crop: Crop,
   rows: Uint8Array,
   width: number,
@@ -175,7 +175,7 @@ function resizeAcross(
   }
 }
 
-function resizeDown(rows: Uint8Array, height: number, out: Uint8Array, outShape: ImageShape): void {
+function resizeDown(rows: Uint8Array, height: number, out: Uint8Array, outShape: PictureShape): void {
   const { width } = outShape;
   const { first, taps, weights, stride } = kernelFor(height, outShape.height);
   for (let j = 0; j < outShape.height; j++) {

@@ -6,7 +6,7 @@ import type { Item } from './item-batch.ts';
 export type ItemFormat = Content & Fields;
 
 type Content =
-  /** An image: uint8 [channels, height, width], planes one after the other. */
+  /** A picture: uint8 [channels, height, width], planes one after the other. */
   | { readonly kind: 'pixels'; readonly channels: number; readonly height: number; readonly width: number }
   /** A recording: float32 samples from −1 to 1, little-endian. */
   | { readonly kind: 'audio'; readonly sampleRateHz: number; readonly samplesMax: number }
@@ -91,7 +91,7 @@ export function blankItem(format: ItemFormat): Item {
 
 /** The noun for an item of each kind, for sentences. */
 export const ITEM_NOUNS: Readonly<Record<ItemKind, { readonly one: string; readonly many: string }>> = {
-  pixels: { one: 'image', many: 'images' },
+  pixels: { one: 'picture', many: 'pictures' },
   audio: { one: 'recording', many: 'recordings' },
   text: { one: 'text', many: 'texts' },
 };

@@ -14,7 +14,7 @@ import {
   stageOfVariant,
 } from '../../solver/documents/manifest.ts';
 import { type AnyTask, TASKS, taskOf } from '../tasks/registry.ts';
-import type { Problem } from '../tasks/task.ts';
+import type { ReportProblem } from '../tasks/task.ts';
 
 /** Makes the schema of a task's variants. The fields that a task adds to its variants in version 2 are not in the type. */
 type VariantOf = (task: AnyTask) => z.ZodType<ManifestVariant>;
@@ -48,7 +48,7 @@ const withOwnFields = ({ fields, variantFields = [] }: AnyTask) =>
 const schemaFor = (schema: string, variantOf: VariantOf) =>
   manifestOf(schema, stageOf(variantOf)).superRefine(({ stages }, context) => {
     stages.forEach((stage, s) => {
-      const problem: Problem = (path, message) =>
+      const problem: ReportProblem = (path, message) =>
         context.addIssue({ code: 'custom', path: ['stages', s, ...path], message });
       const task = taskOf(stage);
       task.check?.(stage, s, problem);
@@ -73,7 +73,7 @@ function checkVariant(
   stage: ManifestStage,
   variant: ManifestVariant,
   index: number,
-  problem: Problem,
+  problem: ReportProblem,
 ): void {
   const { sessions, assets = {} } = variant;
   const seen = stageOfVariant(stage, variant);

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { ClassifyingStage } from '../tasks/classes.ts';
-import type { ImageInput, imageInput } from '../tasks/images.ts';
+import type { PictureInput, pictureInputField } from '../tasks/pictures.ts';
 import { computedBy, type Graph, notedClasses } from './graph.ts';
 import { ModelAloneError, type OpenSize, pictureInput, type Scaling } from './picture-input.ts';
 
 /** The fields of a stage of the task "image-classification". */
 export interface ClassifierFields {
-  readonly input: z.input<typeof imageInput>;
+  readonly input: z.input<typeof pictureInputField>;
   readonly classes: readonly string[];
   readonly scores: ClassifyingStage['scores'];
 }
@@ -60,7 +60,7 @@ export function classifierFields(
 }
 
 interface ClassifierStage extends ManifestStage {
-  readonly input: ImageInput;
+  readonly input: PictureInput;
   readonly classes: string[];
   readonly scores: ClassifierFields['scores'];
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { InputError } from '../../solver/documents/coded-error.ts';
-import type { ImageInput, imageInput } from '../tasks/images.ts';
+import type { PictureInput, PictureSize, pictureInputField } from '../tasks/pictures.ts';
 import type { Graph } from './graph.ts';
 
 /** An ONNX file does not hold enough information to run its model without further files. */
@@ -18,8 +18,6 @@ export class ModelAloneError extends InputError {
 class PictureSizeError extends InputError {
   override name = 'PictureSizeError';
 }
-
-export type PictureSize = Pick<ImageInput, 'width' | 'height'>;
 
 /** Reads a size such as 192x48, the width first. @throws PictureSizeError */
 export function readSize(text: string): PictureSize {
@@ -72,11 +70,11 @@ export function pictureInput(
   { inputs }: Graph,
   { asked, usual }: OpenSize,
   file: string,
-): z.input<typeof imageInput> {
+): z.input<typeof pictureInputField> {
   const [picture, ...more] = inputs;
   if (!picture || more.length > 0)
     throw new ModelAloneError(file, `it takes ${inputs.length} tensors, and one is expected`);
-  const isChannels = (size: number | null | undefined): size is ImageInput['channels'] =>
+  const isChannels = (size: number | null | undefined): size is PictureInput['channels'] =>
     size === 1 || size === 3;
   const { name, dims } = picture;
   const [, second, third, fourth] = dims;

@@ -1,8 +1,8 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { counted } from '../../solver/math/figures.ts';
-import { type ImageInput, imageInput } from '../tasks/images.ts';
 import { yolo } from '../tasks/object-detection/yolo.ts';
+import { type PictureInput, pictureInputField } from '../tasks/pictures.ts';
 import { computedBy, type Graph, notedClasses } from './graph.ts';
 import { type OpenSize, pictureInput } from './picture-input.ts';
 
@@ -34,7 +34,7 @@ export interface YoloHead {
 }
 
 interface DetectorStage extends ManifestStage {
-  readonly input: ImageInput;
+  readonly input: PictureInput;
   readonly output: ReturnType<typeof yolo.field.parse>;
   readonly classes: readonly string[];
 }
@@ -98,7 +98,7 @@ export function detectorStage(
   return {
     name: 'detect',
     task: 'object-detection',
-    input: imageInput.parse(pictureInput(graph, { usual: USUAL, ...size }, file)),
+    input: pictureInputField.parse(pictureInput(graph, { usual: USUAL, ...size }, file)),
     output: yolo.field.parse({ format: head.format, threshold: THRESHOLD }),
     classes: classes.length > 0 ? classes : Array.from({ length: count }, (_, i) => `class ${i}`),
     variants: [],

@@ -79,7 +79,7 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
 const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] } = {
   pixels(file) {
     const { shape, data } = file.u8('images', 4);
-    // A header may state any number of images without pixels, for which no memory would suffice.
+    // A header may state any number of pictures without pixels, for which no memory would suffice.
     if (data.length === 0) return [];
     return itemsOf({ lengths: Array<number>(shape[0]!).fill(data.length / shape[0]!), bytes: data });
   },
@@ -117,7 +117,7 @@ function readItems(file: TensorFile, { name, format }: PipelineStage): ItemBatch
   if (wrong >= 0)
     throw new InvalidPackError(
       `stage "${name}" takes ${formatText(format)}, but item ${wrong} is ${items[wrong]!.length} bytes` +
-        (format.kind === 'pixels' ? `, of images [${file.u8('images', 4).shape.join(', ')}]` : ''),
+        (format.kind === 'pixels' ? `, of "images" [${file.u8('images', 4).shape.join(', ')}]` : ''),
     );
   return batchOf(items);
 }

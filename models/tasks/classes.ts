@@ -12,7 +12,7 @@ import { f1Match } from './score.ts';
 import type { StageResult, Task, TruthRows } from './task.ts';
 import { FLOATS, indexOfLargest } from './tensor.ts';
 
-/** Manifest fields, results and labels that all classification tasks share, on images and on texts. */
+/** Manifest fields, results and labels that all classification tasks share, on pictures and on texts. */
 
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 

@@ -51,7 +51,7 @@ interface ResultField<R, D, V> {
 export type ResultTensor<R> = ResultField<R, 'FP32' | 'INT32', number> | ResultField<R, 'BYTES', string>;
 
 /** Reports an error of a stage. @param path of the field in the stage */
-export type Problem = (path: readonly (string | number)[], message: string) => void;
+export type ReportProblem = (path: readonly (string | number)[], message: string) => void;
 
 /**
  * A deep-learning task. Code outside a task's folder uses the task only through this interface. The functions are pure, so that
@@ -72,7 +72,7 @@ export interface Task<
    */
   readonly variantFields?: readonly string[];
   /** Checks what the schema cannot express. @param index of the stage in the pipeline */
-  check?(stage: S, index: number, problem: Problem): void;
+  check?(stage: S, index: number, problem: ReportProblem): void;
 
   itemFormat(stage: S): ItemFormat;
   /** Kind of the items that the next stage gets; absent if the kind stays that of the stage's own items. */

@@ -67,7 +67,7 @@ const profileStage = z.strictObject({
   name,
   task: name,
   metric: z.string().max(60),
-  /** Unit of the cells' `sizes`: pixels of an image, seconds of a recording, bytes of a text. */
+  /** Unit of the cells' `sizes`: pixels of a picture, seconds of a recording, bytes of a text. */
   sizeUnit: sizeUnit.optional(),
   variants: z.array(profileVariant).min(1),
 });

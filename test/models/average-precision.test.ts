@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   averagePrecision,
-  type JudgedImage,
+  type JudgedPicture,
   meanAveragePrecision,
 } from '../../models/tasks/object-detection/average-precision.ts';
 
@@ -68,7 +68,7 @@ describe('average precision', () => {
       fc.property(fc.array(image, { minLength: 1, maxLength: 4 }), (drawn) => {
         const scores = drawn.flatMap(({ detections }) => detections.map(({ score }) => score));
         fc.pre(new Set(scores).size === scores.length);
-        const images: JudgedImage[] = drawn.map(({ objects, detections }) => ({
+        const images: JudgedPicture[] = drawn.map(({ objects, detections }) => ({
           objects: objects.map((place) => at(place)),
           detections: detections.map(({ place, score }) => detected(place, score)),
         }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Box, cropResize, type ImageShape } from '../../models/items/crop.ts';
+import { type Box, cropResize, type PictureShape } from '../../models/items/crop.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { fashion, fixture } from './fashion.ts';
 
@@ -11,7 +11,7 @@ test("crops are Pillow's, pixel by pixel", async () => {
   const crops =
     await fixture<{ image: number; box: [number, number, number, number]; pixels: string }[]>('crops.json');
   const images = itemsOf(pack.items);
-  const [scene, crop] = stages.map(({ stage, task }) => task.itemFormat(stage) as unknown as ImageShape);
+  const [scene, crop] = stages.map(({ stage, task }) => task.itemFormat(stage) as unknown as PictureShape);
   for (const { image, box, pixels } of crops) {
     const out = new Uint8Array(28 * 28);
     const [x0, y0, x1, y1] = box;

@@ -172,7 +172,7 @@ test('a tensor of another type is refused by name', async () => {
 });
 
 test('an object of an image that is not there is refused', async () => {
-  await expect(parse({ object_image: i32([2]) })).rejects.toThrow(/object 0 belongs to image 2/);
+  await expect(parse({ object_image: i32([2]) })).rejects.toThrow(/object 0 belongs to picture 2/);
   await expect(parse({ object_image: i32([-1]) })).rejects.toThrow(InvalidPackError);
 });
 
@@ -202,7 +202,7 @@ test('a pack that lacks what a pipeline needs is refused', async () => {
   const reading = (...stages: ManifestStage[]) => parsePack(bytes, pipelineOf(...stages));
   await expect(reading(detect, classify, colour)).resolves.toBeDefined();
   await expect(reading(detect, { ...classify, name: 'other' })).rejects.toThrow(/no tensor "label.other"/);
-  await expect(reading(classify)).rejects.toThrow(/takes pixels \[1, 4, 4\].*images \[2, 1, 16, 16\]/);
+  await expect(reading(classify)).rejects.toThrow(/takes pixels \[1, 4, 4\].*"images" \[2, 1, 16, 16\]/);
   const flat = gzip(safetensors({ images: small().images, 'label.classify': i32([0, 1]) }));
   const whole = { ...classify, input: detect.input };
   await expect(parsePack(flat, pipelineOf(whole))).resolves.toBeDefined();

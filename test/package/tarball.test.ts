@@ -124,7 +124,7 @@ test('ipa-edge pack', async () => {
   const create = { width: 8, height: 8, channels: 3 as const, background: '#ff0000' };
   await sharp({ create }).toFile(join(folder, 'photos/a/red.png'));
   await run('ipa-edge', 'pack', '--manifest', 'mine.json', '--folders', 'photos');
-  expect((await json('mine.json')).pack.source).toBe('1 image of photos');
+  expect((await json('mine.json')).pack.source).toBe('1 picture of photos');
 });
 
 test('ipa-agent export', async () => {

@@ -46,7 +46,7 @@ describe('a detector in a YOLO format, as an ONNX file alone', () => {
     const model = await write('noted.onnx', quarterDetector('yolov8', 'float32', SCENE, notes));
     await dropAnywhere(model, await colouredQuarters(join(site.folder, 'noted-photos')));
     await expect.poll(() => site.own.chosen()).toBe('noted');
-    expect(await site.own.status().textContent()).toContain('measuring uses 3 images of');
+    expect(await site.own.status().textContent()).toContain('measuring uses 3 pictures of');
   });
 
   it('without labels answers a picture with the names that the exporter noted', async () => {

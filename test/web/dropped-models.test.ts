@@ -82,7 +82,7 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
     await dropAnywhere(model, data);
     await expect.poll(() => site.own.chosen()).toBe('finder');
     expect(await site.own.names('detect')).toEqual(['finder-fp32', 'finder-fp16']);
-    expect(await site.own.status().textContent()).toContain('measuring uses 3 images of');
+    expect(await site.own.status().textContent()).toContain('measuring uses 3 pictures of');
     expect(accuracies(await site.own.measure())).toEqual([['detect', 1, 1]]);
   });
 

@@ -5,7 +5,7 @@ const IMAGE = { width: 100, height: 100 };
 const SIZE = 5;
 const box = (x0: number, y0: number, x1: number, y1: number) => ({ x0, y0, x1, y1 });
 
-describe('the label of a box in an image', () => {
+describe('the label of a box in a picture', () => {
   it('stands above its box, at the side that is nearer to the edge', () => {
     const places = labelPositions(
       [
@@ -21,7 +21,7 @@ describe('the label of a box in an image', () => {
     ]);
   });
 
-  it('stays in the image', () => {
+  it('stays in the picture', () => {
     const [top] = labelPositions([{ box: box(10, 0, 30, 20), text: 'top' }], IMAGE, SIZE);
     expect(top!.y).toBe(25);
     const [whole] = labelPositions([{ box: box(0, 0, 100, 100), text: 'whole' }], IMAGE, SIZE);
@@ -35,7 +35,7 @@ describe('the label of a box in an image', () => {
     expect(places[1]!.y).toBe(65);
   });
 
-  it('ends within the image where its box is near the middle', () => {
+  it('ends within the picture where its box is near the middle', () => {
     const [place] = labelPositions(
       [{ box: box(45, 40, 60, 60), text: 'a label of 26 letters long' }],
       IMAGE,

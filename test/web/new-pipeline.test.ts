@@ -66,7 +66,7 @@ describe('models of pictures', () => {
       .waitFor();
     await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
     await told()
-      .getByText(/The pipeline channels is made.*measuring uses 6 images of colours/)
+      .getByText(/The pipeline channels is made.*measuring uses 6 pictures of colours/)
       .waitFor();
     expect(await tab.page.locator('.stage').textContent()).toContain('channels');
   });
@@ -120,7 +120,7 @@ describe('models of pictures', () => {
     await form().getByLabel('Choose models').setInputFiles(channels({ names }));
     await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
     await told()
-      .getByText(/The pipeline channels is made.*measuring uses 4 images of colours/)
+      .getByText(/The pipeline channels is made.*measuring uses 4 pictures of colours/)
       .waitFor();
   });
 });

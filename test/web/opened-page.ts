@@ -143,7 +143,7 @@ export const frontier = (page: Page): Locator =>
 /** Gives the page a pack of the user's own; the page makes a new pipeline of the shipped models and this pack. */
 export async function takePack(page: Page, name: string, bytes: Uint8Array): Promise<void> {
   await page.getByLabel('Use another pack').setInputFiles({ name, mimeType: '', buffer: Buffer.from(bytes) });
-  await page.locator('.taking', { hasText: `images of ${name} from now on` }).waitFor();
+  await page.locator('.taking', { hasText: `pictures of ${name} from now on` }).waitFor();
 }
 
 /** A budget in s so long that, even on a fast machine, a test can stop a profile before it ends. */

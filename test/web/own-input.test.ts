@@ -64,10 +64,10 @@ describe('a picture of the user', () => {
     await page.getByText('scene.png').waitFor();
     await page.getByRole('combobox', { name: 'detect on wasm' }).selectOption('det16');
     const [detect, classify] = await answered();
-    expect(detect).toMatch(/^detect det16 on wasm, 1 image, [\d.]+\sms/);
+    expect(detect).toMatch(/^detect det16 on wasm, 1 picture, [\d.]+\sms/);
     const [, objects] = /(\d+) objects?/.exec(detect!)!;
     expect(Number(objects)).toBeGreaterThan(0);
-    expect(classify).toMatch(new RegExp(`^classify linear on wasm, ${objects} images?, `));
+    expect(classify).toMatch(new RegExp(`^classify linear on wasm, ${objects} pictures?, `));
     const drawn = steps().nth(1).locator('.step-item');
     expect(await drawn.count()).toBe(Number(objects));
     for (const one of await drawn.allInnerTexts()) expect(one).toMatch(/^result\s+[A-Z]/);
@@ -80,7 +80,7 @@ describe('a picture of the user', () => {
     await page.getByText('black.png').waitFor();
     const [nothing, rest] = await answered();
     expect(nothing).toContain('No object found');
-    expect(rest).toMatch(/^classify\s+The stage before passed on no image\.$/);
+    expect(rest).toMatch(/^classify\s+The stage before passed on no picture\.$/);
   });
 
   it('is refused in place where it is none, and the one before stays', async () => {

@@ -201,7 +201,7 @@ describe('a labelled pack of the user', () => {
   it('takes the place of the shipped one, in a pipeline of its own', async () => {
     await own.openSection();
     await takePack(own.page, HOSTILE, ownScenes(4));
-    await expect.poll(() => pack().textContent()).toContain(`4 images of ${HOSTILE}`);
+    await expect.poll(() => pack().textContent()).toContain(`4 pictures of ${HOSTILE}`);
     expect(await own.injected()).toBe(false);
     expect(await own.chosen()).toBe('fashion-own');
     await own.chooser().selectOption('fashion');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listOf } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { getOrMake } from '../../../solver/math/maps.ts';
-import { imageBytes } from '../../items/crop.ts';
+import { pictureBytes } from '../../items/crop.ts';
 import { batchOf, type Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import type { PipelineStage } from '../../manifests/pipeline.ts';
@@ -27,7 +27,7 @@ function imagesTensor(
 
 /** The largest number of pictures of a format that fit in a pack; a tenth of the pack is left for the labels. */
 const mostOf = (format: ItemFormatOf<'pixels'>): number =>
-  Math.floor((0.9 * PACK_BYTES_MAX) / imageBytes(format));
+  Math.floor((0.9 * PACK_BYTES_MAX) / pictureBytes(format));
 
 /** Reads pictures from folders named after their classes, for a pipeline of classifiers. @throws UnfitDataError */
 export async function fromFolders(folder: string, options: SourceOptions): Promise<NamedTensor[]> {

@@ -5,7 +5,7 @@ import { cropOf, imageInputOf, withPictures } from '../../hub/preprocessing.ts';
 export const imageClassifiers: HubKind = {
   task: 'image-classification',
   stageName: 'classify',
-  models: 'an image classifier (…ForImageClassification)',
+  models: 'a picture classifier (…ForImageClassification)',
   fits: fitsBy(/ForImageClassification/, 'image-classification'),
   fieldsOf: (model) => ({
     input: {

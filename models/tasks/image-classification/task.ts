@@ -9,22 +9,27 @@ import {
 } from '../classes.ts';
 import {
   checkPictures,
-  croppedImageInput,
-  type ImageStage,
-  images,
+  croppedPictureInputField,
+  type PictureStage,
+  pictures,
   picturesField,
   picturesOf,
-} from '../images.ts';
+} from '../pictures.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'image-classification';
 
-type Stage = ClassifyingStage & ImageStage;
+type Stage = ClassifyingStage & PictureStage;
 
-/** The task "image-classification": one class per image. The next stage gets the same image, resized to that stage's input. */
+/** The task "image-classification": one class per picture. The next stage gets the same picture, resized to that stage's input. */
 export const imageClassification: Task<Stage, ClassResult, number> = {
   id: ID,
-  fields: { input: croppedImageInput, pictures: picturesField, classes: classesField, scores: scoresField },
+  fields: {
+    input: croppedPictureInputField,
+    pictures: picturesField,
+    classes: classesField,
+    scores: scoresField,
+  },
   variantFields: ['input', 'scores'],
   check: (stage, _index, problem) => checkPictures(stage, problem),
 
@@ -35,5 +40,5 @@ export const imageClassification: Task<Stage, ClassResult, number> = {
     return [cropped(item, own, whole, next as ItemFormatOf<'pixels'>)];
   },
   fanOut: () => 'one',
-  ...classifying<Stage>(ID, { inputs: () => [images] }),
+  ...classifying<Stage>(ID, { inputs: () => [pictures] }),
 };

@@ -1,7 +1,7 @@
 import { IOU_MIN, overlap, type TrueObject } from './boxes.ts';
 import type { Detection } from './detection.ts';
 
-export interface JudgedImage {
+export interface JudgedPicture {
   readonly detections: readonly Detection[];
   readonly objects: readonly TrueObject[];
 }
@@ -12,12 +12,12 @@ export interface JudgedImage {
  * Challenge: A Retrospective", section 2.2); null without objects. Detections below the stage's threshold are missing, so the
  * value is a lower bound of the bare model's.
  */
-export function meanAveragePrecision(images: readonly JudgedImage[]): number | null {
-  const labels = new Set(images.flatMap(({ objects }) => objects.map(({ label }) => label)));
+export function meanAveragePrecision(pictures: readonly JudgedPicture[]): number | null {
+  const labels = new Set(pictures.flatMap(({ objects }) => objects.map(({ label }) => label)));
   if (labels.size === 0) return null;
   let sum = 0;
   for (const label of labels) {
-    const ofClass = images.map(({ detections, objects }) => ({
+    const ofClass = pictures.map(({ detections, objects }) => ({
       detections: detections.filter((one) => one.label === label),
       objects: objects.filter((one) => one.label === label),
     }));
@@ -28,13 +28,13 @@ export function meanAveragePrecision(images: readonly JudgedImage[]): number | n
 
 /**
  * Average precision of one class, from 0 to 1: the area under the curve of precision over recall, where the precision at a recall
- * is the highest at that recall or above, at all points of the curve. The curve has a point for each detection of all images, in
+ * is the highest at that recall or above, at all points of the curve. The curve has a point for each detection of all pictures, in
  * order of falling score.
- * @param images with at least one object in all; their detections and objects are all of the one class
+ * @param pictures with at least one object in all; their detections and objects are all of the one class
  */
-export function averagePrecision(images: readonly JudgedImage[]): number {
-  const objects = images.reduce((sum, image) => sum + image.objects.length, 0);
-  const found = images.flatMap(foundIn).sort((a, b) => b.score - a.score);
+export function averagePrecision(pictures: readonly JudgedPicture[]): number {
+  const objects = pictures.reduce((sum, picture) => sum + picture.objects.length, 0);
+  const found = pictures.flatMap(foundIn).sort((a, b) => b.score - a.score);
   let right = 0;
   const precisions = found.map((detection, i) => {
     if (detection.right) right++;
@@ -51,10 +51,10 @@ export function averagePrecision(images: readonly JudgedImage[]): number {
 }
 
 /**
- * Decides which detections of an image are right, by COCO's rule: in order of falling score, each detection takes the object that
+ * Decides which detections of a picture are right, by COCO's rule: in order of falling score, each detection takes the object that
  * it overlaps most among the objects not taken yet, if their overlap (IoU) is at least {@link IOU_MIN}.
  */
-function foundIn({ detections, objects }: JudgedImage): { score: number; right: boolean }[] {
+function foundIn({ detections, objects }: JudgedPicture): { score: number; right: boolean }[] {
   const left = new Set(objects);
   return [...detections]
     .sort((a, b) => b.score - a.score)

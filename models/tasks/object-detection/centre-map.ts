@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
+import type { PictureSize } from '../pictures.ts';
 import { FLOATS } from '../tensor.ts';
-import { type Detection, type DetectorOutput, detectionOf, type ImageSize, sigmoid } from './detection.ts';
+import { type Detection, type DetectorOutput, detectionOf, sigmoid } from './detection.ts';
 
 /**
  * Manifest field: the only output of a centre-point detector of one class, [batch, 4, rows, columns]. The channels are the logit
@@ -19,7 +20,7 @@ const field = z.strictObject({
 type CentreMap = z.output<typeof field>;
 
 /** Number of rows and columns of the map. */
-const cellsOf = ({ height, width }: ImageSize, { stride }: CentreMap): [rows: number, columns: number] => [
+const cellsOf = ({ height, width }: PictureSize, { stride }: CentreMap): [rows: number, columns: number] => [
   Math.ceil(height / stride),
   Math.ceil(width / stride),
 ];
@@ -48,8 +49,8 @@ function isPeak(map: Float32Array, rows: number, columns: number, row: number, c
   return true;
 }
 
-/** Decodes the detections of one image, in reading order of their cells; boxes are square. @param map [4, rows, columns] */
-export function detectionsOf(map: Float32Array, input: ImageSize, output: CentreMap): Detection[] {
+/** Decodes the detections of one picture, in reading order of their cells; boxes are square. @param map [4, rows, columns] */
+export function detectionsOf(map: Float32Array, input: PictureSize, output: CentreMap): Detection[] {
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;

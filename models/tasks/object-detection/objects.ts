@@ -3,25 +3,25 @@ import { InvalidPackError, type TensorFile } from '../../packs/safetensors.ts';
 import { i32, type NamedTensor } from '../../packs/write.ts';
 import { readClass } from '../classes.ts';
 import { LabelError } from '../label-error.ts';
+import type { PictureSize } from '../pictures.ts';
 import type { TrueObject } from './boxes.ts';
-import type { ImageSize } from './detection.ts';
 
 /** The fields of a detecting stage on which its labels depend, both in packs and in users' data. */
 export interface LabelledStage {
   readonly name: string;
   /** The size of the stage's pictures. */
-  readonly size: ImageSize;
+  readonly size: PictureSize;
   readonly classes?: readonly string[] | undefined;
 }
 
 /**
- * Reads an image pack's objects: `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels); `object_image` I32 [objects], the index
- * of each object's image; and `object_label` I32 [objects] if the stage has classes.
+ * Reads a picture pack's objects: `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels); `object_image` I32 [objects], the index
+ * of each object's picture; and `object_label` I32 [objects] if the stage has classes.
  */
 export function readObjects(
   file: TensorFile,
   { size: { height, width }, classes }: LabelledStage,
-  images: number,
+  pictures: number,
 ) {
   const corners = file.f32('boxes', 2);
   const owner = file.i32('object_image', 1);
@@ -31,13 +31,15 @@ export function readObjects(
     throw new InvalidPackError(`expected boxes of shape [${count}, 4], found [${corners.shape.join(', ')}]`);
   if (labels.length !== count)
     throw new InvalidPackError(`"object_label" should have ${count} labels, but has ${labels.length}`);
-  return Array.from(owner.data, (image, k) => {
+  return Array.from(owner.data, (picture, k) => {
     const corner = (i: number) => corners.data[4 * k + i]!;
     const label = labels[k]!;
     const object: TrueObject = { x0: corner(0), y0: corner(1), x1: corner(2), y1: corner(3), label };
     const { x0, y0, x1, y1 } = object;
-    if (!(image >= 0 && image < images))
-      throw new InvalidPackError(`object ${k} belongs to image ${image}, but the pack has ${images} images`);
+    if (!(picture >= 0 && picture < pictures))
+      throw new InvalidPackError(
+        `object ${k} belongs to picture ${picture}, but the pack has ${pictures} pictures`,
+      );
     if (!(label >= 0 && label < (classes?.length ?? 1)))
       throw new InvalidPackError(
         `object ${k} has the class index ${label}, but the stage has ${classes!.length} classes, with indices from 0`,
@@ -45,18 +47,18 @@ export function readObjects(
     // The whole condition is negated, so that a box with NaN fails too.
     if (!(0 <= x0 && x0 < x1 && x1 <= width && 0 <= y0 && y0 < y1 && y1 <= height))
       throw new InvalidPackError(
-        `the box of object ${k}, ${JSON.stringify({ x0, y0, x1, y1 })}, is not inside its image`,
+        `the box of object ${k}, ${JSON.stringify({ x0, y0, x1, y1 })}, is not inside its picture`,
       );
-    return { image, object };
+    return { picture, object };
   });
 }
 
-/** Writes the objects of images as {@link readObjects} reads them. An image without labels (null) has none. */
+/** Writes the objects of pictures as {@link readObjects} reads them. A picture without labels (null) has none. */
 export function writeObjects(
   { classes }: LabelledStage,
-  images: readonly (readonly TrueObject[] | null)[],
+  pictures: readonly (readonly TrueObject[] | null)[],
 ): NamedTensor[] {
-  const objects = images.flatMap((own, image) => (own ?? []).map((object) => ({ image, ...object })));
+  const objects = pictures.flatMap((own, picture) => (own ?? []).map((object) => ({ picture, ...object })));
   return [
     {
       name: 'boxes',
@@ -65,7 +67,7 @@ export function writeObjects(
     },
     i32(
       'object_image',
-      objects.map(({ image }) => image),
+      objects.map(({ picture }) => picture),
     ),
     ...(classes
       ? [
@@ -86,7 +88,7 @@ const labelSchema = z.array(
   }),
 );
 
-/** Reads a user's label of an image: `[{"box": [left, top, right, bottom], "label": "<class>"}]`. @throws LabelError */
+/** Reads a user's label of a picture: `[{"box": [left, top, right, bottom], "label": "<class>"}]`. @throws LabelError */
 export function readObjectsLabel({ name, classes }: LabelledStage, label: unknown): TrueObject[] {
   const { data, error } = labelSchema.safeParse(label);
   if (error)

@@ -2,8 +2,15 @@ import { z } from 'zod';
 import { cropped } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { classesField, classIndex } from '../classes.ts';
-import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
 import { type Input, oneRun } from '../one-run.ts';
+import {
+  checkPictures,
+  type PictureStage,
+  pictureInputField,
+  pictures,
+  picturesField,
+  picturesOf,
+} from '../pictures.ts';
 import { ones } from '../program.ts';
 import { columnOf } from '../result-columns.ts';
 import type { StageResult, Task } from '../task.ts';
@@ -30,7 +37,7 @@ const OUTPUTS = {
   yolov8: yolo,
 } as const;
 
-interface Stage extends ImageStage {
+interface Stage extends PictureStage {
   readonly output: z.output<typeof outputField> & { readonly classes?: readonly string[] };
   /** Names of the classes that packs and results refer to; absent if the models detect objects without a class. */
   readonly classes?: readonly string[];
@@ -64,7 +71,7 @@ const column = columnOf(({ detections }: Result) => detections);
 const counts = ({ classes, keep }: Stage, label: number): boolean =>
   keep === undefined || keep.includes(classes![label]!);
 
-/** An input that some detectors need: 1 for each real pixel, 0 for padding. Images have no padding here, so all are 1. */
+/** An input that some detectors need: 1 for each real pixel, 0 for padding. Pictures have no padding here, so all are 1. */
 const pixelMask: Input<Stage> = {
   spec: () => ({ name: 'pixel_mask', optional: true, types: ['int64'], dims: [null, null] }),
   encode: ({ input }, items, _scratch, { dims: [, height, width] }) =>
@@ -75,7 +82,7 @@ const pixelMask: Input<Stage> = {
 export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   id: ID,
   fields: {
-    input: imageInput,
+    input: pictureInputField,
     pictures: picturesField,
     output: outputField,
     classes: z.array(classesField.element).min(1).optional(),
@@ -88,7 +95,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
     if (index > 0)
       problem(
         ['task'],
-        'expected object-detection in the first stage only, because a pack has boxes only for its own images',
+        'expected object-detection in the first stage only, because a pack has boxes only for its own pictures',
       );
     if (output.format === 'centre-map' && classes.length > 1)
       problem(
@@ -105,7 +112,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   itemFormat: picturesOf,
   programs: [
     oneRun<Stage, Result>({
-      inputs: () => [images, pixelMask],
+      inputs: () => [pictures, pixelMask],
       outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, modelClasses(stage)?.length),
       decode: (stage, outputs) => ({
         task: ID,
@@ -133,8 +140,8 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   readTruths(file, stage, rows) {
     const objects = readObjects(file, labelled(stage), rows);
     const children: number[][] = Array.from({ length: rows }, () => []);
-    objects.forEach(({ image, object }, k) => {
-      if (counts(stage, object.label)) children[image]!.push(k);
+    objects.forEach(({ picture, object }, k) => {
+      if (counts(stage, object.label)) children[picture]!.push(k);
     });
     return {
       truths: children.map((members) => members.map((k) => objects[k]!.object)),

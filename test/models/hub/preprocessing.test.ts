@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { modelConfig, preprocessorConfig } from '../../../models/hub/config.ts';
 import { imageInputOf } from '../../../models/hub/preprocessing.ts';
-import type { ImageInput } from '../../../models/tasks/images.ts';
+import type { PictureInput } from '../../../models/tasks/pictures.ts';
 import { RESNET, TIMM, VIT } from './models.ts';
 import { stageOf } from './stage-of.ts';
 
 /** Returns the input, as a manifest states it, of an image model of the hub. */
-const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as ImageInput;
+const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as PictureInput;
 
 test('mean and std give what the preprocessor gives, for each pixel', () => {
   const channel = fc.double({ min: 0.01, max: 2, noNaN: true });

@@ -3,14 +3,10 @@ import { itemsOf } from '../../../models/items/item-batch.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type ClassifierFields, classifierFields, classifierStage } from '../../../models/onnx/classifier.ts';
 import { notedClasses } from '../../../models/onnx/graph.ts';
-import {
-  type PictureSize,
-  SCALINGS,
-  takesAnySize,
-  takesRawPixels,
-} from '../../../models/onnx/picture-input.ts';
+import { SCALINGS, takesAnySize, takesRawPixels } from '../../../models/onnx/picture-input.ts';
 import { isLabelled, type Pack } from '../../../models/packs/pack.ts';
 import { type ClassResult, classIndex } from '../../../models/tasks/classes.ts';
+import type { PictureSize } from '../../../models/tasks/pictures.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { labelledFolder } from '../files/labelled-data.ts';
 import type { Addition } from './adding.ts';

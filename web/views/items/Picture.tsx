@@ -1,11 +1,11 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Box, ImageShape } from '../../../models/items/crop.ts';
+import type { Box, PictureShape } from '../../../models/items/crop.ts';
 import { useWidth } from '../../components/width.ts';
 import { type Prediction, predictionLabel, predictionText, type Verdict } from '../request/predictions.ts';
 import { type LabelPosition, labelPositions } from './label-positions.ts';
 
 interface PictureProps {
-  readonly shape: ImageShape;
+  readonly shape: PictureShape;
   /** Values in the order [channels, height, width]. */
   readonly pixels: Uint8Array;
   /** Null to draw no boxes. */
@@ -70,7 +70,7 @@ function LabelledBox({ verdict, box, text, position: { x, y, anchor }, size }: L
 }
 
 /** Converts grey or red, green and blue planes to the pixels of a canvas. */
-function imageOf(pixels: Uint8Array, { channels, height, width }: ImageShape): ImageData {
+function imageOf(pixels: Uint8Array, { channels, height, width }: PictureShape): ImageData {
   const image = new ImageData(width, height);
   const plane = height * width;
   for (let i = 0; i < plane; i++) {

@@ -1,6 +1,6 @@
 import type { Box } from '../../../models/items/crop.ts';
 
-/** The point on a label's base line where the label starts or ends, in pixels of the image. */
+/** The point on a label's base line where the label starts or ends, in pixels of the picture. */
 export interface LabelPosition {
   readonly x: number;
   readonly y: number;
@@ -11,9 +11,9 @@ export interface LabelPosition {
 const LETTER_WIDTH = 0.6;
 
 /**
- * Places the labels of boxes in an image. A label is above its box or, if there is no space, below or inside it, and avoids
+ * Places the labels of boxes in a picture. A label is above its box or, if there is no space, below or inside it, and avoids
  * earlier labels if possible.
- * @param size font size in pixels of the image
+ * @param size font size in pixels of the picture
  */
 export function labelPositions(
   labels: readonly { readonly box: Box; readonly text: string }[],

@@ -2,22 +2,22 @@ import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
 import { type ManifestStage, ownFieldsOf } from '../../solver/documents/manifest.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
-import { cropResize, type ImageShape } from '../items/crop.ts';
+import { cropResize, type PictureShape } from '../items/crop.ts';
 import type { Item } from '../items/item-batch.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
 import type { Input } from './one-run.ts';
 import { hasShape } from './program.ts';
-import type { Problem } from './task.ts';
+import type { ReportProblem } from './task.ts';
 import { float16Of, type Tensor, type TensorInfo, type TensorType } from './tensor.ts';
 
-/** The manifest field `input`, the item format and the encoding as a tensor, which all tasks on images share. */
+/** The manifest field `input`, the item format and the encoding as a tensor, which all tasks on pictures share. */
 
 /**
- * Manifest field: the shape of a stage's images, their normalisation, and the order of the models' input tensor:
+ * Manifest field: the shape of the pictures that models take, their normalisation, and the order of the models' input tensor:
  * [batch, channels, height, width] (`nchw`) or [batch, height, width, channels] (`nhwc`). A model whose own shape fits only the
  * other order gets the other order. The values are (pixel / 255 − mean) / std; a model that takes uint8 gets the raw pixels.
  */
-export const imageInput = z
+export const pictureInputField = z
   .strictObject({
     channels: z.union([z.literal(1), z.literal(3)]),
     height: positiveCount.max(4096),
@@ -36,9 +36,12 @@ export const imageInput = z
         });
   });
 
-/** {@link imageInput} for models that see only the middle of a picture: `crop` is the middle's share of each side. */
-export const croppedImageInput = imageInput.safeExtend({ crop: z.number().positive().max(1).optional() });
-export type ImageInput = z.output<typeof croppedImageInput>;
+/** {@link pictureInputField} for models that see only the middle of a picture: `crop` is the middle's share of each side. */
+export const croppedPictureInputField = pictureInputField.safeExtend({
+  crop: z.number().positive().max(1).optional(),
+});
+export type PictureInput = z.output<typeof croppedPictureInputField>;
+export type PictureSize = Pick<PictureInput, 'height' | 'width'>;
 
 /**
  * Manifest field: the shape of a stage's pictures, if it differs from that of `input`. Each model gets the pictures resized to
@@ -46,15 +49,15 @@ export type ImageInput = z.output<typeof croppedImageInput>;
  */
 export const picturesField = z
   .strictObject({
-    channels: imageInput.shape.channels,
-    height: imageInput.shape.height,
-    width: imageInput.shape.width,
+    channels: pictureInputField.shape.channels,
+    height: pictureInputField.shape.height,
+    width: pictureInputField.shape.width,
   })
   .optional();
 
-/** A stage on images. When a variant runs, `input` is the variant's own if it has one. */
-export interface ImageStage extends ManifestStage {
-  readonly input: ImageInput;
+/** A stage on pictures. When a variant runs, `input` is the variant's own if it has one. */
+export interface PictureStage extends ManifestStage {
+  readonly input: PictureInput;
   readonly pictures?: z.output<typeof picturesField>;
 }
 
@@ -62,21 +65,21 @@ export interface ImageStage extends ManifestStage {
 export const picturesOf = ({
   input,
   pictures: { channels, height, width } = input,
-}: Pick<ImageStage, 'input' | 'pictures'>): ItemFormatOf<'pixels'> => ({
+}: Pick<PictureStage, 'input' | 'pictures'>): ItemFormatOf<'pixels'> => ({
   kind: 'pixels',
   channels,
   height,
   width,
 });
 
-export const sameShape = (a: ImageShape, b: ImageShape): boolean =>
+export const sameShape = (a: PictureShape, b: PictureShape): boolean =>
   a.channels === b.channels && a.height === b.height && a.width === b.width;
 
 /** Checks that the stage states `pictures` if the shape of a variant's `input` differs from that of the stage's `input`. */
-export function checkPictures({ input, pictures, variants }: ImageStage, problem: Problem): void {
+export function checkPictures({ input, pictures, variants }: PictureStage, problem: ReportProblem): void {
   if (pictures) return;
   const other = variants.find((variant) => {
-    const { input: own } = ownFieldsOf(variant) as { readonly input?: ImageInput };
+    const { input: own } = ownFieldsOf(variant) as { readonly input?: PictureInput };
     return own && !sameShape(own, input);
   });
   if (other)
@@ -89,10 +92,10 @@ export function checkPictures({ input, pictures, variants }: ImageStage, problem
 /** For each channel, 256 numbers: the value that the model gets for each 8-bit pixel value. */
 type Tables = readonly ArrayLike<number>[];
 
-const tablesByInput = new WeakMap<ImageInput, Map<TensorType, Tables>>();
+const tablesByInput = new WeakMap<PictureInput, Map<TensorType, Tables>>();
 
 /** Makes the tables that normalise pixels, or returns those made before: a look-up is faster than the formula. */
-function tablesOf(input: ImageInput, type: TensorType): Tables {
+function tablesOf(input: PictureInput, type: TensorType): Tables {
   const byType = getOrMake(tablesByInput, input, () => new Map());
   return getOrMake(byType, type, () =>
     Array.from({ length: input.channels }, (_, c) => {
@@ -105,15 +108,15 @@ function tablesOf(input: ImageInput, type: TensorType): Tables {
   );
 }
 
-type Layout = ImageInput['layout'];
+type Layout = PictureInput['layout'];
 
-const dimsIn = ({ channels, height, width }: ImageInput, layout: Layout): readonly number[] =>
+const dimsIn = ({ channels, height, width }: PictureInput, layout: Layout): readonly number[] =>
   layout === 'nchw' ? [channels, height, width] : [height, width, channels];
 
 const other = (layout: Layout): Layout => (layout === 'nchw' ? 'nhwc' : 'nchw');
 
 /** Returns the layout of a model's input: the stage's, unless the model's own shape fits only the other layout. */
-function layoutOf(input: ImageInput, { dims: [, ...own] }: TensorInfo): Layout {
+function layoutOf(input: PictureInput, { dims: [, ...own] }: TensorInfo): Layout {
   const { layout } = input;
   return hasShape(own, dimsIn(input, layout)) || !hasShape(own, dimsIn(input, other(layout)))
     ? layout
@@ -127,7 +130,7 @@ const ROUNDING = 1e-6;
  * Cuts out the middle of a picture that the model sees, and resizes it to the model's input.
  * @param out overwritten and returned
  */
-function cutInto(out: Uint8Array, item: Item, from: ImageShape, to: ImageInput): Uint8Array {
+function cutInto(out: Uint8Array, item: Item, from: PictureShape, to: PictureInput): Uint8Array {
   const cut = (side: number) => Math.ceil((to.crop ?? 1) * side - ROUNDING);
   const [x, y] = [(from.width - cut(from.width)) / 2, (from.height - cut(from.height)) / 2];
   cropResize(item, from, { x0: x, y0: y, x1: from.width - x, y1: from.height - y }, out, to);
@@ -135,13 +138,13 @@ function cutInto(out: Uint8Array, item: Item, from: ImageShape, to: ImageInput):
 }
 
 /** The size of a whole picture whose middle, cut out by `crop`, is exactly as large as a model's input. */
-export function wholePicture({ channels, height, width, crop = 1 }: ImageInput): ImageShape {
+export function wholePicture({ channels, height, width, crop = 1 }: PictureInput): PictureShape {
   const whole = (side: number) => Math.floor(side / crop + ROUNDING);
   return { channels, height: whole(height), width: whole(width) };
 }
 
-/** Encodes images, resized to the model's shape, as the input tensor that {@link imageInput} describes. */
-export const images: Input<ImageStage> = {
+/** Encodes pictures, resized to the model's shape, as the input tensor that {@link pictureInputField} describes. */
+export const pictures: Input<PictureStage> = {
   spec: ({ input }) => ({
     types: ['float32', 'float16', 'uint8'],
     dims: dimsIn(input, input.layout),
