@@ -30,7 +30,7 @@ import { Comparer } from './compare.ts';
 import { FROZEN, type FrozenSetting, writeFrozen } from './frozen.ts';
 import { givenLoads, type Load, papersTrace, partName, trainingLoads, unseenLoads } from './loads.ts';
 import { paperTable } from './paper.ts';
-import { PIPELINES, type Pipeline, subject } from './subjects.ts';
+import { PIPELINES, type PipelineName, subject } from './subjects.ts';
 import { summaryTable, table } from './table.ts';
 
 const OUT = 'out/adaptation';
@@ -57,7 +57,7 @@ const settings: readonly FrozenSetting[] = values.choose ? TRIED : [frozen];
 /** To choose a setting, every second weight of cost is enough. */
 const betaShares = FROZEN.betaShares.filter((_, i) => !values.choose || i % 2 === 0);
 const given = await givenLoads(values.trace);
-const loadsOf = async (pipeline: Pipeline): Promise<Load[]> => {
+const loadsOf = async (pipeline: PipelineName): Promise<Load[]> => {
   if (values.choose) return trainingLoads(pipeline);
   return given.length > 0 ? given : [...unseenLoads(pipeline), ...(await papersTrace(pipeline))];
 };
@@ -69,11 +69,11 @@ const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
   seed: SEED,
   comparisons,
 });
-const partOf = (pipeline: Pipeline, load: Load, setting: FrozenSetting) =>
+const partOf = (pipeline: PipelineName, load: Load, setting: FrozenSetting) =>
   `${OUT}/${pipeline}/${partName(load, { ...setting, betaShares })}`;
 
 /** Compares one pipeline under every load, in this process. Comparisons that already have a file are skipped. */
-async function compare(pipeline: Pipeline): Promise<void> {
+async function compare(pipeline: PipelineName): Promise<void> {
   const comparer = await Comparer.open(await subject(pipeline), await learnedPredictor());
   for (const load of await loadsOf(pipeline))
     for (const setting of settings) {
@@ -90,7 +90,7 @@ async function compare(pipeline: Pipeline): Promise<void> {
 async function compareAll(): Promise<void> {
   const left = [...pipelines];
   const file = fileURLToPath(import.meta.url);
-  const one = (pipeline: Pipeline) =>
+  const one = (pipeline: PipelineName) =>
     new Promise<void>((resolve, reject) => {
       const args = [...process.execArgv, file, ...process.argv.slice(2), '--part', '--pipeline', pipeline];
       spawn(process.execPath, args, { stdio: 'inherit' })

@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseTrace, type Trace } from '../../solver/documents/trace.ts';
-import { WORKLOADS, type WorkloadKind, workload } from '../../solver/simulate/workloads.ts';
+import { generatedTrace, TRACE_KINDS, type TraceKind } from '../../solver/simulate/generated-traces.ts';
 import { readJson } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { VERSION } from '../../workers/command/version.ts';
 import type { Frozen } from './frozen.ts';
 import { PAPERS_TRACE } from './paper.ts';
-import type { Pipeline } from './subjects.ts';
+import type { PipelineName } from './subjects.ts';
 
 /** Seeds of the generated loads: settings are chosen on loads of the one, and systems are compared on loads of the other. */
 const SEEDS = { training: 1, unseen: 53 };
@@ -27,13 +27,13 @@ export interface Load extends Trace {
 }
 
 /** The loads on which settings are chosen: generated ones and, if the reference data has it, IPA's bursty trace. */
-export const trainingLoads = async (pipeline: Pipeline): Promise<Load[]> => [
+export const trainingLoads = async (pipeline: PipelineName): Promise<Load[]> => [
   ...(await papersTrace(pipeline)),
   ...generated(pipeline, ['bursty', 'fluctuating'], SEEDS.training),
 ];
 
 /** The loads of a report, if the user gives no traces: generated from a seed on which no setting was chosen. */
-export const unseenLoads = (pipeline: Pipeline): Load[] => generated(pipeline, WORKLOADS, SEEDS.unseen);
+export const unseenLoads = (pipeline: PipelineName): Load[] => generated(pipeline, TRACE_KINDS, SEEDS.unseen);
 
 /** Two traces have the same name, so a report could not tell them apart. */
 export class SameTraceNameError extends InputError {
@@ -66,17 +66,17 @@ export function partName(
   return `${basename(name)}-p${percentile}-${switchShare}-${digits}.json`;
 }
 
-const generated = (pipeline: Pipeline, kinds: readonly WorkloadKind[], seed: number): Load[] =>
+const generated = (pipeline: PipelineName, kinds: readonly TraceKind[], seed: number): Load[] =>
   kinds.map((kind) => ({
-    ...workload(kind, { seed, ...(isShort(pipeline) && { durationS: SHORT_S }) }),
+    ...generatedTrace(kind, { seed, ...(isShort(pipeline) && { durationS: SHORT_S }) }),
     name: `${kind}-${seed}`,
     training: seed === SEEDS.training,
   }));
 
-const isShort = (pipeline: Pipeline): boolean => pipeline === 'fashion';
+const isShort = (pipeline: PipelineName): boolean => pipeline === 'fashion';
 
 /** IPA's own bursty trace, on which settings are chosen; none without the reference data. */
-export async function papersTrace(pipeline: Pipeline): Promise<Load[]> {
+export async function papersTrace(pipeline: PipelineName): Promise<Load[]> {
   const reference = process.env.IPA_EDGE_REFERENCE ?? join(ROOT, '../shared');
   const path = join(reference, 'ipa/traces/bursty.json');
   if (!existsSync(path)) {

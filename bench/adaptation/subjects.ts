@@ -29,16 +29,16 @@ export const PIPELINES = [
   'ipa-sum-qa',
   'ipa-nlp',
 ] as const;
-export type Pipeline = (typeof PIPELINES)[number];
+export type PipelineName = (typeof PIPELINES)[number];
 
 /**
  * The loads of `fashion` are scaled so that its heaviest variants need this many cores in the busiest second. The other loads are
  * not scaled: for `ipa-video`, which needs the fewest cores of the other pipelines, the rival FA2-high holds about as many.
  */
 const HEAVIEST_CORES = 6;
-/** Requests in the busiest second of the workloads, before scaling. */
+/** Requests in the busiest second of the generated traces, before scaling. */
 const BUSIEST_PER_S = 34;
-/** Approximate mean rate of all workloads, before scaling. */
+/** Approximate mean rate of all generated traces, before scaling. */
 const MEAN_PER_S = 15;
 /** FA2's variants of `fashion`: the smallest and largest models; the example has too few runs to rank variants by their times. */
 const FA2 = {
@@ -49,10 +49,10 @@ const FA2 = {
 const CLUSTER_CORES = 576;
 
 /** Makes the subject of a pipeline. Replicas on a cluster hold one session, so our system's plans hold no standbys. */
-export const subject = (pipeline: Pipeline): Promise<Subject> =>
+export const subject = (pipeline: PipelineName): Promise<Subject> =>
   pipeline === 'fashion' ? shipped() : published(pipeline);
 
-async function published(pipeline: Pipeline): Promise<Subject> {
+async function published(pipeline: PipelineName): Promise<Subject> {
   const document = await readJson(shippedFile(pipeline, 'manifest.json'), parsePublished);
   const profile = await publishedProfile(document);
   const { slaMs, cores, restrictTo } = document;

@@ -1,25 +1,25 @@
 import { existsSync } from 'node:fs';
 import { parseTrace, type TracePart, traceUntil } from '../../solver/documents/trace.ts';
-import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
+import { generatedTrace, TRACE_KINDS } from '../../solver/simulate/generated-traces.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 
 /** The option `--trace` of commands, and the help on it. */
 export const TRACE = '--trace <file-or-name>';
-export const TRACE_HELP = `arrival rates over time: a file, or one of ${WORKLOADS.join(', ')}`;
+export const TRACE_HELP = `arrival rates over time: a file, or one of ${TRACE_KINDS.join(', ')}`;
 
 /**
- * Reads a trace from a file, cut after `durationS`, or generates one of that length if `given` names a workload.
+ * Reads a trace from a file, cut after `durationS`, or generates one of that length if `given` names a kind of trace.
  * @throws UsageError, InvalidDocumentError, UnsupportedDocumentError
  */
 export async function readTrace(
   given: string,
   { durationS, seed }: { readonly durationS?: number | undefined; readonly seed: number },
 ): Promise<TracePart> {
-  const kind = WORKLOADS.find((name) => name === given);
-  if (kind) return workload(kind, { ...(durationS !== undefined && { durationS }), seed });
+  const kind = TRACE_KINDS.find((name) => name === given);
+  if (kind) return generatedTrace(kind, { ...(durationS !== undefined && { durationS }), seed });
   if (given !== '-' && !existsSync(given))
-    throw new UsageError(`There is no trace ${given}: give a file, or one of ${WORKLOADS.join(', ')}.`);
+    throw new UsageError(`There is no trace ${given}: give a file, or one of ${TRACE_KINDS.join(', ')}.`);
   const trace = await readJson(given, parseTrace);
   if (durationS === undefined) return trace;
   const traceS = trace.rates.length * trace.intervalS;

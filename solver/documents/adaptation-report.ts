@@ -33,10 +33,11 @@ export type AdaptationRun = z.infer<typeof adaptationRun>;
 /** All systems compared on one pipeline under one load. `ours` is this project's system. */
 const comparison = z.strictObject({
   pipeline: name,
+  /** The name of the load's trace. */
   workload: z.string().max(100),
   /** Whether the setting of this project's system was chosen on this load, so that summaries leave the comparison out. */
   training: z.boolean(),
-  /** Factor by which the workload's rates were multiplied. */
+  /** Factor by which the trace's rates were multiplied. */
   scale: z.number().positive(),
   slaMs: z.number().positive(),
   requests: count,

@@ -24,7 +24,7 @@ import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport, startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { workload } from '../../solver/simulate/workloads.ts';
+import { generatedTrace } from '../../solver/simulate/generated-traces.ts';
 
 const stored = (name: string): Profile => {
   const file = new URL(`fixtures/${name}.json`, import.meta.url);
@@ -163,7 +163,7 @@ describe('stored profiles of fashion', () => {
         startMsOf(profile),
       ),
       predictor: lastWindow,
-      arrivalsMs: arrivalsOf(workload('bursty', { durationS, seed: 3 }), {
+      arrivalsMs: arrivalsOf(generatedTrace('bursty', { durationS, seed: 3 }), {
         scale: 12,
         seed: 1,
         kind: 'exact',

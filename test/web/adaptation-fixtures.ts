@@ -15,7 +15,7 @@ import {
 import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
-import { workload } from '../../solver/simulate/workloads.ts';
+import { generatedTrace } from '../../solver/simulate/generated-traces.ts';
 import { fashionReport } from './report-fixtures.ts';
 
 /** Invented reports of runs under loads that change; equal seeds give equal reports. */
@@ -39,7 +39,7 @@ const costOf = ({ replicas, batch }: (typeof LEVELS)[number]): number => 2 * rep
 /** Makes the report of a run with a bursty load, whose plans follow the rate. */
 export function adaptiveRun(seed = 1): RunReport {
   const random = seededRandom(seed);
-  const { rates } = workload('bursty', { durationS: DURATION_S, seed });
+  const { rates } = generatedTrace('bursty', { durationS: DURATION_S, seed });
   const { runs, profile } = fashionReport(seed);
   const run = runs[0]!;
   const steps = Array.from({ length: DURATION_S / INTERVAL_S }, (_, i) => {
@@ -158,7 +158,7 @@ function runOf(
 const BETAS = [0.0001, 0.001, 0.01, 0.1];
 
 function comparisonOf(random: Random, pipeline: string, kind: 'bursty' | 'steady-low'): Comparison {
-  const seconds = workload(kind, { durationS: DURATION_S, seed: 1 }).rates;
+  const seconds = generatedTrace(kind, { durationS: DURATION_S, seed: 1 }).rates;
   const rates = Array.from({ length: DURATION_S / 10 }, (_, i) =>
     seconds.slice(10 * i, 10 * i + 10).reduce((sum, rate) => sum + rate / 10, 0),
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { parseTrace, type Trace, traceUntil } from '../../solver/documents/trace.ts';
-import { workload } from '../../solver/simulate/workloads.ts';
+import { generatedTrace } from '../../solver/simulate/generated-traces.ts';
 import {
   constantLoad,
   NoRequestsError,
@@ -43,7 +43,7 @@ test.each(['exact', 'poisson'] as const)(
 );
 
 test('a generated load ends at its duration', () => {
-  expect(traceLoad(workload('steady-high', { durationS: 2.25, seed: 1 }), 1, 1).durationS).toBe(2.25);
+  expect(traceLoad(generatedTrace('steady-high', { durationS: 2.25, seed: 1 }), 1, 1).durationS).toBe(2.25);
 });
 
 test('a load of something other than numbers is refused with what is wrong', () => {

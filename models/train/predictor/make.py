@@ -3,7 +3,7 @@ Makes models/predictor/ (the learned load predictor and its record) and the fixt
 one free core.
 
 Its argument is the folder of reference data ($IPA_EDGE_REFERENCE, or ../shared, if not given). There, ipa/traces/ holds
-IPA's traces: 14 days of counts per second, of which the last two are held back for testing, and the workload "bursty" of
+IPA's traces: 14 days of counts per second, of which the last two are held back for testing, and the trace "bursty" of
 a later day.
 """
 

@@ -14,7 +14,7 @@ interface AdaptationReportProps {
   readonly json: string;
 }
 
-/** Report that compares adaptive systems, for every pipeline and workload. */
+/** Report that compares adaptive systems, for every pipeline and load. */
 export function AdaptationReport({ report, json }: AdaptationReportProps) {
   const { comparisons } = report;
   const [opened, setOpened] = useState<ReadonlySet<Comparison>>(new Set());
@@ -28,7 +28,7 @@ export function AdaptationReport({ report, json }: AdaptationReportProps) {
         <Notice title="SIMULATED">With the profiles' service times: nothing ran.</Notice>
         <Facts
           facts={[
-            ['Compared', plural(comparisons.length, 'pipeline and workload', 'pipelines and workloads')],
+            ['Compared', plural(comparisons.length, 'pipeline and load', 'pipelines and loads')],
             ['Made', date(report.createdAt)],
             ['Seed', String(report.seed)],
           ]}

@@ -27,7 +27,7 @@ export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSumma
         rowHead={(comparison) => (
           <>
             <a href={`#${idOf(comparison)}`} onClick={() => onOpen(comparison)}>
-              {workloadText(comparison)}
+              {loadText(comparison)}
             </a>
             <span class="under">{comparison.pipeline}</span>
             {comparison.training && <span class="under">training load, not counted</span>}
@@ -38,7 +38,7 @@ export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSumma
   );
 }
 
-export const workloadText = ({ workload, scale }: Comparison): string =>
+export const loadText = ({ workload, scale }: Comparison): string =>
   scale === 1 ? workload : `${workload}, rates × ${number(scale)}`;
 
 function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
@@ -56,14 +56,14 @@ function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
         .
       </p>
       <p class="muted">
-        ipa-edge has one setting for all workloads, which was chosen on other loads: the percentile of the SLA
-        and the weight η of switching. Loads on which it was chosen are not counted. It ran with several
-        weights β of cost; its figures at another system's PAS or cost are interpolated between these runs.
-        Beats another system: at that system's PAS (within {percent(SAME_PAS)}), cost is no higher, and
-        attainment at most {number(100 * SAME_ATTAINMENT)} points below that system's or, if lower, the
-        required one. Keeps the SLA: with every weight, attainment is the required share, or the oracle's
-        where that is lower. “-options”: the published system has the options of ipa-edge, which are the cores
-        of a replica and all batches.
+        ipa-edge has one setting for all loads: the percentile of the SLA and the weight η of switching. Loads
+        on which this setting was chosen are not counted. ipa-edge ran with several weights β of cost; its
+        figures at another system's PAS or cost are interpolated between these runs. It beats another system
+        if, at that system's PAS (within {percent(SAME_PAS)}), its cost is no higher, and its attainment at
+        most {number(100 * SAME_ATTAINMENT)} points below that system's or, if lower, the required one. It
+        keeps the SLA if, with every weight, its attainment is the required share, or the oracle's where that
+        is lower. “-options”: the published system has the options of ipa-edge, which are the cores of a
+        replica and all batches.
       </p>
     </>
   );

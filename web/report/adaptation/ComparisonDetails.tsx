@@ -6,7 +6,7 @@ import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimeSeries } from '../../charts/time-panel.ts';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { inTimeText, milliseconds, number, percent, plural } from '../../components/format.ts';
-import { workloadText } from './AdaptationSummary.tsx';
+import { loadText } from './AdaptationSummary.tsx';
 import { CostAccuracy } from './CostAccuracy.tsx';
 import { type NamedRun, othersOf, oursOf, runsOf } from './systems.ts';
 
@@ -20,7 +20,7 @@ interface ComparisonDetailsProps {
 /** The details of one comparison, collapsed. Charts are drawn only when it is opened. */
 export function ComparisonDetails({ id, comparison, open, onToggle }: ComparisonDetailsProps) {
   const { pipeline, slaMs, requests } = comparison;
-  const title = `${pipeline}, ${workloadText(comparison)}`;
+  const title = `${pipeline}, ${loadText(comparison)}`;
   return (
     <details id={id} class="fold" open={open} onToggle={(event) => onToggle(event.currentTarget.open)}>
       <summary>

@@ -9,7 +9,7 @@ import {
   traceUntil,
 } from '../../../solver/documents/trace.ts';
 import { expectedArrivals } from '../../../solver/simulate/arrivals.ts';
-import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
+import { generatedTrace, TRACE_KINDS } from '../../../solver/simulate/generated-traces.ts';
 import {
   constantLoad,
   type Load,
@@ -21,14 +21,14 @@ import { checkSize } from '../files/file-size.ts';
 import { kept } from '../kept.ts';
 import { plan } from '../plan/planning.ts';
 
-export const LOADS = ['constant', ...WORKLOADS, 'trace'] as const;
+export const LOADS = ['constant', ...TRACE_KINDS, 'trace'] as const;
 
 export const SCALE_MAX = 1000;
 
 /** Settings of the section Try it, which a link can contain. */
 export const trySettingsSchema = z.strictObject({
   load: z.enum(LOADS),
-  /** Factor for the plan's rate, or for the rates of a workload or trace. */
+  /** Factor for the plan's rate, or for the rates of a trace. */
   scale: z.number().positive().max(SCALE_MAX),
   durationS: z.number().min(1).max(3600),
   seed: z.int(),
@@ -71,11 +71,11 @@ export function takeTrace(taken: Trace): void {
   change({ load: 'trace', durationS });
 }
 
-/** The rates of the chosen workload or trace; null for a constant load, or while no trace is open. */
+/** The chosen trace, generated or from a file; null for a constant load, or while no trace is open. */
 function chosenTrace({ load, durationS, seed }: TrySettings): TracePart | null {
   if (load === 'constant') return null;
   if (load === 'trace') return trace.value && traceUntil(trace.value, durationS);
-  return workload(load, { durationS, seed });
+  return generatedTrace(load, { durationS, seed });
 }
 
 /**

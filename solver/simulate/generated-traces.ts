@@ -3,14 +3,14 @@ import { type Random, seededRandom } from '../math/random.ts';
 import { normalQuantile, sum } from '../math/statistics.ts';
 
 /** The loads of IPA's experiments (Ghafouri et al., JSys 2024): parts of Twitter's request rate of August 2021, divided by 8. */
-export const WORKLOADS = ['bursty', 'steady-low', 'steady-high', 'fluctuating'] as const;
-export type WorkloadKind = (typeof WORKLOADS)[number];
+export const TRACE_KINDS = ['bursty', 'steady-low', 'steady-high', 'fluctuating'] as const;
+export type TraceKind = (typeof TRACE_KINDS)[number];
 
 /** A part of a load: its share of the duration, and its first and last level in requests/s, between which it is linear. */
 type Segment = readonly [share: number, from: number, to: number];
 
 /** The shape of each load. Over 1200 s, its mean, minimum and maximum requests/s are those of the published load. */
-const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonly Segment[] }> = {
+const SHAPES: Record<TraceKind, { min: number; max: number; segments: readonly Segment[] }> = {
   // Mean 12.0 requests/s, with a sudden burst to four times the rate, which ends over a few minutes.
   bursty: {
     min: 3,
@@ -60,7 +60,7 @@ const SHARE_JITTER = 0.1;
  * still takes a few seconds.
  * @param options.durationS 1200 by default
  */
-export function workload(kind: WorkloadKind, options: { durationS?: number; seed: number }): TracePart {
+export function generatedTrace(kind: TraceKind, options: { durationS?: number; seed: number }): TracePart {
   const { durationS = 1200, seed } = options;
   const random = seededRandom(seed);
   const { min, max, segments } = SHAPES[kind];

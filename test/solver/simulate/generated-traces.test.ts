@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseTrace } from '../../../solver/documents/trace.ts';
 import { mean, normalQuantile } from '../../../solver/math/statistics.ts';
-import { WORKLOADS, type WorkloadKind, workload } from '../../../solver/simulate/workloads.ts';
+import { generatedTrace, TRACE_KINDS, type TraceKind } from '../../../solver/simulate/generated-traces.ts';
 
 const SEEDS = Array.from({ length: 50 }, (_, seed) => seed);
 
 /** Mean, least and most requests/s of the published loads (IPA, 1200 s each). */
-const PUBLISHED: Record<WorkloadKind, [mean: number, min: number, max: number]> = {
+const PUBLISHED: Record<TraceKind, [mean: number, min: number, max: number]> = {
   bursty: [12.0, 3, 34],
   'steady-low': [5.1, 3, 8],
   'steady-high': [28.8, 23, 34],
@@ -31,9 +31,9 @@ function rises(rates: readonly number[], low: number, high: number): number {
   return count;
 }
 
-describe.each(WORKLOADS)('%s', (kind) => {
+describe.each(TRACE_KINDS)('%s', (kind) => {
   const [average, min, max] = PUBLISHED[kind];
-  const loads = SEEDS.map((seed) => workload(kind, { seed }));
+  const loads = SEEDS.map((seed) => generatedTrace(kind, { seed }));
 
   it('has the published mean within 7 %, and least and most within 1 and 4 requests/s', () => {
     for (const { rates } of loads) {
@@ -50,24 +50,26 @@ describe.each(WORKLOADS)('%s', (kind) => {
   });
 
   it('is a trace of whole requests, the same for the same seed', () => {
-    const load = workload(kind, { seed: 7 });
+    const load = generatedTrace(kind, { seed: 7 });
     expect(parseTrace(load, 'generated')).toEqual(load);
     expect(load.rates.every(Number.isInteger)).toBe(true);
-    expect(workload(kind, { seed: 7 })).toEqual(load);
-    expect(workload(kind, { seed: 8 }).rates).not.toEqual(load.rates);
+    expect(generatedTrace(kind, { seed: 7 })).toEqual(load);
+    expect(generatedTrace(kind, { seed: 8 }).rates).not.toEqual(load.rates);
   });
 
   it('keeps its mean when it is shorter or longer', () => {
     for (const durationS of [300, 4800])
       for (const seed of SEEDS.slice(0, 20))
-        expect(Math.abs(mean(workload(kind, { durationS, seed }).rates) / average - 1)).toBeLessThan(0.1);
-    expect(workload(kind, { durationS: 1, seed: 1 }).rates).toHaveLength(1);
+        expect(Math.abs(mean(generatedTrace(kind, { durationS, seed }).rates) / average - 1)).toBeLessThan(
+          0.1,
+        );
+    expect(generatedTrace(kind, { durationS: 1, seed: 1 }).rates).toHaveLength(1);
   });
 });
 
 it.each([300, 1200, 4800])('a burst of %i s comes within 10 s, stays, and goes', (durationS) => {
   for (const seed of SEEDS) {
-    const { rates } = workload('bursty', { durationS, seed });
+    const { rates } = generatedTrace('bursty', { durationS, seed });
     const jump = changes(rates, 5, 5).some(({ before, after }) => after >= 2.5 * before);
     expect(jump).toBe(true);
     expect(rises(rates, 10, 20)).toBe(1);
@@ -77,11 +79,12 @@ it.each([300, 1200, 4800])('a burst of %i s comes within 10 s, stays, and goes',
 });
 
 it.each([300, 1200])('a fluctuating load of %i s rises and falls three times', (durationS) => {
-  for (const seed of SEEDS) expect(rises(workload('fluctuating', { durationS, seed }).rates, 11, 20)).toBe(3);
+  for (const seed of SEEDS)
+    expect(rises(generatedTrace('fluctuating', { durationS, seed }).rates, 11, 20)).toBe(3);
 });
 
 it('counts vary by level / 8', () => {
-  const { rates } = workload('steady-high', { durationS: 5000, seed: 3 });
+  const { rates } = generatedTrace('steady-high', { durationS: 5000, seed: 3 });
   const variance = mean(rates.map((rate) => (rate - mean(rates)) ** 2));
   expect(variance).toBeGreaterThan(0.9 * (28.8 / 8));
   expect(variance).toBeLessThan(1.1 * (28.8 / 8));
