@@ -13,9 +13,9 @@ import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { HERE_BYTES_MAX } from '../oip/decoder/decoder.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
-import { Admission, type Admitted, type MemoryLimits } from './admission.ts';
 import { arrivedMs } from './arrival.ts';
 import { readBody } from './body.ts';
+import { BodyMemory, type HeldBody, type MemoryLimits } from './body-memory.ts';
 import { type Door, serverWithDoor } from './door.ts';
 import { HttpError } from './errors.ts';
 import { checkContentType, checkHost } from './foreign-pages.ts';
@@ -34,7 +34,7 @@ declare module 'fastify' {
     /** When the request arrived, in `performance.now()`. */
     arrivalMs: number;
     /** The request's share of the memory for bodies; null without a body, and until the body is read. */
-    admitted: Admitted | null;
+    heldBody: HeldBody | null;
   }
 }
 
@@ -104,7 +104,7 @@ export function baseApp(
   /** Sends an error's answer. Does not read the rest of a long body. */
   const answer = (request: FastifyRequest, reply: FastifyReply, text: object): FastifyReply => {
     if (!isUnread(request)) return reply.send(text);
-    request.admitted?.leave();
+    request.heldBody?.leave();
     return answerUnread(request, reply, text);
   };
   const app = fastify({
@@ -123,17 +123,17 @@ export function baseApp(
   });
   const invalidPace = new Pace(invalid);
   app.decorateRequest('arrivalMs', 0);
-  app.decorateRequest('admitted', null);
+  app.decorateRequest('heldBody', null);
   app.addHook('onRequest', (request, _reply, done) => {
     request.arrivalMs = arrivedMs();
     if (names) checkHost(request.headers, names);
     checkBody(request);
     done();
   });
-  readBodies(app, new Admission(memory));
+  readBodies(app, new BodyMemory(memory));
   app.addHook('onSend', (request, _reply, payload, done) => {
     // The request's memory is given back here and not in `onResponse`, which Fastify does not call if the client has gone.
-    request.admitted?.leave();
+    request.heldBody?.leave();
     done(null, payload);
   });
   answerWithoutRoute(app);
@@ -151,7 +151,7 @@ export function baseApp(
     // Reading and parsing a long body takes about as long as a request's models, so the server slows down clients that send
     // invalid ones.
     if (status === 400 && lengthOf(request) > HERE_BYTES_MAX && !isUnread(request)) {
-      request.admitted?.leave();
+      request.heldBody?.leave();
       request.body = undefined;
       const waitMs = invalidPace.waitMs(request.ip, performance.now());
       if (waitMs > 0) letGo(request.raw.socket);
@@ -206,13 +206,13 @@ function checkBody(request: FastifyRequest): void {
 }
 
 /** Reads every body as bytes, whatever its content type: the routes interpret the bytes. */
-function readBodies(app: FastifyInstance, admission: Admission): void {
+function readBodies(app: FastifyInstance, bodies: BodyMemory): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request: FastifyRequest, stream: IncomingMessage) => {
     const length = lengthOf(request);
     return readBody(stream, length, (refuse) => {
-      request.admitted = admission.enter(stream.socket, request.ip, length, refuse);
-      return request.admitted.take;
+      request.heldBody = bodies.enter(stream.socket, request.ip, length, refuse);
+      return request.heldBody.take;
     });
   });
 }

@@ -10,7 +10,7 @@ const FIRST_BYTES = 64 * 1024;
 const GROWTH = 16;
 
 /**
- * Reads a body into one buffer that grows as bytes arrive. `base.ts` limits the body's length, and `admission.ts` the memory of
+ * Reads a body into one buffer that grows as bytes arrive. `base.ts` limits the body's length, and `body-memory.ts` the memory of
  * all bodies. A list of the pieces would take hundreds of times the memory for a client that sends byte by byte.
  * @param length announced length in bytes; no more bytes arrive
  * @param begin gets a function that ends the reading with an error. Returns a function that gets the byte count of each piece,

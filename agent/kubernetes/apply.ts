@@ -7,7 +7,7 @@ import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
 import { ApiError, OtherPipelineError } from './errors.ts';
-import { leftOver, leftPods } from './left-over.ts';
+import { leftOver, leftOverDeployments } from './left-over.ts';
 import { objectNames, otherPipelineOf } from './objects/labels.ts';
 import { podMonitor } from './objects/monitor.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
@@ -45,7 +45,7 @@ export async function applyPlan(
   for (const object of objects) trials.push(await trial(api, plan, object, options));
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   const rolling = trials.filter(startsBeside).map(({ object }) => object);
-  const left = prune ? [] : await leftPods(place, deployments);
+  const left = prune ? [] : await leftOverDeployments(place, deployments);
   if (left.length > 0)
     onEvent(`the pods of ${left.join(', ')} keep serving: remove them with --prune once the new ones serve`);
   if (!allowPending) await checkRoom(api, plan, deployments, rolling, onEvent);

@@ -36,7 +36,7 @@ export async function leftOver(
  * The names of the deployments with pods of stages that a plan does not want, because an earlier plan had them, or an earlier
  * version of the agent gave them other names.
  */
-export async function leftPods(
+export async function leftOverDeployments(
   { api, pipeline, namespace }: Place,
   wanted: readonly KubernetesObject[],
 ): Promise<string[]> {

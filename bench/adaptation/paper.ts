@@ -1,6 +1,6 @@
 import type { Comparison } from '../../solver/documents/adaptation-report.ts';
 import { against } from '../../solver/report/against.ts';
-import type { Outcome } from '../../solver/report/dial.ts';
+import type { SystemOutcome } from '../../solver/report/dial.ts';
 import { table } from '../../workers/command/terminal.ts';
 import paper from './paper.json' with { type: 'json' };
 
@@ -61,7 +61,7 @@ export function paperTable(comparisons: readonly Comparison[]): string | undefin
   );
 }
 
-const simulated = ({ cost, pas, slaAttainment }: Outcome): string[] => [
+const simulated = ({ cost, pas, slaAttainment }: SystemOutcome): string[] => [
   cost.toFixed(2),
   pas.toFixed(4),
   `${(100 * (1 - slaAttainment)).toFixed(2)} %`,

@@ -23,12 +23,12 @@ export async function withBrowser(work: (browser: Browser, url: string) => Promi
 const BUDGET_S = '20';
 
 export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
-export const typed = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });
+export const numberField = (page: Page, name: string) => page.getByRole('spinbutton', { name, exact: true });
 /** Waits until the page shows a plan for its settings, and has confirmed it. */
 export const planned = (page: Page) => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 
-export async function fill(page: Page, questions: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, value] of Object.entries(questions)) await typed(page, name).fill(value);
+export async function fill(page: Page, values: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(values)) await numberField(page, name).fill(value);
   await planned(page);
 }
 
@@ -39,8 +39,8 @@ export async function downloaded(page: Page, save: Locator): Promise<string> {
 }
 
 export async function setBudget(page: Page, seconds: string): Promise<void> {
-  await typed(page, 'Budget (s)').fill(seconds);
-  await typed(page, 'Budget (s)').blur();
+  await numberField(page, 'Budget (s)').fill(seconds);
+  await numberField(page, 'Budget (s)').blur();
 }
 
 export async function choose(page: Page, pipeline: string): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
 import { inFolder } from '../comparison/bench-options.ts';
-import { downloaded, typed, withBrowser } from './actions.ts';
+import { downloaded, numberField, withBrowser } from './actions.ts';
 
 /**
  * Makes the page's example, `web/public/example.json`, with the page itself: `npx tsx bench/page/example.ts`. The example is an
@@ -41,11 +41,11 @@ async function makeExample(page: Page, byNode: string): Promise<void> {
   await page.getByLabel('Import profile').setInputFiles(byNode);
   await page.locator('.saved li').first().waitFor();
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
-  await typed(page, 'Budget (s)').fill(BUDGET_S);
+  await numberField(page, 'Budget (s)').fill(BUDGET_S);
   await button('Start').click();
   await page.locator('.saved li').nth(1).waitFor(WAIT);
-  await typed(page, 'Arrival rate').fill(RATE_PER_S);
-  await typed(page, 'Duration (s)').fill(RUN_S);
+  await numberField(page, 'Arrival rate').fill(RATE_PER_S);
+  await numberField(page, 'Duration (s)').fill(RUN_S);
   for (let run = 1; ; run++) {
     await button('Run the plan').click();
     await button('Stop').waitFor(WAIT);

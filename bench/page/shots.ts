@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
 import { shippedFile } from '../../workers/command/root.ts';
-import { button, choose, fill, open, planned, setBudget, stop, typed, withBrowser } from './actions.ts';
+import { button, choose, fill, numberField, open, planned, setBudget, stop, withBrowser } from './actions.ts';
 import { pictures, readmePictures } from './pictures.ts';
 
 /**
@@ -81,7 +81,7 @@ async function results(page: Page): Promise<void> {
 async function plan(page: Page): Promise<void> {
   await open(page, 'fashion');
   await pictures(page, '06-plan', '#plan');
-  await typed(page, 'Time limit (SLA)').fill('1');
+  await numberField(page, 'Time limit (SLA)').fill('1');
   await page.locator('#plan [role=alert]').waitFor();
   await pictures(page, '07-infeasible', '#plan');
 
@@ -125,7 +125,7 @@ async function trying(page: Page): Promise<void> {
     buffer: Buffer.from(JSON.stringify(FALLING)),
   });
   await page.getByRole('checkbox', { name: /Adapt/ }).check();
-  await typed(page, 'Plan again every (s)').fill('5');
+  await numberField(page, 'Plan again every (s)').fill('5');
   await pictures(page, '09-to-try', '#try');
   await button(page, 'Run the plan').click();
   await page.locator('#try', { hasText: 'switched to' }).waitFor();
@@ -139,7 +139,7 @@ async function compare(page: Page): Promise<void> {
   await open(page, 'fashion');
   // Measures a second profile, on one backend, with which the page compares the first.
   await page.locator('.settings summary').getByText('Advanced').click();
-  await typed(page, 'Seed of the order').fill('2');
+  await numberField(page, 'Seed of the order').fill('2');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   await setBudget(page, '5');
   await button(page, 'Start').click();
@@ -185,7 +185,7 @@ async function models(page: Page): Promise<void> {
 async function mail(page: Page): Promise<void> {
   await sections(page, 'mail', '17-mail');
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('constant');
-  await typed(page, 'Duration (s)').fill('120');
+  await numberField(page, 'Duration (s)').fill('120');
   await button(page, 'Run the plan').click();
   await page.locator('.request').nth(1).waitFor();
   await button(page, 'Hold').click();

@@ -41,7 +41,7 @@ const TYPES = [
 /** @param file the file's name, for errors @throws NotOnnxError */
 export function readGraph(bytes: Uint8Array, file: string): Graph {
   try {
-    const graph = lengthOf(bytes, 7);
+    const graph = fieldBytes(bytes, 7);
     if (!graph) throw new RangeError('there is no graph');
     const notes = [...messages(bytes, 14)].map((note): [string, string] => [
       textOf(note, 1),
@@ -129,8 +129,8 @@ export function* messages(message: Uint8Array, wanted: number): Generator<Uint8A
 const NOTHING = new Uint8Array();
 
 function tensorOf(info: Uint8Array): TensorInfo {
-  const tensor = lengthOf(lengthOf(info, 2) ?? NOTHING, 1) ?? NOTHING;
-  const dims = [...fields(lengthOf(tensor, 2) ?? NOTHING)].map(({ value }) =>
+  const tensor = fieldBytes(fieldBytes(info, 2) ?? NOTHING, 1) ?? NOTHING;
+  const dims = [...fields(fieldBytes(tensor, 2) ?? NOTHING)].map(({ value }) =>
     dimOf(typeof value === 'number' ? value : [...fields(value)].find(({ number }) => number === 1)?.value),
   );
   return { name: textOf(info, 1), type: typeOf(tensor, 1), dims };
@@ -179,12 +179,12 @@ function* fields(message: Uint8Array): Generator<Field> {
 }
 
 /** The bytes of a message's first field of this number. */
-const lengthOf = (message: Uint8Array, wanted: number): Uint8Array | undefined =>
+const fieldBytes = (message: Uint8Array, wanted: number): Uint8Array | undefined =>
   messages(message, wanted).next().value ?? undefined;
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 export const textOf = (message: Uint8Array, number: number): string =>
-  text(lengthOf(message, number) ?? NOTHING);
+  text(fieldBytes(message, number) ?? NOTHING);
 
 /**
  * Reads the class names that exporters such as Ultralytics write into the metadata entry `names`, e.g.

@@ -13,11 +13,11 @@ const service = z.strictObject({
   items: positiveCount,
   samplesMs: z.array(milliseconds).min(1),
 });
-export type Service = z.infer<typeof service>;
+export type ServiceTimes = z.infer<typeof service>;
 
 /** Whether batches ran in a row of a plan. To ask about a standby's batches, pass the row with the standby's variant. */
-export const isServiceOf = (
-  { stage, variant, backend }: Service,
+export const areOfRow = (
+  { stage, variant, backend }: ServiceTimes,
   row: Pick<PlanStage, 'name' | 'variant' | 'backend'>,
 ): boolean => stage === row.name && variant === row.variant && backend === row.backend;
 

@@ -3,7 +3,7 @@ import type { FrontierPoint } from '../documents/report.ts';
 import { chosenOptions } from '../plan/ilp-choice.ts';
 import { optionsAtRate } from '../plan/options.ts';
 import { type IlpRequest, type PlanRequest, standbysMayLackRoom } from '../plan/request.ts';
-import { programsOf } from '../plan/upstream.ts';
+import { integerProgramsOf } from '../plan/upstream.ts';
 import { workerSharings } from '../plan/worker-sharing.ts';
 import { merged, paretoChoices } from './frontier.ts';
 
@@ -42,7 +42,7 @@ export function profileFrontier(measured: Profile, asked: PlanRequest): Frontier
 
 /** The choices that are Pareto-best in one of a request's integer programs. */
 const choicesOf = (profile: Profile, request: IlpRequest) =>
-  programsOf(profile, request).flatMap(({ program, facts }) => {
+  integerProgramsOf(profile, request).flatMap(({ program, facts }) => {
     const offered = optionsAtRate(facts, program);
     if (offered.overloaded.length > 0) return [];
     return paretoChoices(offered.problem).map((point) => ({ ...point, offered }));

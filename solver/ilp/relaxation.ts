@@ -3,7 +3,7 @@ import type { Glpk } from './glpk.ts';
 import { LOG_ERROR, type Majorant, type Region } from './secant.ts';
 
 /** Lagrange multipliers: how much the objective gains per unit of a limit, or of z = Σ ln score. */
-export interface Prices {
+export interface ShadowPrices {
   readonly limits: readonly number[];
   readonly z: number;
 }
@@ -19,7 +19,7 @@ export interface Bound {
  * The Lagrangian bound of a region. It holds for any prices in which no limit has a negative price, so GLPK's errors in the
  * prices make the bound weaker but never wrong.
  */
-export function lagrangian(core: Core, region: Region, above: Majorant, prices: Prices): Bound {
+export function lagrangian(core: Core, region: Region, above: Majorant, prices: ShadowPrices): Bound {
   let bound = above.constant;
   core.limits.forEach((limit, r) => {
     if (prices.limits[r]! > 0) bound += prices.limits[r]! * (limit + TOLERANCE);
@@ -90,7 +90,7 @@ export function relax(
   core: Core,
   region: Region,
   above: Majorant,
-): { prices: Prices; x: readonly Float64Array[] } | 'infeasible' | 'unknown' {
+): { prices: ShadowPrices; x: readonly Float64Array[] } | 'infeasible' | 'unknown' {
   const { lp, rows, scale } = linearProgram(core, region, above);
   const relaxed = glpk.relax(lp);
   if (typeof relaxed === 'string') return relaxed;

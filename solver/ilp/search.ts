@@ -2,7 +2,7 @@ import { largest, sum } from '../math/statistics.ts';
 import { type Core, type CoreOption, objectiveOf, withinLimits } from './core.ts';
 import { enumerate, type Incumbent } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
-import { lagrangian, optimise, type Prices, relax } from './relaxation.ts';
+import { lagrangian, optimise, relax, type ShadowPrices } from './relaxation.ts';
 import { type Majorant, type Region, secant } from './secant.ts';
 import { narrowed, split } from './split.ts';
 
@@ -23,7 +23,7 @@ const STEPS = 5_000;
 interface Node extends Region {
   /** Upper bound on the objective in this region, inherited from the region that was split. */
   readonly bound: number;
-  readonly prices: Prices;
+  readonly prices: ShadowPrices;
 }
 
 /**
@@ -106,7 +106,7 @@ export function search(
   }
 
   /** Drops the options of a region that cannot be in a better choice than the incumbent; undefined if none can. */
-  function keep(region: Region, above: Majorant, prices: Prices) {
+  function keep(region: Region, above: Majorant, prices: ShadowPrices) {
     const { bound, gaps } = lagrangian(core, region, above, prices);
     const slack = bound - incumbent.objective - margin();
     if (slack <= 0) return undefined;

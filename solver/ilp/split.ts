@@ -1,6 +1,6 @@
 import { largest, smallest, sum } from '../math/statistics.ts';
 import type { Core, CoreOption } from './core.ts';
-import type { Prices } from './relaxation.ts';
+import type { ShadowPrices } from './relaxation.ts';
 import { excess, type Majorant, type Region } from './secant.ts';
 
 /**
@@ -30,7 +30,7 @@ export function split(
   before: Region,
   region: Region,
   above: Majorant,
-  prices: Prices,
+  prices: ShadowPrices,
   x: ReadonlyMap<CoreOption, number>,
   missing: number,
 ): Region[] {
@@ -75,7 +75,7 @@ function mostDivided(region: Region, part: (option: CoreOption) => number): numb
  */
 function halves(
   options: readonly CoreOption[],
-  prices: Prices,
+  prices: ShadowPrices,
   part: (option: CoreOption) => number,
 ): [CoreOption[], CoreOption[]] {
   const keys = [

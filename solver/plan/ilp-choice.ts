@@ -12,7 +12,7 @@ import { type PlanOption, pasOf } from './plan-option.ts';
 import { type IlpRequest, type PlanRequest, standbysMayLackRoom } from './request.ts';
 import { requestCostOf } from './serving.ts';
 import { type StageFacts, stageFacts } from './stage-facts.ts';
-import { programsOf, rewardAtMost } from './upstream.ts';
+import { integerProgramsOf, rewardAtMost } from './upstream.ts';
 import { type IlpInput, workerSharings } from './worker-sharing.ts';
 
 /** The plan that the integer program chose, before anything is simulated. */
@@ -92,7 +92,7 @@ function chooseOf(
   request: IlpRequest,
   above = Number.NEGATIVE_INFINITY,
 ): IlpChoice | Refusal | undefined {
-  const programs = programsOf(profile, request)
+  const programs = integerProgramsOf(profile, request)
     .map((one) => ({ ...one, reward: rewardAtMost(one) }))
     .sort((a, b) => b.reward - a.reward);
   let best: IlpChoice | undefined;

@@ -3,7 +3,7 @@ import { isFeasible } from '../ilp/infeasible.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { optionsAtRate } from './options.ts';
 import type { IlpRequest } from './request.ts';
-import { programsOf } from './upstream.ts';
+import { integerProgramsOf } from './upstream.ts';
 
 /**
  * The search tries the requested rate times 2 to these powers: whole numbers from −40 to −11, then steps of an eighth from −10 to
@@ -27,7 +27,7 @@ const RATE_PER_S_MIN = 1e-3;
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
   // A cascade uses more than its light variant alone, and a standby adds memory, so neither makes another rate feasible.
-  const programs = programsOf(profile, request, { cascades: false, standbys: false });
+  const programs = integerProgramsOf(profile, request, { cascades: false, standbys: false });
   const works = (ratePerS: number): boolean =>
     programs.some(({ facts }) => {
       const { problem, overloaded } = optionsAtRate(facts, { ...request, ratePerS });

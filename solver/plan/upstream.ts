@@ -38,7 +38,7 @@ function upstreamChoices(profile: Profile, request: IlpRequest): IlpRequest[] {
 }
 
 /** An integer program, with the facts that its options need. */
-export interface Program {
+export interface IntegerProgram {
   readonly program: IlpRequest;
   readonly facts: readonly StageFacts[];
 }
@@ -48,11 +48,11 @@ export interface Program {
  * @param more what else holds for each program
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
-export const programsOf = (
+export const integerProgramsOf = (
   profile: Profile,
   request: IlpRequest,
   more: Partial<IlpRequest> = {},
-): Program[] =>
+): IntegerProgram[] =>
   upstreamChoices(profile, request)
     .map((choice) => {
       const program = { ...choice, ...more };
@@ -64,7 +64,7 @@ export const programsOf = (
  * Upper bound on the accuracy term of a program's objective, as if each stage ran its most accurate variant or cascade.
  * Objectives with ranks need no bound, because their requests have a single program.
  */
-export function rewardAtMost({ facts, program }: Program): number {
+export function rewardAtMost({ facts, program }: IntegerProgram): number {
   const { alpha, accuracy } = program.objective;
   const most = facts.map(({ cells, cascades }) =>
     Math.max(

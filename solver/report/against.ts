@@ -1,6 +1,6 @@
 import type { AdaptationRun, Comparison } from '../documents/adaptation-report.ts';
 import { requiredAttainment } from '../documents/plan.ts';
-import { atCost, atPas, type Outcome } from './dial.ts';
+import { atCost, atPas, type SystemOutcome } from './dial.ts';
 
 /**
  * PAS values count as equal if they differ by at most this fraction. About one second with another plan changes a PAS by as much.
@@ -17,11 +17,11 @@ type AgainstVerdict = 'wins' | 'costs more' | 'attains less' | 'loses both' | 'P
 interface Against {
   readonly rival: AdaptationRun;
   /** Our outcome at the rival's PAS; undefined if none of our runs has so high a PAS. */
-  readonly atPas: Outcome | undefined;
+  readonly atPas: SystemOutcome | undefined;
   /** Our cost at the rival's PAS ÷ the rival's cost. */
   readonly costRatio: number | undefined;
   /** Our outcome at the rival's cost; undefined if all our runs cost more. */
-  readonly atCost: Outcome | undefined;
+  readonly atCost: SystemOutcome | undefined;
   /**
    * Our system wins if, at the rival's PAS, it costs no more and attains at least as much as the rival or, if that is less, as
    * the percentile requires.
@@ -43,7 +43,7 @@ export function against({ rivals, ours }: Comparison, system: string): Against |
   };
 }
 
-function verdict(ours: Outcome, rival: Outcome, attainment: number): AgainstVerdict {
+function verdict(ours: SystemOutcome, rival: SystemOutcome, attainment: number): AgainstVerdict {
   const short = ours.slaAttainment < Math.min(rival.slaAttainment, attainment) - SAME_ATTAINMENT;
   return ours.cost > rival.cost ? (short ? 'loses both' : 'costs more') : short ? 'attains less' : 'wins';
 }

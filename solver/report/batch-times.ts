@@ -2,7 +2,7 @@ import { NONE_SEEN, type Seen, together } from '../adapt/correction.ts';
 import { timesOf } from '../dispatch/plan.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
 import type { Backend } from '../documents/common.ts';
-import { isServiceOf, type RunReport } from '../documents/run-report.ts';
+import { areOfRow, type RunReport } from '../documents/run-report.ts';
 import { sum } from '../math/statistics.ts';
 
 /** Smaller factors are not reported, because the noise of a machine often causes them. */
@@ -15,7 +15,7 @@ function timesByBackend({ service, plans }: Pick<RunReport, 'service' | 'plans'>
   );
   const byBackend = new Map<Backend, Seen>();
   for (const batches of service) {
-    const found = rows.find(({ row }) => isServiceOf(batches, row));
+    const found = rows.find(({ row }) => areOfRow(batches, row));
     if (!found) continue;
     const { backend, items, samplesMs } = batches;
     const n = samplesMs.length;

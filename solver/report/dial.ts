@@ -1,5 +1,5 @@
-/** Outcome of one run: PAS and cost are means over time; `slaAttainment` is the fraction of requests that kept the SLA. */
-export interface Outcome {
+/** The outcome of one run: PAS and cost are means over time; `slaAttainment` is the fraction of requests that kept the SLA. */
+export interface SystemOutcome {
   readonly pas: number;
   readonly cost: number;
   readonly slaAttainment: number;
@@ -10,7 +10,7 @@ export interface Outcome {
  * is their mean over time, as if each served for part of the time. If the cheapest run has a higher PAS, its outcome counts;
  * undefined if no run has so high a PAS.
  */
-export function atPas(runs: readonly Outcome[], pas: number): Outcome | undefined {
+export function atPas(runs: readonly SystemOutcome[], pas: number): SystemOutcome | undefined {
   const best = paretoBest(runs);
   const above = best.findIndex((run) => run.pas >= pas);
   if (above < 0) return undefined;
@@ -23,7 +23,7 @@ export function atPas(runs: readonly Outcome[], pas: number): Outcome | undefine
  * Like {@link atPas}, but at a given cost. If the most accurate run costs less, its outcome counts; undefined if every run costs
  * more.
  */
-export function atCost(runs: readonly Outcome[], cost: number): Outcome | undefined {
+export function atCost(runs: readonly SystemOutcome[], cost: number): SystemOutcome | undefined {
   const best = paretoBest(runs);
   const above = best.findIndex((run) => run.cost > cost);
   if (above === 0) return undefined;
@@ -33,14 +33,14 @@ export function atCost(runs: readonly Outcome[], cost: number): Outcome | undefi
 }
 
 /** The runs that no other beats in both PAS and cost, from the cheapest to the most accurate. */
-function paretoBest(runs: readonly Outcome[]): Outcome[] {
-  const best: Outcome[] = [];
+function paretoBest(runs: readonly SystemOutcome[]): SystemOutcome[] {
+  const best: SystemOutcome[] = [];
   for (const run of [...runs].sort((a, b) => a.cost - b.cost || b.pas - a.pas))
     if (best.length === 0 || run.pas > best.at(-1)!.pas) best.push(run);
   return best;
 }
 
-const mixture = (a: Outcome, b: Outcome, share: number): Outcome => {
-  const between = (of: keyof Outcome) => a[of] + share * (b[of] - a[of]);
+const mixture = (a: SystemOutcome, b: SystemOutcome, share: number): SystemOutcome => {
+  const between = (of: keyof SystemOutcome) => a[of] + share * (b[of] - a[of]);
   return { pas: between('pas'), cost: between('cost'), slaAttainment: between('slaAttainment') };
 };

@@ -19,7 +19,7 @@ export interface Ran {
  * Number of a stage's items that settled while a plan served: in a burst, the light variant's answer stood for items that were to
  * escalate.
  */
-export interface Settled {
+export interface SettledItems {
   readonly stage: string;
   readonly plan: Plan;
   readonly items: number;
@@ -42,7 +42,7 @@ class Totals {
 export const outcomesOf = (
   plans: readonly Plan[],
   ran: readonly Ran[],
-  settled: readonly Settled[],
+  settled: readonly SettledItems[],
 ): Required<Pick<RunReport, 'cascades' | 'standbys'>> => ({
   cascades: cascadesOf(plans, ran, settled),
   standbys: standbysOf(plans, ran),
@@ -57,9 +57,9 @@ export interface RanInPlan extends Ran {
 export function pasInService(
   plans: RunReport['plans'],
   ran: readonly RanInPlan[],
-  settled: readonly Settled[],
+  settled: readonly SettledItems[],
 ): TimedPas[] {
-  const byPlan = new Map<Plan, { ran: Ran[]; settled: Settled[] }>();
+  const byPlan = new Map<Plan, { ran: Ran[]; settled: SettledItems[] }>();
   const of = (plan: Plan) => getOrMake(byPlan, plan, () => ({ ran: [], settled: [] }));
   for (const one of ran) of(one.plan).ran.push(one);
   for (const one of settled) of(one.plan).settled.push(one);
@@ -73,7 +73,7 @@ export function pasInService(
 function cascadesOf(
   plans: readonly Plan[],
   ran: readonly Ran[],
-  settled: readonly Settled[],
+  settled: readonly SettledItems[],
 ): CascadeOutcome[] {
   const [answered, escalated, stood] = [new Totals(), new Totals(), new Totals()];
   for (const { stage, variant, items, cascade } of ran) {

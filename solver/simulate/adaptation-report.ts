@@ -3,7 +3,7 @@ import { type Plan, type PlanWorker, stageNameOf, stagesOf } from '../documents/
 import { backendsOf, cellsOfRow, type Profile } from '../documents/profile.ts';
 import { REPORT, REQUESTS_MAX, type RunReport } from '../documents/run-report.ts';
 import { largest } from '../math/statistics.ts';
-import { outcomesOf, pasInService, type RanInPlan, type Settled } from '../report/outcomes.ts';
+import { outcomesOf, pasInService, type RanInPlan, type SettledItems } from '../report/outcomes.ts';
 import { meanPas, overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
@@ -107,7 +107,7 @@ function ranOf({ plan, items, settled }: PlanAnswered): RanInPlan[] {
   });
 }
 
-function settledOf({ plan, settled }: PlanAnswered): Settled[] {
+function settledOf({ plan, settled }: PlanAnswered): SettledItems[] {
   const rows = rowsByIndex(plan.stages);
   return settled.map((items, index) => ({ stage: stageNameOf(rows[index]!), plan, items }));
 }

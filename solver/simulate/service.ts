@@ -3,7 +3,7 @@ import type { CpuCoRun } from '../documents/co-run.ts';
 import { onGpu } from '../documents/common.ts';
 import { type Plan, type PlanStage, stageNameOf } from '../documents/plan.ts';
 import { cellsOfRow, type Profile } from '../documents/profile.ts';
-import { isServiceOf, type Service } from '../documents/run-report.ts';
+import { areOfRow, type ServiceTimes } from '../documents/run-report.ts';
 import { getOrMake } from '../math/maps.ts';
 import type { Random } from '../math/random.ts';
 import { batchHostMs, coRunOf, cpuCoRunOf, gpuSlowDown, sameStageCoRunOf } from '../plan/co-run.ts';
@@ -258,7 +258,7 @@ function besideOthers(
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (
-  service: readonly Service[],
+  service: readonly ServiceTimes[],
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'escalation' | 'standby'>[],
 ): ServiceModel =>
   serviceFromBatches(
@@ -267,7 +267,7 @@ export const serviceFromRun = (
         row && {
           label: `${row.name}/${row.variant}/${row.backend}`,
           measured: service
-            .filter((batches) => isServiceOf(batches, row))
+            .filter((batches) => areOfRow(batches, row))
             .map(({ items, samplesMs }) => ({ items, timesMs: samplesMs })),
         },
     ),

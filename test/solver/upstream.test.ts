@@ -7,7 +7,7 @@ import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import type { StageFacts } from '../../solver/plan/stage-facts.ts';
-import { type Program, rewardAtMost } from '../../solver/plan/upstream.ts';
+import { type IntegerProgram, rewardAtMost } from '../../solver/plan/upstream.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -165,6 +165,6 @@ it('bounds the reward of a stage with dozens of variants, whose cascades have hu
   const thresholds = Array.from({ length: 100 }, (_, t) => ({ accuracy: 0.5 + t / 1000 }));
   const cascades = Array.from({ length: 2000 }, () => ({ thresholds }));
   const facts = [{ cells: [], cascades } as unknown as StageFacts];
-  const program: Program = { facts, program: request() };
+  const program: IntegerProgram = { facts, program: request() };
   expect(rewardAtMost(program)).toBe(0.599);
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { seededRandom } from '../../solver/math/random.ts';
-import type { Verdict } from '../../web/charts/ratios.ts';
+import type { RatioVerdict } from '../../web/charts/ratios.ts';
 import { compareProfiles, pairingsOf } from '../../web/page/results/compare-profiles.ts';
 import { cell, profile, SHA } from '../solver/profiles.ts';
 
@@ -26,7 +26,7 @@ function noisy(seed: number, n: number, factor: (i: number) => number = () => 1)
   return profileOf((i) => Array.from({ length: n }, () => (5 + i) * factor(i) * (0.9 + 0.2 * random())));
 }
 
-const verdicts = (base: Profile, other: Profile): Verdict[] =>
+const verdicts = (base: Profile, other: Profile): RatioVerdict[] =>
   compareProfiles(base, other).points.map(({ verdict }) => verdict);
 
 const anySamples = fc.array(fc.double({ min: 2, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 60 });

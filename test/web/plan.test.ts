@@ -26,7 +26,7 @@ async function close(): Promise<void> {
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 const slider = (name: string) => page.getByRole('slider', { name: `${name}, slider` });
-const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
+const numberField = (name: string) => page.getByRole('spinbutton', { name, exact: true });
 const backend = (name: string) =>
   page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox', { name });
 const settled = () => planned(page);
@@ -61,8 +61,8 @@ async function drag(name: string, to: number): Promise<void> {
 
 it('the section Plan changes the plan with the percentile, the weights, the cores and the backends', async () => {
   await open();
-  await typed('Time limit (SLA)').fill('60');
-  await typed('Arrival rate').fill('40');
+  await numberField('Time limit (SLA)').fill('60');
+  await numberField('Arrival rate').fill('40');
   await settled();
   const bound = await fact('Bound');
   await page.getByText('99 %', { exact: true }).first().click();
@@ -70,7 +70,7 @@ it('the section Plan changes the plan with the percentile, the weights, the core
   expect(await fact('Bound')).not.toBe(bound);
 
   // The simulation confirms only a plan with more room than the choice of the integer program, and the slider says so.
-  await typed('Arrival rate').fill('60');
+  await numberField('Arrival rate').fill('60');
   await settled();
   await expect.poll(sliderSays).toMatch(/^choice (\d) of \d; choice (?!\1)\d runs$/);
   expect(await page.getByLabel('What counts more').getAttribute('aria-valuetext')).toMatch(
@@ -85,16 +85,16 @@ it('the section Plan changes the plan with the percentile, the weights, the core
   expect(cheapest).toBeLessThan(before);
   await slider('Weight of cost, β').press('Home');
   await settled();
-  expect(Number(await typed('Weight of cost, β').inputValue())).toBe(0);
+  expect(Number(await numberField('Weight of cost, β').inputValue())).toBe(0);
   expect(await cost()).toBeGreaterThan(cheapest);
 
   await slider('Cores').press('Home');
   await settled();
-  expect(Number(await typed('Cores').inputValue())).toBe(1);
+  expect(Number(await numberField('Cores').inputValue())).toBe(1);
   await slider('Cores').press('End');
   await backend('wasm').uncheck();
-  await typed('Time limit (SLA)').fill('2000');
-  await typed('Arrival rate').fill('1');
+  await numberField('Time limit (SLA)').fill('2000');
+  await numberField('Arrival rate').fill('1');
   await settled();
   const backends = await page.locator('.plan-table tbody td:nth-child(3)').allTextContents();
   expect(new Set(backends)).toEqual(new Set(['webgpu']));
@@ -114,7 +114,7 @@ it('the section Plan does not say that a plan keeps enough room if too few of it
     return { ...slow, latencyMs: summaryOf(roundTripsMs(slow)) };
   });
   await openProfile(page, { ...profile, cells });
-  await typed('Time limit (SLA)').fill('30');
+  await numberField('Time limit (SLA)').fill('30');
   await settled();
   const verdict = page.locator('.verdict .lead');
   expect(await verdict.textContent()).toMatch(
@@ -142,13 +142,13 @@ describe('the section Plan', () => {
     await open();
     initial = await Promise.all(
       ['Time limit (SLA)', 'Arrival rate', 'Weight of accuracy, α', 'Weight of cost, β'].map(
-        async (field) => [field, await typed(field).inputValue()] as const,
+        async (field) => [field, await numberField(field).inputValue()] as const,
       ),
     );
   });
   afterAll(close);
   beforeEach(async () => {
-    for (const [field, value] of initial) await typed(field).fill(value);
+    for (const [field, value] of initial) await numberField(field).fill(value);
     await settled();
   });
 
@@ -168,17 +168,17 @@ describe('the section Plan', () => {
     await offer.click();
     await page.locator('.verdict').waitFor();
     await settled();
-    expect(Number(await typed('Time limit (SLA)').inputValue())).toBe(offered);
+    expect(Number(await numberField('Time limit (SLA)').inputValue())).toBe(offered);
   });
 
   it('offers a rate where the rate is too high', async () => {
-    await typed('Arrival rate').fill('20000');
+    await numberField('Arrival rate').fill('20000');
     const offer = button(/Use [\d,.]+ requests/);
     await offer.waitFor();
     await offer.click();
     await page.locator('.verdict').waitFor();
     await settled();
-    expect(Number(await typed('Arrival rate').inputValue())).toBeLessThan(20_000);
+    expect(Number(await numberField('Arrival rate').inputValue())).toBeLessThan(20_000);
   });
 
   it('takes the largest value where a slider is at its end, and the smallest at its start', async () => {
@@ -192,7 +192,7 @@ describe('the section Plan', () => {
         ['Home', least],
       ] as const) {
         await slider(name).press(key);
-        await expect.poll(async () => Number(await typed(name).inputValue())).toBe(value);
+        await expect.poll(async () => Number(await numberField(name).inputValue())).toBe(value);
       }
   });
 
@@ -215,7 +215,7 @@ describe('the section Plan', () => {
   });
 
   it('lets a point of the frontier be chosen by keyboard: it sets β, and with it the plan', async () => {
-    await typed('Time limit (SLA)').fill('100');
+    await numberField('Time limit (SLA)').fill('100');
     await settled();
     const points = frontier(page);
     const told = points.locator('xpath=following-sibling::*[@aria-live]');
@@ -235,19 +235,19 @@ describe('the section Plan', () => {
   });
 
   it('lets a point of a shorter bound be chosen from the table: it sets the SLA too', async () => {
-    await typed('Time limit (SLA)').fill('200');
+    await numberField('Time limit (SLA)').fill('200');
     await settled();
     await page.getByText('Table of the best choices for').click();
     const row = page.locator('.fold tbody tr', { has: page.getByRole('button', { name: 'Choose' }) }).first();
     const chosen = await row.locator('td').first().textContent();
     await row.getByRole('button', { name: 'Choose' }).click();
     await settled();
-    expect(Number(await typed('Time limit (SLA)').inputValue())).toBeLessThanOrEqual(200);
+    expect(Number(await numberField('Time limit (SLA)').inputValue())).toBeLessThanOrEqual(200);
     expect(await choice()).toBe(chosen);
   });
 
   it('fills a dot of the frontier for each choice of the slider', async () => {
-    await typed('Time limit (SLA)').fill('100');
+    await numberField('Time limit (SLA)').fill('100');
     await settled();
     const filled = frontier(page).locator('svg g[aria-label=dot] > [fill="var(--series-1)"]');
     expect(await filled.count()).toBe(
@@ -256,17 +256,17 @@ describe('the section Plan', () => {
   });
 
   it('takes the point that is pressed on the chart', async () => {
-    await typed('Time limit (SLA)').fill('100');
+    await numberField('Time limit (SLA)').fill('100');
     await settled();
     const points = frontier(page);
-    const before = await typed('Weight of cost, β').inputValue();
+    const before = await numberField('Weight of cost, β').inputValue();
     await points.scrollIntoViewIfNeeded();
     const dot = (await points.locator('svg g[aria-label=dot] > *').first().boundingBox())!;
     await page.mouse.move(dot.x + 20, dot.y + 20);
     await page.mouse.move(dot.x + dot.width / 2, dot.y + dot.height / 2, { steps: 4 });
     await page.mouse.down();
     await page.mouse.up();
-    await expect.poll(() => typed('Weight of cost, β').inputValue()).not.toBe(before);
+    await expect.poll(() => numberField('Weight of cost, β').inputValue()).not.toBe(before);
   });
 
   it('never shows an answer to another question as one to this', async () => {
@@ -311,11 +311,11 @@ describe('the section Plan', () => {
     await button('Pin to compare').click();
     await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
     const rows = page.locator('.comparison-table tbody tr');
-    await typed('Time limit (SLA)').fill('110');
+    await numberField('Time limit (SLA)').fill('110');
     await settled();
     const attainments = await rows.locator('[data-head=Attainment]').allTextContents();
     expect(attainments).toEqual(['99.8\u00a0%', '99.9\u00a0%', '+0.1 points']);
-    await typed('Time limit (SLA)').fill('15');
+    await numberField('Time limit (SLA)').fill('15');
     await settled();
     expect(await choice()).not.toBe(pinned);
     const slas = rows.locator('[data-head=SLA]');

@@ -24,7 +24,7 @@ async function open(): Promise<void> {
 const close = () => context.close();
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
-const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
+const numberField = (name: string) => page.getByRole('spinbutton', { name, exact: true });
 
 interface Asked {
   readonly backend: 'wasm' | 'webgpu';
@@ -40,8 +40,8 @@ async function planned({ backend, ...asked }: Asked): Promise<void> {
 }
 
 async function ask({ slaMs, ratePerS }: Omit<Asked, 'backend'>): Promise<void> {
-  await typed('Time limit (SLA)').fill(String(slaMs));
-  await typed('Arrival rate').fill(String(ratePerS));
+  await numberField('Time limit (SLA)').fill(String(slaMs));
+  await numberField('Arrival rate').fill(String(ratePerS));
   await page.locator('.answer[aria-busy=false]:not(.stale) .verdict').waitFor();
 }
 
@@ -108,7 +108,7 @@ describe('the section Try it before a run', () => {
   afterAll(close);
 
   it('tells of each second of the load, by pointer and by keyboard', async () => {
-    await typed('Duration (s)').fill('4');
+    await numberField('Duration (s)').fill('4');
     const preview = page.locator('.live-chart', { hasText: 'What will arrive' });
     const chart = preview.getByRole('application');
     expect(await preview.locator('.legend').textContent()).toMatch(/arrivals.*planned for 5 \/s/);
@@ -157,7 +157,7 @@ describe('the section Try it', () => {
 
   it('runs the plan on real scenes, live, holds what was measured against what was predicted, and keeps it where it is stopped', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 8 });
-    await typed('Duration (s)').fill('600');
+    await numberField('Duration (s)').fill('600');
     await start();
     await page.locator('.request svg[role=img]').first().waitFor();
     await expect.poll(() => page.locator('.request-picture [class^=verdict-]').count()).toBeGreaterThan(0);
@@ -212,7 +212,7 @@ describe('the section Try it', () => {
 
   it('draws the less often, the longer drawing takes, because requests that are due meanwhile are sent late', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 10 });
-    await typed('Duration (s)').fill('8');
+    await numberField('Duration (s)').fill('8');
     await start();
     await page.evaluate(() => {
       const slow = new MutationObserver(() => {
@@ -232,7 +232,7 @@ describe('the section Try it', () => {
     await takeTrace(JSON.stringify({ rates: [2, 2, ...Array(60).fill(60)] }));
     await page.getByText('rising.json: 62 rates').waitFor();
     await page.getByRole('checkbox', { name: /Adapt/ }).check();
-    await typed('Plan again every (s)').fill('2');
+    await numberField('Plan again every (s)').fill('2');
     await start();
     await page.locator('#try', { hasText: 'switched to' }).waitFor();
     await button('Stop').click();
@@ -246,7 +246,7 @@ describe('the section Try it', () => {
 
   it('replaces a worker that dies in the middle of a run, tells of it, and loses no request', async () => {
     await planned({ backend: 'wasm', slaMs: 5000, ratePerS: 5 });
-    await typed('Duration (s)').fill('600');
+    await numberField('Duration (s)').fill('600');
     await start();
     const [worker] = await stageWorkers();
     // The page treats a worker with an uncaught error like one that crashed.
@@ -269,7 +269,7 @@ describe('the section Try it', () => {
     await page.getByRole('region', { name: 'Stage classify' }).getByText('cnn8').waitFor();
     await choose(page, profileFile(linearOnGpu(JSON.parse(String(files[0]!.bytes)))));
     await ask({ slaMs: 100_000, ratePerS: 1 });
-    await typed('Duration (s)').fill('600');
+    await numberField('Duration (s)').fill('600');
     await start();
     await expect.poll(() => page.locator('.request').count()).toBeGreaterThan(0);
     expect(await page.locator('.live-chart', { hasText: 'GPU share' }).count()).toBe(1);

@@ -4,7 +4,7 @@ import { milliseconds, number } from '../components/format.ts';
 import { MARGIN } from './axis.ts';
 
 /** Whether a cell's latency in the other profile differs from the base by more than noise. */
-export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
+export type RatioVerdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
 
 type Median = { readonly latencyMs: Pick<MeasuredCell['latencyMs'], 'p50'> };
 
@@ -19,7 +19,7 @@ export interface MedianRatio {
   /** 95 % confidence interval of the ratio. */
   readonly low: number;
   readonly high: number;
-  readonly verdict: Verdict;
+  readonly verdict: RatioVerdict;
 }
 
 interface VerdictLook {
@@ -33,7 +33,7 @@ interface VerdictLook {
 }
 
 /** Verdicts differ in word, shape and filling besides colour, for readers who cannot distinguish colours. */
-export const VERDICTS: Record<Verdict, VerdictLook> = {
+export const VERDICTS: Record<RatioVerdict, VerdictLook> = {
   faster: {
     word: 'faster',
     glyph: '▼',

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { parseJson } from '../../solver/documents/document.ts';
-import { type Report as Document, reportSchema } from '../../solver/documents/report.ts';
+import { type Report, reportSchema } from '../../solver/documents/report.ts';
 import { REPORT } from '../../solver/documents/run-report.ts';
 import '../styles/style.css';
 import './report.css';
@@ -9,7 +9,7 @@ import { ProfileReport } from './profile/ProfileReport.tsx';
 import { RunsReport } from './runs/RunsReport.tsx';
 import { viewOf } from './runs/view.ts';
 
-function shown(report: Document, json: string) {
+function shown(report: Report, json: string) {
   if (report.kind === 'adaptation') return <AdaptationReport report={report} json={json} />;
   if (report.kind === 'profile') return <ProfileReport report={report} json={json} />;
   return <RunsReport view={viewOf(report)} json={json} />;

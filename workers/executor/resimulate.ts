@@ -1,10 +1,10 @@
 import { answersByStage } from '../../models/tasks/judge.ts';
 import { type Plan, stageRows } from '../../solver/documents/plan.ts';
 import {
-  isServiceOf,
+  areOfRow,
   type RequestRecord,
   type RunReport,
-  type Service,
+  type ServiceTimes,
 } from '../../solver/documents/run-report.ts';
 import { countBelow } from '../../solver/math/statistics.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
@@ -23,9 +23,9 @@ export function resimulate(
   { plan, load, seed }: RunOptions,
   { answers, packItems, pack, plans }: RunRecord,
   requests: readonly RequestRecord[],
-  service: readonly Service[],
+  service: readonly ServiceTimes[],
 ): RunReport['resimulated'] {
-  const hasService = (row: Plan['stages'][number]) => service.some((entry) => isServiceOf(entry, row));
+  const hasService = (row: Plan['stages'][number]) => service.some((entry) => areOfRow(entry, row));
   // A plan that served only briefly may have run no batch of some stage. Without that stage's times, the plan is left out.
   const served = plans
     .filter(({ plan: { stages } }) => stages.every(hasService))
@@ -57,10 +57,10 @@ export function resimulate(
 }
 
 /** The plan with only those standbys that ran a batch. The others have no measured times: without a burst, no standby runs. */
-const withMeasuredStandbys = (plan: Plan, service: readonly Service[]): Plan => ({
+const withMeasuredStandbys = (plan: Plan, service: readonly ServiceTimes[]): Plan => ({
   ...plan,
   stages: plan.stages.map(({ standby, ...row }) =>
-    standby && service.some((entry) => isServiceOf(entry, { ...row, variant: standby.variant }))
+    standby && service.some((entry) => areOfRow(entry, { ...row, variant: standby.variant }))
       ? { ...row, standby }
       : row,
   ),

@@ -1,6 +1,6 @@
 import type { Pack } from '../../models/packs/pack.ts';
 import type { Adaptation, RunReport } from '../../solver/documents/run-report.ts';
-import type { RanInPlan, Settled } from '../../solver/report/outcomes.ts';
+import type { RanInPlan, SettledItems } from '../../solver/report/outcomes.ts';
 import type { Judge } from './judge.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
@@ -12,7 +12,7 @@ export interface RunRecord {
   readonly lateness: readonly number[];
   readonly judge: Judge;
   readonly batches: readonly (BatchRecord & RanInPlan)[];
-  readonly settled: readonly Settled[];
+  readonly settled: readonly SettledItems[];
   readonly events: RunReport['events'];
   /** For each request, the index of its item in the pack. */
   readonly packItems: Int32Array;

@@ -4,7 +4,7 @@ import {
   REQUESTS_MAX,
   type RequestRecord,
   type RunReport,
-  type Service,
+  type ServiceTimes,
 } from '../../solver/documents/run-report.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
 import { largest, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
@@ -87,8 +87,8 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
 }
 
 /** Groups the service times by stage, variant, backend and number of items. */
-function serviceOf(batches: readonly BatchRecord[]): Service[] {
-  const bySize = new Map<string, Service>();
+function serviceOf(batches: readonly BatchRecord[]): ServiceTimes[] {
+  const bySize = new Map<string, ServiceTimes>();
   for (const { stage, variant, backend, items, serviceMs } of batches) {
     const id = `${stage}/${variant}/${backend}/${items}`;
     const entry = () => ({ stage, variant, backend, items, samplesMs: [] });

@@ -76,7 +76,7 @@ export class RemotePlanner {
       const hung = timerIn(HUNG_MS, () => this.#end('a plan took longer than 10 minutes'));
       try {
         if (worker.offered?.profile !== measured.profile) {
-          await lifeline.call(api.offer(measured));
+          await lifeline.call(api.planOn(measured));
           worker.offered = measured;
         }
         return answerOf(await lifeline.call(invoke(api)));

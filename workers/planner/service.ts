@@ -14,7 +14,7 @@ export class PlannerService {
   #planner: Planner | undefined;
 
   /** Sets the profile that all later calls plan on. */
-  async offer(measured: IdentifiedProfile): Promise<void> {
+  async planOn(measured: IdentifiedProfile): Promise<void> {
     this.#planner = await Planner.open(measured);
   }
 

@@ -9,7 +9,7 @@ import type { LabelledAnswers, PathAnswers } from '../../solver/documents/answer
 import { type Manifest, type ManifestStage, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut, MeasuredScore } from '../../solver/documents/profile.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
-import { Combinations, combinationSteps, runAll } from './combinations.ts';
+import { Combinations, combinationSteps, runInBatches } from './combinations.ts';
 
 /** A variant's accuracy on the labelled items of its stage, and its answers to them if its task gives confidences. */
 interface VariantAccuracy {
@@ -83,7 +83,7 @@ async function stageAccuracies(
         watch.recall(what);
         continue;
       }
-      const { results } = await runAll(items, (batch) => run(stage.name, name, batch));
+      const { results } = await runInBatches(items, (batch) => run(stage.name, name, batch));
       const accuracy = accuracyOf(stage, results, truths);
       ofStage[name] = accuracy;
       watch.step(what);

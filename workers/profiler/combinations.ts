@@ -243,7 +243,7 @@ async function advance(
   variant: string,
   run: RunVariant,
 ): Promise<PartialRun> {
-  const { results, children, childCounts } = await runAll(before.items, (batch) =>
+  const { results, children, childCounts } = await runInBatches(before.items, (batch) =>
     run(stage, variant, batch),
   );
   return {
@@ -255,7 +255,7 @@ async function advance(
 }
 
 /** Runs items in batches and joins the batches' results. */
-export async function runAll(items: readonly Item[], run: (items: ItemBatch) => Promise<StageRun>) {
+export async function runInBatches(items: readonly Item[], run: (items: ItemBatch) => Promise<StageRun>) {
   const runs: StageRun[] = [];
   for (let from = 0; from < items.length; from += BATCH)
     runs.push(await run(batchOf(items.slice(from, from + BATCH))));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { atCost, atPas, type Outcome } from '../../../solver/report/dial.ts';
+import { atCost, atPas, type SystemOutcome } from '../../../solver/report/dial.ts';
 
-const runs: Outcome[] = [
+const runs: SystemOutcome[] = [
   { pas: 0.4, cost: 2, slaAttainment: 1 },
   { pas: 0.6, cost: 6, slaAttainment: 0.98 },
   { pas: 0.5, cost: 7, slaAttainment: 0.9 },

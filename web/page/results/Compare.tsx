@@ -6,12 +6,12 @@ import { panelTitle } from '../../charts/batch-panels.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import {
   describeRatio,
+  type RatioVerdict,
   ratioDomain,
   ratioPlot,
   rowOf,
   times,
   VERDICTS,
-  type Verdict,
 } from '../../charts/ratios.ts';
 import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
@@ -205,7 +205,7 @@ const ortOf = ({ device }: ComparedProfile): string => `${device.ortVersion}, ${
 
 function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
   const otherModels = points.filter(({ sameModel }) => !sameModel).length;
-  const verdicts = (Object.keys(VERDICTS) as Verdict[]).filter((one) =>
+  const verdicts = (Object.keys(VERDICTS) as RatioVerdict[]).filter((one) =>
     points.some(({ verdict }) => verdict === one),
   );
   return (

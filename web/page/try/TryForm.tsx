@@ -2,7 +2,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { inTimeText, number, plural, requestRate } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { attempt } from '../../state/app.ts';
-import { occupied } from '../../state/own/own-answer.ts';
+import { whyNoRequest } from '../../state/own/own-answer.ts';
 import { heldByAdding } from '../../state/pipelines/adding.ts';
 import {
   change,
@@ -39,7 +39,7 @@ const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
 export function TryForm({ plan }: { readonly plan: Plan }) {
   const { load: kind, scale, adapt } = trySettings.value;
   const arriving = load.value;
-  const why = obstacle.value ?? occupied.value ?? heldByAdding.value;
+  const why = obstacle.value ?? whyNoRequest.value ?? heldByAdding.value;
   const ready = arriving !== null && !(arriving instanceof Error) && why === null;
   return (
     <form

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type {
   Comparison,
-  AdaptationReport as Document,
+  AdaptationReport as ReportDocument,
 } from '../../../solver/documents/adaptation-report.ts';
 import { Facts, Notice } from '../../components/Device.tsx';
 import { date, plural } from '../../components/format.ts';
@@ -10,7 +10,7 @@ import { AdaptationSummary } from './AdaptationSummary.tsx';
 import { ComparisonDetails } from './ComparisonDetails.tsx';
 
 interface AdaptationReportProps {
-  readonly report: Document;
+  readonly report: ReportDocument;
   readonly json: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../../solver/documents/adaptation-report.ts';
 import { against, keepsSla, required, SAME_ATTAINMENT, SAME_PAS } from '../../../solver/report/against.ts';
-import type { Outcome } from '../../../solver/report/dial.ts';
+import type { SystemOutcome } from '../../../solver/report/dial.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { DASH, inTimeText, number, percent, plural } from '../../components/format.ts';
 import { COMPARED, titleOf } from './systems.ts';
@@ -123,13 +123,14 @@ function KeepsSla({ comparison }: { readonly comparison: Comparison }) {
   );
 }
 
-const attained = (run: Outcome): string => `attainment\u00a0${inTimeText(run.slaAttainment)}`;
+const attained = (run: SystemOutcome): string => `attainment\u00a0${inTimeText(run.slaAttainment)}`;
 
-const costs = (run: Outcome): string => `cost\u00a0${number(run.cost)}`;
+const costs = (run: SystemOutcome): string => `cost\u00a0${number(run.cost)}`;
 
-const accurate = (run: Outcome): string => `PAS\u00a0${percent(run.pas)}`;
+const accurate = (run: SystemOutcome): string => `PAS\u00a0${percent(run.pas)}`;
 
-const outcome = (run: Outcome): string => [attained, costs, accurate].map((text) => text(run)).join(' · ');
+const outcome = (run: SystemOutcome): string =>
+  [attained, costs, accurate].map((text) => text(run)).join(' · ');
 
 const COLUMNS = [
   ...COMPARED.map((system) => ({

@@ -1,6 +1,6 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
-import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
+import type { ProfileReport as ReportDocument } from '../../../solver/documents/report.ts';
 import { variantSentences } from '../../../solver/report/cascade-text.ts';
 import { sharingSentences } from '../../../solver/report/sharing-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
@@ -18,7 +18,7 @@ import { Measurements } from '../parts/Measurements.tsx';
 import { Title } from '../parts/Title.tsx';
 
 interface ProfileReportProps {
-  readonly report: Document;
+  readonly report: ReportDocument;
   readonly json: string;
 }
 
@@ -50,8 +50,8 @@ export function ProfileReport({ report, json }: ProfileReportProps) {
 
 interface PlannedProps {
   readonly plan: Plan;
-  readonly frontier: Document['frontier'];
-  readonly without: Document['frontier'];
+  readonly frontier: ReportDocument['frontier'];
+  readonly without: ReportDocument['frontier'];
   readonly profile: Profile;
 }
 

@@ -42,7 +42,7 @@ class FiguresOnlyError extends Error {
 }
 
 /** A JSON document, which may be embedded in a report's HTML, or a table of cells. */
-export interface Document {
+export interface OpenedDocument {
   readonly file: File;
   readonly text: string;
   readonly value: unknown;
@@ -53,7 +53,7 @@ export interface Document {
 const kindOf = (schema: string): string => schema.replace(/@\d+$/, '');
 
 /** @throws FileTooLargeError, UnknownFileError */
-export async function readDocument(file: File): Promise<Document> {
+export async function readDocument(file: File): Promise<OpenedDocument> {
   checkSize(file, DOCUMENT_BYTES_MAX);
   const { name } = file;
   const isTable = /\.csv$/i.test(name);
@@ -86,7 +86,7 @@ export interface Landing {
   readonly profile?: string;
 }
 
-type Taker = (document: Document) => Landing | Promise<Landing>;
+type Taker = (document: OpenedDocument) => Landing | Promise<Landing>;
 
 const TAKERS: Readonly<Record<string, Taker>> = {
   [kindOf(PROFILE)]: async ({ text, file }) => {
@@ -144,9 +144,10 @@ const TAKERS: Readonly<Record<string, Taker>> = {
  * Takes a document's contents into the page.
  * @throws InvalidDocumentError, UnsupportedDocumentError, StoreFullError, FiguresOnlyError
  */
-export const take = (document: Document): Landing | Promise<Landing> => TAKERS[document.kind]!(document);
+export const take = (document: OpenedDocument): Landing | Promise<Landing> =>
+  TAKERS[document.kind]!(document);
 
-async function takeReport({ value, file }: Document): Promise<Landing> {
+async function takeReport({ value, file }: OpenedDocument): Promise<Landing> {
   const report = parseReport(value, file.name);
   if (report.kind === 'adaptation')
     throw new FiguresOnlyError(

@@ -3,7 +3,7 @@ import { opened, refreshTabs, told } from '../app.ts';
 import { goTo } from '../go-to.ts';
 import { newPipelines, ownModels, ownPipelineFiles } from '../pipelines/changes.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
-import { type Document, type Landing, readDocument, take } from './documents.ts';
+import { type Landing, type OpenedDocument, readDocument, take } from './documents.ts';
 import { asideOf, isOwnDocument, kindOf } from './kinds.ts';
 
 /**
@@ -54,7 +54,7 @@ async function addModelsAndData(models: readonly File[], labelled: readonly File
 }
 
 /** @returns the errors of the documents that were refused */
-async function takeDocuments(documents: readonly Document[]): Promise<unknown[]> {
+async function takeDocuments(documents: readonly OpenedDocument[]): Promise<unknown[]> {
   let last: Landing | undefined;
   const texts: string[] = [];
   let profile: string | undefined;

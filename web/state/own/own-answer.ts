@@ -29,7 +29,7 @@ export const ownFailure = signal<string | null>(null);
 export const ownVariants = signal<Readonly<Record<string, string>>>({});
 
 /** Why no request can run now; null if one can. */
-export const occupied = computed(() => heldByWork('a request'));
+export const whyNoRequest = computed(() => heldByWork('a request'));
 
 /**
  * The variant and backend for each stage: the user's variant or, without one, the plan's if the plan can run here. Without such a
@@ -62,7 +62,7 @@ function close(): void {
 }
 
 effect(() => {
-  if (occupied.value !== null) cancelOwn();
+  if (whyNoRequest.value !== null) cancelOwn();
 });
 
 effect(() => {

@@ -1,7 +1,12 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Box, PictureShape } from '../../../models/items/crop.ts';
 import { useWidth } from '../../components/width.ts';
-import { type Prediction, predictionLabel, predictionText, type Verdict } from '../request/predictions.ts';
+import {
+  type AnswerVerdict,
+  type Prediction,
+  predictionLabel,
+  predictionText,
+} from '../request/predictions.ts';
 import { type LabelPosition, labelPositions } from './label-positions.ts';
 
 interface PictureProps {
@@ -51,7 +56,7 @@ const describe = (predictions: readonly Prediction[]): string =>
   predictions.map(predictionText).join('; ') || 'nothing found, nothing there';
 
 interface LabelledBoxProps {
-  readonly verdict: Verdict;
+  readonly verdict: AnswerVerdict;
   readonly box: Box;
   readonly text: string;
   readonly position: LabelPosition;

@@ -7,7 +7,7 @@ import {
   sizeOf,
 } from '../../../models/items/item-format.ts';
 import { bytes, number, plural } from '../../components/format.ts';
-import type { Prediction, Verdict } from '../request/predictions.ts';
+import type { AnswerVerdict, Prediction } from '../request/predictions.ts';
 import { Picture } from './Picture.tsx';
 import { Recording, seconds } from './Recording.tsx';
 import { Text } from './Text.tsx';
@@ -20,7 +20,7 @@ export interface ItemView<F extends ItemFormat = ItemFormat> {
   /** Whether `draw` shows the answers; if not, they are listed below the item. */
   readonly drawsAnswers: boolean;
   /** Explanations of the marks. */
-  readonly legend: readonly (readonly [Verdict, string])[];
+  readonly legend: readonly (readonly [AnswerVerdict, string])[];
   /** Milliseconds between two new items: a text takes longer to read than a picture. */
   readonly everyMs: number;
 }

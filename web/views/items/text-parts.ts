@@ -1,9 +1,9 @@
-import { type Prediction, SIGNS, type Verdict } from '../request/predictions.ts';
+import { type AnswerVerdict, type Prediction, SIGNS } from '../request/predictions.ts';
 
 /** A part of a text, marked if a prediction is about it. */
 interface TextPart {
   readonly text: string;
-  readonly mark: { readonly verdict: Verdict; readonly label: string | null } | null;
+  readonly mark: { readonly verdict: AnswerVerdict; readonly label: string | null } | null;
 }
 
 /** Splits a text at the spans of predictions. Of overlapping spans, only the first is marked. */

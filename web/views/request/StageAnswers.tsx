@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { percent } from '../../components/format.ts';
 import { differingWords, type Stretch } from './differing-words.ts';
-import { SIGNS, type StageAnswer, type Verdict } from './predictions.ts';
+import { type AnswerVerdict, SIGNS, type StageAnswer } from './predictions.ts';
 
 /** Shows each stage's answer for an item, and the true answer beside a wrong one. */
 export function StageAnswers({ stageAnswers }: { readonly stageAnswers: readonly StageAnswer[] }) {
@@ -46,7 +46,7 @@ function Answer({ verdict, predicted, truth, score }: StageAnswer) {
   );
 }
 
-const NOTES: Readonly<Record<Verdict, (truth: string | null) => string>> = {
+const NOTES: Readonly<Record<AnswerVerdict, (truth: string | null) => string>> = {
   right: () => '',
   partly: (truth) => ` (${truth})`,
   wrong: (truth) => ` (${truth})`,
@@ -56,7 +56,7 @@ const NOTES: Readonly<Record<Verdict, (truth: string | null) => string>> = {
 };
 
 interface ComparedTextProps {
-  readonly verdict: Verdict;
+  readonly verdict: AnswerVerdict;
   readonly predicted: string;
   readonly truth: string;
 }

@@ -11,9 +11,9 @@ import type { ResultOrTruth, Span } from '../tasks/task-view.ts';
  * there is no such object, or the item should not have reached the stage; `missed`: an object was not detected, or an item was
  * not passed on; `unjudged`: the truth is not known.
  */
-export type Verdict = 'right' | 'partly' | 'wrong' | 'spurious' | 'missed' | 'unjudged';
+export type AnswerVerdict = 'right' | 'partly' | 'wrong' | 'spurious' | 'missed' | 'unjudged';
 
-export const SIGNS: Readonly<Record<Verdict, string>> = {
+export const SIGNS: Readonly<Record<AnswerVerdict, string>> = {
   right: '✓',
   partly: '≈',
   wrong: '✗',
@@ -25,7 +25,7 @@ export const SIGNS: Readonly<Record<Verdict, string>> = {
 /** One stage's answer about an object or item, and the true answer. */
 export interface StageAnswer {
   readonly stage: string;
-  readonly verdict: Verdict;
+  readonly verdict: AnswerVerdict;
   /** The answer in words; null where the stage did not get the item. */
   readonly predicted: string | null;
   /** The true answer in words; null where the item should not reach this stage. */
@@ -39,7 +39,7 @@ export interface StageAnswer {
  * prediction or the label may be absent.
  */
 export interface Prediction {
-  readonly verdict: Verdict;
+  readonly verdict: AnswerVerdict;
   /** The object's box in the picture; null if the prediction has none, such as one about the whole item. */
   readonly box: Box | null;
   /** The span of the text that the prediction is about; null if it is about the whole item. */
@@ -94,7 +94,7 @@ const matchesOf = ({ task }: PipelineStage, answer: ItemAnswer, truth: ItemTruth
     .sort((a, b) => (a.predicted ?? Number.POSITIVE_INFINITY) - (b.predicted ?? Number.POSITIVE_INFINITY));
 
 /** @param share fraction of the possible points that the prediction earns */
-function verdictOf({ predicted, truth }: Pick<Match, 'predicted' | 'truth'>, share: number): Verdict {
+function verdictOf({ predicted, truth }: Pick<Match, 'predicted' | 'truth'>, share: number): AnswerVerdict {
   if (predicted === null) return truth === null ? 'right' : 'missed';
   if (truth === null) return 'spurious';
   if (share === 1) return 'right';

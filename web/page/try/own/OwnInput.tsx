@@ -3,10 +3,10 @@ import {
   answering,
   answerOwn,
   cancelOwn,
-  occupied,
   ownFailure,
   ownVariants,
   stageChoices,
+  whyNoRequest,
 } from '../../../state/own/own-answer.ts';
 import { missing, notTaken, ownFields, ownFormat } from '../../../state/own/own-input.ts';
 import { SelectField, TextField } from '../../controls/Field.tsx';
@@ -23,7 +23,7 @@ export function OwnInput() {
   const host = useKeptFocus();
   const format = ownFormat.value;
   if (!format) return null;
-  const lacking = occupied.value ?? missing.value;
+  const lacking = whyNoRequest.value ?? missing.value;
   const busy = answering.value !== null;
   return (
     <section class="own" aria-labelledby="own-title">

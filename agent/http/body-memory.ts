@@ -30,7 +30,7 @@ interface Arriving {
 }
 
 /** A request whose body is in memory, or on its way. */
-export interface Admitted {
+export interface HeldBody {
   /** Counts bytes that have arrived. @throws UnavailableError if these bytes exceed a limit; they then stay uncounted */
   take(bytes: number): void;
   /** Stops counting the request's bytes, once nothing needs its body. */
@@ -43,7 +43,7 @@ export interface Admitted {
  * more bytes than the exceeding body announces; otherwise the exceeding body is refused. So a few clients that never end their
  * bodies cannot keep all others out.
  */
-export class Admission {
+export class BodyMemory {
   readonly #all: Account = { bytes: 0 };
   readonly #addresses = new Map<string, Account>();
   readonly #connections = new WeakMap<object, Account>();
@@ -62,7 +62,7 @@ export class Admission {
     address: string,
     length: number,
     refuse: (error: UnavailableError) => void,
-  ): Admitted {
+  ): HeldBody {
     const { total, perAddress, perConnection } = this.limits;
     const body: Arriving = {
       accounts: [],
