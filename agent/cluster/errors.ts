@@ -25,8 +25,8 @@ export class OtherStagesError extends InputError {
   override name = 'OtherStagesError';
   constructor(pipeline: string, stages: readonly string[]) {
     super(
-      `The plan before has the stages ${stages.join(', ')}, which the manifest of ${pipeline} does not have. Give the manifest that ` +
-        'the plan was made for: --manifest.',
+      `The plan to go back to has the stages ${stages.join(', ')}, which the manifest of ${pipeline} does not have. Give the manifest ` +
+        'of that plan with --manifest.',
     );
   }
 }
@@ -58,8 +58,8 @@ export class PlanReplacedError extends Error {
   override name = 'PlanReplacedError';
   constructor(pipeline: string, target: string, options?: ErrorOptions) {
     super(
-      `Another process has changed the stored plan of ${pipeline} in ${target} meanwhile, so its plan stays. To ` +
-        'replace that one, try again.',
+      `Another process has stored another plan of ${pipeline} in ${target} meanwhile. That plan stays; to replace it, ` +
+        'try again.',
       options,
     );
   }
@@ -91,7 +91,9 @@ export class NotServingError extends Error {
 export class NoReplicaError extends Error {
   override name = 'NoReplicaError';
   constructor(stage: string) {
-    super(`Stage ${stage} has no replica that is ready and free. Look at its logs if this lasts.`);
+    super(
+      `Stage ${stage} has no replica that is ready and free. If this lasts, look at the logs of its pods.`,
+    );
   }
 }
 

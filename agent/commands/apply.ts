@@ -34,7 +34,7 @@ export const applyCommand = () =>
         .option('--plan <file>', 'the plan')
         .option(
           '--rollback <pipeline>',
-          'instead of --plan: go back to the plan before, with the image and settings it had',
+          'instead of --plan: go back to the plan that served before, with its image and settings',
         )
         .addOption(new Option('--target <name>', 'the engine').choices(ENGINES).default(ENGINES[0]))
         .addOption(option.planManifestOption()),
@@ -66,7 +66,7 @@ export const applyCommand = () =>
       `
 A variant or batch changes inside the running pods; pods are replaced only where a stage needs other resources. Nothing
 changes unless the API server accepts every object and the nodes have room for the pods. Image, models, node selector and other
-settings that are not given stay as they were, unless --reset-settings is.
+settings that are not given stay as they were, unless --reset-settings is given.
 
   $ ipa-agent apply --plan plan.json --image registry.example/ipa-edge:0.1.0 --dry-run
   $ ipa-agent apply --plan plan.json --namespace shop --prune --wait

@@ -29,7 +29,7 @@ export function crdCommand(): Command {
       'after',
       `
 An InferencePipeline has the name of its pipeline or, if Kubernetes does not take that name, the one that watch logs at its
-start. Watch profiles if there is no profile, plans, applies, follows the load, and tells in its status how far that is.
+start. Watch profiles if there is no profile, plans, applies and follows the load. The object's status says which steps are done.
 
   $ ipa-agent crd --pipeline fashion --namespace shop | kubectl apply -f -
   $ kubectl apply --namespace shop -f - <<< '{"apiVersion": "ipa-edge.dev/v1alpha1", "kind": "InferencePipeline",

@@ -16,7 +16,10 @@ export const addEngineOptions = (command: Command): Command =>
       "the namespace of the pipeline (default: the context's, then default)",
       namespace,
     )
-    .option('--kubeconfig <file>', "default: KUBECONFIG, then ~/.kube/config, then the pod's own account")
+    .option(
+      '--kubeconfig <file>',
+      "the kubeconfig (default: KUBECONFIG, then ~/.kube/config, then the pod's own account)",
+    )
     .option('--context <name>', 'context of the kubeconfig (default: its current one)');
 
 export interface EngineFlags {

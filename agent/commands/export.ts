@@ -60,7 +60,7 @@ export const exportCommand = () =>
       )
       .option(
         '--autoscaler',
-        'let a HorizontalPodAutoscaler set the pods of each stage, to those that the plan foresees, by an external metric',
+        'add a HorizontalPodAutoscaler for each stage, which reads how many pods the plan foresees from an external metric',
       )
       .requiredOption('--out <dir>', 'folder to write the YAML files to', option.outFolder)
       .addOption(option.planManifestOption())
@@ -72,10 +72,10 @@ export const exportCommand = () =>
     .addHelpText(
       'after',
       `
-Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly, and the Secret with the
-token, for which export prints the kubectl command; the notes of a chart have it. Export refuses a folder that has further files
-of an earlier export, because they would be applied, too. Watch changes the pods only of objects that ipa-agent manages: apply
-them with --field-manager ipa-agent, as below.
+Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly, with the Secret that holds
+the token. Export leaves that Secret out: it prints the kubectl command that makes it, or puts the command into the notes of a
+chart. Export refuses a folder that has further files of an earlier export, because they would be applied, too. Watch changes only
+the Deployments that ipa-agent manages: apply them with --field-manager ipa-agent, as below.
 
   $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
   $ ipa-agent export --plan plan.json --watch-profile profile.json --out k8s &&

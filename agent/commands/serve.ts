@@ -40,7 +40,7 @@ export const serveCommand = () =>
         needing(
           new Option(
             '--profile <file>',
-            'the profile (default, beside the plan: the one that --replan keeps there or, with --adapt, profile.json)',
+            'the profile to plan on (default: the one that --replan has kept beside the plan or, with --adapt, profile.json there)',
           ),
           '--replan',
           '--adapt',

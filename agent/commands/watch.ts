@@ -38,12 +38,12 @@ export const watchCommand = () =>
     .addHelpText(
       'after',
       `
-Watch reads the arrivals from the gateway through the API server, so it can run anywhere. If several processes watch the
+Watch reads the arrivals from the gateways through the API server, so it can run anywhere. If several processes watch the
 same pipeline, one of them leads. The history of plans is in the cluster's events.
 
 Without --profile it follows the InferencePipeline with the pipeline's name (ipa-agent crd): it profiles where there is no profile,
-plans, applies, and tells in the object's status how far that is. If Kubernetes does not take the pipeline's name, the object needs
-the name that watch logs at its start.
+plans and applies, and the object's status says which of these steps are done. If Kubernetes does not take the pipeline's name, the
+object needs the name that watch logs at its start.
 
 Watch plans cascades in those stages that have pods for a heavy variant since a plan with a cascade was applied.
 

@@ -73,7 +73,8 @@ export async function* lines(
         yield rest.replace(/\r$/, '');
         rest = other;
       }
-      if (rest.length > LINE_LETTERS_MAX) throw new AnswerTooLongError(request.what, LINE_LETTERS_MAX);
+      if (rest.length > LINE_LETTERS_MAX)
+        throw new AnswerTooLongError(`a line of ${request.what}`, LINE_LETTERS_MAX);
     }
     if (rest) yield rest;
   } catch (cause) {

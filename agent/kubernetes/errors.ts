@@ -71,9 +71,7 @@ export class ClusterUnreachableError extends Error {
 export class AnswerTooLongError extends Error {
   override name = 'AnswerTooLongError';
   constructor(what: string, lettersMax: number) {
-    super(
-      `${what} is longer than ${lettersMax} characters, or has such a line. Check which image its pod runs.`,
-    );
+    super(`${what} is longer than ${lettersMax} characters. Check which image its pod runs.`);
   }
 }
 

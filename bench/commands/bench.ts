@@ -49,7 +49,7 @@ export const benchCommand = () =>
     .option('--budget <duration>', 'time for the measurements', option.duration, 100)
     .option(
       '--sla <ms>',
-      'bound on the p95 latency (default: 5 × the mean latency of the smallest batch over the variants × items per request, summed over stages; at least 50 ms, and 20 × the p95 of how late this machine sends requests; longer if no rate has a plan)',
+      "bound on the p95 latency (default: 5 × the sum over stages of items per request × the variants' mean latency at the smallest batch; at least 50 ms, and 20 × the p95 of how late this machine sends requests; longer if no rate has a plan)",
       option.positive,
     )
     .option(

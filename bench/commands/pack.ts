@@ -45,7 +45,7 @@ export const packCommand = () =>
     )
     .option(
       '--questions <file>',
-      'JSON lines: {"context": "…", "question": "…", "answers": ["…"]}, with "labels": {"<stage>": "…"} of stages before; or the JSON of SQuAD',
+      'JSON lines: {"context": "…", "question": "…", "answers": ["…"]}, with "labels": {"<stage>": "…"} of earlier stages; or the JSON of SQuAD',
     )
     .option(
       '--recordings <path>',

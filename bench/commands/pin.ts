@@ -40,11 +40,15 @@ export const pinCommand = () =>
         HUB_KINDS.map(({ task }) => task),
       ),
     )
-    .option('--prefix <text>', 'prefix before each text of a translator or summarizer, e.g. "summarize: "')
-    .option('--classes <file>', 'names of the classes of an .onnx file alone, a line each')
-    .option('--size <width>x<height>', 'pictures of an .onnx file alone that takes any size', readSize)
+    .option('--prefix <text>', 'prefix before each text of a translator or summariser, e.g. "summarize: "')
+    .option('--classes <file>', 'names of the classes of a single .onnx file, one on each line')
+    .option(
+      '--size <width>x<height>',
+      'size of the pictures for a single .onnx file, if it takes any size',
+      readSize,
+    )
     .addOption(
-      new Option('--scaling <name>', 'how an .onnx file alone wants its pixels').choices(
+      new Option('--scaling <name>', 'how a single .onnx file takes pixels').choices(
         SCALINGS.map(({ name }) => name),
       ),
     )

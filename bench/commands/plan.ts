@@ -42,7 +42,7 @@ export const planCommand = () =>
     .addOption(
       new Option(
         '--body <form>',
-        'how requests to the agent carry their items, because JSON costs it a multiple: as bytes after a JSON header (binary), or in JSON',
+        'how requests to the agent carry their items: as bytes after a JSON header (binary), or in JSON, which costs several times as much',
       )
         .choices(['binary', 'json'])
         .default('binary'),
@@ -114,8 +114,8 @@ class UnconfirmedPlanError extends Error {
   override name = 'UnconfirmedPlanError';
   constructor({ slaMs, ratePerS, percentile, predicted }: Plan) {
     super(
-      `In the simulation the plan answers ${(100 * attainmentFigure(predicted.slaAttainment, 3)).toFixed(1)} % of the requests within ${slaText(slaMs)}, and ` +
-        `${percentile} % are asked at ${requestsPerS(ratePerS)}. Lower --rate, or allow a longer --sla or more --cores.`,
+      `In a simulation at ${requestsPerS(ratePerS)}, the plan answers ${(100 * attainmentFigure(predicted.slaAttainment, 3)).toFixed(1)} % of the requests ` +
+        `within ${slaText(slaMs)}; ${percentile} % are required. Lower --rate, or allow a longer --sla or more --cores.`,
     );
   }
 }

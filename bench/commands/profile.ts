@@ -4,7 +4,7 @@ import { openRunner } from '../runner/runner.ts';
 export const profileCommand = () =>
   command({
     backends: {
-      help: 'webgpu and wasm run in a browser; cpu, cuda, and webgpu beside them, run in Node',
+      help: 'webgpu and wasm run in a browser; cpu and cuda run in Node, and so does webgpu if given with them',
       default: ['webgpu', 'wasm'],
     },
     threads: [1],

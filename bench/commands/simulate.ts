@@ -52,7 +52,7 @@ export const simulateCommand = () =>
     .addOption(option.arrivalsOption())
     .option(
       '--duration <duration>',
-      'how much of a trace file, or how long a generated load (default: all of the file; 20m)',
+      'length of the load (default: all of a trace file; 20m of a generated trace)',
       option.duration,
     )
     .addOption(
@@ -81,7 +81,7 @@ export const simulateCommand = () =>
       ),
     )
     .addOption(needing(option.minRateOption(), '--system ours'))
-    .option('--seed <n>', 'of the arrivals and the service times', option.integer, 1)
+    .option('--seed <n>', 'seed of the arrivals and the service times', option.integer, 1)
     .requiredOption(
       '--out <file>',
       'JSON file to write the report to; an HTML page of it goes beside it',

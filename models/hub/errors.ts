@@ -42,7 +42,7 @@ export class UnreadPrefixError extends InputError {
   override name = 'UnreadPrefixError';
   constructor(id: string, task: string) {
     super(
-      `${id} is a model for ${task}, and a prefix stands only before texts to write from. Leave the prefix out.`,
+      `${id} is a model for ${task}, and only models that translate or summarise take a prefix. Leave the prefix out.`,
     );
   }
 }

@@ -18,8 +18,8 @@ export class UnmeasuredBodyError extends InputError {
   override name = 'UnmeasuredBodyError';
   constructor(pipeline: string) {
     super(
-      `The profile does not have what requests in JSON cost. Measure it with ipa-agent profile --pipeline ${pipeline}; pipelines ` +
-        'whose items are recordings take no JSON.',
+      `The profile lacks the cost of requests in JSON. Measure it with ipa-agent profile --pipeline ${pipeline}; pipelines whose ` +
+        'items are recordings take no JSON.',
     );
   }
 }

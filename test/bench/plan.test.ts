@@ -69,7 +69,7 @@ test('a plan that no simulation confirms is written, but the command fails and s
   const asked = ['--profile', from, '--sla', '200', '--rate', '5', '--out', out];
   const { code, stdout, stderr } = await ipaEdgeHere(['plan', ...asked]);
   expect(stdout).toMatch(/NOT CONFIRMED[\s\S]*wrote /);
-  expect(stderr).toMatch(/the plan answers \d+\.\d % of the requests within 200 ms, and 95 % are asked/);
+  expect(stderr).toMatch(/the plan answers \d+\.\d % of the requests within 200 ms; 95 % are required/);
   expect(code).toBe(1);
   const written = parsePlan(JSON.parse(await readFile(out, 'utf8')), out);
   expect(written.predicted.slaAttainment).toBeLessThan(0.95);

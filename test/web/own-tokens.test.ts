@@ -33,7 +33,7 @@ it('a model comes with its tokenizer, and an encoder with its decoder and all th
   await own.drop('language', [model!]);
   await own.refused(/model\.onnx needs tokenizer\.json and tokenizer_config\.json.*together/s);
   await dropOn(own.page, '#plan', others);
-  await own.refused(/cannot be added without the one model that it belongs to/);
+  await own.refused(/cannot be matched to a model/);
   await own.drop('language', [model!, ...others]);
   await expect.poll(() => own.names('language')).toEqual([...before.language, 'model']);
   expect(await own.chosen()).toBe('mini-nlp-own');

@@ -82,7 +82,7 @@ describe('files that go out', () => {
     });
     const text = await saved(tab.page, 'Save everything JSON');
     expect(JSON.parse(text).profiles).toHaveLength(1);
-    expect(await problem().textContent()).toMatch(/saved without.*\nfashion, 20 Nov 2026.*profile@9/);
+    expect(await problem().textContent()).toMatch(/saved but.*\nfashion, 20 Nov 2026.*profile@9/);
   });
 
   it('the report is one file that shows the profile and its plan without the page', async () => {

@@ -151,7 +151,7 @@ export const withPlanning = (command: Command): Command =>
     .option('--percentile <p>', 'percentile of the latency that --sla bounds', percentile, DEFAULT_PERCENTILE)
     .option(
       '--cores <n>',
-      "cores that a plan may hold (default: those of the profile's device, but one for serving if the agent made the profile)",
+      "cores that a plan may hold (default: those of the profile's device, less one for serving if the agent made the profile)",
       notNegative,
     )
     .option('--alpha <n>', 'weight of accuracy', notNegative, DEFAULT_OBJECTIVE.alpha)

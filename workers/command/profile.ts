@@ -78,7 +78,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
     )
     .option(
       '--sla <ms>',
-      'leave out larger batches once one takes longer than this (default: 5 × the mean latency of the smallest batch over the variants × items per request, summed over stages; at least 50 ms)',
+      "leave out larger batches once one takes longer than this (default: 5 × the sum over stages of items per request × the variants' mean latency at the smallest batch; at least 50 ms)",
       option.positive,
     )
     .option('--seed <n>', 'seed of the random order of measuring', option.integer, 1)

@@ -22,8 +22,8 @@ export class AssetsAloneError extends InputError {
   override name = 'AssetsAloneError';
   constructor(files: readonly GivenFile[]) {
     super(
-      `${files.map(({ name }) => name).join(' and ')} cannot be added without the one model that it belongs to. ` +
-        'Give the model (.onnx) and its files together, one model at a time.',
+      `${files.map(({ name }) => name).join(' and ')} cannot be matched to a model. ` +
+        'Give one model at a time: its .onnx file together with all files beside it.',
     );
   }
 }

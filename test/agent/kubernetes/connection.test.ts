@@ -109,7 +109,9 @@ test('a log without the end of a line is read only so far', async () => {
   const api = await answering(endless);
   const { signal } = new AbortController();
   const read = api.logs('shop', 'a', 'main', signal).next();
-  await expect(read).rejects.toThrow(`the log of Pod a is longer than ${LINE_LETTERS_MAX} characters`);
+  await expect(read).rejects.toThrow(
+    `a line of the log of Pod a is longer than ${LINE_LETTERS_MAX} characters`,
+  );
 });
 
 test('a log is read line by line, however it is cut into pieces, and to its last line', async () => {

@@ -100,7 +100,7 @@ export const archivesSaved = signal<string | null>(null);
 class UnreadProfilesError extends Error {
   override name = 'UnreadProfilesError';
   constructor(unread: readonly string[]) {
-    super(`Everything was saved without these profiles, which cannot be read:\n${unread.join('\n')}`);
+    super(`Everything was saved but these profiles, which cannot be read:\n${unread.join('\n')}`);
   }
 }
 

@@ -66,7 +66,9 @@ class ChangedPipelineError extends Error {
 class BackendGoneError extends Error {
   override name = 'BackendGoneError';
   constructor(cause: BackendUnavailableError) {
-    super(`${cause.message} The settings leave it out now. Press Start to measure what is left.`, { cause });
+    super(`${cause.message} The settings now leave this backend out. Press Start to measure the others.`, {
+      cause,
+    });
   }
 }
 
