@@ -79,7 +79,7 @@ type Part = Pick<Config, 'clusters' | 'users' | 'contexts' | 'currentContext'>;
 
 /** Joins kubeconfigs as kubectl does: the first one counts where several have the same name or a current context. */
 const merged = (parts: readonly Part[]): Part => ({
-  // The package takes the first one of a name.
+  // Of several entries with the same name, the package takes the first one.
   clusters: parts.flatMap(({ clusters }) => clusters),
   users: parts.flatMap(({ users }) => users),
   contexts: parts.flatMap(({ contexts }) => contexts),

@@ -15,10 +15,10 @@ export interface Frozen extends FrozenSetting {
   /** When and on what the setting was chosen, and by which command. */
   readonly chosen: string;
   /**
-   * Weights of cost β: our system runs with each, so that its cost can be read off at another system's PAS. Their unit is the
-   * PAS per core of FA2-high's variants, because pipelines differ in both. Each weight is about three times the one before, from
-   * one that hardly counts to one that outweighs the PAS, so that none is fitted to a load. One more weight, 0.0026, fills
-   * the widest gap on the training loads: without it, no run of `ipa-audio-qa` on `fluctuating-1` has 12 to 29 cores.
+   * Weights of cost β: our system runs with each, so that its cost can be read off at another system's PAS. Their unit is the PAS
+   * per core of FA2-high's variants, because pipelines differ in PAS and in cores. Each weight is about three times the one
+   * before, from one that hardly counts to one that outweighs the PAS, so that none is fitted to a load. One more weight, 0.0026,
+   * fills the widest gap on the training loads: without it, no run of `ipa-audio-qa` on `fluctuating-1` has 12 to 29 cores.
    */
   readonly betaShares: readonly number[];
 }

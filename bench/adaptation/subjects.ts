@@ -32,15 +32,15 @@ export const PIPELINES = [
 export type PipelineName = (typeof PIPELINES)[number];
 
 /**
- * The loads of `fashion` are scaled so that its heaviest variants need this many cores in the busiest second. The other loads are
- * not scaled: for `ipa-video`, which needs the fewest cores of the other pipelines, the rival FA2-high holds about as many.
+ * The loads of `fashion` are scaled so that its heaviest variants need this many cores in the busiest second. The loads of
+ * the other pipelines are not scaled. Of these, `ipa-video` needs the fewest cores: the rival FA2-high holds about as many for it.
  */
 const HEAVIEST_CORES = 6;
 /** Requests in the busiest second of the generated traces, before scaling. */
 const BUSIEST_PER_S = 34;
 /** Approximate mean rate of all generated traces, before scaling. */
 const MEAN_PER_S = 15;
-/** FA2's variants of `fashion`: the smallest and largest models; the example has too few runs to rank variants by their times. */
+/** FA2's variants of `fashion`: the smallest and largest models. The profile has too few samples to rank variants by their times. */
 const FA2 = {
   fa2Low: { detect: 'det4', classify: 'linear' },
   fa2High: { detect: 'det16', classify: 'res32' },

@@ -94,7 +94,7 @@ export class LoadGenerator {
     return { images, requests: sent, tookMs, cpuMs: (user + system) / 1000 };
   }
 
-  /** Encodes the images as HTTP requests with `images` of them each; a rest that fills no request is left out. */
+  /** Encodes the images as HTTP requests of `images` images each. Leaves out the last images if they do not fill a request. */
   #requests(host: string, images: number): Buffer[] {
     const { model, images: all, shape } = this.#target;
     return Array.from({ length: Math.floor(all.length / images) }, (_, i) => {

@@ -65,7 +65,7 @@ async function pressOn(page: Page, name: string, round: number): Promise<void> {
   await slider.click({ position: { x: width * (0.3 + 0.05 * round), y: height / 2 }, force: true });
 }
 
-/** Makes each of {@link ACTS} `rounds` times, in a page that shows a plan. */
+/** Performs each of {@link ACTS} `rounds` times, in a page that shows a plan. */
 export async function interact(page: Page, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++)
     for (const act of ACTS) {

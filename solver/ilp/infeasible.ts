@@ -28,7 +28,7 @@ const inUnit = (of: Quantity, amount: number, memory: MemoryUnit): number =>
 
 function limitText({ of, limit }: Row, memory: MemoryUnit): string {
   const amount = inUnit(of, limit, memory);
-  // A whole number is shown as it was given; any other may be derived from measurements.
+  // A whole number is shown as it was given. Any other may come from measurements, so it is rounded.
   return LIMITS[of](Number.isInteger(amount) ? grouped(amount) : grouped(amount, 6), memory);
 }
 

@@ -9,7 +9,7 @@ import { dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
 
-/** Gives the page as it ships models of many formats as files, measures most of them on wasm, and plans with them. */
+/** In the page that ships: opens files with models of many formats, measures most of them on wasm, and plans with them. */
 
 const site = servedPage();
 let own: OwnPage;

@@ -61,7 +61,7 @@ export async function runProgram(program: Command, commands: Commands): Promise<
     if (unread) process.exit();
     process.exit(fail(program, new UsageError(`The output cannot be written: ${fileProblem(error)}`)));
   });
-  // Nobody may read stderr any more, as after the terminal was closed. That is no reason to stop, because it gets no results.
+  // After the terminal was closed, for example, nobody reads stderr any more. The program goes on, because stderr gets no results.
   process.stderr.on('error', () => {});
   for (const name of ['log', 'error'] as const) {
     const print = console[name].bind(console);

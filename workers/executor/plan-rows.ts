@@ -27,12 +27,12 @@ export class PlanRows {
     return this.policy.stages.length;
   }
 
-  /** The index in the dispatch of a row of the plan. */
+  /** The index that a row of the plan has in the dispatch. */
   indexOf(name: string): number {
     return this.#names.indexOf(name);
   }
 
-  /** The index in the dispatch of a stage of the plan. @throws UnknownStageError */
+  /** The index that a stage of the plan has in the dispatch. @throws UnknownStageError */
   indexOfStage(name: string): number {
     const { stages } = this.policy;
     const index = stages.findIndex((stage) => stage.name === name);

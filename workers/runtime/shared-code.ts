@@ -11,7 +11,7 @@ interface Offer {
 /** The compiled code, once a worker of this page has sent it. */
 let code: WebAssembly.Module | undefined;
 
-/** The page calls `offerCode` for each new worker, before it sends the worker any other message. */
+/** Offers a new worker the compiled code, or asks for it. The page calls this before it sends the worker any other message. */
 export function offerCode(worker: Worker): void {
   if (code) {
     worker.postMessage({ ortCode: code } satisfies Offer);
@@ -25,7 +25,7 @@ export function offerCode(worker: Worker): void {
   worker.postMessage({ ortCode: port2 } satisfies Offer, [port2]);
 }
 
-/** A worker calls `takeCode` when its script is loaded, because the page's offer is the first message to arrive. */
+/** Takes the page's offer. A worker calls this when its script is loaded, because the offer is the first message to arrive. */
 export function takeCode(): void {
   const take = ({ data }: MessageEvent<Partial<Offer>>) => {
     if (data.ortCode) shareCode(data.ortCode);

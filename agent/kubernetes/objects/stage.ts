@@ -9,7 +9,7 @@ import { servingPod } from './pod-spec.ts';
 import { leaveSeconds, nodeSelector, PLAN_FILE, PORT, stageResources, TOKEN_FILE } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
 
-/** Inputs of a plan's Kubernetes objects. */
+/** What a plan's Kubernetes objects are made from. */
 export interface ServedPlan {
   readonly plan: Plan;
   readonly pipeline: Pipeline;

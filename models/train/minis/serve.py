@@ -105,7 +105,7 @@ class Model:
         return spans[first][0], spans[last][1]
 
     def texts_of(self, items: list) -> list[str]:
-        """What the decoder gives, for texts or features."""
+        """Returns the text that the decoder writes for each item (a text, or the features of a recording)."""
         return self._in_batches(self.prepare(items), lambda batch: [self.decoded(row) for row in self.generated(batch)])
 
     def generated(self, batch: list) -> list[list[int]]:

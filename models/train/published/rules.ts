@@ -73,7 +73,7 @@ const TRANSLATE_ONE_CORE = 1.883;
 /** Relative growth of the batch time of opus-mt-fr-en per further item, on 8 and 16 cores. */
 const OPUS_KAPPA: ByCores = { 8: 0.2, 16: 0.15 };
 
-/** Time of one item by cores ÷ that on two cores: geometric means over the two translators. */
+/** The time of one item on each number of cores ÷ its time on two cores: geometric means over the two translators. */
 const SUMMARISE_SCALING: ByCores = { 1: TRANSLATE_ONE_CORE, 4: 0.601, 8: 0.403, 16: 0.343 };
 
 /** The rule of each stage, by its name. */

@@ -35,7 +35,7 @@ const folder = process.argv[2]!;
 const declarations = JSON.parse(readFileSync(`${folder}/declarations.json`, 'utf8')) as Readonly<
   Record<string, { readonly train: string[]; readonly test: string[] }>
 >;
-/** Returns the words of the articles held out for testing for the split `pack`, and those of all others for the other splits. */
+/** The words that a split may use: `pack` has the articles that are held out for testing, the other splits have the rest. */
 const wordsOf = (split: Split): Declarations =>
   Object.fromEntries(
     Object.entries(declarations).map(([name, words]) => [name, split === 'pack' ? words.test : words.train]),
