@@ -19,7 +19,7 @@ import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
 import { isAutoscaled, withoutManaged } from './yield.ts';
 
-/** Inputs of a plan's Kubernetes objects, besides the plan. */
+/** What a plan's Kubernetes objects are made from, besides the plan. */
 export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
   /** The plans and pod settings that were applied before. */
   readonly applied: Applied;

@@ -90,7 +90,7 @@ If late sending shows in the result of a run, that run is not valid: the report 
       if (options.rate !== undefined) loadAt(options.rate, options);
       const signal = interruptSignal();
       const say = (text: string) => (options.json ? console.error(text) : console.log(text));
-      const manifestPath = await manifestOf(options, signal, say);
+      const manifestPath = await manifestPathOf(options, signal, say);
       const { manifest } = await loadManifest(manifestPath, fileReader(signal));
       const out = (file: string) => join(options.out ?? join('out', manifest.name), file);
       const where = { manifestPath, out: out('profile.json'), signal };
@@ -147,7 +147,7 @@ If late sending shows in the result of a run, that run is not valid: the report 
     });
 
 /** Returns the path of the manifest that the options name; makes the manifest of a recipe first. @throws UsageError */
-async function manifestOf(
+async function manifestPathOf(
   options: { pipeline?: string; manifest?: string; recipe?: string; out?: string },
   signal: AbortSignal,
   say: (text: string) => void,

@@ -1,7 +1,7 @@
 import { BitReader, EndOfBitsError } from './bit-reader.ts';
 import { readSubframe } from './flac-subframe.ts';
 import { resample } from './resample.ts';
-import { checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
+import { checkChannelsAndRate, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
 
 /** Reads FLAC files (RFC 9639), the lossless sound format of LibriSpeech. */
 
@@ -46,7 +46,7 @@ function readStreamInfo(reader: BitReader): StreamInfo {
     bits: reader.take(5) + 1,
     samples: reader.take(36),
   };
-  checkChannels(info.channels, info.rateHz);
+  checkChannelsAndRate(info.channels, info.rateHz);
   if (info.bits > 24)
     throw new InvalidSoundError(`its samples have ${info.bits} bits, and at most 24 can be read`);
   return info;

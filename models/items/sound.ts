@@ -31,7 +31,7 @@ const RATE_MAX_HZ = 768_000;
 export type SoundFormat = Pick<ItemFormatOf<'audio'>, 'sampleRateHz' | 'samplesMax'>;
 
 /** @throws InvalidSoundError */
-export function checkChannels(channels: number, rateHz: number): void {
+export function checkChannelsAndRate(channels: number, rateHz: number): void {
   if (channels < 1 || channels > CHANNELS_MAX)
     throw new InvalidSoundError(`it has ${channels} channels, and 1 to ${CHANNELS_MAX} can be read`);
   if (rateHz < RATE_MIN_HZ || rateHz > RATE_MAX_HZ)

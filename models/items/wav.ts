@@ -1,5 +1,5 @@
 import { resample } from './resample.ts';
-import { checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
+import { checkChannelsAndRate, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
 
 /**
  * Tags of sample formats, from the registry of WAVE formats. A file with the extensible tag holds the tag of its samples in the
@@ -72,7 +72,7 @@ function readFormat(view: DataView): Format {
   const [frameBytes, bits] = [view.getUint16(12, true), view.getUint16(14, true)];
   const read = READERS[`${tag}/${bits}`];
   if (!read) throw new InvalidSoundError(`its samples are of ${bits} bits in format ${tag}`);
-  checkChannels(channels, rateHz);
+  checkChannelsAndRate(channels, rateHz);
   if (frameBytes !== (channels * bits) / 8)
     throw new InvalidSoundError(`it has ${frameBytes} bytes for ${channels} samples of ${bits} bits`);
   return { channels, rateHz, frameBytes, bits, read };

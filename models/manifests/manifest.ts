@@ -7,7 +7,7 @@ import {
   type Manifest,
   type ManifestStage,
   type ManifestVariant,
-  manifestOf,
+  manifestSchemaOf,
   manifestVariant,
   manifestVariant1,
   ownFieldsOf,
@@ -46,7 +46,7 @@ const withOwnFields = ({ fields, variantFields = [] }: AnyTask) =>
 
 /** Schema of a manifest. Each stage must take the kind of items that the stage before it makes, and pass its task's checks. */
 const schemaFor = (schema: string, variantOf: VariantOf) =>
-  manifestOf(schema, stageOf(variantOf)).superRefine(({ stages }, context) => {
+  manifestSchemaOf(schema, stageOf(variantOf)).superRefine(({ stages }, context) => {
     stages.forEach((stage, s) => {
       const problem: ReportProblem = (path, message) =>
         context.addIssue({ code: 'custom', path: ['stages', s, ...path], message });

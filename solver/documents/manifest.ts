@@ -113,7 +113,7 @@ export interface Manifest {
 export const STAGES_MAX = 8;
 
 /** The schema of a manifest whose stages match the schema `stage`. */
-export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
+export const manifestSchemaOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
   z
     .strictObject({
       schema: z.literal(schema),

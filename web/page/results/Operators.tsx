@@ -9,8 +9,8 @@ import {
   cancelTiming,
   type TimedCell,
   timeable,
-  timeCell,
   timed,
+  timeOperatorsOf,
   timing,
   timingFailure,
   whyNotTimeable,
@@ -75,7 +75,7 @@ function OperatorsForm() {
       aria-labelledby="operators-title"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy && whyNotTimeable.value === null) void timeCell(key);
+        if (!busy && whyNotTimeable.value === null) void timeOperatorsOf(key);
       }}
     >
       {fields.map(({ label, all, chosen }, i) => (

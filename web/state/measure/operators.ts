@@ -70,7 +70,7 @@ effect(() => {
 });
 
 /** Times the operators of a cell's variant. */
-export async function timeCell(cell: CellKey): Promise<void> {
+export async function timeOperatorsOf(cell: CellKey): Promise<void> {
   const controller = new AbortController();
   timing.value = { cell, controller };
   timed.value = timingFailure.value = null;
