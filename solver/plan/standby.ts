@@ -19,6 +19,8 @@ export function standbyFor({ cell, meanMs }: CellFacts, cells: readonly CellFact
       other.cell.backend === backend &&
       other.cell.threads === threads &&
       other.cell.batch === batch &&
+      // A coarse clock may measure 0 ms for all variants, and then none is faster.
+      other.meanMs < meanMs &&
       other.meanMs <= TIME_SHARE_MAX * meanMs,
   );
   const fast = faster.filter((other) => other.meanMs <= HALF * meanMs);

@@ -69,6 +69,12 @@ describe('the standby of a planned variant', () => {
     expect(planned({ apart: true }).stages[0]!.standby).toBeUndefined();
   });
 
+  it('is left out where a coarse clock measured 0 ms for all variants', () => {
+    const zeros = Array<number>(20).fill(0);
+    const cells = PROFILE.cells.map((one) => ({ ...one, inferenceMs: zeros, handlingMs: zeros }));
+    expect(planned({}, { ...PROFILE, cells }).stages[0]).not.toHaveProperty('standby');
+  });
+
   it('stays when only batches are chosen anew', () => {
     const keep = planned();
     expect(planned({ keep, ratePerS: 20 }).stages[0]!.standby!.variant).toBe('l');
