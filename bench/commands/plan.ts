@@ -29,7 +29,7 @@ export const planCommand = () =>
     .option('--backend <list>', 'use only these backends (default: all that were measured)', option.backends)
     .option(
       '--gpus <n>',
-      "GPUs that the plan may hold (default: those of the profile's device)",
+      "GPUs that the plan may hold; its stages share one (default: those of the profile's device)",
       option.notNegative,
     )
     .option(

@@ -26,7 +26,8 @@ export interface PlanOptions {
 
 /**
  * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes a
- * share of the GPU's time, which must fit one GPU even if there are more. An option on a CPU holds threads × replicas cores.
+ * share of the GPU's time. All stages on a GPU share one worker, so together they must fit one GPU even if there are more. An
+ * option on a CPU holds threads × replicas cores.
  *
  * If stages share CPU workers, an option takes a share of the workers' time, as on a GPU, and counts threads × share as cores.
  * The cost of these workers is divided evenly among the stages that can run only on a CPU, because these stages need the workers
@@ -41,7 +42,7 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
   const { objective, resources, shared } = request;
   const limits: Omit<Problem, 'objective' | 'stages'> = {
     slaMs: request.slaMs,
-    gpuShareMax: resources.utilisationMax * resources.gpus,
+    gpuShareMax: resources.utilisationMax * Math.min(1, resources.gpus),
     coresMax: shared ? resources.utilisationMax * shared.threads * shared.workers : resources.cores,
     ...(hasServingCost(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
     ...(hasServingCost(stages, 'threadMs') && {

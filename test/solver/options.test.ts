@@ -183,10 +183,21 @@ describe('the problem', () => {
   it('holds the limits of the resources', () => {
     const { problem } = planOptions(
       profile([detect(), cell('classify', 's', 'webgpu', 2, runs(20))]),
-      request({ resources: resources({ gpus: 2, cores: 6, memoryBytes: 5e9 }) }),
+      request({ resources: resources({ cores: 6, memoryBytes: 5e9 }) }),
     );
-    expect(problem).toMatchObject({ slaMs: 500, gpuShareMax: 1.6, coresMax: 6, memoryBytesMax: 5e9 });
+    expect(problem).toMatchObject({ slaMs: 500, coresMax: 6, memoryBytesMax: 5e9 });
     expect(problem.stages[1]!.options[0]).toMatchObject({ id: 's/webgpu/1/2', batch: 2, cores: 0 });
+  });
+
+  it.each([
+    [0, 0],
+    [0.5, 0.4],
+    [1, 0.8],
+    [2, 0.8],
+  ])('lets the stages, which share a worker on the GPU, use one GPU of %d', (gpus, gpuShareMax) => {
+    const onGpu = profile([detect(), cell('classify', 's', 'webgpu', 2, runs(20))]);
+    const { problem } = planOptions(onGpu, request({ resources: resources({ gpus }) }));
+    expect(problem.gpuShareMax).toBeCloseTo(gpuShareMax, 12);
   });
 
   it('leaves out what was not measured, differs in its outputs, or is not allowed', () => {
