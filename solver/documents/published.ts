@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { P99_RATIO_MAX } from '../math/log-normal.ts';
-import { accuracy, expectDistinct, expectThat, milliseconds, name, positiveCount } from './common.ts';
+import {
+  accuracy,
+  expectDistinct,
+  expectOnce,
+  expectThat,
+  milliseconds,
+  name,
+  positiveCount,
+} from './common.ts';
 import { parseDocument } from './document.ts';
 import { objective } from './plan.ts';
 
@@ -90,6 +98,12 @@ export const publishedSchema = z
       const known = variants.every((variant) => has(stage, variant));
       expectThat(context, known, ['restrictTo', stage], 'expected variants of a stage');
     }
+    expectOnce(
+      context,
+      cells.map(({ stage, variant, cores, batch }) => `${stage}/${variant}/${cores}/${batch}`),
+      (i) => ['cells', i],
+      (id) => `expected one cell ${id}`,
+    );
     cells.forEach(({ stage, variant, source, meanMs, p99Ms }, i) => {
       expectThat(context, has(stage, variant), ['cells', i], 'expected a stage and variant of this document');
       const sourced = Object.hasOwn(sources, source);

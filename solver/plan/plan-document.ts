@@ -92,14 +92,11 @@ const planStandby = (profile: Profile, { cell, variant }: CellFacts): Standby =>
 });
 
 /** Mean times of the chosen session's measured batches by size, in rising order, up to the chosen size. */
-function serviceMs(profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs'] {
-  const bySize = new Map(
-    cellsOfRow(profile, { ...chosen, name: chosen.stage })
-      .filter((cell) => cell.batch <= chosen.batch && !cell.flags.includes('output-mismatch'))
-      .map((cell) => [cell.batch, mean(expectedTimesMs(profile, cell))]),
-  );
-  return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
-}
+const serviceMs = (profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs'] =>
+  cellsOfRow(profile, { ...chosen, name: chosen.stage })
+    .filter((cell) => cell.batch <= chosen.batch && !cell.flags.includes('output-mismatch'))
+    .sort((a, b) => a.batch - b.batch)
+    .map((cell) => ({ items: cell.batch, meanMs: mean(expectedTimesMs(profile, cell)) }));
 
 /** Whether one worker holds all stages that run on the GPU, or each of these stages has a worker of its own. */
 type GpuWorkers = 'shared' | 'per-stage';

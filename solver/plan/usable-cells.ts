@@ -1,4 +1,4 @@
-import { cellId, failureOf, type MeasuredCell } from '../documents/cell.ts';
+import { failureOf, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { PlanStage } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
@@ -7,7 +7,7 @@ import type { IlpRequest } from './request.ts';
 
 /**
  * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the
- * reference backend's. Of two cells with the same key, the later one counts.
+ * reference backend's.
  * @param kept the session that must stay
  * @throws NothingMeasuredError if there is no such cell
  */
@@ -29,7 +29,7 @@ export function usableCells(
   );
   const measured = allowed.filter((cell) => cell.state === 'measured');
   const usable = measured.filter((cell) => !cell.flags.includes('output-mismatch'));
-  if (usable.length > 0) return [...new Map(usable.map((cell) => [cellId(cell), cell])).values()];
+  if (usable.length > 0) return usable;
   if (measured.length > 0)
     throw new NothingMeasuredError(
       stage,

@@ -270,6 +270,11 @@ describe('a document of another', () => {
       'cells[0]: expected a stage and variant of this document',
     ],
     [
+      'a cell that another has the key of',
+      { ...published, cells: [...published.cells, cell] },
+      `cells[${published.cells.length}]: expected one cell`,
+    ],
+    [
       'a variant that there is not',
       { ...published, fa2Low: { ...published.fa2Low, detect: 'no' } },
       'fa2Low.detect: expected a variant of the stage',
