@@ -15,8 +15,8 @@ export interface IlpInput {
  * The ways to divide the stages on a CPU among workers. Each way is an integer program of its own. In the first way, every
  * replica has a worker of its own, which needs at least one core per stage. In the other ways, each worker holds all these
  * stages, so that no core idles while another stage has work. Such workers have a thread count that each of these stages was
- * measured with. Unless the cores are too few for the first way, such workers together hold no more cores than separate workers
- * need at least.
+ * measured with. Together they hold no more cores than there are. Unless the cores are too few for the first way, they also hold
+ * no more than separate workers on the CPU need at least.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function workerSharings(profile: Profile, request: PlanRequest): IlpInput[] {
@@ -47,7 +47,7 @@ export function workerSharings(profile: Profile, request: PlanRequest): IlpInput
   const most = coresHeld(onCpu);
   const offered = numbers
     .filter((threads) => threads <= cores && onCpu.every((all) => all.includes(threads)))
-    .flatMap((threads) => sharedWorkers(profile, threads, most))
+    .flatMap((threads) => sharedWorkers(profile, threads, Math.min(most, cores)))
     // A single worker runs fewer batches at a time than separate workers, so it is worth offering only if it holds fewer cores.
     .filter(({ workers, threads }) => workers > 1 || threads < most);
   const backends = (request.backends ?? backendsOf(profile)).filter((backend) => !onGpu(backend));

@@ -188,6 +188,15 @@ describe('cores enough for a worker of each stage', () => {
     for (const ratePerS of [10, 30, 60, 90]) expect(several(planned({ ratePerS, slaMs: 500 }))).toBe(false);
   });
 
+  it('are not counted for stages that could run on a GPU instead: workers for all stages hold no more than there are', () => {
+    const onGpu = ['detect', 'classify'].map((stage) => cell(stage, 's', 'webgpu', 1, runs(4)));
+    const given = measuredBeside(1, profile([...cpu.cells, ...onGpu]));
+    for (const ratePerS of [10, 30, 60]) {
+      const asked = { ratePerS, slaMs: 5000, resources: resources({ cores: 1 }) };
+      expect(cpuCoresOf(solveIlp(solver, given, request(asked)).plan as Plan)).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('leave a plan that serves its shared worker, and its own workers', () => {
     const keep = planned();
     expect(held(planned({ keep, ratePerS: 5, sharing: false }))).toEqual(SHARED);
