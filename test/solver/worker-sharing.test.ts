@@ -7,6 +7,7 @@ import { loadSolver } from '../../solver/ilp/solve.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { cascadeProfile, wellCalibrated } from './cascades.ts';
 import { randomPipeline } from './pipelines.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 import { refusalOf } from './refusal.ts';
@@ -62,6 +63,14 @@ describe('fewer cores than stages', () => {
     expect(plan.workers).toEqual([
       { id: 'cpu-0', backend: 'cpu', threads: 2, stages: ['detect', 'classify'] },
     ]);
+  });
+
+  it('share a worker of as many threads as fit, where no other can be offered beside it', () => {
+    const third = { ...cpu.stages[1]!, name: 'rank' };
+    const ranked = cpu.cells.slice(4).map((one) => ({ ...one, stage: 'rank' }));
+    const three = profile([...cpu.cells, ...ranked], { stages: [...cpu.stages, third], fanOut: [] });
+    const { plan } = solveIlp(solver, three, request({ ...cores(2), sharing: false }));
+    expect(plan.workers.map(({ stages, threads }) => [stages.length, threads])).toEqual([[3, 2]]);
   });
 
   it('are no reason to share where only one stage is on a CPU', () => {
@@ -120,6 +129,13 @@ describe('fewer cores than stages', () => {
     const { plan } = solveIlp(solver, cpu, request({ ...cores(1), apart: true }));
     expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect', 'classify']]);
   });
+
+  it('share a pod without a cascade, whose heavy variant later plans may not have', () => {
+    const given = cascadeProfile(wellCalibrated());
+    const variants = (asked: Partial<PlanRequest>) =>
+      solveIlp(solver, given, request({ ...cores(1), ...asked })).plan.stages.length;
+    expect([variants({}), variants({ apart: true })]).toEqual([3, 2]);
+  });
 });
 
 describe('cores enough for a worker of each stage', () => {
@@ -136,6 +152,15 @@ describe('cores enough for a worker of each stage', () => {
     expect(held(made)).toEqual(SHARED);
     expect(made.predicted.cost).toBe(1);
     expect(made.predicted.slaAttainment).toBe(1);
+  });
+
+  it('may be spared for one worker, beside which none delays its batches', () => {
+    const delayed = profile(cpu.cells, {
+      coRun: [{ backend: 'cpu', threads: 1, n: 100, delays: [{ percentile: 50, delayMs: 100 }] }],
+    });
+    const times = ({ stages }: Pick<Plan, 'stages'>) => stages.map(({ serviceMs }) => serviceMs);
+    const shared = solveIlp(solver, delayed, request({ slaMs: 5000 })).plan;
+    expect(times(shared)).toEqual(times(solveIlp(solver, cpu, request({ slaMs: 5000 })).plan));
   });
 
   it('are used where one worker has too little time for all stages', () => {
@@ -178,6 +203,11 @@ describe('cores enough for a worker of each stage', () => {
     expect(both.predicted.slowerAttainment).toBeGreaterThanOrEqual(0.95);
     const own = planned({ ...asked, sharing: false }, uneven(1));
     expect(both.predicted.pas!).toBeGreaterThan(own.predicted.pas!);
+    // The integer program expects every second batch to run beside a batch of the same stage.
+    const beside = solveIlp(solver, uneven(1.1), request(asked)).plan as Plan;
+    expect(held(beside)).toEqual(held(both));
+    for (const [s, { serviceMs }] of beside.stages.entries())
+      expect(serviceMs[0]!.meanMs).toBeCloseTo(1.05 * both.stages[s]!.serviceMs[0]!.meanMs, 9);
     // The simulation that confirms a plan includes how much such workers slow each other.
     expect(planned(asked, uneven(2)).predicted.pas!).toBeLessThan(both.predicted.pas!);
   });
@@ -200,7 +230,8 @@ describe('cores enough for a worker of each stage', () => {
   it('leave a plan that serves its shared worker, and its own workers', () => {
     const keep = planned();
     expect(held(planned({ keep, ratePerS: 5, sharing: false }))).toEqual(SHARED);
-    expect(held(planned({ keep: planned({ sharing: false }), ratePerS: 5 }))).toEqual(OWN);
+    const own = planned({ keep: planned({ sharing: false }), ratePerS: 5 });
+    expect([held(own), own.predicted.cost]).toEqual([OWN, 2]);
   });
 
   it('have a frontier of both, and offer the shortest SLA and the nearest rate of both', () => {
