@@ -97,12 +97,11 @@ export function rowOption(
   const accuracy = accuracyOf(variant);
   if (accuracy === null) throw new NoAccuracyError(row.name, variant.name);
   const gpu = onGpu(cell.backend);
-  const shared = gpu || request.shared !== undefined;
   const replicas =
     together?.replicas ?? fixedRowReplicas(row, request) ?? (gpu ? 1 : replicasFor(busy, request));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
-  const cores = gpu ? 0 : (shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;
+  const cores = gpu ? 0 : (request.shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;
   const batchesPerS = itemsPerS / cell.batch;
   // Shared workers hold their cores even while no stage uses them.
   const heldCores = gpu || !request.shared ? cores : (replicas * cell.threads * heldPart) / rows;
@@ -113,10 +112,9 @@ export function rowOption(
     request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
   const { loadMs, createMs, firstRunMs } = cell.cold;
   // The heavy variant of a cascade mostly runs in the light variant's workers, which the light row counts.
+  const holdsCores = current && !request.shared && !row.escalated && !onGpu(current.backend);
   const replaced =
-    current && !shared && !row.escalated && !(stays && current.threads === cell.threads)
-      ? current.threads * current.replicas
-      : 0;
+    holdsCores && !(stays && current.threads === cell.threads) ? current.threads * current.replicas : 0;
   return {
     cell,
     sha256: variant.sha256,

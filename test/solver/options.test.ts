@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Cell, keyOf, type MeasuredCell } from '../../solver/documents/cell.ts';
+import type { Backend } from '../../solver/documents/common.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { fanOut } from '../../solver/plan/items-per-request.ts';
@@ -166,16 +167,18 @@ describe('accuracy and switches', () => {
     expect(classify(of).switchCost).toBe(0);
   });
   it('costs the cores that it replaces for the time in which they are held too', () => {
-    const now = (threads: number, heldTwice?: number) =>
-      classify(cell('classify', 's', 'cpu', 1, runs(5)), {
+    const change = (from: Backend, to: Backend, threads: number, heldTwice?: number) =>
+      classify(cell('classify', 's', to, 1, runs(5)), {
         apart: true,
-        objective: { ...DEFAULT_OBJECTIVE, beta: 0.01 },
-        current: [{ name: 'classify', variant: 's', backend: 'cpu', threads, replicas: 3 }],
+        objective: { ...DEFAULT_OBJECTIVE, beta: 0.01, eta: 0 },
+        current: [{ name: 'classify', variant: 's', backend: from, threads, replicas: 3 }],
         ...(heldTwice !== undefined && { heldTwice }),
       }).switchCost;
-    expect(now(2, 0.25)).toBeCloseTo(0.01 * 6 * 0.25);
-    expect(now(1, 0.25)).toBe(0);
-    expect(now(2)).toBe(0);
+    expect(change('cpu', 'cpu', 2, 0.25)).toBeCloseTo(0.01 * 6 * 0.25);
+    expect(change('cpu', 'cpu', 1, 0.25)).toBe(0);
+    expect(change('cpu', 'cpu', 2)).toBe(0);
+    expect(change('cpu', 'webgpu', 1, 0.25)).toBeCloseTo(0.01 * 3 * 0.25);
+    expect(change('webgpu', 'cpu', 1, 0.25)).toBe(0);
   });
 });
 
