@@ -180,6 +180,51 @@ describe('the integer program', () => {
     }
   });
 
+  it('finds the best threshold where handing out batches takes the serving thread most of its time', () => {
+    const two = cascadeProfile(wellCalibrated());
+    const hostMs = 8;
+    const profile = parseProfile(
+      {
+        ...two,
+        stages: two.stages.slice(1),
+        cells: two.cells.filter((one) => one.stage === 'classify'),
+        fanOut: [{ stage: 'classify', upstream: {}, counts: wellCalibrated().map(() => 1) }],
+        paths: two.paths!.map((path) => ({ ...path, upstream: {} })),
+        endToEnd: [],
+        coRun: [
+          {
+            ...{ backend: 'cpu', threads: 1, stage: 'classify', n: 9, hostMs },
+            delays: [{ percentile: 50, delayMs: 0 }],
+          },
+        ],
+      },
+      'test',
+    );
+    const ratePerS = 350;
+    const fitting = cascadesOf(profile, profile.stages[0]!, BOTH, AT_95)[0]!.thresholds.filter(
+      ({ items }) => (ratePerS * (1 + items.mean) * hostMs) / 4000 <= 0.8,
+    );
+    const best = Math.max(...fitting.map(({ accuracy }) => accuracy));
+    const asked = request({ ratePerS, slaMs: 2000, resources: resources({ cores: 7, gpus: 0 }) });
+    const { pas } = solveIlp(solver, profile, asked);
+    expect(pas).toBeLessThan(best + 1e-9);
+    // The planner offers thresholds half a point of accuracy apart.
+    expect(pas).toBeGreaterThan(best - 0.005);
+  });
+
+  it('takes a cascade that no item reaches for one that takes no time', () => {
+    const two = cascadeProfile(wellCalibrated());
+    const fanOut = two.fanOut.map((one) =>
+      one.stage === 'classify' ? { ...one, counts: one.counts.map(() => 0) } : one,
+    );
+    const paths = two.paths!.map((path) => ({ ...path, confidences: [], earned: [] }));
+    const given = { profile: { ...two, fanOut, paths }, sha256: '0'.repeat(64) };
+    const { stages, predicted } = parsePlan(plan(solver, given, request({ sharing: false })), 'made');
+    expect(stages[2]!.escalation!.share).toBe(0);
+    expect(stages.map(({ cost }) => cost)).toEqual([1, 0.5, 0.5]);
+    expect(predicted.slaAttainment).toBe(1);
+  });
+
   it('takes a cascade where the cores do not suffice for the heavy variant alone', () => {
     const profile = cascadeProfile(wellCalibrated());
     const asked = request({ ratePerS: 60, slaMs: 400, resources: resources({ cores: 5 }) });
@@ -205,6 +250,29 @@ describe('the integer program', () => {
     // A plan that replaces this one may have no cascade, either.
     expect(standingRequest(parsePlan(single, 'made'), ['cpu']).cascades).toBe(false);
     expect(standingRequest(made, ['cpu']).cascades).toBeUndefined();
+  });
+
+  it('puts a heavy variant that was measured on a GPU alone beside workers of the light one', () => {
+    const two = cascadeProfile(wellCalibrated());
+    const cells = two.cells.map((one) =>
+      one.variant === 'l' ? { ...one, backend: 'webgpu' as const } : one,
+    );
+    const asked = request({ ratePerS: 30, slaMs: 400, sharing: false });
+    const { plan: made, cost } = solveIlp(solver, { ...two, cells }, asked);
+    const [, light, heavy] = made.stages;
+    expect([light!.gpuShare, heavy!.replicas]).toEqual([0, 1]);
+    expect(heavy!.gpuShare).toBeGreaterThan(0);
+    expect(made.workers.map(({ backend, stages }) => [backend, ...stages])).toEqual([
+      ['webgpu', 'classify-heavy'],
+      ['cpu', 'detect'],
+      ...Array(light!.replicas).fill(['cpu', 'classify']),
+    ]);
+    expect(cost).toBeCloseTo(1 + light!.replicas + 8 * heavy!.gpuShare, 9);
+  });
+
+  it('takes one variant where the number of replicas is fixed', () => {
+    const asked = request({ ratePerS: 60, slaMs: 400, replicas: { classify: 4 } });
+    expect(solveIlp(solver, cascadeProfile(wellCalibrated()), asked).plan.stages).toHaveLength(2);
   });
 
   it('puts the variants in workers of their own where stages run in pods', () => {

@@ -53,6 +53,20 @@ test('a plan on it expects batches that take longer, and has more replicas for t
   });
 });
 
+test('a request that takes less core time is sooner answered by as much, but never before it is sent', () => {
+  const latency = [
+    { percentile: 5, delayMs: 0.5 },
+    { percentile: 95, delayMs: 9 },
+  ];
+  const served = {
+    ...measured,
+    serving: { requests: [{ body: 'binary' as const, bodyBytes: 9, n: 9, coreMs: 2, latency }] },
+  };
+  const { profile } = corrected({ profile: served, sha256: SHA }, { request: 0.5 });
+  const [cost] = parseProfile(profile, 'sooner').serving!.requests;
+  expect([cost!.coreMs, ...cost!.latency.map(({ delayMs }) => delayMs)]).toEqual([1, 0, 8]);
+});
+
 test('without factors the times stay', () => {
   expect(corrected({ profile: measured, sha256: SHA }, { request: 1, batches: { cpu: 1 } })).toEqual({
     ...{ profile: measured, sha256: SHA },

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type Cell, keyOf, type MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import type { PlanStage } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { fanOut } from '../../solver/plan/items-per-request.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import type { PlanOption } from '../../solver/plan/plan-option.ts';
 import { DEFAULT_OBJECTIVE, type PlanRequest } from '../../solver/plan/request.ts';
+import { usableCells } from '../../solver/plan/usable-cells.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
 const detect = (more: Partial<MeasuredCell> = {}) => cell('detect', 's', 'cpu', 1, runs(10), more);
@@ -201,6 +203,24 @@ describe('the problem', () => {
     const onGpu = profile([detect(), cell('classify', 's', 'webgpu', 2, runs(20))]);
     const { problem } = planOptions(onGpu, request({ resources: resources({ gpus }) }));
     expect(problem.gpuShareMax).toBeCloseTo(gpuShareMax, 12);
+  });
+
+  it('leaves out what a session that stays cannot run: on a GPU, it would compile shaders for larger batches', () => {
+    const cells = (['cpu', 'webgpu'] as const).flatMap((backend) =>
+      [1, 2, 4].flatMap((batch) => [
+        cell('classify', 's', backend, batch, runs(5)),
+        cell('classify', 'l', backend, batch, runs(5)),
+        cell('classify', 's', backend, batch, runs(5), { threads: 2 }),
+      ]),
+    );
+    const batches = (backend: Backend) => {
+      const session = { variant: 's', backend, threads: 1, batch: 2 } as PlanStage;
+      return usableCells(profile(cells), 'classify', request(), session).map(({ batch }) => batch);
+    };
+    expect([batches('cpu'), batches('webgpu')]).toEqual([
+      [1, 2, 4],
+      [1, 2],
+    ]);
   });
 
   it('leaves out what was not measured, differs in its outputs, or is not allowed', () => {

@@ -78,6 +78,9 @@ describe('the standby of a planned variant', () => {
   it('stays when only batches are chosen anew', () => {
     const keep = planned();
     expect(planned({ keep, ratePerS: 20 }).stages[0]!.standby!.variant).toBe('l');
+    const withM = keep.stages.map((row) => ({ ...row, standby: { ...row.standby!, variant: 'm' } }));
+    const other = planned({ keep: { ...keep, stages: withM }, ratePerS: 20 });
+    expect(other.stages[0]!.standby!.variant).toBe('m');
     const bare = { ...keep, stages: keep.stages.map(({ standby: _, ...row }) => row) };
     expect(planned({ keep: bare, ratePerS: 20 }).stages[0]!.standby).toBeUndefined();
   });

@@ -5,9 +5,11 @@ import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
+import { planOptions } from '../../solver/plan/options.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import type { StageFacts } from '../../solver/plan/stage-facts.ts';
 import { type IntegerProgram, rewardAtMost } from '../../solver/plan/upstream.ts';
+import { cascadeProfile, wellCalibrated } from './cascades.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -124,6 +126,41 @@ it('a single variant is planned for its own items where its stage might have a c
     ['m', 10],
     ['s', 30],
   ]);
+});
+
+it('a heavy variant is planned for the items that escalate after the chosen detector', () => {
+  const two = cascadeProfile(wellCalibrated());
+  const [detect, classify] = structuredClone(two.stages);
+  const slow = { ...detect!.variants[0]!, name: 'm' };
+  const upstream = { detect: 'm' };
+  const given = {
+    ...two,
+    stages: [{ ...detect!, variants: [...detect!.variants, slow] }, classify!],
+    cells: [...two.cells, cell('detect', 'm', 'cpu', 1, runs(1000))],
+    fanOut: [...two.fanOut, { ...two.fanOut[1]!, upstream }],
+    // After the slow detector, every item escalates.
+    paths: [
+      ...two.paths!,
+      ...two.paths!.map((path) => ({ ...path, upstream, confidences: path.confidences.map(() => 0) })),
+    ],
+  };
+  const asked = request({ ratePerS: 60, slaMs: 400, resources: resources({ cores: 5 }) });
+  const { stages } = solveIlp(solver, two, asked).plan;
+  expect(stages).toHaveLength(3);
+  expect(solveIlp(solver, given, asked).plan.stages).toEqual(stages);
+});
+
+it('variants are not told apart where ranks are combined, which are relative to all options of a program', () => {
+  const given = profile([
+    cell('detect', 's', 'cpu', 1, runs(5)),
+    cell('detect', 'm', 'cpu', 1, runs(150)),
+    cell('classify', 's', 'cpu', 1, runs(5)),
+  ]);
+  const asked = request({ objective: { ...request().objective, accuracy: 'rank-sum', beta: 0.3 } });
+  const whole = solver.solve(planOptions(given, asked).problem);
+  expect(solveIlp(solver, given, asked).solution).toMatchObject({
+    objective: (whole as { objective: number }).objective,
+  });
 });
 
 it('sessions that must stay are planned for the items of the detector that runs', () => {
