@@ -55,7 +55,7 @@ const NO_DELAY = [{ percentile: 50, delayMs: 0 }];
 export const withoutCoRun = (profile: Profile): Profile => ({
   ...profile,
   coRun: profile.coRun.map((entry) =>
-    'delays' in entry ? { ...entry, delays: NO_DELAY, slowDown: undefined, lateness: undefined } : entry,
+    'delays' in entry ? { ...entry, delays: NO_DELAY, slowDown: undefined } : entry,
   ),
 });
 
