@@ -1,7 +1,7 @@
 import { samplesOfPcm } from '../items/audio.ts';
 import { joinFields } from '../items/fields.ts';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../items/item-batch.ts';
-import { fits, formatText, type ItemFormat } from '../items/item-format.ts';
+import { fits, formatText, type ItemFormat, type ItemFormatOf } from '../items/item-format.ts';
 import { chunksOf, joinAtMost } from '../manifests/at-most.ts';
 import type { Pipeline, PipelineStage } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
@@ -76,12 +76,23 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
   }
 }
 
-const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] } = {
-  pixels(file) {
+/** Makes the error that a pack has other items than its first stage takes. */
+const otherItems = ({ name, format }: PipelineStage, found: string) =>
+  new InvalidPackError(`stage "${name}" takes ${formatText(format)}, but ${found}`);
+
+const READ_ITEMS: {
+  readonly [K in ItemFormat['kind']]: (file: TensorFile, stage: PipelineStage) => Item[];
+} = {
+  pixels(file, stage) {
     const { shape, data } = file.u8('images', 4);
     // A header may state any number of pictures without pixels, for which no memory would suffice.
     if (data.length === 0) return [];
-    return itemsOf({ lengths: Array<number>(shape[0]!).fill(data.length / shape[0]!), bytes: data });
+    const { channels, height, width } = stage.format as ItemFormatOf<'pixels'>;
+    const [count, ...own] = shape as [number, ...number[]];
+    // The lengths of items would not tell pictures with their channels last from those with their channels first.
+    if (`${own}` !== `${[channels, height, width]}`)
+      throw otherItems(stage, `the pack has "images" [${shape.join(', ')}]`);
+    return itemsOf({ lengths: Array<number>(count).fill(data.length / count), bytes: data });
   },
   audio(file) {
     const data = file.has('audio', 'I16')
@@ -106,19 +117,16 @@ function readField(file: TensorFile, name: string, items: number): Item[] {
   return texts;
 }
 
-function readItems(file: TensorFile, { name, format }: PipelineStage): ItemBatch {
-  const contents = READ_ITEMS[format.kind](file);
+function readItems(file: TensorFile, stage: PipelineStage): ItemBatch {
+  const { format } = stage;
+  const contents = READ_ITEMS[format.kind](file, stage);
   if (contents.length === 0) throw new InvalidPackError('it has no items');
   const fields = (format.fields ?? []).map((field) => readField(file, field, contents.length));
   const items = contents.map((content, i) =>
     joinFields({ content, texts: fields.map((texts) => texts[i]!) }),
   );
   const wrong = items.findIndex((item) => !fits(format, item));
-  if (wrong >= 0)
-    throw new InvalidPackError(
-      `stage "${name}" takes ${formatText(format)}, but item ${wrong} is ${items[wrong]!.length} bytes` +
-        (format.kind === 'pixels' ? `, of "images" [${file.u8('images', 4).shape.join(', ')}]` : ''),
-    );
+  if (wrong >= 0) throw otherItems(stage, `item ${wrong} is ${items[wrong]!.length} bytes`);
   return batchOf(items);
 }
 
