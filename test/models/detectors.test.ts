@@ -92,6 +92,23 @@ test('rt-detr: a sigmoid of each class, no class for "no object"', async () => {
   expect(detections).toMatchObject([{ label: 1, score: expect.closeTo(1 / (1 + Math.exp(-1)), 6) }]);
 });
 
+test('rt-detr: a query may have several classes, and of all at most as many as there are queries are kept', async () => {
+  const find = async (...logits: number[]) => {
+    const boxes = { values: [0.5, 0.5, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1], dims: [1, 2, 4] };
+    const outputs = { logits: { values: logits, dims: [1, 2, 2] }, pred_boxes: boxes };
+    const { detections } = await detectionsOf(stageOf('rt-detr'), outputs);
+    return detections.map(({ x0, label }) => [Math.round(x0), label]);
+  };
+  expect(await find(1, 2, -3, -2)).toEqual([
+    [40, 0],
+    [40, 1],
+  ]);
+  expect(await find(1, 3, 2, -2)).toEqual([
+    [40, 1],
+    [5, 0],
+  ]);
+});
+
 test('a detector that takes a mask of real pixels gets one without padding', async () => {
   const outputs = {
     logits: { values: [0, 0, 0], dims: [1, 1, 3] },

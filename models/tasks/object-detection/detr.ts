@@ -37,25 +37,34 @@ export const detr: DetectorOutput<z.output<typeof field>> = {
     const found: Detection[] = [];
     for (let q = 0; q < queries; q++) {
       const row = logits!.values.subarray(q * columns, (q + 1) * columns);
-      const { label, score } = format === 'detr' ? bestBySoftmax(row) : bestBySigmoid(row);
-      if (!(score > threshold)) continue;
       const across = (i: number) => boxes!.values[4 * q + i]! * width;
       const down = (i: number) => boxes!.values[4 * q + i]! * height;
-      found.push(...inside(detectionOf(across(0), down(1), across(2), down(3), label, score), size));
+      for (const { label, score } of (format === 'detr' ? bySoftmax : bySigmoid)(row, threshold))
+        found.push(...inside(detectionOf(across(0), down(1), across(2), down(3), label, score), size));
     }
-    return found;
+    // As in RT-DETR's own code, the most probable pairs of a query and a class are kept, as many as there are queries.
+    return found.length > queries ? found.sort((a, b) => b.score - a.score).slice(0, queries) : found;
   },
 };
 
+/** Returns the classes of a query whose probability is above a threshold. */
+type ClassesOf = (logits: Float32Array, threshold: number) => Pick<Detection, 'label' | 'score'>[];
+
 /** The most probable class except the last, which means "no object". */
-function bestBySoftmax(logits: Float32Array): { label: number; score: number } {
+const bySoftmax: ClassesOf = (logits, threshold) => {
   const top = logits[indexOfLargest(logits)]!;
   const sum = logits.reduce((total, logit) => total + Math.exp(logit - top), 0);
   const label = indexOfLargest(logits.subarray(0, -1));
-  return { label, score: Math.exp(logits[label]! - top) / sum };
-}
+  const score = Math.exp(logits[label]! - top) / sum;
+  return score > threshold ? [{ label, score }] : [];
+};
 
-function bestBySigmoid(logits: Float32Array): { label: number; score: number } {
-  const label = indexOfLargest(logits);
-  return { label, score: sigmoid(logits[label]!) };
-}
+/** Any number of classes, because each has a probability by itself. */
+const bySigmoid: ClassesOf = (logits, threshold) => {
+  const found: ReturnType<ClassesOf> = [];
+  logits.forEach((logit, label) => {
+    const score = sigmoid(logit);
+    if (score > threshold) found.push({ label, score });
+  });
+  return found;
+};
