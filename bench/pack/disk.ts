@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { pictureBytes } from '../../models/items/crop.ts';
-import { unreadableText } from '../../models/manifests/file-problem.ts';
+import { fileProblem, unreadableText } from '../../models/manifests/file-problem.ts';
 import { FILE_BYTES_MAX } from '../../models/manifests/load.ts';
 import { fitted, type SourceFiles, textIn } from '../../models/packs/sources/source.ts';
 import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
@@ -31,7 +31,14 @@ export const onDisk: SourceFiles = {
   },
   bytes: (path) => readAtMost(path, FILE_BYTES_MAX),
   async picture(path, format, fit) {
-    const { data, info } = await sharp(path, { limitInputPixels: PIXELS_MAX })
+    const bytes = await readAtMost(path, FILE_BYTES_MAX).catch((cause) => {
+      throw new UnfitDataError(
+        path,
+        `it cannot be read: ${fileProblem(cause)}`,
+        'Put the picture there, or remove it from the labelled data.',
+      );
+    });
+    const { data, info } = await sharp(bytes, { limitInputPixels: PIXELS_MAX })
       .rotate() // upright, by its EXIF orientation
       .removeAlpha()
       .toColourspace('srgb')

@@ -163,13 +163,13 @@ test('a file that unpacks to more than is allowed is refused', async () => {
   await expect(parsePack(bytes, three, 300)).rejects.toThrow(/more than 300 bytes/);
 });
 
-test('images of another order of dimensions are refused, although they have as many bytes', async () => {
+test('pictures of another order of dimensions are refused, although they have as many bytes', async () => {
   for (const shape of [
     [2, 16, 16, 1],
     [2, 1, 32, 8],
   ])
     await expect(parse({ images: u8(shape, new Uint8Array(512)) })).rejects.toThrow(
-      `takes pixels [1, 16, 16], but the pack has images [${shape.join(', ')}]`,
+      `takes pixels [1, 16, 16], but the pack has "images" [${shape.join(', ')}]`,
     );
 });
 

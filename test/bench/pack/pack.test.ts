@@ -177,6 +177,11 @@ test('data that does not fit is refused, with its place and the remedy', async (
   await expect(fromFolders(path('torn'), optionsOf(classify))).rejects.toThrow(
     /1\.png: it cannot be read as a picture/,
   );
+  const images = [{ id: 1, file_name: 'gone.png' }];
+  await writeFile(path('gone.json'), JSON.stringify({ images, annotations: [], categories: [] }));
+  await expect(fromCoco(path('gone.json'), path('zoo'), optionsOf(detect))).rejects.toThrow(
+    /gone\.png: it cannot be read: there is no such file\. Put the picture there/,
+  );
   await expect(fromFolders(path('zoo'), optionsOf(detect))).rejects.toThrow(/finds objects.*COCO/s);
   await expect(fromFolders(path('zoo'), optionsOf(language))).rejects.toThrow(/takes text/);
   await writeFile(path('bad.jsonl'), '{"text": "a", "labels": {}}\n{"text": 3}\n');
