@@ -21,9 +21,11 @@ export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_0
  * list of synonyms, as in ImageNet, e.g. `mouse, computer mouse`.
  */
 export function classIndex(classes: readonly string[], name: string): number {
-  const exact = classes.indexOf(name);
+  // File systems and archives of macOS decompose the accents in names, e.g. those of folders named after classes.
+  const own = classes.includes(name) ? name : name.normalize();
+  const exact = classes.indexOf(own);
   if (exact >= 0) return exact;
-  const synonyms = classes.flatMap((one, i) => (one.split(', ').includes(name) ? [i] : []));
+  const synonyms = classes.flatMap((one, i) => (one.split(', ').includes(own) ? [i] : []));
   return synonyms.length === 1 ? synonyms[0]! : -1;
 }
 

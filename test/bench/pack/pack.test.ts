@@ -49,6 +49,17 @@ test('pictures in folders of classes become images of the stage, cut from the mi
   expect(blue![2]!.every((value) => value > 245)).toBe(true);
 });
 
+test('a folder names its class also where the file system has decomposed its accents', async () => {
+  const stage = {
+    ...classify,
+    input: { ...classify.input, channels: 3 as const },
+    classes: ['cafe', 'café'],
+  };
+  await picture(path('drinks', 'café'.normalize('NFD'), '1.png'), 10, 10, '#ff0000', '#ff0000');
+  const { truths } = await packed([stage], (options) => fromFolders(path('drinks'), options));
+  expect(truths.map(({ truth }) => truth)).toEqual([1]);
+});
+
 test('labelled data in another encoding is refused, because its letters would be others in the pack', async () => {
   const latin = Buffer.from('{"text": "déjà vu"}', 'latin1');
   await writeFile(path('mails.jsonl'), latin);
