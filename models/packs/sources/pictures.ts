@@ -45,20 +45,15 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
     return PICTURE.test(path) && rest.length > 0 ? [{ path, name: name! }] : [];
   });
   const pictures = chosen(files, options, folder, mostOf(format));
+  // The labels come first, because a folder that names no class is then refused before all pictures are read.
+  const rows = pictures.map(({ name, path }) => ({ label: name, text: null, where: path }));
+  const labels = pipeline.stages.flatMap((stage) => labelTensors(stage, rows));
   const items: Item[] = [];
   for (const { path } of pictures) {
     items.push((await options.files.picture(path, format, fit)).item);
     options.onItem(items.length, pictures.length);
   }
-  return [
-    imagesTensor(items, format),
-    ...pipeline.stages.flatMap((stage) =>
-      labelTensors(
-        stage,
-        pictures.map(({ name, path }) => ({ label: name, text: null, where: path })),
-      ),
-    ),
-  ];
+  return [imagesTensor(items, format), ...labels];
 }
 
 const id = z.number();

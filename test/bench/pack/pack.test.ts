@@ -60,6 +60,16 @@ test('a folder names its class also where the file system has decomposed its acc
   expect(truths.map(({ truth }) => truth)).toEqual([1]);
 });
 
+test('a folder that names no class is refused before any picture is read', async () => {
+  const files = {
+    ...onDisk,
+    list: async () => ['zoo/a/1.png', 'zoo/dog/2.png'],
+    picture: () => Promise.reject(new Error('a picture was read')),
+  };
+  const options = { ...optionsOf(classify), files };
+  await expect(fromFolders('zoo', options)).rejects.toThrow(/2\.png: stage "classify" has no class "dog"/);
+});
+
 test('labelled data in another encoding is refused, because its letters would be others in the pack', async () => {
   const latin = Buffer.from('{"text": "déjà vu"}', 'latin1');
   await writeFile(path('mails.jsonl'), latin);
