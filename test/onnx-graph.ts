@@ -18,19 +18,24 @@ export type Elem = keyof typeof ELEM;
 /** Sizes of dimensions; a string is the name of a symbolic dimension, and an empty string stands for one without a name. */
 export type Dims = readonly (number | string)[];
 
-/** Encodes an operator; an attribute is a whole number, or several. */
+type Attribute = number | readonly number[] | { readonly tensor: Bytes };
+
+/** Encodes the value of an attribute, and its type. */
+function encoded(value: Attribute): number[] {
+  const [INT, TENSOR, INTS] = [2, 4, 7];
+  if (typeof value === 'number') return [...whole(3, value), ...whole(20, INT)];
+  if ('tensor' in value) return [...field(5, value.tensor), ...whole(20, TENSOR)];
+  return [...value.flatMap((one) => whole(8, one)), ...whole(20, INTS)];
+}
+
+/** Encodes an operator; an attribute is a whole number, or several, or an encoded constant. */
 export function node(
   op: string,
   inputs: string[],
   output: string,
-  attributes: Record<string, number | number[]> = {},
+  attributes: Readonly<Record<string, Attribute>> = {},
 ) {
-  const [INT, INTS] = [2, 7];
-  const attribute = ([name, value]: [string, number | number[]]) => [
-    ...field(1, text(name)),
-    ...(typeof value === 'number' ? whole(3, value) : value.flatMap((one) => whole(8, one))),
-    ...whole(20, typeof value === 'number' ? INT : INTS),
-  ];
+  const attribute = ([name, value]: [string, Attribute]) => [...field(1, text(name)), ...encoded(value)];
   return [
     ...inputs.flatMap((input) => field(1, text(input))),
     ...field(2, text(output)),

@@ -91,8 +91,7 @@ function survey(graph: Uint8Array, counts: Map<string, number>, types: Set<strin
     counts.set(operator, (counts.get(operator) ?? 0) + 1);
     for (const attribute of messages(node, 5)) {
       for (const constant of messages(attribute, 5)) types.add(typeOf(constant, 2));
-      for (const inner of [...messages(attribute, 6), ...messages(attribute, 11)])
-        survey(inner, counts, types);
+      for (const inner of messages(attribute, 6)) survey(inner, counts, types);
     }
   }
 }

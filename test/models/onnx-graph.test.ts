@@ -7,7 +7,7 @@ import { NotOnnxError, readGraph } from '../../models/onnx/graph.ts';
 import { ModelAloneError } from '../../models/onnx/picture-input.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { brightestChannel, identityModel } from '../onnx.ts';
-import { model, node } from '../onnx-graph.ts';
+import { constant, model, node } from '../onnx-graph.ts';
 
 const rgb = brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 16] }, 1, {
   type: 'float32',
@@ -25,6 +25,29 @@ describe('the graph of an ONNX file', () => {
       ['Reshape', 1],
     ]);
     expect(makers.get('out')).toEqual({ operator: 'Cast', input: 'shaped' });
+  });
+
+  it('has no input for weights, which models of early exporters list among the inputs', () => {
+    const image = { type: 'float32', dims: ['batch', 4] } as const;
+    const listed = { image, w: { type: 'float32', dims: [1] } } as const;
+    const bytes = model(
+      [node('Mul', ['image', 'w'], 'out')],
+      [constant('w', 'float32', [2], [1])],
+      listed,
+      image,
+    );
+    expect(readGraph(bytes, 'early.onnx').inputs.map(({ name }) => name)).toEqual(['image']);
+  });
+
+  it('lists the most frequent operators first', () => {
+    const dims = { type: 'float32', dims: [1] } as const;
+    const nodes = ['Relu', 'Abs', 'Neg', 'Abs'].map((operator, i) => node(operator, [`t${i}`], `t${i + 1}`));
+    const { operators } = readGraph(model(nodes, [], { t0: dims }, { t4: dims }), 'm.onnx');
+    expect([...operators]).toEqual([
+      ['Abs', 2],
+      ['Relu', 1],
+      ['Neg', 1],
+    ]);
   });
 
   it('has open dimensions where the file has no name, 0 or -1', () => {

@@ -40,6 +40,12 @@ test.each([
   expect(dtypeOf(bytes, 'best_uint8.onnx')).toBe('uint8'); // a name that tells more is kept
 });
 
+test('weights count also where nodes have them as constants of their own', () => {
+  const weights = node('Constant', [], 'w', { value: { tensor: constant('', 'float16', [1], [1]) } });
+  const bytes = model([weights, node('Gemm', ['image', 'w'], 'out')], [], scores, scores);
+  expect(dtypeOf(bytes, 'best.onnx')).toBe('fp16');
+});
+
 test.each([
   ['minis/translate-large/onnx/decoder_model_merged.onnx', 'fp32'],
   ['minis/translate-large/onnx/decoder_model_merged_quantized.onnx', 'q8'],
