@@ -20,6 +20,12 @@ describe('of the files that a model of the hub has beside it', () => {
     expect(await isAside(fileAt('mood/labels/notes.md', 'Its "annotations" are rough'))).toBe(true);
   });
 
+  it("those of Whisper's repositories are known by their names, also without a folder", async () => {
+    const isAside = asideOf([fileAt('config.json')]);
+    const names = ['added_tokens', 'normalizer', 'processor_config', 'special_tokens_map', 'vocab'];
+    for (const name of names) expect(await isAside(fileAt(`${name}.json`, '{}'))).toBe(true);
+  });
+
   it('one that is too large for a document is not read', async () => {
     const weights = fileAt('mood/model.safetensors');
     Object.defineProperty(weights, 'size', { value: 2e9 });

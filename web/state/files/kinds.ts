@@ -10,8 +10,10 @@ import { DOCUMENT_BYTES_MAX } from './file-size.ts';
 const LABELLED = /\.(jpe?g|png|webp|avif|gif|wav|flac|jsonl|ndjson)$|\.trans\.txt$/i;
 
 /** Names of files that model repositories of the hub contain, but that no model here needs. */
-const BESIDE_MODELS =
-  /^(\.gitattributes|README\.md|LICENSE(\.\w+)?|(vocab|special_tokens_map|added_tokens|quantize_config|quant_config)\.json|vocab\.txt|merges\.txt|.*\.model)$/i;
+const BESIDE_MODELS = [
+  /^(\.gitattributes|README\.md|LICENSE(\.\w+)?|vocab\.txt|merges\.txt|.*\.model)$/i,
+  /^(vocab|special_tokens_map|added_tokens|normalizer|processor_config|quantize_config|quant_config)\.json$/i,
+];
 
 /**
  * Finds files of a model repository that no model here needs, such as a licence: by their names, or because they lie in a model's
@@ -22,7 +24,7 @@ export function asideOf(files: readonly File[]): (file: File) => Promise<boolean
   const roots = rootsOf(files);
   return async (file) => {
     if (roots.length === 0) return false;
-    if (BESIDE_MODELS.test(file.name)) return true;
+    if (BESIDE_MODELS.some((names) => names.test(file.name))) return true;
     if (!roots.some((root) => root !== '' && folderOf(file).startsWith(root))) return false;
     return file.size > DOCUMENT_BYTES_MAX || !isRead(file.name, await file.text());
   };
