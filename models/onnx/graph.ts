@@ -35,7 +35,7 @@ export class NotOnnxError extends InputError {
 /** Names of `TensorProto.DataType`, by number. */
 const TYPES = [
   ...['undefined', 'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool'],
-  ...['float16', 'float64', 'uint32', 'uint64'],
+  ...['float16', 'float64', 'uint32', 'uint64', 'complex64', 'complex128', 'bfloat16'],
 ];
 
 /** @param file the file's name, for errors @throws NotOnnxError */
@@ -158,7 +158,7 @@ function* fields(message: Uint8Array): Generator<Field> {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
       const byte = message[at++];
-      if (byte === undefined || factor > 2 ** 63) throw new RangeError('a number has no end');
+      if (byte === undefined) throw new RangeError('a number has no end');
       value += (byte & 127) * factor;
       if (byte < 128) return value;
     }

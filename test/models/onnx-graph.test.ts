@@ -7,7 +7,7 @@ import { NotOnnxError, readGraph } from '../../models/onnx/graph.ts';
 import { ModelAloneError } from '../../models/onnx/picture-input.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { brightestChannel, identityModel } from '../onnx.ts';
-import { constant, model, node } from '../onnx-graph.ts';
+import { constant, fileOf, model, node } from '../onnx-graph.ts';
 
 const rgb = brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 16] }, 1, {
   type: 'float32',
@@ -55,6 +55,24 @@ describe('the graph of an ONNX file', () => {
     const dims = ['', 0, MINUS_ONE, 16];
     const { inputs } = readGraph(identityModel('float32', dims), 'open.onnx');
     expect(inputs[0]!.dims).toEqual([null, null, null, 16]);
+  });
+
+  it('has outputs without dimensions where the file states none, as for sequences', () => {
+    const named = (name: string, ...more: number[]) => Uint8Array.from([10, 1, name.charCodeAt(0), ...more]);
+    // The second output has a type of sequence, and the third a tensor type without a shape.
+    const outputs = [named('a'), named('b', 18, 2, 34, 0), named('c', 18, 4, 10, 2, 8, 1)];
+    expect(readGraph(fileOf([], [], [], outputs), 'm.onnx').outputs).toEqual([
+      { name: 'a', type: 'undefined', dims: [] },
+      { name: 'b', type: 'undefined', dims: [] },
+      { name: 'c', type: 'float32', dims: [] },
+    ]);
+  });
+
+  it('has element types by name, and those without a name by number', () => {
+    const typed = (type: number) => Uint8Array.from([10, 1, 97, 18, 4, 10, 2, 8, type]);
+    const types = (...numbers: number[]) =>
+      readGraph(fileOf([], [], [], numbers.map(typed)), 'm.onnx').outputs.map(({ type }) => type);
+    expect(types(1, 10, 11, 16, 17)).toEqual(['float32', 'float16', 'float64', 'bfloat16', 'type 17']);
   });
 
   it('is read of a model that PyTorch exported', async () => {
@@ -157,7 +175,8 @@ describe('a classifier without a manifest', () => {
     expect(noted("{0: 'dog'}")).toEqual(['class 0', 'class 1']);
   });
 
-  it('gives logits if the nodes of a broken file form a cycle', () => {
+  it('gives logits if its nodes only pass its input on, or, in a broken file, form a cycle', () => {
+    expect(scoresOf(inRow('Flatten'))).toBe('logits');
     expect(scoresOf(model([node('Identity', ['out'], 'out')], [], image, scores))).toBe('logits');
   });
 

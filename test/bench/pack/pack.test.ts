@@ -37,6 +37,7 @@ test('pictures in folders of classes become images of the stage, cut from the mi
   await picture(path('photos/c/deep/red.webp'), 10, 10, '#ff0000', '#ff0000');
   await picture(path('photos/a/blue.jpg'), 10, 10, '#0000ff', '#0000ff');
   await writeFile(path('photos/a/notes.txt'), 'no picture');
+  await picture(path('photos/of-no-class.png'), 10, 10, '#0000ff', '#0000ff');
   const pack = await packed([stage], (options) => fromFolders(`${folder}/./photos`, options));
   expect(pack.truths.map(({ truth }) => truth)).toEqual([0, 1, 2]);
   const [blue, wide, red] = itemsOf(pack.items).map((item) =>
@@ -203,6 +204,7 @@ test('data that does not fit is refused, with its place and the remedy', async (
   await expect(fromCoco(path('gone.json'), path('zoo'), optionsOf(detect))).rejects.toThrow(
     /gone\.png: it cannot be read: there is no such file\. Put the picture there/,
   );
+  await expect(fromFolders(path('gone.json'), optionsOf(classify))).rejects.toThrow(/no labelled items/);
   await expect(fromFolders(path('zoo'), optionsOf(detect))).rejects.toThrow(/finds objects.*COCO/s);
   await expect(fromFolders(path('zoo'), optionsOf(language))).rejects.toThrow(/takes text/);
   await writeFile(path('bad.jsonl'), '{"text": "a", "labels": {}}\n{"text": 3}\n');
