@@ -181,9 +181,8 @@ function* fields(message: Uint8Array): Generator<Field> {
 const fieldBytes = (message: Uint8Array, wanted: number): Uint8Array | undefined =>
   messages(message, wanted).next().value ?? undefined;
 
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-export const textOf = (message: Uint8Array, number: number): string =>
-  text(fieldBytes(message, number) ?? NOTHING);
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+export const textOf = (message: Uint8Array, number: number): string => text(fieldBytes(message, number));
 
 /**
  * Reads the class names that exporters such as Ultralytics write into the metadata entry `names`, e.g.

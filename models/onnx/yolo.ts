@@ -72,8 +72,8 @@ export function yoloHeads(graph: Graph): YoloHead[] {
   const candidates: Record<YoloFormat, number | null> = { yolov8: columns, yolov5: rows };
   const named = notedClasses(graph).length;
   const isNamed = ({ classes }: YoloHead) => Number(classes === named);
-  const surplus = ({ format }: YoloHead) =>
-    (candidates[format] ?? Number.POSITIVE_INFINITY) - (numbers[format] ?? 0);
+  // If both formats are left, both dimensions have a size.
+  const surplus = ({ format }: YoloHead) => candidates[format]! - numbers[format]!;
   return YOLO_FORMATS.map((format) => ({ format, classes: (numbers[format] ?? 0) - BESIDE_CLASSES[format] }))
     .filter(({ format, classes }) => candidates[format] !== 1 && classes >= 1 && classes <= CLASSES_MAX)
     .sort((a, b) => isNamed(b) - isNamed(a) || surplus(b) - surplus(a));

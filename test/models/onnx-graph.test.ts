@@ -102,6 +102,15 @@ describe('the graph of an ONNX file', () => {
       }),
     );
     expect(() => readGraph(new TextEncoder().encode('<!doctype html>'), 'page.onnx')).toThrow(NotOnnxError);
+    expect(() => readGraph(rgb.slice(0, -20), 'cut-off.onnx')).toThrow(NotOnnxError);
+  });
+
+  it('is read past fields of fixed width, and refused with a field of a width that ONNX does not have', () => {
+    const behind = (...bytes: number[]) => readGraph(Uint8Array.from([...bytes, ...rgb]), 'm.onnx');
+    const [eight, four, group] = [1, 5, 3].map((wire) => (12 << 3) | wire) as [number, number, number];
+    const skipped = [eight, ...Array(8).fill(255), four, ...Array(4).fill(255)];
+    expect(behind(...skipped)).toEqual(readGraph(rgb, 'rgb.onnx'));
+    expect(() => behind(group, 0)).toThrow(NotOnnxError);
   });
 });
 

@@ -19,6 +19,7 @@ describe('the format of a detector without a manifest', () => {
   it.each([
     ['yolov8', [1, 84, 8400], 80],
     ['yolov8', [null, 5, null], 1],
+    ['yolov8', [1, 300, 8400], 296],
     ['yolov5', [1, 25_200, 85], 80],
     ['yolov5', [null, null, 6], 1],
   ] as const)('is %s where the output is %j', (format, output, classes) => {
@@ -29,6 +30,10 @@ describe('the format of a detector without a manifest', () => {
     expect(yoloHeads(graphOf([1, 20, 30]))).toEqual([
       { format: 'yolov8', classes: 16 },
       { format: 'yolov5', classes: 25 },
+    ]);
+    expect(yoloHeads(graphOf([1, 30, 20]))).toEqual([
+      { format: 'yolov5', classes: 15 },
+      { format: 'yolov8', classes: 26 },
     ]);
   });
 
@@ -57,6 +62,10 @@ describe('the format of a detector without a manifest', () => {
           ['boxes', { operator: 'Conv', input: 'images' }],
         ]),
       },
+    ],
+    [
+      'several inputs',
+      { ...graphOf([1, 84, 8400]), inputs: [...graphOf([]).inputs, ...graphOf([], [1, 2]).inputs] },
     ],
     [
       'several outputs',

@@ -50,6 +50,39 @@ test('pictures in folders of classes become images of the stage, cut from the mi
   expect(blue![2]!.every((value) => value > 245)).toBe(true);
 });
 
+test('a classifier gets the middle of a picture, and a detector the whole of it', async () => {
+  const pixels = Uint8Array.from({ length: 400 }, (_, i) => (97 * i) % 256);
+  const [wide, high] = [
+    { width: 40, height: 10 },
+    { width: 10, height: 40 },
+  ].map((size) => sharp(pixels, { raw: { ...size, channels: 1 } }));
+  await mkdir(path('noise/a'), { recursive: true });
+  const middle = { left: 15, top: 0, width: 10, height: 10 };
+  await wide!.clone().toFile(path('noise/a/1.png'));
+  await wide!.clone().extract(middle).toFile(path('noise/a/2.png'));
+  await high!.clone().toFile(path('noise/a/3.png'));
+  await high!
+    .clone()
+    .extract({ ...middle, left: 0, top: 15 })
+    .toFile(path('noise/a/4.png'));
+  const middles = await packed([classify], (options) => fromFolders(path('noise'), options));
+  const [one, two, three, four] = itemsOf(middles.items);
+  expect([one, three]).toEqual([two, four]);
+
+  const left = sharp(
+    Uint8Array.from({ length: 400 }, (_, i) => (i % 40 < 10 ? 255 : 0)),
+    {
+      raw: { width: 40, height: 10, channels: 1 },
+    },
+  );
+  await left.toFile(path('noise/left.png'));
+  const coco = { images: [{ id: 1, file_name: 'left.png' }], annotations: [], categories: [] };
+  await writeFile(path('left.json'), JSON.stringify(coco));
+  const whole = await packed([detect], (options) => fromCoco(path('left.json'), path('noise'), options));
+  const row = [...whole.items.bytes.subarray(0, 16)].map((pixel) => pixel > 127);
+  expect(row).toEqual(Array.from({ length: 16 }, (_, x) => x < 4));
+});
+
 test('a folder names its class also where the file system has decomposed its accents', async () => {
   const stage = {
     ...classify,
@@ -99,6 +132,7 @@ test('boxes in the COCO format are cut at the edges and scaled to the images of 
       { image_id: 7, category_id: 3, bbox: [16, 32, 16, 32], area: 1 },
       { image_id: 7, category_id: 3, bbox: [0, 0, 32, 64], iscrowd: 1 },
       { image_id: 7, category_id: 3, bbox: [4, 4, 0, 8] },
+      { image_id: 7, category_id: 3, bbox: [4, 4, 8, 0] },
       { image_id: 7, category_id: 3, bbox: [20, 4, 1e-7, 8] },
       { image_id: 7, category_id: 3, bbox: [32, 0, 4, 4] },
       { image_id: 7, category_id: 3, bbox: [-2, -4, 10, 12] },
@@ -199,6 +233,15 @@ test('data that does not fit is refused, with its place and the remedy', async (
   await expect(fromFolders(path('torn'), optionsOf(classify))).rejects.toThrow(
     /1\.png: it cannot be read as a picture/,
   );
+  const unnamed = {
+    images: [{ id: 1, file_name: 'dog/1.png' }],
+    annotations: [{ image_id: 1, category_id: 9, bbox: [0, 0, 4, 4] }],
+    categories: [],
+  };
+  await writeFile(path('unnamed.json'), JSON.stringify(unnamed));
+  await expect(fromCoco(path('unnamed.json'), path('zoo'), optionsOf(detect, classify))).rejects.toThrow(
+    /stage "classify" has no class "category 9"/,
+  );
   const images = [{ id: 1, file_name: 'gone.png' }];
   await writeFile(path('gone.json'), JSON.stringify({ images, annotations: [], categories: [] }));
   await expect(fromCoco(path('gone.json'), path('zoo'), optionsOf(detect))).rejects.toThrow(
@@ -210,7 +253,7 @@ test('data that does not fit is refused, with its place and the remedy', async (
   await writeFile(path('bad.jsonl'), '{"text": "a", "labels": {}}\n{"text": 3}\n');
   await expect(fromTexts(path('bad.jsonl'), optionsOf(spam))).rejects.toThrow(InvalidDocumentError);
   await expect(fromTexts(path('bad.jsonl'), optionsOf(spam))).rejects.toThrow(/bad\.jsonl, line 2/);
-  await writeFile(path('none.jsonl'), '\n');
+  await writeFile(path('none.jsonl'), '\n \n');
   await expect(fromTexts(path('none.jsonl'), optionsOf(spam))).rejects.toThrow(/no labelled items/);
 });
 
