@@ -17,13 +17,16 @@ const NAMED = 5;
 /** Most classifiers were trained with pictures of this size. */
 const USUAL: OpenSize['usual'] = { width: 224, height: 224 };
 
-/** Operators that compute a probability for each class: of one class among all, or of each class by itself. */
-const PROBABILITIES = ['Softmax', 'Sigmoid'];
+/**
+ * Operators that compute a probability for each class: of one class among all, or of each class by itself. ONNX Runtime's
+ * quantisation replaces them by operators on integers.
+ */
+const PROBABILITIES = /^(QLinear)?(Softmax|Sigmoid)$/;
 
 /** Whether the first output of a classifier has probabilities or logits. */
 export function scoresOf(graph: Graph): ClassifyingStage['scores'] {
-  const operator = computedBy(graph, graph.outputs[0]?.name ?? '');
-  return operator !== undefined && PROBABILITIES.includes(operator) ? 'probabilities' : 'logits';
+  const operator = computedBy(graph, graph.outputs[0]?.name ?? '') ?? '';
+  return PROBABILITIES.test(operator) ? 'probabilities' : 'logits';
 }
 
 /**

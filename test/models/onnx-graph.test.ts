@@ -166,6 +166,13 @@ describe('a classifier without a manifest', () => {
     expect(scoresOf(inRow('Softmax', 'Gemm', ...after))).toBe('logits');
   });
 
+  it.each(['QLinearSoftmax', 'QLinearSigmoid'])(
+    'gives probabilities if a %s of integers computes them',
+    (operator) => {
+      expect(scoresOf(inRow('QGemm', operator, 'DequantizeLinear'))).toBe('probabilities');
+    },
+  );
+
   it('gives probabilities if a Sigmoid computes them, one class at a time', () => {
     expect(scoresOf(inRow('Gemm', 'Sigmoid'))).toBe('probabilities');
   });
