@@ -4,10 +4,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classifierFields } from '../../models/onnx/classifier.ts';
 import { NotOnnxError, readGraph } from '../../models/onnx/graph.ts';
-import { ModelAloneError } from '../../models/onnx/picture-input.ts';
+import {
+  ModelAloneError,
+  pictureInput,
+  SCALINGS,
+  type Scaling,
+  takesAnySize,
+} from '../../models/onnx/picture-input.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { brightestChannel, identityModel } from '../onnx.ts';
-import { constant, fileOf, model, node } from '../onnx-graph.ts';
+import { constant, type Dims, fileOf, model, node } from '../onnx-graph.ts';
+import { RESNET } from './hub/models.ts';
 
 const rgb = brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 16] }, 1, {
   type: 'float32',
@@ -111,6 +118,62 @@ describe('the graph of an ONNX file', () => {
     const skipped = [eight, ...Array(8).fill(255), four, ...Array(4).fill(255)];
     expect(behind(...skipped)).toEqual(readGraph(rgb, 'rgb.onnx'));
     expect(() => behind(group, 0)).toThrow(NotOnnxError);
+  });
+});
+
+describe('the pictures of a model without a manifest', () => {
+  const taking = (dims: Dims, more = {}) =>
+    readGraph(
+      model([], [], { image: { type: 'float32', dims }, ...more }, { type: 'float32', dims: [1] }),
+      'm.onnx',
+    );
+
+  it('may have any size if the model leaves height or width open', () => {
+    const any = [
+      ['n', 3, 'h', 'w'],
+      [1, 3, 8, 'w'],
+      [1, 'h', 8, 1],
+    ].map((dims) => takesAnySize(taking(dims)));
+    expect(any).toEqual([true, true, true]);
+    const one = [
+      ['n', 3, 8, 8],
+      ['n', 'features'],
+    ].map((dims) => takesAnySize(taking(dims)));
+    expect(one).toEqual([false, false]);
+  });
+
+  it.each([
+    ['a list of features', taking(['n', 3]), /its input image is no picture of 1 or 3 channels/],
+    ['a batch of lists', taking(['n', 8, 3]), /its input image is no picture of 1 or 3 channels/],
+    ['a second tensor', taking([1, 3, 8, 8], { size: { type: 'int64', dims: [1, 2] } }), /takes 2 tensors/],
+    ['nothing', readGraph(model([], [], {}, {}), 'm.onnx'), /takes 0 tensors/],
+  ])('are none of a model that takes %s', (_, graph, problem) => {
+    const input = () => pictureInput(graph, { usual: { width: 8, height: 8 } }, 'm.onnx');
+    expect(input).toThrow(ModelAloneError);
+    expect(input).toThrow(problem);
+  });
+
+  it('have a size that the user gives, if the model does not take another one', () => {
+    const usual = { width: 8, height: 8 };
+    const asked = { width: 16, height: 4 };
+    const open = taking([1, 3, 'h', 'w']);
+    expect(pictureInput(open, { usual, asked }, 'm.onnx')).toEqual({ channels: 3, ...asked });
+    expect(pictureInput(open, { usual }, 'm.onnx')).toEqual({ channels: 3, ...usual });
+    const wide = taking([1, 3, 4, 16]);
+    expect(pictureInput(wide, { usual, asked }, 'm.onnx')).toEqual({ channels: 3, ...asked });
+    expect(() => pictureInput(wide, { usual, asked: { ...asked, height: 8 } }, 'm.onnx')).toThrow(
+      /pictures with a height of 4 pixels, and 8 is given/,
+    );
+  });
+
+  it('are scaled as the names of the scalings say', () => {
+    const ends = ({ mean: [mean], std: [std] }: Scaling) => [(0 - mean!) / std!, (1 - mean!) / std!];
+    expect([ends(SCALINGS[0]), ends(SCALINGS[1])]).toEqual([
+      [0, 1],
+      [-1, 1],
+    ]);
+    const { image_mean: mean, image_std: std } = RESNET.preprocessor;
+    expect(SCALINGS[2]).toMatchObject({ mean, std });
   });
 });
 

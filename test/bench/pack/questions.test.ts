@@ -60,7 +60,8 @@ test('a line without the label of the stage before the answers is refused, with 
 test('what is no file of questions, or for a pipeline that answers none, is refused', async () => {
   const line = jsonLines({ context: 'Anna waits.', question: 'Who?', answers: ['Anna'] });
   await expect(packOf(line, language)).rejects.toThrow(/no stage of the pipeline answers any/);
-  await expect(packOf('{"context": "a"}', answerOrNone)).rejects.toThrow(InvalidDocumentError);
+  for (const text of ['{"context": "a"}', '3', 'null'])
+    await expect(packOf(text, answerOrNone)).rejects.toThrow(InvalidDocumentError);
   await expect(packOf('{"data": [{"paragraphs": 3}]}', answerOrNone)).rejects.toThrow(
     /data\[0\]\.paragraphs/,
   );
