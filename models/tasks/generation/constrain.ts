@@ -18,12 +18,11 @@ export function constrain(logits: Float32Array, tokens: readonly number[], rules
   const ban = (id: number) => {
     logits[id] = Number.NEGATIVE_INFINITY;
   };
-  if (rules.repetitionPenalty !== 1) penalise(logits, [...prompt, ...tokens], rules.repetitionPenalty);
+  const all = [...prompt, ...tokens];
+  if (rules.repetitionPenalty !== 1) penalise(logits, all, rules.repetitionPenalty);
   rules.banned.forEach(ban);
   if (tokens.length === 0) rules.bannedFirst.forEach(ban);
   if (tokens.length < rules.tokensMin) rules.endIds.forEach(ban);
-  if (rules.bannedSequences.length === 0 && rules.noRepeat === 0) return;
-  const all = [...prompt, ...tokens];
   for (const sequence of rules.bannedSequences)
     if (endsWith(all, sequence.slice(0, -1))) ban(sequence.at(-1)!);
   if (rules.noRepeat > 0) repeatedBy(all, rules.noRepeat).forEach(ban);
@@ -38,7 +37,6 @@ const endsWith = (tokens: readonly number[], end: readonly number[]): boolean =>
 
 /** Returns the next tokens that would repeat an earlier sequence of `length` tokens. */
 function repeatedBy(tokens: readonly number[], length: number): number[] {
-  if (tokens.length < length) return [];
   const end = tokens.slice(tokens.length - length + 1);
   const completing: number[] = [];
   for (let from = 0; from + length <= tokens.length; from++)

@@ -69,6 +69,39 @@ test('a folder of transcripts in the way of LibriSpeech names its recordings, wi
   expect(truths.map(({ truth }) => truth)).toEqual(['NORTHANGER ABBEY', 'THIS  LITTLE WORK']);
 });
 
+test('a folder may have recordings that are too long, beside others, but none that is torn or missing', async () => {
+  const made = async (name: string, transcripts: string, sounds: Record<string, Uint8Array>) => {
+    await mkdir(path(name));
+    await writeFile(path(name, 'all.trans.txt'), transcripts);
+    await writeFile(path(name, 'notes.md'), 'No sound');
+    for (const [file, bytes] of Object.entries(sounds)) await writeFile(path(name, file), bytes);
+    return packOf(path(name), transcribe);
+  };
+  const short = wavOf(tone(440, 0.5, 8000), { rateHz: 8000 });
+  const long = wavOf(tone(440, 2.5, 8000), { rateHz: 8000 });
+  const lastLong = await made('last-long', 'a ONE\nwithout-words\nb TWO\n', {
+    'a.wav': short,
+    'b.wav': long,
+  });
+  expect(lastLong.truths.map(({ truth }) => truth)).toEqual(['ONE']);
+  await expect(made('all-long', 'a ONE\nb TWO\n', { 'a.wav': long, 'b.wav': long })).rejects.toThrow(
+    /b\.wav: it lasts 2\.500 s/,
+  );
+  const torn = short.subarray(0, 99);
+  await expect(made('torn', 'a ONE\nb TWO\n', { 'a.wav': torn, 'b.wav': short })).rejects.toThrow(
+    /a\.wav: it should have 8044 bytes/,
+  );
+  await expect(made('missing', 'a ONE\nb TWO\n', { 'a.wav': short })).rejects.toThrow(
+    /all\.trans\.txt, line 2: .*b\.flac cannot be read: there is no such file/,
+  );
+});
+
+test('a recording that is too long is refused if a line names it', async () => {
+  const lines = ['low', 'long', 'low'].map((name) => ({ audio: `clips/${name}.wav`, text: 'a' }));
+  await writeFile(path('mixed.jsonl'), jsonLines(...lines));
+  await expect(packOf(path('mixed.jsonl'), transcribe)).rejects.toThrow(/long\.wav: it lasts 2\.500 s/);
+});
+
 test('recordings that do not fit are refused, with their place and the remedy', async () => {
   const refused = async (
     row: object,

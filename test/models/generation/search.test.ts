@@ -195,6 +195,43 @@ describe('rules', () => {
     expect(left(tokens, own)).toEqual(expected);
   });
 
+  test('force the first token also if it is the last one', () => {
+    expect(left([], { forcedFirst: 4, tokensMax: 1 })).toEqual([4]);
+  });
+
+  test('make a forced token certain', () => {
+    const logits = Float32Array.of(3, 2, 1);
+    constrain(logits, [], rules({ forcedFirst: 1 }));
+    expect(logits[1]).toBe(0);
+  });
+
+  test('forbid exactly the tokens that repeat a sequence of some length, or complete a forbidden one', () => {
+    const token = fc.integer({ min: 0, max: 2 });
+    const sequences = fc.array(fc.array(token, { minLength: 2, maxLength: 3 }), { maxLength: 3 });
+    const endsIn = (tokens: readonly number[], end: readonly number[]) =>
+      tokens.length >= end.length && tokens.slice(tokens.length - end.length).join() === end.join();
+    fc.assert(
+      fc.property(
+        fc.array(token, { maxLength: 8 }),
+        fc.integer({ min: 0, max: 4 }),
+        sequences,
+        (tokens, noRepeat, bannedSequences) => {
+          const before = [1, ...tokens];
+          const starts = Array.from({ length: before.length + 1 }, (_, end) => before.slice(0, end));
+          const expected = [0, 1, 2, 3, 4, 5].filter((next) => {
+            const all = [...before, next];
+            const last = all.slice(-noRepeat);
+            const repeats =
+              noRepeat > 0 && last.length === noRepeat && starts.some((own) => endsIn(own, last));
+            return !repeats && !bannedSequences.some((own) => endsIn(all, own));
+          });
+          expect(left(tokens, { tokensMax: 20, noRepeat, bannedSequences })).toEqual(expected);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   test('make tokens that came before less likely', () => {
     const logits = Float32Array.of(1, 1, -1, -1);
     constrain(logits, [2], rules({ repetitionPenalty: 2 }));
