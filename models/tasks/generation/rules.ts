@@ -24,7 +24,6 @@ const rulesSchema = z.looseObject({
   decoder_start_token_id: tokenId.nullish(),
   bos_token_id: tokenId.nullish(),
   eos_token_id: endIds.nullish(),
-  pad_token_id: tokenId.nullish(),
   forced_bos_token_id: tokenId.nullish(),
   forced_eos_token_id: endIds.nullish(),
   suppress_tokens: tokenIds.nullish(),

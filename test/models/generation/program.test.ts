@@ -218,6 +218,19 @@ describe('rules from the files of the hub', () => {
     expect(readRules(files, limits)).toMatchObject(expected);
   });
 
+  test('what the files leave out has the usual value, and ids and lengths may be 0', () => {
+    const none = { decoder_start_token_id: null, eos_token_id: null };
+    const usual = {
+      ...{ prompt: [0], endIds: [], tokensMax: 50, tokensMin: 0, forcedFirst: null, forcedLast: [] },
+      ...{ banned: [], bannedFirst: [], bannedSequences: [], noRepeat: 0, repetitionPenalty: 1, beams: 1 },
+      ...{ renormalised: false, lengthPenalty: 1, earlyStopping: false },
+    };
+    expect(readRules(rulesFiles(none), limits)).toEqual(usual);
+    expect(readRules(rulesFiles({ ...none, bos_token_id: 5 }), limits).prompt).toEqual([5]);
+    const zeros = { decoder_start_token_id: 0, eos_token_id: 0, min_length: 0, no_repeat_ngram_size: 0 };
+    expect(readRules(rulesFiles(zeros), limits)).toEqual({ ...usual, endIds: [0] });
+  });
+
   test('what is left of the tokens is normalised where the files ask for it, and for Marian', () => {
     const asked = rulesFiles({}, { renormalize_logits: true });
     expect(readRules(asked, limits).renormalised).toBe(true);
