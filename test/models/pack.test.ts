@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { samplesOf } from '../../models/items/audio.ts';
+import { splitFields } from '../../models/items/fields.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
+import { textOf } from '../../models/items/text.ts';
 import { packEntry } from '../../models/packs/entry.ts';
 import { labelledItems, stageItems } from '../../models/packs/labelled-items.ts';
 import { parsePack } from '../../models/packs/pack.ts';
@@ -241,6 +243,32 @@ test('texts are read with where each ends, and one that is not passed on needs n
     { truth: 0, children: [{ truth: 1, children: [] }] },
     { truth: 1, children: [] },
   ]);
+});
+
+test('a field has one text for each item', async () => {
+  const answer = {
+    ...{ name: 'answer', task: 'question-answering', variants: spam.variants, unanswerable: false },
+    input: { length: 16, stride: 4 },
+  };
+  const asking = (questions: string, ...ends: number[]) =>
+    parsePack(
+      gzip(
+        safetensors({
+          text: u8([4], new TextEncoder().encode('hiho')),
+          text_end: i32([2, 4]),
+          'field.question': u8([questions.length], new TextEncoder().encode(questions)),
+          'field_end.question': i32(ends),
+          'label.answer': u8([4], new TextEncoder().encode('hiho')),
+          'label_end.answer': i32([2, 4]),
+        }),
+      ),
+      pipelineOf(answer),
+    );
+  const { items } = await asking('?!!', 1, 3);
+  const format = pipelineOf(answer).first.format;
+  const questions = itemsOf(items).map((item) => textOf(splitFields(format, item).texts[0]!));
+  expect(questions).toEqual(['?', '!!']);
+  await expect(asking('?!!', 3)).rejects.toThrow('"field.question" has 1 texts for 2 items');
 });
 
 test('ends of texts that fall, or leave bytes over, are refused', async () => {

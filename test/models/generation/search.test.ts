@@ -107,6 +107,8 @@ describe('beams', () => {
           greedy!.generated.map(({ tokens }) => tokens),
         );
         expect(beam!.sizes).toEqual(greedy!.sizes);
+        for (const [i, { score }] of greedy!.generated.entries())
+          expect(score).toBeCloseTo(beam!.generated[i]!.score, 5);
       }),
     );
   });
