@@ -327,6 +327,25 @@ test('recordings are kept as float samples or 16-bit PCM, and read as float samp
   );
 });
 
+test('a recording that is longer than its stage takes is refused, and so is one without samples', async () => {
+  const two = (first: number, second: number) =>
+    parsePack(
+      gzip(
+        safetensors({
+          audio: f32([first + second], new Float32Array(first + second)),
+          audio_end: i32([first, first + second]),
+          'label.transcribe': u8([2], [97, 98]),
+          'label_end.transcribe': i32([1, 2]),
+        }),
+      ),
+      pipelineOf(transcribe),
+    );
+  expect((await two(1, 32_000)).items.lengths).toEqual([4, 128_000]);
+  const taken = 'stage "transcribe" takes audio of 1 to 32000 float32 samples at 16000 Hz';
+  await expect(two(32_001, 40_000)).rejects.toThrow(`${taken}, but item 0 is 128004 bytes`);
+  await expect(two(1, 0)).rejects.toThrow(`${taken}, but item 1 is 0 bytes`);
+});
+
 test('the entry of a pack states the sizes of its items, however many they are', async () => {
   const lengths = Array.from({ length: 150_000 }, (_, i) => 1 + (i % 3));
   const pack = { items: { lengths, bytes: new Uint8Array(300_000) }, truths: null };
