@@ -72,7 +72,7 @@ export class TensorFile {
 
   /** Whether the file has a tensor of this name and dtype. */
   has(name: string, dtype: Dtype): boolean {
-    return this.entryOf(name)?.dtype === dtype;
+    return this.entries[name]?.dtype === dtype;
   }
 
   /** @param dims number of dimensions that the tensor must have @throws InvalidPackError */
@@ -98,12 +98,8 @@ export class TensorFile {
     return { shape, data: new Float32Array(data.buffer) };
   }
 
-  private entryOf(name: string): Entry | undefined {
-    return Object.hasOwn(this.entries, name) ? this.entries[name] : undefined;
-  }
-
   private read(name: string, dtype: Dtype, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
-    const entry = this.entryOf(name);
+    const entry = this.entries[name];
     if (!entry) throw new InvalidPackError(`it has no tensor "${name}"`);
     if (entry.dtype !== dtype || entry.shape.length !== dims)
       throw new InvalidPackError(
