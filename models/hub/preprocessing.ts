@@ -95,9 +95,10 @@ function normalisationOf(preprocessor: PreprocessorConfig, source: string): Pick
     throw new UnusableConfigError(source, 'normalises pictures, but states no image_mean and image_std');
   const mean = normalised ? [image_mean!].flat() : [0];
   const std = normalised ? [image_std!].flat() : [1];
+  const rescaled = preprocessor.do_rescale !== false;
   // The value of a white pixel before normalisation.
-  const white = preprocessor.do_rescale === false ? 255 : 255 * (preprocessor.rescale_factor ?? 1 / 255);
-  const offset = preprocessor.rescale_offset ? 1 : 0;
+  const white = rescaled ? 255 * (preprocessor.rescale_factor ?? 1 / 255) : 255;
+  const offset = rescaled && preprocessor.rescale_offset ? 1 : 0;
   // EfficientNet's preprocessor divides by the standard deviation twice, unless include_top is false.
   const twice =
     /^EfficientNet/.test(preprocessor.image_processor_type ?? '') && preprocessor.include_top !== false;
