@@ -152,6 +152,11 @@ test('a header that claims more than there is is refused', async () => {
   await expect(claim({ shape: [2 ** 40, 1, 16, 16], data_offsets: [0, 2 ** 48] })).rejects.toThrow(
     InvalidPackError,
   );
+  const bytes = safetensors(small(), ({ 'label.colour': last, ...others }) => {
+    const [from] = (last as { data_offsets: [number, number] }).data_offsets;
+    return { ...others, 'label.colour': { dtype: 'I32', shape: [2], data_offsets: [from, from + 8] } };
+  });
+  await expect(parsePack(gzip(bytes), three)).rejects.toThrow(/"label\.colour" needs 8 bytes, but.* of 540/);
 });
 
 test('a header longer than the file is refused before it is read', async () => {
@@ -179,8 +184,11 @@ test('images without pixels are refused, however many the header states', async 
   await expect(parse({ images: u8([2 ** 32, 1, 0, 16], []) })).rejects.toThrow('it has no items');
 });
 
-test('a tensor of another type is refused by name', async () => {
+test('a tensor of another type, or of other dimensions, is refused by name', async () => {
   await expect(parse({ object_image: f32([1], [1]) })).rejects.toThrow(/"object_image" should be I32.*F32/);
+  await expect(parse({ boxes: f32([4], [2, 3, 10, 11]) })).rejects.toThrow(
+    '"boxes" should be F32 with 2 dimensions, but is F32 [4]',
+  );
 });
 
 test('an object of an image that is not there is refused', async () => {
