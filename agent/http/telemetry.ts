@@ -32,6 +32,11 @@ export class Telemetry {
     'Requests by outcome: completed, shed, failed, or rejected on arrival.',
     ['model', 'outcome'],
   );
+  readonly #inTime = this.#metrics.counter(
+    'requests_in_time_total',
+    'Requests that were completed within the SLA of the plan.',
+    ['model'],
+  );
   readonly #latency = this.#metrics.seconds(
     'request_duration_seconds',
     'Latency of completed requests, from arrival to end.',
@@ -96,6 +101,7 @@ export class Telemetry {
   constructor(models: readonly string[], stages: readonly string[]) {
     for (const model of models) {
       this.#arrivals.inc({ model }, 0);
+      this.#inTime.inc({ model }, 0);
       for (const outcome of OUTCOMES) this.#requests.inc({ model, outcome }, 0);
       this.#latency.zero({ model });
     }
@@ -110,9 +116,11 @@ export class Telemetry {
     this.#arrivals.inc({ model }, requests);
   }
 
-  ended(model: string, outcome: Outcome, latencyMs: number): void {
+  ended(model: string, outcome: Outcome, latencyMs: number, slaMs: number): void {
     this.#requests.inc({ model, outcome });
-    if (outcome === 'completed') this.#latency.observe({ model }, latencyMs / 1000);
+    if (outcome !== 'completed') return;
+    this.#latency.observe({ model }, latencyMs / 1000);
+    if (latencyMs <= slaMs) this.#inTime.inc({ model });
   }
 
   /** Counts requests that were refused on arrival. */

@@ -163,7 +163,7 @@ export class Service {
       const answers = await Promise.all(
         items.map(async (item) => {
           const answer = await this.#executor.submit(item, arrivalMs, singleStage);
-          this.telemetry.ended(name, answer.outcome, answer.latencyMs);
+          this.telemetry.ended(name, answer.outcome, answer.latencyMs, this.plan.slaMs);
           return answer;
         }),
       );

@@ -35,8 +35,8 @@ test('what the metrics of a service have counted is read back', async () => {
   const plan = planOf({ workers: [['detect', 'classify']] });
   const telemetry = new Telemetry(['fashion', 'detect'], ['detect', 'classify']);
   telemetry.arrived('fashion', 5);
-  telemetry.ended('fashion', 'completed', 3);
-  telemetry.ended('detect', 'shed', 3);
+  telemetry.ended('fashion', 'completed', 3, 250);
+  telemetry.ended('detect', 'shed', 3, 250);
   telemetry.rejected('fashion', 3);
   const batch = {
     variant: 'v',

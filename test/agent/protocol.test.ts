@@ -252,6 +252,7 @@ test('metrics count what came, what became of it, batches, and say the plan', as
   expect(arrived).toBeGreaterThanOrEqual(3);
   expect(value('ipa_edge_requests_total\\{model="classify",outcome="completed"\\}')).toBe(arrived);
   expect(value('ipa_edge_request_duration_seconds_count\\{model="classify"\\}')).toBe(arrived);
+  expect(value('ipa_edge_requests_in_time_total\\{model="classify"\\}')).toBeGreaterThan(0);
   expect(value('ipa_edge_batch_items_sum\\{stage="classify"\\}')).toBeGreaterThanOrEqual(arrived);
   expect(value('ipa_edge_run_items_total\\{stage="classify"\\}')).toBe(
     value('ipa_edge_batch_items_sum\\{stage="classify"\\}'),

@@ -79,8 +79,8 @@ test('how long the first item of a batch waited is told by stage', async () => {
 
 test('buckets of a histogram rise, and the last one holds all that was observed', async () => {
   const observed = telemetry();
-  for (const latencyMs of [0.5, 3, 40, 40, 90_000]) observed.ended('fashion', 'completed', latencyMs);
-  observed.ended('fashion', 'shed', 1);
+  for (const latencyMs of [0.5, 3, 40, 40, 90_000]) observed.ended('fashion', 'completed', latencyMs, 250);
+  observed.ended('fashion', 'shed', 1, 250);
   const { samples } = familiesOf(await text(observed)).find(
     ({ name }) => name === 'ipa_edge_request_duration_seconds',
   )!;
@@ -92,4 +92,19 @@ test('buckets of a histogram rise, and the last one holds all that was observed'
   const of = (suffix: string) => own.find(({ name }) => name.endsWith(suffix))!.value;
   expect([buckets.at(-1), of('_count')]).toEqual([5, 5]);
   expect(of('_sum')).toBeCloseTo(90.0835, 4);
+});
+
+test('requests that were completed within the SLA are counted, by the SLA of the plan that serves then', async () => {
+  const observed = telemetry();
+  for (const latencyMs of [10, 250, 251]) observed.ended('fashion', 'completed', latencyMs, 250);
+  observed.ended('fashion', 'completed', 251, 300);
+  for (const outcome of ['shed', 'failed'] as const) observed.ended('fashion', outcome, 1, 250);
+  const { samples } = familiesOf(await text(observed)).find(
+    ({ name }) => name === 'ipa_edge_requests_in_time_total',
+  )!;
+  expect(samples.map(({ labels, value }) => [labels, value])).toEqual([
+    ['model="fashion"', 3],
+    ['model="detect"', 0],
+    ['model="classify"', 0],
+  ]);
 });
