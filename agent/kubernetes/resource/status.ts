@@ -59,13 +59,15 @@ export class StatusWriter {
 
   /** Sets a condition, and writes the status if it changes. @param more other fields of the status that change */
   async say(type: ConditionType, said: Said, more: Partial<ResourceStatus> = {}): Promise<void> {
-    const { conditions = [] } = this.#status;
+    const { conditions: before = [] } = this.#status;
+    const conditions = withCondition(before, type, said, this.#generation, new Date().toISOString());
     const status: ResourceStatus = {
       ...this.#status,
       ...more,
       ...(more.plan !== undefined && { plan: more.plan.slice(0, TEXT_LETTERS_MAX) }),
-      observedGeneration: this.#generation,
-      conditions: withCondition(conditions, type, said, this.#generation, new Date().toISOString()),
+      // Tools that wait for Ready take it for that of this generation, so it must not be one that an older spec left.
+      observedGeneration: Math.min(...conditions.map((one) => one.observedGeneration)),
+      conditions,
     };
     if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
     const { name, namespace } = this.object.metadata;

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { KubernetesApi } from '../../../../agent/kubernetes/api.ts';
-import { CONDITIONS, type Condition, RESOURCE } from '../../../../agent/kubernetes/resource/schema.ts';
+import {
+  CONDITIONS,
+  type Condition,
+  RESOURCE,
+  type ResourceStatus,
+} from '../../../../agent/kubernetes/resource/schema.ts';
 import { StatusWriter, withCondition } from '../../../../agent/kubernetes/resource/status.ts';
 
 const step = fc.record({
@@ -32,6 +37,31 @@ test('each condition is there once at most, in order, and tells when its status 
       });
     }),
   );
+});
+
+test('the status is of an earlier generation as long as a condition is', async () => {
+  const applyStatus = vi.fn<KubernetesApi['applyStatus']>(async () => {});
+  const writerOf = (generation: number, status = {}) =>
+    new StatusWriter({ applyStatus } as unknown as KubernetesApi, {
+      ...RESOURCE,
+      metadata: { name: 'fashion', generation },
+      status,
+    });
+  const written = () => applyStatus.mock.lastCall![0].status as ResourceStatus;
+  const said = { status: 'True', reason: 'Done', message: '' } as const;
+  const first = writerOf(1);
+  for (const type of CONDITIONS) await first.say(type, said);
+  expect(written().observedGeneration).toBe(1);
+  const second = writerOf(2, written());
+  const generations: (number | undefined)[] = [];
+  for (const type of CONDITIONS) {
+    await second.say(type, said);
+    generations.push(written().observedGeneration);
+  }
+  expect(generations).toEqual([1, 1, 2]);
+  // A step that fails leaves no later condition of the earlier spec.
+  await writerOf(3, written()).say('Profiled', { ...said, status: 'False' });
+  expect(written().observedGeneration).toBe(3);
 });
 
 test('a plan of many stages with long names is cut, because the API server would refuse a longer text', async () => {
