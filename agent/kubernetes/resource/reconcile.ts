@@ -1,4 +1,5 @@
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import { parseDocument } from '../../../solver/documents/document.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
@@ -39,6 +40,9 @@ export async function reconcile(options: ReconcileOptions, { onEvent, signal }: 
   /** The uid and generation of the object that is followed: null until the first list is read, undefined if there is no object. */
   let generation: string | undefined | null = null;
   let stop = new AbortController();
+  /** Ends the job that measures. */
+  let drop = new AbortController();
+  let measured: string | undefined;
   let ended = Promise.resolve();
   const unkept: Work['unkept'] = {};
   await follow(
@@ -54,9 +58,17 @@ export async function reconcile(options: ReconcileOptions, { onEvent, signal }: 
         stop.abort();
         stop = new AbortController();
         const current = AbortSignal.any([stop.signal, signal]);
-        // The previous run ends first, so that no two runs apply plans.
+        const wanted = object && jobText(object);
+        if (wanted !== measured) {
+          drop.abort();
+          drop = new AbortController();
+        }
+        measured = wanted;
+        const measuring = AbortSignal.any([drop.signal, signal]);
+        // The previous run ends first, so that no two runs apply plans. If its job measures what the new spec wants, too, the job
+        // goes on, and the new spec is planned on its profile.
         ended = ended.then(() =>
-          object ? run(options, unkept, object, { onEvent, signal: current }) : undefined,
+          object ? run(options, unkept, object, { onEvent, signal: current }, measuring) : undefined,
         );
       },
       onEvent,
@@ -67,6 +79,15 @@ export async function reconcile(options: ReconcileOptions, { onEvent, signal }: 
   await ended;
 }
 
+/** The fields of a spec that determine what a job measures, where, and how its pod is made. */
+const JOB_FIELDS = [
+  ...['profile', 'nodeSelector', 'image', 'manifest', 'modelsClaim'],
+  ...['pullSecrets', 'tolerations', 'priorityClass'],
+];
+
+const jobText = ({ spec }: KubernetesObject): string =>
+  canonicalJson(JOB_FIELDS.map((field) => (spec as Readonly<Record<string, unknown>>)[field] ?? null));
+
 /** The reason that the status gives for a condition if the condition's step fails. */
 const FAILURES: Readonly<Record<ConditionType, string>> = {
   Profiled: 'ProfileFailed',
@@ -74,12 +95,16 @@ const FAILURES: Readonly<Record<ConditionType, string>> = {
   Ready: 'NotFollowed',
 };
 
-/** Profiles, plans, applies and adapts for one generation of the object until the signal aborts. Starts again after a failure. */
+/**
+ * Profiles, plans, applies and adapts for one generation of the object until the signal aborts. Starts again after a failure.
+ * @param measuring ends the job that measures; the listener's signal ends everything after it
+ */
 async function run(
   options: ReconcileOptions,
   unkept: Work['unkept'],
   object: KubernetesObject,
   listener: Listener,
+  measuring: AbortSignal,
 ): Promise<void> {
   const { api, models, namespace, adapt, backOff = BACK_OFF, readMs = READ_MS } = options;
   const { signal, onEvent } = listener;
@@ -96,7 +121,8 @@ async function run(
         given: podSettings(models.manifest.name, namespace, settingsOf(spec)),
       });
       const work = { api, manifest: models.manifest, namespace, spec, engine, status, unkept, ...listener };
-      const profile = await profiled(work, failed);
+      const profile = await profiled({ ...work, signal: measuring }, failed);
+      signal.throwIfAborted();
       step = 'Planned';
       await planned(work, profile);
       step = 'Ready';

@@ -35,6 +35,22 @@ test.each([
   expect(statusOf(standIn).observedGeneration).toBe(2);
 });
 
+test('a spec that changes while a job measures is planned on the profile of that job, unless it asks for other measurements', async () => {
+  const { standIn, cluster, apply, profiled } = await watched();
+  await apply(spec);
+  await jobOf(standIn);
+  await apply({ ...spec, profile: { batches: [1, 2] } });
+  await until(() => expect(jobsMade(standIn)).toBe(2));
+  await until(() => expect(standIn.store.all(JOBS)).toHaveLength(1));
+  await apply({ ...spec, profile: { batches: [1, 2] }, slaMs: 250 });
+  await apply({ ...spec, profile: { batches: [1, 2] }, slaMs: 150 });
+  await profiled();
+  await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(150));
+  expect(jobsMade(standIn)).toBe(2);
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  expect(conditionOf(standIn, 'Planned')!.observedGeneration).toBe(4);
+});
+
 test('a profile that the cluster keeps, but nobody can read, is told, and measured again', async () => {
   const { standIn, cluster, events, apply, profiled, planned } = await watched();
   await planned();
