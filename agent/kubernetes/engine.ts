@@ -30,6 +30,7 @@ import { Leadership } from './lease.ts';
 import { removeEarlierPods } from './left-over.ts';
 import { objectNames, otherPipelineOf, stageSelector } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
+import type { KubernetesObject } from './objects/types.ts';
 import type { Place } from './place.ts';
 import { type Applied, planAt, planRef, readApplied } from './plans.ts';
 import { profileInJob } from './profile.ts';
@@ -43,6 +44,8 @@ export interface KubernetesOptions {
   readonly namespace: string;
   /** Pod settings to change. Other settings stay as applied before; those of a profile job are the defaults. */
   readonly given?: GivenSettings;
+  /** The InferencePipeline for which this engine works; absent if it works for a user. */
+  readonly owner?: KubernetesObject;
 }
 
 /** The engine for Kubernetes: serves one pipeline in one namespace. */
@@ -180,8 +183,8 @@ export class KubernetesEngine implements Engine {
   }
 
   profile(settings: ProfileSettings, listener: ProfileListener): Promise<IdentifiedProfile> {
-    const { pipeline, namespace, given = {} } = this.options;
-    const job = { pipeline, settings: podSettings(pipeline.name, namespace, given) };
+    const { pipeline, namespace, given = {}, owner } = this.options;
+    const job = { pipeline, settings: podSettings(pipeline.name, namespace, given), owner };
     return profileInJob(this.api, settings, job, listener);
   }
 

@@ -12,6 +12,7 @@ import { type KubernetesApi, LOG_SILENT_MS } from './api.ts';
 import { podSpecOf, requestsOf } from './capacity/cluster.ts';
 import { ApiError, isOutage } from './errors.ts';
 import { warningsIn } from './events.ts';
+import { ofOptionalKind } from './left-over.ts';
 import { PROFILE_CONTAINER, profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
@@ -37,6 +38,12 @@ const START_MS_MAX = 10 * 60_000;
 /** Number of the log's last lines that an error quotes. */
 const LAST_LINES = 5;
 
+/** What a Job profiles, and with which pods. */
+interface Profiled extends Omit<ServedPlan, 'plan'> {
+  /** The InferencePipeline that needs the profile. Only one process at a time profiles for it. */
+  readonly owner?: KubernetesObject | undefined;
+}
+
 /**
  * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts. A Job that
  * measures survives an outage of the API server that ends within `LOG_SILENT_MS` of the last line read.
@@ -46,14 +53,15 @@ const LAST_LINES = 5;
 export async function profileInJob(
   api: KubernetesApi,
   profileSettings: ProfileSettings,
-  { pipeline, settings }: Omit<ServedPlan, 'plan'>,
+  { pipeline, settings, owner }: Profiled,
   listener: ProfileListener,
   startMsMax = START_MS_MAX,
 ): Promise<IdentifiedProfile> {
   const { signal, onEvent } = listener;
-  const job = profileJob(profileSettings, pipeline, settings, randomBytes(4).toString('hex'));
+  const job = profileJob(profileSettings, pipeline, settings, randomBytes(4).toString('hex'), owner);
   const { name, namespace } = job.metadata;
   let isRefused = false;
+  if (owner) await removeLeftJobs(api, job, owner);
   try {
     await api.create(job).catch((error) => {
       // After an outage nobody knows whether the API server has created the Job. After any other error there is no Job.
@@ -76,6 +84,22 @@ export async function profileInJob(
             `Job ${name} was not removed. Run kubectl delete job ${name} -n ${namespace}: ${message(error)}`,
           ),
         );
+  }
+}
+
+/**
+ * Removes the Jobs that a process left behind when it was lost, or lost the API server: they would slow down the measurements of
+ * the new Job.
+ */
+async function removeLeftJobs(
+  api: KubernetesApi,
+  { apiVersion, kind, metadata: { namespace, labels } }: KubernetesObject,
+  owner: KubernetesObject,
+): Promise<void> {
+  // The Role may be that of an earlier version of the agent, which does not allow the list.
+  for (const job of await ofOptionalKind(api, { apiVersion, kind, namespace: namespace!, labels: labels! })) {
+    const { ownerReferences = [] } = job.metadata as { ownerReferences?: readonly { uid: unknown }[] };
+    if (ownerReferences.some(({ uid }) => uid === owner.metadata.uid)) await api.remove(job);
   }
 }
 

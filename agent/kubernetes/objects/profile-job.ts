@@ -22,12 +22,14 @@ const UNCOUNTED_S = 3600;
  * Makes a Job that profiles on a node of the cluster and writes the profile as the last line of its log. Kubernetes does not
  * retry a failed Job, because the user must first remove the cause, which the log shows.
  * @param suffix makes the Job's name unique
+ * @param owner an object without which the Job is of no use: Kubernetes removes the Job with it
  */
 export function profileJob(
   profileSettings: ProfileSettings,
   pipeline: Pipeline,
   settings: PodSettings,
   suffix: string,
+  owner?: KubernetesObject,
 ): KubernetesObject {
   const { namespace, manifest, nodeSelector } = settings;
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
@@ -50,7 +52,12 @@ export function profileJob(
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: kubernetesName(pipeline.name, 'profile', suffix), namespace, labels },
+    metadata: {
+      name: kubernetesName(pipeline.name, 'profile', suffix),
+      namespace,
+      labels,
+      ...(owner && { ownerReferences: [referenceTo(owner)] }),
+    },
     spec: {
       backoffLimit: 0,
       ttlSecondsAfterFinished: KEPT_S,
@@ -58,3 +65,10 @@ export function profileJob(
     },
   };
 }
+
+const referenceTo = ({ apiVersion, kind, metadata: { name, uid } }: KubernetesObject) => ({
+  apiVersion,
+  kind,
+  name,
+  uid,
+});

@@ -50,7 +50,7 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
       verbs: ['get', 'list', 'create', 'patch'],
     })),
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'delete'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'create', 'delete'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/log', 'pods/proxy'], verbs: ['get'] },
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },

@@ -116,7 +116,7 @@ async function run(
     try {
       const spec = parseDocument(resourceSpec, object.spec, `the spec of ${RESOURCE.kind} ${name}`);
       const engine = new KubernetesEngine(api, {
-        ...{ pipeline: models.pipeline, namespace },
+        ...{ pipeline: models.pipeline, namespace, owner: object },
         // A setting that the spec leaves out gets its default, even if an earlier spec or a command has set it.
         given: podSettings(models.manifest.name, namespace, settingsOf(spec)),
       });

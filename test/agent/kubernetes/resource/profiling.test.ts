@@ -1,7 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { ApiError } from '../../../../agent/kubernetes/errors.ts';
+import { ApiError, ClusterUnreachableError } from '../../../../agent/kubernetes/errors.ts';
+import { profileJob } from '../../../../agent/kubernetes/objects/profile-job.ts';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { until } from '../../../until.ts';
 import { JOBS, jobOf, leavePodPending, podKeyOf, runPod } from '../jobs.ts';
+import { fashion, settings } from '../objects/plans.ts';
 import { currentPlan } from '../watched.ts';
 import { conditionOf, jobsMade, reasonsOf, spec, statusOf, watched } from './reconciled.ts';
 
@@ -61,6 +64,27 @@ test('a profile that the cluster keeps, but nobody can read, is told, and measur
   await profiled();
   await until(async () => expect((await currentPlan(cluster)).slaMs).toBe(250));
   expect(events.join('\n')).toMatch(/ConfigMap fashion-profile has no profile that can be read/);
+});
+
+test('a job that watch could not remove during an outage ends before another one measures, and a job of a user goes on', async () => {
+  const { standIn, cluster, apply, stop, ended } = await watched();
+  await apply(spec);
+  const left = await jobOf(standIn);
+  runPod(standIn, left, 'Running', '');
+  const ask = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 2, seed: 1 } as const;
+  const users = await cluster.create(profileJob(ask, fashion.pipeline, settings, 'user'));
+  const namesOf = (some: readonly KubernetesObject[]) => some.map(({ metadata }) => metadata.name);
+  const jobs = () => namesOf(standIn.store.all(JOBS));
+  const outage = new ClusterUnreachableError(standIn.url, 'it is down');
+  vi.spyOn(cluster, 'remove').mockRejectedValueOnce(outage);
+  stop.abort();
+  await ended;
+  expect(jobs()).toEqual(namesOf([left, users]));
+  await watched(undefined, { standIn, cluster });
+  await until(() => expect(jobsMade(standIn)).toBe(3));
+  await until(() => expect(jobs()).toHaveLength(2));
+  expect(jobs()).toContain(users.metadata.name);
+  expect(jobs()).not.toContain(left.metadata.name);
 });
 
 test('a job that fails is told, and another one profiles', async () => {

@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
+import type { KubernetesApi } from '../../../../agent/kubernetes/api.ts';
 import { type ReconcileOptions, reconcile } from '../../../../agent/kubernetes/resource/reconcile.ts';
 import {
   RESOURCE,
@@ -24,9 +25,15 @@ export const reasonsOf = (standIn: StandIn) =>
     (statusOf(standIn).conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
   );
 
-/** Makes a stand-in cluster with the CRD, and reconciles its InferencePipeline `fashion` as `watch` does. */
-export async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
-  const { standIn, cluster } = await standInCluster();
+/**
+ * Reconciles the InferencePipeline `fashion` of a stand-in cluster as `watch` does.
+ * @param of the cluster, by default a new one; it gets the CRD
+ */
+export async function watched(
+  adapt: ReconcileOptions['adapt'] = async () => {},
+  of: { readonly standIn: StandIn; readonly cluster: KubernetesApi } | undefined = undefined,
+) {
+  const { standIn, cluster } = of ?? (await standInCluster());
   standIn.define(resourceDefinition());
   const events: string[] = [];
   const stop = new AbortController();
