@@ -13,6 +13,9 @@ import type { KubernetesObject } from './types.ts';
 /** Seconds for which an ending pod still serves before SIGTERM, until KServe has stopped sending requests to the pod. */
 const LEAVE_S = 5;
 
+/** Makes KServe run an object as a Deployment even if its default is to run it on Knative, which a cluster may lack. */
+const DEPLOYED = { 'serving.kserve.io/deploymentMode': 'RawDeployment' };
+
 /**
  * Makes the KServe objects of a plan: an InferenceService for each stage with the planned replicas, and an InferenceGraph that
  * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch. The conditions
@@ -67,10 +70,7 @@ function inferenceService(
       namespace: settings.namespace,
       labels: kserveLabels(plan.pipeline),
       // KServe starts no autoscaler, because the plan sets the number of replicas.
-      annotations: {
-        'serving.kserve.io/deploymentMode': 'RawDeployment',
-        'serving.kserve.io/autoscalerClass': 'none',
-      },
+      annotations: { ...DEPLOYED, 'serving.kserve.io/autoscalerClass': 'none' },
     },
     spec: {
       predictor: {
@@ -86,7 +86,12 @@ function inferenceService(
 const inferenceGraph = (plan: Plan, { namespace }: PodSettings): KubernetesObject => ({
   apiVersion: 'serving.kserve.io/v1alpha1',
   kind: 'InferenceGraph',
-  metadata: { name: kubernetesName(plan.pipeline), namespace, labels: kserveLabels(plan.pipeline) },
+  metadata: {
+    name: kubernetesName(plan.pipeline),
+    namespace,
+    labels: kserveLabels(plan.pipeline),
+    annotations: DEPLOYED,
+  },
   spec: {
     nodes: {
       root: {

@@ -40,6 +40,13 @@ test('the graph passes what a stage answers to the next one, by the names of the
   });
 });
 
+test('services and graph need no Knative, whatever the default of KServe', () => {
+  const [, ...ofKserve] = objects;
+  expect(ofKserve).toHaveLength(3);
+  for (const { metadata } of ofKserve)
+    expect(metadata.annotations).toMatchObject({ 'serving.kserve.io/deploymentMode': 'RawDeployment' });
+});
+
 test('a plan with a cascade is refused, because a graph cannot send single items on', () => {
   const plan = clusterPlan();
   const classify = plan.stages.at(-1)!;
