@@ -48,14 +48,7 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
       // random names.
       { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
       { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
-      {
-        apiGroups: ['coordination.k8s.io'],
-        resources: ['leases'],
-        resourceNames: [names.watch],
-        verbs: ['get', 'update'],
-      },
-      // Kubernetes cannot restrict the creation of objects to a name.
-      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+      ...leaseRules(pipeline.name),
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
     ]),
     profileObject(profile, names.watch, namespace),
@@ -66,6 +59,18 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
     }),
   ];
 }
+
+/** The rights to elect a leader among the processes that watch a pipeline. */
+export const leaseRules = (pipeline: string) => [
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    resourceNames: [objectNames(pipeline).watch],
+    verbs: ['get', 'update'],
+  },
+  // Kubernetes cannot restrict the creation of objects to a name.
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+];
 
 /** Name and labels of the objects that run watch for a pipeline. */
 export const watchMetadata = (pipeline: string, namespace: string) => ({

@@ -1,10 +1,11 @@
+import { kubernetesName } from '../../cluster/names.ts';
 import { pluralOf } from '../api.ts';
 import { objectNames } from '../objects/labels.ts';
 import { MONITOR } from '../objects/monitor.ts';
 import { accountObjects } from '../objects/parts.ts';
 import { POD_KINDS } from '../objects/stage.ts';
 import type { KubernetesObject } from '../objects/types.ts';
-import { watchDeployment, watchMetadata } from '../objects/watch.ts';
+import { leaseRules, watchDeployment, watchMetadata } from '../objects/watch.ts';
 import type { PodSettings } from '../settings.ts';
 import { RESOURCE, resourceDefinition } from './schema.ts';
 
@@ -12,6 +13,9 @@ import { RESOURCE, resourceDefinition } from './schema.ts';
 const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
 
 const GROUP = groupOf(RESOURCE.apiVersion);
+
+/** The rights to apply objects of a kind. */
+const APPLIED = ['get', 'create', 'patch'];
 
 /**
  * The CRD, and the objects that run `ipa-agent watch` for a pipeline's InferencePipeline. For such an object, watch also profiles
@@ -21,13 +25,18 @@ const GROUP = groupOf(RESOURCE.apiVersion);
 export const resourceObjects = (pipeline: string, settings: PodSettings): KubernetesObject[] => [
   resourceDefinition(),
   ...accountObjects(watchMetadata(pipeline, settings.namespace), [
-    { apiGroups: [GROUP], resources: ['inferencepipelines'], verbs: ['list', 'watch'] },
-    { apiGroups: [GROUP], resources: ['inferencepipelines/status'], verbs: ['patch'] },
-    {
-      apiGroups: [''],
-      resources: ['configmaps', 'services', 'serviceaccounts'],
-      verbs: ['get', 'list', 'watch', 'create', 'patch'],
-    },
+    ...[
+      ['inferencepipelines', 'list', 'watch'],
+      ['inferencepipelines/status', 'patch'],
+    ].map(([resource, ...verbs]) => ({
+      apiGroups: [GROUP],
+      resources: [resource],
+      resourceNames: [kubernetesName(pipeline)],
+      verbs,
+    })),
+    { apiGroups: [''], resources: ['configmaps'], verbs: [...APPLIED, 'list', 'watch'] },
+    { apiGroups: [''], resources: ['services'], verbs: [...APPLIED, 'list'] },
+    { apiGroups: [''], resources: ['serviceaccounts'], verbs: APPLIED },
     // Watch reads only the Secret with the token. Kubernetes cannot restrict the creation of objects to a name.
     { apiGroups: [''], resources: ['secrets'], resourceNames: [objectNames(pipeline).token], verbs: ['get'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
@@ -38,22 +47,22 @@ export const resourceObjects = (pipeline: string, settings: PodSettings): Kubern
       verbs: ['delete'],
     })),
     ...[
-      ['apps', 'deployments'],
-      ['policy', 'poddisruptionbudgets'],
-      ['networking.k8s.io', 'networkpolicies'],
+      ['apps', 'deployments', 'list'],
+      ['policy', 'poddisruptionbudgets', 'list'],
+      ['networking.k8s.io', 'networkpolicies', 'list'],
       ['rbac.authorization.k8s.io', 'roles'],
       ['rbac.authorization.k8s.io', 'rolebindings'],
       ['monitoring.coreos.com', 'podmonitors'],
-    ].map(([group, resource]) => ({
+    ].map(([group, resource, ...more]) => ({
       apiGroups: [group],
       resources: [resource],
-      verbs: ['get', 'list', 'create', 'patch'],
+      verbs: [...APPLIED, ...more],
     })),
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['list', 'create', 'delete'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/log', 'pods/proxy'], verbs: ['get'] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+    ...leaseRules(pipeline),
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'list'] },
   ]),
   watchDeployment(pipeline, settings),

@@ -21,7 +21,9 @@ export function rightOf(method: string, url: string) {
     throw new Error(`${method} ${url} is not of the namespace, and a Role gives no right to it.`);
   const listed = url.includes('watch=true') ? 'watch' : 'list';
   const verb = method === 'GET' && name === undefined ? listed : VERBS[method]!;
-  return { group, resource: sub ? `${resource}/${sub}` : resource!, name, verb };
+  // A list of the object of one name needs the right on that name only.
+  const one = /[?&]fieldSelector=metadata\.name%3D([^&]+)/.exec(url)?.[1];
+  return { group, resource: sub ? `${resource}/${sub}` : resource!, name: name ?? one, verb };
 }
 
 export const allows = (rule: Rule, { group, resource, name, verb }: ReturnType<typeof rightOf>): boolean =>

@@ -106,6 +106,35 @@ test('of the Secrets in its namespace the Role of watch lets it read only the to
     expect(allowed(secret(undefined, verb)), verb).toBe(false);
 });
 
+test('watch elects its leader, and follows and reports on its InferencePipeline, without rights on those of others', () => {
+  const on = (group: string, resource: string, name: string, verbs: readonly string[]) =>
+    verbs.filter((verb) => rulesOf(all).some((rule) => allows(rule, { group, resource, name, verb })));
+  const lease = (name: string) => on('coordination.k8s.io', 'leases', name, ['get', 'update', 'delete']);
+  expect([lease('fashion-watch'), lease('other')]).toEqual([['get', 'update'], []]);
+  for (const [resource, verbs] of [
+    ['inferencepipelines', ['list', 'watch']],
+    ['inferencepipelines/status', ['patch']],
+  ] as const)
+    expect([
+      on('ipa-edge.dev', resource, 'fashion', verbs),
+      on('ipa-edge.dev', resource, 'other', verbs),
+    ]).toEqual([verbs, []]);
+});
+
+test('the Role of watch lists no kind of which watch lists no objects', () => {
+  for (const [group, resource] of [
+    ['', 'serviceaccounts'],
+    ['rbac.authorization.k8s.io', 'roles'],
+    ['rbac.authorization.k8s.io', 'rolebindings'],
+    ['monitoring.coreos.com', 'podmonitors'],
+  ] as const)
+    for (const verb of ['list', 'watch'])
+      expect(
+        rulesOf(all).some((rule) => allows(rule, { group, resource, name: undefined, verb })),
+        `${verb} ${resource}`,
+      ).toBe(false);
+});
+
 test('the Role of watch has the rights that it gives to the gateways, as Kubernetes requires', () => {
   const own = rulesOf(all);
   for (const { apiGroups, resources, verbs } of rulesOf(gatewayObjects({ plan: clusterPlan(), settings })))
