@@ -45,7 +45,10 @@ test('a claim stays as it was applied until a manifest in the image is asked for
 test('pull secrets, tolerations and priority of all pods stay as applied until others are given', () => {
   const given = settings({
     pullSecret: ['registry'],
-    toleration: [{ key: 'nvidia.com/gpu', effect: 'NoSchedule' }],
+    toleration: [
+      { key: 'nvidia.com/gpu', effect: 'NoSchedule' },
+      { key: 'pool', value: 'edge', effect: 'NoExecute' },
+    ],
     priorityClass: 'serving',
   });
   const kept = settings({ image: 'other:2' }, given);
@@ -60,7 +63,10 @@ test('pull secrets, tolerations and priority of all pods stay as applied until o
   ])
     expect((spec as { template: { spec: object } }).template.spec).toMatchObject({
       imagePullSecrets: [{ name: 'registry' }],
-      tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
+      tolerations: [
+        { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' },
+        { key: 'pool', operator: 'Equal', value: 'edge', effect: 'NoExecute' },
+      ],
       priorityClassName: 'serving',
     });
 });

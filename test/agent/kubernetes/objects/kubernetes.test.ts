@@ -94,6 +94,16 @@ test('a stage is a deployment with the replicas and the cores of the plan', () =
   expect(find(objects(), 'Service', 'fashion-classify').spec.clusterIP).toBe('None');
 });
 
+test('the pods of a plan for arm64 run on such nodes', () => {
+  const { profile } = clusterPlan();
+  const device = { ...profile.device, platform: 'linux arm64' };
+  const all = objects(clusterPlan({ profile: { ...profile, device } }));
+  for (const name of ['fashion-detect', 'fashion-gateway'])
+    expect(find(all, 'Deployment', name).spec.template.spec.nodeSelector).toMatchObject({
+      'kubernetes.io/arch': 'arm64',
+    });
+});
+
 test('stages that share a worker are one pod, which each stage finds by a Service of its own', () => {
   const all = objects(sharedPlan());
   const [deployment, ...others] = all.filter(
@@ -185,7 +195,7 @@ test.each(workloads())('pods of %s keep the Pod Security Standard "restricted"',
     runAsNonRoot: true,
     seccompProfile: { type: 'RuntimeDefault' },
   });
-  expect(pod.securityContext.runAsUser).toBeGreaterThan(0);
+  for (const id of ['runAsUser', 'runAsGroup']) expect(pod.securityContext[id], id).toBeGreaterThan(0);
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers', 'ephemeralContainers'])
     expect(pod).not.toHaveProperty(field);
   for (const { name: _, ...source } of pod.volumes)
@@ -272,7 +282,8 @@ test('a GPU is asked for where the backend needs one, and no spare one is counte
   const plan = clusterPlan();
   const cuda = clusterPlan({ stages: plan.stages.map((stage) => ({ ...stage, backend: 'cuda' as const })) });
   const { spec } = find(objects(cuda), 'Deployment', 'fashion-detect');
-  expect(spec.template.spec.containers[0].resources.limits['nvidia.com/gpu']).toBe('1');
+  const { requests, limits } = spec.template.spec.containers[0].resources;
+  expect([limits['nvidia.com/gpu'], requests['nvidia.com/gpu'], requests.cpu]).toEqual(['1', '1', '1']);
   expect(spec.strategy.rollingUpdate).toEqual({ maxSurge: 0, maxUnavailable: 1 });
 });
 
