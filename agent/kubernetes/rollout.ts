@@ -3,9 +3,8 @@ import type { Rollout, RolloutFollower } from '../cluster/engine.ts';
 import { NotServingError } from '../cluster/errors.ts';
 import { isOutage } from './errors.ts';
 import { warningsIn } from './events.ts';
-import { ownLabels } from './objects/labels.ts';
+import { ownLabels, PART_LABEL, SERVING_PARTS } from './objects/labels.ts';
 import type { KubernetesObject } from './objects/types.ts';
-import { isOfWatch } from './objects/watch.ts';
 import type { Place } from './place.ts';
 import { isReady, statusOf, waitReason } from './pod-status.ts';
 
@@ -55,7 +54,7 @@ export async function awaitRollout(
 export async function readRollout({ api, pipeline, namespace }: Place) {
   const labels = ownLabels(pipeline);
   const listed = async (kind: string, apiVersion: string) =>
-    (await api.list({ apiVersion, kind, namespace, labels })).items.filter((object) => !isOfWatch(object));
+    (await api.list({ apiVersion, kind, namespace, labels })).items.filter(servesPlan);
   const deployments = (await listed('Deployment', 'apps/v1')).map(progressOf);
   const pods = (await listed('Pod', 'v1')).filter(isStarting);
   const warnings = pods.length === 0 ? [] : await warningsIn(api, namespace);
@@ -69,6 +68,10 @@ export async function readRollout({ api, pipeline, namespace }: Place) {
   };
   return { rollout, givenUp: deployments.some(({ givenUp }) => givenUp) };
 }
+
+/** Whether an object is of a part that serves, and not of `watch` or a profile job, whose pods may wait for long. */
+const servesPlan = ({ metadata }: KubernetesObject): boolean =>
+  SERVING_PARTS.includes(metadata.labels?.[PART_LABEL] ?? '');
 
 /** Whether a pod is expected to serve but does not yet. Pods that have ended, such as evicted ones, do not count. */
 const isStarting = (pod: KubernetesObject): boolean =>

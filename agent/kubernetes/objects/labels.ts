@@ -75,6 +75,9 @@ export const objectLabels = (pipeline: string, component: string): Record<string
   ...describingLabels(pipeline, component),
 });
 
+/** The parts of a pipeline whose pods serve its plan. */
+export const SERVING_PARTS = ['gateway', 'stage'];
+
 /** Labels of one part of a pipeline, such as all its stages, or all its gateways. */
 export const partLabels = (pipeline: string, part: string) => ({
   [PART_OF]: kubernetesName(pipeline),

@@ -1,5 +1,5 @@
 import type { PodSettings } from '../settings.ts';
-import { objectLabels, objectNames, ownLabels, PART_LABEL } from './labels.ts';
+import { objectLabels, objectNames, ownLabels, PART_LABEL, SERVING_PARTS } from './labels.ts';
 import type { KubernetesObject } from './types.ts';
 
 export const MONITOR = { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor' } as const;
@@ -15,7 +15,7 @@ export const podMonitor = (pipeline: string, { namespace }: PodSettings): Kubern
   spec: {
     selector: {
       matchLabels: ownLabels(pipeline),
-      matchExpressions: [{ key: PART_LABEL, operator: 'In', values: ['gateway', 'stage'] }],
+      matchExpressions: [{ key: PART_LABEL, operator: 'In', values: SERVING_PARTS }],
     },
     podMetricsEndpoints: [{ port: 'http', path: '/metrics' }],
   },

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
-import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
+import { ownLabels, stageLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { type Applied, readApplied } from '../../../agent/kubernetes/plans.ts';
 import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
 import { folderOfTest } from '../../temporary-folder.ts';
@@ -44,7 +44,7 @@ export const engineIn = (cluster: KubernetesApi, given: GivenSettings = settings
 export const addStartingPod = (standIn: StandIn) =>
   addPod(standIn, {
     ...{ name: 'fashion-detect-x', namespace: settings.namespace, ready: false },
-    labels: ownLabels('fashion'),
+    labels: { ...ownLabels('fashion'), ...stageLabels('fashion', 'detect') },
   });
 
 /** What is applied of the fashion pipeline in a cluster. */

@@ -2,12 +2,13 @@ import { expect, test } from 'vitest';
 import type { Rollout } from '../../../agent/cluster/engine.ts';
 import { NotServingError } from '../../../agent/cluster/errors.ts';
 import { ClusterUnreachableError } from '../../../agent/kubernetes/errors.ts';
+import { profileJob } from '../../../agent/kubernetes/objects/profile-job.ts';
 import { until } from '../../until.ts';
 import { addStartingPod, engineIn, standInCluster } from './cluster.ts';
 import { warn } from './jobs.ts';
-import { clusterPlan } from './objects/plans.ts';
+import { clusterPlan, fashion, settings } from './objects/plans.ts';
 import type { JsonObject } from './stand-in/fields.ts';
-import { tellPods } from './stand-in/nodes.ts';
+import { addPod, tellPods } from './stand-in/nodes.ts';
 
 /** Makes a cluster with an applied plan: one pod of detect, two of classify, two gateways. */
 async function applied() {
@@ -67,6 +68,20 @@ test('pods that have ended, as an evicted one or that of a profile job, keep nob
   for (const part of ['detect', 'classify', 'gateway']) tell(part);
   waiting({ phase: 'Failed' });
   await waited();
+});
+
+test('a profile job whose pod waits for cores that the serving pods hold keeps nobody waiting', async () => {
+  const { standIn, tell, await: waited } = await applied();
+  for (const part of ['detect', 'classify', 'gateway']) tell(part);
+  const ask = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 2, seed: 1 } as const;
+  const { metadata } = profileJob(ask, fashion.pipeline, settings, 'abcd');
+  addPod(standIn, {
+    ...{ name: metadata.name, namespace: 'shop' },
+    labels: metadata.labels!,
+    phase: 'Pending',
+    ready: false,
+  });
+  await waited(undefined, 0);
 });
 
 test('a status from before the change, and pods from before it, do not count', async () => {

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { ApiError } from '../../../../agent/kubernetes/errors.ts';
-import { ownLabels } from '../../../../agent/kubernetes/objects/labels.ts';
 import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
 import { podSettings } from '../../../../agent/kubernetes/settings.ts';
 import { until } from '../../../until.ts';
-import { appliedIn } from '../cluster.ts';
+import { addStartingPod, appliedIn } from '../cluster.ts';
 import { JOBS, jobOf } from '../jobs.ts';
 import { allows, type Rule, rightOf } from '../rights.ts';
-import { addPod, tellPods } from '../stand-in/nodes.ts';
+import { tellPods } from '../stand-in/nodes.ts';
 import type { StandIn } from '../stand-in/server.ts';
 import { currentPlan } from '../watched.ts';
 import { conditionOf, jobsMade, reasonsOf, spec, statusOf, watched } from './reconciled.ts';
@@ -162,13 +161,12 @@ test('a plan for which the nodes have no room is applied, because watch may not 
   const { standIn, planned } = await watched();
   for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
   await planned();
-  const pod = { name: 'fashion-detect-x', namespace: 'shop' };
-  addPod(standIn, { ...pod, labels: ownLabels('fashion'), ready: false });
+  addStartingPod(standIn);
   const message = '0/0 nodes are available: 1 Insufficient cpu.';
-  standIn.store.setStatus(`api/v1/namespaces/shop/pods/${pod.name}`, {
+  standIn.store.setStatus('api/v1/namespaces/shop/pods/fashion-detect-x', {
     conditions: [{ type: 'PodScheduled', status: 'False', message }],
   });
-  await until(() => expect(conditionOf(standIn, 'Ready')?.message).toContain(`${pod.name}: ${message}`));
+  await until(() => expect(conditionOf(standIn, 'Ready')?.message).toContain(`fashion-detect-x: ${message}`));
   expect(standIn.seen.filter(({ url }) => url.includes('/nodes'))).toEqual([]);
 });
 
