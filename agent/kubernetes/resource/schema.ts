@@ -119,22 +119,18 @@ const resourceStatus = z.strictObject({
 });
 export type ResourceStatus = z.infer<typeof resourceStatus>;
 
-type Schema = { [key: string]: unknown };
-
 /**
  * Makes the structural schema in OpenAPI 3.0 that a CRD requires. `additionalProperties: false` is left out, because a structural
  * schema must not have it: the API server itself drops unknown fields.
  */
-function structural(schema: z.ZodType): Schema {
-  const clean = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(clean);
-    if (value === null || typeof value !== 'object') return value;
-    const { $schema: _, propertyNames: _n, ...fields } = value as Schema;
-    if (fields.additionalProperties === false) delete fields.additionalProperties;
-    return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, clean(field)]));
-  };
-  return clean(z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' })) as Schema;
-}
+const structural = (schema: z.ZodType) =>
+  z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'openapi-3.0',
+    override({ jsonSchema }) {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
 
 const column = (name: string, type: string, jsonPath: string) => ({ name, type, jsonPath });
 const statusOf = (type: ConditionType): string => `.status.conditions[?(@.type=="${type}")].status`;
