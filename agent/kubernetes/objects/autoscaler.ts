@@ -58,8 +58,8 @@ export const autoscaled = (plan: Plan, objects: readonly KubernetesObject[]): Ku
 const groupOf = (plan: Plan, deployment: string) =>
   plannedGroups(plan).find(({ stages }) => objectNames(plan.pipeline).pods(stages) === deployment);
 
-/** The number of replicas for which the plan's cores or GPUs suffice, at least 1. */
+/** The number of replicas for which the plan's cores or GPUs suffice. */
 function replicasMax({ stages, resources }: Plan, held: readonly string[]): number {
   const { backend, threads } = stages.find(({ name }) => name === held[0])!;
-  return Math.max(1, onGpu(backend) ? resources.gpus : Math.floor(resources.cores / threads));
+  return onGpu(backend) ? resources.gpus : Math.floor(resources.cores / threads);
 }

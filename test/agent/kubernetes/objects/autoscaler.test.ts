@@ -30,6 +30,17 @@ test('each stage has an autoscaler of its deployment, which runs as many pods as
   expect(external.target).toEqual({ type: 'AverageValue', averageValue: '1' });
 });
 
+test('an autoscaler of a stage on GPUs runs at most as many pods as the plan has GPUs, but no fewer than the plan wants', () => {
+  const most = (gpus: number) => {
+    const stages = plan.stages.map((stage) => ({ ...stage, backend: 'cuda' as const }));
+    const onGpus = { ...plan, stages, resources: { ...plan.resources, gpus } };
+    return kinds('HorizontalPodAutoscaler', onGpus).map(({ spec }) => spec.maxReplicas);
+  };
+  expect(most(3)).toEqual([3, 3]);
+  // Stages that take turns on one GPU of the device get a GPU for each pod.
+  expect(most(1)).toEqual([1, 2]);
+});
+
 test('the deployments of the stages leave their number of pods to the autoscalers, the gateways keep theirs', () => {
   const replicas = Object.fromEntries(
     kinds('Deployment').map(({ metadata, spec }) => [metadata.name, spec.replicas]),
