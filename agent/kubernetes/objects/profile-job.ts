@@ -2,7 +2,7 @@ import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import { kubernetesName } from '../../cluster/names.ts';
 import type { PodSettings } from '../settings.ts';
-import { objectLabels, partLabels } from './labels.ts';
+import { objectLabels } from './labels.ts';
 import { agentPod } from './pod-spec.ts';
 import { profilerResources } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
@@ -33,7 +33,7 @@ export function profileJob(
 ): KubernetesObject {
   const { namespace, manifest, nodeSelector } = settings;
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
-  const labels = { ...objectLabels(pipeline.name, 'profile'), ...partLabels(pipeline.name, 'profile') };
+  const labels = objectLabels(pipeline.name, 'profile');
   const pod = agentPod(settings, {
     name: PROFILE_CONTAINER,
     args: [
