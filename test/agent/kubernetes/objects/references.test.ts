@@ -172,6 +172,17 @@ test('while pods are replaced, as many as before serve, except where a new one w
     });
 });
 
+test('a job measures what it is asked to measure', () => {
+  const asked = { ...ask, threads: [1, 2], batches: [1, 4], budgetS: 7.5, seed: 3, slaMs: 150 };
+  const [[, container]] = containersOf([profileJob(asked, pipeline, settings, 'abcd')]) as [
+    [string, Any, Any],
+  ];
+  const told = ['--backend', '--threads', '--batches', '--budget', '--seed', '--sla'].map((option) =>
+    argument(container, option),
+  );
+  expect(told).toEqual(['cpu', '1,2', '1,4', '7.5s', '3', '150']);
+});
+
 test('a job that fails is not tried again, and Kubernetes removes a finished one', () => {
   const { spec } = profileJob(ask, pipeline, settings, 'abcd') as Any;
   expect([spec.backoffLimit, spec.template.spec.restartPolicy]).toEqual([0, 'Never']);
@@ -186,6 +197,11 @@ test('KServe speaks version 2 of the protocol with the pods, and does not scale 
     expect(minReplicas).toBe(maxReplicas);
     expect(containers[0].env).toContainEqual({ name: 'PROTOCOL', value: 'v2' });
     expect(argument(containers[0], '--model-name')).toBe(metadata.name);
+    expect(1000 * spec.predictor.timeout).toBeGreaterThanOrEqual(clusterPlan().slaMs);
+    expect(spec.predictor.nodeSelector).toMatchObject({
+      ...settings.nodeSelector,
+      'kubernetes.io/arch': 'amd64',
+    });
   }
 });
 

@@ -73,6 +73,26 @@ test('status is a subresource, and kubectl shows SLA, plan and how far it is', (
   );
 });
 
+test('each column that kubectl shows is a field of the schema, or the status of the condition with its name', () => {
+  const { additionalPrinterColumns, schema } = versionOf();
+  const { properties } = schema.openAPIV3Schema;
+  for (const { name, type, jsonPath } of additionalPrinterColumns) {
+    if (jsonPath.startsWith('.metadata.')) continue;
+    const of = /^\.status\.conditions\[\?\(@\.type=="(\w+)"\)\]\.status$/.exec(jsonPath)?.[1];
+    if (of !== undefined) {
+      expect([of, type]).toEqual([name, 'string']);
+      expect(properties.status.properties.conditions.items.properties.type.enum).toContain(of);
+    } else {
+      const [, part, field] = jsonPath.split('.');
+      expect(properties[part].properties[field].type, name).toBe(type);
+    }
+  }
+});
+
+test('an InferencePipeline without a spec is refused', () => {
+  expect(versionOf().schema.openAPIV3Schema.required).toEqual(['spec']);
+});
+
 test('what a spec leaves out is the same in the agent as by the defaults of the CRD', () => {
   const { profile, ...spec } = resourceSpec.parse({ slaMs: 100, ratePerS: 1 });
   const { properties } = versionOf().schema.openAPIV3Schema.properties.spec;
