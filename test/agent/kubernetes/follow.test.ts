@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { follow } from '../../../agent/kubernetes/follow.ts';
+import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 
@@ -82,4 +83,34 @@ test('a watch that the server ends as expired is begun anew from a list, with no
   expect(events).toEqual([]);
   stop.abort();
   await ended;
+});
+
+test('a bookmark moves the version from which the next watch begins, and changes no object', async () => {
+  const { cluster } = await standInCluster();
+  await cluster.apply(object('one'));
+  const stop = new AbortController();
+  const seen: string[][] = [];
+  const from: string[] = [];
+  const watch = cluster.watch.bind(cluster);
+  vi.spyOn(cluster, 'watch').mockImplementation(async function* (ref, resourceVersion, signal) {
+    from.push(resourceVersion);
+    if (from.length > 1) return yield* watch(ref, resourceVersion, signal);
+    const metadata = { resourceVersion: '12345' } as KubernetesObject['metadata'];
+    yield { type: 'BOOKMARK', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata } };
+  });
+  const ended = follow(
+    cluster,
+    { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop' },
+    {
+      onChange: (objects) => seen.push(objects.map(({ metadata }) => metadata.name)),
+      onEvent: () => {},
+      signal: stop.signal,
+    },
+    { firstMs: 20, pauseMsMax: 100 },
+  );
+  await until(() => expect(from).toHaveLength(2));
+  stop.abort();
+  await ended;
+  expect(from[1]).toBe('12345');
+  expect(seen).toEqual([['one']]);
 });
