@@ -12,6 +12,7 @@ import { profile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../workers/runtime/errors.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
+import { MemoryStore } from '../../workers/store/memory.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { folderOfFile } from '../temporary-folder.ts';
@@ -83,6 +84,15 @@ test('an interrupted profile goes on where it was and measures no finished cell 
 test('a profile whose async onProgress rejects ends with what was thrown', async () => {
   const own = new Error('of the caller');
   const asked = profile({ models, environment, store, settings, onProgress: () => Promise.reject(own) });
+  await expect(asked).rejects.toBe(own);
+});
+
+test('a profile whose onProgress throws while a cell is measured ends with what was thrown', async () => {
+  const own = new Error('of the caller');
+  const onProgress = ({ phase, finished }: ProfileProgress) => {
+    if (phase === 'cells' && !finished) throw own;
+  };
+  const asked = profile({ models, environment, store: new MemoryStore(), settings, onProgress });
   await expect(asked).rejects.toBe(own);
 });
 

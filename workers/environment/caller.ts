@@ -23,11 +23,33 @@ export const callerOptions = {
   onProgress: callback.optional(),
 };
 
-/**
- * Calls `failed` if a callback returned a promise that rejects. TypeScript takes an async function where a callback returns
- * nothing, and Node ends when a promise rejects for which nobody waits.
- * @param returned what the callback returned
- */
-export function onRejected(returned: unknown, failed: (error: unknown) => void): void {
-  if (returned !== undefined) Promise.resolve(returned).catch(failed);
+/** The caller of a profile or a run: its signal, and its callbacks. */
+export class Caller {
+  readonly #broken = new AbortController();
+  /** Aborts when the caller stops the work, or when one of its callbacks fails. */
+  readonly signal: AbortSignal;
+
+  /** @param stop the signal with which the caller stops the work */
+  constructor(stop: AbortSignal | undefined) {
+    this.signal = AbortSignal.any([this.#broken.signal, ...(stop ? [stop] : [])]);
+  }
+
+  /**
+   * Calls a callback. If it throws, or returns a promise that rejects, the signal aborts with its error. TypeScript takes an async
+   * function where a callback returns nothing, and Node ends when a promise rejects for which nobody waits.
+   */
+  tell(callback: () => unknown): void {
+    const fail = (error: unknown) => this.#broken.abort(error);
+    try {
+      const returned = callback();
+      if (returned !== undefined) Promise.resolve(returned).catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** @throws what a callback threw, or rejected with */
+  throwIfBroken(): void {
+    this.#broken.signal.throwIfAborted();
+  }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../solver/documents/run-report.ts';
 import { manifestMismatches } from '../../solver/plan/replan.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
-import { callback, callerOptions, onRejected, withMethod } from '../environment/caller.ts';
+import { Caller, callback, callerOptions, withMethod } from '../environment/caller.ts';
 import { OtherModelsError } from '../runtime/errors.ts';
 import { Adapter } from './adapter.ts';
 import { sleep, sleepUntil, unlessAborted } from './clock.ts';
@@ -63,7 +63,9 @@ const optionsSchema = z.object({
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   parseDocument(optionsSchema, options, 'The argument of run');
-  const { plan, models, environment, load, seed, signal, watch } = options;
+  const { plan, models, environment, load, seed, watch } = options;
+  const caller = new Caller(options.signal);
+  const { signal } = caller;
   const reasons = manifestMismatches(plan, models.manifest);
   if (reasons.length > 0) throw new OtherModelsError(reasons);
   const pack = await unlessAborted(models.readPack, signal);
@@ -73,27 +75,17 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const settled: RunRecord['settled'][number][] = [];
   const events: RunReport['events'] = [];
   let startMs = performance.now();
-  const broken = new AbortController();
-  /** Calls a callback of the caller. If it throws or rejects, the run ends with its error. */
-  const tell = (call: () => unknown) => {
-    try {
-      onRejected(call(), (error) => broken.abort(error));
-    } catch (error) {
-      broken.abort(error);
-    }
-  };
-  const stop = AbortSignal.any([broken.signal, ...(signal ? [signal] : [])]);
   const onEvent = (what: string) => {
     const event = { atMs: Math.max(0, performance.now() - startMs), what: what.slice(0, EVENT_LENGTH_MAX) };
     events.push(event);
-    tell(() => watch?.onEvent(event));
+    caller.tell(() => watch?.onEvent(event));
   };
   let adapter: Adapter | undefined;
   const hooks: ExecutorHooks = {
     onBatch(batch) {
       batches.push({ ...batch, plan: plans.at(-1)!.plan });
       adapter?.ran(batch);
-      tell(() => watch?.onBatch(batch));
+      caller.tell(() => watch?.onBatch(batch));
     },
     onSettled: (stage) => settled.push({ stage, plan: plans.at(-1)!.plan, items: 1 }),
     onEvent,
@@ -104,7 +96,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const packItems = drawPackItems(total, items.length, seed);
   const serves = (served: RunReport['plans'][number]) => {
     plans.push(served);
-    tell(() => watch?.onPlan(served));
+    caller.tell(() => watch?.onPlan(served));
   };
   const steps: Adaptation['steps'] = [];
   const answers: RequestAnswer[] = [];
@@ -127,7 +119,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       reportedMs = now;
       const timeLeftMs = Math.max(0, endMs() - now);
       const progress = { run: options.name, sent: pending.length, ended, total, timeLeftMs };
-      tell(() => options.onProgress?.(progress));
+      caller.tell(() => options.onProgress?.(progress));
     };
     const pending: Promise<void>[] = [];
     adapter =
@@ -137,15 +129,15 @@ export async function run(options: RunOptions): Promise<RunReport> {
         onSwitch: (to) => serves({ atMs: performance.now() - startMs, plan: to }),
         onEvent,
       });
-    for (let i = 0; i < total && !stop.aborted; i++) {
+    for (let i = 0; i < total && !signal.aborted; i++) {
       const due = startMs + load.arrivalsMs[i]!;
-      await sleepUntil(due, stop);
-      if (stop.aborted) break;
+      await sleepUntil(due, signal);
+      if (signal.aborted) break;
       const arrivalMs = load.arrivalsMs[i]!;
       const latenessMs = performance.now() - due;
       lateness.push(latenessMs);
       adapter?.arrived(arrivalMs);
-      tell(() => watch?.onSent(arrivalMs, latenessMs));
+      caller.tell(() => watch?.onSent(arrivalMs, latenessMs));
       const input = items[packItems[i]!]!;
       const truth = pack.truths?.[packItems[i]!] ?? null;
       pending.push(
@@ -153,13 +145,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
           answers[i] = answer;
           ended++;
           const score = truth && answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
-          tell(() => watch?.onEnded({ arrivalMs, input, truth, answer, score }));
+          caller.tell(() => watch?.onEnded({ arrivalMs, input, truth, answer, score }));
           // A headless page takes about 1 ms to report. After each send, the report would delay the first batch of the request.
           reportProgress();
         }),
       );
     }
-    if (pending.length === 0) stop.throwIfAborted();
+    if (pending.length === 0) signal.throwIfAborted();
     // A run that is stopped at once counts as 1 ms long, because the rate (requests / time) must be finite.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
@@ -168,11 +160,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const wake = () => answered.abort();
     all.then(wake, wake);
     // The last answer cancels the timer, because Node does not exit while a timer runs.
-    const ends = AbortSignal.any([answered.signal, stop]);
+    const ends = AbortSignal.any([answered.signal, signal]);
     await sleep(Math.max(0, endMs() - performance.now()), ends);
     end();
     await all;
-    broken.signal.throwIfAborted();
+    caller.throwIfBroken();
     return runReport(
       { ...options, load: sent },
       { pack, device, answers, lateness, judge, batches, settled, events, packItems, plans, steps },

@@ -6,7 +6,7 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { sum } from '../../solver/math/statistics.ts';
 import { checkAvailable } from '../environment/available.ts';
-import { onRejected } from '../environment/caller.ts';
+import { Caller } from '../environment/caller.ts';
 import type { Environment } from '../environment/environment.ts';
 import { unlessAborted, untilEnd } from '../executor/clock.ts';
 import { type JournalEntry, parseIdentified } from '../store/exchange.ts';
@@ -66,8 +66,8 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
   checkOptions(options);
   const { models, store, settings } = options;
   const { manifest, pipeline } = models;
-  const broken = new AbortController();
-  const signal = AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]);
+  const caller = new Caller(options.signal);
+  const { signal } = caller;
   checkThreads(settings.threads, options.environment);
   const clock = new WorkClock(options.unpaused, signal);
   const { hidden, visible } = options.environment;
@@ -79,7 +79,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
   };
   for (const backend of settings.backends) await checkAvailable(environment, backend);
   const progress = new Progress(settings.budgetS * 1000, environment.reference, clock, (now) =>
-    onRejected(options.onProgress?.(now), (error) => broken.abort(error)),
+    caller.tell(() => options.onProgress?.(now)),
   );
   const sessions = new Sessions(models, environment);
   const end = () => sessions.close();
