@@ -19,8 +19,7 @@ beforeAll(async () => {
 });
 
 /** Makes up a variant's answers from its name: objects at one place, and one class. */
-const runMadeUp: RunVariant = async (stage, variant, batch) => {
-  const items = itemsOf(batch);
+const runMadeUp: RunVariant = async (stage, variant, items) => {
   const size = variant.length;
   if (stage === 'classify') {
     const results = items.map(() => ({ task: 'image-classification', label: size % 10, score: 1 }));
@@ -130,8 +129,7 @@ describe('the fan-out of a pipeline for texts', () => {
     const [language, spam] = [pipeline.stages[0]!, pipeline.stages[1]!];
     /** Takes a text for English if it has over ten times as many bytes as the variant's name has letters. */
     const isEnglish = (variant: string, { length }: Uint8Array) => length > 10 * variant.length;
-    const run: RunVariant = async (stage, variant, batch) => {
-      const items = itemsOf(batch);
+    const run: RunVariant = async (stage, variant, items) => {
       const labels = items.map((item) => (stage === 'spam' || isEnglish(variant, item) ? 0 : 1));
       const results = labels.map((label) => ({ task: 'text-classification', label, score: 1 }));
       const children =

@@ -36,8 +36,12 @@ test('a profile stands where there is no second worker to be had', async () => {
 
 test('a worker that is lost once while accuracy is measured is replaced, and no answer is missing', async () => {
   let losses = 0;
-  const losing = withRuns((_key, _items, worker) => {
-    if (losses++ === 0) worker.terminate();
+  const losing = withRuns((_key, { bytes }, worker) => {
+    if (losses++ > 0) return;
+    // In a page, the worker gets the memory of the batch, so it is gone with the worker.
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    worker.terminate();
+    throw new WorkerLostError(worker.id, 'it was terminated');
   });
   const measured = async (one: Environment) => {
     const asked = { ...settings, batches: [1], budgetS: 1, seed: 19 };

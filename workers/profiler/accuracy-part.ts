@@ -1,9 +1,9 @@
-import type { ItemBatch } from '../../models/items/item-batch.ts';
+import type { Item } from '../../models/items/item-batch.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { JournalEntry } from '../store/exchange.ts';
 
-/** Runs a batch through a variant of a stage, on the reference backend. */
-export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;
+/** Runs items, as one batch, through a variant of a stage on the reference backend. */
+export type RunVariant = (stage: string, variant: string, items: readonly Item[]) => Promise<StageRun>;
 
 /** A journal entry that holds a part of the measured accuracy. */
 export type AccuracyPart = Extract<

@@ -1,4 +1,4 @@
-import { batchOf, type Item, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
+import { type Item, inGroups, itemsOf } from '../../models/items/item-batch.ts';
 import { sizeOf } from '../../models/items/item-format.ts';
 import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
@@ -255,10 +255,13 @@ async function advance(
 }
 
 /** Runs items in batches and joins the batches' results. */
-export async function runInBatches(items: readonly Item[], run: (items: ItemBatch) => Promise<StageRun>) {
+export async function runInBatches(
+  items: readonly Item[],
+  run: (items: readonly Item[]) => Promise<StageRun>,
+) {
   const runs: StageRun[] = [];
   for (let from = 0; from < items.length; from += BATCH)
-    runs.push(await run(batchOf(items.slice(from, from + BATCH))));
+    runs.push(await run(items.slice(from, from + BATCH)));
   return {
     results: runs.flatMap((r) => r.results),
     children: runs.flatMap((r) => itemsOf(r.children)),

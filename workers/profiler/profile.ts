@@ -1,3 +1,4 @@
+import { batchOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import { isLabelled, type Pack } from '../../models/packs/pack.ts';
@@ -108,7 +109,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
         await clock.wait();
         return sessions.overOneLoss({ backend: environment.reference, threads: 1 }, async () => {
           const { worker, key } = await reference(stage, variant);
-          return worker.run(key, items);
+          return worker.run(key, batchOf(items));
         });
       },
       finished.filter(isOfAccuracy),
