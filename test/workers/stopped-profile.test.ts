@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { profile } from '../../workers/profiler/profile.ts';
+import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { MemoryStore } from '../../workers/store/memory.ts';
 import { until } from '../until.ts';
 import { loadSmallFashion } from './fashion.ts';
-import { withRuns } from './with-runs.ts';
+import { environment, withRuns } from './with-runs.ts';
+
+const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1], budgetS: 1, seed: 1 };
 
 test('a profile is stopped in the middle of a batch that its worker never answers', async () => {
   const cells: unknown[] = [];
@@ -18,7 +21,7 @@ test('a profile is stopped in the middle of a batch that its worker never answer
     models: await loadSmallFashion(),
     environment: hanging,
     store: new MemoryStore(),
-    settings: { backends: ['cpu'], threads: [1], batches: [1], budgetS: 1, seed: 1 },
+    settings,
     signal: controller.signal,
     onProgress: ({ finished }) => finished && cells.push(finished),
   });
@@ -26,4 +29,17 @@ test('a profile is stopped in the middle of a batch that its worker never answer
   controller.abort(new Error('stopped'));
   await expect(asked).rejects.toThrow('stopped');
   expect(cells).toHaveLength(1);
+});
+
+test('a profile is stopped while its caller makes a provisional plan', async () => {
+  const controller = new AbortController();
+  const asked = profile({
+    ...{ models: await loadSmallFashion(), environment, store: new MemoryStore(), settings },
+    signal: controller.signal,
+    onDraft() {
+      controller.abort(new Error('stopped'));
+      return new Promise(() => {});
+    },
+  });
+  await expect(asked).rejects.toThrow('stopped');
 });

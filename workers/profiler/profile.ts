@@ -38,7 +38,8 @@ export interface ProfileOptions {
   /** Measures what serving costs beside the models; absent where nothing serves, as in a browser. */
   readonly measureServing?: MeasureServing;
   /**
-   * Stops the profile at once, even in a batch, which may take minutes or never end. Finished cells stay in the journal.
+   * Stops the profile at once, even in a batch or in `onDraft`, which may take minutes or never end. Finished cells stay in the
+   * journal.
    */
   readonly signal?: AbortSignal;
   /** Called between steps, such as cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
@@ -136,7 +137,8 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       clock,
       signal,
       save: (cell) => store.append(journal, { kind: 'cell', cell }),
-      afterRound: async (cells) => options.onDraft?.(documentOf({ cells, coRun: [] })),
+      afterRound: (cells) =>
+        unlessAborted(async () => options.onDraft?.(documentOf({ cells, coRun: [] })), signal),
       finished: finished.flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : [])),
     });
     await cellProfiler.measureAll();

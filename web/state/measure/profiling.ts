@@ -168,7 +168,8 @@ async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<v
         if (phase === 'cells') keep({ done: Math.max(left.done, done), total });
       },
       async onDraft(draft) {
-        tell({ provisional: await planDraft(draft) });
+        const provisional = await planDraft(draft);
+        if (!controller.signal.aborted) tell({ provisional });
       },
     });
     interrupted.value = without(left.journal);
