@@ -49,6 +49,7 @@ export type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
 export {
   BackendUnavailableError,
   DeviceLostError,
+  ExecutorClosedError,
   ModelLoadError,
   ModelMismatchError,
   OtherModelsError,

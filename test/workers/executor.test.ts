@@ -139,3 +139,14 @@ test('what is open when the executor closes is shed, so that every request ends'
   expect((counts.completed ?? 0) + (counts.shed ?? 0)).toBe(300);
   expect(counts.shed).toBeGreaterThan(0);
 });
+
+test('a closed executor refuses requests, and still tells of the runtime that its workers had', async () => {
+  const { executor } = await start({ workers: [['detect', 'classify']] });
+  const { runtime } = executor;
+  executor.close();
+  await expect(submit(executor, 0)).rejects.toMatchObject({
+    name: 'ExecutorClosedError',
+    message: 'This executor is closed: start another one.',
+  });
+  expect(executor.runtime).toEqual(runtime);
+});

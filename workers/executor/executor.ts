@@ -5,7 +5,7 @@ import { Dispatch } from '../../solver/dispatch/dispatch.ts';
 import type { Action, Served } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import { choiceText } from '../../solver/report/choice-text.ts';
-import { message } from '../runtime/errors.ts';
+import { ExecutorClosedError, message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import { Alarm, unlessAborted } from './clock.ts';
@@ -29,6 +29,7 @@ export class Executor {
   readonly #supervisor: Supervisor<Job>;
   readonly #replicas: Replicas;
   readonly #requests: Requests;
+  #runtime: Runtime['info'] | undefined;
   #refused = 0;
   #switching: Promise<void> = Promise.resolve();
   readonly #wake = new Alarm(() => this.#pump());
@@ -78,7 +79,9 @@ export class Executor {
   ): Promise<Executor> {
     const executor = new Executor(pipeline, plan, startWorker, hooks, limits);
     try {
-      executor.#take(plan, await unlessAborted(() => executor.#start(plan, plan.workers), signal));
+      const members = await unlessAborted(() => executor.#start(plan, plan.workers), signal);
+      executor.#runtime = members[0]!.worker.info;
+      executor.#take(plan, members);
     } catch (error) {
       executor.close();
       throw error;
@@ -92,7 +95,7 @@ export class Executor {
 
   /** Version, build and timer resolution of ONNX Runtime in the workers. */
   get runtime(): Runtime['info'] {
-    return this.#supervisor.members[0]!.worker.info;
+    return this.#runtime!;
   }
 
   /** Number of waiting items of each row of the plan. */
@@ -147,10 +150,10 @@ export class Executor {
    * @param input the request's item of its first stage; each try copies the item and leaves it unchanged
    * @param arrivalMs scheduled arrival of the request, in `performance.now()`
    * @param singleStage name of the only stage to run; if absent, the whole pipeline runs
-   * @throws UnknownStageError
+   * @throws ExecutorClosedError, UnknownStageError
    */
   async submit(input: Item, arrivalMs: number, singleStage?: string): Promise<RequestAnswer> {
-    if (this.#closed) throw new Error('This executor is closed: start another one.');
+    if (this.#closed) throw new ExecutorClosedError();
     const index = this.#indexOf(singleStage);
     const { id, answer } = this.#requests.enter(input, arrivalMs);
     this.#dispatch.arrive(id, arrivalMs, index);

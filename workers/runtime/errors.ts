@@ -68,6 +68,15 @@ export class UnknownStageError extends InputError {
   }
 }
 
+/** A request came to an executor after it was closed. */
+export class ExecutorClosedError extends CodedError {
+  static override readonly httpStatus = 503;
+  override name = 'ExecutorClosedError';
+  constructor() {
+    super('This executor is closed: start another one.');
+  }
+}
+
 /** The GPU device was lost: unplugged, reset, or taken by the browser. */
 export class DeviceLostError extends CodedError {
   static override readonly httpStatus = 503;
