@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { spawnWorker } from '../../workers/environment/node.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { frontierOnce, planOnce } from '../../workers/planner/once.ts';
@@ -53,6 +54,17 @@ test.each([
   const wrong = { slaMs: 1000, ratePerS: 1, ...asked };
   for (const ask of [planOnce, frontierOnce])
     await expect(ask(profile.profile, wrong)).rejects.toBeInstanceOf(InvalidDocumentError);
+});
+
+test('a request that planRequest has not completed is refused with the fields that it lacks', async () => {
+  const planner = openPlanner();
+  onTestFinished(() => planner.close());
+  const partial = { slaMs: 1000, ratePerS: 1 } as PlanRequest;
+  for (const method of ['plan', 'solve', 'frontier'] as const) {
+    const refused = expect(planner[method](profile, partial)).rejects;
+    await refused.toBeInstanceOf(InvalidDocumentError);
+    await refused.toThrow('objective: expected object, found nothing');
+  }
 });
 
 test('calls about several profiles at once are each answered on their own profile', async () => {

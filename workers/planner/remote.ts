@@ -1,5 +1,5 @@
 import { type Remote, wrap } from 'comlink';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { checkRequest, type Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
@@ -36,26 +36,27 @@ export class RemotePlanner {
 
   /**
    * The best plan. Its `predicted` says whether the plan keeps the SLA in the simulation.
-   * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError, WorkerLostError
+   * @param request whole, as `planRequest` makes it
+   * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, InfeasiblePlanError, WorkerLostError
    */
   async plan(measured: IdentifiedProfile, request: PlanRequest): Promise<Plan> {
-    return this.#call(measured, (api) => api.plan(request));
+    return this.#call(measured, request, (api) => api.plan(request));
   }
 
   /**
    * The choice of the integer program alone. It takes milliseconds, because nothing is simulated.
-   * @throws NothingMeasuredError, NoAccuracyError, InfeasiblePlanError, WorkerLostError
+   * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, InfeasiblePlanError, WorkerLostError
    */
   async solve(measured: IdentifiedProfile, request: PlanRequest): Promise<SolvedPlan> {
-    return this.#call(measured, (api) => api.solve(request));
+    return this.#call(measured, request, (api) => api.solve(request));
   }
 
   /**
    * The Pareto frontier of accuracy, cost and latency bound.
-   * @throws NothingMeasuredError, NoAccuracyError, FrontierTooLargeError, WorkerLostError
+   * @throws InvalidDocumentError, NothingMeasuredError, NoAccuracyError, FrontierTooLargeError, WorkerLostError
    */
   async frontier(measured: IdentifiedProfile, request: PlanRequest): Promise<FrontierPoint[]> {
-    return this.#call(measured, (api) => api.frontier(request));
+    return this.#call(measured, request, (api) => api.frontier(request));
   }
 
   /** Ends the worker. Waiting and later calls reject with WorkerLostError. */
@@ -66,8 +67,10 @@ export class RemotePlanner {
 
   #call<T>(
     measured: IdentifiedProfile,
+    request: PlanRequest,
     invoke: (api: Remote<PlannerService>) => Promise<Reply<T>>,
   ): Promise<T> {
+    checkRequest(request);
     const answer = this.#last.then(async () => {
       if (this.#closed) throw new WorkerLostError('planner', 'it was ended');
       this.#worker ??= this.#started();
