@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { IPA_EDGE } from '../compiled.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
@@ -82,6 +84,19 @@ test('bench refuses a folder that cannot be made by its own name, before it pins
     `${join(out, 'manifest.json')} cannot be written: a part of its path is a file`,
   );
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a folder that is deleted under a command is named, with the remedy',
+  () => {
+    const inGone = ['-c', 'cd "$0" && rmdir "$0" && exec "$@"', folder, process.execPath, IPA_EDGE];
+    const plan = ['plan', '--profile', 'p.json', '--sla', '100', '--rate', '1', '--out', 'plan.json'];
+    const { status, stderr } = spawnSync('sh', [...inGone, ...plan], { encoding: 'utf8' });
+    expect(stderr).toContain(
+      'The folder in which the command was started is gone. Change to another one, and run it again.',
+    );
+    expect(status).toBe(2);
+  },
+);
 
 test.runIf(process.platform === 'linux')(
   'a run whose report finds the disk full prints its result all the same, and ends with exit 2',

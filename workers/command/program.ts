@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type Command, CommanderError, type Option } from 'commander';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
-import { exitCodeOf } from '../../solver/documents/coded-error.ts';
+import { exitCodeOf, InputError } from '../../solver/documents/coded-error.ts';
 import { Interrupted, stdoutIsLog, UsageError } from './exit.ts';
 import { sameFile } from './files.ts';
 import { checkNeeds } from './needs.ts';
@@ -101,8 +101,21 @@ export async function runCommand(
   }
 }
 
+/** The folder in which the command was started is gone, so relative paths lead nowhere. */
+class WorkingFolderGoneError extends InputError {
+  override name = 'WorkingFolderGoneError';
+  constructor(options: ErrorOptions) {
+    super(
+      'The folder in which the command was started is gone. Change to another one, and run it again.',
+      options,
+    );
+  }
+}
+
 /** Writes an error on stderr. @returns the exit code for it */
-function fail(program: Command, error: unknown): number {
+function fail(program: Command, cause: unknown): number {
+  const isFolderGone = (cause as NodeJS.ErrnoException).syscall === 'uv_cwd';
+  const error = isFolderGone ? new WorkingFolderGoneError({ cause }) : cause;
   const { name } = error as Error;
   // Playwright colours parts of its messages.
   const message = stripVTControlCharacters((error as Error).message);
