@@ -21,7 +21,8 @@ const OVERLOAD = 1.5;
 /** Without --duration, a run lasts until this many requests have arrived, within these limits in seconds. */
 const RUN = { requests: 2500, minS: 20, maxS: 40 };
 
-export interface BenchFlags {
+/** The options of `bench` that decide on the load and the SLA. */
+export interface LoadFlags {
   readonly sla?: number;
   readonly rate?: number;
   readonly duration?: number;
@@ -33,7 +34,7 @@ export const durationFor = ({ requests, minS, maxS }: typeof RUN, ratePerS: numb
   Math.min(maxS, Math.max(minS, Math.round(requests / ratePerS)));
 
 /** The load of a run at a rate. @throws NoRequestsError, TooManyRequestsError */
-export const loadAt = (ratePerS: number, { duration, seed }: BenchFlags): Load =>
+export const loadAt = (ratePerS: number, { duration, seed }: LoadFlags): Load =>
   constantLoad(ratePerS, duration ?? durationFor(RUN, ratePerS), seed);
 
 /** Backends to plan for together, and the plans on them. */
@@ -62,7 +63,7 @@ export async function backendSets(
   solver: Solver,
   measured: IdentifiedProfile,
   backends: readonly Backend[],
-  flags: BenchFlags,
+  flags: LoadFlags,
   { say, progress, signal }: Attended,
 ): Promise<BackendSet[]> {
   const together = [...backends];
@@ -96,7 +97,7 @@ async function backendSet(
   solver: Solver,
   measured: IdentifiedProfile,
   backends: Backend[],
-  flags: BenchFlags,
+  flags: LoadFlags,
   next: (done: number) => Promise<void>,
 ): Promise<BackendSet> {
   const { profile } = measured;
