@@ -41,7 +41,10 @@ async function fetchAll(files: readonly WantedFile[], signal: AbortSignal): Prom
   if (files.length === 0) return 'Nothing has to be downloaded: the manifest names no file by a URL.';
   const cache = new FileCache();
   const missing: WantedFile[] = [];
-  for (const file of files) if (!((await cache.has(file)) && (await cache.check(file)))) missing.push(file);
+  for (const file of files) {
+    signal.throwIfAborted();
+    if (!((await cache.has(file)) && (await cache.check(file)))) missing.push(file);
+  }
 
   const client = new HubClient({ signal });
   const progress = new ProgressLine();

@@ -56,16 +56,21 @@ export async function runSteps(
   steps: readonly Step[],
   { folder, packed, signal, say }: StepOptions,
 ): Promise<void> {
+  const throwIfStopped = () => {
+    if (signal.aborted)
+      throw new Interrupted('Stopped. Finished steps are kept: run the same command again to continue.');
+  };
   await mkdir(folder, { recursive: true });
   for (const [i, step] of steps.entries()) {
     // The note's name is a hash of all lines so far, so that a changed recipe runs again from the first changed step on.
     const lines = steps.slice(0, i + 1).map(({ line }) => line);
     const note = join(folder, `.done-${sha256OfText(lines.join('\n')).slice(0, 16)}`);
     if (existsSync(note) && (packed || i < steps.length - 1)) continue;
+    // Ctrl-C does not reach a step that starts after it.
+    throwIfStopped();
     say(`step ${i + 1} of ${steps.length}, in ${folder}:\n  ${step.line}`);
     const { missing, code } = await runStep(step, folder, signal);
-    if (signal.aborted)
-      throw new Interrupted('Stopped. Finished steps are kept: run the same command again to continue.');
+    throwIfStopped();
     if (code !== 0) throw new StepFailedError(i + 1, step, missing, code);
     await writeFile(note, `${step.line}\n`);
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { fetchFiles as fetchAll } from '../../bench/recipe/fetch.ts';
 import { MANIFEST_URL, serveManifest } from '../../bench/runner/host.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parseReport } from '../../solver/documents/report.ts';
@@ -198,6 +199,16 @@ test('fetch that is stopped by Ctrl-C exits 130, and the same command goes on wh
   expect(stopped.code).toBe(130);
   expect((await fetchFiles()).stdout).toContain('1 of 1 files downloaded');
   expect(own.hub.requests.at(-1)!.range).toBe('bytes=20-');
+});
+
+test('fetch that is stopped while it checks files that are here stops before the next file', async () => {
+  await pin('owner/brightest', '--dtypes', 'fp32');
+  await fetchFiles();
+  vi.stubEnv('XDG_CACHE_HOME', join(own.folder, 'cache'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(fetchAll(own.manifestPath, AbortSignal.abort())).rejects.toThrow(
+    'Stopped. What was downloaded is kept',
+  );
 });
 
 test('a manifest gets more variants, and keeps what it has', async () => {

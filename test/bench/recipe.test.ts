@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runSteps } from '../../bench/recipe/steps.ts';
 import { LocalHub } from '../hub.ts';
 import { folderOfTest } from '../temporary-folder.ts';
 import { ipaEdge, ipaEdgeHere, onceTrue, refusal } from './command.ts';
@@ -101,6 +102,13 @@ test('Ctrl-C ends a step with all of its programs, and exits 130', async () => {
   );
   expect(stopped.stderr).toContain('Finished steps are kept');
   expect(stopped.code).toBe(130);
+});
+
+test('after Ctrl-C no further step starts, because Ctrl-C would not reach it', async () => {
+  const step = { line: 'touch started', program: 'touch', args: ['started'] };
+  const options = { folder: at('data'), packed: false, signal: AbortSignal.abort(), say() {} };
+  await expect(runSteps([step], options)).rejects.toThrow('Finished steps are kept');
+  expect(readdirSync(at('data'))).toEqual([]);
 });
 
 test('a recipe that is not there is refused with the names of those that are', async () => {
