@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Description, HubReader } from '../../models/hub/describe.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
+import { canonicalJson } from '../../solver/documents/canonical.ts';
 import { type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { checkWritable, readJson, writeWhole } from '../../workers/command/files.ts';
 import { megabytes, table } from '../../workers/command/terminal.ts';
@@ -23,16 +24,24 @@ type Pin = (
  * @returns a text with a table of the variants
  */
 export async function pinInto(out: string, signal: AbortSignal, pin: Pin): Promise<string> {
-  const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
+  const present = async () => (existsSync(out) ? readJson(out, parseManifest) : null);
   await checkWritable(out);
   const cache = new FileCache();
   const wait = (seconds: number) => {
     console.error(`waiting for the hub: the next try comes in ${seconds} s`);
     return sleep(1000 * seconds, undefined, { signal });
   };
-  const manifest = await pin(new HubClient({ signal, wait }), existing, async ({ read }) => {
+  const hub = new HubClient({ signal, wait });
+  const keep = async ({ read }: Description) => {
     for (const [sha256, bytes] of read) await cache.keep(sha256, bytes);
-  });
+  };
+  let existing: Manifest | null;
+  let manifest: Manifest;
+  do {
+    existing = await present();
+    manifest = await pin(hub, existing, keep);
+    // If another command wrote the manifest while models were read from the hub, they are added to what it wrote.
+  } while (canonicalJson(await present()) !== canonicalJson(existing));
   await writeWhole(out, `${JSON.stringify(manifest, null, 2)}\n`);
   return `${variantTable(manifest)}\n\nwrote ${out}`;
 }

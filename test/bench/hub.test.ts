@@ -229,6 +229,19 @@ test('a manifest gets more variants, and keeps what it has', async () => {
   ]);
 });
 
+test('what another command writes into a manifest while a model is pinned stays', async () => {
+  await pin('owner/brightest', '--dtypes', 'fp32');
+  let packed = false;
+  own.hub.spoil('owner/brightest', () => {
+    if (!packed) addPack();
+    packed = true;
+    return false;
+  });
+  await pin('owner/brightest', '--dtypes', 'fp16');
+  expect(manifest().pack).toMatchObject({ file: 'pack.bin' });
+  expect(manifest().stages[0].variants).toHaveLength(2);
+});
+
 test.each<[what: string, args: string[], says: RegExp]>([
   ['an id that is none', ['not an id'], /is not a model's id: give owner\/name/],
   ['a file that is not there', ['none.json'], /none\.json cannot be read: there is no such file/],
