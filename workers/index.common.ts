@@ -60,6 +60,7 @@ export {
 export type { StageWorker } from './stage/stage-worker.ts';
 export { exportProfile, identify, importProfile, type JournalEntry } from './store/exchange.ts';
 export {
+  JournalInUseError,
   type ProfileEntry,
   ProfileNotFoundError,
   type Store,

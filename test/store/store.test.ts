@@ -94,6 +94,21 @@ describe('a store in files', () => {
     store.close();
   });
 
+  it.each<[what: string, change: () => Promise<unknown>]>([
+    ['adds to a journal', async () => (await openFileStore(folder)).append('journal', cellEntry(2))],
+    ['deletes a journal', async () => (await openFileStore(folder)).deleteJournal('journal')],
+  ])('refuses further entries after another process %s that it has read', async (_, change) => {
+    const store = await openFileStore(folder);
+    await store.append('journal', cellEntry(1));
+    const other = await openFileStore(folder);
+    await other.readJournal('journal');
+    await change();
+    for (const one of [store, other])
+      await expect(one.append('journal', cellEntry(4))).rejects.toThrow(
+        `Another process measures the same profile: it has changed ${journal()}`,
+      );
+  });
+
   it('names the line of a journal that is damaged elsewhere', async () => {
     const store = await openFileStore(folder);
     await store.append('journal', cellEntry(1));

@@ -5,6 +5,7 @@ import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { InvalidDocumentError, jsonValue, parseJson } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { getOrMake } from '../../solver/math/maps.ts';
+import { sum } from '../../solver/math/statistics.ts';
 import {
   exportProfile,
   type JournalEntry,
@@ -15,6 +16,7 @@ import {
 import { makeFolder } from './folder.ts';
 import {
   entryOf,
+  JournalInUseError,
   newestFirst,
   type ProfileEntry,
   ProfileNotFoundError,
@@ -61,8 +63,8 @@ export async function openFileStore(folder = '.ipa-edge'): Promise<Store> {
 }
 
 class FileStore implements Store {
-  /** The journals that this store has written to. */
-  readonly #written = new Map<string, JournalFile>();
+  /** The journals that this store has read or written. */
+  readonly #used = new Map<string, JournalFile>();
 
   constructor(
     private readonly journals: string,
@@ -71,9 +73,7 @@ class FileStore implements Store {
 
   async readJournal(journal: string): Promise<JournalEntry[]> {
     const path = this.#journalPath(journal);
-    const text = (await textOf(path)) ?? '';
-    // After the last newline there is nothing, or an entry that a crash cut off.
-    const lines = text.split('\n').slice(0, -1);
+    const lines = await this.#fileOf(journal).lines();
     return lines.map((line, i) => {
       try {
         const source = `${path}, line ${i + 1}`;
@@ -86,15 +86,16 @@ class FileStore implements Store {
   }
 
   async append(journal: string, entry: JournalEntry): Promise<void> {
-    const file = getOrMake(this.#written, journal, () => new JournalFile(this.#journalPath(journal)));
-    await file.append(`${JSON.stringify(entry)}\n`).catch((error) => {
-      throw asFull(error, 'a measurement', this.journals);
-    });
+    await this.#fileOf(journal)
+      .append(`${JSON.stringify(entry)}\n`)
+      .catch((error) => {
+        throw asFull(error, 'a measurement', this.journals);
+      });
   }
 
   async deleteJournal(journal: string): Promise<void> {
-    await this.#written.get(journal)?.settled();
-    this.#written.delete(journal);
+    await this.#used.get(journal)?.settled();
+    this.#used.delete(journal);
     await rm(this.#journalPath(journal), { force: true });
   }
 
@@ -128,7 +129,11 @@ class FileStore implements Store {
   }
 
   close(): void {
-    this.#written.clear();
+    this.#used.clear();
+  }
+
+  #fileOf(journal: string): JournalFile {
+    return getOrMake(this.#used, journal, () => new JournalFile(this.#journalPath(journal)));
   }
 
   #journalPath(journal: string): string {
@@ -156,25 +161,41 @@ class FileStore implements Store {
 }
 
 /**
- * A journal to append to. Lines are written one after the other, each as a whole. No handle stays open between them: if a store
+ * The file of a journal. Lines are written one after the other, each as a whole. No handle stays open between them: if a store
  * were dropped with an open handle, Node 26 would end the process. The file is truncated by its path, because Windows
  * truncates no file by a handle that is open for appending.
  */
 class JournalFile {
   #isRepaired = false;
-  #last: Promise<void> = Promise.resolve();
+  /** Size of the journal after it was last read or written here; undefined before that. */
+  #bytes: number | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly path: string) {}
 
-  append(line: string): Promise<void> {
-    const appended = this.#last.then(() => this.#write(line));
-    this.#last = appended.catch(() => {});
-    return appended;
+  /** The whole lines. After the last newline there is nothing, or an entry that a crash cut off. */
+  lines(): Promise<string[]> {
+    return this.#serially(async () => {
+      const lines = ((await textOf(this.path)) ?? '').split('\n').slice(0, -1);
+      this.#bytes = sum(lines.map((line) => Buffer.byteLength(line) + 1));
+      return lines;
+    });
   }
 
-  /** Resolves once every line that was appended so far has been written, or has failed. */
-  settled(): Promise<void> {
-    return this.#last;
+  /** @throws JournalInUseError */
+  append(line: string): Promise<void> {
+    return this.#serially(() => this.#write(line));
+  }
+
+  /** Resolves once every call so far has ended. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   async #write(line: string): Promise<void> {
@@ -189,9 +210,11 @@ class JournalFile {
 
   async #appendWhole(file: FileHandle, line: string): Promise<void> {
     const { size } = await file.stat();
+    if (this.#bytes !== undefined && size !== this.#bytes) throw new JournalInUseError(this.path);
     try {
       await file.appendFile(line);
       await file.datasync();
+      this.#bytes = size + Buffer.byteLength(line);
     } catch (error) {
       // A part of the line may have been written. It is removed, so that the next entry starts on a new line.
       await truncate(this.path, size).catch(() => {});

@@ -25,7 +25,7 @@ export const newestFirst = (a: ProfileEntry, b: ProfileEntry): number => (a.crea
 export interface Store {
   /** The complete entries of a journal, oldest first; empty if there is no such journal. */
   readJournal(journal: string): Promise<JournalEntry[]>;
-  /** Adds an entry, and resolves once it would survive a crash. @throws StoreFullError */
+  /** Adds an entry, and resolves once it would survive a crash. @throws StoreFullError, JournalInUseError */
   append(journal: string, entry: JournalEntry): Promise<void>;
   deleteJournal(journal: string): Promise<void>;
   /** Saves a profile under its SHA-256; saving the same profile again changes nothing. @throws StoreFullError */
@@ -36,6 +36,16 @@ export interface Store {
   loadProfile(id: string): Promise<IdentifiedProfile>;
   deleteProfile(id: string): Promise<void>;
   close(): void;
+}
+
+/** Another process writes to a journal: each of the two would disturb what the other measures. */
+export class JournalInUseError extends Error {
+  override name = 'JournalInUseError';
+  constructor(path: string) {
+    super(
+      `Another process measures the same profile: it has changed ${path}. Try again when it has ended: what was measured is kept.`,
+    );
+  }
 }
 
 /** The browser's quota or the disk is full. What was saved before is kept. */
