@@ -72,7 +72,8 @@ export class Headless {
     };
     try {
       // After Ctrl-C the command lets the page store what it has measured, so the browser must ignore the signal.
-      browser = await launchBrowser({ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false });
+      const ownSignals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+      browser = await launchBrowser(ownSignals, options.signal);
       let lose = () => {};
       const lost = new Promise<never>((_, reject) => {
         lose = () => reject(new BrowserLostError());

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { stripVTControlCharacters } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { hasGpu } from '../../workers/environment/gpu.js';
 
 const INSTALL = 'npx playwright install --with-deps chromium';
@@ -108,11 +108,13 @@ export async function findTestBrowser() {
 
 /**
  * Finds a browser like {@link findBrowser}, or installs one in a checkout: Playwright's or, for root on Debian, the package
- * `chromium`, if possible with the headless shell for tests. The npm package installs nothing on its users' systems.
- * @param {(line: string) => void} log
+ * `chromium`, if possible with the headless shell for tests. The npm package installs nothing on its users' systems. What the
+ * installers write is shown only if each of them fails.
+ * @param {(text: string) => void} log
+ * @param {AbortSignal} [signal] ends an installer
  * @returns {Promise<string>}
  */
-export async function ensureBrowser(log) {
+export async function ensureBrowser(log, signal) {
   const found = await findBrowser();
   if (found) return found;
   if (!existsSync(new URL('../../package-lock.json', import.meta.url)))
@@ -128,24 +130,42 @@ export async function ensureBrowser(log) {
           ['apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]],
         ],
       ]);
+  let problem = 'no browser found';
+  const written = [];
   for (const [name, commands] of ways) {
-    log(`no browser found: installing ${name}, which takes a minute or two`);
+    log(`${problem}: installing ${name}, which takes a minute or two`);
+    problem = `${name} could not be installed`;
     try {
-      for (const [command, args] of commands)
-        execFileSync(command, args, {
-          // The installer shows its progress on stderr, because stdout is for the command's document.
-          stdio: ['ignore', 2, 2],
-          timeout: 600_000,
-          env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-        });
-    } catch {
-      log(`${name} could not be installed`);
+      for (const [command, args] of commands) await install(command, args, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const { stdout, message } = /** @type {import('node:child_process').ExecFileException} */ (error);
+      written.push(`${problem}:\n${stdout}${message}`);
       continue;
     }
     const path = await findBrowser();
     if (path) return path;
   }
+  for (const text of written) log(text);
   throw new BrowserNotFoundError('No Chromium or Chrome was found or could be installed');
+}
+
+/**
+ * Runs an installer, which gets no input.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {AbortSignal} [signal]
+ * @throws {import('node:child_process').ExecFileException} if it fails
+ */
+async function install(command, args, signal) {
+  const running = promisify(execFile)(command, args, {
+    signal,
+    timeout: 600_000,
+    maxBuffer: Number.POSITIVE_INFINITY,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  running.child.stdin?.end();
+  await running;
 }
 
 /**
@@ -196,10 +216,11 @@ export const commandFlags = (...v8Flags) => browserFlags([wasmBudget(50), ...v8F
 /**
  * Starts a Chromium that measures unattended; installs one in a checkout if there is none.
  * @param {import('playwright').LaunchOptions} [options]
+ * @param {AbortSignal} [signal] ends an installation
  * @throws BrowserNotFoundError, BrowserStartError
  */
-export async function launchBrowser(options) {
-  const executablePath = await ensureBrowser(console.error);
+export async function launchBrowser(options, signal) {
+  const executablePath = await ensureBrowser(console.error, signal);
   const { chromium } = await import('playwright');
   return chromium.launch({ executablePath, args: commandFlags(), ...options }).catch((cause) => {
     throw new BrowserStartError(executablePath, cause);
