@@ -38,6 +38,21 @@ const { message } = fc.letrec((tie) => ({
   ),
 }));
 
+test('a message that cannot be packed holds up no later one', async () => {
+  const endpoint = pipeEndpoint(echo([300]));
+  const came = new Promise((resolve) =>
+    endpoint.addEventListener('message', (event) => resolve((event as MessageEvent).data)),
+  );
+  const unpackable = {
+    get bytes() {
+      throw new Error('gone');
+    },
+  };
+  expect(() => endpoint.postMessage(unpackable)).toThrow('gone');
+  endpoint.postMessage('next');
+  expect(await came).toBe('next');
+});
+
 test('messages come as they were sent, in order, however the pipe cuts them', async () => {
   await fc.assert(
     fc.asyncProperty(

@@ -85,8 +85,9 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   pipe.on('data', (chunk: Buffer) => reader.take(chunk));
   return {
     postMessage(message) {
+      const parts = packMessage(message);
       pipe.cork();
-      for (const part of packMessage(message)) pipe.write(part);
+      for (const part of parts) pipe.write(part);
       pipe.uncork();
     },
     addEventListener: (_type, listener) => void listeners.add(listener),
