@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { manifestPath } from '../../workers/command/options.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureOperators } from '../../workers/profiler/operators.ts';
 import { BackendUnavailableError, ModelLoadError, TraceFolderError } from '../../workers/runtime/errors.ts';
@@ -72,6 +73,20 @@ test('a trace that the disk had no room for is told, rather than that ONNX Runti
   await writeFile(path, '');
   await expect(session.endProfiling(() => {})).rejects.toThrow(TraceFolderError);
   await session.release();
+});
+
+test('a stop while the worker starts is the reason with which the measurement ends', async () => {
+  const [controller, environment] = [new AbortController(), nodeEnvironment()];
+  const stopping: Environment = {
+    ...environment,
+    spawn(...asked) {
+      const started = environment.spawn(...asked);
+      controller.abort(new Error('stopped'));
+      return started;
+    },
+  };
+  const measured = measureOperators(await loadFashion(), stopping, DETECT, controller.signal);
+  await expect(measured).rejects.toThrow('stopped');
 });
 
 test('a backend that is not here is refused by name', async () => {
