@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { homedir, hostname } from 'node:os';
+import { basename, isAbsolute, join } from 'node:path';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { makeFolder } from '../store/folder.ts';
 import type { HubClient } from './client.ts';
@@ -37,7 +37,15 @@ function cacheFolder(): string {
 /** Downloads in progress in this process, by the path of the file. */
 const running = new Map<string, Promise<void>>();
 
-/** Keeps each downloaded file under its hash: as `<sha256>`, or as `<sha256>.<process id>.part` while a process downloads it. */
+/** The name of a file that a process downloads: `<sha256>.<host>.<process id>.part`. */
+const PART = /^([0-9a-f]{64})\.(.+)\.([1-9]\d*)\.part$/;
+/**
+ * Nothing was added to a part of another host for this long: its process has ended. Hosts, such as containers, may share the cache,
+ * but a process can be asked for only on its own host.
+ */
+const LEFT_MS = 3_600_000;
+
+/** Keeps each downloaded file under its hash: as `<sha256>`, or under the name of a {@link PART} while a process downloads it. */
 export class FileCache {
   constructor(readonly folder: string = cacheFolder()) {}
 
@@ -81,7 +89,7 @@ export class FileCache {
   keep(sha256: string, bytes: Uint8Array): Promise<void> {
     return this.#use(async () => {
       if (await this.has({ sha256 })) return;
-      const part = this.#partOf(sha256, process.pid);
+      const part = this.#partOf(sha256);
       await writeFile(part, bytes);
       await rename(part, this.pathOf({ sha256 }));
     });
@@ -114,21 +122,30 @@ export class FileCache {
   /** The path of the part that this process writes: a part that an ended process left behind, or a new one. */
   async #claimPart({ sha256 }: KnownFile): Promise<string> {
     for (const name of await readdir(this.folder)) {
-      const pid = Number(/^([0-9a-f]{64})\.(\d+)\.part$/.exec(name)?.[2]);
-      if (!name.startsWith(sha256) || !(pid > 0) || isAlive(pid)) continue;
+      const part = join(this.folder, name);
+      if (!name.startsWith(sha256) || !(await isLeftBehind(part))) continue;
       // Of several processes that claim a part, only one succeeds.
-      const claimed = await rename(this.#partOf(sha256, pid), this.#partOf(sha256, process.pid)).then(
+      const claimed = await rename(part, this.#partOf(sha256)).then(
         () => true,
         () => false,
       );
       if (claimed) break;
     }
-    return this.#partOf(sha256, process.pid);
+    return this.#partOf(sha256);
   }
 
-  #partOf(sha256: string, pid: number): string {
-    return join(this.folder, `${sha256}.${pid}.part`);
+  /** The path of the part that this process writes. */
+  #partOf(sha256: string): string {
+    return join(this.folder, `${sha256}.${hostname()}.${process.pid}.part`);
   }
+}
+
+/** Whether a file is a part whose process has ended. */
+async function isLeftBehind(path: string): Promise<boolean> {
+  const [, , host, pid] = PART.exec(basename(path)) ?? [];
+  if (host === hostname()) return !isAlive(Number(pid));
+  const found = host === undefined ? null : await stat(path).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs > LEFT_MS;
 }
 
 function isAlive(pid: number): boolean {

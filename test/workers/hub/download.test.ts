@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ChecksumError, loadManifest } from '../../../models/manifests/load.ts';
@@ -37,6 +38,9 @@ let waits: number[];
 
 const clientOf = (signal?: AbortSignal) =>
   new HubClient({ env: hub.env(folder), signal, wait: async (seconds) => void waits.push(seconds) });
+/** No process has this id: those of Linux, macOS and Windows are smaller. */
+const NO_PROCESS = 2 ** 31 - 1;
+const partOf = (pid: number, host = hostname()) => join(cache.folder, `${SHA256}.${host}.${pid}.part`);
 const fetched = (client = clientOf()) => cache.fetch(file, client);
 
 beforeEach(async () => {
@@ -124,18 +128,30 @@ describe('a download', () => {
   });
 
   test('of a process that ended goes on in the next one', async () => {
-    // No process has this id: those of Linux, macOS and Windows are smaller.
     await mkdir(cache.folder);
-    await writeFile(join(cache.folder, `${SHA256}.${2 ** 31 - 1}.part`), MODEL.subarray(0, HALF));
+    await writeFile(partOf(NO_PROCESS), MODEL.subarray(0, HALF));
     await fetched();
     expect(ranges()).toEqual([`bytes=${HALF}-`]);
+    expect(await readdir(cache.folder)).toEqual([SHA256]);
+  });
+
+  test('leaves the part of another host alone, whose processes it does not see, until nothing was added for over an hour', async () => {
+    await mkdir(cache.folder);
+    const other = partOf(NO_PROCESS, 'other.example');
+    await writeFile(other, MODEL.subarray(0, HALF));
+    await fetched();
+    expect(ranges()).toEqual([undefined]);
+    await rm(cache.pathOf(file));
+    await utimes(other, new Date(), new Date(Date.now() - 2 * 3_600_000));
+    await fetched();
+    expect(ranges().slice(1)).toEqual([`bytes=${HALF}-`]);
     expect(await readdir(cache.folder)).toEqual([SHA256]);
   });
 
   test('that finds a wrong part starts anew', async () => {
     await cache.fetch(file, clientOf());
     await rm(cache.pathOf(file));
-    await writeFile(join(cache.folder, `${SHA256}.${process.pid}.part`), new Uint8Array(HALF).fill(7));
+    await writeFile(partOf(process.pid), new Uint8Array(HALF).fill(7));
     await fetched();
     expect(ranges().slice(1)).toEqual([`bytes=${HALF}-`, undefined]);
     expect(await cache.check(file)).toBe(true);
@@ -144,7 +160,7 @@ describe('a download', () => {
   test('that finds a wrong part starts anew on Windows, too', async () => {
     await refuseTruncate();
     await mkdir(cache.folder);
-    const part = join(cache.folder, `${SHA256}.${process.pid}.part`);
+    const part = partOf(process.pid);
     await writeFile(part, new Uint8Array(HALF).fill(7));
     await fetched();
     expect(await cache.check(file)).toBe(true);
@@ -156,7 +172,7 @@ describe('a download', () => {
   ])('that finds a part which is %s ends well', async (_, content) => {
     await fetched();
     await rm(cache.pathOf(file));
-    await writeFile(join(cache.folder, `${SHA256}.${process.pid}.part`), content);
+    await writeFile(partOf(process.pid), content);
     await fetched();
     expect(await cache.check(file)).toBe(true);
   });
@@ -303,7 +319,7 @@ test('a folder that cannot be written is told with the remedy', async () => {
 
 test.runIf(process.platform === 'linux')('a full disk is told with the folder and the remedy', async () => {
   await mkdir(cache.folder);
-  await symlink('/dev/full', `${cache.pathOf(file)}.${process.pid}.part`);
+  await symlink('/dev/full', partOf(process.pid));
   await expect(fetched()).rejects.toThrow(CacheUnavailableError);
   await expect(fetched()).rejects.toThrow(
     `${cache.folder}, where downloaded files are kept, cannot be used: the disk is full. Name`,
