@@ -86,8 +86,8 @@ export async function filesIn(folder: string, recursive = true): Promise<string[
 }
 
 /**
- * Writes a file as a whole or not at all, after making its folder. If the path is a link, the target of the link is replaced. A
- * device or a pipe is written to directly.
+ * Writes a file as a whole or not at all, even if the power fails meanwhile, after making its folder. If the path is a link, the
+ * target of the link is replaced. A device or a pipe is written to directly.
  * @throws UsageError
  */
 export const writeWhole = (path: string, content: string | Uint8Array): Promise<void> =>
@@ -133,7 +133,7 @@ async function withPart(
   const part = `${path}.${randomUUID()}.part`;
   try {
     // `wx` fails, instead of following a link that somebody else has put there.
-    await writeFile(part, content, { flag: 'wx' });
+    await writeFile(part, content, { flag: 'wx', flush: true });
     await then(part);
   } catch (error) {
     await rm(part, { force: true });

@@ -1,7 +1,16 @@
-import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { UsageError } from '../../../workers/command/exit.ts';
 import { checkWritable, filesIn, readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
 import { outFile, outFolder } from '../../../workers/command/options.ts';
@@ -20,6 +29,21 @@ describe('writeWhole', () => {
     await writeWhole(path('new/file.json'), 'second');
     expect(await readFile(path('new/file.json'), 'utf8')).toBe('second');
     expect(await readdir(path('new'))).toEqual(['file.json']);
+  });
+
+  it('has the content on the disk before it replaces a file', async () => {
+    await writeFile(path('file.json'), 'old');
+    const handle = await open(path('file.json'));
+    const found: string[] = [];
+    const sync = vi
+      .spyOn(Object.getPrototypeOf(handle) as FileHandle, 'sync')
+      .mockImplementation(async () => {
+        found.push(await readFile(path('file.json'), 'utf8'));
+      });
+    onTestFinished(() => sync.mockRestore());
+    await handle.close();
+    await writeWhole(path('file.json'), 'new');
+    expect(found).toEqual(['old']);
   });
 
   it('writes to the file behind a link and keeps the link', async () => {
