@@ -1,5 +1,6 @@
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { ItemTruth } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { parseRunReport } from '../../solver/documents/run-report.ts';
@@ -168,6 +169,14 @@ test.each(['onPlan', 'onSent', 'onBatch', 'onEnded'] as const)(
     await expect(ran).rejects.toBe(own);
   },
 );
+
+test('a run whose labels cannot be judged ends with the error, which nothing else in the process meets', async () => {
+  const pack = await models.readPack();
+  const truths = pack.truths!.map(() => ({}) as ItemTruth);
+  const mislabelled = { ...models, readPack: async () => ({ ...pack, truths }) };
+  const ran = runOf({ ratePerS: 40, durationS: 600 }, {}, undefined, undefined, undefined, mislabelled);
+  await expect(ran).rejects.toThrow(TypeError);
+});
 
 test('a run that is stopped before its first request ends at once, for the reason of the stop', async () => {
   const [load, reason] = [{ ratePerS: 40, durationS: 60 }, new Error('enough')];

@@ -144,8 +144,11 @@ export async function run(options: RunOptions): Promise<RunReport> {
         executor.submit(input, due).then((answer) => {
           answers[i] = answer;
           ended++;
-          const score = truth && answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
-          caller.tell(() => watch?.onEnded({ arrivalMs, input, truth, answer, score }));
+          // The labels are the caller's, too: one that cannot be judged ends the run, and not the process.
+          caller.tell(() => {
+            const score = truth && answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
+            return watch?.onEnded({ arrivalMs, input, truth, answer, score });
+          });
           // A headless page takes about 1 ms to report. After each send, the report would delay the first batch of the request.
           reportProgress();
         }),
