@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InlineConfig } from 'vite';
 import { ROOT } from '../../workers/command/root.ts';
@@ -43,12 +44,32 @@ export async function buildIfOlder(
 
 /** In a checkout, builds the report's template and the page if a source is newer. */
 export async function ensurePageBuilt(): Promise<void> {
-  for (const [mode, file] of [
+  for (const [mode, folder] of [
     // The template is built first, because the page contains it.
-    ['report', 'report/index.html'],
-    ['production', 'page/index.html'],
+    ['report', 'report'],
+    ['production', 'page'],
   ] as const)
-    await buildIfOlder(file, PAGE_SOURCES, () => buildPage({ configFile: CONFIG, mode }));
+    await buildIfOlder(`${folder}/index.html`, PAGE_SOURCES, () =>
+      replaceFolder(join(ROOT, 'dist', folder), (outDir) =>
+        buildPage({ configFile: CONFIG, mode, build: { outDir } }),
+      ),
+    );
+}
+
+/**
+ * Makes the new content of a folder beside it, and then puts the whole in its place: another command may build or serve the folder
+ * at the same time, and Ctrl-C may end a build.
+ */
+export async function replaceFolder(folder: string, make: (beside: string) => Promise<void>): Promise<void> {
+  const fresh = `${folder}-${randomUUID()}`;
+  const old = `${fresh}-old`;
+  try {
+    await make(fresh);
+    if (existsSync(folder)) renameSync(folder, old);
+    renameSync(fresh, folder);
+  } finally {
+    for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true });
+  }
 }
 
 /** Builds the contents of the npm package that are older than their sources. */

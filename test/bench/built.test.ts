@@ -1,8 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { buildIfOlder } from '../../bench/setup/built.ts';
+import { buildIfOlder, replaceFolder } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { folderOfTest } from '../temporary-folder.ts';
 
 test('a source that changes during a build makes the next call build again, and no other call does', async () => {
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
@@ -27,4 +36,31 @@ test('a source that changes during a build makes the next call build again, and 
   await build();
   await build();
   expect(builds).toBe(2);
+});
+
+test('a folder is whole at any time, though two commands build it at once, or a build fails', async () => {
+  const folder = join(folderOfTest(), 'page');
+  const content = () => readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const made = (text: string, meanwhile?: Promise<void>) => async (beside: string) => {
+    mkdirSync(beside);
+    writeFileSync(join(beside, 'first'), text);
+    await meanwhile;
+    writeFileSync(join(beside, 'last'), text);
+  };
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const slow = replaceFolder(folder, made('slow', held));
+  await replaceFolder(folder, made('fast'));
+  expect(content()).toEqual(['fast', 'fast']);
+  goOn();
+  await slow;
+  expect(content()).toEqual(['slow', 'slow']);
+  const failed = replaceFolder(folder, (beside) =>
+    made('part', Promise.reject(new Error('stopped')))(beside),
+  );
+  await expect(failed).rejects.toThrow('stopped');
+  expect(content()).toEqual(['slow', 'slow']);
+  expect(readdirSync(dirname(folder))).toEqual(['page']);
 });
