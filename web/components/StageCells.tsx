@@ -1,12 +1,19 @@
 import type { Cell } from '../../solver/documents/cell.ts';
-import { cellsInOrder, type Profile } from '../../solver/documents/profile.ts';
+import { cellsInOrder, type Profile, type SizeUnit } from '../../solver/documents/profile.ts';
 import { ByBatch } from '../charts/ByBatch.tsx';
 import { BySize } from '../charts/BySize.tsx';
 import { batchPanels } from '../charts/batch-panels.ts';
 import { AccuracyTable } from './AccuracyTable.tsx';
 import { CellNotes, CellTable } from './Cells.tsx';
 import { MeasuredOn } from './Device.tsx';
-import { type ShownStage, shownStages } from './shown-stages.ts';
+
+/** The facts about a stage of a profile or a manifest that its results show. */
+interface ShownStage {
+  readonly name: string;
+  readonly variants: readonly { readonly name: string }[];
+  /** Unit of the cells' item sizes; unknown while a profile runs and in older profiles. */
+  readonly sizeUnit?: SizeUnit | undefined;
+}
 
 interface StageCellsProps {
   readonly stages: readonly ShownStage[];
@@ -24,7 +31,7 @@ export const ProfileCells = ({ profile }: { readonly profile: Profile }) => (
   <>
     <MeasuredOn pack={profile.pack} />
     <StageCells
-      stages={shownStages(profile.stages)}
+      stages={profile.stages}
       cells={profile.cells}
       batches={profile.settings.batches}
       software={profile.device.adapter?.software ?? false}
@@ -38,7 +45,8 @@ export function StageCells({ stages, cells, batches, software, accuracies = [] }
   return (
     <>
       <CellNotes cells={cells} />
-      {stages.map(({ name, variants, sizeUnit }) => {
+      {stages.map(({ name, variants: all, sizeUnit }) => {
+        const variants = all.map((variant) => variant.name);
         const own = cellsInOrder(
           cells.filter((cell) => cell.stage === name),
           variants.map((variant) => `${name}/${variant}`),

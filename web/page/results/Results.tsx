@@ -1,6 +1,5 @@
 import { BudgetNotice, DeviceFacts, Notice } from '../../components/Device.tsx';
 import { date, plural } from '../../components/format.ts';
-import { shownStages } from '../../components/shown-stages.ts';
 import { checked, opened } from '../../state/app.ts';
 import { tables } from '../../state/compared.ts';
 import { showsExample } from '../../state/example.ts';
@@ -45,7 +44,7 @@ function Live() {
   const { manifest, settings } = running.value!;
   return (
     <StageCells
-      stages={shownStages(manifest.stages)}
+      stages={manifest.stages}
       cells={liveCells.value}
       batches={settings.batches}
       software={checked.value?.adapter?.software ?? false}
