@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { attempt } from '../../state/app.ts';
 import { focusAround } from './kept-focus.ts';
 
 interface DeleteButtonProps {
@@ -6,7 +7,7 @@ interface DeleteButtonProps {
   readonly what: string;
   readonly label?: string;
   readonly disabled?: boolean;
-  readonly onDelete: () => void;
+  readonly onDelete: () => Promise<unknown>;
 }
 
 /**
@@ -17,7 +18,7 @@ export function DeleteButton({ what, label = 'Delete', disabled, onDelete }: Del
   const [asked, setAsked] = useState(false);
   const confirm = (button: HTMLElement) => {
     focusAround(button);
-    onDelete();
+    void attempt(onDelete);
   };
   return (
     <button

@@ -1,4 +1,5 @@
 import { isHidden } from '../../../models/hub/given/given-file.ts';
+import { attempt } from '../../state/app.ts';
 
 /** The file extensions of models and of what comes with them, for `accept`. */
 export const MODEL_FILES = '.onnx,.onnx_data,.data,.json';
@@ -11,10 +12,10 @@ interface FileButtonProps {
   /** Whether a whole folder is chosen, with all its files that are not hidden. */
   readonly folder?: boolean;
   readonly disabled: boolean;
-  readonly onFiles: (files: File[]) => void;
+  readonly onFiles: (files: File[]) => Promise<unknown>;
 }
 
-/** A button that opens the browser's file dialog. */
+/** A button that opens the browser's file dialog. If the files cannot be taken, the page says so. */
 export function FileButton({ label, accept, multiple, folder, disabled, onFiles }: FileButtonProps) {
   return (
     <label class={disabled ? 'button disabled' : 'button'}>
@@ -32,7 +33,7 @@ export function FileButton({ label, accept, multiple, folder, disabled, onFiles 
           );
           // Without this, choosing the same file again would raise no event.
           input.value = '';
-          if (files.length > 0) onFiles(files);
+          if (files.length > 0) void attempt(() => onFiles(files));
         }}
       />
     </label>

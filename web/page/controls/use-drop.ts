@@ -6,7 +6,7 @@ export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
 
 /** Passes the files of a drop on, if there are any. If they cannot be read, the page says so. */
-export function takeDropped(event: DragEvent, take: (files: File[]) => unknown): void {
+export function takeDropped(event: DragEvent, take: (files: File[]) => Promise<unknown>): void {
   const dropped = droppedFiles(event);
   void attempt(async () => {
     const files = await dropped;
@@ -49,7 +49,7 @@ async function filesIn(entry: FileSystemEntry): Promise<File[]> {
  * Makes an element accept dropped files. Prevents the event's default, so that the page's own drop zone ignores the drop.
  * @returns `target`, the element's event handlers, and `over`, whether files are dragged over the element
  */
-export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
+export function useDrop(disabled: boolean, onFiles: (files: File[]) => Promise<unknown>) {
   const [over, setOver] = useState(false);
   const drag = (event: DragEvent) => {
     if (disabled || !carriesFiles(event)) return;

@@ -21,12 +21,7 @@ export function Done() {
         <button type="button" onClick={() => goTo('plan')}>
           See the plan
         </button>
-        <CloseButton
-          class="link"
-          onClose={() => {
-            finished.value = null;
-          }}
-        />
+        <CloseButton class="link" of={finished} />
       </p>
     </aside>
   );

@@ -27,7 +27,9 @@ export function Messages() {
   return (
     <div class="messages" tabIndex={-1}>
       <Problem />
-      <div role="status">{told.value && <Told text={told.value} />}</div>
+      <div role="status">
+        <Told />
+      </div>
       <Done />
     </div>
   );
@@ -39,25 +41,17 @@ function Problem() {
   return (
     <div class="row start apart problem page-problem">
       <p role="alert">{problem.value}</p>
-      <CloseButton
-        onClose={() => {
-          problem.value = null;
-        }}
-      />
+      <CloseButton of={problem} />
     </div>
   );
 }
 
-function Told({ text }: { readonly text: string }) {
+function Told() {
+  if (!told.value) return null;
   return (
     <div class="card edged note row start apart told">
-      <p>{text}</p>
-      <CloseButton
-        class="link"
-        onClose={() => {
-          told.value = null;
-        }}
-      />
+      <p>{told.value}</p>
+      <CloseButton class="link" of={told} />
     </div>
   );
 }

@@ -30,7 +30,6 @@ async function makeOfChosen(data: readonly File[]): Promise<void> {
 /** Form to make a pipeline from ONNX models. The page writes the manifest. */
 export function NewPipelineForm() {
   const chosen = chosenModels.value;
-  const make = (data: readonly File[]) => void attempt(() => makeOfChosen(data));
   return (
     <>
       <p>
@@ -51,7 +50,7 @@ export function NewPipelineForm() {
           accept={MODEL_FILES}
           multiple
           disabled={busy.value}
-          onFiles={(files) => void attempt(() => chooseModels(files))}
+          onFiles={chooseModels}
         />
         {chosen && (
           <>
@@ -69,10 +68,10 @@ export function NewPipelineForm() {
               label="Choose a folder of labelled data"
               folder
               disabled={busy.value}
-              onFiles={make}
+              onFiles={makeOfChosen}
             />
-            <FileButton label="Choose labelled files" multiple disabled={busy.value} onFiles={make} />
-            <button type="button" disabled={busy.value} onClick={() => make([])}>
+            <FileButton label="Choose labelled files" multiple disabled={busy.value} onFiles={makeOfChosen} />
+            <button type="button" disabled={busy.value} onClick={() => void attempt(() => makeOfChosen([]))}>
               Go on without labels
             </button>
           </>

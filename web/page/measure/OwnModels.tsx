@@ -83,7 +83,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
                 label="Open a pipeline's files"
                 multiple
                 disabled={busy.value}
-                onFiles={(files) => void attempt(() => openFiles(files))}
+                onFiles={openFiles}
               />
             </div>
             <ManifestForm />
@@ -114,7 +114,7 @@ const Way = ({ title, children }: { readonly title: string; readonly children: C
   </section>
 );
 
-const replacePack = (files: File[]) => void attempt(async () => (await ownModels()).replacePack(files));
+const replacePack = async (files: File[]) => (await ownModels()).replacePack(files);
 
 function ManifestForm() {
   const [address, setAddress] = useState('');

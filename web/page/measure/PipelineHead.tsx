@@ -49,7 +49,7 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
         <DeleteButton
           what={`pipeline ${manifest.name}`}
           label="Delete pipeline"
-          onDelete={() => void attempt(async () => (await ownPipelineFiles()).removePipeline(manifest.name))}
+          onDelete={async () => (await ownPipelineFiles()).removePipeline(manifest.name)}
         />
       )}
     </div>

@@ -1,6 +1,6 @@
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { cellText, duration, plural } from '../../components/format.ts';
-import { attempt, checked, models, store } from '../../state/app.ts';
+import { checked, models, store } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
 import {
   deleteInterrupted,
@@ -193,11 +193,7 @@ function Interrupted() {
       {total > 0
         ? `Kept: ${done} of ${plural(total, 'cell')}. Resume continues from there, even after a reload.`
         : 'What was measured is kept. Resume continues from there, even after a reload.'}{' '}
-      <DeleteButton
-        key={left.journal}
-        what="what was measured"
-        onDelete={() => void attempt(() => deleteInterrupted(left))}
-      />
+      <DeleteButton key={left.journal} what="what was measured" onDelete={() => deleteInterrupted(left)} />
     </p>
   );
 }

@@ -10,7 +10,7 @@ import {
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { bytes, percent, weightsText } from '../../components/format.ts';
 import { Term } from '../../components/Term.tsx';
-import { attempt, profile } from '../../state/app.ts';
+import { profile } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { ownModels } from '../../state/pipelines/changes.ts';
 import { isOwn } from '../../state/pipelines/pipelines.ts';
@@ -20,7 +20,7 @@ import { useDrop } from '../controls/use-drop.ts';
 
 /** A stage with its variants, to which the user can add models. */
 export function StageCard({ stage }: { readonly stage: ManifestStage }) {
-  const add = (files: File[]) => void attempt(async () => (await ownModels()).addModels(files, stage.name));
+  const add = async (files: File[]) => (await ownModels()).addModels(files, stage.name);
   const { over, target } = useDrop(busy.value, add);
   const sources = sourcesOf(stage);
   return (
@@ -74,9 +74,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
                       what={`variant ${variant.name}`}
                       label="✕"
                       disabled={busy.value}
-                      onDelete={() =>
-                        void attempt(async () => (await ownModels()).dropVariant(stage.name, variant.name))
-                      }
+                      onDelete={async () => (await ownModels()).dropVariant(stage.name, variant.name)}
                     />
                   )}
                 </td>

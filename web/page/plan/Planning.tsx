@@ -56,12 +56,7 @@ function PinnedAlone({ plan }: { readonly plan: Plan }) {
       </p>
       <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       <div class="row buttons">
-        <CloseButton
-          label="Close the plan"
-          onClose={() => {
-            pinned.value = null;
-          }}
-        />
+        <CloseButton label="Close the plan" of={pinned} />
       </div>
     </div>
   );

@@ -41,10 +41,7 @@ function SavedProfile({ entry }: { readonly entry: ProfileEntry }) {
       >
         Name
       </button>
-      <DeleteButton
-        what={`the profile of ${date(createdAt)}`}
-        onDelete={() => void attempt(() => remove(id))}
-      />
+      <DeleteButton what={`the profile of ${date(createdAt)}`} onDelete={() => remove(id)} />
     </li>
   );
 }
@@ -96,7 +93,7 @@ export function SavedProfiles() {
         accept=".json,.html,.csv,application/json,text/html,text/csv"
         multiple
         disabled={!store.value}
-        onFiles={(files) => void attempt(() => openFiles(files))}
+        onFiles={openFiles}
       />{' '}
       <span class="muted">or a plan, a report, a trace, a table of cells, or an archive of everything</span>
     </div>

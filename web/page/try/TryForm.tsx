@@ -1,7 +1,6 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { inTimeText, number, plural, requestRate } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
-import { attempt } from '../../state/app.ts';
 import { whyNoRequest } from '../../state/own/own-answer.ts';
 import { heldByAdding } from '../../state/pipelines/adding.ts';
 import {
@@ -103,7 +102,7 @@ export function TryForm({ plan }: { readonly plan: Plan }) {
 
 /** Input for the load's trace, by dropping or choosing a file. */
 function TraceDrop() {
-  const take = ([file]: File[]) => void attempt(() => openTrace(file!));
+  const take = ([file]: File[]) => openTrace(file!);
   const { over, target } = useDrop(false, take);
   return (
     <section class={over ? 'dashed trace-drop over' : 'dashed trace-drop'} aria-label="Trace" {...target}>

@@ -18,7 +18,7 @@ const FILES: Readonly<Record<ItemKind, { readonly label: string; readonly accept
 /** Takes the content of a request: a text that is typed, a sound that is recorded, or a file that is chosen or dropped. */
 export function ContentInput({ format }: { readonly format: ItemFormat }) {
   const busy = taking.value !== null;
-  const take = ([file]: File[]) => void takeFile(file!);
+  const take = ([file]: File[]) => takeFile(file!);
   const { over, target } = useDrop(busy, take);
   return (
     <section
