@@ -106,6 +106,15 @@ test('a page that cannot load a part of its code later says so, and loads it aft
   await planned(page);
 });
 
+test('a page that cannot load the code that adds models says so', async () => {
+  const { page } = await openIn(context, site.url);
+  await context.route('**/assets/own-models-*.js', (route) => route.fulfill({ status: 404 }));
+  const model = { name: 'mine.onnx', mimeType: '', buffer: Buffer.of(0) };
+  await page.getByLabel('Add models to classify').setInputFiles(model);
+  const problem = page.locator('.page-problem [role=alert]');
+  expect(await problem.textContent()).toMatch(/^A part of this page could not be loaded: .*Reload this page/);
+});
+
 test('a page whose host has only a newer build, without the code of its workers, says to reload it', async () => {
   const { page } = await openIn(context, site.url);
   await context.route('**/assets/worker.browser-*.js', (route) => route.fulfill({ status: 404 }));
