@@ -167,6 +167,19 @@ describe('a pipeline of the user', () => {
     expect(await own.names('classify')).toEqual(['linear', 'mlp64']);
   });
 
+  it('that another tab deletes is no longer chosen, and the page says so', async () => {
+    await dropOn(own.page, '#plan', await garments());
+    await shown('garments');
+    const other = new OwnPage(await openIn(own.opened.context, site.url));
+    await expect.poll(() => other.chosen()).toBe('garments');
+    const remove = own.page.getByRole('button', { name: /Delete pipeline garments/ });
+    await remove.click();
+    await remove.click();
+    await expect.poll(() => other.chosen()).toBe('fashion');
+    expect(await other.names('classify')).toEqual(FASHION);
+    await other.refused(/No pipeline garments is kept here\. It was removed/);
+  });
+
   it('is saved as one file that the commands take and the page opens, and is deleted for good', async () => {
     await own.drop('classify', [await ownModel('linear', 'mine.onnx')]);
     await expect.poll(() => own.names('classify')).toContain('mine');

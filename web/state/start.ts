@@ -14,7 +14,7 @@ import {
   whyUnsaved,
 } from './app.ts';
 import { preflight } from './device/preflight.ts';
-import { listOwn, recallPipeline } from './pipelines/pipelines.ts';
+import { recallPipeline, relistOwn } from './pipelines/pipelines.ts';
 import { followOtherTabs } from './tabs.ts';
 
 /**
@@ -44,5 +44,5 @@ export async function start(loadForProfile: () => Promise<void>): Promise<void> 
     }),
   ]);
   ready.value = true;
-  followOtherTabs(() => void unasked(() => Promise.all([refresh(), listOwn()])));
+  followOtherTabs(() => void unasked(() => Promise.all([refresh(), relistOwn()])));
 }

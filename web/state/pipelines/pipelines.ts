@@ -69,6 +69,15 @@ export async function listOwn(): Promise<void> {
 }
 
 /**
+ * Lists the user's pipelines again, which another tab may have changed. If the chosen one is gone, chooses the first shipped one.
+ * @throws PipelineNotFoundError if the chosen pipeline is gone
+ */
+export async function relistOwn(): Promise<void> {
+  await listOwn();
+  if (!hasPipeline(lastChosen.value)) await recallPipeline();
+}
+
+/**
  * Chooses a pipeline and, unless a profile of that pipeline is open, opens its newest one.
  * @throws errors of {@link loadChosen} and of opening a profile
  */
