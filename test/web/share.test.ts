@@ -66,6 +66,18 @@ describe('files that go out', () => {
     expect(await pinned.count()).toBe(1);
   });
 
+  it('while everything is saved, which takes a while with many profiles, the page says so', async () => {
+    await dropProfiles(tab.page, 1, 2);
+    const status = tab.page.locator('.exports li').last().locator('[role=status]').last();
+    await status.evaluate((one) => {
+      const heard: string[] = [];
+      Object.assign(globalThis, { heard });
+      new MutationObserver(() => heard.push(one.textContent)).observe(one, { childList: true });
+    });
+    await saved(tab.page, 'Save everything JSON');
+    await expect.poll(() => tab.page.evaluate('heard')).toEqual(['Saving …', '']);
+  });
+
   it('everything is exported but a profile that a newer version of the page saved, which is named', async () => {
     await dropProfiles(tab.page, 1, 2);
     await planned(tab.page);

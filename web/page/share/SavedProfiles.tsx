@@ -80,14 +80,6 @@ function NameForm({ entry, onDone }: { readonly entry: ProfileEntry; readonly on
 export function SavedProfiles() {
   return (
     <div tabIndex={-1}>
-      {saved.value.length === 0 && (
-        <p class="muted">None yet. Measure one, or drop a profile's file anywhere on this page.</p>
-      )}
-      <ul class="saved">
-        {saved.value.map((entry) => (
-          <SavedProfile key={entry.id} entry={entry} />
-        ))}
-      </ul>
       <FileButton
         label="Import profile"
         accept=".json,.html,.csv,application/json,text/html,text/csv"
@@ -96,6 +88,14 @@ export function SavedProfiles() {
         onFiles={openFiles}
       />{' '}
       <span class="muted">or a plan, a report, a trace, a table of cells, or an archive of everything</span>
+      {saved.value.length === 0 && (
+        <p class="muted">None yet. Measure one, or drop a profile's file anywhere on this page.</p>
+      )}
+      <ul class="saved">
+        {saved.value.map((entry) => (
+          <SavedProfile key={entry.id} entry={entry} />
+        ))}
+      </ul>
     </div>
   );
 }

@@ -32,12 +32,7 @@ export function Share() {
         <div class="card">
           <h3>Save as files</h3>
           <ul class="stack exports">
-            <Export
-              label="Report"
-              file="HTML"
-              disabled={!opened.value}
-              onSave={() => void attempt(saveReport)}
-            >
+            <Export label="Report" file="HTML" disabled={!opened.value} onSave={saveReport}>
               One file that shows the profile, the plan and, if the last run was of this plan, that run in any
               browser, offline. This page opens it again.
             </Export>
@@ -52,21 +47,11 @@ export function Share() {
               For this page, <code>ipa-edge run</code>, and <code>ipa-agent serve --replan</code> on any
               machine.
             </Export>
-            <Export
-              label="Pipeline"
-              file="TAR"
-              disabled={!models.value}
-              onSave={() => void attempt(savePipeline)}
-            >
+            <Export label="Pipeline" file="TAR" disabled={!models.value} onSave={savePipeline}>
               Manifest, models and labelled examples of {models.value?.manifest.name ?? 'the pipeline'}. This
               page opens it; unpacked, so does <code>ipa-agent serve --manifest</code>.
             </Export>
-            <Export
-              label="Everything"
-              file="JSON"
-              disabled={!store.value}
-              onSave={() => void attempt(saveArchive)}
-            >
+            <Export label="Everything" file="JSON" disabled={!store.value} onSave={saveArchive}>
               All saved profiles, the settings and the last run, to be opened in another browser; above 64 MB
               in several files. Models are not included. <span role="status">{archivesSaved.value}</span>
             </Export>
@@ -86,17 +71,25 @@ interface ExportProps {
   readonly label: string;
   readonly file: string;
   readonly disabled: boolean;
-  readonly onSave: () => void;
+  readonly onSave: () => void | Promise<void>;
   readonly children: ComponentChildren;
 }
 
 function Export({ label, file, disabled, onSave, children }: ExportProps) {
+  const [saving, setSaving] = useState(false);
+  const save = async () => {
+    setSaving(true);
+    await attempt(async () => onSave());
+    setSaving(false);
+  };
   return (
     <li>
-      <button type="button" class="row apart" disabled={disabled} onClick={onSave}>
+      <button type="button" class="row apart" disabled={disabled} onClick={() => void save()}>
         Save {label.toLowerCase()} <span class="muted">{file}</span>
       </button>
-      <span class="muted">{children}</span>
+      <span class="muted">
+        {children} <span role="status">{saving && 'Saving …'}</span>
+      </span>
     </li>
   );
 }
