@@ -76,6 +76,18 @@ describe('the profiling page', () => {
     expect(await labels()).toEqual(expect.arrayContaining(CHECKS));
   });
 
+  it('shows what this device can do after each press on a link to it, also where it was folded away since', async () => {
+    // The browser of the tests has a software adapter, which the page tells of, with the link.
+    const link = page.getByRole('link', { name: 'All checks' });
+    const checks = page.locator('#device');
+    for (let i = 0; i < 2; i++) {
+      await link.click();
+      await expect.poll(() => checks.getAttribute('open')).toBe('');
+      await checks.locator('summary').click();
+      await expect.poll(() => checks.getAttribute('open')).toBeNull();
+    }
+  });
+
   it.each([
     ['a GPU', false],
     ['a software adapter', true],

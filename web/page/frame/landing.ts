@@ -18,7 +18,8 @@ export function landOnSection(): void {
     additions.disconnect();
   };
   for (const move of MOVES) window.addEventListener(move, stop, { passive: true });
-  window.addEventListener('hashchange', unfold);
+  // Unlike `hashchange`, this event also follows a press on a link to the part that the address names already.
+  window.addEventListener('popstate', unfold);
   unfold();
 }
 
