@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { cellsOfNode, fashionProfile } from './fixtures.ts';
-import { drop, planned, profileFile } from './opened-page.ts';
+import { drop, frames, planned, profileFile } from './opened-page.ts';
 import { openedPage, servePageWithTestEngine } from './serve.ts';
 
 const tab = openedPage(servePageWithTestEngine);
@@ -27,6 +27,22 @@ it('a page is compared with Node: backend with backend, by variant and batch; wh
   await compare.getByRole('application', { name: /^detect: cpu against webgpu/ }).waitFor();
   await compare.locator('summary').click();
   expect(await compare.locator('tbody tr').first().textContent()).toContain('webgpu → cpu');
+});
+
+it('nothing is compared where that was chosen last, however long the profile that was chosen before takes to load', async () => {
+  await drop(tab.page, [profileFile(fashionProfile(1), '1.json'), profileFile(fashionProfile(2), '2.json')]);
+  await planned(tab.page);
+  const select = tab.page.getByLabel('Compare this profile with');
+  await expect.poll(() => select.locator('option').count()).toBe(2);
+  await select.evaluate((list: HTMLSelectElement) => {
+    for (const { value } of [list.options[1]!, list.options[0]!]) {
+      list.value = value;
+      list.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
+  await frames(tab.page, 60);
+  expect(await select.inputValue()).toBe('');
+  expect(await tab.page.locator('.compare .outcome').count()).toBe(0);
 });
 
 it('where another profile differs is told in words, in a chart walked by keyboard, and in a table', async () => {

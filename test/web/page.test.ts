@@ -265,6 +265,24 @@ describe('a pipeline', () => {
     expect(opened.complaints).toEqual([]);
   });
 
+  it('that is chosen stays so in the list while it is loaded, also where one that was chosen before is loaded', async () => {
+    let release = () => {};
+    await page.route('**/models/mail/manifest.json', (route) => {
+      release = () => void route.continue();
+    });
+    await page.route('**/models/mini-nlp/manifest.json', () => {}); // never answered
+    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
+    await chooser.selectOption('mail');
+    await chooser.selectOption('mini-nlp');
+    const answered = page.waitForEvent('requestfinished', (request) =>
+      request.url().includes('/mail/manifest'),
+    );
+    release();
+    await answered;
+    await frames(page, 60);
+    expect(await chooser.inputValue()).toBe('mini-nlp');
+  });
+
   it('that cannot be loaded does not look chosen', async () => {
     await page.route('**/models/mail/manifest.json', (route) => route.abort());
     const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });

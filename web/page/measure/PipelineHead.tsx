@@ -33,10 +33,13 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
             value={manifest.name}
             disabled={busy.value}
             onChange={({ currentTarget: select }) =>
-              void attempt(() => choosePipeline(select.value)).then(() => {
-                // If the chosen pipeline cannot be loaded, the page keeps the previous one, and the list must show that.
-                select.value = models.value!.manifest.name;
-              })
+              void attempt(() =>
+                choosePipeline(select.value).catch((error) => {
+                  // The page keeps the previous pipeline, and the list must show that.
+                  select.value = models.value!.manifest.name;
+                  throw error;
+                }),
+              )
             }
           >
             <Group label="Ready-made" names={SHIPPED} />

@@ -16,7 +16,7 @@ import {
 import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { adapterText, date, milliseconds, number, plural, sweepText } from '../../components/format.ts';
-import { attempt, opened } from '../../state/app.ts';
+import { opened } from '../../state/app.ts';
 import type { ComparedProfile } from '../../state/files/cell-table.ts';
 import { SelectField } from '../controls/Field.tsx';
 import {
@@ -43,7 +43,7 @@ export function Compare() {
           <SelectField
             label="Compare this profile with"
             value={other.value?.sha256 ?? ''}
-            onValue={(id) => void attempt(() => compareWith(id || null))}
+            onValue={(id) => compareWith(id || null)}
             options={[
               ['', 'none'],
               ...comparable.value.map(({ id, title }) => [id, `${title} (${id.slice(0, 8)})`] as const),

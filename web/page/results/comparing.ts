@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals';
-import { opened, saved, store } from '../../state/app.ts';
+import { attempt, opened, saved, store } from '../../state/app.ts';
 import { chosen, tables } from '../../state/compared.ts';
 import { besideExample } from '../../state/example.ts';
+import { newestOnly } from '../../state/plan/newest-only.ts';
 import { profileTitle } from '../../state/profile-names.ts';
 import { compareProfiles, type ProfileComparison, pairingsOf, type Sides } from './compare-profiles.ts';
 
@@ -51,8 +52,10 @@ export const comparison = computed<ProfileComparison | null>(() =>
     : null,
 );
 
-/** @throws ProfileNotFoundError, InvalidDocumentError */
-export async function compareWith(id: string | null): Promise<void> {
-  const found = unsaved.value.find(({ sha256 }) => sha256 === id);
-  chosen.value = found ?? (id === null ? null : await store.value!.loadProfile(id));
-}
+/** Chooses what to compare with; null for nothing. A profile that loads slowly does not replace what was chosen later. */
+export const compareWith = newestOnly((id: string | null) =>
+  attempt(async () => {
+    const found = unsaved.value.find(({ sha256 }) => sha256 === id);
+    chosen.value = found ?? (id === null ? null : await store.value!.loadProfile(id));
+  }),
+);
