@@ -283,6 +283,13 @@ describe('a pipeline', () => {
     expect(await chooser.inputValue()).toBe('mini-nlp');
   });
 
+  it('that cannot be loaded, nor any other, is not named where the models of an opened profile are missed', async () => {
+    await openProfile(page);
+    await page.route('**/models/*/manifest.json', (route) => route.abort());
+    await page.reload();
+    await page.locator('#results').getByText('The models are not loaded yet.').waitFor();
+  });
+
   it('that cannot be loaded does not look chosen', async () => {
     await page.route('**/models/mail/manifest.json', (route) => route.abort());
     const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });

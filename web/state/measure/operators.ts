@@ -51,10 +51,11 @@ export const timeable = computed<readonly MeasuredCell[]>(() =>
 
 /** Why no cell can be timed now; null if one can. */
 export const whyNotTimeable = computed<string | null>(() => {
+  if (!models.value) return 'The models are not loaded yet.';
   if (timeable.value.length === 0 && common.value.size > 0)
     return 'This profile has no measured cell on a backend that this browser can run. Measure this device.';
   if (timeable.value.length === 0)
-    return `This browser can run none of the models of this profile with the pipeline ${models.value?.manifest.name}. Choose the profile's pipeline under Measure.`;
+    return `This browser can run none of the models of this profile with the pipeline ${models.value.manifest.name}. Choose the profile's pipeline under Measure.`;
   return heldByWork('this');
 });
 
