@@ -196,6 +196,13 @@ describe('the section Plan', () => {
       }
   });
 
+  it('tells a weight of some millionths with its digits', async () => {
+    await typed('Weight of cost, β').fill('0.000002');
+    await expect.poll(() => slider('Weight of cost, β').getAttribute('aria-valuetext')).toBe('0.000002');
+    await typed('Weight of cost, β').fill('-1');
+    await page.getByText('Takes a number from 0 to 1,000,000; 0.000002 stays in use.').waitFor();
+  });
+
   it('goes from the cheapest choice to the most accurate one, with every step of the slider between them', async () => {
     const trade = page.getByRole('slider', { name: 'What counts more' });
     await trade.press('Home');

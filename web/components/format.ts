@@ -113,8 +113,11 @@ export const date = (iso: string): string =>
 export const chain = (variants: Readonly<Record<string, string>>, stages: readonly string[]): string =>
   stages.map((stage) => variants[stage] ?? DASH).join(' → ');
 
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${number(count)} ${count === 1 ? one : many}`;
+/** A number with its noun, in the singular wherever the number is shown as 1. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  const shown = number(count);
+  return `${shown} ${shown === '1' ? one : many}`;
+}
 
 /** A rate of requests as a sentence says it: `1 request/s`, `5 requests/s`. */
 export const requestRate = (perS: number): string => `${plural(perS, 'request')}/s`;

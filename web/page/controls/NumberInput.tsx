@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks';
-import { number } from '../../components/format.ts';
+import { grouped } from '../../../solver/math/figures.ts';
 import { Labelled } from './Field.tsx';
 
 interface NumberInputProps {
@@ -49,7 +49,7 @@ export function NumberInput({ id, value, range, whole = false, disabled, onChang
       {(invalid || refused !== null) && (
         <span id={problem} class="invalid">
           {refused && `${refused} is not valid. `}
-          {`Takes ${validText(whole, range)}; ${number(value)} stays in use.`}
+          {`Takes ${validText(whole, range)}; ${grouped(value)} stays in use.`}
         </span>
       )}
     </>
@@ -58,7 +58,7 @@ export function NumberInput({ id, value, range, whole = false, disabled, onChang
 
 function validText(whole: boolean, range: NumberInputProps['range']): string {
   if (!range) return 'a whole number of at most 15 digits';
-  return `${whole ? 'a whole number' : 'a number'} from ${number(range[0])} to ${number(range[1])}`;
+  return `${whole ? 'a whole number' : 'a number'} from ${grouped(range[0])} to ${grouped(range[1])}`;
 }
 
 export function NumberField({ label, ...input }: Omit<NumberInputProps, 'id'> & { readonly label: string }) {

@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks';
-import { number } from '../../components/format.ts';
+import { grouped } from '../../../solver/math/figures.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { NumberInput } from '../controls/NumberInput.tsx';
 
@@ -83,7 +83,7 @@ export function Quantity({ label, unit, value, max, whole = false, scale, onChan
       <input
         type="range"
         aria-label={`${label}, slider`}
-        aria-valuetext={`${number(value)}${unit ? ` ${unit}` : ''}`}
+        aria-valuetext={`${grouped(value)}${unit ? ` ${unit}` : ''}`}
         min={0}
         max={scale.steps}
         step="any"
