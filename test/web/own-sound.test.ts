@@ -99,8 +99,12 @@ describe('a sound of the user', () => {
     const opened = await open(withMicrophone, ['microphone']);
     await button(opened, 'Record').press('Enter');
     await expect.poll(() => opened.page.getByRole('timer').textContent()).not.toBe('0 s');
+    // The button that was pressed is gone, so the focus is around the one in its place.
+    const focused = () => opened.page.evaluate(() => document.activeElement?.closest('section')?.ariaLabel);
+    expect(await focused()).toBe('Content');
     await button(opened, 'End the recording').press('Enter');
     await opened.page.getByText('your recording').waitFor();
+    expect(await focused()).toBe('Content');
     const [transcribe] = await answered(opened, 'What is it?');
     expect(transcribe).toMatch(/1 recording/);
   });

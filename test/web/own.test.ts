@@ -86,6 +86,15 @@ describe('a model of the user', () => {
     expect(own.opened.complaints).toEqual([]);
   });
 
+  it('is chosen by keyboard, and the focus stays on its stage while the button is disabled, and after', async () => {
+    const add = own.page.getByLabel('Add models to classify');
+    await add.focus();
+    const { name, bytes } = await ownModel('cnn8', 'mine.onnx');
+    await add.setInputFiles({ name, mimeType: '', buffer: Buffer.from(bytes) });
+    await expect.poll(() => own.names('classify')).toContain('mine');
+    expect(await own.page.evaluate(() => document.activeElement?.ariaLabel)).toBe('Stage classify');
+  });
+
   it('that is none is refused, and so is one of another shape; nothing changes', async () => {
     await own.drop('classify', [{ name: HOSTILE, bytes: Buffer.from('not a model at all') }]);
     await own.refused(/<img src=x .* cannot be loaded/);

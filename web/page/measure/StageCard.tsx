@@ -16,15 +16,18 @@ import { ownModels } from '../../state/pipelines/changes.ts';
 import { isOwn } from '../../state/pipelines/pipelines.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { FileButton, MODEL_FILES } from '../controls/FileButton.tsx';
+import { useKeptFocus } from '../controls/kept-focus.ts';
 import { useDrop } from '../controls/use-drop.ts';
 
 /** A stage with its variants, to which the user can add models. */
 export function StageCard({ stage }: { readonly stage: ManifestStage }) {
   const add = async (files: File[]) => (await ownModels()).addModels(files, stage.name);
   const { over, target } = useDrop(busy.value, add);
+  const host = useKeptFocus<HTMLElement>();
   const sources = sourcesOf(stage);
   return (
     <section
+      ref={host}
       class={over ? 'card stage over' : 'card stage'}
       tabIndex={-1}
       aria-label={`Stage ${stage.name}`}

@@ -6,6 +6,7 @@ import { models } from '../../../state/app.ts';
 import { ownContent, ownText, takeFile, takeRecording, taking } from '../../../state/own/own-input.ts';
 import { itemViewOf } from '../../../views/items/registry.tsx';
 import { FileButton } from '../../controls/FileButton.tsx';
+import { useKeptFocus } from '../../controls/kept-focus.ts';
 import { useDrop } from '../../controls/use-drop.ts';
 
 /** The label of the file button and the file types that it accepts, for each kind of item. */
@@ -20,6 +21,7 @@ export function ContentInput({ format }: { readonly format: ItemFormat }) {
   const busy = taking.value !== null;
   const take = ([file]: File[]) => takeFile(file!);
   const { over, target } = useDrop(busy, take);
+  const host = useKeptFocus();
   return (
     <section
       class={over ? 'stack dashed own-drop over' : 'stack dashed own-drop'}
@@ -27,7 +29,7 @@ export function ContentInput({ format }: { readonly format: ItemFormat }) {
       {...target}
     >
       {format.kind === 'text' && <TextInput bytesMax={contentBytesMax(format)} />}
-      <div class="row">
+      <div class="row" ref={host} tabIndex={-1}>
         {format.kind === 'audio' && <RecordButton />}
         <FileButton {...FILES[format.kind]} disabled={busy} onFiles={take} />
         <span class="muted">
