@@ -12,7 +12,14 @@ interface ShownMark {
 test('latency stands against the batch on an axis of powers of 2, with a band from p5 to p95 and the cold runs beside it', () => {
   const batches = [1, 2, 4];
   const cells = batches.map((batch) => cell('detect', 's', 'cpu', batch, runs(10 * batch)));
-  const { x, marks } = batchPlot(batchPanels('detect', cells)[0]!.points, ['s'], batches, [10, 80], LATENCY);
+  const { x, marks } = batchPlot(
+    batchPanels('detect', cells)[0]!.points,
+    ['s'],
+    batches,
+    [10, 80],
+    LATENCY,
+    600,
+  );
   expect(x).toMatchObject({ type: 'log', base: 2, ticks: batches });
   const all = marks!.flat() as unknown as ShownMark[];
   const valuesOf = (kind: typeof Plot.Area | typeof Plot.Dot) =>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { namesBeside, shortened } from '../../web/charts/axis.ts';
 import { pointLabels } from '../../web/charts/frontier-plot.ts';
 import { ratioTicks } from '../../web/charts/ratios.ts';
 import { bytes, eventTimes, milliseconds } from '../../web/components/format.ts';
@@ -32,6 +33,17 @@ test('the labels of a frontier tell which choice of the slider the plan is, and 
     'plan, choice 2',
     'choice 1',
   ]);
+});
+
+test('a name without room loses its middle, and names beside a chart take at most a third of it', () => {
+  expect(['large-q8', 'facebook-wav2vec2-large-960h'].map((name) => shortened(name, 80))).toEqual([
+    'large-q8',
+    'faceb…-960h',
+  ]);
+  const wide = namesBeside(['wav2vec2-base-960h', 'small'], 600, 19);
+  expect(wide.marginRight).toBe(19 + 7 * 18);
+  expect(wide.nameOf('wav2vec2-base-960h')).toBe('wav2vec2-base-960h');
+  expect(namesBeside(['wav2vec2-base-960h'], 330).marginRight).toBe(110);
 });
 
 test('of two events within a tenth of a second, it is seen which one followed', () => {

@@ -79,3 +79,32 @@ it('where another profile differs is told in words, in a chart walked by keyboar
   await compare.getByRole('button', { name: 'Ratio' }).click();
   expect(await compare.locator('tbody tr').first().textContent()).toMatch(/det16.*▼ faster/);
 });
+
+it('charts of variants with long names are within their cards, and the names keep their ends', async () => {
+  const { page } = tab;
+  const long = (seed: number) =>
+    JSON.stringify(fashionProfile(seed)).replaceAll(
+      /"(det\d+)"/g,
+      '"distilbert-base-uncased-finetuned-sst-2-english-$1"',
+    );
+  const files = [1, 2].map((seed) => ({ name: `${seed}.json`, text: long(seed) }));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await drop(page, files);
+  await planned(page);
+  await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
+  await page.locator('#compare svg.chart').first().waitFor();
+  const outside = () =>
+    page.locator('#results svg.chart').evaluateAll(
+      (all) =>
+        all.filter((svg) => {
+          const card = svg.closest('figure')!.getBoundingClientRect();
+          return [...svg.querySelectorAll('text, path')].some((mark) => {
+            const { left, right } = mark.getBoundingClientRect();
+            return left < card.left || right > card.right;
+          });
+        }).length,
+    );
+  await expect.poll(outside).toBe(0);
+  for (const part of ['section[aria-label=detect]', '#compare'])
+    expect(await page.locator(`${part} svg.chart`).first().textContent()).toMatch(/distil[\w-]*…[\w-]*det16/);
+});

@@ -54,5 +54,5 @@ test('a line goes through the medians of runs of like size', () => {
 
 test('as many runs as several cells may have are plotted', () => {
   const points = Array.from({ length: 300_000 }, (_, i) => ({ variant: 's', size: i, ms: 1, text: '' }));
-  expect(sizePlot(points, ['s'], 'bytes', [0.5, 2]).marks).toHaveLength(6);
+  expect(sizePlot(points, ['s'], 'bytes', [0.5, 2], 600).marks).toHaveLength(6);
 });

@@ -45,7 +45,7 @@ interface PanelProps extends Omit<ByBatchProps, 'panels'> {
 
 function Panel({ panel, measure, variants, batches, domain: [low, high], software }: PanelProps) {
   const draw = useCallback(
-    () => batchPlot(panel.points, variants, batches, [low, high], measure),
+    (width: number) => batchPlot(panel.points, variants, batches, [low, high], measure, width),
     [panel, variants, batches, low, high, measure],
   );
   const points = useMemo(

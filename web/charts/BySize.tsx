@@ -69,7 +69,7 @@ interface PanelProps extends Pick<BySizeProps, 'variants' | 'unit' | 'software'>
 
 function Panel({ panel, variants, unit, low, high, software }: PanelProps) {
   const draw = useCallback(
-    () => sizePlot(panel.points, variants, unit, [low, high]),
+    (width: number) => sizePlot(panel.points, variants, unit, [low, high], width),
     [panel, variants, unit, low, high],
   );
   const points = useMemo(() => panel.points.map(({ size, ms, text }) => ({ x: size, y: ms, text })), [panel]);

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useCallback, useMemo } from 'preact/hooks';
+import { LETTER } from './axis.ts';
 import { Drawing, Figure } from './Chart.tsx';
 import type { TimePanel } from './time-panel.ts';
 
@@ -21,7 +22,7 @@ export function TimePanels({ title, note, endMs, panels }: TimePanelsProps) {
           title={`${title}: ${panel.label}`}
           panel={panel}
           endMs={endMs}
-          marginRight={14 + 7 * longest}
+          marginRight={14 + LETTER * longest}
           last={i === panels.length - 1}
         />
       ))}
@@ -39,7 +40,7 @@ interface PanelProps {
 
 function Panel({ title, panel, endMs, marginRight, last }: PanelProps) {
   const draw = useCallback(
-    (width: number) => panel.draw({ endMs, marginRight, last, width }),
+    (width: number) => panel.draw({ endMs, marginRight: Math.min(marginRight, width / 3), last, width }),
     [panel, endMs, marginRight, last],
   );
   const points = useMemo(() => panel.points(endMs), [panel, endMs]);

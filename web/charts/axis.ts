@@ -11,6 +11,27 @@ export const OVER_GRID = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight:
 /** Places a text to the right of its point. */
 export const TO_THE_RIGHT = { textAnchor: 'start', dx: 6 } as const;
 
+/** About the width of a letter, in pixels. */
+export const LETTER = 7;
+
+/** A text without its middle if it would be wider than this. Names of models that differ little differ at their end. */
+export function shortened(text: string, widthMax: number): string {
+  const letters = Math.max(3, Math.floor(widthMax / LETTER));
+  if (text.length <= letters) return text;
+  const end = Math.floor(letters / 2);
+  return `${text.slice(0, letters - 1 - end)}…${text.slice(-end)}`;
+}
+
+/**
+ * Makes room to the right of a chart for the names of its series: at most a third of the chart, for which long names are shortened.
+ * @param dx distance of the names from the chart, in pixels
+ */
+export function namesBeside(names: readonly string[], width: number, dx: number = TO_THE_RIGHT.dx) {
+  const longest = Math.max(...names.map(({ length }) => length));
+  const marginRight = Math.min(width / 3, Math.max(72, dx + LETTER * longest));
+  return { marginRight, nameOf: (name: string) => shortened(name, marginRight - dx) };
+}
+
 /** A value that a chart marks with a line for comparison, such as the SLA. */
 export interface Rule {
   readonly value: number;

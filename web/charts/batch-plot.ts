@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { endLabels, innerHeight, logAxisY, logScaleY, MARGIN } from './axis.ts';
+import { endLabels, innerHeight, logAxisY, logScaleY, MARGIN, namesBeside } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
 import { seriesOf } from './series.ts';
 
@@ -47,6 +47,8 @@ export const THROUGHPUT: BatchMeasure = {
 };
 
 const HEIGHT = 300;
+/** Distance of the names from the lines, in pixels: hollow dots of cold runs lie between them. */
+const NAMES_DX = 19;
 
 /**
  * Plots a measured quantity of each variant against the batch size, on logarithmic axes.
@@ -59,11 +61,13 @@ export function batchPlot(
   batches: readonly number[],
   domain: readonly [number, number],
   measure: BatchMeasure,
+  width: number,
 ): Plot.PlotOptions {
   const { value } = measure;
   const series = seriesOf(points, variants);
+  const { marginRight, nameOf } = namesBeside(variants, width, NAMES_DX);
   const ends = series.map(({ variant, points: own, style: { colour } }) => ({
-    name: variant,
+    name: nameOf(variant),
     colour,
     x: own.at(-1)!.batch,
     y: own.at(-1)![value],
@@ -71,7 +75,7 @@ export function batchPlot(
   return {
     height: HEIGHT,
     ...MARGIN,
-    marginRight: 72,
+    marginRight,
     x: {
       type: 'log',
       base: 2,
@@ -84,7 +88,7 @@ export function batchPlot(
     y: logScaleY(domain),
     marks: [
       ...logAxisY(domain, measure.label),
-      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true, dx: 19 }),
+      endLabels(ends, domain, { height: innerHeight(HEIGHT), log: true, dx: NAMES_DX }),
       ...measure.behind(series),
       ...series.flatMap(({ points: own, style: { colour, dash, symbol } }) => [
         Plot.lineY(own, { x: 'batch', y: value, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),

@@ -9,7 +9,7 @@ import {
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { costUnit, type Prices } from '../components/cost.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
-import { MARGIN } from './axis.ts';
+import { LETTER, MARGIN } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 
 const HEIGHT = 300;
@@ -103,9 +103,6 @@ export function frontierPlot(
     ],
   };
 }
-
-/** About the width of a letter of a label, in pixels. */
-const LETTER = 7;
 
 /**
  * Makes the labels of the plan's dot, and of the slider's first and last choice. Leaves out a choice whose label would touch a

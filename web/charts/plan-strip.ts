@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { number } from '../components/format.ts';
 import { rowName } from '../components/variants.ts';
-import { MARGIN, TO_THE_RIGHT } from './axis.ts';
+import { LETTER, MARGIN, shortened, TO_THE_RIGHT } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 import { styleOf } from './series.ts';
 import { type TimePanel, timeOptions } from './time-panel.ts';
@@ -102,7 +102,7 @@ export function planStrip(plans: ServedPlans, row: PlanStage): TimePanel {
           Plot.text(variants, {
             x: frame.endMs / 1000,
             y: (_, i) => ((i + 0.5) / variants.length) * most,
-            text: (variant: string) => variant,
+            text: (variant: string) => shortened(variant, frame.marginRight - TO_THE_RIGHT.dx),
             ...TO_THE_RIGHT,
             fill: colour,
             fontWeight: 600,
@@ -151,5 +151,5 @@ function stretchesOf(segments: readonly Segment[]): Stretch[] {
 function fitting({ variant, batches }: Stretch, room: number): string | undefined {
   const [least, most] = [Math.min(...batches), Math.max(...batches)];
   const full = `${variant} × ${least === most ? least : `${least}–${most}`}`;
-  return [full, variant].find((text) => 7 * text.length <= room);
+  return [full, variant].find((text) => LETTER * text.length <= room);
 }

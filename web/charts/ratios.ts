@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { CellKey, MeasuredCell } from '../../solver/documents/cell.ts';
 import { milliseconds, number } from '../components/format.ts';
-import { MARGIN } from './axis.ts';
+import { LETTER, MARGIN, shortened } from './axis.ts';
 
 /** Whether a cell's latency in the other profile differs from the base by more than noise. */
 export type RatioVerdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
@@ -99,6 +99,9 @@ export function ratioTicks([least, most]: readonly [number, number], width: numb
   return [1, ...TICKS.flatMap(fitting)];
 }
 
+/** Space to the left and right of the rows' names, in pixels. */
+const BESIDE_ROWS = 12;
+
 /** Plots each ratio of medians with its confidence interval in a row of its own, on a logarithmic axis. */
 export function ratioPlot(
   points: readonly MedianRatio[],
@@ -106,7 +109,8 @@ export function ratioPlot(
   width: number,
 ): Plot.PlotOptions {
   const [least, most] = domain;
-  const marginLeft = 12 + 7 * Math.max(...points.map((p) => rowOf(p).length));
+  const longest = LETTER * Math.max(...points.map((p) => rowOf(p).length));
+  const marginLeft = Math.min(BESIDE_ROWS + longest, width / 2);
   const ticks = ratioTicks(domain, width - marginLeft - MARGIN.marginRight);
   return {
     height: 62 + 15 * points.length,
@@ -115,7 +119,13 @@ export function ratioPlot(
     marginLeft,
     marginRight: MARGIN.marginRight,
     x: { type: 'log', domain, axis: null },
-    y: { type: 'point', domain: points.map(rowOf), label: null, tickSize: 0 },
+    y: {
+      type: 'point',
+      domain: points.map(rowOf),
+      label: null,
+      tickSize: 0,
+      tickFormat: (row: string) => shortened(row, marginLeft - BESIDE_ROWS),
+    },
     marks: [
       Plot.gridX(ticks),
       // Plot's own axis omits some labels of a logarithmic scale.

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { SizeUnit } from '../../solver/documents/profile.ts';
-import { endLabels, innerHeight, logAxisY, logScaleY, MARGIN } from './axis.ts';
+import { endLabels, innerHeight, logAxisY, logScaleY, MARGIN, namesBeside } from './axis.ts';
 import { seriesOf } from './series.ts';
 import { medianLine, type SizePoint } from './size-panels.ts';
 
@@ -16,12 +16,14 @@ export function sizePlot(
   variants: readonly string[],
   unit: SizeUnit,
   domain: readonly [number, number],
+  width: number,
 ): Plot.PlotOptions {
   const series = seriesOf(points, variants).map((own) => ({ ...own, line: medianLine(own.points) }));
+  const { marginRight, nameOf } = namesBeside(variants, width);
   const largest = points.at(-1)!.size;
   // Names stand beside the chart, because points lie beyond the ends of the lines.
   const ends = series.map(({ variant, style: { colour }, line }) => ({
-    name: variant,
+    name: nameOf(variant),
     colour,
     x: largest,
     y: line.at(-1)!.ms,
@@ -30,7 +32,7 @@ export function sizePlot(
   return {
     height: HEIGHT,
     ...MARGIN,
-    marginRight: 72,
+    marginRight,
     x: { label: `size of the batch (${unit}) →`, labelAnchor: 'right', ticks: 5 },
     y: logScaleY(domain),
     marks: [

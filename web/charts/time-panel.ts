@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { sortedNumbers } from '../../solver/math/statistics.ts';
 import { number } from '../components/format.ts';
-import { endLabels, logAxisY, MARGIN, type Rule, ruleAt } from './axis.ts';
+import { endLabels, logAxisY, MARGIN, type Rule, ruleAt, shortened, TO_THE_RIGHT } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 import { RULE, type SeriesStyle } from './series.ts';
 
@@ -85,7 +85,7 @@ export function linesPanel(panel: LinesPanel): TimePanel {
         marks: [
           Plot.gridX(),
           ...(log ? logAxisY(domain, `↑ ${label}`) : []),
-          endLabels(endsOf(panel, frame.endMs), domain, { height, log }),
+          endLabels(endsOf(panel, frame), domain, { height, log }),
           ...(rule ? [ruleAt(rule.value)] : []),
           ...series.map(({ points, style: { colour, dash }, strong }) =>
             Plot.lineY(stepped(points, frame.endMs), {
@@ -134,14 +134,15 @@ function domainOf({ series, scale, rule }: LinesPanel): [number, number] {
 }
 
 /** The last known value of each series and the value to compare with, at the end of the chart. */
-function endsOf({ series, scale, rule }: LinesPanel, endMs: number) {
+function endsOf({ series, scale, rule }: LinesPanel, { endMs, marginRight }: TimeFrame) {
   const x = endMs / 1000;
+  const name = (label: string) => shortened(label, marginRight - TO_THE_RIGHT.dx);
   return [
     ...series.flatMap(({ label, style: { colour }, points }) => {
       const last = points.findLast(({ value }) => value !== null && (scale !== 'log' || value > 0))?.value;
-      return last == null ? [] : [{ name: label, colour, x, y: last }];
+      return last == null ? [] : [{ name: name(label), colour, x, y: last }];
     }),
-    ...(rule ? [{ name: rule.label, colour: RULE.colour, x, y: rule.value }] : []),
+    ...(rule ? [{ name: name(rule.label), colour: RULE.colour, x, y: rule.value }] : []),
   ];
 }
 
