@@ -106,6 +106,18 @@ describe('settings, the pinned plan, and names of profiles', () => {
   });
 });
 
+it('names of profiles in Arabic are read from the right wherever they are shown', async () => {
+  await dropProfiles(tab.page, 1, 2);
+  await planned(tab.page);
+  await nameProfile(0, 'هاتفي (جديد)!');
+  await nameProfile(1, 'حاسوبي!');
+  for (const shown of ['.saved li > button:first-child', '.opened-name', '#compare option:last-child']) {
+    const name = tab.page.locator(shown).first();
+    expect(await name.textContent()).toMatch(/هاتفي|حاسوبي/);
+    expect(await name.evaluate((one) => getComputedStyle(one).direction)).toBe('rtl');
+  }
+});
+
 it('the focus stays where the user is when the button that has it goes away', async () => {
   await openProfile(tab.page);
   const { page } = tab;

@@ -78,7 +78,9 @@ function OpenedProfile() {
   return (
     <p class="row small opened">
       <span class="muted">{showsExample.value ? 'Example' : 'Profile'}</span>{' '}
-      <span class="opened-name">{profileNames.value[sha256] ?? profile.pipeline}</span>
+      <span class="opened-name" dir="auto">
+        {profileNames.value[sha256] ?? profile.pipeline}
+      </span>
       {showsExample.value && (
         <button type="button" class="link" onClick={() => void closeExample()}>
           Close the example

@@ -70,7 +70,7 @@ export function SelectField({ label, value, onValue, options }: SelectFieldProps
           {options.map((option) => {
             const [own, name] = typeof option === 'string' ? [option, option] : option;
             return (
-              <option key={own} value={own}>
+              <option key={own} value={own} dir="auto">
                 {name}
               </option>
             );

@@ -23,6 +23,7 @@ function SavedProfile({ entry }: { readonly entry: ProfileEntry }) {
       <button
         type="button"
         class="link"
+        dir="auto"
         aria-pressed={isOpened}
         onClick={() => void attempt(() => openWithPipeline(id))}
       >
