@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { roundTripsMs } from '../../solver/documents/cell.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { type ProfileReport, parseReport, type Report } from '../../solver/documents/report.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
+import { summaryOf } from '../../solver/math/statistics.ts';
 import { reportIn } from '../../solver/report/inject.ts';
 import { frontierOnce } from '../../workers/planner/once.ts';
 import { fashionProfile, HOSTILE } from './fixtures.ts';
@@ -64,6 +66,20 @@ describe('files that go out', () => {
     await expect.poll(() => section(tab.page)).toBe('#results');
     await planned(tab.page);
     expect(await pinned.count()).toBe(1);
+  });
+
+  it('everything is opened elsewhere also where a profile is so slow that the form takes no SLA that suits it', async () => {
+    const profile = fashionProfile();
+    for (const cell of profile.cells)
+      if (cell.state === 'measured') {
+        cell.inferenceMs = cell.inferenceMs.map((ms) => 1e5 * ms);
+        cell.latencyMs = summaryOf(roundTripsMs(cell));
+      }
+    await openProfile(tab.page, profile);
+    expect(await tab.page.getByRole('button', { name: /^Use an SLA/ }).count()).toBe(0);
+    const text = await saved(tab.page, 'Save everything JSON');
+    await drop(tab.page, [{ name: 'all.json', text }]);
+    await tab.page.getByText('Opened all.json: an archive of 1 profile').waitFor();
   });
 
   it('while everything is saved, which takes a while with many profiles, the page says so', async () => {

@@ -1,6 +1,6 @@
 import { figure, grouped } from '../../../solver/math/figures.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
-import { changePlanSettings } from '../../state/plan/settings.ts';
+import { changePlanSettings, SETTINGS_MAX } from '../../state/plan/settings.ts';
 
 /** Explains why there is no plan, and offers the nearest requests that have one. */
 export function NoPlan({ why }: { readonly why: Error }) {
@@ -20,7 +20,7 @@ function Offers({ why: { nearestSlaMs, nearestRatePerS, request } }: { readonly 
       : figure(nearestRatePerS, nearestRatePerS > request.ratePerS ? 'up' : 'down');
   return (
     <div class="row buttons">
-      {slaMs !== null && (
+      {slaMs !== null && slaMs <= SETTINGS_MAX.slaMs && (
         <button type="button" class="primary" onClick={() => changePlanSettings({ slaMs })}>
           Use an SLA of {grouped(slaMs)} ms
         </button>

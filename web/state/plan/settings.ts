@@ -90,10 +90,13 @@ export function takePlanSettings(settings: PlanSettings): void {
   changePlanSettings(settings);
 }
 
+/** The default SLA for a profile, within the limit of the form, of links and of archives. */
+const defaultSla = (source: Profile): number => Math.min(SETTINGS_MAX.slaMs, suitedSla(source));
+
 effect(() => {
   const source = profile.value;
   if (!source || untracked(isLent)) return;
-  const slaMs = slaChosen.peek() ? ownSettings.peek().slaMs : suitedSla(source);
+  const slaMs = slaChosen.peek() ? ownSettings.peek().slaMs : defaultSla(source);
   ownSettings.value = usableSettings({ ...ownSettings.peek(), slaMs }, source);
 });
 
@@ -102,12 +105,13 @@ const ROOM = 1.5;
 
 /**
  * The default SLA to use next if `why` says that no plan meets the current SLA. Null for other errors, and if the user chose the
- * SLA or no SLA helps.
+ * SLA or no SLA that the form takes helps.
  */
-export const roomySla = (why: unknown): number | null =>
-  slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null
-    ? null
-    : Math.ceil(ROOM * why.nearestSlaMs);
+export const roomySla = (why: unknown): number | null => {
+  if (slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null) return null;
+  const slaMs = Math.ceil(ROOM * why.nearestSlaMs);
+  return slaMs <= SETTINGS_MAX.slaMs ? slaMs : null;
+};
 
 /** Increases the default SLA if no plan meets it. */
 export function tryDefaultSla(why: Error): void {
@@ -118,6 +122,6 @@ export function tryDefaultSla(why: Error): void {
 /** The user's settings for a profile that is being measured, with all backends and, if the user chose no SLA, a suited one. */
 export const draftSettings = (draft: Profile): PlanSettings => ({
   ...usableSettings(ownSettings.peek(), draft),
-  ...(!slaChosen.peek() && { slaMs: suitedSla(draft) }),
+  ...(!slaChosen.peek() && { slaMs: defaultSla(draft) }),
   backends: null,
 });
