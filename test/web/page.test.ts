@@ -246,41 +246,40 @@ describe('a pipeline', () => {
   });
   afterEach(() => opened.context.close());
 
-  it('that is chosen later is not replaced by one that is longer to load', async () => {
+  const chooser = () => page.getByRole('combobox', { name: 'Pipeline', exact: true });
+
+  /** Chooses the pipeline `mail`, whose host answers only when the function that this returns is called. */
+  async function chooseSlowMail(): Promise<() => Promise<void>> {
     let release = () => {};
     await page.route('**/models/mail/manifest.json', (route) => {
       release = () => void route.continue();
     });
-    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
-    await chooser.selectOption('mail');
-    await chooser.selectOption('mini-nlp');
+    await chooser().selectOption('mail');
+    return async () => {
+      const answered = page.waitForEvent('requestfinished', (request) =>
+        request.url().includes('/mail/manifest'),
+      );
+      release();
+      await answered;
+      await frames(page, 60);
+    };
+  }
+
+  it('that is chosen later is not replaced by one that is longer to load', async () => {
+    const answerMail = await chooseSlowMail();
+    await chooser().selectOption('mini-nlp');
     await page.locator('.pipeline-title', { hasText: 'for French ones' }).waitFor();
-    const answered = page.waitForEvent('requestfinished', (request) =>
-      request.url().includes('/mail/manifest'),
-    );
-    release();
-    await answered;
-    await frames(page, 60);
-    expect(await chooser.inputValue()).toBe('mini-nlp');
+    await answerMail();
+    expect(await chooser().inputValue()).toBe('mini-nlp');
     expect(opened.complaints).toEqual([]);
   });
 
   it('that is chosen stays so in the list while it is loaded, also where one that was chosen before is loaded', async () => {
-    let release = () => {};
-    await page.route('**/models/mail/manifest.json', (route) => {
-      release = () => void route.continue();
-    });
+    const answerMail = await chooseSlowMail();
     await page.route('**/models/mini-nlp/manifest.json', () => {}); // never answered
-    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
-    await chooser.selectOption('mail');
-    await chooser.selectOption('mini-nlp');
-    const answered = page.waitForEvent('requestfinished', (request) =>
-      request.url().includes('/mail/manifest'),
-    );
-    release();
-    await answered;
-    await frames(page, 60);
-    expect(await chooser.inputValue()).toBe('mini-nlp');
+    await chooser().selectOption('mini-nlp');
+    await answerMail();
+    expect(await chooser().inputValue()).toBe('mini-nlp');
   });
 
   it('that cannot be loaded, nor any other, is not named where the models of an opened profile are missed', async () => {
@@ -292,10 +291,9 @@ describe('a pipeline', () => {
 
   it('that cannot be loaded does not look chosen', async () => {
     await page.route('**/models/mail/manifest.json', (route) => route.abort());
-    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
-    await chooser.selectOption('mail');
+    await chooser().selectOption('mail');
     await page.locator('.page-problem', { hasText: 'mail' }).waitFor();
     await frames(page, 2);
-    expect(await chooser.inputValue()).toBe('fashion');
+    expect(await chooser().inputValue()).toBe('fashion');
   });
 });
