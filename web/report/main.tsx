@@ -7,12 +7,11 @@ import './report.css';
 import { AdaptationReport } from './adaptation/AdaptationReport.tsx';
 import { ProfileReport } from './profile/ProfileReport.tsx';
 import { RunsReport } from './runs/RunsReport.tsx';
-import { viewOf } from './runs/view.ts';
 
 function shown(report: Report, json: string) {
   if (report.kind === 'adaptation') return <AdaptationReport report={report} json={json} />;
   if (report.kind === 'profile') return <ProfileReport report={report} json={json} />;
-  return <RunsReport view={viewOf(report)} json={json} />;
+  return <RunsReport report={report} json={json} />;
 }
 
 const app = document.getElementById('app')!;

@@ -9,12 +9,12 @@ import { Sentences } from '../../components/Term.tsx';
 import { RunOverTime } from '../../report/runs/OverTime.tsx';
 import { RunNotes } from '../../report/runs/Runs.tsx';
 import { Summary } from '../../report/runs/Summary.tsx';
-import { isTimed, viewOf } from '../../report/runs/view.ts';
+import { isTimed, setsOf } from '../../report/runs/view.ts';
 import { opened } from '../../state/app.ts';
 
 /** The measured results of a run beside the predicted ones, as in its report. */
 export function Outcome({ report }: { readonly report: RunReport }) {
-  const { sets } = useMemo(() => viewOf(report), [report]);
+  const sets = useMemo(() => setsOf(report), [report]);
   const [low, high] = useMemo(() => runsDomain([report]), [report]);
   const { load, result, pipeline } = report;
   const { completed, shed, failed } = result;

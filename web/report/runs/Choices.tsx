@@ -5,17 +5,12 @@ import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, DASH, inTimeText, milliseconds, number, percent } from '../../components/format.ts';
-import { sameVariants } from '../../components/variants.ts';
+import { sameVariants, stagesOf } from '../../components/variants.ts';
 import { Combinations } from './Combinations.tsx';
 import { type BackendSet, lastPlan, planRun } from './view.ts';
 
-interface ChoicesProps {
-  readonly sets: readonly BackendSet[];
-  readonly stages: readonly string[];
-}
-
 /** The alternatives to the plan: every combination of variants, and the frontier of accuracy, cost and latency. */
-export function Choices({ sets, stages }: ChoicesProps) {
+export function Choices({ sets }: { readonly sets: readonly BackendSet[] }) {
   const listed = sets.some(({ combinations }) => combinations.length > 0);
   return (
     <section id="choices">
@@ -24,14 +19,15 @@ export function Choices({ sets, stages }: ChoicesProps) {
         <p class="muted">Each combination at its best batch sizes, simulated at the plan’s arrival rate.</p>
       )}
       {sets.map((set) => (
-        <SetChoices key={set.title} set={set} stages={stages} />
+        <SetChoices key={set.title} set={set} />
       ))}
     </section>
   );
 }
 
-function SetChoices({ set, stages }: { readonly set: BackendSet; readonly stages: readonly string[] }) {
+function SetChoices({ set }: { readonly set: BackendSet }) {
   const { title, combinations, frontier, frontierWithoutCascades: without, runs } = set;
+  const stages = stagesOf(lastPlan(runs[0]!));
   const run = planRun(set);
   const pas = run ? run.predicted.pas : 0;
   const chosen = run && pas !== null ? { cost: run.predicted.cost, accuracy: pas } : null;

@@ -1,5 +1,4 @@
 import * as Plot from '@observablehq/plot';
-import { useCallback, useMemo } from 'preact/hooks';
 import type { Combination } from '../../../solver/documents/report.ts';
 import { MARGIN, OVER_GRID } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
@@ -32,26 +31,21 @@ interface CombinationsProps {
 
 /** Chart of all combinations of variants: accuracy against the best attainment of each. */
 export function Combinations({ title, combinations, stages, named }: CombinationsProps) {
-  const draw = useCallback(
-    () => combinationsPlot(combinations, stages, named),
-    [combinations, stages, named],
-  );
-  const points = useMemo(() => {
-    const accuracy = accuracyIn(combinations);
-    return [...combinations]
-      .sort((a, b) => accuracy.of(a) - accuracy.of(b))
-      .map((c) => ({
-        ...{ x: 100 * accuracy.of(c), y: 100 * c.slaAttainment },
-        text: describe(c, stages, accuracy),
-      }));
-  }, [combinations, stages]);
+  const accuracy = accuracyIn(combinations);
+  const points = [...combinations]
+    .sort((a, b) => accuracy.of(a) - accuracy.of(b))
+    .map((c) => ({
+      x: 100 * accuracy.of(c),
+      y: 100 * c.slaAttainment,
+      text: describe(c, stages, accuracy),
+    }));
   const feasible = combinations.filter((c) => c.feasible).length;
   return (
     <Chart
       title={title}
       note={`${feasible} of ${combinations.length} feasible · hollow: infeasible`}
       description="Accuracy of every combination of variants against its attainment. The table holds the figures."
-      draw={draw}
+      draw={() => combinationsPlot(combinations, stages, named, accuracy)}
       points={points}
     />
   );
@@ -61,13 +55,13 @@ function combinationsPlot(
   combinations: readonly Combination[],
   stages: readonly string[],
   named: readonly Named[],
+  accuracy: Accuracy,
 ): Plot.PlotOptions {
   const labelled = named.flatMap(({ name, variants }) => {
     const found = combinations.find((c) => sameVariants(c.variants, variants));
     return found ? [{ ...found, name }] : [];
   });
   const chosen = labelled.filter(({ name }) => name === 'plan');
-  const accuracy = accuracyIn(combinations);
   const channels = { x: accuracy.of, y: 'slaAttainment' } as const;
   const label = { ...channels, text: 'name', fill: 'var(--text)', ...OVER_GRID } as const;
   return {

@@ -1,3 +1,4 @@
+import type { BenchReport } from '../../../solver/documents/report.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { onSoftwareGpu } from '../../components/backends.ts';
 import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../../components/Device.tsx';
@@ -9,24 +10,26 @@ import { Choices } from './Choices.tsx';
 import { OverTime } from './OverTime.tsx';
 import { Plans, Runs } from './Runs.tsx';
 import { Summary } from './Summary.tsx';
-import { type BackendSet, isTimed, isValid, type ReportView } from './view.ts';
+import { type BackendSet, isTimed, isValid, setsOf } from './view.ts';
 
 const hasChoices = (set: BackendSet): boolean => set.combinations.length + set.frontier.length > 0;
 
 const timedRuns = (sets: readonly BackendSet[]) => sets.flatMap((set) => set.runs).filter(isTimed);
 
 interface ReportProps {
-  readonly view: ReportView;
+  readonly report: RunReport | BenchReport;
   readonly json: string;
 }
 
-export function RunsReport({ view, json }: ReportProps) {
-  const { sets, stages, profile } = view;
+/** Report of a run or a bench. */
+export function RunsReport({ report, json }: ReportProps) {
+  const sets = setsOf(report);
+  const profile = report.kind === 'bench' ? report.profile : null;
   const withChoices = sets.filter(hasChoices);
   const timed = timedRuns(sets);
   return (
     <>
-      <Header view={view} json={json} />
+      <Header report={report} sets={sets} json={json} />
       <main>
         <section id="outcome">
           <h2>Results</h2>
@@ -37,7 +40,7 @@ export function RunsReport({ view, json }: ReportProps) {
         <Runs sets={sets} />
         {timed.length > 0 && <OverTime runs={timed} />}
         <Plans sets={sets} />
-        {withChoices.length > 0 && <Choices sets={withChoices} stages={stages} />}
+        {withChoices.length > 0 && <Choices sets={withChoices} />}
         {profile && <Measurements profile={profile} />}
       </main>
       <Glossary />
@@ -45,8 +48,8 @@ export function RunsReport({ view, json }: ReportProps) {
   );
 }
 
-function Header({ view, json }: ReportProps) {
-  const { pipeline, createdAt, seed, device, sets } = view;
+function Header({ report, sets, json }: ReportProps & { readonly sets: readonly BackendSet[] }) {
+  const { pipeline, createdAt, seed, device } = report;
   const runs = sets.flatMap((set) => set.runs);
   return (
     <header class="top">
@@ -76,7 +79,7 @@ function Header({ view, json }: ReportProps) {
         ]}
       />
       <DeviceFacts device={device} />
-      <Contents view={view} />
+      <Contents sets={sets} hasProfile={report.kind === 'bench'} />
     </header>
   );
 }
@@ -88,7 +91,12 @@ function ofEach(sets: readonly BackendSet[], text: (run: RunReport) => string): 
   return sets.map(({ title }, i) => `${title}: ${texts[i]}`).join('; ');
 }
 
-function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
+interface ContentsProps {
+  readonly sets: readonly BackendSet[];
+  readonly hasProfile: boolean;
+}
+
+function Contents({ sets, hasProfile }: ContentsProps) {
   return (
     <nav class="row" aria-label="Contents">
       <a href="#outcome">Results</a>
@@ -96,7 +104,7 @@ function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
       {timedRuns(sets).length > 0 && <a href="#over-time">Over time</a>}
       <a href="#plans">Plans</a>
       {sets.some(hasChoices) && <a href="#choices">Choices</a>}
-      {profile && <a href="#measurements">Measurements</a>}
+      {hasProfile && <a href="#measurements">Measurements</a>}
     </nav>
   );
 }

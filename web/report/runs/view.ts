@@ -1,10 +1,9 @@
-import type { Backend, Device } from '../../../solver/documents/common.ts';
+import type { Backend } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import type { Profile } from '../../../solver/documents/profile.ts';
 import type { BenchReport, Combination, FrontierPoint } from '../../../solver/documents/report.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { plural } from '../../components/format.ts';
-import { stagesOf, variantsText } from '../../components/variants.ts';
+import { variantsText } from '../../components/variants.ts';
 
 /** Runs that could use the same backends, with the alternatives on these backends. */
 export interface BackendSet {
@@ -17,45 +16,26 @@ export interface BackendSet {
   readonly frontierWithoutCascades: readonly FrontierPoint[];
 }
 
-/** The contents of the report of a run or a bench. */
-export interface ReportView {
-  readonly pipeline: string;
-  readonly createdAt: string;
-  readonly device: Device;
-  readonly seed: number;
-  readonly stages: readonly string[];
-  readonly sets: readonly BackendSet[];
-  readonly profile: Profile | null;
-}
-
 /** The plan in use at the end of a run. */
 export const lastPlan = (run: RunReport): Plan => run.plans.at(-1)!.plan;
 
-export function viewOf(report: RunReport | BenchReport): ReportView {
+/** Divides the runs of a report, with their alternatives, by the backends that they could use. */
+export function setsOf(report: RunReport | BenchReport): BackendSet[] {
   const bench = report.kind === 'bench' ? report : null;
   const runs = report.kind === 'bench' ? report.runs : [report];
   const titles = [...new Set(runs.map((run) => titleOf(run.backends)))];
-  const { pipeline, createdAt, device, seed } = report;
-  return {
-    pipeline,
-    createdAt,
-    device,
-    seed,
-    stages: stagesOf(lastPlan(runs[0]!)),
-    sets: titles.map((title) => {
-      const ofSet = (one: { backends: readonly Backend[] }) => titleOf(one.backends) === title;
-      const own = runs.filter(ofSet);
-      return {
-        title,
-        backends: own[0]!.backends,
-        runs: own,
-        combinations: bench?.combinations.filter(ofSet) ?? [],
-        frontier: bench?.frontier.filter(ofSet) ?? [],
-        frontierWithoutCascades: bench?.frontierWithoutCascades?.filter(ofSet) ?? [],
-      };
-    }),
-    profile: bench?.profile ?? null,
-  };
+  return titles.map((title) => {
+    const ofSet = (one: { backends: readonly Backend[] }) => titleOf(one.backends) === title;
+    const own = runs.filter(ofSet);
+    return {
+      title,
+      backends: own[0]!.backends,
+      runs: own,
+      combinations: bench?.combinations.filter(ofSet) ?? [],
+      frontier: bench?.frontier.filter(ofSet) ?? [],
+      frontierWithoutCascades: bench?.frontierWithoutCascades?.filter(ofSet) ?? [],
+    };
+  });
 }
 
 /** Title of a run: name, backends, and whether it was only simulated. */
