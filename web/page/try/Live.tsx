@@ -2,7 +2,7 @@ import { LATE_SHARE } from '../../../solver/report/lateness.ts';
 import { Facts } from '../../components/Device.tsx';
 import { duration, eventTimes, inTimeText, milliseconds, number } from '../../components/format.ts';
 import type { LiveView } from '../../state/try/live-run.ts';
-import { progress, stop, type Trying, view, wasHidden } from '../../state/try/trying.ts';
+import { stop, type Trying, view, wasHidden } from '../../state/try/trying.ts';
 import { LatestRequests } from './LatestRequests.tsx';
 import { LiveCharts } from './LiveCharts.tsx';
 
@@ -17,8 +17,8 @@ export function Live({ run }: { readonly run: Trying }) {
         <label class="live-progress">
           <span>
             {now ? `${number(now.nowMs / 1000, 0)} of ${number(durationS)} s` : 'Starting the workers …'}
-            {now && progress.value && (
-              <span class="muted"> · about {duration(progress.value.timeLeftMs)} left</span>
+            {now && now.timeLeftMs !== null && (
+              <span class="muted"> · about {duration(now.timeLeftMs)} left</span>
             )}
           </span>
           <progress max={durationS} value={now ? Math.min(durationS, now.nowMs / 1000) : undefined} />

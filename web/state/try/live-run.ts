@@ -41,6 +41,8 @@ export type LiveView = NonNullable<ReturnType<LiveRun['view']>>;
 export class LiveRun implements RunWatch {
   readonly plans: RunReport['plans'] = [];
   readonly events: RunReport['events'] = [];
+  /** Null until it is known. */
+  timeLeftMs: number | null = null;
   #startMs: number | undefined;
   #seconds: Second[] = [];
   #ended: Ended[] = [];
@@ -121,6 +123,7 @@ export class LiveRun implements RunWatch {
     const stages = [...new Set(this.plans.flatMap(({ plan }) => plan.stages.map(({ name }) => name)))];
     return {
       nowMs,
+      timeLeftMs: this.timeLeftMs,
       /** The first second in the charts, at index 0 of every {@link PerSecond}. */
       fromS,
       sent: this.#sent,

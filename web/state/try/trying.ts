@@ -1,11 +1,10 @@
-import { batch, computed, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import { modelsOf } from '../../../solver/documents/manifest.ts';
 import { type Plan, stageNameOf } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
-import type { RunProgress } from '../../../workers/executor/run-options.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import { runPlan } from '../../engine/run-plan.ts';
 import { models, opened, profile } from '../app.ts';
@@ -30,7 +29,6 @@ export interface Trying {
 export const trying = signal<Trying | null>(null);
 /** The latest summary of the run; null while the workers of the run start. */
 export const view = signal<LiveView | null>(null);
-export const progress = signal<RunProgress | null>(null);
 /** The report of the last run that finished or was stopped. */
 export const tried = signal<RunReport | null>(null);
 /** Why the last run failed. */
@@ -47,15 +45,15 @@ const VIEW_MS = 500;
 const DRAWN = 0.03;
 
 /** Draws a run repeatedly until it ends. The pause after each drawing grows with the time that the drawing took. */
-function draw(live: LiveRun, show: () => void): void {
+function draw(live: LiveRun): void {
   requestAnimationFrame(() => {
     if (trying.value?.live !== live) return;
     const startMs = performance.now();
-    show();
+    view.value = live.view();
     // The browser runs this timer after layout and paint, so their time counts too.
     setTimeout(() => {
       const tookMs = performance.now() - startMs;
-      setTimeout(() => draw(live, show), Math.max(VIEW_MS, tookMs / DRAWN));
+      setTimeout(() => draw(live), Math.max(VIEW_MS, tookMs / DRAWN));
     });
   });
 }
@@ -100,15 +98,9 @@ export async function tryPlan(): Promise<void> {
   const controller = new AbortController();
   const live = new LiveRun(made.slaMs);
   trying.value = { plan: made, pipeline: loaded.pipeline, controller, live, durationS: arriving.durationS };
-  view.value = progress.value = failure.value = null;
+  view.value = failure.value = null;
   wasHidden.value = document.hidden;
-  let reached: RunProgress | null = null;
-  draw(live, () =>
-    batch(() => {
-      view.value = live.view();
-      progress.value = reached;
-    }),
-  );
+  draw(live);
   const work = signal({ pipeline: made.pipeline, profile: null, hidden: false });
   try {
     await asTheOnlyTab(work, controller, async () => {
@@ -122,8 +114,8 @@ export async function tryPlan(): Promise<void> {
         intervalS: adapt ? intervalS : null,
         signal: controller.signal,
         watch: live,
-        onProgress: (now) => {
-          reached = now;
+        onProgress: ({ timeLeftMs }) => {
+          live.timeLeftMs = timeLeftMs;
         },
       });
     });
