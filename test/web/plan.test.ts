@@ -197,9 +197,9 @@ describe('the section Plan', () => {
   });
 
   it('tells a weight of some millionths with its digits', async () => {
-    await typed('Weight of cost, β').fill('0.000002');
+    await numberField('Weight of cost, β').fill('0.000002');
     await expect.poll(() => slider('Weight of cost, β').getAttribute('aria-valuetext')).toBe('0.000002');
-    await typed('Weight of cost, β').fill('-1');
+    await numberField('Weight of cost, β').fill('-1');
     await page.getByText('Takes a number from 0 to 1,000,000; 0.000002 stays in use.').waitFor();
   });
 
