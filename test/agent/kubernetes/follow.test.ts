@@ -95,7 +95,8 @@ test('a bookmark moves the version from which the next watch begins, and changes
   vi.spyOn(cluster, 'watch').mockImplementation(async function* (ref, resourceVersion, signal) {
     from.push(resourceVersion);
     if (from.length > 1) return yield* watch(ref, resourceVersion, signal);
-    const metadata = { resourceVersion: '12345' } as KubernetesObject['metadata'];
+    // A bookmark is an object without a name.
+    const metadata = { resourceVersion: '12345' } as unknown as KubernetesObject['metadata'];
     yield { type: 'BOOKMARK', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata } };
   });
   const ended = follow(
