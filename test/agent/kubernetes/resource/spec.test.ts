@@ -39,3 +39,14 @@ test('a spec for requests in JSON is refused on a profile that did not measure t
   const planning = planFor(spec, profile, new AbortController().signal);
   await expect(planning).rejects.toThrow(UnmeasuredBodyError);
 });
+
+test('a plan answers a spec of its SLA and cores, and of its rate unless plans follow the load', async () => {
+  const profile = { profile: fashionProfile(), sha256: 'a'.repeat(64) };
+  const of = (more: object = {}) => resourceSpec.parse({ slaMs: 300, ratePerS: 2, cores: 40, ...more });
+  const plan = await planFor(of(), profile, new AbortController().signal);
+  const answered = (more: object) => answers(plan, of(more), profile);
+  expect([{}, { adapt: false }, { ratePerS: 3 }].map(answered)).toEqual([true, true, true]);
+  const others = [{ ratePerS: 3, adapt: false }, { slaMs: 301 }, { percentile: 99 }, { cores: 39 }];
+  expect(others.map(answered)).toEqual([false, false, false, false]);
+  expect(answers(plan, of(), { ...profile, sha256: 'b'.repeat(64) })).toBe(false);
+});
