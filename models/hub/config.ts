@@ -82,8 +82,8 @@ export const generationConfig = z.object(generating);
 export type GenerationConfig = z.output<typeof generationConfig>;
 
 export const tokenizerConfig = z.object({
-  /** Maximum number of tokens of a text. If the limit is not known, the hub's library writes a huge number. */
-  model_max_length: z.number().nullish().catch(null),
+  /** Maximum number of tokens of a text. If the limit is not known, the hub's library writes a huge number, which is no int. */
+  model_max_length: side.nullish().catch(null),
 });
 export type TokenizerConfig = z.output<typeof tokenizerConfig>;
 

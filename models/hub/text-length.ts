@@ -17,9 +17,11 @@ export function textLengthOf({ id, config, tokenizer }: HubModel): number {
       id,
       'has no tokenizer.json with a tokenizer_config.json, which a model of texts needs',
     );
-  const { model_max_length } = tokenizer;
-  const stated = model_max_length && Number.isInteger(model_max_length) ? model_max_length : TOKENS_MAX;
-  const positions = config.max_position_embeddings ?? config.n_positions ?? TOKENS_MAX;
+  const positions = config.max_position_embeddings ?? config.n_positions;
   const first = AFTER_PADDING.test(config.model_type ?? '') ? (config.pad_token_id ?? 1) + 1 : 0;
-  return Math.max(1, Math.min(stated, positions - first, TEXT_TOKENS_MAX));
+  const stated = [tokenizer.model_max_length, positions && positions - first].filter(
+    (limit) => limit != null,
+  );
+  const limits = stated.length > 0 ? stated : [TOKENS_MAX];
+  return Math.max(1, Math.min(...limits, TEXT_TOKENS_MAX));
 }

@@ -35,6 +35,20 @@ describe('the stage of a hub model', () => {
     expect(stageOf({ ...SENTIMENT, config: short }).input).toEqual({ encoding: 'tokens', length: 128 });
   });
 
+  test.each([
+    ['the model alone states a limit', null, 1024, 1024],
+    ['the tokenizer alone states a limit', 1024, null, 1024],
+    ['neither states one', null, null, 512],
+    ['the tokenizer writes that it knows none', 1e30, null, 512],
+    ['both allow more than a stage does', 32_768, 16_384, 8192],
+  ])('a text has as many tokens as are read where %s', (_, model_max_length, positions, length) => {
+    const config = { ...SENTIMENT.config, max_position_embeddings: positions };
+    const stage = stageOf({ config, tokenizer: { model_max_length } });
+    expect(stage.input).toEqual({ encoding: 'tokens', length });
+    const t5 = { ...SENTIMENT.config, max_position_embeddings: null, n_positions: positions };
+    expect(stageOf({ config: t5, tokenizer: { model_max_length } }).input).toEqual(stage.input);
+  });
+
   test('of the positions of RoBERTa, those before the first token are not read', () => {
     expect(stageOf({ ...ANSWERER, tokenizer: { model_max_length: 1e30 } }).input).toMatchObject({
       length: 512,
