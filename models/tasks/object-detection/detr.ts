@@ -42,7 +42,7 @@ export const detr: DetectorOutput<z.output<typeof field>> = {
       for (const { label, score } of (format === 'detr' ? bySoftmax : bySigmoid)(row, threshold))
         found.push(...inside(detectionOf(across(0), down(1), across(2), down(3), label, score), size));
     }
-    // As in RT-DETR's own code, the most probable pairs of a query and a class are kept, as many as there are queries.
+    // As in transformers, the most probable pairs of a query and a class are kept, as many as there are queries.
     return found.length > queries ? found.sort((a, b) => b.score - a.score).slice(0, queries) : found;
   },
 };
