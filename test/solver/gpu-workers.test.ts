@@ -36,6 +36,16 @@ test('stages on a GPU get a worker each where two surely get more done than one'
   expect(apart.predicted.latencyMs!.p95).toBeLessThan(0.95 * planned([]).predicted.latencyMs!.p95);
 });
 
+test('stages on a GPU get a worker each where only one of all would not keep up with slower batches', () => {
+  const cells = ['s', 'm'].map((variant) => cell('detect', variant, 'webgpu', 1, runs(20)));
+  const coRun = [{ backend: 'webgpu' as const, threads: 1 as const, n: 100, slowDowns: Array(5).fill(1.2) }];
+  const given = { profile: profile([...cells, CELLS[1]!], { coRun }), sha256: 'b'.repeat(64) };
+  const asked = { ratePerS: 18, slaMs: 1000, resources: resources({ utilisationMax: 1 }) };
+  const made = plan(solver, given, request(asked));
+  // The accurate detector m finds more objects, with which one worker is busy for 0.99 of the time.
+  expect([made.stages[0]!.variant, workers(made), made.predicted.tightened]).toEqual(['m', APART, 0]);
+});
+
 test.each<[string, number[]]>([
   ['two only take turns', [2, 2.1, 1.9, 2, 2]],
   ['two get less done', [2.6, 2.6, 2.6, 2.6, 2.6]],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BATCH_MAX } from '../../solver/documents/common.ts';
 import { modelsOf } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
@@ -30,6 +31,14 @@ describe('a plan', () => {
     expect(planMismatches(plan, place)).toEqual([]);
     const device = { ...place.device, timerGrainMs: 0.005 };
     expect(planMismatches(plan, { ...place, device })).toEqual([]);
+  });
+
+  test('of as many workers, threads and items of a batch as the device bears can run here', () => {
+    const most = changed((p) => {
+      p.workers = Array.from({ length: 8 }, () => ({ ...p.workers[0]!, threads: 2 }));
+      p.stages[0]!.batch = BATCH_MAX;
+    });
+    expect(planMismatches(most, place)).toEqual([]);
   });
 
   test.each<[string, (copy: Plan) => void, RegExp]>([
