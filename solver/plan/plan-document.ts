@@ -94,7 +94,7 @@ const planStandby = (profile: Profile, { cell, variant }: CellFacts): Standby =>
 /** Mean times of the chosen session's measured batches by size, in rising order, up to the chosen size. */
 const serviceMs = (profile: Profile, chosen: MeasuredCell): PlanStage['serviceMs'] =>
   cellsOfRow(profile, { ...chosen, name: chosen.stage })
-    .filter((cell) => cell.batch <= chosen.batch && !cell.flags.includes('output-mismatch'))
+    .filter(({ batch }) => batch <= chosen.batch)
     .sort((a, b) => a.batch - b.batch)
     .map((cell) => ({ items: cell.batch, meanMs: mean(expectedTimesMs(profile, cell)) }));
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { PlanStage } from '../../solver/documents/plan.ts';
-import { heavyNames, planWorkers } from '../../solver/plan/plan-document.ts';
+import { planOptions } from '../../solver/plan/options.ts';
+import { heavyNames, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
+import { cell, profile, request, runs } from './profiles.ts';
 
 test('each of thousands of workers has an id of its own', () => {
   const long = 'a'.repeat(58);
@@ -17,4 +19,15 @@ test('the heavy variants of stages whose names begin alike have rows of differen
   expect(names.get('detect')).toBe('detect-heavy-2');
   expect(new Set([...stages, ...names.values()]).size).toBe(2 * stages.length);
   for (const name of names.values()) expect(name.length).toBeLessThanOrEqual(64);
+});
+
+test('a row has the times of all measured sizes up to its own, also of one whose outputs differ', () => {
+  const given = profile([
+    cell('detect', 's', 'cpu', 1, runs(1)),
+    cell('classify', 's', 'cpu', 4, runs(30)),
+    cell('classify', 's', 'cpu', 1, runs(10), { flags: ['output-mismatch'] }),
+  ]);
+  const [option] = planOptions(given, request()).byId[1]!.values();
+  const { batch, serviceMs } = planStage(given, option!);
+  expect([batch, serviceMs.map(({ items }) => items)]).toEqual([4, [1, 4]]);
 });
