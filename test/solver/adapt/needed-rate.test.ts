@@ -134,6 +134,12 @@ describe('the rate that is needed', () => {
     expect(neededRate([even], { ...none, allowed: 0.1 })).toBeCloseTo(45, 0);
   });
 
+  it('leaves the second out of the allowed share in which the new plan starts', () => {
+    const burst = Float64Array.from([1000, ...Array<number>(19).fill(10)]);
+    const starting = { ...none, servingPerS: 1000, startS: 0.5, allowed: 0.1 };
+    expect(neededRate([burst], starting)).toBeCloseTo(9, 1);
+  });
+
   it('is the mean of an uneven load where requests may wait long, and its peak where none may wait', () => {
     const uneven = Float64Array.from(Array.from({ length: 40 }, (_, i) => (i % 2 ? 10 : 30)));
     expect(neededRate([uneven], none)).toBeCloseTo(30, 0);

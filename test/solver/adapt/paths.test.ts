@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { forecastPaths } from '../../../solver/adapt/paths.ts';
 import { HORIZON_S } from '../../../solver/adapt/predictors/predictor.ts';
-import { nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
+import { nearestRank, normalQuantile, sortedNumbers } from '../../../solver/math/statistics.ts';
 
 const load = fc.record({
   countsPerS: fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 120 }),
@@ -44,6 +44,16 @@ describe('paths of a forecast', () => {
         }
       }),
     );
+  });
+
+  it('have one level where the noise explains how uncertain the busiest second is', () => {
+    // Neighbouring seconds differ by 4, which is the median of normal noise with σ = 4 / 0.954.
+    const countsPerS = Array.from({ length: 60 }, (_, i) => 18 + 4 * (i % 2));
+    const explained = Math.exp(normalQuantile(0.9) * 0.525 * (4 / 0.954 / 30));
+    const paths = (times: number) =>
+      forecastPaths({ countsPerS, forecast: { medianPerS: 30, p90PerS: 30 * times } });
+    expect(paths(0.999 * explained)).toEqual(paths(1));
+    expect(paths(1.1 * explained)).not.toEqual(paths(1));
   });
 
   it.each([
