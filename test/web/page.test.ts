@@ -162,6 +162,8 @@ describe('the profiling page', () => {
     // The error is the file's, so it did not stop the profile.
     expect(await page.locator('.run').textContent()).toContain('The profile was stopped. Kept: 30 of');
     await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
+    // The last backend cannot be unticked.
+    expect(await page.getByRole('checkbox', { name: 'webgpu' }).first().isDisabled()).toBe(true);
     await holdAfter(page, undefined);
     await button('Start').click();
     await planned(page);

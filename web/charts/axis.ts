@@ -14,7 +14,7 @@ export const TO_THE_RIGHT = { textAnchor: 'start', dx: 6 } as const;
 /** About the width of a letter, in pixels. */
 export const LETTER = 7;
 
-/** A text without its middle if it would be wider than this. Names of models that differ little differ at their end. */
+/** A text without its middle if it would be wider than this many pixels, because similar names differ at their start or end. */
 export function shortened(text: string, widthMax: number): string {
   const letters = Math.max(3, Math.floor(widthMax / LETTER));
   if (text.length <= letters) return text;

@@ -3,23 +3,21 @@ import { Term } from '../../components/Term.tsx';
 interface ChoicesProps<T> {
   readonly label: string;
   readonly all: readonly T[];
-  /** The ticked choices. The last one cannot be unticked. */
+  /** The ticked choices. One that is left alone cannot be unticked. */
   readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
-  readonly disabled: (choice: T) => boolean;
+  readonly disabled?: (choice: T) => boolean;
   /** Why some choices are disabled. The section "This device" shows remedies. */
   readonly note?: string | null;
 }
 
 /** Multiple choice with a box to tick for each option. */
 export function Choices<T extends string | number>(props: ChoicesProps<T>) {
-  const { label, all, chosen, onChange, disabled, note } = props;
+  const { label, all, chosen, onChange, disabled = () => false, note } = props;
   // A link may have chosen values that the form does not offer otherwise.
   const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
-  const toggle = (choice: T, on: boolean) => {
-    const next = offered.filter((other) => (other === choice ? on : chosen.includes(other)));
-    if (next.length > 0) onChange(next);
-  };
+  const toggle = (choice: T, on: boolean) =>
+    onChange(offered.filter((other) => (other === choice ? on : chosen.includes(other))));
   return (
     <fieldset class="row tight">
       <legend class="muted small">
@@ -30,12 +28,8 @@ export function Choices<T extends string | number>(props: ChoicesProps<T>) {
           <input
             type="checkbox"
             checked={chosen.includes(choice)}
-            disabled={disabled(choice)}
-            onChange={(event) => {
-              toggle(choice, event.currentTarget.checked);
-              // The browser has already unticked the box of the last choice, so this ticks the box again.
-              if (chosen.length === 1 && chosen[0] === choice) event.currentTarget.checked = true;
-            }}
+            disabled={disabled(choice) || (chosen.length === 1 && chosen[0] === choice)}
+            onChange={(event) => toggle(choice, event.currentTarget.checked)}
           />
           {choice}
         </label>

@@ -83,14 +83,12 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
 function Backends({ profile }: { readonly profile: Profile }) {
   const measured = backendsOf(profile);
   if (measured.length < 2) return null;
-  const chosen = planSettings.value.backends ?? measured;
   return (
     <Choices
       label="Backends"
       all={measured}
-      chosen={chosen}
+      chosen={planSettings.value.backends ?? measured}
       onChange={(next) => changePlanSettings({ backends: next.length === measured.length ? null : next })}
-      disabled={(backend) => chosen.length === 1 && chosen[0] === backend}
     />
   );
 }
