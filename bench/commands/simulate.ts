@@ -16,8 +16,9 @@ import { readJson } from '../../workers/command/files.ts';
 import { needing } from '../../workers/command/needs.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
+import { untilEnd } from '../../workers/executor/clock.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
-import { Planner } from '../../workers/planner/planner.ts';
+import { openPlanner } from '../../workers/planner/node.ts';
 import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { identify, parseIdentified } from '../../workers/store/exchange.ts';
@@ -120,12 +121,16 @@ A new replica serves once its sessions have started, which takes as long as in t
         ...(options.cores !== undefined && { resources: { cores: options.cores } }),
       });
       const request: StandingRequest = { ...planned, restrictTo, minRatePerS: options.minRate };
-      const system = await systemNamed(
-        options.system,
-        measured,
-        request,
-        () => settings ?? rivalSettings(profile, request, load.ratePerS),
-      );
+      // Plans are made in a child process, because this process notices Ctrl-C only while it waits.
+      const planner = openPlanner();
+      const system =
+        options.system === 'ours'
+          ? ipaEdgeSystem((asked) => planner.plan(measured, asked), request, startMsOf(profile))
+          : await rivalNamed(
+              options.system,
+              measured,
+              settings ?? rivalSettings(profile, request, load.ratePerS),
+            );
       const predictor =
         name === 'oracle' ? oracle(load.arrivalsMs) : await predictorByName(name, learnedPredictor);
       const progress = new ProgressLine();
@@ -149,7 +154,11 @@ A new replica serves once its sessions have started, which takes as long as in t
           signal.throwIfAborted();
         },
       };
-      const report = adaptationReport(input, await simulateAdaptation(input).finally(progress.clear));
+      const end = () => {
+        planner.close();
+        progress.clear();
+      };
+      const report = adaptationReport(input, await untilEnd(end, signal, () => simulateAdaptation(input)));
       // The result is printed first, so that it is not lost if the disk is full by now.
       if (options.json) console.log(JSON.stringify(report));
       else console.log(`${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\n`);
@@ -201,15 +210,8 @@ async function subject(options: {
   };
 }
 
-async function systemNamed(
+const rivalNamed = async (
   name: SystemName,
   measured: IdentifiedProfile,
-  request: StandingRequest,
-  settings: () => RivalSettings,
-): Promise<System> {
-  if (name === 'ours') {
-    const planner = await Planner.open(measured);
-    return ipaEdgeSystem(async (asked) => planner.plan(asked), request, startMsOf(measured.profile));
-  }
-  return rivals(await loadSolver(), measured, settings()).find((system) => system.name === name)!;
-}
+  settings: RivalSettings,
+): Promise<System> => rivals(await loadSolver(), measured, settings).find((system) => system.name === name)!;

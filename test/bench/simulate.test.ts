@@ -128,27 +128,30 @@ describe('ipa-edge simulate', () => {
     expect(counts).toEqual([6, 0, 24, 10]);
   });
 
-  test('says after Ctrl-C that it stops and keeps nothing, and exits 130', async () => {
-    const out = inFolder('report.json');
-    const args = [
-      ...VIDEO,
-      '--duration',
-      '2h',
-      '--system',
-      'ipa',
-      '--predictor',
-      'last-window',
-      '--out',
-      out,
-    ];
-    const { code, stderr } = await ipaEdge(['simulate', ...args], (child) => {
-      child.stderr!.once('data', () => child.kill('SIGINT'));
-    });
-    expect(stderr).toContain('stopping; nothing of this simulation is kept');
-    expect(stderr).toMatch(/\nStopped\.\n$/);
-    expect(code).toBe(130);
-    expect(existsSync(out)).toBe(false);
-  });
+  test.each(['ours', 'ipa'])(
+    'of %s says after Ctrl-C that it stops and keeps nothing, and exits 130',
+    async (system) => {
+      const out = inFolder('report.json');
+      const args = [
+        ...VIDEO,
+        '--duration',
+        '2h',
+        '--system',
+        system,
+        '--predictor',
+        'last-window',
+        '--out',
+        out,
+      ];
+      const { code, stderr } = await ipaEdge(['simulate', ...args], (child) => {
+        child.stderr!.once('data', () => child.kill('SIGINT'));
+      });
+      expect(stderr).toContain('stopping; nothing of this simulation is kept');
+      expect(stderr).toMatch(/\nStopped\.\n$/);
+      expect(code).toBe(130);
+      expect(existsSync(out)).toBe(false);
+    },
+  );
 
   test('goes on to its end although nobody reads its progress', async () => {
     const out = inFolder('report.json');
