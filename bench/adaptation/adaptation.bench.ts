@@ -3,26 +3,19 @@
  * example, and the five pipelines of the IPA paper. The loads are generated from other seeds than those on which the setting in
  * frozen.json was chosen, or are the traces given with --trace. Without --trace, IPA's own bursty trace is compared as well, but
  * the setting was also chosen on it, so the summary leaves it out.
- *
- *     npm run bench:adaptation                                    all pipelines; half an hour or more
- *     npm run bench:adaptation -- --pipeline ipa-video            one pipeline
- *     npm run bench:adaptation -- --trace load.json --trace …     other loads: documents `ipa-edge/trace@1`
- *     npm run bench:adaptation -- --percentile 95                 plans for p95, to see how close the attainment comes to 0.95
- *     npm run bench:adaptation -- --choose                        chooses the setting of frozen.json anew, on training loads
- *
- * A comparison that was stopped resumes where it stopped, if traces, settings and version are the same; `--again` starts over.
- * Prints tables, and writes report.json and report.html to out/adaptation; with `--choose`, it writes frozen.json instead.
+ * `npm run bench:adaptation [-- --pipeline ipa-video]`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
 import type { AdaptationReport, Comparison } from '../../solver/documents/adaptation-report.ts';
 import { parseReport } from '../../solver/documents/report.ts';
 import { REPORT } from '../../solver/documents/run-report.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { writeReport } from '../commands/report.ts';
 import { choiceTable, chosenFrom, TRIED } from './choose.ts';
@@ -36,29 +29,51 @@ import { summaryTable, table } from './table.ts';
 const OUT = 'out/adaptation';
 const SEED = 1;
 
-const { values } = parseArgs({
-  options: {
-    pipeline: { type: 'string' },
-    trace: { type: 'string', multiple: true, default: [] },
-    percentile: { type: 'string', default: String(FROZEN.percentile) },
-    choose: { type: 'boolean', default: false },
-    part: { type: 'boolean', default: false },
-    again: { type: 'boolean', default: false },
-  },
-});
-// The setting is chosen without `fashion`, so that one pipeline of the comparison is entirely held out.
-const offered = PIPELINES.filter((name) => !values.choose || name !== 'fashion');
-const pipelines = offered.filter((name) => values.pipeline === undefined || name === values.pipeline);
-if (pipelines.length === 0) throw new Error(`There is no ${values.pipeline}: one of ${offered.join(', ')}.`);
+const command = new Command('bench:adaptation')
+  .description('compare ipa-edge with IPA, FA2 and RIM under changing loads, by simulation')
+  .addOption(new Option('--pipeline <name>', 'this pipeline only (default: all)').choices(PIPELINES))
+  .option('--trace <files...>', 'loads in place of the generated ones: documents ipa-edge/trace@1')
+  .option(
+    '--percentile <p>',
+    'plan for this percentile, to see how close the attainment comes to it',
+    option.percentile,
+    FROZEN.percentile,
+  )
+  .option('--choose', 'choose the setting of frozen.json anew, on training loads')
+  .option('--again', 'start over')
+  .addOption(new Option('--part').hideHelp())
+  .addHelpText(
+    'after',
+    `
+All pipelines take half an hour or more. A comparison that was stopped resumes where it stopped, if traces, settings and version are the
+same. Prints tables, and writes report.json and report.html to ${OUT}; with --choose, it writes frozen.json instead.
 
-const frozen = { ...FROZEN, percentile: Number(values.percentile) };
+  $ npm run bench:adaptation -- --pipeline ipa-video
+  $ npm run bench:adaptation -- --trace load.json --trace other.json`,
+  )
+  .parse();
+const flags = command.opts<{
+  readonly pipeline?: PipelineName;
+  readonly trace?: string[];
+  readonly percentile: number;
+  readonly choose?: boolean;
+  readonly again?: boolean;
+  /** Whether this process compares one pipeline, for the process that compares all. */
+  readonly part?: boolean;
+}>();
+// The setting is chosen without `fashion`, so that one pipeline of the comparison is entirely held out.
+const offered = PIPELINES.filter((name) => !flags.choose || name !== 'fashion');
+const pipelines = offered.filter((name) => flags.pipeline === undefined || name === flags.pipeline);
+if (pipelines.length === 0) command.error('error: the setting is chosen without fashion');
+
+const frozen = { ...FROZEN, percentile: flags.percentile };
 /** The settings to compare under each load of a pipeline: the frozen setting or, with `--choose`, all candidates. */
-const settings: readonly FrozenSetting[] = values.choose ? TRIED : [frozen];
+const settings: readonly FrozenSetting[] = flags.choose ? TRIED : [frozen];
 /** To choose a setting, every second weight of cost is enough. */
-const betaShares = FROZEN.betaShares.filter((_, i) => !values.choose || i % 2 === 0);
-const given = await givenLoads(values.trace);
+const betaShares = FROZEN.betaShares.filter((_, i) => !flags.choose || i % 2 === 0);
+const given = await givenLoads(flags.trace ?? []);
 const loadsOf = async (pipeline: PipelineName): Promise<Load[]> => {
-  if (values.choose) return trainingLoads(pipeline);
+  if (flags.choose) return trainingLoads(pipeline);
   return given.length > 0 ? given : [...unseenLoads(pipeline), ...(await papersTrace(pipeline))];
 };
 
@@ -113,12 +128,12 @@ async function compared(setting: FrozenSetting): Promise<Comparison[]> {
   return parts.flatMap((part) => (part.kind === 'adaptation' ? part.comparisons : []));
 }
 
-if (values.part) await compare(pipelines[0]!);
+if (flags.part) await compare(pipelines[0]!);
 else {
-  if (values.again)
+  if (flags.again)
     await Promise.all(pipelines.map((name) => rm(`${OUT}/${name}`, { recursive: true, force: true })));
   await compareAll();
-  if (values.choose) {
+  if (flags.choose) {
     const tried = await Promise.all(
       TRIED.map(async (setting) => ({ setting, comparisons: await compared(setting) })),
     );

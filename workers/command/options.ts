@@ -89,7 +89,8 @@ export function port(text: string): number {
   return value;
 }
 
-function percentile(text: string): number {
+/** Reads a percentile of latencies. */
+export function percentile(text: string): number {
   const value = Number(text);
   if (!(value >= 50 && value <= 99.9))
     throw new InvalidArgumentError('Expected a percentile from 50 to 99.9.');
