@@ -32,6 +32,13 @@ describe('files that come in', () => {
     expect(await tab.page.locator('.drop-zone').count()).toBe(0);
   });
 
+  it('of many documents the message names five, and counts the others', async () => {
+    await dropProfiles(tab.page, 1, 2, 3, 4, 5, 6, 7);
+    await expect
+      .poll(() => told(tab.page).locator('p').textContent())
+      .toMatch(/^(Opened \d\.json: .*\n){5}And 2 more files\.$/);
+  });
+
   it("a profile of Node's cpu has no notice of a software GPU, and a fine clock that is not called 0", async () => {
     const browser = fashionProfile();
     const device = { ...browser.device, environment: 'node' as const, timerGrainMs: 0.000_04 };

@@ -1,4 +1,5 @@
 import { isDescribed } from '../../../models/hub/given/model-folders.ts';
+import { plural } from '../../components/format.ts';
 import { opened, refreshTabs, told } from '../app.ts';
 import { goTo } from '../go-to.ts';
 import { newPipelines, ownModels, ownPipelineFiles } from '../pipelines/changes.ts';
@@ -46,6 +47,9 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   if (errors.length > 0) throw errors[0];
 }
 
+/** The page names at most this many documents that it opened, so that the message leaves room for the page. */
+const NAMED_MAX = 5;
+
 async function addModelsAndData(models: readonly File[], labelled: readonly File[]): Promise<void> {
   if (models.length > 0 && (labelled.length > 0 || isDescribed(models)))
     return (await newPipelines()).makePipeline(models, labelled);
@@ -70,6 +74,8 @@ async function takeDocuments(documents: readonly OpenedDocument[]): Promise<unkn
   await refreshTabs();
   if (profile !== undefined && profile !== opened.value?.sha256) await openWithPipeline(profile);
   if (last) goTo(last.section);
+  const more = texts.splice(NAMED_MAX).length;
+  if (more > 0) texts.push(`And ${plural(more, 'more file')}.`);
   told.value = texts.join('\n') || null;
   return refusals;
 }
