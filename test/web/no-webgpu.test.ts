@@ -51,7 +51,7 @@ test('a GPU that is gone since the page was opened is left out, and the message 
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   const problem = page.locator('.page-problem [role=alert]');
   await problem.waitFor();
-  expect(await problem.textContent()).toMatch(/webgpu is not available.*Press Start to measure what is left/);
+  expect(await problem.textContent()).toMatch(/webgpu is not available.*Press Start to measure the others/);
   expect(await webgpu.isChecked()).toBe(false);
   expect(await webgpu.isDisabled()).toBe(true);
 });
