@@ -158,7 +158,7 @@ function* fields(message: Uint8Array): Generator<Field> {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
       const byte = message[at++];
-      if (byte === undefined) throw new RangeError('a number has no end');
+      if (byte === undefined || factor > 2 ** 63) throw new RangeError('a number has no end');
       value += (byte & 127) * factor;
       if (byte < 128) return value;
     }

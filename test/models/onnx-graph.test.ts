@@ -119,6 +119,12 @@ describe('the graph of an ONNX file', () => {
     expect(behind(...skipped)).toEqual(readGraph(rgb, 'rgb.onnx'));
     expect(() => behind(group, 0)).toThrow(NotOnnxError);
   });
+
+  it('is refused with a number of more bytes than ONNX allows', () => {
+    const version = (...bytes: number[]) => readGraph(Uint8Array.from([1 << 3, ...bytes, ...rgb]), 'm.onnx');
+    expect(version(...Array(9).fill(255), 1)).toEqual(readGraph(rgb, 'rgb.onnx'));
+    expect(() => version(...Array(10).fill(255), 1)).toThrow(NotOnnxError);
+  });
 });
 
 describe('the pictures of a model without a manifest', () => {

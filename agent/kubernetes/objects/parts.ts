@@ -6,7 +6,7 @@ export const accountObjects = (
   metadata: KubernetesObject['metadata'],
   rules: readonly object[],
 ): KubernetesObject[] => [
-  { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules },
   {
     apiVersion: 'rbac.authorization.k8s.io/v1',
