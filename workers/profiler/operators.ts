@@ -35,10 +35,7 @@ export async function measureOperators(
   const bytes = await unlessAborted(() => models.readModels(stage.variant(variant)), signal);
   const draw = new ItemDraw(items, SEED);
   const batches = Array.from({ length: DRAWN }, (_, i) => batchOf(draw.batch(i, batch)));
-  const worker = await unlessAborted(
-    () => environment.spawn('operators', onGpu(backend) ? 1 : threads, signal),
-    signal,
-  );
+  const worker = await environment.spawn('operators', onGpu(backend) ? 1 : threads, signal);
   return untilEnd(
     () => worker.terminate(),
     signal,

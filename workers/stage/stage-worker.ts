@@ -40,7 +40,7 @@ export class StageWorker {
     this.#lifeline = new Lifeline(id, raw.gone);
   }
 
-  /** Loads ONNX Runtime in a new worker. @param signal ends the worker meanwhile */
+  /** Loads ONNX Runtime in a new worker. @param signal ends the worker meanwhile @throws WorkerLostError, and the signal's reason */
   static async start(
     id: string,
     raw: RawWorker,
@@ -54,6 +54,8 @@ export class StageWorker {
       worker.#info = await worker.#lifeline.call(worker.#api.start(threads));
     } catch (error) {
       raw.terminate();
+      // The end is why a worker fails that an abort ends.
+      signal?.throwIfAborted();
       throw error;
     } finally {
       signal?.removeEventListener('abort', end);
